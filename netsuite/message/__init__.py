@@ -1,0 +1,1 @@
+"""Text messages: RFC 5322, MIME and articles. Octets and values only; imports ``wire`` alone."""

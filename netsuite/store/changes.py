@@ -1,0 +1,135 @@
+"""What happened in a store, as values, and the feed that tells of it.
+
+The store itself publishes, after its commit, in commit order; no caller can forget to.
+A listener is called on the reactor's thread and must only take note: it may not wait, and
+it may not call the store from within the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from netsuite.store.model import AccountId, FolderId
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesAdded:
+    """Messages came into a folder: UIDs ascending, each with the flags it came with."""
+
+    folder: FolderId
+    modseq: int
+    uids: tuple[int, ...]
+    flags: tuple[frozenset[str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsChanged:
+    """Flags changed, for all who see the folder (account None) or for one account.
+
+    ``flags[i]`` is what the account (or all) now sees on ``uids[i]``. On a shared folder with
+    read state per account a change for all carries only the shared flags and ``partial`` is
+    true: who needs the whole set reads it again.
+    """
+
+    folder: FolderId
+    modseq: int
+    uids: tuple[int, ...]
+    flags: tuple[frozenset[str], ...]
+    account: AccountId | None = None
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MessagesExpunged:
+    """Messages are gone from a folder; UIDs ascending."""
+
+    folder: FolderId
+    modseq: int
+    uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCreated:
+    """A folder was made."""
+
+    folder: FolderId
+    owner: AccountId | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderDeleted:
+    """A folder is gone, with all that was in it."""
+
+    folder: FolderId
+    owner: AccountId | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class FolderRenamed:
+    """A folder has a new name; its messages and UIDs are what they were."""
+
+    folder: FolderId
+    owner: AccountId | None
+    old: str
+    new: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChanged:
+    """An account (un)subscribed a name."""
+
+    account: AccountId
+    name: str
+    subscribed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanged:
+    """An account's password, state or rights changed, or it was made or removed."""
+
+    account: AccountId
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueueChanged:
+    """Something was queued or settled."""
+
+
+Change: TypeAlias = (
+    MessagesAdded
+    | FlagsChanged
+    | MessagesExpunged
+    | FolderCreated
+    | FolderDeleted
+    | FolderRenamed
+    | SubscriptionChanged
+    | AccountChanged
+    | QueueChanged
+)
+Listener: TypeAlias = Callable[[Change], None]
+
+
+class Subscription(Protocol):
+    """A listener's place in the feed."""
+
+    def cancel(self) -> None:
+        """Hear no more; may be called twice."""
+
+
+class ChangeFeed(Protocol):
+    """Tells listeners of changes, in commit order, from whichever process they came."""
+
+    def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
+        """Hear what happens in one folder."""
+
+    def watch_account(self, account: AccountId, listener: Listener) -> Subscription:
+        """Hear what happens to an account's folders as such (made, renamed, gone,
+        subscribed), to public folders as such, and to the account."""
+
+    def watch_all(self, listener: Listener) -> Subscription:
+        """Hear everything."""

@@ -1,0 +1,73 @@
+"""What a store can refuse, in no protocol's words.
+
+::
+
+    StoreError
+     +-- NoSuchFolder, FolderExists, FolderNotEmpty, BadFolderName
+     +-- NoSuchMessage
+     +-- NoSuchAccount, AccountExists
+     +-- NotPermitted
+     +-- OverQuota               permanent until the owner makes room
+     +-- TooLarge
+     +-- Busy                    temporary: locked, overloaded
+     +-- StorageFull             temporary: the disk is full or failing
+     +-- StoreClosed             the store is stopping
+"""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """A store's refusal; the message is for logs, a protocol's words come from its table."""
+
+
+class NoSuchFolder(StoreError):
+    """No folder of that name or id that the account may see."""
+
+
+class FolderExists(StoreError):
+    """The name is taken."""
+
+
+class FolderNotEmpty(StoreError):
+    """The folder has children or content that forbid what was asked."""
+
+
+class BadFolderName(StoreError):
+    """The name cannot be a folder's: empty part, control character, too long, too deep."""
+
+
+class NoSuchMessage(StoreError):
+    """No such UID, number or Message-ID (any more)."""
+
+
+class NoSuchAccount(StoreError):
+    """No account, alias or address of that name."""
+
+
+class AccountExists(StoreError):
+    """The account or alias name is taken."""
+
+
+class NotPermitted(StoreError):
+    """The account may see the thing but not do that to it."""
+
+
+class OverQuota(StoreError):
+    """The account's quota would be exceeded."""
+
+
+class TooLarge(StoreError):
+    """The content is larger than the store takes."""
+
+
+class Busy(StoreError):
+    """Temporary: a lock was not free in time, or too much is waiting."""
+
+
+class StorageFull(StoreError):
+    """Temporary: the disk is full or cannot be written."""
+
+
+class StoreClosed(StoreError):
+    """The store is closed or closing."""

@@ -1,0 +1,334 @@
+"""What every store promises. ``testing.store_contract`` checks it on each.
+
+All methods are called on the reactor's thread. Those that are ``async`` may leave it for the
+work. A positive return of one that changes something means it is durable and has been
+published to the change feed. Any may raise ``Busy``, ``StorageFull`` or ``StoreClosed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from datetime import datetime
+from types import EllipsisType
+from typing import Protocol
+
+from netsuite.store.changes import ChangeFeed
+from netsuite.store.model import (
+    Account,
+    AccountId,
+    AccountState,
+    AppPassword,
+    ContentId,
+    Copied,
+    Described,
+    Envelope,
+    FlagAction,
+    FlagsStored,
+    Folder,
+    FolderId,
+    FolderKind,
+    Login,
+    Message,
+    Onward,
+    Placed,
+    Placement,
+    QueueItem,
+    Settlement,
+    SpecialUse,
+    Status,
+    Usage,
+    Verifiers,
+)
+from netsuite.store.query import Query
+
+
+class Draft(Protocol):
+    """A content on its way in: written in pieces, then committed to one or many places.
+
+    ::
+
+        draft = store.mail.draft()
+        await draft.write(octets)        # many times; small ones stay in memory,
+        ...                              # large ones go to disk as they come
+        placed = await store.mail.commit(draft, placements)   # or: await draft.abort()
+
+    Nothing of it can be seen before the commit. A draft that is never finished is gone at
+    the next start.
+    """
+
+    octets: int
+
+    def write(self, octets: bytes) -> Awaitable[None] | None:
+        """Append; give None when more may come at once, else an awaitable to await first."""
+
+    async def abort(self) -> None:
+        """Throw it away; may be called at any time before the commit, and twice."""
+
+
+class MailStore(Protocol):
+    """Folders and the messages in them."""
+
+    # -- folders
+
+    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
+        """All folders of the account, or all public ones, sorted by name; ``subscribed`` is
+        not set (see ``subscriptions``)."""
+
+    async def folder(self, owner: AccountId | None, name: str) -> Folder:
+        """One folder by name; INBOX in any case. Raises NoSuchFolder."""
+
+    async def folder_by_id(self, folder: FolderId) -> Folder:
+        """One folder by id. Raises NoSuchFolder."""
+
+    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
+        """Counts as *account* sees them. Raises NoSuchFolder."""
+
+    async def create_folder(
+        self,
+        owner: AccountId | None,
+        name: str,
+        *,
+        kind: FolderKind = FolderKind.MAILBOX,
+        special_use: SpecialUse | None = None,
+        description: str = "",
+        postable: bool = True,
+    ) -> Folder:
+        """Make a folder and the missing ones above it (mailboxes only). Raises FolderExists,
+        BadFolderName. A name that was deleted comes back with a greater UIDVALIDITY."""
+
+    async def delete_folder(self, folder: FolderId) -> None:
+        """Remove a folder and its messages; folders below it stay. Raises NoSuchFolder,
+        NotPermitted (INBOX)."""
+
+    async def rename_folder(self, folder: FolderId, name: str) -> None:
+        """Rename it and those below it. INBOX instead moves its messages to a new folder and
+        stays, empty (RFC 3501, 6.3.5). Raises NoSuchFolder, FolderExists, BadFolderName."""
+
+    async def subscriptions(self, account: AccountId) -> frozenset[str]:
+        """The names the account has subscribed, of folders that exist or not."""
+
+    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
+        """Add or take away a subscription."""
+
+    # -- contents in
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+
+    async def commit(
+        self,
+        draft: Draft,
+        placements: Sequence[Placement],
+        *,
+        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+    ) -> Sequence[Placed]:
+        """Make the content durable, in all the places and in the queue, or in none.
+
+        Raises:
+            OverQuota, NoSuchFolder: nothing was stored.
+            TooLarge: the content is larger than the store takes.
+        """
+
+    # -- looking
+
+    async def uids(self, folder: FolderId) -> Sequence[int]:
+        """All UIDs, ascending (an ``array`` of 32-bit unsigned numbers)."""
+
+    async def claim_recent(self, folder: FolderId) -> int:
+        """Give the first UID no read-write session was told of; mark all as told of."""
+
+    async def messages(
+        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
+    ) -> Sequence[Message]:
+        """The messages of those UIDs that are there (None: all), ascending by UID."""
+
+    async def described(
+        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
+    ) -> Sequence[Described]:
+        """The same with summaries, made now where they are not kept yet."""
+
+    async def content(self, content: ContentId) -> bytes:
+        """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
+
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """Several small contents in one go; those gone or over 1 MiB are left out."""
+
+    def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Stream octets ``start`` to ``stop`` in pieces of at most 256 KiB. Raises
+        NoSuchMessage. A reader that began keeps reading though the message is expunged."""
+
+    async def search(
+        self, folder: FolderId, query: Query, account: AccountId | None
+    ) -> Sequence[int]:
+        """The UIDs that match, ascending; exact, whether indexed yet or not."""
+
+    # -- changing
+
+    async def store_flags(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        action: FlagAction,
+        flags: frozenset[str],
+        account: AccountId | None,
+        *,
+        unchanged_since: int | None = None,
+    ) -> FlagsStored:
+        """Change flags. On a public folder ``\\Seen`` (and every flag of an account that may
+        not change the folder) is the account's own."""
+
+    async def copy(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+    ) -> Copied:
+        """Copy all or none, in order; flags and internal dates go along. Raises OverQuota."""
+
+    async def move(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+    ) -> Copied:
+        """Move in one durable step (RFC 6851): in both or in neither is never seen."""
+
+    async def expunge(
+        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+    ) -> Sequence[int]:
+        """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``.
+        Gives the UIDs removed, ascending."""
+
+    async def changes_since(
+        self, folder: FolderId, modseq: int, account: AccountId | None
+    ) -> tuple[Sequence[Message], Sequence[int]]:
+        """Messages changed and UIDs vanished after *modseq*; for QRESYNC (RFC 7162, 3.2)."""
+
+    # -- quota
+
+    async def usage(self, account: AccountId) -> Usage:
+        """What the account uses and may use."""
+
+    # -- maildrop
+
+    def lock_maildrop(self, folder: FolderId) -> bool:
+        """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
+
+    def unlock_maildrop(self, folder: FolderId) -> None:
+        """Give it back."""
+
+
+class AccountStore(Protocol):
+    """Accounts, their verifiers, aliases, and the audit log. Names are in lower case."""
+
+    async def account(self, name: str) -> Account:
+        """Raises NoSuchAccount."""
+
+    async def account_by_id(self, account: AccountId) -> Account:
+        """Raises NoSuchAccount."""
+
+    async def accounts(self) -> Sequence[Account]:
+        """All, sorted by name."""
+
+    async def add_account(
+        self,
+        name: str,
+        verifiers: Verifiers | None,
+        *,
+        display_name: str = "",
+        folders: Iterable[tuple[str, SpecialUse | None]] = (),
+    ) -> Account:
+        """Make an account with its INBOX and the folders given, in one step. Raises
+        AccountExists (also when an alias has the name)."""
+
+    async def remove_account(self, account: AccountId) -> None:
+        """Remove an account with its folders and messages."""
+
+    async def update_account(
+        self,
+        account: AccountId,
+        *,
+        state: AccountState | None = None,
+        display_name: str | None = None,
+        protocols: frozenset[str] | None | EllipsisType = ...,
+        quota_octets: int | None | EllipsisType = ...,
+        quota_messages: int | None | EllipsisType = ...,
+        groups: frozenset[str] | None = None,
+    ) -> Account:
+        """Change what is given (``...``: leave; None where allowed: no limit)."""
+
+    async def verifiers(self, account: AccountId) -> Verifiers | None:
+        """Of the main password; None when it has none."""
+
+    async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
+        """Change the main password."""
+
+    async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
+        """All, oldest first."""
+
+    async def add_app_password(
+        self,
+        account: AccountId,
+        label: str,
+        verifiers: Verifiers,
+        protocols: frozenset[str] | None = None,
+    ) -> AppPassword:
+        """Add one."""
+
+    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
+        """Take one away."""
+
+    async def used_app_password(self, app_password: int) -> None:
+        """Note that it was used now."""
+
+    async def aliases(self) -> Mapping[str, tuple[str, ...]]:
+        """Alias (``local`` or ``local@domain`` or ``@domain`` for a catch-all) to targets:
+        account names, or addresses elsewhere (they hold an ``@``)."""
+
+    async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
+        """Make or replace an alias; no targets removes it."""
+
+    async def record_login(self, login: Login) -> None:
+        """Append to the audit log (in time, not before the caller goes on)."""
+
+    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[Login]:
+        """The newest lines of the audit log, newest first."""
+
+
+class QueueStore(Protocol):
+    """The outgoing queue; items are put in by ``MailStore.commit(onward=...)``."""
+
+    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:
+        """Take items that are due, for so long; an unsettled one comes back afterwards."""
+
+    async def settle(self, settlements: Sequence[Settlement]) -> None:
+        """Record what became of claimed items."""
+
+    async def items(self) -> Sequence[QueueItem]:
+        """All, by next attempt."""
+
+    async def hold(self, items: Sequence[int], held: bool) -> None:
+        """Hold or release items."""
+
+    async def next_due(self) -> datetime | None:
+        """When the next item is due."""
+
+
+class Store(Protocol):
+    """A whole store."""
+
+    mail: MailStore
+    accounts: AccountStore
+    queue: QueueStore
+    changes: ChangeFeed
+
+    async def open(self) -> None:
+        """Make or migrate the schema, clean up what a crash left. Raises StoreError whose
+        message tells an operator what to change."""
+
+    async def close(self) -> None:
+        """Finish what was begun, then close; later calls raise StoreClosed."""

@@ -1,0 +1,339 @@
+"""What a store holds, as frozen values: folders, messages, contents, accounts, queue items.
+
+Times are aware ``datetime`` in the zone they were given in, sizes are octets.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, NewType
+
+from netsuite.message.structure import Summary
+
+AccountId = NewType("AccountId", int)
+FolderId = NewType("FolderId", int)
+ContentId = NewType("ContentId", int)
+
+#: The system flags. Others are keywords, compared without case, kept as first written.
+SEEN: Final = "\\Seen"
+ANSWERED: Final = "\\Answered"
+FLAGGED: Final = "\\Flagged"
+DELETED: Final = "\\Deleted"
+DRAFT: Final = "\\Draft"
+SYSTEM_FLAGS: Final = frozenset({SEEN, ANSWERED, FLAGGED, DELETED, DRAFT})
+
+#: Parts of a folder's name are separated by this.
+SEPARATOR: Final = "/"
+INBOX: Final = "INBOX"
+
+
+class FolderKind(enum.Enum):
+    """What a folder is: somebody's mailbox, or a newsgroup that all may read."""
+
+    MAILBOX = "mailbox"
+    GROUP = "group"
+
+
+class SpecialUse(enum.Enum):
+    """What a mailbox is for (RFC 6154, 2)."""
+
+    ARCHIVE = "archive"
+    DRAFTS = "drafts"
+    FLAGGED = "flagged"
+    JUNK = "junk"
+    SENT = "sent"
+    TRASH = "trash"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder as it stood when it was read.
+
+    Args:
+        owner: the account it belongs to; None for a public folder.
+        name: parts joined by ``SEPARATOR``; INBOX is always written so.
+        uid_validity: changes when UIDs can no longer be compared with earlier ones.
+        uid_next: greater than every UID ever given here.
+        highest_modseq: the greatest mod-sequence of anything that happened here, at least 1.
+        recent_from: the first UID that no read-write session has been told of.
+        messages: how many messages there are.
+        octets: the sum of their sizes.
+    """
+
+    id: FolderId
+    owner: AccountId | None
+    name: str
+    kind: FolderKind
+    uid_validity: int
+    uid_next: int
+    highest_modseq: int
+    recent_from: int
+    messages: int
+    octets: int
+    special_use: SpecialUse | None = None
+    subscribed: bool = False
+    description: str = ""
+    created: datetime | None = None
+    moderator: str | None = None
+    postable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message in one folder, with the flags that the asking account sees.
+
+    Args:
+        modseq: of the last change to what this account sees of it.
+        internal_date: when it was received, or what APPEND said (RFC 3501, 2.3.3).
+        octets: the size of its content.
+        guid: 32 hexadecimal digits, the same for every copy of one content; never reused.
+    """
+
+    uid: int
+    content: ContentId
+    guid: str
+    octets: int
+    internal_date: datetime
+    flags: frozenset[str]
+    modseq: int
+    saved: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A message with the summary of its content, for whoever asked for both."""
+
+    message: Message
+    summary: Summary
+
+
+class FlagAction(enum.Enum):
+    """What to do with the flags given."""
+
+    ADD = "add"
+    REMOVE = "remove"
+    REPLACE = "replace"
+
+
+@dataclass(frozen=True, slots=True)
+class FlagsStored:
+    """What a change of flags did.
+
+    Args:
+        changed: UID to (flags now, modseq now), for those that were changed or already so.
+        refused: UIDs that had changed after the given mod-sequence (RFC 7162, 3.1.3).
+        modseq: the folder's highest mod-sequence afterwards.
+    """
+
+    changed: Mapping[int, tuple[frozenset[str], int]]
+    refused: tuple[int, ...]
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """Where copies went: ``sources[i]`` became ``uids[i]`` in the target (RFC 4315, 3)."""
+
+    uid_validity: int
+    sources: tuple[int, ...]
+    uids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where one message was put."""
+
+    folder: FolderId
+    uid_validity: int
+    uid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where to put a message that is being committed.
+
+    Args:
+        folder: the target.
+        flags: of the new message.
+        internal_date: None for the time of the commit.
+        account: whose quota and permission count; None for the folder's owner's.
+    """
+
+    folder: FolderId
+    flags: frozenset[str] = frozenset()
+    internal_date: datetime | None = None
+    account: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts of a folder as an account sees it, in one read."""
+
+    folder: Folder
+    unseen: int
+    deleted: int
+    deleted_octets: int
+    first_unseen_uid: int | None
+
+
+# -- accounts ---------------------------------------------------------------------------------
+
+
+class AccountState(enum.Enum):
+    """Whether an account can be used."""
+
+    ACTIVE = "active"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class ScramVerifier:
+    """What a server keeps to check SCRAM proofs (RFC 5802, 3); the password is not in it."""
+
+    salt: bytes
+    iterations: int
+    stored_key: bytes
+    server_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verifiers:
+    """Everything kept of one password: never the password itself.
+
+    Args:
+        argon2: an encoded argon2id hash.
+        scram: by hash name, ``SHA-1`` and ``SHA-256``.
+        cram_md5: an encrypted or plain shared secret, only where the operator turned
+            CRAM-MD5 on; None otherwise.
+    """
+
+    argon2: str
+    scram: Mapping[str, ScramVerifier] = field(default_factory=dict)
+    cram_md5: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may log in or receive mail.
+
+    Args:
+        name: in lower case, without a domain; what one logs in with.
+        protocols: the services the account may use (``"imap"`` ...); None for all.
+        quota_octets: None for no limit.
+        quota_messages: None for no limit.
+        groups: names of groups of accounts it belongs to.
+    """
+
+    id: AccountId
+    name: str
+    state: AccountState = AccountState.ACTIVE
+    display_name: str = ""
+    protocols: frozenset[str] | None = None
+    quota_octets: int | None = None
+    quota_messages: int | None = None
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class AppPassword:
+    """A further password of an account, for one program (its label says which)."""
+
+    id: int
+    label: str
+    verifiers: Verifiers
+    protocols: frozenset[str] | None
+    created: datetime
+    last_used: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an account uses of its quota."""
+
+    octets: int
+    messages: int
+    quota_octets: int | None
+    quota_messages: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One line of the audit log."""
+
+    when: datetime
+    account: str
+    protocol: str
+    address: str
+    mechanism: str
+    secure: bool
+    outcome: str
+
+
+# -- the outgoing queue -----------------------------------------------------------------------
+
+
+class QueueState(enum.Enum):
+    """Where one recipient of a queued message stands."""
+
+    WAITING = "waiting"
+    CLAIMED = "claimed"
+    HELD = "held"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Onward:
+    """A recipient elsewhere, to be queued with the message in the same commit.
+
+    Args:
+        recipient: the address, RFC 5321 form without angle brackets.
+        parameters: what RCPT said (``NOTIFY``, ``ORCPT`` ...).
+    """
+
+    recipient: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """The envelope of a queued message: the reverse path (empty for none) and what MAIL said."""
+
+    sender: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    account: AccountId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class QueueItem:
+    """One recipient of one queued message."""
+
+    id: int
+    content: ContentId
+    octets: int
+    envelope: Envelope
+    recipient: str
+    parameters: Mapping[str, str]
+    state: QueueState
+    attempts: int
+    queued: datetime
+    next_attempt: datetime
+    last_reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What became of one attempt to deliver a queue item.
+
+    Args:
+        state: DELIVERED and FAILED remove the item from the queue (the content goes when no
+            item and no folder refers to it); WAITING needs ``next_attempt``.
+    """
+
+    item: int
+    state: QueueState
+    last_reply: str = ""
+    next_attempt: datetime | None = None

@@ -1,0 +1,127 @@
+"""Bounded, linear, resumable reading: lines, counted blocks, dot-stuffed bodies.
+
+Every read takes its limit, so an unbounded read cannot be written. A reader gives the same
+values for every way of cutting the same octets into pieces.
+"""
+
+from __future__ import annotations
+
+from netsuite.wire.errors import BareLineEnd, LineTooLong
+
+CRLF = b"\r\n"
+
+
+def has_bare_line_end(octets: bytes | bytearray) -> bool:
+    """Tell whether CR or LF stands alone in whole lines: three counts, no scan in Python."""
+    pairs = octets.count(CRLF)
+    return octets.count(b"\n") != pairs or octets.count(b"\r") != pairs
+
+
+class OctetReader:
+    """What has been received and not yet read.
+
+    The search for a line end remembers how far it got, so reading stays linear when octets
+    come one at a time.
+    """
+
+    __slots__ = ("_buffer", "_searched", "_skipping", "eof")
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._searched = 0  # no CRLF starts before this index
+        self._skipping = False  # within a line that was too long
+        self.eof = False
+
+    def __len__(self) -> int:
+        return len(self._buffer)
+
+    def feed(self, octets: bytes) -> None:
+        """Append what the transport brought."""
+        self._buffer += octets
+
+    def feed_eof(self) -> None:
+        """Note that nothing more will come."""
+        self.eof = True
+
+    def discard(self) -> int:
+        """Drop everything unread; give the number of octets dropped."""
+        dropped = len(self._buffer)
+        self._buffer.clear()
+        self._searched = 0
+        self._skipping = False
+        return dropped
+
+    def read_line(self, limit_octets: int, *, lenient: bool = False) -> bytes | None:
+        """Read one line.
+
+        Args:
+            limit_octets: how long the line may be, its CRLF included.
+            lenient: whether LF alone ends a line too and CR alone is data; for formats whose
+                RFC asks for it, never for mail.
+
+        Returns:
+            The line without its line end; None when it is not whole yet.
+
+        Raises:
+            LineTooLong: once per line; what follows up to the next line end is dropped.
+            BareLineEnd: CR or LF stands alone in the line, which is consumed.
+        """
+        buffer = self._buffer
+        while True:
+            end = buffer.find(b"\n", self._searched)
+            if end < 0:
+                self._searched = len(buffer)
+                if self._skipping:
+                    buffer.clear()
+                    self._searched = 0
+                elif len(buffer) >= limit_octets:
+                    self._skipping = True
+                    buffer.clear()
+                    self._searched = 0
+                    raise LineTooLong(f"no line end within {limit_octets} octets")
+                return None
+            line = bytes(memoryview(buffer)[: end + 1])
+            del buffer[: end + 1]
+            self._searched = 0
+            if self._skipping:
+                self._skipping = False
+                continue
+            if end + 1 > limit_octets:
+                raise LineTooLong(f"a line of {end + 1} octets; {limit_octets} are allowed")
+            if lenient:
+                return line[:-2] if line.endswith(CRLF) else line[:-1]
+            # An LF alone is judged where it stands: to wait for a CRLF would leave a client
+            # that ends its lines with LF without any answer.
+            if not line.endswith(CRLF):
+                raise BareLineEnd("LF without CR")
+            if line.count(b"\r") != 1:
+                raise BareLineEnd("CR without LF")
+            return line[:-2]
+
+    def read_some(self, limit_octets: int) -> bytes | None:
+        """Read what is there, at most *limit_octets*; None when nothing is there."""
+        buffer = self._buffer
+        if not buffer or limit_octets <= 0:
+            return None
+        if len(buffer) <= limit_octets:
+            octets = bytes(buffer)
+            buffer.clear()
+        else:
+            octets = bytes(memoryview(buffer)[:limit_octets])
+            del buffer[:limit_octets]
+        self._searched = 0
+        return octets
+
+    def read_exactly(self, octets: int) -> bytes | None:
+        """Read a counted block; None when it is not whole yet. The caller has judged the count."""
+        buffer = self._buffer
+        if len(buffer) < octets:
+            return None
+        block = bytes(memoryview(buffer)[:octets])
+        del buffer[:octets]
+        self._searched = 0
+        return block
+
+    def peek(self, octets: int) -> bytes:
+        """Give the next octets, at most so many, without reading them."""
+        return bytes(memoryview(self._buffer)[:octets])

@@ -1,0 +1,1 @@
+"""The tests of netsuite: they mirror the package, one module a module."""

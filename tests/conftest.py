@@ -1,0 +1,74 @@
+"""One pytest run for trial TestCases and for pytest-twisted tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import pytest_twisted
+from twisted.internet.defer import ensureDeferred, maybeDeferred
+from twisted.trial import unittest as trial
+
+TIMEOUT = 30.0  # seconds; pytest-twisted has no limit of its own
+
+
+def _park_reactor() -> None:
+    """Stop pytest-twisted's reactor greenlet, so that trial can run the reactor."""
+    state = pytest_twisted._instances
+    greenlet = state.gr_twisted
+    if greenlet:  # started, not finished
+        state.reactor.crash()  # no shutdown events: the reactor can run again
+        greenlet.switch()  # let reactor.run() return
+    if greenlet is not None and greenlet.dead:
+        state.gr_twisted = None
+        pytest_twisted.init_twisted_greenlet()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
+    """Give trial the reactor for its own TestCases."""
+    if isinstance(getattr(item, "instance", None), trial.TestCase):
+        _park_reactor()
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> Iterator[Any]:
+    """Show a failed async fixture's own error in every test that asks for it."""
+    try:
+        return (yield)
+    except BaseException as error:
+        if fixturedef.cached_result is None:  # pytest >= 9.1 asserts otherwise
+            fixturedef.cached_result = (
+                None,
+                fixturedef.cache_key(request),
+                (error, error.__traceback__),
+            )
+        raise
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: Any) -> Iterator[Any]:
+    """Fail a test that takes too long, rather than hang the run."""
+    test = pyfuncitem.obj
+    if hasattr(test, "hypothesis"):
+        return (yield)
+    marker = pyfuncitem.get_closest_marker("timeout")
+    seconds = marker.args[0] if marker else TIMEOUT
+
+    def limited(**arguments: Any) -> Any:
+        from twisted.internet import reactor
+
+        return maybeDeferred(_deferred, test, arguments).addTimeout(seconds, reactor)
+
+    pyfuncitem.obj = limited
+    try:
+        return (yield)
+    finally:
+        pyfuncitem.obj = test
+
+
+def _deferred(test: Any, arguments: dict[str, Any]) -> Any:
+    result = test(**arguments)
+    return ensureDeferred(result) if hasattr(result, "send") else result

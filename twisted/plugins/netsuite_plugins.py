@@ -1,0 +1,16 @@
+"""The twistd commands of netsuite: names only, so that listing plugins imports nothing of ours."""
+
+from twisted.application.service import ServiceMaker
+
+netsuite = ServiceMaker(
+    "netsuite", "netsuite.daemon", "All of netsuite's servers in one process.", "netsuite"
+)
+netsuite_smtp = ServiceMaker(
+    "netsuite SMTP", "netsuite.smtp.service", "The SMTP and submission server.", "netsuite-smtp"
+)
+netsuite_imap = ServiceMaker(
+    "netsuite IMAP4", "netsuite.imap.service", "The IMAP4 server.", "netsuite-imap"
+)
+netsuite_pop3 = ServiceMaker(
+    "netsuite POP3", "netsuite.pop3.service", "The POP3 server.", "netsuite-pop3"
+)
