@@ -1,0 +1,1 @@
+"""The settings: one TOML file, one table of fields that carry their own documentation."""

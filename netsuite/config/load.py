@@ -1,0 +1,149 @@
+"""From a file and the command line to settings, or to errors that say what to change."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from netsuite.config.positions import key_lines
+from netsuite.config.schema import Settings, sections
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a configuration.
+
+    Args:
+        where: file and line, or the option it came from.
+        key: dotted name of the setting; empty for the file as a whole.
+        message: what is wrong and what to do.
+    """
+
+    where: str
+    key: str
+    message: str
+
+    def __str__(self) -> str:
+        return ": ".join(part for part in (self.where, self.key, self.message) if part)
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; ``problems`` lists all that is wrong with it."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
+
+
+def load(path: Path | None, overrides: Iterable[str] = ()) -> Settings:
+    """Read settings.
+
+    Args:
+        path: the TOML file; None for the defaults.
+        overrides: ``KEY=VALUE`` texts that win over the file; VALUE is a TOML value, or is
+            taken as a string when it is none.
+
+    Raises:
+        ConfigError: with every problem found, not only the first.
+    """
+    text, data = _read(path) if path else ("", {})
+    given = []
+    for override in overrides:
+        given.append(_override(data, override))
+    try:
+        return Settings.model_validate(data)
+    except ValidationError as error:
+        lines = key_lines(text)
+        raise ConfigError(
+            [_problem(details, path, lines, given) for details in error.errors()]
+        ) from None
+
+
+def _read(path: Path) -> tuple[str, dict[str, Any]]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError(
+            [Problem(str(path), "", "no such file; `netsuite init` writes one")]
+        ) from None
+    except UnicodeDecodeError:
+        raise ConfigError([Problem(str(path), "", "is not UTF-8 text")]) from None
+    except OSError as error:
+        raise ConfigError([Problem(str(path), "", f"cannot be read: {error.strerror}")]) from None
+    try:
+        return text, tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message, _, position = str(error).partition(" (at line ")
+        line = position.split(",")[0]
+        where = f"{path}:{line}" if line.isdigit() else str(path)
+        raise ConfigError([Problem(where, "", f"is not TOML: {message}")]) from None
+
+
+def _override(data: dict[str, Any], override: str) -> tuple[str, ...]:
+    """Put one ``KEY=VALUE`` into *data*; give the key's path."""
+    key, equals, value = override.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError([Problem(f"--set {override}", "", "write it as KEY=VALUE")])
+    path = tuple(key.strip().split("."))
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    table = data
+    for part in path[:-1]:
+        inner = table.setdefault(part, {})
+        if not isinstance(inner, dict):
+            raise ConfigError([Problem(f"--set {override}", part, "is no table")])
+        table = inner
+    table[path[-1]] = parsed
+    return path
+
+
+def _problem(
+    details: Any,
+    path: Path | None,
+    lines: Mapping[tuple[str, ...], int],
+    overrides: Sequence[tuple[str, ...]],
+) -> Problem:
+    loc = tuple(str(part) for part in details["loc"])
+    names = tuple(part for part in loc if not part.isdigit())
+    if any(names[: len(given)] == given for given in overrides):
+        where = "--set"
+    else:
+        line = next(
+            (lines[names[:end]] for end in range(len(names), 0, -1) if names[:end] in lines), None
+        )
+        where = f"{path}:{line}" if line else str(path or "")
+    if details["type"] == "extra_forbidden":
+        return Problem(where, ".".join(names), _unknown(names))
+    message = details["msg"][:1].lower() + details["msg"][1:]
+    given = details["input"]
+    if not isinstance(given, (dict, BaseModel)):
+        message += f", not {given!r}"
+    return Problem(where, ".".join(loc), message)
+
+
+def _unknown(names: tuple[str, ...]) -> str:
+    """Say that there is no such setting, and which one may have been meant."""
+    known = sorted(setting_names())
+    name = ".".join(names)
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    if not nearest:  # right name, wrong table?
+        last = names[-1]
+        nearest = [other for other in known if other.rpartition(".")[2] == last][:1]
+    hint = f"; did you mean {nearest[0]}?" if nearest else ""
+    return f"there is no such setting{hint}"
+
+
+def setting_names() -> Iterable[str]:
+    """Give the dotted name of every table and setting."""
+    for table, section in sections():
+        yield table
+        for name in section.model_fields:
+            yield f"{table}.{name}"

@@ -1,0 +1,250 @@
+"""Every setting there is: its name, type, default, unit and documentation.
+
+The sample configuration, ``docs/configuration.rst`` and the error messages are all made from
+these classes, so they cannot disagree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+_STANDARD_TO_OPEN = 8000  # where nothing is configured, ports are the standard ones plus this
+
+
+def setting(default: Any, doc: str, *, unit: str = "", live: bool = False, **limits: Any) -> Any:
+    """Declare one setting.
+
+    Args:
+        default: its value where the file says nothing.
+        doc: what it does, in whole sentences.
+        unit: the unit of a number.
+        live: whether a reload (SIGHUP) can change it.
+        limits: pydantic's ``ge``, ``le``, ``min_length`` ...
+    """
+    extra: dict[str, JsonValue] = {"unit": unit, "live": live}
+    if isinstance(default, (list, dict)):
+        return Field(
+            default_factory=lambda: type(default)(default),
+            description=doc,
+            json_schema_extra=extra,
+            **limits,
+        )
+    return Field(default=default, description=doc, json_schema_extra=extra, **limits)
+
+
+def loopback(standard_port: int) -> list[str]:
+    """Give the endpoint string listened on where nothing is configured."""
+    return [f"tcp:{standard_port + _STANDARD_TO_OPEN}:interface=127.0.0.1"]
+
+
+class Section(BaseModel):
+    """One table of the file; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+Seconds = Annotated[float, Field(ge=0, strict=False)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class SiteSection(Section):
+    """Who this site is."""
+
+    hostname: str = setting(
+        "localhost",
+        "The name this host goes by: in greetings, in Received fields, in the self-signed "
+        "certificate of the first run.",
+        min_length=1,
+    )
+    domains: list[str] = setting(
+        ["localhost"],
+        "The mail domains received for; the first one completes addresses without a domain.",
+        live=True,
+        min_length=1,
+    )
+    postmaster: str = setting(
+        "",
+        "The account that receives mail for postmaster of every domain; empty: the account "
+        "named postmaster, or the first account there is.",
+        live=True,
+    )
+    detail_separator: str = setting(
+        "+",
+        "What separates a user name from a detail in an address, as in user+detail@domain; "
+        "empty: nothing does.",
+        live=True,
+        max_length=1,
+    )
+
+
+class StoreSection(Section):
+    """Where mail, accounts and the queue are kept."""
+
+    url: str = setting(
+        "",
+        "The database, as a URL: sqlite:////path/to/netsuite.db or postgresql://user@host/name. "
+        "Empty: netsuite.db in the home directory.",
+    )
+    reader_threads: int = setting(
+        2, "How many threads read from the database.", unit="threads", ge=1, le=64
+    )
+
+
+class TLSSection(Section):
+    """Certificates; they are read again when their files change."""
+
+    certificates: str = setting(
+        "tls",
+        "A folder of PEM files, one a server name (NAME.pem holding key and chain, or "
+        "NAME/fullchain.pem and NAME/privkey.pem); default.pem serves everybody else. Relative "
+        "to the home directory. A self-signed default is made when the folder is empty.",
+    )
+    enabled: bool = setting(True, "Whether TLS is offered at all.")
+
+
+class AccountsSection(Section):
+    """How logins are checked and guesses slowed down."""
+
+    clear_text: Literal["tls", "loopback", "always"] = setting(
+        "loopback",
+        "Where a password may be sent in the clear: only under TLS, also from the same machine, "
+        "or everywhere (never do that on a network).",
+    )
+    cram_md5: bool = setting(
+        False,
+        "Whether CRAM-MD5 is offered. It makes the store keep a secret as good as the password, "
+        "for passwords set from then on.",
+    )
+    cache_seconds: Seconds = setting(
+        60.0,
+        "How long a password that was right need not be hashed again, so that clients that poll "
+        "cost little; a change of the account ends it at once.",
+        unit="seconds",
+    )
+    free_guesses: Count = setting(
+        5,
+        "Wrong passwords that an address, or an account, may have before it is slowed down.",
+        unit="guesses",
+    )
+    slowest_seconds: Seconds = setting(
+        300.0,
+        "How long the slowing down, which doubles with each further guess, may grow.",
+        unit="seconds",
+    )
+    hash_threads: int = setting(1, "Threads that hash passwords.", unit="threads", ge=1, le=32)
+
+
+class ServiceSection(Section):
+    """What every service has."""
+
+    enabled: bool = setting(True, "Whether `twistd netsuite` starts it.")
+    listen: list[str] = setting(
+        [], "Where to listen: Twisted endpoint strings, such as tcp:25 or unix:/run/lmtp.sock."
+    )
+    listen_tls: list[str] = setting(
+        [], "Where to listen with TLS from the first octet: endpoint strings as for `listen`."
+    )
+    proxies: list[str] = setting(
+        [],
+        "Addresses or networks of proxies that put a PROXY protocol header (v1 or v2) before "
+        "each connection; from them a connection without one is refused.",
+    )
+    idle_seconds: Seconds = setting(
+        300.0, "How long a connection may say nothing between commands.", unit="seconds"
+    )
+    command_seconds: Seconds = setting(
+        120.0,
+        "How long one command may take to arrive whole, and a body to make any progress.",
+        unit="seconds",
+    )
+    connections: Count = setting(
+        10_000, "Connections at once; one more is told to come back later.", unit="connections"
+    )
+    connections_per_address: Count = setting(
+        200,
+        "Connections at once from one IPv4 address or one IPv6 /64.",
+        unit="connections",
+    )
+    bad_commands: Count = setting(
+        20, "Refused or unknown commands after which a connection is closed.", unit="commands"
+    )
+    transcript: bool = setting(
+        False, "Whether to log every line said, with passwords masked; for finding faults."
+    )
+
+
+class SMTPSection(ServiceSection):
+    """Mail from other hosts (RFC 5321), on the standard port 25."""
+
+    listen: list[str] = setting(loopback(25), "Where other hosts hand in mail.")
+    message_octets: Count = setting(
+        50 * 1024 * 1024, "The largest message taken.", unit="octets", live=True
+    )
+    recipients: int = setting(
+        1000, "Recipients of one message.", unit="recipients", ge=100, live=True
+    )
+
+
+class SubmissionSection(SMTPSection):
+    """Mail from our own users (RFC 6409), who must log in first."""
+
+    listen: list[str] = setting(loopback(587), "Where users hand in mail, with STARTTLS.")
+    listen_tls: list[str] = setting(loopback(465), "Where users hand in mail under TLS (RFC 8314).")
+
+
+class IMAPSection(ServiceSection):
+    """Mailboxes for mail programs (RFC 3501)."""
+
+    listen: list[str] = setting(loopback(143), "Where to listen, with STARTTLS.")
+    listen_tls: list[str] = setting(loopback(993), "Where to listen under TLS.")
+    idle_seconds: Seconds = setting(
+        1800.0,
+        "How long a connection that has logged in may say nothing; RFC 3501, 5.4 wants at least "
+        "30 minutes.",
+        unit="seconds",
+        ge=1800,
+    )
+    append_octets: Count = setting(
+        100 * 1024 * 1024, "The largest message that APPEND takes.", unit="octets", live=True
+    )
+
+
+class POP3Section(ServiceSection):
+    """Mailboxes to fetch and empty (RFC 1939)."""
+
+    listen: list[str] = setting(loopback(110), "Where to listen, with STLS.")
+    listen_tls: list[str] = setting(loopback(995), "Where to listen under TLS.")
+    idle_seconds: Seconds = setting(
+        600.0,
+        "How long a connection may say nothing; RFC 1939, 3 wants at least 10 minutes.",
+        unit="seconds",
+        ge=600,
+    )
+
+
+class Settings(Section):
+    """The whole file."""
+
+    site: SiteSection = Field(default_factory=SiteSection)
+    store: StoreSection = Field(default_factory=StoreSection)
+    tls: TLSSection = Field(default_factory=TLSSection)
+    accounts: AccountsSection = Field(default_factory=AccountsSection)
+    smtp: SMTPSection = Field(default_factory=SMTPSection)
+    submission: SubmissionSection = Field(default_factory=SubmissionSection)
+    imap: IMAPSection = Field(default_factory=IMAPSection)
+    pop3: POP3Section = Field(default_factory=POP3Section)
+
+
+def sections() -> Iterator[tuple[str, type[Section]]]:
+    """Give each table's name and class."""
+    for table, field in Settings.model_fields.items():
+        section = field.annotation
+        if isinstance(section, type) and issubclass(section, Section):
+            yield table, section
+
+
+#: Names of the sections that are services, in the order they are shown.
+SERVICES = tuple(name for name, section in sections() if issubclass(section, ServiceSection))
