@@ -122,6 +122,12 @@ class OctetReader:
         self._searched = 0
         return block
 
+    def unread(self, octets: bytes) -> None:
+        """Put octets back in front: what a body reader was given beyond the body's end."""
+        if octets:
+            self._buffer[:0] = octets
+            self._searched = 0
+
     def peek(self, octets: int) -> bytes:
         """Give the next octets, at most so many, without reading them."""
         return bytes(memoryview(self._buffer)[:octets])
