@@ -175,9 +175,11 @@ class MailStore(Protocol):
         account: AccountId | None,
         *,
         unchanged_since: int | None = None,
+        shared: bool = False,
     ) -> FlagsStored:
-        """Change flags. On a public folder ``\\Seen`` (and every flag of an account that may
-        not change the folder) is the account's own."""
+        """Change flags. On a public folder ``\\Seen`` is always the account's own, and so is
+        every other flag unless the caller, who knows whether the account may change the
+        folder, says *shared*. Only a shared ``\\Deleted`` counts for ``expunge``."""
 
     async def copy(
         self,

@@ -1,0 +1,132 @@
+"""The change feed within a process: who listens to what, told in the order of the commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from twisted.logger import Logger
+
+from netsuite.store.changes import (
+    AccountChanged,
+    Change,
+    FlagsChanged,
+    FolderCreated,
+    FolderDeleted,
+    FolderRenamed,
+    Listener,
+    MessagesAdded,
+    MessagesExpunged,
+    QueueChanged,
+    SubscriptionChanged,
+)
+from netsuite.store.model import AccountId, FolderId
+
+Topic: TypeAlias = tuple[str, int]
+
+ALL: Topic = ("all", 0)
+#: Every account hears of public folders as such.
+ACCOUNTS: Topic = ("accounts", 0)
+
+
+class FeedSubscription:
+    """A listener's place in a ``LocalFeed``; cancelling it while it is being told is safe."""
+
+    __slots__ = ("_feed", "listener", "topics")
+
+    def __init__(self, feed: LocalFeed, listener: Listener, topics: tuple[Topic, ...]) -> None:
+        self._feed: LocalFeed | None = feed
+        self.listener = listener
+        self.topics = topics
+
+    @property
+    def active(self) -> bool:
+        """Whether it still wants to hear."""
+        return self._feed is not None
+
+    def cancel(self) -> None:
+        """Hear no more; may be called twice."""
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.forget(self)
+
+
+class LocalFeed:
+    """Tells listeners on the reactor's thread; one that raises is logged, the others hear on.
+
+    A change that is published while another is being told waits for its turn, so that every
+    listener hears the same order.
+    """
+
+    log = Logger()
+
+    def __init__(self) -> None:
+        self._listeners: dict[Topic, dict[FeedSubscription, None]] = {}
+        self._waiting: list[Change] = []
+        self._telling = False
+
+    def watch_folder(self, folder: FolderId, listener: Listener) -> FeedSubscription:
+        """Hear what happens in one folder."""
+        return self._watch(listener, ("folder", folder))
+
+    def watch_account(self, account: AccountId, listener: Listener) -> FeedSubscription:
+        """Hear what happens to an account, its folders as such and public folders as such."""
+        return self._watch(listener, ("account", account), ACCOUNTS)
+
+    def watch_all(self, listener: Listener) -> FeedSubscription:
+        """Hear everything."""
+        return self._watch(listener, ALL)
+
+    def _watch(self, listener: Listener, *topics: Topic) -> FeedSubscription:
+        subscription = FeedSubscription(self, listener, topics)
+        for topic in topics:
+            self._listeners.setdefault(topic, {})[subscription] = None
+        return subscription
+
+    def forget(self, subscription: FeedSubscription) -> None:
+        """Drop a cancelled subscription."""
+        for topic in subscription.topics:
+            listeners = self._listeners.get(topic)
+            if listeners is not None:
+                listeners.pop(subscription, None)
+                if not listeners:
+                    del self._listeners[topic]
+
+    def publish(self, changes: Iterable[Change]) -> None:
+        """Tell of changes, in their order."""
+        if not self._listeners:
+            return
+        self._waiting.extend(changes)
+        if self._telling:
+            return
+        self._telling = True
+        try:
+            while self._waiting:
+                waiting, self._waiting = self._waiting, []
+                for change in waiting:
+                    self._tell(change)
+        finally:
+            self._telling = False
+
+    def _tell(self, change: Change) -> None:
+        for topic in (*topics_of(change), ALL):
+            for subscription in tuple(self._listeners.get(topic, ())):
+                if not subscription.active:
+                    continue
+                try:
+                    subscription.listener(change)
+                except Exception:
+                    self.log.failure("a listener failed on {change}", change=change)
+
+
+def topics_of(change: Change) -> tuple[Topic, ...]:
+    """Name whom a change concerns, besides those who hear everything."""
+    if isinstance(change, MessagesAdded | FlagsChanged | MessagesExpunged):
+        return (("folder", change.folder),)
+    if isinstance(change, FolderCreated | FolderDeleted | FolderRenamed):
+        owner = ACCOUNTS if change.owner is None else ("account", change.owner)
+        return (("folder", change.folder), owner)
+    if isinstance(change, SubscriptionChanged | AccountChanged):
+        return (("account", change.account),)
+    assert isinstance(change, QueueChanged)
+    return ()

@@ -1,0 +1,419 @@
+"""Messages of the memory store."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from netsuite.store import flags as flag_sets
+from netsuite.store.changes import (
+    Change,
+    FlagsChanged,
+    MessagesAdded,
+    MessagesExpunged,
+    QueueChanged,
+)
+from netsuite.store.errors import NoSuchMessage, OverQuota, TooLarge
+from netsuite.store.interfaces import Draft
+from netsuite.store.matching import matches
+from netsuite.store.memory.folders import MemoryFolders
+from netsuite.store.memory.world import Box, Content, Row, World
+from netsuite.store.model import (
+    DELETED,
+    SEEN,
+    AccountId,
+    ContentId,
+    Copied,
+    Described,
+    Envelope,
+    FlagAction,
+    FlagsStored,
+    FolderId,
+    Message,
+    Onward,
+    Placed,
+    Placement,
+    QueueItem,
+    QueueState,
+    Usage,
+)
+from netsuite.store.moments import whole_second
+from netsuite.store.query import Query
+from netsuite.store.reading import Document
+
+SMALL_OCTETS = 1 << 20
+PIECE_OCTETS = 256 * 1024
+
+
+class MemoryDraft:
+    """A content on its way in."""
+
+    def __init__(self, limit_octets: int) -> None:
+        self.octets = 0
+        self.pieces: list[bytes] = []
+        self.finished = False
+        self._limit_octets = limit_octets
+
+    @property
+    def too_large(self) -> bool:
+        """Whether more was written than the store takes."""
+        return self.octets > self._limit_octets
+
+    def write(self, octets: bytes) -> None:
+        """Append."""
+        if self.finished:
+            raise ValueError("the draft is finished")
+        self.octets += len(octets)
+        if self.too_large:
+            self.pieces.clear()
+        else:
+            self.pieces.append(bytes(octets))
+
+    async def abort(self) -> None:
+        """Throw it away."""
+        self.finished = True
+        self.pieces.clear()
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A message as an account sees it, for ``matches``."""
+
+    message: Message
+    content: Content
+
+    def sent_day(self) -> int | None:
+        """The Date field's day."""
+        return self.content.summary().sent_day
+
+    def document(self) -> Document:
+        """The text."""
+        return self.content.document()
+
+
+class MemoryMail(MemoryFolders):
+    """Folders and the messages in them."""
+
+    def __init__(self, world: World) -> None:
+        super().__init__(world)
+
+    # -- contents in
+
+    def draft(self, expected_octets: int | None = None) -> MemoryDraft:
+        """Begin a content."""
+        self._world.check_open()
+        return MemoryDraft(self._world.limit_octets)
+
+    async def commit(
+        self,
+        draft: Draft,
+        placements: Sequence[Placement],
+        *,
+        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+    ) -> Sequence[Placed]:
+        """Store the content in all the places and in the queue, or in none."""
+        world = self._world
+        assert isinstance(draft, MemoryDraft)
+        if draft.finished:
+            raise ValueError("the draft is finished")
+        boxes = [world.box(placement.folder) for placement in placements]
+        if draft.too_large:
+            raise TooLarge(f"{draft.octets} octets")
+        self._check_quota([(box, draft.octets) for box in boxes])
+        content = Content(ContentId(world.next_id()), world.guid(), b"".join(draft.pieces))
+        draft.finished = True
+        world.contents[content.id] = content
+        now = whole_second(world.now())
+        changes: list[Change] = []
+        placed = []
+        for box, placement in zip(boxes, placements, strict=True):
+            flags = flag_sets.normalised(placement.flags)
+            date = whole_second(placement.internal_date) if placement.internal_date else now
+            row = Row(box.uid_next, content, box.advance(), date, flags, now)
+            self._make_own(box, row, placement.account)
+            box.put(row)
+            changes.append(MessagesAdded(box.folder.id, row.modseq, (row.uid,), (row.flags,)))
+            placed.append(Placed(box.folder.id, box.folder.uid_validity, row.uid))
+        if onward is not None and onward[1]:
+            self._enqueue(content, *onward)
+            changes.append(QueueChanged())
+        world.drop_unused()
+        world.publish(*changes)
+        return placed
+
+    def _enqueue(self, content: Content, envelope: Envelope, onward: Sequence[Onward]) -> None:
+        now = self._world.now()
+        for recipient in onward:
+            item = QueueItem(
+                id=self._world.next_id(),
+                content=content.id,
+                octets=len(content.octets),
+                envelope=envelope,
+                recipient=recipient.recipient,
+                parameters=recipient.parameters,
+                state=QueueState.WAITING,
+                attempts=0,
+                queued=now,
+                next_attempt=now,
+            )
+            self._world.queue[item.id] = item
+            content.references += 1
+
+    def _make_own(self, box: Box, row: Row, account: AccountId | None) -> None:
+        """On a public folder nobody's \\Seen is everybody's."""
+        if box.public and SEEN in row.flags:
+            row.flags -= flag_sets.ONLY_SEEN
+            if account is not None:
+                row.own[account] = (flag_sets.ONLY_SEEN, row.modseq)
+
+    def _check_quota(self, coming: Sequence[tuple[Box, int]]) -> None:
+        world = self._world
+        for owner in {box.folder.owner for box, _ in coming}:
+            if owner is None:
+                continue
+            sizes = [octets for box, octets in coming if box.folder.owner == owner]
+            account = world.person(owner).account
+            octets, messages = world.used(owner)
+            over_octets = (
+                account.quota_octets is not None and octets + sum(sizes) > account.quota_octets
+            )
+            over_messages = (
+                account.quota_messages is not None
+                and messages + len(sizes) > account.quota_messages
+            )
+            if over_octets or over_messages:
+                raise OverQuota(account.name)
+
+    # -- looking
+
+    async def uids(self, folder: FolderId) -> Sequence[int]:
+        """All UIDs, ascending."""
+        return array("I", self._world.box(folder).order)
+
+    async def claim_recent(self, folder: FolderId) -> int:
+        """Give the first UID no read-write session was told of; mark all as told of."""
+        box = self._world.box(folder)
+        recent_from, box.recent_from = box.recent_from, box.uid_next
+        return recent_from
+
+    async def messages(
+        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
+    ) -> Sequence[Message]:
+        """The messages of those UIDs that are there (None: all), ascending by UID."""
+        box = self._world.box(folder)
+        return [row.seen_by(account, box.public) for row in box.present(uids)]
+
+    async def described(
+        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
+    ) -> Sequence[Described]:
+        """The same with summaries."""
+        box = self._world.box(folder)
+        return [
+            Described(row.seen_by(account, box.public), row.content.summary())
+            for row in box.present(uids)
+        ]
+
+    def _content(self, content: ContentId) -> bytes:
+        self._world.check_open()
+        try:
+            return self._world.contents[content].octets
+        except KeyError:
+            raise NoSuchMessage(f"content {content}") from None
+
+    async def content(self, content: ContentId) -> bytes:
+        """A whole content; for small ones."""
+        octets = self._content(content)
+        if len(octets) > SMALL_OCTETS:
+            raise TooLarge(f"{len(octets)} octets")
+        return octets
+
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """Several small contents in one go; those gone or over 1 MiB are left out."""
+        self._world.check_open()
+        known = {c: self._world.contents[c].octets for c in contents if c in self._world.contents}
+        return {c: octets for c, octets in known.items() if len(octets) <= SMALL_OCTETS}
+
+    async def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
+        octets = self._content(content)
+        stop = len(octets) if stop is None else min(stop, len(octets))
+        for position in range(start, stop, PIECE_OCTETS):
+            yield octets[position : min(position + PIECE_OCTETS, stop)]
+
+    async def search(
+        self, folder: FolderId, query: Query, account: AccountId | None
+    ) -> Sequence[int]:
+        """The UIDs that match, ascending."""
+        box = self._world.box(folder)
+        return [
+            row.uid
+            for row in box.present(None)
+            if matches(query, _Seen(row.seen_by(account, box.public), row.content))
+        ]
+
+    # -- changing
+
+    async def store_flags(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        action: FlagAction,
+        flags: frozenset[str],
+        account: AccountId | None,
+        *,
+        unchanged_since: int | None = None,
+        shared: bool = False,
+    ) -> FlagsStored:
+        """Change flags, all with one mod-sequence."""
+        box = self._world.box(folder)
+        given = flag_sets.normalised(flags)
+        modseq = box.highest_modseq + 1
+        changed: dict[int, tuple[frozenset[str], int]] = {}
+        refused = []
+        common: dict[int, frozenset[str]] = {}
+        own: dict[int, frozenset[str]] = {}
+        for row in box.present(uids):
+            before = row.seen_by(account, box.public)
+            if unchanged_since is not None and before.modseq > unchanged_since:
+                refused.append(row.uid)
+                continue
+            if self._change(box, row, action, given, account, shared, modseq):
+                common[row.uid] = row.flags
+            after = row.seen_by(account, box.public)
+            if account in row.own and row.own[account][1] == modseq:
+                own[row.uid] = after.flags
+            changed[row.uid] = (after.flags, after.modseq)
+        if common or own:
+            box.advance()
+        events: list[Change] = []
+        if common:
+            events.append(
+                FlagsChanged(
+                    folder, modseq, tuple(common), tuple(common.values()), partial=box.public
+                )
+            )
+        if own:
+            events.append(
+                FlagsChanged(folder, modseq, tuple(own), tuple(own.values()), account=account)
+            )
+        self._world.publish(*events)
+        return FlagsStored(changed, tuple(refused), box.highest_modseq)
+
+    def _change(
+        self,
+        box: Box,
+        row: Row,
+        action: FlagAction,
+        given: frozenset[str],
+        account: AccountId | None,
+        shared: bool,
+        modseq: int,
+    ) -> bool:
+        """Change one message; say whether what all see of it has changed."""
+        if not box.public:
+            flags = flag_sets.applied(action, row.flags, given)
+        elif account is None:
+            flags = flag_sets.applied(action, row.flags, given - flag_sets.ONLY_SEEN)
+        else:
+            own = row.own.get(account, (flag_sets.NONE, 0))[0]
+            if shared:
+                flags, now = flag_sets.change_of_shared(action, row.flags, own, given)
+            else:
+                flags, now = row.flags, flag_sets.change_of_own(action, row.flags, own, given)
+            if now != own:
+                row.own[account] = (now, modseq)
+        if flags == row.flags:
+            return False
+        row.flags, row.modseq = flags, modseq
+        return True
+
+    async def copy(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+    ) -> Copied:
+        """Copy all or none, in order; flags and internal dates go along."""
+        origin, box = self._world.box(source), self._world.box(target)
+        rows = list(origin.present(uids))
+        self._check_quota([(box, len(row.content.octets)) for row in rows])
+        copied, change = self._copy(origin, rows, box, account)
+        self._world.publish(*change)
+        return copied
+
+    def _copy(
+        self, origin: Box, rows: Sequence[Row], box: Box, account: AccountId | None
+    ) -> tuple[Copied, list[Change]]:
+        if not rows:
+            return Copied(box.folder.uid_validity, (), ()), []
+        modseq, now = box.advance(), whole_second(self._world.now())
+        made = []
+        for row in rows:
+            flags = row.seen_by(account, origin.public).flags
+            copy = replace(row, uid=box.uid_next, modseq=modseq, flags=flags, saved=now, own={})
+            self._make_own(box, copy, account)
+            box.put(copy)
+            made.append(copy)
+        uids = tuple(row.uid for row in made)
+        added = MessagesAdded(box.folder.id, modseq, uids, tuple(row.flags for row in made))
+        sources = tuple(row.uid for row in rows)
+        return Copied(box.folder.uid_validity, sources, uids), [added]
+
+    async def move(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+    ) -> Copied:
+        """Move in one durable step (RFC 6851)."""
+        origin, box = self._world.box(source), self._world.box(target)
+        rows = list(origin.present(uids))
+        if origin.folder.owner != box.folder.owner:
+            self._check_quota([(box, len(row.content.octets)) for row in rows])
+        copied, changes = self._copy(origin, rows, box, account)
+        if rows:
+            changes.append(self._remove(origin, copied.sources))
+        self._world.publish(*changes)
+        return copied
+
+    def _remove(self, box: Box, uids: Sequence[int]) -> Change:
+        modseq = box.advance()
+        for uid in uids:
+            box.take(uid, modseq)
+        self._world.drop_unused()
+        return MessagesExpunged(box.folder.id, modseq, tuple(uids))
+
+    async def expunge(
+        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+    ) -> Sequence[int]:
+        """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
+        box = self._world.box(folder)
+        gone = [row.uid for row in box.present(uids) if not deleted_only or DELETED in row.flags]
+        if gone:
+            self._world.publish(self._remove(box, gone))
+        return gone
+
+    async def changes_since(
+        self, folder: FolderId, modseq: int, account: AccountId | None
+    ) -> tuple[Sequence[Message], Sequence[int]]:
+        """Messages changed and UIDs vanished after *modseq*."""
+        box = self._world.box(folder)
+        messages = (row.seen_by(account, box.public) for row in box.present(None))
+        return (
+            [message for message in messages if message.modseq > modseq],
+            sorted(uid for when, uid in box.tombstones if when > modseq),
+        )
+
+    # -- quota
+
+    async def usage(self, account: AccountId) -> Usage:
+        """What the account uses and may use."""
+        person = self._world.person(account)
+        octets, messages = self._world.used(account)
+        limits = person.account
+        return Usage(octets, messages, limits.quota_octets, limits.quota_messages)

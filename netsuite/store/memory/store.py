@@ -1,0 +1,68 @@
+"""The memory store itself: its four parts and its life."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from netsuite.store.changes import ChangeFeed
+from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
+from netsuite.store.memory.accounts import MemoryAccounts
+from netsuite.store.memory.mail import MemoryMail
+from netsuite.store.memory.queue import MemoryQueue
+from netsuite.store.memory.world import World
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _guid() -> str:
+    return secrets.token_hex(16)
+
+
+def _uid_validity() -> int:
+    return int(time.time())
+
+
+class MemoryStore:
+    """A store that keeps everything in memory.
+
+    Args:
+        now: gives the present moment.
+        guid: gives 32 hexadecimal digits, never the same twice.
+        uid_validity: gives a candidate for the next UIDVALIDITY; the store takes a greater
+            number where this one does not exceed all earlier ones.
+        limit_octets: the largest content it takes.
+    """
+
+    mail: MailStore
+    accounts: AccountStore
+    queue: QueueStore
+    changes: ChangeFeed
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] = _now,
+        *,
+        guid: Callable[[], str] = _guid,
+        uid_validity: Callable[[], int] = _uid_validity,
+        limit_octets: int = 1 << 30,
+    ) -> None:
+        self._world = World(
+            now=now, guid=guid, uid_validity=uid_validity, limit_octets=limit_octets
+        )
+        self.changes = self._world.feed
+        self.mail = MemoryMail(self._world)
+        self.accounts = MemoryAccounts(self._world)
+        self.queue = MemoryQueue(self._world)
+
+    async def open(self) -> None:
+        """Be ready; there is nothing to do."""
+        self._world.open = True
+
+    async def close(self) -> None:
+        """Let later calls raise StoreClosed."""
+        self._world.open = False
