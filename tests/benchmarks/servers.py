@@ -1,0 +1,302 @@
+"""Starts the servers that are measured: netsuite, Postfix, aiosmtpd, Dovecot, pymap.
+
+Each is started in a fresh folder on a free loopback port and stopped by its process id. A peer
+that is not installed raises Absent, and its rows are left out with that reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+READY_SECONDS = 30.0
+
+
+class Absent(Exception):
+    """A peer is not installed, or cannot run here; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A server under measurement: its name and version, port, and main process."""
+
+    name: str
+    port: int
+    pid: int
+    home: Path
+
+
+def free_port() -> int:
+    """Give a loopback port that was free a moment ago."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def resident_octets(pid: int) -> int:
+    """Give a process's resident memory that is its own."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(pid)
+
+
+def peak_octets(pid: int) -> int:
+    """Give the most memory a process has had since ``forget_peak``."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(pid)
+
+
+def forget_peak(pid: int) -> None:
+    """Begin anew to count the most memory a process has had."""
+    Path(f"/proc/{pid}/clear_refs").write_text("5")
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes] | None = None) -> None:
+    """Wait until something greets on a port."""
+    end = time.monotonic() + READY_SECONDS
+    while time.monotonic() < end:
+        if process is not None and process.poll() is not None:
+            raise Absent(f"it ended at once with exit code {process.returncode}")
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1) as s:
+            s.settimeout(5)
+            if s.recv(1):
+                return
+        time.sleep(0.05)
+    raise Absent(f"nothing answered on port {port} in {READY_SECONDS:.0f} s")
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """Give a fresh folder, on the disk that TMPDIR names, that other users may enter."""
+    path = Path(tempfile.mkdtemp(prefix="netsuite-bench-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def stop(process: subprocess.Popen[bytes]) -> None:
+    """End a process we started: politely, then not."""
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+@contextlib.contextmanager
+def netsuite(*settings: str) -> Iterator[dict[str, Running]]:
+    """Run the composed daemon with the demo's accounts; by service name."""
+    with folder() as home:
+        ports = {name: free_port() for name in ("smtp", "imap", "pop3")}
+        command = [
+            sys.executable, "-m", "twisted", "--log-file", str(home / "log"), "--log-level",
+            "warn", "netsuite", "--demo", "--home", str(home), "--set", "submission.enabled=false",
+        ]  # fmt: skip
+        for name, port in ports.items():
+            command += ["--set", f"{name}.listen=['tcp:{port}:interface=127.0.0.1:backlog=4096']"]
+            command += ["--set", f"{name}.connections_per_address=20000"]
+            if name != "smtp":
+                command += ["--set", f"{name}.listen_tls=[]"]
+        for setting in settings:
+            command += ["--set", setting]
+        process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL)
+        try:
+            for port in ports.values():
+                wait_for_port(port, process)
+            yield {
+                name: Running("netsuite", port, process.pid, home) for name, port in ports.items()
+            }
+        finally:
+            stop(process)
+            log = (home / "log").read_text() if (home / "log").exists() else ""
+            if "Traceback" in log:
+                print(log[-4000:], file=sys.stderr)
+
+
+@contextlib.contextmanager
+def aiosmtpd() -> Iterator[Running]:
+    """Run aiosmtpd with its Sink handler: it reads mail and stores nothing."""
+    try:
+        import aiosmtpd as package
+    except ImportError:
+        raise Absent("the package aiosmtpd is not installed") from None
+    port = free_port()
+    with folder() as home:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}", "-c",
+             "aiosmtpd.handlers.Sink"],
+            cwd=home,
+        )  # fmt: skip
+        try:
+            wait_for_port(port, process)
+            yield Running(f"aiosmtpd {package.__version__}", port, process.pid, home)
+        finally:
+            stop(process)
+
+
+_POSTFIX_MAIN = """\
+compatibility_level = 3.6
+queue_directory = {home}/queue
+data_directory = {home}/data
+mail_owner = postfix
+setgid_group = postdrop
+inet_interfaces = 127.0.0.1
+inet_protocols = ipv4
+myhostname = bench.example.test
+mydestination = example.test
+local_recipient_maps =
+# Accepted mail stays in the queue, as it would on a relay whose next hop is away: what is
+# measured is durable acceptance, and nothing else competes for the disk.
+smtpd_sender_restrictions = static:HOLD
+smtpd_relay_restrictions = permit_mynetworks, reject
+mynetworks = 127.0.0.0/8
+smtpd_client_connection_count_limit = 0
+smtpd_client_connection_rate_limit = 0
+smtpd_error_sleep_time = 0
+default_process_limit = 100
+in_flow_delay = 0
+maillog_file = /dev/null
+maillog_file_prefixes = /var, /dev
+"""
+
+_POSTFIX_MASTER = """\
+127.0.0.1:{port} inet n - n - 100 smtpd
+cleanup   unix  n - n - 0   cleanup
+qmgr      unix  n - n 300 1 qmgr
+rewrite   unix  - - n - -   trivial-rewrite
+bounce    unix  - - n - 0   bounce
+defer     unix  - - n - 0   bounce
+trace     unix  - - n - 0   bounce
+verify    unix  - - n - 1   verify
+proxymap  unix  - - n - -   proxymap
+anvil     unix  - - n - 1   anvil
+scache    unix  - - n - 1   scache
+local     unix  - n n - -   local
+error     unix  - - n - -   error
+retry     unix  - - n - -   error
+discard   unix  - - n - -   discard
+postlog   unix-dgram n - n - 1 postlogd
+tlsmgr    unix  - - n 1000? 1 tlsmgr
+flush     unix  n - n 1000? 0 flush
+showq     unix  n - n - -   showq
+"""
+
+
+@contextlib.contextmanager
+def postfix() -> Iterator[Running]:
+    """Run Postfix's smtpd with its queue in a folder of ours; it must be started as root."""
+    if not shutil.which("postfix", path="/usr/sbin:/usr/bin"):
+        raise Absent("Postfix is not installed")
+    if os.geteuid() != 0:
+        raise Absent("Postfix can only be started as root")
+    port = free_port()
+    with folder() as home:
+        conf = home / "conf"
+        for name in ("conf", "queue", "data"):
+            (home / name).mkdir(mode=0o755)
+        owner = pwd.getpwnam("postfix")
+        os.chown(home / "data", owner.pw_uid, owner.pw_gid)
+        (conf / "main.cf").write_text(_POSTFIX_MAIN.format(home=home))
+        (conf / "master.cf").write_text(_POSTFIX_MASTER.format(port=port))
+        run = ["/usr/sbin/postfix", "-c", str(conf)]
+        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        version = subprocess.run(
+            ["/usr/sbin/postconf", "-dh", "mail_version"], capture_output=True, text=True
+        ).stdout.strip()
+        started = subprocess.run([*run, "start"], capture_output=True, text=True)
+        if started.returncode:
+            raise Absent(f"Postfix did not start: {started.stderr.strip()[-300:]}")
+        try:
+            wait_for_port(port)
+            pid = int((home / "queue/pid/master.pid").read_text())
+            yield Running(f"Postfix {version}", port, pid, home)
+        finally:
+            subprocess.run([*run, "stop"], **quiet)  # type: ignore[call-overload]
+
+
+_DOVECOT = """\
+protocols = imap
+base_dir = {home}/run
+state_dir = {home}/state
+log_path = {home}/log
+listen = 127.0.0.1
+ssl = no
+disable_plaintext_auth = no
+default_login_user = nobody
+default_internal_user = nobody
+default_internal_group = nogroup
+mail_location = maildir:{home}/mail
+mail_uid = {uid}
+mail_gid = {gid}
+first_valid_uid = 0
+first_valid_gid = 0
+auth_mechanisms = plain login
+passdb {{
+  driver = static
+  args = password=netsuite
+}}
+userdb {{
+  driver = static
+  args = uid={uid} gid={gid} home={home}/mail
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+service stats {{
+  chroot =
+}}
+"""
+
+
+@contextlib.contextmanager
+def dovecot(messages: Iterator[bytes]) -> Iterator[Running]:
+    """Run Dovecot's IMAP over a Maildir that holds *messages*; it must be started as root."""
+    binary = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
+    if not binary or not Path("/usr/lib/dovecot/imap").exists():
+        raise Absent("Dovecot is not installed")
+    if os.geteuid() != 0:
+        raise Absent("Dovecot can only be started as root")
+    port = free_port()
+    owner = pwd.getpwnam("nobody")
+    with folder() as home:
+        for name in ("mail/cur", "mail/new", "mail/tmp", "run", "state"):
+            (home / name).mkdir(parents=True)
+        for number, octets in enumerate(messages):
+            (home / f"mail/cur/{1_700_000_000 + number}.{number}.bench:2,S").write_bytes(octets)
+        subprocess.run(["chown", "-R", f"{owner.pw_uid}:{owner.pw_gid}", home / "mail"], check=True)
+        conf = home / "dovecot.conf"
+        conf.write_text(_DOVECOT.format(home=home, port=port, uid=owner.pw_uid, gid=owner.pw_gid))
+        version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
+        process = subprocess.Popen([binary, "-F", "-c", str(conf)])
+        try:
+            wait_for_port(port, process)
+            yield Running(f"Dovecot {version.split()[0]}", port, process.pid, home)
+        finally:
+            stop(process)
