@@ -1,0 +1,144 @@
+"""Header fields over octets: iterate, find, unfold, take a subset with its octets untouched.
+
+Both CRLF and LF alone end a line here: what a store holds may have come with either, and
+nothing in a header is a command.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+# RFC 5322, 2.2: field name = 1*<any CHAR, excluding CTLs, SP and ":">; 8-bit octets are let
+# through (they occur), and white space before the colon is obsolete syntax (4.5.8).
+# RFC 5322, 3.2.2: a line that begins with white space goes on with the field before it.
+field: Final = re.compile(
+    rb"([!-9;-~\x80-\xff]++)[ \t]*+:([^\n]*+(?:\n[ \t][^\n]*+)*+)(?:\n|\Z)",
+)
+#: A line that is no field, with the lines that would continue it.
+junk: Final = re.compile(rb"[^\n]*+(?:\n[ \t][^\n]*+)*+(?:\n|\Z)")
+empty_line: Final = re.compile(rb"(?:\A|(?<=\n))\r?\n")
+folding: Final = re.compile(rb"\r?\n(?=[ \t])")
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One header field.
+
+    Args:
+        name: as written.
+        raw: the octets after the colon, folded as written, without the line end.
+        start: where the field begins in the octets it was read from.
+        end: behind its last line end.
+    """
+
+    name: bytes
+    raw: bytes
+    start: int
+    end: int
+
+    @property
+    def value(self) -> bytes:
+        """The value on one line: folds undone, white space around it taken off."""
+        return unfold(self.raw)
+
+
+def unfold(raw: bytes) -> bytes:
+    """Undo folding (the line end goes, the white space stays); strip. See RFC 5322, 2.2.3."""
+    if b"\n" in raw:
+        raw = folding.sub(b"", raw)
+    return raw.strip(b" \t\r\n")
+
+
+def header_end(octets: bytes) -> int:
+    """Give the offset behind the empty line that ends the header; the length if none does."""
+    match = empty_line.search(octets)
+    return match.end() if match else len(octets)
+
+
+def fields(octets: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:
+    """Give the header fields of a block in order, up to an empty line or its end.
+
+    Args:
+        octets: a header, or a whole message.
+        start: where the header begins.
+        end: where to stop at the latest.
+
+    Lines that are no fields are passed over.
+    """
+    stop = len(octets) if end is None else end
+    position = start
+    while position < stop:
+        match = field.match(octets, position, stop)
+        if match:
+            raw = match.group(2)
+            if raw.endswith(b"\r"):
+                raw = raw[:-1]
+            yield Field(match.group(1), raw, position, match.end())
+            position = match.end()
+        elif octets.startswith((b"\r\n", b"\n"), position):
+            return
+        else:
+            other = junk.match(octets, position, stop)
+            # junk matches at least the rest of a line, so this always moves on.
+            position = other.end() if other else stop
+
+
+def find_all(octets: bytes, name: bytes) -> list[bytes]:
+    """Give the unfolded values of every field of that name, in order."""
+    wanted = name.lower()
+    return [item.value for item in fields(octets) if item.name.lower() == wanted]
+
+
+def find(octets: bytes, name: bytes) -> bytes | None:
+    """Give the unfolded value of the first field of that name, or None."""
+    wanted = name.lower()
+    for item in fields(octets):
+        if item.name.lower() == wanted:
+            return item.value
+    return None
+
+
+def subset(octets: bytes, names: Collection[bytes], *, exclude: bool = False) -> bytes:
+    """Give the header with only the fields named, or with all but those, octets as they are.
+
+    This is IMAP's ``HEADER.FIELDS`` and ``HEADER.FIELDS.NOT``: the empty line that ends the
+    header is always there (RFC 9051, 6.4.5.1).
+
+    Args:
+        octets: a header with or without its empty line, or a whole message.
+        names: field names in any case.
+        exclude: whether to leave those out rather than take only them.
+    """
+    wanted = {name.lower() for name in names}
+    taken = [
+        octets[item.start : item.end]
+        for item in fields(octets)
+        if (item.name.lower() in wanted) != exclude
+    ]
+    if taken and not taken[-1].endswith(b"\n"):
+        taken[-1] += b"\r\n"
+    taken.append(b"\r\n")
+    return b"".join(taken)
+
+
+def strip(octets: bytes, names: Collection[bytes]) -> bytes:
+    """Take fields out of a message's header; all other octets stay as they are.
+
+    Args:
+        octets: a whole message or its header.
+        names: field names in any case.
+    """
+    wanted = {name.lower() for name in names}
+    kept: list[bytes] = []
+    position = 0
+    for item in fields(octets):
+        if item.name.lower() in wanted:
+            kept.append(octets[position : item.start])
+            position = item.end
+    if not position:
+        return octets
+    kept.append(octets[position:])
+    return b"".join(kept)
