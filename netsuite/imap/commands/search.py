@@ -1,0 +1,146 @@
+"""What SEARCH can ask for, as a tree of values (RFC 3501, 6.4.4)."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeAlias
+
+from netsuite.imap.sequences import SequenceSet
+
+
+class Comparison(enum.Enum):
+    """How a date is compared."""
+
+    BEFORE = "before"
+    ON = "on"
+    SINCE = "since"
+
+
+@dataclass(frozen=True, slots=True)
+class AllMessages:
+    """ALL."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """ANSWERED, UNSEEN, KEYWORD x and their like: the flag is (not) set."""
+
+    flag: str
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class IsRecent:
+    """RECENT and OLD."""
+
+    wanted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderHas:
+    """FROM, SUBJECT, HEADER ...: a field of that name has the text."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BodyHas:
+    """BODY."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class TextHas:
+    """TEXT: header or body."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedOn:
+    """BEFORE, ON, SINCE: the internal date."""
+
+    comparison: Comparison
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class SentOn:
+    """SENTBEFORE, SENTON, SENTSINCE: the Date field."""
+
+    comparison: Comparison
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class LargerThan:
+    """LARGER."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class SmallerThan:
+    """SMALLER."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A sequence set, of message numbers or of UIDs."""
+
+    numbers: SequenceSet
+    by_uid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModifiedSince:
+    """MODSEQ (RFC 7162, 3.1.5)."""
+
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Negated:
+    """NOT."""
+
+    key: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """OR."""
+
+    one: SearchKey
+    other: SearchKey
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """A list in parentheses, or the keys of the command itself."""
+
+    keys: tuple[SearchKey, ...]
+
+
+SearchKey: TypeAlias = (
+    AllMessages
+    | Flagged
+    | IsRecent
+    | HeaderHas
+    | BodyHas
+    | TextHas
+    | ReceivedOn
+    | SentOn
+    | LargerThan
+    | SmallerThan
+    | Numbered
+    | ModifiedSince
+    | Negated
+    | Either
+    | Every
+)

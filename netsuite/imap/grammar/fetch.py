@@ -1,0 +1,120 @@
+"""What FETCH asks for, both ways: fetch-att, sections, partials (RFC 3501, 6.4.5)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from netsuite.imap.commands.fetch import MACROS, BodySection, FetchItem, Item, SectionText
+from netsuite.imap.grammar.printing import format_astring
+from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+
+#: Items of one FETCH, and numbers of one part: a message's nesting is bounded as well.
+_ITEMS, _LEVELS, _FIELDS = 200, 100, 500
+
+_BODY: Final = re.compile(rb"BODY(?:\.PEEK)?(?=\[)", re.IGNORECASE)
+_ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
+# section-part = nz-number *("." nz-number)
+_SECTION_PART: Final = re.compile(rb"[1-9][0-9]{0,9}(?:\.[1-9][0-9]{0,9})*")
+_SECTION_TEXT: Final = re.compile(rb"HEADER\.FIELDS\.NOT|HEADER\.FIELDS|HEADER|TEXT|MIME", re.I)
+_ITEMS_BY_NAME: Final = {item.value: item for item in Item}
+#: RFC 3501, 6.4.5: equivalent to BODY[], BODY.PEEK[HEADER] and BODY[TEXT], but for the name.
+OLD_NAMES: Final = {
+    b"RFC822": BodySection(old=b"RFC822"),
+    b"RFC822.HEADER": BodySection(text=SectionText.HEADER, peek=True, old=b"RFC822.HEADER"),
+    b"RFC822.TEXT": BodySection(text=SectionText.TEXT, old=b"RFC822.TEXT"),
+}
+
+
+def parse_fetch_items(cursor: Cursor) -> tuple[FetchItem, ...]:
+    """Read a macro, one item, or a list of them; each item stands once in what is given."""
+    if cursor.peek() == ord("("):
+        items = cursor.items(lambda: parse_fetch_item(cursor))
+        if len(items) > _ITEMS:
+            raise BadSyntax("too many items")
+        return tuple(dict.fromkeys(items))
+    place = cursor.place
+    macro = MACROS.get((cursor.match(_ITEM_NAME) or b"").upper())
+    if macro is not None:
+        return macro
+    cursor.place = place
+    return (parse_fetch_item(cursor),)
+
+
+def parse_fetch_item(cursor: Cursor) -> FetchItem:
+    """Read one fetch-att."""
+    body = cursor.match(_BODY)
+    if body is not None:
+        section = parse_section(cursor, peek=len(body) > len(b"BODY"))
+        return _partial(cursor, section)
+    name = cursor.word(_ITEM_NAME, "an item").upper()
+    item = _ITEMS_BY_NAME.get(name) or OLD_NAMES.get(name)
+    if item is None:
+        raise BadSyntax("unknown item")
+    return item
+
+
+def parse_section(cursor: Cursor, *, peek: bool) -> BodySection:
+    """Read ``section``: ``"[" [section-spec] "]"``."""
+    # section-spec = section-msgtext / (section-part ["." section-text])
+    cursor.expect(ord("["))
+    numbers = cursor.match(_SECTION_PART)
+    part = tuple(map(int, numbers.split(b"."))) if numbers else ()
+    if len(part) > _LEVELS:
+        raise BadSyntax("nested too deeply")
+    text = None
+    fields: tuple[bytes, ...] = ()
+    if cursor.take(ord(".")) if part else cursor.peek() != ord("]"):
+        text = SectionText(cursor.word(_SECTION_TEXT, "a section").upper())
+        if text is SectionText.MIME and not part:
+            raise BadSyntax("MIME needs a part")
+        if text in (SectionText.FIELDS, SectionText.FIELDS_NOT):
+            # header-list = "(" header-fld-name *(SP header-fld-name) ")"
+            cursor.space()
+            fields = tuple(cursor.items(cursor.astring))
+            if len(fields) > _FIELDS:
+                raise BadSyntax("too many fields")
+    cursor.expect(ord("]"))
+    return BodySection(part, text, fields, peek)
+
+
+def _partial(cursor: Cursor, section: BodySection) -> BodySection:
+    # "<" number "." nz-number ">"
+    if not cursor.take(ord("<")):
+        return section
+    start = cursor.number()
+    cursor.expect(ord("."))
+    octets = cursor.nz_number()
+    cursor.expect(ord(">"))
+    return BodySection(section.part, section.text, section.fields, section.peek, start, octets)
+
+
+def format_section(section: BodySection) -> bytes:
+    """Write ``section`` with its brackets."""
+    words = [b".".join(b"%d" % number for number in section.part)] if section.part else []
+    if section.text is not None:
+        words.append(section.text.value)
+    spec = b".".join(words)
+    if section.fields:
+        spec += b" (%b)" % b" ".join(map(format_astring, section.fields))
+    return b"[%b]" % spec
+
+
+def format_answered_section(section: BodySection) -> bytes:
+    """Write a section's name as a response shows it: no PEEK, of a partial only its start."""
+    if section.old is not None:
+        return section.old
+    name = b"BODY" + format_section(section)
+    return name if section.start is None else b"%b<%d>" % (name, section.start)
+
+
+def format_fetch_item(item: FetchItem) -> bytes:
+    """Write one fetch-att, as a client asks for it."""
+    if isinstance(item, Item):
+        return item.value
+    if item.old is not None:
+        return item.old
+    octets = (b"BODY.PEEK" if item.peek else b"BODY") + format_section(item)
+    if item.start is not None:
+        octets += b"<%d.%d>" % (item.start, item.octets or 1)
+    return octets

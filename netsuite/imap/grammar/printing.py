@@ -1,0 +1,94 @@
+"""Words onto the wire: strings in the shortest legal form, flags, names (RFC 3501, 4.3)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from netsuite.imap import mutf7
+from netsuite.imap.grammar.tokens import ASTRING_CHARS, ATOM, FLAG
+from netsuite.wire.errors import LocalProtocolError
+
+#: Longer strings become literals, so that no line grows with what others wrote.
+QUOTED_OCTETS: Final = 1024
+
+_QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*\Z")
+_PLAIN = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-!#-\[\]-\x7f]*\Z")
+
+
+def format_literal(octets: bytes) -> bytes:
+    """Write a literal as a server does. A literal holds no NUL (CHAR8 = %x01-ff); for those
+    that a message brought along stands 0x80, so that the size stays true."""
+    if b"\0" in octets:
+        octets = octets.replace(b"\0", b"\x80")
+    return b"{%d}\r\n%b" % (len(octets), octets)
+
+
+def format_string(octets: bytes) -> bytes:
+    """Write ``string``: quoted where that can hold it."""
+    if len(octets) <= QUOTED_OCTETS:
+        if _PLAIN.match(octets):
+            return b'"%b"' % octets
+        if _QUOTABLE.match(octets):
+            return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    return format_literal(octets)
+
+
+def format_nstring(octets: bytes | None) -> bytes:
+    """Write ``nstring``."""
+    return b"NIL" if octets is None else format_string(octets)
+
+
+def format_astring(octets: bytes) -> bytes:
+    """Write ``astring``: bare where it may stand so, and is not NIL."""
+    if ASTRING_CHARS.fullmatch(octets) and octets.upper() != b"NIL":
+        return octets
+    return format_string(octets)
+
+
+def format_mailbox(name: str) -> bytes:
+    """Write ``mailbox``. Raises LocalProtocolError for a name that UTF-16 cannot say."""
+    try:
+        return format_astring(mutf7.encode(name))
+    except mutf7.BadName as error:
+        raise LocalProtocolError(str(error)) from None
+
+
+def format_flag(flag: str) -> bytes:
+    """Write a flag. Raises LocalProtocolError for what is none."""
+    octets = flag.encode("ascii", "replace")
+    if octets == b"\\*" or FLAG.fullmatch(octets):
+        return octets
+    raise LocalProtocolError(f"not a flag: {flag!r}")
+
+
+def format_atom(name: str) -> bytes:
+    """Write an atom. Raises LocalProtocolError for what is none."""
+    octets = name.encode("ascii", "replace")
+    if ATOM.fullmatch(octets):
+        return octets
+    raise LocalProtocolError(f"not an atom: {name!r}")
+
+
+def format_flags(flags: Iterable[str]) -> bytes:
+    """Write a flag list in the order given."""
+    return b"(%b)" % b" ".join(map(format_flag, flags))
+
+
+@lru_cache(maxsize=2048)
+def format_flag_set(flags: frozenset[str], recent: bool = False) -> bytes:
+    """Write what FLAGS shows of one message. Few sets make up a mailbox, so they are kept."""
+    names = sorted(flags, key=_system_first)
+    return format_flags([*names, "\\Recent"] if recent else names)
+
+
+def _system_first(flag: str) -> tuple[bool, str]:
+    return not flag.startswith("\\"), flag
+
+
+def format_text(text: str) -> bytes:
+    """Write human-readable text: one line, never empty, never opening with ``[``."""
+    octets = " ".join(text.split()).encode("utf-8", "replace").replace(b"\0", b"")
+    return b" " + octets if octets.startswith(b"[") else octets or b"-"

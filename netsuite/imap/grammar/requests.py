@@ -1,0 +1,470 @@
+"""Commands from octets: one table, a function a command (RFC 3501, 6 and 9)."""
+
+from __future__ import annotations
+
+import re
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from netsuite.imap.commands import requests as say
+from netsuite.imap.commands.fetch import Streamed
+from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
+from netsuite.imap.grammar.fetch import parse_fetch_items
+from netsuite.imap.grammar.search import parse_search
+from netsuite.imap.grammar.tokens import (
+    MODSEQ_TOP,
+    TAG,
+    BadSyntax,
+    Cursor,
+)
+from netsuite.imap.sequences import SequenceSet
+
+_OPEN: Final = ord("(")
+_BASE64 = re.compile(rb"=|[A-Za-z0-9+/]+={0,2}")
+_STORE_ITEM = re.compile(rb"([+-]?)FLAGS(\.SILENT)?", re.IGNORECASE)
+
+#: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.
+STATUS_ITEMS: Final = frozenset(
+    {
+        "MESSAGES",
+        "RECENT",
+        "UIDNEXT",
+        "UIDVALIDITY",
+        "UNSEEN",
+        "HIGHESTMODSEQ",
+        "SIZE",
+        "DELETED",
+        "APPENDLIMIT",
+    }
+)
+_SELECTION_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "REMOTE", "RECURSIVEMATCH"})
+_RETURN_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "CHILDREN"})
+
+#: RFC 2971, 3.3.
+_ID_PAIRS, _ID_KEY_OCTETS, _ID_VALUE_OCTETS = 30, 30, 1024
+#: Flags in one command, and octets of each: what a folder's keywords may cost.
+_FLAGS_IN_ALL, _FLAG_OCTETS = 100, 128
+
+Parts = Sequence[bytes | Streamed]
+
+
+class UnknownCommand(BadSyntax):
+    """The name is not one of a command."""
+
+
+def read_tag(cursor: Cursor) -> bytes | None:
+    """Step over ``tag SP``; None when the line does not begin with them."""
+    tag = cursor.match(TAG)
+    return tag if tag is not None and cursor.take(ord(" ")) else None
+
+
+def parse_request(cursor: Cursor) -> say.Request:
+    """Read what follows the tag.
+
+    Raises:
+        UnknownCommand: nothing is known of that name.
+        BadSyntax: the arguments are not the command's.
+        BadCharset: SEARCH names a charset that is not known.
+    """
+    name = cursor.name()
+    parse = _REQUESTS.get(name)
+    if parse is None:
+        raise UnknownCommand("unknown command")
+    request = parse(cursor)
+    cursor.end()
+    return request
+
+
+def command_name(cursor: Cursor) -> bytes:
+    """Give the command's name, upper case, or nothing; the place stays."""
+    place = cursor.place
+    try:
+        return cursor.name()
+    except BadSyntax:
+        return b""
+    finally:
+        cursor.place = place
+
+
+# -- words that several commands share ----------------------------------------------------------
+
+
+def _flag(cursor: Cursor) -> str:
+    flag = cursor.flag()
+    if flag == "\\Recent":  # RFC 3501, 9: flag does not include it
+        raise BadSyntax("\\Recent cannot be set")
+    if len(flag) > _FLAG_OCTETS:
+        raise BadSyntax("a flag is too long")
+    return flag
+
+
+def _flag_set(flags: Sequence[str]) -> frozenset[str]:
+    # Keywords are compared without case: the first spelling stays.
+    unique = {flag.lower(): flag for flag in reversed(flags)}
+    if len(unique) > _FLAGS_IN_ALL:
+        raise BadSyntax("too many flags")
+    return frozenset(unique.values())
+
+
+def _mailbox(make: Callable[[str], say.Request], cursor: Cursor) -> say.Request:
+    cursor.space()
+    return make(cursor.mailbox())
+
+
+def _bare(make: Callable[[], say.Request], cursor: Cursor) -> say.Request:
+    return make()
+
+
+# -- before and around a login --------------------------------------------------------------------
+
+
+def _login(cursor: Cursor) -> say.Request:
+    # login = "LOGIN" SP userid SP password
+    cursor.space()
+    user = cursor.astring()
+    cursor.space()
+    return say.Login(user, cursor.astring())
+
+
+def _authenticate(cursor: Cursor) -> say.Request:
+    # authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")]        (RFC 4959, 7)
+    cursor.space()
+    mechanism = cursor.name().decode("ascii")
+    if not cursor.take(ord(" ")):
+        return say.Authenticate(mechanism)
+    octets = cursor.word(_BASE64, "base64")
+    return say.Authenticate(mechanism, b"" if octets == b"=" else decode_base64(octets))
+
+
+def decode_base64(octets: bytes) -> bytes:
+    """Read ``base64``, strictly."""
+    try:
+        return a2b_base64(octets, strict_mode=True) if octets else b""
+    except Base64Error:
+        raise BadSyntax("broken base64") from None
+
+
+def _id(cursor: Cursor) -> say.Request:
+    # id = "ID" SP id-params-list
+    # id-params-list = "(" #(string SP nstring) ")" / nil                        (RFC 2971, 4)
+    cursor.space()
+    if cursor.nil():
+        return say.Id(None)
+
+    def pair() -> tuple[str, str | None]:
+        key = cursor.string()
+        cursor.space()
+        value = cursor.nstring()
+        if len(key) > _ID_KEY_OCTETS or (value is not None and len(value) > _ID_VALUE_OCTETS):
+            raise BadSyntax("a word is too long")
+        text = None if value is None else value.decode("utf-8", "replace")
+        return key.decode("utf-8", "replace"), text
+
+    pairs = cursor.items(pair, empty=True)
+    if len(pairs) > _ID_PAIRS:
+        raise BadSyntax("too many pairs")
+    return say.Id(tuple(pairs))
+
+
+def _enable(cursor: Cursor) -> say.Request:
+    # enable = "ENABLE" 1*(SP capability)                                        (RFC 5161, 4)
+    names = []
+    while cursor.take(ord(" ")):
+        names.append(cursor.name().decode("ascii"))
+    if not names:
+        raise BadSyntax("a capability was expected")
+    return say.Enable(tuple(names))
+
+
+# -- folders --------------------------------------------------------------------------------------
+
+
+def _select(make: Callable[[str, bool], say.Request], cursor: Cursor) -> say.Request:
+    # select = "SELECT" SP mailbox [select-params]                               (RFC 4466, 6)
+    cursor.space()
+    mailbox = cursor.mailbox()
+    condstore = False
+    if cursor.take(ord(" ")):
+        if set(cursor.items(cursor.name)) != {b"CONDSTORE"}:
+            raise BadSyntax("unknown parameter")
+        condstore = True
+    return make(mailbox, condstore)
+
+
+def _create(cursor: Cursor) -> say.Request:
+    # create = "CREATE" SP mailbox [create-params]                               (RFC 4466, 6)
+    # create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")"                 (RFC 6154, 6)
+    cursor.space()
+    mailbox = cursor.mailbox()
+    uses: list[str] = []
+
+    def parameter() -> None:
+        if cursor.name() != b"USE":
+            raise BadSyntax("unknown parameter")
+        cursor.space()
+        uses.extend(cursor.items(cursor.flag, empty=True))
+
+    if cursor.take(ord(" ")):
+        cursor.items(parameter)
+    return say.Create(mailbox, tuple(uses))
+
+
+def _rename(cursor: Cursor) -> say.Request:
+    # rename = "RENAME" SP mailbox SP mailbox
+    cursor.space()
+    old = cursor.mailbox()
+    cursor.space()
+    return say.Rename(old, cursor.mailbox())
+
+
+def _lsub(cursor: Cursor) -> say.Request:
+    # lsub = "LSUB" SP mailbox SP list-mailbox
+    cursor.space()
+    reference = cursor.mailbox()
+    cursor.space()
+    return say.Lsub(reference, cursor.list_mailbox())
+
+
+def _list(cursor: Cursor) -> say.Request:
+    # list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
+    # mbox-or-pat = list-mailbox / patterns                                      (RFC 5258, 6)
+    cursor.space()
+    extended = False
+    select: frozenset[str] = frozenset()
+    if cursor.peek() == _OPEN:
+        extended = True
+        select = _options(cursor, _SELECTION_OPTIONS)
+        if "RECURSIVEMATCH" in select and not select & {"SUBSCRIBED", "SPECIAL-USE"}:
+            raise BadSyntax("RECURSIVEMATCH needs another option")
+        cursor.space()
+    reference = cursor.mailbox()
+    cursor.space()
+    if cursor.peek() == _OPEN:
+        extended = True
+        patterns = tuple(cursor.items(cursor.list_mailbox))
+    else:
+        patterns = (cursor.list_mailbox(),)
+    returns: set[str] = set()
+    status: tuple[str, ...] = ()
+    if cursor.take(ord(" ")):
+        extended = True
+        if cursor.name() != b"RETURN":
+            raise BadSyntax("RETURN was expected")
+        cursor.space()
+
+        def option() -> None:
+            nonlocal status
+            name = cursor.name().decode("ascii")
+            if name == "STATUS":  # RFC 5819, 4
+                cursor.space()
+                status = _status_items(cursor)
+            elif name not in _RETURN_OPTIONS:
+                raise BadSyntax("unknown return option")
+            else:
+                returns.add(name)
+
+        cursor.items(option, empty=True)
+    return say.List(reference, patterns, select, frozenset(returns), status, extended)
+
+
+def _options(cursor: Cursor, known: frozenset[str]) -> frozenset[str]:
+    names = {name.decode("ascii") for name in cursor.items(cursor.name, empty=True)}
+    if not names <= known:
+        raise BadSyntax("unknown option")
+    return frozenset(names)
+
+
+def _status(cursor: Cursor) -> say.Request:
+    # status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+    cursor.space()
+    mailbox = cursor.mailbox()
+    cursor.space()
+    return say.StatusOf(mailbox, _status_items(cursor))
+
+
+def _status_items(cursor: Cursor) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.decode("ascii") for name in cursor.items(cursor.name)))
+    if not STATUS_ITEMS.issuperset(names):
+        raise BadSyntax("unknown status item")
+    return names
+
+
+def _append(cursor: Cursor) -> say.Request:
+    # Whoever comes here has said no message: the dialog takes APPEND apart where its
+    # literal is announced.
+    parse_append_start(cursor)
+    raise BadSyntax("a literal was expected")
+
+
+def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
+    """Read an APPEND up to where its message's literal comes: mailbox, flags, date.
+
+    See RFC 3501, 6.3.11.
+    """
+    # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+    cursor.space()
+    mailbox = cursor.mailbox()
+    cursor.space()
+    flags: frozenset[str] = frozenset()
+    if cursor.peek() == _OPEN:
+        flags = _flag_set(cursor.items(partial(_append_flag, cursor), empty=True)) - {"\\Recent"}
+        cursor.space()
+    date = None
+    if cursor.peek() == ord('"'):
+        date = parse_date_time(cursor.word(DATE_TIME, "a date and time"))
+        cursor.space()
+    return mailbox, flags, date
+
+
+def _append_flag(cursor: Cursor) -> str:
+    # Clients that move mail between servers hand over \Recent too; it is dropped.
+    flag = cursor.flag()
+    if len(flag) > _FLAG_OCTETS:
+        raise BadSyntax("a flag is too long")
+    return flag
+
+
+# -- messages -------------------------------------------------------------------------------------
+
+
+def _fetch(by_uid: bool, cursor: Cursor) -> say.Request:
+    # fetch = "FETCH" SP sequence-set SP (macro / fetch-att / "(" ... ")") [fetch-modifiers]
+    cursor.space()
+    numbers = cursor.sequence_set()
+    cursor.space()
+    items = parse_fetch_items(cursor)
+    changed_since = None
+    if cursor.take(ord(" ")):
+        # "CHANGEDSINCE" SP mod-sequence-value                                   (RFC 7162, 7)
+        changed_since = _modifier(cursor, b"CHANGEDSINCE", zero=False)
+    return say.Fetch(numbers, items, by_uid, changed_since)
+
+
+def _modifier(cursor: Cursor, name: bytes, *, zero: bool) -> int:
+    def read() -> int:
+        if cursor.name() != name:
+            raise BadSyntax("unknown modifier")
+        cursor.space()
+        return cursor.number(MODSEQ_TOP) if zero else cursor.nz_number(MODSEQ_TOP)
+
+    values = cursor.items(read)
+    if len(values) != 1:
+        raise BadSyntax("a modifier stands twice")
+    return values[0]
+
+
+def _store(by_uid: bool, cursor: Cursor) -> say.Request:
+    # store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
+    # store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
+    cursor.space()
+    numbers = cursor.sequence_set()
+    cursor.space()
+    unchanged_since = None
+    if cursor.peek() == _OPEN:
+        unchanged_since = _modifier(cursor, b"UNCHANGEDSINCE", zero=True)
+        cursor.space()
+    match = _STORE_ITEM.fullmatch(cursor.word(_STORE_ITEM, "FLAGS"))
+    assert match is not None
+    cursor.space()
+    read = partial(_flag, cursor)
+    if cursor.peek() == _OPEN:
+        flags = cursor.items(read, empty=True)
+    else:
+        flags = [read()]
+        while cursor.take(ord(" ")):
+            flags.append(read())
+    return say.Store(
+        numbers,
+        say.StoreAction(match.group(1)),
+        _flag_set(flags),
+        silent=match.group(2) is not None,
+        by_uid=by_uid,
+        unchanged_since=unchanged_since,
+    )
+
+
+def _copy(cursor: Cursor, by_uid: bool) -> say.Request:
+    # copy = "COPY" SP sequence-set SP mailbox
+    return say.Copy(*_numbers_and_mailbox(cursor), by_uid)
+
+
+def _move(cursor: Cursor, by_uid: bool) -> say.Request:
+    # move = "MOVE" SP sequence-set SP mailbox                                   (RFC 6851, 7)
+    return say.Move(*_numbers_and_mailbox(cursor), by_uid)
+
+
+def _numbers_and_mailbox(cursor: Cursor) -> tuple[SequenceSet, str]:
+    cursor.space()
+    numbers = cursor.sequence_set()
+    cursor.space()
+    return numbers, cursor.mailbox()
+
+
+def _search(by_uid: bool, cursor: Cursor) -> say.Request:
+    charset, key = parse_search(cursor)
+    return say.Search(key, charset, by_uid)
+
+
+def _uid_expunge(cursor: Cursor) -> say.Request:
+    # uid-expunge = "UID" SP "EXPUNGE" SP sequence-set                           (RFC 4315, 4)
+    cursor.space()
+    return say.Expunge(cursor.sequence_set())
+
+
+def _uid(cursor: Cursor) -> say.Request:
+    # uid = "UID" SP (copy / fetch / search / store / move / uid-expunge)
+    cursor.space()
+    parse = _UID_REQUESTS.get(cursor.name())
+    if parse is None:
+        raise UnknownCommand("unknown UID command")
+    return parse(cursor)
+
+
+_Parse = Callable[[Cursor], say.Request]
+
+_UID_REQUESTS: Mapping[bytes, _Parse] = {
+    b"COPY": partial(_copy, by_uid=True),
+    b"MOVE": partial(_move, by_uid=True),
+    b"FETCH": partial(_fetch, True),
+    b"STORE": partial(_store, True),
+    b"SEARCH": partial(_search, True),
+    b"EXPUNGE": _uid_expunge,
+}
+
+_REQUESTS: Mapping[bytes, _Parse] = {
+    b"CAPABILITY": partial(_bare, say.Capability),
+    b"NOOP": partial(_bare, say.Noop),
+    b"LOGOUT": partial(_bare, say.Logout),
+    b"ID": _id,
+    b"STARTTLS": partial(_bare, say.StartTls),
+    b"AUTHENTICATE": _authenticate,
+    b"LOGIN": _login,
+    b"ENABLE": _enable,
+    b"SELECT": partial(_select, say.Select),
+    b"EXAMINE": partial(_select, say.Examine),
+    b"CREATE": _create,
+    b"DELETE": partial(_mailbox, say.Delete),
+    b"RENAME": _rename,
+    b"SUBSCRIBE": partial(_mailbox, say.Subscribe),
+    b"UNSUBSCRIBE": partial(_mailbox, say.Unsubscribe),
+    b"LIST": _list,
+    b"LSUB": _lsub,
+    b"NAMESPACE": partial(_bare, say.Namespace),
+    b"STATUS": _status,
+    b"APPEND": _append,
+    b"IDLE": partial(_bare, say.Idle),
+    b"CHECK": partial(_bare, say.Check),
+    b"CLOSE": partial(_bare, say.Close),
+    b"UNSELECT": partial(_bare, say.Unselect),
+    b"EXPUNGE": partial(_bare, say.Expunge),
+    b"SEARCH": partial(_search, False),
+    b"FETCH": partial(_fetch, False),
+    b"STORE": partial(_store, False),
+    b"COPY": partial(_copy, by_uid=False),
+    b"MOVE": partial(_move, by_uid=False),
+    b"UID": _uid,
+}

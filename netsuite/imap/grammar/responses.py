@@ -1,0 +1,189 @@
+"""Responses onto the wire: one table, a function a response (RFC 3501, 7 and 9)."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from netsuite.imap.commands import responses as say
+from netsuite.imap.commands.fetch import FetchData, Streamed
+from netsuite.imap.grammar.dates import format_date_time
+from netsuite.imap.grammar.fetch import format_answered_section
+from netsuite.imap.grammar.printing import (
+    format_astring,
+    format_atom,
+    format_flag_set,
+    format_flags,
+    format_literal,
+    format_mailbox,
+    format_string,
+    format_text,
+)
+from netsuite.imap.grammar.structure import format_envelope
+from netsuite.imap.sequences import SequenceSet
+from netsuite.wire.errors import LocalProtocolError
+
+Pairs = tuple[tuple[str, str | None], ...]
+
+
+def _quoted(text: str | None) -> bytes:
+    return b"NIL" if text is None else format_string(text.encode("utf-8", "replace"))
+
+
+def _names(names: tuple[str, ...]) -> bytes:
+    return b"".join(b" " + name.encode("ascii") for name in names)
+
+
+def _code_names(names: tuple[str, ...]) -> bytes:
+    return b" (%b)" % b" ".join(format_astring(name.encode()) for name in names)
+
+
+#: Codes whose argument is a tuple; a number, a set and a CopyUid write themselves.
+_CODES: Final[Mapping[str, Callable[[tuple[str, ...]], bytes]]] = {
+    "PERMANENTFLAGS": lambda flags: b" " + format_flags(flags),
+    "BADCHARSET": _code_names,
+    "CAPABILITY": _names,
+}
+
+
+def format_code(code: say.Code) -> bytes:
+    """Write ``resp-text-code`` with its brackets."""
+    name, argument = code.name.encode("ascii"), code.argument
+    match argument:
+        case None:
+            words = b""
+        case int():
+            words = b" %d" % argument
+        case bytes():
+            if b"]" in argument or b"\r" in argument or b"\n" in argument:
+                raise LocalProtocolError("a code's argument cannot hold that")
+            words = b" " + argument
+        case SequenceSet():
+            words = b" " + bytes(argument)
+        case say.CopyUid(validity, None, uids):
+            words = b" %d %b" % (validity, bytes(uids))
+        case say.CopyUid(validity, sources, uids):
+            words = b" %d %b %b" % (validity, bytes(sources or uids), bytes(uids))
+        case tuple():
+            words = _CODES[code.name](argument)
+    return b"[%b%b] " % (name, words)
+
+
+def _condition(tag: bytes, value: say.Condition | say.Tagged) -> bytes:
+    code = b"" if value.code is None else format_code(value.code)
+    return b"%b %b %b%b\r\n" % (tag, value.status.value, code, format_text(value.text))
+
+
+def _continue(value: say.Continue) -> bytes:
+    if value.challenge is not None:
+        return b"+ %b\r\n" % b2a_base64(value.challenge, newline=False)
+    return b"+ %b\r\n" % format_text(value.text)
+
+
+def _id(value: say.IdData) -> bytes:
+    if value.parameters is None:
+        return b"* ID NIL\r\n"
+    pairs = (word for pair in value.parameters for word in pair)
+    return b"* ID (%b)\r\n" % b" ".join(map(_quoted, pairs))
+
+
+def _namespace(pairs: Pairs) -> bytes:
+    # namespace = nil / "(" 1*( "(" string SP (<"> QUOTED_CHAR <"> / nil) ")" ) ")"
+    if not pairs:
+        return b"NIL"
+    return b"(%b)" % b"".join(
+        b"(%b %b)" % (_mailbox_string(prefix), _quoted(separator)) for prefix, separator in pairs
+    )
+
+
+def _mailbox_string(name: str) -> bytes:
+    octets = format_mailbox(name)
+    return octets if octets[:1] in b'"{' else format_string(octets)
+
+
+def _listed(value: say.Listed) -> bytes:
+    octets = b"* %b (%b) %b %b" % (
+        b"LSUB" if value.lsub else b"LIST",
+        b" ".join(name.encode("ascii") for name in value.attributes),
+        _quoted(value.separator),
+        format_mailbox(value.mailbox),
+    )
+    if value.childinfo:  # RFC 5258, 6: childinfo-extended-item
+        words = b" ".join(_quoted(word) for word in value.childinfo)
+        octets += b' ("CHILDINFO" (%b))' % words
+    return octets + b"\r\n"
+
+
+def _status(value: say.StatusData) -> bytes:
+    words = b" ".join(b"%b %d" % (format_atom(name), number) for name, number in value.values)
+    return b"* STATUS %b (%b)\r\n" % (format_mailbox(value.mailbox), words)
+
+
+def _search(value: say.SearchData) -> bytes:
+    words = b"".join(map(b" %d".__mod__, value.numbers))
+    modseq = b"" if value.modseq is None else b" (MODSEQ %d)" % value.modseq
+    return b"* SEARCH%b%b\r\n" % (words, modseq)
+
+
+def _fetched(value: FetchData) -> bytes:
+    words = []
+    if value.uid is not None:
+        words.append(b"UID %d" % value.uid)
+    if value.modseq is not None:
+        words.append(b"MODSEQ (%d)" % value.modseq)
+    if value.flags is not None:
+        recent = "\\Recent" in value.flags
+        words.append(b"FLAGS " + format_flag_set(value.flags - {"\\Recent"}, recent))
+    if value.internal_date is not None:
+        words.append(b"INTERNALDATE " + format_date_time(value.internal_date))
+    if value.octets is not None:
+        words.append(b"RFC822.SIZE %d" % value.octets)
+    if value.envelope is not None:
+        words.append(b"ENVELOPE " + format_envelope(value.envelope))
+    for section, octets in value.sections.items():
+        if isinstance(octets, Streamed):
+            raise LocalProtocolError("a streamed literal cannot be said as a value")
+        content = b"NIL" if octets is None else format_literal(octets)
+        words.append(format_answered_section(section) + b" " + content)
+    if not words:
+        raise LocalProtocolError("a FETCH response says something")
+    return b"* %d FETCH (%b)\r\n" % (value.number, b" ".join(words))
+
+
+_FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
+    say.Condition: lambda value: _condition(b"*", value),
+    say.Tagged: lambda value: _condition(value.tag, value),
+    say.Continue: _continue,
+    say.CapabilityData: lambda value: b"* CAPABILITY%b\r\n" % _names(value.names),
+    say.EnabledData: lambda value: b"* ENABLED%b\r\n" % _names(value.names),
+    say.IdData: _id,
+    say.NamespaceData: lambda value: (
+        b"* NAMESPACE %b %b %b\r\n"
+        % (_namespace(value.personal), _namespace(value.others), _namespace(value.shared))
+    ),
+    say.Listed: _listed,
+    say.StatusData: _status,
+    say.FlagsData: lambda value: b"* FLAGS %b\r\n" % format_flags(value.flags),
+    say.Exists: lambda value: b"* %d EXISTS\r\n" % value.messages,
+    say.Recent: lambda value: b"* %d RECENT\r\n" % value.messages,
+    say.Expunged: lambda value: b"* %d EXPUNGE\r\n" % value.number,
+    say.Vanished: lambda value: (
+        b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if value.earlier else b"", bytes(value.uids))
+    ),
+    say.SearchData: _search,
+    FetchData: _fetched,
+}
+
+
+def format_response(value: say.Response) -> bytes:
+    """Write a response, its line end included. ``BODY`` and ``BODYSTRUCTURE`` of a
+    ``FetchData`` are not written: servers write them from the part tree itself.
+
+    Raises:
+        LocalProtocolError: the value cannot be said.
+    """
+    write = _FORMATS.get(type(value))
+    if write is None:
+        raise LocalProtocolError(f"not a response: {type(value).__name__}")
+    return write(value)

@@ -1,0 +1,264 @@
+"""The tokenizer: words, numbers, strings and literals out of one command or response.
+
+A command is a row of parts: line octets, literal, line octets, literal, ..., line octets; the
+``{n}`` that announced a literal is not in the line before it. Every rule looks at an octet
+once; nothing is tried twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import Final, TypeVar
+
+from netsuite.imap import mutf7
+from netsuite.imap.commands.fetch import Streamed
+from netsuite.imap.sequences import SEQUENCE_SET, TOP, SequenceSet
+
+T = TypeVar("T")
+
+#: Lists in lists: what ENVELOPE, BODYSTRUCTURE and SEARCH need, and no more.
+DEPTH: Final = 50
+MODSEQ_TOP: Final = 9_223_372_036_854_775_807  # RFC 7162, 7: 63 bits
+
+# atom-specials  = "(" / ")" / "{" / SP / CTL / list-wildcards / quoted-specials /
+#                  resp-specials
+# ATOM-CHAR      = <any CHAR except atom-specials>
+# ASTRING-CHAR   = ATOM-CHAR / resp-specials
+# list-char      = ATOM-CHAR / list-wildcards / resp-specials
+# tag            = 1*<any ASTRING-CHAR except "+">
+_ATOM_CHARS: Final = rb"!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~"
+ATOM = re.compile(rb"[%b]+" % _ATOM_CHARS)
+ASTRING_CHARS = re.compile(rb"[%b\]]+" % _ATOM_CHARS)
+LIST_CHARS = re.compile(rb"[%b\]%%*]+" % _ATOM_CHARS)
+TAG = re.compile(rb"[%b\]]+" % _ATOM_CHARS.replace(b"+", b""))
+# number         = 1*DIGIT
+NUMBER = re.compile(rb"[0-9]{1,20}(?![0-9])")
+# quoted         = DQUOTE *QUOTED-CHAR DQUOTE
+# QUOTED-CHAR    = <any TEXT-CHAR except quoted-specials> / "\" quoted-specials
+# Octets above 127 are taken too: RFC 9051 has UTF-8 here, and clients send such passwords.
+QUOTED = re.compile(rb'"((?:[^"\\\r\n\0]|\\["\\])*)"')
+_ESCAPE = re.compile(rb'\\(["\\])')
+# flag           = "\" atom / atom
+FLAG = re.compile(rb"\\?[%b]+" % _ATOM_CHARS)
+_SPACE: Final = ord(" ")
+_NIL = re.compile(rb"[Nn][Ii][Ll](?![%b\]])" % _ATOM_CHARS)
+
+#: RFC 3501, 2.3.2: as they are spelled here, whatever the case they came in.
+SYSTEM_FLAGS: Final = {
+    name.lower(): name
+    for name in ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent")
+}
+
+
+class BadSyntax(Exception):
+    """What was said is not in the grammar; the message may be shown to who said it."""
+
+
+class Cursor:
+    """A place in the parts of one command or response."""
+
+    __slots__ = ("_line", "_parts", "depth", "part", "place")
+
+    def __init__(self, parts: Sequence[bytes | Streamed], place: int = 0) -> None:
+        self._parts = parts
+        self.part = 0  # even: a line; the literal after it is at part + 1
+        line = parts[0]
+        assert isinstance(line, bytes)
+        self._line = line
+        self.place = place
+        self.depth = 0
+
+    # -- looking ------------------------------------------------------------------------------
+
+    def peek(self) -> int:
+        """Give the next octet of the line; -1 at its end."""
+        return self._line[self.place] if self.place < len(self._line) else -1
+
+    def at_literal(self) -> bool:
+        """Tell whether a literal comes next."""
+        return self.place == len(self._line) and self.part + 1 < len(self._parts)
+
+    def at_end(self) -> bool:
+        """Tell whether nothing comes any more."""
+        return self.place == len(self._line) and self.part + 1 >= len(self._parts)
+
+    def end(self) -> None:
+        """Insist on the end."""
+        if not self.at_end():
+            raise BadSyntax("too much was said")
+
+    # -- single things ------------------------------------------------------------------------
+
+    def take(self, octet: int) -> bool:
+        """Step over an octet if it is that one."""
+        if self.peek() != octet:
+            return False
+        self.place += 1
+        return True
+
+    def expect(self, octet: int) -> None:
+        """Step over that octet."""
+        if not self.take(octet):
+            raise BadSyntax(f"{chr(octet)!r} is missing")
+
+    def space(self) -> None:
+        """Step over the one space that may stand between two words."""
+        if not self.take(_SPACE):
+            raise BadSyntax("a space is missing" if self.peek() < 0 else "one space was expected")
+
+    def match(self, pattern: re.Pattern[bytes]) -> bytes | None:
+        """Step over what matches here; None, and no step, when nothing does."""
+        found = pattern.match(self._line, self.place)
+        if found is None:
+            return None
+        self.place = found.end()
+        return found.group()
+
+    def word(self, pattern: re.Pattern[bytes], what: str) -> bytes:
+        """Step over what matches here, or say that *what* was expected."""
+        found = self.match(pattern)
+        if found is None:
+            raise BadSyntax(f"{what} was expected")
+        return found
+
+    def rest(self) -> bytes:
+        """Step over the rest of the line."""
+        octets = self._line[self.place :]
+        self.place = len(self._line)
+        return octets
+
+    # -- words --------------------------------------------------------------------------------
+
+    def atom(self) -> bytes:
+        """``atom``."""
+        return self.word(ATOM, "an atom")
+
+    def name(self) -> bytes:
+        """An atom compared without case, in upper case."""
+        return self.atom().upper()
+
+    def number(self, top: int = TOP) -> int:
+        """``number``, at most *top*."""
+        value = int(self.word(NUMBER, "a number"))
+        if value > top:
+            raise BadSyntax("a number is too large")
+        return value
+
+    def nz_number(self, top: int = TOP) -> int:
+        """``nz-number``."""
+        value = self.number(top)
+        if value == 0:
+            raise BadSyntax("zero is not a number here")
+        return value
+
+    def sequence_set(self) -> SequenceSet:
+        """``sequence-set``."""
+        numbers = SequenceSet.parse(self.word(SEQUENCE_SET, "a sequence set"))
+        if numbers is None:
+            raise BadSyntax("a number is too large")
+        return numbers
+
+    def quoted(self) -> bytes:
+        """``quoted``, its escapes undone."""
+        octets = self.word(QUOTED, "a quoted string")[1:-1]
+        return _ESCAPE.sub(rb"\1", octets) if b"\\" in octets else octets
+
+    def literal(self) -> bytes | Streamed:
+        """The literal that comes next; ``Streamed`` only where its octets were not kept."""
+        value = self._parts[self.part + 1]
+        line = self._parts[self.part + 2]
+        assert isinstance(line, bytes)
+        self.part += 2
+        self._line = line
+        self.place = 0
+        return value
+
+    def string(self) -> bytes:
+        """``string``: quoted or literal."""
+        if not self.at_literal():
+            return self.quoted()
+        value = self.literal()
+        if not isinstance(value, bytes):
+            raise BadSyntax("a literal is too long for where it stands")
+        if b"\0" in value:  # CHAR8 = %x01-ff
+            raise BadSyntax("NUL in a literal")
+        return value
+
+    def astring(self) -> bytes:
+        """``astring``."""
+        return self._or_string(ASTRING_CHARS)
+
+    def _or_string(self, pattern: re.Pattern[bytes]) -> bytes:
+        found = self.match(pattern)
+        return found if found is not None else self.string()
+
+    def nil(self) -> bool:
+        """Step over NIL if it comes next."""
+        return self.match(_NIL) is not None
+
+    def nstring(self) -> bytes | None:
+        """``nstring``."""
+        return None if self.nil() else self.string()
+
+    def text(self) -> str:
+        """``astring`` of UTF-8."""
+        return utf8(self.astring())
+
+    # -- names --------------------------------------------------------------------------------
+
+    def mailbox(self) -> str:
+        """``mailbox``: INBOX in any case, else modified UTF-7."""
+        return mailbox_name(self.astring())
+
+    def list_mailbox(self) -> str:
+        """``list-mailbox``: a name with wildcards."""
+        return mailbox_name(self._or_string(LIST_CHARS))
+
+    def flag(self) -> str:
+        """``flag``, system flags in their own spelling."""
+        return flag_name(self.word(FLAG, "a flag"))
+
+    # -- lists --------------------------------------------------------------------------------
+
+    def items(self, read: Callable[[], T], *, empty: bool = False) -> list[T]:
+        """``"(" x *(SP x) ")"``."""
+        self.expect(ord("("))
+        if empty and self.take(ord(")")):
+            return []
+        self.descend()
+        values = [read()]
+        while not self.take(ord(")")):
+            self.space()
+            values.append(read())
+        self.depth -= 1
+        return values
+
+    def descend(self) -> None:
+        """Count one level more; whoever comes back up counts it off."""
+        self.depth += 1
+        if self.depth > DEPTH:
+            raise BadSyntax("nested too deeply")
+
+
+def utf8(octets: bytes) -> str:
+    """Read octets as UTF-8."""
+    try:
+        return octets.decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadSyntax("not UTF-8") from None
+
+
+def mailbox_name(octets: bytes) -> str:
+    """Read a mailbox name as it is on the wire (RFC 3501, 5.1)."""
+    try:
+        name = mutf7.decode(octets)
+    except mutf7.BadName:
+        raise BadSyntax("a mailbox name is not in modified UTF-7") from None
+    return "INBOX" if name.upper() == "INBOX" else name
+
+
+def flag_name(octets: bytes) -> str:
+    """Give a flag as text; system flags are spelled one way only."""
+    flag = octets.decode("ascii")
+    return SYSTEM_FLAGS.get(flag.lower(), flag) if flag[0] == "\\" else flag

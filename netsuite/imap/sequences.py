@@ -1,0 +1,103 @@
+"""Sets of message numbers or UIDs, ``*`` included, as ranges: never as many numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+#: Stands in a range for ``*``, the largest number in use.
+LARGEST: Final = 0
+#: The largest number the grammar knows (RFC 3501, 9: nz-number).
+TOP: Final = 4_294_967_295
+
+# seq-number   = nz-number / "*"
+# seq-range    = seq-number ":" seq-number
+# sequence-set = (seq-number / seq-range) *("," sequence-set)
+_SEQ_NUMBER = rb"(?:[1-9][0-9]{0,9}|\*)"
+_SEQ_RANGE = rb"%b(?::%b)?" % (_SEQ_NUMBER, _SEQ_NUMBER)
+SEQUENCE_SET = re.compile(rb"%b(?:,%b)*" % (_SEQ_RANGE, _SEQ_RANGE))
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSet:
+    """What a client named: pairs of ends as written, ``LARGEST`` for ``*``."""
+
+    ranges: Ranges
+
+    @classmethod
+    def parse(cls, octets: bytes) -> SequenceSet | None:
+        """Read a sequence-set that has been matched; None when a number is beyond 32 bits."""
+        ranges = []
+        for word in octets.split(b","):
+            first, colon, last = word.partition(b":")
+            low = LARGEST if first == b"*" else int(first)
+            high = low if not colon else LARGEST if last == b"*" else int(last)
+            if low > TOP or high > TOP:
+                return None
+            ranges.append((low, high))
+        return cls(tuple(ranges))
+
+    @classmethod
+    def of(cls, numbers: Iterable[int]) -> SequenceSet:
+        """Make the shortest set of ascending numbers."""
+        return cls(tuple(runs(numbers)))
+
+    def __bytes__(self) -> bytes:
+        return b",".join(
+            _end(low) if low == high else b"%b:%b" % (_end(low), _end(high))
+            for low, high in self.ranges
+        )
+
+    def resolve(self, largest: int) -> Ranges:
+        """Give what is meant as ascending, disjoint ranges, ``*`` standing for *largest*."""
+        ends = []
+        for one, other in self.ranges:
+            low, high = one or largest, other or largest
+            ends.append((low, high) if low <= high else (high, low))
+        if len(ends) == 1:
+            return tuple(ends)
+        ends.sort()
+        merged: list[tuple[int, int]] = []
+        for low, high in ends:
+            if merged and low <= merged[-1][1] + 1:
+                if high > merged[-1][1]:
+                    merged[-1] = (merged[-1][0], high)
+            else:
+                merged.append((low, high))
+        return tuple(merged)
+
+
+def _end(number: int) -> bytes:
+    return b"%d" % number if number else b"*"
+
+
+def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
+    """Give ascending numbers as inclusive ranges."""
+    ranges: list[tuple[int, int]] = []
+    low = high = -1
+    for number in numbers:
+        if number == high + 1 and low >= 0:
+            high = number
+            continue
+        if low >= 0:
+            ranges.append((low, high))
+        low = high = number
+    if low >= 0:
+        ranges.append((low, high))
+    return ranges
+
+
+def format_uids(numbers: Iterable[int]) -> bytes:
+    """Give ascending numbers as a uid-set (RFC 4315, 4)."""
+    return bytes(SequenceSet.of(numbers))
+
+
+def format_in_order(numbers: Sequence[int]) -> bytes:
+    """Give numbers as a set that keeps their order, for COPYUID (RFC 4315, 3)."""
+    return b",".join(
+        b"%d" % low if low == high else b"%d:%d" % (low, high) for low, high in runs(numbers)
+    )

@@ -1,0 +1,325 @@
+"""What one client has been told of its mailbox: its numbers, and what it is still to be told.
+
+Message numbers are private to a session: they change only when the client is told of it, and
+it may be told of an EXPUNGE only when no command that uses numbers is being answered
+(RFC 3501, 7.4.1 and 5.5). So every change is noted here first, merged with what waits
+already, and told when the rule of the command allows.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netsuite.imap.sequences import Ranges, SequenceSet
+
+
+@dataclass(frozen=True, slots=True)
+class TellExpunged:
+    """Messages are gone: the numbers in the order of their EXPUNGE responses, and their UIDs."""
+
+    numbers: Sequence[int]
+    uids: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class TellFlags:
+    """A message has these flags now."""
+
+    number: int
+    uid: int
+    flags: frozenset[str]
+    recent: bool
+    modseq: int
+
+
+@dataclass(frozen=True, slots=True)
+class TellExists:
+    """How many messages there are, and how many are recent."""
+
+    messages: int
+    recent: int
+
+
+Telling: TypeAlias = TellExpunged | TellFlags | TellExists
+
+
+class BadNumber(Exception):
+    """A message number that the client has never been told of."""
+
+
+class MailboxView:
+    """The numbers of one session in one mailbox.
+
+    Args:
+        uids: all UIDs of the mailbox, ascending.
+        recent_from: the first UID that is recent in this session.
+        modseq: the mailbox's highest mod-sequence when *uids* were read; changes up to it are
+            in them already.
+        keeps_recent: whether what arrives becomes recent here (not after EXAMINE).
+    """
+
+    __slots__ = (
+        "_added",
+        "_flags",
+        "_gone",
+        "_told",
+        "closed",
+        "keeps_recent",
+        "modseq",
+        "recent_from",
+        "told_new",
+    )
+
+    def __init__(
+        self,
+        uids: Iterable[int],
+        *,
+        recent_from: int,
+        modseq: int = 0,
+        keeps_recent: bool = True,
+    ) -> None:
+        self._told: array[int] = array("L", uids)
+        self.recent_from = recent_from
+        self.modseq = modseq
+        self.keeps_recent = keeps_recent
+        self.told_new = False  # of something that no session had been told of
+        self.closed = False  # the mailbox itself is gone
+        self._added: array[int] | None = None
+        self._gone: set[int] | None = None
+        self._flags: dict[int, tuple[frozenset[str] | None, int]] | None = None
+
+    # -- numbers ------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._told)
+
+    @property
+    def recent(self) -> int:
+        """How many of the messages told of are recent."""
+        return len(self._told) - bisect_left(self._told, self.recent_from)
+
+    def is_recent(self, uid: int) -> bool:
+        """Tell whether a message is recent in this session."""
+        return uid >= self.recent_from
+
+    def number(self, uid: int) -> int:
+        """Give a message's number; 0 when the client knows no such UID."""
+        place = bisect_left(self._told, uid)
+        return place + 1 if place < len(self._told) and self._told[place] == uid else 0
+
+    def uid(self, number: int) -> int:
+        """Give the UID of a number that is in the view."""
+        return self._told[number - 1]
+
+    def spans(self, numbers: SequenceSet, *, by_uid: bool) -> list[tuple[int, int]]:
+        """Give the messages a command names, as ascending half-open ranges of indices.
+
+        Args:
+            by_uid: the set is one of UIDs; those that are not there are passed over.
+
+        Raises:
+            BadNumber: a message number is beyond the last.
+        """
+        told = self._told
+        spans = []
+        if by_uid:
+            for low, high in numbers.resolve(told[-1] if told else 0):
+                start, stop = bisect_left(told, low), bisect_right(told, high)
+                if start < stop:
+                    spans.append((start, stop))
+            return spans
+        for low, high in numbers.resolve(len(told)):
+            if low < 1 or high > len(told):
+                raise BadNumber(f"no message {high or low}")
+            spans.append((low - 1, high))
+        return spans
+
+    def slices(
+        self, spans: Iterable[tuple[int, int]], size: int
+    ) -> Iterator[tuple[range | list[int], Sequence[int]]]:
+        """Give numbers and UIDs of the spans in batches of up to *size* messages.
+
+        Numbers and UIDs are those of the moment each batch is asked for, so the caller must
+        not tell of an EXPUNGE between two batches.
+        """
+        numbers: list[int] = []
+        uids: array[int] = array("L")
+        for start, stop in spans:
+            while start < stop:
+                end = min(stop, start + size - len(numbers))
+                numbers.extend(range(start + 1, end + 1))
+                uids.extend(self._told[start:end])
+                start = end
+                if len(numbers) == size:
+                    yield numbers, uids
+                    numbers, uids = [], array("L")
+        if numbers:
+            yield numbers, uids
+
+    def uids(self, spans: Iterable[tuple[int, int]] | None = None) -> Sequence[int]:
+        """Give the UIDs of the spans, or of all messages, ascending."""
+        if spans is None:
+            return self._told[:]
+        uids: array[int] = array("L")
+        for start, stop in spans:
+            uids.extend(self._told[start:stop])
+        return uids
+
+    def uid_ranges(self, numbers: SequenceSet, *, by_uid: bool) -> Ranges:
+        """Give the UIDs a set names as inclusive ranges, for a search. Raises BadNumber."""
+        if by_uid:
+            return numbers.resolve(self._told[-1] if self._told else 0)
+        return tuple(
+            (self._told[start], self._told[stop - 1])
+            for start, stop in self.spans(numbers, by_uid=False)
+        )
+
+    def numbers(self, uids: Sequence[int]) -> list[int]:
+        """Give the numbers of ascending UIDs; those the client does not know are left out."""
+        told = self._told
+        if len(uids) * 8 > len(told):
+            if len(uids) == len(told):
+                return (
+                    list(range(1, len(told) + 1))
+                    if list(uids) == told.tolist()
+                    else [number for number in map(self.number, uids) if number]
+                )
+            wanted = set(uids)
+            return [number for number, uid in enumerate(told, 1) if uid in wanted]
+        return [number for number in map(self.number, uids) if number]
+
+    def known(self, uids: Iterable[int]) -> list[int]:
+        """Leave out the UIDs that the client has not been told of."""
+        return [uid for uid in uids if self.number(uid)]
+
+    # -- noting -------------------------------------------------------------------------------
+
+    def note_added(self, modseq: int, uids: Sequence[int]) -> None:
+        """Messages came."""
+        if modseq > self.modseq:
+            self.modseq = modseq
+        added = self._added
+        if added is None:
+            added = self._added = array("L")
+        last = added[-1] if added else self._told[-1] if self._told else 0
+        # What was read at SELECT may be told again by the feed.
+        added.extend(uid for uid in uids if uid > last)
+
+    def note_flags(
+        self, modseq: int, uids: Sequence[int], flags: Sequence[frozenset[str] | None]
+    ) -> None:
+        """Flags changed; None for those that must be read again."""
+        if modseq > self.modseq:
+            self.modseq = modseq
+        waiting = self._flags
+        if waiting is None:
+            waiting = self._flags = {}
+        for uid, now in zip(uids, flags, strict=True):
+            if self.number(uid):  # of others the client learns with EXISTS, and asks itself
+                waiting[uid] = now, modseq
+
+    def note_expunged(self, modseq: int, uids: Sequence[int]) -> None:
+        """Messages are gone."""
+        if modseq > self.modseq:
+            self.modseq = modseq
+        gone = self._gone
+        if gone is None:
+            gone = self._gone = set()
+        untold: set[int] = set()
+        for uid in uids:
+            if self.number(uid):
+                gone.add(uid)
+            else:
+                untold.add(uid)
+        if untold and self._added:
+            self._added = array("L", (uid for uid in self._added if uid not in untold))
+
+    def note_gone(self) -> None:
+        """The mailbox itself is gone."""
+        self.closed = True
+
+    # -- telling ------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Whether something could be told when everything may be."""
+        return bool(self._added or self._gone or self._flags)
+
+    def is_gone(self, uid: int) -> bool:
+        """Tell whether a message in the view is gone already."""
+        return self._gone is not None and uid in self._gone
+
+    def unread_flags(self) -> list[int]:
+        """Give the UIDs whose flags must be read before they can be told."""
+        return [uid for uid, (flags, _) in (self._flags or {}).items() if flags is None]
+
+    def learn_flags(self, flags: Mapping[int, tuple[frozenset[str], int]]) -> None:
+        """Take what was read: UID to flags and modseq. What is still unread is given up."""
+        for uid in self.unread_flags():
+            assert self._flags is not None
+            if uid in flags:
+                self._flags[uid] = flags[uid]
+            else:
+                del self._flags[uid]
+
+    def forget_flags(self, told: Mapping[int, tuple[frozenset[str], int]]) -> None:
+        """Drop flags that the client knows without being told: its own STORE brought them.
+        What another session changed afterwards stays."""
+        if not self._flags:
+            return
+        for uid, (_, modseq) in told.items():
+            waiting = self._flags.get(uid)
+            if waiting is not None and waiting[1] <= modseq:
+                del self._flags[uid]
+
+    def tell(self, *, may_expunge: bool) -> list[Telling]:
+        """Give what the client is to be told now, and take it as told.
+
+        Args:
+            may_expunge: whether numbers may change.
+        """
+        tellings: list[Telling] = []
+        if may_expunge and self._gone:
+            tellings.append(self._expunge(self._gone))
+            self._gone = None
+        if self._flags:
+            tellings.extend(self._tell_flags(self._flags))
+            self._flags = None
+        if self._added:
+            self._told.extend(self._added)
+            if self.keeps_recent:
+                self.told_new = True
+            else:
+                # An EXAMINE takes nothing away from the session that comes after it.
+                self.recent_from = min(self.recent_from, self._added[0])
+            self._added = None
+            tellings.append(TellExists(len(self._told), self.recent))
+        return tellings
+
+    def _tell_flags(
+        self, waiting: Mapping[int, tuple[frozenset[str] | None, int]]
+    ) -> Iterator[Telling]:
+        for uid in sorted(waiting):
+            flags, modseq = waiting[uid]
+            number = self.number(uid)
+            if flags is not None and number and not self.is_gone(uid):
+                yield TellFlags(number, uid, flags, self.is_recent(uid), modseq)
+
+    def _expunge(self, gone: set[int]) -> TellExpunged:
+        # One pass over the whole, whatever their number. Each EXPUNGE lowers the numbers
+        # after it, so ascending ones are counted down by those before them.
+        told, uids = self._told, array("L", sorted(gone))
+        if len(uids) == 1:
+            place = bisect_left(told, uids[0])
+            del told[place]
+            return TellExpunged((place + 1,), uids)
+        numbers = [bisect_left(told, uid) + 1 - before for before, uid in enumerate(uids)]
+        if len(uids) == len(told):
+            self._told = array("L")
+        else:
+            self._told = array("L", (uid for uid in told if uid not in gone))
+        return TellExpunged(numbers, uids)
