@@ -2,34 +2,67 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer, IReactorTime
-from twisted.internet.protocol import Protocol
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    IPushProducer,
+    IReactorTime,
+)
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from netsuite import tls
+from netsuite.connection.causes import Cause
+from netsuite.connection.facts import Peer, peer_of
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.wire.events import Dialog
+from netsuite.connection.watch import Watch
+from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Event
 
 #: Unread input beyond this pauses the transport while an answer is unfinished.
 INPUT_OCTETS = 65_536
+#: What one pump has gathered goes out when it is more than this, so that the transport can
+#: say that it is enough.
+OUTPUT_OCTETS = 65_536
+
+#: What a waiting answer meets when the connection goes: nobody's fault, nothing to log.
+GONE = (CancelledError, ConnectionDone, ConnectionLost, ConnectionAborted)
+
+_BODY = (BodyChunk, EndOfBody, EndOfInput)
 
 
-@implementer(IPushProducer)
+# Longer than 300 lines: the order of events, answers and octets is one matter, and the places
+# where they meet (pump, pause, close, TLS) only make sense side by side.
+@implementer(IPushProducer, IHalfCloseableProtocol, IHandshakeListener)
 class DialogConnection(Protocol):
     """A dialog on a transport.
 
-    Subclasses give ``answers``, from an event's type to a function ``(connection, event)``;
-    it may be plain, or return an awaitable where it has to wait. The next event is taken only
+    Subclasses give ``answers``, from an event's type to a function ``(connection, event)``.
+    It may be plain, or return an awaitable where it has to wait. The next event is taken only
     when that is done and the dialog is no longer ``PAUSED``, and while the transport takes
     what we say: so answers leave in order, and a peer that does not read is not served on.
+
+    An answer that waits may take events itself: a body with ``async for octets in
+    connection.body()``, anything with ``await connection.take()``. What must run while
+    further events are taken (a transfer that ABOR may stop) is given to ``spawn``; the dialog's
+    ``PAUSED`` then says which events may come meanwhile.
+
+    Hooks for subclasses, all plain functions: ``began``, ``ended``, ``refused``, ``failed``,
+    ``goodbye``, ``tls_started``, ``secured``, ``unanswered``, ``is_busy``.
 
     Args:
         dialog: the sans-I/O machine.
         clock: for every timeout.
+        timeouts: how long the peer may take.
+        limits: how much it may send, and how often it may be wrong.
+        name: tells the connection apart in the log.
     """
 
     log = Logger()
@@ -42,19 +75,92 @@ class DialogConnection(Protocol):
         *,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
+        name: str = "",
     ) -> None:
         self.dialog = dialog
         self.clock = clock
         self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
-        self.closing = False
+        self.name = name
+        #: Told of every octet, and when the connection ends; see ``transcript``.
+        self.transcript: Any = None
+        #: Whom to tell that the connection has ended (a ServerFactory).
+        self.registry: Any = None
+        self.closing = False  # nothing more is taken or said
+        self.lost = False
+        self.bad_commands = 0
+        self._commands = 0
+        self._octets_in = 0
+        self._peer: Peer | None = None
         self._out: list[bytes] = []
+        self._out_octets = 0
+        self._unread = 0  # octets received since the dialog last wanted data; an upper bound
+        self._read_paused = False
+        self._eof = False
+        self._eof_told = False
         self._pumping = False
+        self._paused = False  # the dialog said so when the pump came to rest
+        self._fresh = False  # something came while pumping
         self._task: Deferred[None] | None = None
+        self._wanted: Deferred[None] | None = None
+        self._spawned: set[Deferred[None]] = set()
         self._choked = False
         self._unchoked: list[Deferred[None]] = []
+        self._last_event: type = type(None)
+        self._draining = False
+        self._linger: Any = None
+        self._close_when_read = False
+        self.watch = Watch(clock, self.timeouts, self._expired)
 
-    # -- what subclasses use ------------------------------------------------------------------
+    # -- hooks ---------------------------------------------------------------------------------
+
+    def began(self) -> None:
+        """The connection is there: a server greets."""
+
+    def ended(self, reason: Failure) -> None:
+        """The connection is gone; called once. What waited has been cancelled."""
+
+    def refused(self, error: RemoteProtocolError) -> None:
+        """The peer broke the protocol; say so. Closing and counting are done by the caller."""
+        if error.reply is not None:
+            self.say(error.reply)
+
+    def failed(self, event: Event, failure: Failure) -> None:
+        """Answering an event went wrong in a way nobody foresaw; it has been logged.
+
+        Say the protocol's generic temporary failure; nothing of *failure* may be said. The
+        connection stays open unless this closes it: override where the dialog goes on.
+        """
+        self.abort()
+
+    def goodbye(self, cause: Cause) -> None:
+        """We are about to close: say why in the protocol's words, where it has any."""
+
+    def tls_started(self) -> None:
+        """TLS has just been put in place, its handshake is to come: forget what the peer said."""
+
+    def secured(self) -> None:
+        """The TLS handshake is done; ``peer`` tells of it."""
+
+    def unanswered(self, event: Event) -> bool:
+        """Take an event that ``answers`` does not have; False leaves the pump at rest."""
+        if isinstance(event, EndOfInput):
+            self.close()
+            return True
+        raise LookupError(f"no answer for {type(event).__name__}")
+
+    def is_busy(self) -> bool:
+        """Tell whether something is under way that a stopping service lets finish."""
+        return self._is_answering() or self._last_event is BodyChunk
+
+    # -- what subclasses use -------------------------------------------------------------------
+
+    @property
+    def peer(self) -> Peer:
+        """The other end."""
+        if self._peer is None:
+            self._peer = peer_of(self.transport)
+        return self._peer
 
     def say(self, value: Any) -> None:
         """Send an answer through the dialog; several of one pump leave in one write."""
@@ -62,16 +168,495 @@ class DialogConnection(Protocol):
 
     def write(self, octets: bytes) -> None:
         """Send octets as they are, after what was said before."""
-        if self._pumping:
-            self._out.append(octets)
-        elif self.transport is not None:
-            self.transport.write(octets)
+        if self.closing or not octets:
+            return
+        self._out.append(octets)
+        self._out_octets += len(octets)
+        if not self._pumping or self._out_octets > OUTPUT_OCTETS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand to the transport what was gathered."""
+        if not self._out:
+            return
+        octets = self._out[0] if len(self._out) == 1 else b"".join(self._out)
+        self._out.clear()
+        self._out_octets = 0
+        if self.lost or self.transport is None:
+            return
+        if self.transcript is not None:
+            self.transcript.said(octets)
+        self.transport.write(octets)
 
     async def writable(self) -> None:
         """Wait until the transport wants more. Raises ConnectionDone when it is gone."""
+        self.flush()
+        if self.lost:
+            raise ConnectionDone()
+        if self._choked:
+            unchoked: Deferred[None] = Deferred()
+            self._unchoked.append(unchoked)
+            await unchoked
 
     async def write_body(self, chunks: AsyncIterable[bytes]) -> None:
-        """Send a stream of octets as fast as the peer takes them."""
+        """Send a stream of octets as fast as the peer takes them. Raises ConnectionDone."""
+        pace = self.watch.pace_out
+        try:
+            async for octets in chunks:
+                self.write(octets)
+                pace.passed(len(octets), self.clock.seconds())
+                if self._choked or self.lost:
+                    await self.writable()
+        finally:
+            pace.ended()
+
+    async def take(self) -> Event:
+        """Take the next event, within an answer that waits for it.
+
+        Raises:
+            RemoteProtocolError: the peer broke the protocol; left alone, the pump says so.
+            ConnectionDone: the connection is gone.
+        """
+        while True:
+            if self.lost:
+                raise ConnectionDone()
+            event = self._next_event()
+            if event is not NEED_DATA and event is not PAUSED:
+                self._note(event)
+                return event
+            if self._eof:
+                raise ConnectionDone()
+            self.flush()
+            self._wanted = Deferred()
+            self.watch.settle(waiting=True)
+            await self._wanted
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Give the octets of the body that follows, to its end, within an answer.
+
+        Raises:
+            RemoteProtocolError: the body broke the protocol, or the input ended within it.
+        """
+        while True:
+            event = await self.take()
+            if isinstance(event, BodyChunk):
+                yield event.octets
+            elif isinstance(event, EndOfBody):
+                return
+            else:
+                raise RemoteProtocolError("the input ended within a body", close=True)
+
+    def spawn(self, work: Awaitable[None], event: Event = None) -> Deferred[None]:
+        """Run something beside the pump; it is cancelled when the connection goes.
+
+        Args:
+            work: what to run.
+            event: what it answers, given to ``failed`` when it goes wrong.
+        """
+        running: Deferred[None] = _deferred(work)
+        self._spawned.add(running)
+
+        def over(result: Any) -> None:
+            self._spawned.discard(running)
+            if isinstance(result, Failure):
+                self._broke(event, result)
+            self.pump()
+
+        running.addBoth(over)
+        return running
+
+    def logged_in(self) -> None:
+        """Note that somebody has logged in: what was limited until then no longer is."""
+        self.watch.logged_in = True
+        self._commands = self._octets_in = -1
+
+    def count_bad(self) -> None:
+        """Count a command that was refused as such; close after too many."""
+        self.bad_commands += 1
+        limit = self.limits.bad_commands
+        if limit is not None and self.bad_commands >= limit:
+            self.leave(Cause.TOO_MANY_ERRORS)
+
+    def leave(self, cause: Cause) -> None:
+        """Say goodbye and close."""
+        if self.closing:
+            return
+        self.log.debug("{name} is closed: {cause}", name=self.name, cause=cause.value)
+        if cause is Cause.STALLED:
+            self.abort()
+            return
+        try:
+            self.goodbye(cause)
+        except Exception:
+            self.log.failure("saying goodbye on {name}", name=self.name)
+        self.close()
 
     def close(self) -> None:
-        """Say what was said, then close; what the peer still sends is not read."""
+        """Send what was said, then close; what the peer still sends is not read."""
+        if self.closing:
+            return
+        self.flush()
+        self.closing = True
+        self.watch.stop()
+        if self.lost or self.transport is None:
+            return
+        if self._choked:
+            # The transport is still full: let the peer have it at its own pace, while it does.
+            self._close_when_read = True
+            seconds = self.timeouts.command_seconds
+            if seconds is not None:
+                self._linger = self.clock.callLater(seconds, self.abort)
+        else:
+            self._close_transport()
+
+    def abort(self) -> None:
+        """Drop the connection at once, with what was not sent yet."""
+        self.closing = True
+        self.watch.stop()
+        if self.lost or self.transport is None:
+            return
+        abort = getattr(self.transport, "abortConnection", None)
+        if abort is None:
+            transport: Any = self.transport
+            transport.unregisterProducer()
+            transport.loseConnection()
+        else:
+            abort()
+
+    def drain(self) -> None:
+        """The service stops: leave now, or when what is under way is done."""
+        self._draining = True
+        self.pump()
+
+    # -- TLS -----------------------------------------------------------------------------------
+
+    def start_tls(self, context: Any, *, client: bool = False) -> int:
+        """Put TLS in place, after what was said has been written.
+
+        Every octet received and not yet read came in the clear, so it is dropped here and can
+        never be taken for something said under TLS.
+
+        Args:
+            context: an IOpenSSLServerConnectionCreator (or ...Client...).
+            client: whether we are the client.
+
+        Returns:
+            How many octets were dropped.
+        """
+        self.flush()
+        dropped = self.dialog.discard_input()
+        if dropped:
+            self.log.warn(
+                "{name}: dropped {dropped} octets sent in the clear behind STARTTLS",
+                name=self.name,
+                dropped=dropped,
+            )
+        self._unread = 0
+        self._peer = None
+        plain: Any = self.transport
+        plain.unregisterProducer()
+        self._choked = False
+        self.watch.choked(False)
+        secure: Any = tls.start_tls(self, plain, context, self.clock, client=client)
+        self.transport = secure
+        secure.registerProducer(self, True)
+        self._resume_reading()
+        self.tls_started()
+        return dropped
+
+    def handshakeCompleted(self) -> None:
+        """TLS is there (IHandshakeListener)."""
+        self._peer = None
+        if not self.closing:
+            self.secured()
+
+    # -- the pump ------------------------------------------------------------------------------
+
+    def pump(self) -> None:
+        """Take events and answer them, as far as that goes now."""
+        if self._pumping:
+            self._fresh = True
+            return
+        if self.lost:
+            return
+        self._pumping = True
+        try:
+            self._fresh = True
+            while self._fresh:
+                self._fresh = False
+                self._run()
+        finally:
+            self._pumping = False
+        self.flush()
+        if self.closing:
+            return
+        self._hold_reading()
+        self.watch.settle(waiting=self._wanted is not None or not self._is_answering())
+
+    def _is_answering(self) -> bool:
+        return self._task is not None or self._paused or bool(self._spawned)
+
+    def _run(self) -> None:
+        answers = self.answers
+        while not self.closing:
+            if self._task is not None:
+                if self._wanted is not None:
+                    wanted, self._wanted = self._wanted, None
+                    wanted.callback(None)
+                if self._task is not None:
+                    return
+            if self._draining and not self.is_busy():
+                self.leave(Cause.SHUTDOWN)
+                return
+            if self._choked:
+                return
+            try:
+                event = self._next_event()
+            except RemoteProtocolError as error:
+                self._refuse(error)
+                continue
+            except Exception:
+                # The dialog itself is broken: nobody knows any more where a command begins.
+                self.log.failure("the dialog of {name}", name=self.name)
+                self.abort()
+                return
+            if event is NEED_DATA or event is PAUSED:
+                self._paused = event is PAUSED
+                return
+            self._paused = False
+            self._note(event)
+            answer = answers.get(type(event))
+            try:
+                if answer is None:
+                    if not self.unanswered(event):
+                        self._paused = True
+                        return
+                    continue
+                work = answer(self, event)
+            except Exception:
+                self._broke(event, Failure())  # type: ignore[no-untyped-call]
+                continue
+            if work is not None:
+                self._wait_for(work, event)
+
+    def _next_event(self) -> Event:
+        event = self.dialog.next_event()
+        if event is NEED_DATA:
+            self._unread = 0
+            if self._read_paused:
+                self._resume_reading()
+            if self._eof and not self._eof_told:
+                event = EndOfInput()
+        if type(event) is EndOfInput:
+            self._eof_told = True
+        return event
+
+    def _note(self, event: Event) -> None:
+        """Keep count of an event that is about to be answered."""
+        watch = self.watch
+        watch.took_event()
+        kind = type(event)
+        if kind is BodyChunk:
+            watch.took_body(len(event.octets))
+        elif self._last_event is BodyChunk:
+            watch.pace_in.ended()
+        self._last_event = kind
+        if self._commands >= 0 and kind not in _BODY:
+            self._commands += 1
+            limit = self.limits.commands_before_login
+            if limit is not None and self._commands > limit:
+                self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+
+    def _wait_for(self, work: Awaitable[None], event: Event) -> None:
+        task: Deferred[None] = _deferred(work)
+        self._task = task
+
+        def over(result: Any) -> None:
+            self._task = self._wanted = None
+            if isinstance(result, Failure):
+                self._broke(event, result)
+            if not self._pumping:
+                self.pump()
+
+        task.addBoth(over)
+
+    def _refuse(self, error: RemoteProtocolError) -> None:
+        self.watch.took_event()
+        self._last_event = type(None)
+        try:
+            self.refused(error)
+        except Exception:
+            self.log.failure("refusing what the peer said on {name}", name=self.name)
+            self.abort()
+            return
+        if error.close:
+            self.close()
+        else:
+            self.count_bad()
+
+    def _broke(self, event: Event, failure: Failure) -> None:
+        """An answer raised; say something of it that the peer may hear."""
+        error = failure.value
+        if isinstance(error, RemoteProtocolError) and not self.lost:
+            self._refuse(error)
+            return
+        if isinstance(error, GONE) and (self.lost or self.closing):
+            return
+        self.log.failure(
+            "answering {event} on {name}",
+            failure,
+            event=type(event).__name__,
+            name=self.name,
+        )
+        if self.lost or self.closing:
+            return
+        try:
+            self.failed(event, failure)
+        except Exception:
+            self.log.failure("saying so on {name}", name=self.name)
+            self.abort()
+
+    def _expired(self, cause: Cause) -> None:
+        self._fresh = False
+        if self._pumping or self.lost or self.closing:
+            return
+        self._pumping = True  # what goodbye says leaves in one write
+        try:
+            self.leave(cause)
+        finally:
+            self._pumping = False
+        self.flush()
+
+    # -- reading: what the transport calls -----------------------------------------------------
+
+    def connectionMade(self) -> None:
+        """Begin."""
+        transport: Any = self.transport
+        transport.registerProducer(self, True)
+        if hasattr(transport, "setTcpNoDelay"):
+            transport.setTcpNoDelay(True)  # we gather what belongs together ourselves
+        self._pumping = True
+        try:
+            self.began()
+        except Exception:
+            self.log.failure("greeting {name}", name=self.name)
+            self.abort()
+        finally:
+            self._pumping = False
+        self.pump()
+
+    def dataReceived(self, octets: bytes) -> None:
+        """Take what came."""
+        if self.closing:
+            return
+        if self.transcript is not None:
+            self.transcript.heard(octets)
+        self._unread += len(octets)
+        if self._octets_in >= 0:
+            self._octets_in += len(octets)
+            limit = self.limits.octets_before_login
+            if limit is not None and self._octets_in > limit:
+                self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+                return
+        self.watch.received()
+        self.dialog.receive(octets)
+        self.pump()
+
+    def readConnectionLost(self) -> None:
+        """The peer has closed its half; it may still read our answers."""
+        if self._eof:
+            return
+        self._eof = True
+        if self.closing:
+            return
+        self.dialog.receive_eof()
+        self.pump()
+
+    def writeConnectionLost(self) -> None:
+        """Our half is closed."""
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It is over: nothing that waits for it may wait on."""
+        if self.lost:
+            return
+        self.lost = self.closing = True
+        self.watch.stop()
+        if self._linger is not None and self._linger.active():
+            self._linger.cancel()
+        self._out.clear()
+        waiting, self._unchoked = self._unchoked, []
+        for unchoked in waiting:
+            if not unchoked.called:
+                unchoked.errback(ConnectionDone())
+        for running in (self._wanted, self._task, *self._spawned):
+            if running is not None and not running.called:
+                running.cancel()
+        try:
+            self.ended(reason)
+        finally:
+            if self.transcript is not None:
+                self.transcript.ended()
+            if self.registry is not None:
+                self.registry.connection_ended(self)
+
+    def _hold_reading(self) -> None:
+        """Stop reading when more lies unread than one answer can be waited for."""
+        if self._unread > INPUT_OCTETS and not self._read_paused and not self._eof:
+            self._read_paused = True
+            transport: Any = self.transport
+            transport.pauseProducing()
+
+    def _resume_reading(self) -> None:
+        if self._read_paused and not self._eof and not self.closing:
+            self._read_paused = False
+            transport: Any = self.transport
+            transport.resumeProducing()
+
+    # -- writing: what the transport calls (IPushProducer) -------------------------------------
+
+    def pauseProducing(self) -> None:
+        """The peer does not take what we say: stop answering."""
+        if not self._choked:
+            self._choked = True
+            self.watch.choked(True)
+            if not self._pumping and not self.closing:
+                self.watch.settle(waiting=False)
+
+    def resumeProducing(self) -> None:
+        """The peer takes it again."""
+        if not self._choked:
+            return
+        self._choked = False
+        if self._close_when_read:
+            self._close_when_read = False
+            self._linger.cancel()
+            self._close_transport()
+            return
+        self.watch.choked(False)
+        waiting, self._unchoked = self._unchoked, []
+        for unchoked in waiting:
+            if not unchoked.called:
+                unchoked.callback(None)
+        self.pump()
+
+    def stopProducing(self) -> None:
+        """The transport is going; ``connectionLost`` follows."""
+
+    def _close_transport(self) -> None:
+        transport: Any = self.transport
+        transport.unregisterProducer()
+        self._linger = self.clock.callLater(self.timeouts.linger_seconds, self.abort)
+        transport.loseConnection()
+
+
+def _deferred(work: Any) -> Deferred[Any]:
+    """Make a Deferred of whatever can be awaited."""
+    if isinstance(work, Deferred):
+        return work
+    if hasattr(work, "send"):
+        return ensureDeferred(work)
+    return ensureDeferred(_awaited(work))
+
+
+async def _awaited(work: Awaitable[Any]) -> Any:
+    return await work
