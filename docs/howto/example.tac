@@ -1,0 +1,28 @@
+"""IMAP and POP3 over one home, beside a service of one's own."""
+
+from twisted.application.internet import TimerService
+from twisted.application.service import Application
+from twisted.internet import reactor
+from twisted.logger import Logger
+
+from netsuite.imap.service import make_imap
+from netsuite.pop3.service import make_pop3
+from netsuite.site import Site, find_config, find_home, load_settings
+
+home = find_home(None)
+site = Site(load_settings(find_config(home, None)), home, reactor)
+
+application = Application("mailboxes")
+site.setServiceParent(application)
+make_imap(site).setServiceParent(application)
+make_pop3(site).setServiceParent(application)
+
+
+async def count_accounts() -> None:
+    """Something of one's own that uses the same store."""
+    accounts = await site.store.accounts.accounts()
+    Logger("example").info("{count} accounts", count=len(accounts))
+
+
+timer = TimerService(60, lambda: site.when_open(count_accounts))
+timer.setServiceParent(application)

@@ -1,0 +1,1 @@
+"""Across protocols: real daemons, real sockets on loopback, ports the kernel chose."""
