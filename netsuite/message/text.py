@@ -22,7 +22,6 @@ _invisible: Final = re.compile(
     r"<!--.*?(?:-->|\Z)|<(style|script|head|title)\b.*?(?:</\1\s*>|\Z)", re.DOTALL | re.IGNORECASE
 )
 _tag: Final = re.compile(r"<[!/?a-zA-Z][^<>]*+(?:>|\Z)")
-_space: Final = re.compile(r"\s+")
 #: What marketing mail puts before its text to fill the preview; nobody sees it.
 _filler: Final = re.compile(
     "[\u00ad\u034f\u200b-\u200f\u2028-\u202e\u2060\ufeff\x00-\x08\x0e-\x1f]+"
@@ -89,7 +88,9 @@ def _text(excerpt: Excerpt) -> str:
 
 
 def _words(text: str) -> str:
-    return _space.sub(" ", _filler.sub("", text)).strip()
+    # Cut first: what a filler hides of the text beyond that is not missed.
+    shown = " ".join(text.split())[: PREVIEW_CHARACTERS * 8]
+    return " ".join(_filler.sub("", shown).split())
 
 
 def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
@@ -103,7 +104,8 @@ def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
     """
     if plain is not None:
         text = _text(plain)
-        words = _words(_quoted_line.sub("", text)) or _words(text)
+        quotes = text.startswith(">") or "\n>" in text
+        words = (_words(_quoted_line.sub("", text)) if quotes else "") or _words(text)
         if words:
             return words[:PREVIEW_CHARACTERS]
     if markup is not None:
