@@ -44,7 +44,7 @@ class Peer:
 
 def peer_of(transport: Any) -> Peer:
     """Find out what is known of a transport's other end. Never raises."""
-    address, port, local = _where(transport.getPeer())
+    address, port, local = where(transport.getPeer())
     connection = _tls_connection(transport)
     if connection is None:
         return Peer(address=address, port=port, local=local)
@@ -62,7 +62,8 @@ def peer_of(transport: Any) -> Peer:
     )
 
 
-def _where(peer: object) -> tuple[str, int, bool]:
+def where(peer: object) -> tuple[str, int, bool]:
+    """Give an address object's IP address (or empty), its port, and whether it is local."""
     if isinstance(peer, UNIXAddress):
         return "", 0, True
     if not isinstance(peer, IPv4Address | IPv6Address):
@@ -116,6 +117,8 @@ def address_key(address: str) -> str:
 
     One IPv6 host is given a whole /64, so a single address would say nothing of it.
     """
+    if ":" not in address:
+        return address
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:

@@ -86,6 +86,8 @@ class DialogConnection(Protocol):
         self.transcript: Any = None
         #: Whom to tell that the connection has ended (a ServerFactory).
         self.registry: Any = None
+        #: Why it is not served; it is told so instead of being greeted.
+        self.turned_away: Cause | None = None
         self.closing = False  # nothing more is taken or said
         self.lost = False
         self.bad_commands = 0
@@ -537,7 +539,10 @@ class DialogConnection(Protocol):
             transport.setTcpNoDelay(True)  # we gather what belongs together ourselves
         self._pumping = True
         try:
-            self.began()
+            if self.turned_away is None:
+                self.began()
+            else:
+                self.leave(self.turned_away)
         except Exception:
             self.log.failure("greeting {name}", name=self.name)
             self.abort()

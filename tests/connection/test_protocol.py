@@ -117,7 +117,7 @@ class BackPressure(SynchronousTestCase):
 
     def test_pump_hands_over_what_is_much(self) -> None:
         """One pump never gathers more than a bufferful beyond what it was full at."""
-        connection, wire, _ = connected(full_at=65_536)
+        connection, _, _ = connected(full_at=65_536)
         connection.dataReceived(b"FLOOD 10000000\r\n")
         self.assertLess(connection.made, 200_000)
 

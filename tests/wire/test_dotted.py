@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -127,8 +129,8 @@ def test_there_and_back(scraps: list[bytes], cuts: list[int]) -> None:
     """What was stuffed and cut anywhere comes back, and ends where it ended."""
     body = b"".join(scraps)
     marks = [0, *sorted(cut for cut in cuts if cut <= len(body)), len(body)]
-    wire = stuff([body[a:b] for a, b in zip(marks, marks[1:], strict=False)])
-    back, ended, _, rest = unstuff([wire[a:b] for a, b in zip(marks, marks[1:], strict=False)])
+    wire = stuff([body[a:b] for a, b in pairwise(marks)])
+    back, ended, _, rest = unstuff([wire[a:b] for a, b in pairwise(marks)])
     if not ended:
         back, ended, _, rest = unstuff([wire + b"tail"])
         assert rest == b"tail"

@@ -1,0 +1,160 @@
+"""What makes the connections of one service, counts them, and lets them end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import Factory
+from twisted.logger import Logger
+
+from netsuite.connection.causes import Cause
+from netsuite.connection.facts import address_key, where
+from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.settings import Limits, Timeouts
+
+#: So many connections are told at once why they are turned away; others are just closed.
+TOLD_AT_ONCE = 64
+#: How long an aborted transport may take to say that it is gone.
+ABORT_SECONDS = 1.0
+
+
+class ServerFactory(Factory):
+    """Makes a service's connections.
+
+    Args:
+        connect: makes one, from this factory and the connection's name.
+        clock: for all timeouts of all connections.
+        name: the service's, for the log: ``"smtp"`` ...
+        timeouts: for ``connect`` to hand on.
+        limits: those of all connections together are kept here, the rest handed on.
+        tls: what STARTTLS is begun with (an IOpenSSLServerConnectionCreator); None where the
+            service has no TLS.
+        transcript: makes a connection's transcript from its name, or gives None for no transcript.
+    """
+
+    noisy = False
+    log = Logger()
+
+    def __init__(
+        self,
+        connect: Callable[[ServerFactory, str], DialogConnection],
+        clock: IReactorTime,
+        *,
+        name: str = "",
+        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
+        tls: Any = None,
+        transcript: Callable[[str], Any] | None = None,
+    ) -> None:
+        self.connect = connect
+        self.clock = clock
+        self.name = name
+        self.timeouts = timeouts or Timeouts()
+        self.limits = limits or Limits()
+        self.tls = tls
+        self.transcript = transcript
+        self.draining = False
+        self._made = 0
+        self._keys: dict[DialogConnection, str | None] = {}  # None: turned away, not counted
+        self._served = 0
+        self._by_key: Counter[str] = Counter()
+        self._drained: list[Deferred[None]] = []
+        self._deadline: Any = None
+
+    # -- connections ---------------------------------------------------------------------------
+
+    def __iter__(self) -> Iterator[DialogConnection]:
+        """Go through the connections there are."""
+        return iter(list(self._keys))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def buildProtocol(self, addr: IAddress | None) -> DialogConnection | None:
+        """Make a connection; None when too many are being turned away already."""
+        address, _, _ = where(addr)
+        key = address_key(address)
+        cause = self._why_not(key)
+        if cause is not None and len(self._keys) - self._served >= TOLD_AT_ONCE:
+            return None
+        self._made += 1
+        name = f"{self.name}-{self._made}"
+        connection = self.connect(self, name)
+        connection.factory = self
+        connection.registry = self
+        connection.turned_away = cause
+        if cause is None:
+            self._keys[connection] = key
+            self._served += 1
+            self._by_key[key] += 1
+            if self.transcript is not None:
+                connection.transcript = self.transcript(name)
+        else:
+            self._keys[connection] = None
+            self.log.info("{name} from {address}: {cause}", name=name, address=address, cause=cause)
+        return connection
+
+    def _why_not(self, key: str) -> Cause | None:
+        if self.draining:
+            return Cause.SHUTDOWN
+        limits = self.limits
+        if limits.connections is not None and self._served >= limits.connections:
+            return Cause.BUSY
+        each = limits.connections_per_address
+        if key and each is not None and self._by_key[key] >= each:
+            return Cause.BUSY_ADDRESS
+        return None
+
+    def connection_ended(self, connection: DialogConnection) -> None:
+        """A connection is gone."""
+        key = self._keys.pop(connection, None)
+        if key is not None:
+            self._served -= 1
+            self._by_key[key] -= 1
+            if not self._by_key[key]:
+                del self._by_key[key]
+        if self.draining and not self._keys:
+            self._end_drain()
+
+    # -- stopping ------------------------------------------------------------------------------
+
+    def drain(self) -> Deferred[None]:
+        """Stop: idle connections leave at once, busy ones after what they do, all in time.
+
+        Returns:
+            A Deferred that fires when none is left.
+        """
+        first = not self.draining
+        self.draining = True
+        if not self._keys:
+            return succeed(None)
+        drained: Deferred[None] = Deferred()
+        self._drained.append(drained)
+        if first:
+            seconds = self.timeouts.drain_seconds
+            self._deadline = self.clock.callLater(seconds, self._abort_all)
+            for connection in self:
+                connection.drain()
+        return drained
+
+    def _abort_all(self) -> None:
+        for connection in self:
+            self.log.info("{name} did not end in time", name=connection.name)
+            connection.abort()
+        if self._keys:
+            self._deadline = self.clock.callLater(ABORT_SECONDS, self._end_drain)
+
+    def _end_drain(self) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        drained, self._drained = self._drained, []
+        for each in drained:
+            each.callback(None)
+
+    def startFactory(self) -> None:
+        """A service that was stopped may be started again."""
+        self.draining = False
