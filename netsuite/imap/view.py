@@ -59,7 +59,6 @@ class MailboxView:
         recent_from: the first UID that is recent in this session.
         modseq: the mailbox's highest mod-sequence when *uids* were read; changes up to it are
             in them already.
-        keeps_recent: whether what arrives becomes recent here (not after EXAMINE).
     """
 
     __slots__ = (
@@ -68,25 +67,16 @@ class MailboxView:
         "_gone",
         "_told",
         "closed",
-        "keeps_recent",
         "modseq",
         "recent_from",
         "told_new",
     )
 
-    def __init__(
-        self,
-        uids: Iterable[int],
-        *,
-        recent_from: int,
-        modseq: int = 0,
-        keeps_recent: bool = True,
-    ) -> None:
-        self._told: array[int] = array("L", uids)
+    def __init__(self, uids: Iterable[int], *, recent_from: int, modseq: int = 0) -> None:
+        self._told: array[int] = array("I", uids)
         self.recent_from = recent_from
         self.modseq = modseq
-        self.keeps_recent = keeps_recent
-        self.told_new = False  # of something that no session had been told of
+        self.told_new = False  # of what came after the mailbox was opened
         self.closed = False  # the mailbox itself is gone
         self._added: array[int] | None = None
         self._gone: set[int] | None = None
@@ -147,7 +137,7 @@ class MailboxView:
         not tell of an EXPUNGE between two batches.
         """
         numbers: list[int] = []
-        uids: array[int] = array("L")
+        uids: array[int] = array("I")
         for start, stop in spans:
             while start < stop:
                 end = min(stop, start + size - len(numbers))
@@ -156,7 +146,7 @@ class MailboxView:
                 start = end
                 if len(numbers) == size:
                     yield numbers, uids
-                    numbers, uids = [], array("L")
+                    numbers, uids = [], array("I")
         if numbers:
             yield numbers, uids
 
@@ -164,7 +154,7 @@ class MailboxView:
         """Give the UIDs of the spans, or of all messages, ascending."""
         if spans is None:
             return self._told[:]
-        uids: array[int] = array("L")
+        uids: array[int] = array("I")
         for start, stop in spans:
             uids.extend(self._told[start:stop])
         return uids
@@ -180,17 +170,10 @@ class MailboxView:
 
     def numbers(self, uids: Sequence[int]) -> list[int]:
         """Give the numbers of ascending UIDs; those the client does not know are left out."""
-        told = self._told
-        if len(uids) * 8 > len(told):
-            if len(uids) == len(told):
-                return (
-                    list(range(1, len(told) + 1))
-                    if list(uids) == told.tolist()
-                    else [number for number in map(self.number, uids) if number]
-                )
-            wanted = set(uids)
-            return [number for number, uid in enumerate(told, 1) if uid in wanted]
-        return [number for number in map(self.number, uids) if number]
+        if len(uids) * 8 < len(self._told):
+            return [number for number in map(self.number, uids) if number]
+        wanted = set(uids)
+        return [number for number, uid in enumerate(self._told, 1) if uid in wanted]
 
     def known(self, uids: Iterable[int]) -> list[int]:
         """Leave out the UIDs that the client has not been told of."""
@@ -204,7 +187,7 @@ class MailboxView:
             self.modseq = modseq
         added = self._added
         if added is None:
-            added = self._added = array("L")
+            added = self._added = array("I")
         last = added[-1] if added else self._told[-1] if self._told else 0
         # What was read at SELECT may be told again by the feed.
         added.extend(uid for uid in uids if uid > last)
@@ -236,7 +219,7 @@ class MailboxView:
             else:
                 untold.add(uid)
         if untold and self._added:
-            self._added = array("L", (uid for uid in self._added if uid not in untold))
+            self._added = array("I", (uid for uid in self._added if uid not in untold))
 
     def note_gone(self) -> None:
         """The mailbox itself is gone."""
@@ -291,12 +274,8 @@ class MailboxView:
             self._flags = None
         if self._added:
             self._told.extend(self._added)
-            if self.keeps_recent:
-                self.told_new = True
-            else:
-                # An EXAMINE takes nothing away from the session that comes after it.
-                self.recent_from = min(self.recent_from, self._added[0])
             self._added = None
+            self.told_new = True
             tellings.append(TellExists(len(self._told), self.recent))
         return tellings
 
@@ -312,14 +291,14 @@ class MailboxView:
     def _expunge(self, gone: set[int]) -> TellExpunged:
         # One pass over the whole, whatever their number. Each EXPUNGE lowers the numbers
         # after it, so ascending ones are counted down by those before them.
-        told, uids = self._told, array("L", sorted(gone))
+        told, uids = self._told, array("I", sorted(gone))
         if len(uids) == 1:
             place = bisect_left(told, uids[0])
             del told[place]
             return TellExpunged((place + 1,), uids)
         numbers = [bisect_left(told, uid) + 1 - before for before, uid in enumerate(uids)]
         if len(uids) == len(told):
-            self._told = array("L")
+            self._told = array("I")
         else:
-            self._told = array("L", (uid for uid in told if uid not in gone))
+            self._told = array("I", (uid for uid in told if uid not in gone))
         return TellExpunged(numbers, uids)

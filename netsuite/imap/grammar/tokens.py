@@ -83,6 +83,10 @@ class Cursor:
         """Tell whether nothing comes any more."""
         return self.place == len(self._line) and self.part + 1 >= len(self._parts)
 
+    def ends_after(self, word: bytes) -> bool:
+        """Tell whether the line ends with that word (upper case) and nothing else."""
+        return self._line[self.place :].upper() == word
+
     def end(self) -> None:
         """Insist on the end."""
         if not self.at_end():

@@ -1,0 +1,25 @@
+"""Whose turn it is, and what may be said now: the machines of both sides, without I/O."""
+
+from netsuite.imap.dialog.rules import RULES, TRANSITIONS, Rule, State, rule_of
+from netsuite.imap.dialog.server import (
+    AuthenticateCancelled,
+    AuthenticateResponse,
+    Bounds,
+    IdleDone,
+    ServerDialog,
+    WantsLiteral,
+)
+
+__all__ = [
+    "RULES",
+    "TRANSITIONS",
+    "AuthenticateCancelled",
+    "AuthenticateResponse",
+    "Bounds",
+    "IdleDone",
+    "Rule",
+    "ServerDialog",
+    "State",
+    "WantsLiteral",
+    "rule_of",
+]

@@ -1,0 +1,109 @@
+"""What each command may do, and where its answer leads: the state machine as data.
+
+See RFC 3501, 3 (states), 5.5 and 7.4.1 (what may be told while a command is answered).
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from netsuite.imap.commands import requests as say
+from netsuite.imap.commands.responses import Status
+
+
+class State(enum.Enum):
+    """RFC 3501, 3."""
+
+    NOT_AUTHENTICATED = "nobody has logged in"
+    AUTHENTICATED = "somebody has; no mailbox is selected"
+    SELECTED = "a mailbox is selected"
+    LOGOUT = "the connection is ending"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a command may do.
+
+    Args:
+        states: where it is legal.
+        uses_numbers: its arguments or answers hold message numbers.
+        may_expunge: the client may be told of EXPUNGE while it is answered.
+        changes_mailbox: it changes the selected mailbox, so it is refused after EXAMINE.
+    """
+
+    states: frozenset[State]
+    uses_numbers: bool = False
+    may_expunge: bool = True
+    changes_mailbox: bool = False
+
+
+_ANY: Final = frozenset({State.NOT_AUTHENTICATED, State.AUTHENTICATED, State.SELECTED})
+_FRESH: Final = frozenset({State.NOT_AUTHENTICATED})
+_INSIDE: Final = frozenset({State.AUTHENTICATED, State.SELECTED})
+_SELECTED: Final = frozenset({State.SELECTED})
+
+RULES: Final[Mapping[type, Rule]] = {
+    say.Capability: Rule(_ANY),
+    say.Noop: Rule(_ANY),
+    say.Logout: Rule(_ANY),
+    say.Id: Rule(_ANY),
+    say.StartTls: Rule(_FRESH),
+    say.Authenticate: Rule(_FRESH),
+    say.Login: Rule(_FRESH),
+    say.Enable: Rule(_INSIDE),
+    say.Select: Rule(_INSIDE),
+    say.Examine: Rule(_INSIDE),
+    say.Create: Rule(_INSIDE),
+    say.Delete: Rule(_INSIDE),
+    say.Rename: Rule(_INSIDE),
+    say.Subscribe: Rule(_INSIDE),
+    say.Unsubscribe: Rule(_INSIDE),
+    say.List: Rule(_INSIDE),
+    say.Lsub: Rule(_INSIDE),
+    say.Namespace: Rule(_INSIDE),
+    say.StatusOf: Rule(_INSIDE),
+    say.Append: Rule(_INSIDE),
+    say.Idle: Rule(_INSIDE),
+    say.Check: Rule(_SELECTED),
+    say.Close: Rule(_SELECTED),
+    say.Unselect: Rule(_SELECTED),
+    say.Expunge: Rule(_SELECTED, changes_mailbox=True),
+    say.Search: Rule(_SELECTED, uses_numbers=True, may_expunge=False),
+    say.Fetch: Rule(_SELECTED, uses_numbers=True, may_expunge=False),
+    say.Store: Rule(_SELECTED, uses_numbers=True, may_expunge=False, changes_mailbox=True),
+    say.Copy: Rule(_SELECTED, uses_numbers=True),
+    say.Move: Rule(_SELECTED, uses_numbers=True, changes_mailbox=True),
+}
+
+#: The same by UID: no number stands in the command, so numbers may change at its end.
+_BY_UID: Final[Mapping[type, Rule]] = {
+    kind: Rule(rule.states, False, True, rule.changes_mailbox)
+    for kind, rule in RULES.items()
+    if rule.uses_numbers
+}
+
+
+def rule_of(request: say.Request) -> Rule:
+    """Give the rule of a command, its UID form told apart."""
+    kind = type(request)
+    if kind in _BY_UID and getattr(request, "by_uid", False):
+        return _BY_UID[kind]
+    return RULES[kind]
+
+
+#: Where the end of a command leads; what is not here leaves the state as it is.
+TRANSITIONS: Final[Mapping[tuple[type, Status], State]] = {
+    (say.Login, Status.OK): State.AUTHENTICATED,
+    (say.Authenticate, Status.OK): State.AUTHENTICATED,
+    (say.Select, Status.OK): State.SELECTED,
+    (say.Examine, Status.OK): State.SELECTED,
+    # RFC 3501, 6.3.1: a SELECT that fails leaves no mailbox selected.
+    (say.Select, Status.NO): State.AUTHENTICATED,
+    (say.Examine, Status.NO): State.AUTHENTICATED,
+    (say.Close, Status.OK): State.AUTHENTICATED,
+    (say.Unselect, Status.OK): State.AUTHENTICATED,
+    (say.Logout, Status.OK): State.LOGOUT,
+}

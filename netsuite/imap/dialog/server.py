@@ -1,0 +1,480 @@
+"""The server's machine: octets in, commands out, answers back, octets out.
+
+A command is collected part by part: a line, the literal it announced, the next line. What a
+line announces is judged before it is read, and the message of an APPEND is never collected
+at all: it goes through as ``BodyChunk`` events.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.fetch import Streamed
+from netsuite.imap.commands.requests import Command
+from netsuite.imap.commands.responses import Code, Condition, Continue, Status, Tagged
+from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
+from netsuite.imap.grammar.requests import (
+    command_name,
+    decode_base64,
+    parse_append_start,
+    parse_request,
+    read_tag,
+)
+from netsuite.imap.grammar.responses import format_response
+from netsuite.imap.grammar.search import CHARSETS, BadCharset
+from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, Event
+from netsuite.wire.reader import OctetReader
+
+#: What a body is read in.
+_CHUNK_OCTETS: Final = 65_536
+
+# literal = "{" number ["+"] "}" CRLF *CHAR8                              (RFC 7888, 8)
+_LITERAL: Final = re.compile(rb"\{([0-9]+)(\+)?\}")
+_UNTAGGED: Final = b"*"
+_NO_BODY: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one command may cost, in octets.
+
+    Args:
+        line_octets: one command's lines together (RFC 2683, 3.2.1.5 asks for 8000).
+        literal_octets: all its literals together, but for the message of APPEND.
+        fresh_octets: both of these before a login.
+        response_octets: one line of a SASL exchange.
+        append_octets: the message of APPEND.
+        skip_octets: what is read and dropped to get past a literal that was refused but came
+            nevertheless; beyond it the connection is closed (RFC 7888, 4).
+    """
+
+    line_octets: int = 65_536
+    literal_octets: int = 65_536
+    fresh_octets: int = 8_192
+    response_octets: int = 16_384
+    append_octets: int = 100 * 1024 * 1024
+    skip_octets: int = 100 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class WantsLiteral:
+    """The client announced a literal that may come: answer with ``Continue``."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticateResponse:
+    """The client's response to a challenge, base64 undone."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AuthenticateCancelled:
+    """The client gave up its AUTHENTICATE (RFC 3501, 6.2.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class IdleDone:
+    """The client said DONE."""
+
+
+class _Phase(enum.Enum):
+    """What the next octets are."""
+
+    LINE = "a line of a command"
+    LITERAL = "a literal of a command"
+    SKIPPED = "a literal that was refused"
+    SKIPPED_LINE = "the rest of a command that was refused"
+    BODY = "the message of an APPEND"
+    BODY_END = "the line end after it"
+    RESPONSE = "a response to a challenge"
+    IDLING = "DONE"
+    PAUSED = "not looked at: an answer is due"
+
+
+class ServerDialog:
+    """One connection, the server's side.
+
+    Events: ``Command``, ``WantsLiteral``, ``AuthenticateResponse``, ``AuthenticateCancelled``,
+    ``IdleDone``, ``BodyChunk``, ``EndOfBody``. The answer to each command ends with its
+    ``Tagged``; ``Continue`` bids the client to go on where a command has more to come, and is
+    said for an APPEND whose literal does not wait as well (nothing goes out then).
+    """
+
+    __slots__ = (
+        "_budget",
+        "_command",
+        "_left",
+        "_lines",
+        "_parts",
+        "_phase",
+        "_reader",
+        "_refusal",
+        "_refused_tag",
+        "_skippable",
+        "_tag",
+        "bounds",
+        "state",
+    )
+
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        self.bounds = bounds or Bounds()
+        self.state = State.NOT_AUTHENTICATED
+        self._reader = OctetReader()
+        self._phase = _Phase.LINE
+        self._parts: list[bytes | Streamed] = []
+        self._tag = _UNTAGGED
+        self._lines = 0  # octets of this command's lines
+        self._budget = 0  # octets of this command's literals
+        self._left = _NO_BODY  # octets of the literal or body under way
+        self._skippable = 0
+        self._command: Command | None = None
+        self._refusal: Tagged | None = None
+        self._refused_tag: bytes | None = None
+
+    # -- in -----------------------------------------------------------------------------------
+
+    @property
+    def idling(self) -> bool:
+        """Whether the client waits in IDLE."""
+        return self._phase is _Phase.IDLING
+
+    @property
+    def command(self) -> Command | None:
+        """The command that is being answered."""
+        return self._command
+
+    def deselect(self) -> None:
+        """Note that the selected mailbox is no longer so, by an answer of another command."""
+        if self.state is State.SELECTED:
+            self.state = State.AUTHENTICATED
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        dropped = self._reader.discard()
+        self._forget()
+        return dropped
+
+    def next_event(self) -> Event:
+        """Give the next event, ``NEED_DATA`` or ``PAUSED``."""
+        while True:
+            event = _STEPS[self._phase](self)
+            if event is not None:
+                return event
+
+    def _forget(self) -> None:
+        self._parts.clear()
+        self._lines = self._budget = 0
+        self._tag = _UNTAGGED
+        if self._command is None:
+            self._phase = _Phase.LINE
+
+    def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
+        """Give up the command under way; the caller raises what this gives."""
+        self._command = None
+        self._forget()
+        self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
+        return RemoteProtocolError(reply.text, reply, close=close)
+
+    def _bad(self, why: str) -> RemoteProtocolError:
+        tag = self._tag if self._command is None else self._command.tag
+        return self._refuse(Tagged(tag, Status.BAD, why))
+
+    def _line(self, limit_octets: int) -> bytes | None:
+        try:
+            return self._reader.read_line(max(limit_octets, 2))
+        except RemoteProtocolError as error:
+            raise self._bad(str(error)) from None
+
+    def _read_line(self) -> Event:
+        bounds = self.bounds
+        fresh = self.state is State.NOT_AUTHENTICATED
+        limit = (bounds.fresh_octets if fresh else bounds.line_octets) - self._lines
+        line = self._line(limit)
+        if line is None:
+            return NEED_DATA
+        self._lines += len(line) + 2
+        first = not self._parts
+        literal = None
+        if line.endswith(b"}"):
+            literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
+        if literal is not None:
+            line = line[: literal.start()]
+        self._parts.append(line)
+        if first:
+            tag = read_tag(Cursor(self._parts))
+            if tag is None:
+                reply = Tagged(_UNTAGGED, Status.BAD, "a tag was expected")
+                if literal is not None:
+                    return self._announce_refused(literal, reply)
+                raise self._refuse(reply)
+            self._tag = tag
+        return self._parse() if literal is None else self._announced(literal)
+
+    def _cursor(self) -> Cursor:
+        return Cursor(self._parts, len(self._tag) + 1)
+
+    def _parse(self) -> Event:
+        try:
+            request = parse_request(self._cursor())
+        except BadCharset as error:
+            code = Code("BADCHARSET", CHARSETS)
+            raise self._refuse(Tagged(self._tag, Status.NO, str(error), code)) from None
+        except BadSyntax as error:
+            raise self._bad(str(error)) from None
+        if self.state not in rule_of(request).states:
+            raise self._bad("not now")
+        return self._begin(request)
+
+    def _begin(self, request: ask.Request) -> Command:
+        command = self._command = Command(self._tag, request)
+        self._phase = _Phase.PAUSED
+        self._forget()
+        return command
+
+    # -- literals -----------------------------------------------------------------------------
+
+    def _announced(self, literal: re.Match[bytes]) -> Event:
+        """Judge a literal before any of it is read."""
+        digits, plus = literal.groups()
+        octets = _size(digits)
+        cursor = self._cursor()
+        fresh = self.state is State.NOT_AUTHENTICATED
+        # The first literal of an APPEND may be its mailbox: then nothing stands before it.
+        is_mailbox = len(self._parts) == 1 and cursor.ends_after(b"APPEND ")
+        if command_name(cursor) == b"APPEND" and not is_mailbox and not fresh:
+            return self._append(literal, octets)
+        limit = self.bounds.fresh_octets if fresh else self.bounds.literal_octets
+        if self._budget + octets > limit:
+            reply = Tagged(self._tag, Status.BAD, "a literal is too large", Code("TOOBIG"))
+            return self._announce_refused(literal, reply)
+        self._budget += octets
+        self._left = octets
+        if plus is None:
+            self._phase = _Phase.PAUSED
+            return WantsLiteral(octets)
+        self._phase = _Phase.LITERAL
+        return None
+
+    def _append(self, literal: re.Match[bytes], octets: int) -> Event:
+        cursor = self._cursor()
+        try:
+            cursor.name()
+            mailbox, flags, date = parse_append_start(cursor)
+            cursor.end()
+        except BadSyntax as error:
+            return self._announce_refused(literal, Tagged(self._tag, Status.BAD, str(error)))
+        if octets > self.bounds.append_octets:
+            # RFC 7889, 4: NO with TOOBIG, before any of it is read.
+            reply = Tagged(self._tag, Status.NO, "the message is too large", Code("TOOBIG"))
+            return self._announce_refused(literal, reply)
+        self._left = octets
+        synchronising = literal.group(2) is None
+        return self._begin(ask.Append(mailbox, octets, flags, date, synchronising))
+
+    def _announce_refused(self, literal: re.Match[bytes], reply: Tagged) -> Event:
+        """Refuse a literal: it is not sent, or it is skipped, or the connection ends."""
+        digits, plus = literal.groups()
+        octets = _size(digits)
+        if plus is None:
+            raise self._refuse(reply)
+        self._skippable = self.bounds.skip_octets
+        if self.state is State.NOT_AUTHENTICATED:
+            self._skippable = self.bounds.fresh_octets
+        self._skip(octets, reply)
+        return None
+
+    def _skip(self, octets: int, reply: Tagged | None) -> None:
+        self._skippable -= octets
+        if self._skippable < 0:
+            bye = Condition(Status.BYE, "a literal is far too large", Code("TOOBIG"))
+            raise self._refuse(bye, close=True)
+        self._parts.clear()
+        self._left = octets
+        self._refusal = reply
+        self._phase = _Phase.SKIPPED
+
+    def _read_literal(self) -> Event:
+        octets = self._reader.read_exactly(self._left)
+        if octets is None:
+            return NEED_DATA
+        self._parts.append(octets)
+        self._phase = _Phase.LINE
+        return None
+
+    def _skip_literal(self) -> Event:
+        while self._left:
+            octets = self._reader.read_some(min(self._left, _CHUNK_OCTETS))
+            if octets is None:
+                return NEED_DATA
+            self._left -= len(octets)
+        self._phase = _Phase.SKIPPED_LINE
+        return None
+
+    def _skip_line(self) -> Event:
+        """Read what follows a skipped literal, up to the end of its command."""
+        reply = self._refusal
+        line = self._line(self.bounds.line_octets)
+        if line is None:
+            return NEED_DATA
+        literal = None
+        if line.endswith(b"}"):
+            literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
+        if literal is not None and literal.group(2) is not None:
+            self._skip(_size(literal.group(1)), reply)
+            return None
+        self._refusal = None
+        if reply is not None:
+            raise self._refuse(reply)
+        if literal is not None:  # it waits for leave that never comes
+            raise self._bad("the command has been answered")
+        self._forget()
+        return None
+
+    # -- bodies, exchanges, IDLE --------------------------------------------------------------
+
+    def _read_body(self) -> Event:
+        if not self._left:
+            self._phase = _Phase.BODY_END
+            return None
+        octets = self._reader.read_some(min(self._left, _CHUNK_OCTETS))
+        if octets is None:
+            return NEED_DATA
+        self._left -= len(octets)
+        return BodyChunk(octets)
+
+    def _end_body(self) -> Event:
+        line = self._line(self.bounds.line_octets)
+        if line is None:
+            return NEED_DATA
+        self._left = _NO_BODY
+        if line:
+            raise self._bad("one message, and nothing after it")
+        self._phase = _Phase.PAUSED
+        return EndOfBody()
+
+    def _read_response(self) -> Event:
+        line = self._line(self.bounds.response_octets)
+        if line is None:
+            return NEED_DATA
+        if line == b"*":
+            self._phase = _Phase.PAUSED
+            return AuthenticateCancelled()
+        try:
+            octets = decode_base64(line)
+        except BadSyntax as error:
+            raise self._bad(str(error)) from None
+        self._phase = _Phase.PAUSED
+        return AuthenticateResponse(octets)
+
+    def _read_done(self) -> Event:
+        line = self._line(self.bounds.fresh_octets)
+        if line is None:
+            return NEED_DATA
+        if line.upper() != b"DONE":
+            raise self._bad("DONE was expected")
+        self._phase = _Phase.PAUSED
+        return IdleDone()
+
+    def _rest(self) -> Event:
+        return PAUSED
+
+    # -- out ----------------------------------------------------------------------------------
+
+    def send(self, value: Any) -> bytes:
+        """Give the octets of a response; a ``Tagged`` ends the command it answers.
+
+        Raises:
+            LocalProtocolError: the tag is not that of a command under way; a ``Continue``
+                where nothing is to continue; a value that cannot be said.
+        """
+        kind = type(value)
+        if kind is Tagged:
+            return self._finish(value)
+        if kind is Continue:
+            return self._continue(value)
+        if kind is Condition and value.status is Status.PREAUTH:
+            self.state = State.AUTHENTICATED
+        return format_response(value)
+
+    def _finish(self, value: Tagged) -> bytes:
+        command = self._command
+        if command is None or value.tag != command.tag:
+            if value.tag != self._refused_tag:
+                raise LocalProtocolError("an answer to a command that was not given")
+            self._refused_tag = None
+            return format_response(value)
+        octets = format_response(value)
+        self._command = None
+        state = TRANSITIONS.get((type(command.request), value.status))
+        if state is not None:
+            self.state = state
+        if self._left != _NO_BODY and self._body_comes(command.request):
+            self._skippable = max(self.bounds.skip_octets, self._left)
+            self._skip(self._left, None)
+        else:
+            self._phase = _Phase.LINE
+        self._left = _NO_BODY if self._phase is _Phase.LINE else self._left
+        return octets
+
+    def _body_comes(self, request: ask.Request) -> bool:
+        """Tell whether the message of an APPEND comes though it has been answered already."""
+        if type(request) is not ask.Append:
+            return False
+        return self._phase is not _Phase.PAUSED or not request.synchronising
+
+    def _continue(self, value: Continue) -> bytes:
+        command = self._command
+        if self._phase is not _Phase.PAUSED:
+            raise LocalProtocolError("nothing is to continue")
+        if command is None:  # a literal of a command that is not whole yet
+            self._phase = _Phase.LITERAL
+            return format_response(value)
+        phase = _CONTINUES.get(type(command.request))
+        if phase is None:
+            raise LocalProtocolError("the command has nothing more to come")
+        self._phase = phase
+        if type(command.request) is ask.Append and not command.request.synchronising:
+            return b""
+        return format_response(value)
+
+
+def _size(digits: bytes) -> int:
+    # What is too long to be a number is too large to be read, and that is all one needs.
+    return int(digits) if len(digits) <= 18 else 10**18
+
+
+_STEPS: Final[Mapping[_Phase, Callable[[ServerDialog], Event]]] = {
+    _Phase.LINE: ServerDialog._read_line,
+    _Phase.LITERAL: ServerDialog._read_literal,
+    _Phase.SKIPPED: ServerDialog._skip_literal,
+    _Phase.SKIPPED_LINE: ServerDialog._skip_line,
+    _Phase.BODY: ServerDialog._read_body,
+    _Phase.BODY_END: ServerDialog._end_body,
+    _Phase.RESPONSE: ServerDialog._read_response,
+    _Phase.IDLING: ServerDialog._read_done,
+    _Phase.PAUSED: ServerDialog._rest,
+}
+#: What a ``Continue`` bids, by the command it is said in.
+_CONTINUES: Final[Mapping[type, _Phase]] = {
+    ask.Append: _Phase.BODY,
+    ask.Authenticate: _Phase.RESPONSE,
+    ask.Idle: _Phase.IDLING,
+}
