@@ -1,0 +1,195 @@
+"""The ``twisted.cred`` checkers over the account store, and the cache that spares hashing."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections import OrderedDict
+from typing import Final
+
+from twisted.cred.checkers import ICredentialsChecker
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorTime
+from zope.interface import implementer
+
+from netsuite.accounts.credentials import ClearPassword, IClearPassword, IProvenName, ProvenName
+from netsuite.accounts.interfaces import BadCredentials, Channel
+from netsuite.accounts.passwords import Hashing, outdated
+from netsuite.store.changes import AccountChanged, Change, ChangeFeed
+from netsuite.store.errors import NoSuchAccount
+from netsuite.store.interfaces import AccountStore
+from netsuite.store.model import Account, AccountId, AccountState
+
+#: Members may act as other accounts (an authorization identity of their choice).
+PROXY_GROUP: Final = "proxy"
+_REMEMBERED: Final = 10_000
+
+
+class Names:
+    """How a login name becomes an account's name.
+
+    Args:
+        domains: those that may follow the name; compared without case.
+    """
+
+    def __init__(self, domains: tuple[str, ...]) -> None:
+        self.domains = frozenset(domain.lower() for domain in domains)
+
+    def account_name(self, username: str) -> str:
+        """Give the account's name: without one of our domains, in lower case."""
+        name = username.strip().lower()
+        local, at, domain = name.rpartition("@")
+        return local if at and domain in self.domains else name
+
+
+def refuse_unusable(account: Account, channel: Channel) -> None:
+    """Raise BadCredentials when an account is disabled, or not for this protocol."""
+    if account.state is not AccountState.ACTIVE:
+        raise BadCredentials("the account is disabled")
+    if account.protocols is not None and channel.protocol not in account.protocols:
+        raise BadCredentials(f"the account may not use {channel.protocol}")
+
+
+class RightPasswords:
+    """Passwords that were right a short while ago, so that clients that poll cost little.
+
+    What is kept is an HMAC of name, protocol and password under a key that only this process
+    has; it is forgotten in time, and at once when the account changes.
+    """
+
+    def __init__(self, clock: IReactorTime, seconds: float, changes: ChangeFeed) -> None:
+        self.seconds = seconds
+        self._clock = clock
+        self._key = os.urandom(32)
+        self._known: OrderedDict[bytes, tuple[float, AccountId]] = OrderedDict()
+        self._changes = changes.watch_all(self._heard)
+
+    def close(self) -> None:
+        """Forget all, and listen no longer."""
+        self._changes.cancel()
+        self._known.clear()
+
+    def _digest(self, account: AccountId, protocol: str, password: str) -> bytes:
+        message = f"{account}\0{protocol}\0{password}".encode(errors="surrogatepass")
+        return hmac.digest(self._key, message, hashlib.sha256)
+
+    def knows(self, account: AccountId, protocol: str, password: str) -> bool:
+        """Tell whether that password was right lately."""
+        found = self._known.get(self._digest(account, protocol, password))
+        return found is not None and found[0] > self._clock.seconds()
+
+    def remember(self, account: AccountId, protocol: str, password: str) -> None:
+        """Note that it was right just now."""
+        if self.seconds <= 0:
+            return
+        digest = self._digest(account, protocol, password)
+        self._known.pop(digest, None)
+        self._known[digest] = (self._clock.seconds() + self.seconds, account)
+        while len(self._known) > _REMEMBERED:
+            self._known.popitem(last=False)
+
+    def _heard(self, change: Change) -> None:
+        if isinstance(change, AccountChanged):
+            stale = [key for key, (_, who) in self._known.items() if who == change.account]
+            for key in stale:
+                del self._known[key]
+
+
+@implementer(ICredentialsChecker)
+class PasswordChecker:
+    """Checks clear passwords: the account's own, then its app passwords.
+
+    Args:
+        accounts: where verifiers are kept.
+        hashing: where they are compared.
+        right: what was right lately.
+        names: how login names become account names.
+        cram_md5: whether renewed verifiers keep a CRAM-MD5 secret.
+    """
+
+    credentialInterfaces = (IClearPassword,)  # noqa: N815 - Twisted's name
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        hashing: Hashing,
+        *,
+        right: RightPasswords,
+        names: Names,
+        cram_md5: bool = False,
+    ) -> None:
+        self._accounts = accounts
+        self._hashing = hashing
+        self._right = right
+        self._names = names
+        self._cram_md5 = cram_md5
+
+    def requestAvatarId(self, credentials: ClearPassword) -> Deferred[str]:  # noqa: N802
+        """Give the account's name. Fails with BadCredentials."""
+        return ensureDeferred(self._check(credentials))
+
+    async def _check(self, credentials: ClearPassword) -> str:
+        channel, password = credentials.channel, credentials.password
+        try:
+            account = await self._accounts.account(self._names.account_name(credentials.username))
+        except NoSuchAccount:
+            await self._hashing.matching((), password)
+            raise BadCredentials("no such account") from None
+        if not self._right.knows(account.id, channel.protocol, password):
+            await self._compare(account, channel, password)
+            self._right.remember(account.id, channel.protocol, password)
+        refuse_unusable(account, channel)
+        return account.name
+
+    async def _compare(self, account: Account, channel: Channel, password: str) -> None:
+        own = await self._accounts.verifiers(account.id)
+        further = [
+            each
+            for each in await self._accounts.app_passwords(account.id)
+            if each.protocols is None or channel.protocol in each.protocols
+        ]
+        kept = [own] if own is not None else []
+        index = await self._hashing.matching(
+            [*kept, *(each.verifiers for each in further)], password
+        )
+        if index is None:
+            raise BadCredentials("wrong password")
+        if index >= len(kept):
+            await self._accounts.used_app_password(further[index - len(kept)].id)
+        elif outdated(kept[index]):
+            renewed = await self._hashing.make_verifiers(password, cram_md5=self._cram_md5)
+            await self._accounts.set_verifiers(account.id, renewed)
+
+
+@implementer(ICredentialsChecker)
+class ProvenNameChecker:
+    """Takes names that a SASL exchange has proven; checks the account and whom it acts as."""
+
+    credentialInterfaces = (IProvenName,)  # noqa: N815 - Twisted's name
+
+    def __init__(self, accounts: AccountStore, names: Names) -> None:
+        self._accounts = accounts
+        self._names = names
+
+    def requestAvatarId(self, credentials: ProvenName) -> Deferred[str]:  # noqa: N802
+        """Give the name of the account to act as. Fails with BadCredentials."""
+        return ensureDeferred(self._check(credentials))
+
+    async def _check(self, credentials: ProvenName) -> str:
+        account = await self._account(credentials.username)
+        refuse_unusable(account, credentials.channel)
+        wanted = credentials.authorize_as
+        if not wanted or self._names.account_name(wanted) == account.name:
+            return account.name
+        if PROXY_GROUP not in account.groups:
+            raise BadCredentials(f"{account.name} may not act as {wanted!r}")
+        other = await self._account(wanted)
+        refuse_unusable(other, credentials.channel)
+        return other.name
+
+    async def _account(self, username: str) -> Account:
+        try:
+            return await self._accounts.account(self._names.account_name(username))
+        except NoSuchAccount:
+            raise BadCredentials("no such account") from None

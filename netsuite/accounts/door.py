@@ -1,0 +1,307 @@
+"""The one door: throttling, password policy, SASL exchanges, audit; behind it a cred portal."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+from twisted.cred.portal import Portal
+from twisted.internet.defer import ensureDeferred
+from twisted.logger import Logger
+from zope.interface import Interface
+
+from netsuite import sasl
+from netsuite.accounts.credentials import ClearPassword, ProvenName
+from netsuite.accounts.checkers import Names
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    Challenged,
+    Channel,
+    LoggedIn,
+    LoginRefused,
+    LoginStep,
+    LoginUnavailable,
+    MalformedResponse,
+    PlaintextRefused,
+    Throttled,
+)
+from netsuite.accounts.passwords import SCRAM_ITERATIONS
+from netsuite.accounts.throttle import Throttle
+from netsuite.sasl.interfaces import (
+    AskCertificate,
+    AskPassword,
+    AskScramVerifier,
+    AskSharedSecret,
+    AskToken,
+    Challenge,
+    Failure,
+    ServerMechanism,
+    Step,
+    Success,
+)
+from netsuite.store.errors import NoSuchAccount, StoreError
+from netsuite.store.interfaces import AccountStore
+from netsuite.store.model import Login, Verifiers
+
+ClearText = Literal["tls", "loopback", "always"]
+#: A bearer token to the user name it is good for, or None.
+TokenCheck = Callable[[str, str], Any]
+_DIGEST_OCTETS: Final = {"SHA-1": 20, "SHA-256": 32}
+_CLEAR: Final = frozenset({"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"})
+
+
+class AccountDoor:
+    """Implements ``interfaces.Door`` over a ``twisted.cred`` portal.
+
+    Args:
+        portal: checks ``IClearPassword`` and ``IProvenName`` credentials, gives facets.
+        accounts: verifiers for SCRAM and CRAM-MD5, the audit log.
+        throttle: the memory of wrong guesses.
+        names: how login names become account names.
+        secret: from which the answers for unknown users are made; the same after a restart.
+        clear_text: where a password may be sent in the clear.
+        cram_md5: whether CRAM-MD5 is offered.
+        check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
+            awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        portal: Portal,
+        accounts: AccountStore,
+        throttle: Throttle,
+        *,
+        names: Names,
+        secret: bytes,
+        clear_text: ClearText = "loopback",
+        cram_md5: bool = False,
+        check_token: TokenCheck | None = None,
+        nonce: Callable[[], bytes] = lambda: os.urandom(18),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self.portal = portal
+        self.accounts = accounts
+        self.throttle = throttle
+        self.names = names
+        self.clear_text = clear_text
+        self.cram_md5 = cram_md5
+        self.check_token = check_token
+        self.nonce = nonce
+        self._secret = secret
+        self._now = now
+
+    # -- what may be tried ---------------------------------------------------------------------
+
+    def allows_password(self, channel: Channel) -> bool:
+        """Whether a clear password may come over this channel."""
+        return (
+            channel.secure
+            or self.clear_text == "always"
+            or (self.clear_text == "loopback" and channel.local)
+        )
+
+    def mechanisms(self, channel: Channel) -> Sequence[str]:
+        """SASL mechanisms to offer, strongest first."""
+        offered = []
+        if channel.certificate_names:
+            offered.append("EXTERNAL")
+        if channel.binding is not None:
+            offered += ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"]
+        offered += ["SCRAM-SHA-256", "SCRAM-SHA-1"]
+        if self.cram_md5:
+            offered.append("CRAM-MD5")
+        if self.allows_password(channel):
+            if self.check_token is not None:
+                offered += ["OAUTHBEARER", "XOAUTH2"]
+            offered += ["PLAIN", "LOGIN"]
+        return offered
+
+    # -- trying --------------------------------------------------------------------------------
+
+    async def log_in(
+        self, channel: Channel, username: str, password: str, facet: type[Interface]
+    ) -> LoggedIn:
+        """Log in with a clear password. Raises LoginRefused."""
+        attempt = Attempt(self, channel, "password", facet)
+        if not self.allows_password(channel):
+            raise attempt.refused(PlaintextRefused("no TLS"), username, guess=False)
+        attempt.refuse_when_throttled(username)
+        return await attempt.enter(ClearPassword(channel, username, password), username)
+
+    def exchange(
+        self, channel: Channel, mechanism: str, facet: type[Interface]
+    ) -> SASLExchange | None:
+        """Begin a SASL exchange; None when that mechanism is not offered here."""
+        name = mechanism.upper()
+        if name not in self.mechanisms(channel):
+            return None
+        made = sasl.server(name, nonce=self.nonce, host=channel.host, binding=channel.binding)
+        if made is None:
+            return None
+        return SASLExchange(self, made, Attempt(self, channel, name, facet))
+
+    # -- answers for the mechanisms ------------------------------------------------------------
+
+    async def verifiers(self, username: str) -> Verifiers | None:
+        """Give what is kept of a user's main password; None for nothing or nobody."""
+        try:
+            account = await self.accounts.account(self.names.account_name(username))
+        except NoSuchAccount:
+            return None
+        return await self.accounts.verifiers(account.id)
+
+    def made_up(self, username: str, algorithm: str) -> tuple[bytes, int, bytes, bytes]:
+        """Give a SCRAM verifier for somebody who has none: always the same for the same name,
+        fitting no password."""
+        name = self.names.account_name(username)
+
+        def octets(what: str, count: int) -> bytes:
+            message = f"{what}\0{algorithm}\0{name}".encode(errors="surrogatepass")
+            return hmac.digest(self._secret, message, hashlib.sha256)[:count]
+
+        size = _DIGEST_OCTETS[algorithm]
+        return octets("salt", 16), SCRAM_ITERATIONS, octets("stored", size), octets("server", size)
+
+    def audit(self, channel: Channel, account: str, mechanism: str, outcome: str) -> None:
+        """Append to the audit log and to the daemon's log; nobody waits for it."""
+        self.log.info(
+            "{outcome}: {account!r} by {mechanism} on {protocol} from {address}",
+            outcome=outcome,
+            account=account,
+            mechanism=mechanism,
+            protocol=channel.protocol,
+            address=channel.address or "a local socket",
+        )
+        login = Login(
+            self._now(), account, channel.protocol, channel.address, mechanism,
+            channel.secure, outcome,
+        )  # fmt: skip
+        ensureDeferred(self.accounts.record_login(login)).addErrback(
+            lambda failure: self.log.failure("writing the audit log", failure)
+        )
+
+
+class Attempt:
+    """One try to come in: over which channel, how, to which facet."""
+
+    def __init__(
+        self, door: AccountDoor, channel: Channel, mechanism: str, facet: type[Interface]
+    ) -> None:
+        self.door = door
+        self.channel = channel
+        self.mechanism = mechanism
+        self.facet = facet
+
+    def refuse_when_throttled(self, username: str) -> None:
+        """Raise Throttled when this address or account was wrong too often."""
+        name = self.door.names.account_name(username) if username else ""
+        wait = self.door.throttle.seconds_to_wait(self.channel.address, name)
+        if wait > 0:
+            raise self.refused(Throttled(f"for {wait:.0f} s more"), username, guess=False)
+
+    def refused(self, error: LoginRefused, username: str, *, guess: bool) -> LoginRefused:
+        """Note a refusal; give the error back for raising."""
+        name = self.door.names.account_name(username) if username else ""
+        if guess:
+            self.door.throttle.wrong(self.channel.address, name)
+        outcome = f"refused ({type(error).__name__}: {error.reason})"
+        self.door.audit(self.channel, name, self.mechanism, outcome)
+        return error
+
+    async def enter(
+        self, credentials: ClearPassword | ProvenName, username: str, octets: bytes | None = None
+    ) -> LoggedIn:
+        """Hand credentials to the portal; give the facet. Raises LoginRefused."""
+        try:
+            _, avatar, logout = await self.door.portal.login(
+                credentials, self.channel, self.facet
+            )
+        except BadCredentials as error:
+            raise self.refused(error, username, guess=True) from None
+        except NoSuchAccount:
+            raise self.refused(BadCredentials("gone"), username, guess=True) from None
+        except StoreError as error:
+            raise self.refused(LoginUnavailable(repr(error)), username, guess=False) from error
+        name = getattr(avatar, "name", "")
+        self.door.throttle.right(self.channel.address, name)
+        self.door.audit(self.channel, name, self.mechanism, "logged in")
+        return LoggedIn(avatar, name, octets)
+
+
+class SASLExchange:
+    """One SASL exchange: drives a mechanism, answers its questions from the accounts."""
+
+    def __init__(self, door: AccountDoor, mechanism: ServerMechanism, attempt: Attempt) -> None:
+        self._door = door
+        self._mechanism = mechanism
+        self._attempt = attempt
+        self._started = False
+
+    async def respond(self, octets: bytes | None) -> LoginStep:
+        """Take the initial response, or the next one. Raises LoginRefused."""
+        if not self._started:
+            self._started = True
+            self._attempt.refuse_when_throttled("")
+            step = self._mechanism.start(octets)
+        else:
+            step = self._mechanism.respond(octets or b"")
+        try:
+            return await self._follow(step)
+        except StoreError as error:
+            unavailable = LoginUnavailable(repr(error))
+            raise self._attempt.refused(unavailable, "", guess=False) from error
+
+    async def _follow(self, step: Step) -> LoginStep:
+        while True:
+            if isinstance(step, Challenge):
+                return Challenged(step.octets)
+            if isinstance(step, Success):
+                self._attempt.refuse_when_throttled(step.username)
+                proven = ProvenName(self._attempt.channel, step.username, step.authorize_as)
+                return await self._attempt.enter(proven, step.username, step.octets)
+            if isinstance(step, Failure):
+                error = (MalformedResponse if step.malformed else BadCredentials)(step.reason)
+                raise self._attempt.refused(error, step.username, guess=not step.malformed)
+            if isinstance(step, AskPassword):
+                return await self._clear_password(step)
+            step = self._mechanism.answer(await self._answer(step))
+
+    async def _clear_password(self, asked: AskPassword) -> LoginStep:
+        """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
+        self._attempt.refuse_when_throttled(asked.username)
+        entered = await self._attempt.enter(
+            ClearPassword(self._attempt.channel, asked.username, asked.password), asked.username
+        )
+        same = self._door.names.account_name(asked.authorize_as or entered.name) == entered.name
+        if same:
+            return entered
+        # Proven as one, wants to act as another: the same question as of any mechanism.
+        proven = ProvenName(self._attempt.channel, entered.name, asked.authorize_as)
+        return await self._attempt.enter(proven, asked.username)
+
+    async def _answer(self, asked: Step) -> object:
+        if isinstance(asked, AskScramVerifier):
+            self._attempt.refuse_when_throttled(asked.username)
+            kept = await self._door.verifiers(asked.username)
+            found = kept.scram.get(asked.hash) if kept else None
+            if found is None:
+                return self._door.made_up(asked.username, asked.hash)
+            return found.salt, found.iterations, found.stored_key, found.server_key
+        if isinstance(asked, AskSharedSecret):
+            self._attempt.refuse_when_throttled(asked.username)
+            kept = await self._door.verifiers(asked.username)
+            return kept.cram_md5 if kept else None
+        if isinstance(asked, AskToken):
+            self._attempt.refuse_when_throttled(asked.username)
+            check = self._door.check_token
+            answer = check(asked.username, asked.token) if check else None
+            return await answer if hasattr(answer, "__await__") else answer
+        assert isinstance(asked, AskCertificate)
+        names = self._attempt.channel.certificate_names
+        return next((name for name in names if "@" in name), names[0]) if names else None

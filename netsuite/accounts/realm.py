@@ -1,0 +1,73 @@
+"""The one realm: an account's name and a facet's interface to the facet itself."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from twisted.cred.portal import IRealm
+from twisted.internet.defer import Deferred, ensureDeferred
+from zope.interface import Interface, implementer
+
+from netsuite.accounts.interfaces import IMailAccess, IMaildrop, ISubmitter
+from netsuite.accounts.mail import AccountMail
+from netsuite.accounts.maildrop import AccountMaildrop
+from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.submission import AccountSubmitter
+from netsuite.store.interfaces import Store
+from netsuite.store.model import Account
+
+#: Makes a facet, and says what to do when its user leaves.
+FacetMaker = Callable[[Account], Awaitable[tuple[object, Callable[[], None]]]]
+
+
+@implementer(IRealm)
+class AccountRealm:
+    """Gives accounts' facets.
+
+    Args:
+        store: what the facets stand on.
+        addresses: what addresses are an account's own.
+    """
+
+    def __init__(self, store: Store, addresses: AddressBook) -> None:
+        self._store = store
+        self._addresses = addresses
+        #: Interface to maker; a composer may add facets of its own.
+        self.makers: dict[type[Interface], FacetMaker] = {
+            IMailAccess: self._mail,
+            IMaildrop: self._maildrop,
+            ISubmitter: self._submitter,
+        }
+
+    def requestAvatar(  # noqa: N802 - Twisted's name
+        self, avatarId: str, mind: object, *interfaces: type[Interface]  # noqa: N803
+    ) -> Deferred[tuple[type[Interface], Any, Callable[[], None]]]:
+        """Give the first facet of *interfaces* there is (IRealm)."""
+        return ensureDeferred(self._facet(avatarId, interfaces))
+
+    async def _facet(
+        self, name: str, interfaces: tuple[type[Interface], ...]
+    ) -> tuple[type[Interface], Any, Callable[[], None]]:
+        makers: Mapping[type[Interface], FacetMaker] = self.makers
+        for interface in interfaces:
+            if interface in makers:
+                account = await self._store.accounts.account(name)
+                avatar, logout = await makers[interface](account)
+                return interface, avatar, logout
+        raise NotImplementedError(f"no facet for {interfaces}")
+
+    async def _mail(self, account: Account) -> tuple[object, Callable[[], None]]:
+        return AccountMail(self._store, account), _nothing
+
+    async def _maildrop(self, account: Account) -> tuple[object, Callable[[], None]]:
+        maildrop = AccountMaildrop(self._store, account)
+        return maildrop, maildrop.release
+
+    async def _submitter(self, account: Account) -> tuple[object, Callable[[], None]]:
+        own = await self._addresses.addresses_of(account)
+        return AccountSubmitter(account, own), _nothing
+
+
+def _nothing() -> None:
+    """Nothing is to be done when this facet's user leaves."""

@@ -1,0 +1,293 @@
+"""Whose mail is it: domains, aliases, catch-all, ``user+detail``, postmaster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+import idna
+from twisted.internet.interfaces import IReactorTime
+
+from netsuite.accounts.interfaces import NotOurs, Recipient
+from netsuite.store.changes import AccountChanged, Change
+from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
+from netsuite.store.interfaces import Draft, Store
+from netsuite.store.model import (
+    INBOX,
+    Account,
+    AccountState,
+    Envelope,
+    FolderId,
+    Onward,
+    Placed,
+    Placement,
+)
+
+#: How old the list of aliases may be; an address it does not know makes it read again at once.
+ALIAS_SECONDS: Final = 2.0
+#: An alias may stand for aliases so many times over.
+_ALIAS_DEPTH: Final = 10
+_REMEMBERED: Final = 10_000
+POSTMASTER: Final = "postmaster"
+
+
+def same_domain(domain: str) -> str:
+    """Give the form under which domains are compared: A-labels, in lower case (RFC 5890)."""
+    lowered = domain.lower().rstrip(".")
+    if lowered.isascii():
+        return lowered
+    try:
+        return idna.encode(lowered, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return lowered
+
+
+class OwnAddresses:
+    """The addresses an account may send from."""
+
+    def __init__(
+        self, locals_: Iterable[str], whole: Iterable[str], domains: frozenset[str], separator: str
+    ) -> None:
+        self._locals = frozenset(locals_)
+        self._whole = frozenset(whole)
+        self._domains = domains
+        self._separator = separator
+
+    def has(self, address: str) -> bool:
+        """Whether *address* is one of them, with a detail or without."""
+        local, at, domain = address.rpartition("@")
+        if not at:
+            return False
+        local, domain = local.lower(), same_domain(domain)
+        if domain not in self._domains:
+            return False
+        base = local.partition(self._separator)[0] if self._separator else local
+        return not {local, base}.isdisjoint(self._locals) or not {
+            f"{local}@{domain}",
+            f"{base}@{domain}",
+        }.isdisjoint(self._whole)
+
+
+class AddressBook:
+    """Resolves addresses, and delivers to what they resolve to (``interfaces.Receiver``).
+
+    Args:
+        store: accounts, aliases and folders.
+        clock: for how long aliases are remembered.
+        domains: those received for.
+        postmaster: the account that gets postmaster's mail where no alias says otherwise.
+        separator: between a user name and a detail; empty for none.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        clock: IReactorTime,
+        *,
+        domains: Sequence[str],
+        postmaster: str = "",
+        separator: str = "+",
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._aliases: Mapping[str, tuple[str, ...]] = {}
+        self._read_at: float | None = None
+        self._inboxes: dict[str, tuple[Account, FolderId]] = {}
+        self._changes = store.changes.watch_all(self._heard)
+        self.configure(domains=domains, postmaster=postmaster, separator=separator)
+
+    def configure(self, *, domains: Sequence[str], postmaster: str, separator: str) -> None:
+        """Change what can change while it runs."""
+        self.domains = frozenset(same_domain(domain) for domain in domains)
+        self.postmaster = postmaster.lower()
+        self.separator = separator
+
+    def close(self) -> None:
+        """Listen no longer."""
+        self._changes.cancel()
+
+    def _heard(self, change: Change) -> None:
+        if isinstance(change, AccountChanged):
+            self._inboxes.clear()
+            self._read_at = None
+
+    # -- resolving -----------------------------------------------------------------------------
+
+    async def resolve(self, local: str, domain: str) -> Recipient:
+        """Find where mail for an address goes.
+
+        Args:
+            local: the local part, its quoting undone.
+            domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
+
+        Raises:
+            NotOurs: the domain is not received for.
+            NoSuchAccount: nobody has that address.
+            OverQuota: the only mailbox it goes to has no room.
+            Busy: the account is disabled, so mail for it is put off.
+        """
+        ours = same_domain(domain)
+        if ours and ours not in self.domains:
+            raise NotOurs(domain)
+        address = f"{local}@{domain}" if domain else local
+        targets = await self._targets(local.lower(), ours)
+        folders: list[FolderId] = []
+        onward: list[str] = []
+        full: OverQuota | None = None
+        for target in targets:
+            if "@" in target:
+                onward.append(target)
+                continue
+            try:
+                folders.append(await self._inbox(target))
+            except OverQuota as error:
+                full = error
+        if full is not None and not folders and not onward:
+            raise full
+        return Recipient(address, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(onward)))
+
+    async def _targets(self, local: str, domain: str) -> Sequence[str]:
+        """Give the account names (and addresses elsewhere) that an address stands for."""
+        for fresh in (False, True):
+            aliases = await self._read_aliases(fresh=fresh)
+            found: dict[str, None] = {}
+            await self._expand(local, domain, aliases, found, set(), _ALIAS_DEPTH)
+            if found:
+                return list(found)
+        raise NoSuchAccount(f"{local}@{domain}")
+
+    async def _expand(
+        self,
+        local: str,
+        domain: str,
+        aliases: Mapping[str, tuple[str, ...]],
+        found: dict[str, None],
+        seen: set[str],
+        depth: int,
+    ) -> None:
+        key = f"{local}@{domain}"
+        if key in seen or depth == 0:
+            return
+        seen.add(key)
+        for name in self._names(local, domain):
+            if name in aliases:
+                for target in aliases[name]:
+                    await self._expand_target(target, domain, aliases, found, seen, depth - 1)
+                return
+            if "@" not in name and await self._exists(name):
+                found[name] = None
+                return
+        if local == POSTMASTER and (account := await self._postmaster()):
+            found[account] = None
+            return
+        for target in aliases.get(f"@{domain}", ()):
+            await self._expand_target(target, domain, aliases, found, seen, depth - 1)
+
+    async def _expand_target(
+        self,
+        target: str,
+        domain: str,
+        aliases: Mapping[str, tuple[str, ...]],
+        found: dict[str, None],
+        seen: set[str],
+        depth: int,
+    ) -> None:
+        local, at, elsewhere = target.lower().rpartition("@")
+        if not at:
+            # An account is meant before an alias, so that an alias may have its own
+            # account among its targets.
+            if await self._exists(target.lower()):
+                found[target.lower()] = None
+            else:
+                await self._expand(target.lower(), domain, aliases, found, seen, depth)
+        elif same_domain(elsewhere) in self.domains:
+            await self._expand(local, same_domain(elsewhere), aliases, found, seen, depth)
+        else:
+            found[target] = None
+
+    def _names(self, local: str, domain: str) -> Iterable[str]:
+        """Give what to look up, the closest first."""
+        yield f"{local}@{domain}"
+        yield local
+        if self.separator and self.separator in local:
+            base = local.partition(self.separator)[0]
+            if base:
+                yield f"{base}@{domain}"
+                yield base
+
+    async def _read_aliases(self, *, fresh: bool) -> Mapping[str, tuple[str, ...]]:
+        now = self._clock.seconds()
+        if fresh or self._read_at is None or now - self._read_at > ALIAS_SECONDS:
+            self._aliases = await self._store.accounts.aliases()
+            self._read_at = now
+        return self._aliases
+
+    async def _exists(self, name: str) -> bool:
+        if name in self._inboxes:
+            return True
+        try:
+            account = await self._store.accounts.account(name)
+        except NoSuchAccount:
+            return False
+        folder = await self._store.mail.folder(account.id, INBOX)
+        if len(self._inboxes) >= _REMEMBERED:
+            self._inboxes.clear()
+        self._inboxes[name] = (account, folder.id)
+        return True
+
+    async def _postmaster(self) -> str | None:
+        if self.postmaster and await self._exists(self.postmaster):
+            return self.postmaster
+        accounts = await self._store.accounts.accounts()
+        return accounts[0].name if accounts else None
+
+    async def _inbox(self, name: str) -> FolderId:
+        if not await self._exists(name):
+            raise NoSuchAccount(name)
+        account, folder = self._inboxes[name]
+        if account.state is not AccountState.ACTIVE:
+            raise Busy(f"{name} is disabled")
+        if account.quota_octets is not None or account.quota_messages is not None:
+            usage = await self._store.mail.usage(account.id)
+            if _full(usage.octets, usage.quota_octets) or _full(
+                usage.messages, usage.quota_messages
+            ):
+                raise OverQuota(name)
+        return folder
+
+    async def addresses_of(self, account: Account) -> OwnAddresses:
+        """Give the addresses an account may send from: its name, and aliases that stand for
+        it."""
+        aliases = await self._read_aliases(fresh=True)
+        own = {alias for alias, targets in aliases.items() if account.name in targets}
+        locals_ = {account.name, *(each for each in own if "@" not in each)}
+        whole = {
+            f"{each.rpartition('@')[0]}@{same_domain(each.rpartition('@')[2])}"
+            for each in own
+            if "@" in each and not each.startswith("@")
+        }
+        return OwnAddresses(locals_, whole, self.domains, self.separator)
+
+    # -- delivering ----------------------------------------------------------------------------
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+        return self._store.mail.draft(expected_octets)
+
+    async def deliver(
+        self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
+    ) -> None:
+        """Make it durable for all recipients, or for none; each folder gets it once."""
+        folders = dict.fromkeys(folder for each in recipients for folder in each.folders)
+        elsewhere = dict.fromkeys(address for each in recipients for address in each.onward)
+        onward = None
+        if elsewhere:
+            who = (await self._store.accounts.account(account)).id if account else None
+            onward = (Envelope(sender, account=who), [Onward(each) for each in elsewhere])
+        placements = [Placement(folder) for folder in folders]
+        placed: Sequence[Placed] = await self._store.mail.commit(draft, placements, onward=onward)
+        assert len(placed) == len(placements)
+
+
+def _full(used: int, quota: int | None) -> bool:
+    return quota is not None and used >= quota

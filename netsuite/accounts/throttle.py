@@ -1,0 +1,98 @@
+"""Slowing down guesses: one memory for all protocols, keyed by where from and for whom.
+
+Each key (an address prefix, an account) may be wrong a few times; then every further wrong guess
+doubles the time during which the next one is refused without being looked at. Who has logged in
+as an account from a prefix before is not locked out of it by what others guess.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from netsuite.accounts.prefixes import prefix
+
+#: How many keys are remembered; the one untouched for longest is forgotten first.
+KEYS: Final = 50_000
+#: A key without a wrong guess for so long begins anew.
+FORGET_SECONDS: Final = 3600.0
+_FIRST_SECONDS: Final = 1.0
+
+Key = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Guesses:
+    wrong: int
+    last: float
+    refused_until: float
+
+
+class Throttle:
+    """Remembers wrong guesses.
+
+    Args:
+        clock: what time it is.
+        free_guesses: how many a key may have before it is slowed down.
+        slowest_seconds: how long one refusal may grow.
+    """
+
+    def __init__(
+        self, clock: IReactorTime, *, free_guesses: int = 5, slowest_seconds: float = 300.0
+    ) -> None:
+        self.free_guesses = free_guesses
+        self.slowest_seconds = slowest_seconds
+        self._clock = clock
+        self._guesses: OrderedDict[Key, _Guesses] = OrderedDict()
+        self._friends: OrderedDict[Key, None] = OrderedDict()
+
+    def seconds_to_wait(self, address: str, account: str) -> float:
+        """Give for how long a guess would be refused now; 0 when it may be made."""
+        now = self._clock.seconds()
+        wait = 0.0
+        for key in self._keys(address, account):
+            guesses = self._guesses.get(key)
+            if guesses is not None:
+                wait = max(wait, guesses.refused_until - now)
+        return max(wait, 0.0)
+
+    def wrong(self, address: str, account: str) -> None:
+        """Note a wrong guess."""
+        now = self._clock.seconds()
+        for key in self._keys(address, account):
+            guesses = self._guesses.pop(key, None)
+            if guesses is None or now - guesses.last > FORGET_SECONDS:
+                guesses = _Guesses(0, now, 0.0)
+            guesses.wrong += 1
+            guesses.last = now
+            beyond = guesses.wrong - self.free_guesses
+            if beyond > 0:
+                seconds = min(self.slowest_seconds, _FIRST_SECONDS * 2.0 ** min(beyond - 1, 30))
+                guesses.refused_until = now + seconds
+            self._guesses[key] = guesses
+        while len(self._guesses) > KEYS:
+            self._guesses.popitem(last=False)
+
+    def right(self, address: str, account: str) -> None:
+        """Note a right one. The address keeps its count: whoever guesses at others' accounts
+        must not be able to clear it by logging in to one of their own."""
+        self._guesses.pop(("account", account), None)
+        self._guesses.pop(("pair", prefix(address), account), None)
+        friend = (prefix(address), account)
+        self._friends.pop(friend, None)
+        self._friends[friend] = None
+        while len(self._friends) > KEYS:
+            self._friends.popitem(last=False)
+
+    def _keys(self, address: str, account: str) -> tuple[Key, ...]:
+        where = prefix(address)
+        keys: list[Key] = []
+        if where:
+            keys.append(("address", where))
+        if account:
+            friend = (where, account) in self._friends
+            keys.append(("pair", where, account) if friend else ("account", account))
+        return tuple(keys)
