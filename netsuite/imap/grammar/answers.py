@@ -1,0 +1,383 @@
+"""Responses from octets, as a client reads them: tables by name (RFC 3501, 7 and 9).
+
+Generous where servers are known to be loose and nothing is lost by it; what is not understood
+is a ``BadSyntax``, never a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from binascii import Error as Base64Error
+from binascii import a2b_base64
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+from netsuite.imap.commands import responses as said
+from netsuite.imap.commands.fetch import BodySection, FetchData, Streamed
+from netsuite.imap.commands.responses import Status
+from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
+from netsuite.imap.grammar.fetch import OLD_NAMES, parse_section
+from netsuite.imap.grammar.structure import parse_envelope, parse_structure
+from netsuite.imap.grammar.tokens import (
+    MODSEQ_TOP,
+    TAG,
+    BadSyntax,
+    Cursor,
+    flag_name,
+    mailbox_name,
+)
+
+_FLAG_PERM: Final = re.compile(rb"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+|\\\*")
+_CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
+_WORD: Final = re.compile(rb"[^ \r\n]+")
+_ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
+_STATUSES: Final[Mapping[bytes, Status]] = {status.value: status for status in Status}
+_OPEN, _SPACE = ord("("), ord(" ")
+
+
+def parse_response(cursor: Cursor) -> said.Response:
+    """Read one response line with its literals.
+
+    Raises:
+        BadSyntax: it is none, or one that is not known.
+    """
+    if cursor.take(ord("+")):
+        return _continue(cursor)
+    if cursor.take(ord("*")):
+        cursor.space()
+        return _untagged(cursor)
+    tag = cursor.word(TAG, "a tag")
+    cursor.space()
+    status = _STATUSES.get(cursor.name())
+    if status is None:
+        raise BadSyntax("OK, NO or BAD was expected")
+    code, text = _resp_text(cursor)
+    return said.Tagged(tag, status, text, code)
+
+
+def _continue(cursor: Cursor) -> said.Continue:
+    cursor.take(_SPACE)  # some servers leave it out
+    octets = cursor.rest()
+    try:
+        challenge = a2b_base64(octets, strict_mode=True) if octets else b""
+    except Base64Error:
+        challenge = None
+    return said.Continue(octets.decode("utf-8", "replace"), challenge)
+
+
+def _untagged(cursor: Cursor) -> said.Response:
+    first = cursor.peek()
+    if ord("0") <= first <= ord("9"):
+        number = cursor.number()
+        cursor.space()
+        name = cursor.name()
+        read_numbered = _NUMBERED.get(name)
+        if read_numbered is None:
+            raise BadSyntax("unknown response")
+        value = read_numbered(cursor, number)
+    else:
+        name = cursor.name()
+        status = _STATUSES.get(name)
+        if status is not None:
+            code, text = _resp_text(cursor)
+            return said.Condition(status, text, code)
+        read = _UNTAGGED.get(name)
+        if read is None:
+            raise BadSyntax("unknown response")
+        value = read(cursor)
+    cursor.take(_SPACE)  # some servers end lines so
+    cursor.end()
+    return value
+
+
+# -- conditions and codes -------------------------------------------------------------------------
+
+
+def _resp_text(cursor: Cursor) -> tuple[said.Code | None, str]:
+    # resp-text = ["[" resp-text-code "]" SP] text
+    cursor.take(_SPACE)
+    code = None
+    if cursor.take(ord("[")):
+        name = cursor.word(re.compile(rb"[^ \]\r\n]+"), "a code").upper().decode("ascii", "replace")
+        argument = None
+        if cursor.take(_SPACE):
+            argument = _CODES.get(name, _code_text)(cursor)
+        cursor.expect(ord("]"))
+        cursor.take(_SPACE)
+        code = said.Code(name, argument)
+    return code, cursor.rest().decode("utf-8", "replace")
+
+
+def _code_text(cursor: Cursor) -> bytes:
+    return cursor.match(_CODE_TEXT) or b""
+
+
+def _flag(cursor: Cursor) -> str:
+    return flag_name(cursor.word(_FLAG_PERM, "a flag"))
+
+
+def _flags(cursor: Cursor) -> tuple[str, ...]:
+    return tuple(cursor.items(partial(_flag, cursor), empty=True))
+
+
+def _charsets(cursor: Cursor) -> tuple[str, ...]:
+    return tuple(word.decode("ascii", "replace") for word in cursor.items(cursor.astring))
+
+
+def _words(cursor: Cursor) -> tuple[str, ...]:
+    # Atoms as RFC 3501 has them, and what stands in capability lists besides.
+    pattern = re.compile(rb"[^ \]\r\n]+")
+    words = []
+    while True:
+        word = cursor.match(pattern)
+        if word is not None:
+            words.append(word.decode("ascii", "replace"))
+        if not cursor.take(_SPACE):
+            return tuple(words)
+
+
+def _append_uid(cursor: Cursor) -> said.CopyUid:
+    validity = cursor.nz_number()
+    cursor.space()
+    return said.CopyUid(validity, None, cursor.sequence_set())
+
+
+def _copy_uid(cursor: Cursor) -> said.CopyUid:
+    validity = cursor.nz_number()
+    cursor.space()
+    sources = cursor.sequence_set()
+    cursor.space()
+    return said.CopyUid(validity, sources, cursor.sequence_set())
+
+
+_CODES: Final[Mapping[str, Callable[[Cursor], Any]]] = {
+    "UIDNEXT": Cursor.number,
+    "UIDVALIDITY": Cursor.number,
+    "UNSEEN": Cursor.number,
+    "HIGHESTMODSEQ": lambda cursor: cursor.number(MODSEQ_TOP),
+    "PERMANENTFLAGS": _flags,
+    "BADCHARSET": _charsets,
+    "CAPABILITY": _words,
+    "APPENDUID": _append_uid,
+    "COPYUID": _copy_uid,
+    "MODIFIED": Cursor.sequence_set,
+}
+
+
+# -- data -----------------------------------------------------------------------------------------
+
+
+def _names(make: Callable[[tuple[str, ...]], said.Response], cursor: Cursor) -> said.Response:
+    cursor.take(_SPACE)
+    names = []
+    while not cursor.at_end():
+        names.append(cursor.word(_WORD, "a name").decode("ascii", "replace"))
+        cursor.take(_SPACE)
+    return make(tuple(names))
+
+
+def _id(cursor: Cursor) -> said.Response:
+    cursor.space()
+    if cursor.nil():
+        return said.IdData(None)
+    words = [
+        None if word is None else word.decode("utf-8", "replace")
+        for word in cursor.items(cursor.nstring, empty=True)
+    ]
+    if len(words) % 2:
+        raise BadSyntax("a key without a value")
+    return said.IdData(
+        tuple((key or "", value) for key, value in zip(words[::2], words[1::2], strict=True))
+    )
+
+
+def _namespace(cursor: Cursor) -> said.Response:
+    def one() -> tuple[str, str | None]:
+        cursor.expect(_OPEN)
+        prefix = mailbox_name(cursor.string())
+        cursor.space()
+        separator = cursor.nstring()
+        while cursor.take(_SPACE):  # extensions
+            cursor.string()
+            cursor.space()
+            cursor.items(cursor.string)
+        cursor.expect(ord(")"))
+        return prefix, None if separator is None else separator.decode("utf-8", "replace")
+
+    def several() -> tuple[tuple[str, str | None], ...]:
+        cursor.space()
+        if cursor.nil():
+            return ()
+        cursor.expect(_OPEN)
+        pairs = []
+        while not cursor.take(ord(")")):
+            cursor.take(_SPACE)
+            pairs.append(one())
+        return tuple(pairs)
+
+    return said.NamespaceData(several(), several(), several())
+
+
+def _listed(cursor: Cursor, *, lsub: bool) -> said.Response:
+    cursor.space()
+    attributes = _flags(cursor)
+    cursor.space()
+    separator = cursor.nstring()
+    cursor.space()
+    mailbox = cursor.mailbox()
+    childinfo: tuple[str, ...] = ()
+    if cursor.take(_SPACE):
+        for name, words in cursor.items(partial(_extended_item, cursor), empty=True):
+            if name == b"CHILDINFO":
+                childinfo = words
+    text = None if separator is None else separator.decode("utf-8", "replace")
+    return said.Listed(attributes, text, mailbox, lsub, childinfo)
+
+
+def _extended_item(cursor: Cursor) -> tuple[bytes, tuple[str, ...]]:
+    name = cursor.astring().upper()
+    cursor.space()
+    if cursor.peek() == _OPEN:
+        words = cursor.items(cursor.astring, empty=True)
+    else:
+        words = [cursor.astring()]
+    return name, tuple(word.decode("utf-8", "replace") for word in words)
+
+
+def _status(cursor: Cursor) -> said.Response:
+    cursor.space()
+    mailbox = cursor.mailbox()
+    cursor.space()
+
+    def pair() -> tuple[str, int]:
+        name = cursor.name().decode("ascii")
+        cursor.space()
+        return name, cursor.number(MODSEQ_TOP)
+
+    return said.StatusData(mailbox, tuple(cursor.items(pair, empty=True)))
+
+
+def _flags_data(cursor: Cursor) -> said.Response:
+    cursor.space()
+    return said.FlagsData(_flags(cursor))
+
+
+def _search(cursor: Cursor) -> said.Response:
+    numbers = array("I")
+    modseq = None
+    while cursor.take(_SPACE):
+        if cursor.peek() == _OPEN:
+            modseq = cursor.items(partial(_modseq_pair, cursor))[0]
+        elif cursor.at_end():
+            break
+        else:
+            numbers.append(cursor.nz_number())
+    return said.SearchData(tuple(numbers), modseq)
+
+
+def _modseq_pair(cursor: Cursor) -> int:
+    if cursor.name() != b"MODSEQ":
+        raise BadSyntax("MODSEQ was expected")
+    cursor.space()
+    return cursor.number(MODSEQ_TOP)
+
+
+def _vanished(cursor: Cursor) -> said.Response:
+    cursor.space()
+    earlier = cursor.peek() == _OPEN
+    if earlier:
+        cursor.items(cursor.name)
+        cursor.space()
+    return said.Vanished(cursor.sequence_set(), earlier)
+
+
+_UNTAGGED: Final[Mapping[bytes, Callable[[Cursor], said.Response]]] = {
+    b"CAPABILITY": partial(_names, said.CapabilityData),
+    b"ENABLED": partial(_names, said.EnabledData),
+    b"ID": _id,
+    b"NAMESPACE": _namespace,
+    b"LIST": partial(_listed, lsub=False),
+    b"LSUB": partial(_listed, lsub=True),
+    b"STATUS": _status,
+    b"FLAGS": _flags_data,
+    b"SEARCH": _search,
+    b"VANISHED": _vanished,
+}
+
+
+# -- FETCH ----------------------------------------------------------------------------------------
+
+
+def _fetched(cursor: Cursor, number: int) -> said.Response:
+    # msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
+    cursor.space()
+    fields: dict[str, Any] = {}
+    sections: dict[BodySection, bytes | Streamed | None] = {}
+
+    def item() -> None:
+        name = cursor.word(_ITEM_NAME, "an item").upper()
+        if name in (b"BODY", b"BODY.PEEK") and cursor.peek() == ord("["):
+            section = read_answered_section(cursor)
+            cursor.space()
+            sections[section] = _content(cursor)
+            return
+        old = OLD_NAMES.get(name)
+        cursor.space()
+        if old is not None:
+            sections[old] = _content(cursor)
+            return
+        read = _FETCH_ITEMS.get(name)
+        if read is None:
+            raise BadSyntax("unknown item")
+        field, parse = read
+        fields[field] = parse(cursor)
+
+    cursor.items(item, empty=True)
+    return FetchData(number, **fields, sections=sections)
+
+
+def read_answered_section(cursor: Cursor) -> BodySection:
+    """Read ``section ["<" number ">"]`` as a FETCH response has it."""
+    section = parse_section(cursor, peek=False)
+    if not cursor.take(ord("<")):
+        return section
+    start = cursor.number()
+    cursor.expect(ord(">"))
+    return BodySection(section.part, section.text, section.fields, start=start)
+
+
+def _content(cursor: Cursor) -> bytes | Streamed | None:
+    if cursor.at_literal():
+        return cursor.literal()
+    return cursor.nstring()
+
+
+def _flag_set(cursor: Cursor) -> frozenset[str]:
+    return frozenset(_flags(cursor))
+
+
+_FETCH_ITEMS: Final[Mapping[bytes, tuple[str, Callable[[Cursor], Any]]]] = {
+    b"UID": ("uid", Cursor.nz_number),
+    b"FLAGS": ("flags", _flag_set),
+    b"INTERNALDATE": (
+        "internal_date",
+        lambda cursor: parse_date_time(cursor.word(DATE_TIME, "a date and time")),
+    ),
+    b"RFC822.SIZE": ("octets", lambda cursor: cursor.number(MODSEQ_TOP)),
+    b"MODSEQ": (
+        "modseq",
+        lambda cursor: cursor.items(partial(cursor.number, MODSEQ_TOP))[0],
+    ),
+    b"ENVELOPE": ("envelope", parse_envelope),
+    b"BODY": ("body", parse_structure),
+    b"BODYSTRUCTURE": ("structure", parse_structure),
+}
+
+_NUMBERED: Final[Mapping[bytes, Callable[[Cursor, int], said.Response]]] = {
+    b"EXISTS": lambda cursor, number: said.Exists(number),
+    b"RECENT": lambda cursor, number: said.Recent(number),
+    b"EXPUNGE": lambda cursor, number: said.Expunged(number),
+    b"FETCH": _fetched,
+}

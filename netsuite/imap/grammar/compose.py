@@ -1,0 +1,243 @@
+"""Commands onto the wire, as a client says them: one table, a function a command."""
+
+from __future__ import annotations
+
+from binascii import b2a_base64
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from netsuite.imap import mutf7
+from netsuite.imap.commands import requests as say
+from netsuite.imap.grammar.dates import format_date_time
+from netsuite.imap.grammar.fetch import format_fetch_item
+from netsuite.imap.grammar.printing import (
+    format_astring,
+    format_atom,
+    format_flags,
+    format_mailbox,
+    format_string,
+)
+from netsuite.imap.grammar.search import format_key, needs_charset
+from netsuite.imap.grammar.tokens import TAG
+from netsuite.wire.errors import LocalProtocolError
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Octets of a command up to where the server's leave may be needed.
+
+    Args:
+        octets: what to send; ends with an announced literal, except in the last segment.
+        last: whether the command is whole with it.
+    """
+
+    octets: bytes
+    last: bool
+
+
+def _bare(name: bytes) -> Callable[[Any], bytes]:
+    return lambda request: name
+
+
+def _mailbox(name: bytes) -> Callable[[Any], bytes]:
+    return lambda request: name + b" " + format_mailbox(request.mailbox)
+
+
+def _by_uid(request: Any, octets: bytes) -> bytes:
+    return b"UID " + octets if request.by_uid else octets
+
+
+def _word(text: str) -> bytes:
+    return format_string(_sayable(text.encode("utf-8")))
+
+
+def _sayable(octets: bytes) -> bytes:
+    if b"\0" in octets or b"\r" in octets or b"\n" in octets:
+        raise LocalProtocolError("CR, LF or NUL in an argument")
+    return octets
+
+
+def _id(request: say.Id) -> bytes:
+    if request.parameters is None:
+        return b"ID NIL"
+    words = (word for pair in request.parameters for word in pair)
+    return b"ID (%b)" % b" ".join(b"NIL" if word is None else _word(word) for word in words)
+
+
+def _authenticate(request: say.Authenticate) -> bytes:
+    octets = b"AUTHENTICATE " + format_atom(request.mechanism)
+    if request.initial is None:
+        return octets
+    return octets + b" " + (b2a_base64(request.initial, newline=False) or b"=")
+
+
+def _login(request: say.Login) -> bytes:
+    words = format_string(_sayable(request.user)), format_string(_sayable(request.password))
+    return b"LOGIN %b %b" % words
+
+
+def _select(request: say.Select | say.Examine) -> bytes:
+    name = b"SELECT " if isinstance(request, say.Select) else b"EXAMINE "
+    octets = name + format_mailbox(request.mailbox)
+    return octets + b" (CONDSTORE)" if request.condstore else octets
+
+
+def _create(request: say.Create) -> bytes:
+    octets = b"CREATE " + format_mailbox(request.mailbox)
+    if request.special_use:
+        octets += b" (USE %b)" % format_flags(request.special_use)
+    return octets
+
+
+def _pattern(pattern: str) -> bytes:
+    # A quoted pattern is a pattern as well, and needs no second look at its octets.
+    return format_string(mutf7.encode(pattern))
+
+
+def _atoms(names: Iterable[str]) -> bytes:
+    return b" ".join(map(format_atom, names))
+
+
+def _list(request: say.List) -> bytes:
+    words = [b"LIST"]
+    if request.select:
+        words.append(b"(%b)" % _atoms(sorted(request.select)))
+    words.append(format_mailbox(request.reference))
+    patterns = b" ".join(map(_pattern, request.patterns))
+    words.append(patterns if len(request.patterns) == 1 else b"(%b)" % patterns)
+    returns = [format_atom(name) for name in sorted(request.returns)]
+    if request.status:
+        returns.append(b"STATUS (%b)" % _atoms(request.status))
+    if returns:
+        words.append(b"RETURN (%b)" % b" ".join(returns))
+    return b" ".join(words)
+
+
+def _status(request: say.StatusOf) -> bytes:
+    return b"STATUS %b (%b)" % (format_mailbox(request.mailbox), _atoms(request.items))
+
+
+def _append(request: say.Append) -> bytes:
+    words = [b"APPEND", format_mailbox(request.mailbox)]
+    if request.flags:
+        words.append(format_flags(sorted(request.flags)))
+    if request.date is not None:
+        words.append(format_date_time(request.date))
+    words.append(b"{%d}\r\n" % request.octets)
+    return b" ".join(words)
+
+
+def _expunge(request: say.Expunge) -> bytes:
+    return b"EXPUNGE" if request.uids is None else b"UID EXPUNGE " + bytes(request.uids)
+
+
+def _search(request: say.Search) -> bytes:
+    words = [b"SEARCH"]
+    charset = request.charset or ("UTF-8" if needs_charset(request.key) else None)
+    if charset is not None:
+        words.append(b"CHARSET " + format_astring(charset.encode("ascii")))
+    words.append(format_key(request.key))
+    return _by_uid(request, b" ".join(words))
+
+
+def _fetch(request: say.Fetch) -> bytes:
+    items = b" ".join(map(format_fetch_item, request.items))
+    octets = b"FETCH %b (%b)" % (bytes(request.numbers), items)
+    if request.changed_since is not None:
+        octets += b" (CHANGEDSINCE %d)" % request.changed_since
+    return _by_uid(request, octets)
+
+
+def _store(request: say.Store) -> bytes:
+    words = [b"STORE", bytes(request.numbers)]
+    if request.unchanged_since is not None:
+        words.append(b"(UNCHANGEDSINCE %d)" % request.unchanged_since)
+    silent = b".SILENT" if request.silent else b""
+    words.append(b"%bFLAGS%b" % (request.action.value, silent))
+    words.append(format_flags(sorted(request.flags)))
+    return _by_uid(request, b" ".join(words))
+
+
+def _copy(request: say.Copy | say.Move) -> bytes:
+    name = b"COPY" if isinstance(request, say.Copy) else b"MOVE"
+    words = name, bytes(request.numbers), format_mailbox(request.mailbox)
+    return _by_uid(request, b" ".join(words))
+
+
+_FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
+    say.Capability: _bare(b"CAPABILITY"),
+    say.Noop: _bare(b"NOOP"),
+    say.Logout: _bare(b"LOGOUT"),
+    say.Id: _id,
+    say.StartTls: _bare(b"STARTTLS"),
+    say.Authenticate: _authenticate,
+    say.Login: _login,
+    say.Enable: lambda request: b"ENABLE " + _atoms(request.names),
+    say.Select: _select,
+    say.Examine: _select,
+    say.Create: _create,
+    say.Delete: _mailbox(b"DELETE"),
+    say.Rename: lambda request: (
+        b"RENAME %b %b" % (format_mailbox(request.old), format_mailbox(request.new))
+    ),
+    say.Subscribe: _mailbox(b"SUBSCRIBE"),
+    say.Unsubscribe: _mailbox(b"UNSUBSCRIBE"),
+    say.List: _list,
+    say.Lsub: lambda request: (
+        b"LSUB %b %b" % (format_mailbox(request.reference), _pattern(request.pattern))
+    ),
+    say.Namespace: _bare(b"NAMESPACE"),
+    say.StatusOf: _status,
+    say.Append: _append,
+    say.Idle: _bare(b"IDLE"),
+    say.Check: _bare(b"CHECK"),
+    say.Close: _bare(b"CLOSE"),
+    say.Unselect: _bare(b"UNSELECT"),
+    say.Expunge: _expunge,
+    say.Search: _search,
+    say.Fetch: _fetch,
+    say.Store: _store,
+    say.Copy: _copy,
+    say.Move: _copy,
+}
+
+
+def format_command(command: say.Command) -> bytes:
+    """Write a command whole, its literals synchronising; an APPEND up to its message.
+
+    Raises:
+        LocalProtocolError: it cannot be said: CR, LF or NUL where no literal may hide them.
+    """
+    if not TAG.fullmatch(command.tag):
+        raise LocalProtocolError("not a tag")
+    octets = command.tag + b" " + _FORMATS[type(command.request)](command.request)
+    return octets if isinstance(command.request, say.Append) else octets + b"\r\n"
+
+
+def split_command(octets: bytes, *, literal_plus: bool) -> list[Segment]:
+    """Cut a written command where the server's leave is needed.
+
+    Args:
+        literal_plus: the server takes literals without being asked (RFC 7888).
+
+    A line end can stand in a command only at its end and behind an announced literal, so the
+    places are found without parsing.
+    """
+    pieces: list[bytes] = []
+    segments = []
+    place = 0
+    while (end := octets.find(b"\r\n", place)) >= 0:
+        line = octets[place:end]
+        if not line.endswith(b"}"):
+            pieces += line, b"\r\n"
+            break
+        size = int(line[line.rfind(b"{") + 1 : -1])
+        pieces.append(line[:-1] + b"+}\r\n" if literal_plus else line + b"\r\n")
+        if not literal_plus:
+            segments.append(Segment(b"".join(pieces), last=False))
+            pieces = []
+        place = end + 2 + size
+        pieces.append(octets[end + 2 : place])
+    segments.append(Segment(b"".join(pieces), last=True))
+    return segments

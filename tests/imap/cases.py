@@ -1,0 +1,399 @@
+"""Commands and responses as values and as octets: the one table that drives both directions."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, timezone
+
+from netsuite.imap.commands import (
+    Append,
+    Authenticate,
+    BodySection,
+    Capability,
+    CapabilityData,
+    Check,
+    Close,
+    Code,
+    Condition,
+    Continue,
+    Copy,
+    CopyUid,
+    Create,
+    Delete,
+    Enable,
+    EnabledData,
+    Examine,
+    Exists,
+    Expunge,
+    Expunged,
+    Fetch,
+    FetchData,
+    FlagsData,
+    Id,
+    IdData,
+    Idle,
+    Item,
+    List,
+    Listed,
+    Login,
+    Logout,
+    Lsub,
+    Move,
+    Namespace,
+    NamespaceData,
+    Noop,
+    Recent,
+    Rename,
+    Request,
+    Response,
+    Search,
+    SearchData,
+    SectionText,
+    Select,
+    StartTls,
+    Status,
+    StatusData,
+    StatusOf,
+    Store,
+    StoreAction,
+    Subscribe,
+    Tagged,
+    Unselect,
+    Unsubscribe,
+    Vanished,
+)
+from netsuite.imap.commands import search as key
+from netsuite.imap.sequences import SequenceSet
+from netsuite.message.structure import Envelope, Mailbox
+
+ONE = SequenceSet(((1, 1),))
+SOME = SequenceSet(((1, 3), (7, 0)))
+SEEN = frozenset({"\\Seen"})
+WEST = timezone(timedelta(hours=-7))
+THEN = datetime(1996, 7, 7, 2, 44, 25, tzinfo=WEST)
+
+#: What a client writes, and what a server reads in it. Without tag and CRLF.
+REQUESTS: list[tuple[bytes, Request]] = [
+    (b"CAPABILITY", Capability()),
+    (b"NOOP", Noop()),
+    (b"LOGOUT", Logout()),
+    (b"ID NIL", Id()),
+    (b'ID ("name" "a \\"b\\"" "version" NIL)', Id((("name", 'a "b"'), ("version", None)))),
+    (b"STARTTLS", StartTls()),
+    (b"AUTHENTICATE PLAIN", Authenticate("PLAIN")),
+    (b"AUTHENTICATE EXTERNAL =", Authenticate("EXTERNAL", b"")),
+    (b"AUTHENTICATE PLAIN AGEAYg==", Authenticate("PLAIN", b"\0a\0b")),
+    (b'LOGIN "ann" "s\\\\e\\"cret"', Login(b"ann", b's\\e"cret')),
+    (b'LOGIN "ann" {2}\r\n\xc3\xa4', Login(b"ann", b"\xc3\xa4")),
+    (b"ENABLE CONDSTORE X", Enable(("CONDSTORE", "X"))),
+    (b"SELECT INBOX", Select("INBOX")),
+    (b"SELECT a (CONDSTORE)", Select("a", True)),
+    (b'EXAMINE "a b"', Examine("a b")),
+    (b"CREATE Entw&APw-rfe", Create("Entwürfe")),
+    (b"CREATE a (USE (\\Sent))", Create("a", ("\\Sent",))),
+    (b'DELETE ""', Delete("")),
+    (b'DELETE "NIL"', Delete("NIL")),
+    (b"RENAME a b/c", Rename("a", "b/c")),
+    (b"SUBSCRIBE a]", Subscribe("a]")),
+    (b'UNSUBSCRIBE "a\\"b"', Unsubscribe('a"b')),
+    (b'LIST "" "*"', List("", ("*",))),
+    (
+        b'LIST (SPECIAL-USE) "" ("a" "b%") RETURN (CHILDREN STATUS (MESSAGES))',
+        List(
+            "",
+            ("a", "b%"),
+            frozenset({"SPECIAL-USE"}),
+            frozenset({"CHILDREN"}),
+            ("MESSAGES",),
+            extended=True,
+        ),
+    ),
+    (b'LSUB a/ "%"', Lsub("a/", "%")),
+    (b"NAMESPACE", Namespace()),
+    (b"STATUS a (MESSAGES UIDNEXT)", StatusOf("a", ("MESSAGES", "UIDNEXT"))),
+    (b"IDLE", Idle()),
+    (b"CHECK", Check()),
+    (b"CLOSE", Close()),
+    (b"UNSELECT", Unselect()),
+    (b"EXPUNGE", Expunge()),
+    (b"UID EXPUNGE 1:3,7:*", Expunge(SOME)),
+    (b"SEARCH ALL", Search(key.AllMessages())),
+    (
+        b"UID SEARCH CHARSET UTF-8 BODY {2}\r\n\xc3\xa4",
+        Search(key.BodyHas("ä"), "UTF-8", by_uid=True),
+    ),
+    (
+        b"SEARCH OR (UNSEEN KEYWORD $X) NOT 1:3,7:*",
+        Search(
+            key.Either(
+                key.Every((key.Flagged("\\Seen", False), key.Flagged("$X"))),
+                key.Negated(key.Numbered(SOME)),
+            )
+        ),
+    ),
+    (
+        b"SEARCH (SINCE 1-Feb-1994 SENTBEFORE 28-Feb-1994)",
+        Search(
+            key.Every(
+                (
+                    key.ReceivedOn(key.Comparison.SINCE, date(1994, 2, 1)),
+                    key.SentOn(key.Comparison.BEFORE, date(1994, 2, 28)),
+                )
+            )
+        ),
+    ),
+    (
+        b'SEARCH (HEADER X-A "" LARGER 5 SMALLER 6 UID 1 OLD MODSEQ 7)',
+        Search(
+            key.Every(
+                (
+                    key.HeaderHas("X-A", ""),
+                    key.LargerThan(5),
+                    key.SmallerThan(6),
+                    key.Numbered(ONE, True),
+                    key.IsRecent(False),
+                    key.ModifiedSince(7),
+                )
+            )
+        ),
+    ),
+    (b"FETCH 1 (FLAGS)", Fetch(ONE, (Item.FLAGS,))),
+    (
+        b"UID FETCH 1:3,7:* (UID RFC822.SIZE BODY[]) (CHANGEDSINCE 9)",
+        Fetch(SOME, (Item.UID, Item.SIZE, BodySection()), True, 9),
+    ),
+    (
+        b"FETCH 1 (BODY.PEEK[1.2.MIME]<0.10> BODY[HEADER.FIELDS.NOT (DATE From)] RFC822)",
+        Fetch(
+            ONE,
+            (
+                BodySection((1, 2), SectionText.MIME, (), True, 0, 10),
+                BodySection((), SectionText.FIELDS_NOT, (b"DATE", b"From")),
+                BodySection(old=b"RFC822"),
+            ),
+        ),
+    ),
+    (b"STORE 1 +FLAGS.SILENT (\\Seen)", Store(ONE, StoreAction.ADD, SEEN, True)),
+    (
+        b"UID STORE 1 (UNCHANGEDSINCE 5) FLAGS ()",
+        Store(ONE, StoreAction.REPLACE, frozenset(), False, True, 5),
+    ),
+    (b"COPY 1 a", Copy(ONE, "a")),
+    (b"UID COPY 1 a", Copy(ONE, "a", True)),
+    (b"MOVE 1 a", Move(ONE, "a")),
+    (b"UID MOVE 1:3,7:* INBOX", Move(SOME, "INBOX", True)),
+]
+
+#: Other spellings a server reads as well.
+ALSO_READ: list[tuple[bytes, Request]] = [
+    (b"noop", Noop()),
+    (b"select iNbOx", Select("INBOX")),
+    (b"LOGIN ann {3}\r\nfoo", Login(b"ann", b"foo")),
+    (b"LOGIN {3}\r\nann {3}\r\nfoo", Login(b"ann", b"foo")),
+    (b'LIST "" %', List("", ("%",))),
+    (b'LIST "" a*]b', List("", ("a*]b",))),
+    (
+        b"FETCH 1 all",
+        Fetch(ONE, (Item.FLAGS, Item.INTERNALDATE, Item.SIZE, Item.ENVELOPE)),
+    ),
+    (b"FETCH 1 body", Fetch(ONE, (Item.BODY,))),
+    (b"FETCH 1 body.peek[text]", Fetch(ONE, (BodySection((), SectionText.TEXT, peek=True),))),
+    (b"FETCH 1 (UID UID)", Fetch(ONE, (Item.UID,))),
+    (b"STORE 1 flags \\seen", Store(ONE, StoreAction.REPLACE, SEEN)),
+    (
+        b"STORE 1 -FLAGS \\sEEN $Junk",
+        Store(ONE, StoreAction.REMOVE, frozenset({"\\Seen", "$Junk"})),
+    ),
+    (b"SEARCH UNSEEN 1", Search(key.Every((key.Flagged("\\Seen", False), key.Numbered(ONE))))),
+    (
+        b'SEARCH CHARSET us-ascii CC "a"',
+        Search(key.HeaderHas("Cc", "a"), "US-ASCII"),
+    ),
+    (
+        b'SEARCH ON "1-feb-1994"',
+        Search(key.ReceivedOn(key.Comparison.ON, date(1994, 2, 1))),
+    ),
+    (b"SEARCH NEW", Search(key.Every((key.IsRecent(), key.Flagged("\\Seen", False))))),
+]
+
+#: An APPEND with its message, and the command that announces it.
+APPENDS: list[tuple[bytes, Append]] = [
+    (b"APPEND a {5}\r\nhello", Append("a", 5)),
+    (
+        b'APPEND a (\\Seen) " 7-Jul-1996 02:44:25 -0700" {5}\r\nhello',
+        Append("a", 5, SEEN, THEN),
+    ),
+]
+
+REFUSED: list[tuple[str, bytes]] = [
+    ("no command", b""),
+    ("unknown command", b"FROBNICATE"),
+    ("two spaces", b"SELECT  a"),
+    ("a space at the end", b"NOOP "),
+    ("an argument too much", b"NOOP a"),
+    ("an argument too few", b"SELECT"),
+    ("a tab", b"SELECT\ta"),
+    ("NUL in a quoted string", b'SELECT "a\0b"'),
+    ("a quoted string without its end", b'SELECT "a'),
+    ("an escape of something else", b'SELECT "a\\b"'),
+    ("octets in a name", b"SELECT \xc3\xa4"),
+    ("a name that is not modified UTF-7", b"SELECT &AGE-"),
+    ("zero", b"FETCH 0 FLAGS"),
+    ("a number beyond 32 bits", b"FETCH 4294967296 FLAGS"),
+    ("a set that ends with a comma", b"FETCH 1, FLAGS"),
+    ("an empty list", b"FETCH 1 ()"),
+    ("a macro in a list", b"FETCH 1 (ALL)"),
+    ("an unknown item", b"FETCH 1 FOO"),
+    ("MIME of the message", b"FETCH 1 BODY[MIME]"),
+    ("HEADER.FIELDS without fields", b"FETCH 1 BODY[HEADER.FIELDS ()]"),
+    ("part zero", b"FETCH 1 BODY[0]"),
+    ("a partial of nothing", b"FETCH 1 BODY[]<0.0>"),
+    ("a section without its end", b"FETCH 1 BODY[1"),
+    ("\\Recent", b"STORE 1 FLAGS \\Recent"),
+    ("a flag that is none", b"STORE 1 FLAGS (\\)"),
+    ("an unknown modifier", b"FETCH 1 FLAGS (FOO 1)"),
+    ("CHANGEDSINCE zero", b"FETCH 1 FLAGS (CHANGEDSINCE 0)"),
+    ("an unknown search key", b"SEARCH FOO"),
+    ("no search key", b"SEARCH"),
+    ("an empty search list", b"SEARCH ()"),
+    ("a day that is none", b"SEARCH ON 30-Feb-1994"),
+    ("a month that is none", b"SEARCH ON 3-Foo-1994"),
+    ("nesting without end", b"SEARCH " + b"NOT " * 60 + b"ALL"),
+    ("lists without end", b"SEARCH " + b"(" * 60 + b"ALL" + b")" * 60),
+    ("keys without end", b"SEARCH" + b" ALL" * 1001),
+    ("text that is not in the charset", b"SEARCH CHARSET US-ASCII BODY {2}\r\n\xc3\xa4"),
+    ("text that is not UTF-8", b"SEARCH BODY {1}\r\n\xc3"),
+    ("NUL in a literal", b"SELECT {3}\r\na\0b"),
+    ("an unknown status item", b"STATUS a (FOO)"),
+    ("APPEND without a literal", b'APPEND a "hello"'),
+    ("broken base64", b"AUTHENTICATE PLAIN A"),
+    ("an unknown create parameter", b"CREATE a (FOO)"),
+    ("RECURSIVEMATCH alone", b'LIST (RECURSIVEMATCH) "" *'),
+    ("UID of a command that has none", b"UID NOOP"),
+    ("UID of nothing", b"UID"),
+    ("too many flags", b"STORE 1 FLAGS (" + b" ".join(b"f%d" % n for n in range(101)) + b")"),
+    ("a flag too long", b"STORE 1 FLAGS " + b"f" * 129),
+]
+
+ADDRESS = Mailbox(b"Ann", None, b"ann", b"example.org")
+ENVELOPE = Envelope(
+    b"Wed, 17 Jul 1996 02:23:25 -0700",
+    b'a "subject"',
+    (ADDRESS,),
+    (ADDRESS,),
+    (ADDRESS,),
+    (Mailbox(None, None, b"group", None), Mailbox(None, None, None, None)),
+    (),
+    (),
+    None,
+    b"<1@example.org>",
+)
+
+#: What a server writes, and what a client reads in it.
+RESPONSES: list[tuple[bytes, Response]] = [
+    (b"* OK ready\r\n", Condition(Status.OK, "ready")),
+    (
+        b"* OK [UIDVALIDITY 3857529045] UIDs valid\r\n",
+        Condition(Status.OK, "UIDs valid", Code("UIDVALIDITY", 3857529045)),
+    ),
+    (
+        b"* OK [PERMANENTFLAGS (\\Deleted \\Seen \\*)] Limited\r\n",
+        Condition(Status.OK, "Limited", Code("PERMANENTFLAGS", ("\\Deleted", "\\Seen", "\\*"))),
+    ),
+    (b"* NO [ALERT] full\r\n", Condition(Status.NO, "full", Code("ALERT"))),
+    (b"* BYE bye\r\n", Condition(Status.BYE, "bye")),
+    (b"a1 OK done\r\n", Tagged(b"a1", Status.OK, "done")),
+    (
+        b"a1 NO [BADCHARSET (US-ASCII UTF-8)] no\r\n",
+        Tagged(b"a1", Status.NO, "no", Code("BADCHARSET", ("US-ASCII", "UTF-8"))),
+    ),
+    (
+        b"a1 OK [APPENDUID 38505 3955] done\r\n",
+        Tagged(
+            b"a1",
+            Status.OK,
+            "done",
+            Code("APPENDUID", CopyUid(38505, None, SequenceSet(((3955, 3955),)))),
+        ),
+    ),
+    (
+        b"a1 OK [COPYUID 38505 304,319:320 3956:3958] Done\r\n",
+        Tagged(
+            b"a1",
+            Status.OK,
+            "Done",
+            Code(
+                "COPYUID",
+                CopyUid(38505, SequenceSet(((304, 304), (319, 320))), SequenceSet(((3956, 3958),))),
+            ),
+        ),
+    ),
+    (
+        b"a1 OK [MODIFIED 7,9] Conditional STORE failed\r\n",
+        Tagged(
+            b"a1",
+            Status.OK,
+            "Conditional STORE failed",
+            Code("MODIFIED", SequenceSet(((7, 7), (9, 9)))),
+        ),
+    ),
+    (b"+ go ahead\r\n", Continue("go ahead")),
+    (b"+ AGEAYg==\r\n", Continue("AGEAYg==", b"\0a\0b")),
+    (b"+ \r\n", Continue("", b"")),
+    (
+        b"* CAPABILITY IMAP4rev1 AUTH=PLAIN\r\n",
+        CapabilityData(("IMAP4rev1", "AUTH=PLAIN")),
+    ),
+    (b"* ENABLED\r\n", EnabledData(())),
+    (b"* ENABLED CONDSTORE\r\n", EnabledData(("CONDSTORE",))),
+    (b"* ID NIL\r\n", IdData(None)),
+    (b'* ID ("name" "x" "os" NIL)\r\n', IdData((("name", "x"), ("os", None)))),
+    (
+        b'* NAMESPACE (("" "/")) NIL (("Public/" "/"))\r\n',
+        NamespaceData((("", "/"),), (), (("Public/", "/"),)),
+    ),
+    (b'* LIST () "/" INBOX\r\n', Listed((), "/", "INBOX")),
+    (
+        b'* LIST (\\HasNoChildren \\Sent) NIL "a b"\r\n',
+        Listed(("\\HasNoChildren", "\\Sent"), None, "a b"),
+    ),
+    (
+        b'* LIST () "/" a ("CHILDINFO" ("SUBSCRIBED"))\r\n',
+        Listed((), "/", "a", childinfo=("SUBSCRIBED",)),
+    ),
+    (b'* LSUB (\\Noselect) "/" &U,BTFw-\r\n', Listed(("\\Noselect",), "/", "台北", True)),
+    (
+        b"* STATUS a (MESSAGES 2 UIDNEXT 3)\r\n",
+        StatusData("a", (("MESSAGES", 2), ("UIDNEXT", 3))),
+    ),
+    (b"* FLAGS (\\Answered $X)\r\n", FlagsData(("\\Answered", "$X"))),
+    (b"* 23 EXISTS\r\n", Exists(23)),
+    (b"* 0 RECENT\r\n", Recent(0)),
+    (b"* 44 EXPUNGE\r\n", Expunged(44)),
+    (b"* VANISHED (EARLIER) 41,43:116\r\n", Vanished(SequenceSet(((41, 41), (43, 116))), True)),
+    (b"* SEARCH\r\n", SearchData(())),
+    (b"* SEARCH 2 84 882\r\n", SearchData((2, 84, 882))),
+    (b"* SEARCH 2 5 (MODSEQ 917162500)\r\n", SearchData((2, 5), 917162500)),
+    (
+        b'* 12 FETCH (UID 7 MODSEQ (9) FLAGS (\\Seen \\Recent) INTERNALDATE " 7-Jul-1996 02:44:25'
+        b' -0700" RFC822.SIZE 4286)\r\n',
+        FetchData(12, 7, frozenset({"\\Seen", "\\Recent"}), THEN, 4286, 9),
+    ),
+    (
+        b"* 1 FETCH (BODY[] {5}\r\nhello BODY[1.2.HEADER]<5> NIL RFC822.TEXT {0}\r\n)\r\n",
+        FetchData(
+            1,
+            sections={
+                BodySection(): b"hello",
+                BodySection((1, 2), SectionText.HEADER, start=5): None,
+                BodySection(text=SectionText.TEXT, old=b"RFC822.TEXT"): b"",
+            },
+        ),
+    ),
+    (
+        b'* 1 FETCH (ENVELOPE ("Wed, 17 Jul 1996 02:23:25 -0700" "a \\"subject\\""'
+        b' (("Ann" NIL "ann" "example.org")) (("Ann" NIL "ann" "example.org"))'
+        b' (("Ann" NIL "ann" "example.org")) ((NIL NIL "group" NIL)(NIL NIL NIL NIL))'
+        b' NIL NIL NIL "<1@example.org>"))\r\n',
+        FetchData(1, envelope=ENVELOPE),
+    ),
+]

@@ -1,0 +1,220 @@
+"""The table of tests/imap/cases.py, through parser and printer, whole and in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.imap.commands import Append, Command, Continue, Request
+from netsuite.imap.commands.responses import Status, Tagged
+from netsuite.imap.dialog import ServerDialog, State, WantsLiteral
+from netsuite.imap.dialog.rules import rule_of
+from netsuite.imap.grammar.answers import parse_response
+from netsuite.imap.grammar.compose import format_command, split_command
+from netsuite.imap.grammar.printing import format_astring, format_string
+from netsuite.imap.grammar.responses import format_response
+from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
+from tests.imap.cases import ALSO_READ, APPENDS, REFUSED, REQUESTS, RESPONSES
+
+
+def pieces_of(octets: bytes) -> Iterator[list[bytes]]:
+    """Give the octets whole, one by one, and cut in two everywhere."""
+    yield [octets]
+    yield [octets[place : place + 1] for place in range(len(octets))]
+    for cut in range(1, len(octets)):
+        yield [octets[:cut], octets[cut:]]
+
+
+def state_for(request: Request) -> State:
+    states = rule_of(request).states
+    return State.SELECTED if State.SELECTED in states else State.NOT_AUTHENTICATED
+
+
+def hear(dialog: ServerDialog, pieces: list[bytes]) -> list[object]:
+    """Feed pieces; give the events, every literal allowed."""
+    events: list[object] = []
+    for piece in pieces:
+        dialog.receive(piece)
+        while not isinstance(event := dialog.next_event(), type(NEED_DATA)):
+            if isinstance(event, WantsLiteral):
+                dialog.send(Continue("go"))
+            else:
+                events.append(event)
+                if isinstance(event, Command) and isinstance(event.request, Append):
+                    dialog.send(Continue("go"))
+    return events
+
+
+def parts_of(octets: bytes) -> list[bytes]:
+    """Cut a response into lines and literals."""
+    parts, place = [], 0
+    while True:
+        end = octets.index(b"\r\n", place)
+        line = octets[place:end]
+        if not line.endswith(b"}"):
+            return [*parts, line]
+        brace = line.rindex(b"{")
+        size = int(line[brace + 1 : -1])
+        parts += line[:brace], octets[end + 2 : end + 2 + size]
+        place = end + 2 + size
+
+
+class Commands(SynchronousTestCase):
+    """What a client can say."""
+
+    def heard(self, octets: bytes, request: Request) -> None:
+        for pieces in pieces_of(b"a1 " + octets + b"\r\n"):
+            dialog = ServerDialog()
+            dialog.state = state_for(request)
+            self.assertEqual([Command(b"a1", request)], hear(dialog, pieces), octets)
+
+    def test_read(self) -> None:
+        """A command is understood however the network cuts it."""
+        for octets, request in REQUESTS + ALSO_READ:
+            self.heard(octets, request)
+
+    def test_with_a_tail(self) -> None:
+        """What comes behind a command is not looked at before the answer, and then whole."""
+        for octets, request in REQUESTS:
+            dialog = ServerDialog()
+            dialog.state = state_for(request)
+            tail = b"zz NOOP\r\n"
+            events = hear(dialog, [b"a1 " + octets + b"\r\n" + tail])
+            self.assertEqual([Command(b"a1", request)], events)
+            dialog.send(Tagged(b"a1", Status.OK, "done"))
+            if dialog.state is not State.LOGOUT:
+                (event,) = hear(dialog, [b""])
+                self.assertEqual(b"zz", event.tag)  # type: ignore[attr-defined]
+
+    def test_written(self) -> None:
+        """Our client says commands as the table has them."""
+        for octets, request in REQUESTS:
+            self.assertEqual(b"a1 " + octets + b"\r\n", format_command(Command(b"a1", request)))
+
+    def test_non_synchronising(self) -> None:
+        """With LITERAL+ the same command needs no leave."""
+        for octets, request in REQUESTS:
+            (segment,) = split_command(b"a1 " + octets + b"\r\n", literal_plus=True)
+            dialog = ServerDialog()
+            dialog.state = state_for(request)
+            dialog.receive(segment.octets)
+            self.assertEqual(Command(b"a1", request), dialog.next_event())
+
+    def test_segments(self) -> None:
+        """Without it a client stops at each literal, and not elsewhere."""
+        segments = split_command(b"a LOGIN {3}\r\nann {3}\r\nf}\r\r\n", literal_plus=False)
+        self.assertEqual(
+            [b"a LOGIN {3}\r\n", b"ann {3}\r\n", b"f}\r\r\n"], [each.octets for each in segments]
+        )
+        self.assertEqual([False, False, True], [each.last for each in segments])
+
+    def test_append(self) -> None:
+        """The message of an APPEND passes through, however it is cut."""
+        for octets, request in APPENDS:
+            whole = b"a1 " + octets + b"\r\n"
+            self.assertEqual(
+                whole, format_command(Command(b"a1", request)) + b"hello\r\n"
+            )
+            for pieces in pieces_of(whole):
+                dialog = ServerDialog()
+                dialog.state = State.SELECTED
+                first, *chunks, last = hear(dialog, pieces)
+                self.assertEqual(Command(b"a1", request), first)
+                body = b"".join(each.octets for each in chunks if isinstance(each, BodyChunk))
+                self.assertEqual((b"hello", EndOfBody()), (body, last))
+
+    def test_refused(self) -> None:
+        """What is not in the grammar is answered BAD, and the next command is heard."""
+        for why, octets in REFUSED:
+            dialog = ServerDialog()
+            dialog.state = State.SELECTED
+            dialog.receive(b"a1 " + octets + b"\r\nb NOOP\r\n")
+            with self.assertRaises(RemoteProtocolError, msg=why) as caught:
+                while isinstance(dialog.next_event(), WantsLiteral):
+                    dialog.send(Continue("go"))
+            answer = dialog.send(caught.exception.reply)
+            self.assertTrue(answer.startswith(b"a1 BAD "), (why, answer))
+            self.assertEqual(b"b", dialog.next_event().tag, why)
+
+    def test_unsayable(self) -> None:
+        """A line end in a name or a password cannot become a second command."""
+        from netsuite.imap.commands import Id, Login, Store, StoreAction
+        from tests.imap.cases import ONE
+
+        for request in (
+            Login(b"ann\r\n", b"x"),
+            Login(b"ann", b"a\0b"),
+            Id((("a\n", None),)),
+            Store(ONE, StoreAction.ADD, frozenset({"a b"})),
+        ):
+            with self.assertRaises(LocalProtocolError):
+                format_command(Command(b"a1", request))
+        with self.assertRaises(LocalProtocolError):
+            format_command(Command(b"a b", REQUESTS[0][1]))
+
+
+class Responses(SynchronousTestCase):
+    """What a server can say."""
+
+    def test_both_ways(self) -> None:
+        """Our client reads what our server says."""
+        for octets, value in RESPONSES:
+            self.assertEqual(octets, format_response(value))
+            read = parse_response(Cursor(parts_of(octets)))
+            if isinstance(value, Continue) and value.challenge is None:
+                read = Continue(read.text)  # type: ignore[union-attr]
+            elif isinstance(value, Continue):
+                value = Continue(read.text, value.challenge)  # type: ignore[union-attr]
+            self.assertEqual(value, read)
+
+    def test_not_a_response(self) -> None:
+        """What is no response is not taken for one."""
+        for octets in (b"", b"*", b"* FOO", b"* 1 FOO", b"a1 PERHAPS x", b"* 1 FETCH (FOO 1)"):
+            with self.assertRaises(BadSyntax, msg=repr(octets)):
+                parse_response(Cursor([octets]))
+
+    def test_unsayable(self) -> None:
+        """No value can smuggle a line end into a response."""
+        from netsuite.imap.commands import Code, Condition, FlagsData
+
+        self.assertEqual(
+            b"* OK a b\r\n", format_response(Condition(Status.OK, "a\r\nb")), "text is one line"
+        )
+        self.assertEqual(b"* OK  [x\r\n", format_response(Condition(Status.OK, "[x")))
+        for value in (
+            FlagsData(("a b",)),
+            Condition(Status.OK, "", Code("X", b"a]b")),
+        ):
+            with self.assertRaises(LocalProtocolError):
+                format_response(value)
+
+
+@given(st.binary(max_size=200).filter(lambda octets: b"\0" not in octets))
+def test_strings(octets: bytes) -> None:
+    for write in (format_string, format_astring):
+        cursor = Cursor(parts_of(write(octets) + b"\r\n"))
+        assert cursor.astring() == octets
+        assert cursor.at_end()
+
+
+@given(st.binary(max_size=60))
+def test_any_line_is_answered_or_understood(octets: bytes) -> None:
+    """Only RemoteProtocolError comes out, and each is sayable."""
+    dialog = ServerDialog()
+    dialog.state = State.SELECTED
+    dialog.receive(b"a UID FETCH 1 " + octets + b"\r\n")
+    for _ in range(100):
+        try:
+            event = dialog.next_event()
+        except RemoteProtocolError as error:
+            dialog.send(error.reply)
+            continue
+        if isinstance(event, WantsLiteral):
+            dialog.send(Continue("go"))
+        else:
+            break
