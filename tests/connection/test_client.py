@@ -1,0 +1,179 @@
+"""The client half: replies in order, and clear errors when there are none."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import ConnectionLost, ConnectionRefusedError
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    PeerClosed,
+    PeerTimedOut,
+    connect,
+)
+from netsuite.wire.errors import RemoteProtocolError
+from tests.connection.lines import Wire
+from tests.connection.replies import ReplyDialog
+
+
+class Client(SynchronousTestCase):
+    """A client on a transport in memory."""
+
+    def start(self, **timeouts: Any) -> None:
+        self.clock = Clock()
+        self.client = ClientConnection(
+            ReplyDialog(), self.clock, timeouts=ClientTimeouts(**timeouts)
+        )
+        self.wire = Wire()
+        self.client.makeConnection(self.wire)
+
+    def test_replies_before_and_after_they_are_awaited(self) -> None:
+        """It does not matter which comes first, the reply or who awaits it."""
+        self.start()
+        self.client.dataReceived(b"one\r\ntwo\r\n")
+        for expected in ("one", "two"):
+            self.assertEqual(expected, self.successResultOf(ensureDeferred(self.client.receive())))
+        third = ensureDeferred(self.client.ask("say"))
+        self.assertEqual(b"say\r\n", self.wire.value())
+        self.assertNoResult(third)
+        self.client.dataReceived(b"three\r\n")
+        self.assertEqual("three", self.successResultOf(third))
+
+    def test_unread_replies_stop_reading(self) -> None:
+        """A server that talks unasked is not read for ever."""
+        self.start()
+        self.client.dataReceived(b"x" * 60 + b"\r\n")
+        self.client.dataReceived((b"x" * 60 + b"\r\n") * 1100)
+        self.assertEqual("paused", self.wire.producerState)
+        for _ in range(1101):
+            self.successResultOf(ensureDeferred(self.client.receive()))
+        self.assertNoResult(ensureDeferred(self.client.receive()))
+        self.assertEqual("producing", self.wire.producerState)
+
+    def test_closed(self) -> None:
+        """A server that goes away is an error to who awaits it, then and later."""
+        self.start()
+        waiting = ensureDeferred(self.client.receive())
+        self.client.connectionLost(Failure(ConnectionLost()))
+        error = self.failureResultOf(waiting, PeerClosed).value
+        self.assertIsInstance(error.__cause__, ConnectionLost)
+        self.failureResultOf(ensureDeferred(self.client.ask("x")), PeerClosed)
+
+    def test_half_closed(self) -> None:
+        """What came before the end is still given."""
+        self.start()
+        self.client.dataReceived(b"bye\r\n")
+        self.client.readConnectionLost()
+        self.assertEqual("bye", self.successResultOf(ensureDeferred(self.client.receive())))
+        self.failureResultOf(ensureDeferred(self.client.receive()), PeerClosed)
+
+    def test_broken(self) -> None:
+        """A server that breaks the protocol is dropped."""
+        self.start()
+        waiting = ensureDeferred(self.client.receive())
+        self.client.dataReceived(b"!\r\n")
+        self.failureResultOf(waiting, RemoteProtocolError)
+        self.assertTrue(self.wire.disconnected)
+
+    def test_silent(self) -> None:
+        """Silence is an error after a time that counts from the last octet."""
+        self.start(reply_seconds=10)
+        self.clock.advance(100)
+        waiting = ensureDeferred(self.client.receive())
+        for octet in (b"o", b"n", b"e"):
+            self.clock.advance(9)
+            self.client.dataReceived(octet)
+        self.assertNoResult(waiting)
+        self.clock.advance(10)
+        self.failureResultOf(waiting, PeerTimedOut)
+        self.assertTrue(self.wire.disconnected)
+
+    def test_patience_for_one_reply(self) -> None:
+        """A reply that takes long by nature may be given its own time."""
+        self.start(reply_seconds=10)
+        waiting = ensureDeferred(self.client.receive(seconds=100))
+        self.clock.advance(99)
+        self.assertNoResult(waiting)
+        self.client.dataReceived(b"a\r\n")
+        self.successResultOf(waiting)
+        waiting = ensureDeferred(self.client.receive())
+        self.clock.advance(10)
+        self.failureResultOf(waiting, PeerTimedOut)
+
+    def test_total(self) -> None:
+        """A connection may have a time in all."""
+        self.start(total_seconds=60)
+        for _ in range(6):
+            waiting = ensureDeferred(self.client.receive())
+            self.clock.advance(9)
+            self.client.dataReceived(b"a\r\n")
+            self.successResultOf(waiting)
+        waiting = ensureDeferred(self.client.receive())
+        self.clock.advance(6)
+        self.failureResultOf(waiting, PeerTimedOut)
+
+    def test_server_that_does_not_read(self) -> None:
+        """A server that takes nothing of a body is given up."""
+        self.start(write_seconds=20)
+        self.client.pauseProducing()
+        waiting = ensureDeferred(self.client.writable())
+        self.clock.advance(20)
+        self.assertTrue(self.wire.disconnected)
+        self.client.connectionLost(Failure(ConnectionLost()))
+        self.failureResultOf(waiting)
+        self.failureResultOf(ensureDeferred(self.client.receive()), PeerTimedOut)
+
+    def test_closed_by_us(self) -> None:
+        """Closing can be awaited."""
+        self.start()
+        gone = ensureDeferred(self.client.closed())
+        self.assertNoResult(gone)
+        self.client.connectionLost(Failure(ConnectionLost()))
+        self.successResultOf(gone)
+        self.assertEqual([], self.clock.getDelayedCalls())
+
+    def test_cancelled(self) -> None:
+        """Who gives up waiting may wait again."""
+        self.start()
+        waiting = ensureDeferred(self.client.receive())
+        waiting.cancel()
+        self.failureResultOf(waiting)
+        again = ensureDeferred(self.client.receive())
+        self.client.dataReceived(b"a\r\n")
+        self.assertEqual("a", self.successResultOf(again))
+
+
+class Connecting(SynchronousTestCase):
+    """Connections that do not come about."""
+
+    def connect(self, endpoint: Any, clock: Clock) -> Deferred[Any]:
+        return ensureDeferred(connect(endpoint, lambda: ClientConnection(ReplyDialog(), clock)))
+
+    def test_refused(self) -> None:
+        """The endpoint's own error is told."""
+
+        class Refusing:
+            def connect(self, factory: Any) -> Deferred[Any]:
+                refused: Deferred[Any] = Deferred()
+                refused.errback(ConnectionRefusedError())
+                return refused
+
+        self.failureResultOf(self.connect(Refusing(), Clock()), ConnectionRefusedError)
+
+    def test_nobody_answers(self) -> None:
+        """Connecting takes no longer than it may."""
+
+        class Silent:
+            def connect(self, factory: Any) -> Deferred[Any]:
+                return Deferred()
+
+        clock = Clock()
+        connecting = self.connect(Silent(), clock)
+        clock.advance(30)
+        self.failureResultOf(connecting, PeerTimedOut)

@@ -1,0 +1,181 @@
+"""TLS on a connection under way: what came in the clear before it is never executed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite import tls
+from netsuite.connection.client import (
+    ClientConnection,
+    InputBeforeTLS,
+    PeerClosed,
+    connect,
+)
+from netsuite.connection.factory import ServerFactory
+from tests.connection.lines import LineConnection, LineDialog
+from tests.connection.links import MemoryEndpoint
+from tests.connection.replies import ReplyDialog
+
+
+class Both(SynchronousTestCase):
+    """A client and a server in one process, on a virtual clock."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        folder = Path(self.mktemp())
+        certificates = tls.Certificates(folder, self.clock)
+        certificates.open()
+        self.context = certificates.context_for()
+        self.authorities = folder / "default.pem"
+        self.servers: list[LineConnection] = []
+        self.factory: Any = ServerFactory(self.build, self.clock, name="line")
+
+    def build(self, factory: ServerFactory, name: str) -> LineConnection:
+        connection = LineConnection(LineDialog(), self.clock, name=name)
+        connection.context = self.context
+        self.servers.append(connection)
+        return connection
+
+    def connect(self, *, implicit: Any = None) -> ClientConnection:
+        """Give a connected client; ``self.link`` carries its octets."""
+        factory = self.factory
+        if implicit is not None:
+            factory = tls.wrap_server(factory, self.context, self.clock)
+        endpoint = MemoryEndpoint(factory, self.clock)
+        self.link = endpoint.link
+        client = ensureDeferred(
+            connect(
+                endpoint, lambda: ClientConnection(ReplyDialog(), self.clock), tls_context=implicit
+            )
+        )
+        self.link.settle()
+        return self.successResultOf(client)
+
+    def result(self, work: Any) -> Any:
+        running = ensureDeferred(work)
+        self.link.settle()
+        return self.successResultOf(running)
+
+    def failure(self, work: Any, *errors: type[Exception]) -> Any:
+        running = ensureDeferred(work)
+        self.link.settle()
+        return self.failureResultOf(running, *errors).value
+
+    def options(self, **more: Any) -> Any:
+        return tls.client_options("localhost", authorities=self.authorities, **more)
+
+
+class StartTLS(Both):
+    """STARTTLS with both halves."""
+
+    def test_works(self) -> None:
+        """After the handshake both sides talk under TLS, on a virtual clock."""
+        client = self.connect()
+        self.assertEqual("+ hello", self.result(client.receive()))
+        self.assertFalse(client.peer.secure)
+        self.assertEqual("+ go ahead", self.result(client.ask("SECURE")))
+        self.result(client.secure(self.options()))
+        self.assertEqual("+ a", self.result(client.ask("SAY a")))
+        self.assertEqual(1, self.servers[0].secure_times)
+        for peer in (client.peer, self.servers[0].peer):
+            self.assertTrue(peer.secure)
+            self.assertEqual("TLSv1.3", peer.tls_version)
+            self.assertTrue(peer.local)
+        self.assertEqual(32, len(client.peer.binding or b""))
+        self.assertEqual(client.peer.binding, self.servers[0].peer.binding)
+        self.assertNotIn(b"SAY a", self.link.octets[id(self.link.client)])
+        self.assertEqual("+ bye", self.result(client.ask("QUIT")))
+        self.failure(client.receive(), PeerClosed)
+        self.assertEqual(["ConnectionDone"], self.servers[0].ends)
+
+    def test_implicit(self) -> None:
+        """TLS from the first octet."""
+        client = self.connect(implicit=self.options())
+        self.assertEqual("+ hello", self.result(client.receive()))
+        self.assertTrue(client.peer.secure)
+
+    def test_commands_behind_starttls_are_dropped(self) -> None:
+        """A command put behind STARTTLS in the clear is not executed, neither then nor later."""
+        client = self.connect()
+        self.result(client.receive())
+        client.write(b"SECURE\r\nSAY evil\r\nSAY ev")
+        self.assertEqual("+ go ahead", self.result(client.receive()))
+        self.result(client.secure(self.options()))
+        self.assertEqual("+ good", self.result(client.ask("SAY good")))
+        self.assertNotIn("evil", str(self.servers[0].dialog.__dict__))
+
+    def test_reply_behind_the_go_ahead(self) -> None:
+        """A client does not believe what came in the clear behind the go-ahead."""
+        client = self.connect()
+        self.result(client.receive())
+
+        async def upgrade() -> None:
+            await client.ask("SECURE")
+            await client.secure(self.options())
+
+        real = self.link.server.write
+        self.link.server.write = lambda data: real(  # type: ignore[method-assign]
+            data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
+        )
+        self.failure(upgrade(), InputBeforeTLS)
+        self.failure(client.receive(), InputBeforeTLS)
+
+    def test_reply_behind_the_go_ahead_seen_late(self) -> None:
+        """Nor when the client takes its time."""
+        client = self.connect()
+        self.result(client.receive())
+        real = self.link.server.write
+        self.link.server.write = lambda data: real(  # type: ignore[method-assign]
+            data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
+        )
+        self.result(client.ask("SECURE"))
+        self.failure(client.secure(self.options()), InputBeforeTLS)
+
+    def test_wrong_name(self) -> None:
+        """A server with somebody else's certificate is not talked to."""
+        client = self.connect()
+        self.result(client.receive())
+        self.result(client.ask("SECURE"))
+        options = tls.client_options("other.test", authorities=self.authorities)
+        error = self.failure(client.secure(options), PeerClosed)
+        self.assertIsNot(None, error.__cause__)
+        self.assertNotIn("ConnectionDone", repr(error.__cause__))
+
+    def test_implicit_wrong_authority(self) -> None:
+        """Nor when TLS comes first."""
+        factory = tls.wrap_server(self.factory, self.context, self.clock)
+        endpoint = MemoryEndpoint(factory, self.clock)
+        self.link = endpoint.link
+        error = self.failure(
+            connect(
+                endpoint,
+                lambda: ClientConnection(ReplyDialog(), self.clock),
+                tls_context=tls.client_options("localhost"),
+            ),
+            PeerClosed,
+        )
+        self.assertIsInstance(error.__cause__, SSL.Error)
+
+    def test_garbage_instead_of_a_handshake(self) -> None:
+        """A client that says something else than hello is dropped without noise."""
+        client = self.connect()
+        self.result(client.receive())
+        self.result(client.ask("SECURE"))
+        self.link.server.protocol.dataReceived(b"SAY evil\r\n" * 10)
+        self.link.settle()
+        self.assertEqual(1, len(self.servers[0].ends))
+        self.assertEqual(0, self.servers[0].secure_times)
+
+    def test_close_under_tls(self) -> None:
+        """The server's last words arrive though it closes at once."""
+        client = self.connect(implicit=self.options())
+        self.result(client.receive())
+        self.assertEqual("+ bye", self.result(client.ask("QUIT")))
+        self.assertTrue(client.lost)
+        self.assertEqual([], [c for c in self.clock.calls if c.active() and c.time > 1])

@@ -1,0 +1,311 @@
+"""Certificates by name, read again when they change; clients that verify."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import trustme
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from OpenSSL import SSL
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite import tls
+
+AUTHORITY = trustme.CA()
+
+
+def write_pair(folder: Path, name: str, *hosts: str) -> Path:
+    """Put a certificate for some hosts in a folder, in one file."""
+    issued = AUTHORITY.issue_cert(*hosts)
+    path = folder / f"{name}.pem"
+    path.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
+    path.chmod(0o600)
+    return path
+
+
+def handshake(server: Any, client: Any) -> tuple[SSL.Connection, SSL.Connection]:
+    """Let two sides shake hands in memory. Raises SSL.Error."""
+    ours, theirs = server.serverConnectionForTLS(None), client.clientConnectionForTLS(Aborting())
+    ours.set_accept_state()
+    theirs.set_connect_state()
+    exchange(ours, theirs)
+    return ours, theirs
+
+
+def exchange(ours: SSL.Connection, theirs: SSL.Connection) -> int:
+    """Shake hands; give how many octets the server sent."""
+    sent = 0
+    for _ in range(10):
+        done = 0
+        for one, other in ((theirs, ours), (ours, theirs)):
+            try:
+                one.do_handshake()
+                done += 1
+            except SSL.WantReadError:
+                pass
+            with contextlib.suppress(SSL.WantReadError):
+                octets = one.bio_read(65_536)
+                sent += len(octets) if one is ours else 0
+                other.bio_write(octets)
+        if done == 2:
+            return sent
+    raise AssertionError("the handshake does not end")
+
+
+class Aborting:
+    """What Twisted's verification calls when it fails."""
+
+    class factory:  # noqa: N801
+        wrappedFactory = None  # noqa: N815
+
+    def failVerification(self, reason: Any) -> None:
+        """The callback's verdict ends the handshake."""
+
+
+def subject_names(connection: SSL.Connection) -> list[str]:
+    certificate = connection.get_peer_certificate(as_cryptography=True)
+    assert certificate is not None
+    extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    return list(extension.value.get_values_for_type(x509.DNSName))
+
+
+class Folder(SynchronousTestCase):
+    """A folder of certificates under test."""
+
+    def setUp(self) -> None:
+        self.folder = Path(self.mktemp())
+        self.folder.mkdir()
+        self.clock = Clock()
+        self.authorities = Path(self.mktemp())
+        self.authorities.write_bytes(AUTHORITY.cert_pem.bytes())
+
+    def opened(self, **more: Any) -> tls.Certificates:
+        certificates = tls.Certificates(self.folder, self.clock, **more)
+        certificates.open()
+        return certificates
+
+    def client(self, host: str, **more: Any) -> Any:
+        return tls.client_options(host, authorities=self.authorities, **more)
+
+
+class Choosing(Folder):
+    """Which certificate a client sees."""
+
+    def test_by_name(self) -> None:
+        """Exact names, wildcards of one level, and the default for all others."""
+        write_pair(self.folder, "default", "default.test")
+        write_pair(self.folder, "one", "one.test", "two.test")
+        write_pair(self.folder, "wild", "*.wild.test")
+        context = self.opened().context_for()
+        for host, shown in [
+            ("one.test", ["one.test", "two.test"]),
+            ("two.test", ["one.test", "two.test"]),
+            ("a.wild.test", ["*.wild.test"]),
+            ("default.test", ["default.test"]),
+        ]:
+            _, theirs = handshake(context, self.client(host))
+            self.assertEqual(shown, subject_names(theirs))
+        for host in ("a.b.wild.test", "wild.test", "other.test"):
+            _, theirs = handshake(context, tls.client_options(host, insecure=True))
+            self.assertEqual(["default.test"], subject_names(theirs), host)
+
+    def test_certbot_layout(self) -> None:
+        """Folders as certbot makes them are found."""
+        issued = AUTHORITY.issue_cert("bot.test")
+        live = self.folder / "bot.test"
+        live.mkdir()
+        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
+        (live / "fullchain.pem").write_bytes(chain)
+        (live / "privkey.pem").write_bytes(issued.private_key_pem.bytes())
+        (live / "privkey.pem").chmod(0o600)
+        _, theirs = handshake(self.opened().context_for(), self.client("bot.test"))
+        self.assertEqual(["bot.test"], subject_names(theirs))
+
+    def test_self_signed(self) -> None:
+        """A first run makes a certificate of its own, which only its owner can read, once."""
+        certificates = self.opened(host="mail.test")
+        path = self.folder / "default.pem"
+        self.assertEqual(0o600, path.stat().st_mode & 0o777)
+        made = path.read_bytes()
+        self.opened(host="mail.test")
+        self.assertEqual(made, path.read_bytes())
+        options = tls.client_options("mail.test", authorities=path)
+        _, theirs = handshake(certificates.context_for(), options)
+        self.assertEqual(["mail.test", "localhost"], subject_names(theirs))
+
+    def test_versions(self) -> None:
+        """TLS 1.2 is the least that is spoken."""
+        context = self.opened().context_for()
+        for version, fine in [(SSL.TLS1_1_VERSION, False), (SSL.TLS1_2_VERSION, True)]:
+            client: Any = tls.client_options("localhost", insecure=True)
+            client._context.set_min_proto_version(SSL.TLS1_VERSION)
+            client._context.set_max_proto_version(version)
+            client._context.set_cipher_list(b"ALL:@SECLEVEL=0")
+            if fine:
+                _, theirs = handshake(context, client)
+                self.assertEqual("TLSv1.2", theirs.get_protocol_version_name())
+            else:
+                self.assertRaises(SSL.Error, handshake, context, client)
+
+    def test_protocols(self) -> None:
+        """ALPN: ours is chosen; a client meant for another protocol is refused."""
+        context = self.opened().context_for(b"imap")
+        offer: list[tuple[list[bytes], bytes]] = [([b"pop3", b"imap"], b"imap"), ([], b"")]
+        for protocols, chosen in offer:
+            client = tls.client_options("localhost", insecure=True, protocols=protocols)
+            ours, _ = handshake(context, client)
+            self.assertEqual(chosen, ours.get_alpn_proto_negotiated())
+        client = tls.client_options("localhost", insecure=True, protocols=[b"http/1.1"])
+        self.assertRaises(SSL.Error, handshake, context, client)
+
+    def test_client_certificate(self) -> None:
+        """Where authorities are named a client may show a certificate; a wrong one ends it."""
+        write_pair(self.folder, "default", "one.test")
+        context = self.opened(client_authorities=self.authorities).context_for()
+        ours, _ = handshake(context, self.client("one.test"))
+        self.assertIs(None, ours.get_peer_certificate())
+        for authority, fine in [(AUTHORITY, True), (trustme.CA(), False)]:
+            issued = authority.issue_cert("alice@example.test")
+            client: Any = tls.client_options("one.test", insecure=True)
+            pem = issued.private_key_and_cert_chain_pem.bytes()
+            path = Path(self.mktemp())
+            path.write_bytes(pem)
+            client._context.use_certificate_file(str(path))
+            client._context.use_privatekey_file(str(path))
+            if fine:
+                ours, _ = handshake(context, client)
+                self.assertIsNot(None, ours.get_peer_certificate())
+            else:
+                self.assertRaises(SSL.Error, handshake, context, client)
+
+    def test_resumption(self) -> None:
+        """A client that comes back resumes its session."""
+        context = self.opened().context_for()
+        client: Any = tls.client_options("localhost", insecure=True)
+        client._context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        whole, session = self.shake(context, client, None)
+        resumed, _ = self.shake(context, client, session)
+        self.assertLess(resumed, whole / 2)  # no certificate again
+
+    def shake(self, context: Any, client: Any, session: Any) -> tuple[int, Any]:
+        ours = context.serverConnectionForTLS(None)
+        theirs = client.clientConnectionForTLS(Aborting())
+        if session is not None:
+            theirs.set_session(session)
+        ours.set_accept_state()
+        theirs.set_connect_state()
+        sent, session = exchange(ours, theirs), theirs.get_session()
+        theirs.shutdown()  # or OpenSSL takes the session for a bad one
+        return sent, session
+
+
+class Renewal(Folder):
+    """Certificates change without a restart."""
+
+    def shown(self, certificates: tls.Certificates, host: str = "one.test") -> list[str]:
+        _, theirs = handshake(certificates.context_for(), tls.client_options(host, insecure=True))
+        return subject_names(theirs)
+
+    def test_changed(self) -> None:
+        """A new file is used after a moment."""
+        write_pair(self.folder, "default", "one.test")
+        certificates = self.opened(check_seconds=5)
+        self.assertEqual(["one.test"], self.shown(certificates))
+        write_pair(self.folder, "default", "one.test", "new.test")
+        self.assertEqual(["one.test"], self.shown(certificates))
+        self.clock.advance(5)
+        self.assertEqual(["one.test", "new.test"], self.shown(certificates))
+
+    def test_broken(self) -> None:
+        """A file that cannot be used is logged, once, and changes nothing."""
+        path = write_pair(self.folder, "default", "one.test")
+        certificates = self.opened()
+        logged: list[Any] = []
+        self.patch(
+            certificates, "log", type("Log", (), {"error": lambda *a, **k: logged.append(k)})
+        )
+        for content in (b"nonsense", b"", path.read_bytes()[:400]):
+            path.write_bytes(content)
+            for _ in range(3):
+                self.clock.advance(10)
+                self.assertEqual(["one.test"], self.shown(certificates))
+        self.assertEqual(3, len(logged))
+
+    def test_gone(self) -> None:
+        """A folder emptied by mistake changes nothing until something is in it again."""
+        path = write_pair(self.folder, "default", "one.test")
+        certificates = self.opened()
+        path.unlink()
+        self.clock.advance(10)
+        self.assertEqual(["one.test"], self.shown(certificates))
+        write_pair(self.folder, "default", "two.test")
+        self.clock.advance(10)
+        self.assertEqual(["two.test"], self.shown(certificates))
+
+    def test_nothing_usable(self) -> None:
+        """A server does not start with files it cannot use, and says so."""
+        (self.folder / "default.pem").write_bytes(b"nonsense")
+        self.assertRaises(tls.BadCertificate, self.opened)
+
+    def test_foreign_key(self) -> None:
+        """A key that is not the certificate's is told apart."""
+        one = AUTHORITY.issue_cert("one.test")
+        two = AUTHORITY.issue_cert("two.test")
+        path = self.folder / "default.pem"
+        path.write_bytes(two.private_key_pem.bytes() + one.cert_chain_pems[0].bytes())
+        error = self.assertRaises(tls.BadCertificate, tls.read_pair, path, path)
+        self.assertIn("not that of the certificate", str(error))
+
+
+class Verifying(Folder):
+    """What a client trusts."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.path = write_pair(self.folder, "default", "one.test")
+        self.context = self.opened().context_for()
+
+    def test_right(self) -> None:
+        """The right name, signed by somebody trusted."""
+        handshake(self.context, self.client("one.test"))
+
+    def test_wrong_name(self) -> None:
+        """A certificate for somebody else is refused."""
+        self.assertRaises(SSL.Error, handshake, self.context, self.client("x.test"))
+
+    def test_unknown_authority(self) -> None:
+        """One signed by nobody we trust is refused, by default too."""
+        other = Path(self.mktemp())
+        other.write_bytes(trustme.CA().cert_pem.bytes())
+        options = tls.client_options("one.test", authorities=other)
+        self.assertRaises(SSL.Error, handshake, self.context, options)
+        self.assertRaises(SSL.Error, handshake, self.context, tls.client_options("one.test"))
+
+    def test_pin(self) -> None:
+        """A pinned certificate is trusted under any name, another is not."""
+        pin = tls.read_pair(self.path, self.path).chain[0].fingerprint(hashes.SHA256())
+        handshake(self.context, tls.client_options("any.test", pin=pin))
+        wrong = tls.client_options("one.test", pin=bytes(32))
+        self.assertRaises(SSL.Error, handshake, self.context, wrong)
+        self.assertRaises(tls.BadCertificate, tls.client_options, "one.test", pin=b"short")
+
+    def test_bad_authorities(self) -> None:
+        """A file that cannot be read is named."""
+        error = self.assertRaises(
+            tls.BadCertificate, tls.client_options, "x.test", authorities=Path("nowhere.pem")
+        )
+        self.assertIn("nowhere.pem", str(error))
+
+    def test_dates(self) -> None:
+        """A self-signed certificate is good from yesterday on, for clocks that are behind."""
+        path = Path(self.mktemp())
+        tls.make_self_signed(path, "x" * 70 + ".test", datetime(2026, 1, 2, tzinfo=UTC))
+        certificate = tls.read_pair(path, path).chain[0]
+        self.assertEqual(datetime(2026, 1, 1, tzinfo=UTC), certificate.not_valid_before_utc)
+        self.assertEqual(["default.pem"], os.listdir(self.folder))
