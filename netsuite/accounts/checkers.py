@@ -125,11 +125,11 @@ class PasswordChecker:
         self._names = names
         self._cram_md5 = cram_md5
 
-    def requestAvatarId(self, credentials: ClearPassword) -> Deferred[str]:  # noqa: N802
+    def requestAvatarId(self, credentials: ClearPassword) -> Deferred[bytes | tuple[()]]:  # noqa: N802
         """Give the account's name. Fails with BadCredentials."""
         return ensureDeferred(self._check(credentials))
 
-    async def _check(self, credentials: ClearPassword) -> str:
+    async def _check(self, credentials: ClearPassword) -> bytes | tuple[()]:
         channel, password = credentials.channel, credentials.password
         try:
             account = await self._accounts.account(self._names.account_name(credentials.username))
@@ -140,7 +140,7 @@ class PasswordChecker:
             await self._compare(account, channel, password)
             self._right.remember(account.id, channel.protocol, password)
         refuse_unusable(account, channel)
-        return account.name
+        return account.name.encode()
 
     async def _compare(self, account: Account, channel: Channel, password: str) -> None:
         own = await self._accounts.verifiers(account.id)
@@ -172,21 +172,21 @@ class ProvenNameChecker:
         self._accounts = accounts
         self._names = names
 
-    def requestAvatarId(self, credentials: ProvenName) -> Deferred[str]:  # noqa: N802
+    def requestAvatarId(self, credentials: ProvenName) -> Deferred[bytes | tuple[()]]:  # noqa: N802
         """Give the name of the account to act as. Fails with BadCredentials."""
         return ensureDeferred(self._check(credentials))
 
-    async def _check(self, credentials: ProvenName) -> str:
+    async def _check(self, credentials: ProvenName) -> bytes | tuple[()]:
         account = await self._account(credentials.username)
         refuse_unusable(account, credentials.channel)
         wanted = credentials.authorize_as
         if not wanted or self._names.account_name(wanted) == account.name:
-            return account.name
+            return account.name.encode()
         if PROXY_GROUP not in account.groups:
             raise BadCredentials(f"{account.name} may not act as {wanted!r}")
         other = await self._account(wanted)
         refuse_unusable(other, credentials.channel)
-        return other.name
+        return other.name.encode()
 
     async def _account(self, username: str) -> Account:
         try:

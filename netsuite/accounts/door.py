@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from twisted.cred.portal import Portal
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.logger import Logger
 from zope.interface import Interface
 
 from netsuite import sasl
-from netsuite.accounts.credentials import ClearPassword, ProvenName
 from netsuite.accounts.checkers import Names
+from netsuite.accounts.credentials import ClearPassword, ProvenName
 from netsuite.accounts.interfaces import (
     BadCredentials,
     Challenged,
@@ -219,9 +219,7 @@ class Attempt:
     ) -> LoggedIn:
         """Hand credentials to the portal; give the facet. Raises LoginRefused."""
         try:
-            _, avatar, logout = await self.door.portal.login(
-                credentials, self.channel, self.facet
-            )
+            _, avatar, _ = await self.door.portal.login(credentials, self.channel, self.facet)
         except BadCredentials as error:
             raise self.refused(error, username, guess=True) from None
         except NoSuchAccount:
@@ -300,8 +298,7 @@ class SASLExchange:
         if isinstance(asked, AskToken):
             self._attempt.refuse_when_throttled(asked.username)
             check = self._door.check_token
-            answer = check(asked.username, asked.token) if check else None
-            return await answer if hasattr(answer, "__await__") else answer
+            return await maybeDeferred(check, asked.username, asked.token) if check else None
         assert isinstance(asked, AskCertificate)
         names = self._attempt.channel.certificate_names
         return next((name for name in names if "@" in name), names[0]) if names else None

@@ -254,5 +254,3 @@ class AccountMail:
     ) -> tuple[Sequence[Message], Sequence[int]]:
         """As MailStore.changes_since, as this account."""
         return await self._mail.changes_since(folder, modseq, self._account.id)
-
-

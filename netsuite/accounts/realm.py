@@ -41,10 +41,14 @@ class AccountRealm:
         }
 
     def requestAvatar(  # noqa: N802 - Twisted's name
-        self, avatarId: str, mind: object, *interfaces: type[Interface]  # noqa: N803
+        self,
+        avatarId: bytes | tuple[()],  # noqa: N803
+        mind: object,
+        *interfaces: type[Interface],
     ) -> Deferred[tuple[type[Interface], Any, Callable[[], None]]]:
         """Give the first facet of *interfaces* there is (IRealm)."""
-        return ensureDeferred(self._facet(avatarId, interfaces))
+        name = avatarId.decode() if isinstance(avatarId, bytes) else ""
+        return ensureDeferred(self._facet(name, interfaces))
 
     async def _facet(
         self, name: str, interfaces: tuple[type[Interface], ...]

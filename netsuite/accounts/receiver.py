@@ -9,7 +9,7 @@ import idna
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import NotOurs, Recipient
-from netsuite.store.changes import AccountChanged, Change
+from netsuite.store.changes import AccountChanged, AliasesChanged, Change
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import (
@@ -23,8 +23,9 @@ from netsuite.store.model import (
     Placement,
 )
 
-#: How old the list of aliases may be; an address it does not know makes it read again at once.
-ALIAS_SECONDS: Final = 2.0
+#: How old the list of aliases may be. The feed tells of changes, also of other processes, but
+#: theirs a moment late; so an address that is not known makes it read again at once, too.
+ALIAS_SECONDS: Final = 60.0
 #: An alias may stand for aliases so many times over.
 _ALIAS_DEPTH: Final = 10
 _REMEMBERED: Final = 10_000
@@ -107,7 +108,7 @@ class AddressBook:
         self._changes.cancel()
 
     def _heard(self, change: Change) -> None:
-        if isinstance(change, AccountChanged):
+        if isinstance(change, AccountChanged | AliasesChanged):
             self._inboxes.clear()
             self._read_at = None
 

@@ -96,6 +96,11 @@ class AccountChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class AliasesChanged:
+    """An alias was made, changed or removed."""
+
+
+@dataclass(frozen=True, slots=True)
 class QueueChanged:
     """Something was queued or settled."""
 
@@ -109,6 +114,7 @@ Change: TypeAlias = (
     | FolderRenamed
     | SubscriptionChanged
     | AccountChanged
+    | AliasesChanged
     | QueueChanged
 )
 Listener: TypeAlias = Callable[[Change], None]

@@ -186,10 +186,11 @@ class MemoryAccounts:
         alias = alias.lower()
         if not targets:
             world.aliases.pop(alias, None)
-            return
-        if self._named(alias) is not None:
+        elif self._named(alias) is not None:
             raise AccountExists(alias)
-        world.aliases[alias] = tuple(targets)
+        else:
+            world.aliases[alias] = tuple(targets)
+        world.publish(AliasesChanged())
 
     async def record_login(self, login: Login) -> None:
         """Append to the audit log."""

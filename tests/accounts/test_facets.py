@@ -1,0 +1,137 @@
+"""What an account's facets allow, and under which names."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import TestCase
+from zope.interface import Interface
+
+from netsuite.accounts.interfaces import IMailAccess, IMaildrop, MailAccess, Maildrop, MaildropInUse
+from netsuite.store.changes import Change, FolderCreated
+from netsuite.store.errors import BadFolderName, NoSuchFolder, NoSuchMessage, NotPermitted
+from netsuite.store.model import SEEN, FlagAction, Placement
+from tests.accounts.worlds import TLS, World
+
+
+class Facets(TestCase):
+    """Mail access and maildrops over the memory store."""
+
+    def setUp(self) -> None:
+        self.world = World()
+
+    async def facet(self, name: str, interface: type[Interface]) -> object:
+        """Log in; give the facet."""
+        return (await self.world.door.log_in(TLS, name, "secret", interface)).avatar
+
+    async def mail(self, name: str) -> MailAccess:
+        """Log in for mail."""
+        found = await self.facet(name, IMailAccess)
+        assert isinstance(found, object)
+        return found  # type: ignore[return-value]
+
+    async def put(
+        self, mail: MailAccess, folder: str, octets: bytes = b"Subject: x\r\n\r\n"
+    ) -> int:
+        """APPEND, as it were; give the UID."""
+        draft = mail.draft()
+        draft.write(octets)
+        return (await mail.append(folder, draft, frozenset(), None)).uid
+
+    async def test_public_folders(self) -> None:
+        """Public folders are below Public/, for reading; only an administrator changes them."""
+        await self.world.account("ann")
+        await self.world.account("root", groups=frozenset({"admin"}))
+        root, ann = await self.mail("root"), await self.mail("ann")
+        await root.create("Public/lists")
+        uid = await self.put(root, "Public/lists")
+        names = [folder.name for folder in await ann.folders()]
+        self.assertEqual(["INBOX", "Public/lists"], names)
+        folder = await ann.folder("Public/lists")
+        self.assertFalse(ann.writable(folder))
+        self.assertTrue(root.writable(folder))
+        with self.assertRaises(NotPermitted):
+            await self.put(ann, "Public/lists")
+        with self.assertRaises(NotPermitted):
+            await ann.expunge(folder.id, None)
+        with self.assertRaises(NotPermitted):
+            await ann.move(folder.id, [uid], "INBOX")
+        with self.assertRaises(NotPermitted):
+            await ann.delete("Public/lists")
+        with self.assertRaises(NotPermitted):
+            await ann.create("Public/mine")
+        copied = await ann.copy(folder.id, [uid], "INBOX")
+        self.assertEqual((uid,), tuple(copied.sources))
+
+    async def test_read_state_is_ones_own(self) -> None:
+        """What ann has read in a public folder is still new to bob."""
+        await self.world.account("root", groups=frozenset({"admin"}))
+        await self.world.account("ann")
+        root, ann = await self.mail("root"), await self.mail("ann")
+        await root.create("Public/lists")
+        uid = await self.put(root, "Public/lists")
+        folder = await ann.folder("Public/lists")
+        await ann.store_flags(folder.id, [uid], FlagAction.ADD, frozenset({SEEN}))
+        self.assertEqual(0, (await ann.status("Public/lists")).unseen)
+        self.assertEqual(1, (await root.status("Public/lists")).unseen)
+
+    async def test_anothers_folders(self) -> None:
+        """Nobody sees another's folders, whatever name is given."""
+        await self.world.account("ann")
+        await self.world.account("bob")
+        ann, bob = await self.mail("ann"), await self.mail("bob")
+        await ann.create("Secret")
+        for name in ("Secret", "ann/Secret", "../ann/Secret", "Public/../Secret"):
+            with self.assertRaises((NoSuchFolder, BadFolderName)):
+                await bob.folder(name)
+
+    async def test_the_namespace_itself(self) -> None:
+        """A folder called Public cannot be made, nor renamed to."""
+        await self.world.account("ann")
+        ann = await self.mail("ann")
+        with self.assertRaises(BadFolderName):
+            await ann.create("Public")
+        await ann.create("Mine")
+        with self.assertRaises(BadFolderName):
+            await ann.rename("Mine", "Public")
+        with self.assertRaises(NotPermitted):
+            await ann.rename("Mine", "Public/Mine")
+
+    async def test_changes_carry_full_names(self) -> None:
+        """A new public folder is told of by the name the client knows it by."""
+        await self.world.account("root", groups=frozenset({"admin"}))
+        root = await self.mail("root")
+        heard: list[Change] = []
+        subscription = root.watch(heard.append)
+        await root.create("Public/lists")
+        subscription.cancel()
+        self.assertIn(
+            "Public/lists", [each.name for each in heard if isinstance(each, FolderCreated)]
+        )
+
+    async def test_maildrop(self) -> None:
+        """One session at a time; numbers stay; what is removed is gone, the rest is not."""
+        account = await self.world.account("ann")
+        inbox = await self.world.store.mail.folder(account.id, "INBOX")
+        for number in range(3):
+            draft = self.world.store.mail.draft()
+            draft.write(b"Subject: %d\r\n\r\n" % number)
+            await self.world.store.mail.commit(draft, [Placement(inbox.id)])
+        first = await self.maildrop("ann")
+        items = await first.open()
+        self.assertEqual(3, len({item.uidl for item in items}))
+        second = await self.maildrop("ann")
+        with self.assertRaises(MaildropInUse):
+            await second.open()
+        octets = b"".join([chunk async for chunk in first.read(1)])
+        self.assertEqual(b"Subject: 1\r\n\r\n", octets)
+        with self.assertRaises(NoSuchMessage):
+            first.read(3)
+        await first.remove([0, 2])
+        first.release()
+        first.release()
+        left = await second.open()
+        self.assertEqual([items[1]], list(left))
+        second.release()
+
+    async def maildrop(self, name: str) -> Maildrop:
+        """Log in for POP3."""
+        return await self.facet(name, IMaildrop)  # type: ignore[return-value]

@@ -1,0 +1,62 @@
+"""A small site in memory: accounts, a door, an address book, hashing on the spot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from twisted.cred.portal import Portal
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.task import Clock
+
+from netsuite.accounts.checkers import Names, PasswordChecker, ProvenNameChecker, RightPasswords
+from netsuite.accounts.door import AccountDoor
+from netsuite.accounts.interfaces import Channel
+from netsuite.accounts.passwords import Hashing, make_verifiers
+from netsuite.accounts.realm import AccountRealm
+from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.throttle import Throttle
+from netsuite.store.memory import MemoryStore
+from netsuite.store.model import Account, Verifiers
+
+DOMAIN = "example.test"
+TLS = Channel("imap", address="192.0.2.7", secure=True, host="mx.example.test")
+CLEAR = Channel("imap", address="192.0.2.7", host="mx.example.test")
+LOCAL = Channel("imap", address="127.0.0.1", local=True, host="mx.example.test")
+
+
+@cache
+def verifiers_of(password: str, *, cram_md5: bool = False) -> Verifiers:
+    """Make verifiers once; hashing is slow on purpose."""
+    return make_verifiers(password, cram_md5=cram_md5)
+
+
+class World:
+    """Collaborators wired as a site wires them."""
+
+    def __init__(self, **door: Any) -> None:
+        self.clock = Clock()
+        self.store = MemoryStore()
+        self.hashed = 0
+        self.addresses = AddressBook(self.store, self.clock, domains=[DOMAIN])
+        self.realm = AccountRealm(self.store, self.addresses)
+        names = Names((DOMAIN,))
+        self.right = RightPasswords(self.clock, 60.0, self.store.changes)
+        checker = PasswordChecker(
+            self.store.accounts, Hashing(self._run), right=self.right, names=names
+        )
+        portal = Portal(self.realm, [checker, ProvenNameChecker(self.store.accounts, names)])
+        self.throttle = Throttle(self.clock, free_guesses=3, slowest_seconds=60)
+        self.door = AccountDoor(
+            portal, self.store.accounts, self.throttle, names=names, secret=b"s" * 32, **door
+        )
+
+    def _run(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        self.hashed += 1
+        return maybeDeferred(function, *arguments)
+
+    async def account(self, name: str, password: str = "secret", **changes: Any) -> Account:
+        """Make an account."""
+        made = await self.store.accounts.add_account(name, verifiers_of(password))
+        return await self.store.accounts.update_account(made.id, **changes) if changes else made
