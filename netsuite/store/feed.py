@@ -9,6 +9,7 @@ from twisted.logger import Logger
 
 from netsuite.store.changes import (
     AccountChanged,
+    AliasesChanged,
     Change,
     FlagsChanged,
     FolderCreated,
@@ -128,5 +129,5 @@ def topics_of(change: Change) -> tuple[Topic, ...]:
         return (("folder", change.folder), owner)
     if isinstance(change, SubscriptionChanged | AccountChanged):
         return (("account", change.account),)
-    assert isinstance(change, QueueChanged)
+    assert isinstance(change, QueueChanged | AliasesChanged)
     return ()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import EllipsisType
 from typing import Any, Final
 
-from netsuite.store.changes import AccountChanged, Change, FolderCreated, FolderDeleted
+from netsuite.store.changes import AccountChanged, AliasesChanged, Change, FolderCreated, FolderDeleted
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.memory.folders import make_folder, names_to_make, remove_rows
 from netsuite.store.memory.world import Person, World
