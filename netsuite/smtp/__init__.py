@@ -1,0 +1,1 @@
+"""SMTP, submission and LMTP: RFC 5321 with its extensions, server and client."""

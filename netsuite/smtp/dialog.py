@@ -1,0 +1,447 @@
+"""SMTP without a network: whose turn it is, and what may be said now."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from netsuite.smtp.commands import (
+    Auth,
+    AuthResponse,
+    Bdat,
+    Command,
+    Data,
+    Ehlo,
+    EndOfChunk,
+    Expn,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Reply,
+    Rset,
+    StartTls,
+    Vrfy,
+    reply,
+)
+from netsuite.smtp.grammar import (
+    COMMAND_OCTETS,
+    NOT_A_LINE,
+    REPLY_LINE_OCTETS,
+    REPLY_LINES,
+    TOO_LONG,
+    UNKNOWN,
+    format_challenge,
+    format_command,
+    format_reply,
+    make_reply,
+    parse_auth_response,
+    parse_command,
+    parse_reply_line,
+)
+from netsuite.wire.dotted import DotStuffer, DotUnstuffer
+from netsuite.wire.errors import (
+    BareLineEnd,
+    LineTooLong,
+    LocalProtocolError,
+    RemoteProtocolError,
+)
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.reader import OctetReader
+
+#: So much of a body is given as one event at most.
+CHUNK_OCTETS: Final = 65_536
+
+
+class State(enum.Enum):
+    """Where a session stands."""
+
+    START = "not greeted yet"
+    READY = "greeted, no message begun"
+    MAIL = "a sender is named"
+    RCPT = "a recipient is named"
+    DATA = "within a body ended by a dot"
+    CHUNKS = "some of the message has come in chunks"
+    AUTH = "within a SASL exchange"
+    CLOSED = "ended"
+
+
+_TRANSACTION: Final = (State.MAIL, State.RCPT, State.CHUNKS)
+_GREETED: Final = (State.READY, *_TRANSACTION)
+_ANY: Final = (State.START, *_GREETED)
+
+#: From a state, by a command or the end of a body that is answered positively, to a state. What
+#: is not in it is out of order. ``Auth`` and ``AuthResponse`` are answered by 334 or 235.
+TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
+    **{(state, greeting): State.READY for state in _ANY for greeting in (Ehlo, Helo, Lhlo)},
+    **{(state, Quit): State.CLOSED for state in _ANY},
+    **{(state, kind): state for state in _ANY for kind in (Noop, Help, Vrfy, Expn)},
+    (State.START, Rset): State.START,
+    **{(state, Rset): State.READY for state in _GREETED},
+    (State.READY, StartTls): State.START,
+    (State.READY, Auth): State.READY,
+    (State.AUTH, AuthResponse): State.READY,
+    (State.READY, Mail): State.MAIL,
+    (State.MAIL, Rcpt): State.RCPT,
+    (State.RCPT, Rcpt): State.RCPT,
+    (State.RCPT, Data): State.DATA,
+    (State.DATA, EndOfBody): State.READY,
+    **{(state, Bdat): state for state in (State.RCPT, State.CHUNKS)},
+}
+# The end of a chunk leads on, or with LAST ends the message; the value decides (see ``send``).
+
+_GREET_FIRST: Final = reply(503, "5.5.1", "Say EHLO first")
+_MAIL_FIRST: Final = reply(503, "5.5.1", "Say MAIL first")
+_RCPT_FIRST: Final = reply(503, "5.5.1", "No valid recipients")
+_IN_MESSAGE: Final = reply(503, "5.5.1", "Not within a message; say RSET first")
+_IN_CHUNKS: Final = reply(503, "5.5.1", "Chunks have begun; only BDAT or RSET can follow")
+
+OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
+    State.START: dict.fromkeys((Mail, Rcpt, Data, Bdat, Auth, StartTls), _GREET_FIRST),
+    State.READY: dict.fromkeys((Rcpt, Data, Bdat), _MAIL_FIRST),
+    State.MAIL: {
+        **dict.fromkeys((Mail, Auth, StartTls), _IN_MESSAGE),
+        **dict.fromkeys((Data, Bdat), _RCPT_FIRST),
+    },
+    State.RCPT: dict.fromkeys((Mail, Auth, StartTls), _IN_MESSAGE),
+    State.CHUNKS: dict.fromkeys((Mail, Rcpt, Data, Auth, StartTls), _IN_CHUNKS),
+}
+
+
+class ServerDialog:
+    """The server's side.
+
+    Events are commands, ``AuthResponse``, ``BodyChunk``, ``EndOfBody`` (of DATA) and
+    ``EndOfChunk`` (of BDAT). ``Bdat`` itself wants no answer: its octets follow in any case, and
+    the answer goes to their ``EndOfChunk``.
+
+    ``send`` takes a ``Reply``, or octets for a SASL challenge.
+
+    Args:
+        lmtp: whether LHLO rather than EHLO and HELO begins a session (RFC 2033).
+    """
+
+    def __init__(self, *, lmtp: bool = False) -> None:
+        self.state = State.START
+        self.lmtp = lmtp
+        #: What the last event was, while it is not answered.
+        self.pending: Event | None = None
+        #: CR or LF stood alone in the body that is coming or has just come.
+        self.bare_line_end = False
+        self._reader = OctetReader()
+        self._unstuffer: DotUnstuffer | None = None
+        self._chunk_left = -1  # octets of a BDAT to come; -1: none is under way
+        self._chunk_last = False
+        self._chunk_refusal: Reply | None = None  # a BDAT out of order: swallow, then say so
+        self._ends_with_cr = False
+        self._eof_told = False
+
+    # -- Dialog -------------------------------------------------------------------------------
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        return self._reader.discard()
+
+    def forget(self) -> None:
+        """Go back to the beginning, as after STARTTLS (RFC 3207, 4.2)."""
+        self.state = State.START
+        self.pending = None
+
+    def next_event(self) -> Event:
+        """Give the next event. Raises RemoteProtocolError with the reply to give."""
+        if self.pending is not None or self.state is State.CLOSED:
+            return PAUSED
+        if self._unstuffer is not None:
+            return self._next_of_data(self._unstuffer)
+        if self._chunk_left >= 0:
+            return self._next_of_chunk()
+        try:
+            line = self._reader.read_line(COMMAND_OCTETS)
+        except LineTooLong as error:
+            self._leave_auth()
+            raise RemoteProtocolError(str(error), TOO_LONG) from None
+        except BareLineEnd as error:
+            self._leave_auth()
+            raise RemoteProtocolError(str(error), NOT_A_LINE) from None
+        if line is None:
+            return self._end() if self._reader.eof else NEED_DATA
+        if self.state is State.AUTH:
+            return self._auth_response(line)
+        command = parse_command(line)
+        kind = type(command)
+        if (self.state, kind) not in TRANSITIONS or (
+            kind in (Ehlo, Helo, Lhlo) and (kind is Lhlo) != self.lmtp
+        ):
+            return self._out_of_order(command)
+        if kind is Bdat:
+            return self._begin_chunk(command)
+        self.pending = command
+        return command
+
+    def send(self, value: Reply | bytes) -> bytes:
+        """Print an answer and step the state; refusals may be said at any time."""
+        if isinstance(value, bytes):
+            return self._challenge(value)
+        pending = self.pending
+        if pending is not None:
+            self._step(pending, value)
+            self.pending = None
+        elif value.code == 421:
+            self.state = State.CLOSED
+        elif value.positive and self.state is not State.START:
+            raise LocalProtocolError("a reply to nothing")
+        return format_reply(value)
+
+    def send_one(self, value: Reply) -> bytes:
+        """Print a reply of several to the same event: LMTP's for each recipient but the last."""
+        if self.pending is None:
+            raise LocalProtocolError("a reply to nothing")
+        return format_reply(value)
+
+    # -- replies ------------------------------------------------------------------------------
+
+    def _step(self, pending: Event, value: Reply) -> None:
+        kind = type(pending)
+        if kind is EndOfChunk:
+            more = value.positive and not pending.last
+            self.state = State.CHUNKS if more else State.READY
+        elif kind is EndOfBody:
+            self.state = State.READY
+        elif value.code == 421:
+            self.state = State.CLOSED
+        elif value.positive:
+            if kind is Data:
+                if value.code != 354:
+                    raise LocalProtocolError("DATA is answered by 354 or refused")
+                self._unstuffer = DotUnstuffer()
+                self.bare_line_end = False
+            self.state = TRANSITIONS[self.state, kind]
+        elif kind is AuthResponse:
+            self.state = State.READY
+
+    def _challenge(self, octets: bytes) -> bytes:
+        if type(self.pending) not in (Auth, AuthResponse):
+            raise LocalProtocolError("a challenge outside of AUTH")
+        self.state = State.AUTH
+        self.pending = None
+        return format_challenge(octets)
+
+    # -- commands -----------------------------------------------------------------------------
+
+    def _end(self) -> Event:
+        if self._eof_told:
+            return NEED_DATA
+        self._eof_told = True
+        return EndOfInput()
+
+    def _leave_auth(self) -> None:
+        if self.state is State.AUTH:
+            self.state = State.READY
+
+    def _auth_response(self, line: bytes) -> Event:
+        try:
+            response = parse_auth_response(line)
+        except RemoteProtocolError:
+            self._leave_auth()
+            raise
+        self.pending = response
+        return response
+
+    def _out_of_order(self, command: Command) -> Event:
+        answers = OUT_OF_ORDER.get(self.state, {})
+        answer = answers.get(type(command), UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
+        if isinstance(command, Bdat):
+            # Its octets come whether it is in order or not (RFC 3030, 2).
+            self._begin_chunk(command)
+            self._chunk_refusal = answer
+            return self._next_of_chunk()
+        raise RemoteProtocolError("out of order", answer)
+
+    # -- bodies -------------------------------------------------------------------------------
+
+    def _next_of_data(self, unstuffer: DotUnstuffer) -> Event:
+        reader = self._reader
+        while True:
+            if unstuffer.ended:
+                self._unstuffer = None
+                self.bare_line_end = unstuffer.bare
+                event = EndOfBody()
+                self.pending = event
+                return event
+            octets = reader.read_some(len(reader))
+            if octets is None:
+                return self._end() if reader.eof else NEED_DATA
+            body = unstuffer.feed(octets)
+            reader.feed(unstuffer.rest)  # empty before the end
+            if body:
+                return BodyChunk(body)
+
+    def _begin_chunk(self, command: Command) -> Event:
+        assert isinstance(command, Bdat)
+        self._chunk_left = command.octets
+        self._chunk_last = command.last
+        self._chunk_refusal = None
+        if self.state is State.RCPT:
+            self.bare_line_end = self._ends_with_cr = False
+        return command
+
+    def _next_of_chunk(self) -> Event:
+        while self._chunk_left:
+            octets = self._reader.read_some(min(self._chunk_left, CHUNK_OCTETS))
+            if octets is None:
+                return self._end() if self._reader.eof else NEED_DATA
+            self._chunk_left -= len(octets)
+            if self._chunk_refusal is None:
+                self._note_line_ends(octets)
+                return BodyChunk(octets)
+        self._chunk_left = -1
+        refusal, self._chunk_refusal = self._chunk_refusal, None
+        if refusal is not None:
+            raise RemoteProtocolError("BDAT out of order", refusal)
+        if self._chunk_last and self._ends_with_cr:
+            self.bare_line_end = True
+        event = EndOfChunk(self._chunk_last)
+        self.pending = event
+        return event
+
+    def _note_line_ends(self, octets: bytes) -> None:
+        """Look for CR and LF alone; a pair may be cut by a chunk's end."""
+        if self.bare_line_end:
+            return
+        pairs = octets.count(b"\r\n")
+        feeds, returns = octets.count(b"\n"), octets.count(b"\r")
+        if self._ends_with_cr:
+            if octets[0] != 0x0A:
+                self.bare_line_end = True
+            feeds -= 1
+        self._ends_with_cr = octets[-1] == 0x0D
+        if self._ends_with_cr:
+            returns -= 1
+        if feeds != pairs or returns != pairs:
+            self.bare_line_end = True
+
+
+# -- the client's side --------------------------------------------------------------------------
+
+Said: TypeAlias = Command | EndOfBody
+
+
+class ClientDialog:
+    """The client's side: commands out, replies in, in the same order.
+
+    ``send`` takes commands, ``BodyChunk`` and ``EndOfBody``; a body may be sent after a DATA
+    that was answered 354, or after a Bdat, which counts its octets. Events are
+    ``(command, Reply)`` pairs; the greeting answers ``None``. Several commands may be
+    under way: that is PIPELINING (RFC 2920), and the caller's business.
+
+    Args:
+        replies_after_body: how many replies end a DATA: one, or in LMTP one for each recipient.
+    """
+
+    def __init__(self) -> None:
+        self._reader = OctetReader()
+        self._asked: deque[Said | None] = deque([None])
+        self._texts: list[str] = []
+        self._code = 0
+        self._stuffer: DotStuffer | None = None
+        self._chunk_left = 0
+        self._eof_told = False
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        return self._reader.discard()
+
+    @property
+    def asked(self) -> int:
+        """How many commands are not answered yet."""
+        return len(self._asked)
+
+    def next_event(self) -> Event:
+        """Give the next reply with what it answers.
+
+        Raises:
+            RemoteProtocolError: the server broke the protocol; the connection is of no use
+                any more.
+        """
+        while True:
+            try:
+                line = self._reader.read_line(REPLY_LINE_OCTETS, lenient=True)
+            except LineTooLong as error:
+                raise RemoteProtocolError(str(error), close=True) from None
+            if line is None:
+                if self._reader.eof and not self._eof_told:
+                    self._eof_told = True
+                    return EndOfInput()
+                return NEED_DATA
+            code, last, text = parse_reply_line(line)
+            if self._texts and code != self._code:
+                raise RemoteProtocolError("two codes in one reply", close=True)
+            self._code = code
+            self._texts.append(text)
+            if len(self._texts) > REPLY_LINES:
+                raise RemoteProtocolError("a reply without end", close=True)
+            if last:
+                texts, self._texts = self._texts, []
+                return self._answered(make_reply(code, texts))
+
+    def _answered(self, value: Reply) -> Event:
+        if not self._asked:
+            if value.code == 421:  # RFC 5321, 3.8: may be said unasked
+                return None, value
+            raise RemoteProtocolError(f"a reply to nothing: {value}", close=True)
+        command = self._asked.popleft()
+        if isinstance(command, Data) and value.code == 354:
+            self._stuffer = DotStuffer(convert_bare=True)
+        return command, value
+
+    def expect(self, said: Said) -> None:
+        """Expect one more reply, said to the same thing (LMTP, RFC 2033, 4.2)."""
+        self._asked.append(said)
+
+    def send(self, value: Said | BodyChunk) -> bytes:
+        """Print a command or a piece of a body. Raises LocalProtocolError out of turn."""
+        if isinstance(value, BodyChunk):
+            return self._body(value.octets)
+        if isinstance(value, EndOfBody):
+            if self._stuffer is None:
+                raise LocalProtocolError("no body is under way")
+            octets = self._stuffer.finish()
+            self._stuffer = None
+            self._asked.append(value)
+            return octets
+        if self._stuffer is not None or self._chunk_left:
+            raise LocalProtocolError("a command within a body")
+        octets = format_command(value)
+        self._asked.append(value)
+        if isinstance(value, Bdat):
+            self._chunk_left = value.octets
+        return octets
+
+    def _body(self, octets: bytes) -> bytes:
+        if self._stuffer is not None:
+            return self._stuffer.feed(octets)
+        if len(octets) > self._chunk_left:
+            raise LocalProtocolError("more octets than were announced")
+        self._chunk_left -= len(octets)
+        return octets

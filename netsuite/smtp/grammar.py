@@ -1,0 +1,408 @@
+"""SMTP's octets to values and back. See RFC 5321, 4.1.2, and the RFCs of its extensions."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn
+
+from netsuite.message.address import Address, parse_path, postmaster
+from netsuite.smtp.commands import (
+    Auth,
+    AuthResponse,
+    Bdat,
+    Command,
+    Data,
+    Ehlo,
+    Expn,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Reply,
+    Rset,
+    StartTls,
+    Vrfy,
+    reply,
+)
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+
+#: RFC 5321, 4.5.3.1.4 says 512, extensions add to it (SIZE 26, 8BITMIME 17, SMTPUTF8 10, AUTH=
+#: 500, DSN 1,000 and more), and RFC 4954, 4 wants 12,288 for AUTH, whose responses are lines of
+#: the same kind. One limit for all is simpler, and no larger than what must be held anyway.
+COMMAND_OCTETS: Final = 12_288
+#: RFC 5321, 4.5.3.1.5 says 512; servers write longer ones.
+REPLY_LINE_OCTETS: Final = 4_096
+REPLY_LINES: Final = 256
+
+#: A parameter that occurs more often, or longer values, nobody needs.
+PARAMETERS: Final = 32
+SIZE_DIGITS: Final = 20  # RFC 1870, 4: 1*20DIGIT
+
+UNKNOWN: Final = reply(500, "5.5.1", "Command not recognized")
+NOT_A_LINE: Final = reply(500, "5.5.2", "Lines end with CR LF, which stand nowhere else")
+TOO_LONG: Final = reply(500, "5.5.6", "Line too long")
+BAD_ARGUMENTS: Final = reply(501, "5.5.4", "Syntax error in arguments")
+BAD_PATH: Final = reply(501, "5.1.3", "Syntax error in address")
+BAD_SENDER: Final = reply(501, "5.1.7", "Syntax error in address")
+BAD_PARAMETERS: Final = reply(501, "5.5.4", "Syntax error in parameters")
+BAD_BASE64: Final = reply(501, "5.5.2", "Not base64")
+NO_SMTP: Final = reply(554, "5.5.1", "This is an SMTP server")
+
+# RFC 5321, 4.1.2:
+#   Mail-parameters  = esmtp-param *(SP esmtp-param)
+#   esmtp-param      = esmtp-keyword ["=" esmtp-value]
+#   esmtp-keyword    = (ALPHA / DIGIT) *(ALPHA / DIGIT / "-")
+#   esmtp-value      = 1*(%d33-60 / %d62-126)      ; RFC 6531 adds UTF8-non-ascii
+# A value with "=" in it is refused by none that we know, and AUTH= may hold one.
+esmtp_param: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-~\x80-\xff]+))?")
+# RFC 4422, 3.1: sasl-mech = 1*20mech-char
+sasl_mech: Final = re.compile(rb"[A-Za-z0-9_-]{1,20}")
+# "FROM:" and the path; a space after the colon is against the grammar but common.
+_from: Final = re.compile(rb"FROM:[ ]{0,8}", re.IGNORECASE)
+_to: Final = re.compile(rb"TO:[ ]{0,8}", re.IGNORECASE)
+_bdat: Final = re.compile(rb"([0-9]{1,%d})( LAST)?" % SIZE_DIGITS, re.IGNORECASE)
+_xtext: Final = re.compile(rb"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
+#: What a browser or a web page says when it is sent here (cross-protocol attacks).
+_HTTP: Final = frozenset(
+    {b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT", b"PATCH", b"TRACE"}
+)
+
+
+def refuse(message: str, answer: Reply, *, close: bool = False) -> NoReturn:
+    """Raise what the connection answers with *answer*."""
+    raise RemoteProtocolError(message, answer, close=close)
+
+
+# -- commands, read ---------------------------------------------------------------------------
+
+
+def _text(arguments: bytes) -> str:
+    try:
+        return arguments.decode("utf-8")
+    except UnicodeDecodeError:
+        refuse("not UTF-8", BAD_ARGUMENTS)
+
+
+def _domain(arguments: bytes) -> str:
+    """Take whatever a client calls itself, so long as it can be shown and does call itself
+    something: many call themselves what no grammar allows."""
+    text = _text(arguments)
+    if not text or len(text) > 255 or not text.isprintable() or " " in text:
+        refuse("no domain", BAD_ARGUMENTS)
+    return text
+
+
+def _parameters(octets: bytes, start: int) -> list[tuple[str, str]]:
+    """Read what follows a path: nothing, or a space and parameters."""
+    rest = octets[start:]
+    if not rest:
+        return []
+    if not rest.startswith(b" "):
+        refuse("no space behind the path", BAD_PARAMETERS)
+    words = rest.split()
+    if len(words) > PARAMETERS:
+        refuse("too many parameters", BAD_PARAMETERS)
+    found: list[tuple[str, str]] = []
+    for word in words:
+        match = esmtp_param.fullmatch(word)
+        if match is None:
+            refuse("bad parameter", BAD_PARAMETERS)
+        value = match.group(2)
+        found.append((match.group(1).decode("ascii").upper(), _text(value) if value else ""))
+    if len({name for name, _ in found}) != len(found):
+        refuse("a parameter twice", BAD_PARAMETERS)
+    return found
+
+
+def decode_xtext(text: str) -> str:
+    """Undo xtext (RFC 3461, 4): ``+`` and two hexadecimal digits for an octet."""
+    octets = text.encode("utf-8")
+    if not _xtext.fullmatch(octets):
+        refuse("bad xtext", BAD_PARAMETERS)
+    plain = re.sub(rb"\+([0-9A-F]{2})", lambda m: bytes((int(m.group(1), 16),)), octets)
+    return plain.decode("utf-8", "replace")
+
+
+def encode_xtext(text: str) -> str:
+    """Code a text as xtext."""
+    return "".join(
+        chr(o) if 0x21 <= o <= 0x7E and o not in b"+=" else f"+{o:02X}" for o in text.encode()
+    )
+
+
+def _mail(arguments: bytes) -> Mail:
+    match = _from.match(arguments)
+    if match is None:
+        refuse("no FROM:", BAD_ARGUMENTS)
+    path = parse_path(arguments, match.end())
+    if path is None:
+        refuse("bad reverse path", BAD_SENDER)
+    sender, end = path
+    if end == len(arguments):
+        return Mail(sender)
+    size: int | None = None
+    body, utf8 = "", False
+    auth: str | None = None
+    others: list[tuple[str, str]] = []
+    for name, value in _parameters(arguments, end):
+        if name == "SIZE":
+            if not value.isascii() or not value.isdigit() or len(value) > SIZE_DIGITS:
+                refuse("bad SIZE", BAD_PARAMETERS)
+            size = int(value)
+        elif name == "BODY":
+            body = value.upper()
+            if body not in ("7BIT", "8BITMIME", "BINARYMIME"):
+                refuse("bad BODY", BAD_PARAMETERS)
+        elif name == "SMTPUTF8":
+            if value:
+                refuse("SMTPUTF8 takes no value", BAD_PARAMETERS)
+            utf8 = True
+        elif name == "AUTH":
+            auth = decode_xtext(value)
+        else:
+            others.append((name, value))
+    return Mail(sender, size, body, utf8, auth, tuple(others))
+
+
+def _rcpt(arguments: bytes) -> Rcpt:
+    match = _to.match(arguments)
+    if match is None:
+        refuse("no TO:", BAD_ARGUMENTS)
+    start = match.end()
+    path = parse_path(arguments, start)
+    recipient = path[0] if path is not None else None
+    if path is not None and recipient is not None:
+        end = path[1]
+    else:
+        bare = postmaster.match(arguments, start)
+        if bare is None:
+            refuse("bad forward path", BAD_PATH)
+        recipient, end = Address("postmaster", ""), bare.end()
+    if end == len(arguments):
+        return Rcpt(recipient)
+    return Rcpt(recipient, tuple(_parameters(arguments, end)))
+
+
+def _bdat_command(arguments: bytes) -> Bdat:
+    match = _bdat.fullmatch(arguments)
+    if match is None:
+        # How many octets follow that are no commands, nobody can tell.
+        refuse("bad BDAT", BAD_ARGUMENTS, close=True)
+    return Bdat(int(match.group(1)), match.group(2) is not None)
+
+
+def decode_base64(octets: bytes) -> bytes:
+    """Undo base64, strictly. See RFC 4954, 4."""
+    try:
+        return binascii.a2b_base64(octets, strict_mode=True)
+    except binascii.Error:
+        refuse("bad base64", BAD_BASE64)
+
+
+def _auth(arguments: bytes) -> Auth:
+    # "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "="
+    mechanism, _, initial = arguments.partition(b" ")
+    if not sasl_mech.fullmatch(mechanism):
+        refuse("bad mechanism", BAD_ARGUMENTS)
+    name = mechanism.decode("ascii").upper()
+    if not initial:
+        return Auth(name)
+    return Auth(name, b"" if initial == b"=" else decode_base64(initial))
+
+
+def _alone(command: Command) -> Callable[[bytes], Command]:
+    def parse(arguments: bytes) -> Command:
+        if arguments:
+            refuse("arguments where there are none", BAD_ARGUMENTS)
+        return command
+
+    return parse
+
+
+def _wants(argument: bytes) -> str:
+    if not argument:
+        refuse("no argument", BAD_ARGUMENTS)
+    return _text(argument)
+
+
+PARSERS: Final[Mapping[bytes, Callable[[bytes], Command]]] = {
+    b"EHLO": lambda arguments: Ehlo(_domain(arguments)),
+    b"HELO": lambda arguments: Helo(_domain(arguments)),
+    b"LHLO": lambda arguments: Lhlo(_domain(arguments)),
+    b"MAIL": _mail,
+    b"RCPT": _rcpt,
+    b"DATA": _alone(Data()),
+    b"BDAT": _bdat_command,
+    b"RSET": _alone(Rset()),
+    b"NOOP": lambda arguments: Noop(_text(arguments)),
+    b"QUIT": _alone(Quit()),
+    b"VRFY": lambda arguments: Vrfy(_wants(arguments)),
+    b"EXPN": lambda arguments: Expn(_wants(arguments)),
+    b"HELP": lambda arguments: Help(_text(arguments)),
+    b"STARTTLS": _alone(StartTls()),
+    b"AUTH": _auth,
+}
+
+
+def parse_command(line: bytes) -> Command:
+    """Read a command line without its line end.
+
+    Raises:
+        RemoteProtocolError: with the reply to give; a verb of HTTP closes.
+    """
+    verb, _, arguments = line.partition(b" ")
+    parser = PARSERS.get(verb) or PARSERS.get(verb.upper().rstrip())
+    if parser is None:
+        if verb in _HTTP:
+            refuse("HTTP", NO_SMTP, close=True)
+        refuse("unknown command", UNKNOWN)
+    # RFC 5321, 4.1.1: trailing white space is tolerated.
+    return parser(arguments.rstrip(b" \t"))
+
+
+def parse_auth_response(line: bytes) -> AuthResponse:
+    """Read a line of a SASL exchange. Raises RemoteProtocolError when it is no base64."""
+    if line == b"*":
+        return AuthResponse(None)
+    return AuthResponse(decode_base64(line))
+
+
+# -- commands, said ---------------------------------------------------------------------------
+
+
+def _say(text: str) -> bytes:
+    """Give octets for one line. Raises LocalProtocolError for what would end it."""
+    octets = text.encode("utf-8")
+    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
+        raise LocalProtocolError("CR, LF or NUL within a command")
+    return octets + b"\r\n"
+
+
+def _path(address: Address | None) -> str:
+    return f"<{address}>" if address is not None else "<>"
+
+
+def _other_parameters(others: tuple[tuple[str, str], ...]) -> str:
+    for name, value in others:
+        if not esmtp_param.fullmatch(f"{name}={value}".encode() if value else name.encode()):
+            raise LocalProtocolError(f"no parameter: {name}")
+    return "".join(f" {name}={value}" if value else f" {name}" for name, value in others)
+
+
+def _format_mail(command: Mail) -> bytes:
+    words = [f"MAIL FROM:{_path(command.sender)}"]
+    if command.size is not None:
+        words.append(f"SIZE={command.size}")
+    if command.body:
+        words.append(f"BODY={command.body}")
+    if command.utf8:
+        words.append("SMTPUTF8")
+    if command.auth is not None:
+        words.append(f"AUTH={encode_xtext(command.auth)}")
+    return _say(" ".join(words) + _other_parameters(command.others))
+
+
+def _encode_base64(octets: bytes) -> str:
+    return binascii.b2a_base64(octets, newline=False).decode("ascii")
+
+
+def _format_auth(command: Auth) -> bytes:
+    if command.initial is None:
+        return _say(f"AUTH {command.mechanism}")
+    return _say(f"AUTH {command.mechanism} {_encode_base64(command.initial) or '='}")
+
+
+def _format_auth_response(command: AuthResponse) -> bytes:
+    return _say("*" if command.octets is None else _encode_base64(command.octets))
+
+
+def _verb(verb: str) -> Callable[[Noop | Help | Vrfy | Expn], bytes]:
+    return lambda command: _say(f"{verb} {command.argument}" if command.argument else verb)
+
+
+_FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
+    Ehlo: lambda command: _say(f"EHLO {command.domain}"),
+    Helo: lambda command: _say(f"HELO {command.domain}"),
+    Lhlo: lambda command: _say(f"LHLO {command.domain}"),
+    Mail: _format_mail,
+    Rcpt: lambda c: _say(f"RCPT TO:{_path(c.recipient)}{_other_parameters(c.others)}"),
+    Data: lambda command: b"DATA\r\n",
+    Bdat: lambda c: _say(f"BDAT {c.octets} LAST" if c.last else f"BDAT {c.octets}"),
+    Rset: lambda command: b"RSET\r\n",
+    Noop: _verb("NOOP"),
+    Quit: lambda command: b"QUIT\r\n",
+    Vrfy: _verb("VRFY"),
+    Expn: _verb("EXPN"),
+    Help: _verb("HELP"),
+    StartTls: lambda command: b"STARTTLS\r\n",
+    Auth: _format_auth,
+    AuthResponse: _format_auth_response,
+}
+
+
+def format_command(command: Command) -> bytes:
+    """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
+    return _FORMATS[type(command)](command)
+
+
+# -- replies ----------------------------------------------------------------------------------
+
+# RFC 5321, 4.2:
+#   Reply-line  = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
+#   Reply-code  = %x32-35 %x30-35 %x30-39
+reply_line: Final = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?", re.DOTALL)
+# RFC 3463, 2: status-code = class "." subject "." detail
+_enhanced: Final = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
+
+
+def format_reply(value: Reply) -> bytes:
+    """Print a reply with its line ends; line ends within its text become spaces."""
+    code, enhanced = value.code, value.enhanced
+    text = f"{enhanced} " if enhanced else ""
+    lines = value.lines or ("",)
+    if len(lines) == 1:
+        printed = f"{code} {text}{lines[0]}"
+    else:
+        first = "\n".join(f"{code}-{text}{line}" for line in lines[:-1])
+        printed = f"{first}\n{code} {text}{lines[-1]}"
+    octets = printed.encode("utf-8", "replace")
+    if b"\r" in octets or octets.count(b"\n") != len(lines) - 1:
+        return format_reply(Reply(code, enhanced, tuple(" ".join(x.split()) for x in lines)))
+    return octets.replace(b"\n", b"\r\n") + b"\r\n"
+
+
+def format_challenge(octets: bytes) -> bytes:
+    """Print a SASL challenge (RFC 4954, 4)."""
+    return b"334 " + binascii.b2a_base64(octets, newline=False) + b"\r\n"
+
+
+def parse_reply_line(line: bytes) -> tuple[int, bool, str]:
+    """Read one line of a reply.
+
+    Returns:
+        Its code, whether it is the reply's last, and its text.
+
+    Raises:
+        RemoteProtocolError: it is no reply line.
+    """
+    match = reply_line.fullmatch(line)
+    if match is None:
+        raise RemoteProtocolError("not a reply line", close=True)
+    code, mark, text = match.groups()
+    return int(code), mark != b"-", (text or b"").decode("utf-8", "replace")
+
+
+def make_reply(code: int, texts: list[str]) -> Reply:
+    """Put a reply together from the texts of its lines, taking enhanced codes off them."""
+    match = _enhanced.match(texts[0]) if texts else None
+    if match is None or match.group(1)[0] != str(code)[0]:
+        return Reply(code, "", tuple(texts))
+    enhanced = match.group(1)
+    prefix = len(enhanced)
+    lines = [t[prefix:].removeprefix(" ") if t.startswith(enhanced) else t for t in texts]
+    return Reply(code, enhanced, tuple(lines))

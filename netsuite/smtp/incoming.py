@@ -1,0 +1,79 @@
+"""A message on its way in: its header read as it comes, trace fields put before it.
+
+Only the header is held, and no more of it than ``HEADER_OCTETS``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from netsuite.message.headers import field, fields, header_end, strip
+
+#: Of a header that is longer, the rest is taken for body: kept as it is, not looked into.
+HEADER_OCTETS: Final = 256 * 1024
+
+_received: Final = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_return_path: Final = re.compile(rb"^return-path[ \t]*:", re.IGNORECASE | re.MULTILINE)
+
+
+class Incoming:
+    """Turns the octets of a body into what is stored.
+
+    Args:
+        trace: gives the octets to put first.
+        completion: gives header fields to add for those whose names (in lower case) it is not
+            given; None where nothing is added.
+    """
+
+    __slots__ = ("_completion", "_header", "_searched", "_trace", "hops")
+
+    def __init__(
+        self, trace: bytes, completion: Callable[[frozenset[bytes]], bytes] | None = None
+    ) -> None:
+        self._trace = trace
+        self._completion = completion
+        self._header: bytearray | None = bytearray()
+        self._searched = 0  # no empty line begins before this index
+        #: Received fields the message came with; known once something has been given out.
+        self.hops = 0
+
+    def feed(self, octets: bytes) -> bytes:
+        """Take a piece of the body; give what is to be stored, often later than it came."""
+        if self._header is None:
+            return octets
+        self._header += octets
+        if not self._ended() and len(self._header) < HEADER_OCTETS:
+            return b""
+        return self._begin()
+
+    def finish(self) -> bytes:
+        """Give what is still held back; the message ends here."""
+        return self._begin() if self._header is not None else b""
+
+    def _ended(self) -> bool:
+        header = self._header
+        assert header is not None
+        if header.startswith(b"\r\n") or header.find(b"\r\n\r\n", self._searched) >= 0:
+            return True
+        self._searched = max(0, len(header) - 3)
+        return False
+
+    def _begin(self) -> bytes:
+        assert self._header is not None
+        octets = bytes(self._header)
+        self._header = None
+        end = header_end(octets)
+        header, body = octets[:end], octets[end:]
+        if not header.startswith(b"\r\n") and not field.match(header):
+            # Text without a header: an empty line keeps it from becoming part of ours (a line
+            # that begins with white space would even go on with our last field).
+            header, body = b"\r\n", octets
+        self.hops = len(_received.findall(header))
+        if _return_path.search(header):
+            header = strip(header, [b"Return-Path"])  # RFC 5321, 4.4: there is only one, ours
+        added = b""
+        if self._completion is not None:
+            added = self._completion(frozenset(item.name.lower() for item in fields(header)))
+        return b"".join((self._trace, added, header, body))

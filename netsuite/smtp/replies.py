@@ -1,0 +1,136 @@
+"""Everything an SMTP server says, and the table from store and account errors to replies.
+
+Enhanced codes: RFC 3463, RFC 5248, RFC 4954, RFC 6531.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    LoginRefused,
+    LoginUnavailable,
+    MalformedResponse,
+    NotOurs,
+    PlaintextRefused,
+    Throttled,
+)
+from netsuite.connection.causes import Cause
+from netsuite.smtp.commands import Reply, reply
+from netsuite.store.errors import (
+    Busy,
+    NoSuchAccount,
+    NoSuchFolder,
+    NotPermitted,
+    OverQuota,
+    StorageFull,
+    StoreClosed,
+    StoreError,
+    TooLarge,
+)
+
+OK: Final = reply(250, "2.0.0", "OK")
+RESET: Final = reply(250, "2.0.0", "Forgotten")
+DELIVERED: Final = reply(250, "2.6.0", "Message taken")
+SENDER_OK: Final = reply(250, "2.1.0", "Sender OK")
+RECIPIENT_OK: Final = reply(250, "2.1.5", "Recipient OK")
+CHUNK_OK: Final = reply(250, "2.0.0", "Chunk taken")
+SEND_DATA: Final = reply(354, "", "Send the message; a dot on a line of its own ends it")
+BYE: Final = reply(221, "2.0.0", "Bye")
+START_TLS: Final = reply(220, "2.0.0", "Start TLS")
+HELP: Final = reply(
+    214,
+    "2.0.0",
+    "EHLO HELO MAIL RCPT DATA BDAT RSET NOOP",
+    "VRFY EXPN HELP QUIT AUTH STARTTLS",
+    "See RFC 5321",
+)
+#: RFC 5321, 3.5.3: an address is neither confirmed nor denied.
+TRY_IT: Final = reply(252, "2.5.0", "Neither confirmed nor denied; send to it and see")
+NO_LISTS: Final = reply(502, "5.5.1", "Lists are not expanded")
+
+LOGGED_IN: Final = reply(235, "2.7.0", "Logged in")
+CANCELLED: Final = reply(501, "5.7.0", "Cancelled")
+ALREADY_LOGGED_IN: Final = reply(503, "5.5.1", "Logged in already")
+NO_MECHANISM: Final = reply(504, "5.5.4", "No such mechanism here")
+NO_AUTH: Final = reply(502, "5.5.1", "AUTH is not offered here")
+ENCRYPT_FIRST: Final = reply(538, "5.7.11", "Say STARTTLS first: a password may not be sent here")
+LOG_IN_FIRST: Final = reply(530, "5.7.0", "Log in first")
+TLS_FIRST: Final = reply(530, "5.7.0", "Say STARTTLS first")
+NO_TLS: Final = reply(454, "4.7.0", "TLS is not available")
+TLS_ALREADY: Final = reply(503, "5.5.1", "TLS is in place already")
+
+NOT_YOUR_ADDRESS: Final = reply(550, "5.7.1", "Not an address of yours")
+BAD_PARAMETER: Final = reply(555, "5.5.4", "A parameter is not known here")
+NO_BINARYMIME: Final = reply(501, "5.5.4", "BODY=BINARYMIME is not offered")
+UTF8_SENDER: Final = reply(553, "5.6.7", "Such an address needs SMTPUTF8")
+TOO_BIG: Final = reply(552, "5.3.4", "Message too big")
+TOO_MANY_RECIPIENTS: Final = reply(452, "4.5.3", "Too many recipients; send to others separately")
+BARE_LINE_END: Final = reply(
+    554, "5.6.0", "A CR or LF stands alone in the message; lines end with CR LF"
+)
+LOOP: Final = reply(554, "5.4.6", "Too many Received fields; the message is in a loop")
+BROKEN: Final = reply(451, "4.3.0", "Something went wrong here; try again later")
+LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again later")
+
+#: The one table of what the store and the accounts may refuse, when a recipient is named.
+AT_RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
+    NotOurs: reply(550, "5.7.1", "Relaying denied"),
+    NoSuchAccount: reply(550, "5.1.1", "No such recipient here"),
+    NoSuchFolder: reply(550, "5.1.1", "No such recipient here"),
+    NotPermitted: reply(550, "5.7.1", "Not permitted"),
+    # RFC 3463, 3.3: a full mailbox is a persistent transient failure.
+    OverQuota: reply(452, "4.2.2", "Mailbox full"),
+    TooLarge: TOO_BIG,
+    StorageFull: reply(452, "4.3.1", "Not enough storage"),
+    Busy: reply(451, "4.3.0", "Busy; try again later"),
+    StoreClosed: reply(421, "4.3.2", "Stopping; try again later"),
+}
+#: And when the message is there: the size is known now, and trying again will not make it fit.
+AT_END: Final[Mapping[type[Exception], Reply]] = {
+    **AT_RECIPIENT,
+    OverQuota: reply(552, "5.2.2", "Mailbox full"),
+}
+
+AT_LOGIN: Final[Mapping[type[LoginRefused], Reply]] = {
+    BadCredentials: reply(535, "5.7.8", "Wrong name or password"),
+    Throttled: reply(454, "4.7.0", "Too many wrong guesses; try again later"),
+    PlaintextRefused: ENCRYPT_FIRST,
+    MalformedResponse: reply(501, "5.5.2", "Malformed response"),
+    LoginUnavailable: reply(454, "4.7.0", "Logins are not possible now; try again later"),
+}
+
+GOODBYE: Final[Mapping[Cause, Reply]] = {
+    Cause.SHUTDOWN: reply(421, "4.3.2", "Stopping; try again later"),
+    Cause.IDLE: reply(421, "4.4.2", "No command for too long"),
+    Cause.SLOW_GREETING: reply(421, "4.4.2", "No command in time"),
+    Cause.SLOW_COMMAND: reply(421, "4.4.2", "The command came too slowly"),
+    Cause.SLOW_BODY: reply(421, "4.4.2", "The message came too slowly"),
+    Cause.SLOW_LOGIN: reply(421, "4.4.2", "Nobody logged in in time"),
+    Cause.TOO_MANY_ERRORS: reply(421, "4.7.0", "Too many errors"),
+    Cause.TOO_MUCH_BEFORE_LOGIN: reply(421, "4.7.0", "Too much without a login"),
+    Cause.BUSY: reply(421, "4.3.2", "Too many connections; try again later"),
+    Cause.BUSY_ADDRESS: reply(421, "4.7.0", "Too many connections from there; try again later"),
+}
+
+
+def for_error(error: Exception, table: Mapping[type[Exception], Reply]) -> Reply:
+    """Give the reply for what was refused; never with words of the error itself."""
+    for kind in type(error).__mro__:
+        if kind in table:
+            return table[kind]
+    return BROKEN
+
+
+def for_login(error: LoginRefused) -> Reply:
+    """Give the reply for a login that was refused."""
+    for kind in type(error).__mro__:
+        if kind in AT_LOGIN:
+            return AT_LOGIN[kind]
+    return AT_LOGIN[BadCredentials]
+
+
+#: What ``for_error`` is for; anything else is a bug and is logged as such.
+EXPECTED: Final = (StoreError, NotOurs)

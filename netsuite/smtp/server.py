@@ -1,0 +1,445 @@
+"""The Twisted connection of an SMTP server: relay, submission and LMTP."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, ClassVar, cast
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.python.failure import Failure
+
+from netsuite.accounts.interfaces import (
+    Challenged,
+    Channel,
+    Door,
+    Exchange,
+    ISubmitter,
+    LoggedIn,
+    LoginRefused,
+    Receiver,
+    Submitter,
+)
+from netsuite.connection.causes import Cause
+from netsuite.connection.factory import ServerFactory
+from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.settings import Limits, Timeouts
+from netsuite.message.address import Address
+from netsuite.message.build import received
+from netsuite.smtp import replies
+from netsuite.smtp.commands import (
+    Auth,
+    AuthResponse,
+    Bdat,
+    Data,
+    Ehlo,
+    EndOfChunk,
+    Expn,
+    Helo,
+    Help,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Reply,
+    Rset,
+    StartTls,
+    Vrfy,
+    reply,
+)
+from netsuite.smtp.dialog import ServerDialog
+from netsuite.smtp.settings import Mode, Settings
+from netsuite.smtp.transfer import Transfer
+from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Event
+
+
+class SMTPServer(DialogConnection):
+    """One SMTP session, the server's side. See RFC 5321.
+
+    Args:
+        factory: holds everything that sessions share.
+        name: tells the connection apart in the log.
+    """
+
+    dialog: ServerDialog
+
+    def __init__(self, factory: SMTPServerFactory, name: str = "") -> None:
+        settings = factory.settings
+        super().__init__(
+            ServerDialog(lmtp=settings.mode is Mode.LMTP),
+            factory.clock,
+            timeouts=factory.timeouts,
+            limits=factory.limits,
+            name=name,
+        )
+        self.shared = factory
+        self.settings = settings
+        self.helo = ""
+        self.extended = False
+        self.submitter: Submitter | None = None
+        self.account: str | None = None
+        self.transfer: Transfer | None = None
+
+    # -- the session --------------------------------------------------------------------------
+
+    def began(self) -> None:
+        """Greet."""
+        settings = self.settings
+        word = "LMTP" if settings.mode is Mode.LMTP else "ESMTP"
+        self.say(reply(220, "", f"{settings.host} {word} {settings.software}"))
+
+    def ended(self, reason: Failure) -> None:
+        """Throw away what had come of a message; nothing of it was acknowledged."""
+        self._forget_transfer()
+
+    def goodbye(self, cause: Cause) -> None:
+        """Say 421 with the reason (RFC 5321, 3.8)."""
+        self.dialog.pending = None
+        self.say(replies.GOODBYE[cause])
+
+    def failed(self, event: Event, failure: Failure) -> None:
+        """Say that it is our fault and temporary; the session goes on."""
+        if isinstance(event, BodyChunk):
+            if self.transfer is not None:
+                self.transfer.refuse(replies.BROKEN)
+            return
+        if self.dialog.pending is not None:
+            login = isinstance(event, Auth)
+            self.say(replies.LOGIN_BROKEN if login else replies.BROKEN)
+        if isinstance(event, EndOfBody | EndOfChunk):
+            self._forget_transfer()
+
+    def tls_started(self) -> None:
+        """Forget everything said in the clear (RFC 3207, 4.2)."""
+        self.dialog.forget()
+        self._forget_transfer()
+        self.helo, self.extended = "", False
+        self.submitter = self.account = None
+
+    def channel(self) -> Channel:
+        """Give what the door is to know of this connection."""
+        peer = self.peer
+        return Channel(
+            protocol="submission" if self.settings.mode is Mode.SUBMISSION else "smtp",
+            address=peer.address,
+            secure=peer.secure,
+            local=peer.local,
+            binding=peer.binding,
+            certificate_names=peer.certificate_names,
+            host=self.settings.host,
+        )
+
+    def offers_auth(self) -> bool:
+        """Whether AUTH can be said in this service at all."""
+        mode = self.settings.mode
+        return mode is Mode.SUBMISSION or (mode is Mode.RELAY and self.settings.offer_auth)
+
+    def _ehlo(self, event: Ehlo | Lhlo) -> None:
+        self._greeted(event.domain, extended=True)
+        settings, peer = self.settings, self.peer
+        lines = [
+            f"{settings.host} greets {event.domain}",
+            "PIPELINING",
+            f"SIZE {settings.size_octets}",
+        ]
+        lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING"]
+        if not peer.secure and self.shared.tls is not None:
+            lines.append("STARTTLS")
+        if self.offers_auth() and self.submitter is None:
+            mechanisms = self.shared.door.mechanisms(self.channel())
+            if mechanisms:
+                lines.append(f"AUTH {' '.join(mechanisms)}")
+        self.say(Reply(250, "", tuple(lines)))
+
+    def _helo(self, event: Helo) -> None:
+        self._greeted(event.domain, extended=False)
+        self.say(reply(250, "", f"{self.settings.host} greets {event.domain}"))
+
+    def _greeted(self, domain: str, *, extended: bool) -> None:
+        self._forget_transfer()
+        self.helo, self.extended = domain, extended
+
+    def _rset(self, event: Rset) -> None:
+        self._forget_transfer()
+        self.say(replies.RESET)
+
+    def _quit(self, event: Quit) -> None:
+        self.say(replies.BYE)
+        self.close()
+
+    def _starttls(self, event: StartTls) -> None:
+        if self.peer.secure:
+            self.say(replies.TLS_ALREADY)
+        elif self.shared.tls is None:
+            self.say(replies.NO_TLS)
+        else:
+            self.say(replies.START_TLS)
+            self.start_tls(self.shared.tls)
+
+    # -- AUTH ---------------------------------------------------------------------------------
+
+    def _auth(self, event: Auth) -> Awaitable[None] | None:
+        refusal = self._auth_refusal()
+        if refusal is not None:
+            self.say(refusal)
+            return None
+        channel = self.channel()
+        exchange = self.shared.door.exchange(channel, event.mechanism, ISubmitter)
+        if exchange is not None:
+            return self._log_in(exchange, event.initial)
+        # A mechanism with a clear password is offered under TLS only; say which it is.
+        encrypt = not channel.secure and event.mechanism in ("PLAIN", "LOGIN")
+        self.say(replies.ENCRYPT_FIRST if encrypt else replies.NO_MECHANISM)
+        return None
+
+    def _auth_refusal(self) -> Reply | None:
+        if not self.offers_auth():
+            return replies.NO_AUTH
+        if self.submitter is not None:
+            return replies.ALREADY_LOGGED_IN
+        return None
+
+    async def _log_in(self, exchange: Exchange, octets: bytes | None) -> None:
+        try:
+            while True:
+                step = await exchange.respond(octets)
+                if isinstance(step, Challenged):
+                    octets = await self._challenge(step.octets)
+                else:
+                    break
+                if octets is None:
+                    self.say(replies.CANCELLED)
+                    return
+            # RFC 4954, 4: what comes with the success goes in a challenge of its own, which
+            # the client answers with an empty line.
+            if step.octets is not None and await self._challenge(step.octets) is None:
+                self.say(replies.CANCELLED)
+                return
+        except LoginRefused as error:
+            self.log.info("{name}: login refused: {reason}", name=self.name, reason=error.reason)
+            self.say(replies.for_login(error))
+            self.count_bad()
+            return
+        self._logged_in(step)
+
+    def _logged_in(self, step: LoggedIn) -> None:
+        self.submitter = cast(Submitter, step.avatar)
+        self.account = step.name
+        self.logged_in()
+        self.say(replies.LOGGED_IN)
+
+    async def _challenge(self, octets: bytes) -> bytes | None:
+        self.say(octets)
+        event = await self.take()
+        return event.octets if isinstance(event, AuthResponse) else None
+
+    # -- envelope -----------------------------------------------------------------------------
+
+    def _mail(self, event: Mail) -> None:
+        refusal = self._mail_refusal(event)
+        if refusal is None:
+            self.transfer = Transfer(event, self.settings, self.shared.receiver)
+            refusal = replies.SENDER_OK
+        self.say(refusal)
+
+    def _mail_refusal(self, event: Mail) -> Reply | None:
+        settings, sender = self.settings, event.sender
+        if settings.require_tls and not self.peer.secure and not self.peer.local:
+            return replies.TLS_FIRST
+        if settings.mode is Mode.SUBMISSION and self.submitter is None:
+            return replies.LOG_IN_FIRST
+        if event.others or (event.auth is not None and not self.offers_auth()):
+            return replies.BAD_PARAMETER
+        if event.body == "BINARYMIME":
+            return replies.NO_BINARYMIME
+        if event.size is not None and event.size > settings.size_octets:
+            return replies.TOO_BIG
+        if sender is not None:
+            if not event.utf8 and not sender.ascii:
+                return replies.UTF8_SENDER
+            if self.submitter is not None and not self.submitter.may_send_as(str(sender)):
+                return replies.NOT_YOUR_ADDRESS
+        return None
+
+    def _rcpt(self, event: Rcpt) -> Awaitable[None] | None:
+        transfer = self.transfer
+        assert transfer is not None
+        refusal = None
+        if event.others:
+            refusal = replies.BAD_PARAMETER
+        elif not event.recipient.ascii and not transfer.mail.utf8:
+            refusal = replies.UTF8_SENDER
+        elif len(transfer.said) >= self.settings.recipients:
+            refusal = replies.TOO_MANY_RECIPIENTS
+        if refusal is not None:
+            self.say(refusal)
+            return None
+        return self._resolve(transfer, event.recipient)
+
+    async def _resolve(self, transfer: Transfer, address: Address) -> None:
+        try:
+            recipient = await self.shared.receiver.resolve(address.local, address.domain)
+        except replies.EXPECTED as error:
+            refusal = replies.for_error(error, replies.AT_RECIPIENT)
+            self.say(refusal)
+            if refusal.permanent:
+                self.count_bad()  # whoever tries out names is shown the door
+            return
+        transfer.add(address, recipient)
+        self.say(replies.RECIPIENT_OK)
+
+    # -- content ------------------------------------------------------------------------------
+
+    def _data(self, event: Data) -> None:
+        self.say(replies.SEND_DATA)
+        self._begin_content()
+
+    def _bdat(self, event: Bdat) -> None:
+        transfer = self._begin_content()
+        transfer.announce(event.octets)
+
+    def _begin_content(self) -> Transfer:
+        transfer = self.transfer
+        assert transfer is not None
+        if not transfer.begun:
+            date = self.shared.now()
+            identifier = self.shared.identify()
+            transfer.begin(
+                self._stamp(transfer, date, identifier),
+                date=date,
+                identifier=identifier,
+            )
+        return transfer
+
+    def _stamp(self, transfer: Transfer, date: datetime, identifier: str) -> bytes:
+        peer = self.peer
+        return received(
+            helo=self.helo,
+            address=peer.address,
+            by=self.settings.host,
+            protocol=self._protocol_word(transfer.mail.utf8),
+            identifier=identifier,
+            date=date,
+            # More than one would tell each of the others (RFC 5321, 7.2).
+            recipient=str(transfer.said[0]) if len(transfer.said) == 1 else "",
+            tls=f"{peer.tls_version} {peer.cipher}" if peer.secure else "",
+        )
+
+    def _protocol_word(self, utf8: bool) -> str:
+        """Give the ``with`` word (RFC 3848; RFC 6531, 4.3)."""
+        if self.settings.mode is Mode.LMTP:
+            word = "UTF8LMTP" if utf8 else "LMTP"
+        elif utf8:
+            word = "UTF8SMTP"
+        else:
+            word = "ESMTP" if self.extended else "SMTP"
+        if word == "SMTP":
+            return word
+        return word + ("S" if self.peer.secure else "") + ("A" if self.account is not None else "")
+
+    def _chunk(self, event: BodyChunk) -> Awaitable[None] | None:
+        assert self.transfer is not None
+        return self.transfer.take(event.octets)
+
+    def _end_of_chunk(self, event: EndOfChunk) -> Awaitable[None] | None:
+        transfer = self.transfer
+        assert transfer is not None
+        if event.last:
+            return self._deliver(transfer)
+        refusal = transfer.refusal
+        if refusal is not None:
+            self._forget_transfer()
+        self.say(refusal or replies.CHUNK_OK)
+        return None
+
+    def _end_of_body(self, event: EndOfBody) -> Awaitable[None]:
+        assert self.transfer is not None
+        return self._deliver(self.transfer)
+
+    async def _deliver(self, transfer: Transfer) -> None:
+        if self.dialog.bare_line_end:
+            transfer.refuse(replies.BARE_LINE_END)
+        answer = await transfer.finish(self.account)
+        self._forget_transfer()
+        if self.settings.mode is Mode.LMTP:
+            # One reply a recipient, all the same: it is delivered to all or to none.
+            for _ in transfer.said[1:]:
+                self.write(self.dialog.send_one(answer))
+        self.say(answer)
+
+    def _forget_transfer(self) -> None:
+        transfer, self.transfer = self.transfer, None
+        if transfer is not None:
+            transfer.abort()
+
+    def _end_of_input(self, event: EndOfInput) -> None:
+        self.close()
+
+    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
+        Ehlo: _ehlo,
+        Lhlo: _ehlo,
+        Helo: _helo,
+        Mail: _mail,
+        Rcpt: _rcpt,
+        Data: _data,
+        Bdat: _bdat,
+        BodyChunk: _chunk,
+        EndOfBody: _end_of_body,
+        EndOfChunk: _end_of_chunk,
+        Rset: _rset,
+        Noop: lambda self, event: self.say(replies.OK),
+        Vrfy: lambda self, event: self.say(replies.TRY_IT),
+        Expn: lambda self, event: self.say(replies.NO_LISTS),
+        Help: lambda self, event: self.say(replies.HELP),
+        Quit: _quit,
+        StartTls: _starttls,
+        Auth: _auth,
+        EndOfInput: _end_of_input,
+    }
+
+
+class SMTPServerFactory(ServerFactory):
+    """Makes the connections of one SMTP service.
+
+    Args:
+        settings: of the service.
+        door: where submitters log in.
+        receiver: who resolves recipients and takes messages.
+        clock: for all timeouts.
+        now: the time for trace fields, aware.
+        identify: gives a new identifier for each message: letters and digits.
+        timeouts: how long a peer may take.
+        limits: how much it may.
+        tls: what STARTTLS is begun with; None where there is no TLS.
+        transcript: makes a connection's transcript from its name.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        door: Door,
+        receiver: Receiver,
+        clock: IReactorTime,
+        now: Callable[[], datetime],
+        identify: Callable[[], str],
+        timeouts: Timeouts | None = None,
+        limits: Limits | None = None,
+        tls: Any = None,
+        transcript: Callable[[str], Any] | None = None,
+    ) -> None:
+        super().__init__(
+            lambda factory, name: SMTPServer(self, name),
+            clock,
+            name=settings.mode.name.lower() if settings.mode is not Mode.RELAY else "smtp",
+            timeouts=timeouts,
+            limits=limits,
+            tls=tls,
+            transcript=transcript,
+        )
+        self.settings = settings
+        self.door = door
+        self.receiver = receiver
+        self.now = now
+        self.identify = identify
