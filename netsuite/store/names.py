@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from netsuite.store.errors import BadFolderName
-from netsuite.store.model import INBOX, SEPARATOR
+from netsuite.store.model import INBOX, SEPARATOR, SpecialUse
 
 NAME_OCTETS: Final = 1000
 PART_OCTETS: Final = 255
@@ -63,3 +63,20 @@ def above(name: str) -> Iterator[str]:
 def is_below(name: str, other: str) -> bool:
     """Say whether a name lies below another."""
     return name.startswith(other + SEPARATOR)
+
+
+def first_folders(
+    folders: Iterable[tuple[str, SpecialUse | None]],
+) -> dict[str, SpecialUse | None]:
+    """Give the names an account begins with, those above them too, in the order to make them.
+
+    Raises:
+        BadFolderName: one of them cannot be a folder's.
+    """
+    wanted: dict[str, SpecialUse | None] = {}
+    for name, special_use in folders:
+        name = checked(name, private=True)
+        for parent in above(name):
+            wanted.setdefault(parent, None)
+        wanted[name] = special_use or wanted.get(name)
+    return wanted

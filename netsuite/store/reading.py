@@ -10,7 +10,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from netsuite.message.scan import Scanner
 from netsuite.message.structure import Summary
+from netsuite.message.text import searchable
 
 #: Text is looked for in so many octets of a content; what lies behind them is attachments
 #: that hardly hold text, and reading them whole would not be bounded.
@@ -49,8 +51,6 @@ def folded_line(text: str) -> str:
 
 def summarise(pieces: Iterable[bytes]) -> Summary:
     """Read a content once, in pieces, and give its summary."""
-    from netsuite.message.scan import Scanner
-
     scanner = Scanner()
     for piece in pieces:
         scanner.feed(piece)
@@ -64,8 +64,6 @@ def document(octets: bytes, summary: Summary) -> Document:
         octets: the content's first ``SEARCHED_OCTETS``.
         summary: of the whole content.
     """
-    from netsuite.message.text import searchable
-
     found = searchable(octets, summary)
     return Document(
         fields=tuple((folded_line(name), folded_line(value)) for name, value in found.fields),

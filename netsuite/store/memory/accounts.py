@@ -7,9 +7,16 @@ from dataclasses import replace
 from types import EllipsisType
 from typing import Any, Final
 
-from netsuite.store.changes import AccountChanged, AliasesChanged, Change, FolderCreated, FolderDeleted
+from netsuite.store import names
+from netsuite.store.changes import (
+    AccountChanged,
+    AliasesChanged,
+    Change,
+    FolderCreated,
+    FolderDeleted,
+)
 from netsuite.store.errors import AccountExists, NoSuchAccount
-from netsuite.store.memory.folders import make_folder, names_to_make, remove_rows
+from netsuite.store.memory.folders import make_folder, remove_rows
 from netsuite.store.memory.world import Person, World
 from netsuite.store.model import (
     INBOX,
@@ -72,7 +79,7 @@ class MemoryAccounts:
         name = name.lower()
         if self._named(name) is not None or name in world.aliases:
             raise AccountExists(name)
-        wanted = names_to_make([(INBOX, None), *folders])
+        wanted = names.first_folders([(INBOX, None), *folders])
         account = Account(AccountId(world.next_id()), name, display_name=display_name)
         world.people[account.id] = Person(account, verifiers)
         changes: list[Change] = [AccountChanged(account.id, name)]

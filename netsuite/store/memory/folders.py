@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from netsuite.store import names
@@ -27,19 +27,6 @@ from netsuite.store.model import (
     SpecialUse,
     Status,
 )
-
-
-def names_to_make(
-    folders: Iterable[tuple[str, SpecialUse | None]],
-) -> dict[str, SpecialUse | None]:
-    """Give the names an account begins with, those above them too, in the order to make them."""
-    wanted: dict[str, SpecialUse | None] = {}
-    for name, special_use in folders:
-        name = names.checked(name, private=True)
-        for parent in names.above(name):
-            wanted.setdefault(parent, None)
-        wanted[name] = special_use or wanted.get(name)
-    return wanted
 
 
 def make_folder(

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from netsuite.store.changes import QueueChanged
 from netsuite.store.memory.world import World
 from netsuite.store.model import QueueItem, QueueState, Settlement
+from netsuite.store.settling import check_settlements
 
 _WILL_BE_DUE = frozenset({QueueState.WAITING, QueueState.CLAIMED})
 
@@ -97,16 +98,3 @@ class MemoryQueue:
 
 def _order(item: QueueItem) -> tuple[datetime, int]:
     return item.next_attempt, item.id
-
-
-def check_settlements(settlements: Sequence[Settlement]) -> None:
-    """Refuse what cannot be the end of an attempt.
-
-    Raises:
-        ValueError: CLAIMED, or WAITING without ``next_attempt``.
-    """
-    for settlement in settlements:
-        if settlement.state is QueueState.CLAIMED or (
-            settlement.state is QueueState.WAITING and settlement.next_attempt is None
-        ):
-            raise ValueError(f"not the end of an attempt: {settlement}")

@@ -1,0 +1,365 @@
+"""Accounts, verifiers, aliases and the audit log on SQL."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from types import EllipsisType
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from netsuite.store import names
+from netsuite.store.changes import AccountChanged, AliasesChanged
+from netsuite.store.errors import AccountExists, NoSuchAccount
+from netsuite.store.model import (
+    INBOX,
+    Account,
+    AccountId,
+    AccountState,
+    AppPassword,
+    Login,
+    SpecialUse,
+    Verifiers,
+)
+from netsuite.store.sql import foldering
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.base import Base
+from netsuite.store.sql.database import Session
+from netsuite.store.sql.rows import (
+    SELECT_ACCOUNT,
+    SELECT_APP_PASSWORD,
+    SELECT_LOGIN,
+    account_of,
+    app_password_of,
+    login_of,
+    login_row,
+    verifiers_json,
+    verifiers_of,
+    words_json,
+)
+from netsuite.store.sql.transaction import Transaction
+
+_A: Final = t.account.c
+_P: Final = t.app_password.c
+_L: Final = t.login.c
+_NAMED: Final = SELECT_ACCOUNT.where(_A.name == sa.bindparam("name"))
+_BY_ID: Final = SELECT_ACCOUNT.where(_A.id == sa.bindparam("account"))
+_INSERT: Final = sa.insert(t.account)
+_ALIAS: Final = sa.select(t.alias.c.name).where(t.alias.c.name == sa.bindparam("name"))
+_ALIASES: Final = sa.select(t.alias.c.name, t.alias.c.targets)
+_INSERT_ALIAS: Final = sa.insert(t.alias)
+_DROP_ALIAS: Final = sa.delete(t.alias).where(t.alias.c.name == sa.bindparam("name"))
+_DROP: Final = tuple(
+    sa.delete(table).where(column == sa.bindparam("account"))
+    for table, column in (
+        (t.app_password, _P.account),
+        (t.subscription, t.subscription.c.account),
+        (t.state, t.state.c.account),
+        (t.account, _A.id),
+    )
+)
+_UPDATE: Final = (
+    sa.update(t.account)
+    .values(
+        state=sa.bindparam("state"),
+        display_name=sa.bindparam("display_name"),
+        protocols=sa.bindparam("protocols"),
+        quota_octets=sa.bindparam("quota_octets"),
+        quota_messages=sa.bindparam("quota_messages"),
+        groups=sa.bindparam("groups"),
+    )
+    .where(_A.id == sa.bindparam("of_account"))
+)
+_VERIFIERS: Final = sa.select(_A.verifiers).where(_A.id == sa.bindparam("account"))
+_SET_VERIFIERS: Final = (
+    sa.update(t.account)
+    .values(verifiers=sa.bindparam("verifiers"))
+    .where(_A.id == sa.bindparam("of_account"))
+)
+_APP_PASSWORDS: Final = SELECT_APP_PASSWORD.where(_P.account == sa.bindparam("account")).order_by(
+    _P.id
+)
+_INSERT_APP_PASSWORD: Final = sa.insert(t.app_password)
+_DROP_APP_PASSWORD: Final = sa.delete(t.app_password).where(
+    _P.account == sa.bindparam("account"), _P.id == sa.bindparam("id")
+)
+_USE_APP_PASSWORD: Final = (
+    sa.update(t.app_password)
+    .values(used_at=sa.bindparam("used_at"))
+    .where(_P.id == sa.bindparam("of_id"))
+)
+_INSERT_LOGIN: Final = sa.insert(t.login)
+_TRIM_LOGINS: Final = sa.delete(t.login).where(_L.id <= sa.bindparam("last"))
+_LOGINS: Final = SELECT_LOGIN.order_by(_L.id.desc()).limit(sa.bindparam("most"))
+_LOGINS_OF: Final = _LOGINS.where(_L.account == sa.bindparam("account"))
+
+LOGINS_KEPT: Final = 100_000
+#: More lines than that do not wait in memory for the next tick.
+LOGINS_WAITING: Final = 500
+
+
+def read_account(session: Session, account: int) -> Account:
+    """Read one account. Raises NoSuchAccount."""
+    row = session.one(_BY_ID, account=account)
+    if row is None:
+        raise NoSuchAccount(f"account {account}")
+    return account_of(row)
+
+
+def _changed(transaction: Transaction, account: Account) -> None:
+    transaction.changes.append(AccountChanged(account.id, account.name))
+
+
+class SQLAccounts:
+    """Accounts, their verifiers, aliases, and the audit log."""
+
+    def __init__(self, base: Base) -> None:
+        self._base = base
+
+    async def account(self, name: str) -> Account:
+        """Raises NoSuchAccount."""
+        self._base.check_open()
+        name = name.lower()
+        row = None
+        if "\x00" not in name and name.isprintable():
+            row = await self._base.readers.near(lambda s: s.one(_NAMED, name=name))
+        if row is None:
+            raise NoSuchAccount(name)
+        return account_of(row)
+
+    async def account_by_id(self, account: AccountId) -> Account:
+        """Raises NoSuchAccount."""
+        self._base.check_open()
+        return await self._base.readers.near(lambda s: read_account(s, account))
+
+    async def accounts(self) -> Sequence[Account]:
+        """All, sorted by name."""
+        self._base.check_open()
+        rows = await self._base.readers.far(lambda s: s.all(SELECT_ACCOUNT))
+        return sorted(map(account_of, rows), key=lambda account: account.name)
+
+    async def add_account(
+        self,
+        name: str,
+        verifiers: Verifiers | None,
+        *,
+        display_name: str = "",
+        folders: Iterable[tuple[str, SpecialUse | None]] = (),
+    ) -> Account:
+        """Make an account with its INBOX and the folders given, in one step."""
+        self._base.check_open()
+        name = name.lower()
+        wanted = names.first_folders([(INBOX, None), *folders])
+
+        def add(transaction: Transaction) -> Account:
+            session = transaction.session
+            if session.one(_NAMED, name=name) or session.one(_ALIAS, name=name):
+                raise AccountExists(name)
+            account = Account(
+                AccountId(transaction.next("account")), name, display_name=display_name
+            )
+            session.many(
+                _INSERT,
+                [
+                    (
+                        account.id, name, account.state.value, display_name, None, None, None,
+                        "[]", verifiers_json(verifiers), 0, 0,
+                    )
+                ],
+            )  # fmt: skip
+            _changed(transaction, account)
+            foldering.create_first(transaction, account.id, wanted.items())
+            return account
+
+        return await self._base.writer.call(add)
+
+    async def remove_account(self, account: AccountId) -> None:
+        """Remove an account with its folders and messages."""
+        self._base.check_open()
+
+        def remove(transaction: Transaction) -> None:
+            known = read_account(transaction.session, account)
+            foldering.drop_all(transaction, account)
+            transaction.forget_account(account)
+            for statement in _DROP:
+                transaction.session.run(statement, account=account)
+            _changed(transaction, known)
+
+        await self._base.writer.call(remove)
+
+    async def update_account(
+        self,
+        account: AccountId,
+        *,
+        state: AccountState | None = None,
+        display_name: str | None = None,
+        protocols: frozenset[str] | None | EllipsisType = ...,
+        quota_octets: int | None | EllipsisType = ...,
+        quota_messages: int | None | EllipsisType = ...,
+        groups: frozenset[str] | None = None,
+    ) -> Account:
+        """Change what is given (``...``: leave; None where allowed: no limit)."""
+        self._base.check_open()
+
+        def update(transaction: Transaction) -> Account:
+            old = read_account(transaction.session, account)
+            new = Account(
+                id=old.id,
+                name=old.name,
+                state=old.state if state is None else state,
+                display_name=old.display_name if display_name is None else display_name,
+                protocols=old.protocols if protocols is ... else protocols,
+                quota_octets=old.quota_octets if quota_octets is ... else quota_octets,
+                quota_messages=old.quota_messages if quota_messages is ... else quota_messages,
+                groups=old.groups if groups is None else groups,
+            )
+            transaction.flush()
+            transaction.session.run(
+                _UPDATE,
+                state=new.state.value,
+                display_name=new.display_name,
+                protocols=words_json(new.protocols),
+                quota_octets=new.quota_octets,
+                quota_messages=new.quota_messages,
+                groups=words_json(new.groups),
+                of_account=account,
+            )
+            transaction.forget_account(account)
+            _changed(transaction, new)
+            return new
+
+        return await self._base.writer.call(update)
+
+    async def verifiers(self, account: AccountId) -> Verifiers | None:
+        """Of the main password; None when it has none."""
+        self._base.check_open()
+        row = await self._base.readers.near(lambda s: s.one(_VERIFIERS, account=account))
+        if row is None:
+            raise NoSuchAccount(f"account {account}")
+        return verifiers_of(row[0])
+
+    async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
+        """Change the main password."""
+        self._base.check_open()
+        written = verifiers_json(verifiers)
+
+        def change(transaction: Transaction) -> None:
+            known = read_account(transaction.session, account)
+            transaction.session.run(_SET_VERIFIERS, verifiers=written, of_account=account)
+            _changed(transaction, known)
+
+        await self._base.writer.call(change)
+
+    async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
+        """All, oldest first."""
+        self._base.check_open()
+
+        def read(session: Session) -> list[AppPassword]:
+            read_account(session, account)
+            return [app_password_of(row) for row in session.all(_APP_PASSWORDS, account=account)]
+
+        return await self._base.readers.near(read)
+
+    async def add_app_password(
+        self,
+        account: AccountId,
+        label: str,
+        verifiers: Verifiers,
+        protocols: frozenset[str] | None = None,
+    ) -> AppPassword:
+        """Add one."""
+        self._base.check_open()
+
+        def add(transaction: Transaction) -> AppPassword:
+            known = read_account(transaction.session, account)
+            row: tuple[Any, ...] = (
+                transaction.next("app_password"), account, label, verifiers_json(verifiers),
+                words_json(protocols), transaction.now, None,
+            )  # fmt: skip
+            transaction.session.many(_INSERT_APP_PASSWORD, [row])
+            _changed(transaction, known)
+            return app_password_of((row[0], *row[2:]))
+
+        return await self._base.writer.call(add)
+
+    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
+        """Take one away."""
+        self._base.check_open()
+
+        def remove(transaction: Transaction) -> None:
+            known = read_account(transaction.session, account)
+            if transaction.session.run(_DROP_APP_PASSWORD, account=account, id=app_password):
+                _changed(transaction, known)
+
+        await self._base.writer.call(remove)
+
+    async def used_app_password(self, app_password: int) -> None:
+        """Note that it was used now."""
+        self._base.check_open()
+
+        def use(transaction: Transaction) -> None:
+            transaction.session.run(_USE_APP_PASSWORD, used_at=transaction.now, of_id=app_password)
+
+        await self._base.writer.call(use)
+
+    async def aliases(self) -> Mapping[str, tuple[str, ...]]:
+        """Alias to targets."""
+        self._base.check_open()
+        rows = await self._base.readers.far(lambda s: s.all(_ALIASES))
+        return {name: tuple(json.loads(targets)) for name, targets in sorted(rows)}
+
+    async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
+        """Make or replace an alias; no targets removes it. Raises AccountExists."""
+        self._base.check_open()
+        alias = alias.lower()
+
+        def change(transaction: Transaction) -> None:
+            session = transaction.session
+            if targets and session.one(_NAMED, name=alias):
+                raise AccountExists(alias)
+            session.run(_DROP_ALIAS, name=alias)
+            if targets:
+                session.many(_INSERT_ALIAS, [(alias, json.dumps(list(targets)))])
+            transaction.changes.append(AliasesChanged())
+
+        await self._base.writer.call(change)
+
+    async def record_login(self, login: Login) -> None:
+        """Append to the audit log; lines are written together, some time later."""
+        self._base.check_open()
+        self._base.logins.append(login)
+        if len(self._base.logins) >= LOGINS_WAITING:
+            await self.write_logins()
+
+    async def write_logins(self) -> None:
+        """Write the lines that wait."""
+        waiting = self._base.logins[:]
+        self._base.logins.clear()
+        if not waiting:
+            return
+
+        def write(transaction: Transaction) -> None:
+            first = transaction.next("login", len(waiting))
+            rows = [login_row(number, login) for number, login in enumerate(waiting, first)]
+            transaction.session.many(_INSERT_LOGIN, rows)
+            if first // 1000 != (first + len(waiting)) // 1000:
+                transaction.session.run(_TRIM_LOGINS, last=first - LOGINS_KEPT)
+
+        try:
+            await self._base.writer.call(write)
+        except BaseException:
+            self._base.logins[:0] = waiting
+            raise
+
+    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[Login]:
+        """The newest lines of the audit log, newest first."""
+        self._base.check_open()
+        await self.write_logins()
+        if account is None:
+            rows = await self._base.readers.far(lambda s: s.all(_LOGINS, most=limit))
+        else:
+            rows = await self._base.readers.far(
+                lambda s: s.all(_LOGINS_OF, account=account, most=limit)
+            )
+        return [login_of(row) for row in rows]

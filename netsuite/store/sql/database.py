@@ -1,0 +1,289 @@
+"""Connections and statements: SQLAlchemy Core compiled once, run on the driver's own cursor.
+
+A statement is written once as an SQLAlchemy expression with named parameters; each dialect
+compiles it at its first use to text and an order of parameters. From then on a statement costs
+what the driver takes for it. Transactions are begun and ended with statements of our own.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.engine.url import URL, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import NullPool
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.expression import Executable
+
+from netsuite.store.errors import Busy, StorageFull, StoreError
+
+Row = tuple[Any, ...]
+
+#: How long a connection waits for another process's transaction.
+BUSY_SECONDS: Final = 10.0
+CACHE_KIB: Final = 8 * 1024
+
+_FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
+_BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+#: SQLSTATE classes and codes of PostgreSQL that pass: out of resources, operator intervention,
+#: lost connection, serialization and locks.
+_PG_FULL: Final = frozenset({"53100", "58030"})
+
+
+class OneOf(ColumnElement[bool]):
+    """``column IN`` a list of numbers that is one parameter (see ``Database.numbers``)."""
+
+    inherit_cache = False
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        self.column = column
+        self.parameter: sa.BindParameter[Any] = sa.bindparam(name, type_=sa.types.NullType())
+
+
+@compiles(OneOf, "sqlite")
+def _one_of_sqlite(element: OneOf, compiler: Any, **keywords: Any) -> str:
+    column = compiler.process(element.column, **keywords)
+    parameter = compiler.process(element.parameter, **keywords)
+    return f"{column} IN (SELECT value FROM json_each({parameter}))"
+
+
+@compiles(OneOf, "postgresql")
+def _one_of_postgresql(element: OneOf, compiler: Any, **keywords: Any) -> str:
+    column = compiler.process(element.column, **keywords)
+    parameter = compiler.process(element.parameter, **keywords)
+    return f"{column} = ANY({parameter})"
+
+
+class Session:
+    """One connection, used by one thread at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.sqlite = database.sqlite
+        self._pooled = database.engine.raw_connection()
+        connection: Any = self._pooled.driver_connection
+        self._connection = connection
+        if not database.sqlite:
+            connection.autocommit = True
+        self._cursor: Any = connection.cursor()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._cursor.close()
+        self._pooled.invalidate()
+
+    # -- transactions
+
+    def begin_writing(self) -> None:
+        """Begin a transaction that is the only writing one, across all processes."""
+        if self.sqlite:
+            self._cursor.execute("BEGIN IMMEDIATE")
+        else:
+            self._cursor.execute("BEGIN")
+            self._cursor.execute("SELECT pg_advisory_xact_lock(8025, 1)")
+
+    def begin_reading(self) -> None:
+        """Begin a transaction whose statements all see the same state."""
+        self._cursor.execute(
+            "BEGIN" if self.sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        )
+
+    def say(self, sql: str) -> None:
+        """Run a bare statement: COMMIT, ROLLBACK, SAVEPOINT ..."""
+        self._cursor.execute(sql)
+
+    # -- statements
+
+    def all(self, statement: Executable, /, **values: Any) -> list[Row]:
+        """Run a statement of a module and give its rows."""
+        sql, names, preset = self.database.compiled(statement)
+        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
+        rows: list[Row] = self._cursor.fetchall()
+        return rows
+
+    def once(self, statement: Executable, /, **values: Any) -> list[Row]:
+        """Run a statement that was made for this call alone."""
+        sql, names, preset = self.database.compile(statement)
+        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
+        rows: list[Row] = self._cursor.fetchall()
+        return rows
+
+    def one(self, statement: Executable, /, **values: Any) -> Row | None:
+        """Run a statement and give its first row."""
+        sql, names, preset = self.database.compiled(statement)
+        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
+        row: Row | None = self._cursor.fetchone()
+        return row
+
+    def run(self, statement: Executable, /, **values: Any) -> int:
+        """Run a statement without rows; give how many rows it touched."""
+        sql, names, preset = self.database.compiled(statement)
+        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
+        count: int = self._cursor.rowcount
+        return count
+
+    def many(self, statement: Executable, rows: Sequence[Sequence[Any]]) -> None:
+        """Run a statement for many rows, whose values stand in the statement's order."""
+        if rows:
+            sql, names, preset = self.database.compiled(statement)
+            assert all(preset[name] is None for name in names), "values of its own"
+            self._cursor.executemany(sql, rows)
+
+    def be_present(self) -> bool:
+        """Hold a shared lock in PostgreSQL while connected; say whether nobody else does."""
+        self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
+        alone = bool(self._cursor.fetchone()[0])
+        self._cursor.execute("SELECT pg_advisory_lock_shared(8025, 3)")
+        if alone:
+            self._cursor.execute("SELECT pg_advisory_unlock(8025, 3)")
+        return alone
+
+    def pragma(self, name: str) -> Any:
+        """Give the value of an SQLite pragma."""
+        return self._cursor.execute(f"PRAGMA {name}").fetchone()[0]
+
+
+class Database:
+    """Where connections come from, and the statements compiled for it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = parsed(url)
+        self.sqlite = self.url.get_backend_name() == "sqlite"
+        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
+        # Keyed by the statement itself, which keeps it alive: an id could come back.
+        self._compiled: dict[Executable, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+
+    def compiled(self, statement: Executable) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """Give a statement's text, the order of its parameters, and those with values."""
+        known = self._compiled.get(statement)
+        if known is None:
+            known = self._compiled[statement] = self.compile(statement)
+        return known
+
+    def compile(self, statement: Executable) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        """Compile a statement."""
+        compiled: Any = statement.compile(dialect=self.engine.dialect)  # type: ignore[attr-defined]
+        return str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params)
+
+    def numbers(self, numbers: Iterable[int]) -> Any:
+        """Give a list of numbers as the one parameter of ``OneOf``."""
+        listed = list(numbers)
+        if not self.sqlite:
+            return listed
+        return "[" + ",".join(map(str, listed)) + "]"
+
+    def session(self) -> Session:
+        """Open a connection. Raises StoreError."""
+        try:
+            return Session(self)
+        except Exception as error:
+            raise translated(error, self) from error
+
+    @property
+    def place(self) -> str:
+        """The database's name for messages to an operator, without a password."""
+        return self.url.render_as_string(hide_password=True)
+
+
+def parsed(url: str) -> URL:
+    """Read a store's URL. Raises StoreError."""
+    try:
+        parsed_url = make_url(url)
+        backend = parsed_url.get_backend_name()
+    except (ArgumentError, NoSuchModuleError):
+        backend = ""
+    if backend == "sqlite":
+        if not parsed_url.database or parsed_url.database == ":memory:":
+            raise StoreError("an SQLite store needs a file: sqlite:////absolute/path/netsuite.db")
+        return parsed_url
+    if backend == "postgresql":
+        return parsed_url.set(drivername="postgresql+psycopg")
+    raise StoreError(
+        f"not a store's URL: {url.partition('://')[0]}://...; "
+        "give sqlite:////absolute/path/netsuite.db or postgresql://user@host/database"
+    )
+
+
+def _sqlite_engine(url: URL) -> Engine:
+    engine = sa.create_engine(
+        url,
+        poolclass=NullPool,
+        connect_args={
+            "isolation_level": None,
+            "check_same_thread": False,
+            "timeout": BUSY_SECONDS,
+            "cached_statements": 256,
+        },
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: object) -> None:
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            f"cache_size = -{CACHE_KIB}",
+            "secure_delete = OFF",
+            "temp_store = MEMORY",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return engine
+
+
+def _postgresql_engine(url: URL) -> Engine:
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise StoreError(
+            "a PostgreSQL store needs psycopg: pip install 'netsuite[postgres]'"
+        ) from None
+    return sa.create_engine(url, poolclass=NullPool, paramstyle="format")
+
+
+def translated(error: BaseException, database: Database) -> StoreError:
+    """Give a driver's error in the store's words."""
+    if isinstance(error, StoreError):
+        return error
+    cause: BaseException = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        return _translated_sqlite(cause, database)
+    state = getattr(cause, "sqlstate", None)
+    if type(cause).__module__.startswith("psycopg"):
+        if state in _PG_FULL:
+            return StorageFull(f"{database.place}: {cause}")
+        if state is None or state[:2] in ("08", "40", "53", "55", "57"):
+            return Busy(f"{database.place}: {str(cause).strip()}")
+    if isinstance(cause, OSError):
+        return StorageFull(f"{database.place}: {cause}")
+    return StoreError(f"{database.place}: {type(cause).__name__}: {str(cause).strip()}")
+
+
+def _translated_sqlite(error: sqlite3.Error, database: Database) -> StoreError:
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    path = database.url.database or ""
+    if code == sqlite3.SQLITE_NOTADB or code == sqlite3.SQLITE_CORRUPT:
+        return StoreError(
+            f"{path} is not an intact SQLite database; move it away or restore a backup"
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        folder = os.path.dirname(path) or "."
+        reason = "it does not exist" if not os.path.isdir(folder) else "it cannot be written"
+        return StoreError(f"cannot open {path}: check the folder {folder} ({reason}) and its owner")
+    if code in _FULL:
+        return StorageFull(
+            f"cannot write {path}: {error}; make room on its disk, or make it and "
+            "its folder writable"
+        )
+    if code in _BUSY:
+        return Busy(f"{path}: {error}")
+    return StoreError(f"{path}: {error}")

@@ -1,0 +1,447 @@
+"""The mail store on SQL: contents in, messages looked at and changed."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+import sqlalchemy as sa
+from twisted.logger import Logger
+
+from netsuite.message.structure import Summary
+from netsuite.store.errors import (
+    NoSuchAccount,
+    NoSuchFolder,
+    NoSuchMessage,
+    StoreClosed,
+    TooLarge,
+)
+from netsuite.store.flags import normalised
+from netsuite.store.interfaces import Draft
+from netsuite.store.model import (
+    AccountId,
+    ContentId,
+    Copied,
+    Described,
+    Envelope,
+    FlagAction,
+    FlagsStored,
+    FolderId,
+    Message,
+    Onward,
+    Placed,
+    Placement,
+    Usage,
+)
+from netsuite.store.query import Query
+from netsuite.store.sql import changing, contents
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.base import HOT_OCTETS, Base
+from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.delivery import Delivery
+from netsuite.store.sql.drafts import SQLDraft
+from netsuite.store.sql.folders import NEAR_MESSAGES, SQLFolders
+from netsuite.store.sql.indexing import keep_summaries
+from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.rows import message_of, select_private, select_public
+from netsuite.store.sql.search import search
+from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
+
+T = TypeVar("T")
+_M: Final = t.message.c
+_S: Final = t.state.c
+_OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
+_UIDS: Final = sa.select(_M.uid).where(_M.folder == sa.bindparam("folder")).order_by(_M.uid.asc())
+_SELECTS: Final = (select_private(), select_public())
+_SOME: Final = tuple(select.where(OneOf(_M.uid, "uids")) for select in _SELECTS)
+_ONE: Final = tuple(select.where(_M.uid == sa.bindparam("only")) for select in _SELECTS)
+_CHANGED: Final = (
+    _SELECTS[0].where(_M.modseq > sa.bindparam("after")),
+    _SELECTS[1].where(sa.or_(_M.modseq > sa.bindparam("after"), _S.modseq > sa.bindparam("after"))),
+)
+_VANISHED: Final = sa.select(t.tombstone.c.uid).where(
+    t.tombstone.c.folder == sa.bindparam("folder"),
+    t.tombstone.c.modseq > sa.bindparam("after"),
+)
+_RECENT: Final = sa.select(t.folder.c.recent_from, t.folder.c.uid_next).where(
+    t.folder.c.id == sa.bindparam("folder")
+)
+_CLAIM_RECENT: Final = (
+    sa.update(t.folder)
+    .values(recent_from=sa.bindparam("recent_from"))
+    .where(t.folder.c.id == sa.bindparam("of_folder"))
+)
+_TOUCH: Final = (
+    sa.update(t.content)
+    .values(died_at=sa.bindparam("died_at"))
+    .where(t.content.c.id == sa.bindparam("of_content"), t.content.c.refs == 0)
+)
+
+#: ``content`` and ``contents`` give no larger ones.
+WHOLE_OCTETS: Final = 1 << 20
+#: So few messages are read on the reactor's thread where the database is embedded.
+NEAR_ROWS: Final = 64
+#: So many summaries are made or read in one go.
+SLICE: Final = 256
+#: How often a slow reader says that it still reads a content nothing refers to.
+TOUCH_SECONDS: Final = 60
+
+
+def _public(session: Session, folder: int) -> bool:
+    row = session.one(_OWNER, folder=folder)
+    if row is None:
+        raise NoSuchFolder(f"folder {folder}")
+    return not row[0]
+
+
+def read_messages(
+    session: Session, folder: int, uids: Sequence[int] | None, account: int | None
+) -> list[Message]:
+    """Read the messages of those UIDs that are there. Raises NoSuchFolder."""
+    public = _public(session, folder)
+    values: dict[str, Any] = {"folder": folder}
+    if public:
+        values["account"] = account or 0
+    if uids is None:
+        rows = session.all(_SELECTS[public], **values)
+    elif len(uids) == 1:
+        rows = session.all(_ONE[public], only=uids[0], **values)
+    else:
+        rows = session.all(_SOME[public], uids=session.database.numbers(uids), **values)
+    return [message_of(row) for row in rows]
+
+
+class SQLMail(SQLFolders):
+    """Folders and the messages in them."""
+
+    log = Logger()
+
+    def __init__(self, base: Base, locks: MaildropLocks) -> None:
+        super().__init__(base, locks)
+
+    # -- contents in
+
+    def draft(self, expected_octets: int | None = None) -> SQLDraft:
+        """Begin a content."""
+        base = self._base
+        base.check_open()
+        draft = SQLDraft(base.writer, base.process, base.limit_octets, base.drafts.discard)
+        base.drafts.add(draft)
+        return draft
+
+    async def commit(
+        self,
+        draft: Draft,
+        placements: Sequence[Placement],
+        *,
+        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+    ) -> Sequence[Placed]:
+        """Make the content durable, in all the places and in the queue, or in none."""
+        base = self._base
+        base.check_open()
+        assert isinstance(draft, SQLDraft)
+        if draft.finished:
+            raise ValueError("the draft is finished")
+        if draft.too_large:
+            await draft.abort()
+            raise TooLarge(f"{draft.octets} octets")
+        small = not draft.chunks
+        delivery = Delivery(draft, base.guid(), placements, onward)
+        tail = delivery.tail
+        base.busy_at = base.now()
+        try:
+            placed: Sequence[Placed] = await base.writer.submit(delivery)
+        except BaseException:
+            await draft.discard()
+            raise
+        if small and len(tail) <= HOT_OCTETS:
+            base.contents.put(delivery.content, tail, len(tail))
+        return placed
+
+    # -- looking
+
+    async def uids(self, folder: FolderId) -> Sequence[int]:
+        """All UIDs, ascending."""
+        known = await self.folder_by_id(folder)
+
+        def read(session: Session) -> Sequence[int]:
+            return array("I", [row[0] for row in session.all(_UIDS, folder=folder)])
+
+        if known.messages <= NEAR_MESSAGES:
+            return await self._base.readers.near(read)
+        return await self._base.readers.far(read)
+
+    async def claim_recent(self, folder: FolderId) -> int:
+        """Give the first UID no read-write session was told of; mark all as told of."""
+        self._base.check_open()
+        row = await self._base.readers.near(lambda s: s.one(_RECENT, folder=folder))
+        if row is None:
+            raise NoSuchFolder(f"folder {folder}")
+        if row[0] == row[1]:
+            return int(row[0])
+
+        def claim(transaction: Transaction) -> int:
+            transaction.folder(folder)
+            now = transaction.session.one(_RECENT, folder=folder)
+            assert now is not None
+            transaction.session.run(_CLAIM_RECENT, recent_from=now[1], of_folder=folder)
+            return int(now[0])
+
+        return await self._base.writer.call(claim)
+
+    async def _read(self, read: Callable[[Session], T], rows: int | None) -> T:
+        self._base.check_open()
+        if rows is not None and rows <= NEAR_ROWS:
+            return await self._base.readers.near(read)
+        return await self._base.readers.far(read)
+
+    async def messages(
+        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
+    ) -> Sequence[Message]:
+        """The messages of those UIDs that are there (None: all), ascending by UID."""
+        return await self._read(
+            lambda s: read_messages(s, folder, uids, account),
+            None if uids is None else len(uids),
+        )
+
+    async def described(
+        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
+    ) -> Sequence[Described]:
+        """The same with summaries, made now where they are not kept yet."""
+        messages = await self.messages(folder, uids, account)
+        described: list[Described] = []
+        for start in range(0, len(messages), SLICE):
+            some = messages[start : start + SLICE]
+            known = await self._summaries([message.content for message in some])
+            described += [
+                Described(message, known[message.content])
+                for message in some
+                if message.content in known
+            ]
+        return described
+
+    async def _summaries(self, wanted: Sequence[int]) -> dict[int, Summary]:
+        base = self._base
+        found: dict[int, Summary] = {}
+        missing: list[int] = []
+        for content in wanted:
+            summary = base.summaries.get(content)
+            if summary is None:
+                missing.append(content)
+            else:
+                found[content] = summary
+        if not missing:
+            return found
+
+        def read(session: Session) -> tuple[dict[int, Summary], dict[int, Summary]]:
+            kept = contents.summaries(session, missing)
+            made = {}
+            for content in missing:
+                if content not in kept and content not in made:
+                    try:
+                        made[content] = contents.made_summary(session, content)
+                    except NoSuchMessage:
+                        continue
+            return kept, made
+
+        kept, made = await base.readers.far(read)
+        for content, summary in (kept | made).items():
+            found[content] = summary
+            base.summaries.put(content, summary, _weight(summary))
+        if made:
+            try:
+                keeping = base.writer.call(lambda transaction: keep_summaries(transaction, made))
+                keeping.addErrback(lambda failure: None)  # they are made again
+            except StoreClosed:
+                pass
+        return found
+
+    async def content(self, content: ContentId) -> bytes:
+        """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
+        base = self._base
+        base.check_open()
+        known = base.contents.get(content)
+        if known is not None:
+            return known
+
+        def read_small(session: Session) -> tuple[int, bytes | None]:
+            octets = contents.octets_of(session, content)
+            return octets, contents.whole(session, content) if octets <= HOT_OCTETS else None
+
+        octets, read = await base.readers.near(read_small)
+        if octets > WHOLE_OCTETS:
+            raise TooLarge(f"{octets} octets")
+        if read is None:
+            return await base.readers.far(lambda s: contents.whole(s, content))
+        base.contents.put(content, read, octets)
+        return read
+
+    async def contents(self, wanted: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """Several small contents in one go; those gone or over 1 MiB are left out."""
+        base = self._base
+        base.check_open()
+        found: dict[ContentId, bytes] = {}
+        missing: list[ContentId] = []
+        for content in wanted:
+            known = base.contents.get(content)
+            if known is None:
+                missing.append(content)
+            else:
+                found[content] = known
+        if missing:
+
+            def read(session: Session) -> dict[ContentId, bytes]:
+                sizes = contents.sizes(session, missing)
+                return {
+                    content: contents.whole(session, content)
+                    for content in missing
+                    if sizes.get(content, WHOLE_OCTETS + 1) <= WHOLE_OCTETS
+                }
+
+            for content, octets in (await base.readers.far(read)).items():
+                found[content] = octets
+                if len(octets) <= HOT_OCTETS:
+                    base.contents.put(content, octets, len(octets))
+        return found
+
+    async def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
+        base = self._base
+        base.check_open()
+        known = base.contents.get(content)
+        if known is not None:
+            if known[start:stop]:
+                yield known[start:stop]
+            return
+        base.pinned[content] += 1
+        try:
+            octets = await base.readers.near(lambda s: contents.octets_of(s, content))
+            stop = octets if stop is None else min(stop, octets)
+            touched_at = base.now()
+            while start < stop:
+                number, offset = divmod(start, t.CHUNK_OCTETS)
+                piece = await self._piece(content, number, octets)
+                piece = piece[offset : offset + stop - start]
+                start += len(piece)
+                yield piece
+                if base.now() - touched_at > TOUCH_SECONDS * 1_000_000:
+                    touched_at = base.now()
+                    await base.writer.call(lambda transaction: _touch(transaction, content))
+        finally:
+            base.pinned[content] -= 1
+            if not base.pinned[content]:
+                del base.pinned[content]
+
+    async def _piece(self, content: ContentId, number: int, octets: int) -> bytes:
+        readers = self._base.readers
+        if octets > HOT_OCTETS:
+            return await readers.far(lambda s: contents.piece(s, content, number))
+        return await readers.near(lambda s: contents.piece(s, content, number))
+
+    async def search(
+        self, folder: FolderId, query: Query, account: AccountId | None
+    ) -> Sequence[int]:
+        """The UIDs that match, ascending; exact, whether indexed yet or not."""
+        self._base.check_open()
+        return await self._base.readers.far(lambda s: search(s, folder, query, account))
+
+    # -- changing
+
+    async def store_flags(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        action: FlagAction,
+        flags: frozenset[str],
+        account: AccountId | None,
+        *,
+        unchanged_since: int | None = None,
+        shared: bool = False,
+    ) -> FlagsStored:
+        """Change flags, all with one mod-sequence."""
+        given = normalised(flags)
+        return await self._write(
+            lambda transaction: changing.store_flags(
+                transaction, folder, uids, action, given, account, unchanged_since, shared
+            )
+        )
+
+    async def _write(self, function: Callable[[Transaction], T]) -> T:
+        self._base.check_open()
+        self._base.busy_at = self._base.now()
+        return await self._base.writer.call(function)
+
+    async def copy(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+    ) -> Copied:
+        """Copy all or none, in order; flags and internal dates go along."""
+        return await self._write(
+            lambda transaction: changing.copy(transaction, source, uids, target, account)
+        )
+
+    async def move(
+        self,
+        source: FolderId,
+        uids: Sequence[int],
+        target: FolderId,
+        account: AccountId | None,
+    ) -> Copied:
+        """Move in one durable step (RFC 6851)."""
+        return await self._write(
+            lambda transaction: changing.copy(
+                transaction, source, uids, target, account, moving=True
+            )
+        )
+
+    async def expunge(
+        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+    ) -> Sequence[int]:
+        """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
+        return await self._write(
+            lambda transaction: changing.expunge(transaction, folder, uids, deleted_only)
+        )
+
+    async def changes_since(
+        self, folder: FolderId, modseq: int, account: AccountId | None
+    ) -> tuple[Sequence[Message], Sequence[int]]:
+        """Messages changed and UIDs vanished after *modseq*."""
+        self._base.check_open()
+
+        def read(session: Session) -> tuple[list[Message], list[int]]:
+            public = _public(session, folder)
+            values: dict[str, Any] = {"folder": folder, "after": modseq}
+            vanished = sorted(row[0] for row in session.all(_VANISHED, **values))
+            if public:
+                values["account"] = account or 0
+            return [message_of(row) for row in session.all(_CHANGED[public], **values)], vanished
+
+        known = await self.folder_by_id(folder)
+        if known.highest_modseq <= modseq:
+            return [], []
+        return await self._base.readers.far(read)
+
+    # -- quota
+
+    async def usage(self, account: AccountId) -> Usage:
+        """What the account uses and may use."""
+        self._base.check_open()
+        row = await self._base.readers.near(lambda s: s.one(SELECT_QUOTA, account=account))
+        if row is None:
+            raise NoSuchAccount(f"account {account}")
+        return Usage(octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3])
+
+
+def _touch(transaction: Transaction, content: int) -> None:
+    transaction.session.run(_TOUCH, died_at=transaction.now, of_content=content)
+
+
+def _weight(summary: Summary) -> int:
+    """Guess what a summary takes in memory, in octets."""
+    return 2048 + 1024 * sum(1 for _ in summary.root.walk()) + 2 * len(summary.preview)

@@ -1,0 +1,65 @@
+"""Bringing a store to this version's schema, and refusing one that is newer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Connection
+
+from netsuite.store.errors import StoreError
+from netsuite.store.sql.database import Database, translated
+
+_FOLDER: Final = Path(__file__).with_name("migrations")
+
+
+def configuration() -> Config:
+    """Give what Alembic needs to know; there is no file of it."""
+    config = Config()
+    # ConfigParser would take a per cent sign in the path for an interpolation.
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Make or migrate the schema.
+
+    Raises:
+        StoreError: it cannot be opened, or a newer version wrote it.
+    """
+    config = configuration()
+    try:
+        with database.engine.connect() as connection:
+            _migrate(database, config, connection)
+    except StoreError:
+        raise
+    except Exception as error:
+        raise translated(error, database) from error
+
+
+def _migrate(database: Database, config: Config, connection: Connection) -> None:
+    scripts = ScriptDirectory.from_config(config)
+    head = scripts.get_current_head()
+    if database.sqlite:
+        # The driver is in autocommit mode; this also keeps two processes from migrating at once.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(8025, 2)")
+    current = MigrationContext.configure(connection).get_current_revision()
+    if current != head:
+        if current is not None and current not in {s.revision for s in scripts.walk_revisions()}:
+            raise StoreError(
+                f"{database.place} was written by a newer version of netsuite "
+                f"(its schema is {current}, the newest known here is {head}); "
+                "start that version, or restore a backup from before the upgrade"
+            )
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    if database.sqlite:
+        connection.exec_driver_sql("COMMIT")
+    else:
+        connection.commit()

@@ -1,0 +1,122 @@
+"""The threads that read, and the connection for reads too small to leave the reactor for.
+
+On SQLite a point read takes some microseconds, a hop to a thread and back some tens; so
+bounded point reads of an embedded database run at once (``near``), everything else, and
+everything on PostgreSQL, in a thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import SimpleQueue
+from threading import Thread
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from netsuite.store.errors import StoreClosed, StoreError
+from netsuite.store.sql.database import Database, Session, translated
+
+T = TypeVar("T")
+READERS: Final = 3
+
+
+class Readers:
+    """A few threads with a connection each.
+
+    Args:
+        database: what to read.
+        call_from_thread: runs a function on the reactor's thread.
+    """
+
+    log = Logger()
+
+    def __init__(self, database: Database, call_from_thread: Callable[..., object]) -> None:
+        self._database = database
+        self._call_from_thread = call_from_thread
+        self._waiting: SimpleQueue[tuple[Callable[[Session], Any], Deferred[Any]] | None]
+        self._waiting = SimpleQueue()
+        self._threads: list[Thread] = []
+        self._near: Session | None = None
+        self._closing = False
+
+    def start(self) -> None:
+        """Open the connections."""
+        if self._database.sqlite:
+            self._near = self._database.session()
+        for number in range(READERS):
+            session = self._database.session()
+            thread = Thread(
+                target=self._run,
+                args=(session,),
+                name=f"netsuite-store-reader-{number}",
+                daemon=True,
+            )
+            self._threads.append(thread)
+            thread.start()
+
+    async def near(self, read: Callable[[Session], T]) -> T:
+        """Do a bounded point read where it is cheapest. Raises what *read* raises."""
+        session = self._near
+        if session is None:
+            return await self.far(read)
+        try:
+            return read(session)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise translated(error, self._database) from error
+
+    def far(self, read: Callable[[Session], T]) -> Deferred[T]:
+        """Do a read in a thread, on one state of the store. Raises StoreClosed."""
+        if self._closing or not self._threads:
+            raise StoreClosed("the store is closed")
+        done: Deferred[T] = Deferred()
+        self._waiting.put((read, done))
+        return done
+
+    def stop(self) -> None:
+        """Finish what waits, then end the threads; returns when they are gone."""
+        self._closing = True
+        for _ in self._threads:
+            self._waiting.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+        near, self._near = self._near, None
+        if near is not None:
+            near.close()
+
+    def _run(self, session: Session) -> None:
+        while (job := self._waiting.get()) is not None:
+            read, done = job
+            try:
+                session.begin_reading()
+                result = read(session)
+                session.say("COMMIT")
+            except Exception as error:
+                session = self._recover(session)
+                if not isinstance(error, StoreError | ValueError):
+                    named = translated(error, self._database)
+                    if type(named) is StoreError:
+                        self.log.failure("a read failed")
+                    error = named
+                self._call_from_thread(done.errback, error)
+                continue
+            self._call_from_thread(done.callback, result)
+        session.close()
+
+    def _recover(self, session: Session) -> Session:
+        try:
+            session.say("ROLLBACK")
+            return session
+        except Exception:
+            if session.sqlite:
+                return session  # there was no transaction
+        try:
+            session.close()
+            return self._database.session()
+        except Exception:
+            self.log.failure("no new connection")
+            return session

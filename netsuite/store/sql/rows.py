@@ -1,0 +1,347 @@
+"""Values of the model as the columns that hold them, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.sql.expression import Select
+
+from netsuite.store.model import (
+    ANSWERED,
+    DELETED,
+    DRAFT,
+    FLAGGED,
+    SEEN,
+    Account,
+    AccountId,
+    AccountState,
+    AppPassword,
+    ContentId,
+    Envelope,
+    Folder,
+    FolderId,
+    FolderKind,
+    Login,
+    Message,
+    QueueItem,
+    QueueState,
+    ScramVerifier,
+    SpecialUse,
+    Verifiers,
+)
+from netsuite.store.moments import from_microseconds, from_seconds, to_microseconds
+from netsuite.store.sql import schema as t
+
+BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
+
+# -- flags: a bit for each system flag, keywords as words
+
+
+@lru_cache(maxsize=4096)
+def packed(flags: frozenset[str]) -> tuple[int, str]:
+    """Give the bits and the keywords of a set of flags."""
+    bits, keywords = 0, []
+    for flag in flags:
+        bit = BITS.get(flag)
+        if bit is None:
+            keywords.append(flag)
+        else:
+            bits |= bit
+    return bits, " ".join(sorted(keywords))
+
+
+@lru_cache(maxsize=4096)
+def unpacked(bits: int, keywords: str) -> frozenset[str]:
+    """Give the set of flags."""
+    return frozenset(flag for flag, bit in BITS.items() if bits & bit).union(keywords.split())
+
+
+@lru_cache(maxsize=4096)
+def unpacked_public(bits: int, keywords: str, own_bits: int, own_keywords: str) -> frozenset[str]:
+    """Give what an account sees on a public folder: \\Seen is its own."""
+    return unpacked(bits & ~t.BIT_SEEN, keywords) | unpacked(own_bits, own_keywords)
+
+
+# -- folders
+
+FOLDER: Final = t.folder.c
+SELECT_FOLDER: Final = sa.select(
+    FOLDER.id,
+    FOLDER.owner,
+    FOLDER.name,
+    FOLDER.kind,
+    FOLDER.uid_validity,
+    FOLDER.uid_next,
+    FOLDER.highest_modseq,
+    FOLDER.recent_from,
+    FOLDER.messages,
+    FOLDER.octets,
+    FOLDER.special_use,
+    FOLDER.description,
+    FOLDER.created_at,
+    FOLDER.moderator,
+    FOLDER.postable,
+)
+
+
+def folder_of(row: Sequence[Any]) -> Folder:
+    """Give the folder of a row of ``SELECT_FOLDER``."""
+    return Folder(
+        id=FolderId(row[0]),
+        owner=AccountId(row[1]) if row[1] else None,
+        name=row[2],
+        kind=FolderKind(row[3]),
+        uid_validity=row[4],
+        uid_next=row[5],
+        highest_modseq=row[6],
+        recent_from=row[7],
+        messages=row[8],
+        octets=row[9],
+        special_use=SpecialUse(row[10]) if row[10] else None,
+        description=row[11],
+        created=from_microseconds(row[12]),
+        moderator=row[13],
+        postable=bool(row[14]),
+    )
+
+
+# -- messages
+
+_M: Final = t.message.c
+_S: Final = t.state.c
+_COLUMNS: Final = (
+    _M.uid,
+    _M.content,
+    t.content.c.guid,
+    _M.octets,
+    _M.date,
+    _M.zone,
+    _M.flags,
+    _M.keywords,
+    _M.modseq,
+    _M.saved,
+)
+_BY_UID: Final = _M.uid.asc()
+
+
+def select_private() -> Select[Any]:
+    """Select messages of a folder of an account, ascending."""
+    return (
+        sa.select(*_COLUMNS)
+        .join_from(t.message, t.content, t.content.c.id == _M.content)
+        .where(_M.folder == sa.bindparam("folder"))
+        .order_by(_BY_UID)
+    )
+
+
+def select_public() -> Select[Any]:
+    """Select messages of a public folder with what one account sees of its own, ascending."""
+    own = sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid)
+    return (
+        sa.select(*_COLUMNS, _S.flags, _S.keywords, _S.modseq)
+        .join_from(t.message, t.content, t.content.c.id == _M.content)
+        .outerjoin(t.state, own)
+        .where(_M.folder == sa.bindparam("folder"))
+        .order_by(_BY_UID)
+    )
+
+
+def message_of(row: Sequence[Any]) -> Message:
+    """Give the message of a row of ``select_private`` or ``select_public``."""
+    modseq = row[8]
+    if len(row) == 10:
+        flags = unpacked(row[6], row[7])
+    elif row[12] is None:
+        flags = unpacked_public(row[6], row[7], 0, "")
+    else:
+        flags = unpacked_public(row[6], row[7], row[10], row[11])
+        modseq = max(modseq, row[12])
+    return Message(
+        uid=row[0],
+        content=ContentId(row[1]),
+        guid=row[2],
+        octets=row[3],
+        internal_date=from_seconds(row[4], row[5]),
+        flags=flags,
+        modseq=modseq,
+        saved=from_seconds(row[9]),
+    )
+
+
+# -- accounts
+
+
+def words_json(words: frozenset[str] | None) -> str | None:
+    """Give a set of words as JSON."""
+    return None if words is None else json.dumps(sorted(words))
+
+
+def words_of(written: str | None) -> frozenset[str] | None:
+    """Give a set of words that is JSON."""
+    return None if written is None else frozenset(json.loads(written))
+
+
+_A: Final = t.account.c
+SELECT_ACCOUNT: Final = sa.select(
+    _A.id,
+    _A.name,
+    _A.state,
+    _A.display_name,
+    _A.protocols,
+    _A.quota_octets,
+    _A.quota_messages,
+    _A.groups,
+)
+
+
+def account_of(row: Sequence[Any]) -> Account:
+    """Give the account of a row of ``SELECT_ACCOUNT``."""
+    return Account(
+        id=AccountId(row[0]),
+        name=row[1],
+        state=AccountState(row[2]),
+        display_name=row[3],
+        protocols=words_of(row[4]),
+        quota_octets=row[5],
+        quota_messages=row[6],
+        groups=frozenset(json.loads(row[7])),
+    )
+
+
+def verifiers_json(verifiers: Verifiers | None) -> str | None:
+    """Give verifiers as JSON."""
+    if verifiers is None:
+        return None
+    return json.dumps(
+        {
+            "argon2": verifiers.argon2,
+            "scram": {
+                name: {
+                    "salt": scram.salt.hex(),
+                    "iterations": scram.iterations,
+                    "stored_key": scram.stored_key.hex(),
+                    "server_key": scram.server_key.hex(),
+                }
+                for name, scram in verifiers.scram.items()
+            },
+            "cram_md5": None if verifiers.cram_md5 is None else verifiers.cram_md5.hex(),
+        }
+    )
+
+
+def verifiers_of(written: str | None) -> Verifiers | None:
+    """Give verifiers that are JSON."""
+    if written is None:
+        return None
+    read = json.loads(written)
+    return Verifiers(
+        argon2=read["argon2"],
+        scram={
+            name: ScramVerifier(
+                salt=bytes.fromhex(scram["salt"]),
+                iterations=scram["iterations"],
+                stored_key=bytes.fromhex(scram["stored_key"]),
+                server_key=bytes.fromhex(scram["server_key"]),
+            )
+            for name, scram in read["scram"].items()
+        },
+        cram_md5=None if read["cram_md5"] is None else bytes.fromhex(read["cram_md5"]),
+    )
+
+
+_P: Final = t.app_password.c
+SELECT_APP_PASSWORD: Final = sa.select(
+    _P.id, _P.label, _P.verifiers, _P.protocols, _P.created_at, _P.used_at
+)
+
+
+def app_password_of(row: Sequence[Any]) -> AppPassword:
+    """Give the further password of a row of ``SELECT_APP_PASSWORD``."""
+    verifiers = verifiers_of(row[2])
+    assert verifiers is not None
+    return AppPassword(
+        id=row[0],
+        label=row[1],
+        verifiers=verifiers,
+        protocols=words_of(row[3]),
+        created=from_microseconds(row[4]),
+        last_used=None if row[5] is None else from_microseconds(row[5]),
+    )
+
+
+_L: Final = t.login.c
+SELECT_LOGIN: Final = sa.select(
+    _L.at, _L.account, _L.protocol, _L.address, _L.mechanism, _L.secure, _L.outcome
+)
+
+
+def login_of(row: Sequence[Any]) -> Login:
+    """Give the line of the audit log of a row of ``SELECT_LOGIN``."""
+    return Login(from_microseconds(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), row[6])
+
+
+def login_row(number: int, login: Login) -> tuple[Any, ...]:
+    """Give the row of a line of the audit log."""
+    return (
+        number,
+        to_microseconds(login.when),
+        login.account,
+        login.protocol,
+        login.address,
+        login.mechanism,
+        int(login.secure),
+        login.outcome,
+    )
+
+
+# -- the queue
+
+_Q: Final = t.queue.c
+SELECT_QUEUE: Final = sa.select(
+    _Q.id,
+    _Q.content,
+    _Q.octets,
+    _Q.sender,
+    _Q.sender_parameters,
+    _Q.account,
+    _Q.recipient,
+    _Q.parameters,
+    _Q.state,
+    _Q.attempts,
+    _Q.queued_at,
+    _Q.next_at,
+    _Q.last_reply,
+)
+
+
+def mapping_json(mapping: Mapping[str, str]) -> str:
+    """Give parameters as JSON."""
+    return json.dumps(dict(mapping)) if mapping else "{}"
+
+
+def item_of(row: Sequence[Any]) -> QueueItem:
+    """Give the item of a row of ``SELECT_QUEUE``."""
+    account = None if row[5] is None else AccountId(row[5])
+    return QueueItem(
+        id=row[0],
+        content=ContentId(row[1]),
+        octets=row[2],
+        envelope=Envelope(row[3], json.loads(row[4]), account),
+        recipient=row[6],
+        parameters=json.loads(row[7]),
+        state=QueueState(row[8]),
+        attempts=row[9],
+        queued=from_microseconds(row[10]),
+        next_attempt=from_microseconds(row[11]),
+        last_reply=row[12],
+    )
+
+
+def moment_or_none(count: int | None) -> datetime | None:
+    """Give the moment, or None."""
+    return None if count is None else from_microseconds(count)

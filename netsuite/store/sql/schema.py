@@ -1,0 +1,245 @@
+"""The tables, the same on SQLite and PostgreSQL.
+
+Times are microseconds since 1970 (``*_at``), but for a message whole seconds. Sets and
+mappings of accounts and queue items are JSON. ``folder.owner`` is 0 for a public folder, so
+that the name is unique there too.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    text,
+)
+
+#: A content is cut into chunks of this many octets, but for the last one.
+CHUNK_OCTETS: Final = 256 * 1024
+
+#: A chunk's id is its content's id and its number in one, so that the chunks of a content lie
+#: together without a second index: 8,192 chunks are 2 GiB.
+CHUNK_BITS: Final = 13
+LARGEST_OCTETS: Final = CHUNK_OCTETS << CHUNK_BITS
+
+#: Bits of ``message.flags`` and ``state.flags``.
+BIT_SEEN: Final = 1
+BIT_DELETED: Final = 8
+
+metadata = MetaData()
+
+# SQLite makes only an INTEGER primary key the row's own address.
+Id: Final = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _clustered(name: str, *columns: Column[object], extra: tuple[Index, ...] = ()) -> Table:
+    """Make a table whose rows SQLite keeps in the order of the primary key."""
+    return Table(name, metadata, *columns, *extra, sqlite_with_rowid=False)
+
+
+def _key(name: str, kind: type[BigInteger | Text] = BigInteger) -> Column[object]:
+    return Column(name, kind, primary_key=True, autoincrement=False)
+
+
+def _id(name: str = "id") -> Column[object]:
+    return Column(name, Id, primary_key=True, autoincrement=False)
+
+
+def _count(name: str) -> Column[object]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _words(name: str) -> Column[object]:
+    return Column(name, Text, nullable=False, server_default="")
+
+
+def _number(name: str) -> Column[object]:
+    return Column(name, BigInteger, nullable=False)
+
+
+counter = _clustered("counter", _key("name", Text), _count("value"))
+
+account = Table(
+    "account",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("state", Text, nullable=False),
+    _words("display_name"),
+    Column("protocols", Text),
+    Column("quota_octets", BigInteger),
+    Column("quota_messages", BigInteger),
+    Column("groups", Text, nullable=False, server_default="[]"),
+    Column("verifiers", Text),
+    _count("octets"),
+    _count("messages"),
+)
+
+app_password = Table(
+    "app_password",
+    metadata,
+    _id(),
+    Column("account", BigInteger, nullable=False, index=True),
+    _words("label"),
+    Column("verifiers", Text, nullable=False),
+    Column("protocols", Text),
+    _number("created_at"),
+    Column("used_at", BigInteger),
+)
+
+alias = _clustered("alias", _key("name", Text), Column("targets", Text, nullable=False))
+
+login = Table(
+    "login",
+    metadata,
+    _id(),
+    _number("at"),
+    _words("account"),
+    _words("protocol"),
+    _words("address"),
+    _words("mechanism"),
+    _count("secure"),
+    _words("outcome"),
+    Index("login_account", "account", "id"),
+)
+
+folder = Table(
+    "folder",
+    metadata,
+    _id(),
+    _number("owner"),
+    Column("name", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("special_use", Text),
+    _words("description"),
+    Column("moderator", Text),
+    Column("postable", Integer, nullable=False, server_default="1"),
+    _number("created_at"),
+    _number("uid_validity"),
+    _number("uid_next"),
+    _number("highest_modseq"),
+    _number("recent_from"),
+    _count("messages"),
+    _count("octets"),
+    UniqueConstraint("owner", "name", name="folder_name"),
+)
+
+message = _clustered(
+    "message",
+    _key("folder"),
+    _key("uid"),
+    _number("content"),
+    _number("octets"),
+    _number("modseq"),
+    _number("date"),
+    Column("zone", Integer, nullable=False),
+    Column("flags", Integer, nullable=False),
+    _words("keywords"),
+    _number("saved"),
+    extra=(
+        Index("message_modseq", "folder", "modseq"),
+        Index(
+            "message_unseen",
+            "folder",
+            "uid",
+            sqlite_where=text("(flags & 1) = 0"),
+            postgresql_where=text("(flags & 1) = 0"),
+        ),
+        Index(
+            "message_deleted",
+            "folder",
+            "uid",
+            sqlite_where=text("(flags & 8) = 8"),
+            postgresql_where=text("(flags & 8) = 8"),
+        ),
+    ),
+)
+
+tombstone = _clustered("tombstone", _key("folder"), _key("modseq"), _key("uid"))
+
+#: What one account sees of a message in a public folder, besides what all see.
+state = _clustered(
+    "state",
+    _key("folder"),
+    _key("account"),
+    _key("uid"),
+    Column("flags", Integer, nullable=False),
+    _words("keywords"),
+    _number("modseq"),
+    extra=(Index("state_modseq", "folder", "account", "modseq"),),
+)
+
+subscription = _clustered("subscription", _key("account"), _key("name", Text))
+
+#: ``refs`` counts messages and queue items; ``died_at`` says since when there are none.
+content = Table(
+    "content",
+    metadata,
+    _id(),
+    Column("guid", Text, nullable=False),
+    _number("octets"),
+    _number("refs"),
+    _count("died_at"),
+    Index(
+        "content_dead",
+        "id",
+        sqlite_where=text("refs = 0"),
+        postgresql_where=text("refs = 0"),
+    ),
+)
+
+chunk = Table("chunk", metadata, _id(), Column("data", LargeBinary, nullable=False))
+
+#: Contents on their way in: their chunks are there, their ``content`` row is not. A process
+#: renews its rows; those of one that died are cleaned up.
+draft = Table(
+    "draft",
+    metadata,
+    _id("content"),
+    Column("process", Text, nullable=False),
+    _number("renewed_at"),
+)
+
+#: Contents whose text is not indexed yet.
+pending = Table("pending", metadata, _id("content"))
+
+summary = Table("summary", metadata, _id("content"), Column("data", LargeBinary, nullable=False))
+
+content_text = Table(
+    "content_text",
+    metadata,
+    _id("content"),
+    Column("sent_day", Integer),
+    Column("fields", Text, nullable=False),
+    Column("body", Text, nullable=False),
+)
+
+queue = Table(
+    "queue",
+    metadata,
+    _id(),
+    Column("content", BigInteger, nullable=False),
+    _number("octets"),
+    _words("sender"),
+    Column("sender_parameters", Text, nullable=False),
+    Column("account", BigInteger),
+    _words("recipient"),
+    Column("parameters", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    _count("attempts"),
+    _number("queued_at"),
+    _number("next_at"),
+    _words("last_reply"),
+    Index("queue_due", "next_at", "id"),
+)
+
+#: What was committed, a row a transaction, for other processes.
+change = Table("change", metadata, _id("sequence"), Column("payload", Text, nullable=False))

@@ -1,0 +1,316 @@
+"""Searching a folder: what SQL can tell by SQL, text by the index, the rest by reading.
+
+A query is evaluated as sets of UIDs. A subtree without text becomes one statement. A text term
+asks the trigram index (or, where trigrams cannot answer, the text column) for the messages
+that are indexed; messages that are not are read and judged with ``netsuite.store.matching``, so
+that the answer is exact at any time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+
+from netsuite.store import query as q
+from netsuite.store.errors import NoSuchFolder, NoSuchMessage
+from netsuite.store.matching import matches
+from netsuite.store.model import Message
+from netsuite.store.moments import day_number, plain_day
+from netsuite.store.reading import Document, folded, folded_line
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.contents import made_document
+from netsuite.store.sql.database import Session
+from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
+
+_M: Final = t.message.c
+_S: Final = t.state.c
+_T: Final = t.content_text.c
+_OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
+_IS_PENDING: Final = _M.content.in_(sa.select(t.pending.c.content))
+_PENDING_PRIVATE: Final = select_private().where(_IS_PENDING)
+_PENDING_PUBLIC: Final = select_public().where(_IS_PENDING)
+_DAY_SECONDS: Final = 86400
+
+#: The shortest text that trigrams can answer.
+SHORTEST: Final = 3
+
+_TEXTUAL: Final = (q.Field, q.Body, q.Text, q.Sent)
+_Condition = ColumnElement[bool]
+
+
+def search(session: Session, folder: int, query: q.Query, account: int | None) -> list[int]:
+    """Give the UIDs that match, ascending. Raises NoSuchFolder."""
+    row = session.one(_OWNER, folder=folder)
+    if row is None:
+        raise NoSuchFolder(f"folder {folder}")
+    return sorted(_Search(session, folder, row[0] == 0, account or 0).evaluate(query))
+
+
+@dataclass(slots=True)
+class _Unindexed:
+    """A message whose text is not indexed; read when a term needs it, then kept."""
+
+    message: Message
+    session: Session
+    read: tuple[int | None, Document] | None = None
+
+    def _made(self) -> tuple[int | None, Document]:
+        if self.read is None:
+            try:
+                summary, text = made_document(self.session, self.message.content)
+                self.read = (summary.sent_day, text)
+            except NoSuchMessage:
+                self.read = (None, Document((), ""))
+        return self.read
+
+    def sent_day(self) -> int | None:
+        """The Date field's day."""
+        return self._made()[0]
+
+    def document(self) -> Document:
+        """The text."""
+        return self._made()[1]
+
+
+class _Search:
+    """One search in one folder, on one state of the store."""
+
+    def __init__(self, session: Session, folder: int, public: bool, account: int) -> None:
+        self._session = session
+        self._folder = folder
+        self._public = public
+        self._account = account
+        self._unindexed: dict[q.Query, set[int]] | None = None
+        self._plain = _Plain(public)
+
+    def evaluate(self, query: q.Query) -> set[int]:
+        """Give the UIDs that match."""
+        if not _textual(query):
+            return self._by_sql(self._plain.condition(query))
+        if isinstance(query, q.And):
+            return self._all_of(query.terms)
+        if isinstance(query, q.Or):
+            return set().union(*(self.evaluate(term) for term in query.terms))
+        if isinstance(query, q.Not):
+            return self._by_sql(sa.true()) - self.evaluate(query.term)
+        return self._by_text(query)
+
+    def _all_of(self, terms: tuple[q.Query, ...]) -> set[int]:
+        """Intersect, cheap terms first; no text is looked at when they leave nothing."""
+        plain = tuple(term for term in terms if not _textual(term))
+        found = self.evaluate(q.And(plain)) if plain else None
+        for term in terms:
+            if found is not None and not found:
+                break
+            if _textual(term):
+                matching = self.evaluate(term)
+                found = matching if found is None else found & matching
+        return found or set()
+
+    def _select(self) -> Any:
+        select = sa.select(_M.uid).where(_M.folder == self._folder)
+        if self._public:
+            own = sa.and_(_S.folder == _M.folder, _S.account == self._account, _S.uid == _M.uid)
+            select = select.select_from(t.message.outerjoin(t.state, own))
+        return select
+
+    def _by_sql(self, condition: _Condition) -> set[int]:
+        return {row[0] for row in self._session.once(self._select().where(condition))}
+
+    # -- text
+
+    def _by_text(self, query: q.Query) -> set[int]:
+        found = _INDEXED[type(query)](self, query)
+        return found | self._by_reading(query)
+
+    def _by_reading(self, query: q.Query) -> set[int]:
+        """Judge the messages that are not indexed yet, one in memory at a time."""
+        if self._unindexed is None:
+            self._unindexed = {}
+            select = _PENDING_PUBLIC if self._public else _PENDING_PRIVATE
+            values = {"account": self._account} if self._public else {}
+            rows = self._session.all(select, folder=self._folder, **values)
+            self._pending = [message_of(row) for row in rows]
+        known = self._unindexed.get(query)
+        if known is None:
+            known = self._unindexed[query] = {
+                message.uid
+                for message in self._pending
+                if matches(query, _Unindexed(message, self._session))
+            }
+        return known
+
+    def _indexed(self, *columns: Any) -> Any:
+        return (
+            sa.select(_M.uid, *columns)
+            .join_from(t.message, t.content_text, _T.content == _M.content)
+            .where(_M.folder == self._folder)
+        )
+
+    def _containing(self, column: ColumnElement[str], text: str) -> _Condition:
+        """Compare with a text column, both folded."""
+        if self._session.sqlite:
+            if len(text) >= SHORTEST:
+                quoted = text.replace('"', '""')
+                wanted = f'{column.key} : "{quoted}"'
+                return sa.text(
+                    "message.content IN (SELECT rowid FROM content_fts WHERE content_fts MATCH"
+                    " :wanted)"
+                ).bindparams(wanted=wanted)  # type: ignore[return-value]
+            return sa.func.instr(column, text) > 0
+        return column.contains(text, autoescape=True)
+
+    def _uids(self, select: Any) -> set[int]:
+        return {row[0] for row in self._session.once(select)}
+
+    def _body(self, query: q.Body) -> set[int]:
+        text = folded(query.text)
+        select = self._indexed()
+        return self._uids(select.where(self._containing(_T.body, text)) if text else select)
+
+    def _text(self, query: q.Text) -> set[int]:
+        text = folded(query.text)
+        if not text:
+            return self._uids(self._indexed())
+        found = self._uids(self._indexed().where(self._containing(_T.body, text)))
+        if "\n" not in text:  # a line feed stands between fields, in none of them
+            found |= self._uids(self._indexed().where(self._containing(_T.fields, text)))
+        return found
+
+    def _field(self, query: q.Field) -> set[int]:
+        """The index tells where the text is in any field; the field's line is looked at here."""
+        name, text = folded_line(query.name), folded(query.text)
+        if "\n" in text or "\r" in text:
+            return set()
+        line = f"\n{name}: "
+        wanted = text if len(text) >= SHORTEST else line
+        select = self._indexed(_T.fields).where(self._containing(_T.fields, wanted))
+        return {
+            uid
+            for uid, fields in self._session.once(select)
+            if any(
+                each.startswith(line[1:]) and text in each[len(line) - 1 :]
+                for each in fields.split("\n")
+            )
+        }
+
+    def _sent(self, query: q.Sent) -> set[int]:
+        select = self._indexed().where(_T.sent_day.is_not(None))
+        if query.since is not None:
+            select = select.where(_T.sent_day >= plain_day(query.since))
+        if query.before is not None:
+            select = select.where(_T.sent_day < plain_day(query.before))
+        return self._uids(select)
+
+
+_INDEXED: Final[dict[type, Callable[[Any, Any], set[int]]]] = {
+    q.Body: _Search._body,
+    q.Text: _Search._text,
+    q.Field: _Search._field,
+    q.Sent: _Search._sent,
+}
+
+
+def _textual(query: q.Query) -> bool:
+    """Say whether a query asks for what is in the content."""
+    if isinstance(query, q.And | q.Or):
+        return any(_textual(term) for term in query.terms)
+    if isinstance(query, q.Not):
+        return _textual(query.term)
+    return isinstance(query, _TEXTUAL)
+
+
+class _Plain:
+    """Queries that need no content, as SQL conditions on a message and the account's own state."""
+
+    def __init__(self, public: bool) -> None:
+        self._public = public
+
+    def condition(self, query: q.Query) -> _Condition:
+        """Compile a query."""
+        return _PLAIN[type(query)](self, query)
+
+    def _all(self, query: q.All) -> _Condition:
+        return sa.true()
+
+    def _and(self, query: q.And) -> _Condition:
+        return sa.and_(sa.true(), *(self.condition(term) for term in query.terms))
+
+    def _or(self, query: q.Or) -> _Condition:
+        return sa.or_(sa.false(), *(self.condition(term) for term in query.terms))
+
+    def _not(self, query: q.Not) -> _Condition:
+        return sa.not_(self.condition(query.term))
+
+    def _uid_ranges(self, query: q.Uids) -> _Condition:
+        ranges = (_M.uid.between(first, last) for first, last in query.ranges)
+        return sa.or_(sa.false(), *ranges)
+
+    def _has_flag(self, query: q.HasFlag) -> _Condition:
+        wanted = query.flag.lower()
+        for flag, bit in BITS.items():
+            if flag.lower() == wanted:
+                return self._has_bit(bit)
+        common = self._has_word(_M.keywords, wanted)
+        if not self._public:
+            return common
+        return sa.or_(common, self._has_word(sa.func.coalesce(_S.keywords, ""), wanted))
+
+    def _has_bit(self, bit: int) -> _Condition:
+        # Literals: a partial index answers only for a condition that is written like its own.
+        common = sa.text(f"(message.flags & {bit}) = {bit}")
+        if not self._public:
+            return common  # type: ignore[return-value]
+        own = sa.text(f"(coalesce(state.flags, 0) & {bit}) = {bit}")
+        return own if bit == t.BIT_SEEN else sa.or_(common, own)  # type: ignore[return-value]
+
+    def _has_word(self, column: ColumnElement[str], word: str) -> _Condition:
+        padded = sa.func.lower(sa.literal(" ") + column + sa.literal(" "))
+        return padded.contains(f" {word} ", autoescape=True)
+
+    def _larger(self, query: q.Larger) -> _Condition:
+        return _M.octets > query.octets
+
+    def _smaller(self, query: q.Smaller) -> _Condition:
+        return _M.octets < query.octets
+
+    def _received(self, query: q.Received) -> _Condition:
+        return _between(_M.date + _M.zone * 60, query.since, query.before)
+
+    def _saved(self, query: q.Saved) -> _Condition:
+        return _between(_M.saved, query.since, query.before)
+
+    def _changed_since(self, query: q.ChangedSince) -> _Condition:
+        common: _Condition = _M.modseq >= query.modseq
+        if not self._public:
+            return common
+        return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= query.modseq)
+
+
+def _between(seconds: ColumnElement[Any], since: date | None, before: date | None) -> _Condition:
+    condition: _Condition = sa.true()
+    if since is not None:
+        condition = sa.and_(condition, seconds >= day_number(since) * _DAY_SECONDS)
+    if before is not None:
+        condition = sa.and_(condition, seconds < day_number(before) * _DAY_SECONDS)
+    return condition
+
+
+_PLAIN: Final[dict[type, Callable[[_Plain, Any], _Condition]]] = {
+    q.All: _Plain._all,
+    q.And: _Plain._and,
+    q.Or: _Plain._or,
+    q.Not: _Plain._not,
+    q.Uids: _Plain._uid_ranges,
+    q.HasFlag: _Plain._has_flag,
+    q.Larger: _Plain._larger,
+    q.Smaller: _Plain._smaller,
+    q.Received: _Plain._received,
+    q.Saved: _Plain._saved,
+    q.ChangedSince: _Plain._changed_since,
+}

@@ -1,0 +1,208 @@
+"""The SQL store itself: its parts, and how it opens and closes."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from threading import Thread
+from typing import Protocol, TypeVar
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
+
+from netsuite.store.changes import ChangeFeed
+from netsuite.store.errors import StoreError
+from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
+from netsuite.store.sql.accounts import SQLAccounts
+from netsuite.store.sql.base import Base
+from netsuite.store.sql.cache import Cache
+from netsuite.store.sql.changelog import OrderedFeed, last_sequence
+from netsuite.store.sql.chores import LEASE_SECONDS, Chores
+from netsuite.store.sql.database import Database, Session, translated
+from netsuite.store.sql.indexing import bury_drafts
+from netsuite.store.sql.mail import SQLMail
+from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.migrate import migrate
+from netsuite.store.sql.queue import SQLQueue
+from netsuite.store.sql.readers import Readers
+from netsuite.store.sql.schema import LARGEST_OCTETS
+from netsuite.store.sql.writer import Writer
+
+T = TypeVar("T")
+_MICRO = 1_000_000
+
+
+class CallsFromThread(Protocol):
+    """What a store needs of a reactor besides its clock."""
+
+    def callFromThread(  # noqa: N802 (a Twisted name)
+        self, function: Callable[..., object], *arguments: object
+    ) -> object:
+        """Run a function on the reactor's thread."""
+
+
+def _guid() -> str:
+    return secrets.token_hex(16)
+
+
+class SQLStore:
+    """A durable store on SQLite or PostgreSQL, with threads of its own.
+
+    Args:
+        url: ``sqlite:////absolute/path/netsuite.db`` or ``postgresql://...``.
+        clock: tells the time and wakes the store's routines.
+        threads: the reactor whose thread the methods are called on.
+        guid: gives 32 hexadecimal digits, never the same twice.
+        limit_octets: the largest content it takes, at most 2 GiB.
+        cache_octets: what contents and summaries kept in memory may take together.
+        sweep_after_seconds: how long a content that nothing refers to stays.
+
+    Raises:
+        StoreError: the URL is not a store's.
+    """
+
+    mail: MailStore
+    accounts: AccountStore
+    queue: QueueStore
+    changes: ChangeFeed
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: IReactorTime,
+        threads: CallsFromThread,
+        guid: Callable[[], str] = _guid,
+        limit_octets: int = 1 << 30,
+        cache_octets: int = 32 << 20,
+        sweep_after_seconds: float = 600.0,
+    ) -> None:
+        self._clock = clock
+        self._call_from_thread = threads.callFromThread
+        self._database = Database(url)
+        feed = OrderedFeed()
+        writer = Writer(
+            self._database,
+            now=self._now,
+            uid_validity=lambda: int(clock.seconds()),
+            call_from_thread=self._call_from_thread,
+            publish=feed.advance,
+        )
+        self._base = Base(
+            database=self._database,
+            writer=writer,
+            readers=Readers(self._database, self._call_from_thread),
+            feed=feed,
+            now=self._now,
+            guid=guid,
+            process=secrets.token_hex(8),
+            limit_octets=min(limit_octets, LARGEST_OCTETS),
+            contents=Cache(cache_octets // 2),
+            summaries=Cache(cache_octets // 2),
+        )
+        self._presence: int | None = None
+        self._locks = MaildropLocks()
+        mail = SQLMail(self._base, self._locks)
+        accounts = SQLAccounts(self._base)
+        self._accounts = accounts
+        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._base)
+        self.changes = feed
+        self._chores = Chores(self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds)
+
+    def _now(self) -> int:
+        return int(self._clock.seconds() * _MICRO)
+
+    async def open(self) -> None:
+        """Make or migrate the schema, clean up what a crash left. Raises StoreError."""
+        alone, session, sequence = await self._in_thread(self._prepare)
+        base = self._base
+        base.feed.sequence = sequence
+        base.writer.start(session, sequence)
+        base.open = True
+        before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
+        await base.writer.call(lambda transaction: bury_drafts(transaction, before))
+        self._chores.start()
+
+    def _prepare(self) -> tuple[bool, Session, int]:
+        database = self._database
+        session: Session | None = None
+        try:
+            migrate(database)
+            if database.sqlite:
+                path = f"{database.url.database}-locks"
+                self._locks.open(path)
+                alone = self._be_present(path)
+            session = database.session()
+            if not database.sqlite:
+                alone = session.be_present()
+            sequence = last_sequence(session)
+            self._base.readers.start()
+        except Exception as error:
+            if session is not None:
+                session.close()
+            self._leave()
+            raise translated(error, database) from error
+        return alone, session, sequence
+
+    def _be_present(self, path: str) -> bool:
+        """Hold a shared lock while open; say whether no other process does."""
+        self._presence = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            alone = True
+        except BlockingIOError:
+            alone = False
+        fcntl.flock(self._presence, fcntl.LOCK_SH)
+        return alone
+
+    def _leave(self) -> None:
+        presence, self._presence = self._presence, None
+        if presence is not None:
+            os.close(presence)
+        self._locks.close()
+
+    async def close(self) -> None:
+        """Finish what was begun, then close; later calls raise StoreClosed."""
+        base = self._base
+        if not base.open:
+            return
+        base.open = False
+        await self._chores.stop()
+        with suppress(StoreError):  # the writer has logged what was wrong
+            await self._accounts.write_logins()
+        for draft in list(base.drafts):
+            await draft.abort()
+        await base.writer.stop()
+        base.writer.join()
+        await self._in_thread(base.readers.stop)
+        self._leave()
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        done: Deferred[T] = Deferred()
+
+        def run() -> None:
+            try:
+                result = function()
+            except BaseException as error:
+                self._call_from_thread(done.errback, error)
+            else:
+                self._call_from_thread(done.callback, result)
+
+        thread = Thread(target=run, name="netsuite-store-opening", daemon=True)
+        thread.start()
+        try:
+            return await done
+        finally:
+            thread.join()
+
+
+async def open_store(
+    url: str, clock: IReactorTime, threads: CallsFromThread, **options: int | float
+) -> SQLStore:
+    """Make a store and open it. Raises StoreError."""
+    store = SQLStore(url, clock=clock, threads=threads, **options)  # type: ignore[arg-type]
+    await store.open()
+    return store

@@ -1,0 +1,277 @@
+"""The one thread that writes: it takes all that waits, commits it together, then tells.
+
+Who submits a unit of work gets a Deferred; it fires on the reactor's thread after the commit
+that made the work durable, and after the feed was told. While the disk is busy with one
+commit, the next units gather; so the more is asked, the more share one fsync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import Any, ClassVar, Final, TypeVar
+
+import sqlalchemy as sa
+from twisted.internet.defer import Deferred
+from twisted.logger import Logger
+
+from netsuite.store.changes import Change
+from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.changelog import read_after, written
+from netsuite.store.sql.database import Database, Session, translated
+from netsuite.store.sql.transaction import Transaction
+
+T = TypeVar("T")
+
+UNITS: Final = 512
+OCTETS: Final = 8 * 1024 * 1024
+#: Lines of the change log that are kept for other processes to read.
+LOG_KEPT: Final = 10_000
+
+_INSERT_CHANGE: Final = sa.insert(t.change)
+_TRIM: Final = sa.delete(t.change).where(t.change.c.sequence <= sa.bindparam("last"))
+
+
+class Unit:
+    """A piece of work that is done whole or not at all.
+
+    ``octets`` is what it weighs in a batch. One that is ``plain`` refuses, if it does, before it
+    changed anything, and needs no savepoint.
+    """
+
+    plain: ClassVar[bool] = False
+    octets: int = 0
+
+    def __init__(self) -> None:
+        self.done: Deferred[Any] = Deferred()
+        self.result: Any = None
+        self.error: BaseException | None = None
+
+    def apply(self, transaction: Transaction) -> Any:
+        """Do the work on the writer's thread."""
+        raise NotImplementedError
+
+    def committed(self) -> None:
+        """Take note on the writer's thread that the work is durable."""
+
+
+class Call(Unit):
+    """A function of the transaction as a unit."""
+
+    def __init__(self, function: Callable[[Transaction], Any]) -> None:
+        super().__init__()
+        self._function = function
+
+    def apply(self, transaction: Transaction) -> Any:
+        """Call it."""
+        return self._function(transaction)
+
+
+class Writer:
+    """The thread and what waits for it.
+
+    Args:
+        database: where to write.
+        now: gives microseconds since 1970.
+        uid_validity: gives a candidate for the next UIDVALIDITY.
+        call_from_thread: runs a function on the reactor's thread.
+        publish: takes (sequence, changes) pairs in commit order, on the reactor's thread.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], int],
+        uid_validity: Callable[[], int],
+        call_from_thread: Callable[..., object],
+        publish: Callable[[list[tuple[int, list[Change]]]], None],
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._uid_validity = uid_validity
+        self._call_from_thread = call_from_thread
+        self._publish = publish
+        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
+        self._session: Session | None = None
+        self._sequence = 0
+        self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
+        self._closed: Deferred[None] = Deferred()
+        self._closing = False
+
+    def start(self, session: Session, sequence: int) -> None:
+        """Begin; everything up to *sequence* is known to the feed."""
+        self._session = session
+        self._sequence = sequence
+        self._thread.start()
+
+    def submit(self, unit: Unit) -> Deferred[Any]:
+        """Let a unit wait for its turn. Raises StoreClosed."""
+        if self._closing:
+            raise StoreClosed("the store is closing")
+        self._waiting.put(unit)
+        return unit.done
+
+    def call(self, function: Callable[[Transaction], T]) -> Deferred[T]:
+        """Submit a function."""
+        return self.submit(Call(function))
+
+    def stop(self) -> Deferred[None]:
+        """Finish what waits, then end the thread."""
+        if not self._closing:
+            self._closing = True
+            self._waiting.put(None)
+        return self._closed
+
+    def join(self) -> None:
+        """Wait for the thread, which has nothing left to do, to be gone."""
+        self._thread.join()
+
+    # -- on the writer's thread
+
+    def _run(self) -> None:
+        ending = False
+        while not ending:
+            batch, ending = self._take()
+            if batch:
+                self._work(batch)
+        if self._session is not None:
+            self._session.close()
+        self._call_from_thread(self._closed.callback, None)
+
+    def _take(self) -> tuple[list[Unit], bool]:
+        """Wait for work, then take all there is, within limits; say whether it was the last."""
+        unit = self._waiting.get()
+        batch: list[Unit] = []
+        octets = 0
+        while unit is not None:
+            batch.append(unit)
+            octets += unit.octets
+            if len(batch) >= UNITS or octets >= OCTETS:
+                return batch, False
+            try:
+                unit = self._waiting.get_nowait()
+            except Empty:
+                return batch, False
+        return batch, True
+
+    def _work(self, batch: list[Unit]) -> None:
+        try:
+            told = self._commit(batch)
+        except Exception as error:
+            if len(batch) > 1 and not isinstance(error, StorageFull | Busy):
+                # One of them is bad in a way nobody foresaw: let the others pass.
+                for unit in batch:
+                    self._work([unit])
+                return
+            if not isinstance(error, StoreError):
+                self.log.failure("a unit of work failed")
+                error = StoreError(f"{self._database.place}: unexpected {type(error).__name__}")
+            for unit in batch:
+                unit.error = error
+            told = []
+        self._call_from_thread(self._report, batch, told)
+
+    def _commit(self, batch: list[Unit]) -> list[tuple[int, list[Change]]]:
+        """Do a batch in one transaction. Raises StoreError when none of it is durable."""
+        session = self._session
+        try:
+            if session is None:
+                session = self._session = self._database.session()
+            session.begin_writing()
+        except Exception as error:
+            self._lose_session()
+            raise translated(error, self._database) from error
+        try:
+            transaction = Transaction(session, self._now(), self._uid_validity)
+            told = self._missed(transaction)
+            changes: list[Change] = []
+            for unit in batch:
+                unit.error = None
+                self._apply(unit, transaction)
+                changes += transaction.changes
+                transaction.changes.clear()
+            if changes:
+                told.append((self._note(transaction, changes), changes))
+            transaction.flush()
+            session.say("COMMIT")
+        except Exception as error:
+            self._roll_back(session)
+            raise self._named(error) from error
+        if told:
+            self._sequence = told[-1][0]
+        for unit in batch:
+            if unit.error is None:
+                unit.committed()
+        return told
+
+    def _apply(self, unit: Unit, transaction: Transaction) -> None:
+        if unit.plain:
+            try:
+                unit.result = unit.apply(transaction)
+            except (StoreError, ValueError) as error:
+                unit.error = error
+            return
+        session = transaction.session
+        transaction.flush()
+        session.say("SAVEPOINT unit")
+        try:
+            unit.result = unit.apply(transaction)
+            transaction.flush()
+        except (StoreError, ValueError) as error:
+            session.say("ROLLBACK TO unit")
+            transaction.forget()
+            unit.error = error
+        session.say("RELEASE unit")
+
+    def _missed(self, transaction: Transaction) -> list[tuple[int, list[Change]]]:
+        """Read what other processes committed since, so that the feed keeps the order."""
+        if transaction.counter("change") == self._sequence:
+            return []
+        return read_after(transaction.session, self._sequence)
+
+    def _note(self, transaction: Transaction, changes: list[Change]) -> int:
+        sequence = transaction.next("change")
+        transaction.session.many(_INSERT_CHANGE, [(sequence, written(changes))])
+        if sequence % 1000 == 0:
+            transaction.session.run(_TRIM, last=sequence - LOG_KEPT)
+        return sequence
+
+    def _named(self, error: Exception) -> Exception:
+        """Translate what the database said; leave mistakes of ours as they are."""
+        named = translated(error, self._database)
+        if isinstance(error, StoreError) or type(named) is not StoreError:
+            return named
+        return error
+
+    def _roll_back(self, session: Session) -> None:
+        try:
+            session.say("ROLLBACK")
+        except Exception:
+            # SQLite has rolled back by itself, or the connection is gone.
+            if not session.sqlite:
+                self._lose_session()
+
+    def _lose_session(self) -> None:
+        """Drop a connection that may be broken; the next batch opens another."""
+        session, self._session = self._session, None
+        if session is not None:
+            try:
+                session.close()
+            except Exception:
+                self.log.failure("closing a broken connection failed")
+
+    # -- on the reactor's thread
+
+    def _report(self, batch: list[Unit], told: list[tuple[int, list[Change]]]) -> None:
+        if told:
+            self._publish(told)
+        for unit in batch:
+            if unit.error is None:
+                unit.done.callback(unit.result)
+            else:
+                unit.done.errback(unit.error)
