@@ -134,10 +134,15 @@ class AuthResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class EndOfChunk:
-    """The octets that a BDAT announced have all come (or, from a client, have been sent)."""
+class Challenge:
+    """What the server's mechanism says within an exchange, base64 undone."""
 
-    last: bool
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfChunk:
+    """The octets that a BDAT announced have all come; more chunks will."""
 
 
 Command: TypeAlias = (

@@ -11,6 +11,7 @@ from netsuite.smtp.commands import (
     Auth,
     AuthResponse,
     Bdat,
+    Challenge,
     Command,
     Data,
     Ehlo,
@@ -52,6 +53,7 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.machine import Machine
 from netsuite.wire.reader import OctetReader
 
 #: So much of a body is given as one event at most.
@@ -75,8 +77,8 @@ _TRANSACTION: Final = (State.MAIL, State.RCPT, State.CHUNKS)
 _GREETED: Final = (State.READY, *_TRANSACTION)
 _ANY: Final = (State.START, *_GREETED)
 
-#: From a state, by a command or the end of a body that is answered positively, to a state. What
-#: is not in it is out of order. ``Auth`` and ``AuthResponse`` are answered by 334 or 235.
+#: From a state, by what is answered positively, to a state: a command, the end of a body. What
+#: is not in it is out of order. A challenge is the server's word, and answers AUTH in part.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, greeting): State.READY for state in _ANY for greeting in (Ehlo, Helo, Lhlo)},
     **{(state, Quit): State.CLOSED for state in _ANY},
@@ -85,15 +87,24 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, Rset): State.READY for state in _GREETED},
     (State.READY, StartTls): State.START,
     (State.READY, Auth): State.READY,
+    **{(state, Challenge): State.AUTH for state in (State.READY, State.AUTH)},
     (State.AUTH, AuthResponse): State.READY,
     (State.READY, Mail): State.MAIL,
     (State.MAIL, Rcpt): State.RCPT,
     (State.RCPT, Rcpt): State.RCPT,
     (State.RCPT, Data): State.DATA,
-    (State.DATA, EndOfBody): State.READY,
-    **{(state, Bdat): state for state in (State.RCPT, State.CHUNKS)},
+    **{(state, Bdat): State.CHUNKS for state in (State.RCPT, State.CHUNKS)},
+    (State.CHUNKS, EndOfChunk): State.CHUNKS,
+    **{(state, EndOfBody): State.READY for state in (State.DATA, State.CHUNKS)},
 }
-# The end of a chunk leads on, or with LAST ends the message; the value decides (see ``send``).
+MACHINE: Final = Machine(TRANSITIONS, start=State.START, final=[State.CLOSED])
+
+#: Where a refusal leads elsewhere than back to where it was: the message or the exchange is over.
+REFUSED: Final[Mapping[type, State]] = {
+    EndOfChunk: State.READY,
+    EndOfBody: State.READY,
+    AuthResponse: State.READY,
+}
 
 _GREET_FIRST: Final = reply(503, "5.5.1", "Say EHLO first")
 _MAIL_FIRST: Final = reply(503, "5.5.1", "Say MAIL first")
@@ -116,11 +127,11 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
 class ServerDialog:
     """The server's side.
 
-    Events are commands, ``AuthResponse``, ``BodyChunk``, ``EndOfBody`` (of DATA) and
-    ``EndOfChunk`` (of BDAT). ``Bdat`` itself wants no answer: its octets follow in any case, and
-    the answer goes to their ``EndOfChunk``.
+    Events are commands, ``AuthResponse``, ``BodyChunk``, ``EndOfChunk`` (of a BDAT) and
+    ``EndOfBody`` (of DATA, or of the last BDAT). ``Bdat`` itself wants no answer: its octets
+    follow in any case, and the answer goes to their end.
 
-    ``send`` takes a ``Reply``, or octets for a SASL challenge.
+    ``send`` takes a ``Reply`` or a ``Challenge``.
 
     Args:
         lmtp: whether LHLO rather than EHLO and HELO begins a session (RFC 2033).
@@ -191,18 +202,25 @@ class ServerDialog:
         self.pending = command
         return command
 
-    def send(self, value: Reply | bytes) -> bytes:
+    def send(self, value: Reply | Challenge) -> bytes:
         """Print an answer and step the state; refusals may be said at any time."""
-        if isinstance(value, bytes):
-            return self._challenge(value)
-        pending = self.pending
-        if pending is not None:
-            self._step(pending, value)
-            self.pending = None
-        elif value.code == 421:
+        pending, self.pending = self.pending, None
+        if isinstance(value, Challenge):
+            if type(pending) not in (Auth, AuthResponse):
+                raise LocalProtocolError("a challenge outside of AUTH")
+            self.state = MACHINE.step(self.state, value)
+            return format_challenge(value.octets)
+        if value.code == 421:
             self.state = State.CLOSED
-        elif value.positive and self.state is not State.START:
-            raise LocalProtocolError("a reply to nothing")
+        elif pending is None:
+            if value.positive and self.state is not State.START:
+                raise LocalProtocolError("a reply to nothing")
+        elif value.positive:
+            if type(pending) is Data:
+                self._begin_data(value)
+            self.state = TRANSITIONS[self.state, type(pending)]
+        else:
+            self.state = REFUSED.get(type(pending), self.state)
         return format_reply(value)
 
     def send_one(self, value: Reply) -> bytes:
@@ -211,33 +229,11 @@ class ServerDialog:
             raise LocalProtocolError("a reply to nothing")
         return format_reply(value)
 
-    # -- replies ------------------------------------------------------------------------------
-
-    def _step(self, pending: Event, value: Reply) -> None:
-        kind = type(pending)
-        if kind is EndOfChunk:
-            more = value.positive and not pending.last
-            self.state = State.CHUNKS if more else State.READY
-        elif kind is EndOfBody:
-            self.state = State.READY
-        elif value.code == 421:
-            self.state = State.CLOSED
-        elif value.positive:
-            if kind is Data:
-                if value.code != 354:
-                    raise LocalProtocolError("DATA is answered by 354 or refused")
-                self._unstuffer = DotUnstuffer()
-                self.bare_line_end = False
-            self.state = TRANSITIONS[self.state, kind]
-        elif kind is AuthResponse:
-            self.state = State.READY
-
-    def _challenge(self, octets: bytes) -> bytes:
-        if type(self.pending) not in (Auth, AuthResponse):
-            raise LocalProtocolError("a challenge outside of AUTH")
-        self.state = State.AUTH
-        self.pending = None
-        return format_challenge(octets)
+    def _begin_data(self, value: Reply) -> None:
+        if value.code != 354:
+            raise LocalProtocolError("DATA is answered by 354 or refused")
+        self._unstuffer = DotUnstuffer()
+        self.bare_line_end = False
 
     # -- commands -----------------------------------------------------------------------------
 
@@ -278,14 +274,13 @@ class ServerDialog:
             if unstuffer.ended:
                 self._unstuffer = None
                 self.bare_line_end = unstuffer.bare
-                event = EndOfBody()
-                self.pending = event
-                return event
-            octets = reader.read_some(len(reader))
+                self.pending = EndOfBody()
+                return self.pending
+            octets = reader.read_some(CHUNK_OCTETS)
             if octets is None:
                 return self._end() if reader.eof else NEED_DATA
             body = unstuffer.feed(octets)
-            reader.feed(unstuffer.rest)  # empty before the end
+            reader.unread(unstuffer.rest)  # nothing, before the end
             if body:
                 return BodyChunk(body)
 
@@ -295,6 +290,7 @@ class ServerDialog:
         self._chunk_last = command.last
         self._chunk_refusal = None
         if self.state is State.RCPT:
+            self.state = State.CHUNKS
             self.bare_line_end = self._ends_with_cr = False
         return command
 
@@ -313,9 +309,8 @@ class ServerDialog:
             raise RemoteProtocolError("BDAT out of order", refusal)
         if self._chunk_last and self._ends_with_cr:
             self.bare_line_end = True
-        event = EndOfChunk(self._chunk_last)
-        self.pending = event
-        return event
+        self.pending = EndOfBody() if self._chunk_last else EndOfChunk()
+        return self.pending
 
     def _note_line_ends(self, octets: bytes) -> None:
         """Look for CR and LF alone; a pair may be cut by a chunk's end."""

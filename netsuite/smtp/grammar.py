@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
@@ -29,6 +28,7 @@ from netsuite.smtp.commands import (
     Vrfy,
     reply,
 )
+from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
 #: RFC 5321, 4.5.3.1.4 says 512, extensions add to it (SIZE 26, 8BITMIME 17, SMTPUTF8 10, AUTH=
@@ -199,8 +199,8 @@ def _bdat_command(arguments: bytes) -> Bdat:
 def decode_base64(octets: bytes) -> bytes:
     """Undo base64, strictly. See RFC 4954, 4."""
     try:
-        return binascii.a2b_base64(octets, strict_mode=True)
-    except binascii.Error:
+        return base64.decode(octets)
+    except base64.BadBase64:
         refuse("bad base64", BAD_BASE64)
 
 
@@ -307,18 +307,14 @@ def _format_mail(command: Mail) -> bytes:
     return _say(" ".join(words) + _other_parameters(command.others))
 
 
-def _encode_base64(octets: bytes) -> str:
-    return binascii.b2a_base64(octets, newline=False).decode("ascii")
-
-
 def _format_auth(command: Auth) -> bytes:
     if command.initial is None:
         return _say(f"AUTH {command.mechanism}")
-    return _say(f"AUTH {command.mechanism} {_encode_base64(command.initial) or '='}")
+    return _say(f"AUTH {command.mechanism} {base64.encode(command.initial).decode() or '='}")
 
 
 def _format_auth_response(command: AuthResponse) -> bytes:
-    return _say("*" if command.octets is None else _encode_base64(command.octets))
+    return _say("*" if command.octets is None else base64.encode(command.octets).decode())
 
 
 def _verb(verb: str) -> Callable[[Noop | Help | Vrfy | Expn], bytes]:
@@ -378,7 +374,7 @@ def format_reply(value: Reply) -> bytes:
 
 def format_challenge(octets: bytes) -> bytes:
     """Print a SASL challenge (RFC 4954, 4)."""
-    return b"334 " + binascii.b2a_base64(octets, newline=False) + b"\r\n"
+    return b"334 " + base64.encode(octets) + b"\r\n"
 
 
 def parse_reply_line(line: bytes) -> tuple[int, bool, str]:

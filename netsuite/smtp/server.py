@@ -31,6 +31,7 @@ from netsuite.smtp.commands import (
     Auth,
     AuthResponse,
     Bdat,
+    Challenge,
     Data,
     Ehlo,
     EndOfChunk,
@@ -230,7 +231,7 @@ class SMTPServer(DialogConnection):
         self.say(replies.LOGGED_IN)
 
     async def _challenge(self, octets: bytes) -> bytes | None:
-        self.say(octets)
+        self.say(Challenge(octets))
         event = await self.take()
         return event.octets if isinstance(event, AuthResponse) else None
 
@@ -342,16 +343,12 @@ class SMTPServer(DialogConnection):
         assert self.transfer is not None
         return self.transfer.take(event.octets)
 
-    def _end_of_chunk(self, event: EndOfChunk) -> Awaitable[None] | None:
+    def _end_of_chunk(self, event: EndOfChunk) -> None:
         transfer = self.transfer
         assert transfer is not None
-        if event.last:
-            return self._deliver(transfer)
-        refusal = transfer.refusal
-        if refusal is not None:
+        if transfer.refusal is not None:
             self._forget_transfer()
-        self.say(refusal or replies.CHUNK_OK)
-        return None
+        self.say(transfer.refusal or replies.CHUNK_OK)
 
     def _end_of_body(self, event: EndOfBody) -> Awaitable[None]:
         assert self.transfer is not None

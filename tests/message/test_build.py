@@ -99,7 +99,7 @@ class Trace(SynchronousTestCase):
         """The stamp has every word of RFC 5321, 4.4, and says nothing the client made up."""
         self.assertEqual(
             b"Received: from mx.x.example ([192.0.2.1])\r\n (TLSv1.3 X)\r\n"
-            b" by me.example with ESMTPS id 7\r\n for <a@b>;\r\n Fri, 02 Jan 2026 03:04:05 +0100\r\n",
+            b" by me.example with ESMTPS id 7\r\n for <a@b>;\r\n Fri, 2 Jan 2026 03:04:05 +0100\r\n",
             received(
                 helo="mx.x.example",
                 address="192.0.2.1",

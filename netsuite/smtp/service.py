@@ -1,0 +1,68 @@
+"""The SMTP services: settings to servers that listen; the body of ``twistd netsuite-smtp``."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from twisted.application.service import IService
+
+from netsuite import daemon
+from netsuite.config import schema
+from netsuite.connection.listening import ListeningService
+from netsuite.site import Site
+from netsuite.smtp.server import SMTPServerFactory
+from netsuite.smtp.settings import Mode, Settings
+
+
+class Options(daemon.Options):
+    """Options of ``twistd netsuite-smtp``: port 25's server, and the submission server."""
+
+    services = ("smtp", "submission")
+    synopsis = "[options]"
+    longdesc = "The SMTP server, and the submission server beside it."
+
+
+def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
+    """Make the service. Called by twistd."""
+    return daemon.compose(options, options.services)
+
+
+def _settings(site: Site, section: schema.SMTPSection, mode: Mode) -> Settings:
+    return Settings(
+        host=site.settings.site.hostname,
+        mode=mode,
+        size_octets=section.message_octets,
+        recipients=section.recipients,
+    )
+
+
+def _make(site: Site, name: str, mode: Mode) -> ListeningService:
+    section: schema.SMTPSection = getattr(site.settings, name)
+    factory = SMTPServerFactory(
+        _settings(site, section, mode),
+        door=site.door,
+        receiver=site.addresses,
+        clock=site.reactor,
+        now=lambda: datetime.now().astimezone(),
+        identify=lambda: secrets.token_hex(8),
+        tls=site.tls(),
+        **site.limits(section),
+    )
+
+    def reload(settings: schema.Settings) -> None:
+        factory.settings = _settings(site, getattr(settings, name), mode)
+
+    site.on_reload(reload)
+    return site.listening(name, factory)
+
+
+def make_smtp(site: Site) -> ListeningService:
+    """Make the server to which other hosts bring mail (RFC 5321)."""
+    return _make(site, "smtp", Mode.RELAY)
+
+
+def make_submission(site: Site) -> ListeningService:
+    """Make the server to which accounts bring mail, after a login (RFC 6409)."""
+    return _make(site, "submission", Mode.SUBMISSION)
+
