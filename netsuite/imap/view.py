@@ -271,7 +271,8 @@ class MailboxView:
             self._gone = None
         if self._flags:
             tellings.extend(self._tell_flags(self._flags))
-            self._flags = None
+            unread = {uid: each for uid, each in self._flags.items() if each[0] is None}
+            self._flags = unread or None
         if self._added:
             self._told.extend(self._added)
             self._added = None

@@ -1,0 +1,137 @@
+"""LIST and LSUB: the mailboxes there are, and those subscribed.
+
+See RFC 3501, 6.3.8 and 6.3.9; RFC 5258 (options), RFC 3348 (children), RFC 6154 (special use),
+RFC 5819 (status).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.responses import Listed
+from netsuite.imap.patterns import Pattern, parents
+from netsuite.imap.server.folders import USE_ATTRIBUTES, status_data
+from netsuite.store.errors import StoreError
+from netsuite.store.model import SEPARATOR, Folder
+
+if TYPE_CHECKING:
+    from netsuite.imap.server.connection import IMAPServer
+
+
+class _Tree:
+    """All names a client may see: folders, and the names above them that are none."""
+
+    def __init__(self, folders: Iterable[Folder], subscriptions: Iterable[str]) -> None:
+        self.folders = {folder.name: folder for folder in folders}
+        self.subscriptions = frozenset(subscriptions)
+        self.above: set[str] = set()
+        for name in self.folders:
+            self.above.update(parents(name, SEPARATOR))
+        self.above_subscribed: set[str] = set()
+        for name in self.subscriptions:
+            self.above_subscribed.update(parents(name, SEPARATOR))
+
+    def names(self) -> list[str]:
+        """Give every name, INBOX first."""
+        names = {*self.folders, *self.above}
+        return sorted(names, key=lambda name: (name != "INBOX", name))
+
+    def attributes(self, name: str) -> list[str]:
+        """Say what a name is."""
+        folder = self.folders.get(name)
+        attributes = [] if folder else ["\\Noselect"]
+        attributes.append("\\HasChildren" if name in self.above else "\\HasNoChildren")
+        if folder is not None and folder.special_use is not None:
+            attributes.append(USE_ATTRIBUTES[folder.special_use])
+        return attributes
+
+
+async def _tree(connection: IMAPServer) -> _Tree:
+    mail = connection.access
+    return _Tree(await mail.folders(), await mail.subscriptions())
+
+
+async def _list(connection: IMAPServer, request: ask.List) -> None:
+    if request.patterns == ("",) and not request.select:
+        # RFC 3501, 6.3.8: asks for the separator and the root of the reference.
+        connection.say(Listed(("\\Noselect",), SEPARATOR, ""))
+        connection.ok("Separator given")
+        return
+    patterns = [Pattern(request.reference + each, SEPARATOR) for each in request.patterns if each]
+    tree = await _tree(connection)
+    chosen = [
+        listed
+        for name in (_subscribed_names(tree) if "SUBSCRIBED" in request.select else tree.names())
+        if any(pattern.matches(name) for pattern in patterns)
+        and (listed := _listed(tree, name, request)) is not None
+    ]
+    for listed in chosen:
+        connection.say(listed)
+        if request.status and listed.mailbox in tree.folders:
+            try:
+                connection.say(await status_data(connection, listed.mailbox, request.status))
+            except StoreError:
+                # Gone meanwhile; RFC 5819, 2: then there is no STATUS for it.
+                continue
+    connection.ok("Listed")
+
+
+def _subscribed_names(tree: _Tree) -> list[str]:
+    return sorted({*tree.subscriptions, *tree.names()}, key=lambda name: (name != "INBOX", name))
+
+
+def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:
+    """Say what LIST shows of a name; None when the selection options leave it out."""
+    folder = tree.folders.get(name)
+    subscribed = name in tree.subscriptions
+    chosen = True
+    below: list[str] = []
+    if "SUBSCRIBED" in request.select:
+        chosen = subscribed
+        below = ["SUBSCRIBED"] if name in tree.above_subscribed else []
+    if "SPECIAL-USE" in request.select:
+        chosen = chosen and folder is not None and folder.special_use is not None
+        if not chosen and _has_special_child(tree, name):
+            below.append("SPECIAL-USE")
+    recursive = "RECURSIVEMATCH" in request.select
+    if not chosen and not (recursive and below):
+        return None
+    exists = folder is not None or name in tree.above
+    attributes = tree.attributes(name) if exists else ["\\NonExistent"]
+    if subscribed and ("SUBSCRIBED" in request.select or "SUBSCRIBED" in request.returns):
+        attributes.append("\\Subscribed")
+    childinfo = tuple(below) if recursive else ()
+    return Listed(tuple(attributes), SEPARATOR, name, childinfo=childinfo)
+
+
+def _has_special_child(tree: _Tree, name: str) -> bool:
+    prefix = name + SEPARATOR
+    return any(
+        folder.special_use is not None and folder.name.startswith(prefix)
+        for folder in tree.folders.values()
+    )
+
+
+async def _lsub(connection: IMAPServer, request: ask.Lsub) -> None:
+    pattern = Pattern(request.reference + request.pattern, SEPARATOR)
+    tree = await _tree(connection)
+    shown: dict[str, tuple[str, ...]] = {}
+    for name in sorted(tree.subscriptions):
+        if pattern.matches(name):
+            shown[name] = () if name in tree.folders else ("\\Noselect",)
+        elif "%" in request.pattern:
+            # RFC 3501, 6.3.9: a name that "%" stops before is shown for those below it.
+            for above in parents(name, SEPARATOR):
+                if above not in tree.subscriptions and pattern.matches(above):
+                    shown[above] = ("\\Noselect",)
+    for name in sorted(shown):
+        connection.say(Listed(shown[name], SEPARATOR, name, lsub=True))
+    connection.ok("Listed")
+
+
+ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
+    ask.List: _list,
+    ask.Lsub: _lsub,
+}

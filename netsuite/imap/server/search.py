@@ -1,0 +1,128 @@
+"""SEARCH and UID SEARCH: the client's keys as the store's query (RFC 3501, 6.4.4)."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands import search as key
+from netsuite.imap.commands.responses import SearchData, Status
+from netsuite.imap.sequences import TOP
+from netsuite.imap.server.session import Selected
+from netsuite.imap.view import BadNumber, MailboxView
+from netsuite.store import query
+
+if TYPE_CHECKING:
+    from netsuite.imap.server.connection import IMAPServer
+
+
+def _search(connection: IMAPServer, request: ask.Search) -> Awaitable[None] | None:
+    selected = connection.open_mailbox
+    try:
+        asked = as_query(request.key, selected.view)
+    except BadNumber as error:
+        connection.finish(Status.BAD, str(error))
+        return None
+    if isinstance(asked, query.All):
+        # The view itself knows; nothing is gone that the client may be told of now.
+        _answer(connection, request, selected.view.uids(), None)
+        return None
+    return _ask(connection, selected, request, asked)
+
+
+async def _ask(
+    connection: IMAPServer, selected: Selected, request: ask.Search, asked: query.Query
+) -> None:
+    uids = await selected.mail.search(selected.folder.id, asked)
+    modseq = None
+    if _mentions_modseq(request.key):
+        connection.modseqs = True
+        messages = await selected.mail.messages(selected.folder.id, uids) if uids else ()
+        modseq = max((each.modseq for each in messages), default=None)
+    _answer(connection, request, uids, modseq)
+
+
+def _answer(
+    connection: IMAPServer, request: ask.Search, uids: Sequence[int], modseq: int | None
+) -> None:
+    view = connection.open_mailbox.view
+    # Messages the client has not been told of are not found yet.
+    numbers = view.known(uids) if request.by_uid else view.numbers(uids)
+    connection.say(SearchData(numbers, modseq))
+    connection.ok("Searched")
+
+
+def _mentions_modseq(value: key.SearchKey) -> bool:
+    match value:
+        case key.ModifiedSince():
+            return True
+        case key.Negated(inner):
+            return _mentions_modseq(inner)
+        case key.Either(one, other):
+            return _mentions_modseq(one) or _mentions_modseq(other)
+        case key.Every(keys):
+            return any(map(_mentions_modseq, keys))
+    return False
+
+
+_DAY: Final = timedelta(days=1)
+
+
+def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | None]:
+    """Give the days ``since <= day < before`` that a comparison means."""
+    match comparison:
+        case key.Comparison.BEFORE:
+            return None, day
+        case key.Comparison.SINCE:
+            return day, None
+        case key.Comparison.ON:
+            return day, None if day == date.max else day + _DAY
+
+
+# One case a key, nothing else: long but flat.
+def as_query(value: key.SearchKey, view: MailboxView) -> query.Query:
+    """Say in the store's words what a key asks for.
+
+    Raises:
+        BadNumber: it names a message number beyond the last.
+    """
+    match value:
+        case key.AllMessages():
+            return query.All()
+        case key.Flagged(flag, wanted):
+            has = query.HasFlag(flag)
+            return has if wanted else query.Not(has)
+        case key.IsRecent(wanted):
+            recent = query.Uids(((view.recent_from, TOP),))
+            return recent if wanted else query.Not(recent)
+        case key.HeaderHas(name, text):
+            return query.Field(name, text)
+        case key.BodyHas(text):
+            return query.Body(text)
+        case key.TextHas(text):
+            return query.Text(text)
+        case key.ReceivedOn(comparison, day):
+            return query.Received(*_span(comparison, day))
+        case key.SentOn(comparison, day):
+            return query.Sent(*_span(comparison, day))
+        case key.LargerThan(octets):
+            return query.Larger(octets)
+        case key.SmallerThan(octets):
+            return query.Smaller(octets)
+        case key.Numbered(numbers, by_uid):
+            return query.Uids(view.uid_ranges(numbers, by_uid=by_uid))
+        case key.ModifiedSince(modseq):
+            return query.ChangedSince(modseq)
+        case key.Negated(inner):
+            return query.Not(as_query(inner, view))
+        case key.Either(one, other):
+            return query.Or((as_query(one, view), as_query(other, view)))
+        case key.Every(keys):
+            return query.And(tuple(as_query(each, view) for each in keys))
+
+
+ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
+    ask.Search: _search,
+}
