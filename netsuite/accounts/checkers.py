@@ -34,6 +34,10 @@ class Names:
     """
 
     def __init__(self, domains: tuple[str, ...]) -> None:
+        self.configure(domains)
+
+    def configure(self, domains: tuple[str, ...]) -> None:
+        """Change the domains while it runs."""
         self.domains = frozenset(domain.lower() for domain in domains)
 
     def account_name(self, username: str) -> str:

@@ -93,7 +93,7 @@ class AccountDoor:
         self.cram_md5 = cram_md5
         self.check_token = check_token
         self.nonce = nonce
-        self._secret = secret
+        self.secret = secret
         self._now = now
 
     # -- what may be tried ---------------------------------------------------------------------
@@ -163,7 +163,7 @@ class AccountDoor:
 
         def octets(what: str, count: int) -> bytes:
             message = f"{what}\0{algorithm}\0{name}".encode(errors="surrogatepass")
-            return hmac.digest(self._secret, message, hashlib.sha256)[:count]
+            return hmac.digest(self.secret, message, hashlib.sha256)[:count]
 
         size = _DIGEST_OCTETS[algorithm]
         return octets("salt", 16), SCRAM_ITERATIONS, octets("stored", size), octets("server", size)

@@ -88,9 +88,6 @@ class StoreSection(Section):
         "The database, as a URL: sqlite:////path/to/netsuite.db or postgresql://user@host/name. "
         "Empty: netsuite.db in the home directory.",
     )
-    reader_threads: int = setting(
-        2, "How many threads read from the database.", unit="threads", ge=1, le=64
-    )
 
 
 class TLSSection(Section):

@@ -23,7 +23,7 @@ class Options(daemon.Options):
     longdesc = "The SMTP server, and the submission server beside it."
 
 
-def makeService(options: Options) -> IService:  # noqa: N802 - Twisted's name
+def makeService(options: Options) -> IService:
     """Make the service. Called by twistd."""
     return daemon.compose(options, options.services)
 
@@ -65,4 +65,3 @@ def make_smtp(site: Site) -> ListeningService:
 def make_submission(site: Site) -> ListeningService:
     """Make the server to which accounts bring mail, after a login (RFC 6409)."""
     return _make(site, "submission", Mode.SUBMISSION)
-

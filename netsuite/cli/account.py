@@ -1,0 +1,245 @@
+"""``netsuite account``: add, list, passwd, disable, enable, remove, app passwords, logins."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from netsuite.accounts.passwords import make_verifiers
+from netsuite.cli.context import Home, columns, pass_home
+from netsuite.site import STANDARD_FOLDERS
+from netsuite.store.interfaces import Store
+from netsuite.store.model import AccountState, Verifiers
+
+_ONE_LINE_OCTETS = 4096
+
+
+@click.group()
+def account() -> None:
+    """Accounts: who may log in and receive mail."""
+
+
+def _password_options(command: click.decorators.FC) -> click.decorators.FC:
+    return click.option(
+        "--password-stdin", is_flag=True, help="Read the password from standard input."
+    )(command)
+
+
+def read_password(*, from_stdin: bool) -> str:
+    """Ask for a password twice, or read one line of standard input."""
+    if from_stdin:
+        password = sys.stdin.readline(_ONE_LINE_OCTETS).rstrip("\r\n")
+    else:
+        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    if not password:
+        raise click.ClickException("the password is empty")
+    return password
+
+
+def _verifiers(home: Home, password: str) -> Verifiers:
+    return make_verifiers(password, cram_md5=home.settings().accounts.cram_md5)
+
+
+@account.command("add")
+@click.argument("name")
+@click.option("--display-name", default="", help="The name people read.")
+@click.option("--quota", type=int, metavar="MIB", help="How much mail it may keep.")
+@_password_options
+@pass_home
+def add(
+    home: Home, name: str, display_name: str, quota: int | None, *, password_stdin: bool
+) -> None:
+    """Make an account with INBOX, Drafts, Sent, Junk, Trash and Archive."""
+    verifiers = _verifiers(home, read_password(from_stdin=password_stdin))
+
+    async def work(store: Store) -> None:
+        made = await store.accounts.add_account(
+            name.lower(), verifiers, display_name=display_name, folders=STANDARD_FOLDERS
+        )
+        if quota is not None:
+            await store.accounts.update_account(made.id, quota_octets=quota * 1024 * 1024)
+        click.echo(f"added {made.name}")
+
+    home.with_store(work)
+
+
+@account.command("list")
+@pass_home
+def list_accounts(home: Home) -> None:
+    """List the accounts with what they use."""
+
+    async def work(store: Store) -> None:
+        rows = []
+        for each in await store.accounts.accounts():
+            usage = await store.mail.usage(each.id)
+            quota = f"{usage.quota_octets:,}" if usage.quota_octets is not None else "-"
+            rows.append(
+                (
+                    each.name,
+                    each.state.value,
+                    f"{usage.messages:,}",
+                    f"{usage.octets:,}",
+                    quota,
+                    ",".join(sorted(each.protocols)) if each.protocols is not None else "all",
+                    each.display_name,
+                )
+            )
+        columns(("NAME", "STATE", "MESSAGES", "OCTETS", "QUOTA", "SERVICES", ""), rows)
+
+    home.with_store(work)
+
+
+@account.command("passwd")
+@click.argument("name")
+@_password_options
+@pass_home
+def passwd(home: Home, name: str, *, password_stdin: bool) -> None:
+    """Change an account's password."""
+    verifiers = _verifiers(home, read_password(from_stdin=password_stdin))
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        await store.accounts.set_verifiers(found.id, verifiers)
+        click.echo(f"changed the password of {found.name}")
+
+    home.with_store(work)
+
+
+def _set_state(home: Home, name: str, state: AccountState) -> None:
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        await store.accounts.update_account(found.id, state=state)
+        click.echo(f"{found.name} is now {state.value}")
+
+    home.with_store(work)
+
+
+@account.command("disable")
+@click.argument("name")
+@pass_home
+def disable(home: Home, name: str) -> None:
+    """Let nobody log in as the account; its mail is kept, and new mail is put off."""
+    _set_state(home, name, AccountState.DISABLED)
+
+
+@account.command("enable")
+@click.argument("name")
+@pass_home
+def enable(home: Home, name: str) -> None:
+    """Let the account be used again."""
+    _set_state(home, name, AccountState.ACTIVE)
+
+
+@account.command("quota")
+@click.argument("name")
+@click.argument("mib", type=int)
+@pass_home
+def quota_command(home: Home, name: str, mib: int) -> None:
+    """Limit how much mail an account may keep, in MiB; a negative number for no limit."""
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        octets = mib * 1024 * 1024 if mib >= 0 else None
+        await store.accounts.update_account(found.id, quota_octets=octets)
+        click.echo(f"{found.name}: {f'{octets:,} octets' if octets is not None else 'no limit'}")
+
+    home.with_store(work)
+
+
+@account.command("services")
+@click.argument("name")
+@click.argument("services", nargs=-1)
+@pass_home
+def services(home: Home, name: str, services: tuple[str, ...]) -> None:
+    """Let an account use only the services named (smtp, imap, pop3 ...); none named: all."""
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        await store.accounts.update_account(found.id, protocols=frozenset(services) or None)
+        click.echo(f"{found.name}: {', '.join(sorted(services)) or 'all services'}")
+
+    home.with_store(work)
+
+
+@account.command("remove")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_home
+def remove(home: Home, name: str, *, yes: bool) -> None:
+    """Remove an account with all its mail."""
+    if not yes:
+        click.confirm(f"Remove {name} and all its mail for ever?", abort=True)
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        await store.accounts.remove_account(found.id)
+        click.echo(f"removed {found.name}")
+
+    home.with_store(work)
+
+
+@account.command("app-password")
+@click.argument("name")
+@click.option("--label", help="The program it is for; without it the app passwords are listed.")
+@click.option("--revoke", type=int, metavar="ID", help="Take one away.")
+@_password_options
+@pass_home
+def app_password(
+    home: Home, name: str, label: str | None, revoke: int | None, *, password_stdin: bool
+) -> None:
+    """List, add (--label) or revoke further passwords, one for each program."""
+    password = read_password(from_stdin=password_stdin) if label else ""
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        if revoke is not None:
+            await store.accounts.remove_app_password(found.id, revoke)
+            click.echo(f"revoked {revoke}")
+        elif label:
+            made = await store.accounts.add_app_password(
+                found.id, label, _verifiers(home, password)
+            )
+            click.echo(f"added {made.id} ({label})")
+        else:
+            columns(
+                ("ID", "LABEL", "CREATED", "LAST USED"),
+                [
+                    (
+                        str(each.id),
+                        each.label,
+                        f"{each.created:%Y-%m-%d}",
+                        f"{each.last_used:%Y-%m-%d}" if each.last_used else "never",
+                    )
+                    for each in await store.accounts.app_passwords(found.id)
+                ],
+            )
+
+    home.with_store(work)
+
+
+@account.command("logins")
+@click.argument("name", required=False)
+@click.option("--limit", default=20, show_default=True, help="How many lines.")
+@pass_home
+def logins(home: Home, name: str | None, limit: int) -> None:
+    """Show the newest lines of the audit log."""
+
+    async def work(store: Store) -> None:
+        columns(
+            ("WHEN", "ACCOUNT", "SERVICE", "FROM", "MECHANISM", "TLS", "OUTCOME"),
+            [
+                (
+                    f"{each.when:%Y-%m-%d %H:%M:%S}",
+                    each.account,
+                    each.protocol,
+                    each.address,
+                    each.mechanism,
+                    "yes" if each.secure else "no",
+                    each.outcome,
+                )
+                for each in await store.accounts.logins(name and name.lower(), limit)
+            ],
+        )
+
+    home.with_store(work)

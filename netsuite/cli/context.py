@@ -1,0 +1,83 @@
+"""What every command needs: the home, its settings, its store; errors as one line."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+
+import click
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import react
+
+from netsuite.config.load import ConfigError
+from netsuite.config.schema import SERVICES, ServiceSection, Settings
+from netsuite.site import find_config, find_home, load_settings, open_store
+from netsuite.store.errors import StoreError
+from netsuite.store.interfaces import Store
+
+
+class Home:
+    """The home directory that the command line named, and what is in it."""
+
+    def __init__(self, home: str | None, config: str | None, overrides: Sequence[str]) -> None:
+        self.path: Path = find_home(home)
+        self.config_path: Path | None = find_config(self.path, config)
+        self._overrides = overrides
+
+    def settings(self) -> Settings:
+        """Read the settings; every problem becomes a line on the terminal, and exit code 2."""
+        try:
+            return load_settings(self.config_path, self._overrides)
+        except ConfigError as error:
+            for problem in error.problems:
+                click.echo(f"netsuite: {problem}", err=True)
+            raise SystemExit(2) from None
+
+    def listening(self, settings: Settings) -> Sequence[tuple[str, Sequence[str]]]:
+        """Give each service's name and endpoint strings; none when it is off."""
+        result = []
+        for name in SERVICES:
+            section: ServiceSection = getattr(settings, name)
+            both = [*section.listen, *(f"{each} (TLS)" for each in section.listen_tls)]
+            result.append((name, both if section.enabled else []))
+        return result
+
+    def with_store(self, work: Callable[[Store], Awaitable[None]]) -> None:
+        """Open the store, do the work, close the store; a refusal is one line and exit 1."""
+        settings = self.settings()
+        failure: list[Exception] = []
+
+        def main(reactor: object) -> Deferred[None]:
+            return ensureDeferred(run(reactor))
+
+        async def run(reactor: object) -> None:
+            try:
+                store = open_store(settings, self.path, reactor)
+                await store.open()
+                try:
+                    await work(store)
+                finally:
+                    await store.close()
+            except (StoreError, click.ClickException) as error:
+                failure.append(error)
+
+        try:
+            react(main)
+        except SystemExit as end:
+            if end.code not in (0, None):
+                raise
+        for error in failure:
+            if isinstance(error, click.ClickException):
+                raise error
+            raise click.ClickException(str(error) or type(error).__name__)
+
+
+pass_home = click.make_pass_decorator(Home)
+
+
+def columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    """Print a table whose columns are as wide as their widest cell."""
+    widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]
+    for row in [titles, *rows]:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())

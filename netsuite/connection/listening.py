@@ -1,0 +1,120 @@
+"""A service that listens: binds before privileges are dropped, reads once the store is open.
+
+Binding and reading are apart on purpose. Ports below 1024 are bound as root, the store is
+opened as whoever the daemon runs as afterwards; a connection that comes in between waits in
+the kernel's queue instead of being turned away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.application.service import Service
+from twisted.internet.abstract import FileDescriptor
+from twisted.internet.defer import (
+    Deferred,
+    DeferredList,
+    ensureDeferred,
+    maybeDeferred,
+    succeed,
+)
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netsuite.connection.factory import ServerFactory
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """One place to listen.
+
+    Args:
+        description: the endpoint string, for messages.
+        tls: whether TLS comes before the first octet.
+        endpoint: where to listen.
+        factory: what is listened with: the service's, or that in its TLS.
+    """
+
+    description: str
+    endpoint: IStreamServerEndpoint
+    factory: IProtocolFactory
+    tls: bool = False
+
+
+class CannotListen(SystemExit):
+    """A place to listen cannot be had; the message says which, why, and what to change."""
+
+
+class ListeningService(Service):
+    """Listens in several places, from the start of the daemon to its stop.
+
+    Args:
+        name: the service's name, as in the configuration.
+        openings: where to listen.
+        factory: makes the connections of all openings; drained when the service stops.
+        ready: gives a Deferred that fires when connections can be served; asked at start.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        name: str,
+        openings: Sequence[Opening],
+        factory: ServerFactory,
+        ready: Callable[[], Deferred[Any]] = lambda: succeed(None),
+    ) -> None:
+        self.setName(name)
+        self.openings = tuple(openings)
+        self.factory = factory
+        self.bound: list[tuple[Opening, IListeningPort]] = []
+        self._ready = ready
+
+    def privilegedStartService(self) -> None:
+        """Bind every opening. Raises CannotListen."""
+        for opening in self.openings:
+            opening.endpoint.listen(opening.factory).addCallbacks(
+                self._bound, self._not_bound, callbackArgs=[opening], errbackArgs=[opening]
+            )
+
+    def startService(self) -> None:
+        """Read from what was bound, once the site is ready."""
+        if not self.bound:
+            self.privilegedStartService()
+        super().startService()
+        self._ready().addCallback(lambda _: self._read())
+
+    def stopService(self) -> Deferred[None]:
+        """Take no new connections, let those there are end their command, then close them."""
+        super().stopService()
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        bound, self.bound = self.bound, []
+        await DeferredList([maybeDeferred(port.stopListening) for _, port in bound])
+        await self.factory.drain()
+
+    def _bound(self, port: IListeningPort, opening: Opening) -> None:
+        self.bound.append((opening, port))
+        if not self.running and isinstance(port, FileDescriptor):
+            port.stopReading()
+
+    def _read(self) -> None:
+        for opening, port in self.bound:
+            if isinstance(port, FileDescriptor):
+                port.startReading()
+            self.log.info(
+                "{name} listens on {where}", name=self.name, where=port.getHost(), opening=opening
+            )
+
+    def _not_bound(self, failure: Failure, opening: Opening) -> None:
+        error = failure.value
+        reason = str(error.socketError) if isinstance(error, CannotListenError) else str(error)
+        raise CannotListen(
+            f"netsuite: {self.name} cannot listen on {opening.description}: {reason}; "
+            f"change {self.name}.listen, or stop what listens there"
+        )

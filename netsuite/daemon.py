@@ -1,0 +1,168 @@
+"""The composed daemon: configuration to services; the body of ``twistd netsuite``.
+
+``makeService`` composes every enabled service of the settings over one site; ``alone`` does it
+for one service, and is what the plugins of the single protocols call.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from types import FrameType
+from typing import Any
+
+from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.logger import Logger
+from twisted.python import usage
+from twisted.python.reflect import namedAny
+
+from netsuite.config.load import ConfigError
+from netsuite.config.schema import SERVICES, Settings
+from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
+from netsuite.site import Site, SiteError, find_config, find_home, load_settings
+
+#: Service to the function that makes it from a site. By name, so that a service that runs
+#: alone imports none of the others.
+MAKERS: Mapping[str, str] = {
+    "smtp": "netsuite.smtp.service.make_smtp",
+    "submission": "netsuite.smtp.service.make_submission",
+    "imap": "netsuite.imap.service.make_imap",
+    "pop3": "netsuite.pop3.service.make_pop3",
+}
+
+
+class Options(usage.Options):
+    """What every netsuite command of twistd takes."""
+
+    #: The services of this command; more than one: --listen needs SERVICE=ENDPOINT.
+    services: Sequence[str] = SERVICES
+
+    optFlags = [
+        ["demo", None, "Demo accounts alice and bob (password netsuite), sample content, "
+                       "loopback only."],
+    ]  # fmt: skip
+    optParameters = [
+        ["home", None, None, "The home directory; else $NETSUITE_HOME, else the data directory."],
+        ["config", None, None, "The configuration file; else netsuite.toml in the home."],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overrides: list[str] = []
+        self.listening: dict[str, list[str]] = {}
+
+    def opt_set(self, setting: str) -> None:
+        """Change a setting: KEY=VALUE, such as smtp.recipients=200. May be repeated."""
+        self.overrides.append(setting)
+
+    def opt_listen(self, where: str) -> None:
+        """Listen there instead: an endpoint string, such as tcp:25; for the whole suite
+        SERVICE=ENDPOINT, such as imap=tcp:143. May be repeated."""
+        service, equals, endpoint = where.partition("=")
+        if equals and service in SERVICES:
+            self.listening.setdefault(service, []).append(endpoint)
+        elif len(self.services) == 1 or self.services == ("smtp", "submission"):
+            self.listening.setdefault(self.services[0], []).append(where)
+        else:
+            raise usage.UsageError(
+                f"--listen {where}: say for which service, as in --listen imap={where}"
+            )
+
+    def settings(self) -> Settings:
+        """Read the settings. Raises UsageError with every problem found."""
+        home = find_home(self["home"])
+        overrides = [*(DEMO_OVERRIDES if self["demo"] else ()), *self.overrides]
+        for service, endpoints in self.listening.items():
+            overrides.append(f"{service}.listen={list(endpoints)!r}")
+        try:
+            return load_settings(find_config(home, self["config"]), overrides)
+        except ConfigError as error:
+            raise usage.UsageError(str(error)) from None
+
+
+class Suite(MultiService):
+    """Services over one site: the site starts first and stops last.
+
+    Args:
+        site: what they share.
+        services: the listening services.
+        reload: reads the settings again; for SIGHUP.
+    """
+
+    log = Logger()
+
+    def __init__(self, site: Site, services: Sequence[IService], options: Options) -> None:
+        super().__init__()
+        self.site = site
+        self._options = options
+        site.setServiceParent(self)
+        for service in services:
+            service.setServiceParent(self)
+
+    def startService(self) -> None:
+        """Start, and take SIGHUP as the wish to read configuration and certificates again."""
+        super().startService()
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._hang_up)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop the services, each with its connections' goodbye; then the site."""
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        self.running = 0
+        for service in reversed(list(self)):
+            if service is not self.site:
+                await _deferred(service.stopService())
+        await _deferred(self.site.stopService())
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        self.site.reactor.callFromThread(self.reload)
+
+    def reload(self) -> None:
+        """Read the configuration and the certificates again; a wrong file changes nothing."""
+        try:
+            settings = self._options.settings()
+        except usage.UsageError as error:
+            self.log.error("the configuration was not read again: {error}", error=str(error))
+            return
+        self.site.apply(settings)
+        self.log.info("the configuration and the certificates were read again")
+
+
+async def _deferred(result: Any) -> None:
+    if isinstance(result, Deferred):
+        await result
+
+
+def makeService(options: Options) -> IService:
+    """Make the whole suite. Called by twistd, in the directory and as the user it was started."""
+    return compose(options, SERVICES)
+
+
+def compose(options: Options, names: Sequence[str]) -> IService:
+    """Make a site and the services named, as far as they are enabled.
+
+    Raises:
+        UsageError: the settings are wrong, or the home cannot be used; twistd prints it.
+    """
+    from twisted.internet import reactor
+
+    settings = options.settings()
+    demo = bool(options["demo"])
+    try:
+        if demo:
+            refuse_strangers(settings)
+        site = Site(settings, find_home(options["home"]), reactor)
+    except SiteError as error:
+        raise usage.UsageError(str(error)) from None
+    services = [
+        namedAny(MAKERS[name])(site)
+        for name in names
+        if len(names) == 1 or getattr(settings, name).enabled
+    ]
+    if demo:
+        site.once_open(Demo(site, services, sys.stdout).prepare)
+    return Suite(site, services, options)

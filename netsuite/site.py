@@ -1,0 +1,342 @@
+"""What all services of one home share: settings, store, accounts, certificates."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.application.service import Service
+from twisted.cred.portal import Portal
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.threads import deferToThreadPool
+from twisted.logger import Logger
+from twisted.python.threadpool import ThreadPool
+
+from netsuite.accounts.checkers import Names, PasswordChecker, ProvenNameChecker, RightPasswords
+from netsuite.accounts.door import AccountDoor
+from netsuite.accounts.passwords import Hashing
+from netsuite.accounts.realm import AccountRealm
+from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.throttle import Throttle
+from netsuite.config.load import load
+from netsuite.config.schema import ServiceSection, Settings
+from netsuite.connection.factory import ServerFactory
+from netsuite.connection.listening import ListeningService, Opening
+from netsuite.connection.settings import Limits, Timeouts
+from netsuite.store.errors import StoreError
+from netsuite.store.interfaces import Store
+from netsuite.store.model import SpecialUse
+from netsuite.store.sql import SQLStore
+from netsuite.tls import BadCertificate, Certificates, wrap_server
+
+#: What a new account gets beside its INBOX.
+STANDARD_FOLDERS: Final = (
+    ("Archive", SpecialUse.ARCHIVE),
+    ("Drafts", SpecialUse.DRAFTS),
+    ("Junk", SpecialUse.JUNK),
+    ("Sent", SpecialUse.SENT),
+    ("Trash", SpecialUse.TRASH),
+)
+_SECRET_OCTETS: Final = 32
+#: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
+BACKLOG: Final = 1024
+
+
+class SiteError(Exception):
+    """The home cannot be used; the message is one line that says what to change."""
+
+
+def find_home(given: str | None) -> Path:
+    """Give the home directory: the one given, else ``$NETSUITE_HOME``, else below the user's
+    data directory."""
+    if named := given or os.environ.get("NETSUITE_HOME"):
+        return Path(named).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser().absolute() / "netsuite"
+
+
+def find_config(home: Path, given: str | None) -> Path | None:
+    """Give the configuration file: the one given, else the home's, None when it has none."""
+    if given:
+        return Path(given).expanduser().absolute()
+    path = home / "netsuite.toml"
+    return path if path.exists() else None
+
+
+def load_settings(path: Path | None, overrides: Sequence[str] = ()) -> Settings:
+    """Read settings. Raises ConfigError."""
+    return load(path, overrides)
+
+
+def make_home(home: Path) -> None:
+    """Make the home directory if it is not there. Raises SiteError when it cannot be used."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SiteError(f"the home {home} cannot be made: {error.strerror}") from None
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise SiteError(
+            f"the home {home} cannot be written by user {os.geteuid()}; "
+            "change its owner, or name another with --home"
+        )
+
+
+def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
+    """Make the store that the settings name; the caller awaits its ``open``.
+
+    Raises:
+        SiteError: the home cannot be used.
+    """
+    make_home(home)
+    url = settings.store.url or f"sqlite:///{home / 'netsuite.db'}"
+    return SQLStore(url, clock=reactor, threads=reactor)
+
+
+class Site(Service):
+    """The collaborators of every service over one home, and their common life.
+
+    Started, it opens the store; stopped, it closes it. What must not begin before the store is
+    open asks ``when_open``.
+
+    Args:
+        settings: what is configured.
+        home: the home directory; made if it is not there.
+        reactor: for threads and time.
+    """
+
+    log = Logger()
+
+    def __init__(self, settings: Settings, home: Path, reactor: Any) -> None:
+        self.setName("site")
+        self.settings = settings
+        self.home = home
+        self.reactor = reactor
+        self.store = open_store(settings, home, reactor)
+        self.hash_threads = ThreadPool(1, settings.accounts.hash_threads, name="hashing")
+        self.addresses = AddressBook(
+            self.store,
+            reactor,
+            domains=settings.site.domains,
+            postmaster=settings.site.postmaster,
+            separator=settings.site.detail_separator,
+        )
+        self.right_passwords = RightPasswords(
+            reactor, settings.accounts.cache_seconds, self.store.changes
+        )
+        self.door = self._make_door()
+        self.certificates = self._make_certificates()
+        self._waiting: list[Deferred[None]] = []
+        self._is_open = False
+        self._first: list[Callable[[Store], Awaitable[None]]] = []
+        self._reloaded: list[Callable[[Settings], None]] = []
+
+    def _make_door(self) -> AccountDoor:
+        accounts = self.settings.accounts
+        names = Names(tuple(self.settings.site.domains))
+        hashing = Hashing(self._hash_elsewhere)
+        checkers = [
+            PasswordChecker(
+                self.store.accounts,
+                hashing,
+                right=self.right_passwords,
+                names=names,
+                cram_md5=accounts.cram_md5,
+            ),
+            ProvenNameChecker(self.store.accounts, names),
+        ]
+        return AccountDoor(
+            Portal(AccountRealm(self.store, self.addresses), checkers),
+            self.store.accounts,
+            Throttle(
+                self.reactor,
+                free_guesses=accounts.free_guesses,
+                slowest_seconds=accounts.slowest_seconds,
+            ),
+            names=names,
+            secret=b"",
+            clear_text=accounts.clear_text,
+            cram_md5=accounts.cram_md5,
+        )
+
+    def _hash_elsewhere(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        return deferToThreadPool(self.reactor, self.hash_threads, function, *arguments)
+
+    def _make_certificates(self) -> Certificates | None:
+        if not self.settings.tls.enabled:
+            return None
+        folder = self.home / self.settings.tls.certificates
+        return Certificates(folder, self.reactor, host=self.settings.site.hostname)
+
+    # -- services ------------------------------------------------------------------------------
+
+    def tls(self, *protocols: bytes) -> Any:
+        """Give what a service begins TLS with; None where TLS is off.
+
+        Args:
+            protocols: its ALPN names.
+        """
+        return self.certificates.context_for(*protocols) if self.certificates else None
+
+    def limits(self, section: ServiceSection) -> dict[str, Any]:
+        """Give a server factory's ``timeouts``, ``limits`` and ``transcript`` of a section."""
+        return {
+            "timeouts": Timeouts(
+                idle_seconds=section.idle_seconds or None,
+                command_seconds=section.command_seconds or None,
+            ),
+            "limits": Limits(
+                connections=section.connections or None,
+                connections_per_address=section.connections_per_address or None,
+                bad_commands=section.bad_commands or None,
+            ),
+        }
+
+    def listening(self, name: str, factory: ServerFactory) -> ListeningService:
+        """Make the service that lets a factory listen where its section says.
+
+        Raises:
+            SiteError: an endpoint string cannot be understood.
+        """
+        section: ServiceSection = getattr(self.settings, name)
+        openings = [self._opening(name, "listen", each, factory) for each in section.listen]
+        if factory.tls is not None:
+            openings += [
+                self._opening(name, "listen_tls", each, factory) for each in section.listen_tls
+            ]
+        return ListeningService(name, openings, factory, self.when_open)
+
+    def _opening(
+        self, name: str, setting: str, description: str, factory: ServerFactory
+    ) -> Opening:
+        tls = setting == "listen_tls"
+        wanted = description
+        if wanted.startswith("tcp") and ":backlog=" not in wanted:
+            wanted += f":backlog={BACKLOG}"
+        try:
+            endpoint = serverFromString(self.reactor, wanted)
+        except (ValueError, TypeError, KeyError) as error:
+            raise SiteError(
+                f"{name}.{setting}: {description!r} is no endpoint ({error}); "
+                "write it as tcp:25 or unix:/run/netsuite.sock"
+            ) from None
+        wrapped = wrap_server(factory, factory.tls, self.reactor) if tls else factory
+        return Opening(description, endpoint, wrapped, tls)
+
+    # -- life ----------------------------------------------------------------------------------
+
+    def once_open(self, work: Callable[[Store], Awaitable[None]]) -> None:
+        """Do something with the open store before any service reads from its ports."""
+        self._first.append(work)
+
+    def when_open(self, work: Callable[[], Awaitable[None]] | None = None) -> Deferred[None]:
+        """Wait until the store is open; then do *work*."""
+        opened: Deferred[None] = Deferred()
+        if work is not None:
+            opened.addCallback(lambda _: ensureDeferred(_awaited(work())))
+        if self._is_open:
+            opened.callback(None)
+        else:
+            self._waiting.append(opened)
+        return opened
+
+    def startService(self) -> None:
+        """Open the store; when that fails, say so in one line and end the process."""
+        super().startService()
+        self.hash_threads.start()
+        ensureDeferred(self._open()).addErrback(self._not_opened)
+
+    async def _open(self) -> None:
+        # Here and not in __init__: by now the daemon runs as whom it is to run as.
+        self.door.secret = read_secret(self.home / "secret")
+        self._open_certificates()
+        await self.store.open()
+        for work in self._first:
+            await work(self.store)
+        self._is_open = True
+        waiting, self._waiting = self._waiting, []
+        for opened in waiting:
+            opened.callback(None)
+
+    def _open_certificates(self) -> None:
+        if self.certificates is None:
+            return
+        try:
+            self.certificates.open()
+        except (BadCertificate, OSError) as error:
+            raise SiteError(f"the certificates cannot be used: {error}") from None
+
+    def _not_opened(self, failure: Any) -> None:
+        if failure.check(StoreError, SiteError):
+            message = f"netsuite: {failure.getErrorMessage()}"
+        else:
+            self.log.failure("opening the site", failure)
+            message = "netsuite: the store could not be opened; the log has the reason"
+        self.log.critical("{message}", message=message)
+        print(message, file=sys.stderr, flush=True)
+        # twistd has no way to end with an exit code of a service's choice.
+        self.reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
+        self.reactor.callWhenRunning(self.reactor.stop)
+
+    def stopService(self) -> Deferred[None]:
+        """Close the store, after all that was begun."""
+        super().stopService()
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        self.addresses.close()
+        self.right_passwords.close()
+        await self.store.close()
+        self._is_open = False
+        self.hash_threads.stop()
+
+    # -- changes while it runs -----------------------------------------------------------------
+
+    def on_reload(self, apply: Callable[[Settings], None]) -> None:
+        """Be told of new settings."""
+        self._reloaded.append(apply)
+
+    def apply(self, settings: Settings) -> None:
+        """Take what can change while it runs from new settings, and read certificates again."""
+        self.settings = settings
+        self.addresses.configure(
+            domains=settings.site.domains,
+            postmaster=settings.site.postmaster,
+            separator=settings.site.detail_separator,
+        )
+        self.door.names.configure(tuple(settings.site.domains))
+        if self.certificates is not None:
+            self.certificates.refresh()
+        for apply in self._reloaded:
+            apply(settings)
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
+
+
+def read_secret(path: Path) -> bytes:
+    """Read the site's secret; make it the first time.
+
+    It only has to stay the same: from it the answers for unknown user names are made.
+    """
+    try:
+        found = path.read_bytes()
+        if len(found) >= _SECRET_OCTETS:
+            return found
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SiteError(f"{path} cannot be read: {error.strerror}") from None
+    made = secrets.token_bytes(_SECRET_OCTETS)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(made)
+    except OSError as error:
+        raise SiteError(f"{path} cannot be written: {error.strerror}") from None
+    return made
