@@ -54,7 +54,7 @@ from netsuite.wire.errors import (
 )
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import OctetReader
+from netsuite.wire.reader import CRLF, OctetReader, has_bare_line_end
 
 #: So much of a body is given as one event at most.
 CHUNK_OCTETS: Final = 65_536
@@ -440,3 +440,12 @@ class ClientDialog:
             raise LocalProtocolError("more octets than were announced")
         self._chunk_left -= len(octets)
         return octets
+
+
+def canonical_lines(octets: bytes) -> tuple[bytes, bytes]:
+    """Make every line end CRLF, for BDAT, which has no dots to keep it in order; hold a last CR back, whose LF may follow."""
+    held = b"\r" if octets.endswith(b"\r") else b""
+    octets = octets[: len(octets) - len(held)]
+    if has_bare_line_end(octets):
+        octets = octets.replace(CRLF, b"\n").replace(b"\r", b"\n").replace(b"\n", CRLF)
+    return octets, held

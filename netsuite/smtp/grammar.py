@@ -402,3 +402,15 @@ def make_reply(code: int, texts: list[str]) -> Reply:
     prefix = len(enhanced)
     lines = [t[prefix:].removeprefix(" ") if t.startswith(enhanced) else t for t in texts]
     return Reply(code, enhanced, tuple(lines))
+
+
+def extensions_of(value: Reply) -> dict[str, str]:
+    """Read EHLO's reply: keyword in upper case to its parameters (RFC 5321, 4.1.1.1)."""
+    found: dict[str, str] = {}
+    for line in value.lines[1:]:
+        # "AUTH=LOGIN" is how it was written before RFC 2554; clients of then are long gone, but
+        # servers still say both.
+        keyword, _, parameters = line.replace("AUTH=", "AUTH ", 1).partition(" ")
+        known = found.get(keyword.upper())
+        found[keyword.upper()] = f"{known} {parameters}".strip() if known else parameters.strip()
+    return found

@@ -1,0 +1,499 @@
+"""The Twisted connection of an SMTP client: connect, secure, log in, send, one recipient at a time
+accounted for.
+
+::
+
+    client = await connect(endpoint, clock=reactor, helo="me.example", tls_context=context)
+    await client.log_in(mechanism)
+    for result in await client.send_message("a@me.example", ["b@there.example"], octets):
+        print(result.recipient, result.reply)
+    await client.quit()
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    PeerClosed,
+)
+from netsuite.connection.client import (
+    connect as connect_any,
+)
+from netsuite.message.address import Address, parse_address
+from netsuite.sasl.interfaces import ClientMechanism
+from netsuite.smtp.commands import (
+    Auth,
+    AuthResponse,
+    Bdat,
+    Command,
+    Data,
+    Ehlo,
+    Helo,
+    Lhlo,
+    Mail,
+    Noop,
+    Quit,
+    Rcpt,
+    Reply,
+    Rset,
+    StartTls,
+    reply,
+)
+from netsuite.smtp.dialog import CHUNK_OCTETS, ClientDialog, canonical_lines
+from netsuite.smtp.grammar import extensions_of, format_command
+from netsuite.wire import base64
+from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.events import BodyChunk, EndOfBody
+from netsuite.wire.reader import CRLF
+
+#: RFC 5321, 4.5.3.2: how long a server may take.
+TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0, write_seconds=180.0)
+#: After the last octet of a message, while the server makes it durable (4.5.3.2.6).
+END_SECONDS: Final = 600.0
+#: RFC 4954, 4: AUTH with its initial response is still a command line of RFC 5321.
+AUTH_LINE_OCTETS: Final = 512
+
+_DSN: Final = frozenset({"RET", "ENVID", "NOTIFY", "ORCPT"})
+
+NEEDS_UTF8: Final = reply(553, "5.6.7", "The server does not take SMTPUTF8 (said by the client)")
+NEEDS_8BIT: Final = reply(554, "5.6.3", "The server does not take 8BITMIME (said by the client)")
+TOO_BIG: Final = reply(552, "5.3.4", "Larger than the server takes (said by the client)")
+
+
+class SMTPRefused(Exception):
+    """The server said no.
+
+    Args:
+        reply: what it said.
+        command: to what; None for the greeting.
+    """
+
+    def __init__(self, reply: Reply, command: object = None) -> None:
+        what = type(command).__name__.upper() if command is not None else "the connection"
+        super().__init__(f"{what} was refused: {reply}")
+        self.reply = reply
+        self.command = command
+
+
+class LoginRefused(SMTPRefused):
+    """The name or the password was refused, or a login was not possible."""
+
+
+class NotOffered(Exception):
+    """The server does not offer what was asked for; the message names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of a message for one recipient.
+
+    Args:
+        reply: the one that decided: to MAIL, RCPT, DATA or the message's end.
+    """
+
+    recipient: Address
+    reply: Reply
+
+    @property
+    def taken(self) -> bool:
+        """Whether the server has taken charge of it."""
+        return self.reply.positive
+
+
+# Longer than 300 lines with its docstrings: the steps of one session, used in this order.
+class SMTPClient(ClientConnection):
+    """One SMTP session, the client's side. See RFC 5321.
+
+    Args:
+        clock: for every timeout.
+        helo: what to call ourselves.
+        lmtp: whether the server speaks LMTP (RFC 2033).
+        timeouts: how long the server may take.
+    """
+
+    dialog: ClientDialog
+
+    def __init__(
+        self,
+        clock: IReactorTime,
+        *,
+        helo: str,
+        lmtp: bool = False,
+        timeouts: ClientTimeouts = TIMEOUTS,
+    ) -> None:
+        super().__init__(ClientDialog(), clock, timeouts=timeouts, name="smtp-client")
+        self.helo = helo
+        self.lmtp = lmtp
+        #: The server's greeting.
+        self.banner = ""
+        #: What EHLO said: keyword to parameters; empty for a server that knows only HELO.
+        self.extensions: Mapping[str, str] = {}
+
+    # -- beginning ----------------------------------------------------------------------------
+
+    async def begin(self) -> None:
+        """Take the greeting and greet. Raises SMTPRefused."""
+        _, greeting = await self.receive()
+        if greeting.code != 220:
+            raise SMTPRefused(greeting)
+        self.banner = greeting.text
+        await self.greet()
+
+    async def greet(self) -> None:
+        """Say EHLO, or HELO to a server that does not know it. Raises SMTPRefused."""
+        hello = Lhlo(self.helo) if self.lmtp else Ehlo(self.helo)
+        answer = await self._say(hello)
+        if answer.positive:
+            self.extensions = extensions_of(answer)
+            return
+        # RFC 5321, 3.2: HELO is for servers that do not know EHLO, not for any other refusal.
+        if self.lmtp or answer.code not in (500, 501, 502, 504):
+            raise SMTPRefused(answer, hello)
+        answer = await self._say(Helo(self.helo))
+        if not answer.positive:
+            raise SMTPRefused(answer, Helo(self.helo))
+        self.extensions = {}
+
+    async def starttls(self, context: Any) -> None:
+        """Go on under TLS, the server's certificate verified; greet again.
+
+        Args:
+            context: see ``netsuite.tls.client_options``.
+
+        Raises:
+            NotOffered: there is no STARTTLS, which may be an attacker's doing.
+            SMTPRefused: the server cannot now.
+            InputBeforeTLS, PeerClosed: see ``ClientConnection.secure``.
+        """
+        if "STARTTLS" not in self.extensions:
+            raise NotOffered("STARTTLS")
+        answer = await self._say(StartTls())
+        if answer.code != 220:
+            raise SMTPRefused(answer, StartTls())
+        await self.secure(context)
+        self.extensions = {}
+        await self.greet()
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that the server offers now."""
+        return tuple(self.extensions.get("AUTH", "").upper().split())
+
+    async def log_in(self, mechanism: ClientMechanism) -> None:
+        """Log in.
+
+        Raises:
+            LoginRefused: the server says no.
+            RemoteProtocolError: the server cannot prove that it is the right one, or does not
+                keep to the mechanism; the exchange has been cancelled.
+        """
+        initial = mechanism.initial()
+        command = Auth(mechanism.name, initial)
+        held_back = initial is not None and len(format_command(command)) > AUTH_LINE_OCTETS
+        if held_back:
+            command = Auth(mechanism.name)
+        answer = await self._say(command)
+        while answer.code == 334:
+            if held_back:
+                response, held_back = initial or b"", False
+            else:
+                response = await self._respond(mechanism, answer)
+            answer = await self._say(AuthResponse(response))
+        if answer.code != 235:
+            raise LoginRefused(answer, command)
+        mechanism.finished(None)
+
+    async def _respond(self, mechanism: ClientMechanism, answer: Reply) -> bytes:
+        try:
+            return mechanism.respond(base64.decode(answer.lines[0].encode("utf-8")))
+        except (base64.BadBase64, RemoteProtocolError) as error:
+            await self._say(AuthResponse(None))
+            if isinstance(error, RemoteProtocolError):
+                raise
+            raise RemoteProtocolError("a challenge that is no base64") from None
+
+    # -- sending ------------------------------------------------------------------------------
+
+    async def send_message(
+        self, sender: str, recipients: Sequence[str], octets: bytes, *, chunking: bool = False
+    ) -> tuple[Result, ...]:
+        """Send a message. As ``send``, with addresses as text.
+
+        Args:
+            sender: the reverse path; empty for the null path.
+
+        Raises:
+            ValueError: a text is no address.
+        """
+        addresses = [_address(text) for text in recipients]
+        mail = Mail(_address(sender) if sender else None)
+        return await self.send(mail, [Rcpt(a) for a in addresses], octets, chunking=chunking)
+
+    async def send(
+        self,
+        mail: Mail,
+        recipients: Sequence[Rcpt],
+        body: bytes | AsyncIterable[bytes],
+        *,
+        chunking: bool = False,
+    ) -> tuple[Result, ...]:
+        """Send a message.
+
+        SIZE, 8BITMIME and SMTPUTF8 are said where the server offers them and the message needs
+        them; parameters for DSN only where it offers that (RFC 3461, 5.2.1).
+
+        Args:
+            mail: the sender; for a stream also its ``size`` if known, and ``body="8BITMIME"``
+                if it may hold 8-bit octets.
+            recipients: at least one.
+            body: the message; line ends other than CRLF are made CRLF.
+            chunking: whether to use BDAT where it is offered.
+
+        Returns:
+            What became of it for each recipient, in their order. A refusal is a result and no
+            exception; the session can be used on, but after 421.
+
+        Raises:
+            PeerError, RemoteProtocolError: the connection is of no use any more; whether the
+                message was taken is not known.
+        """
+        mail, refusal = self._fit(mail, recipients, body)
+        if refusal is not None:
+            return tuple(Result(each.recipient, refusal) for each in recipients)
+        if "DSN" not in self.extensions:
+            mail = replace(mail, others=_without_dsn(mail.others))
+            recipients = [replace(each, others=_without_dsn(each.others)) for each in recipients]
+        by_chunks = chunking and "CHUNKING" in self.extensions
+        answers, go_ahead = await self._envelope(mail, recipients, data=not by_chunks)
+        taken = [each for each, answer in zip(recipients, answers, strict=True) if answer.positive]
+        if by_chunks:
+            finals = await self._chunks(body, len(taken)) if taken else []
+        elif go_ahead.code == 354:
+            finals = await self._content(body if taken else b"", len(taken))
+        else:
+            finals = [go_ahead] * len(taken)
+        if (by_chunks and not taken) or (not by_chunks and go_ahead.code != 354):
+            await self._reset()
+        final = iter(finals)
+        return tuple(
+            Result(each.recipient, next(final) if answer.positive else answer)
+            for each, answer in zip(recipients, answers, strict=True)
+        )
+
+    def _fit(
+        self, mail: Mail, recipients: Sequence[Rcpt], body: bytes | AsyncIterable[bytes]
+    ) -> tuple[Mail, Reply | None]:
+        """Say of the message what the server wants to know; or why it cannot be sent at all."""
+        offered = self.extensions
+        size, kind = mail.size, mail.body
+        if isinstance(body, bytes):
+            size = len(body)
+            if not kind and not body.isascii():
+                kind = "8BITMIME"
+        addresses = [mail.sender, *(each.recipient for each in recipients)]
+        utf8 = mail.utf8 or any(a is not None and not a.ascii for a in addresses)
+        if utf8 and "SMTPUTF8" not in offered:
+            return mail, NEEDS_UTF8
+        if kind == "8BITMIME" and "8BITMIME" not in offered:
+            return mail, NEEDS_8BIT
+        limit = offered.get("SIZE", "")
+        if size is not None and limit.isascii() and limit.isdigit() and 0 < int(limit[:20]) < size:
+            return mail, TOO_BIG
+        said = size if "SIZE" in offered else None
+        return replace(mail, size=said, body=kind, utf8=utf8), None
+
+    async def _envelope(
+        self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool
+    ) -> tuple[list[Reply], Reply]:
+        """Say MAIL, RCPT for each and DATA; give the replies to the recipients and to DATA."""
+        commands: list[Command] = [mail, *recipients]
+        if data:
+            commands.append(Data())
+        if "PIPELINING" not in self.extensions:
+            return await self._envelope_in_steps(mail, recipients, data=data)
+        self._say_all(commands)
+        first = await self._answer()
+        answers = [await self._answer() for _ in recipients]
+        if not first.positive:
+            answers = [first] * len(answers)  # what is said to them is but that
+        return answers, await self._answer() if data else first
+
+    async def _envelope_in_steps(
+        self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool
+    ) -> tuple[list[Reply], Reply]:
+        first = await self._say(mail)
+        if not first.positive:
+            return [first] * len(recipients), first
+        answers = [await self._say(each) for each in recipients]
+        if not data or not any(answer.positive for answer in answers):
+            return answers, first
+        return answers, await self._say(Data())
+
+    async def _content(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
+        """Send the message after 354, and take what is said to its end.
+
+        Where no recipient was taken there is only an end to send (RFC 2920, 3.1).
+        """
+        try:
+            await self.write_body(self._coded(body))
+            self.say(EndOfBody())
+        except ConnectionDone:
+            pass  # the server may have said why
+        except BaseException:
+            self.abort()  # a message cut short must not look like a whole one
+            raise
+        answers = [await self._answer(seconds=END_SECONDS)]
+        return await self._for_each(answers, EndOfBody(), count)
+
+    async def _for_each(self, answers: list[Reply], said: Any, count: int) -> list[Reply]:
+        """Give a reply for each recipient taken: LMTP has so many, SMTP one."""
+        if not self.lmtp:
+            return answers * count
+        while len(answers) < count:
+            self.dialog.expect(said)
+            answers.append(await self._answer(seconds=END_SECONDS))
+        return answers
+
+    async def _coded(self, body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        async for octets in _pieces(body):
+            yield self.dialog.send(BodyChunk(octets))
+
+    async def _chunks(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
+        """Send the message with BDAT; give a reply for each recipient."""
+        last = Bdat(0, last=True)
+        try:
+            held = b""
+            async for octets in _pieces(body):
+                octets, held = canonical_lines(held + octets)
+                if octets:
+                    refusal = await self._chunk(octets)
+                    if refusal is not None:
+                        return [refusal] * count
+            if held:
+                refusal = await self._chunk(CRLF)
+                if refusal is not None:
+                    return [refusal] * count
+        except BaseException:
+            self.abort()
+            raise
+        self.say(last)
+        return await self._for_each([await self._answer(seconds=END_SECONDS)], last, count)
+
+    async def _chunk(self, octets: bytes) -> Reply | None:
+        self.say(Bdat(len(octets)))
+        self.write(self.dialog.send(BodyChunk(octets)))
+        await self.writable()
+        answer = await self._answer()
+        if answer.positive:
+            return None
+        await self._reset()
+        return answer
+
+    async def _reset(self) -> None:
+        if not self._leaving:
+            await self._say(Rset())
+
+    # -- other commands -----------------------------------------------------------------------
+
+    async def noop(self) -> None:
+        """See whether the server is still there. Raises SMTPRefused."""
+        answer = await self._say(Noop())
+        if not answer.positive:
+            raise SMTPRefused(answer, Noop())
+
+    async def quit(self) -> None:
+        """End the session; a server that is gone already is no error."""
+        with contextlib.suppress(PeerClosed, ConnectionDone):
+            await self._say(Quit())
+        await self.closed()
+
+    # -- saying and hearing -------------------------------------------------------------------
+
+    _leaving: Reply | None = None
+
+    def _say_all(self, commands: Sequence[Command]) -> None:
+        self.write(b"".join([self.dialog.send(command) for command in commands]))
+
+    async def _say(self, command: Command) -> Reply:
+        if self._leaving is not None:
+            return self._leaving
+        self.say(command)
+        return await self._answer()
+
+    async def _answer(self, *, seconds: float | None = None) -> Reply:
+        """Give the next reply; after 421 there is no other (RFC 5321, 3.8)."""
+        if self._leaving is not None:
+            return self._leaving
+        _, answer = await self.receive(seconds=seconds)
+        if answer.code == 421:
+            self._leaving = answer
+        result: Reply = answer
+        return result
+
+
+def _address(text: str) -> Address:
+    address = parse_address(text)
+    if address is None:
+        raise ValueError(f"no address: {text!r}")
+    return address
+
+
+def _without_dsn(others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    return tuple(pair for pair in others if pair[0] not in _DSN)
+
+
+async def _pieces(body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    if isinstance(body, bytes):
+        for start in range(0, len(body), CHUNK_OCTETS):
+            yield body[start : start + CHUNK_OCTETS]
+    else:
+        async for octets in body:
+            yield octets
+
+
+async def connect(
+    endpoint: IStreamClientEndpoint,
+    *,
+    clock: IReactorTime,
+    helo: str,
+    tls_context: Any = None,
+    implicit: bool = False,
+    lmtp: bool = False,
+    timeouts: ClientTimeouts = TIMEOUTS,
+) -> SMTPClient:
+    """Connect to a server and greet it.
+
+    Args:
+        endpoint: where.
+        helo: what to call ourselves.
+        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
+        implicit: whether TLS begins with the first octet (port 465); else STARTTLS is said,
+            and is insisted on.
+        lmtp: whether the server speaks LMTP.
+
+    Raises:
+        SMTPRefused, NotOffered: and the connection is closed.
+        PeerError: and what ``netsuite.connection.client.connect`` raises.
+    """
+    client = await connect_any(
+        endpoint,
+        lambda: SMTPClient(clock, helo=helo, lmtp=lmtp, timeouts=timeouts),
+        tls_context=tls_context if implicit else None,
+    )
+    try:
+        await client.begin()
+        if tls_context is not None and not implicit:
+            await client.starttls(tls_context)
+    except BaseException:
+        client.abort()
+        raise
+    return client
