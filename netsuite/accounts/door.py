@@ -46,6 +46,7 @@ from netsuite.sasl.interfaces import (
 from netsuite.store.errors import NoSuchAccount, StoreError
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import Login, Verifiers
+from netsuite.wire import base64
 
 ClearText = Literal["tls", "loopback", "always"]
 #: A bearer token to the user name it is good for, or None.
@@ -65,6 +66,7 @@ class AccountDoor:
         secret: from which the answers for unknown users are made; the same after a restart.
         clear_text: where a password may be sent in the clear.
         cram_md5: whether CRAM-MD5 is offered.
+        nonce: gives fresh nonces to the mechanisms (see ``sasl.interfaces.Nonce``).
         check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
             awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.
     """
@@ -82,7 +84,7 @@ class AccountDoor:
         clear_text: ClearText = "loopback",
         cram_md5: bool = False,
         check_token: TokenCheck | None = None,
-        nonce: Callable[[], bytes] = lambda: os.urandom(18),
+        nonce: Callable[[], bytes] = lambda: base64.encode(os.urandom(18)),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.portal = portal

@@ -13,9 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeVar
 
 import argon2
-from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
-from netsuite.sasl.prepare import PreparationError, prepare
+from netsuite.sasl.prepare import Unpreparable, prepared_password, saslprep
 from netsuite.store.model import ScramVerifier, Verifiers
 
 _T = TypeVar("_T")
@@ -50,11 +50,11 @@ def make_verifiers(password: str, *, cram_md5: bool = False) -> Verifiers:
         cram_md5: keep the shared secret that CRAM-MD5 needs, as good as the password itself.
 
     Raises:
-        PreparationError: the password has characters that no password may have (RFC 4013).
+        Unpreparable: the password is too long, or has characters that none may have (RFC 4013).
     """
-    prepared = prepare(password)
+    prepared = saslprep(password)
     if len(prepared) > PASSWORD_CHARACTERS:
-        raise PreparationError(f"a password has at most {PASSWORD_CHARACTERS} characters")
+        raise Unpreparable(f"a password has at most {PASSWORD_CHARACTERS} characters")
     return Verifiers(
         argon2=_HASHER.hash(prepared),
         scram={name: _scram(prepared, algorithm) for name, algorithm in SCRAM_HASHES.items()},
@@ -81,12 +81,9 @@ def matching(verifiers: Sequence[Verifiers], password: str) -> int | None:
     Takes about as long when there is nothing to compare with, so that time does not tell who
     has an account.
     """
-    try:
-        prepared = prepare(password)
-    except PreparationError:
-        prepared = None
-    if prepared is None or len(prepared) > PASSWORD_CHARACTERS:
+    if len(password) > PASSWORD_CHARACTERS:
         return None
+    prepared = prepared_password(password)
     for index, each in enumerate(verifiers):
         if _fits(each.argon2, prepared):
             return index
@@ -98,8 +95,8 @@ def matching(verifiers: Sequence[Verifiers], password: str) -> int | None:
 def _fits(encoded: str, password: str) -> bool:
     try:
         return _HASHER.verify(encoded, password)
-    except (VerifyMismatchError, VerificationError, InvalidHashError):
-        return False
+    except (VerificationError, InvalidHashError, UnicodeEncodeError):
+        return False  # wrong, no hash of ours, or a lone surrogate
 
 
 def outdated(verifiers: Verifiers) -> bool:

@@ -137,4 +137,6 @@ class ClientMechanism(Protocol):
         a mutual mechanism has not seen the server's proof."""
 
 
+#: Gives a fresh nonce for each call: printable ASCII without ``,``, ``<``, ``>`` or ``@``, such as
+#: the base64 of 18 random octets.
 Nonce: TypeAlias = Callable[[], bytes]

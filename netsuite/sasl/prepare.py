@@ -1,4 +1,4 @@
-"""SASLprep (RFC 4013): one form for user names and passwords that look the same."""
+"""SASLprep: names and passwords made comparable, in one place (RFC 4013, RFC 3454)."""
 
 from __future__ import annotations
 
@@ -8,55 +8,65 @@ from collections.abc import Callable
 from typing import Final
 
 
-class PreparationError(ValueError):
-    """The text has a character that no name or password may have, or mixes directions."""
+class Unpreparable(ValueError):
+    """The text has a character that SASLprep forbids, or mixes directions."""
 
 
 #: RFC 4013, 2.3.
 _PROHIBITED: Final[tuple[Callable[[str], bool], ...]] = (
-    stringprep.in_table_c12,
-    stringprep.in_table_c21_c22,
-    stringprep.in_table_c3,
-    stringprep.in_table_c4,
-    stringprep.in_table_c5,
-    stringprep.in_table_c6,
-    stringprep.in_table_c7,
-    stringprep.in_table_c8,
-    stringprep.in_table_c9,
+    stringprep.in_table_c12,  # non-ASCII spaces; mapped to SPACE before, so none is left
+    stringprep.in_table_c21_c22,  # control characters
+    stringprep.in_table_c3,  # private use
+    stringprep.in_table_c4,  # non-characters
+    stringprep.in_table_c5,  # surrogates
+    stringprep.in_table_c6,  # inappropriate for plain text
+    stringprep.in_table_c7,  # inappropriate for canonical representation
+    stringprep.in_table_c8,  # change display properties
+    stringprep.in_table_c9,  # tagging
 )
 
 
-def prepare(text: str) -> str:
-    """Give the prepared form of a name or password.
+def saslprep(text: str) -> str:
+    """Prepare a name or a password.
 
     Characters that Unicode did not have when stringprep was written are let through, as in a
     query (RFC 3454, 7): a password of today may have them.
 
     Raises:
-        PreparationError: a prohibited character, or left-to-right within right-to-left text.
+        Unpreparable: a character is forbidden, or right-to-left text is mixed with other.
     """
-    if text.isascii():
-        if not text.isprintable():
-            raise PreparationError("a control character")
+    if text.isascii() and text.isprintable():
         return text
     mapped = "".join(
-        " " if stringprep.in_table_c12(each) else each
-        for each in text
-        if not stringprep.in_table_b1(each)
+        " " if stringprep.in_table_c12(character) else character
+        for character in text
+        if not stringprep.in_table_b1(character)
     )
     prepared = unicodedata.normalize("NFKC", mapped)
-    for each in prepared:
-        if any(prohibited(each) for prohibited in _PROHIBITED):
-            raise PreparationError(f"the character U+{ord(each):04X}")
+    for character in prepared:
+        if any(prohibited(character) for prohibited in _PROHIBITED):
+            raise Unpreparable(f"the character U+{ord(character):04X}")
     _check_directions(prepared)
     return prepared
 
 
 def _check_directions(text: str) -> None:
     """RFC 3454, 6: right-to-left text begins and ends so, and holds nothing left-to-right."""
-    if not any(stringprep.in_table_d1(each) for each in text):
+    if not any(stringprep.in_table_d1(character) for character in text):
         return
-    if any(stringprep.in_table_d2(each) for each in text):
-        raise PreparationError("both directions of writing")
+    if any(stringprep.in_table_d2(character) for character in text):
+        raise Unpreparable("both directions of writing")
     if not (stringprep.in_table_d1(text[0]) and stringprep.in_table_d1(text[-1])):
-        raise PreparationError("right-to-left text that does not begin and end so")
+        raise Unpreparable("right-to-left text that does not begin and end so")
+
+
+def prepared_password(password: str) -> str:
+    """Give a password as it is hashed and compared: prepared where it can be, else as it is.
+
+    A password that SASLprep forbids would otherwise lock its owner out of some mechanisms and
+    not of others; what was taken as it is when it was set is compared as it is.
+    """
+    try:
+        return saslprep(password)
+    except Unpreparable:
+        return password

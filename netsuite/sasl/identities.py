@@ -1,0 +1,79 @@
+"""Mechanisms without a password: EXTERNAL, by TLS certificate, and ANONYMOUS."""
+
+from __future__ import annotations
+
+from netsuite.sasl.interfaces import AskCertificate, Challenge, Failure, Step, Success
+from netsuite.sasl.passwords import decoded
+from netsuite.wire.errors import RemoteProtocolError
+
+#: RFC 4505, 2: a trace is at most 255 characters.
+TRACE_CHARACTERS = 255
+
+
+class ExternalServer:
+    """EXTERNAL, the server's side (RFC 4422, appendix A)."""
+
+    name = "EXTERNAL"
+
+    def __init__(self) -> None:
+        self._authorize_as = ""
+
+    def start(self, initial: bytes | None) -> Step:
+        """Take whom the client wants to be; empty for whom its certificate names."""
+        return Challenge(b"") if initial is None else self.respond(initial)
+
+    def respond(self, octets: bytes) -> Step:
+        """Take whom the client wants to be."""
+        text = decoded(octets)
+        if text is None:
+            return Failure("not an EXTERNAL message", malformed=True)
+        self._authorize_as = text
+        return AskCertificate(text)
+
+    def answer(self, answer: object) -> Step:
+        """Take whose certificate it is."""
+        if isinstance(answer, str) and answer:
+            return Success(answer, self._authorize_as)
+        return Failure("no certificate of anybody's", username=self._authorize_as)
+
+
+class AnonymousServer:
+    """ANONYMOUS, the server's side (RFC 4505)."""
+
+    name = "ANONYMOUS"
+
+    def start(self, initial: bytes | None) -> Step:
+        """Take what the client says of itself, which may be nothing."""
+        return Challenge(b"") if initial is None else self.respond(initial)
+
+    def respond(self, octets: bytes) -> Step:
+        """Take what the client says of itself."""
+        trace = decoded(octets)
+        if trace is None or len(trace) > TRACE_CHARACTERS:
+            return Failure("not an ANONYMOUS message", malformed=True)
+        return Success("", trace=trace)
+
+    def answer(self, answer: object) -> Step:
+        """Nothing is asked."""
+        return Failure("nothing was asked", malformed=True)
+
+
+class MessageClient:
+    """The client's side of both: one message and no challenge."""
+
+    mutual = False
+
+    def __init__(self, name: str, message: str) -> None:
+        self.name = name
+        self._message = message.encode()
+
+    def initial(self) -> bytes:
+        """Give the message."""
+        return self._message
+
+    def respond(self, challenge: bytes) -> bytes:
+        """There is nothing to ask for. Raises RemoteProtocolError."""
+        raise RemoteProtocolError(f"{self.name} has no challenges")
+
+    def finished(self, octets: bytes | None) -> None:
+        """Nothing is proved by the server."""
