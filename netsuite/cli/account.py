@@ -8,6 +8,7 @@ import click
 
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.cli.context import Home, columns, pass_home
+from netsuite.sasl.prepare import Unpreparable
 from netsuite.site import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
 from netsuite.store.model import AccountState, Verifiers
@@ -38,7 +39,10 @@ def read_password(*, from_stdin: bool) -> str:
 
 
 def _verifiers(home: Home, password: str) -> Verifiers:
-    return make_verifiers(password, cram_md5=home.settings().accounts.cram_md5)
+    try:
+        return make_verifiers(password, cram_md5=home.settings().accounts.cram_md5)
+    except Unpreparable as error:
+        raise click.ClickException(f"this cannot be a password: {error}") from None
 
 
 @account.command("add")
@@ -152,7 +156,7 @@ def quota_command(home: Home, name: str, mib: int) -> None:
 @click.argument("services", nargs=-1)
 @pass_home
 def services(home: Home, name: str, services: tuple[str, ...]) -> None:
-    """Let an account use only the services named (smtp, imap, pop3 ...); none named: all."""
+    """Let an account use only the services named (submission, imap, pop3); none named: all."""
 
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())

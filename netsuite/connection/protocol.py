@@ -20,6 +20,7 @@ from zope.interface import implementer
 
 from netsuite import tls
 from netsuite.connection.causes import Cause
+from netsuite.connection.eager import write_now
 from netsuite.connection.facts import Peer, peer_of
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.watch import Watch
@@ -188,7 +189,7 @@ class DialogConnection(Protocol):
             return
         if self.transcript is not None:
             self.transcript.said(octets)
-        self.transport.write(octets)
+        write_now(self.transport, octets)
 
     async def writable(self) -> None:
         """Wait until the transport wants more. Raises ConnectionDone when it is gone."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
+import itertools
+import os
+import time
 from datetime import datetime
 
 from twisted.application.service import IService
@@ -28,6 +30,18 @@ def makeService(options: Options) -> IService:
     return daemon.compose(options, options.services)
 
 
+class _Identifiers:
+    """Gives each message an identifier of its own: when the daemon started, which process it
+    was, and a count; no system call a message."""
+
+    def __init__(self) -> None:
+        self._prefix = f"{int(time.time()):x}{os.getpid():x}"
+        self._count = itertools.count(1)
+
+    def __call__(self) -> str:
+        return f"{self._prefix}.{next(self._count):x}"
+
+
 def _settings(site: Site, section: schema.SMTPSection, mode: Mode) -> Settings:
     return Settings(
         host=site.settings.site.hostname,
@@ -45,7 +59,7 @@ def _make(site: Site, name: str, mode: Mode) -> ListeningService:
         receiver=site.addresses,
         clock=site.reactor,
         now=lambda: datetime.now().astimezone(),
-        identify=lambda: secrets.token_hex(8),
+        identify=_Identifiers(),
         tls=site.tls(),
         **site.limits(section),
     )

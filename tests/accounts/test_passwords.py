@@ -8,7 +8,7 @@ import hmac
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.passwords import make_verifiers, matching, outdated
-from netsuite.sasl.prepare import PreparationError
+from netsuite.sasl.prepare import Unpreparable
 from tests.accounts.worlds import verifiers_of
 
 
@@ -45,7 +45,7 @@ class Verifying(SynchronousTestCase):
     def test_unfit(self) -> None:
         """Control characters and very long passwords are refused when they are set."""
         for password in ("a\0b", "x" * 2000, "\u200e\ue000"):
-            with self.assertRaises(PreparationError):
+            with self.assertRaises(Unpreparable):
                 make_verifiers(password)
 
     def test_outdated(self) -> None:
