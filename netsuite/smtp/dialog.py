@@ -443,7 +443,11 @@ class ClientDialog:
 
 
 def canonical_lines(octets: bytes) -> tuple[bytes, bytes]:
-    """Make every line end CRLF, for BDAT, which has no dots to keep it in order; hold a last CR back, whose LF may follow."""
+    """Make every line end CRLF, for chunks, whose sizes must be known before they are said.
+
+    Returns:
+        The octets to send, and a CR held back whose LF may follow.
+    """
     held = b"\r" if octets.endswith(b"\r") else b""
     octets = octets[: len(octets) - len(held)]
     if has_bare_line_end(octets):

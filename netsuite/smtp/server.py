@@ -122,7 +122,7 @@ class SMTPServer(DialogConnection):
         """Give what the door is to know of this connection."""
         peer = self.peer
         return Channel(
-            protocol="submission" if self.settings.mode is Mode.SUBMISSION else "smtp",
+            protocol="smtp",
             address=peer.address,
             secure=peer.secure,
             local=peer.local,
