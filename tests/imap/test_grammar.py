@@ -117,9 +117,7 @@ class Commands(SynchronousTestCase):
         """The message of an APPEND passes through, however it is cut."""
         for octets, request in APPENDS:
             whole = b"a1 " + octets + b"\r\n"
-            self.assertEqual(
-                whole, format_command(Command(b"a1", request)) + b"hello\r\n"
-            )
+            self.assertEqual(whole, format_command(Command(b"a1", request)) + b"hello\r\n")
             for pieces in pieces_of(whole):
                 dialog = ServerDialog()
                 dialog.state = State.SELECTED

@@ -59,7 +59,9 @@ def test_round_trip(name: str) -> None:
     assert mutf7.decode(mutf7.encode(name)) == name
 
 
-@given(st.binary(max_size=20) | st.from_regex(rb"(&[A-Za-z0-9+,]{0,8}-|[a-z]){0,4}", fullmatch=True))
+@given(
+    st.binary(max_size=20) | st.from_regex(rb"(&[A-Za-z0-9+,]{0,8}-|[a-z]){0,4}", fullmatch=True)
+)
 def test_what_decodes_has_one_spelling(octets: bytes) -> None:
     try:
         name = mutf7.decode(octets)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -58,4 +60,4 @@ def test_resolve_names_what_is_written(pairs: list[tuple[int, int]], largest: in
 def test_runs_give_back_what_they_were_given(numbers: set[int]) -> None:
     ranges = runs(sorted(numbers))
     assert numbers_of(tuple(ranges)) == sorted(numbers)
-    assert all(high + 1 < low for (_, high), (low, _) in zip(ranges, ranges[1:], strict=False))
+    assert all(high + 1 < low for (_, high), (low, _) in pairwise(ranges))

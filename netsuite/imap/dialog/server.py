@@ -240,7 +240,7 @@ class ServerDialog:
         except BadSyntax as error:
             raise self._bad(str(error)) from None
         if self.state not in rule_of(request).states:
-            raise self._bad("not now")
+            raise self._bad(f"not now: {self.state.value}")
         return self._begin(request)
 
     def _begin(self, request: ask.Request) -> Command:

@@ -1,0 +1,231 @@
+"""The view of a mailbox: what a client has been told, and what it may be told now."""
+
+from __future__ import annotations
+
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.imap.sequences import SequenceSet
+from netsuite.imap.view import (
+    BadNumber,
+    MailboxView,
+    TellExists,
+    TellExpunged,
+    TellFlags,
+    Telling,
+)
+
+SEEN = frozenset({"\\Seen"})
+NONE: frozenset[str] = frozenset()
+
+# A case: what is noted ("+ uids", "- uids", "f uid"), whether EXPUNGE may be told, and what is
+# told: ("e", numbers), ("f", number), ("n", exists). The view begins with UIDs 10, 20, 30.
+Note = tuple[str, tuple[int, ...]]
+CASES: list[tuple[str, list[Note], bool, list[tuple[str, object]]]] = [
+    ("nothing", [], True, []),
+    ("new", [("+", (40,))], True, [("n", 4)]),
+    ("new while numbers are used", [("+", (40,))], False, [("n", 4)]),
+    ("a burst is one answer", [("+", (40,)), ("+", (41, 42)), ("+", (43,))], True, [("n", 7)]),
+    ("gone", [("-", (20,))], True, [("e", [2])]),
+    ("gone while numbers are used", [("-", (20,))], False, []),
+    ("all gone", [("-", (10, 20, 30))], True, [("e", [1, 1, 1])]),
+    ("first and last gone", [("-", (10, 30))], True, [("e", [1, 2])]),
+    ("gone in two steps", [("-", (30,)), ("-", (10,))], True, [("e", [1, 2])]),
+    ("gone and new", [("-", (20,)), ("+", (40,))], True, [("e", [2]), ("n", 3)]),
+    ("gone and new, numbers used", [("-", (20,)), ("+", (40,))], False, [("n", 4)]),
+    ("came and went untold", [("+", (40,)), ("-", (40,))], True, []),
+    ("one of two went untold", [("+", (40, 41)), ("-", (40,))], True, [("n", 4)]),
+    ("flags", [("f", (20,))], True, [("f", 2)]),
+    ("flags twice are told once", [("f", (20,)), ("f", (20,))], False, [("f", 2)]),
+    ("flags are told in order", [("f", (30,)), ("f", (10,))], True, [("f", 1), ("f", 3)]),
+    ("flags of the gone", [("f", (20,)), ("-", (20,))], True, [("e", [2])]),
+    ("flags of the gone, numbers used", [("f", (20,)), ("-", (20,))], False, []),
+    ("flags after a gap", [("-", (10,)), ("f", (30,))], True, [("e", [1]), ("f", 2)]),
+    ("flags of the untold", [("+", (40,)), ("f", (40,))], True, [("n", 4)]),
+    ("known already", [("+", (30,))], True, []),
+    ("unknown went", [("-", (15,))], True, []),
+]
+
+
+def view() -> MailboxView:
+    return MailboxView((10, 20, 30), recent_from=30, modseq=1)
+
+
+def short(telling: Telling) -> tuple[str, object]:
+    match telling:
+        case TellExpunged(numbers):
+            return "e", list(numbers)
+        case TellFlags(number):
+            return "f", number
+        case TellExists(messages):
+            return "n", messages
+
+
+def note(one: MailboxView, kind: str, uids: tuple[int, ...], modseq: int = 2) -> None:
+    match kind:
+        case "+":
+            one.note_added(modseq, uids)
+        case "-":
+            one.note_expunged(modseq, uids)
+        case "f":
+            one.note_flags(modseq, uids, [SEEN] * len(uids))
+
+
+class WhatIsTold(SynchronousTestCase):
+    """What is told, and when."""
+
+    def test_cases(self) -> None:
+        """A client's numbers stay in step with the mailbox."""
+        for name, notes, may_expunge, expected in CASES:
+            one = view()
+            for kind, uids in notes:
+                note(one, kind, uids)
+            told = [short(each) for each in one.tell(may_expunge=may_expunge)]
+            self.assertEqual(expected, told, name)
+
+    def test_expunge_waits_for_its_time(self) -> None:
+        """What could not be told during a FETCH is told after the next command."""
+        one = view()
+        one.note_expunged(2, (20,))
+        self.assertEqual([], one.tell(may_expunge=False))
+        self.assertEqual(3, len(one))
+        self.assertTrue(one.is_gone(20))
+        self.assertEqual(3, one.number(30))
+        self.assertEqual([("e", [2])], [short(each) for each in one.tell(may_expunge=True)])
+        self.assertEqual(2, one.number(30))
+        self.assertEqual([], one.tell(may_expunge=True))
+
+    def test_own_store_is_not_echoed(self) -> None:
+        """A .SILENT STORE is silent, another session's later change is not."""
+        one = view()
+        one.note_flags(5, (10, 20), (SEEN, SEEN))
+        one.note_flags(6, (20,), (NONE,))
+        one.forget_flags({10: (SEEN, 5), 20: (SEEN, 5)})
+        (telling,) = one.tell(may_expunge=True)
+        self.assertEqual(TellFlags(2, 20, NONE, False, 6), telling)
+
+    def test_flags_to_be_read(self) -> None:
+        """Flags that a change did not bring along wait until they are read."""
+        one = view()
+        one.note_flags(5, (10, 20), (None, None))
+        self.assertEqual([], one.tell(may_expunge=True))
+        self.assertEqual([10, 20], one.unread_flags())
+        one.learn_flags({20: (SEEN, 5)})
+        self.assertEqual([("f", 2)], [short(each) for each in one.tell(may_expunge=True)])
+        self.assertEqual([], one.unread_flags())
+
+    def test_recent(self) -> None:
+        """What came after the last session looked is recent, and so is what comes now."""
+        one = view()
+        self.assertEqual(1, one.recent)
+        one.note_added(2, (40,))
+        self.assertEqual([TellExists(4, 2)], one.tell(may_expunge=False))
+        self.assertTrue(one.told_new)
+
+
+class Numbers(SynchronousTestCase):
+    """Numbers and UIDs."""
+
+    def named(self, octets: bytes, *, by_uid: bool) -> list[int]:
+        numbers = SequenceSet.parse(octets)
+        assert numbers is not None
+        one = view()
+        return list(one.uids(one.spans(numbers, by_uid=by_uid)))
+
+    def test_sets(self) -> None:
+        """A set names the messages it should, the last included by "*"."""
+        for octets, by_uid, expected in [
+            (b"1:*", False, [10, 20, 30]),
+            (b"*", False, [30]),
+            (b"3,1", False, [10, 30]),
+            (b"1:*", True, [10, 20, 30]),
+            (b"15:25", True, [20]),
+            (b"99:*", True, [30]),
+            (b"1:9", True, []),
+            (b"*:1", True, [10, 20, 30]),
+        ]:
+            self.assertEqual(expected, self.named(octets, by_uid=by_uid), octets)
+
+    def test_beyond_the_last(self) -> None:
+        """A number that was never told is refused, and so is "*" of an empty mailbox."""
+        for octets in (b"4", b"1:4"):
+            with self.assertRaises(BadNumber):
+                self.named(octets, by_uid=False)
+        empty = MailboxView((), recent_from=1)
+        with self.assertRaises(BadNumber):
+            empty.spans(SequenceSet(((0, 0),)), by_uid=False)
+        self.assertEqual([], empty.spans(SequenceSet(((1, 0),)), by_uid=True))
+
+    def test_slices(self) -> None:
+        """Batches are full, in order, and know both names of a message."""
+        one = MailboxView(range(100, 200), recent_from=1)
+        slices = list(one.slices([(0, 3), (10, 25)], 4))
+        self.assertEqual([4, 4, 4, 4, 2], [len(numbers) for numbers, _ in slices])
+        numbers = [number for each, _ in slices for number in each]
+        uids = [uid for _, each in slices for uid in each]
+        self.assertEqual([1, 2, 3, *range(11, 26)], numbers)
+        self.assertEqual([number + 99 for number in numbers], uids)
+
+    def test_numbers_of_uids(self) -> None:
+        """Search results become numbers; what the client does not know is left out."""
+        one = view()
+        self.assertEqual([1, 3], one.numbers([10, 30, 40]))
+        many = MailboxView(range(1, 1000), recent_from=1)
+        self.assertEqual([5, 7], many.numbers([5, 7, 2000]))
+
+    def test_large(self) -> None:
+        """A hundred thousand messages go at once without the client waiting for it."""
+        one = MailboxView(range(1, 100_001), recent_from=1)
+        began = time.perf_counter()
+        one.note_expunged(2, range(1, 100_001, 2))
+        (telling,) = one.tell(may_expunge=True)
+        self.assertIsInstance(telling, TellExpunged)
+        self.assertEqual(50_000, len(one))
+        self.assertLess(time.perf_counter() - began, 2.0)
+
+
+@given(
+    st.lists(st.sampled_from("+-ft") | st.sampled_from("T+-"), max_size=40),
+    st.randoms(use_true_random=False),
+)
+def test_the_client_can_follow(steps: list[str], random: object) -> None:
+    """Whatever happens in whatever order: who applies what is told has the true mailbox."""
+    choose = random.choice  # type: ignore[attr-defined]
+    mailbox = [1, 2, 3]
+    told = MailboxView(mailbox, recent_from=1)
+    client: list[int | None] = [1, 2, 3]
+    uid = 3
+
+    def apply(may_expunge: bool) -> None:
+        for telling in told.tell(may_expunge=may_expunge):
+            if isinstance(telling, TellExpunged):
+                for number, gone in zip(telling.numbers, telling.uids, strict=True):
+                    assert client[number - 1] in (gone, None)
+                    del client[number - 1]
+            elif isinstance(telling, TellExists):
+                assert telling.messages >= len(client)
+                client.extend([None] * (telling.messages - len(client)))
+            else:
+                assert client[telling.number - 1] in (telling.uid, None)
+
+    for step in steps:
+        if step == "+":
+            uid += 1
+            mailbox.append(uid)
+            told.note_added(uid, (uid,))
+        elif step == "-" and mailbox:
+            gone = choose(mailbox)
+            mailbox.remove(gone)
+            told.note_expunged(uid, (gone,))
+        elif step == "f" and mailbox:
+            told.note_flags(uid, (choose(mailbox),), (SEEN,))
+        elif step in "tT":
+            apply(step == "T")
+            assert len(client) == len(told)
+    apply(True)
+    assert list(told.uids()) == mailbox
+    assert len(client) == len(mailbox)
+    assert all(known in (true, None) for known, true in zip(client, mailbox, strict=True))
