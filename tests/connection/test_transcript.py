@@ -1,0 +1,91 @@
+"""Transcripts: every line, and no password."""
+
+from __future__ import annotations
+
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.connection.transcript import LINE_OCTETS, Transcript
+from tests.connection.lines import connected
+
+
+class Lines(SynchronousTestCase):
+    """What an operator reads."""
+
+    def setUp(self) -> None:
+        self.told: list[str] = []
+        self.transcript = self.make()
+
+    def make(self, limit_octets: int = 100_000) -> Transcript:
+        return Transcript(
+            lambda side, text, seconds: self.told.append(f"{side}: {text}"),
+            Clock(),
+            limit_octets=limit_octets,
+        )
+
+    def converse(self, *lines: str) -> list[str]:
+        """Let both sides say lines, cut in the middle; give what was told."""
+        self.told.clear()
+        for line in lines:
+            side, _, text = line.partition(": ")
+            octets = text.encode() + b"\r\n"
+            say = self.transcript.heard if side == "C" else self.transcript.said
+            say(octets[:3])
+            say(octets[3:])
+        return self.told
+
+    def test_lines(self) -> None:
+        """Plain lines are told as they are, what is not printable escaped."""
+        self.assertEqual(["C: NOOP", "S: 250 OK"], self.converse("C: NOOP", "S: 250 OK"))
+        self.assertEqual(["C: a\\x00b\\x1b[31m"], self.converse("C: a\x00b\x1b[31m"))
+
+    def test_secrets(self) -> None:
+        """No mechanism and no protocol shows a password."""
+        for conversation in [
+            ["C: AUTH PLAIN SECRET", "S: 235 ok", "C: NOOP"],
+            ["C: auth login", "S: 334 x", "C: SECRET", "S: 334 y", "C: SECRET", "S: 235 ok",
+             "C: NOOP"],
+            ["C: a1 AUTHENTICATE PLAIN SECRET", "S: * CAPABILITY x", "S: a1 OK", "C: a2 NOOP"],
+            ["C: a1 AUTHENTICATE SCRAM-SHA-1", "S: +", "C: SECRET", "S: + x", "C: SECRET",
+             "S: a1 OK", "C: a2 NOOP"],
+            ["C: a1 LOGIN alice SECRET", "S: a1 OK", "C: a2 NOOP"],
+            ["C: a1 LOGIN {5}", "S: + go", "C: SECRET {6}", "S: + go", "C: SECRET", "S: a1 OK",
+             "C: a2 NOOP"],
+            ["C: a1 login {5+}", "C: SECRET {6+}", "C: SECRET", "S: a1 NO", "C: a2 NOOP"],
+            ["C: USER alice", "S: +OK", "C: PASS SECRET words", "S: +OK", "C: NOOP"],
+            ["C: APOP alice SECRET", "S: +OK", "C: NOOP"],
+            ["C: AUTHINFO PASS SECRET", "S: 281 ok", "C: NOOP"],
+            ["C: AUTHINFO SASL PLAIN SECRET", "S: 281 ok", "C: NOOP"],
+            ["C: AUTHINFO SASL LOGIN", "S: 383 x", "C: SECRET", "S: 281 ok", "C: NOOP"],
+            ["C: Authorization: Basic SECRET", "C: NOOP"],
+        ]:  # fmt: skip
+            told = self.converse(*conversation)
+            self.assertEqual(len(conversation), len(told))
+            self.assertNotIn("SECRET", "".join(told))
+            self.assertIn("NOOP", told[-1], conversation)
+            self.assertIn("***", "".join(told), conversation)
+
+    def test_what_may_be_told(self) -> None:
+        """The mechanism is told, and words that only look like secrets."""
+        self.assertEqual("C: AUTH PLAIN ***", self.converse("C: AUTH PLAIN SECRET")[0])
+        self.assertEqual("C: a1 LOGIN ***", self.converse("C: a1 LOGIN a b")[0])
+        self.transcript = self.make()
+        for line in ("C: PASSWORD is a word", "C: a1 LOGINX", "C: PASV", "C: AUTH TLS"):
+            self.assertEqual([line], self.converse(line, "S: 234 ok")[:1])
+
+    def test_bounded(self) -> None:
+        """Neither a long line nor a long connection fills the log."""
+        told = self.converse("C: " + "x" * 5000)
+        self.assertEqual(len("C: ") + LINE_OCTETS + len("..."), len(told[0]))
+        self.transcript = self.make(limit_octets=10)
+        told = self.converse("C: 123456", "C: 123456", "C: 123456", "S: 123456")
+        self.assertEqual(["C: 123456", "C: 123456", "-: more than is kept"], told)
+
+    def test_on_a_connection(self) -> None:
+        """A connection tells its transcript everything, in order, and when it ends."""
+        connection, wire, _ = connected()
+        connection.transcript = self.transcript
+        connection.dataReceived(b"SAY a\r\nSA")
+        connection.connectionLost()
+        self.assertEqual(["C: SAY a", "S: + a", "C: SA", "-: the connection has ended"], self.told)
+        self.assertIn(b"+ a", wire.value())
