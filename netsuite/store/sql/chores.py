@@ -130,6 +130,13 @@ class Chores:
         for routine in self._routines:
             await routine.stop()
 
+    async def tidy(self) -> None:
+        """Index and sweep all that waits, now."""
+        while await self._index():
+            pass
+        while await self._sweep():
+            pass
+
     # -- other processes
 
     async def _listen(self) -> float:

@@ -263,11 +263,13 @@ class _Plain:
 
     def _has_bit(self, bit: int) -> _Condition:
         # Literals: a partial index answers only for a condition that is written like its own.
-        common = sa.text(f"(message.flags & {bit}) = {bit}")
+        common: _Condition = sa.literal_column(f"((message.flags & {bit}) = {bit})", sa.Boolean)
         if not self._public:
-            return common  # type: ignore[return-value]
-        own = sa.text(f"(coalesce(state.flags, 0) & {bit}) = {bit}")
-        return own if bit == t.BIT_SEEN else sa.or_(common, own)  # type: ignore[return-value]
+            return common
+        own: _Condition = sa.literal_column(
+            f"((coalesce(state.flags, 0) & {bit}) = {bit})", sa.Boolean
+        )
+        return own if bit == t.BIT_SEEN else sa.or_(common, own)
 
     def _has_word(self, column: ColumnElement[str], word: str) -> _Condition:
         padded = sa.func.lower(sa.literal(" ") + column + sa.literal(" "))

@@ -164,6 +164,11 @@ class SQLStore:
             os.close(presence)
         self._locks.close()
 
+    async def tidy(self) -> None:
+        """Index and sweep all that waits, now; by itself it happens behind deliveries."""
+        self._base.check_open()
+        await self._chores.tidy()
+
     async def close(self) -> None:
         """Finish what was begun, then close; later calls raise StoreClosed."""
         base = self._base

@@ -1,0 +1,35 @@
+"""What every store promises, as tests: mix ``StoreContract`` into a trial ``TestCase``.
+
+::
+
+    class MemoryStoreTests(StoreContract, TestCase):
+        async def make_store(self) -> MemoryStore:
+            return MemoryStore(self.now)
+"""
+
+from __future__ import annotations
+
+from netsuite.testing.store_contract.accounts import AccountsContract
+from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.contents import ContentsContract
+from netsuite.testing.store_contract.feed import FeedContract
+from netsuite.testing.store_contract.flags import FlagsContract
+from netsuite.testing.store_contract.folders import FoldersContract
+from netsuite.testing.store_contract.messages import MessagesContract
+from netsuite.testing.store_contract.queue import QueueContract
+from netsuite.testing.store_contract.search import SearchContract
+
+__all__ = ["CREATED", "BaseContract", "StoreContract"]
+
+
+class StoreContract(
+    FoldersContract,
+    ContentsContract,
+    MessagesContract,
+    FlagsContract,
+    SearchContract,
+    FeedContract,
+    AccountsContract,
+    QueueContract,
+):
+    """All of the contract."""
