@@ -1,7 +1,5 @@
 """The SMTP client: against our own server in memory, and against servers that behave oddly."""
 
-
-
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
