@@ -1,0 +1,236 @@
+"""The client's machine: responses in, whatever their cuts; large literals pass through.
+
+Which command a response belongs to is not its business: the connection knows what it asked.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from netsuite.imap.commands.fetch import BodySection, Streamed
+from netsuite.imap.grammar.answers import parse_response, read_answered_section
+from netsuite.imap.grammar.compose import Segment
+from netsuite.imap.grammar.fetch import OLD_NAMES
+from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, Event
+from netsuite.wire.reader import OctetReader
+
+_CHUNK_OCTETS: Final = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class ClientBounds:
+    """What one response may cost, in octets.
+
+    Args:
+        line_octets: one line; a SEARCH of a large mailbox is one.
+        held_octets: a literal beyond this is streamed, where it is a message's content.
+        response_octets: all that is held of one response.
+    """
+
+    line_octets: int = 8 * 1024 * 1024
+    held_octets: int = 65_536
+    response_octets: int = 32 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class LiteralBegins:
+    """A large literal of a FETCH response follows, in ``BodyChunk`` events.
+
+    Args:
+        number: the message's.
+        section: what of it.
+        octets: how many.
+    """
+
+    number: int
+    section: BodySection
+    octets: int
+
+
+class _Phase(enum.Enum):
+    LINE = "a line of a response"
+    LITERAL = "a literal that is held"
+    BODY = "a literal that is streamed"
+    BODY_END = "the end of that"
+
+
+class ClientDialog:
+    """One connection, the client's side.
+
+    Events: the responses as values, ``LiteralBegins``, ``BodyChunk``, ``EndOfBody``. What was
+    streamed stands as ``Streamed`` in the response, which comes when it is whole.
+
+    It is never ``PAUSED``: a client may have many commands under way.
+    """
+
+    __slots__ = ("_held", "_left", "_parts", "_phase", "_reader", "bounds")
+
+    def __init__(self, bounds: ClientBounds | None = None) -> None:
+        self.bounds = bounds or ClientBounds()
+        self._reader = OctetReader()
+        self._parts: list[bytes | Streamed] = []
+        self._held = 0
+        self._left = 0
+        self._phase = _Phase.LINE
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        self._parts.clear()
+        self._held = 0
+        self._phase = _Phase.LINE
+        return self._reader.discard()
+
+    def next_event(self) -> Event:
+        """Give the next event or ``NEED_DATA``.
+
+        Raises:
+            RemoteProtocolError: the server says what no server may; nothing can be read after.
+        """
+        while True:
+            event = _STEPS[self._phase](self)
+            if event is not None:
+                return event
+
+    def _read_line(self) -> Event:
+        try:
+            line = self._reader.read_line(self.bounds.line_octets)
+        except RemoteProtocolError as error:
+            raise RemoteProtocolError(str(error), close=True) from None
+        if line is None:
+            return NEED_DATA
+        self._hold(len(line))
+        octets, brace = self._announced(line)
+        if octets is None:
+            self._parts.append(line)
+            return self._parse()
+        self._parts.append(line[:brace])
+        self._left = octets
+        if octets > self.bounds.held_octets:
+            begins = self._content()
+            if begins is not None:
+                self._parts.append(Streamed(octets))
+                self._phase = _Phase.BODY
+                return begins
+        self._hold(octets)
+        self._phase = _Phase.LITERAL
+        return None
+
+    def _hold(self, octets: int) -> None:
+        self._held += octets
+        if self._held > self.bounds.response_octets:
+            raise RemoteProtocolError("a response is too large to hold", close=True)
+
+    def _announced(self, line: bytes) -> tuple[int | None, int]:
+        """Give the size of a literal that a line announces, and where its brace is.
+
+        Text for people may end like an announcement; only what is data can have a literal.
+        """
+        if not line.endswith(b"}"):
+            return None, 0
+        brace = line.rfind(b"{")
+        digits = line[brace + 1 : -1]
+        if not digits.isdigit() or len(digits) > 18:
+            return None, 0
+        if not self._parts and _is_text(line):
+            return None, 0
+        return int(digits), brace
+
+    def _content(self) -> LiteralBegins | None:
+        """Say which content of which message comes next; None when it is something else."""
+        try:
+            number, section = _begun_content([*self._parts])
+        except BadSyntax:
+            return None
+        return LiteralBegins(number, section, self._left)
+
+    def _read_literal(self) -> Event:
+        octets = self._reader.read_exactly(self._left)
+        if octets is None:
+            return NEED_DATA
+        self._parts.append(octets)
+        self._phase = _Phase.LINE
+        return None
+
+    def _read_body(self) -> Event:
+        octets = self._reader.read_some(min(self._left, _CHUNK_OCTETS))
+        if octets is None:
+            return NEED_DATA
+        self._left -= len(octets)
+        if not self._left:
+            self._phase = _Phase.BODY_END
+        return BodyChunk(octets)
+
+    def _end_body(self) -> Event:
+        self._phase = _Phase.LINE
+        return EndOfBody()
+
+    def _parse(self) -> Event:
+        try:
+            response = parse_response(Cursor(self._parts))
+        except BadSyntax as error:
+            raise RemoteProtocolError(f"not a response: {error}", close=True) from None
+        finally:
+            self._parts = []
+            self._held = 0
+        return response
+
+    def send(self, value: Any) -> bytes:
+        """Give the octets of a piece of a command."""
+        if not isinstance(value, Segment):
+            raise LocalProtocolError("not a piece of a command")
+        return value.octets
+
+
+def _is_text(line: bytes) -> bool:
+    """Tell whether a line is one of those that end in text for people."""
+    words = line.split(b" ", 2)
+    if words[0] == b"+":
+        return True
+    return len(words) > 1 and words[1].upper() in (b"OK", b"NO", b"BAD", b"BYE", b"PREAUTH")
+
+
+def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection]:
+    """Read the beginning of a FETCH response whose last line ends where a literal comes."""
+    first, last = parts[0], parts[-1]
+    assert isinstance(first, bytes)
+    assert isinstance(last, bytes)
+    cursor = Cursor([first])
+    cursor.expect(ord("*"))
+    cursor.space()
+    number = cursor.number()
+    cursor.space()
+    if cursor.name() != b"FETCH" or not last.endswith(b" "):
+        raise BadSyntax("no content")
+    # The name right before the literal: BODY[...]<n> or one of the old ones.
+    words = last[:-1]
+    for name, section in OLD_NAMES.items():
+        if words.upper().endswith((b"(" + name, b" " + name)):
+            return number, section
+    place = words.upper().rfind(b"BODY[")
+    if place < 0:
+        raise BadSyntax("no content")
+    section_cursor = Cursor([words], place + len(b"BODY"))
+    section = read_answered_section(section_cursor)
+    section_cursor.end()
+    return number, section
+
+
+_STEPS: Final[Mapping[_Phase, Callable[[ClientDialog], Event]]] = {
+    _Phase.LINE: ClientDialog._read_line,
+    _Phase.LITERAL: ClientDialog._read_literal,
+    _Phase.BODY: ClientDialog._read_body,
+    _Phase.BODY_END: ClientDialog._end_body,
+}
