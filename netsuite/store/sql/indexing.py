@@ -63,7 +63,10 @@ _ABANDONED: Final = sa.select(t.draft.c.content).where(
 
 #: One step of indexing reads no more than that, unless one content alone is larger.
 STEP_CONTENTS: Final = 16
-STEP_OCTETS: Final = 1 << 20
+STEP_OCTETS: Final = 256 * 1024
+#: Trigrams of longer text are not kept: noise of a megabyte takes seconds to write. Searches
+#: look through the text itself.
+INDEXED_CHARACTERS: Final = 64 * 1024
 #: One step of sweeping removes no more chunks than that.
 STEP_CHUNKS: Final = 32
 
@@ -109,18 +112,14 @@ def keep_indexed(transaction: Transaction, read: list[Indexed]) -> None:
     keep_summaries(
         transaction, {each.content: each.summary for each in mine if each.summary is not None}
     )
-    session.many(
-        _INSERT_TEXT,
-        [
-            (
-                each.content,
-                each.summary.sent_day if each.summary else None,
-                each.document.header(),
-                each.document.body,
-            )
-            for each in mine
-        ],
-    )
+    session.many(_INSERT_TEXT, [_text_row(each) for each in mine])
+
+
+def _text_row(read: Indexed) -> tuple[object, ...]:
+    header, body = read.document.header(), read.document.body
+    sent_day = read.summary.sent_day if read.summary else None
+    long = len(header) + len(body) > INDEXED_CHARACTERS
+    return (read.content, int(long), sent_day, header, body)
 
 
 def _there(transaction: Transaction, contents: Collection[int]) -> set[int]:

@@ -213,13 +213,21 @@ pending = Table("pending", metadata, _id("content"))
 
 summary = Table("summary", metadata, _id("content"), Column("data", LargeBinary, nullable=False))
 
+#: ``long`` text is not in the trigram index: writing it would hold up the writer for too long.
 content_text = Table(
     "content_text",
     metadata,
     _id("content"),
+    Column("long", Integer, nullable=False),
     Column("sent_day", Integer),
     Column("fields", Text, nullable=False),
     Column("body", Text, nullable=False),
+    Index(
+        "content_text_long",
+        "content",
+        sqlite_where=text("long = 1"),
+        postgresql_where=text("long = 1"),
+    ),
 )
 
 queue = Table(

@@ -8,7 +8,7 @@ that the answer is exact at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -24,7 +24,7 @@ from netsuite.store.moments import day_number, plain_day
 from netsuite.store.reading import Document, folded, folded_line
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import made_document
-from netsuite.store.sql.database import Session
+from netsuite.store.sql.database import Row, Session
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
 
 _M: Final = t.message.c
@@ -152,34 +152,37 @@ class _Search:
             .where(_M.folder == self._folder)
         )
 
-    def _containing(self, column: ColumnElement[str], text: str) -> _Condition:
-        """Compare with a text column, both folded."""
-        if self._session.sqlite:
-            if len(text) >= SHORTEST:
-                quoted = text.replace('"', '""')
-                wanted = f'{column.key} : "{quoted}"'
-                return sa.text(
-                    "message.content IN (SELECT rowid FROM content_fts WHERE content_fts MATCH"
-                    " :wanted)"
-                ).bindparams(wanted=wanted)  # type: ignore[return-value]
-            return sa.func.instr(column, text) > 0
-        return column.contains(text, autoescape=True)
+    def _containing(self, select: Any, column: ColumnElement[str], text: str) -> list[Row]:
+        """Give the rows of *select* whose text column contains the text, both folded."""
+        if not self._session.sqlite:
+            return self._session.once(select.where(column.contains(text, autoescape=True)))
+        found_by_reading = sa.func.instr(column, text) > 0
+        if len(text) < SHORTEST:
+            return self._session.once(select.where(found_by_reading))
+        quoted = text.replace('"', '""')
+        indexed = sa.text(
+            "message.content IN (SELECT rowid FROM content_fts WHERE content_fts MATCH :wanted)"
+        ).bindparams(wanted=f'{column.key} : "{quoted}"')
+        long = sa.text("message.content IN (SELECT content FROM content_text WHERE long = 1)")
+        return [
+            *self._session.once(select.where(indexed)),
+            *self._session.once(select.where(long, found_by_reading)),
+        ]
 
-    def _uids(self, select: Any) -> set[int]:
-        return {row[0] for row in self._session.once(select)}
+    def _uids(self, rows: Iterable[Row]) -> set[int]:
+        return {row[0] for row in rows}
 
     def _body(self, query: q.Body) -> set[int]:
         text = folded(query.text)
-        select = self._indexed()
-        return self._uids(select.where(self._containing(_T.body, text)) if text else select)
+        if not text:
+            return self._uids(self._session.once(self._indexed()))
+        return self._uids(self._containing(self._indexed(), _T.body, text))
 
     def _text(self, query: q.Text) -> set[int]:
         text = folded(query.text)
-        if not text:
-            return self._uids(self._indexed())
-        found = self._uids(self._indexed().where(self._containing(_T.body, text)))
-        if "\n" not in text:  # a line feed stands between fields, in none of them
-            found |= self._uids(self._indexed().where(self._containing(_T.fields, text)))
+        found = self._body(q.Body(query.text))
+        if text and "\n" not in text:  # a line feed stands between fields, in none of them
+            found |= self._uids(self._containing(self._indexed(), _T.fields, text))
         return found
 
     def _field(self, query: q.Field) -> set[int]:
@@ -189,10 +192,9 @@ class _Search:
             return set()
         line = f"\n{name}: "
         wanted = text if len(text) >= SHORTEST else line
-        select = self._indexed(_T.fields).where(self._containing(_T.fields, wanted))
         return {
             uid
-            for uid, fields in self._session.once(select)
+            for uid, fields in self._containing(self._indexed(_T.fields), _T.fields, wanted)
             if any(
                 each.startswith(line[1:]) and text in each[len(line) - 1 :]
                 for each in fields.split("\n")
@@ -205,7 +207,7 @@ class _Search:
             select = select.where(_T.sent_day >= plain_day(query.since))
         if query.before is not None:
             select = select.where(_T.sent_day < plain_day(query.before))
-        return self._uids(select)
+        return self._uids(self._session.once(select))
 
 
 _INDEXED: Final[dict[type, Callable[[Any, Any], set[int]]]] = {

@@ -132,6 +132,22 @@ class SearchContract(BaseContract):
             ],
         )
 
+    async def test_long_text(self) -> None:
+        """Text too long to index whole is searched to its end."""
+        inbox = await self.inbox()
+        words = " ".join(f"w{number}" for number in range(30_000))
+        await self.put(inbox, message("long", words + " the very end"))
+        await self.put(inbox, message("short", "w29999"))
+        await self._check(
+            inbox,
+            [
+                (q.Body("w29999 the very"), [1]),
+                (q.Text("W29999"), [1, 2]),
+                (q.Body("w30000"), []),
+                (q.Field("subject", "long"), [1]),
+            ],
+        )
+
     async def test_fields(self) -> None:
         """A field of that name has the text; the same text elsewhere does not count."""
         inbox = await self._folder()

@@ -19,10 +19,10 @@ TEXT_INDEX = {
     "sqlite": (
         "CREATE VIRTUAL TABLE content_fts USING fts5(fields, body, content='content_text',"
         " content_rowid='content', tokenize='trigram case_sensitive 1')",
-        "CREATE TRIGGER content_text_added AFTER INSERT ON content_text BEGIN"
+        "CREATE TRIGGER content_text_added AFTER INSERT ON content_text WHEN new.long = 0 BEGIN"
         " INSERT INTO content_fts(rowid, fields, body)"
         " VALUES (new.content, new.fields, new.body); END",
-        "CREATE TRIGGER content_text_gone AFTER DELETE ON content_text BEGIN"
+        "CREATE TRIGGER content_text_gone AFTER DELETE ON content_text WHEN old.long = 0 BEGIN"
         " INSERT INTO content_fts(content_fts, rowid, fields, body)"
         " VALUES ('delete', old.content, old.fields, old.body); END",
     ),
@@ -137,10 +137,19 @@ def upgrade() -> None:
             autoincrement=False,
             nullable=False,
         ),
+        sa.Column("long", sa.Integer(), nullable=False),
         sa.Column("sent_day", sa.Integer(), nullable=True),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("content"),
+    )
+    op.create_index(
+        "content_text_long",
+        "content_text",
+        ["content"],
+        unique=False,
+        sqlite_where=sa.text("long = 1"),
+        postgresql_where=sa.text("long = 1"),
     )
     op.create_table(
         "counter",

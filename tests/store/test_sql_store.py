@@ -1,0 +1,596 @@
+"""What the SQL store promises beyond the contract: processes, crashes of others, limits, errors."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import Clock, deferLater
+from twisted.trial.unittest import SkipTest, TestCase
+
+from netsuite.store import query as q
+from netsuite.store.changes import MessagesAdded
+from netsuite.store.errors import Busy, NoSuchMessage, StorageFull, StoreError, TooLarge
+from netsuite.store.interfaces import Store
+from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
+from netsuite.store.sql import SQLStore, database, open_store, schema
+from netsuite.store.sql.database import Database
+from netsuite.store.sql.drafts import SQLDraft
+from netsuite.store.sql.migrate import migrate
+from netsuite.testing.store_contract import CREATED, BaseContract
+from netsuite.testing.store_contract.base import message, written
+from netsuite.testing.store_contract.contents import pattern
+from tests.store.clusters import fresh_database
+
+
+class SQLCase(BaseContract, TestCase):
+    """A store on an SQLite file, and others on the same file."""
+
+    options: dict[str, Any] = {}
+
+    async def make_store(self) -> Store:
+        self.url = self.make_url()
+        self.sql = sql = self.another(**self.options)
+        self.addCleanup(lambda: Deferred.fromCoroutine(sql.close()))
+        return sql
+
+    def make_url(self) -> str:
+        self.path = os.path.abspath(self.mktemp())
+        return f"sqlite:///{self.path}"
+
+    def another(self, **options: Any) -> SQLStore:
+        return SQLStore(self.url, clock=self.clock, threads=reactor, **options)
+
+    async def opened(self, **options: Any) -> SQLStore:
+        store = self.another(**options)
+        await store.open()
+        self.addCleanup(lambda: Deferred.fromCoroutine(store.close()))
+        return store
+
+    async def until(self, condition: Any) -> None:
+        """Let virtual time pass and threads work until the condition holds."""
+        for _ in range(500):
+            if condition():
+                return
+            self.clock.advance(0.25)
+            await deferLater(reactor, 0.002)
+        self.fail("it never came true")
+
+    def ask(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """Look into the file."""
+        connection = sqlite3.connect(self.path)
+        try:
+            rows = connection.execute(sql, values).fetchall()
+            connection.commit()
+            return rows
+        finally:
+            connection.close()
+
+
+class TwoStores(SQLCase):
+    """Two stores on one file, as in two processes."""
+
+    async def test_the_other_hears(self) -> None:
+        """What one stores, the other is told of, once and in order, and can read."""
+        inbox = await self.inbox()
+        other = await self.opened()
+        heard: list[Any] = []
+        other.changes.watch_all(heard.append)
+        self.told.clear()
+        for _ in range(5):
+            await self.put(inbox)
+        await self.store.mail.store_flags(
+            inbox.id, [2], FlagAction.ADD, frozenset({"\\Seen"}), inbox.owner
+        )
+        await self.store.mail.create_folder(inbox.owner, "x")
+        await self.store.accounts.set_alias("i", ["alice"])
+        await self.store.mail.expunge(inbox.id, [1], deleted_only=False)
+        await self.until(lambda: len(heard) >= len(self.told))
+        self.assertEqual(self.told, heard)
+        self.assertEqual([2, 3, 4, 5], list(await other.mail.uids(inbox.id)))
+
+    async def test_both_write(self) -> None:
+        """Both hear the same order, whoever wrote; UIDs do not collide."""
+        inbox = await self.inbox()
+        other = await self.opened()
+        heard: list[Any] = []
+        other.changes.watch_all(heard.append)
+        self.told.clear()
+        mine = self.store
+        for number in range(20):
+            self.store = other if number % 3 else mine
+            await self.put(inbox)
+        self.store = mine
+        await self.until(lambda: len(heard) == len(self.told) == 20)
+        self.assertEqual(self.told, heard)
+        self.assertEqual([(uid,) for uid in range(1, 21)], [c.uids for c in heard])
+        self.assertEqual(list(range(2, 22)), [change.modseq for change in heard])
+
+    async def test_both_write_at_once(self) -> None:
+        """Transactions of two processes wait for each other."""
+        inbox = await self.inbox()
+        other = await self.opened()
+        waiting = []
+        for number in range(40):
+            store = other if number % 2 else self.store
+            draft = store.mail.draft()
+            draft.write(b"x")
+            waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
+        uids = [(await each)[0].uid for each in waiting]
+        self.assertEqual(list(range(1, 41)), sorted(uids))
+        await self.until(lambda: len(self.telling(MessagesAdded)) == 40)
+        self.assertEqual(
+            [(uid,) for uid in range(1, 41)], [c.uids for c in self.telling(MessagesAdded)]
+        )
+
+    async def test_quiet_from_the_beginning(self) -> None:
+        """A store that opens late is not told of what was before."""
+        await self.put(await self.inbox())
+        other = await self.opened()
+        heard: list[Any] = []
+        other.changes.watch_all(heard.append)
+        for _ in range(5):
+            self.clock.advance(0.25)
+            await deferLater(reactor, 0.01)
+        self.assertEqual([], heard)
+
+    async def test_maildrop_lock_between_processes(self) -> None:
+        """A maildrop locked in one process is locked in the other, until that one closes."""
+        inbox = await self.inbox()
+        other = await self.opened()
+        self.assertTrue(other.mail.lock_maildrop(inbox.id))
+        self.assertFalse(self.store.mail.lock_maildrop(inbox.id))
+        other.mail.unlock_maildrop(inbox.id)
+        self.assertTrue(self.store.mail.lock_maildrop(inbox.id))
+        self.assertFalse(other.mail.lock_maildrop(inbox.id))
+        await self.store.close()
+        self.assertTrue(other.mail.lock_maildrop(inbox.id))
+
+    async def test_opening_leaves_live_drafts_alone(self) -> None:
+        """A process that starts does not clean up what another one is just receiving."""
+        inbox = await self.inbox()
+        data = pattern(1_300_000)
+        draft = self.store.mail.draft()
+        await written(draft, data[:900_000])
+        await self.until(lambda: self.ask("SELECT * FROM draft"))
+        other = await self.opened(sweep_after_seconds=0)
+        await other.tidy()
+        await written(draft, data[900_000:])
+        (placed,) = await self.store.mail.commit(draft, [Placement(inbox.id)])
+        (seen,) = await other.mail.messages(inbox.id, [placed.uid], None)
+        self.store = other
+        self.assertEqual(data, await self.whole(seen.content))
+
+    async def test_a_reader_in_another_process(self) -> None:
+        """A content that another process expunged stays readable for a while."""
+        inbox = await self.inbox()
+        data = pattern(700_000)
+        await self.put(inbox, data)
+        other = await self.opened()
+        (seen,) = await other.mail.messages(inbox.id, None, None)
+        reading = other.mail.read(seen.content)
+        read = await anext(reading)
+        await self.store.mail.expunge(inbox.id, None, deleted_only=False)
+        self.clock.advance(500)
+        await self.sql.tidy()
+        async for piece in reading:
+            read += piece
+            self.clock.advance(500)
+            await self.sql.tidy()
+        self.assertEqual(data, read)
+        self.clock.advance(601)
+        await self.sql.tidy()
+        self.assertEqual([], self.ask("SELECT * FROM chunk"))
+
+
+class Drafts(SQLCase):
+    """Large contents pass through bounded memory; what is left of broken ones is cleaned."""
+
+    options = {"limit_octets": 8_000_000, "sweep_after_seconds": 0}
+
+    async def test_back_pressure(self) -> None:
+        """Who writes faster than the disk has to wait; not much more than 1 MiB is held."""
+        inbox = await self.inbox()
+        draft = self.store.mail.draft()
+        waited = 0
+        piece = bytes(100_000)
+        for _ in range(50):
+            waiting = draft.write(piece)
+            assert isinstance(draft, SQLDraft)
+            if waiting is not None:
+                waited += 1
+                self.assertGreater(draft._ahead, 1 << 20)
+                self.assertLess(draft._ahead, 3 << 19)
+                await waiting
+        self.assertGreater(waited, 1)
+        (placed,) = await self.store.mail.commit(draft, [Placement(inbox.id)])
+        (seen,) = await self.store.mail.messages(inbox.id, [placed.uid], None)
+        self.assertEqual(5_000_000, seen.octets)
+        self.assertEqual([], self.ask("SELECT * FROM draft"))
+
+    async def test_aborted_ones_leave_nothing(self) -> None:
+        """Aborted and refused large contents leave no octet behind."""
+        await self.inbox()
+        draft = self.store.mail.draft()
+        await written(draft, pattern(2_000_000))
+        await draft.abort()
+        await self.refused(StoreError, self.put_all([Placement(FolderId(999))], pattern(1_000_000)))
+        await self.sql.tidy()
+        for table in ("chunk", "content", "draft", "pending"):
+            self.assertEqual([], self.ask(f"SELECT * FROM {table}"), table)
+
+    async def test_too_large(self) -> None:
+        """What exceeds the limit is thrown away as it comes, and refused at the commit."""
+        inbox = await self.inbox()
+        await self.refused(TooLarge, self.put(inbox, bytes(8_000_001)))
+        await self.sql.tidy()
+        self.assertEqual([], self.ask("SELECT * FROM chunk"))
+        self.assertEqual([], list(await self.store.mail.uids(inbox.id)))
+
+    async def test_a_crash_leaves_drafts_that_the_next_start_cleans(self) -> None:
+        """Chunks of a process that died go when the next one opens."""
+        await self.inbox()
+        draft = self.store.mail.draft()
+        await written(draft, pattern(1_000_000))
+        await self.until(lambda: len(self.ask("SELECT id FROM chunk")) == 3)
+        rows = self.ask("SELECT * FROM draft")
+        chunks = self.ask("SELECT * FROM chunk")
+        await self.store.close()
+        connection = sqlite3.connect(self.path)
+        connection.execute("DELETE FROM chunk")
+        connection.execute("DELETE FROM content")
+        connection.executemany("INSERT INTO draft VALUES (?, ?, ?)", rows)
+        connection.executemany("INSERT INTO chunk VALUES (?, ?)", chunks)
+        connection.commit()
+        connection.close()
+        again = await self.opened(sweep_after_seconds=0)
+        await again.tidy()
+        self.assertEqual([], self.ask("SELECT * FROM draft"))
+        self.assertEqual([], self.ask("SELECT * FROM chunk"))
+
+    async def test_closing_aborts_drafts(self) -> None:
+        """What was being written when the store closes is nowhere afterwards."""
+        await self.inbox()
+        draft = self.store.mail.draft()
+        await written(draft, pattern(1_000_000))
+        await self.store.close()
+        self.assertEqual([], self.ask("SELECT * FROM draft"))
+
+
+class Behind(SQLCase):
+    """What the store does by itself, on virtual time."""
+
+    options = {"sweep_after_seconds": 30.0}
+
+    async def test_indexing(self) -> None:
+        """New messages are indexed when things are quiet; searches then use the index."""
+        inbox = await self.inbox()
+        await self.put(inbox, message("a", "findable words"))
+        self.assertEqual(1, len(self.ask("SELECT * FROM pending")))
+        await self.until(lambda: not self.ask("SELECT * FROM pending"))
+        self.assertEqual(1, len(self.ask("SELECT * FROM content_text")))
+        self.assertEqual(1, len(self.ask("SELECT * FROM summary")))
+        hits = self.ask("SELECT rowid FROM content_fts WHERE content_fts MATCH ?", "findable")
+        self.assertEqual(1, len(hits))
+        found = await self.store.mail.search(inbox.id, q.Body("findable"), inbox.owner)
+        self.assertEqual([1], list(found))
+
+    async def test_sweeping(self) -> None:
+        """Dead contents go after a while with all that was made of them."""
+        inbox = await self.inbox()
+        await self.put(inbox, message("a", "findable words"))
+        await self.until(lambda: not self.ask("SELECT * FROM pending"))
+        await self.store.mail.expunge(inbox.id, None, deleted_only=False)
+        self.assertEqual(1, len(self.ask("SELECT * FROM content")))
+        await self.until(lambda: not self.ask("SELECT * FROM content"))
+        for table in ("chunk", "summary", "content_text"):
+            self.assertEqual([], self.ask(f"SELECT * FROM {table}"), table)
+        hits = self.ask("SELECT rowid FROM content_fts WHERE content_fts MATCH ?", "findable")
+        self.assertEqual([], hits)
+        self.ask("INSERT INTO content_fts(content_fts) VALUES ('integrity-check')")
+
+    async def test_logins_are_written_in_time(self) -> None:
+        """The audit log reaches the disk though nobody reads it, at the latest when closing."""
+        login = Login(CREATED, "alice", "imap", "", "PLAIN", True, "ok")
+        await self.store.accounts.record_login(login)
+        self.assertEqual([], self.ask("SELECT * FROM login"))
+        await self.until(lambda: self.ask("SELECT * FROM login"))
+        await self.store.accounts.record_login(login)
+        await self.store.close()
+        self.assertEqual(2, len(self.ask("SELECT * FROM login")))
+
+    async def test_live_drafts_are_renewed(self) -> None:
+        """A draft that takes long stays its process's own; one not renewed is cleaned up."""
+        await self.inbox()
+        draft = self.store.mail.draft()
+        await written(draft, pattern(500_000))
+        await self.until(lambda: self.ask("SELECT * FROM draft"))
+        before = self.ask("SELECT renewed_at FROM draft")
+        self.clock.advance(300)
+        await self.until(lambda: self.ask("SELECT renewed_at FROM draft") > before)
+        self.ask("UPDATE draft SET process = 'dead'")
+        self.clock.advance(901)
+        await self.until(lambda: not self.ask("SELECT * FROM draft"))
+
+    async def test_nothing_is_left_after_closing(self) -> None:
+        """No thread and no timer outlives the store."""
+        await self.put(await self.inbox())
+        await self.store.close()
+        await self.store.close()
+        names = [thread.name for thread in threading.enumerate()]
+        self.assertEqual([], [name for name in names if name.startswith("netsuite-store")])
+        self.assertEqual([], self.clock.getDelayedCalls())
+
+    async def test_closing_finishes_what_was_begun(self) -> None:
+        """Commits that wait when the store closes are carried out."""
+        inbox = await self.inbox()
+        waiting = []
+        for _ in range(30):
+            draft = self.store.mail.draft()
+            draft.write(b"x")
+            waiting.append(
+                Deferred.fromCoroutine(self.store.mail.commit(draft, [Placement(inbox.id)]))
+            )
+        await self.store.close()
+        self.assertEqual(list(range(1, 31)), [(await each)[0].uid for each in waiting])
+        self.assertEqual([(30,)], self.ask("SELECT count(*) FROM message"))
+
+    async def test_reopened(self) -> None:
+        """All is there after a restart, and UIDs go on."""
+        inbox = await self.inbox()
+        await self.put(inbox)
+        await self.put(inbox)
+        await self.store.mail.expunge(inbox.id, [2], deleted_only=False)
+        before = await self.store.mail.folder_by_id(inbox.id)
+        await self.store.close()
+        self.store = await self.opened()
+        self.assertEqual(before, await self.store.mail.folder_by_id(inbox.id))
+        self.assertEqual(3, (await self.put(inbox)).uid)
+
+
+class Failures(SQLCase):
+    """What goes wrong is said in the store's words, and nothing of it is published."""
+
+    async def _fails(self, kind: type[StoreError], inbox: Folder) -> None:
+        self.told.clear()
+        await self.refused(kind, self.put(inbox))
+        self.assertEqual([], self.told)
+
+    async def test_locked(self) -> None:
+        """Another process that holds the lock too long makes the store busy, not broken."""
+        inbox = await self.inbox()
+        self.patch(database, "BUSY_SECONDS", 0.01)
+        self.sql._base.writer._session.say("PRAGMA busy_timeout = 10")
+        connection = sqlite3.connect(self.path, isolation_level=None)
+        connection.execute("BEGIN IMMEDIATE")
+        await self._fails(Busy, inbox)
+        connection.execute("ROLLBACK")
+        connection.close()
+        await self.put(inbox)
+
+    async def test_disk_full(self) -> None:
+        """A full disk refuses what does not fit; what was there stays, and it goes on later."""
+        inbox = await self.inbox()
+        await self.put(inbox, b"first")
+        await self.sql._base.writer.call(
+            lambda tr: tr.session.say(f"PRAGMA max_page_count = {tr.session.pragma('page_count')}")
+        )
+        self.told.clear()
+        await self.refused(StorageFull, self.put(inbox, bytes(3_000_000)))
+        await self.refused(StorageFull, self.put(inbox, bytes(200_000)))
+        self.assertEqual([], self.told)
+        await self.sql._base.writer.call(lambda tr: None)
+        self.assertEqual([1], list(await self.store.mail.uids(inbox.id)))
+
+    async def test_one_bad_unit(self) -> None:
+        """A unit that fails in a way nobody foresaw does not take others along."""
+        inbox = await self.inbox()
+
+        def bad(transaction: Any) -> None:
+            transaction.session.say("SELECT * FROM no_such_table")
+
+        draft = self.store.mail.draft()
+        draft.write(b"x")
+        writer = self.sql._base.writer
+        first = writer.call(lambda transaction: 1)
+        second = writer.call(bad)
+        third = Deferred.fromCoroutine(self.store.mail.commit(draft, [Placement(inbox.id)]))
+        self.assertEqual(1, await first)
+        await self.refused(StoreError, _awaited(second))
+        self.assertEqual(1, (await third)[0].uid)
+        self.flushLoggedErrors()
+
+    async def test_rolled_back_unit(self) -> None:
+        """A unit that refuses half-way leaves nothing of itself."""
+        inbox = await self.inbox()
+
+        def half(transaction: Any) -> None:
+            transaction.folder(inbox.id).advance()
+            transaction.flush()
+            transaction.session.run(sa.delete(schema.account))
+            raise TooLarge("half-way")
+
+        await self.refused(TooLarge, _awaited(self.sql._base.writer.call(half)))
+        self.assertEqual(inbox, await self.store.mail.folder_by_id(inbox.id))
+        self.assertEqual(1, len(await self.store.accounts.accounts()))
+
+
+async def _awaited(deferred: Deferred[Any]) -> Any:
+    return await deferred
+
+
+class Opening(TestCase):
+    """What cannot be opened says what to change, in one line."""
+
+    async def says(self, url: str, *parts: str) -> None:
+        with self.assertRaises(StoreError) as caught:
+            await open_store(url, Clock(), reactor)
+        text = str(caught.exception)
+        self.assertNotIn("\n", text)
+        for part in parts:
+            self.assertIn(part, text)
+        names = [thread.name for thread in threading.enumerate()]
+        self.assertEqual([], [name for name in names if name.startswith("netsuite-store")])
+
+    async def test_urls(self) -> None:
+        """A URL that is no store's is named, without the password in it."""
+        await self.says("mysql://me:secret@host/db", "mysql", "sqlite:////")
+        await self.says("nonsense", "sqlite:////")
+        await self.says("sqlite://", "needs a file")
+
+    async def test_no_folder(self) -> None:
+        """A folder that is not there is named."""
+        await self.says("sqlite:////no/such/folder/x.db", "/no/such/folder", "does not exist")
+
+    async def test_not_a_database(self) -> None:
+        """A file that is something else is left alone."""
+        path = Path(self.mktemp())
+        path.write_bytes(b"Dear diary, " * 100)
+        await self.says(f"sqlite:///{path}", "not an intact SQLite database", str(path))
+        self.assertEqual(b"Dear diary, " * 100, path.read_bytes())
+
+    async def test_read_only(self) -> None:
+        """A home that cannot be written is named."""
+        if os.geteuid() == 0:
+            raise SkipTest("root may write everywhere")
+        home = Path(self.mktemp())
+        home.mkdir(mode=0o500)
+        await self.says(f"sqlite:///{home}/x.db", str(home), "cannot be written")
+
+    async def test_newer(self) -> None:
+        """A store of a newer version is refused, untouched."""
+        path = self.mktemp()
+        store = await open_store(f"sqlite:///{path}", Clock(), reactor)
+        await store.close()
+        connection = sqlite3.connect(path)
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.commit()
+        connection.close()
+        await self.says(f"sqlite:///{path}", "newer version", "9999")
+
+    async def test_no_server(self) -> None:
+        """A PostgreSQL that does not answer is temporary, and the password is not told."""
+        with self.assertRaises(Busy) as caught:
+            await open_store(
+                "postgresql://me:secret@localhost/x?host=/no/such&connect_timeout=1",
+                Clock(),
+                reactor,
+            )
+        self.assertNotIn("secret", str(caught.exception))
+
+
+class Migrations(TestCase):
+    """The migrations make what the schema says."""
+
+    def differences(self, url: str) -> list[Any]:
+        base = Database(url)
+        migrate(base)
+        migrate(base)
+        with base.engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection,
+                opts={
+                    "include_object": lambda thing, name, kind, reflected, other: (
+                        not (kind == "table" and name.startswith("content_fts"))
+                        and name not in ("content_text_fields", "content_text_body")
+                    ),
+                },
+            )
+            return list(compare_metadata(context, schema.metadata))
+
+    def test_sqlite(self) -> None:
+        """On SQLite, partial indexes and table forms included."""
+        path = self.mktemp()
+        self.assertEqual([], self.differences(f"sqlite:///{path}"))
+        other = self.mktemp()
+        schema.metadata.create_all(Database(f"sqlite:///{other}").engine)
+        self.assertEqual(self._made(other), self._made(path))
+
+    def _made(self, path: str) -> set[str]:
+        connection = sqlite3.connect(path)
+        rows = connection.execute(
+            "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND type IN ('table', 'index')"
+            " AND name NOT LIKE 'content_fts%' AND name NOT LIKE 'alembic%'"
+        ).fetchall()
+        connection.close()
+        return {" ".join(sql.split()) for (sql,) in rows}
+
+    def test_postgresql(self) -> None:
+        """On PostgreSQL."""
+        url = fresh_database()
+        if url is None:
+            raise SkipTest("no PostgreSQL server programs, or nobody to run them as")
+        self.assertEqual([], self.differences(url))
+
+
+class TwoStoresOnPostgreSQL(SQLCase):
+    """Two daemons in front of one PostgreSQL."""
+
+    def make_url(self) -> str:
+        url = fresh_database()
+        if url is None:
+            raise SkipTest("no PostgreSQL server programs, or nobody to run them as")
+        return url
+
+    async def test_both_write(self) -> None:
+        """Both hear the same order, whoever wrote; UIDs do not collide."""
+        inbox = await self.inbox()
+        other = await self.opened()
+        heard: list[Any] = []
+        other.changes.watch_all(heard.append)
+        self.told.clear()
+        waiting = []
+        for number in range(40):
+            store = other if number % 2 else self.store
+            draft = store.mail.draft()
+            draft.write(b"x")
+            waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
+        uids = [(await each)[0].uid for each in waiting]
+        self.assertEqual(list(range(1, 41)), sorted(uids))
+        await self.until(lambda: len(heard) == len(self.told) == 40)
+        self.assertEqual(self.told, heard)
+        self.assertEqual([(uid,) for uid in range(1, 41)], [c.uids for c in heard])
+
+    async def test_a_lost_connection(self) -> None:
+        """When the server drops its connections, what waits is temporary and the next works."""
+        inbox = await self.inbox()
+        await self.put(inbox)
+        killer = Database(self.url)
+        with killer.engine.connect() as connection:
+            connection.execute(
+                sa.text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        await self.refused(Busy, self.put(inbox))
+        await self.put(inbox)
+        for _ in range(4):
+            try:
+                await self.store.mail.folder_by_id(inbox.id)
+            except Busy:
+                continue
+        self.assertEqual([1, 2], list(await self.store.mail.uids(inbox.id)))
+
+
+class Unknown(SQLCase):
+    """Contents that vanish between two steps."""
+
+    async def test_expunged_between(self) -> None:
+        """A message expunged after it was listed has no summary, and reading says so."""
+        inbox = await self.inbox()
+        await self.put(inbox, pattern(300_000))
+        (seen,) = await self.store.mail.messages(inbox.id, None, None)
+        await self.store.mail.expunge(inbox.id, None, deleted_only=False)
+        self.clock.advance(601)
+        await self.sql.tidy()
+        await self.refused(NoSuchMessage, self.whole(seen.content))
+        self.assertEqual([], list(await self.store.mail.described(inbox.id, [1], None)))
