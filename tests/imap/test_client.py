@@ -1,0 +1,400 @@
+"""The client: with our server over a link in memory, and with servers that misbehave."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import ConnectionLost
+from twisted.internet.task import Clock
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.connection.client import ClientTimeouts, InputBeforeTLS, PeerClosed, PeerTimedOut
+from netsuite.imap.client import CommandFailed, Goodbye, IMAPClient
+from netsuite.imap.commands import BodySection, Exists, FetchData, Item, StoreAction, Streamed
+from netsuite.imap.commands import search as key
+from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
+from netsuite.imap.sequences import SequenceSet
+from netsuite.imap.server import IMAPServerFactory
+from netsuite.sasl import registry
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
+from tests.connection.lines import Wire
+from tests.connection.links import MemoryEndpoint
+from tests.imap.cases import RESPONSES
+from tests.imap.test_grammar import pieces_of
+from tests.imap.world import World
+
+PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
+ALL = SequenceSet(((1, 0),))
+
+
+class Dialog(SynchronousTestCase):
+    """Responses, however they are cut."""
+
+    def events(self, pieces: list[bytes], held_octets: int = 65_536) -> list[object]:
+        dialog = ClientDialog(ClientBounds(held_octets=held_octets))
+        events = []
+        for piece in pieces:
+            dialog.receive(piece)
+            while (event := dialog.next_event()) is not NEED_DATA:
+                events.append(event)
+        return events
+
+    def test_every_response(self) -> None:
+        """Our client reads every response of the table, whole and in pieces."""
+        for octets, _ in RESPONSES:
+            whole = self.events([octets])
+            self.assertEqual(1, len(whole), octets)
+            for pieces in pieces_of(octets):
+                self.assertEqual(whole, self.events(pieces), octets)
+
+    def test_text_that_looks_like_a_literal(self) -> None:
+        """People's text may end in braces."""
+        (event,) = self.events([b"* OK see {5}\r\n"])
+        self.assertEqual("see {5}", event.text)  # type: ignore[attr-defined]
+        (event,) = self.events([b"a1 NO {99}\r\n"])
+        self.assertEqual("{99}", event.text)  # type: ignore[attr-defined]
+
+    def test_large_literals_pass_through(self) -> None:
+        """Of a large content only a mark is kept."""
+        octets = b"* 7 FETCH (UID 9 BODY[1.2.TEXT]<3> {6}\r\nabcdef RFC822 {5}\r\n12345 UID 9)\r\n"
+        for pieces in pieces_of(octets):
+            events = self.events(pieces, held_octets=4)
+            body = b"".join(each.octets for each in events if isinstance(each, BodyChunk))
+            self.assertEqual(b"abcdef12345", body)
+            begins = [each for each in events if isinstance(each, LiteralBegins)]
+            self.assertEqual([(7, 6), (7, 5)], [(each.number, each.octets) for each in begins])
+            self.assertEqual((1, 2), begins[0].section.part)
+            self.assertEqual(2, events.count(EndOfBody()))
+            last = events[-1]
+            assert isinstance(last, FetchData)
+            self.assertEqual([Streamed(6), Streamed(5)], list(last.sections.values()))
+
+    def test_bounds(self) -> None:
+        """A server cannot fill our memory."""
+        dialog = ClientDialog(ClientBounds(held_octets=4, response_octets=100))
+        dialog.receive(b'* LIST () "/" {101}\r\n')
+        with self.assertRaises(RemoteProtocolError):
+            dialog.next_event()
+        dialog = ClientDialog(ClientBounds(line_octets=100))
+        dialog.receive(b"* OK " + b"x" * 100)
+        with self.assertRaises(RemoteProtocolError):
+            dialog.next_event()
+
+
+class Session:
+    """A client and our server, in one memory."""
+
+    def __init__(self, test: SynchronousTestCase, **arguments: Any) -> None:
+        self.test = test
+        self.world = World()
+        factory = IMAPServerFactory(self.world.door, self.world.clock)
+        self.endpoint = MemoryEndpoint(factory, self.world.clock)
+        self.client: IMAPClient = self.do(
+            IMAPClient.connect(self.endpoint, self.world.clock, **arguments)
+        )
+
+    def begin(self, work: Awaitable[Any]) -> Deferred[Any]:
+        """Start something, as far as it goes now."""
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+        self.endpoint.link.settle()
+        return running
+
+    def do(self, work: Awaitable[Any]) -> Any:
+        """Do something to its end."""
+        return self.test.successResultOf(self.begin(work))
+
+    def fails(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+        """Do something that fails."""
+        return self.test.failureResultOf(self.begin(work), kind).value
+
+
+class WithOurServer(SynchronousTestCase):
+    """A session of both our ends."""
+
+    def setUp(self) -> None:
+        self.session = Session(self)
+        self.world = self.session.world
+        self.client = self.session.client
+        self.do = self.session.do
+
+    def enter(self) -> None:
+        self.do(self.client.login("ann", "secret"))
+        self.do(self.client.select("INBOX"))
+
+    def test_login(self) -> None:
+        """The client knows after a login what it can do now."""
+        self.assertIn("AUTH=PLAIN", self.client.capabilities)
+        self.do(self.client.login("ann", "secret"))
+        self.assertIn("UIDPLUS", self.client.capabilities)
+        self.assertNotIn("AUTH=PLAIN", self.client.capabilities)
+
+    def test_wrong_password(self) -> None:
+        """A refusal says which, by its code."""
+        error = self.session.fails(self.client.login("ann", "wrong"), CommandFailed)
+        self.assertEqual("AUTHENTICATIONFAILED", error.code)
+        self.assertEqual("NO [AUTHENTICATIONFAILED] Wrong name or password", str(error))
+
+    def test_sasl(self) -> None:
+        """A mechanism's initial response goes early, or where the server asks for it."""
+        for early in (True, False):
+            session = Session(self)
+            client = session.client
+            if not early:
+                client.capabilities -= {"SASL-IR"}
+            mechanism = registry.client(
+                "PLAIN", nonce=lambda: b"n", username="ann", password="secret"
+            )
+            assert mechanism is not None
+            session.do(client.authenticate(mechanism))
+            self.assertIn("UIDPLUS", client.capabilities)
+
+    def test_select(self) -> None:
+        """What SELECT tells is kept, and follows the news."""
+        self.world.deliver(PLAIN, PLAIN)
+        self.enter()
+        mailbox = self.client.mailbox
+        assert mailbox is not None
+        self.assertEqual(
+            (2, 2, 1, 3), (mailbox.messages, mailbox.recent, mailbox.unseen, mailbox.uid_next)
+        )
+        self.assertIn("\\*", mailbox.permanent_flags)
+        self.assertFalse(mailbox.read_only)
+        self.world.deliver(PLAIN)
+        self.do(self.client.noop())
+        self.assertEqual(3, mailbox.messages)
+        self.do(self.client.store(1, StoreAction.ADD, ["\\Deleted"]))
+        self.assertEqual([1], self.do(self.client.expunge()))
+        self.assertEqual(2, mailbox.messages)
+        self.assertTrue(self.do(self.client.examine("INBOX")).read_only)
+
+    def test_mailboxes(self) -> None:
+        """Folders in any script, counted and renamed."""
+        self.do(self.client.login("ann", "secret"))
+        for name in ("日本語/ü & co", 'a"b\\c'):
+            self.do(self.client.create(name))
+            self.do(self.client.subscribe(name))
+        names = {each.mailbox for each in self.do(self.client.list())}
+        self.assertLessEqual({"日本語", "日本語/ü & co", 'a"b\\c', "INBOX"}, names)
+        self.assertEqual(2, len(self.do(self.client.lsub())))
+        self.do(self.client.rename("日本語", "x"))
+        self.do(self.client.delete("x/ü & co"))
+        self.assertEqual({"MESSAGES": 0}, self.do(self.client.status("x")))
+        self.assertEqual("Public/", self.do(self.client.namespace()).shared[0][0])
+        self.do(self.client.create("Bin", special_use="\\Trash"))
+        (bin_,) = self.do(self.client.list("Bin"))
+        self.assertIn("\\Trash", bin_.attributes)
+
+    def test_messages(self) -> None:
+        """A message is appended, found, read, marked, copied and moved."""
+        self.enter()
+        for plus in (True, False):
+            if not plus:
+                self.client.capabilities -= {"LITERAL+"}
+            placed = self.do(self.client.append("INBOX", PLAIN, flags=["\\Seen"]))
+            self.assertEqual(7, placed.uid_validity)
+        uids = self.do(self.client.search(key.HeaderHas("Subject", "hi")))
+        self.assertEqual([1, 2], uids)
+        self.assertEqual([], self.do(self.client.search(key.BodyHas("ü"))))
+        message, _ = self.do(
+            self.client.fetch(
+                uids, [Item.FLAGS, Item.ENVELOPE, Item.BODYSTRUCTURE, BodySection(peek=True)]
+            )
+        )
+        self.assertEqual((1, 1), (message.number, message.uid))
+        self.assertEqual({"\\Seen", "\\Recent"}, message.flags)
+        self.assertEqual(b"hi", message.envelope.subject)
+        self.assertEqual(b"ann", message.envelope.from_[0].local)
+        self.assertEqual((b"text", b"plain"), message.structure.type)
+        self.assertEqual({BodySection(): PLAIN}, message.sections)
+        (stored,) = self.do(self.client.store(1, StoreAction.REPLACE, ["$Junk"]))
+        self.assertEqual({"$Junk", "\\Recent"}, stored.flags)
+        copied = self.do(self.client.copy(uids, "Sent"))
+        self.assertEqual((b"1:2", b"1:2"), (bytes(copied.sources), bytes(copied.uids)))
+        moved = self.do(self.client.move([1], "Sent"))
+        self.assertEqual(b"3", bytes(moved.uids))
+        assert self.client.mailbox is not None
+        self.assertEqual(1, self.client.mailbox.messages)
+
+    def test_large_contents(self) -> None:
+        """A large message goes to a consumer in pieces, or is gathered without one."""
+        large = b"Subject: large\r\n\r\n" + b"0123456789abcdef" * 20_000
+        self.enter()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for place in range(0, len(large), 9999):
+                yield large[place : place + 9999]
+
+        self.do(self.client.append("INBOX", pieces(), octets=len(large)))
+        taken: list[tuple[int, int, bytes]] = []
+
+        async def consumer(begins: LiteralBegins, chunks: AsyncIterator[bytes]) -> None:
+            octets = b"".join([octets async for octets in chunks])
+            taken.append((begins.number, begins.octets, octets))
+
+        (message,) = self.do(self.client.fetch(1, [BodySection()], consumer=consumer))
+        self.assertEqual([(1, len(large), large)], taken)
+        self.assertEqual({BodySection(): Streamed(len(large))}, message.sections)
+        (message,) = self.do(self.client.fetch(1, [BodySection()]))
+        self.assertEqual({BodySection(): large}, message.sections)
+
+    def test_append_that_lies(self) -> None:
+        """A message shorter than announced is not sent as if it were whole."""
+        self.enter()
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"short"
+
+        self.session.fails(self.client.append("INBOX", pieces(), octets=100), ValueError)
+        self.session.fails(self.client.noop(), PeerClosed)
+
+    def test_pipelining(self) -> None:
+        """Several commands are under way at once, each gets its own answer."""
+        self.world.deliver(PLAIN)
+        self.enter()
+        running = [
+            ensureDeferred(self.client.noop()),
+            ensureDeferred(self.client.search(key.AllMessages())),
+            ensureDeferred(self.client.fetch(1, [Item.UID])),
+            ensureDeferred(self.client.delete("nope")),
+            ensureDeferred(self.client.append("INBOX", PLAIN)),
+        ]
+        self.assertNoResult(running[0])
+        self.session.endpoint.link.settle()
+        self.assertIsNone(self.successResultOf(running[0]))
+        self.assertEqual([1], self.successResultOf(running[1]))
+        self.assertEqual(1, self.successResultOf(running[2])[0].uid)
+        self.failureResultOf(running[3], CommandFailed)
+        self.assertEqual(b"2", bytes(self.successResultOf(running[4]).uids))
+
+    def test_idle(self) -> None:
+        """News come while we wait, and the connection is ours again afterwards."""
+        self.enter()
+        heard: list[object] = []
+
+        async def listen() -> None:
+            async with self.client.idle() as news:
+                async for response in news:
+                    heard.append(response)
+                    if response == Exists(2):
+                        break
+
+        listening = self.session.begin(listen())
+        self.world.deliver(PLAIN)
+        self.session.endpoint.link.settle()
+        self.assertIn(Exists(1), heard)
+        self.world.clock.advance(29 * 60)
+        self.session.endpoint.link.settle()
+        sent = self.session.endpoint.link.octets[id(self.session.endpoint.link.client)]
+        self.assertEqual((2, 1), (sent.count(b" IDLE\r\n"), sent.count(b"DONE\r\n")))
+        self.world.deliver(PLAIN)
+        self.session.endpoint.link.settle()
+        self.successResultOf(listening)
+        self.do(self.client.noop())
+
+    def test_what_cannot_be_said(self) -> None:
+        """A line end in a password is refused here, and harms nothing."""
+        self.session.fails(self.client.login("ann", "a\r\nb"), LocalProtocolError)
+        self.do(self.client.login("ann", "secret"))
+
+    def test_logout(self) -> None:
+        """LOGOUT ends the connection on both sides."""
+        self.do(self.client.logout())
+        self.assertTrue(self.client.lost)
+        self.session.fails(self.client.noop(), Goodbye)
+
+    def test_goodbye(self) -> None:
+        """When the server says BYE, whoever waits hears its words."""
+        self.enter()
+
+        async def listen() -> None:
+            async with self.client.idle() as news:
+                async for _ in news:
+                    pass
+
+        listening = self.session.begin(listen())
+        server: Any = self.session.endpoint.link.server.protocol
+        server.drain()
+        self.session.endpoint.link.settle()
+        self.assertIn("stopping", str(self.failureResultOf(listening, Goodbye).value))
+
+
+class WithBadServers(SynchronousTestCase):
+    """What a server can do to us."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.client = IMAPClient(self.clock, timeouts=ClientTimeouts(reply_seconds=10.0))
+        self.wire = Wire()
+        self.wire.protocol = self.client
+        self.client.makeConnection(self.wire)
+
+    def say(self, octets: bytes) -> None:
+        self.client.dataReceived(octets)
+
+    def greet(self) -> None:
+        running = ensureDeferred(self.client.greeted())
+        self.say(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n")
+        self.successResultOf(running)
+
+    def begin(self, work: Callable[[], Any]) -> Deferred[Any]:
+        self.greet()
+        return ensureDeferred(work())
+
+    def test_greetings(self) -> None:
+        """A server that does not want us says so in its greeting."""
+        running = ensureDeferred(self.client.greeted())
+        self.say(b"* BYE too busy\r\n")
+        self.assertEqual("too busy", str(self.failureResultOf(running, Goodbye).value))
+
+    def test_no_greeting(self) -> None:
+        """What is no IMAP server is not taken for one."""
+        for octets in (b"220 smtp.example.org\r\n", b"a OK\r\n", b"* 3 EXISTS\r\n"):
+            self.setUp()
+            running = ensureDeferred(self.client.greeted())
+            self.say(octets)
+            self.failureResultOf(running, RemoteProtocolError)
+
+    def test_injection_behind_starttls(self) -> None:
+        """Octets in the clear behind the go-ahead are never taken for the server's."""
+        running = self.begin(lambda: self.client.starttls(object()))
+        self.say(b"n1 OK go\r\n* CAPABILITY IMAP4rev1 AUTH=EVIL\r\nn2 OK done\r\n")
+        self.failureResultOf(running, InputBeforeTLS)
+
+    def test_unasked(self) -> None:
+        """Answers to nothing end the connection."""
+        for octets in (b"n7 OK done\r\n", b"+ go\r\n", b"rubbish\r\n", b"* 1 FETCH (FOO)\r\n"):
+            self.setUp()
+            running = self.begin(self.client.noop)
+            self.say(octets)
+            self.failureResultOf(running, RemoteProtocolError)
+
+    def test_silence(self) -> None:
+        """A server that says nothing is not waited for without end."""
+        running = self.begin(self.client.noop)
+        self.clock.advance(11)
+        self.failureResultOf(running, PeerTimedOut)
+
+    def test_gone(self) -> None:
+        """A connection that breaks fails everything under way."""
+        running = self.begin(self.client.noop)
+        other = ensureDeferred(self.client.list())
+        self.client.dataReceived(b"* 3 EXI")
+        self.client.connectionLost(Failure(ConnectionLost()))
+        for each in (running, other):
+            self.failureResultOf(each, PeerClosed)
+
+    def test_literal_refused(self) -> None:
+        """A literal the server does not want is not sent."""
+        running = self.begin(lambda: self.client.append("x", b"hello"))
+        self.assertTrue(self.wire.value().endswith(b"n1 APPEND x {5}\r\n"))
+        self.say(b"n1 NO [TRYCREATE] no such mailbox\r\n")
+        error = self.failureResultOf(running, CommandFailed).value
+        self.assertEqual("TRYCREATE", error.code)
+        self.assertFalse(self.wire.value().endswith(b"hello\r\n"))
+        again = ensureDeferred(self.client.noop())
+        self.say(b"n2 OK done\r\n")
+        self.successResultOf(again)
