@@ -10,10 +10,9 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from types import FrameType
-from typing import Any
 
 from twisted.application.service import IService, MultiService
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
 from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.reflect import namedAny
@@ -22,6 +21,7 @@ from netsuite.config.load import ConfigError
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.site import Site, SiteError, find_config, find_home, load_settings
+from netsuite.store.errors import StoreError
 
 #: Service to the function that makes it from a site. By name, so that a service that runs
 #: alone imports none of the others.
@@ -31,6 +31,14 @@ MAKERS: Mapping[str, str] = {
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
 }
+
+
+class CannotStart(SystemExit):
+    """What keeps the daemon from starting, in lines for the operator.
+
+    twistd turns a UsageError into a line only while it parses options; one raised later becomes
+    a traceback.
+    """
 
 
 class Options(usage.Options):
@@ -71,7 +79,7 @@ class Options(usage.Options):
             )
 
     def settings(self) -> Settings:
-        """Read the settings. Raises UsageError with every problem found."""
+        """Read the settings. Raises CannotStart with every problem found."""
         home = find_home(self["home"])
         overrides = [*(DEMO_OVERRIDES if self["demo"] else ()), *self.overrides]
         for service, endpoints in self.listening.items():
@@ -79,7 +87,8 @@ class Options(usage.Options):
         try:
             return load_settings(find_config(home, self["config"]), overrides)
         except ConfigError as error:
-            raise usage.UsageError(str(error)) from None
+            lines = [f"netsuite: {problem}" for problem in error.problems]
+            raise CannotStart("\n".join(lines)) from None
 
 
 class Suite(MultiService):
@@ -113,10 +122,9 @@ class Suite(MultiService):
 
     async def _stop(self) -> None:
         self.running = 0
-        for service in reversed(list(self)):
-            if service is not self.site:
-                await _deferred(service.stopService())
-        await _deferred(self.site.stopService())
+        services = [service for service in self if service is not self.site]
+        await DeferredList([maybeDeferred(service.stopService) for service in services])
+        await self.site.stopService()
 
     def _hang_up(self, number: int, frame: FrameType | None) -> None:
         self.site.reactor.callFromThread(self.reload)
@@ -125,16 +133,11 @@ class Suite(MultiService):
         """Read the configuration and the certificates again; a wrong file changes nothing."""
         try:
             settings = self._options.settings()
-        except usage.UsageError as error:
+        except CannotStart as error:
             self.log.error("the configuration was not read again: {error}", error=str(error))
             return
         self.site.apply(settings)
         self.log.info("the configuration and the certificates were read again")
-
-
-async def _deferred(result: Any) -> None:
-    if isinstance(result, Deferred):
-        await result
 
 
 def makeService(options: Options) -> IService:
@@ -146,7 +149,7 @@ def compose(options: Options, names: Sequence[str]) -> IService:
     """Make a site and the services named, as far as they are enabled.
 
     Raises:
-        UsageError: the settings are wrong, or the home cannot be used; twistd prints it.
+        CannotStart: the settings are wrong, or the home cannot be used.
     """
     from twisted.internet import reactor
 
@@ -156,13 +159,13 @@ def compose(options: Options, names: Sequence[str]) -> IService:
         if demo:
             refuse_strangers(settings)
         site = Site(settings, find_home(options["home"]), reactor)
-    except SiteError as error:
-        raise usage.UsageError(str(error)) from None
-    services = [
-        namedAny(MAKERS[name])(site)
-        for name in names
-        if len(names) == 1 or getattr(settings, name).enabled
-    ]
+        services = [
+            namedAny(MAKERS[name])(site)
+            for name in names
+            if len(names) == 1 or getattr(settings, name).enabled
+        ]
+    except (SiteError, StoreError) as error:
+        raise CannotStart(f"netsuite: {error}") from None
     if demo:
         site.once_open(Demo(site, services, sys.stdout).prepare)
     return Suite(site, services, options)

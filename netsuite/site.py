@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import sys
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -26,7 +25,7 @@ from netsuite.accounts.throttle import Throttle
 from netsuite.config.load import load
 from netsuite.config.schema import ServiceSection, Settings
 from netsuite.connection.factory import ServerFactory
-from netsuite.connection.listening import ListeningService, Opening
+from netsuite.connection.listening import ListeningService, Opening, tell_operator
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
@@ -252,6 +251,7 @@ class Site(Service):
 
     async def _open(self) -> None:
         # Here and not in __init__: by now the daemon runs as whom it is to run as.
+        make_home(self.home)
         self.door.secret = read_secret(self.home / "secret")
         self._open_certificates()
         await self.store.open()
@@ -277,7 +277,7 @@ class Site(Service):
             self.log.failure("opening the site", failure)
             message = "netsuite: the store could not be opened; the log has the reason"
         self.log.critical("{message}", message=message)
-        print(message, file=sys.stderr, flush=True)
+        tell_operator(message)
         # twistd has no way to end with an exit code of a service's choice.
         self.reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
         self.reactor.callWhenRunning(self.reactor.stop)

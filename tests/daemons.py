@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +17,7 @@ from types import TracebackType
 _ROW = re.compile(r"^  (\w+) +((?:127\.0\.0\.1:\d+(?: \(TLS\))?(?:, )?)+)$")
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)( \(TLS\))?")
 START_SECONDS = 30.0
-_TWISTD = "from twisted.scripts.twistd import run; run()"
+TWISTD = "from twisted.scripts.twistd import run; run()"
 
 
 class DidNotStart(Exception):
@@ -30,15 +31,23 @@ class Daemon:
         home: its home; may be one that an earlier daemon left.
         settings: ``KEY=VALUE`` texts.
         plugin: another plugin than the whole suite's.
+        twistd_options: options of twistd itself.
     """
 
-    def __init__(self, home: Path, *settings: str, plugin: str = "netsuite") -> None:
+    def __init__(
+        self,
+        home: Path,
+        *settings: str,
+        plugin: str = "netsuite",
+        twistd_options: Sequence[str] = (),
+    ) -> None:
         self.home = home
         self.ports: dict[str, int] = {}
         self.tls_ports: dict[str, int] = {}
         command = [
-            sys.executable, "-c", _TWISTD, "--nodaemon", "--pidfile=",
-            f"--logfile={home / 'daemon.log'}", plugin, "--demo", "--home", str(home),
+            sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=",
+            f"--logfile={home / 'daemon.log'}", *twistd_options,
+            plugin, "--demo", "--home", str(home),
         ]  # fmt: skip
         for service in ("smtp", "submission", "imap", "pop3"):
             command += ["--set", f"{service}.listen=['tcp:0:interface=127.0.0.1:backlog=1024']"]

@@ -7,6 +7,7 @@ the kernel's queue instead of being turned away.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -46,7 +47,13 @@ class Opening:
 
 
 class CannotListen(SystemExit):
-    """A place to listen cannot be had; the message says which, why, and what to change."""
+    """A place to listen cannot be had; the operator has been told which, why, what to change."""
+
+
+def tell_operator(message: str) -> None:
+    """Print a line on the terminal, if there is one: twistd has turned ``sys.stderr`` into the
+    log, which may be a file that nobody looks at while the daemon does not start."""
+    print(message, file=sys.__stderr__, flush=True)
 
 
 class ListeningService(Service):
@@ -76,10 +83,14 @@ class ListeningService(Service):
 
     def privilegedStartService(self) -> None:
         """Bind every opening. Raises CannotListen."""
+        failures: list[CannotListen] = []
         for opening in self.openings:
-            opening.endpoint.listen(opening.factory).addCallbacks(
-                self._bound, self._not_bound, callbackArgs=[opening], errbackArgs=[opening]
-            )
+            listening = opening.endpoint.listen(opening.factory)
+            listening.addCallback(self._bound, opening)
+            listening.addErrback(self._not_bound, opening, failures)
+        # Endpoints that listen here fail at once, so the start of the daemon can fail with them.
+        if failures:
+            raise failures[0]
 
     def startService(self) -> None:
         """Read from what was bound, once the site is ready."""
@@ -111,10 +122,15 @@ class ListeningService(Service):
                 "{name} listens on {where}", name=self.name, where=port.getHost(), opening=opening
             )
 
-    def _not_bound(self, failure: Failure, opening: Opening) -> None:
+    def _not_bound(self, failure: Failure, opening: Opening, failures: list[CannotListen]) -> None:
         error = failure.value
-        reason = str(error.socketError) if isinstance(error, CannotListenError) else str(error)
-        raise CannotListen(
+        reason = str(error)
+        if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
+            reason = error.socketError.strerror or reason
+        message = (
             f"netsuite: {self.name} cannot listen on {opening.description}: {reason}; "
             f"change {self.name}.listen, or stop what listens there"
         )
+        self.log.critical("{message}", message=message)
+        tell_operator(message)
+        failures.append(CannotListen(1))

@@ -1,0 +1,264 @@
+"""The composed daemon: it starts, reloads, stops; and says in one line what keeps it from it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemons import TWISTD, Daemon
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def twistd(*arguments: object, seconds: float = 30, **keywords: object) -> tuple[int, str]:
+    """Run twistd in the foreground until it ends; give exit code and what it printed."""
+    done = subprocess.run(
+        [sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=seconds,
+        **keywords,  # type: ignore[call-overload]
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+def the_line(code: int, printed: str) -> str:
+    """Give the one line that is for the operator; there is no traceback."""
+    assert code != 0, printed
+    assert "Traceback" not in printed
+    (line,) = {line for line in printed.splitlines() if line.startswith("netsuite: ")}
+    return line
+
+
+@contextlib.contextmanager
+def taken_port() -> Iterator[int]:
+    """Give a port that somebody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_wrong_configuration(tmp_path: Path) -> None:
+    """A mistake in the file is told with its line and the nearest name, before anything starts."""
+    (tmp_path / "netsuite.toml").write_text("[imap]\nidel_seconds = 4\n")
+    code, printed = twistd("netsuite", "--home", tmp_path)
+    assert code == 1
+    assert "netsuite.toml:2: imap.idel_seconds: there is no such setting" in printed
+    assert "did you mean imap.idle_seconds?" in printed
+    assert "Traceback" not in printed
+
+
+def test_no_such_file(tmp_path: Path) -> None:
+    """A configuration that is not there is not replaced by defaults."""
+    code, printed = twistd("netsuite", "--home", tmp_path, "--config", tmp_path / "no.toml")
+    assert code == 1
+    assert "no such file" in printed
+
+
+def test_port_in_use(tmp_path: Path) -> None:
+    """A port that is taken is named, with what to change."""
+    with taken_port() as port:
+        where = f"tcp:{port}:interface=127.0.0.1"
+        line = the_line(*twistd("netsuite-imap", "--home", tmp_path, "--listen", where))
+    assert f"imap cannot listen on {where}" in line
+    assert "Address already in use" in line
+    assert "change imap.listen" in line
+
+
+def test_no_endpoint(tmp_path: Path) -> None:
+    """What is no endpoint string is shown with one that is."""
+    line = the_line(*twistd("netsuite-imap", "--home", tmp_path, "--listen", "143"))
+    assert "'143' is no endpoint" in line
+    assert "tcp:25" in line
+
+
+def test_home_that_is_a_file(tmp_path: Path) -> None:
+    """A home that cannot be made is told with the reason."""
+    (tmp_path / "file").write_text("")
+    line = the_line(*twistd("netsuite", "--home", tmp_path / "file/home"))
+    assert "cannot be made: Not a directory" in line
+
+
+def test_home_of_somebody_else(tmp_path: Path) -> None:
+    """A home that cannot be written is told with its user and what to change."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can run a daemon as somebody else")
+    home = tmp_path / "home"
+    home.mkdir(mode=0o755)
+    for path in (tmp_path, *tmp_path.parents):
+        if path.stat().st_uid == 0 and path != Path("/tmp"):
+            path.chmod(path.stat().st_mode | 0o055)
+        if path == Path("/tmp"):
+            break
+    line = the_line(*twistd("--uid", "nobody", "netsuite-imap", "--home", home,
+                            "--listen", "tcp:0:interface=127.0.0.1"))  # fmt: skip
+    assert f"the home {home} cannot be written by user" in line
+
+
+def test_store_that_is_none(tmp_path: Path) -> None:
+    """A file that is no database, and one of a newer release, are refused and left alone."""
+    database = tmp_path / "netsuite.db"
+    database.write_bytes(b"not a database, but somebody's only copy of something" * 50)
+    line = the_line(*twistd("netsuite-imap", "--home", tmp_path,
+                            "--listen", "tcp:0:interface=127.0.0.1"))  # fmt: skip
+    assert "netsuite.db" in line
+    assert database.read_bytes().startswith(b"not a database")
+
+
+def test_newer_store(tmp_path: Path) -> None:
+    """A store that a newer release has written is not touched."""
+    with Daemon(tmp_path):
+        pass
+    with contextlib.closing(sqlite3.connect(tmp_path / "netsuite.db")) as database:
+        database.execute("update alembic_version set version_num = 'of the future'")
+        database.commit()
+    line = the_line(*twistd("netsuite-imap", "--home", tmp_path,
+                            "--listen", "tcp:0:interface=127.0.0.1"))  # fmt: skip
+    assert "newer" in line
+
+
+def test_demo_is_for_loopback(tmp_path: Path) -> None:
+    """Accounts whose passwords everybody knows are not shown to a network."""
+    for where in ("tcp:0", "tcp:0:interface=0.0.0.0", "tcp6:0"):
+        line = the_line(*twistd("netsuite-imap", "--demo", "--home", tmp_path, "--listen", where))
+        assert "--demo listens on loopback only" in line
+
+
+def test_listen_needs_a_service(tmp_path: Path) -> None:
+    """For the whole suite an endpoint alone says too little."""
+    code, printed = twistd("netsuite", "--home", tmp_path, "--listen", "tcp:0")
+    assert code == 1
+    assert "--listen imap=tcp:0" in printed
+
+
+def test_restart_finds_everything(tmp_path: Path) -> None:
+    """A second start finds the first one's accounts and does not make them again."""
+    with Daemon(tmp_path) as first:
+        assert set(first.ports) == {"smtp", "submission", "imap", "pop3"}
+    with (
+        Daemon(tmp_path) as second,
+        socket.create_connection(("127.0.0.1", second.ports["imap"]), 10) as client,
+    ):
+        client.sendall(b"a LOGIN alice netsuite\r\nb STATUS INBOX (MESSAGES)\r\n")
+        heard = b""
+        while b"\r\nb " not in heard:
+            heard += client.recv(4096)
+    assert b"(MESSAGES 2)" in heard
+
+
+def test_orderly_stop(tmp_path: Path) -> None:
+    """On SIGTERM every client hears goodbye in its protocol's words."""
+    with Daemon(tmp_path) as daemon:
+        clients = {}
+        for name in ("smtp", "imap", "pop3"):
+            clients[name] = socket.create_connection(("127.0.0.1", daemon.ports[name]), 10)
+            clients[name].recv(4096)
+        daemon.process.send_signal(signal.SIGTERM)
+        heard = {}
+        for name, client in clients.items():
+            client.settimeout(10)
+            heard[name] = b""
+            while piece := client.recv(4096):
+                heard[name] += piece
+            client.close()
+        assert heard["smtp"].startswith(b"421 4.3.2 ")
+        assert heard["imap"].startswith(b"* BYE ")
+        # twistd ends itself by the signal it was stopped with.
+        assert daemon.process.wait(20) == -signal.SIGTERM
+
+
+def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
+    """SIGHUP: a live setting changes for the next connection; a wrong file changes nothing."""
+    config = tmp_path / "netsuite.toml"
+    config.write_text("[smtp]\nmessage_octets = 1000000\n")
+
+    def size(daemon: Daemon) -> bytes:
+        with socket.create_connection(("127.0.0.1", daemon.ports["smtp"]), 10) as client:
+            client.recv(4096)
+            client.sendall(b"EHLO x\r\n")
+            heard = b""
+            while b"\r\n250 " not in heard:
+                heard += client.recv(4096)
+        return next(line for line in heard.splitlines() if b"SIZE" in line)
+
+    def hang_up(daemon: Daemon, until: str) -> None:
+        daemon.process.send_signal(signal.SIGHUP)
+        end = time.monotonic() + 10
+        while until not in daemon.log():
+            assert time.monotonic() < end, daemon.log()
+            time.sleep(0.05)
+
+    with Daemon(tmp_path) as daemon:
+        assert size(daemon) == b"250-SIZE 1000000"
+        config.write_text("[smtp]\nmessage_octets = 2000000\n")
+        hang_up(daemon, "were read again")
+        assert size(daemon) == b"250-SIZE 2000000"
+        config.write_text("[smtp]\nmessage_octets = 'many'\n")
+        hang_up(daemon, "was not read again")
+        assert size(daemon) == b"250-SIZE 2000000"
+
+
+def test_privileges(tmp_path: Path) -> None:
+    """Started as root with --uid, it has bound its ports and runs as that user."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give up privileges")
+    nobody = pwd.getpwnam("nobody")
+    home = Path("/tmp") / f"netsuite-test-{os.getpid()}"
+    home.mkdir()
+    os.chown(home, nobody.pw_uid, nobody.pw_gid)
+    try:
+        with Daemon(home, twistd_options=("--uid", "nobody")) as daemon:
+            status = Path(f"/proc/{daemon.process.pid}/status").read_text()
+            uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
+            assert set(uids) == {str(nobody.pw_uid)}
+            owners = {path.owner() for path in home.rglob("*") if path.name != "daemon.log"}
+            assert owners == {"nobody"}
+    finally:
+        subprocess.run(["rm", "-rf", home], check=True)
+
+
+@pytest.mark.parametrize("plugin", ["netsuite-smtp", "netsuite-imap", "netsuite-pop3"])
+def test_each_plugin_alone(tmp_path: Path, plugin: str) -> None:
+    """Each plugin alone starts its own services and no others."""
+    with Daemon(tmp_path, plugin=plugin) as daemon:
+        own = {"smtp", "submission"} if plugin == "netsuite-smtp" else {plugin[9:]}
+        assert set(daemon.ports) == own
+
+
+def test_the_example_of_the_manual(tmp_path: Path) -> None:
+    """The .tac in docs/howto starts two services beside one of somebody's own."""
+    (tmp_path / "netsuite.toml").write_text(
+        "[imap]\nlisten = ['tcp:0:interface=127.0.0.1']\nlisten_tls = []\n"
+        "[pop3]\nlisten = ['tcp:0:interface=127.0.0.1']\nlisten_tls = []\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=", "--python",
+         str(ROOT / "docs/howto/example.tac")],
+        env={**os.environ, "NETSUITE_HOME": str(tmp_path)},
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    printed = []
+    assert process.stdout is not None
+    try:
+        for line in process.stdout:
+            printed.append(line)
+            if "0 accounts" in line:
+                break
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=20)
+    everything = "".join(printed) + rest
+    assert "imap listens on" in everything
+    assert "pop3 listens on" in everything
+    assert "Traceback" not in everything
+    assert process.returncode == -signal.SIGTERM
