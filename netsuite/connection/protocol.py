@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
@@ -10,29 +10,23 @@ from twisted.internet.error import ConnectionAborted, ConnectionDone, Connection
 from twisted.internet.interfaces import (
     IHalfCloseableProtocol,
     IHandshakeListener,
-    IPushProducer,
     IReactorTime,
 )
-from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsuite import tls
 from netsuite.connection.causes import Cause
-from netsuite.connection.eager import write_now
 from netsuite.connection.facts import Peer, peer_of
+from netsuite.connection.outlet import Outlet
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.connection.watch import Watch
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Event
 
 #: Unread input beyond this pauses the transport while an answer is unfinished.
 INPUT_OCTETS = 65_536
-#: What one pump has gathered goes out when it is more than this, so that the transport can
-#: say that it is enough.
-OUTPUT_OCTETS = 65_536
-
 #: What a waiting answer meets when the connection goes: nobody's fault, nothing to log.
 GONE = (CancelledError, ConnectionDone, ConnectionLost, ConnectionAborted)
 
@@ -40,9 +34,9 @@ _BODY = (BodyChunk, EndOfBody, EndOfInput)
 
 
 # Longer than 300 lines: the order of events, answers and octets is one matter, and the places
-# where they meet (pump, pause, close, TLS) only make sense side by side.
-@implementer(IPushProducer, IHalfCloseableProtocol, IHandshakeListener)
-class DialogConnection(Protocol):
+# where they meet (pump, pause, TLS, the end) only make sense side by side.
+@implementer(IHalfCloseableProtocol, IHandshakeListener)
+class DialogConnection(Outlet):
     """A dialog on a transport.
 
     Subclasses give ``answers``, from an event's type to a function ``(connection, event)``.
@@ -78,42 +72,29 @@ class DialogConnection(Protocol):
         limits: Limits | None = None,
         name: str = "",
     ) -> None:
+        super().__init__(clock, timeouts or Timeouts(), name)
         self.dialog = dialog
-        self.clock = clock
-        self.timeouts = timeouts or Timeouts()
         self.limits = limits or Limits()
-        self.name = name
-        #: Told of every octet, and when the connection ends; see ``transcript``.
-        self.transcript: Any = None
         #: Whom to tell that the connection has ended (a ServerFactory).
         self.registry: Any = None
         #: Why it is not served; it is told so instead of being greeted.
         self.turned_away: Cause | None = None
-        self.closing = False  # nothing more is taken or said
-        self.lost = False
         self.bad_commands = 0
         self._commands = 0
         self._octets_in = 0
         self._peer: Peer | None = None
-        self._out: list[bytes] = []
-        self._out_octets = 0
         self._unread = 0  # octets received since the dialog last wanted data; an upper bound
         self._read_paused = False
         self._eof = False
         self._eof_told = False
-        self._pumping = False
         self._paused = False  # the dialog said so when the pump came to rest
         self._fresh = False  # something came while pumping
+        self._broken = False  # nobody knows any more where the next command begins
         self._task: Deferred[None] | None = None
         self._wanted: Deferred[None] | None = None
         self._spawned: set[Deferred[None]] = set()
-        self._choked = False
-        self._unchoked: list[Deferred[None]] = []
         self._last_event: type = type(None)
         self._draining = False
-        self._linger: Any = None
-        self._close_when_read = False
-        self.watch = Watch(clock, self.timeouts, self._expired)
 
     # -- hooks ---------------------------------------------------------------------------------
 
@@ -168,50 +149,6 @@ class DialogConnection(Protocol):
     def say(self, value: Any) -> None:
         """Send an answer through the dialog; several of one pump leave in one write."""
         self.write(self.dialog.send(value))
-
-    def write(self, octets: bytes) -> None:
-        """Send octets as they are, after what was said before."""
-        if self.closing or not octets:
-            return
-        self._out.append(octets)
-        self._out_octets += len(octets)
-        if not self._pumping or self._out_octets > OUTPUT_OCTETS:
-            self.flush()
-
-    def flush(self) -> None:
-        """Hand to the transport what was gathered."""
-        if not self._out:
-            return
-        octets = self._out[0] if len(self._out) == 1 else b"".join(self._out)
-        self._out.clear()
-        self._out_octets = 0
-        if self.lost or self.transport is None:
-            return
-        if self.transcript is not None:
-            self.transcript.said(octets)
-        write_now(self.transport, octets)
-
-    async def writable(self) -> None:
-        """Wait until the transport wants more. Raises ConnectionDone when it is gone."""
-        self.flush()
-        if self.lost:
-            raise ConnectionDone()
-        if self._choked:
-            unchoked: Deferred[None] = Deferred()
-            self._unchoked.append(unchoked)
-            await unchoked
-
-    async def write_body(self, chunks: AsyncIterable[bytes]) -> None:
-        """Send a stream of octets as fast as the peer takes them. Raises ConnectionDone."""
-        pace = self.watch.pace_out
-        try:
-            async for octets in chunks:
-                self.write(octets)
-                pace.passed(len(octets), self.clock.seconds())
-                if self._choked or self.lost:
-                    await self.writable()
-        finally:
-            pace.ended()
 
     async def take(self) -> Event:
         """Take the next event, within an answer that waits for it.
@@ -294,38 +231,6 @@ class DialogConnection(Protocol):
             self.log.failure("saying goodbye on {name}", name=self.name)
         self.close()
 
-    def close(self) -> None:
-        """Send what was said, then close; what the peer still sends is not read."""
-        if self.closing:
-            return
-        self.flush()
-        self.closing = True
-        self.watch.stop()
-        if self.lost or self.transport is None:
-            return
-        if self._choked:
-            # The transport is still full: let the peer have it at its own pace, while it does.
-            self._close_when_read = True
-            seconds = self.timeouts.command_seconds
-            if seconds is not None:
-                self._linger = self.clock.callLater(seconds, self.abort)
-        else:
-            self._close_transport()
-
-    def abort(self) -> None:
-        """Drop the connection at once, with what was not sent yet."""
-        self.closing = True
-        self.watch.stop()
-        if self.lost or self.transport is None:
-            return
-        abort = getattr(self.transport, "abortConnection", None)
-        if abort is None:
-            transport: Any = self.transport
-            transport.unregisterProducer()
-            transport.loseConnection()
-        else:
-            abort()
-
     def drain(self) -> None:
         """The service stops: leave now, or when what is under way is done."""
         self._draining = True
@@ -377,19 +282,19 @@ class DialogConnection(Protocol):
 
     def pump(self) -> None:
         """Take events and answer them, as far as that goes now."""
-        if self._pumping:
+        if self._gathering:
             self._fresh = True
             return
         if self.lost:
             return
-        self._pumping = True
+        self._gathering = True
         try:
             self._fresh = True
             while self._fresh:
                 self._fresh = False
                 self._run()
         finally:
-            self._pumping = False
+            self._gathering = False
         self.flush()
         if self.closing:
             return
@@ -437,10 +342,14 @@ class DialogConnection(Protocol):
                     continue
                 work = answer(self, event)
             except Exception:
-                self._broke(event, Failure())  # type: ignore[no-untyped-call]
+                self._broke(event, Failure())
                 continue
             if work is not None:
                 self._wait_for(work, event)
+
+    def drop_unread(self) -> bool:
+        """Drop what came unread; tell whether there was any, or more is to be expected."""
+        return self._broken or (self._unread > 0 and self.dialog.discard_input() > 0)
 
     def _next_event(self) -> Event:
         event = self.dialog.next_event()
@@ -478,7 +387,7 @@ class DialogConnection(Protocol):
             self._task = self._wanted = None
             if isinstance(result, Failure):
                 self._broke(event, result)
-            if not self._pumping:
+            if not self._gathering:
                 self.pump()
 
         task.addBoth(over)
@@ -493,6 +402,7 @@ class DialogConnection(Protocol):
             self.abort()
             return
         if error.close:
+            self._broken = True
             self.close()
         else:
             self.count_bad()
@@ -521,13 +431,13 @@ class DialogConnection(Protocol):
 
     def _expired(self, cause: Cause) -> None:
         self._fresh = False
-        if self._pumping or self.lost or self.closing:
+        if self._gathering or self.lost or self.closing:
             return
-        self._pumping = True  # what goodbye says leaves in one write
+        self._gathering = True  # what goodbye says leaves in one write
         try:
             self.leave(cause)
         finally:
-            self._pumping = False
+            self._gathering = False
         self.flush()
 
     # -- reading: what the transport calls -----------------------------------------------------
@@ -538,7 +448,7 @@ class DialogConnection(Protocol):
         transport.registerProducer(self, True)
         if hasattr(transport, "setTcpNoDelay"):
             transport.setTcpNoDelay(True)  # we gather what belongs together ourselves
-        self._pumping = True
+        self._gathering = True
         try:
             if self.turned_away is None:
                 self.began()
@@ -548,7 +458,7 @@ class DialogConnection(Protocol):
             self.log.failure("greeting {name}", name=self.name)
             self.abort()
         finally:
-            self._pumping = False
+            self._gathering = False
         self.pump()
 
     def dataReceived(self, octets: bytes) -> None:
@@ -574,6 +484,9 @@ class DialogConnection(Protocol):
             return
         self._eof = True
         if self.closing:
+            if self._close_when_ended:
+                transport: Any = self.transport
+                transport.loseConnection()
             return
         self.dialog.receive_eof()
         self.pump()
@@ -586,14 +499,7 @@ class DialogConnection(Protocol):
         if self.lost:
             return
         self.lost = self.closing = True
-        self.watch.stop()
-        if self._linger is not None and self._linger.active():
-            self._linger.cancel()
-        self._out.clear()
-        waiting, self._unchoked = self._unchoked, []
-        for unchoked in waiting:
-            if not unchoked.called:
-                unchoked.errback(ConnectionDone())
+        self._writing_ended()
         for running in (self._wanted, self._task, *self._spawned):
             if running is not None and not running.called:
                 running.cancel()
@@ -617,42 +523,6 @@ class DialogConnection(Protocol):
             self._read_paused = False
             transport: Any = self.transport
             transport.resumeProducing()
-
-    # -- writing: what the transport calls (IPushProducer) -------------------------------------
-
-    def pauseProducing(self) -> None:
-        """The peer does not take what we say: stop answering."""
-        if not self._choked:
-            self._choked = True
-            self.watch.choked(True)
-            if not self._pumping and not self.closing:
-                self.watch.settle(waiting=False)
-
-    def resumeProducing(self) -> None:
-        """The peer takes it again."""
-        if not self._choked:
-            return
-        self._choked = False
-        if self._close_when_read:
-            self._close_when_read = False
-            self._linger.cancel()
-            self._close_transport()
-            return
-        self.watch.choked(False)
-        waiting, self._unchoked = self._unchoked, []
-        for unchoked in waiting:
-            if not unchoked.called:
-                unchoked.callback(None)
-        self.pump()
-
-    def stopProducing(self) -> None:
-        """The transport is going; ``connectionLost`` follows."""
-
-    def _close_transport(self) -> None:
-        transport: Any = self.transport
-        transport.unregisterProducer()
-        self._linger = self.clock.callLater(self.timeouts.linger_seconds, self.abort)
-        transport.loseConnection()
 
 
 def _deferred(work: Any) -> Deferred[Any]:
