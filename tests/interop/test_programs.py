@@ -39,7 +39,12 @@ def run(*command: object, text: str = "", home: Path | None = None, ok: bool = T
         text=True,
         timeout=60,
         cwd=home,
-        env={"HOME": str(home or "/nonexistent"), "PATH": "/usr/sbin:/usr/bin:/bin", "LANG": "C"},
+        env={
+            "HOME": str(home or "/nonexistent"),
+            "PATH": "/usr/sbin:/usr/bin:/bin",
+            "LANG": "C",
+            "TERM": "xterm",
+        },
     )
     if ok and done.returncode:
         raise AssertionError(f"{command}\n{done.stdout}\n{done.stderr}")
@@ -96,12 +101,12 @@ def test_swaks(daemon: Daemon) -> None:
     swaks = program("swaks")
     base = [swaks, "--server", "127.0.0.1", "--from", "alice@example.test", "--to",
             "bob@example.test", "--ehlo", "client.example.test"]  # fmt: skip
-    assert "250 2.0.0" in run(*base, "--port", daemon.ports["smtp"])
-    assert "250 2.0.0" in run(*base, "--port", daemon.ports["smtp"], "--pipeline")
+    assert "250 2.6.0" in run(*base, "--port", daemon.ports["smtp"])
+    assert "250 2.6.0" in run(*base, "--port", daemon.ports["smtp"], "--pipeline")
     printed = run(*base, "--port", daemon.ports["submission"], "--tls", "--auth", "PLAIN",
                   "--auth-user", "alice", "--auth-password", "netsuite")  # fmt: skip
     assert "235 2.7.0" in printed
-    assert "250 2.0.0" in printed
+    assert "250 2.6.0" in printed
 
 
 @pytest.mark.parametrize("scheme", ["imap", "pop"])
@@ -112,7 +117,7 @@ def test_mutt(daemon: Daemon, tmp_path: Path, scheme: str) -> None:
     saved = tmp_path / "saved"
     config = tmp_path / "muttrc"
     config.write_text(
-        "set ssl_starttls=no ssl_force_tls=no delete=no quit=yes confirmappend=no\n"
+        "set ssl_starttls=no ssl_force_tls=no delete=no quit=yes confirmappend=no confirmcreate=no\n"
         "set imap_user=alice imap_pass=netsuite pop_user=alice pop_pass=netsuite\n"
         "set wait_key=no pop_delete=no move=no mbox_type=mbox\n"
         f"push '<tag-pattern>~A<enter><tag-prefix><copy-message>{saved}<enter><quit>'\n"
