@@ -15,7 +15,9 @@ from netsuite.wire.errors import LocalProtocolError
 QUOTED_OCTETS: Final = 1024
 
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*\Z")
-_PLAIN = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-!#-\[\]-\x7f]*\Z")
+_PLAIN = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-!#-\[\]-\x7f]{0,%d}" % QUOTED_OCTETS)
+#: Tells whether octets can stand between quotes as they are, and are short enough to.
+is_plain = _PLAIN.fullmatch
 
 
 def format_literal(octets: bytes) -> bytes:
@@ -28,11 +30,10 @@ def format_literal(octets: bytes) -> bytes:
 
 def format_string(octets: bytes) -> bytes:
     """Write ``string``: quoted where that can hold it."""
-    if len(octets) <= QUOTED_OCTETS:
-        if _PLAIN.match(octets):
-            return b'"%b"' % octets
-        if _QUOTABLE.match(octets):
-            return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
+    if is_plain(octets):
+        return b'"%b"' % octets
+    if len(octets) <= QUOTED_OCTETS and _QUOTABLE.match(octets):
+        return b'"%b"' % octets.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
     return format_literal(octets)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from netsuite.imap.commands.fetch import BodyStructure
-from netsuite.imap.grammar.printing import format_nstring, format_string
+from netsuite.imap.grammar.printing import format_nstring, format_string, is_plain
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.message.structure import Envelope, Mailbox, Part
 
@@ -21,9 +21,12 @@ Parameters = tuple[tuple[bytes, bytes], ...]
 
 
 def _unfolded(octets: bytes | None) -> bytes:
-    # Envelope fields are one line each; what a header folded is shown unfolded.
+    # Envelope fields are one line each; what a header folded is shown unfolded. Nearly all of
+    # them are plain short words, so these are told apart first.
     if octets is None:
         return b"NIL"
+    if is_plain(octets):
+        return b'"%b"' % octets
     if b"\n" in octets or b"\r" in octets:
         octets = octets.replace(b"\r", b"").replace(b"\n", b"")
     return format_string(octets)
@@ -34,9 +37,16 @@ def _addresses(mailboxes: Sequence[Mailbox]) -> bytes:
     if not mailboxes:
         return b"NIL"
     return b"(%b)" % b"".join(
-        b"(%b %b %b %b)"
-        % (_unfolded(one.name), _unfolded(one.route), _unfolded(one.local), _unfolded(one.domain))
-        for one in mailboxes
+        [
+            b"(%b %b %b %b)"
+            % (
+                _unfolded(one.name),
+                _unfolded(one.route),
+                _unfolded(one.local),
+                _unfolded(one.domain),
+            )
+            for one in mailboxes
+        ]
     )
 
 

@@ -84,8 +84,8 @@ async def status_data(connection: IMAPServer, mailbox: str, items: tuple[str, ..
 
 async def _recent(mail: MailAccess, counts: Counts) -> int:
     folder = counts.folder
-    if folder.recent_from >= folder.uid_next:
-        return 0
+    if folder.recent_from >= folder.uid_next or not mail.writable(folder):
+        return 0  # see select: what nobody may claim is not recent
     uids = await mail.uids(folder.id)
     return sum(uid >= folder.recent_from for uid in uids)
 

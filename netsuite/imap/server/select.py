@@ -43,9 +43,7 @@ async def _select(connection: IMAPServer, request: ask.Select | ask.Examine) -> 
         # Changes are heard from here on, so nothing falls between these reads.
         counts = await mail.folder_status(folder.id)
         uids = await mail.uids(folder.id)
-        recent_from = counts.folder.recent_from
-        if selected.claims_recent:
-            recent_from = await mail.claim_recent(folder.id)
+        recent_from = await _recent_from(selected, counts)
     except StoreError as error:
         if selected is not None:
             selected.close()
@@ -65,6 +63,16 @@ async def _select(connection: IMAPServer, request: ask.Select | ask.Examine) -> 
     selected.opened(view)
     connection.selected = selected
     connection.wake()
+
+
+async def _recent_from(selected: Selected, counts: Counts) -> int:
+    """Give the first UID that is recent in this session (RFC 3501, 2.3.2)."""
+    if selected.claims_recent:
+        return await selected.mail.claim_recent(selected.folder.id)
+    if selected.mail.writable(selected.folder):
+        return counts.folder.recent_from  # EXAMINE leaves it to the next SELECT
+    # Where nobody here may claim them, as in a newsgroup, messages would be recent for ever.
+    return counts.folder.uid_next
 
 
 def _tell_opened(
