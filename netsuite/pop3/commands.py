@@ -1,0 +1,184 @@
+"""What can be said in POP3, as frozen values: commands of the client, answers of the server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Name the mailbox. See RFC 1939, 7."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Give the password; it may hold spaces."""
+
+    password: str
+
+    def __repr__(self) -> str:
+        return "Pass(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Begin a SASL exchange. See RFC 5034, 4.
+
+    Args:
+        mechanism: empty to ask which there are, as clients did before CAPA.
+        initial: the initial response, base64 undone; None when none was sent.
+    """
+
+    mechanism: str = ""
+    initial: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResponse:
+    """The client's answer to a challenge, base64 undone; None cancels the exchange."""
+
+    octets: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Capa:
+    """Ask for capabilities. See RFC 2449, 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stls:
+    """Go on under TLS. See RFC 2595, 4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """Ask how many messages there are, and how large they are together."""
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """Ask for sizes, of one message or of all (None)."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Uidl:
+    """Ask for unique names, of one message or of all (None)."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retr:
+    """Ask for a message."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Top:
+    """Ask for a message's header and the first lines of its body."""
+
+    number: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Dele:
+    """Mark a message as deleted."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """Do nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rset:
+    """Take all marks back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """End; what was marked is removed."""
+
+
+Command: TypeAlias = (
+    User
+    | Pass
+    | Auth
+    | AuthResponse
+    | Capa
+    | Stls
+    | Stat
+    | List
+    | Uidl
+    | Retr
+    | Top
+    | Dele
+    | Noop
+    | Rset
+    | Quit
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status line. See RFC 1939, 3.
+
+    Args:
+        ok: ``+OK`` rather than ``-ERR``.
+        text: behind it.
+        code: a response code without its brackets, ``IN-USE``, or empty (RFC 2449, 8).
+    """
+
+    ok: bool
+    text: str = ""
+    code: str = ""
+
+    def __str__(self) -> str:
+        words = ["+OK" if self.ok else "-ERR", f"[{self.code}]" if self.code else "", self.text]
+        return " ".join(word for word in words if word)
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """``+OK`` and a body after it: ``BodyChunk`` values and ``EndOfBody`` must follow."""
+
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenge:
+    """What the server's mechanism says within an exchange, base64 undone."""
+
+    octets: bytes
+
+
+def ok(text: str = "") -> Status:
+    """Make a positive status."""
+    return Status(True, text)
+
+
+def err(text: str, code: str = "") -> Status:
+    """Make a negative status."""
+    return Status(False, text, code)
+
+
+#: Commands whose positive answer always has a body.
+_WITH_BODY = frozenset({Capa, Retr, Top})
+
+
+def has_body(command: Command) -> bool:
+    """Tell whether the positive answer to a command is followed by a body."""
+    if isinstance(command, List | Uidl):
+        return command.number is None
+    if isinstance(command, Auth):
+        return not command.mechanism
+    return type(command) in _WITH_BODY

@@ -1,0 +1,264 @@
+"""POP3's octets to values and back. See RFC 2449, 4, which has the grammar RFC 1939 describes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn
+
+from netsuite.pop3.commands import (
+    Auth,
+    AuthResponse,
+    Capa,
+    Command,
+    Dele,
+    List,
+    Noop,
+    Pass,
+    Quit,
+    Retr,
+    Rset,
+    Stat,
+    Status,
+    Stls,
+    Top,
+    Uidl,
+    User,
+    err,
+)
+from netsuite.wire import base64
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+
+#: RFC 2449, 4 allows 255 octets; RFC 5034, 4 wants whatever mechanisms need for a response, and
+#: RFC 4954, 4 puts a number to that, which serves here as well.
+COMMAND_OCTETS: Final = 12_288
+#: RFC 2449, 4: 512.
+STATUS_OCTETS: Final = 4_096
+#: More digits than any maildrop has messages.
+NUMBER_DIGITS: Final = 10
+
+UNKNOWN: Final = err("Unknown command")
+BAD_ARGUMENTS: Final = err("Syntax error in arguments")
+BAD_BASE64: Final = err("Not base64")
+TOO_LONG: Final = err("Line too long")
+NOT_A_LINE: Final = err("Lines end with CR LF, which stand nowhere else")
+
+# RFC 5034, 6 and RFC 4422, 3.1
+sasl_mech: Final = re.compile(rb"[A-Za-z0-9_-]{1,20}")
+_number: Final = re.compile(rb"[0-9]{1,%d}" % NUMBER_DIGITS)
+_HTTP: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT"})
+
+
+def refuse(message: str, answer: Status, *, close: bool = False) -> NoReturn:
+    """Raise what the connection answers with *answer*."""
+    raise RemoteProtocolError(message, answer, close=close)
+
+
+# -- commands, read ---------------------------------------------------------------------------
+
+
+def _text(arguments: bytes) -> str:
+    if not arguments:
+        refuse("no argument", BAD_ARGUMENTS)
+    try:
+        return arguments.decode("utf-8")
+    except UnicodeDecodeError:
+        refuse("not UTF-8", BAD_ARGUMENTS)
+
+
+def _message_number(arguments: bytes) -> int:
+    if not _number.fullmatch(arguments):
+        refuse("no number", BAD_ARGUMENTS)
+    return int(arguments)
+
+
+def _optional_number(arguments: bytes) -> int | None:
+    return _message_number(arguments) if arguments else None
+
+
+def _top(arguments: bytes) -> Top:
+    words = arguments.split(b" ")
+    if len(words) != 2:
+        refuse("not two numbers", BAD_ARGUMENTS)
+    return Top(_message_number(words[0]), _message_number(words[1]))
+
+
+def decode_base64(octets: bytes) -> bytes:
+    """Undo base64, strictly."""
+    try:
+        return base64.decode(octets)
+    except base64.BadBase64:
+        refuse("bad base64", BAD_BASE64)
+
+
+def _auth(arguments: bytes) -> Auth:
+    # auth-command = "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "="
+    if not arguments:
+        return Auth()
+    mechanism, _, initial = arguments.partition(b" ")
+    if not sasl_mech.fullmatch(mechanism):
+        refuse("bad mechanism", BAD_ARGUMENTS)
+    name = mechanism.decode("ascii").upper()
+    if not initial:
+        return Auth(name)
+    return Auth(name, b"" if initial == b"=" else decode_base64(initial))
+
+
+def _alone(command: Command) -> Callable[[bytes], Command]:
+    def parse(arguments: bytes) -> Command:
+        if arguments:
+            refuse("arguments where there are none", BAD_ARGUMENTS)
+        return command
+
+    return parse
+
+
+#: What to do with the arguments, and whether white space at their end is part of them.
+PARSERS: Final[Mapping[bytes, Callable[[bytes], Command]]] = {
+    b"USER": lambda arguments: User(_text(arguments)),
+    b"PASS": lambda arguments: Pass(_text(arguments)),
+    b"AUTH": _auth,
+    b"CAPA": _alone(Capa()),
+    b"STLS": _alone(Stls()),
+    b"STAT": _alone(Stat()),
+    b"LIST": lambda arguments: List(_optional_number(arguments)),
+    b"UIDL": lambda arguments: Uidl(_optional_number(arguments)),
+    b"RETR": lambda arguments: Retr(_message_number(arguments)),
+    b"TOP": _top,
+    b"DELE": lambda arguments: Dele(_message_number(arguments)),
+    b"NOOP": _alone(Noop()),
+    b"RSET": _alone(Rset()),
+    b"QUIT": _alone(Quit()),
+}
+
+
+def parse_command(line: bytes) -> Command:
+    """Read a command line without its line end. Raises RemoteProtocolError with the answer."""
+    keyword, _, arguments = line.partition(b" ")
+    keyword = keyword.upper()
+    parser = PARSERS.get(keyword)
+    if parser is None:
+        refuse("unknown command", UNKNOWN, close=keyword in _HTTP)
+    # A password may begin or end with a space (RFC 1939, 7); elsewhere clients are untidy.
+    return parser(arguments if keyword == b"PASS" else arguments.strip(b" \t"))
+
+
+def parse_auth_response(line: bytes) -> AuthResponse:
+    """Read a line of a SASL exchange. Raises RemoteProtocolError when it is no base64."""
+    if line == b"*":
+        return AuthResponse(None)
+    return AuthResponse(decode_base64(line))
+
+
+# -- commands, said ---------------------------------------------------------------------------
+
+
+def _say(text: str) -> bytes:
+    """Give octets for one line. Raises LocalProtocolError for what would end it."""
+    octets = text.encode("utf-8")
+    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
+        raise LocalProtocolError("CR, LF or NUL within a command")
+    return octets + b"\r\n"
+
+
+def _with_number(word: str) -> Callable[[List | Uidl], bytes]:
+    return lambda c: _say(word if c.number is None else f"{word} {c.number}")
+
+
+def _format_auth(command: Auth) -> bytes:
+    if not command.mechanism:
+        return b"AUTH\r\n"
+    if command.initial is None:
+        return _say(f"AUTH {command.mechanism}")
+    return _say(f"AUTH {command.mechanism} {base64.encode(command.initial).decode() or '='}")
+
+
+_FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
+    User: lambda command: _say(f"USER {command.name}"),
+    Pass: lambda command: _say(f"PASS {command.password}"),
+    Auth: _format_auth,
+    AuthResponse: lambda c: b"*\r\n" if c.octets is None else base64.encode(c.octets) + b"\r\n",
+    Capa: lambda command: b"CAPA\r\n",
+    Stls: lambda command: b"STLS\r\n",
+    Stat: lambda command: b"STAT\r\n",
+    List: _with_number("LIST"),
+    Uidl: _with_number("UIDL"),
+    Retr: lambda command: _say(f"RETR {command.number}"),
+    Top: lambda command: _say(f"TOP {command.number} {command.lines}"),
+    Dele: lambda command: _say(f"DELE {command.number}"),
+    Noop: lambda command: b"NOOP\r\n",
+    Rset: lambda command: b"RSET\r\n",
+    Quit: lambda command: b"QUIT\r\n",
+}
+
+
+def format_command(command: Command) -> bytes:
+    """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
+    return _FORMATS[type(command)](command)
+
+
+# -- answers ----------------------------------------------------------------------------------
+
+# RFC 2449, 4 and 8: single-line = status [SP text] CRLF; resp-code = "[" resp-level *("/" ...) "]"
+status_line: Final = re.compile(rb"(\+OK|-ERR)(?:[ \t](?:\[([!-Z^-~]{1,64})\] ?)?(.*))?", re.DOTALL)
+
+
+def format_status(status: Status) -> bytes:
+    """Print a status line; line ends within its text become spaces."""
+    octets = str(status).encode("utf-8", "replace")
+    if b"\r" in octets or b"\n" in octets:
+        octets = b" ".join(octets.split())
+    return octets + b"\r\n"
+
+
+def format_challenge(octets: bytes) -> bytes:
+    """Print a SASL challenge: ``+``, a space, base64 (RFC 5034, 4)."""
+    return b"+ " + base64.encode(octets) + b"\r\n"
+
+
+def parse_status(line: bytes) -> Status:
+    """Read a status line. Raises RemoteProtocolError when it is none."""
+    match = status_line.fullmatch(line)
+    if match is None:
+        raise RemoteProtocolError("not a status line", close=True)
+    word, code, text = match.groups()
+    return Status(
+        word == b"+OK", (text or b"").decode("utf-8", "replace"), (code or b"").decode("ascii")
+    )
+
+
+def parse_challenge(line: bytes) -> bytes | None:
+    """Read a challenge; None when the line is a status instead. Raises RemoteProtocolError."""
+    if line != b"+" and not line.startswith(b"+ "):
+        return None
+    try:
+        return base64.decode(line[2:])
+    except base64.BadBase64:
+        raise RemoteProtocolError("a challenge that is no base64", close=True) from None
+
+
+def capabilities_of(octets: bytes) -> dict[str, str]:
+    """Read CAPA's body: keyword in upper case to its parameters (RFC 2449, 5)."""
+    found: dict[str, str] = {}
+    for line in octets.decode("utf-8", "replace").split("\r\n"):
+        keyword, _, parameters = line.partition(" ")
+        if keyword:
+            found[keyword.upper()] = parameters.strip()
+    return found
+
+
+def numbered(octets: bytes) -> list[tuple[int, str]]:
+    """Read the body of LIST or UIDL. Raises RemoteProtocolError for a line that is none."""
+    found: list[tuple[int, str]] = []
+    for line in octets.split(b"\r\n"):
+        if line:
+            found.append(numbered_line(line.decode("utf-8", "replace")))
+    return found
+
+
+def numbered_line(text: str) -> tuple[int, str]:
+    """Read ``number value``. Raises RemoteProtocolError."""
+    words = text.split()
+    if len(words) < 2 or not words[0].isascii() or not words[0].isdigit() or len(words[0]) > 10:
+        raise RemoteProtocolError("not a line of a listing", close=True)
+    return int(words[0]), words[1]
