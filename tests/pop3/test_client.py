@@ -1,0 +1,224 @@
+"""The POP3 client: against our own server in memory, and against servers that behave oddly."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.connection.client import InputBeforeTLS, PeerClosed
+from netsuite.pop3.client import LoginRefused, NotOffered, POP3Client, POP3Refused, connect
+from netsuite.pop3.commands import Status
+from netsuite.store.errors import Busy
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from tests.connection.links import MemoryEndpoint
+from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, Transport, make_factory
+
+
+class Mechanism:
+    """PLAIN, or one that does not trust the server."""
+
+    mutual = False
+
+    def __init__(self, name: str = "PLAIN", secret: bytes = b"\0alice\0secret") -> None:
+        self.name = name
+        self.secret = secret
+        self.done = False
+
+    def initial(self) -> bytes | None:
+        return self.secret
+
+    def respond(self, challenge: bytes) -> bytes:
+        if challenge == b"evil":
+            raise RemoteProtocolError("not to be trusted")
+        return b""
+
+    def finished(self, octets: bytes | None) -> None:
+        self.done = True
+
+
+class AgainstOurServer(SynchronousTestCase):
+    """Client and server, joined in memory."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.drop = FakeDrop([ONE, TWO, THREE])
+        self.endpoint = MemoryEndpoint(make_factory(self.drop, self.clock), self.clock)
+        self.client: POP3Client = self.run_(connect(self.endpoint, clock=self.clock))
+
+    def run_(self, work: Awaitable[Any]) -> Any:
+        running = ensureDeferred(work)  # type: ignore[arg-type]
+        self.endpoint.link.settle()
+        return self.successResultOf(running)
+
+    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+        running = ensureDeferred(work)  # type: ignore[arg-type]
+        self.endpoint.link.settle()
+        return self.failureResultOf(running, kind).value
+
+    def log_in(self) -> POP3Client:
+        self.run_(self.client.login("alice", "se cret "))
+        return self.client
+
+    def test_session(self) -> None:
+        """Everything that can be asked is asked, and QUIT removes."""
+        client = self.log_in()
+        self.assertEqual("EXPIRE" in client.capabilities, True)
+        self.assertEqual((3, len(ONE) + len(TWO) + len(THREE)), self.run_(client.stat()))
+        self.assertEqual([(1, len(ONE)), (2, len(TWO)), (3, len(THREE))], self.run_(client.list()))
+        self.assertEqual([(1, "uid1"), (2, "uid2"), (3, "uid3")], self.run_(client.uidl()))
+        self.assertEqual((len(TWO), "uid2"), (self.run_(client.size(2)), self.run_(client.uid(2))))
+        got: list[bytes] = []
+        self.run_(client.retr(1, got.append))
+        self.assertEqual(ONE, b"".join(got))
+        got.clear()
+        self.run_(client.top(1, 2, got.append))
+        self.assertEqual(b"Subject: one\r\n\r\nfirst\r\n.dot\r\n", b"".join(got))
+        self.run_(client.dele(2))
+        error = self.fail_(client.retr(2, got.append), POP3Refused)
+        self.assertEqual("The message is marked as deleted", error.status.text)
+        self.run_(client.rset())
+        self.run_(client.noop())
+        self.run_(client.dele(3))
+        self.run_(client.quit())
+        self.assertEqual([2], self.drop.removed)
+
+    def test_pipelined_retrieval(self) -> None:
+        """Many messages come one after the other, those refused among them."""
+        self.drop.messages = [b"%d\r\n.\r\n" % n for n in range(100)]
+        client = self.log_in()
+        self.run_(client.dele(50))
+        got: dict[int, list[bytes]] = {}
+
+        def begin(number: int) -> Any:
+            return got.setdefault(number, []).append
+
+        refused = self.run_(client.retrieve([*range(1, 101), 999], begin))
+        self.assertEqual([50, 999], list(refused))
+        self.assertEqual(99, len(got))
+        self.assertEqual(b"99\r\n.\r\n", b"".join(got[100]))
+        self.assertEqual(b"", got[100][-1])
+
+    def test_slow_disk(self) -> None:
+        """While a piece is being written no other is handed out."""
+        client = self.log_in()
+        waiting: Deferred[None] = Deferred()
+        got: list[bytes] = []
+
+        def write(octets: bytes) -> Any:
+            got.append(octets)
+            return waiting if len(got) == 1 else None
+
+        fetching = ensureDeferred(client.retr(1, write))
+        self.endpoint.link.settle()
+        self.assertNoResult(fetching)
+        waiting.callback(None)
+        self.endpoint.link.settle()
+        self.successResultOf(fetching)
+        self.assertEqual(ONE, b"".join(got))
+
+    def test_broken_disk(self) -> None:
+        """A message that cannot be written ends the session, so that answers cannot be mixed."""
+
+        def write(octets: bytes) -> None:
+            raise OSError("full")
+
+        client = self.log_in()
+        self.fail_(client.retr(1, write), OSError)
+        self.fail_(client.noop(), PeerClosed)
+
+    def test_logins(self) -> None:
+        """SASL with an initial response, with data at the end, and refused."""
+        self.assertEqual(("X-DATA", "PLAIN"), self.client.mechanisms)
+        self.fail_(self.client.log_in(Mechanism(secret=b"x")), LoginRefused)
+        self.fail_(self.client.log_in(Mechanism(secret=b"x" * 500)), LoginRefused)
+        self.fail_(self.client.login("alice", "wrong"), LoginRefused)
+        mechanism = Mechanism("X-DATA")
+        self.run_(self.client.log_in(mechanism))
+        self.assertTrue(mechanism.done)
+
+    def test_in_use(self) -> None:
+        """The server's response code says why."""
+        self.drop.in_use = True
+        error = self.fail_(self.client.login("alice", "se cret "), LoginRefused)
+        self.assertEqual("IN-USE", error.status.code)
+
+    def test_quit_that_fails(self) -> None:
+        """When nothing could be removed the caller is told."""
+        client = self.log_in()
+        self.run_(client.dele(1))
+        self.drop.error = Busy("")
+        self.assertEqual("SYS/TEMP", self.fail_(client.quit(), POP3Refused).status.code)
+
+    def test_injection(self) -> None:
+        """A caller cannot say two commands in one."""
+        self.fail_(self.client.login("alice\r\nQUIT", "x"), LocalProtocolError)
+
+
+class AgainstOddServers(SynchronousTestCase):
+    """A script in the server's place."""
+
+    def start(self, *words: bytes) -> POP3Client:
+        self.client = POP3Client(Clock())
+        self.transport = Transport()
+        self.client.makeConnection(self.transport)
+        self.beginning = ensureDeferred(self.client.begin())
+        for each in words:
+            self.client.dataReceived(each)
+        return self.client
+
+    def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
+        running = ensureDeferred(work)  # type: ignore[arg-type]
+        for each in words:
+            self.client.dataReceived(each)
+        return running
+
+    def test_old_server(self) -> None:
+        """A server without CAPA is used as RFC 1939 says."""
+        client = self.start(b"+OK\r\n", b"-ERR what?\r\n")
+        self.successResultOf(self.beginning)
+        self.assertEqual({}, client.capabilities)
+        stat = self.hear(client.stat(), b"+OK 2 320 and more\r\n")
+        self.assertEqual((2, 320), self.successResultOf(stat))
+
+    def test_refused_at_once(self) -> None:
+        """-ERR instead of a greeting is an error that says so."""
+        self.start(b"-ERR [SYS/TEMP] busy\r\n")
+        error = self.failureResultOf(self.beginning, POP3Refused).value
+        self.assertEqual(Status(False, "busy", "SYS/TEMP"), error.status)
+
+    def test_stls(self) -> None:
+        """Octets behind the go-ahead end the session; no STLS is an error, not clear text."""
+        client = self.start(b"+OK\r\n", b"+OK\r\nSTLS\r\n.\r\n")
+        securing = self.hear(client.stls(object()), b"+OK go\r\n+OK evil\r\n")
+        self.failureResultOf(securing, InputBeforeTLS)
+        client = self.start(b"+OK\r\n", b"+OK\r\n.\r\n")
+        self.failureResultOf(ensureDeferred(client.stls(object())), NotOffered)
+
+    def test_nonsense(self) -> None:
+        """Answers that are none end the session, and cannot fill the memory."""
+        for answer in (b"HELLO\r\n", b"+OK x\r\n", b"+OK 1\r\n", b"+OK 1 x\r\n", b"+" * 5000):
+            client = self.start(b"+OK\r\n", b"-ERR\r\n")
+            self.failureResultOf(self.hear(client.stat(), answer), RemoteProtocolError)
+        client = self.start(b"+OK\r\n", b"-ERR\r\n")
+        listing = self.hear(client.list(), b"+OK\r\n1 2\r\nx y\r\n.\r\n")
+        self.failureResultOf(listing, RemoteProtocolError)
+
+    def test_not_to_be_trusted(self) -> None:
+        """A server that a mechanism does not trust hears a cancel and nothing more."""
+        client = self.start(b"+OK\r\n", b"-ERR\r\n")
+        self.transport.said()
+        logging = self.hear(client.log_in(Mechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n")
+        self.failureResultOf(logging, RemoteProtocolError)
+        self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.transport.said())
+
+    def test_gone_within_a_message(self) -> None:
+        """A message that was cut off is an error."""
+        client = self.start(b"+OK\r\n", b"-ERR\r\n")
+        got: list[bytes] = []
+        fetching = self.hear(client.retr(1, got.append), b"+OK\r\nhalf\r\n")
+        client.readConnectionLost()
+        self.failureResultOf(fetching, PeerClosed)
