@@ -23,7 +23,7 @@ from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
 from netsuite.store.sql import SQLStore, database, open_store, schema
 from netsuite.store.sql.database import Database
-from netsuite.store.sql.drafts import SQLDraft
+from netsuite.store.sql.drafts import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
 from netsuite.testing.store_contract import CREATED, BaseContract
 from netsuite.testing.store_contract.base import message, written
@@ -194,26 +194,26 @@ class TwoStores(SQLCase):
 class Drafts(SQLCase):
     """Large contents pass through bounded memory; what is left of broken ones is cleaned."""
 
-    options = {"limit_octets": 8_000_000, "sweep_after_seconds": 0}
+    options = {"limit_octets": 12_000_000, "sweep_after_seconds": 0}
 
     async def test_back_pressure(self) -> None:
-        """Who writes faster than the disk has to wait; not much more than 1 MiB is held."""
+        """Who writes faster than the disk has to wait; little more than 2 MiB are held."""
         inbox = await self.inbox()
         draft = self.store.mail.draft()
         waited = 0
         piece = bytes(100_000)
-        for _ in range(50):
+        for _ in range(100):
             waiting = draft.write(piece)
             assert isinstance(draft, SQLDraft)
             if waiting is not None:
                 waited += 1
-                self.assertGreater(draft._ahead, 1 << 20)
-                self.assertLess(draft._ahead, 3 << 19)
+                self.assertGreater(draft._ahead, AHEAD_OCTETS)
+                self.assertLess(draft._ahead, AHEAD_OCTETS + (1 << 19))
                 await waiting
         self.assertGreater(waited, 1)
         (placed,) = await self.store.mail.commit(draft, [Placement(inbox.id)])
         (seen,) = await self.store.mail.messages(inbox.id, [placed.uid], None)
-        self.assertEqual(5_000_000, seen.octets)
+        self.assertEqual(10_000_000, seen.octets)
         self.assertEqual([], self.ask("SELECT * FROM draft"))
 
     async def test_aborted_ones_leave_nothing(self) -> None:
@@ -230,7 +230,7 @@ class Drafts(SQLCase):
     async def test_too_large(self) -> None:
         """What exceeds the limit is thrown away as it comes, and refused at the commit."""
         inbox = await self.inbox()
-        await self.refused(TooLarge, self.put(inbox, bytes(8_000_001)))
+        await self.refused(TooLarge, self.put(inbox, bytes(12_000_001)))
         await self.sql.tidy()
         self.assertEqual([], self.ask("SELECT * FROM chunk"))
         self.assertEqual([], list(await self.store.mail.uids(inbox.id)))

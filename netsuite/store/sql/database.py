@@ -232,6 +232,8 @@ def _sqlite_engine(url: URL) -> Engine:
             "foreign_keys = ON",
             f"cache_size = -{CACHE_KIB}",
             "secure_delete = OFF",
+            "wal_autocheckpoint = 2000",
+            "journal_size_limit = 67108864",
             "temp_store = MEMORY",
         ):
             cursor.execute(f"PRAGMA {pragma}")

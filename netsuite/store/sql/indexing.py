@@ -62,7 +62,7 @@ _ABANDONED: Final = sa.select(t.draft.c.content).where(
 )
 
 #: One step of indexing reads no more than that, unless one content alone is larger.
-STEP_CONTENTS: Final = 16
+STEP_CONTENTS: Final = 32
 STEP_OCTETS: Final = 256 * 1024
 #: Trigrams of longer text are not kept: noise of a megabyte takes seconds to write. Searches
 #: look through the text itself.
