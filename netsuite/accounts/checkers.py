@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import hmac
 import os
@@ -16,6 +17,7 @@ from zope.interface import implementer
 from netsuite.accounts.credentials import ClearPassword, IClearPassword, IProvenName, ProvenName
 from netsuite.accounts.interfaces import BadCredentials, Channel
 from netsuite.accounts.passwords import Hashing, outdated
+from netsuite.sasl.prepare import Unpreparable, saslprep
 from netsuite.store.changes import AccountChanged, Change, ChangeFeed
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.interfaces import AccountStore
@@ -42,6 +44,9 @@ class Names:
 
     def account_name(self, username: str) -> str:
         """Give the account's name: without one of our domains, in lower case."""
+        # No account has a name that cannot be prepared; that is found out where all names are.
+        with contextlib.suppress(Unpreparable):
+            username = saslprep(username)
         name = username.strip().lower()
         local, at, domain = name.rpartition("@")
         return local if at and domain in self.domains else name
@@ -67,6 +72,8 @@ class RightPasswords:
         self._clock = clock
         self._key = os.urandom(32)
         self._known: OrderedDict[bytes, tuple[float, AccountId]] = OrderedDict()
+        #: How many changes of accounts were heard of; see ``remember``.
+        self.heard = 0
         self._changes = changes.watch_all(self._heard)
 
     def close(self) -> None:
@@ -83,9 +90,14 @@ class RightPasswords:
         found = self._known.get(self._digest(account, protocol, password))
         return found is not None and found[0] > self._clock.seconds()
 
-    def remember(self, account: AccountId, protocol: str, password: str) -> None:
-        """Note that it was right just now."""
-        if self.seconds <= 0:
+    def remember(self, account: AccountId, protocol: str, password: str, heard: int) -> None:
+        """Note that it was right just now.
+
+        Args:
+            heard: ``self.heard`` from before it was compared. A password that was changed
+                meanwhile was right only then.
+        """
+        if self.seconds <= 0 or heard != self.heard:
             return
         digest = self._digest(account, protocol, password)
         self._known.pop(digest, None)
@@ -95,6 +107,7 @@ class RightPasswords:
 
     def _heard(self, change: Change) -> None:
         if isinstance(change, AccountChanged):
+            self.heard += 1
             stale = [key for key, (_, who) in self._known.items() if who == change.account]
             for key in stale:
                 del self._known[key]
@@ -141,8 +154,9 @@ class PasswordChecker:
             await self._hashing.matching((), password)
             raise BadCredentials("no such account") from None
         if not self._right.knows(account.id, channel.protocol, password):
+            heard = self._right.heard
             await self._compare(account, channel, password)
-            self._right.remember(account.id, channel.protocol, password)
+            self._right.remember(account.id, channel.protocol, password, heard)
         refuse_unusable(account, channel)
         return account.name.encode()
 

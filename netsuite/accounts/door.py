@@ -30,7 +30,9 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
+from netsuite.accounts.prefixes import prefix
 from netsuite.accounts.throttle import Throttle
+from netsuite.accounts.turns import Turns
 from netsuite.sasl.interfaces import (
     AskCertificate,
     AskPassword,
@@ -52,7 +54,8 @@ ClearText = Literal["tls", "loopback", "always"]
 #: A bearer token to the user name it is good for, or None.
 TokenCheck = Callable[[str, str], Any]
 _DIGEST_OCTETS: Final = {"SHA-1": 20, "SHA-256": 32}
-_CLEAR: Final = frozenset({"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"})
+#: Refusals that cost a guesser nothing and would fill the audit log; they are in the daemon's log.
+_UNRECORDED: Final = f"refused ({Throttled.__name__}"
 
 
 class AccountDoor:
@@ -97,6 +100,7 @@ class AccountDoor:
         self.nonce = nonce
         self.secret = secret
         self._now = now
+        self.turns = Turns()
 
     # -- what may be tried ---------------------------------------------------------------------
 
@@ -133,8 +137,7 @@ class AccountDoor:
         attempt = Attempt(self, channel, "password", facet)
         if not self.allows_password(channel):
             raise attempt.refused(PlaintextRefused("no TLS"), username, guess=False)
-        attempt.refuse_when_throttled(username)
-        return await attempt.enter(ClearPassword(channel, username, password), username)
+        return await attempt.enter_with_password(username, password)
 
     def exchange(
         self, channel: Channel, mechanism: str, facet: type[Interface]
@@ -180,6 +183,8 @@ class AccountDoor:
             protocol=channel.protocol,
             address=channel.address or "a local socket",
         )
+        if outcome.startswith(_UNRECORDED):
+            return
         login = Login(
             self._now(), account, channel.protocol, channel.address, mechanism,
             channel.secure, outcome,
@@ -215,6 +220,12 @@ class Attempt:
         outcome = f"refused ({type(error).__name__}: {error.reason})"
         self.door.audit(self.channel, name, self.mechanism, outcome)
         return error
+
+    async def enter_with_password(self, username: str, password: str) -> LoggedIn:
+        """Have a clear password checked, when its address's turn comes. Raises LoginRefused."""
+        async with self.door.turns.turn(prefix(self.channel.address)):
+            self.refuse_when_throttled(username)
+            return await self.enter(ClearPassword(self.channel, username, password), username)
 
     async def enter(
         self, credentials: ClearPassword | ProvenName, username: str, octets: bytes | None = None
@@ -274,10 +285,7 @@ class SASLExchange:
 
     async def _clear_password(self, asked: AskPassword) -> LoginStep:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
-        self._attempt.refuse_when_throttled(asked.username)
-        entered = await self._attempt.enter(
-            ClearPassword(self._attempt.channel, asked.username, asked.password), asked.username
-        )
+        entered = await self._attempt.enter_with_password(asked.username, asked.password)
         same = self._door.names.account_name(asked.authorize_as or entered.name) == entered.name
         if same:
             return entered
