@@ -292,7 +292,8 @@ class AccountStore(Protocol):
         account names, or addresses elsewhere (they hold an ``@``)."""
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
-        """Make or replace an alias; no targets removes it."""
+        """Make or replace an alias; no targets removes it. Raises AccountExists (the alias is
+        an account's name)."""
 
     async def record_login(self, login: Login) -> None:
         """Append to the audit log (in time, not before the caller goes on)."""

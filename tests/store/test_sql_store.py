@@ -465,6 +465,15 @@ class Opening(TestCase):
         home.mkdir(mode=0o500)
         await self.says(f"sqlite:///{home}/x.db", str(home), "cannot be written")
 
+    async def test_private(self) -> None:
+        """Only its owner can read the files of a store."""
+        path = Path(self.mktemp())
+        store = await open_store(f"sqlite:///{path}", Clock(), reactor)
+        files = sorted(path.parent.glob("temp*"))
+        self.assertEqual(4, len(files), files)
+        self.assertEqual([0o600] * 4, [file.stat().st_mode & 0o777 for file in files])
+        await store.close()
+
     async def test_newer(self) -> None:
         """A store of a newer version is refused, untouched."""
         path = self.mktemp()

@@ -1,13 +1,12 @@
-"""The mail store on SQL: contents in, messages looked at and changed."""
+"""The mail store on SQL: messages looked at, searched and changed."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
-from twisted.logger import Logger
 
 from netsuite.message.structure import Summary
 from netsuite.store.errors import (
@@ -15,35 +14,25 @@ from netsuite.store.errors import (
     NoSuchFolder,
     NoSuchMessage,
     StoreClosed,
-    TooLarge,
 )
 from netsuite.store.flags import normalised
-from netsuite.store.interfaces import Draft
 from netsuite.store.model import (
     AccountId,
-    ContentId,
     Copied,
     Described,
-    Envelope,
     FlagAction,
     FlagsStored,
     FolderId,
     Message,
-    Onward,
-    Placed,
-    Placement,
     Usage,
 )
 from netsuite.store.query import Query
 from netsuite.store.sql import changing, contents
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.base import HOT_OCTETS, Base
 from netsuite.store.sql.database import OneOf, Session
-from netsuite.store.sql.delivery import Delivery
-from netsuite.store.sql.drafts import SQLDraft
-from netsuite.store.sql.folders import NEAR_MESSAGES, SQLFolders
+from netsuite.store.sql.folders import NEAR_MESSAGES
 from netsuite.store.sql.indexing import keep_summaries
-from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.passing import SQLContents
 from netsuite.store.sql.rows import message_of, select_private, select_public
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
@@ -72,20 +61,10 @@ _CLAIM_RECENT: Final = (
     .values(recent_from=sa.bindparam("recent_from"))
     .where(t.folder.c.id == sa.bindparam("of_folder"))
 )
-_TOUCH: Final = (
-    sa.update(t.content)
-    .values(died_at=sa.bindparam("died_at"))
-    .where(t.content.c.id == sa.bindparam("of_content"), t.content.c.refs == 0)
-)
-
-#: ``content`` and ``contents`` give no larger ones.
-WHOLE_OCTETS: Final = 1 << 20
 #: So few messages are read on the reactor's thread where the database is embedded.
 NEAR_ROWS: Final = 64
 #: So many summaries are made or read in one go.
 SLICE: Final = 256
-#: How often a slow reader says that it still reads a content nothing refers to.
-TOUCH_SECONDS: Final = 60
 
 
 def _public(session: Session, folder: int) -> bool:
@@ -112,52 +91,8 @@ def read_messages(
     return [message_of(row) for row in rows]
 
 
-class SQLMail(SQLFolders):
+class SQLMail(SQLContents):
     """Folders and the messages in them."""
-
-    log = Logger()
-
-    def __init__(self, base: Base, locks: MaildropLocks) -> None:
-        super().__init__(base, locks)
-
-    # -- contents in
-
-    def draft(self, expected_octets: int | None = None) -> SQLDraft:
-        """Begin a content."""
-        base = self._base
-        base.check_open()
-        draft = SQLDraft(base.writer, base.process, base.limit_octets, base.drafts.discard)
-        base.drafts.add(draft)
-        return draft
-
-    async def commit(
-        self,
-        draft: Draft,
-        placements: Sequence[Placement],
-        *,
-        onward: tuple[Envelope, Sequence[Onward]] | None = None,
-    ) -> Sequence[Placed]:
-        """Make the content durable, in all the places and in the queue, or in none."""
-        base = self._base
-        base.check_open()
-        assert isinstance(draft, SQLDraft)
-        if draft.finished:
-            raise ValueError("the draft is finished")
-        if draft.too_large:
-            await draft.abort()
-            raise TooLarge(f"{draft.octets} octets")
-        small = not draft.chunks
-        delivery = Delivery(draft, base.guid(), placements, onward)
-        tail = delivery.tail
-        base.busy_at = base.now()
-        try:
-            placed: Sequence[Placed] = await base.writer.submit(delivery)
-        except BaseException:
-            await draft.discard()
-            raise
-        if small and len(tail) <= HOT_OCTETS:
-            base.contents.put(delivery.content, tail, len(tail))
-        return placed
 
     # -- looking
 
@@ -257,90 +192,6 @@ class SQLMail(SQLFolders):
                 pass
         return found
 
-    async def content(self, content: ContentId) -> bytes:
-        """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
-        base = self._base
-        base.check_open()
-        known = base.contents.get(content)
-        if known is not None:
-            return known
-
-        def read_small(session: Session) -> tuple[int, bytes | None]:
-            octets = contents.octets_of(session, content)
-            return octets, contents.whole(session, content) if octets <= HOT_OCTETS else None
-
-        octets, read = await base.readers.near(read_small)
-        if octets > WHOLE_OCTETS:
-            raise TooLarge(f"{octets} octets")
-        if read is None:
-            return await base.readers.far(lambda s: contents.whole(s, content))
-        base.contents.put(content, read, octets)
-        return read
-
-    async def contents(self, wanted: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
-        """Several small contents in one go; those gone or over 1 MiB are left out."""
-        base = self._base
-        base.check_open()
-        found: dict[ContentId, bytes] = {}
-        missing: list[ContentId] = []
-        for content in wanted:
-            known = base.contents.get(content)
-            if known is None:
-                missing.append(content)
-            else:
-                found[content] = known
-        if missing:
-
-            def read(session: Session) -> dict[ContentId, bytes]:
-                sizes = contents.sizes(session, missing)
-                return {
-                    content: contents.whole(session, content)
-                    for content in missing
-                    if sizes.get(content, WHOLE_OCTETS + 1) <= WHOLE_OCTETS
-                }
-
-            for content, octets in (await base.readers.far(read)).items():
-                found[content] = octets
-                if len(octets) <= HOT_OCTETS:
-                    base.contents.put(content, octets, len(octets))
-        return found
-
-    async def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
-    ) -> AsyncIterator[bytes]:
-        """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
-        base = self._base
-        base.check_open()
-        known = base.contents.get(content)
-        if known is not None:
-            if known[start:stop]:
-                yield known[start:stop]
-            return
-        base.pinned[content] += 1
-        try:
-            octets = await base.readers.near(lambda s: contents.octets_of(s, content))
-            stop = octets if stop is None else min(stop, octets)
-            touched_at = base.now()
-            while start < stop:
-                number, offset = divmod(start, t.CHUNK_OCTETS)
-                piece = await self._piece(content, number, octets)
-                piece = piece[offset : offset + stop - start]
-                start += len(piece)
-                yield piece
-                if base.now() - touched_at > TOUCH_SECONDS * 1_000_000:
-                    touched_at = base.now()
-                    await base.writer.call(lambda transaction: _touch(transaction, content))
-        finally:
-            base.pinned[content] -= 1
-            if not base.pinned[content]:
-                del base.pinned[content]
-
-    async def _piece(self, content: ContentId, number: int, octets: int) -> bytes:
-        readers = self._base.readers
-        if octets > HOT_OCTETS:
-            return await readers.far(lambda s: contents.piece(s, content, number))
-        return await readers.near(lambda s: contents.piece(s, content, number))
-
     async def search(
         self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
@@ -436,10 +287,6 @@ class SQLMail(SQLFolders):
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return Usage(octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3])
-
-
-def _touch(transaction: Transaction, content: int) -> None:
-    transaction.session.run(_TOUCH, died_at=transaction.now, of_content=content)
 
 
 def _weight(summary: Summary) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,6 +34,8 @@ def migrate(database: Database) -> None:
         StoreError: it cannot be opened, or a newer version wrote it.
     """
     config = configuration()
+    if database.sqlite:
+        _make_private(str(database.url.database))
     try:
         with database.engine.connect() as connection:
             _migrate(database, config, connection)
@@ -39,6 +43,15 @@ def migrate(database: Database) -> None:
         raise
     except Exception as error:
         raise translated(error, database) from error
+
+
+def _make_private(path: str) -> None:
+    """Make the file, if it is not there, so that only its owner may read other people's mail.
+
+    SQLite gives its -wal and -shm files the same permissions.
+    """
+    with suppress(OSError):  # SQLite tries too, and what it says is translated
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _migrate(database: Database, config: Config, connection: Connection) -> None:
