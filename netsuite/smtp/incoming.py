@@ -15,6 +15,8 @@ from netsuite.message.headers import field, fields, header_end, strip
 HEADER_OCTETS: Final = 256 * 1024
 
 _received: Final = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
+#: The line between the messages of an mbox file, which some programs send along (RFC 4155).
+_mbox_line: Final = re.compile(rb">?From [^\n]*\n(?=[!-9;-~]+:)")
 _return_path: Final = re.compile(rb"^return-path[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
@@ -66,6 +68,9 @@ class Incoming:
         self._header = None
         end = header_end(octets)
         header, body = octets[:end], octets[end:]
+        mbox_line = _mbox_line.match(header)
+        if mbox_line:
+            header = header[mbox_line.end() :]
         if not header.startswith(b"\r\n") and not field.match(header):
             # Text without a header: an empty line keeps it from becoming part of ours (a line
             # that begins with white space would even go on with our last field).

@@ -355,9 +355,8 @@ class SMTPServer(DialogConnection):
         return self._deliver(self.transfer)
 
     async def _deliver(self, transfer: Transfer) -> None:
-        if self.dialog.bare_line_end:
-            transfer.refuse(replies.BARE_LINE_END)
-        answer = await transfer.finish(self.account)
+        bare_line_end = self.dialog.bare_line_end
+        answer = await transfer.finish(self.account, bare_line_end=bare_line_end)
         self._forget_transfer()
         if self.settings.mode is Mode.LMTP:
             # One reply a recipient, all the same: it is delivered to all or to none.

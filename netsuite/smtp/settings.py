@@ -26,6 +26,9 @@ class Settings:
         recipients: of one message; RFC 5321, 4.5.3.1.8 wants 100 at least.
         hops: Received fields after which a message is in a loop (RFC 5321, 6.3).
         offer_auth: whether relay mode offers AUTH; submission always does.
+        mend_line_ends: whether a CR or LF alone in a message is made CRLF rather than refused.
+            Either way only CRLF.CRLF ends a message, and what is stored has CRLF only, so that
+            nobody after us can read another end into it.
         require_tls: whether MAIL is refused before STARTTLS, but from the loopback interface.
     """
 
@@ -37,3 +40,4 @@ class Settings:
     hops: int = 50
     offer_auth: bool = False
     require_tls: bool = False
+    mend_line_ends: bool = False

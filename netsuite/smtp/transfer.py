@@ -15,11 +15,13 @@ from netsuite.message.build import address_field, return_path
 from netsuite.message.words import fold
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
+from netsuite.smtp.dialog import canonical_lines
 from netsuite.smtp.incoming import Incoming
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.store.interfaces import Draft
 from netsuite.wire.dates import format_message_date
 from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.reader import CRLF
 
 #: What a chunk may announce beyond the largest message and still be read to its end. RFC 3030, 2
 #: has a refused chunk read; to read a thousand gigabytes for that is no service to anybody.
@@ -42,6 +44,7 @@ class Transfer:
 
     __slots__ = (
         "_draft",
+        "_held",
         "_incoming",
         "_octets",
         "_receiver",
@@ -66,6 +69,7 @@ class Transfer:
         self._draft: Draft | None = None
         self._incoming: Incoming | None = None
         self._octets = 0
+        self._held = b""  # a CR whose LF may follow, where line ends are mended
 
     @property
     def begun(self) -> bool:
@@ -138,6 +142,8 @@ class Transfer:
         if self._octets > self._settings.size_octets:
             self.refuse(replies.TOO_BIG)
             return None
+        if self._settings.mend_line_ends:
+            octets, self._held = canonical_lines(self._held + octets)
         octets = incoming.feed(octets)
         if not octets:
             return None
@@ -163,19 +169,22 @@ class Transfer:
             self.refusal = refusal
             self.abort()
 
-    async def finish(self, account: str | None) -> Reply:
+    async def finish(self, account: str | None, *, bare_line_end: bool) -> Reply:
         """Deliver it, durably, to all or to none; give the answer.
 
         Args:
+            bare_line_end: whether CR or LF stood alone in it.
             account: who submitted it, None without a login.
         """
+        if bare_line_end and not self._settings.mend_line_ends:
+            self.refuse(replies.BARE_LINE_END)
         if self.refusal is not None:
             return self.refusal
         incoming, draft = self._incoming, self._draft
         assert incoming is not None
         assert draft is not None
         try:
-            octets = incoming.finish()
+            octets = (incoming.feed(CRLF) if self._held else b"") + incoming.finish()
             if incoming.hops > self._settings.hops:
                 return replies.LOOP
             if octets:

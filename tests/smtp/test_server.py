@@ -121,6 +121,25 @@ class Sending(SynchronousTestCase):
             session.say(EHLO + ENVELOPE + b"DATA\r\n" + body + b".\r\n")
             self.assertTrue(session.receiver.delivered[0][2].endswith(b" +0000\r\n\r\n" + body))
 
+    def test_mbox_line_goes(self) -> None:
+        """The line of an mbox file is no part of the message behind it."""
+        session = Session()
+        session.say(EHLO + ENVELOPE + b"DATA\r\nFrom x@y Mon Jan  1\r\nA: b\r\n\r\n.\r\n")
+        self.assertTrue(session.receiver.delivered[0][2].endswith(b" +0000\r\nA: b\r\n\r\n"))
+
+    def test_mended_line_ends(self) -> None:
+        """Where the operator wants it, line feeds alone are mended, and still end nothing."""
+        octets = b"A: b\n\nx\n.\nMAIL FROM:<evil@y>\r.\r\ny\r\r\n"
+        wanted = b"A: b\r\n\r\nx\r\n.\r\nMAIL FROM:<evil@y>\r\n.\r\ny\r\n\r\n"
+        for cut in range(len(octets)):
+            session = Session(mend_line_ends=True)
+            session.say(EHLO + ENVELOPE + b"DATA\r\n")
+            self.assertEqual(b"", session.say(octets[:cut]))
+            self.assertEqual([250], session.codes(octets[cut:] + b".\r\n"))
+            self.assertTrue(session.receiver.delivered[0][2].endswith(b" +0000\r\n" + wanted), cut)
+        session.say(ENVELOPE + b"BDAT 7 LAST\r\nA: b\n\n\r")
+        self.assertTrue(session.receiver.delivered[1][2].endswith(b"A: b\r\n\r\n\r\n"))
+
     def test_foreign_return_path_goes(self) -> None:
         """There is only one Return-Path, and we wrote it."""
         session = Session()
