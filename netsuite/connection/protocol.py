@@ -5,13 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any, ClassVar
 
-from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import (
-    IHalfCloseableProtocol,
-    IHandshakeListener,
-    IReactorTime,
-)
+from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -19,9 +15,12 @@ from zope.interface import implementer
 
 from netsuite import tls
 from netsuite.connection.causes import Cause
+from netsuite.connection.deferring import deferred
 from netsuite.connection.facts import Peer, peer_of
+from netsuite.connection.hooks import Hooks
 from netsuite.connection.outlet import Outlet
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.tally import Tally
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Event
 
@@ -36,7 +35,7 @@ _BODY = (BodyChunk, EndOfBody, EndOfInput)
 # Longer than 300 lines: the order of events, answers and octets is one matter, and the places
 # where they meet (pump, pause, TLS, the end) only make sense side by side.
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
-class DialogConnection(Outlet):
+class DialogConnection(Hooks, Outlet):
     """A dialog on a transport.
 
     Subclasses give ``answers``, from an event's type to a function ``(connection, event)``.
@@ -79,9 +78,7 @@ class DialogConnection(Outlet):
         self.registry: Any = None
         #: Why it is not served; it is told so instead of being greeted.
         self.turned_away: Cause | None = None
-        self.bad_commands = 0
-        self._commands = 0
-        self._octets_in = 0
+        self.tally = Tally(self.limits)
         self._peer: Peer | None = None
         self._unread = 0  # octets received since the dialog last wanted data; an upper bound
         self._read_paused = False
@@ -96,13 +93,7 @@ class DialogConnection(Outlet):
         self._last_event: type = type(None)
         self._draining = False
 
-    # -- hooks ---------------------------------------------------------------------------------
-
-    def began(self) -> None:
-        """The connection is there: a server greets."""
-
-    def ended(self, reason: Failure) -> None:
-        """The connection is gone; called once. What waited has been cancelled."""
+    # -- hooks with an answer of our own (the others stand in ``hooks``) ------------------------
 
     def refused(self, error: RemoteProtocolError) -> None:
         """The peer broke the protocol; say so. Closing and counting are done by the caller."""
@@ -116,15 +107,6 @@ class DialogConnection(Outlet):
         connection stays open unless this closes it: override where the dialog goes on.
         """
         self.abort()
-
-    def goodbye(self, cause: Cause) -> None:
-        """We are about to close: say why in the protocol's words, where it has any."""
-
-    def tls_started(self) -> None:
-        """TLS has just been put in place, its handshake is to come: forget what the peer said."""
-
-    def secured(self) -> None:
-        """The TLS handshake is done; ``peer`` tells of it."""
 
     def unanswered(self, event: Event) -> bool:
         """Take an event that ``answers`` does not have; False leaves the pump at rest."""
@@ -162,14 +144,19 @@ class DialogConnection(Outlet):
                 raise ConnectionDone()
             event = self._next_event()
             if event is not NEED_DATA and event is not PAUSED:
-                self._note(event)
+                if not self._note(event):
+                    raise ConnectionDone()
                 return event
             if self._eof:
                 raise ConnectionDone()
             self.flush()
-            self._wanted = Deferred()
+            wanted = self._wanted = Deferred()
             self.watch.settle(waiting=True)
-            await self._wanted
+            try:
+                await wanted
+            finally:
+                if self._wanted is wanted:  # whoever awaited it has given up
+                    self._wanted = None
 
     async def body(self) -> AsyncIterator[bytes]:
         """Give the octets of the body that follows, to its end, within an answer.
@@ -193,12 +180,12 @@ class DialogConnection(Outlet):
             work: what to run.
             event: what it answers, given to ``failed`` when it goes wrong.
         """
-        running: Deferred[None] = _deferred(work)
+        running: Deferred[None] = deferred(work)
         self._spawned.add(running)
 
         def over(result: Any) -> None:
             self._spawned.discard(running)
-            if isinstance(result, Failure):
+            if isinstance(result, Failure) and not isinstance(result.value, CancelledError):
                 self._broke(event, result)
             self.pump()
 
@@ -208,13 +195,11 @@ class DialogConnection(Outlet):
     def logged_in(self) -> None:
         """Note that somebody has logged in: what was limited until then no longer is."""
         self.watch.logged_in = True
-        self._commands = self._octets_in = -1
+        self.tally.logged_in()
 
     def count_bad(self) -> None:
         """Count a command that was refused as such; close after too many."""
-        self.bad_commands += 1
-        limit = self.limits.bad_commands
-        if limit is not None and self.bad_commands >= limit:
+        if self.tally.was_bad():
             self.leave(Cause.TOO_MANY_ERRORS)
 
     def leave(self, cause: Cause) -> None:
@@ -254,11 +239,8 @@ class DialogConnection(Outlet):
         self.flush()
         dropped = self.dialog.discard_input()
         if dropped:
-            self.log.warn(
-                "{name}: dropped {dropped} octets sent in the clear behind STARTTLS",
-                name=self.name,
-                dropped=dropped,
-            )
+            text = "{name}: dropped {dropped} octets sent in the clear behind STARTTLS"
+            self.log.warn(text, name=self.name, dropped=dropped)
         self._unread = 0
         self._peer = None
         plain: Any = self.transport
@@ -332,7 +314,8 @@ class DialogConnection(Outlet):
                 self._paused = event is PAUSED
                 return
             self._paused = False
-            self._note(event)
+            if not self._note(event):
+                return
             answer = answers.get(type(event))
             try:
                 if answer is None:
@@ -363,8 +346,8 @@ class DialogConnection(Outlet):
             self._eof_told = True
         return event
 
-    def _note(self, event: Event) -> None:
-        """Keep count of an event that is about to be answered."""
+    def _note(self, event: Event) -> bool:
+        """Keep count of an event; tell whether it may be answered."""
         watch = self.watch
         watch.took_event()
         kind = type(event)
@@ -373,14 +356,13 @@ class DialogConnection(Outlet):
         elif self._last_event is BodyChunk:
             watch.pace_in.ended()
         self._last_event = kind
-        if self._commands >= 0 and kind not in _BODY:
-            self._commands += 1
-            limit = self.limits.commands_before_login
-            if limit is not None and self._commands > limit:
-                self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+        if kind not in _BODY and self.tally.asked():
+            self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+            return False
+        return True
 
     def _wait_for(self, work: Awaitable[None], event: Event) -> None:
-        task: Deferred[None] = _deferred(work)
+        task: Deferred[None] = deferred(work)
         self._task = task
 
         def over(result: Any) -> None:
@@ -415,12 +397,8 @@ class DialogConnection(Outlet):
             return
         if isinstance(error, GONE) and (self.lost or self.closing):
             return
-        self.log.failure(
-            "answering {event} on {name}",
-            failure,
-            event=type(event).__name__,
-            name=self.name,
-        )
+        kind = type(event).__name__  # and not the event, which may hold a password
+        self.log.failure("answering {event} on {name}", failure, event=kind, name=self.name)
         if self.lost or self.closing:
             return
         try:
@@ -468,12 +446,9 @@ class DialogConnection(Outlet):
         if self.transcript is not None:
             self.transcript.heard(octets)
         self._unread += len(octets)
-        if self._octets_in >= 0:
-            self._octets_in += len(octets)
-            limit = self.limits.octets_before_login
-            if limit is not None and self._octets_in > limit:
-                self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
-                return
+        if self.tally.came(len(octets)):
+            self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+            return
         self.watch.received()
         self.dialog.receive(octets)
         self.pump()
@@ -523,16 +498,3 @@ class DialogConnection(Outlet):
             self._read_paused = False
             transport: Any = self.transport
             transport.resumeProducing()
-
-
-def _deferred(work: Any) -> Deferred[Any]:
-    """Make a Deferred of whatever can be awaited."""
-    if isinstance(work, Deferred):
-        return work
-    if hasattr(work, "send"):
-        return ensureDeferred(work)
-    return ensureDeferred(_awaited(work))
-
-
-async def _awaited(work: Awaitable[Any]) -> Any:
-    return await work

@@ -84,6 +84,8 @@ class Watch:
         """
         if waiting and not self._waiting:
             self._heard = self._clock.seconds()
+            if self._partial is not None:  # what we took ourselves is not held against the peer
+                self._partial = self._heard
         self._waiting = waiting
         deadline = self._deadline()
         if deadline is not None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.protocol import INPUT_OCTETS
 from netsuite.connection.settings import Limits, Timeouts
-from tests.connection.lines import connected, taken
+from tests.connection.lines import LineConnection, Post, Reply, connected, taken
 
 
 def lost(reason: type[Exception] = ConnectionLost) -> Failure:
@@ -193,8 +193,9 @@ class Errors(SynchronousTestCase):
         """Only so many commands and octets are taken before a login."""
         connection, wire, _ = connected(limits=Limits(commands_before_login=2))
         taken(wire)
-        connection.dataReceived(b"SAY a\r\nSAY b\r\nSAY c\r\n")
+        connection.dataReceived(b"SAY a\r\nSAY b\r\nWAIT c\r\n")
         self.assertEqual(["+ a", "+ b", "- bye TOO_MUCH_BEFORE_LOGIN"], taken(wire))
+        self.assertEqual([], connection.waiting)  # and it is not begun either
         connection, wire, _ = connected(limits=Limits(octets_before_login=10))
         taken(wire)
         connection.dataReceived(b"SAY a\r\nSAY b\r\n")
@@ -205,6 +206,29 @@ class Errors(SynchronousTestCase):
         connection.logged_in()
         connection.dataReceived(b"SAY a\r\nSAY b\r\nSAY c\r\n")
         self.assertEqual(["+ a", "+ b", "+ c"], taken(wire))
+
+    def test_gives_up_waiting_for_a_body(self) -> None:
+        """An answer may stop waiting for the rest of a body; what comes then is no surprise."""
+        connection, wire, clock = connected()
+        taken(wire)
+        given_up: list[str] = []
+
+        async def impatient(self: LineConnection, command: object) -> None:
+            waiting = ensureDeferred(self.take())
+            waiting.addTimeout(10, clock)
+            try:
+                await waiting
+            except TimeoutError:
+                given_up.append("yes")
+            await self.writable()
+            self.say(Reply("- too slow"))
+            self.close()
+
+        connection.answers = {**connection.answers, Post: impatient}  # type: ignore[misc]
+        connection.dataReceived(b"POST\r\n")
+        clock.advance(10)
+        self.assertEqual((["yes"], ["- too slow"]), (given_up, taken(wire)))
+        connection.dataReceived(b"abc\r\n")
 
 
 class Ending(SynchronousTestCase):
@@ -315,6 +339,17 @@ class Time(SynchronousTestCase):
             connection.dataReceived(b"x")
             clock.advance(1)
         self.assertEqual(["- bye SLOW_COMMAND"], taken(wire))
+
+    def test_part_of_a_command_behind_a_slow_one(self) -> None:
+        """Half a command that came while we were busy has its whole time afterwards."""
+        connection, wire, clock = connected(timeouts=self.timeouts)
+        connection.dataReceived(b"WAIT a\r\nSA")
+        clock.advance(500)
+        connection.waiting[0].callback(None)
+        clock.advance(19)
+        self.assertFalse(wire.disconnecting)
+        connection.dataReceived(b"Y b\r\n")
+        self.assertEqual("+ b", taken(wire)[-1])
 
     def test_body_that_stops(self) -> None:
         """Within a body progress counts."""

@@ -138,7 +138,7 @@ class IMAPServer(DialogConnection):
             self.tell(may_expunge=rule_of(command.request).may_expunge)
         self.say(Tagged(command.tag, status, text, code))
         if status is Status.OK and self.mail is not None:
-            self.bad_commands = 0  # a session may last for weeks; only a row of errors counts
+            self.tally.bad_commands = 0  # a session may last for weeks; only a row of errors counts
         if selected is not None and selected.view.closed:
             self._mailbox_gone()
 
