@@ -13,6 +13,9 @@ import tempfile
 from functools import cache
 from pathlib import Path
 
+from netsuite.store.sql.database import Database
+from netsuite.store.sql.migrate import migrate
+
 
 def _tool(name: str) -> str | None:
     found = shutil.which(name)
@@ -68,16 +71,30 @@ def cluster() -> str | None:
 _made = 0
 
 
-def fresh_database() -> str | None:
-    """Make an empty database in the cluster; give its URL, None for no PostgreSQL."""
+def _create(url: str, name: str, template: str) -> str:
+    import psycopg
+
+    with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[arg-type]
+    return url.format(name)
+
+
+@cache
+def _migrated(url: str) -> str:
+    """Make a database with the schema once, to copy from: migrating each takes longer."""
+    migrate(Database(_create(url, "migrated", "template0")))
+    return "migrated"
+
+
+def fresh_database(*, empty: bool = False) -> str | None:
+    """Make a database in the cluster, with the schema unless it shall be empty.
+
+    Returns:
+        Its URL, None for no PostgreSQL.
+    """
     global _made
     url = cluster()
     if url is None:
         return None
-    import psycopg
-
     _made += 1
-    name = f"store{_made}"
-    with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-    return url.format(name)
+    return _create(url, f"store{_made}", "template0" if empty else _migrated(url))

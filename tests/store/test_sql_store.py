@@ -534,7 +534,7 @@ class Migrations(TestCase):
 
     def test_postgresql(self) -> None:
         """On PostgreSQL."""
-        url = fresh_database()
+        url = fresh_database(empty=True)
         if url is None:
             raise SkipTest("no PostgreSQL server programs, or nobody to run them as")
         self.assertEqual([], self.differences(url))
