@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
+from tests.connection.places import temporary
 
 AUTHORITY = trustme.CA()
 
@@ -79,10 +80,10 @@ class Folder(SynchronousTestCase):
     """A folder of certificates under test."""
 
     def setUp(self) -> None:
-        self.folder = Path(self.mktemp())
+        self.folder = temporary(self)
         self.folder.mkdir()
         self.clock = Clock()
-        self.authorities = Path(self.mktemp())
+        self.authorities = temporary(self)
         self.authorities.write_bytes(AUTHORITY.cert_pem.bytes())
 
     def opened(self, **more: Any) -> tls.Certificates:
@@ -174,7 +175,7 @@ class Choosing(Folder):
             issued = authority.issue_cert("alice@example.test")
             client: Any = tls.client_options("one.test", insecure=True)
             pem = issued.private_key_and_cert_chain_pem.bytes()
-            path = Path(self.mktemp())
+            path = temporary(self)
             path.write_bytes(pem)
             client._context.use_certificate_file(str(path))
             client._context.use_privatekey_file(str(path))
@@ -281,7 +282,7 @@ class Verifying(Folder):
 
     def test_unknown_authority(self) -> None:
         """One signed by nobody we trust is refused, by default too."""
-        other = Path(self.mktemp())
+        other = temporary(self)
         other.write_bytes(trustme.CA().cert_pem.bytes())
         options = tls.client_options("one.test", authorities=other)
         self.assertRaises(SSL.Error, handshake, self.context, options)
@@ -304,7 +305,7 @@ class Verifying(Folder):
 
     def test_dates(self) -> None:
         """A self-signed certificate is good from yesterday on, for clocks that are behind."""
-        path = Path(self.mktemp())
+        path = temporary(self)
         tls.make_self_signed(path, "x" * 70 + ".test", datetime(2026, 1, 2, tzinfo=UTC))
         certificate = tls.read_pair(path, path).chain[0]
         self.assertEqual(datetime(2026, 1, 1, tzinfo=UTC), certificate.not_valid_before_utc)

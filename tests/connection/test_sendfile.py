@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import socket
-from pathlib import Path
+import ssl
 from typing import Any
 
 from twisted.internet import reactor as installed
@@ -19,9 +19,11 @@ from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from netsuite import tls
 from netsuite.connection import sendfile
 from netsuite.connection.settings import Limits, Timeouts
 from tests.connection.lines import LineConnection, LineDialog, Reply, connected, taken
+from tests.connection.places import temporary
 
 reactor: Any = installed
 CONTENT = os.urandom(1000) * 3000
@@ -48,7 +50,7 @@ class Asked(LineConnection):
         connection.say(Reply("+ sent"))
         connection.outcome.callback(None)
 
-    read = staticmethod(lambda *arguments: deferToThread(os.pread, *arguments))
+    read: Any
 
 
 Asked.answers = {**LineConnection.answers, list(LineConnection.answers)[1]: Asked.send}
@@ -58,7 +60,7 @@ class Sockets(TestCase):
     """A server on loopback and a plain socket."""
 
     def setUp(self) -> None:
-        path = Path(self.mktemp())
+        path = temporary(self)
         path.write_bytes(CONTENT)
         self.path = path
         self.descriptor = os.open(path, os.O_RDONLY)
@@ -69,6 +71,8 @@ class Sockets(TestCase):
         self.connection.descriptor = self.descriptor
         self.connection.ranges = ranges
         self.connection.outcome = Deferred()
+        self.connection.read = self.read
+        self.read_octets = 0
         factory = Factory()
         factory.noisy = False
         factory.buildProtocol = lambda address: self.connection  # type: ignore[method-assign]
@@ -79,6 +83,11 @@ class Sockets(TestCase):
         self.addCleanup(client.close)
         client.settimeout(5)
         return client
+
+    async def read(self, *arguments: int) -> bytes:
+        octets = await deferToThread(os.pread, *arguments)
+        self.read_octets += len(octets)
+        return octets
 
     async def gone(self) -> None:
         while not self.connection.lost:
@@ -110,6 +119,27 @@ class Sockets(TestCase):
         self.assertEqual(
             b"+ hello\r\n+ coming\r\n+ sent\r\n", await self.until(client, b"+ sent\r\n")
         )
+
+    async def test_under_tls(self) -> None:
+        """Under TLS it goes through us, in pieces, and no faster than the peer reads."""
+        certificates = tls.Certificates(temporary(self), reactor)
+        certificates.open()
+        count = 2_900_000
+        plain = self.serve((500, count))
+        self.connection.context = certificates.context_for()
+        plain.sendall(b"SECURE\r\n")
+        await self.until(plain, b"+ go ahead\r\n")
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        client = await deferToThread(context.wrap_socket, plain)
+        self.addCleanup(client.close)
+        await deferToThread(client.sendall, b"WAIT a\r\n")
+        await deferLater(reactor, 0.1)
+        self.assertLess(self.read_octets, count)
+        received = await self.until(client, b"+ sent\r\n")
+        self.assertEqual(b"+ coming\r\n" + CONTENT[500 : 500 + count] + b"+ sent\r\n", received)
+        self.assertEqual(count, self.read_octets)
 
     async def test_cut_short(self) -> None:
         """A file that shrank is told as an error, and what there was has been sent."""
@@ -153,7 +183,7 @@ class Memory(SynchronousTestCase):
     """The other way, where there is no socket."""
 
     def setUp(self) -> None:
-        path = Path(self.mktemp())
+        path = temporary(self)
         path.write_bytes(CONTENT)
         self.descriptor = os.open(path, os.O_RDONLY)
         self.addCleanup(os.close, self.descriptor)

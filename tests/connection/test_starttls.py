@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from OpenSSL import SSL
@@ -20,6 +19,7 @@ from netsuite.connection.client import (
 from netsuite.connection.factory import ServerFactory
 from tests.connection.lines import LineConnection, LineDialog
 from tests.connection.links import MemoryEndpoint
+from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
 
 
@@ -28,7 +28,7 @@ class Both(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        folder = Path(self.mktemp())
+        folder = temporary(self)
         certificates = tls.Certificates(folder, self.clock)
         certificates.open()
         self.context = certificates.context_for()
