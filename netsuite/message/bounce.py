@@ -163,53 +163,47 @@ def compose_report(
 
     See: RFC 3464, 2; RFC 6522, 3; RFC 6533.
     """
-    subject = _SUBJECT[min((outcome.action for outcome in outcomes), key=list(Action).index)]
-    text = _explanation(outcomes, reporter)
-    charset = b"us-ascii" if text.isascii() else b"utf-8"
-    per_message = [_status_field("Reporting-MTA", f"dns; {reporter}")]
-    if envelope_id:
-        per_message.insert(0, _status_field("Original-Envelope-Id", envelope_id))
-    if arrived:
-        per_message.append(fold(b"Arrival-Date", format_message_date(arrived)))
-    status = b"".join(per_message) + CRLF
-    status += b"".join(_recipient_fields(outcome, utf8) for outcome in outcomes)
-    returned = canonical(original if whole else original[: header_end(original)][:HEADER_OCTETS])
-    parts = [
-        (
-            [
-                b"Content-Type: text/plain; charset=" + charset + CRLF,
-                b"Content-Transfer-Encoding: " + _encoding(text) + CRLF,
-            ],
-            text,
-        ),
-        (
-            _fields("message/" + ("global-delivery-status" if utf8 else "delivery-status"), status),
-            status,
-        ),
-        (_fields(_returned_type(whole, utf8), returned), returned),
-    ]
-    mime, body = multipart("report", boundary, parts, report_type="delivery-status")
+    worst = min((outcome.action for outcome in outcomes), key=list(Action).index)
     fields = [
         fold(b"Date", format_message_date(date)),
         address_field("From", [("Mail Delivery System", f"MAILER-DAEMON@{reporter}")]),
         address_field("To", [("", sender)]),
-        header_field("Subject", subject),
+        header_field("Subject", _SUBJECT[worst]),
         header_field("Message-ID", f"<{message_id}>"),
         fold(b"Auto-Submitted", b"auto-replied"),
         fold(b"MIME-Version", b"1.0"),
     ]
+    status = _message_fields(reporter, envelope_id, arrived)
+    status += b"".join(_recipient_fields(outcome, utf8) for outcome in outcomes)
+    returned = canonical(original if whole else original[: header_end(original)][:HEADER_OCTETS])
+    parts = [
+        _part("text/plain", _explanation(outcomes, reporter)),
+        _part("message/global-delivery-status" if utf8 else "message/delivery-status", status),
+        _part(_returned_type(whole, utf8), returned),
+    ]
+    mime, body = multipart("report", boundary, parts, report_type="delivery-status")
     return b"".join((*fields, *mime, CRLF, body))
 
 
-def _encoding(octets: bytes) -> bytes:
-    return b"7bit" if octets.isascii() else b"8bit"
+def _message_fields(reporter: str, envelope_id: str, arrived: datetime | None) -> bytes:
+    """Print the fields of the message as a whole (RFC 3464, 2.2)."""
+    lines: list[bytes] = []
+    if envelope_id:
+        lines.append(_status_field("Original-Envelope-Id", envelope_id))
+    lines.append(_status_field("Reporting-MTA", f"dns; {reporter}"))
+    if arrived:
+        lines.append(fold(b"Arrival-Date", format_message_date(arrived)))
+    return b"".join(lines) + CRLF
 
 
-def _fields(kind: str, octets: bytes) -> list[bytes]:
-    return [
-        b"Content-Type: " + kind.encode("ascii") + CRLF,
-        b"Content-Transfer-Encoding: " + _encoding(octets) + CRLF,
+def _part(kind: str, octets: bytes) -> tuple[list[bytes], bytes]:
+    charset = "; charset=utf-8" if kind == "text/plain" and not octets.isascii() else ""
+    encoding = b"7bit" if octets.isascii() else b"8bit"
+    fields = [
+        b"Content-Type: " + kind.encode("ascii") + charset.encode("ascii") + CRLF,
+        b"Content-Transfer-Encoding: " + encoding + CRLF,
     ]
+    return fields, octets
 
 
 def _returned_type(whole: bool, utf8: bool) -> str:

@@ -15,7 +15,6 @@ from netsuite.message.charsets import decode, guess
 encoded_word: Final = re.compile(
     rb"=\?([!#-&+\--9A-Z^-~]{1,40})(?:\*[A-Za-z0-9-]{0,40})?\?([bBqQ])\?([^?\r\n]{0,4096})\?="
 )
-_white: Final = re.compile(rb"[ \t\r\n]*")
 _base64_octets: Final = re.compile(rb"[^A-Za-z0-9+/]")
 _ENCODED_WORD_OCTETS: Final = 75  # RFC 2047, 2
 _LINE_OCTETS: Final = 76
@@ -130,7 +129,9 @@ def fold(name: bytes, value: bytes) -> bytes:
     line = bytearray(name + b":")
     lines: list[bytes] = []
     for word in value.split(b" "):
-        if len(line) + 1 + len(word) > _LINE_OCTETS and line.strip() and line[-1:] != b":" and word:
+        too_long = len(line) + 1 + len(word) > _LINE_OCTETS
+        # A line of white space alone would end the header; a name stays with its first word.
+        if word and too_long and line[-1:] != b":" and line.strip():
             lines.append(bytes(line))
             line = bytearray()
         line += b" " + word

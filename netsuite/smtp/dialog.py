@@ -341,9 +341,6 @@ class ClientDialog:
     that was answered 354, or after a Bdat, which counts its octets. Events are
     ``(command, Reply)`` pairs; the greeting answers ``None``. Several commands may be
     under way: that is PIPELINING (RFC 2920), and the caller's business.
-
-    Args:
-        replies_after_body: how many replies end a DATA: one, or in LMTP one for each recipient.
     """
 
     def __init__(self) -> None:

@@ -55,6 +55,7 @@ from netsuite.smtp.transfer import Transfer
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Event
 
 
+# Longer than 300 lines: one method a command, all of them short, and together the protocol.
 class SMTPServer(DialogConnection):
     """One SMTP session, the server's side. See RFC 5321.
 
