@@ -30,7 +30,6 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
-from netsuite.accounts.prefixes import prefix
 from netsuite.accounts.throttle import Throttle
 from netsuite.accounts.turns import Turns
 from netsuite.sasl.interfaces import (
@@ -49,6 +48,7 @@ from netsuite.store.errors import NoSuchAccount, StoreError
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import Login, Verifiers
 from netsuite.wire import base64
+from netsuite.wire.addresses import peer_prefix
 
 ClearText = Literal["tls", "loopback", "always"]
 #: A bearer token to the user name it is good for, or None.
@@ -223,7 +223,7 @@ class Attempt:
 
     async def enter_with_password(self, username: str, password: str) -> LoggedIn:
         """Have a clear password checked, when its address's turn comes. Raises LoginRefused."""
-        async with self.door.turns.turn(prefix(self.channel.address)):
+        async with self.door.turns.turn(peer_prefix(self.channel.address)):
             self.refuse_when_throttled(username)
             return await self.enter(ClearPassword(self.channel, username, password), username)
 

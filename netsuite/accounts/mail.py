@@ -230,7 +230,13 @@ class AccountMail:
     ) -> FlagsStored:
         """As MailStore.store_flags, as this account."""
         return await self._mail.store_flags(
-            folder, uids, action, flags, self._account.id, unchanged_since=unchanged_since
+            folder,
+            uids,
+            action,
+            flags,
+            self._account.id,
+            unchanged_since=unchanged_since,
+            shared=self._may_change_public,
         )
 
     async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied:

@@ -13,7 +13,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.prefixes import prefix
+from netsuite.wire.addresses import peer_prefix
 
 #: How many keys are remembered; the one untouched for longest is forgotten first.
 KEYS: Final = 50_000
@@ -80,15 +80,15 @@ class Throttle:
         """Note a right one. The address keeps its count: whoever guesses at others' accounts
         must not be able to clear it by logging in to one of their own."""
         self._guesses.pop(("account", account), None)
-        self._guesses.pop(("pair", prefix(address), account), None)
-        friend = (prefix(address), account)
+        self._guesses.pop(("pair", peer_prefix(address), account), None)
+        friend = (peer_prefix(address), account)
         self._friends.pop(friend, None)
         self._friends[friend] = None
         while len(self._friends) > KEYS:
             self._friends.popitem(last=False)
 
     def _keys(self, address: str, account: str) -> tuple[Key, ...]:
-        where = prefix(address)
+        where = peer_prefix(address)
         keys: list[Key] = []
         if where:
             keys.append(("address", where))

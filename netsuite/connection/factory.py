@@ -12,9 +12,10 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from netsuite.connection.causes import Cause
-from netsuite.connection.facts import address_key, where
+from netsuite.connection.facts import where
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.wire.addresses import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.
 TOLD_AT_ONCE = 64
@@ -77,7 +78,7 @@ class ServerFactory(Factory):
     def buildProtocol(self, addr: IAddress | None) -> DialogConnection | None:
         """Make a connection; None when too many are being turned away already."""
         address, _, _ = where(addr)
-        key = address_key(address)
+        key = peer_prefix(address)
         cause = self._why_not(key)
         if cause is not None and len(self._keys) - self._served >= TOLD_AT_ONCE:
             return None

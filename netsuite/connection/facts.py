@@ -110,19 +110,3 @@ def _certificate_names(connection: SSL.Connection) -> tuple[str, ...]:
         if isinstance(attribute.value, str) and attribute.value not in names:
             names.append(attribute.value)
     return tuple(names)
-
-
-def address_key(address: str) -> str:
-    """Give what connections and guesses are counted by: an IPv4 address or an IPv6 /64.
-
-    One IPv6 host is given a whole /64, so a single address would say nothing of it.
-    """
-    if ":" not in address:
-        return address
-    try:
-        ip = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(ip, ipaddress.IPv4Address):
-        return address
-    return str(ipaddress.IPv6Network((int(ip) & ~((1 << 64) - 1), 64)))

@@ -6,8 +6,8 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts import throttle
-from netsuite.accounts.prefixes import prefix
 from netsuite.accounts.throttle import Throttle
+from netsuite.wire.addresses import peer_prefix
 
 
 class ThrottleTests(SynchronousTestCase):
@@ -71,7 +71,7 @@ class ThrottleTests(SynchronousTestCase):
             self.throttle.wrong(f"2001:db8::{number}", f"account{number}")
         self.assertGreater(self.throttle.seconds_to_wait("2001:db8::ffff", "x"), 0)
         self.assertEqual(0, self.throttle.seconds_to_wait("2001:db8:0:1::1", "x"))
-        self.assertEqual(prefix("192.0.2.1"), prefix("::ffff:192.0.2.1"))
+        self.assertEqual(peer_prefix("192.0.2.1"), peer_prefix("::ffff:192.0.2.1"))
 
     def test_forgets(self) -> None:
         """An hour without a mistake, and one begins anew."""
