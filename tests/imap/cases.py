@@ -94,6 +94,8 @@ REQUESTS: list[tuple[bytes, Request]] = [
     (b'DELETE "NIL"', Delete("NIL")),
     (b"RENAME a b/c", Rename("a", "b/c")),
     (b"SUBSCRIBE a]", Subscribe("a]")),
+    (b"SUBSCRIBE }", Subscribe("}")),
+    (b'SUBSCRIBE "a{5}"', Subscribe("a{5}")),
     (b'UNSUBSCRIBE "a\\"b"', Unsubscribe('a"b')),
     (b'LIST "" "*"', List("", ("*",))),
     (
@@ -352,6 +354,7 @@ RESPONSES: list[tuple[bytes, Response]] = [
         NamespaceData((("", "/"),), (), (("Public/", "/"),)),
     ),
     (b'* LIST () "/" INBOX\r\n', Listed((), "/", "INBOX")),
+    (b'* LIST () "/" 5}\r\n', Listed((), "/", "5}")),
     (
         b'* LIST (\\HasNoChildren \\Sent) NIL "a b"\r\n',
         Listed(("\\HasNoChildren", "\\Sent"), None, "a b"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from hypothesis import given
@@ -56,12 +57,12 @@ def parts_of(octets: bytes) -> list[bytes]:
     while True:
         end = octets.index(b"\r\n", place)
         line = octets[place:end]
-        if not line.endswith(b"}"):
+        announced = re.search(rb"\{([0-9]+)\}\Z", line)
+        if announced is None:
             return [*parts, line]
-        brace = line.rindex(b"{")
-        size = int(line[brace + 1 : -1])
-        parts += line[:brace], octets[end + 2 : end + 2 + size]
-        place = end + 2 + size
+        start = end + 2
+        place = start + int(announced.group(1))
+        parts += line[: announced.start()], octets[start:place]
 
 
 class Commands(SynchronousTestCase):

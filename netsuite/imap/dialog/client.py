@@ -142,7 +142,7 @@ class ClientDialog:
             return None, 0
         brace = line.rfind(b"{")
         digits = line[brace + 1 : -1]
-        if not digits.isdigit() or len(digits) > 18:
+        if brace < 0 or not digits.isdigit() or len(digits) > 18:
             return None, 0
         if not self._parts and _is_text(line):
             return None, 0

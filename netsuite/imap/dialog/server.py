@@ -28,7 +28,12 @@ from netsuite.imap.grammar.requests import (
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.search import CHARSETS, BadCharset
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import (
+    BareLineEnd,
+    LineTooLong,
+    LocalProtocolError,
+    RemoteProtocolError,
+)
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, Event
 from netsuite.wire.reader import OctetReader
 
@@ -198,9 +203,27 @@ class ServerDialog:
         return self._refuse(Tagged(tag, Status.BAD, why))
 
     def _line(self, limit_octets: int) -> bytes | None:
+        """Read a line that may announce a literal; one that cannot be read ends the session.
+
+        What it announced is not known, so whatever comes next may be a message's content, and
+        must not be taken for commands.
+        """
         try:
             return self._reader.read_line(max(limit_octets, 2))
-        except RemoteProtocolError as error:
+        except LineTooLong:
+            code = Code("LIMIT")
+            bye = Condition(Status.BYE, "a line is too long", code)
+        except BareLineEnd as error:
+            bye = Condition(Status.BYE, f"lines end with CRLF: {error}")
+        raise self._refuse(bye, close=True)
+
+    def _plain_line(self, limit_octets: int) -> bytes | None:
+        """Read a line that can announce nothing; one that cannot be read ends its command."""
+        try:
+            return self._reader.read_line(limit_octets)
+        except LineTooLong:
+            raise self._bad("the line is too long") from None
+        except BareLineEnd as error:
             raise self._bad(str(error)) from None
 
     def _read_line(self) -> Event:
@@ -371,7 +394,7 @@ class ServerDialog:
         return EndOfBody()
 
     def _read_response(self) -> Event:
-        line = self._line(self.bounds.response_octets)
+        line = self._plain_line(self.bounds.response_octets)
         if line is None:
             return NEED_DATA
         if line == b"*":
@@ -385,7 +408,7 @@ class ServerDialog:
         return AuthenticateResponse(octets)
 
     def _read_done(self) -> Event:
-        line = self._line(self.bounds.fresh_octets)
+        line = self._plain_line(self.bounds.fresh_octets)
         if line is None:
             return NEED_DATA
         if line.upper() != b"DONE":

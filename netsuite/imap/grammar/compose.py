@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,10 @@ from netsuite.imap.grammar.printing import (
 from netsuite.imap.grammar.search import format_key, needs_charset
 from netsuite.imap.grammar.tokens import TAG
 from netsuite.wire.errors import LocalProtocolError
+
+#: No atom holds "{" and a quoted string ends with its quote: at a line's end only a literal
+#: can look so.
+_ANNOUNCED: Final = re.compile(rb"\{([0-9]+)\}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,10 +234,11 @@ def split_command(octets: bytes, *, literal_plus: bool) -> list[Segment]:
     place = 0
     while (end := octets.find(b"\r\n", place)) >= 0:
         line = octets[place:end]
-        if not line.endswith(b"}"):
+        announced = _ANNOUNCED.search(line)
+        if announced is None:
             pieces += line, b"\r\n"
             break
-        size = int(line[line.rfind(b"{") + 1 : -1])
+        size = int(announced.group(1))
         pieces.append(line[:-1] + b"+}\r\n" if literal_plus else line + b"\r\n")
         if not literal_plus:
             segments.append(Segment(b"".join(pieces), last=False))

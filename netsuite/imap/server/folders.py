@@ -39,13 +39,13 @@ async def _create(connection: IMAPServer, request: ask.Create) -> None:
 
 
 async def _delete(connection: IMAPServer, request: ask.Delete) -> None:
-    selected = connection.selected
     folder = await connection.access.folder(request.mailbox)
+    await connection.access.delete(request.mailbox)
+    selected = connection.selected
     if selected is not None and selected.folder.id == folder.id:
         # Whoever deletes the mailbox it has open knows; it need not be thrown out.
         connection.deselect()
         connection.dialog.deselect()
-    await connection.access.delete(request.mailbox)
     connection.ok("Deleted")
 
 
