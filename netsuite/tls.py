@@ -35,6 +35,7 @@ from zope.interface import implementer
 CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES256:ECDHE+AES128:!aNULL:!eNULL:!PSK"
 DEFAULT: Final = "default"
 SELF_SIGNED_DAYS: Final = 3650
+EXPIRY_NOTICE: Final = timedelta(days=14)
 
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
 
@@ -242,6 +243,10 @@ class Certificates:
         wildcard = "*." + name.partition(".")[2]
         return self._by_name.get(name) or self._by_name.get(wildcard) or self._by_name.get(DEFAULT)
 
+    def expiries(self) -> dict[str, datetime]:
+        """Give until when each certificate is good, by its file's name."""
+        return {name: pair.not_after for name, pair in self._pairs.items()}
+
     # -- files ---------------------------------------------------------------------------------
 
     def _found(self) -> Iterator[tuple[str, Path, Path]]:
@@ -274,6 +279,11 @@ class Certificates:
             if key.stat().st_mode & 0o077:
                 self.log.warn("{key} can be read by others; chmod 600 it", key=key)
             self.log.info("certificate {name} for {names}", name=name, names=pairs[name].names)
+            if pairs[name].not_after - datetime.now(UTC) < EXPIRY_NOTICE:
+                until = pairs[name].not_after
+                self.log.warn(
+                    "certificate {name} is good only until {until}", name=name, until=until
+                )
         if files == self._files:
             return
         self._files = files
@@ -451,7 +461,7 @@ def client_options(
         except (OSError, ValueError) as error:
             raise BadCertificate(f"{authorities}: {error}") from error
         der = serialization.Encoding.DER
-        trust = ssl.trustRootFromCertificates(  # type: ignore[no-untyped-call]
+        trust = ssl.trustRootFromCertificates(
             [ssl.Certificate.load(each.public_bytes(der)) for each in certificates]
         )
     return ssl.optionsForClientTLS(

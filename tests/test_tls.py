@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -237,6 +237,20 @@ class Renewal(Folder):
                 self.clock.advance(10)
                 self.assertEqual(["one.test"], self.shown(certificates))
         self.assertEqual(3, len(logged))
+
+    def test_expires_soon(self) -> None:
+        """Who runs the server is told in time, in the log and on asking."""
+        path = self.folder / "default.pem"
+        logged: list[Any] = []
+        log = type("Log", (), {"warn": lambda *a, **k: logged.append(k), "info": lambda *a, **k: 0})
+        self.patch(tls.Certificates, "log", log)
+        for days, warned in [(3650 - 20, 0), (3650 - 10, 1), (3650 + 10, 2)]:
+            made = datetime.now(UTC) - timedelta(days=days)
+            tls.make_self_signed(path, "one.test", made)
+            certificates = self.opened()
+            self.assertEqual(warned, len(logged))
+            expected = (made + timedelta(days=3650)).replace(microsecond=0)
+            self.assertEqual({"default": expected}, certificates.expiries())
 
     def test_gone(self) -> None:
         """A folder emptied by mistake changes nothing until something is in it again."""

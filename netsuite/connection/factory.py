@@ -19,6 +19,8 @@ from netsuite.wire.addresses import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.
 TOLD_AT_ONCE = 64
+#: How often it is logged that connections are turned away.
+NOTICE_SECONDS = 10.0
 #: How long an aborted transport may take to say that it is gone.
 ABORT_SECONDS = 1.0
 
@@ -63,6 +65,8 @@ class ServerFactory(Factory):
         self._keys: dict[DialogConnection, str | None] = {}  # None: turned away, not counted
         self._served = 0
         self._by_key: Counter[str] = Counter()
+        self._turned_away = 0
+        self._noticed: float | None = None
         self._drained: list[Deferred[None]] = []
         self._deadline: Any = None
 
@@ -80,8 +84,10 @@ class ServerFactory(Factory):
         address, _, _ = where(addr)
         key = peer_prefix(address)
         cause = self._why_not(key)
-        if cause is not None and len(self._keys) - self._served >= TOLD_AT_ONCE:
-            return None
+        if cause is not None:
+            self._notice(address, cause)
+            if len(self._keys) - self._served >= TOLD_AT_ONCE:
+                return None
         self._made += 1
         name = f"{self.name}-{self._made}"
         connection = self.connect(self, name)
@@ -96,8 +102,23 @@ class ServerFactory(Factory):
                 connection.transcript = self.transcript(name)
         else:
             self._keys[connection] = None
-            self.log.info("{name} from {address}: {cause}", name=name, address=address, cause=cause)
         return connection
+
+    def _notice(self, address: str, cause: Cause) -> None:
+        """Log that connections are turned away, but not each of a flood."""
+        self._turned_away += 1
+        now = self.clock.seconds()
+        if self._noticed is not None and now - self._noticed < NOTICE_SECONDS:
+            return
+        self._noticed = now
+        count, self._turned_away = self._turned_away, 0
+        self.log.warn(
+            "{name}: {count} connections turned away, the last from {address}: {cause}",
+            name=self.name,
+            count=count,
+            address=address or "a local socket",
+            cause=cause.value,
+        )
 
     def _why_not(self, key: str) -> Cause | None:
         if self.draining:

@@ -233,8 +233,7 @@ class DialogConnection(Hooks, Outlet):
             context: an IOpenSSLServerConnectionCreator (or ...Client...).
             client: whether we are the client.
 
-        Returns:
-            How many octets were dropped.
+        Returns: how many octets were dropped.
         """
         self.flush()
         dropped = self.dialog.discard_input()
@@ -247,6 +246,7 @@ class DialogConnection(Hooks, Outlet):
         plain.unregisterProducer()
         self._choked = False
         self.watch.choked(False)
+        self.watch.handshake(done=False)
         secure: Any = tls.start_tls(self, plain, context, self.clock, client=client)
         self.transport = secure
         secure.registerProducer(self, True)
@@ -258,6 +258,7 @@ class DialogConnection(Hooks, Outlet):
         """TLS is there (IHandshakeListener)."""
         self._peer = None
         if not self.closing:
+            self.watch.handshake(done=True)
             self.secured()
 
     # -- the pump ------------------------------------------------------------------------------

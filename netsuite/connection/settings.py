@@ -10,7 +10,8 @@ class Timeouts:
     """Times in seconds; None turns one off.
 
     Args:
-        greeting_seconds: until the first command, TLS handshake included.
+        greeting_seconds: until the first command, TLS handshake included; and for the handshake
+            after STARTTLS.
         idle_seconds: between commands.
         command_seconds: from a command's first octet to its end, and within a body without
             any progress.

@@ -28,6 +28,7 @@ class Watch:
         "_clock",
         "_expired",
         "_greeted",
+        "_greeting",
         "_heard",
         "_opened",
         "_partial",
@@ -47,7 +48,7 @@ class Watch:
         self._timeouts = timeouts
         self._expired = expired
         self._timer = LazyTimer(clock, self._judge)
-        self._opened = self._heard = clock.seconds()
+        self._opened = self._greeting = self._heard = clock.seconds()
         self._greeted = False
         self._partial: float | None = None  # since when a command is there in part
         self._choked: float | None = None
@@ -67,6 +68,12 @@ class Watch:
         """What came made a whole command, or a piece of a body."""
         self._partial = None
         self._greeted = True
+
+    def handshake(self, *, done: bool) -> None:
+        """A TLS handshake begins on a connection under way, or is done."""
+        self._greeted = done
+        self._partial = None
+        self._greeting = self._heard = self._clock.seconds()
 
     def took_body(self, octets: int) -> None:
         """What came was a piece of a body."""
@@ -104,7 +111,7 @@ class Watch:
         elif not self._waiting:
             phase = (None, None, Cause.IDLE)
         elif not self._greeted:
-            phase = (self._opened, timeouts.greeting_seconds, Cause.SLOW_GREETING)
+            phase = (self._greeting, timeouts.greeting_seconds, Cause.SLOW_GREETING)
         elif self._partial is not None:
             phase = (self._partial, timeouts.command_seconds, Cause.SLOW_COMMAND)
         else:

@@ -137,6 +137,28 @@ class StartTLS(Both):
         self.result(client.ask("SECURE"))
         self.failure(client.secure(self.options()), InputBeforeTLS)
 
+    def test_handshake_that_does_not_come(self) -> None:
+        """After the go-ahead the handshake has as long as a first command, not as an idle one."""
+        client = self.connect()
+        self.result(client.receive())
+        self.result(client.ask("SECURE"))
+        self.clock.advance(59)
+        self.assertFalse(self.link.server.disconnecting)
+        self.clock.advance(2)
+        self.link.settle()
+        self.clock.advance(5)  # our last words wait for the handshake, and not for long
+        self.link.settle()
+        self.assertEqual(1, len(self.servers[0].ends))
+
+    def test_time_after_the_handshake(self) -> None:
+        """Then the time between commands counts again."""
+        client = self.connect()
+        self.result(client.receive())
+        self.result(client.ask("SECURE"))
+        self.result(client.secure(self.options()))
+        self.clock.advance(299)
+        self.assertEqual("+ a", self.result(client.ask("SAY a")))
+
     def test_wrong_name(self) -> None:
         """A server with somebody else's certificate is not talked to."""
         client = self.connect()
