@@ -345,23 +345,25 @@ class SMTPClient(ClientConnection):
         """
         try:
             await self.write_body(self._coded(body))
-            self.say(EndOfBody())
+            self._end(EndOfBody(), count)
         except ConnectionDone:
             pass  # the server may have said why
         except BaseException:
             self.abort()  # a message cut short must not look like a whole one
             raise
-        answers = [await self._answer(seconds=END_SECONDS)]
-        return await self._for_each(answers, EndOfBody(), count)
+        return await self._finals(count)
 
-    async def _for_each(self, answers: list[Reply], said: Any, count: int) -> list[Reply]:
-        """Give a reply for each recipient taken: LMTP has so many, SMTP one."""
-        if not self.lmtp:
-            return answers * count
-        while len(answers) < count:
+    def _end(self, said: EndOfBody | Bdat, count: int) -> None:
+        """End the message; LMTP answers that once for each recipient taken."""
+        self.say(said)
+        for _ in range(count - 1 if self.lmtp else 0):
             self.dialog.expect(said)
-            answers.append(await self._answer(seconds=END_SECONDS))
-        return answers
+
+    async def _finals(self, count: int) -> list[Reply]:
+        """Give a reply for each recipient taken: LMTP has so many, SMTP one for all."""
+        if not self.lmtp:
+            return [await self._answer(seconds=END_SECONDS)] * count
+        return [await self._answer(seconds=END_SECONDS) for _ in range(max(count, 1))]
 
     async def _coded(self, body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
         async for octets in _pieces(body):
@@ -369,7 +371,6 @@ class SMTPClient(ClientConnection):
 
     async def _chunks(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
         """Send the message with BDAT; give a reply for each recipient."""
-        last = Bdat(0, last=True)
         try:
             held = b""
             async for octets in _pieces(body):
@@ -385,8 +386,8 @@ class SMTPClient(ClientConnection):
         except BaseException:
             self.abort()
             raise
-        self.say(last)
-        return await self._for_each([await self._answer(seconds=END_SECONDS)], last, count)
+        self._end(Bdat(0, last=True), count)
+        return await self._finals(count)
 
     async def _chunk(self, octets: bytes) -> Reply | None:
         self.say(Bdat(len(octets)))

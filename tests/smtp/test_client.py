@@ -6,8 +6,10 @@ from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime
 from typing import Any
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.client import InputBeforeTLS, PeerClosed, PeerTimedOut
@@ -304,15 +306,46 @@ class AgainstOddServers(SynchronousTestCase):
         self.clock.advance(301)
         self.failureResultOf(sending, PeerTimedOut)
 
+    def test_lmtp_answers_while_the_body_is_written(self) -> None:
+        """Answers that come before they are awaited are counted all the same."""
+        client = self.start(b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n")
+        client.lmtp = True
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"x\r\n"
+
+        to = [Rcpt(Address("a", "b")), Rcpt(Address("c", "d"))]
+        sending = self.hear(
+            client.send(Mail(None), to, body()),
+            b"250 ok\r\n250 ok\r\n250 ok\r\n354 go\r\n",
+            b"250 one\r\n550 two\r\n",
+        )
+        self.assertEqual([250, 550], [r.reply.code for r in self.successResultOf(sending)])
+
+    def test_early_refusal(self) -> None:
+        """A server that goes away within a message may have said why."""
+        client = self.start(b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n")
+        waiting: Deferred[None] = Deferred()
+
+        async def body() -> AsyncIterator[bytes]:
+            yield b"x\r\n"
+            await waiting
+            yield b"y\r\n"
+
+        sending = self.hear(
+            client.send(Mail(None), [Rcpt(Address("a", "b"))], body()),
+            b"250 ok\r\n250 ok\r\n354 go\r\n", b"421 4.3.2 stopping\r\n",
+        )  # fmt: skip
+        client.connectionLost(Failure(ConnectionDone()))
+        waiting.callback(None)
+        self.assertEqual([421], [r.reply.code for r in self.successResultOf(sending)])
+
     def test_quit_from_who_is_gone(self) -> None:
         """To say goodbye to a server that has gone is no error."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
         quitting = ensureDeferred(client.quit())
         client.readConnectionLost()
         self.assertNoResult(quitting)  # until the transport is gone
-        from twisted.internet.error import ConnectionDone
-        from twisted.python.failure import Failure
-
         client.connectionLost(Failure(ConnectionDone()))
         self.successResultOf(quitting)
 

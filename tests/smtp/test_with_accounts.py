@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from twisted.internet.defer import ensureDeferred
@@ -32,7 +33,9 @@ class Mail(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World()
         self.clock: Clock = self.world.clock
-        folder = Path(self.mktemp())
+        temporary = TemporaryDirectory()
+        self.addCleanup(temporary.cleanup)
+        folder = Path(temporary.name)
         certificates = tls.Certificates(folder, self.clock)
         certificates.open()
         self.server_tls = certificates.context_for()
