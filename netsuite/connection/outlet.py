@@ -35,6 +35,8 @@ class Outlet(Protocol):
         name: tells the connection apart in the log.
     """
 
+    transport: Any  # what Twisted's interfaces for it promise is more than ITransport tells
+
     def __init__(self, clock: IReactorTime, timeouts: Timeouts, name: str) -> None:
         self.clock = clock
         self.timeouts = timeouts
@@ -118,11 +120,10 @@ class Outlet(Protocol):
         goes before that, its ``connection_lost`` is called."""
         self.flush()
         self._borrower = producer
-        transport: Any = self.transport
-        transport.unregisterProducer()
+        self.transport.unregisterProducer()
         self.sent_directly(0)
         self.watch.settle(waiting=False)
-        transport.registerProducer(producer, False)
+        self.transport.registerProducer(producer, False)
 
     def sent_directly(self, octets: int) -> None:
         """Note that the peer has taken octets that did not go through ``write``."""
@@ -136,10 +137,9 @@ class Outlet(Protocol):
         self.watch.pace_out.ended()
         if self.lost or self.closing:
             return
-        transport: Any = self.transport
-        transport.unregisterProducer()
+        self.transport.unregisterProducer()
         self._choked = False
-        transport.registerProducer(self, True)
+        self.transport.registerProducer(self, True)
 
     # -- closing -------------------------------------------------------------------------------
 
@@ -166,25 +166,23 @@ class Outlet(Protocol):
         self._abort_after(None)
         if self.lost or self.transport is None:
             return
-        transport: Any = self.transport
-        if hasattr(transport, "abortConnection"):
-            transport.abortConnection()
+        if hasattr(self.transport, "abortConnection"):
+            self.transport.abortConnection()
         else:
-            transport.unregisterProducer()
-            transport.loseConnection()
+            self.transport.unregisterProducer()
+            self.transport.loseConnection()
 
     def _close_transport(self) -> None:
-        transport: Any = self.transport
-        transport.unregisterProducer()
+        self.transport.unregisterProducer()
         self._abort_after(self.timeouts.linger_seconds)
-        if self.drop_unread() and isinstance(transport, Connection):
+        if self.drop_unread() and isinstance(self.transport, Connection):
             # A socket that is closed with octets unread resets the connection, and the reset
             # overtakes our last words. So only our half is closed, and theirs read to its end.
             self._close_when_ended = True
-            transport.resumeProducing()
-            transport.loseWriteConnection()
+            self.transport.resumeProducing()
+            self.transport.loseWriteConnection()
         else:
-            transport.loseConnection()
+            self.transport.loseConnection()
 
     def _abort_after(self, seconds: float | None) -> None:
         """Set the time after which a closing connection is dropped; None: no (more) time."""

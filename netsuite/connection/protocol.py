@@ -233,7 +233,8 @@ class DialogConnection(Hooks, Outlet):
             context: an IOpenSSLServerConnectionCreator (or ...Client...).
             client: whether we are the client.
 
-        Returns: how many octets were dropped.
+        Returns:
+            How many octets were dropped.
         """
         self.flush()
         dropped = self.dialog.discard_input()
@@ -242,14 +243,12 @@ class DialogConnection(Hooks, Outlet):
             self.log.warn(text, name=self.name, dropped=dropped)
         self._unread = 0
         self._peer = None
-        plain: Any = self.transport
-        plain.unregisterProducer()
+        self.transport.unregisterProducer()
         self._choked = False
         self.watch.choked(False)
         self.watch.handshake(done=False)
-        secure: Any = tls.start_tls(self, plain, context, self.clock, client=client)
-        self.transport = secure
-        secure.registerProducer(self, True)
+        self.transport = tls.start_tls(self, self.transport, context, self.clock, client=client)
+        self.transport.registerProducer(self, True)
         self._resume_reading()
         self.tls_started()
         return dropped
@@ -423,10 +422,9 @@ class DialogConnection(Hooks, Outlet):
 
     def connectionMade(self) -> None:
         """Begin."""
-        transport: Any = self.transport
-        transport.registerProducer(self, True)
-        if hasattr(transport, "setTcpNoDelay"):
-            transport.setTcpNoDelay(True)  # we gather what belongs together ourselves
+        self.transport.registerProducer(self, True)
+        if hasattr(self.transport, "setTcpNoDelay"):
+            self.transport.setTcpNoDelay(True)  # we gather what belongs together ourselves
         self._gathering = True
         try:
             if self.turned_away is None:
@@ -461,8 +459,7 @@ class DialogConnection(Hooks, Outlet):
         self._eof = True
         if self.closing:
             if self._close_when_ended:
-                transport: Any = self.transport
-                transport.loseConnection()
+                self.transport.loseConnection()
             return
         self.dialog.receive_eof()
         self.pump()
@@ -491,11 +488,9 @@ class DialogConnection(Hooks, Outlet):
         """Stop reading when more lies unread than one answer can be waited for."""
         if self._unread > INPUT_OCTETS and not self._read_paused and not self._eof:
             self._read_paused = True
-            transport: Any = self.transport
-            transport.pauseProducing()
+            self.transport.pauseProducing()
 
     def _resume_reading(self) -> None:
         if self._read_paused and not self._eof and not self.closing:
             self._read_paused = False
-            transport: Any = self.transport
-            transport.resumeProducing()
+            self.transport.resumeProducing()
