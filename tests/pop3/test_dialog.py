@@ -1,7 +1,5 @@
 """POP3 without a network: the grammar as a table, every pair of state and command."""
 
-
-
 from __future__ import annotations
 
 from itertools import pairwise
