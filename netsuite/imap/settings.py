@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final
 
-from netsuite.imap.dialog.server import Bounds
+from netsuite.imap.dialog.events import Bounds
 
 #: RFC 3501, 5.4: an autologout timer MUST be at least so long.
 AUTOLOGOUT_SECONDS: Final = 1800.0

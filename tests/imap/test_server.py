@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from typing import Any
+
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
@@ -9,7 +12,16 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.imap.dialog.server import Bounds
-from netsuite.store.model import FlagAction
+from netsuite.imap.server.fetching import BrokenContent
+from netsuite.store.errors import (
+    Busy,
+    NoSuchMessage,
+    NotPermitted,
+    OverQuota,
+    StorageFull,
+    StoreError,
+)
+from netsuite.store.model import FlagAction, FolderKind, Placement
 from tests.imap.world import World, quick, run
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
@@ -608,10 +620,31 @@ class Together(SynchronousTestCase):
             self.world.deliver(PLAIN)
             self.assertEqual(b"", self.other.turn())
         self.other.server.resumeProducing()
-        self.other.turn()
+        self.assertEqual(b"* 8 EXISTS\r\n* 5 RECENT\r\n", self.other.turn())
         self.world.deliver(PLAIN)
-        self.other.turn()
-        self.assertEqual(9, len(self.other.server.open_mailbox.view))
+        self.assertEqual(b"* 9 EXISTS\r\n* 6 RECENT\r\n", self.other.turn())
+
+    def test_a_newsgroup(self) -> None:
+        """In a public folder each reads for himself, and nothing stays recent for ever."""
+        group = run(self.world.store.mail.create_folder(None, "comp.lang", kind=FolderKind.GROUP))
+        draft = self.world.store.mail.draft()
+        draft.write(PLAIN)
+        run(self.world.store.mail.commit(draft, [Placement(group.id)]))
+        ann, ben = (self.world.enter(None, name) for name in (b"ann", b"ben"))
+        for client in (ann, ben):
+            lines = client.lines(b"a SELECT Public/comp.lang")
+            self.assertIn(b"* 1 EXISTS", lines)
+            self.assertIn(b"* 0 RECENT", lines)
+        ben.say(b"i IDLE\r\n")
+        self.assertIn(b"FLAGS (\\Seen)", ann.say(b"a FETCH 1 BODY[TEXT]\r\n"))
+        self.assertNotIn(b"\\Seen", ben.turn())
+        self.assertEqual(b"i OK Idle ended\r\n", ben.say(b"DONE\r\n"))
+        self.assertEqual([b"* SEARCH 1", b"a OK Searched"], ben.lines(b"a SEARCH UNSEEN"))
+        self.assertEqual([b"* SEARCH", b"a OK Searched"], ann.lines(b"a SEARCH UNSEEN"))
+        self.assertTrue(ben.lines(b"a EXPUNGE")[0].startswith(b"a NO [NOPERM]"))
+        self.assertEqual(
+            [b"a NO [NOPERM] That is not permitted"], ben.lines(b"a COPY 1 Public/comp.lang")
+        )
 
     def test_numbers_do_not_move_under_a_command(self) -> None:
         """What another session expunged is told after the next command that may tell it."""
@@ -692,3 +725,63 @@ class Together(SynchronousTestCase):
         self.assertEqual(b"a NO [SERVERBUG] Something went wrong here\r\n", answer)
         self.assertEqual(1, len(self.flushLoggedErrors(AssertionError)))
         self.assertEqual(b"a OK Nothing done\r\n", self.one.say(b"a NOOP\r\n"))
+
+
+class Failures(SynchronousTestCase):
+    """What goes wrong on our side."""
+
+    def setUp(self) -> None:
+        self.world = World()
+        self.large = b"Subject: large\r\n\r\n" + b"x" * 300_000
+        self.world.deliver(self.large)
+        self.client = self.world.enter()
+        self.mail: Any = self.client.server.mail
+
+    def test_the_store_refuses(self) -> None:
+        """Each refusal of the store has its code, and the session goes on."""
+
+        def refusing(error: StoreError) -> Any:
+            async def refuse(*arguments: object) -> None:
+                raise error
+
+            return refuse
+
+        for error, code in [
+            (Busy("x"), b"UNAVAILABLE"),
+            (StorageFull("x"), b"UNAVAILABLE"),
+            (OverQuota("x"), b"OVERQUOTA"),
+            (NotPermitted("x"), b"NOPERM"),
+            (StoreError("x"), b"SERVERBUG"),
+        ]:
+            self.mail.copy = refusing(error)
+            answer = self.client.say(b"a COPY 1 Sent\r\n")
+            self.assertTrue(answer.startswith(b"a NO [" + code + b"] "), answer)
+            self.assertNotIn(b"x", answer.split(b"] ")[1].replace(b"exceeded", b""))
+
+    def test_content_that_breaks_off(self) -> None:
+        """When a promised literal cannot be had, the connection ends: nothing else would be
+        understood."""
+
+        async def short(*arguments: object) -> AsyncIterator[bytes]:
+            yield self.large[:1000]
+
+        self.mail.read = short
+        answer = self.client.say(b"a FETCH 1 BODY.PEEK[]\r\n")
+        self.assertNotIn(b"a OK", answer)
+        self.assertNotIn(b"a NO", answer)
+        self.assertTrue(self.client.transport.disconnecting)
+        self.assertEqual(1, len(self.flushLoggedErrors(BrokenContent)))
+
+    def test_content_that_is_gone(self) -> None:
+        """A message that goes while it is asked for is passed over, and the client told so."""
+
+        async def gone(*arguments: object) -> AsyncIterator[bytes]:
+            raise NoSuchMessage("gone")
+            yield b""
+
+        self.mail.read = gone
+        self.assertEqual(
+            b"a NO [EXPUNGEISSUED] Some of the messages no longer exist\r\n",
+            self.client.say(b"a FETCH 1 BODY.PEEK[]\r\n"),
+        )
+        self.assertEqual(b"a OK Nothing done\r\n", self.client.say(b"a NOOP\r\n"))

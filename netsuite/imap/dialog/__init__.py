@@ -1,14 +1,14 @@
 """Whose turn it is, and what may be said now: the machines of both sides, without I/O."""
 
-from netsuite.imap.dialog.rules import RULES, TRANSITIONS, Rule, State, rule_of
-from netsuite.imap.dialog.server import (
+from netsuite.imap.dialog.events import (
     AuthenticateCancelled,
     AuthenticateResponse,
     Bounds,
     IdleDone,
-    ServerDialog,
     WantsLiteral,
 )
+from netsuite.imap.dialog.rules import RULES, TRANSITIONS, Rule, State, rule_of
+from netsuite.imap.dialog.server import ServerDialog
 
 __all__ = [
     "RULES",

@@ -10,13 +10,19 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.fetch import Streamed
 from netsuite.imap.commands.requests import Command
 from netsuite.imap.commands.responses import Code, Condition, Continue, Status, Tagged
+from netsuite.imap.dialog.events import (
+    AuthenticateCancelled,
+    AuthenticateResponse,
+    Bounds,
+    IdleDone,
+    WantsLiteral,
+)
 from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
 from netsuite.imap.grammar.requests import (
     command_name,
@@ -37,6 +43,8 @@ from netsuite.wire.errors import (
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, Event
 from netsuite.wire.reader import OctetReader
 
+__all__ = ["Bounds", "ServerDialog"]
+
 #: What a body is read in.
 _CHUNK_OCTETS: Final = 65_536
 
@@ -44,52 +52,6 @@ _CHUNK_OCTETS: Final = 65_536
 _LITERAL: Final = re.compile(rb"\{([0-9]+)(\+)?\}")
 _UNTAGGED: Final = b"*"
 _NO_BODY: Final = -1
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one command may cost, in octets.
-
-    Args:
-        line_octets: one command's lines together (RFC 2683, 3.2.1.5 asks for 8000).
-        literal_octets: all its literals together, but for the message of APPEND.
-        fresh_octets: both of these before a login.
-        response_octets: one line of a SASL exchange.
-        append_octets: the message of APPEND.
-        skip_octets: what is read and dropped to get past a literal that was refused but came
-            nevertheless; beyond it the connection is closed (RFC 7888, 4).
-    """
-
-    line_octets: int = 65_536
-    literal_octets: int = 65_536
-    fresh_octets: int = 8_192
-    response_octets: int = 16_384
-    append_octets: int = 100 * 1024 * 1024
-    skip_octets: int = 100 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class WantsLiteral:
-    """The client announced a literal that may come: answer with ``Continue``."""
-
-    octets: int
-
-
-@dataclass(frozen=True, slots=True)
-class AuthenticateResponse:
-    """The client's response to a challenge, base64 undone."""
-
-    octets: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class AuthenticateCancelled:
-    """The client gave up its AUTHENTICATE (RFC 3501, 6.2.2)."""
-
-
-@dataclass(frozen=True, slots=True)
-class IdleDone:
-    """The client said DONE."""
 
 
 class _Phase(enum.Enum):
@@ -106,6 +68,7 @@ class _Phase(enum.Enum):
     PAUSED = "not looked at: an answer is due"
 
 
+# Longer than 300 lines: one phase a method, and what they share is the command under way.
 class ServerDialog:
     """One connection, the server's side.
 

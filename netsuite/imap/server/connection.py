@@ -57,6 +57,7 @@ class IMAPServer(DialogConnection):
         self.modseqs = False  # the client knows CONDSTORE (RFC 7162, 3.1)
         self._wake: Any = None
         self._in_literal = False
+        self._telling_later = False
 
     # -- hooks --------------------------------------------------------------------------------
 
@@ -93,17 +94,17 @@ class IMAPServer(DialogConnection):
                 self.finish(Status.NO, "The mailbox is open for reading only")
                 return None
             if selected.view.waiting and selected.view.unread_flags():
-                return self._after_reading_flags(selected, command)
+                return self._guarded(self._after_reading_flags(selected, command))
         work = ANSWERS[type(command.request)](self, command.request)
-        return None if work is None else self._guarded(work, command)
+        return None if work is None else self._guarded(work)
 
     async def _after_reading_flags(self, selected: Selected, command: Command) -> None:
         await selected.read_flags()
         work = ANSWERS[type(command.request)](self, command.request)
         if work is not None:
-            await self._guarded(work, command)
+            await work
 
-    async def _guarded(self, work: Awaitable[None], command: Command) -> None:
+    async def _guarded(self, work: Awaitable[None]) -> None:
         """Await an answer; a refusal of the store becomes the table's NO."""
         try:
             await work
@@ -186,15 +187,22 @@ class IMAPServer(DialogConnection):
         if selected.view.closed:
             if self.dialog.command is None or self.dialog.idling:
                 self._mailbox_gone()
-        elif self.dialog.idling:
+        elif self.dialog.idling and not self._telling_later:
             if self.is_choked or selected.view.unread_flags():
+                self._telling_later = True  # one for all that comes until then
                 self.spawn(self._tell_later(selected))
             else:
                 self.tell(may_expunge=True)
 
     async def _tell_later(self, selected: Selected) -> None:
-        await self.writable()
-        await selected.read_flags()
+        try:
+            await self.writable()
+            await selected.read_flags()
+        except StoreError as error:
+            # They stay unread, and are read with the next command.
+            self.log.info("{name}: reading flags: {why!r}", name=self.name, why=error)
+        finally:
+            self._telling_later = False
         if self.dialog.idling and self.selected is selected:
             self.tell(may_expunge=True)
 
