@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -69,6 +70,16 @@ class SequenceSet:
             else:
                 merged.append((low, high))
         return tuple(merged)
+
+    def members(self, numbers: Iterable[int], largest: int) -> list[int]:
+        """Give those of the numbers that are in it, ``*`` standing for *largest*."""
+        ranges = self.resolve(largest)
+        lows = [low for low, _ in ranges]
+        return [
+            number
+            for number in numbers
+            if (place := bisect_right(lows, number)) and number <= ranges[place - 1][1]
+        ]
 
 
 def _end(number: int) -> bytes:

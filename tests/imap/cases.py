@@ -45,6 +45,7 @@ from netsuite.imap.commands import (
     Rename,
     Request,
     Response,
+    Resync,
     Search,
     SearchData,
     SectionText,
@@ -66,6 +67,7 @@ from netsuite.imap.sequences import SequenceSet
 from netsuite.message.structure import Envelope, Mailbox
 
 ONE = SequenceSet(((1, 1),))
+KNOWN = SequenceSet(((1, 3),))
 SOME = SequenceSet(((1, 3), (7, 0)))
 SEEN = frozenset({"\\Seen"})
 WEST = timezone(timedelta(hours=-7))
@@ -87,6 +89,8 @@ REQUESTS: list[tuple[bytes, Request]] = [
     (b"ENABLE CONDSTORE X", Enable(("CONDSTORE", "X"))),
     (b"SELECT INBOX", Select("INBOX")),
     (b"SELECT a (CONDSTORE)", Select("a", True)),
+    (b"SELECT a (QRESYNC (7 9))", Select("a", resync=Resync(7, 9))),
+    (b"SELECT a (CONDSTORE QRESYNC (7 9 1:3))", Select("a", True, Resync(7, 9, KNOWN))),
     (b'EXAMINE "a b"', Examine("a b")),
     (b"CREATE Entw&APw-rfe", Create("Entwürfe")),
     (b"CREATE a (USE (\\Sent))", Create("a", ("\\Sent",))),
@@ -197,6 +201,12 @@ ALSO_READ: list[tuple[bytes, Request]] = [
         b"FETCH 1 all",
         Fetch(ONE, (Item.FLAGS, Item.INTERNALDATE, Item.SIZE, Item.ENVELOPE)),
     ),
+    (b"SELECT a (QRESYNC (7 9 1:3 (1 1)))", Select("a", resync=Resync(7, 9, KNOWN))),
+    (b"SELECT a (QRESYNC (7 9 (1 1)))", Select("a", resync=Resync(7, 9))),
+    (
+        b"UID FETCH 1 FLAGS (VANISHED CHANGEDSINCE 5)",
+        Fetch(ONE, (Item.FLAGS,), True, 5, True),
+    ),
     (b"FETCH 1 body", Fetch(ONE, (Item.BODY,))),
     (b"FETCH 1 body.peek[text]", Fetch(ONE, (BodySection((), SectionText.TEXT, peek=True),))),
     (b"FETCH 1 (UID UID)", Fetch(ONE, (Item.UID,))),
@@ -253,6 +263,10 @@ REFUSED: list[tuple[str, bytes]] = [
     ("\\Recent", b"STORE 1 FLAGS \\Recent"),
     ("a flag that is none", b"STORE 1 FLAGS (\\)"),
     ("an unknown modifier", b"FETCH 1 FLAGS (FOO 1)"),
+    ("VANISHED by number", b"FETCH 1 FLAGS (CHANGEDSINCE 1 VANISHED)"),
+    ("VANISHED alone", b"UID FETCH 1 FLAGS (VANISHED)"),
+    ("UNCHANGEDSINCE twice", b"STORE 1 (UNCHANGEDSINCE 1 UNCHANGEDSINCE 2) FLAGS x"),
+    ("an unknown select parameter", b"SELECT a (FOO)"),
     ("CHANGEDSINCE zero", b"FETCH 1 FLAGS (CHANGEDSINCE 0)"),
     ("an unknown search key", b"SEARCH FOO"),
     ("no search key", b"SEARCH"),

@@ -475,6 +475,47 @@ class Messages(SynchronousTestCase):
             [b"* SEARCH 1 2 (MODSEQ 6)", b"a OK Searched"], lines(b"a SEARCH MODSEQ 5")
         )
 
+    def test_qresync(self) -> None:
+        """A client that comes back is told just what it missed (RFC 7162, 3.2)."""
+        lines = self.client.lines
+        bad = b"a BAD Enable QRESYNC first"
+        self.assertEqual([bad], lines(b"a SELECT INBOX (QRESYNC (7 4))"))
+        self.assertEqual([bad], lines(b"a UID FETCH 1 FLAGS (CHANGEDSINCE 4 VANISHED)"))
+        self.assertEqual(b"* ENABLED QRESYNC", lines(b"a ENABLE QRESYNC CONDSTORE")[0])
+        other = self.world.enter()
+        other.say(b"a STORE 1,3 FLAGS.SILENT \\Deleted\r\na STORE 2 FLAGS.SILENT \\Flagged\r\n")
+        other.say(b"a UID EXPUNGE 1\r\n")
+        self.assertEqual(
+            [
+                b"* VANISHED 1",
+                b"* 1 FETCH (UID 2 FLAGS (\\Flagged \\Recent) MODSEQ (6))",
+                b"* 2 FETCH (UID 3 FLAGS (\\Deleted \\Recent) MODSEQ (5))",
+                b"a OK Nothing done",
+            ],
+            lines(b"a NOOP"),
+        )
+        self.assertEqual([b"* VANISHED 3", b"a OK [HIGHESTMODSEQ 8] Expunged"], lines(b"a EXPUNGE"))
+        self.assertEqual(
+            [
+                b"* VANISHED (EARLIER) 1,3",
+                b"* 1 FETCH (UID 2 FLAGS (\\Flagged \\Recent) MODSEQ (6))",
+                b"a OK Fetched",
+            ],
+            lines(b"a UID FETCH 1:* FLAGS (CHANGEDSINCE 5 VANISHED)"),
+        )
+        answer = lines(b"a SELECT INBOX (QRESYNC (7 4 2:9))")
+        self.assertEqual(
+            [
+                b"* OK [HIGHESTMODSEQ 8] Highest",
+                b"* VANISHED (EARLIER) 3",
+                b"* 1 FETCH (UID 2 MODSEQ (6) FLAGS (\\Flagged))",
+                b"a OK [READ-WRITE] Selected",
+            ],
+            answer[-4:],
+        )
+        answer = lines(b"a SELECT INBOX (QRESYNC (6 4))")
+        self.assertNotIn(b"VANISHED", b"".join(answer))
+
     def test_copy_and_move(self) -> None:
         """Copies and moves tell where everything went (RFC 4315, RFC 6851)."""
         lines = self.client.lines

@@ -115,7 +115,7 @@ class Conversation(ClientConnection):
         self.capabilities: frozenset[str] = frozenset()
         self._last_tag = 0
         self._pending: dict[bytes, _Pending] = {}
-        self._turn = DeferredLock()
+        self._saying = DeferredLock()
         self._continue: tuple[bytes, Deferred[said.Continue | None]] | None = None
         self._reading = False
         self._gathered: list[bytes] = []
@@ -151,7 +151,7 @@ class Conversation(ClientConnection):
         """
         tag, pending = self._begin(request, consumer)
         octets = format_command(ask.Command(tag, request))
-        await self._turn.acquire()
+        await self._saying.acquire()
         try:
             self._pending[tag] = pending
             self._read_on()
@@ -162,7 +162,7 @@ class Conversation(ClientConnection):
             raise
         finally:
             self._continue = None
-            self._turn.release()
+            self._saying.release()
         return await self.finished(pending)
 
     def _begin(self, request: ask.Request, consumer: Consumer | None) -> tuple[bytes, _Pending]:

@@ -63,11 +63,27 @@ class Enable:
 
 
 @dataclass(frozen=True, slots=True)
+class Resync:
+    """What a client still knows of a mailbox (RFC 7162, 3.2.5).
+
+    Args:
+        uid_validity: of the mailbox when it knew it.
+        modseq: the highest mod-sequence it knew.
+        known: the UIDs it knows; None for all.
+    """
+
+    uid_validity: int
+    modseq: int
+    known: SequenceSet | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Select:
-    """SELECT, with CONDSTORE's parameter where given (RFC 7162, 3.1.8)."""
+    """SELECT, with the parameters of CONDSTORE and QRESYNC where given (RFC 7162, 3.1.8)."""
 
     mailbox: str
     condstore: bool = False
+    resync: Resync | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +92,7 @@ class Examine:
 
     mailbox: str
     condstore: bool = False
+    resync: Resync | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,12 +231,14 @@ class Search:
 
 @dataclass(frozen=True, slots=True)
 class Fetch:
-    """FETCH and UID FETCH; with CHANGEDSINCE where given (RFC 7162, 3.1.4.1)."""
+    """FETCH and UID FETCH; with CHANGEDSINCE where given (RFC 7162, 3.1.4.1), and VANISHED
+    (3.2.6)."""
 
     numbers: SequenceSet
     items: tuple[FetchItem, ...]
     by_uid: bool = False
     changed_since: int | None = None
+    vanished: bool = False
 
 
 class StoreAction(enum.Enum):

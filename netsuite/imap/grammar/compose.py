@@ -85,7 +85,12 @@ def _login(request: say.Login) -> bytes:
 def _select(request: say.Select | say.Examine) -> bytes:
     name = b"SELECT " if isinstance(request, say.Select) else b"EXAMINE "
     octets = name + format_mailbox(request.mailbox)
-    return octets + b" (CONDSTORE)" if request.condstore else octets
+    parameters = [b"CONDSTORE"] if request.condstore else []
+    if request.resync is not None:
+        resync = request.resync
+        known = b"" if resync.known is None else b" " + bytes(resync.known)
+        parameters.append(b"QRESYNC (%d %d%b)" % (resync.uid_validity, resync.modseq, known))
+    return octets + b" (%b)" % b" ".join(parameters) if parameters else octets
 
 
 def _create(request: say.Create) -> bytes:
@@ -150,7 +155,8 @@ def _fetch(request: say.Fetch) -> bytes:
     items = b" ".join(map(format_fetch_item, request.items))
     octets = b"FETCH %b (%b)" % (bytes(request.numbers), items)
     if request.changed_since is not None:
-        octets += b" (CHANGEDSINCE %d)" % request.changed_since
+        vanished = b" VANISHED" if request.vanished else b""
+        octets += b" (CHANGEDSINCE %d%b)" % (request.changed_since, vanished)
     return _by_uid(request, octets)
 
 

@@ -183,16 +183,48 @@ def _enable(cursor: Cursor) -> say.Request:
 # -- folders --------------------------------------------------------------------------------------
 
 
-def _select(make: Callable[[str, bool], say.Request], cursor: Cursor) -> say.Request:
+def _select(
+    make: Callable[[str, bool, say.Resync | None], say.Request], cursor: Cursor
+) -> say.Request:
     # select = "SELECT" SP mailbox [select-params]                               (RFC 4466, 6)
     cursor.space()
     mailbox = cursor.mailbox()
     condstore = False
-    if cursor.take(ord(" ")):
-        if set(cursor.items(cursor.name)) != {b"CONDSTORE"}:
+    resync = None
+
+    def parameter() -> None:
+        nonlocal condstore, resync
+        name = cursor.name()
+        if name == b"CONDSTORE":
+            condstore = True
+        elif name == b"QRESYNC":
+            cursor.space()
+            resync = _resync(cursor)
+        else:
             raise BadSyntax("unknown parameter")
-        condstore = True
-    return make(mailbox, condstore)
+
+    if cursor.take(ord(" ")):
+        cursor.items(parameter)
+    return make(mailbox, condstore, resync)
+
+
+def _resync(cursor: Cursor) -> say.Resync:
+    # "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"
+    # seq-match-data = "(" known-sequence-set SP known-uid-set ")"               (RFC 7162, 7)
+    # The latter only helps servers that have forgotten what went; it is read and not needed.
+    cursor.expect(_OPEN)
+    validity = cursor.nz_number()
+    cursor.space()
+    modseq = cursor.nz_number(MODSEQ_TOP)
+    known = None
+    more = cursor.take(ord(" "))
+    if more and cursor.peek() != _OPEN:
+        known = cursor.sequence_set()
+        more = cursor.take(ord(" "))
+    if more and len(cursor.items(cursor.sequence_set)) != 2:
+        raise BadSyntax("two sets were expected")
+    cursor.expect(ord(")"))
+    return say.Resync(validity, modseq, known)
 
 
 def _create(cursor: Cursor) -> say.Request:
@@ -338,23 +370,33 @@ def _fetch(by_uid: bool, cursor: Cursor) -> say.Request:
     cursor.space()
     items = parse_fetch_items(cursor)
     changed_since = None
-    if cursor.take(ord(" ")):
-        # "CHANGEDSINCE" SP mod-sequence-value                                   (RFC 7162, 7)
-        changed_since = _modifier(cursor, b"CHANGEDSINCE", zero=False)
-    return say.Fetch(numbers, items, by_uid, changed_since)
+    vanished = False
 
-
-def _modifier(cursor: Cursor, name: bytes, *, zero: bool) -> int:
-    def read() -> int:
-        if cursor.name() != name:
+    def modifier() -> None:
+        # "CHANGEDSINCE" SP mod-sequence-value / "VANISHED"                      (RFC 7162, 7)
+        nonlocal changed_since, vanished
+        name = cursor.name()
+        if name == b"CHANGEDSINCE":
+            cursor.space()
+            changed_since = cursor.nz_number(MODSEQ_TOP)
+        elif name == b"VANISHED" and by_uid:
+            vanished = True
+        else:
             raise BadSyntax("unknown modifier")
-        cursor.space()
-        return cursor.number(MODSEQ_TOP) if zero else cursor.nz_number(MODSEQ_TOP)
 
-    values = cursor.items(read)
-    if len(values) != 1:
-        raise BadSyntax("a modifier stands twice")
-    return values[0]
+    if cursor.take(ord(" ")):
+        cursor.items(modifier)
+    if vanished and changed_since is None:
+        raise BadSyntax("VANISHED needs CHANGEDSINCE")
+    return say.Fetch(numbers, items, by_uid, changed_since, vanished)
+
+
+def _unchanged_since(cursor: Cursor) -> int:
+    # store-modifier =/ "UNCHANGEDSINCE" SP mod-sequence-valzer                  (RFC 7162, 7)
+    if cursor.name() != b"UNCHANGEDSINCE":
+        raise BadSyntax("unknown modifier")
+    cursor.space()
+    return cursor.number(MODSEQ_TOP)
 
 
 def _store(by_uid: bool, cursor: Cursor) -> say.Request:
@@ -365,7 +407,10 @@ def _store(by_uid: bool, cursor: Cursor) -> say.Request:
     cursor.space()
     unchanged_since = None
     if cursor.peek() == _OPEN:
-        unchanged_since = _modifier(cursor, b"UNCHANGEDSINCE", zero=True)
+        values = cursor.items(partial(_unchanged_since, cursor))
+        if len(values) != 1:
+            raise BadSyntax("a modifier stands twice")
+        unchanged_since = values[0]
         cursor.space()
     match = _STORE_ITEM.fullmatch(cursor.word(_STORE_ITEM, "FLAGS"))
     assert match is not None

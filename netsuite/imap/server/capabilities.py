@@ -23,6 +23,7 @@ INSIDE: Final = (
     "SPECIAL-USE",
     "CREATE-SPECIAL-USE",
     "CONDSTORE",
+    "QRESYNC",
     "STATUS=SIZE",
 )
 

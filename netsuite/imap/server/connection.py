@@ -55,6 +55,7 @@ class IMAPServer(DialogConnection):
         self.mail: MailAccess | None = None
         self.selected: Selected | None = None
         self.modseqs = False  # the client knows CONDSTORE (RFC 7162, 3.1)
+        self.vanished = False  # it enabled QRESYNC (RFC 7162, 3.2.3)
         self._wake: Any = None
         self._in_literal = False
         self._telling_later = False
@@ -155,7 +156,10 @@ class IMAPServer(DialogConnection):
     def tell(self, *, may_expunge: bool) -> None:
         """Tell the client what happened in its mailbox, as far as it may be told now."""
         if self.selected is not None:
-            self.write(self.selected.tell(may_expunge=may_expunge, modseqs=self.modseqs))
+            told = self.selected.tell(
+                may_expunge=may_expunge, modseqs=self.modseqs, vanished=self.vanished
+            )
+            self.write(told)
 
     def deselect(self) -> None:
         """Leave the selected mailbox, if there is one."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Code, Status
 from netsuite.imap.server.fetching import Plan, Row, write_large, write_small
+from netsuite.imap.server.resync import Absence
 from netsuite.imap.server.session import Selected
 from netsuite.imap.view import BadNumber
 from netsuite.store.model import SEEN, ContentId, FlagAction, Message
@@ -28,6 +29,9 @@ def _fetch(connection: IMAPServer, request: ask.Fetch) -> Awaitable[None] | None
     except BadNumber as error:
         connection.finish(Status.BAD, str(error))
         return None
+    if request.vanished and not connection.vanished:
+        connection.finish(Status.BAD, "Enable QRESYNC first")
+        return None
     plan = Plan(request, modseqs=connection.modseqs)
     if plan.wants_modseq:
         connection.modseqs = True
@@ -42,6 +46,9 @@ async def _fetch_spans(
     spans: Iterable[tuple[int, int]],
 ) -> None:
     missing = 0
+    if request.vanished and request.changed_since is not None:
+        _, gone = await selected.mail.changes_since(selected.folder.id, request.changed_since)
+        connection.write(Absence(request.numbers, (), gone).vanished())
     for numbers, uids in selected.view.slices(spans, connection.settings.batch_messages):
         rows = await _read_rows(selected, plan, numbers, uids)
         missing += len(uids) - len(rows)

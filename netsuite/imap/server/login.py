@@ -76,10 +76,14 @@ def _start_tls(connection: IMAPServer, request: ask.StartTls) -> None:
 
 def _enable(connection: IMAPServer, request: ask.Enable) -> None:
     # RFC 5161, 3.1: what is unknown, or enabled already, is passed over.
-    names = () if connection.modseqs or "CONDSTORE" not in request.names else ("CONDSTORE",)
-    if names:
+    names = []
+    if "QRESYNC" in request.names and not connection.vanished:
+        names.append("QRESYNC")
+        connection.modseqs = connection.vanished = True
+    elif "CONDSTORE" in request.names and not connection.modseqs:
+        names.append("CONDSTORE")
         connection.modseqs = True
-    connection.say(EnabledData(names))
+    connection.say(EnabledData(tuple(names)))
     connection.ok("Enabled what is known")
 
 

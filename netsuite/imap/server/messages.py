@@ -167,7 +167,9 @@ async def _expunge(connection: IMAPServer, request: ask.Expunge) -> None:
         uids = view.uids(view.spans(request.uids, by_uid=True))
     gone = await selected.mail.expunge(selected.folder.id, uids)
     view.note_expunged(0, gone)
-    connection.ok("Expunged")
+    # RFC 7162, 3.2.7: who follows mod-sequences is told how far it has come.
+    follows = connection.vanished and bool(gone)
+    connection.ok("Expunged", Code("HIGHESTMODSEQ", view.modseq) if follows else None)
 
 
 ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {

@@ -19,6 +19,7 @@ from netsuite.imap.commands.responses import (
     Status,
 )
 from netsuite.imap.replies import store_reply
+from netsuite.imap.server.resync import absence
 from netsuite.imap.server.session import Selected
 from netsuite.imap.view import MailboxView
 from netsuite.store.errors import StoreError
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
 async def _select(connection: IMAPServer, request: ask.Select | ask.Examine) -> None:
     mail = connection.access
+    if request.resync is not None and not connection.vanished:
+        connection.finish(Status.BAD, "Enable QRESYNC first")
+        return
     if connection.selected is not None:
         connection.deselect()
         connection.say(Condition(Status.OK, "Left the mailbox", Code("CLOSED")))
@@ -44,6 +48,7 @@ async def _select(connection: IMAPServer, request: ask.Select | ask.Examine) -> 
         counts = await mail.folder_status(folder.id)
         uids = await mail.uids(folder.id)
         recent_from = await _recent_from(selected, counts)
+        away = await absence(selected, request.resync, counts.folder.uid_validity)
     except StoreError as error:
         if selected is not None:
             selected.close()
@@ -57,6 +62,8 @@ async def _select(connection: IMAPServer, request: ask.Select | ask.Examine) -> 
     modseq = counts.folder.highest_modseq
     view = MailboxView(uids, recent_from=recent_from, modseq=modseq)
     _tell_opened(connection, selected, view, counts)
+    if away is not None:
+        away.tell(connection, selected, view)
     mode = Code("READ-ONLY" if read_only else "READ-WRITE")
     connection.ok("Examined" if read_only else "Selected", mode)
     # What happened meanwhile is told with the next command, or in IDLE.

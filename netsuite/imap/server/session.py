@@ -8,6 +8,7 @@ from netsuite.accounts.interfaces import MailAccess
 from netsuite.imap.commands.responses import Code, Condition, FlagsData, Status
 from netsuite.imap.grammar.printing import format_flag_set
 from netsuite.imap.grammar.responses import format_response
+from netsuite.imap.sequences import format_uids
 from netsuite.imap.view import (
     MailboxView,
     TellExists,
@@ -144,22 +145,23 @@ class Selected:
 
     # -- telling ------------------------------------------------------------------------------
 
-    def tell(self, *, may_expunge: bool, modseqs: bool) -> bytes:
+    def tell(self, *, may_expunge: bool, modseqs: bool, vanished: bool) -> bytes:
         """Give the responses that tell the client what happened, as far as it may be told.
 
         Args:
             may_expunge: whether message numbers may change now.
             modseqs: whether FETCH responses carry MODSEQ (RFC 7162, 3.1).
+            vanished: whether VANISHED takes the place of EXPUNGE (RFC 7162, 3.2.10).
         """
         view = self.view
         if not view.waiting:
             return b""
         tellings = view.tell(may_expunge=may_expunge)
         new = self.new_keywords(each.flags for each in tellings if type(each) is TellFlags)
-        return new + b"".join([_format_telling(each, modseqs) for each in tellings])
+        return new + b"".join([_format_telling(each, modseqs, vanished) for each in tellings])
 
 
-def _format_telling(telling: Telling, modseqs: bool) -> bytes:
+def _format_telling(telling: Telling, modseqs: bool, vanished: bool) -> bytes:
     match telling:
         case TellFlags(number, uid, flags, recent, modseq):
             shown = format_flag_set(flags, recent)
@@ -173,5 +175,7 @@ def _format_telling(telling: Telling, modseqs: bool) -> bytes:
             return b"* %d FETCH (UID %d FLAGS %b)\r\n" % (number, uid, shown)
         case TellExists(messages, recent):
             return b"* %d EXISTS\r\n* %d RECENT\r\n" % (messages, recent)
-        case TellExpunged(numbers):
+        case TellExpunged(numbers, uids):
+            if vanished:
+                return b"* VANISHED %b\r\n" % format_uids(uids)
             return b"".join([b"* %d EXPUNGE\r\n" % number for number in numbers])
