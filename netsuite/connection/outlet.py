@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IPushProducer, IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 from zope.interface import implementer
@@ -49,6 +49,8 @@ class Outlet(Protocol):
         self._out: list[bytes] = []
         self._out_octets = 0
         self._gathering = False  # what is written waits for the end of a pump
+        self._answering = False  # ... or, within an answer that takes its time, of a turn
+        self._turn: IDelayedCall | None = None
         self._choked = False
         self._unchoked: list[Deferred[None]] = []
         self._borrower: Any = None
@@ -75,8 +77,16 @@ class Outlet(Protocol):
             return
         self._out.append(octets)
         self._out_octets += len(octets)
-        if not self._gathering or self._out_octets > OUTPUT_OCTETS:
+        if self._out_octets > OUTPUT_OCTETS or not (self._gathering or self._answering):
             self.flush()
+        elif not self._gathering and self._turn is None:
+            # An answer that has waited says more than one thing: SELECT has eight lines. They
+            # leave together, when it waits again or is done, as the lines of a pump do.
+            self._turn = self.clock.callLater(0, self._turn_ended)
+
+    def _turn_ended(self) -> None:
+        self._turn = None
+        self.flush()
 
     def flush(self) -> None:
         """Hand to the transport what was gathered."""
@@ -197,6 +207,9 @@ class Outlet(Protocol):
         self.watch.stop()
         self._abort_after(None)
         self._out.clear()
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
         if self._borrower is not None:
             self._borrower.connection_lost()
         waiting, self._unchoked = self._unchoked, []

@@ -364,9 +364,11 @@ class DialogConnection(Hooks, Outlet):
     def _wait_for(self, work: Awaitable[None], event: Event) -> None:
         task: Deferred[None] = deferred(work)
         self._task = task
+        self._answering = True
 
         def over(result: Any) -> None:
             self._task = self._wanted = None
+            self._answering = False
             if isinstance(result, Failure):
                 self._broke(event, result)
             if not self._gathering:

@@ -9,7 +9,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.protocol import INPUT_OCTETS
 from netsuite.connection.settings import Limits, Timeouts
-from tests.connection.lines import LineConnection, Post, Reply, connected, taken
+from tests.connection.lines import LineConnection, Post, Reply, Wait, connected, taken
 
 
 def lost(reason: type[Exception] = ConnectionLost) -> Failure:
@@ -58,6 +58,32 @@ class Order(SynchronousTestCase):
         connection.dataReceived(b"FLOOD 0\r\nSAY b\r\n")
         self.assertEqual([b"+ flooded\r\n+ b\r\n"], wire.writes)
         self.assertEqual(1, len(clock.getDelayedCalls()))
+
+    def test_an_answer_that_waited_says_all_at_once(self) -> None:
+        """Several lines of an answer that had to wait leave together, and soon."""
+        first: Deferred[None] = Deferred()
+        second: Deferred[None] = Deferred()
+
+        async def slowly(self: LineConnection, command: object) -> None:
+            await first
+            self.say(Reply("+ 1", final=False))
+            self.say(Reply("+ 2", final=False))
+            await second
+            self.say(Reply("+ 3", final=False))
+            self.say(Reply("+ 4"))
+
+        connection, wire, clock = connected()
+        connection.answers = {**connection.answers, Wait: slowly}  # type: ignore[misc]
+        connection.dataReceived(b"WAIT a\r\nSAY b\r\n")
+        wire.writes.clear()
+        first.callback(None)
+        clock.advance(0)
+        self.assertEqual([b"+ 1\r\n+ 2\r\n"], wire.writes)
+        second.callback(None)
+        self.assertEqual(b"+ 3\r\n+ 4\r\n+ b\r\n", b"".join(wire.writes[1:]))
+        self.assertLessEqual(len(wire.writes), 3)
+        connection.connectionLost(lost())
+        self.assertEqual([], clock.getDelayedCalls())
 
     def test_input_within_the_pump(self) -> None:
         """Octets that arrive while a write is under way wait their turn."""
