@@ -97,6 +97,7 @@ class ClientConnection(DialogConnection):
         self._held: list[Event] = []
         self._receiver: Deferred[Event] | None = None
         self._handshake: Deferred[None] | None = None
+        self._handshake_done = False
         self._error: Exception | None = None
         self._closed: list[Deferred[None]] = []
 
@@ -162,6 +163,8 @@ class ClientConnection(DialogConnection):
         """Await the end of a TLS handshake that has been begun. Raises as ``secure``."""
         if self._error is not None:
             raise self._error
+        if self._handshake_done:
+            return
         self._reply_seconds = self.client_timeouts.connect_seconds
         self._progress = self.clock.seconds()
         self._handshake = Deferred()
@@ -196,16 +199,13 @@ class ClientConnection(DialogConnection):
         """A server that breaks the protocol is not talked to any longer."""
         self._fail(error)
 
-    def goodbye(self, cause: Cause) -> None:
-        """What took too long is an error to whoever waits."""
-        self._fail(PeerTimedOut(cause.value))
-
     def leave(self, cause: Cause) -> None:
         """A server that does not read what we say."""
         self._fail(PeerTimedOut(cause.value))
 
     def secured(self) -> None:
         """The handshake is done and the certificate is the server's."""
+        self._handshake_done = True
         if self._handshake is not None and not self._handshake.called:
             self._handshake.callback(None)
 

@@ -65,6 +65,23 @@ class Lines(SynchronousTestCase):
             self.assertIn("NOOP", told[-1], conversation)
             self.assertIn("***", "".join(told), conversation)
 
+    def test_secrets_at_every_cut(self) -> None:
+        """However the network cuts it, a password does not show, nor when it comes pipelined."""
+        octets = b"USER alice\r\nPASS SECRET words\r\nSTAT\r\na LOGIN ann {6+}\r\nSECRET\r\n"
+        for cut in range(len(octets)):
+            self.told.clear()
+            transcript = self.make()
+            transcript.heard(octets[:cut])
+            transcript.heard(octets[cut:])
+            transcript.ended()
+            self.assertEqual("C: PASS ***", self.told[1])
+            self.assertNotIn("SECRET", "".join(self.told))
+            self.told.clear()
+            transcript = self.make()
+            transcript.heard(octets[:cut])  # gone in the middle of a line
+            transcript.ended()
+            self.assertNotIn("SECRET", "".join(self.told))
+
     def test_what_may_be_told(self) -> None:
         """The mechanism is told, and words that only look like secrets."""
         self.assertEqual("C: AUTH PLAIN ***", self.converse("C: AUTH PLAIN SECRET")[0])
