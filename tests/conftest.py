@@ -33,6 +33,14 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
     return (yield)
 
 
+@pytest.fixture(autouse=True)
+def _mktemp_elsewhere(request: pytest.FixtureRequest, tmp_path_factory: Any) -> None:
+    """Let trial's ``mktemp`` name places outside the checkout."""
+    test = getattr(request.node, "instance", None)
+    if isinstance(test, trial.SynchronousTestCase):
+        test.mktemp = lambda: str(tmp_path_factory.mktemp("trial") / "temp")  # type: ignore[method-assign]
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(fixturedef: Any, request: Any) -> Iterator[Any]:
     """Show a failed async fixture's own error in every test that asks for it."""
