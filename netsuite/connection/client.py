@@ -86,7 +86,8 @@ class ClientConnection(DialogConnection):
             timeouts=Timeouts(
                 greeting_seconds=None,
                 idle_seconds=None,
-                command_seconds=self.client_timeouts.write_seconds,
+                command_seconds=None,
+                stalled_seconds=self.client_timeouts.write_seconds,
             ),
             limits=Limits(bad_commands=None),
             name=name,

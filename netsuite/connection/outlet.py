@@ -165,7 +165,7 @@ class Outlet(Protocol):
         if self._choked:
             # The transport is still full: let the peer have it at its own pace, while it does.
             self._close_when_read = True
-            self._abort_after(self.timeouts.command_seconds)
+            self._abort_after(self.timeouts.stalled_seconds)
         else:
             self._close_transport()
 

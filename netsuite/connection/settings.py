@@ -15,6 +15,7 @@ class Timeouts:
         idle_seconds: between commands.
         command_seconds: from a command's first octet to its end, and within a body without
             any progress.
+        stalled_seconds: without the peer taking any of what we say.
         login_seconds: until somebody has logged in, where the protocol wants that.
         drain_seconds: for a connection to end its command when the service stops.
         linger_seconds: for the peer to take our last words after we closed.
@@ -25,6 +26,7 @@ class Timeouts:
     greeting_seconds: float | None = 60.0
     idle_seconds: float | None = 300.0
     command_seconds: float | None = 120.0
+    stalled_seconds: float | None = 120.0
     login_seconds: float | None = None
     drain_seconds: float = 10.0
     linger_seconds: float = 5.0

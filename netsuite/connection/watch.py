@@ -107,7 +107,7 @@ class Watch:
         timeouts = self._timeouts
         phase: tuple[float | None, float | None, Cause]
         if self._choked is not None:
-            phase = (self._choked, timeouts.command_seconds, Cause.STALLED)
+            phase = (self._choked, timeouts.stalled_seconds, Cause.STALLED)
         elif not self._waiting:
             phase = (None, None, Cause.IDLE)
         elif not self._greeted:

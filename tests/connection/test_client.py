@@ -94,6 +94,18 @@ class Client(SynchronousTestCase):
         self.failureResultOf(waiting, PeerTimedOut)
         self.assertTrue(self.wire.disconnected)
 
+    def test_long_reply(self) -> None:
+        """A reply may be as long as it likes while it goes on."""
+        self.start(reply_seconds=10, write_seconds=20)
+        self.client.dataReceived(b"first\r\n")
+        self.successResultOf(ensureDeferred(self.client.receive()))
+        waiting = ensureDeferred(self.client.receive())
+        for _ in range(100):
+            self.client.dataReceived(b"x")
+            self.clock.advance(9)
+        self.client.dataReceived(b"\r\n")
+        self.assertEqual("x" * 100, self.successResultOf(waiting))
+
     def test_patience_for_one_reply(self) -> None:
         """A reply that takes long by nature may be given its own time."""
         self.start(reply_seconds=10)

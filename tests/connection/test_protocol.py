@@ -319,7 +319,13 @@ class Ending(SynchronousTestCase):
 class Time(SynchronousTestCase):
     """Nobody may take for ever."""
 
-    timeouts = Timeouts(greeting_seconds=30, idle_seconds=100, command_seconds=20, linger_seconds=5)
+    timeouts = Timeouts(
+        greeting_seconds=30,
+        idle_seconds=100,
+        command_seconds=20,
+        stalled_seconds=10,
+        linger_seconds=5,
+    )
 
     def test_no_first_command(self) -> None:
         """Who says nothing after the greeting is sent away."""
@@ -401,7 +407,11 @@ class Time(SynchronousTestCase):
         """A peer that stops reading is dropped."""
         connection, wire, clock = connected(timeouts=self.timeouts, full_at=10)
         connection.dataReceived(b"FLOOD 100000\r\n")
-        clock.advance(21)
+        clock.advance(9)
+        wire.drain()
+        clock.advance(9)
+        self.assertFalse(wire.disconnected)
+        clock.advance(2)
         self.assertTrue(wire.disconnected)
 
     def test_login(self) -> None:

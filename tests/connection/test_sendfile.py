@@ -163,7 +163,7 @@ class Sockets(TestCase):
 
     async def test_peer_does_not_read(self) -> None:
         """A peer that stops reading is dropped in time."""
-        client = self.serve((0, len(CONTENT) * 1), timeouts=Timeouts(command_seconds=0.2))
+        client = self.serve((0, len(CONTENT) * 1), timeouts=Timeouts(stalled_seconds=0.2))
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         os.truncate(self.path, 200_000_000)
         self.connection.ranges = (0, 200_000_000)
