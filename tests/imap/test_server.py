@@ -396,6 +396,22 @@ class Messages(SynchronousTestCase):
         answer = client.say(b"a FETCH 4 BODY.PEEK[TEXT]<0.3>\r\n")
         self.assertEqual(b"* 4 FETCH (BODY[TEXT]<0> {3}\r\n012)\r\na OK Fetched\r\n", answer)
 
+    def test_little_of_much(self) -> None:
+        """Of a middling message only what is asked for is read."""
+        middling = b"Subject: middling\r\n\r\n" + b"x" * 60_000
+        self.world.deliver(middling)
+        client = self.world.enter()
+        mail: Any = client.server.mail
+        mail.contents = None  # nobody asks for whole contents
+        self.assertEqual(
+            b"* 4 FETCH (BODY[HEADER.FIELDS (SUBJECT)] {21}\r\nSubject: middling\r\n\r\n"
+            b" BODY[2] NIL BODY[TEXT]<5> {3}\r\nxxx)\r\na OK Fetched\r\n",
+            client.say(
+                b"a FETCH 4 (BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODY.PEEK[2] BODY.PEEK[TEXT]<5.3>)"
+                b"\r\n"
+            ),
+        )
+
     def test_a_slow_client(self) -> None:
         """A client that does not read stops its own FETCH, and gets the rest when it reads."""
         self.world.deliver(*[PLAIN + b"%d" % number for number in range(50)])
@@ -752,6 +768,15 @@ class Together(SynchronousTestCase):
             )
         )
         self.assertEqual(b"* 2 FETCH (UID 2 FLAGS ($Work))", self.other.lines(b"b NOOP")[2])
+
+    def test_keywords_imap_cannot_say(self) -> None:
+        """A keyword that another protocol set and no atom can hold harms no listing."""
+        self.world.deliver(PLAIN, flags=["to do", "f\u00fcr mich", "x"])
+        self.other.say(b"b NOOP\r\n")
+        self.assertEqual(
+            [b"* 4 FETCH (FLAGS (x \\Recent))", b"b OK Fetched"],
+            self.other.lines(b"b FETCH 4 FLAGS")[-2:],
+        )
 
     def test_shutdown(self) -> None:
         """When the service stops, idle clients hear why."""

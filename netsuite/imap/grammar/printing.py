@@ -57,20 +57,23 @@ def format_mailbox(name: str) -> bytes:
         raise LocalProtocolError(str(error)) from None
 
 
+def is_flag(flag: str) -> bool:
+    """Tell whether IMAP can say a flag."""
+    return flag.isascii() and (flag == "\\*" or FLAG.fullmatch(flag.encode()) is not None)
+
+
 def format_flag(flag: str) -> bytes:
     """Write a flag. Raises LocalProtocolError for what is none."""
-    octets = flag.encode("ascii", "replace")
-    if octets == b"\\*" or FLAG.fullmatch(octets):
-        return octets
-    raise LocalProtocolError(f"not a flag: {flag!r}")
+    if not is_flag(flag):
+        raise LocalProtocolError(f"not a flag: {flag!r}")
+    return flag.encode()
 
 
 def format_atom(name: str) -> bytes:
     """Write an atom. Raises LocalProtocolError for what is none."""
-    octets = name.encode("ascii", "replace")
-    if ATOM.fullmatch(octets):
-        return octets
-    raise LocalProtocolError(f"not an atom: {name!r}")
+    if not name.isascii() or not ATOM.fullmatch(name.encode()):
+        raise LocalProtocolError(f"not an atom: {name!r}")
+    return name.encode()
 
 
 def format_flags(flags: Iterable[str]) -> bytes:
@@ -80,8 +83,9 @@ def format_flags(flags: Iterable[str]) -> bytes:
 
 @lru_cache(maxsize=2048)
 def format_flag_set(flags: frozenset[str], recent: bool = False) -> bytes:
-    """Write what FLAGS shows of one message. Few sets make up a mailbox, so they are kept."""
-    names = sorted(flags, key=_system_first)
+    """Write what FLAGS shows of one message: a keyword that others set and IMAP cannot say is
+    left out. Few sets make up a mailbox, so what was written is kept."""
+    names = sorted(filter(is_flag, flags), key=_system_first)
     return format_flags([*names, "\\Recent"] if recent else names)
 
 

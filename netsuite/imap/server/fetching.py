@@ -187,8 +187,8 @@ async def write_large(connection: IMAPServer, mail: MailAccess, plan: Plan, row:
         # A message shown in part: the rest of what was promised cannot be had.
         connection.abort()
         return True
-    tail = (separator + b" ".join(words)) if words else separator * (not begun)
-    connection.write(tail + b")\r\n")
+    rest = separator + b" ".join(words) if words else b""
+    connection.write(rest + b")\r\n")
     return True
 
 

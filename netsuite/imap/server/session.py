@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.imap.commands.responses import Code, Condition, FlagsData, Status
-from netsuite.imap.grammar.printing import format_flag_set
+from netsuite.imap.grammar.printing import format_flag_set, is_flag
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import format_uids
 from netsuite.imap.view import (
@@ -129,7 +129,7 @@ class Selected:
             flag.lower(): flag
             for each in flags
             for flag in each
-            if flag[0] != "\\" and flag.lower() not in (self._keywords or ())
+            if flag[:1] != "\\" and flag.lower() not in (self._keywords or ()) and is_flag(flag)
         }
         if not new:
             return b""
