@@ -695,6 +695,13 @@ class Together(SynchronousTestCase):
         ben.say(b"i IDLE\r\n")
         self.assertIn(b"FLAGS (\\Seen)", ann.say(b"a FETCH 1 BODY[TEXT]\r\n"))
         self.assertNotIn(b"\\Seen", ben.turn())
+        flagged = frozenset({"\\Flagged"})
+        run(self.world.store.mail.store_flags(group.id, [1], FlagAction.ADD, flagged, None))
+        self.assertEqual(b"* 1 FETCH (UID 1 FLAGS (\\Flagged))\r\n", ben.turn())
+        self.assertEqual(
+            [b"* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen))", b"a OK Nothing done"],
+            ann.lines(b"a NOOP"),
+        )
         self.assertEqual(b"i OK Idle ended\r\n", ben.say(b"DONE\r\n"))
         self.assertEqual([b"* SEARCH 1", b"a OK Searched"], ben.lines(b"a SEARCH UNSEEN"))
         self.assertEqual([b"* SEARCH", b"a OK Searched"], ann.lines(b"a SEARCH UNSEEN"))
