@@ -11,10 +11,10 @@ from twisted.trial.unittest import SynchronousTestCase
 ROOT = Path(__file__).resolve().parent.parent / "netsuite"
 PROTOCOLS = frozenset({"smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher"})
 STORE_PORTS = frozenset(
-    f"store.{name}" for name in ("interfaces", "model", "changes", "errors", "query")
+    f"store.{name}" for name in ("interfaces", "model", "changes", "errors", "query", "tree")
 )
 ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
-ROOF = frozenset({"daemon", "cli"})
+ROOF = frozenset({"site", "demo", "daemon", "cli"})
 
 #: Below a protocol's folder, what stands on the Twisted side; all else there is pure.
 TWISTED_SIDE = frozenset({"replies", "server", "client", "queue", "delivery", "transfer"})
@@ -54,7 +54,7 @@ def may_import(importer: str, imported: str) -> bool:
         ports = ".".join(imported.split(".")[:2]) in ACCOUNT_PORTS
         if mine.endswith("/twisted"):
             return theirs in pure | shared or ports
-        return theirs in pure | shared | {f"{top}/service", "config", "accounts", "daemon"}
+        return theirs in pure | shared | {f"{top}/service", "config", "accounts", "site", "daemon"}
     allowed = {
         "wire": {"wire"},
         "message": {"message", "wire"},

@@ -30,6 +30,7 @@ from netsuite.store.model import (
     Usage,
 )
 from netsuite.store.query import Query
+from netsuite.store.tree import FileTree, TreePath
 
 # -- the door ---------------------------------------------------------------------------------
 
@@ -309,3 +310,24 @@ class Receiver(Protocol):
         self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
     ) -> None:
         """Make it durable for all recipients, or for none; each folder gets it once."""
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+class IFileAccess(Interface):
+    """What somebody sees of the files: their home at ``/``, the public site at ``/site``.
+
+    Somebody anonymous sees the public site at ``/``, for reading.
+    """
+
+
+class FileAccess(FileTree, Protocol):
+    """The typed twin of ``IFileAccess``: a tree whose every method asks first whether this
+    account may do that there, and raises NotPermitted. ``NoSuchFile`` hides what it may not
+    even see."""
+
+    name: str
+
+    def may_write(self, path: TreePath) -> bool:
+        """Whether the account may change what is there; for listings and permissions shown."""

@@ -105,6 +105,21 @@ class QueueChanged:
     """Something was queued or settled."""
 
 
+@dataclass(frozen=True, slots=True)
+class FileChanged:
+    """A file or directory was written, made, removed or renamed.
+
+    Args:
+        root: which tree: ``"public"``, or ``"home/ACCOUNT"``.
+        path: names below the root.
+        gone: whether nothing has that name any more.
+    """
+
+    root: str
+    path: tuple[str, ...]
+    gone: bool = False
+
+
 Change: TypeAlias = (
     MessagesAdded
     | FlagsChanged
@@ -116,6 +131,7 @@ Change: TypeAlias = (
     | AccountChanged
     | AliasesChanged
     | QueueChanged
+    | FileChanged
 )
 Listener: TypeAlias = Callable[[Change], None]
 

@@ -6,6 +6,8 @@
      +-- NoSuchFolder, FolderExists, FolderNotEmpty, BadFolderName
      +-- NoSuchMessage
      +-- NoSuchAccount, AccountExists
+     +-- NoSuchFile, FileInTheWay, NotADirectory, IsADirectory, DirectoryNotEmpty
+     +-- BadFileName, Changed
      +-- NotPermitted
      +-- OverQuota               permanent until the owner makes room
      +-- TooLarge
@@ -71,3 +73,31 @@ class StorageFull(StoreError):
 
 class StoreClosed(StoreError):
     """The store is closed or closing."""
+
+
+class NoSuchFile(StoreError):
+    """No file or directory of that name."""
+
+
+class FileInTheWay(StoreError):
+    """Something has that name already."""
+
+
+class NotADirectory(StoreError):
+    """A directory was expected there."""
+
+
+class IsADirectory(StoreError):
+    """A file was expected there."""
+
+
+class DirectoryNotEmpty(StoreError):
+    """The directory has entries."""
+
+
+class BadFileName(StoreError):
+    """No file can be called so: empty, too long, a dot name, a slash, a control character."""
+
+
+class Changed(StoreError):
+    """The file is not what the caller last saw."""
