@@ -9,6 +9,7 @@ from typing import Final
 
 from netsuite.store.changes import (
     Change,
+    FlagsChanged,
     FolderCreated,
     FolderDeleted,
     FolderRenamed,
@@ -171,8 +172,14 @@ class AccountMail:
         return change
 
     def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
-        """Hear what happens in a folder."""
-        return self._changes.watch_folder(folder, listener)
+        """Hear what happens in a folder; not what others mark for themselves."""
+        mine = (None, self._account.id)
+
+        def concerned(change: Change) -> None:
+            if not isinstance(change, FlagsChanged) or change.account in mine:
+                listener(change)
+
+        return self._changes.watch_folder(folder, concerned)
 
     # -- an opened folder ----------------------------------------------------------------------
 

@@ -73,6 +73,21 @@ class Facets(TestCase):
         self.assertEqual(0, (await ann.status("Public/lists")).unseen)
         self.assertEqual(1, (await root.status("Public/lists")).unseen)
 
+    async def test_others_marks_are_not_heard(self) -> None:
+        """Who watches a public folder hears new messages, and of flags only their own."""
+        for name in ("root", "ann", "bob"):
+            await self.world.account(name, groups=frozenset({"admin"} if name == "root" else ()))
+        root, ann, bob = [await self.mail(name) for name in ("root", "ann", "bob")]
+        await root.create("Public/lists")
+        folder = await ann.folder("Public/lists")
+        heard: list[Change] = []
+        subscription = ann.watch_folder(folder.id, heard.append)
+        uid = await self.put(root, "Public/lists")
+        for who in (bob, ann):
+            await who.store_flags(folder.id, [uid], FlagAction.ADD, frozenset({SEEN}))
+        subscription.cancel()
+        self.assertEqual(["MessagesAdded", "FlagsChanged"], [type(each).__name__ for each in heard])
+
     async def test_anothers_folders(self) -> None:
         """Nobody sees another's folders, whatever name is given."""
         await self.world.account("ann")
