@@ -29,6 +29,8 @@ Row = tuple[Any, ...]
 #: How long a connection waits for another process's transaction.
 BUSY_SECONDS: Final = 10.0
 CACHE_KIB: Final = 8 * 1024
+#: So many rows are inserted with one step of a statement.
+ROWS_AT_ONCE: Final = 32
 
 _FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -136,6 +138,24 @@ class Session:
             assert all(preset[name] is None for name in names), "values of its own"
             self._cursor.executemany(sql, rows)
 
+    def insert(self, statement: Executable, rows: Sequence[Sequence[Any]]) -> None:
+        """Insert many small rows, several with one step of the statement.
+
+        SQLite's driver gives the interpreter up and takes it back at each step; row by row, the
+        writer and the reactor would wake each other several times a message.
+        """
+        if not self.sqlite:
+            self.many(statement, rows)
+            return
+        start = 0
+        while start < len(rows):
+            # Powers of two, so that there are few texts to prepare and to keep.
+            count = min(ROWS_AT_ONCE, 1 << (len(rows) - start).bit_length() - 1)
+            some = rows[start : start + count]
+            sql = self.database.compiled_for_rows(statement, count)
+            self._cursor.execute(sql, [value for row in some for value in row])
+            start += count
+
     def be_present(self) -> bool:
         """Hold a shared lock in PostgreSQL while connected; say whether nobody else does."""
         self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
@@ -159,6 +179,7 @@ class Database:
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
         # Keyed by the statement itself, which keeps it alive: an id could come back.
         self._compiled: dict[Executable, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+        self._for_rows: dict[tuple[Executable, int], str] = {}
 
     def compiled(self, statement: Executable) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         """Give a statement's text, the order of its parameters, and those with values."""
@@ -171,6 +192,17 @@ class Database:
         """Compile a statement."""
         compiled: Any = statement.compile(dialect=self.engine.dialect)  # type: ignore[attr-defined]
         return str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params)
+
+    def compiled_for_rows(self, statement: Executable, count: int) -> str:
+        """Give the text of an INSERT for so many rows."""
+        known = self._for_rows.get((statement, count))
+        if known is None:
+            sql, _, preset = self.compiled(statement)
+            assert not any(preset.values()), "values of its own"
+            row = sql[sql.rindex("(") :]
+            assert sql.endswith(f"VALUES {row}"), "more than rows"
+            known = self._for_rows[statement, count] = sql + f", {row}" * (count - 1)
+        return known
 
     def numbers(self, numbers: Iterable[int]) -> Any:
         """Give a list of numbers as the one parameter of ``OneOf``."""

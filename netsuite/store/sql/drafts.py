@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from netsuite.store.errors import StoreClosed, StoreError
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.transaction import CHUNK, Transaction
+from netsuite.store.sql.transaction import FULL_CHUNK, Transaction
 from netsuite.store.sql.writer import Unit, Writer
 
 #: So many octets of a draft may wait for the writer before its sender has to. Each commit of
@@ -184,7 +184,7 @@ class ChunkWrite(Unit):
             transaction.draft_ids[draft] = content
             transaction.session.many(_INSERT_DRAFT, [(content, draft.process, transaction.now)])
         self._content = content
-        transaction.rows[CHUNK].append((content << t.CHUNK_BITS | self._number, self._data))
+        transaction.rows[FULL_CHUNK].append((content << t.CHUNK_BITS | self._number, self._data))
 
     def committed(self) -> None:
         """Remember the content's id; it is true from now on."""

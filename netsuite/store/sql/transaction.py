@@ -56,7 +56,9 @@ PENDING: Final = sa.insert(t.pending)
 MESSAGE: Final = sa.insert(t.message)
 STATE: Final = sa.insert(t.state)
 QUEUE: Final = sa.insert(t.queue)
-_INSERTS: Final = (CONTENT, CHUNK, PENDING, MESSAGE, STATE, QUEUE)
+#: Full chunks of large contents go one by one: the driver copies what one step inserts.
+FULL_CHUNK: Final = sa.insert(t.chunk)
+_INSERTS: Final = (CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, STATE, QUEUE)
 
 
 class FolderState:
@@ -190,7 +192,10 @@ class Transaction:
         session = self.session
         for insert, rows in self.rows.items():
             if rows:
-                session.many(insert, rows)
+                if insert is FULL_CHUNK:
+                    session.many(insert, rows)
+                else:
+                    session.insert(insert, rows)
                 rows.clear()
         folders = [f for f in self._folders.values() if f.dirty]
         session.many(

@@ -1,0 +1,68 @@
+"""Many deliveries in one transaction: each message is stored once and whole."""
+
+from __future__ import annotations
+
+import os
+
+import sqlalchemy as sa
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred, gatherResults
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from netsuite.store.interfaces import Store
+from netsuite.store.model import Placement
+from netsuite.store.sql import SQLStore, schema
+from netsuite.store.sql.database import ROWS_AT_ONCE, Database
+from netsuite.testing.store_contract import BaseContract
+
+# Not a power of two, more than one step takes, and with a remainder of several bits.
+MANY = 2 * ROWS_AT_ONCE + 11
+
+
+class Batches(BaseContract, TestCase):
+    """A store on an SQLite file, given more at once than one step of a statement takes."""
+
+    async def make_store(self) -> Store:
+        self.path = os.path.abspath(self.mktemp())
+        return SQLStore(f"sqlite:///{self.path}", clock=self.clock, threads=reactor)
+
+    async def test_more_than_one_step(self) -> None:
+        """Of many messages accepted together none is lost, doubled or mixed with another."""
+        box = await self.inbox()
+        coming = []
+        for number in range(MANY):
+            draft = self.store.mail.draft()
+            draft.write(b"Subject: %d\r\n\r\n" % number + b"x" * number)
+            coming.append(
+                Deferred.fromCoroutine(self.store.mail.commit(draft, [Placement(box.id)]))
+            )
+        placed = await gatherResults(coming)
+        self.assertEqual(sorted(p[0].uid for p in placed), list(range(1, MANY + 1)))
+        messages = await self.store.mail.messages(box.id, None, None)
+        self.assertEqual(len({message.guid for message in messages}), MANY)
+        by_uid = {message.uid: message for message in messages}
+        for number, (place,) in enumerate(placed):
+            octets = await self.whole(by_uid[place.uid].content)
+            self.assertEqual(octets, b"Subject: %d\r\n\r\n" % number + b"x" * number)
+
+
+class RowsAtOnce(SynchronousTestCase):
+    """Inserting on a connection."""
+
+    def test_every_number_of_rows(self) -> None:
+        """So many rows as were given are there, once each, in their order."""
+        database = Database(f"sqlite:///{os.path.abspath(self.mktemp())}")
+        schema.metadata.create_all(database.engine)
+        session = database.session()
+        self.addCleanup(session.close)
+        first = 1
+        for count in (0, 1, 2, 3, ROWS_AT_ONCE - 1, ROWS_AT_ONCE, ROWS_AT_ONCE + 1, MANY):
+            rows = [(number, b"%d" % number) for number in range(first, first + count)]
+            session.insert(_INSERT, rows)
+            first += count
+        kept = session.all(_ALL)
+        self.assertEqual(kept, [(number, b"%d" % number) for number in range(1, first)])
+
+
+_INSERT = sa.insert(schema.chunk)
+_ALL = sa.select(schema.chunk.c.id, schema.chunk.c.data).order_by(schema.chunk.c.id.asc())
