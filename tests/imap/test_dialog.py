@@ -200,7 +200,15 @@ class Hostile(SynchronousTestCase):
                 b"a APPEND x {3+}\r\nabcd\r\n" + n,
                 "a BAD one message, and nothing after it\r\n" + done,
             ),
-            (b"a APPEND x {3+}\r\nabc {3+}\r\n", "a BAD one message, and nothing after it\r\n|"),
+            # What the second literal brings is content, whatever it looks like.
+            (
+                b"a APPEND x {3+}\r\nabc {8+}\r\nb NOOP\r\n\r\n" + n,
+                "a BAD one message, and nothing after it\r\n" + done,
+            ),
+            (
+                b"a APPEND x {3+}\r\nabc {8}\r\n" + n,
+                "a BAD one message, and nothing after it\r\n" + done,
+            ),
             (b"a APPEND {1+}\r\nx {3}\r\nabc\r\n" + n, "+ go\r\na OK done\r\n" + done),
             (b"a APPEND {1+}\r\nx (a) {0}\r\n\r\n" + n, "+ go\r\na OK done\r\n" + done),
         ]:
@@ -210,6 +218,15 @@ class Hostile(SynchronousTestCase):
             "a BAD a literal was expected\r\n" + done,
             State.NOT_AUTHENTICATED,
         )
+
+    def test_no_such_system_flag(self) -> None:
+        """A flag with a backslash that no RFC names is refused, where it is set and appended."""
+        done = "n OK done\r\n|"
+        for octets in (
+            b"a STORE 1 +FLAGS (\\Bogus)\r\nn NOOP\r\n",
+            b"a APPEND x (\\Bogus) {1+}\r\nx\r\nn NOOP\r\n",
+        ):
+            self.check(octets, "a BAD there is no such system flag\r\n" + done)
 
     def test_append_refused_by_the_server(self) -> None:
         """What comes although the mailbox does not exist is passed over, on and off its turn."""

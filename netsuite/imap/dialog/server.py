@@ -162,8 +162,10 @@ class ServerDialog:
         return RemoteProtocolError(reply.text, reply, close=close)
 
     def _bad(self, why: str) -> RemoteProtocolError:
-        tag = self._tag if self._command is None else self._command.tag
-        return self._refuse(Tagged(tag, Status.BAD, why))
+        return self._refuse(Tagged(self._current_tag(), Status.BAD, why))
+
+    def _current_tag(self) -> bytes:
+        return self._tag if self._command is None else self._command.tag
 
     def _line(self, limit_octets: int) -> bytes | None:
         """Read a line that may announce a literal; one that cannot be read ends the session.
@@ -352,9 +354,22 @@ class ServerDialog:
             return NEED_DATA
         self._left = _NO_BODY
         if line:
-            raise self._bad("one message, and nothing after it")
+            return self._more_than_a_message(line)
         self._phase = _Phase.PAUSED
         return EndOfBody()
+
+    def _more_than_a_message(self, line: bytes) -> Event:
+        """Refuse what follows the message. A literal that comes unasked is skipped first: it is
+        content, and must not be taken for commands."""
+        why = "one message, and nothing after it"
+        literal = None
+        if line.endswith(b"}"):
+            literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
+        if literal is None or literal.group(2) is None:
+            raise self._bad(why)
+        self._skippable = self.bounds.skip_octets
+        self._skip(_size(literal.group(1)), Tagged(self._current_tag(), Status.BAD, why))
+        return None
 
     def _read_response(self) -> Event:
         line = self._plain_line(self.bounds.response_octets)

@@ -17,6 +17,7 @@ from netsuite.imap.grammar.fetch import parse_fetch_items
 from netsuite.imap.grammar.search import parse_search
 from netsuite.imap.grammar.tokens import (
     MODSEQ_TOP,
+    SYSTEM_FLAGS,
     TAG,
     BadSyntax,
     Cursor,
@@ -93,12 +94,20 @@ def command_name(cursor: Cursor) -> bytes:
 # -- words that several commands share ----------------------------------------------------------
 
 
-def _flag(cursor: Cursor) -> str:
+def _any_flag(cursor: Cursor) -> str:
     flag = cursor.flag()
-    if flag == "\\Recent":  # RFC 3501, 9: flag does not include it
-        raise BadSyntax("\\Recent cannot be set")
+    if flag[0] == "\\" and flag not in SYSTEM_FLAGS.values():
+        # flag-extension: servers "MUST NOT generate" it (RFC 3501, 9), so they cannot keep it.
+        raise BadSyntax("there is no such system flag")
     if len(flag) > _FLAG_OCTETS:
         raise BadSyntax("a flag is too long")
+    return flag
+
+
+def _flag(cursor: Cursor) -> str:
+    flag = _any_flag(cursor)
+    if flag == "\\Recent":  # RFC 3501, 9: flag does not include it
+        raise BadSyntax("\\Recent cannot be set")
     return flag
 
 
@@ -343,21 +352,13 @@ def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | 
     cursor.space()
     flags: frozenset[str] = frozenset()
     if cursor.peek() == _OPEN:
-        flags = _flag_set(cursor.items(partial(_append_flag, cursor), empty=True)) - {"\\Recent"}
+        flags = _flag_set(cursor.items(partial(_any_flag, cursor), empty=True)) - {"\\Recent"}
         cursor.space()
     date = None
     if cursor.peek() == ord('"'):
         date = parse_date_time(cursor.word(DATE_TIME, "a date and time"))
         cursor.space()
     return mailbox, flags, date
-
-
-def _append_flag(cursor: Cursor) -> str:
-    # Clients that move mail between servers hand over \Recent too; it is dropped.
-    flag = cursor.flag()
-    if len(flag) > _FLAG_OCTETS:
-        raise BadSyntax("a flag is too long")
-    return flag
 
 
 # -- messages -------------------------------------------------------------------------------------
