@@ -24,13 +24,8 @@ from netsuite.imap.dialog.events import (
     WantsLiteral,
 )
 from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
-from netsuite.imap.grammar.requests import (
-    command_name,
-    decode_base64,
-    parse_append_start,
-    parse_request,
-    read_tag,
-)
+from netsuite.imap.grammar.mailboxes import parse_append_start
+from netsuite.imap.grammar.requests import command_name, decode_base64, parse_request, read_tag
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.search import CHARSETS, BadCharset
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor

@@ -6,18 +6,25 @@ import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
 from typing import Final
 
 from netsuite.imap.commands import requests as say
 from netsuite.imap.commands.fetch import Streamed
-from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
 from netsuite.imap.grammar.fetch import parse_fetch_items
+from netsuite.imap.grammar.flags import flag, flag_set
+from netsuite.imap.grammar.mailboxes import (
+    append_request,
+    create_request,
+    list_request,
+    lsub_request,
+    rename_request,
+    select_request,
+    status_request,
+)
 from netsuite.imap.grammar.search import parse_search
 from netsuite.imap.grammar.tokens import (
     MODSEQ_TOP,
-    SYSTEM_FLAGS,
     TAG,
     BadSyntax,
     Cursor,
@@ -28,27 +35,9 @@ _OPEN: Final = ord("(")
 _BASE64 = re.compile(rb"=|[A-Za-z0-9+/]+={0,2}")
 _STORE_ITEM = re.compile(rb"([+-]?)FLAGS(\.SILENT)?", re.IGNORECASE)
 
-#: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.
-STATUS_ITEMS: Final = frozenset(
-    {
-        "MESSAGES",
-        "RECENT",
-        "UIDNEXT",
-        "UIDVALIDITY",
-        "UNSEEN",
-        "HIGHESTMODSEQ",
-        "SIZE",
-        "DELETED",
-        "APPENDLIMIT",
-    }
-)
-_SELECTION_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "REMOTE", "RECURSIVEMATCH"})
-_RETURN_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "CHILDREN"})
 
 #: RFC 2971, 3.3.
 _ID_PAIRS, _ID_KEY_OCTETS, _ID_VALUE_OCTETS = 30, 30, 1024
-#: Flags in one command, and octets of each: what a folder's keywords may cost.
-_FLAGS_IN_ALL, _FLAG_OCTETS = 100, 128
 
 Parts = Sequence[bytes | Streamed]
 
@@ -92,31 +81,6 @@ def command_name(cursor: Cursor) -> bytes:
 
 
 # -- words that several commands share ----------------------------------------------------------
-
-
-def _any_flag(cursor: Cursor) -> str:
-    flag = cursor.flag()
-    if flag[0] == "\\" and flag not in SYSTEM_FLAGS.values():
-        # flag-extension: servers "MUST NOT generate" it (RFC 3501, 9), so they cannot keep it.
-        raise BadSyntax("there is no such system flag")
-    if len(flag) > _FLAG_OCTETS:
-        raise BadSyntax("a flag is too long")
-    return flag
-
-
-def _flag(cursor: Cursor) -> str:
-    flag = _any_flag(cursor)
-    if flag == "\\Recent":  # RFC 3501, 9: flag does not include it
-        raise BadSyntax("\\Recent cannot be set")
-    return flag
-
-
-def _flag_set(flags: Sequence[str]) -> frozenset[str]:
-    # Keywords are compared without case: the first spelling stays.
-    unique = {flag.lower(): flag for flag in reversed(flags)}
-    if len(unique) > _FLAGS_IN_ALL:
-        raise BadSyntax("too many flags")
-    return frozenset(unique.values())
 
 
 def _mailbox(make: Callable[[str], say.Request], cursor: Cursor) -> say.Request:
@@ -189,178 +153,6 @@ def _enable(cursor: Cursor) -> say.Request:
     return say.Enable(tuple(names))
 
 
-# -- folders --------------------------------------------------------------------------------------
-
-
-def _select(
-    make: Callable[[str, bool, say.Resync | None], say.Request], cursor: Cursor
-) -> say.Request:
-    # select = "SELECT" SP mailbox [select-params]                               (RFC 4466, 6)
-    cursor.space()
-    mailbox = cursor.mailbox()
-    condstore = False
-    resync = None
-
-    def parameter() -> None:
-        nonlocal condstore, resync
-        name = cursor.name()
-        if name == b"CONDSTORE":
-            condstore = True
-        elif name == b"QRESYNC":
-            cursor.space()
-            resync = _resync(cursor)
-        else:
-            raise BadSyntax("unknown parameter")
-
-    if cursor.take(ord(" ")):
-        cursor.items(parameter)
-    return make(mailbox, condstore, resync)
-
-
-def _resync(cursor: Cursor) -> say.Resync:
-    # "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"
-    # seq-match-data = "(" known-sequence-set SP known-uid-set ")"               (RFC 7162, 7)
-    # The latter only helps servers that have forgotten what went; it is read and not needed.
-    cursor.expect(_OPEN)
-    validity = cursor.nz_number()
-    cursor.space()
-    modseq = cursor.nz_number(MODSEQ_TOP)
-    known = None
-    more = cursor.take(ord(" "))
-    if more and cursor.peek() != _OPEN:
-        known = cursor.sequence_set()
-        more = cursor.take(ord(" "))
-    if more and len(cursor.items(cursor.sequence_set)) != 2:
-        raise BadSyntax("two sets were expected")
-    cursor.expect(ord(")"))
-    return say.Resync(validity, modseq, known)
-
-
-def _create(cursor: Cursor) -> say.Request:
-    # create = "CREATE" SP mailbox [create-params]                               (RFC 4466, 6)
-    # create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")"                 (RFC 6154, 6)
-    cursor.space()
-    mailbox = cursor.mailbox()
-    uses: list[str] = []
-
-    def parameter() -> None:
-        if cursor.name() != b"USE":
-            raise BadSyntax("unknown parameter")
-        cursor.space()
-        uses.extend(cursor.items(cursor.flag, empty=True))
-
-    if cursor.take(ord(" ")):
-        cursor.items(parameter)
-    return say.Create(mailbox, tuple(uses))
-
-
-def _rename(cursor: Cursor) -> say.Request:
-    # rename = "RENAME" SP mailbox SP mailbox
-    cursor.space()
-    old = cursor.mailbox()
-    cursor.space()
-    return say.Rename(old, cursor.mailbox())
-
-
-def _lsub(cursor: Cursor) -> say.Request:
-    # lsub = "LSUB" SP mailbox SP list-mailbox
-    cursor.space()
-    reference = cursor.mailbox()
-    cursor.space()
-    return say.Lsub(reference, cursor.list_mailbox())
-
-
-def _list(cursor: Cursor) -> say.Request:
-    # list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
-    # mbox-or-pat = list-mailbox / patterns                                      (RFC 5258, 6)
-    cursor.space()
-    extended = False
-    select: frozenset[str] = frozenset()
-    if cursor.peek() == _OPEN:
-        extended = True
-        select = _options(cursor, _SELECTION_OPTIONS)
-        if "RECURSIVEMATCH" in select and not select & {"SUBSCRIBED", "SPECIAL-USE"}:
-            raise BadSyntax("RECURSIVEMATCH needs another option")
-        cursor.space()
-    reference = cursor.mailbox()
-    cursor.space()
-    if cursor.peek() == _OPEN:
-        extended = True
-        patterns = tuple(cursor.items(cursor.list_mailbox))
-    else:
-        patterns = (cursor.list_mailbox(),)
-    returns: set[str] = set()
-    status: tuple[str, ...] = ()
-    if cursor.take(ord(" ")):
-        extended = True
-        if cursor.name() != b"RETURN":
-            raise BadSyntax("RETURN was expected")
-        cursor.space()
-
-        def option() -> None:
-            nonlocal status
-            name = cursor.name().decode("ascii")
-            if name == "STATUS":  # RFC 5819, 4
-                cursor.space()
-                status = _status_items(cursor)
-            elif name not in _RETURN_OPTIONS:
-                raise BadSyntax("unknown return option")
-            else:
-                returns.add(name)
-
-        cursor.items(option, empty=True)
-    return say.List(reference, patterns, select, frozenset(returns), status, extended)
-
-
-def _options(cursor: Cursor, known: frozenset[str]) -> frozenset[str]:
-    names = {name.decode("ascii") for name in cursor.items(cursor.name, empty=True)}
-    if not names <= known:
-        raise BadSyntax("unknown option")
-    return frozenset(names)
-
-
-def _status(cursor: Cursor) -> say.Request:
-    # status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-    cursor.space()
-    mailbox = cursor.mailbox()
-    cursor.space()
-    return say.StatusOf(mailbox, _status_items(cursor))
-
-
-def _status_items(cursor: Cursor) -> tuple[str, ...]:
-    names = tuple(dict.fromkeys(name.decode("ascii") for name in cursor.items(cursor.name)))
-    if not STATUS_ITEMS.issuperset(names):
-        raise BadSyntax("unknown status item")
-    return names
-
-
-def _append(cursor: Cursor) -> say.Request:
-    # Whoever comes here has said no message: the dialog takes APPEND apart where its
-    # literal is announced.
-    parse_append_start(cursor)
-    raise BadSyntax("a literal was expected")
-
-
-def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
-    """Read an APPEND up to where its message's literal comes: mailbox, flags, date.
-
-    See RFC 3501, 6.3.11.
-    """
-    # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
-    cursor.space()
-    mailbox = cursor.mailbox()
-    cursor.space()
-    flags: frozenset[str] = frozenset()
-    if cursor.peek() == _OPEN:
-        flags = _flag_set(cursor.items(partial(_any_flag, cursor), empty=True)) - {"\\Recent"}
-        cursor.space()
-    date = None
-    if cursor.peek() == ord('"'):
-        date = parse_date_time(cursor.word(DATE_TIME, "a date and time"))
-        cursor.space()
-    return mailbox, flags, date
-
-
 # -- messages -------------------------------------------------------------------------------------
 
 
@@ -416,7 +208,7 @@ def _store(by_uid: bool, cursor: Cursor) -> say.Request:
     match = _STORE_ITEM.fullmatch(cursor.word(_STORE_ITEM, "FLAGS"))
     assert match is not None
     cursor.space()
-    read = partial(_flag, cursor)
+    read = partial(flag, cursor)
     if cursor.peek() == _OPEN:
         flags = cursor.items(read, empty=True)
     else:
@@ -426,7 +218,7 @@ def _store(by_uid: bool, cursor: Cursor) -> say.Request:
     return say.Store(
         numbers,
         say.StoreAction(match.group(1)),
-        _flag_set(flags),
+        flag_set(flags),
         silent=match.group(2) is not None,
         by_uid=by_uid,
         unchanged_since=unchanged_since,
@@ -490,18 +282,18 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"AUTHENTICATE": _authenticate,
     b"LOGIN": _login,
     b"ENABLE": _enable,
-    b"SELECT": partial(_select, say.Select),
-    b"EXAMINE": partial(_select, say.Examine),
-    b"CREATE": _create,
+    b"SELECT": partial(select_request, say.Select),
+    b"EXAMINE": partial(select_request, say.Examine),
+    b"CREATE": create_request,
     b"DELETE": partial(_mailbox, say.Delete),
-    b"RENAME": _rename,
+    b"RENAME": rename_request,
     b"SUBSCRIBE": partial(_mailbox, say.Subscribe),
     b"UNSUBSCRIBE": partial(_mailbox, say.Unsubscribe),
-    b"LIST": _list,
-    b"LSUB": _lsub,
+    b"LIST": list_request,
+    b"LSUB": lsub_request,
     b"NAMESPACE": partial(_bare, say.Namespace),
-    b"STATUS": _status,
-    b"APPEND": _append,
+    b"STATUS": status_request,
+    b"APPEND": append_request,
     b"IDLE": partial(_bare, say.Idle),
     b"CHECK": partial(_bare, say.Check),
     b"CLOSE": partial(_bare, say.Close),

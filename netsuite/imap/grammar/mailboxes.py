@@ -1,0 +1,207 @@
+"""Commands on mailboxes, from octets: SELECT to APPEND (RFC 3501, 6.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from netsuite.imap.commands import requests as say
+from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
+from netsuite.imap.grammar.flags import any_flag, flag_set
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
+
+_OPEN: Final = ord("(")
+#: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.
+STATUS_ITEMS: Final = frozenset(
+    {
+        "MESSAGES",
+        "RECENT",
+        "UIDNEXT",
+        "UIDVALIDITY",
+        "UNSEEN",
+        "HIGHESTMODSEQ",
+        "SIZE",
+        "DELETED",
+        "APPENDLIMIT",
+    }
+)
+_SELECTION_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "REMOTE", "RECURSIVEMATCH"})
+_RETURN_OPTIONS: Final = frozenset({"SUBSCRIBED", "SPECIAL-USE", "CHILDREN"})
+
+
+def select_request(
+    make: Callable[[str, bool, say.Resync | None], say.Request], cursor: Cursor
+) -> say.Request:
+    """Read SELECT or EXAMINE after its name."""
+    # select = "SELECT" SP mailbox [select-params]                               (RFC 4466, 6)
+    cursor.space()
+    mailbox = cursor.mailbox()
+    condstore = False
+    resync = None
+
+    def parameter() -> None:
+        nonlocal condstore, resync
+        name = cursor.name()
+        if name == b"CONDSTORE":
+            condstore = True
+        elif name == b"QRESYNC":
+            cursor.space()
+            resync = _resync(cursor)
+        else:
+            raise BadSyntax("unknown parameter")
+
+    if cursor.take(ord(" ")):
+        cursor.items(parameter)
+    return make(mailbox, condstore, resync)
+
+
+def _resync(cursor: Cursor) -> say.Resync:
+    # "(" uidvalidity SP mod-sequence-value [SP known-uids] [SP seq-match-data] ")"
+    # seq-match-data = "(" known-sequence-set SP known-uid-set ")"               (RFC 7162, 7)
+    # The latter only helps servers that have forgotten what went; it is read and not needed.
+    cursor.expect(_OPEN)
+    validity = cursor.nz_number()
+    cursor.space()
+    modseq = cursor.nz_number(MODSEQ_TOP)
+    known = None
+    more = cursor.take(ord(" "))
+    if more and cursor.peek() != _OPEN:
+        known = cursor.sequence_set()
+        more = cursor.take(ord(" "))
+    if more and len(cursor.items(cursor.sequence_set)) != 2:
+        raise BadSyntax("two sets were expected")
+    cursor.expect(ord(")"))
+    return say.Resync(validity, modseq, known)
+
+
+def create_request(cursor: Cursor) -> say.Request:
+    """Read CREATE after its name."""
+    # create = "CREATE" SP mailbox [create-params]                               (RFC 4466, 6)
+    # create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")"                 (RFC 6154, 6)
+    cursor.space()
+    mailbox = cursor.mailbox()
+    uses: list[str] = []
+
+    def parameter() -> None:
+        if cursor.name() != b"USE":
+            raise BadSyntax("unknown parameter")
+        cursor.space()
+        uses.extend(cursor.items(cursor.flag, empty=True))
+
+    if cursor.take(ord(" ")):
+        cursor.items(parameter)
+    return say.Create(mailbox, tuple(uses))
+
+
+def rename_request(cursor: Cursor) -> say.Request:
+    """Read RENAME after its name."""
+    # rename = "RENAME" SP mailbox SP mailbox
+    cursor.space()
+    old = cursor.mailbox()
+    cursor.space()
+    return say.Rename(old, cursor.mailbox())
+
+
+def lsub_request(cursor: Cursor) -> say.Request:
+    """Read LSUB after its name."""
+    # lsub = "LSUB" SP mailbox SP list-mailbox
+    cursor.space()
+    reference = cursor.mailbox()
+    cursor.space()
+    return say.Lsub(reference, cursor.list_mailbox())
+
+
+def list_request(cursor: Cursor) -> say.Request:
+    """Read LIST after its name."""
+    # list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
+    # mbox-or-pat = list-mailbox / patterns                                      (RFC 5258, 6)
+    cursor.space()
+    extended = False
+    select: frozenset[str] = frozenset()
+    if cursor.peek() == _OPEN:
+        extended = True
+        select = _options(cursor, _SELECTION_OPTIONS)
+        if "RECURSIVEMATCH" in select and not select & {"SUBSCRIBED", "SPECIAL-USE"}:
+            raise BadSyntax("RECURSIVEMATCH needs another option")
+        cursor.space()
+    reference = cursor.mailbox()
+    cursor.space()
+    if cursor.peek() == _OPEN:
+        extended = True
+        patterns = tuple(cursor.items(cursor.list_mailbox))
+    else:
+        patterns = (cursor.list_mailbox(),)
+    returns: set[str] = set()
+    status: tuple[str, ...] = ()
+    if cursor.take(ord(" ")):
+        extended = True
+        if cursor.name() != b"RETURN":
+            raise BadSyntax("RETURN was expected")
+        cursor.space()
+
+        def option() -> None:
+            nonlocal status
+            name = cursor.name().decode("ascii")
+            if name == "STATUS":  # RFC 5819, 4
+                cursor.space()
+                status = _status_items(cursor)
+            elif name not in _RETURN_OPTIONS:
+                raise BadSyntax("unknown return option")
+            else:
+                returns.add(name)
+
+        cursor.items(option, empty=True)
+    return say.List(reference, patterns, select, frozenset(returns), status, extended)
+
+
+def _options(cursor: Cursor, known: frozenset[str]) -> frozenset[str]:
+    names = {name.decode("ascii") for name in cursor.items(cursor.name, empty=True)}
+    if not names <= known:
+        raise BadSyntax("unknown option")
+    return frozenset(names)
+
+
+def status_request(cursor: Cursor) -> say.Request:
+    """Read STATUS after its name."""
+    # status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
+    cursor.space()
+    mailbox = cursor.mailbox()
+    cursor.space()
+    return say.StatusOf(mailbox, _status_items(cursor))
+
+
+def _status_items(cursor: Cursor) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(name.decode("ascii") for name in cursor.items(cursor.name)))
+    if not STATUS_ITEMS.issuperset(names):
+        raise BadSyntax("unknown status item")
+    return names
+
+
+def append_request(cursor: Cursor) -> say.Request:
+    """Refuse an APPEND that says no message."""
+    # Whoever comes here has said no message: the dialog takes APPEND apart where its
+    # literal is announced.
+    parse_append_start(cursor)
+    raise BadSyntax("a literal was expected")
+
+
+def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
+    """Read an APPEND up to where its message's literal comes: mailbox, flags, date.
+
+    See RFC 3501, 6.3.11.
+    """
+    # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
+    cursor.space()
+    mailbox = cursor.mailbox()
+    cursor.space()
+    flags: frozenset[str] = frozenset()
+    if cursor.peek() == _OPEN:
+        flags = flag_set(cursor.items(partial(any_flag, cursor), empty=True)) - {"\\Recent"}
+        cursor.space()
+    date = None
+    if cursor.peek() == ord('"'):
+        date = parse_date_time(cursor.word(DATE_TIME, "a date and time"))
+        cursor.space()
+    return mailbox, flags, date
