@@ -166,6 +166,24 @@ def services(home: Home, name: str, services: tuple[str, ...]) -> None:
     home.with_store(work)
 
 
+@account.command("groups")
+@click.argument("name")
+@click.argument("groups", nargs=-1)
+@pass_home
+def groups_command(home: Home, name: str, groups: tuple[str, ...]) -> None:
+    """Put an account into the groups named, and out of all others; none named: into none.
+
+    Members of `admin` may change public folders, members of `proxy` may act as other accounts.
+    """
+
+    async def work(store: Store) -> None:
+        found = await store.accounts.account(name.lower())
+        await store.accounts.update_account(found.id, groups=frozenset(groups))
+        click.echo(f"{found.name}: {', '.join(sorted(groups)) or 'in no group'}")
+
+    home.with_store(work)
+
+
 @account.command("remove")
 @click.argument("name")
 @click.option("--yes", is_flag=True, help="Do not ask.")
