@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -11,9 +11,34 @@ from twisted.internet.task import react
 
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import SERVICES, ServiceSection, Settings
-from netsuite.site import find_config, find_home, load_settings, open_store
-from netsuite.store.errors import StoreError
+from netsuite.site import SiteError, find_config, find_home, load_settings, open_store
+from netsuite.store.errors import (
+    AccountExists,
+    BadFolderName,
+    Busy,
+    FolderExists,
+    NoSuchAccount,
+    NoSuchFolder,
+    NotPermitted,
+    OverQuota,
+    StorageFull,
+    StoreError,
+)
 from netsuite.store.interfaces import Store
+
+
+#: What the store's refusals are on a terminal; their own text is a name.
+_WORDS: Mapping[type[Exception], str] = {
+    NoSuchAccount: "there is no account {}",
+    AccountExists: "there is an account or alias called {} already",
+    NoSuchFolder: "there is no folder {}",
+    FolderExists: "there is a folder {} already",
+    BadFolderName: "a folder cannot be called that: {}",
+    OverQuota: "the quota is used up: {}",
+    NotPermitted: "that may not be done: {}",
+    Busy: "the store is busy; try again: {}",
+    StorageFull: "the disk is full, or cannot be written: {}",
+}
 
 
 class Home:
@@ -58,7 +83,7 @@ class Home:
                     await work(store)
                 finally:
                     await store.close()
-            except (StoreError, click.ClickException) as error:
+            except (StoreError, SiteError, click.ClickException) as error:
                 failure.append(error)
 
         try:
@@ -69,7 +94,7 @@ class Home:
         for error in failure:
             if isinstance(error, click.ClickException):
                 raise error
-            raise click.ClickException(str(error) or type(error).__name__)
+            raise click.ClickException(_WORDS.get(type(error), "{}").format(error))
 
 
 pass_home = click.make_pass_decorator(Home)
