@@ -4,7 +4,7 @@
 
     StoreError
      +-- NoSuchFolder, FolderExists, FolderNotEmpty, BadFolderName
-     +-- NoSuchMessage
+     +-- NoSuchMessage, MessageExists
      +-- NoSuchAccount, AccountExists
      +-- NoSuchFile, FileInTheWay, NotADirectory, IsADirectory, DirectoryNotEmpty
      +-- BadFileName, Changed
@@ -41,6 +41,10 @@ class BadFolderName(StoreError):
 
 class NoSuchMessage(StoreError):
     """No such UID, number or Message-ID (any more)."""
+
+
+class MessageExists(StoreError):
+    """A public folder has a message of that Message-ID already."""
 
 
 class NoSuchAccount(StoreError):

@@ -92,6 +92,7 @@ class MailStore(Protocol):
         special_use: SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
+        moderator: str | None = None,
     ) -> Folder:
         """Make a folder and the missing ones above it (mailboxes only). Raises FolderExists,
         BadFolderName. A name that was deleted comes back with a greater UIDVALIDITY."""
@@ -121,11 +122,15 @@ class MailStore(Protocol):
         placements: Sequence[Placement],
         *,
         onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        message_id: str | None = None,
     ) -> Sequence[Placed]:
         """Make the content durable, in all the places and in the queue, or in none.
 
+        Args:
+            message_id: refuse if a message with this Message-ID is in a public folder.
+
         Raises:
-            OverQuota, NoSuchFolder: nothing was stored.
+            OverQuota, NoSuchFolder, MessageExists: nothing was stored.
             TooLarge: the content is larger than the store takes.
         """
 
@@ -146,6 +151,21 @@ class MailStore(Protocol):
         self, folder: FolderId, uids: Sequence[int], account: AccountId | None
     ) -> Sequence[Described]:
         """The same with summaries, made now where they are not kept yet."""
+
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
+        """Where messages of that Message-ID (angle brackets included) are, in public folders:
+        folder and UID, ascending. Message-IDs are read out of the header at the commit."""
+
+    async def find_message_ids(
+        self, message_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
+        """The same for many; those nowhere to be found are left out."""
+
+    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
+        """The lowest UID of each folder; empty folders are left out."""
+
+    def content_at_hand(self, content: ContentId) -> bytes | None:
+        """A small content where it can be given without waiting, else None."""
 
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""

@@ -7,7 +7,7 @@ from typing import Final
 
 from netsuite.store import flags as flag_sets
 from netsuite.store.changes import Change, MessagesAdded, QueueChanged
-from netsuite.store.errors import NoSuchMessage, OverQuota, TooLarge
+from netsuite.store.errors import MessageExists, NoSuchMessage, OverQuota, TooLarge
 from netsuite.store.interfaces import Draft
 from netsuite.store.memory.folders import MemoryFolders
 from netsuite.store.memory.world import Box, Content, Row
@@ -73,6 +73,7 @@ class MemoryContents(MemoryFolders):
         placements: Sequence[Placement],
         *,
         onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        message_id: str | None = None,
     ) -> Sequence[Placed]:
         """Store the content in all the places and in the queue, or in none."""
         world = self._world
@@ -83,6 +84,8 @@ class MemoryContents(MemoryFolders):
         if draft.too_large:
             raise TooLarge(f"{draft.octets} octets")
         self._check_quota([(box, draft.octets) for box in boxes])
+        if message_id is not None and world.places(message_id):
+            raise MessageExists(message_id)
         content = Content(ContentId(world.next_id()), world.guid(), b"".join(draft.pieces))
         draft.finished = True
         world.contents[content.id] = content
@@ -153,6 +156,12 @@ class MemoryContents(MemoryFolders):
             return self._world.contents[content].octets
         except KeyError:
             raise NoSuchMessage(f"content {content}") from None
+
+    def content_at_hand(self, content: ContentId) -> bytes | None:
+        """A small content where it can be given without waiting, else None."""
+        self._world.check_open()
+        known = self._world.contents.get(content)
+        return known.octets if known and len(known.octets) <= SMALL_OCTETS else None
 
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones."""

@@ -37,6 +37,7 @@ def make_folder(
     special_use: SpecialUse | None = None,
     description: str = "",
     postable: bool = True,
+    moderator: str | None = None,
 ) -> Box:
     """Put a new folder into the world."""
     folder = Folder(
@@ -53,6 +54,7 @@ def make_folder(
         special_use=special_use,
         description=description,
         created=world.now(),
+        moderator=moderator,
         postable=postable,
     )
     box = world.boxes[folder.id] = Box(folder)
@@ -113,6 +115,7 @@ class MemoryFolders:
         special_use: SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
+        moderator: str | None = None,
     ) -> Folder:
         """Make a folder and the missing ones above it (mailboxes only)."""
         world = self._world
@@ -125,7 +128,7 @@ class MemoryFolders:
         changes: list[Change] = []
         if kind is FolderKind.MAILBOX:
             changes += self._make_above(owner, name)
-        box = make_folder(world, owner, name, kind, special_use, description, postable)
+        box = make_folder(world, owner, name, kind, special_use, description, postable, moderator)
         changes.append(FolderCreated(box.folder.id, owner, name))
         world.publish(*changes)
         return box.now()

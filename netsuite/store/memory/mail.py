@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from netsuite.store import flags as flag_sets
@@ -56,6 +56,24 @@ class MemoryMail(MemoryContents):
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         return array("I", self._world.box(folder).order)
+
+    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
+        """The lowest UID of each folder; empty folders are left out."""
+        boxes = self._world.boxes
+        return {f: boxes[f].order[0] for f in folders if f in boxes and boxes[f].order}
+
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
+        """Where messages of that Message-ID are, in public folders."""
+        self._world.check_open()
+        return self._world.places(message_id)
+
+    async def find_message_ids(
+        self, message_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
+        """The same for many; those nowhere to be found are left out."""
+        self._world.check_open()
+        found = {each: self._world.places(each) for each in message_ids}
+        return {each: places for each, places in found.items() if places}
 
     async def claim_recent(self, folder: FolderId) -> int:
         """Give the first UID no read-write session was told of; mark all as told of."""

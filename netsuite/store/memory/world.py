@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from netsuite.message.news import message_id_of
 from netsuite.message.structure import Summary
 from netsuite.store import flags as flag_sets
 from netsuite.store.changes import Change
@@ -36,8 +37,15 @@ class Content:
     guid: str
     octets: bytes
     references: int = 0
+    known_message_id: str | None = None
     known_summary: Summary | None = None
     known_document: Document | None = None
+
+    def message_id(self) -> str:
+        """The Message-ID, read when first asked for; empty for none."""
+        if self.known_message_id is None:
+            self.known_message_id = message_id_of(self.octets)
+        return self.known_message_id
 
     def summary(self) -> Summary:
         """The summary, made when first asked for."""
@@ -212,6 +220,16 @@ class World:
             if box.folder.owner == owner and box.folder.name == name:
                 return box
         return None
+
+    def places(self, message_id: str) -> list[tuple[FolderId, int]]:
+        """Folder and UID of each message of that Message-ID in a public folder, ascending."""
+        return sorted(
+            (box.folder.id, row.uid)
+            for box in self.boxes.values()
+            if box.public
+            for row in box.rows.values()
+            if message_id and row.content.message_id() == message_id
+        )
 
     def person(self, account: AccountId) -> Person:
         """An account. Raises NoSuchAccount."""

@@ -12,6 +12,7 @@ from netsuite.store.changes import Change, FlagsChanged, MessagesAdded, Messages
 from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change_of_shared
 from netsuite.store.model import SEEN, Copied, FlagAction, FlagsStored
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.articles import forget_places, note_copies
 from netsuite.store.sql.database import OneOf
 from netsuite.store.sql.rows import packed, unpacked
 from netsuite.store.sql.transaction import MESSAGE, STATE, FolderState, Transaction
@@ -260,6 +261,8 @@ def _put(
             )
         )  # fmt: skip
         made.append(flags)
+    if not box.owner:
+        note_copies(transaction, box, [(uid, row.content) for uid, row in enumerate(rows, first)])
     box.uid_next += len(rows)
     box.messages += len(rows)
     box.octets += sum(row.octets for row in rows)
@@ -280,6 +283,7 @@ def remove(transaction: Transaction, box: FolderState, rows: list[Held]) -> None
     session.run(_DROP, folder=box.id, uids=listed)
     if not box.owner:
         session.run(_DROP_ALL_OWN, folder=box.id, uids=listed)
+        forget_places(transaction, box.id, listed)
     session.many(_BURY, [(box.id, modseq, uid) for uid in uids])
     release(transaction, [row.content for row in rows])
     box.messages -= len(rows)

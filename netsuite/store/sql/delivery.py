@@ -11,11 +11,14 @@ from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
+from netsuite.message.news import message_id_of
 from netsuite.store.changes import MessagesAdded, QueueChanged
+from netsuite.store.errors import MessageExists
 from netsuite.store.flags import NONE, ONLY_SEEN, normalised
 from netsuite.store.model import SEEN, Envelope, Onward, Placed, Placement, QueueState
 from netsuite.store.moments import to_seconds, zone_minutes
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.articles import is_placed, note_places
 from netsuite.store.sql.drafts import SQLDraft
 from netsuite.store.sql.rows import mapping_json, packed
 from netsuite.store.sql.transaction import (
@@ -40,6 +43,7 @@ class Delivery(Unit):
     Args:
         draft: finished; its last octets are still in memory, all of them if it is small.
         guid: the content's.
+        message_id: refuse when a public folder has it already.
     """
 
     plain: ClassVar[bool] = True
@@ -50,8 +54,10 @@ class Delivery(Unit):
         guid: str,
         placements: Sequence[Placement],
         onward: tuple[Envelope, Sequence[Onward]] | None,
+        message_id: str | None = None,
     ) -> None:
         super().__init__()
+        self._message_id = message_id
         self._draft = draft
         self._guid = guid
         self._placements = placements
@@ -61,12 +67,14 @@ class Delivery(Unit):
         self.content = 0
 
     def apply(self, transaction: Transaction) -> list[Placed]:
-        """Check, then append rows. Raises NoSuchFolder, OverQuota, StorageFull."""
+        """Check, then append rows. Raises NoSuchFolder, OverQuota, MessageExists, StorageFull."""
         draft = self._draft
         if draft.failure is not None:
             raise draft.failure
         folders = [transaction.folder(placement.folder) for placement in self._placements]
         self._check_quota(transaction, folders)
+        if self._message_id is not None and is_placed(transaction, self._message_id):
+            raise MessageExists(self._message_id)
         content = transaction.draft_ids.get(draft) or draft.content
         if content is not None:
             transaction.session.run(DROP_DRAFT, content=content)
@@ -85,6 +93,13 @@ class Delivery(Unit):
             self._place(transaction, content, folder, placement)
             for folder, placement in zip(folders, self._placements, strict=True)
         ]
+        if not all(folder.owner for folder in folders):
+            head = draft.head or self.tail
+            note_places(
+                transaction,
+                message_id_of(head),
+                [each for each in placed if not transaction.folder(each.folder).owner],
+            )
         if self._onward is not None:
             self._enqueue(transaction, content, *self._onward)
         return placed

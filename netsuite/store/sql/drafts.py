@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
+from netsuite.message.news import HEADER_OCTETS
 from netsuite.store.errors import StoreClosed, StoreError
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.transaction import FULL_CHUNK, Transaction
@@ -46,6 +47,8 @@ class SQLDraft:
         self.chunks = 0
         #: The content's id, once the writer gave one.
         self.content: int | None = None
+        #: The beginning, once chunks were handed over: who needs the header finds it there.
+        self.head = b""
         #: Why it cannot be committed.
         self.failure: StoreError | None = None
         self.finished = False
@@ -86,6 +89,8 @@ class SQLDraft:
     def _hand_over(self) -> None:
         held = memoryview(b"".join(self._pieces))
         self._pieces.clear()
+        if not self.chunks:
+            self.head = bytes(held[:HEADER_OCTETS])
         end = len(held) - len(held) % t.CHUNK_OCTETS
         for start in range(0, end, t.CHUNK_OCTETS):
             self._ahead += t.CHUNK_OCTETS

@@ -35,7 +35,7 @@ _RENAME: Final = (
 _CONTENTS: Final = sa.select(_M.content).where(_M.folder == sa.bindparam("folder"))
 _DROP: Final = tuple(
     sa.delete(table).where(table.c.folder == sa.bindparam("folder"))
-    for table in (t.message, t.tombstone, t.state)
+    for table in (t.message, t.tombstone, t.state, t.article)
 )
 _DROP_FOLDER: Final = sa.delete(t.folder).where(_F.id == sa.bindparam("folder"))
 _IS_SUBSCRIBED: Final = sa.select(t.subscription.c.name).where(
@@ -61,12 +61,13 @@ def insert_folder(
     special_use: SpecialUse | None = None,
     description: str = "",
     postable: bool = True,
+    moderator: str | None = None,
 ) -> int:
     """Put a new folder into the store; give its id."""
     folder = transaction.next("folder")
     row: tuple[Any, ...] = (
         folder, owner, name, kind.value, special_use.value if special_use else None, description,
-        None, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
+        moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
     )  # fmt: skip
     transaction.session.many(_INSERT, [row])
     transaction.changes.append(FolderCreated(folder, owner or None, name))  # type: ignore[arg-type]
@@ -87,6 +88,7 @@ def create(
     special_use: SpecialUse | None,
     description: str,
     postable: bool,
+    moderator: str | None,
 ) -> int:
     """Make a folder and the missing ones above it; give its id."""
     if owner:
@@ -95,7 +97,9 @@ def create(
         raise FolderExists(name)
     if kind is FolderKind.MAILBOX:
         _make_above(transaction, owner, name)
-    return insert_folder(transaction, owner, name, kind, special_use, description, postable)
+    return insert_folder(
+        transaction, owner, name, kind, special_use, description, postable, moderator
+    )
 
 
 def create_first(

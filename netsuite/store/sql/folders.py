@@ -125,13 +125,21 @@ class SQLFolders:
         special_use: SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
+        moderator: str | None = None,
     ) -> Folder:
         """Make a folder and the missing ones above it (mailboxes only)."""
         self._base.check_open()
         name = names.checked(name, private=owner is not None)
         made = await self._base.writer.call(
             lambda transaction: foldering.create(
-                transaction, owner or 0, name, kind, special_use, description, postable
+                transaction,
+                owner or 0,
+                name,
+                kind,
+                special_use,
+                description,
+                postable,
+                moderator,
             )
         )
         return await self.folder_by_id(FolderId(made))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -27,7 +27,7 @@ from netsuite.store.model import (
     Usage,
 )
 from netsuite.store.query import Query
-from netsuite.store.sql import changing, contents
+from netsuite.store.sql import articles, changing, contents
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.folders import NEAR_MESSAGES
@@ -106,6 +106,25 @@ class SQLMail(SQLContents):
         if known.messages <= NEAR_MESSAGES:
             return await self._base.readers.near(read)
         return await self._base.readers.far(read)
+
+    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
+        """The lowest UID of each folder; empty folders are left out."""
+        return await self._read(lambda s: articles.first_uids(s, folders), len(folders))
+
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
+        """Where messages of that Message-ID are, in public folders."""
+        return await self._read(lambda s: articles.places(s, message_id), 1)
+
+    async def find_message_ids(
+        self, message_ids: Sequence[str]
+    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
+        """The same for many; those nowhere to be found are left out."""
+
+        def read(session: Session) -> dict[str, Sequence[tuple[FolderId, int]]]:
+            found = {each: articles.places(session, each) for each in message_ids}
+            return {each: places for each, places in found.items() if places}
+
+        return await self._read(read, len(message_ids))
 
     async def claim_recent(self, folder: FolderId) -> int:
         """Give the first UID no read-write session was told of; mark all as told of."""

@@ -48,6 +48,7 @@ class SQLContents(SQLFolders):
         placements: Sequence[Placement],
         *,
         onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        message_id: str | None = None,
     ) -> Sequence[Placed]:
         """Make the content durable, in all the places and in the queue, or in none."""
         base = self._base
@@ -59,7 +60,7 @@ class SQLContents(SQLFolders):
             await draft.abort()
             raise TooLarge(f"{draft.octets} octets")
         small = not draft.chunks
-        delivery = Delivery(draft, base.guid(), placements, onward)
+        delivery = Delivery(draft, base.guid(), placements, onward, message_id)
         tail = delivery.tail
         base.busy_at = base.now()
         try:
@@ -70,6 +71,18 @@ class SQLContents(SQLFolders):
         if small and len(tail) <= HOT_OCTETS:
             base.contents.put(delivery.content, tail, len(tail))
         return placed
+
+    def content_at_hand(self, content: ContentId) -> bytes | None:
+        """A small content where it can be given without waiting, else None."""
+        base = self._base
+        base.check_open()
+        known = base.contents.get(content)
+        if known is not None:
+            return known
+        read = base.readers.at_hand(lambda s: contents.small(s, content, HOT_OCTETS))
+        if read is not None:
+            base.contents.put(content, read, len(read))
+        return read
 
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""

@@ -68,6 +68,18 @@ class Readers:
         except Exception as error:
             raise translated(error, self._database) from error
 
+    def at_hand(self, read: Callable[[Session], T]) -> T | None:
+        """Do a bounded point read at once where that is possible; None where it is not."""
+        session = self._near
+        if session is None:
+            return None
+        try:
+            return read(session)
+        except StoreError:
+            raise
+        except Exception as error:
+            raise translated(error, self._database) from error
+
     def far(self, read: Callable[[Session], T]) -> Deferred[T]:
         """Do a read in a thread, on one state of the store. Raises StoreClosed."""
         if self._closing or not self._threads:

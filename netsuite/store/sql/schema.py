@@ -163,6 +163,15 @@ message = _clustered(
     ),
 )
 
+#: Where in public folders a Message-ID is; no other folder costs anything for it.
+article = _clustered(
+    "article",
+    _key("message_id", Text),
+    _key("folder"),
+    _key("uid"),
+    extra=(Index("article_place", "folder", "uid"),),
+)
+
 tombstone = _clustered("tombstone", _key("folder"), _key("modseq"), _key("uid"))
 
 #: What one account sees of a message in a public folder, besides what all see.

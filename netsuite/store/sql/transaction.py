@@ -54,11 +54,12 @@ CONTENT: Final = sa.insert(t.content)
 CHUNK: Final = sa.insert(t.chunk)
 PENDING: Final = sa.insert(t.pending)
 MESSAGE: Final = sa.insert(t.message)
+ARTICLE: Final = sa.insert(t.article)
 STATE: Final = sa.insert(t.state)
 QUEUE: Final = sa.insert(t.queue)
 #: Full chunks of large contents go one by one: the driver copies what one step inserts.
 FULL_CHUNK: Final = sa.insert(t.chunk)
-_INSERTS: Final = (CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, STATE, QUEUE)
+_INSERTS: Final = (CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, ARTICLE, STATE, QUEUE)
 
 
 class FolderState:

@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from netsuite.testing.store_contract.accounts import AccountsContract
+from netsuite.testing.store_contract.articles import ArticlesContract
 from netsuite.testing.store_contract.base import CREATED, BaseContract
 from netsuite.testing.store_contract.contents import ContentsContract
 from netsuite.testing.store_contract.feed import FeedContract
@@ -26,6 +27,7 @@ class StoreContract(
     FoldersContract,
     ContentsContract,
     MessagesContract,
+    ArticlesContract,
     FlagsContract,
     SearchContract,
     FeedContract,

@@ -1,0 +1,82 @@
+"""Message-IDs of public folders: where each is, kept with every message that comes or goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+from netsuite.message.news import HEADER_OCTETS, message_id_of
+from netsuite.store.errors import NoSuchMessage
+from netsuite.store.model import FolderId, Placed
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.contents import piece
+from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.transaction import ARTICLE, FolderState, Transaction
+
+_A: Final = t.article.c
+_M: Final = t.message.c
+_PLACES: Final = (
+    sa.select(_A.folder, _A.uid)
+    .where(_A.message_id == sa.bindparam("message_id"))
+    .order_by(_A.folder, _A.uid)
+)
+_FORGET: Final = sa.delete(t.article).where(
+    _A.folder == sa.bindparam("folder"), OneOf(_A.uid, "uids")
+)
+_FIRST: Final = sa.select(sa.func.min(_M.uid)).where(_M.folder == sa.bindparam("folder"))
+
+
+def places(session: Session, message_id: str) -> list[tuple[FolderId, int]]:
+    """Give folder and UID of each message of that Message-ID, ascending."""
+    # No Message-ID holds what SQL could not take: those were never kept.
+    if not message_id.isascii() or "\0" in message_id:
+        return []
+    rows = session.all(_PLACES, message_id=message_id)
+    return [(FolderId(folder), uid) for folder, uid in rows]
+
+
+def is_placed(transaction: Transaction, message_id: str) -> bool:
+    """Tell whether a message of that Message-ID is there, or is coming in the same batch."""
+    if any(row[0] == message_id for row in transaction.rows[ARTICLE]):
+        return True
+    return bool(places(transaction.session, message_id))
+
+
+def note_places(transaction: Transaction, message_id: str, placed: Sequence[Placed]) -> None:
+    """Keep where a message that comes into public folders is."""
+    if message_id:
+        transaction.rows[ARTICLE].extend((message_id, each.folder, each.uid) for each in placed)
+
+
+def note_copies(
+    transaction: Transaction, box: FolderState, copies: Sequence[tuple[int, int]]
+) -> None:
+    """Keep where messages are that were copied into a public folder.
+
+    Args:
+        copies: UID and content of each.
+    """
+    for uid, content in copies:
+        try:
+            head = piece(transaction.session, content, 0)[:HEADER_OCTETS]
+        except NoSuchMessage:  # an empty content has no chunk
+            continue
+        if message_id := message_id_of(head):
+            transaction.rows[ARTICLE].append((message_id, box.id, uid))
+
+
+def forget_places(transaction: Transaction, folder: int, uids: object) -> None:
+    """Drop what was kept of messages that go.
+
+    Args:
+        uids: as ``Database.numbers`` gives them.
+    """
+    transaction.session.run(_FORGET, folder=folder, uids=uids)
+
+
+def first_uids(session: Session, folders: Sequence[FolderId]) -> dict[FolderId, int]:
+    """Give the lowest UID of each folder that has any: a point read of the index each."""
+    found = ((folder, session.one(_FIRST, folder=folder)) for folder in folders)
+    return {folder: row[0] for folder, row in found if row is not None and row[0] is not None}
