@@ -26,7 +26,6 @@ from netsuite.store.errors import (
 )
 from netsuite.store.interfaces import Store
 
-
 #: What the store's refusals are on a terminal; their own text is a name.
 _WORDS: Mapping[type[Exception], str] = {
     NoSuchAccount: "there is no account {}",
