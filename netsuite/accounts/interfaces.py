@@ -303,6 +303,11 @@ class Receiver(Protocol):
     async def resolve(self, local: str, domain: str) -> Recipient:
         """Raises NotOurs, NoSuchAccount, OverQuota."""
 
+    def resolve_now(self, local: str, domain: str) -> Recipient | None:
+        """Give what ``resolve`` would give, where that is known without asking anybody; None
+        where it is not."""
+        return None
+
     def draft(self, expected_octets: int | None = None) -> Draft:
         """Begin a content."""
 

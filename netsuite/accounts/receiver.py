@@ -94,6 +94,9 @@ class AddressBook:
         self._aliases: Mapping[str, tuple[str, ...]] = {}
         self._read_at: float | None = None
         self._inboxes: dict[str, tuple[Account, FolderId]] = {}
+        self._heard_of = 0  # changes that make what was read before them worthless
+        #: Addresses that were resolved since the aliases were read, and need no look at a quota.
+        self._resolved: dict[tuple[str, str], Recipient] = {}
         self._changes = store.changes.watch_all(self._heard)
         self.configure(domains=domains, postmaster=postmaster, separator=separator)
 
@@ -102,6 +105,7 @@ class AddressBook:
         self.domains = frozenset(same_domain(domain) for domain in domains)
         self.postmaster = postmaster.lower()
         self.separator = separator
+        self._resolved.clear()
 
     def close(self) -> None:
         """Listen no longer."""
@@ -109,7 +113,9 @@ class AddressBook:
 
     def _heard(self, change: Change) -> None:
         if isinstance(change, AccountChanged | AliasesChanged):
+            self._heard_of += 1
             self._inboxes.clear()
+            self._resolved.clear()
             self._read_at = None
 
     # -- resolving -----------------------------------------------------------------------------
@@ -131,6 +137,7 @@ class AddressBook:
         if ours and ours not in self.domains:
             raise NotOurs(domain)
         address = f"{local}@{domain}" if domain else local
+        heard_of = self._heard_of
         targets = await self._targets(local.lower(), ours)
         folders: list[FolderId] = []
         onward: list[str] = []
@@ -145,7 +152,27 @@ class AddressBook:
                 full = error
         if full is not None and not folders and not onward:
             raise full
-        return Recipient(address, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(onward)))
+        found = Recipient(address, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(onward)))
+        if heard_of == self._heard_of:
+            self._remember(local, domain, found, targets)
+        return found
+
+    def resolve_now(self, local: str, domain: str) -> Recipient | None:
+        """Give what ``resolve`` gave for the address a moment ago; None where it must be asked.
+
+        Most mail is for few addresses: no coroutine, and no walk through aliases, for those.
+        """
+        if self._read_at is None or self._clock.seconds() - self._read_at > ALIAS_SECONDS:
+            return None
+        return self._resolved.get((local, domain))
+
+    def _remember(self, local: str, domain: str, found: Recipient, targets: Sequence[str]) -> None:
+        accounts = [self._inboxes.get(target) for target in targets if "@" not in target]
+        if any(known is None or _limited(known[0]) for known in accounts):
+            return
+        if len(self._resolved) >= _REMEMBERED:
+            self._resolved.clear()
+        self._resolved[local, domain] = found
 
     async def _targets(self, local: str, domain: str) -> Sequence[str]:
         """Give the account names (and addresses elsewhere) that an address stands for."""
@@ -220,21 +247,29 @@ class AddressBook:
         now = self._clock.seconds()
         if fresh or self._read_at is None or now - self._read_at > ALIAS_SECONDS:
             self._aliases = await self._store.accounts.aliases()
+            self._resolved.clear()
             self._read_at = now
         return self._aliases
 
     async def _exists(self, name: str) -> bool:
-        if name in self._inboxes:
-            return True
+        return await self._account(name) is not None
+
+    async def _account(self, name: str) -> tuple[Account, FolderId] | None:
+        """Give an account of that name and its INBOX."""
+        known = self._inboxes.get(name)
+        if known is not None:
+            return known
+        heard_of = self._heard_of
         try:
             account = await self._store.accounts.account(name)
         except NoSuchAccount:
-            return False
+            return None
         folder = await self._store.mail.folder(account.id, INBOX)
-        if len(self._inboxes) >= _REMEMBERED:
-            self._inboxes.clear()
-        self._inboxes[name] = (account, folder.id)
-        return True
+        if heard_of == self._heard_of:
+            if len(self._inboxes) >= _REMEMBERED:
+                self._inboxes.clear()
+            self._inboxes[name] = (account, folder.id)
+        return account, folder.id
 
     async def _postmaster(self) -> str | None:
         if self.postmaster and await self._exists(self.postmaster):
@@ -243,12 +278,13 @@ class AddressBook:
         return accounts[0].name if accounts else None
 
     async def _inbox(self, name: str) -> FolderId:
-        if not await self._exists(name):
+        known = await self._account(name)
+        if known is None:
             raise NoSuchAccount(name)
-        account, folder = self._inboxes[name]
+        account, folder = known
         if account.state is not AccountState.ACTIVE:
             raise Busy(f"{name} is disabled")
-        if account.quota_octets is not None or account.quota_messages is not None:
+        if _limited(account):
             usage = await self._store.mail.usage(account.id)
             if _full(usage.octets, usage.quota_octets) or _full(
                 usage.messages, usage.quota_messages
@@ -288,6 +324,10 @@ class AddressBook:
         placements = [Placement(folder) for folder in folders]
         placed: Sequence[Placed] = await self._store.mail.commit(draft, placements, onward=onward)
         assert len(placed) == len(placements)
+
+
+def _limited(account: Account) -> bool:
+    return account.quota_octets is not None or account.quota_messages is not None
 
 
 def _full(used: int, quota: int | None) -> bool:

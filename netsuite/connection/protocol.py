@@ -39,9 +39,10 @@ class DialogConnection(Hooks, Outlet):
     """A dialog on a transport.
 
     Subclasses give ``answers``, from an event's type to a function ``(connection, event)``.
-    It may be plain, or return an awaitable where it has to wait. The next event is taken only
-    when that is done and the dialog is no longer ``PAUSED``, and while the transport takes
-    what we say: so answers leave in order, and a peer that does not read is not served on.
+    It may be plain, or return an awaitable where it has to wait, whose value, if any, is said.
+    The next event is taken only when that is done and the dialog is no longer ``PAUSED``, and
+    while the transport takes what we say: so answers leave in order, and a peer that does not
+    read is not served on.
 
     An answer that waits may take events itself: a body with ``async for octets in
     connection.body()``, anything with ``await connection.take()``. What must run while
@@ -60,7 +61,7 @@ class DialogConnection(Hooks, Outlet):
     """
 
     log = Logger()
-    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {}
+    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[Any] | None]]] = {}
 
     def __init__(
         self,
@@ -82,8 +83,7 @@ class DialogConnection(Hooks, Outlet):
         self._peer: Peer | None = None
         self._unread = 0  # octets received since the dialog last wanted data; an upper bound
         self._read_paused = False
-        self._eof = False
-        self._eof_told = False
+        self._eof = self._eof_told = self._draining = False
         self._paused = False  # the dialog said so when the pump came to rest
         self._fresh = False  # something came while pumping
         self._broken = False  # nobody knows any more where the next command begins
@@ -91,7 +91,6 @@ class DialogConnection(Hooks, Outlet):
         self._wanted: Deferred[None] | None = None
         self._spawned: set[Deferred[None]] = set()
         self._last_event: type = type(None)
-        self._draining = False
 
     # -- hooks with an answer of our own (the others stand in ``hooks``) ------------------------
 
@@ -280,7 +279,9 @@ class DialogConnection(Hooks, Outlet):
         self.flush()
         if self.closing:
             return
-        self._hold_reading()
+        if self._unread > INPUT_OCTETS and not self._read_paused and not self._eof:
+            self._read_paused = True
+            self.transport.pauseProducing()
         self.watch.settle(waiting=self._wanted is not None or not self._is_answering())
 
     def _is_answering(self) -> bool:
@@ -361,17 +362,24 @@ class DialogConnection(Hooks, Outlet):
             return False
         return True
 
-    def _wait_for(self, work: Awaitable[None], event: Event) -> None:
-        task: Deferred[None] = deferred(work)
+    def _wait_for(self, work: Awaitable[Any], event: Event) -> None:
+        task: Deferred[Any] = deferred(work)
         self._task = task
         self._answering = True
 
         def over(result: Any) -> None:
             self._task = self._wanted = None
             self._answering = False
+            pumping, self._gathering = self._gathering, True  # all leaves in one write
+            try:
+                if not (result is None or isinstance(result, Failure) or self.closing):
+                    self.say(result)
+            except Exception:
+                result = Failure()
             if isinstance(result, Failure):
                 self._broke(event, result)
-            if not self._gathering:
+            self._gathering = pumping
+            if not pumping:
                 self.pump()
 
         task.addBoth(over)
@@ -485,12 +493,6 @@ class DialogConnection(Hooks, Outlet):
                 self.transcript.ended()
             if self.registry is not None:
                 self.registry.connection_ended(self)
-
-    def _hold_reading(self) -> None:
-        """Stop reading when more lies unread than one answer can be waited for."""
-        if self._unread > INPUT_OCTETS and not self._read_paused and not self._eof:
-            self._read_paused = True
-            self.transport.pauseProducing()
 
     def _resume_reading(self) -> None:
         if self._read_paused and not self._eof and not self.closing:

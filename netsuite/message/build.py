@@ -230,36 +230,18 @@ def return_path(sender: str) -> bytes:
     return b"Return-Path: <" + sender.encode("utf-8") + b">\r\n"
 
 
-def received(
-    *,
-    helo: str,
-    address: str,
-    by: str,
-    protocol: str,
-    identifier: str,
-    date: datetime,
-    recipient: str = "",
-    tls: str = "",
-    host: str = "",
+def received_from(
+    *, helo: str, address: str, by: str, protocol: str, tls: str = "", host: str = ""
 ) -> bytes:
-    """Print a Received field.
-
-    ::
-
-        Time-stamp-line = "Received:" FWS Stamp <CRLF>
-        Stamp           = From-domain By-domain Opt-info [CFWS] ";" FWS date-time
+    """Print what is the same in the Received fields of all messages of one session.
 
     Args:
         helo: what the client called itself.
         address: its IP address; empty for a local socket.
         by: this server.
         protocol: the ``with`` word: ``SMTP``, ``ESMTPSA``, ``LMTP`` ... (RFC 3848, RFC 6531).
-        identifier: of this transaction.
-        recipient: the address for ``for``; only where there is but one (RFC 5321, 7.6).
         tls: version and cipher, for a comment.
         host: the client's verified name.
-
-    See: RFC 5321, 4.4.
     """
     name = helo if _said.fullmatch(helo) else "unknown"
     literal = f"[IPv6:{address}]" if ":" in address else f"[{address}]" if address else ""
@@ -268,8 +250,25 @@ def received(
     if tls:
         safe = "".join(c for c in tls if c.isascii() and c.isprintable() and c not in "()\\")
         lines.append(f" ({safe})")
-    lines.append(f" by {by} with {protocol} id {identifier}")
-    if recipient:
-        lines.append(f" for <{recipient}>")
-    text = "\r\n".join(lines).encode("utf-8", "replace")
-    return text + b";\r\n " + format_message_date(date) + CRLF
+    lines.append(f" by {by} with {protocol}")
+    return "\r\n".join(lines).encode("utf-8", "replace")
+
+
+def received(origin: bytes, *, identifier: str, date: bytes, recipient: str = "") -> bytes:
+    """Print a Received field.
+
+    ::
+
+        Time-stamp-line = "Received:" FWS Stamp <CRLF>
+        Stamp           = From-domain By-domain Opt-info [CFWS] ";" FWS date-time
+
+    Args:
+        origin: what ``received_from`` gives.
+        identifier: of this transaction.
+        date: printed, as ``format_message_date`` does.
+        recipient: the address for ``for``; only where there is but one (RFC 5321, 7.6).
+
+    See: RFC 5321, 4.4.
+    """
+    info = f" id {identifier}\r\n for <{recipient}>" if recipient else f" id {identifier}"
+    return b"".join((origin, info.encode("utf-8", "replace"), b";\r\n ", date, CRLF))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
@@ -356,6 +357,8 @@ reply_line: Final = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?", re.DOTALL)
 _enhanced: Final = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 
+# Nearly all that is said are the same few dozen replies.
+@functools.lru_cache(maxsize=256)
 def format_reply(value: Reply) -> bytes:
     """Print a reply with its line ends; line ends within its text become spaces."""
     code, enhanced = value.code, value.enhanced

@@ -14,10 +14,11 @@ from netsuite.message.headers import field, fields, header_end, strip
 #: Of a header that is longer, the rest is taken for body: kept as it is, not looked into.
 HEADER_OCTETS: Final = 256 * 1024
 
-_received: Final = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
+# Both for a header in lower case.
+_received: Final = re.compile(rb"^received[ \t]*:", re.MULTILINE)
+_return_path: Final = re.compile(rb"^return-path[ \t]*:", re.MULTILINE)
 #: The line between the messages of an mbox file, which some programs send along (RFC 4155).
 _mbox_line: Final = re.compile(rb">?From [^\n]*\n(?=[!-9;-~]+:)")
-_return_path: Final = re.compile(rb"^return-path[ \t]*:", re.IGNORECASE | re.MULTILINE)
 
 
 class Incoming:
@@ -75,8 +76,11 @@ class Incoming:
             # Text without a header: an empty line keeps it from becoming part of ours (a line
             # that begins with white space would even go on with our last field).
             header, body = b"\r\n", octets
-        self.hops = len(_received.findall(header))
-        if _return_path.search(header):
+        # A plain search first: where nothing is found, and that is most often, it is enough.
+        lowered = header.lower()
+        if b"received" in lowered:
+            self.hops = len(_received.findall(lowered))
+        if b"return-path" in lowered and _return_path.search(lowered):
             header = strip(header, [b"Return-Path"])  # RFC 5321, 4.4: there is only one, ours
         added = b""
         if self._completion is not None:

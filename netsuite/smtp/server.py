@@ -25,7 +25,7 @@ from netsuite.connection.factory import ServerFactory
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.message.address import Address
-from netsuite.message.build import received
+from netsuite.message.build import received, received_from
 from netsuite.smtp import replies
 from netsuite.smtp.commands import (
     Auth,
@@ -52,6 +52,7 @@ from netsuite.smtp.commands import (
 from netsuite.smtp.dialog import ServerDialog
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.smtp.transfer import Transfer
+from netsuite.wire.dates import format_message_date
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Event
 
 
@@ -82,6 +83,7 @@ class SMTPServer(DialogConnection):
         self.submitter: Submitter | None = None
         self.account: str | None = None
         self.transfer: Transfer | None = None
+        self._origins: dict[str, bytes] = {}  # the first words of Received, by protocol
 
     # -- the session --------------------------------------------------------------------------
 
@@ -117,6 +119,7 @@ class SMTPServer(DialogConnection):
         self.dialog.forget()
         self._forget_transfer()
         self.helo, self.extended = "", False
+        self._origins.clear()
         self.submitter = self.account = None
 
     def channel(self) -> Channel:
@@ -161,6 +164,7 @@ class SMTPServer(DialogConnection):
     def _greeted(self, domain: str, *, extended: bool) -> None:
         self._forget_transfer()
         self.helo, self.extended = domain, extended
+        self._origins.clear()
 
     def _rset(self, event: Rset) -> None:
         self._forget_transfer()
@@ -277,7 +281,13 @@ class SMTPServer(DialogConnection):
         if refusal is not None:
             self.say(refusal)
             return None
-        return self._resolve(transfer, event.recipient)
+        address = event.recipient
+        known = self.shared.receiver.resolve_now(address.local, address.domain)
+        if known is None:
+            return self._resolve(transfer, address)
+        transfer.add(address, known)
+        self.say(replies.RECIPIENT_OK)
+        return None
 
     async def _resolve(self, transfer: Transfer, address: Address) -> None:
         try:
@@ -308,23 +318,28 @@ class SMTPServer(DialogConnection):
             date = self.shared.now()
             identifier = self.shared.identify()
             transfer.begin(
-                self._stamp(transfer, date, identifier),
+                self._stamp(transfer, self.shared.printed(date), identifier),
                 date=date,
                 identifier=identifier,
             )
         return transfer
 
-    def _stamp(self, transfer: Transfer, date: datetime, identifier: str) -> bytes:
+    def _stamp(self, transfer: Transfer, date: bytes, identifier: str) -> bytes:
+        word = self._protocol_word(transfer.mail.utf8)
+        origin = self._origins.get(word)
+        if origin is None:
+            origin = self._origins[word] = self._origin(word)
+        # More than one would tell each of the others (RFC 5321, 7.2).
+        recipient = str(transfer.said[0]) if len(transfer.said) == 1 else ""
+        return received(origin, identifier=identifier, date=date, recipient=recipient)
+
+    def _origin(self, protocol: str) -> bytes:
         peer = self.peer
-        return received(
+        return received_from(
             helo=self.helo,
             address=peer.address,
             by=self.settings.host,
-            protocol=self._protocol_word(transfer.mail.utf8),
-            identifier=identifier,
-            date=date,
-            # More than one would tell each of the others (RFC 5321, 7.2).
-            recipient=str(transfer.said[0]) if len(transfer.said) == 1 else "",
+            protocol=protocol,
             tls=f"{peer.tls_version} {peer.cipher}" if peer.secure else "",
         )
 
@@ -351,11 +366,11 @@ class SMTPServer(DialogConnection):
             self._forget_transfer()
         self.say(transfer.refusal or replies.CHUNK_OK)
 
-    def _end_of_body(self, event: EndOfBody) -> Awaitable[None]:
+    def _end_of_body(self, event: EndOfBody) -> Awaitable[Reply]:
         assert self.transfer is not None
         return self._deliver(self.transfer)
 
-    async def _deliver(self, transfer: Transfer) -> None:
+    async def _deliver(self, transfer: Transfer) -> Reply:
         bare_line_end = self.dialog.bare_line_end
         answer = await transfer.finish(self.account, bare_line_end=bare_line_end)
         self._forget_transfer()
@@ -363,7 +378,7 @@ class SMTPServer(DialogConnection):
             # One reply a recipient, all the same: it is delivered to all or to none.
             for _ in transfer.said[1:]:
                 self.write(self.dialog.send_one(answer))
-        self.say(answer)
+        return answer
 
     def _forget_transfer(self) -> None:
         transfer, self.transfer = self.transfer, None
@@ -373,7 +388,7 @@ class SMTPServer(DialogConnection):
     def _end_of_input(self, event: EndOfInput) -> None:
         self.close()
 
-    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
+    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[Any] | None]]] = {
         Ehlo: _ehlo,
         Lhlo: _ehlo,
         Helo: _helo,
@@ -440,3 +455,12 @@ class SMTPServerFactory(ServerFactory):
         self.receiver = receiver
         self.now = now
         self.identify = identify
+        self._printed: tuple[datetime | None, bytes] = (None, b"")
+
+    def printed(self, date: datetime) -> bytes:
+        """Print the date of a trace field; one that is given again is not printed again."""
+        last, octets = self._printed
+        if last is not date:
+            octets = format_message_date(date)
+            self._printed = (date, octets)
+        return octets

@@ -5,6 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.interfaces import NotOurs
+from netsuite.accounts.receiver import ALIAS_SECONDS
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.model import AccountState
 from tests.accounts.worlds import World
@@ -127,6 +128,42 @@ class Resolving(TestCase):
         await world.store.accounts.update_account(full.id, state=AccountState.DISABLED)
         with self.assertRaises(Busy):
             await self.owners(world, "ann@example.test")
+
+    async def test_known_without_asking(self) -> None:
+        """An address resolved a moment ago is known at once, until anything that bears on it
+        changes or a while has passed; so nobody is refused, or gets mail, by old news."""
+        world = World()
+        ann = await world.account("ann")
+        book = world.addresses
+
+        async def resolved() -> None:
+            found = await book.resolve("ann", "example.test")
+            self.assertEqual(found, book.resolve_now("ann", "example.test"))
+
+        def forgotten() -> None:
+            self.assertIsNone(book.resolve_now("ann", "example.test"))
+
+        forgotten()
+        await resolved()
+        self.assertIsNone(book.resolve_now("ann", "elsewhere.test"))
+        await world.store.accounts.set_alias("ann@example.test", ["x@elsewhere.test"])
+        forgotten()
+        await resolved()
+        await world.store.accounts.update_account(ann.id, state=AccountState.DISABLED)
+        forgotten()
+        await resolved()  # the alias goes elsewhere
+        world.clock.advance(ALIAS_SECONDS + 1)
+        forgotten()
+        await resolved()
+        book.configure(domains=["other.test"], postmaster="", separator="+")
+        forgotten()
+
+    async def test_a_mailbox_with_a_quota_is_looked_at_each_time(self) -> None:
+        """Whether there is room is asked for each message, never remembered."""
+        world = World()
+        await world.account("ann", quota_octets=1000)
+        await world.addresses.resolve("ann", "example.test")
+        self.assertIsNone(world.addresses.resolve_now("ann", "example.test"))
 
     async def test_international_domain(self) -> None:
         """A domain in Unicode and its A-label are one domain."""

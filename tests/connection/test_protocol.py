@@ -85,6 +85,26 @@ class Order(SynchronousTestCase):
         connection.connectionLost(lost())
         self.assertEqual([], clock.getDelayedCalls())
 
+    def test_what_an_answer_gives_is_said(self) -> None:
+        """The value of an answer that waited leaves with what follows it, at once; one that
+        cannot be said is our fault, and the peer hears no more of it than of any other."""
+        first: Deferred[object] = Deferred()
+        connection, wire, clock = connected()
+        connection.answers = {  # type: ignore[misc]
+            **connection.answers,
+            Wait: lambda self, command: first,
+        }
+        connection.dataReceived(b"WAIT a\r\nSAY b\r\n")
+        wire.writes.clear()
+        first.callback(Reply("+ given"))
+        self.assertEqual([b"+ given\r\n+ b\r\n"], wire.writes)
+        self.assertEqual(1, len(clock.getDelayedCalls()))
+        first = Deferred()
+        connection.dataReceived(b"WAIT a\r\n")
+        first.callback("no reply")
+        self.assertEqual(1, len(self.flushLoggedErrors()))
+        self.assertNotIn(b"no reply", b"".join(wire.writes))
+
     def test_input_within_the_pump(self) -> None:
         """Octets that arrive while a write is under way wait their turn."""
         connection, wire, _ = connected()

@@ -13,9 +13,17 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.bounce import Action, Outcome, compose_report
-from netsuite.message.build import Attachment, compose, header_field, received, return_path
+from netsuite.message.build import (
+    Attachment,
+    compose,
+    header_field,
+    received,
+    received_from,
+    return_path,
+)
 from netsuite.message.scan import scan
 from netsuite.message.text import searchable
+from netsuite.wire.dates import format_message_date
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1)))
 
@@ -101,19 +109,19 @@ class Trace(SynchronousTestCase):
             b"Received: from mx.x.example ([192.0.2.1])\r\n (TLSv1.3 X)\r\n"
             b" by me.example with ESMTPS id 7\r\n for <a@b>;\r\n Fri, 2 Jan 2026 03:04:05 +0100\r\n",
             received(
-                helo="mx.x.example",
-                address="192.0.2.1",
-                by="me.example",
-                protocol="ESMTPS",
+                received_from(
+                    helo="mx.x.example",
+                    address="192.0.2.1",
+                    by="me.example",
+                    protocol="ESMTPS",
+                    tls="TLSv1.3 (X)",
+                ),
                 identifier="7",
-                date=WHEN,
+                date=format_message_date(WHEN),
                 recipient="a@b",
-                tls="TLSv1.3 (X)",
             ),
         )
-        line = received(
-            helo="evil (\r\n)", address="::1", by="me", protocol="SMTP", identifier="7", date=WHEN
-        )
+        line = received_from(helo="evil (\r\n)", address="::1", by="me", protocol="SMTP")
         self.assertTrue(line.startswith(b"Received: from unknown ([IPv6:::1])\r\n by me"))
         self.assertEqual(b"Return-Path: <>\r\n", return_path(""))
 

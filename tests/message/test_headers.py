@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
@@ -71,6 +73,13 @@ class Fields(SynchronousTestCase):
             (b"A: b", 4),
         ):
             self.assertEqual(end, header_end(octets), octets)
+
+    @given(st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n"]), max_size=12))
+    def test_header_end_of_anything(self, words: list[bytes]) -> None:
+        """It is the first place where a line holds nothing, however line ends are mixed."""
+        octets = b"".join(words)
+        found = re.search(rb"(?:\A|(?<=\n))\r?\n", octets)
+        self.assertEqual(found.end() if found else len(octets), header_end(octets))
 
     @given(
         st.lists(st.sampled_from([b"a", b":", b" ", b"\r", b"\n", b"\r\n", b"\xff"]), max_size=30)

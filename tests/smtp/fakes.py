@@ -54,6 +54,7 @@ class FakeReceiver:
         self.delivered: list[tuple[str, list[str], bytes, str | None]] = []
         self.drafts: list[FakeDraft] = []
         self.errors: dict[str, Exception] = {}
+        self.known: dict[tuple[str, str], Recipient] = {}
         self.deliver_error: Exception | None = None
         self.write_error: Exception | None = None
         self.slow: Deferred[None] | None = None
@@ -70,6 +71,9 @@ class FakeReceiver:
         if name not in ("alice", "bob", "postmaster", "grün"):
             raise NoSuchAccount(local)
         return Recipient(f"{name}@example.test", (FolderId(1),))
+
+    def resolve_now(self, local: str, domain: str) -> Recipient | None:
+        return self.known.get((local, domain))
 
     def draft(self, expected_octets: int | None = None) -> FakeDraft:
         draft = FakeDraft(self)

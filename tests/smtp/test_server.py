@@ -11,6 +11,7 @@ from netsuite.accounts.interfaces import (
     LoginUnavailable,
     MalformedResponse,
     PlaintextRefused,
+    Recipient,
     Throttled,
 )
 from netsuite.connection.settings import Limits, Timeouts
@@ -61,6 +62,38 @@ class Sending(SynchronousTestCase):
         )
         self.assertEqual(b"221 2.0.0 Bye\r\n", session.say(b"QUIT\r\n"))
         self.assertTrue(session.closed)
+
+    def test_recipient_known_already(self) -> None:
+        """A recipient that is known is answered, and gets the message, like any other; so does
+        one that must be asked for in the same message."""
+        session = Session()
+        session.receiver.known["bob", "example.test"] = Recipient("bob@example.test", ())
+        session.say(EHLO)
+        said = session.say(
+            b"MAIL FROM:<x@y.test>\r\nRCPT TO:<bob@example.test>\r\n"
+            b"RCPT TO:<alice@example.test>\r\nDATA\r\n" + MESSAGE + b".\r\n"
+        )
+        self.assertEqual([250, 250, 250, 354, 250], [int(x[:3]) for x in said.splitlines()])
+        ((_, addresses, _, _),) = session.receiver.delivered
+        self.assertEqual(["bob@example.test", "alice@example.test"], addresses)
+
+    def test_stamps_of_one_session(self) -> None:
+        """Each message's trace field tells what was true of it: a new greeting shows in the
+        next one."""
+        session = Session()
+        session.say(EHLO)
+        for greeting in (b"", b"HELO other.test\r\n", b""):
+            session.say(greeting + ENVELOPE + b"DATA\r\n" + MESSAGE + b".\r\n")
+        stamps = [content.split(b"\r\n")[1:3] for _, _, content, _ in session.receiver.delivered]
+        client, other = b"from client.test ([192.0.2.9])", b"from other.test ([192.0.2.9])"
+        self.assertEqual(
+            [
+                [b"Received: " + client, b" by mx.example.test with ESMTP id id1"],
+                [b"Received: " + other, b" by mx.example.test with SMTP id id2"],
+                [b"Received: " + other, b" by mx.example.test with SMTP id id3"],
+            ],
+            stamps,
+        )
 
     def test_pipelined_at_every_cut(self) -> None:
         """All commands at once, or cut anywhere, get the same answers in the same order."""
