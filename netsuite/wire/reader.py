@@ -131,3 +131,12 @@ class OctetReader:
     def peek(self, octets: int) -> bytes:
         """Give the next octets, at most so many, without reading them."""
         return bytes(memoryview(self._buffer)[:octets])
+
+    def find(self, octets: bytes, start: int = 0, stop: int | None = None) -> int:
+        """Give where some octets begin in what is unread, -1 for nowhere; for formats whose
+        units are not lines. Whoever looks again remembers how far it has looked."""
+        return self._buffer.find(octets, start, stop)
+
+    def count(self, octets: bytes, start: int = 0, stop: int | None = None) -> int:
+        """Give how often some octets stand in what is unread."""
+        return self._buffer.count(octets, start, stop)
