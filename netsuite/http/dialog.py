@@ -1,0 +1,506 @@
+"""HTTP without a network: whose turn it is, what is legal now, where a body ends."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+from netsuite.http.commands import (
+    BODILESS,
+    Informational,
+    Request,
+    Response,
+    ResponseHead,
+)
+from netsuite.http.framing import (
+    LAST_CHUNK,
+    Body,
+    BodyToEnd,
+    ChunkedBody,
+    CountedBody,
+    announced_too_large,
+    chunk,
+)
+from netsuite.http.grammar import (
+    HeadLimits,
+    HeadScan,
+    bad,
+    format_fields,
+    format_request,
+    is_chunked,
+    parse_request,
+    parse_response,
+    response_octets,
+    status_line,
+)
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.machine import Machine
+from netsuite.wire.reader import OctetReader
+
+#: So much of a body that nobody read is skipped to keep the connection.
+SKIPPED_OCTETS: Final = 65_536
+#: 1xx answers before the answer, at a client.
+INFORMATIONAL_ANSWERS: Final = 16
+
+
+class State(enum.Enum):
+    """Where a server stands."""
+
+    IDLE = "between requests"
+    ASKED = "a request is not answered"
+    ANSWERING = "the answer's head has been said, its body not wholly"
+    CLOSED = "ended"
+
+
+#: A server's: from a state, by what is taken or said, to a state. An answer to no request (408,
+#: or to what could not be read) is the last word.
+TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
+    (State.IDLE, Request): State.ASKED,
+    (State.ASKED, Informational): State.ASKED,
+    (State.ASKED, Response): State.IDLE,
+    (State.ASKED, ResponseHead): State.ANSWERING,
+    (State.ANSWERING, BodyChunk): State.ANSWERING,
+    (State.ANSWERING, EndOfBody): State.IDLE,
+    (State.IDLE, Response): State.CLOSED,
+    (State.IDLE, EndOfInput): State.CLOSED,
+}
+MACHINE: Final = Machine(TRANSITIONS, start=State.IDLE, final=[State.CLOSED])
+
+Answer: TypeAlias = Informational | Response | ResponseHead | BodyChunk | EndOfBody
+
+
+class _Outgoing:
+    """The body being said: how it is framed, and how much of it is left to say."""
+
+    __slots__ = ("chunked", "left", "silent")
+
+    def __init__(self, octets: int | None, *, chunked: bool, silent: bool = False) -> None:
+        self.left = octets
+        self.chunked = chunked
+        self.silent = silent  # an answer to HEAD has a length and no body
+
+    def frame(self, octets: bytes) -> bytes:
+        self.count(len(octets))
+        return chunk(octets) if self.chunked else octets
+
+    def count(self, octets: int) -> None:
+        if self.silent and octets:
+            raise LocalProtocolError("a body where none may be")
+        if self.left is not None:
+            if octets > self.left:
+                raise LocalProtocolError("more of a body than was announced")
+            self.left -= octets
+
+    def end(self) -> bytes:
+        if self.left and not self.silent:
+            raise LocalProtocolError("less of a body than was announced")
+        return LAST_CHUNK if self.chunked else b""
+
+
+class ServerDialog:
+    """The server's side.
+
+    Events are ``Request`` values, each followed by ``BodyChunk`` values and ``EndOfBody`` where it
+    announces a body and somebody takes them; what of it nobody has taken when the answer is
+    complete is skipped, or the connection ends. ``EndOfInput`` says that no request will follow.
+
+    ``send`` takes ``Informational``, a whole ``Response``, or a ``ResponseHead`` and its body.
+
+    Args:
+        limits: of heads.
+        body_octets: the largest body taken; None for any.
+    """
+
+    def __init__(self, limits: HeadLimits | None = None, *, body_octets: int | None = None) -> None:
+        self.state = State.IDLE
+        self.limits = limits or HeadLimits()
+        self.body_octets = body_octets
+        #: The request that is being answered, or was last.
+        self.request: Request | None = None
+        #: Field lines that every answer carries (Date, Server), with their line ends.
+        self.standing = ""
+        self._reader = OctetReader()
+        self._scan = HeadScan(self.limits)
+        self._incoming: Body | None = None  # the request's body, while it is not wholly read
+        self._outgoing: _Outgoing | None = None
+        self._keep = True
+        self._begged = False  # 100 Continue may still have to be said for the body to come
+        self._skipped = 0
+
+    # -- input ---------------------------------------------------------------------------------
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        return self._reader.discard()
+
+    @property
+    def keeps(self) -> bool:
+        """Whether the connection may go on after this answer."""
+        return self._keep
+
+    @property
+    def wants_continue(self) -> bool:
+        """Whether the client may wait for 100 Continue before it sends the body."""
+        return self._begged and not len(self._reader)
+
+    def part(self) -> None:
+        """Let the answer under way, or the next one, be the last."""
+        self._keep = False
+
+    def next_event(self) -> Event:
+        """Give the next event. Raises RemoteProtocolError with the answer to give."""
+        state = self.state
+        if state is State.IDLE:
+            if self._incoming is not None and not self._skip(self._incoming):
+                return NEED_DATA if self._keep else self._end()
+            if not self._keep:
+                return self._end()
+            return self._next_request()
+        if state is State.CLOSED or self._incoming is None:
+            return PAUSED
+        return self._next_of_body(self._incoming)
+
+    def _end(self) -> EndOfInput:
+        self.state = State.CLOSED
+        return EndOfInput()
+
+    def _next_request(self) -> Event:
+        reader = self._reader
+        try:
+            end = self._scan.find_end(reader)
+            if end < 0:
+                return self._end() if reader.eof else NEED_DATA
+            head = reader.read_exactly(end)
+            assert head is not None
+            request = parse_request(head, self.limits)
+        except RemoteProtocolError:
+            self._keep = False
+            raise
+        refusal = announced_too_large(request.octets, self.body_octets)
+        if refusal is not None:
+            self._keep = False
+            raise bad("the body is too large", refusal)
+        self.request = request
+        self.state = State.ASKED
+        self._keep = request.keep
+        self._begged = request.expects_continue
+        if request.octets == 0:
+            self._incoming = None
+        elif request.octets is None:
+            self._incoming = ChunkedBody(self.body_octets, self.limits)
+        else:
+            self._incoming = CountedBody(request.octets)
+        return request
+
+    def _next_of_body(self, body: Body) -> Event:
+        try:
+            octets = body.read(self._reader)
+        except RemoteProtocolError:
+            self._keep = False
+            raise
+        if octets:
+            self._begged = False
+            return BodyChunk(octets)
+        if body.done:
+            self._incoming = None
+            return EndOfBody()
+        if self._reader.eof:
+            self._keep = False
+            raise bad("the input ended within a body")
+        return NEED_DATA
+
+    def _skip(self, body: Body) -> bool:
+        """Pass over a body that nobody has read; tell whether it is over."""
+        while self._keep:
+            try:
+                octets = body.read(self._reader)
+            except RemoteProtocolError:
+                self._keep = False
+                return False
+            self._skipped += len(octets)
+            if body.left == 0 or (body.done and not octets):
+                self._incoming = None
+                return True
+            if self._skipped > SKIPPED_OCTETS or (not octets and self._reader.eof):
+                self._keep = False
+            if not octets:
+                return False
+        return False
+
+    # -- output --------------------------------------------------------------------------------
+
+    def send(self, value: Answer) -> bytes:
+        """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
+        following = MACHINE.step(self.state, value)
+        if isinstance(value, Response):
+            octets = self._whole(value)
+        elif isinstance(value, BodyChunk):
+            assert self._outgoing is not None
+            octets = self._outgoing.frame(value.octets)
+        elif isinstance(value, EndOfBody):
+            assert self._outgoing is not None
+            octets = self._outgoing.end()
+            self._outgoing = None
+        elif isinstance(value, ResponseHead):
+            octets = self._head(value)
+        else:
+            octets = self._informational(value)
+        self.state = following
+        return octets
+
+    def sent(self, octets: int) -> None:
+        """Note octets of a counted body that did not pass through ``send`` (sendfile)."""
+        if self._outgoing is None or self._outgoing.chunked:
+            raise LocalProtocolError("no counted body is being said")
+        self._outgoing.count(octets)
+
+    def _informational(self, value: Informational) -> bytes:
+        if not 100 <= value.status <= 199 or value.status == 101:
+            raise LocalProtocolError(f"{value.status} is no answer before the answer")
+        assert self.request is not None
+        if self.request.minor == 0:
+            return b""  # RFC 9110, 15.2
+        if value.status == 100:
+            self._begged = False
+        return (status_line(value.status) + format_fields(value.fields) + "\r\n").encode("ascii")
+
+    def _whole(self, value: Response) -> bytes:
+        if value.status < 200:
+            raise LocalProtocolError(f"{value.status} is no answer")
+        asked = self.request if self.state is State.ASKED else None
+        self._keep = self._keep and asked is not None
+        body = value.body
+        if value.status in BODILESS:
+            if body:
+                raise LocalProtocolError(f"a {value.status} has no body")
+            framing = ""
+        else:
+            framing = f"Content-Length: {len(body)}\r\n"
+            if asked is not None and asked.method == "HEAD":
+                body = b""
+        return self._printed(value.status, format_fields(value.fields), framing) + body
+
+    def _head(self, value: ResponseHead) -> bytes:
+        if value.status < 200:
+            raise LocalProtocolError(f"{value.status} is no answer")
+        request = self.request
+        assert request is not None
+        if value.status in BODILESS:
+            framing = ""
+            outgoing = _Outgoing(0, chunked=False, silent=True)
+        elif value.octets is not None:
+            framing = f"Content-Length: {value.octets}\r\n"
+            outgoing = _Outgoing(value.octets, chunked=False, silent=request.method == "HEAD")
+        elif request.method == "HEAD":
+            framing = "" if request.minor == 0 else "Transfer-Encoding: chunked\r\n"
+            outgoing = _Outgoing(None, chunked=False, silent=True)
+        elif request.minor == 0:
+            framing = ""
+            self._keep = False  # only the end of the connection ends such a body
+            outgoing = _Outgoing(None, chunked=False)
+        else:
+            framing = "Transfer-Encoding: chunked\r\n"
+            outgoing = _Outgoing(None, chunked=True)
+        octets = self._printed(value.status, format_fields(value.fields), framing)
+        self._outgoing = outgoing
+        return octets
+
+    def _printed(self, status: int, fields: str, framing: str) -> bytes:
+        if self._keep and self._incoming is not None and self.state is State.ASKED:
+            self._foresee(self._incoming)
+        if not self._keep:
+            connection = "Connection: close\r\n"
+        elif self.request is not None and self.request.minor == 0:
+            connection = "Connection: keep-alive\r\n"
+        else:
+            connection = ""
+        return (f"{status_line(status)}{self.standing}{fields}{framing}{connection}\r\n").encode(
+            "latin-1"
+        )
+
+    def _foresee(self, body: Body) -> None:
+        """Say already in the head that the connection ends, where that is clear."""
+        self._skipped = 0
+        left = body.left
+        if self.wants_continue:
+            # Nobody knows whether the client will send the body after such an answer.
+            self._keep = False
+        elif left is not None and left > SKIPPED_OCTETS and len(self._reader) < left:
+            self._keep = False
+
+
+# -- the client's side -------------------------------------------------------------------------
+
+
+class Asking(enum.Enum):
+    """Where a client stands."""
+
+    IDLE = "nothing is asked"
+    SENDING = "the request's head has been said, its body not wholly"
+    SENT = "the request has been said"
+    CLOSED = "the connection cannot be used again"
+
+
+#: A client's: what is said, and the end of the answer, which makes it ``IDLE`` again.
+ASKING: Final[Mapping[tuple[Asking, type], Asking]] = {
+    (Asking.IDLE, Request): Asking.SENDING,
+    (Asking.SENDING, BodyChunk): Asking.SENDING,
+    (Asking.SENDING, EndOfBody): Asking.SENT,
+    (Asking.SENT, ResponseHead): Asking.IDLE,
+    (Asking.IDLE, EndOfInput): Asking.CLOSED,
+    (Asking.SENDING, EndOfInput): Asking.CLOSED,
+    (Asking.SENT, EndOfInput): Asking.CLOSED,
+}
+CLIENT_MACHINE: Final = Machine(ASKING, start=Asking.IDLE, final=[Asking.CLOSED])
+
+
+class ClientDialog:
+    """The client's side: one request at a time.
+
+    ``send`` takes a ``Request`` and, where it announces a body, ``BodyChunk`` values and an
+    ``EndOfBody``. Events are ``Informational``, ``ResponseHead``, ``BodyChunk`` and ``EndOfBody``;
+    the last comes after every ``ResponseHead``.
+
+    Args:
+        limits: of heads.
+    """
+
+    def __init__(self, limits: HeadLimits | None = None) -> None:
+        self.state = Asking.IDLE
+        self.limits = limits or HeadLimits(line_octets=65_536)
+        self._reader = OctetReader()
+        self._request: Request | None = None
+        self._outgoing: _Outgoing | None = None
+        self._incoming: Body | None = None
+        self._searched = 0
+        self._informational = 0
+        self._keep = True
+        self._eof_told = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may be said on this connection."""
+        return self.state is Asking.IDLE and self._keep and not len(self._reader)
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        return self._reader.discard()
+
+    def send(self, value: Request | BodyChunk | EndOfBody) -> bytes:
+        """Print a request or a part of its body. Raises LocalProtocolError."""
+        following = CLIENT_MACHINE.step(self.state, value)
+        if isinstance(value, Request):
+            octets = self._ask(value)
+            if value.octets == 0:
+                self._outgoing = None
+                following = CLIENT_MACHINE.step(following, EndOfBody())
+        elif isinstance(value, BodyChunk):
+            assert self._outgoing is not None
+            octets = self._outgoing.frame(value.octets)
+        else:
+            assert self._outgoing is not None
+            octets = self._outgoing.end()
+            self._outgoing = None
+        self.state = following
+        return octets
+
+    def _ask(self, request: Request) -> bytes:
+        if not self._keep or self._request is not None:
+            raise LocalProtocolError("the connection cannot be used for another request")
+        text = format_request(request)
+        if request.octets is None:
+            text += "Transfer-Encoding: chunked\r\n"
+        elif request.octets or request.method in ("POST", "PUT", "PATCH"):
+            text += f"Content-Length: {request.octets}\r\n"  # RFC 9110, 8.6
+        if not request.keep:
+            text += "Connection: close\r\n"
+            self._keep = False
+        self._request = request
+        self._outgoing = _Outgoing(request.octets, chunked=request.octets is None)
+        return (text + "\r\n").encode("latin-1")
+
+    def next_event(self) -> Event:
+        """Give the next event.
+
+        Raises:
+            RemoteProtocolError: the server broke the protocol, or ended within an answer; the
+                connection is of no use any more.
+        """
+        if self._incoming is not None:
+            return self._next_of_body(self._incoming)
+        end = self._reader.find(b"\r\n\r\n", self._searched, self.limits.head_octets)
+        if end < 0:
+            if len(self._reader) >= self.limits.head_octets:
+                raise RemoteProtocolError("a head without end", close=True)
+            self._searched = max(0, len(self._reader) - 3)
+            return self._at_end() if self._reader.eof else NEED_DATA
+        if self._request is None:
+            raise RemoteProtocolError("an answer to nothing", close=True)
+        self._searched = 0
+        head = self._reader.read_exactly(end + 4)
+        assert head is not None
+        said = parse_response(head, self.limits)
+        if said.status < 200:
+            self._informational += 1
+            if said.status == 101 or self._informational > INFORMATIONAL_ANSWERS:
+                raise RemoteProtocolError(f"{said.status}, which nobody asked for", close=True)
+            return Informational(said.status, said.fields.pairs)
+        octets = response_octets(self._request.method, said)
+        connection = said.fields.elements("connection")
+        if "close" in connection or (said.minor == 0 and "keep-alive" not in connection):
+            self._keep = False
+        if octets is not None:
+            self._incoming = CountedBody(octets)
+        elif is_chunked(said.fields):
+            self._incoming = ChunkedBody(None, self.limits)
+        else:
+            self._incoming = BodyToEnd()
+            self._keep = False
+        return ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
+
+    def _next_of_body(self, body: Body) -> Event:
+        octets = body.read(self._reader)
+        if octets:
+            return BodyChunk(octets)
+        if body.done or (isinstance(body, BodyToEnd) and self._reader.eof):
+            self._incoming = None
+            self._end_answer()
+            return EndOfBody()
+        if self._reader.eof:
+            raise RemoteProtocolError("the answer's body was cut short", close=True)
+        return NEED_DATA
+
+    def _end_answer(self) -> None:
+        if self.state is Asking.SENT:
+            self.state = CLIENT_MACHINE.step(self.state, ResponseHead(0))
+        else:
+            self._keep = False  # answered before the request was wholly said
+        self._request = None
+        self._informational = 0
+
+    def _at_end(self) -> Event:
+        if len(self._reader):
+            raise RemoteProtocolError("the answer's head was cut short", close=True)
+        if self._eof_told:
+            return NEED_DATA
+        self._eof_told = True
+        self.state = Asking.CLOSED
+        return EndOfInput()
