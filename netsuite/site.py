@@ -18,6 +18,7 @@ from twisted.python.threadpool import ThreadPool
 
 from netsuite.accounts.checkers import Names, PasswordChecker, ProvenNameChecker, RightPasswords
 from netsuite.accounts.door import AccountDoor
+from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
@@ -28,6 +29,7 @@ from netsuite.connection.factory import ServerFactory
 from netsuite.connection.listening import ListeningService, Opening, tell_operator
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import StoreError
+from netsuite.store.files import DiskHomes
 from netsuite.store.interfaces import Store
 from netsuite.store.model import SpecialUse
 from netsuite.store.sql import SQLStore
@@ -117,6 +119,16 @@ class Site(Service):
         self.reactor = reactor
         self.store = open_store(settings, home, reactor)
         self.hash_threads = ThreadPool(1, settings.accounts.hash_threads, name="hashing")
+        self.file_threads = ThreadPool(1, settings.files.threads, name="files")
+        self.homes = DiskHomes(
+            home / settings.files.root,
+            run=self._file_work,
+            clock=reactor,
+            publish=self.store.changes.publish,
+            limit_octets=settings.files.upload_octets or None,
+        )
+        #: The files that need no login; the others come through the door, as IFileAccess.
+        self.files = HomesOfSite(self.store, self.homes)
         self.addresses = AddressBook(
             self.store,
             reactor,
@@ -149,7 +161,7 @@ class Site(Service):
             ProvenNameChecker(self.store.accounts, names),
         ]
         return AccountDoor(
-            Portal(AccountRealm(self.store, self.addresses), checkers),
+            Portal(AccountRealm(self.store, self.addresses, self.homes), checkers),
             self.store.accounts,
             Throttle(
                 self.reactor,
@@ -164,6 +176,9 @@ class Site(Service):
 
     def _hash_elsewhere(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
         return deferToThreadPool(self.reactor, self.hash_threads, function, *arguments)
+
+    def _file_work(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        return deferToThreadPool(self.reactor, self.file_threads, function, *arguments)
 
     def _make_certificates(self) -> Certificates | None:
         if not self.settings.tls.enabled:
@@ -247,6 +262,7 @@ class Site(Service):
         """Open the store; when that fails, say so in one line and end the process."""
         super().startService()
         self.hash_threads.start()
+        self.file_threads.start()
         ensureDeferred(self._open()).addErrback(self._not_opened)
 
     async def _open(self) -> None:
@@ -255,6 +271,7 @@ class Site(Service):
         self.door.secret = read_secret(self.home / "secret")
         self._open_certificates()
         await self.store.open()
+        await self._open_files()
         for work in self._first:
             await work(self.store)
         self._is_open = True
@@ -269,6 +286,16 @@ class Site(Service):
             self.certificates.open()
         except (BadCertificate, OSError) as error:
             raise SiteError(f"the certificates cannot be used: {error}") from None
+
+    async def _open_files(self) -> None:
+        try:
+            await self.homes.start()
+        except StoreError as error:
+            root = self.home / self.settings.files.root
+            raise SiteError(
+                f"the files below {root} cannot be used: {error}; "
+                "change the owner, or name another directory with files.root"
+            ) from None
 
     def _not_opened(self, failure: Any) -> None:
         if failure.check(StoreError, SiteError):
@@ -290,9 +317,11 @@ class Site(Service):
     async def _stop(self) -> None:
         self.addresses.close()
         self.right_passwords.close()
+        await self.homes.stop()
         await self.store.close()
         self._is_open = False
         self.hash_threads.stop()
+        self.file_threads.stop()
 
     # -- changes while it runs -----------------------------------------------------------------
 

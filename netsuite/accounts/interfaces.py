@@ -336,3 +336,17 @@ class FileAccess(FileTree, Protocol):
 
     def may_write(self, path: TreePath) -> bool:
         """Whether the account may change what is there; for listings and permissions shown."""
+
+
+class SiteFiles(Protocol):
+    """What of the files can be seen without a login."""
+
+    def anonymous(self) -> FileAccess:
+        """Give the public site, for reading."""
+
+    async def public_of(self, account: str) -> FileAccess:
+        """Give what an account shows to everybody (``/~account/``), for reading.
+
+        Raises:
+            NoSuchFile: no such account, or it is disabled.
+        """

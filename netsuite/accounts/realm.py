@@ -9,13 +9,15 @@ from twisted.cred.portal import IRealm
 from twisted.internet.defer import Deferred, ensureDeferred
 from zope.interface import Interface, implementer
 
-from netsuite.accounts.interfaces import IMailAccess, IMaildrop, ISubmitter
+from netsuite.accounts.files import AccountFiles
+from netsuite.accounts.interfaces import IFileAccess, IMailAccess, IMaildrop, ISubmitter
 from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.maildrop import AccountMaildrop
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.submission import AccountSubmitter
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account
+from netsuite.store.tree import FileHomes
 
 #: Makes a facet, and says what to do when its user leaves.
 FacetMaker = Callable[[Account], Awaitable[tuple[object, Callable[[], None]]]]
@@ -28,17 +30,23 @@ class AccountRealm:
     Args:
         store: what the facets stand on.
         addresses: what addresses are an account's own.
+        files: the trees of files; None: there is no such facet.
     """
 
-    def __init__(self, store: Store, addresses: AddressBook) -> None:
+    def __init__(
+        self, store: Store, addresses: AddressBook, files: FileHomes | None = None
+    ) -> None:
         self._store = store
         self._addresses = addresses
+        self._homes = files
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type[Interface], FacetMaker] = {
             IMailAccess: self._mail,
             IMaildrop: self._maildrop,
             ISubmitter: self._submitter,
         }
+        if files is not None:
+            self.makers[IFileAccess] = self._files
 
     def requestAvatar(  # noqa: N802 - Twisted's name
         self,
@@ -71,6 +79,12 @@ class AccountRealm:
     async def _submitter(self, account: Account) -> tuple[object, Callable[[], None]]:
         own = await self._addresses.addresses_of(account)
         return AccountSubmitter(account, own), _nothing
+
+    async def _files(self, account: Account) -> tuple[object, Callable[[], None]]:
+        assert self._homes is not None
+        home = await self._homes.home(account.name)
+        files = AccountFiles(self._store, account, home, self._homes.public)
+        return files, files.close
 
 
 def _nothing() -> None:

@@ -134,6 +134,24 @@ class AccountsSection(Section):
     hash_threads: int = setting(1, "Threads that hash passwords.", unit="threads", ge=1, le=32)
 
 
+class FilesSection(Section):
+    """The files that FTP, HTTP, Gopher and the shell show."""
+
+    root: str = setting(
+        "files",
+        "The directory of all files: the public site in its public/, an account's own in its "
+        "home/ACCOUNT/. Relative to the home directory. Symbolic links below it are neither "
+        "followed nor shown.",
+        min_length=1,
+    )
+    threads: int = setting(
+        4, "Threads that read, write and list files.", unit="threads", ge=1, le=64
+    )
+    upload_octets: Count = setting(
+        16 * 1024**3, "The largest file taken; 0: as large as fits.", unit="octets"
+    )
+
+
 class ServiceSection(Section):
     """What every service has."""
 
@@ -229,6 +247,7 @@ class Settings(Section):
     store: StoreSection = Field(default_factory=StoreSection)
     tls: TLSSection = Field(default_factory=TLSSection)
     accounts: AccountsSection = Field(default_factory=AccountsSection)
+    files: FilesSection = Field(default_factory=FilesSection)
     smtp: SMTPSection = Field(default_factory=SMTPSection)
     submission: SubmissionSection = Field(default_factory=SubmissionSection)
     imap: IMAPSection = Field(default_factory=IMAPSection)

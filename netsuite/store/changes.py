@@ -7,7 +7,7 @@ it may not call the store from within the call.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
@@ -107,7 +107,10 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True)
 class FileChanged:
-    """A file or directory was written, made, removed or renamed.
+    """A file or directory was written, made, removed or renamed by this process.
+
+    It is told in the process only: other processes change files without us (editors do), so who
+    wants to know of every change has to look at validators anyway.
 
     Args:
         root: which tree: ``"public"``, or ``"home/ACCOUNT"``.
@@ -153,5 +156,11 @@ class ChangeFeed(Protocol):
         """Hear what happens to an account's folders as such (made, renamed, gone,
         subscribed), to public folders as such, and to the account."""
 
+    def watch_files(self, listener: Listener) -> Subscription:
+        """Hear of files that this process changes."""
+
     def watch_all(self, listener: Listener) -> Subscription:
         """Hear everything."""
+
+    def publish(self, changes: Iterable[Change]) -> None:
+        """Tell of what happened beside the store, such as to files, in this process only."""

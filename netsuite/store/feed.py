@@ -11,6 +11,7 @@ from netsuite.store.changes import (
     AccountChanged,
     AliasesChanged,
     Change,
+    FileChanged,
     FlagsChanged,
     FolderCreated,
     FolderDeleted,
@@ -28,6 +29,7 @@ Topic: TypeAlias = tuple[str, int]
 ALL: Topic = ("all", 0)
 #: Every account hears of public folders as such.
 ACCOUNTS: Topic = ("accounts", 0)
+FILES: Topic = ("files", 0)
 
 
 class FeedSubscription:
@@ -73,6 +75,10 @@ class LocalFeed:
     def watch_account(self, account: AccountId, listener: Listener) -> FeedSubscription:
         """Hear what happens to an account, its folders as such and public folders as such."""
         return self._watch(listener, ("account", account), ACCOUNTS)
+
+    def watch_files(self, listener: Listener) -> FeedSubscription:
+        """Hear of files that this process changes."""
+        return self._watch(listener, FILES)
 
     def watch_all(self, listener: Listener) -> FeedSubscription:
         """Hear everything."""
@@ -129,5 +135,7 @@ def topics_of(change: Change) -> tuple[Topic, ...]:
         return (("folder", change.folder), owner)
     if isinstance(change, SubscriptionChanged | AccountChanged):
         return (("account", change.account),)
+    if isinstance(change, FileChanged):
+        return (FILES,)
     assert isinstance(change, QueueChanged | AliasesChanged)
     return ()

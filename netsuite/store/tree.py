@@ -3,6 +3,12 @@
 Names are text; a path is a tuple of names below the root, ``()`` for the root itself. No method
 follows a path out of the root, whatever links and races there are. Nothing here blocks the
 reactor's thread. Errors are the store's: ``NoSuchFile``, ``FileInTheWay`` ...
+
+A file's name on disk is octets. Those that are not UTF-8 are kept in the text as lone surrogates
+(PEP 383), as Python's own file functions do, so that a file named in Latin-1 long ago can be
+listed, read and removed, and a client that knows no UTF-8 gets back the name it gave. On the wire
+names therefore go through ``name_octets`` and ``name_of``; what can only hold text shows
+``shown_name``.
 """
 
 from __future__ import annotations
@@ -18,6 +24,30 @@ TreePath: TypeAlias = tuple[str, ...]
 #: Longest name, in octets of UTF-8, and deepest path.
 NAME_OCTETS = 255
 DEPTH = 64
+
+
+def name_octets(name: str) -> bytes:
+    """Give the octets of a name, or of names with slashes between them, as they are on disk.
+
+    Raises:
+        UnicodeEncodeError: a surrogate that ``name_of`` did not make.
+    """
+    return name.encode("utf-8", "surrogateescape")
+
+
+def name_of(octets: bytes) -> str:
+    """Give the name that these octets are; what is not UTF-8 becomes lone surrogates."""
+    return octets.decode("utf-8", "surrogateescape")
+
+
+def shown_name(name: str) -> str:
+    """Give a name as text without surrogates, U+FFFD for each octet that is not UTF-8.
+
+    It is for display only: two names may be shown alike.
+    """
+    if name.isascii():
+        return name
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 class EntryKind(enum.Enum):
@@ -51,30 +81,48 @@ class OpenFile(Protocol):
     """A file opened for reading: it stays what it was though the name is replaced meanwhile."""
 
     entry: Entry
-    #: For ``sendfile``; belongs to this object, which closes it.
-    descriptor: int
+
+    @property
+    def descriptor(self) -> int:
+        """For ``sendfile``; belongs to this object, which closes it."""
 
     async def read(self, offset: int, octets: int) -> bytes:
-        """Read at most so many octets from an offset; empty at the end."""
+        """Read at most so many octets from an offset; fewer do not mean the end, none does."""
 
     def close(self) -> None:
         """Give the descriptor back; may be called twice."""
 
 
 class Upload(Protocol):
-    """A file on its way in, under a temporary name, until it is committed."""
+    """A file on its way in, under a temporary name, until it is committed.
+
+    Args:
+        octets: its size so far, what was kept of the old file included.
+    """
 
     octets: int
 
     def write(self, octets: bytes) -> Awaitable[None] | None:
-        """Append; None when more may come at once, else an awaitable to await first."""
+        """Append; None when more may come at once, else an awaitable to await first.
+
+        The awaitable raises what the commit would raise, once that is known: TooLarge,
+        StorageFull ... ; who goes on writing all the same is told so again each time.
+        """
 
     async def commit(self, *, modified: datetime | None = None) -> Entry:
-        """Make it durable and give it its name, in one step. Raises as ``FileTree.upload``."""
+        """Make it durable and give it its name, in one step.
+
+        Raises:
+            as ``FileTree.upload``, and TooLarge; nothing is left of the upload then.
+        """
 
     async def abort(self, *, keep_partial: bool = False) -> None:
-        """Throw it away; may be called twice. With *keep_partial* what has come becomes the file
-        where none of that name was there before, so that it can be resumed from its size."""
+        """Throw it away; may be called twice, and after a commit, which it does not undo.
+
+        With *keep_partial* what has come becomes the file where none of that name was there
+        before, or where that one is its beginning (the upload resumed behind the whole of it)
+        and has not changed, so that it can be resumed from its size.
+        """
 
 
 class FileTree(Protocol):
@@ -113,6 +161,7 @@ class FileTree(Protocol):
         Raises:
             NoSuchFile: its directory is not there; or the part to resume behind.
             IsADirectory, FileInTheWay, Changed, BadFileName, OverQuota, StorageFull.
+            TooLarge: more octets are expected than the tree takes.
         """
 
     async def make_directory(self, path: TreePath) -> Entry:
@@ -125,7 +174,43 @@ class FileTree(Protocol):
         """Raises NoSuchFile, NotADirectory, DirectoryNotEmpty."""
 
     async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
-        """Rename or move. Raises NoSuchFile, FileInTheWay, DirectoryNotEmpty."""
+        """Rename or move. A directory replaces only an empty one, a file only a file.
+
+        Raises:
+            NoSuchFile: there is none, or no directory to move it to.
+            FileInTheWay, DirectoryNotEmpty: what is there is not to be replaced, or cannot be.
+            NotPermitted: the root, or a directory into itself.
+        """
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification. Raises NoSuchFile."""
+
+
+class HomeTree(FileTree, Protocol):
+    """A tree that has sisters of its kind to move files to."""
+
+    async def move_to(
+        self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
+    ) -> None:
+        """As ``rename``, but *new* is in the sister."""
+
+
+class FileHomes(Protocol):
+    """All trees of a site: the public one, and one for each account.
+
+    Args:
+        public: the public site, which everybody may see.
+    """
+
+    public: HomeTree
+
+    async def home(self, account: str) -> HomeTree:
+        """Give an account's tree; the first time make it, with a directory ``public``.
+
+        Raises:
+            BadFileName: the account's name cannot be a directory's.
+        """
+
+    def public_of(self, account: str) -> HomeTree:
+        """Give the directory ``public`` of an account's tree as a tree, whether it is there or
+        not; where it is not, every path is NoSuchFile. Raises BadFileName."""

@@ -1,0 +1,329 @@
+"""The facets of files: an account's home with the site in it, the public site, a public home.
+
+Who may do what is decided in one place, ``allowed``; every method of every facet asks it first.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from netsuite.accounts.mail import ADMIN_GROUP
+from netsuite.store.changes import AccountChanged, Change
+from netsuite.store.errors import (
+    BadFileName,
+    NoSuchAccount,
+    NoSuchFile,
+    NotPermitted,
+    TooLarge,
+)
+from netsuite.store.interfaces import Store
+from netsuite.store.model import Account, AccountState
+from netsuite.store.tree import Entry, FileHomes, HomeTree, OpenFile, TreePath, Upload
+
+#: Its members, and administrators, may change the public site.
+WEB_GROUP: Final = "web"
+#: Under this name an account sees the public site; a file of its own of that name is hidden.
+SITE: Final = "site"
+#: The one name with a dot in front that everybody may see (RFC 8615).
+WELL_KNOWN: Final = ".well-known"
+
+
+class Area(enum.Enum):
+    """Which part of all files a path is in."""
+
+    SITE = "the public site"
+    HOME = "an account's home"
+    SHOWN = "what an account shows to everybody"
+
+
+class Action(enum.Enum):
+    """What somebody wants to do."""
+
+    SEE = "look at it, read it"
+    CHANGE = "write, make, rename or remove it"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a path leads.
+
+    Args:
+        area: which part of all files.
+        owner: the account's name; empty for the site.
+        tree: the tree it is in.
+        path: the names there.
+    """
+
+    area: Area
+    owner: str
+    tree: HomeTree
+    path: TreePath
+
+
+def allowed(who: Account | None, place: Place, action: Action) -> bool:
+    """Say whether somebody may do something somewhere: the one place where that is decided.
+
+    Everybody sees the public site and what accounts show, but no name with a dot in front: what
+    editors, version control and other servers keep there is not for everybody.
+
+    Args:
+        who: None is anybody.
+    """
+    if who is None:
+        return action is Action.SEE and place.area is not Area.HOME and not _is_hidden(place.path)
+    if who.state is not AccountState.ACTIVE:
+        return False
+    if place.area is Area.SITE:
+        return action is Action.SEE or not who.groups.isdisjoint((WEB_GROUP, ADMIN_GROUP))
+    if place.area is Area.HOME:
+        return who.name == place.owner
+    return action is Action.SEE
+
+
+def _is_hidden(path: TreePath) -> bool:
+    return any(name.startswith(".") and name != WELL_KNOWN for name in path)
+
+
+def authorize(who: Account | None, place: Place, action: Action) -> None:
+    """Refuse what is not allowed.
+
+    Raises:
+        NoSuchFile: it may not even be seen by anybody.
+        NotPermitted: anything else that is not allowed.
+    """
+    if allowed(who, place, action):
+        return
+    if who is None and not allowed(who, place, Action.SEE):
+        raise NoSuchFile("not for everybody")
+    raise NotPermitted(f"{action.name} {place.area.value}")
+
+
+# Its length is the interface's: one short method for each of FileAccess's.
+class Access:
+    """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's.
+
+    Args:
+        name: of who has it, for logs and greetings.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def _place(self, path: TreePath) -> Place:
+        """Say where a path leads."""
+        raise NotImplementedError
+
+    def _who(self) -> Account | None:
+        """Say who it is, as last known."""
+        return None
+
+    async def _who_now(self) -> Account | None:
+        """Say who it is, as of now."""
+        return None
+
+    async def _asked(self, path: TreePath, action: Action) -> Place:
+        place = self._place(path)
+        authorize(await self._who_now(), place, action)
+        return place
+
+    def may_write(self, path: TreePath) -> bool:
+        """Whether the account may change what is there."""
+        return allowed(self._who(), self._place(path), Action.CHANGE)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    async def entry(self, path: TreePath) -> Entry:
+        """Look one up."""
+        place = await self._asked(path, Action.SEE)
+        entry = await place.tree.entry(place.path)
+        return entry if place.path else replace(entry, name=path[-1] if path else "")
+
+    async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
+        """List a directory in pieces, in no order; without what may not be seen."""
+        place = await self._asked(path, Action.SEE)
+        who = self._who()
+        async for piece in place.tree.listing(place.path):
+            seen = [
+                entry
+                for entry in piece
+                if allowed(who, self._place((*path, entry.name)), Action.SEE)
+            ]
+            if seen:
+                yield seen
+
+    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
+        """List a directory sorted by name. Raises TooLarge when it holds more than *limit*."""
+        entries: list[Entry] = []
+        async for piece in self.listing(path):
+            entries += piece
+            if len(entries) > limit:
+                raise TooLarge(f"more than {limit} entries")
+        entries.sort(key=lambda entry: entry.name)
+        return entries
+
+    async def open(self, path: TreePath) -> OpenFile:
+        """Open a file for reading."""
+        place = await self._asked(path, Action.SEE)
+        return await place.tree.open(place.path)
+
+    # -- changing ------------------------------------------------------------------------------
+
+    async def upload(
+        self,
+        path: TreePath,
+        *,
+        resume_at: int | None = None,
+        append: bool = False,
+        only_new: bool = False,
+        if_validator: str | None = None,
+        expected_octets: int | None = None,
+    ) -> Upload:
+        """Begin a file. What may be done is asked now, not again at the commit."""
+        place = await self._asked(path, Action.CHANGE)
+        return await place.tree.upload(
+            place.path,
+            resume_at=resume_at,
+            append=append,
+            only_new=only_new,
+            if_validator=if_validator,
+            expected_octets=expected_octets,
+        )
+
+    async def make_directory(self, path: TreePath) -> Entry:
+        """Make a directory."""
+        place = await self._asked(path, Action.CHANGE)
+        return await place.tree.make_directory(place.path)
+
+    async def remove_file(self, path: TreePath) -> None:
+        """Remove a file."""
+        place = await self._asked(path, Action.CHANGE)
+        await place.tree.remove_file(place.path)
+
+    async def remove_directory(self, path: TreePath) -> None:
+        """Remove an empty directory."""
+        place = await self._asked(path, Action.CHANGE)
+        await place.tree.remove_directory(place.path)
+
+    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
+        """Rename or move, also between the home and the site."""
+        source = await self._asked(old, Action.CHANGE)
+        target = await self._asked(new, Action.CHANGE)
+        await source.tree.move_to(source.path, target.tree, target.path, replace=replace)
+
+    async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
+        """Set the time of modification."""
+        place = await self._asked(path, Action.CHANGE)
+        entry = await place.tree.set_modified(place.path, modified)
+        return entry if place.path else replace(entry, name=path[-1] if path else "")
+
+
+class AnonymousFiles(Access):
+    """The public site at ``/``, for everybody, for reading."""
+
+    def __init__(self, public: HomeTree) -> None:
+        super().__init__("anonymous")
+        self._public = public
+
+    def _place(self, path: TreePath) -> Place:
+        return Place(Area.SITE, "", self._public, path)
+
+
+class ShownFiles(Access):
+    """What an account shows to everybody: the directory ``public`` of its home, for reading."""
+
+    def __init__(self, account: str, shown: HomeTree) -> None:
+        super().__init__(f"~{account}")
+        self._account = account
+        self._shown = shown
+
+    def _place(self, path: TreePath) -> Place:
+        return Place(Area.SHOWN, self._account, self._shown, path)
+
+
+class AccountFiles(Access):
+    """An account's home at ``/``, the public site at ``/site``.
+
+    Groups and state are followed: an account that is disabled while it is logged in may do nothing
+    from then on.
+
+    Args:
+        store: where the account is, and what tells of its changes.
+        account: whose facet it is.
+        home: its tree.
+        public: the public site.
+    """
+
+    def __init__(self, store: Store, account: Account, home: HomeTree, public: HomeTree) -> None:
+        super().__init__(account.name)
+        self._accounts = store.accounts
+        self._account = account
+        self._home = home
+        self._public = public
+        self._changes = self._known = 0
+        self._watching = store.changes.watch_account(account.id, self._heard)
+
+    def close(self) -> None:
+        """Follow the account no more."""
+        self._watching.cancel()
+
+    def _heard(self, change: Change) -> None:
+        if isinstance(change, AccountChanged):
+            self._changes += 1
+
+    def _who(self) -> Account:
+        return self._account
+
+    async def _who_now(self) -> Account:
+        while self._known != self._changes:
+            number = self._changes
+            try:
+                self._account = await self._accounts.account_by_id(self._account.id)
+            except NoSuchAccount:
+                self._account = replace(self._account, state=AccountState.DISABLED)
+            self._known = number
+        return self._account
+
+    def _place(self, path: TreePath) -> Place:
+        if path and path[0] == SITE:
+            return Place(Area.SITE, "", self._public, path[1:])
+        return Place(Area.HOME, self.name, self._home, path)
+
+    async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
+        """List a directory in pieces; the root holds the site, whatever the home has there."""
+        if not path:
+            yield [await self.entry((SITE,))]
+        async for piece in super().listing(path):
+            seen = piece if path else [entry for entry in piece if entry.name != SITE]
+            if seen:
+                yield seen
+
+
+class HomesOfSite:
+    """Implements ``interfaces.SiteFiles``.
+
+    Args:
+        store: where accounts are.
+        homes: the trees.
+    """
+
+    def __init__(self, store: Store, homes: FileHomes) -> None:
+        self._accounts = store.accounts
+        self._homes = homes
+
+    def anonymous(self) -> AnonymousFiles:
+        """Give the public site, for reading."""
+        return AnonymousFiles(self._homes.public)
+
+    async def public_of(self, account: str) -> ShownFiles:
+        """Give what an account shows to everybody, for reading."""
+        try:
+            found = await self._accounts.account(account)
+            if found.state is not AccountState.ACTIVE:
+                raise NoSuchFile("the account is disabled")
+            return ShownFiles(found.name, self._homes.public_of(found.name))
+        except (NoSuchAccount, BadFileName) as error:
+            raise NoSuchFile("no such account") from error

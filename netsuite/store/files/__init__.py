@@ -1,0 +1,10 @@
+"""The trees of files: real directories (``disk``) and a reference in memory (``memory``)."""
+
+from __future__ import annotations
+
+from netsuite.store.files.disk import DiskTree
+from netsuite.store.files.homes import DiskHomes, MemoryHomes
+from netsuite.store.files.memory import MemoryTree
+from netsuite.store.files.subtree import Subtree
+
+__all__ = ["DiskHomes", "DiskTree", "MemoryHomes", "MemoryTree", "Subtree"]

@@ -1,0 +1,260 @@
+"""A tree of real files below a directory: see ``walking`` for why nothing leads out of it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from netsuite.store.errors import NotPermitted, StoreError, TooLarge
+from netsuite.store.files import blocking
+from netsuite.store.files.names import checked
+from netsuite.store.files.reading import DiskFile
+from netsuite.store.files.subtree import based
+from netsuite.store.files.temporary import Temporary, Wanted
+from netsuite.store.files.uploading import DiskUpload
+from netsuite.store.files.walking import open_root
+from netsuite.store.files.working import Run, Work
+from netsuite.store.tree import DEPTH, Entry, HomeTree, TreePath
+
+#: Told of a path that was changed, and whether nothing has that name any more.
+Told = Callable[[TreePath, bool], None]
+
+#: What a crash left behind of an upload goes when nothing was written to it for so long.
+LEFTOVER_SECONDS: Final = 24 * 3600
+_TOKEN_OCTETS: Final = 8
+
+
+def _random_token() -> str:
+    return secrets.token_hex(_TOKEN_OCTETS)
+
+
+def _untold(path: TreePath, gone: bool) -> None:
+    """Tell nobody."""
+
+
+class DiskTree:
+    """Implements ``tree.HomeTree`` on a directory of a Unix file system.
+
+    Args:
+        root: the directory; ``open`` makes it. Links on the way to it are followed.
+        run: runs a function with arguments in a thread; all that touches the disk goes there.
+        clock: tells the time, to know what was left by crashes long ago.
+        told: called after each change, before its caller goes on.
+        file_mode: permissions of uploaded files, whatever the process's umask.
+        directory_mode: permissions of directories made.
+        limit_octets: the largest file taken, None for no limit.
+        depth: the deepest path.
+        token: gives what makes temporary names unique.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        run: Run,
+        clock: IReactorTime,
+        told: Told = _untold,
+        file_mode: int = 0o640,
+        directory_mode: int = 0o750,
+        limit_octets: int | None = None,
+        depth: int = DEPTH,
+        token: Callable[[], str] = _random_token,
+    ) -> None:
+        self.path = root
+        self.limit_octets = limit_octets
+        self._work = Work(run)
+        self._clock = clock
+        self._told = told
+        self._file_mode = file_mode
+        self._directory_mode = directory_mode
+        self._depth = depth
+        self._token = token
+        self._root = -1
+        self._lock = threading.Lock()
+        self._sweeping: Deferred[None] | None = None
+
+    # -- life ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Open the root, and begin to remove what crashes left behind, a directory at a time."""
+        self._root = await self._work.do(open_root, self.path, self._directory_mode, undo=os.close)
+        self._sweeping = ensureDeferred(self._sweep())
+
+    async def _sweep(self) -> None:
+        sweep = blocking.Sweep(self._root, self._long_ago())
+        try:
+            while await self._work.do(sweep.step):
+                pass
+        except StoreError as error:  # closed meanwhile
+            self.log.debug("leftovers were not all removed: {error}", error=error)
+
+    def _long_ago(self) -> float:
+        return self._clock.seconds() - LEFTOVER_SECONDS
+
+    async def stop(self) -> None:
+        """Take no more work, wait for what is being done, give the root back."""
+        await self._work.close()
+        root, self._root = self._root, -1
+        if root >= 0:
+            os.close(root)
+
+    # -- looking -------------------------------------------------------------------------------
+
+    async def entry(self, path: TreePath) -> Entry:
+        """Look one up."""
+        names = checked(path, self._depth)
+        entry: Entry = await self._work.do(blocking.entry_at, self._root, names)
+        return entry
+
+    async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
+        """List a directory in pieces, in no order."""
+        names = checked(path, self._depth)
+        listing: blocking.Listing = await self._work.do(
+            blocking.Listing, self._root, names, undo=blocking.Listing.close
+        )
+        try:
+            while piece := await self._work.do(listing.piece):
+                yield piece
+        finally:
+            listing.close()
+
+    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
+        """List a directory sorted by name, by code points."""
+        entries: list[Entry] = []
+        async for piece in self.listing(path):
+            entries += piece
+            if len(entries) > limit:
+                raise TooLarge(f"more than {limit} entries")
+        entries.sort(key=lambda entry: entry.name)
+        return entries
+
+    async def open(self, path: TreePath) -> DiskFile:
+        """Open a file for reading."""
+        names = checked(path, self._depth)
+        entry, file = await self._work.do(
+            blocking.open_file, self._root, names, undo=lambda opened: opened[1].close()
+        )
+        return DiskFile(self._work, entry, file)
+
+    # -- changing ------------------------------------------------------------------------------
+
+    async def upload(
+        self,
+        path: TreePath,
+        *,
+        resume_at: int | None = None,
+        append: bool = False,
+        only_new: bool = False,
+        if_validator: str | None = None,
+        expected_octets: int | None = None,
+    ) -> DiskUpload:
+        """Begin a file."""
+        wanted = Wanted(
+            resume_at, append, only_new, if_validator, expected_octets, self.limit_octets
+        )
+        begin = partial(
+            Temporary,
+            self._root,
+            checked(path, self._depth),
+            wanted,
+            mode=self._file_mode,
+            lock=self._lock,
+            token=self._token,
+        )
+        temporary = await self._work.do(begin, undo=self._discard)
+        return DiskUpload(
+            self._work, temporary, self.limit_octets, lambda entry: self._told(path, False)
+        )
+
+    def _discard(self, temporary: Temporary) -> None:
+        """Remove an upload's file whose caller went before it had it."""
+        try:
+            self._work.do(temporary.discard)
+        except StoreError:  # closed: there are no threads any more
+            temporary.discard()
+
+    async def make_directory(self, path: TreePath) -> Entry:
+        """Make a directory."""
+        names = checked(path, self._depth)
+        entry: Entry = await self._work.do(
+            blocking.make_directory,
+            self._root,
+            names,
+            self._directory_mode,
+            then=lambda made: self._told(path, False),
+        )
+        return entry
+
+    async def remove_file(self, path: TreePath) -> None:
+        """Remove a file."""
+        names = checked(path, self._depth)
+        await self._work.do(
+            blocking.remove_file,
+            self._root,
+            names,
+            self._lock,
+            then=lambda _: self._told(path, True),
+        )
+
+    async def remove_directory(self, path: TreePath) -> None:
+        """Remove an empty directory."""
+        names = checked(path, self._depth)
+        await self._work.do(
+            blocking.remove_directory,
+            self._root,
+            names,
+            self._long_ago(),
+            then=lambda _: self._told(path, True),
+        )
+
+    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
+        """Rename or move."""
+        await self.move_to(old, self, new, replace=replace)
+
+    async def move_to(
+        self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
+    ) -> None:
+        """As ``rename``, but *new* is in the sister, on the same file system."""
+        tree, new = based(sister, new)
+        if not isinstance(tree, DiskTree):
+            raise NotPermitted("a tree of another kind")
+        names = checked(old, self._depth), checked(new, tree._depth)
+
+        def tell(result: object) -> None:
+            self._told(old, True)
+            tree._told(new, False)
+
+        await self._work.do(
+            blocking.rename,
+            self._root,
+            names[0],
+            tree._root,
+            names[1],
+            replace,
+            tree._lock,
+            then=tell,
+        )
+
+    async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
+        """Set the time of modification."""
+        names = checked(path, self._depth)
+        entry: Entry = await self._work.do(
+            blocking.set_modified,
+            self._root,
+            names,
+            modified,
+            then=lambda _: self._told(path, False),
+        )
+        return entry

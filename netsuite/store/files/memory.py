@@ -1,0 +1,357 @@
+"""A tree of files in memory: the reference, and for tests that want no disk."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from netsuite.store.errors import (
+    Changed,
+    DirectoryNotEmpty,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    NotADirectory,
+    NotPermitted,
+    StoreError,
+    TooLarge,
+)
+from netsuite.store.files.blocking import PIECE_ENTRIES
+from netsuite.store.files.disk import Told
+from netsuite.store.files.names import checked
+from netsuite.store.files.subtree import based
+from netsuite.store.files.uploading import Refused
+from netsuite.store.tree import DEPTH, Entry, EntryKind, HomeTree, TreePath
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A file or a directory."""
+
+    unique: int
+    modified: datetime
+    version: int
+    #: None: it is a directory.
+    data: bytes | None = None
+    children: dict[str, Node] = field(default_factory=dict)
+
+    def entry(self, name: str) -> Entry:
+        """Give what is shown of it."""
+        kind = EntryKind.DIRECTORY if self.data is None else EntryKind.FILE
+        validator = f"{self.unique:x}.{self.version:x}"
+        octets = len(self.data or b"")
+        return Entry(name, kind, octets, self.modified, f"{self.unique:x}", validator)
+
+
+class MemoryFile:
+    """Implements ``tree.OpenFile``."""
+
+    def __init__(self, entry: Entry, data: bytes) -> None:
+        self.entry = entry
+        self._data = data
+        self._descriptor = -1
+        self._closed = False
+
+    @property
+    def descriptor(self) -> int:
+        """For ``sendfile``: a file without a name, made when it is asked for."""
+        if self._closed:
+            raise ValueError("the file is closed")
+        if self._descriptor < 0:
+            with tempfile.TemporaryFile() as file:
+                file.write(self._data)
+                file.flush()
+                self._descriptor = os.dup(file.fileno())
+        return self._descriptor
+
+    async def read(self, offset: int, octets: int) -> bytes:
+        """Read at most so many octets from an offset; empty at the end."""
+        if self._closed:
+            raise ValueError("the file is closed")
+        return self._data[offset : offset + octets]
+
+    def close(self) -> None:
+        """Give the descriptor back; may be called twice."""
+        self._closed = True
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+class MemoryUpload:
+    """Implements ``tree.Upload``."""
+
+    def __init__(
+        self,
+        tree: MemoryTree,
+        path: TreePath,
+        before: Node | None,
+        kept: bytes,
+        take: Callable[[bytes, datetime | None], Entry],
+    ) -> None:
+        self.octets = len(kept)
+        self._tree = tree
+        self._path = path
+        self._before = before
+        self._version = before.version if before else 0
+        self._kept = kept
+        self._data = bytearray(kept)
+        self._take = take
+        self._failure: StoreError | None = None
+        self._finished = False
+
+    def write(self, octets: bytes) -> Awaitable[None] | None:
+        """Append."""
+        if self._finished:
+            raise ValueError("the upload is finished")
+        if self._failure is None:
+            self._data += octets
+            self.octets = len(self._data)
+            limit = self._tree.limit_octets
+            if limit is not None and self.octets > limit:
+                self._failure = TooLarge(f"more than {limit} octets")
+        return Refused(self._failure) if self._failure is not None else None
+
+    async def commit(self, *, modified: datetime | None = None) -> Entry:
+        """Give it its name."""
+        if self._finished:
+            raise ValueError("the upload is finished")
+        self._finished = True
+        if self._failure is not None:
+            raise self._failure
+        return self._take(bytes(self._data), modified)
+
+    async def abort(self, *, keep_partial: bool = False) -> None:
+        """Throw it away, or keep what has come where that takes nothing away."""
+        if self._finished:
+            return
+        self._finished = True
+        if not keep_partial or self._failure is not None or len(self._data) == len(self._kept):
+            return
+        there = self._tree.node_or_none(self._path)
+        if there is self._before and (there is None or self._is_beginning(there)):
+            self._tree.put(self._path, bytes(self._data), None)
+
+    def _is_beginning(self, there: Node) -> bool:
+        return there.data == self._kept and there.version == self._version
+
+
+class MemoryTree:
+    """Implements ``tree.HomeTree`` in memory.
+
+    Args:
+        now: gives the time.
+        told: called after each change.
+        limit_octets: the largest file taken, None for no limit.
+        depth: the deepest path.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] | None = None,
+        *,
+        told: Told | None = None,
+        limit_octets: int | None = None,
+        depth: int = DEPTH,
+    ) -> None:
+        self._now = now or (lambda: datetime.now(UTC))
+        self._told: Told = told or (lambda path, gone: None)
+        self.limit_octets = limit_octets
+        self._depth = depth
+        self._numbers = itertools.count(1)
+        self._root = self._new(None)
+
+    def _new(self, data: bytes | None, modified: datetime | None = None) -> Node:
+        number = next(self._numbers)
+        return Node(number, modified or self._now(), number, data)
+
+    # -- finding -------------------------------------------------------------------------------
+
+    def _node(self, path: TreePath) -> Node:
+        checked(path, self._depth)
+        here = self._root
+        for name in path:
+            if here.data is not None or name not in here.children:
+                raise NoSuchFile("no such file")
+            here = here.children[name]
+        return here
+
+    def node_or_none(self, path: TreePath) -> Node | None:
+        """Give what is there, if anything is."""
+        try:
+            return self._node(path)
+        except NoSuchFile:
+            return None
+
+    def _parent(self, path: TreePath) -> Node:
+        checked(path, self._depth)
+        parent = self._node(path[:-1])
+        if parent.data is not None:
+            raise NoSuchFile("its directory is a file")
+        return parent
+
+    async def entry(self, path: TreePath) -> Entry:
+        """Look one up."""
+        return self._node(path).entry(path[-1] if path else "")
+
+    async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
+        """List a directory in pieces, in no order."""
+        node = self._node(path)
+        if node.data is not None:
+            raise NotADirectory("a file")
+        entries = [child.entry(name) for name, child in node.children.items()]
+        for start in range(0, len(entries), PIECE_ENTRIES):
+            yield entries[start : start + PIECE_ENTRIES]
+
+    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
+        """List a directory sorted by name."""
+        entries = [entry async for piece in self.listing(path) for entry in piece]
+        if len(entries) > limit:
+            raise TooLarge(f"more than {limit} entries")
+        return sorted(entries, key=lambda entry: entry.name)
+
+    async def open(self, path: TreePath) -> MemoryFile:
+        """Open a file for reading."""
+        node = self._node(path)
+        if node.data is None:
+            raise IsADirectory("a directory")
+        return MemoryFile(node.entry(path[-1]), node.data)
+
+    # -- changing ------------------------------------------------------------------------------
+
+    async def upload(
+        self,
+        path: TreePath,
+        *,
+        resume_at: int | None = None,
+        append: bool = False,
+        only_new: bool = False,
+        if_validator: str | None = None,
+        expected_octets: int | None = None,
+    ) -> MemoryUpload:
+        """Begin a file."""
+        if not path:
+            raise IsADirectory("the root")
+        before = self._takable(path, only_new, if_validator)
+        data = b"" if before is None or before.data is None else before.data
+        octets = len(data) if append else resume_at or 0
+        if octets > len(data):
+            raise NoSuchFile(f"{len(data)} octets are there")
+        whole = octets + (expected_octets or 0)
+        if self.limit_octets is not None and whole > self.limit_octets:
+            raise TooLarge(f"{whole} octets")
+        version = before.version if before else 0
+
+        def take(content: bytes, modified: datetime | None) -> Entry:
+            there = self._takable(path, only_new, if_validator)
+            if append and (there is not before or (there and there.version != version)):
+                raise Changed("the file that was to be appended to")
+            return self.put(path, content, modified)
+
+        return MemoryUpload(self, path, before, data[:octets], take)
+
+    def _takable(self, path: TreePath, only_new: bool, if_validator: str | None) -> Node | None:
+        there = self._parent(path).children.get(path[-1])
+        if there is not None:
+            if there.data is None:
+                raise IsADirectory("a directory has the name")
+            if only_new:
+                raise FileInTheWay("something has the name")
+        is_now = there.entry("").validator if there is not None else None
+        if if_validator is not None and is_now != if_validator:
+            raise Changed("the file is not what it was")
+        return there
+
+    def put(self, path: TreePath, data: bytes, modified: datetime | None) -> Entry:
+        """Give a content its name."""
+        parent = self._parent(path)
+        node = parent.children[path[-1]] = self._new(data, modified)
+        self._touch(parent)
+        self._told(path, False)
+        return node.entry(path[-1])
+
+    def _touch(self, directory: Node) -> None:
+        directory.modified = self._now()
+        directory.version = next(self._numbers)
+
+    async def make_directory(self, path: TreePath) -> Entry:
+        """Make a directory."""
+        if not path:
+            raise FileInTheWay("the root")
+        parent = self._parent(path)
+        if path[-1] in parent.children:
+            raise FileInTheWay("something has the name")
+        node = parent.children[path[-1]] = self._new(None)
+        self._touch(parent)
+        self._told(path, False)
+        return node.entry(path[-1])
+
+    async def remove_file(self, path: TreePath) -> None:
+        """Remove a file."""
+        if self._node(path).data is None:
+            raise IsADirectory("a directory")
+        self._drop(path)
+        self._told(path, True)
+
+    async def remove_directory(self, path: TreePath) -> None:
+        """Remove an empty directory."""
+        if not path:
+            raise NotPermitted("the root")
+        node = self._node(path)
+        if node.data is not None:
+            raise NotADirectory("a file")
+        if node.children:
+            raise DirectoryNotEmpty("not empty")
+        self._drop(path)
+        self._told(path, True)
+
+    def _drop(self, path: TreePath) -> None:
+        parent = self._parent(path)
+        del parent.children[path[-1]]
+        self._touch(parent)
+
+    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
+        """Rename or move."""
+        await self.move_to(old, self, new, replace=replace)
+
+    async def move_to(
+        self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
+    ) -> None:
+        """As ``rename``, but *new* is in the sister."""
+        tree, new = based(sister, new)
+        if not isinstance(tree, MemoryTree):
+            raise NotPermitted("a tree of another kind")
+        checked(new, tree._depth)
+        if not old:
+            raise NotPermitted("the root")
+        if not new:
+            raise FileInTheWay("the root")
+        node = self._node(old)
+        parent = tree._parent(new)
+        there = parent.children.get(new[-1])
+        if there is not None:
+            if not replace or (there.data is None) != (node.data is None):
+                raise FileInTheWay("something has the name")
+            if there is node:
+                return
+        if tree is self and new[: len(old)] == old:
+            raise NotPermitted("a directory into itself")
+        if there is not None and there.children:
+            raise DirectoryNotEmpty("not empty")
+        self._drop(old)
+        parent.children[new[-1]] = node
+        tree._touch(parent)
+        self._told(old, True)
+        tree._told(new, False)
+
+    async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
+        """Set the time of modification."""
+        node = self._node(path)
+        node.modified = modified
+        node.version = next(self._numbers)
+        self._told(path, False)
+        return node.entry(path[-1] if path else "")

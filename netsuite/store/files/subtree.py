@@ -1,0 +1,110 @@
+"""A directory of a tree as a tree of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace as changed
+from datetime import datetime
+
+from netsuite.store.errors import FileInTheWay, IsADirectory, NotPermitted
+from netsuite.store.tree import Entry, HomeTree, OpenFile, TreePath, Upload
+
+
+class Subtree:
+    """Implements ``tree.HomeTree`` over a directory of another one.
+
+    Names are checked one by one by the tree below, so no path leads out of the prefix either.
+
+    Args:
+        base: the tree.
+        prefix: the directory that is the root here.
+    """
+
+    def __init__(self, base: HomeTree, prefix: TreePath) -> None:
+        self.base, outer = based(base, ())
+        self.prefix = outer + prefix
+
+    def _named(self, path: TreePath, entry: Entry) -> Entry:
+        return entry if path else changed(entry, name="")
+
+    async def entry(self, path: TreePath) -> Entry:
+        """Look one up."""
+        return self._named(path, await self.base.entry(self.prefix + path))
+
+    def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
+        """List a directory in pieces, in no order."""
+        return self.base.listing(self.prefix + path)
+
+    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
+        """List a directory sorted by name."""
+        return await self.base.sorted_listing(self.prefix + path, limit=limit)
+
+    async def open(self, path: TreePath) -> OpenFile:
+        """Open a file for reading."""
+        return await self.base.open(self.prefix + path)
+
+    async def upload(
+        self,
+        path: TreePath,
+        *,
+        resume_at: int | None = None,
+        append: bool = False,
+        only_new: bool = False,
+        if_validator: str | None = None,
+        expected_octets: int | None = None,
+    ) -> Upload:
+        """Begin a file."""
+        if not path:
+            raise IsADirectory("the root")
+        return await self.base.upload(
+            self.prefix + path,
+            resume_at=resume_at,
+            append=append,
+            only_new=only_new,
+            if_validator=if_validator,
+            expected_octets=expected_octets,
+        )
+
+    async def make_directory(self, path: TreePath) -> Entry:
+        """Make a directory."""
+        if not path:
+            raise FileInTheWay("the root")
+        return await self.base.make_directory(self.prefix + path)
+
+    async def remove_file(self, path: TreePath) -> None:
+        """Remove a file."""
+        if not path:
+            raise IsADirectory("the root")
+        await self.base.remove_file(self.prefix + path)
+
+    async def remove_directory(self, path: TreePath) -> None:
+        """Remove an empty directory."""
+        if not path:
+            raise NotPermitted("the root")
+        await self.base.remove_directory(self.prefix + path)
+
+    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
+        """Rename or move."""
+        await self.move_to(old, self, new, replace=replace)
+
+    async def move_to(
+        self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
+    ) -> None:
+        """As ``rename``, but *new* is in the sister."""
+        if not old:
+            raise NotPermitted("the root")
+        if not new:
+            raise FileInTheWay("the root")
+        base, new = based(sister, new)
+        await self.base.move_to(self.prefix + old, base, new, replace=replace)
+
+    async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
+        """Set the time of modification."""
+        return self._named(path, await self.base.set_modified(self.prefix + path, modified))
+
+
+def based(tree: HomeTree, path: TreePath) -> tuple[HomeTree, TreePath]:
+    """Give the tree that a tree stands on, and the path there."""
+    if isinstance(tree, Subtree):
+        return tree.base, tree.prefix + path
+    return tree, path

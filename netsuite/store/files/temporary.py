@@ -1,0 +1,263 @@
+"""A file on its way in, as the thread sees it: a temporary name in the directory it is for."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from netsuite.store.errors import (
+    Busy,
+    Changed,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    StorageFull,
+    StoreError,
+    TooLarge,
+)
+from netsuite.store.files.looking import entry_of, nanoseconds_of, validator_of
+from netsuite.store.files.names import TEMPORARY
+from netsuite.store.files.renaming import changing, rename_to_new
+from netsuite.store.files.walking import READ, WORK, look_or_none, open_directory
+from netsuite.store.tree import Entry, name_of
+
+#: So much may be written before it is made durable, so that the commit has little left to wait for
+#: and the page cache keeps room for others.
+SYNC_OCTETS: Final = 32 << 20
+#: What is kept of the old file is copied in such steps, so that others get their turn.
+COPY_OCTETS: Final = 64 << 20
+_COPY_PIECE: Final = 1 << 20
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NAME_ATTEMPTS: Final = 100
+#: What a file system says that cannot copy by itself.
+_CANNOT_COPY: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the caller of ``FileTree.upload`` asked for; ``limit_octets`` is the tree's."""
+
+    resume_at: int | None
+    append: bool
+    only_new: bool
+    if_validator: str | None
+    expected_octets: int | None
+    limit_octets: int | None
+
+
+class Temporary:
+    """A temporary file, its directory held open, so that it is committed where it was begun.
+
+    Args:
+        names: of the file it is to become.
+        mode: its permissions then; until then nobody else can read it.
+        lock: of the tree.
+        token: gives a part of its temporary name.
+    """
+
+    def __init__(
+        self,
+        root: int,
+        names: Sequence[bytes],
+        wanted: Wanted,
+        *,
+        mode: int,
+        lock: threading.Lock,
+        token: Callable[[], str],
+    ) -> None:
+        if not names:
+            raise IsADirectory("the root")
+        self._name = names[-1]
+        self._mode = mode
+        self._lock = lock
+        self._only_new = wanted.only_new
+        self._if_validator = wanted.if_validator
+        #: Octets taken over from the file there was.
+        self.kept = 0
+        self._copied = 0
+        self._since_sync = 0
+        self._source: io.FileIO | None = None
+        self._where = open_directory(root, names[:-1], WORK)
+        try:
+            self._begin(wanted)
+            self._file, self._temporary = self._create(token)
+        except BaseException:
+            self._close_others()
+            raise
+
+    def _begin(self, wanted: Wanted) -> None:
+        there = look_or_none(self._where, self._name)
+        self._check(there)
+        #: The file there was, as it was; None where there was none.
+        self._before = validator_of(there) if there is not None else None
+        octets = there.st_size if there is not None else 0
+        self.kept = octets if wanted.append else wanted.resume_at or 0
+        if self.kept > octets:
+            raise NoSuchFile(f"{octets} octets are there")
+        #: Whether the new file begins with the whole of the old one.
+        self._continues = there is not None and self.kept == octets
+        self._append = wanted.append
+        if self.kept:
+            self._source = io.FileIO(os.open(self._name, READ, dir_fd=self._where))
+        whole = self.kept + (wanted.expected_octets or 0)
+        if wanted.limit_octets is not None and whole > wanted.limit_octets:
+            raise TooLarge(f"{whole} octets")
+        room = os.fstatvfs(self._where)
+        if whole > room.f_bavail * room.f_frsize:
+            raise StorageFull(f"{whole} octets do not fit")
+
+    def _check(self, there: os.stat_result | None) -> None:
+        """Raise unless the name may be taken, *there* having it now."""
+        if there is not None:
+            if stat.S_ISDIR(there.st_mode):
+                raise IsADirectory("a directory has the name")
+            if not stat.S_ISREG(there.st_mode) or self._only_new:
+                raise FileInTheWay("something has the name")
+        is_now = validator_of(there) if there is not None else None
+        if self._if_validator is not None and is_now != self._if_validator:
+            raise Changed("the file is not what it was")
+
+    def _create(self, token: Callable[[], str]) -> tuple[io.FileIO, bytes]:
+        for _ in range(_NAME_ATTEMPTS):
+            name = TEMPORARY + token().encode()
+            with suppress(FileExistsError):
+                return io.FileIO(os.open(name, _NEW, 0o600, dir_fd=self._where), "r+"), name
+        raise Busy("no temporary name is free")
+
+    # -- content -------------------------------------------------------------------------------
+
+    def copy(self) -> bool:
+        """Take over some more of what is kept; say whether all of it is."""
+        source = self._source
+        if source is None:
+            return True
+        until = min(self.kept, self._copied + COPY_OCTETS)
+        while self._copied < until:
+            self._copied += self._copy_piece(source, until - self._copied)
+        self._file.seek(self._copied)
+        self._synced(COPY_OCTETS)
+        if self._copied < self.kept:
+            return False
+        source.close()
+        self._source = None
+        return True
+
+    def _copy_piece(self, source: io.FileIO, octets: int) -> int:
+        here, there = source.fileno(), self._file.fileno()
+        copied = 0
+        try:
+            copied = os.copy_file_range(here, there, octets, self._copied, self._copied)
+        except AttributeError:  # not Linux
+            pass
+        except OSError as error:
+            if error.errno not in _CANNOT_COPY:
+                raise
+        if not copied:  # some file systems say that they copied nothing
+            data = os.pread(here, min(octets, _COPY_PIECE), self._copied)
+            if not data:
+                raise Changed("the file became shorter")
+            copied = os.pwrite(there, data, self._copied)
+        return copied
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append."""
+        data = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
+        octets = len(data)
+        while data:
+            data = data[self._file.write(data) :]
+        self._synced(octets)
+
+    def _synced(self, octets: int) -> None:
+        self._since_sync += octets
+        if self._since_sync >= SYNC_OCTETS:
+            self._since_sync = 0
+            getattr(os, "fdatasync", os.fsync)(self._file.fileno())
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def commit(self, pieces: Sequence[bytes], modified: datetime | None) -> Entry:
+        """Append the last pieces, make it durable, give it its name."""
+        try:
+            self._finish(pieces, modified)
+            with changing(self._lock, self._where):
+                there = look_or_none(self._where, self._name)
+                self._check(there)
+                if self._append and self._before != (there and validator_of(there)):
+                    raise Changed("the file that was to be appended to")
+                self._take_name(replace=not self._only_new)
+        except BaseException:
+            self.discard()
+            raise
+        return self._named()
+
+    def keep(self, pieces: Sequence[bytes]) -> Entry | None:
+        """Let what has come be the file, where that takes nothing away; else throw it away."""
+        try:
+            self._finish(pieces, None)
+            with changing(self._lock, self._where):
+                there = look_or_none(self._where, self._name)
+                if there is None:
+                    if self._before is None:
+                        self._take_name(replace=False)
+                elif self._continues and validator_of(there) == self._before:
+                    self._take_name(replace=True)
+        except (OSError, StoreError):
+            self.discard()
+            raise
+        if self._temporary:
+            self.discard()
+            return None
+        return self._named()
+
+    def _finish(self, pieces: Sequence[bytes], modified: datetime | None) -> None:
+        if pieces:
+            self.write(pieces)
+        descriptor = self._file.fileno()
+        os.fchmod(descriptor, self._mode)
+        if modified is not None:
+            nanoseconds = nanoseconds_of(modified)
+            os.utime(descriptor, ns=(nanoseconds, nanoseconds))
+        os.fsync(descriptor)
+
+    def _take_name(self, *, replace: bool) -> None:
+        where = self._where
+        if replace:
+            os.rename(self._temporary, self._name, src_dir_fd=where, dst_dir_fd=where)
+        else:
+            rename_to_new(where, self._temporary, where, self._name)
+        self._temporary = b""
+
+    def _named(self) -> Entry:
+        try:
+            os.fsync(self._where)
+            entry = entry_of(name_of(self._name), os.fstat(self._file.fileno()))
+        finally:
+            self.discard()
+        assert entry is not None
+        return entry
+
+    def discard(self) -> None:
+        """Give everything back, and remove the temporary file if it still is one."""
+        if self._temporary:
+            with suppress(OSError):
+                os.unlink(self._temporary, dir_fd=self._where)
+            self._temporary = b""
+        with suppress(OSError):  # NFS tells of lost writes here; the commit had its fsync
+            self._file.close()
+        self._close_others()
+
+    def _close_others(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        if self._where >= 0:
+            os.close(self._where)
+            self._where = -1
