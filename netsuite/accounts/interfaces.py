@@ -6,7 +6,7 @@ neither accounts nor the store's ids of them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -315,6 +315,108 @@ class Receiver(Protocol):
         self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
     ) -> None:
         """Make it durable for all recipients, or for none; each folder gets it once."""
+
+
+# -- news ---------------------------------------------------------------------------------------
+
+
+class Newsgroup(Protocol):
+    """A newsgroup as it stands; its attributes change with it.
+
+    ``low`` to ``high`` are the numbers its articles may have now (RFC 3977, 6.1.1); an empty group
+    has ``high == low - 1``. Neither ever sinks.
+    """
+
+    id: FolderId
+    name: str
+    description: str
+    created: datetime | None
+    moderator: str | None
+    postable: bool
+    gone: bool
+
+    @property
+    def low(self) -> int: ...
+    @property
+    def high(self) -> int: ...
+    @property
+    def count(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewsArticle:
+    """An article in one of its groups; ``message_id`` has its angle brackets."""
+
+    folder: FolderId
+    number: int
+    message_id: str
+    content: ContentId
+    octets: int
+
+
+class Newsroom(Protocol):
+    """The newsgroups as all may read them; one for the whole suite.
+
+    What is asked a thousand times a second is given by plain functions, from memory, where it
+    can be (``..._at_hand``; None: it cannot). The others wait for the store.
+    """
+
+    def group_at_hand(self, name: str) -> Newsgroup | None: ...
+    async def group(self, name: str) -> Newsgroup:
+        """Raises NoSuchFolder."""
+
+    async def groups(self) -> Sequence[Newsgroup]:
+        """All, sorted by name."""
+
+    def numbers_at_hand(self, group: Newsgroup) -> Sequence[int] | None: ...
+    async def numbers(self, group: Newsgroup) -> Sequence[int]:
+        """The article numbers there are, ascending. They change while others post: take what is
+        needed before waiting. Raises NoSuchFolder."""
+
+    def article_at_hand(self, group: Newsgroup, number: int) -> NewsArticle | None: ...
+    async def article(self, group: Newsgroup, number: int) -> NewsArticle:
+        """Raises NoSuchMessage."""
+
+    def found_at_hand(self, message_id: str) -> NewsArticle | None: ...
+    async def find(self, message_id: str) -> NewsArticle:
+        """One of the places of an article. Raises NoSuchMessage."""
+
+    def content_at_hand(self, article: NewsArticle) -> bytes | None: ...
+    def read(self, article: NewsArticle) -> AsyncIterator[bytes]:
+        """Stream an article's octets. Raises NoSuchMessage."""
+
+    async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
+        """Articles with summaries, those that are there, ascending."""
+
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """As MailStore.contents."""
+
+    async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Group name and number of each place of articles; for Xref."""
+
+    def anonymous(self) -> NewsAccess:
+        """What somebody who has not logged in may do."""
+
+
+class INewsReader(Interface):
+    """Somebody who reads and posts news: the facet NNTP's AUTHINFO asks for."""
+
+
+class NewsAccess(Protocol):
+    """The typed twin of ``INewsReader``; ``name`` is empty for somebody who has not logged in."""
+
+    name: str
+    room: Newsroom
+
+    def may_approve(self, group: Newsgroup) -> bool:
+        """Whether articles with an Approved field are taken from them for that group."""
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+
+    async def post(self, draft: Draft, groups: Sequence[Newsgroup], message_id: str) -> None:
+        """Make an article durable in all of the groups, stored once. Raises MessageExists,
+        NoSuchFolder."""
 
 
 # -- files --------------------------------------------------------------------------------------

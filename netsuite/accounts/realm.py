@@ -10,9 +10,16 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from zope.interface import Interface, implementer
 
 from netsuite.accounts.files import AccountFiles
-from netsuite.accounts.interfaces import IFileAccess, IMailAccess, IMaildrop, ISubmitter
+from netsuite.accounts.interfaces import (
+    IFileAccess,
+    IMailAccess,
+    IMaildrop,
+    INewsReader,
+    ISubmitter,
+)
 from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.maildrop import AccountMaildrop
+from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.submission import AccountSubmitter
 from netsuite.store.interfaces import Store
@@ -31,19 +38,26 @@ class AccountRealm:
         store: what the facets stand on.
         addresses: what addresses are an account's own.
         files: the trees of files; None: there is no such facet.
+        newsroom: what all read of the news; None for one of its own.
     """
 
     def __init__(
-        self, store: Store, addresses: AddressBook, files: FileHomes | None = None
+        self,
+        store: Store,
+        addresses: AddressBook,
+        files: FileHomes | None = None,
+        newsroom: StoreNewsroom | None = None,
     ) -> None:
         self._store = store
         self._addresses = addresses
         self._homes = files
+        self._newsroom = newsroom or StoreNewsroom(store)
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type[Interface], FacetMaker] = {
             IMailAccess: self._mail,
             IMaildrop: self._maildrop,
             ISubmitter: self._submitter,
+            INewsReader: self._news,
         }
         if files is not None:
             self.makers[IFileAccess] = self._files
@@ -85,6 +99,9 @@ class AccountRealm:
         home = await self._homes.home(account.name)
         files = AccountFiles(self._store, account, home, self._homes.public)
         return files, files.close
+
+    async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
+        return AccountNews(self._store, self._newsroom, account), _nothing
 
 
 def _nothing() -> None:

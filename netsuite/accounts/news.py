@@ -1,0 +1,469 @@
+"""News as a view of the store's public folders: groups, numbers and articles kept at hand."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, ensureDeferred
+
+from netsuite.accounts.interfaces import NewsArticle, Newsgroup
+from netsuite.accounts.mail import ADMIN_GROUP
+from netsuite.message.news import first_message_id
+from netsuite.store.changes import (
+    Change,
+    FolderCreated,
+    FolderDeleted,
+    FolderRenamed,
+    MessagesAdded,
+    MessagesExpunged,
+)
+from netsuite.store.errors import NoSuchFolder, NoSuchMessage
+from netsuite.store.interfaces import Draft, Store
+from netsuite.store.model import (
+    Account,
+    AccountId,
+    ContentId,
+    Described,
+    Folder,
+    FolderId,
+    FolderKind,
+    Placement,
+)
+
+#: Articles whose place and Message-ID are kept in memory: some 400 octets each.
+ARTICLES: Final = 50_000
+#: Article numbers kept in memory, of all groups together: 4 octets each.
+NUMBERS: Final = 8_000_000
+#: Who asks for one article by its number asks for the next ones soon: so many are read at once.
+AHEAD: Final = 64
+
+
+class LiveGroup:
+    """Implements ``interfaces.Newsgroup``; the newsroom keeps it up to date."""
+
+    __slots__ = (
+        "_first", "_uid_next", "count", "created", "description", "gone", "id", "meanwhile",
+        "moderator", "modseq", "name", "numbers", "postable", "unsure",
+    )  # fmt: skip
+
+    def __init__(self, folder: Folder, first: int | None) -> None:
+        self.id = folder.id
+        self.gone = False
+        #: All article numbers, ascending; None while they are not in memory.
+        self.numbers: array[int] | None = None
+        #: What happened while the numbers were being read.
+        self.meanwhile: list[Change] | None = None
+        self.take(folder, first)
+
+    def take(self, folder: Folder, first: int | None) -> None:
+        """Take what the store says now; an older word than the last changes nothing."""
+        self.name = folder.name
+        self.description = folder.description
+        self.created: datetime | None = folder.created
+        self.moderator = folder.moderator
+        self.postable = folder.postable
+        self.modseq = folder.highest_modseq
+        self.count = folder.messages
+        self._uid_next = folder.uid_next
+        self._first = first or folder.uid_next
+        #: Whether ``_first`` may have gone.
+        self.unsure = False
+
+    @property
+    def low(self) -> int:
+        """No article has a lower number."""
+        return self._first if self.count else self._uid_next
+
+    @property
+    def high(self) -> int:
+        """The highest number ever given."""
+        return self._uid_next - 1
+
+    def apply(self, change: MessagesAdded | MessagesExpunged) -> None:
+        """Take note of a change; one that is known already changes nothing."""
+        if change.modseq > self.modseq:
+            self.modseq = change.modseq
+            if isinstance(change, MessagesAdded):
+                if not self.count:
+                    self._first, self.unsure = change.uids[0], False
+                self.count += len(change.uids)
+                self._uid_next = max(self._uid_next, change.uids[-1] + 1)
+            else:
+                self.count -= len(change.uids)
+                self.unsure = self.unsure or self._first in change.uids
+        if self.meanwhile is not None:
+            self.meanwhile.append(change)
+        if self.numbers is not None:
+            self._renumber(self.numbers, change)
+
+    def _renumber(self, numbers: array[int], change: Change) -> None:
+        if isinstance(change, MessagesAdded):
+            last = numbers[-1] if numbers else 0
+            numbers.extend(uid for uid in change.uids if uid > last)
+        elif isinstance(change, MessagesExpunged):
+            if len(change.uids) == 1:
+                index = bisect_left(numbers, change.uids[0])
+                if numbers[index : index + 1] == array("I", change.uids):
+                    del numbers[index]
+            else:
+                gone = frozenset(change.uids)
+                numbers[:] = array("I", [number for number in numbers if number not in gone])
+        self._settle(numbers)
+
+    def _settle(self, numbers: array[int]) -> None:
+        if numbers:
+            self._first = numbers[0]
+            self.unsure = False
+
+    def keep(self, numbers: Sequence[int]) -> None:
+        """Keep the numbers as they were read, with what happened meanwhile."""
+        kept = array("I", numbers)
+        meanwhile, self.meanwhile = self.meanwhile or [], None
+        for change in meanwhile:
+            self._renumber(kept, change)
+        self._settle(kept)
+        self.numbers = kept
+
+
+class Shared:
+    """Work that several may wait for while it runs; who stops waiting does not stop it."""
+
+    def __init__(self, work: Callable[[], Awaitable[None]]) -> None:
+        self._work = work
+        self._waiting: list[Deferred[None]] | None = None
+
+    async def done(self) -> None:
+        """Do it, or wait for whoever does. Raises what it raises."""
+        waiting: Deferred[None] = Deferred()
+        if self._waiting is not None:
+            self._waiting.append(waiting)
+        else:
+            self._waiting = [waiting]
+            ensureDeferred(_awaited(self._work())).addBoth(self._ended)
+        await waiting
+
+    def _ended(self, result: Any) -> None:
+        waiting, self._waiting = self._waiting or [], None
+        for each in waiting:
+            if not each.called:  # else who waited has given up
+                each.callback(result)
+
+
+class StoreNewsroom:
+    """Implements ``interfaces.Newsroom`` over a store's public folders of kind GROUP.
+
+    The first question makes it listen to the change feed; from then on it knows the groups and
+    what happens in them without asking, whichever process it happens in.
+
+    Args:
+        store: where the folders are.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._mail = store.mail
+        self._by_id: dict[FolderId, LiveGroup] = {}
+        self._by_name: dict[str, LiveGroup] = {}
+        self._listening: Any = None
+        self._list_is_old = True
+        self._reading_groups = Shared(self._read_groups)
+        self._reading_numbers: dict[FolderId, Shared] = {}
+        self._numbered: OrderedDict[FolderId, LiveGroup] = OrderedDict()
+        self._articles: OrderedDict[tuple[FolderId, int], NewsArticle] = OrderedDict()
+        self._found: dict[str, NewsArticle] = {}
+
+    def close(self) -> None:
+        """Hear no more of changes."""
+        if self._listening is not None:
+            self._listening.cancel()
+            self._listening = None
+
+    def anonymous(self) -> AccountNews:
+        """What somebody who has not logged in may do."""
+        return AccountNews(self._store, self, None)
+
+    # -- what happens ----------------------------------------------------------------------------
+
+    def _changed(self, change: Change) -> None:
+        if isinstance(change, MessagesAdded | MessagesExpunged):
+            group = self._by_id.get(change.folder)
+            if group is not None:
+                group.apply(change)
+            if isinstance(change, MessagesExpunged):
+                for uid in change.uids:
+                    self._forget((change.folder, uid))
+        elif isinstance(change, FolderCreated) and change.owner is None:
+            self._list_is_old = True
+        elif isinstance(change, FolderDeleted) and change.owner is None:
+            self._deleted(change.folder)
+        elif isinstance(change, FolderRenamed) and change.owner is None:
+            group = self._by_id.get(change.folder)
+            if group is not None:
+                if self._by_name.get(change.old) is group:
+                    del self._by_name[change.old]
+                group.name = change.new
+                self._by_name[change.new] = group
+
+    def _deleted(self, folder: FolderId) -> None:
+        group = self._by_id.pop(folder, None)
+        if group is None:
+            self._list_is_old = True  # it may be in a list that is being read
+            return
+        group.gone = True
+        if self._by_name.get(group.name) is group:
+            del self._by_name[group.name]
+        self._numbered.pop(folder, None)
+        self._reading_numbers.pop(folder, None)
+        for key in [key for key in self._articles if key[0] == folder]:
+            self._forget(key)
+
+    # -- groups ----------------------------------------------------------------------------------
+
+    def group_at_hand(self, name: str) -> LiveGroup | None:
+        """Give a group that is known."""
+        return self._by_name.get(name)
+
+    async def group(self, name: str) -> LiveGroup:
+        """Give a group. Raises NoSuchFolder."""
+        known = self._by_name.get(name)
+        if known is None and self._list_is_old:
+            await self._reading_groups.done()
+            known = self._by_name.get(name)
+        if known is None:
+            raise NoSuchFolder(name)
+        return known
+
+    async def groups(self) -> Sequence[LiveGroup]:
+        """Give all, sorted by name."""
+        if self._list_is_old:
+            await self._reading_groups.done()
+        unsure = [group for group in self._by_id.values() if group.unsure]
+        if unsure:
+            first = await self._mail.first_uids([group.id for group in unsure])
+            for group in unsure:
+                if group.numbers is None and group.id in first:
+                    group._first = max(group._first, first[group.id])
+                    group.unsure = False
+        return sorted(self._by_id.values(), key=lambda group: group.name)
+
+    async def _read_groups(self) -> None:
+        if self._listening is None:
+            self._listening = self._store.changes.watch_all(self._changed)
+        while self._list_is_old:
+            # What is made from here on makes the list old again.
+            self._list_is_old = False
+            try:
+                await self._read_list()
+            except BaseException:
+                self._list_is_old = True
+                raise
+
+    async def _read_list(self) -> None:
+        meanwhile: list[Change] = []
+        listening = self._store.changes.watch_all(meanwhile.append)
+        try:
+            folders = [f for f in await self._mail.folders(None) if f.kind is FolderKind.GROUP]
+            new = [folder for folder in folders if folder.id not in self._by_id]
+            first = await self._mail.first_uids([folder.id for folder in new])
+        finally:
+            listening.cancel()
+        for folder in new:
+            group = LiveGroup(folder, first.get(folder.id))
+            self._by_id[folder.id] = self._by_name[folder.name] = group
+        for change in meanwhile:
+            if isinstance(change, MessagesAdded | MessagesExpunged):
+                group_there = self._by_id.get(change.folder)
+                if group_there is not None:
+                    group_there.apply(change)
+            elif isinstance(change, FolderDeleted | FolderRenamed):
+                self._changed(change)
+
+    # -- numbers ---------------------------------------------------------------------------------
+
+    def numbers_at_hand(self, group: Newsgroup) -> Sequence[int] | None:
+        """Give the article numbers that are in memory."""
+        known = self._by_id.get(group.id)
+        return known.numbers if known is not None else None
+
+    async def numbers(self, group: Newsgroup) -> Sequence[int]:
+        """Give the article numbers there are. Raises NoSuchFolder."""
+        known = self._by_id.get(group.id)
+        if known is None:
+            raise NoSuchFolder(group.name)
+        if known.numbers is None:
+            reading = self._reading_numbers.get(known.id)
+            if reading is None:
+                reading = Shared(lambda: self._read_numbers(known))
+                self._reading_numbers[known.id] = reading
+            await reading.done()
+        else:
+            self._numbered.move_to_end(known.id)
+        return known.numbers if known.numbers is not None else array("I")
+
+    async def _read_numbers(self, group: LiveGroup) -> None:
+        group.meanwhile = []
+        try:
+            numbers = await self._mail.uids(group.id)
+        except BaseException:
+            group.meanwhile = None
+            raise
+        finally:
+            self._reading_numbers.pop(group.id, None)
+        group.keep(numbers)
+        if group.gone:
+            return
+        self._numbered[group.id] = group
+        total = sum(len(each.numbers or ()) for each in self._numbered.values())
+        while total > NUMBERS and len(self._numbered) > 1:
+            _, oldest = self._numbered.popitem(last=False)
+            total -= len(oldest.numbers or ())
+            oldest.numbers = None
+
+    # -- articles --------------------------------------------------------------------------------
+
+    def article_at_hand(self, group: Newsgroup, number: int) -> NewsArticle | None:
+        """Give an article that is known."""
+        return self._articles.get((group.id, number))
+
+    async def article(self, group: Newsgroup, number: int) -> NewsArticle:
+        """Give an article. Raises NoSuchMessage."""
+        known = self._articles.get((group.id, number))
+        if known is not None:
+            return known
+        numbers = await self.numbers(group)
+        index = bisect_left(numbers, number)
+        wanted = numbers[index : index + AHEAD]
+        if not wanted or wanted[0] != number:
+            raise NoSuchMessage(f"{group.name} {number}")
+        await self._learn(group.id, list(wanted))
+        known = self._articles.get((group.id, number))
+        if known is None:
+            raise NoSuchMessage(f"{group.name} {number}")
+        return known
+
+    async def _learn(self, folder: FolderId, numbers: Sequence[int]) -> None:
+        """Read articles into memory; what is gone when they come is not kept."""
+        articles = [_article(folder, each) for each in await self.described(folder, numbers)]
+        there = self._by_id.get(folder)
+        if there is None:
+            return
+        now = there.numbers
+        for article in articles:
+            if now is None or _among(now, article.number):
+                self._keep(article)
+
+    def _keep(self, article: NewsArticle) -> None:
+        key = (article.folder, article.number)
+        self._articles[key] = article
+        self._articles.move_to_end(key)
+        self._found[article.message_id] = article
+        while len(self._articles) > ARTICLES:
+            self._forget(next(iter(self._articles)))
+
+    def _forget(self, key: tuple[FolderId, int]) -> None:
+        article = self._articles.pop(key, None)
+        if article is not None and self._found.get(article.message_id) is article:
+            del self._found[article.message_id]
+
+    def found_at_hand(self, message_id: str) -> NewsArticle | None:
+        """Give an article that is known."""
+        return self._found.get(message_id)
+
+    async def find(self, message_id: str) -> NewsArticle:
+        """Give one of the places of an article. Raises NoSuchMessage."""
+        known = self._found.get(message_id)
+        if known is not None:
+            return known
+        if self._list_is_old:
+            await self._reading_groups.done()
+        for folder, number in await self._mail.find_message_id(message_id):
+            group = self._by_id.get(folder)
+            if group is not None:
+                return await self.article(group, number)
+        raise NoSuchMessage(message_id)
+
+    def content_at_hand(self, article: NewsArticle) -> bytes | None:
+        """Give a small article where that needs no waiting."""
+        return self._mail.content_at_hand(article.content)
+
+    def read(self, article: NewsArticle) -> AsyncIterator[bytes]:
+        """Stream an article's octets. Raises NoSuchMessage."""
+        return self._mail.read(article.content)
+
+    async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
+        """Articles with summaries, those that are there, ascending."""
+        return await self._mail.described(folder, numbers, None)
+
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """As MailStore.contents."""
+        return await self._mail.contents(contents)
+
+    async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Group name and number of each place of articles."""
+        found = await self._mail.find_message_ids(message_ids)
+        return {
+            message_id: [
+                (self._by_id[folder].name, number)
+                for folder, number in places
+                if folder in self._by_id
+            ]
+            for message_id, places in found.items()
+        }
+
+
+def _among(numbers: Sequence[int], number: int) -> bool:
+    index = bisect_left(numbers, number)
+    return index < len(numbers) and numbers[index] == number
+
+
+def _article(folder: FolderId, described: Described) -> NewsArticle:
+    message = described.message
+    # Mail that was put here may have none; RFC 3977, 3.6 wants every article to. It is the same
+    # every time, and cannot be anybody else's.
+    message_id = message_id_of(described)
+    return NewsArticle(folder, message.uid, message_id, message.content, message.octets)
+
+
+def message_id_of(described: Described) -> str:
+    """Give an article's Message-ID; one made from its content's name where it has none."""
+    said = first_message_id(described.summary.envelope.message_id)
+    return said or f"<{described.message.guid}@no-message-id.invalid>"
+
+
+class AccountNews:
+    """Implements ``interfaces.NewsAccess`` (INewsReader).
+
+    Args:
+        store: where articles go.
+        room: what all may read.
+        account: who posts; None for somebody who has not logged in.
+    """
+
+    def __init__(self, store: Store, room: StoreNewsroom, account: Account | None) -> None:
+        self.name = account.name if account else ""
+        self.room = room
+        self._mail = store.mail
+        self._id: AccountId | None = account.id if account else None
+        self._is_admin = account is not None and ADMIN_GROUP in account.groups
+
+    def may_approve(self, group: Newsgroup) -> bool:
+        """Whether articles with an Approved field are taken from them for that group."""
+        return self._is_admin or bool(self.name and group.moderator == self.name)
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+        return self._mail.draft(expected_octets)
+
+    async def post(self, draft: Draft, groups: Sequence[Newsgroup], message_id: str) -> None:
+        """Make an article durable in all of the groups, stored once."""
+        placements = [Placement(group.id, account=self._id) for group in groups]
+        await self._mail.commit(draft, placements, message_id=message_id)
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
