@@ -17,7 +17,11 @@ ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
 ROOF = frozenset({"site", "demo", "daemon", "cli"})
 
 #: Below a protocol's folder, what stands on the Twisted side; all else there is pure.
-TWISTED_SIDE = frozenset({"replies", "server", "client", "queue", "delivery", "transfer"})
+TWISTED_SIDE = frozenset(
+    {"replies", "server", "client", "queue", "delivery", "transfer"}
+    | {f"http.{each}" for each in ("access", "answers", "files", "incoming", "listing", "pool")}
+    | {f"http.{each}" for each in ("resources", "router", "xmlrpc.client", "xmlrpc.server")}
+)
 
 
 def layer(module: str) -> str:
@@ -28,7 +32,8 @@ def layer(module: str) -> str:
         second = parts[1] if len(parts) > 1 else ""
         if second == "service":
             return f"{top}/service"
-        return f"{top}/twisted" if second in TWISTED_SIDE else f"{top}/pure"
+        ours = {second, ".".join(parts[:2]), ".".join(parts[:3])} & TWISTED_SIDE
+        return f"{top}/twisted" if ours else f"{top}/pure"
     if top == "store":
         return "store/ports" if len(parts) == 1 or ".".join(parts[:2]) in STORE_PORTS else "store"
     return top

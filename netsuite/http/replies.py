@@ -1,0 +1,119 @@
+"""What an HTTP server answers to errors: one table from store and account errors to answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    LoginRefused,
+    LoginUnavailable,
+    MalformedResponse,
+    PlaintextRefused,
+    Throttled,
+)
+from netsuite.connection.causes import Cause
+from netsuite.http.commands import Response, plain
+from netsuite.store.errors import (
+    BadFileName,
+    Busy,
+    Changed,
+    DirectoryNotEmpty,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    NotADirectory,
+    NotPermitted,
+    OverQuota,
+    StorageFull,
+    StoreClosed,
+    StoreError,
+    TooLarge,
+)
+
+LATER: Final = ("Retry-After", "5")
+BAD_REQUEST: Final = plain(400)
+NOT_FOUND: Final = plain(404)
+FORBIDDEN: Final = plain(403)
+TIMED_OUT: Final = plain(408)
+TOO_LARGE: Final = plain(413)
+NOT_IMPLEMENTED: Final = plain(501)
+BROKEN: Final = plain(500, "Something went wrong here.")
+STOPPING: Final = plain(503, "The server is stopping.", LATER)
+BUSY: Final = plain(503, "Too many connections; try again later.", LATER)
+
+ERRORS: Final[Mapping[type[Exception], Response]] = {
+    NoSuchFile: NOT_FOUND,
+    BadFileName: NOT_FOUND,
+    NotADirectory: NOT_FOUND,
+    IsADirectory: plain(409, "That is a directory."),
+    DirectoryNotEmpty: plain(409, "The directory is not empty."),
+    FileInTheWay: plain(409, "Something has that name already."),
+    Changed: plain(412, "It has changed meanwhile."),
+    NotPermitted: FORBIDDEN,
+    OverQuota: plain(507, "The quota does not allow that."),
+    StorageFull: plain(507, "There is no room left."),
+    TooLarge: TOO_LARGE,
+    Busy: plain(503, "Try again later.", LATER),
+    StoreClosed: STOPPING,
+    StoreError: BROKEN,
+    Throttled: plain(429, "Too many wrong guesses; try again later.", ("Retry-After", "60")),
+    PlaintextRefused: plain(403, "A password may not be sent here; use https."),
+    MalformedResponse: BAD_REQUEST,
+    LoginUnavailable: plain(503, "Logins are not possible now; try again later.", LATER),
+}
+
+#: What is said to who is not served at all.
+TURNED_AWAY: Final[Mapping[Cause, Response]] = {
+    Cause.BUSY: BUSY,
+    Cause.BUSY_ADDRESS: BUSY,
+    Cause.SHUTDOWN: STOPPING,
+}
+#: Waiting for the peer has ended; while it is on a request's head or body, that is said.
+TOO_SLOW: Final = frozenset(
+    {Cause.IDLE, Cause.SLOW_GREETING, Cause.SLOW_COMMAND, Cause.SLOW_BODY}
+)
+
+
+class Refused(Exception):
+    """A handler's refusal; raised to be answered with.
+
+    Args:
+        response: the answer.
+    """
+
+    def __init__(self, response: Response) -> None:
+        super().__init__(f"{response.status}")
+        self.response = response
+
+
+#: What ``for_error`` is for; anything else is a bug and is logged as such.
+EXPECTED: Final = (Refused, StoreError, LoginRefused)
+
+
+def for_error(error: Exception, realm: str) -> Response:
+    """Give the answer for what was refused; never with words of the error itself.
+
+    Args:
+        realm: named where a login is asked for.
+    """
+    if isinstance(error, Refused):
+        return error.response
+    if isinstance(error, BadCredentials):
+        return unauthorized(realm)
+    for kind in type(error).__mro__:
+        if kind in ERRORS:
+            return ERRORS[kind]
+    return BROKEN
+
+
+def unauthorized(realm: str) -> Response:
+    """Ask for a login (RFC 7617, 2 and 2.1)."""
+    quoted = "".join(f"\\{each}" if each in '"\\' else each for each in realm)
+    return plain(401, "", ("WWW-Authenticate", f'Basic realm="{quoted}", charset="UTF-8"'))
+
+
+def method_not_allowed(allowed: str) -> Response:
+    """Refuse a method. *allowed* is the value of Allow."""
+    return plain(405, "", ("Allow", allowed))

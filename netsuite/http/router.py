@@ -1,0 +1,134 @@
+"""Which handler answers which path: exact paths first, then patterns, then prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from netsuite.http.answers import Given, Handler
+from netsuite.http.commands import Response
+from netsuite.http.incoming import IncomingRequest
+from netsuite.http.replies import NOT_FOUND, NOT_IMPLEMENTED, method_not_allowed
+
+#: What this server knows at all; others are 501, as RFC 9110, 9.1 wants.
+METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class _Route:
+    """The handlers of one path, by method."""
+
+    __slots__ = ("allowed", "handlers", "names")
+
+    def __init__(self, names: tuple[str, ...] = ()) -> None:
+        self.names = names
+        self.handlers: dict[str, Handler] = {}
+        self.allowed = ""
+
+    def add(self, methods: Iterable[str], handler: Handler) -> None:
+        for method in methods:
+            if method in self.handlers:
+                raise ValueError(f"{method} has a handler there already")
+            self.handlers[method] = handler
+        if "GET" in self.handlers:
+            self.handlers.setdefault("HEAD", self.handlers["GET"])
+        self.allowed = ", ".join(sorted({*self.handlers, "OPTIONS"}))
+
+    def answer(self, request: IncomingRequest) -> Given:
+        handler = self.handlers.get(request.head.method)
+        if handler is not None:
+            return handler(request)
+        if request.head.method == "OPTIONS":
+            return Response(204, (("Allow", self.allowed),))
+        return method_not_allowed(self.allowed)
+
+
+class Router:
+    """Finds the handler of a request.
+
+    A handler is ``handler(request)``: a plain function that gives an answer, or one that gives
+    something to await for it (``async def``). What it raises of ``replies.EXPECTED`` is answered
+    from the table there; anything else is logged, and answered with 500.
+
+    ::
+
+        router = Router()
+        router.add("GET", "/hello", lambda request: Response(200, (), b"hello"))
+        router.add("GET", "/articles/{number}", article)   # request.parameters["number"]
+        router.mount("/", files)                           # everything else, all methods
+    """
+
+    def __init__(self) -> None:
+        self._exact: dict[str, _Route] = {}
+        self._patterns: dict[int, list[_Route]] = {}
+        self._mounted: list[tuple[str, Handler]] = []
+
+    def add(self, methods: str, pattern: str, handler: Handler) -> None:
+        """Add a handler.
+
+        Args:
+            methods: one, or several with spaces between; GET brings HEAD along.
+            pattern: a path; ``{name}`` in the place of a segment stands for any one.
+            handler: see above.
+
+        Raises:
+            ValueError: there is one already.
+        """
+        if not pattern.startswith("/"):
+            raise ValueError("a path begins with a slash")
+        if "{" not in pattern:
+            route = self._exact.setdefault(pattern, _Route())
+        else:
+            names = tuple(pattern.split("/")[1:])
+            routes = self._patterns.setdefault(len(names), [])
+            for route in routes:
+                if route.names == names:
+                    break
+            else:
+                route = _Route(names)
+                routes.append(route)
+        route.add(methods.split(), handler)
+
+    def mount(self, prefix: str, handler: Handler) -> None:
+        """Give all paths below a prefix to one handler, all methods.
+
+        Args:
+            prefix: ends with a slash; the longest that fits wins.
+            handler: answers 405 itself.
+        """
+        if not (prefix.startswith("/") and prefix.endswith("/")):
+            raise ValueError("a prefix begins and ends with a slash")
+        self._mounted.append((prefix, handler))
+        self._mounted.sort(key=lambda each: -len(each[0]))
+
+    def answer(self, request: IncomingRequest) -> Given:
+        """Give the answer, or what to await for it. Raises what the handler raises."""
+        head = request.head
+        route = self._exact.get(head.path)
+        if route is not None:
+            return route.answer(request)
+        if head.method not in METHODS:
+            return NOT_IMPLEMENTED
+        if not head.path:
+            return Response(204, (("Allow", ", ".join(sorted(METHODS))),))
+        if self._patterns:
+            found = self._pattern(request)
+            if found is not None:
+                return found.answer(request)
+        for prefix, handler in self._mounted:
+            if head.path.startswith(prefix):
+                return handler(request)
+        return NOT_FOUND
+
+    def _pattern(self, request: IncomingRequest) -> _Route | None:
+        names = request.names()
+        for route in self._patterns.get(len(names), ()):
+            parameters = {}
+            for wanted, name in zip(route.names, names, strict=True):
+                if wanted.startswith("{") and name:
+                    parameters[wanted[1:-1]] = name
+                elif wanted != name:
+                    break
+            else:
+                request.parameters = parameters
+                return route
+        return None
