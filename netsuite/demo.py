@@ -27,6 +27,9 @@ DEMO_OVERRIDES = (
     'site.hostname="localhost"',
     'site.domains=["example.test"]',
     'site.postmaster="alice"',
+    # `curl -T` sends a file's line ends as they are, and a newcomer's file has LF.
+    'smtp.bare_line_ends="mend"',
+    'submission.bare_line_ends="mend"',
 )
 
 _WELCOME = """\

@@ -27,7 +27,9 @@ from netsuite.config.load import load
 from netsuite.config.schema import ServiceSection, Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.listening import ListeningService, Opening, tell_operator
+from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.store.errors import StoreError
 from netsuite.store.files import DiskHomes
 from netsuite.store.interfaces import Store
@@ -198,7 +200,12 @@ class Site(Service):
 
     def limits(self, section: ServiceSection) -> dict[str, Any]:
         """Give a server factory's ``timeouts``, ``limits`` and ``transcript`` of a section."""
+
+        def transcript(name: str) -> Transcript:
+            return Transcript(logging_observer(name), self.reactor)
+
         return {
+            "transcript": transcript if section.transcript else None,
             "timeouts": Timeouts(
                 idle_seconds=section.idle_seconds or None,
                 command_seconds=section.command_seconds or None,
@@ -238,7 +245,10 @@ class Site(Service):
                 f"{name}.{setting}: {description!r} is no endpoint ({error}); "
                 "write it as tcp:25 or unix:/run/netsuite.sock"
             ) from None
-        wrapped = wrap_server(factory, factory.tls, self.reactor) if tls else factory
+        wrapped: Any = wrap_server(factory, factory.tls, self.reactor) if tls else factory
+        proxies = getattr(self.settings, name).proxies
+        if proxies:  # its header comes before TLS
+            wrapped = ProxyFactory(wrapped, self.reactor, trusted=proxies)
         return Opening(description, endpoint, wrapped, tls)
 
     # -- life ----------------------------------------------------------------------------------

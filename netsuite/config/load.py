@@ -124,7 +124,9 @@ def _problem(
         return Problem(where, ".".join(names), _unknown(names))
     message = details["msg"][:1].lower() + details["msg"][1:]
     given = details["input"]
-    if not isinstance(given, (dict, BaseModel)):
+    if details["type"] == "value_error":  # ours, which names what was given
+        message = message.removeprefix("value error, ")
+    elif not isinstance(given, (dict, BaseModel)):
         message += f", not {given!r}"
     return Problem(where, ".".join(loc), message)
 

@@ -6,10 +6,12 @@ these classes, so they cannot disagree.
 
 from __future__ import annotations
 
+import ipaddress
+import re
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 _STANDARD_TO_OPEN = 8000  # where nothing is configured, ports are the standard ones plus this
 
@@ -46,6 +48,28 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+# RFC 5321, 4.1.2: Domain = sub-domain *("." sub-domain); RFC 5890 adds U-labels.
+_sub_domain = r"[^\W_](?:[\w-]*[^\W_])?"
+_domain = re.compile(rf"{_sub_domain}(?:\.{_sub_domain})*")
+
+
+def _is_domain(name: str) -> str:
+    if not _domain.fullmatch(name) or len(name) > 255:
+        raise ValueError(f"{name!r} is no domain name; write it as example.org")
+    return name
+
+
+def _is_network(text: str) -> str:
+    if text != "unix":
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            raise ValueError(f"{error}; write 192.0.2.1, 2001:db8::/32 or unix") from None
+    return text
+
+
+DomainName = Annotated[str, AfterValidator(_is_domain)]
+Network = Annotated[str, AfterValidator(_is_network)]
 Seconds = Annotated[float, Field(ge=0, strict=False)]
 Count = Annotated[int, Field(ge=0)]
 
@@ -53,13 +77,13 @@ Count = Annotated[int, Field(ge=0)]
 class SiteSection(Section):
     """Who this site is."""
 
-    hostname: str = setting(
+    hostname: DomainName = setting(
         "localhost",
         "The name this host goes by: in greetings, in Received fields, in the self-signed "
         "certificate of the first run.",
         min_length=1,
     )
-    domains: list[str] = setting(
+    domains: list[DomainName] = setting(
         ["localhost"],
         "The mail domains received for; the first one completes addresses without a domain.",
         live=True,
@@ -162,10 +186,11 @@ class ServiceSection(Section):
     listen_tls: list[str] = setting(
         [], "Where to listen with TLS from the first octet: endpoint strings as for `listen`."
     )
-    proxies: list[str] = setting(
+    proxies: list[Network] = setting(
         [],
-        "Addresses or networks of proxies that put a PROXY protocol header (v1 or v2) before "
-        "each connection; from them a connection without one is refused.",
+        "Addresses or networks of proxies (`unix` for local sockets) that put a PROXY protocol "
+        "header (v1 or v2) before each connection; from them a connection without one is "
+        "refused.",
     )
     idle_seconds: Seconds = setting(
         300.0, "How long a connection may say nothing between commands.", unit="seconds"
@@ -200,6 +225,12 @@ class SMTPSection(ServiceSection):
     )
     recipients: int = setting(
         1000, "Recipients of one message.", unit="recipients", ge=100, live=True
+    )
+    bare_line_ends: Literal["refuse", "mend"] = setting(
+        "refuse",
+        "What becomes of a message with a CR or LF alone in it: refused whole, or each made CRLF. "
+        "Either way only CRLF.CRLF ends a message.",
+        live=True,
     )
 
 

@@ -64,6 +64,7 @@ def _settings(site: Site, section: schema.SMTPSection, mode: Mode) -> Settings:
         mode=mode,
         size_octets=section.message_octets,
         recipients=section.recipients,
+        mend_line_ends=section.bare_line_ends == "mend",
     )
 
 
