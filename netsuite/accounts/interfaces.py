@@ -388,6 +388,9 @@ class Newsroom(Protocol):
     async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
         """Articles with summaries, those that are there, ascending."""
 
+    async def search(self, group: Newsgroup, text: str) -> Sequence[int]:
+        """The numbers of articles that hold a text, ascending; exact."""
+
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""
 

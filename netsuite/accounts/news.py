@@ -34,6 +34,7 @@ from netsuite.store.model import (
     FolderKind,
     Placement,
 )
+from netsuite.store.query import Text
 
 #: Articles whose place and Message-ID are kept in memory: some 400 octets each.
 ARTICLES: Final = 50_000
@@ -398,6 +399,10 @@ class StoreNewsroom:
     async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
         """Articles with summaries, those that are there, ascending."""
         return await self._mail.described(folder, numbers, None)
+
+    async def search(self, group: Newsgroup, text: str) -> Sequence[int]:
+        """The numbers of articles that hold a text, ascending; exact."""
+        return await self._mail.search(group.id, Text(text), None)
 
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""

@@ -1,0 +1,1 @@
+"""Gopher (RFC 1436), server and client: menus, text, files, searches, the news."""

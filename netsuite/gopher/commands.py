@@ -1,0 +1,74 @@
+"""What can be said in Gopher: one request, and the items of a menu."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class ItemType(enum.Enum):
+    """What an item is, by its one character (RFC 1436, 3.8; and what is in use beside it)."""
+
+    TEXT = "0"
+    MENU = "1"
+    CSO = "2"
+    ERROR = "3"
+    BINHEX = "4"
+    DOS_BINARY = "5"
+    UUENCODED = "6"
+    SEARCH = "7"
+    TELNET = "8"
+    BINARY = "9"
+    REDUNDANT = "+"
+    TN3270 = "T"
+    GIF = "g"
+    IMAGE = "I"
+    HTML = "h"
+    INFORMATION = "i"
+    SOUND = "s"
+    DOCUMENT = "d"
+    MOVIE = ";"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What a client asks for.
+
+    Args:
+        selector: names the item; empty for the root menu.
+        search: the words behind a selector of type 7; None where none were sent.
+        plus: what a Gopher+ client appended (``+``, ``!``, ``$`` ...), empty for none.
+    """
+
+    selector: str = ""
+    search: str | None = None
+    plus: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a menu.
+
+    Args:
+        type: its character, which may be one that ``ItemType`` does not know.
+        text: what the user reads.
+        selector: what to ask for it.
+        host: where; empty for this server, whose name the server puts in.
+        port: likewise, 0 for this server's.
+    """
+
+    type: str
+    text: str
+    selector: str = ""
+    host: str = ""
+    port: int = 0
+
+
+def information(text: str) -> Item:
+    """Make a line that only says something."""
+    return Item(ItemType.INFORMATION.value, text, "", "error.host", 1)
+
+
+def error(text: str) -> Item:
+    """Make a line that says what went wrong (RFC 1436, 3.6)."""
+    return Item(ItemType.ERROR.value, text, "", "error.host", 1)

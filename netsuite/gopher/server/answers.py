@@ -1,0 +1,39 @@
+"""What a selector can be answered with, besides a menu."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netsuite.gopher.dialog import Menu
+from netsuite.store.tree import OpenFile
+
+
+@dataclass(frozen=True, slots=True)
+class Octets:
+    """Some octets, as they are."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text as a stream, its line ends as they come."""
+
+    chunks: AsyncIterator[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """An open file, which whoever sends it closes.
+
+    Args:
+        text: whether it is sent as a text: line ends CRLF, a last line with a dot.
+    """
+
+    file: OpenFile
+    text: bool
+
+
+Answer: TypeAlias = Menu | Octets | Text | File

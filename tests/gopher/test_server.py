@@ -1,0 +1,183 @@
+"""The Gopher server: what each selector gives, and what it refuses."""
+
+from __future__ import annotations
+
+from twisted.internet.error import ConnectionLost
+from twisted.python.failure import Failure
+from twisted.trial.unittest import TestCase
+
+from netsuite.connection.settings import Limits
+from netsuite.gopher.server.selectors import CAPS
+from tests.gopher.worlds import Transport, World
+
+NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"
+
+
+class Serving(TestCase):
+    """A client walks about."""
+
+    async def asked(self, *requests: bytes) -> list[bytes]:
+        """Ask a filled world, a connection each."""
+        world = World()
+        await world.fill()
+        return [await world.ask(request) for request in requests]
+
+    async def test_root(self) -> None:
+        """The root menu has a title, the ways to the news, and the site's entries."""
+        (menu, slash) = await self.asked(b"\r\n", b"/\r\n")
+        self.assertEqual(menu, slash)
+        self.assertEqual(
+            [
+                b"iA test\t\terror.host\t1",
+                b"i\t\terror.host\t1",
+                b"1News\t/news\tgopher.test\t70",
+                b"7Search the news\t/search\tgopher.test\t70",
+                b"0about.txt  (18 octets)\t/about.txt\tgopher.test\t70",
+                b"1dir\t/dir\tgopher.test\t70",
+                b"1mapped\t/mapped\tgopher.test\t70",
+                b"gpicture.gif  (13 octets)\t/picture.gif\tgopher.test\t70",
+                b".",
+                b"",
+            ],
+            menu.split(b"\r\n"),
+        )
+
+    async def test_text(self) -> None:
+        """Text has CRLF line ends, doubled dots, and a dot at its end."""
+        (text,) = await self.asked(b"/about.txt\r\n")
+        self.assertEqual(b"Hello\r\n..\r\n...two\r\nlast\r\n.\r\n", text)
+
+    async def test_octets(self) -> None:
+        """What is no text comes as it is, with nothing behind it."""
+        (octets,) = await self.asked(b"/picture.gif\r\n")
+        self.assertEqual(b"GIF89a\0\r\n.\r\n\xff", octets)
+
+    async def test_type_by_content(self) -> None:
+        """Where the name says nothing, the octets say whether it is text."""
+        text, octets = await self.asked(b"/dir/unknown\r\n", b"/dir/octets\r\n")
+        self.assertEqual(b"plain words\r\n.\r\n", text)
+        self.assertEqual(b"\x7fELF\0", octets)
+
+    async def test_gophermap(self) -> None:
+        """A directory with a gophermap shows that."""
+        (menu,) = await self.asked(b"/mapped\r\n")
+        self.assertEqual(
+            b"iMapped!\t\terror.host\t1\r\n0It\t/mapped/it.txt\tgopher.test\t70\r\n.\r\n", menu
+        )
+
+    async def test_accounts(self) -> None:
+        """What an account shows is there; its home is not, nor a disabled account's anything."""
+        menu, text, *refused = await self.asked(
+            b"/~ann\r\n", b"/~ann/mine.txt\r\n", b"/~ann/secret.txt\r\n",
+            b"/~ann/../secret.txt\r\n", b"/~bob\r\n", b"/~nobody\r\n", b"/~\r\n", b"/~../ann\r\n", b"/~ann/public/mine.txt\r\n",
+        )  # fmt: skip
+        self.assertEqual(b"0mine.txt  (5 octets)\t/~ann/mine.txt\tgopher.test\t70\r\n.\r\n", menu)
+        self.assertEqual(b"mine\r\n.\r\n", text)
+        self.assertEqual({NOT_HERE}, set(refused))
+
+    async def test_traversal(self) -> None:
+        """No selector leaves the site."""
+        answers = await self.asked(
+            b"/../home/ann/secret.txt\r\n", b"/dir/../../home\r\n", b"..\r\n", b"/./about.txt\r\n",
+            b"/%2e%2e/home\r\n", b"/dir\\..\\..\r\n", b"/nothing\r\n", b"/about.txt/x\r\n",
+            b"/\xc0\xae\xc0\xae/home\r\n",
+        )  # fmt: skip
+        self.assertEqual({NOT_HERE}, set(answers))
+
+    async def test_news(self) -> None:
+        """Groups, their articles with the newest first, an article as text."""
+        groups, articles, article, *refused = await self.asked(
+            b"/news\r\n", b"/news/example.talk\r\n", b"/news/example.talk/1\r\n",
+            b"/news/none\r\n", b"/news/example.talk/9\r\n", b"/news/example.talk/x\r\n",
+            b"/news/example.talk/1/2\r\n", b"/news/example.talk/99999999999999999999\r\n",
+        )  # fmt: skip
+        self.assertTrue(
+            groups.startswith(b"1example.talk (3): Talk\t/news/example.talk\tgopher.test\t70\r\n")
+        )
+        subjects = [line.split(b"\t")[:2] for line in articles.split(b"\r\n")[2:5]]
+        self.assertEqual(
+            [b"/news/example.talk/%d" % n for n in (3, 2, 1)], [s for _, s in subjects]
+        )
+        self.assertTrue(article.endswith(b"\r\n\r\nA blue sky.\r\n..dotted\r\n.\r\n"))
+        for answer in refused:
+            self.assertTrue(answer.startswith(b"3"), answer)
+
+    async def test_search(self) -> None:
+        """A search finds articles by any text in them, in a group or in all."""
+        one, everywhere, nothing, empty = await self.asked(
+            b"/search/example.talk\tGREY sky\r\n", b"/search\tblue\r\n",
+            b"/search\tpurple\r\n", b"/search\r\n",
+        )  # fmt: skip
+        self.assertEqual(b"0grey\t/news/example.talk/2\tgopher.test\t70\r\n.\r\n", one)
+        self.assertIn(b"0example.talk: blue\t/news/example.talk/1\t", everywhere)
+        self.assertEqual(3, everywhere.count(b"\r\n"))
+        self.assertEqual(b"iNothing was found\t\terror.host\t1\r\n.\r\n", nothing)
+        self.assertTrue(empty.startswith(b"iSay what to search for"))
+
+    async def test_links(self) -> None:
+        """A URL: selector gives a page that leads there; never to a script."""
+        page, *refused = await self.asked(
+            b"URL:https://example.test/?a=1&b=2\r\n", b"URL:javascript:alert(1)\r\n",
+            b'URL:http://x/"><script>\r\n', b"URL:data:text/html,x\r\n",
+        )  # fmt: skip
+        self.assertIn(b'href="https://example.test/?a=1&amp;b=2"', page)
+        self.assertEqual({NOT_HERE}, set(refused))
+
+    async def test_caps(self) -> None:
+        """caps.txt tells what the server can do."""
+        (caps,) = await self.asked(b"caps.txt\r\n")
+        self.assertEqual(CAPS, caps)
+
+    async def test_gopher_plus(self) -> None:
+        """A client that speaks Gopher+ is answered in plain Gopher."""
+        plain, plus = await self.asked(b"/about.txt\r\n", b"/about.txt\t+\r\n")
+        self.assertEqual(plain, plus)
+
+
+class Enduring(TestCase):
+    """What a peer does that no client does."""
+
+    async def test_next_client(self) -> None:
+        """After any nonsense the next client is served, and nothing is logged as a failure."""
+        world = World()
+        await world.fill()
+        for octets in (b"\0" * 100 + b"\r\n", b"\xff\xfe\r\n", b"x" * 100_000,
+                       b"\x16\x03\x01\x02\x00\x01\r\n", b"GET / HTTP/1.0\r\n\r\n"):  # fmt: skip
+            self.assertTrue((await world.ask(octets)).startswith(b"3"), octets)
+        self.assertIn(b"Hello", await world.ask(b"/about.txt\r\n"))
+        self.assertEqual([], self.flushLoggedErrors())
+
+    async def test_abrupt_close(self) -> None:
+        """A client that goes in the middle leaves nothing behind."""
+        world = World()
+        await world.fill()
+        for octets in (b"", b"/ab", b"/about.txt\r\n"):
+            connection = world.connect()
+            if octets:
+                connection.dataReceived(octets)
+            connection.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(0, len(world.factory))
+        self.assertEqual([], world.clock.getDelayedCalls())
+
+    def test_slow(self) -> None:
+        """A request that never ends is not waited for."""
+        world = World()
+        connection = world.connect()
+        connection.dataReceived(b"/ab")
+        world.clock.pump([10] * 20)
+        transport = connection.transport
+        assert isinstance(transport, Transport)
+        self.assertTrue(transport.disconnecting)
+
+    def test_too_many(self) -> None:
+        """One connection more than allowed hears so."""
+        world = World()
+        world.factory.limits = Limits(connections=1)
+        world.connect()
+        connection = world.connect()
+        transport = connection.transport
+        assert isinstance(transport, Transport)
+        self.assertEqual(
+            b"3Too many are being served; try again later\t\terror.host\t1\r\n.\r\n",
+            transport.value(),
+        )

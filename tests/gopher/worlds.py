@@ -1,0 +1,111 @@
+"""A Gopher server in memory: files, accounts, newsgroups, a memory transport."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from netsuite.accounts.files import HomesOfSite
+from netsuite.accounts.news import StoreNewsroom
+from netsuite.gopher.server import GopherServer, GopherServerFactory
+from netsuite.gopher.settings import Settings
+from netsuite.store.files import MemoryHomes
+from netsuite.store.memory import MemoryStore
+from netsuite.store.model import AccountState, FolderKind, Placement
+from netsuite.store.tree import FileTree
+
+ARTICLE = (
+    b"Path: x!not-for-mail\r\nFrom: Ann <ann@example.test>\r\nNewsgroups: example.talk\r\n"
+    b"Subject: %s\r\nMessage-ID: <%s@example.test>\r\n\r\nA %s sky.\r\n.dotted\r\n"
+)
+
+
+class World:
+    """The collaborators of a Gopher server."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.store = MemoryStore()
+        self.homes = MemoryHomes()
+        self.factory = GopherServerFactory(
+            Settings(host="gopher.test", port=70, title="A test"),
+            files=HomesOfSite(self.store, self.homes),
+            news=StoreNewsroom(self.store),
+            clock=self.clock,
+        )
+
+    async def fill(self) -> None:
+        """Put some of everything into it."""
+        public = self.homes.public
+        await self.put(public, ("about.txt",), b"Hello\n.\n..two\nlast")
+        await self.put(public, ("picture.gif",), b"GIF89a\0\r\n.\r\n\xff")
+        await public.make_directory(("dir",))
+        await self.put(public, ("dir", "unknown"), b"plain words\n")
+        await self.put(public, ("dir", "octets"), b"\x7fELF\0")
+        await public.make_directory(("mapped",))
+        await self.put(public, ("mapped", "gophermap"), b"Mapped!\n0It\tit.txt\n")
+        ann = await self.store.accounts.add_account("ann", None)
+        bob = await self.store.accounts.add_account("bob", None)
+        for name in ("ann", "bob"):
+            home = await self.homes.home(name)
+            await self.put(home, ("public", "mine.txt"), b"mine\n")
+            await self.put(home, ("secret.txt",), b"secret\n")
+        await self.store.accounts.update_account(bob.id, state=AccountState.DISABLED)
+        assert ann.name == "ann"
+        group = await self.store.mail.create_folder(
+            None, "example.talk", kind=FolderKind.GROUP, description="Talk"
+        )
+        for number, colour in enumerate((b"blue", b"grey", b"blue\tand\rred")):
+            draft = self.store.mail.draft()
+            draft.write(ARTICLE % (colour, b"%d" % number, colour))
+            await self.store.mail.commit(draft, [Placement(group.id)])
+
+    async def put(self, tree: FileTree, path: tuple[str, ...], octets: bytes) -> None:
+        """Write a file."""
+        upload = await tree.upload(path)
+        waiting = upload.write(octets)
+        if waiting is not None:
+            await waiting
+        await upload.commit()
+
+    async def ask(self, octets: bytes) -> bytes:
+        """Send a request; give all that is answered, once the connection is closed."""
+        connection = self.connect()
+        connection.dataReceived(octets)
+        return await self.answered(connection)
+
+    def connect(self) -> GopherServer:
+        """Make a connection on a memory transport."""
+        connection = self.factory.buildProtocol(None)
+        assert isinstance(connection, GopherServer)
+        connection.makeConnection(Transport())
+        return connection
+
+    async def answered(self, connection: GopherServer) -> bytes:
+        """Wait until the server has closed a connection; give what it said."""
+        transport = connection.transport
+        assert isinstance(transport, Transport)
+        await transport.closed
+        return bytes(transport.value())
+
+
+class Transport(StringTransport):
+    """A memory transport that tells when it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.closed: Deferred[None] = Deferred()
+
+    def loseConnection(self) -> None:
+        """Close, and tell."""
+        super().loseConnection()
+        if not self.closed.called:
+            self.closed.callback(None)
+
+    def abortConnection(self) -> None:
+        """Close, and tell."""
+        self.loseConnection()
+
+
+__all__ = ["ARTICLE", "Transport", "World", "ensureDeferred"]
