@@ -19,6 +19,7 @@ from twisted.python.threadpool import ThreadPool
 from netsuite.accounts.checkers import Names, PasswordChecker, ProvenNameChecker, RightPasswords
 from netsuite.accounts.door import AccountDoor
 from netsuite.accounts.files import HomesOfSite
+from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
@@ -137,10 +138,12 @@ class Site(Service):
             domains=settings.site.domains,
             postmaster=settings.site.postmaster,
             separator=settings.site.detail_separator,
+            carries_onward=False,  # there is a queue, but nobody yet who empties it
         )
         self.right_passwords = RightPasswords(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
+        self.newsroom = StoreNewsroom(self.store)
         self.door = self._make_door()
         self.certificates = self._make_certificates()
         self._waiting: list[Deferred[None]] = []
@@ -163,7 +166,7 @@ class Site(Service):
             ProvenNameChecker(self.store.accounts, names),
         ]
         return AccountDoor(
-            Portal(AccountRealm(self.store, self.addresses, self.homes), checkers),
+            Portal(AccountRealm(self.store, self.addresses, self.homes, newsroom=self.newsroom), checkers),
             self.store.accounts,
             Throttle(
                 self.reactor,

@@ -258,7 +258,7 @@ class SASLExchange:
         """Take the initial response, or the next one. Raises LoginRefused."""
         if not self._started:
             self._started = True
-            self._attempt.refuse_when_throttled("")
+            # Throttled or not is told when there is a name: friends of it are not.
             step = self._mechanism.start(octets)
         else:
             step = self._mechanism.respond(octets or b"")

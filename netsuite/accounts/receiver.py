@@ -78,6 +78,8 @@ class AddressBook:
         domains: those received for.
         postmaster: the account that gets postmaster's mail where no alias says otherwise.
         separator: between a user name and a detail; empty for none.
+        carries_onward: whether somebody takes mail from the queue to other hosts; otherwise
+            mail for an alias that leads there is put off, not taken and forgotten.
     """
 
     def __init__(
@@ -88,7 +90,9 @@ class AddressBook:
         domains: Sequence[str],
         postmaster: str = "",
         separator: str = "+",
+        carries_onward: bool = True,
     ) -> None:
+        self.carries_onward = carries_onward
         self._store = store
         self._clock = clock
         self._aliases: Mapping[str, tuple[str, ...]] = {}
@@ -131,7 +135,8 @@ class AddressBook:
             NotOurs: the domain is not received for.
             NoSuchAccount: nobody has that address.
             OverQuota: the only mailbox it goes to has no room.
-            Busy: the account is disabled, so mail for it is put off.
+            Busy: the account is disabled, so mail for it is put off; or it leads to another
+                host, and nobody carries mail there.
         """
         ours = same_domain(domain)
         if ours and ours not in self.domains:
@@ -150,6 +155,8 @@ class AddressBook:
                 folders.append(await self._inbox(target))
             except OverQuota as error:
                 full = error
+        if onward and not self.carries_onward:
+            raise Busy(f"{address} leads to other hosts, to which no mail is carried")
         if full is not None and not folders and not onward:
             raise full
         found = Recipient(address, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(onward)))

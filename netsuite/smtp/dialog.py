@@ -31,6 +31,7 @@ from netsuite.smtp.commands import (
     reply,
 )
 from netsuite.smtp.grammar import (
+    AUTH_TOO_LONG,
     COMMAND_OCTETS,
     NOT_A_LINE,
     REPLY_LINE_OCTETS,
@@ -58,6 +59,9 @@ from netsuite.wire.reader import CRLF, OctetReader, has_bare_line_end
 
 #: So much of a body is given as one event at most.
 CHUNK_OCTETS: Final = 65_536
+#: A chunk that is out of order, because RCPT before it failed perhaps, is read to its end; not
+#: one that announces more than any message has.
+UNWANTED_OCTETS: Final = 1_000_000_000
 
 
 class State(enum.Enum):
@@ -182,8 +186,9 @@ class ServerDialog:
         try:
             line = self._reader.read_line(COMMAND_OCTETS)
         except LineTooLong as error:
+            answer = AUTH_TOO_LONG if self.state is State.AUTH else TOO_LONG
             self._leave_auth()
-            raise RemoteProtocolError(str(error), TOO_LONG) from None
+            raise RemoteProtocolError(str(error), answer) from None
         except BareLineEnd as error:
             self._leave_auth()
             raise RemoteProtocolError(str(error), NOT_A_LINE) from None
@@ -261,6 +266,8 @@ class ServerDialog:
         answer = answers.get(type(command), UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
         if isinstance(command, Bdat):
             # Its octets come whether it is in order or not (RFC 3030, 2).
+            if command.octets > UNWANTED_OCTETS:
+                raise RemoteProtocolError("a chunk nobody wants", answer, close=True)
             self._begin_chunk(command)
             self._chunk_refusal = answer
             return self._next_of_chunk()

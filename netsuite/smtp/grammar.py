@@ -46,7 +46,8 @@ SIZE_DIGITS: Final = 20  # RFC 1870, 4: 1*20DIGIT
 
 UNKNOWN: Final = reply(500, "5.5.1", "Command not recognized")
 NOT_A_LINE: Final = reply(500, "5.5.2", "Lines end with CR LF, which stand nowhere else")
-TOO_LONG: Final = reply(500, "5.5.6", "Line too long")
+TOO_LONG: Final = reply(500, "5.5.2", "Line too long")
+AUTH_TOO_LONG: Final = reply(500, "5.5.6", "Line too long")  # RFC 4954, 6
 BAD_ARGUMENTS: Final = reply(501, "5.5.4", "Syntax error in arguments")
 BAD_PATH: Final = reply(501, "5.1.3", "Syntax error in address")
 BAD_SENDER: Final = reply(501, "5.1.7", "Syntax error in address")
@@ -91,9 +92,10 @@ def _text(arguments: bytes) -> str:
 
 def _domain(arguments: bytes) -> str:
     """Take whatever a client calls itself, so long as it can be shown and does call itself
-    something: many call themselves what no grammar allows."""
+    something: many call themselves what no grammar allows. It comes before SMTPUTF8 could be
+    said, and is repeated in replies: so it is ASCII (RFC 6531, 3.7.1)."""
     text = _text(arguments)
-    if not text or len(text) > 255 or not text.isprintable() or " " in text:
+    if not text or not text.isascii() or len(text) > 255 or not text.isprintable() or " " in text:
         refuse("no domain", BAD_ARGUMENTS)
     return text
 

@@ -84,5 +84,7 @@ class Incoming:
             header = strip(header, [b"Return-Path"])  # RFC 5321, 4.4: there is only one, ours
         added = b""
         if self._completion is not None:
+            if b"bcc" in lowered:  # it is there to be left out (RFC 5322, 3.6.3)
+                header = strip(header, [b"Bcc", b"Resent-Bcc"])
             added = self._completion(frozenset(item.name.lower() for item in fields(header)))
         return b"".join((self._trace, added, header, body))

@@ -83,6 +83,7 @@ class SMTPServer(DialogConnection):
         self.submitter: Submitter | None = None
         self.account: str | None = None
         self.transfer: Transfer | None = None
+        self._identifier = ""  # of the message that is coming
         self._origins: dict[str, bytes] = {}  # the first words of Received, by protocol
 
     # -- the session --------------------------------------------------------------------------
@@ -126,7 +127,7 @@ class SMTPServer(DialogConnection):
         """Give what the door is to know of this connection."""
         peer = self.peer
         return Channel(
-            protocol="smtp",
+            protocol=self.shared.name,  # "submission" is not "smtp" to an account's services
             address=peer.address,
             secure=peer.secure,
             local=peer.local,
@@ -294,6 +295,9 @@ class SMTPServer(DialogConnection):
             recipient = await self.shared.receiver.resolve(address.local, address.domain)
         except replies.EXPECTED as error:
             refusal = replies.for_error(error, replies.AT_RECIPIENT)
+            text = "{name}: {answer} (RCPT {address}, from <{sender}>)"
+            sender = transfer.sender
+            self.log.info(text, name=self.name, answer=refusal, address=address, sender=sender)
             self.say(refusal)
             if refusal.permanent:
                 self.count_bad()  # whoever tries out names is shown the door
@@ -316,7 +320,7 @@ class SMTPServer(DialogConnection):
         assert transfer is not None
         if not transfer.begun:
             date = self.shared.now()
-            identifier = self.shared.identify()
+            identifier = self._identifier = self.shared.identify()
             transfer.begin(
                 self._stamp(transfer, self.shared.printed(date), identifier),
                 date=date,
@@ -373,6 +377,16 @@ class SMTPServer(DialogConnection):
     async def _deliver(self, transfer: Transfer) -> Reply:
         bare_line_end = self.dialog.bare_line_end
         answer = await transfer.finish(self.account, bare_line_end=bare_line_end)
+        self.log.info(
+            "{name}: {answer} ({id} from <{sender}> at {address} to {count}, {octets} octets)",
+            name=self.name,
+            answer=answer,
+            id=self._identifier,
+            sender=transfer.sender,
+            address=self.peer.address,
+            count=len(transfer.recipients),
+            octets=transfer.octets,
+        )
         self._forget_transfer()
         if self.settings.mode is Mode.LMTP:
             # One reply a recipient, all the same: it is delivered to all or to none.

@@ -77,6 +77,11 @@ class Transfer:
         return self._incoming is not None
 
     @property
+    def octets(self) -> int:
+        """How many octets of the content have come."""
+        return self._octets
+
+    @property
     def sender(self) -> str:
         """The reverse path, empty for the null path."""
         return str(self.mail.sender) if self.mail.sender is not None else ""

@@ -69,4 +69,8 @@ def fetch_last(port: int) -> bytes:
         client.ask(b"USER alice\r\n", b"+OK")
         client.ask(b"PASS netsuite\r\n", b"+OK")
         number = client.ask(b"STAT\r\n", b"+OK").split()[1]
-        return client.ask(b"RETR " + number + b"\r\n", b".").split(b"\r\n", 1)[1]
+        client.socket.sendall(b"RETR " + number + b"\r\n")
+        heard = b""
+        while not heard.endswith(b"\r\n.\r\n"):
+            heard += client.socket.recv(65536)
+        return heard.split(b"\r\n", 1)[1]

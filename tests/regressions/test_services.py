@@ -53,7 +53,9 @@ def test_transcript(tmp_path: Path) -> None:
             client.ask(b"EHLO under-tls\r\nQUIT\r\n", b"221 ")
     said = [line for line in daemon.log().splitlines() if "netsuite.transcript" in line]
     told = "\n".join(said)
-    assert "pop3-1" in told and "C: PASS ***" in told and "S: +OK Bye" in told
+    assert "pop3-1" in told
+    assert "C: PASS ***" in told
+    assert "S: +OK Bye" in told
     assert "C: a LOGIN ***" in told
     assert "C: AUTH PLAIN ***" in told
     assert "C: EHLO under-tls" in told
@@ -75,9 +77,11 @@ def test_proxies(tmp_path: Path) -> None:
             # 192.0.2.7 is not the same machine: no password in the clear from there.
             client.hear(b"+OK")
             assert client.ask(b"USER alice\r\n", b"").startswith(b"-ERR [SYS/PERM]")
-        with Client(daemon.ports["smtp"], first=b"EHLO x\r\n") as client:
-            with contextlib.suppress(ConnectionResetError):
-                assert client.rest() == b""
+        with (
+            Client(daemon.ports["smtp"], first=b"EHLO x\r\n") as client,
+            contextlib.suppress(ConnectionResetError),
+        ):
+            assert client.rest() == b""
         with Client(daemon.ports["imap"]) as client:
             client.ask(b"a LOGIN alice netsuite\r\n", b"a OK")
             kept = client.ask(b"b SELECT INBOX\r\nc FETCH * BODY[HEADER]\r\n", b"c OK")
