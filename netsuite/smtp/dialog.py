@@ -77,6 +77,10 @@ class State(enum.Enum):
     CLOSED = "ended"
 
 
+# Looked at with every event, and Python 3.11 takes its time to find a member of an enum.
+_AUTH: Final = State.AUTH
+_CLOSED: Final = State.CLOSED
+
 _TRANSACTION: Final = (State.MAIL, State.RCPT, State.CHUNKS)
 _GREETED: Final = (State.READY, *_TRANSACTION)
 _ANY: Final = (State.START, *_GREETED)
@@ -177,7 +181,7 @@ class ServerDialog:
 
     def next_event(self) -> Event:
         """Give the next event. Raises RemoteProtocolError with the reply to give."""
-        if self.pending is not None or self.state is State.CLOSED:
+        if self.pending is not None or self.state is _CLOSED:
             return PAUSED
         if self._unstuffer is not None:
             return self._next_of_data(self._unstuffer)
@@ -194,7 +198,7 @@ class ServerDialog:
             raise RemoteProtocolError(str(error), NOT_A_LINE) from None
         if line is None:
             return self._end() if self._reader.eof else NEED_DATA
-        if self.state is State.AUTH:
+        if self.state is _AUTH:
             return self._auth_response(line)
         command = parse_command(line)
         kind = type(command)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from twisted.internet.defer import ensureDeferred
@@ -101,18 +102,18 @@ class Transfer:
             date: for a Date field that lacks in a submitted message.
             identifier: for a Message-ID likewise.
         """
-        # Return-Path belongs to the final delivery (RFC 5321, 4.4); what goes on must not have it.
-        if not any(recipient.onward for recipient in self.recipients):
+        for recipient in self.recipients:
+            if recipient.onward:
+                break
+        else:  # Return-Path belongs to the final delivery (RFC 5321, 4.4), nowhere else
             stamp = return_path(self.sender) + stamp
-
-        def completion(names: frozenset[bytes]) -> bytes:
-            return self._completion(names, date, identifier)
-
-        submission = self._settings.mode is Mode.SUBMISSION
-        self._incoming = Incoming(stamp, completion if submission else None)
+        completion = None
+        if self._settings.mode is Mode.SUBMISSION:
+            completion = partial(self._completion, date=date, identifier=identifier)
+        self._incoming = Incoming(stamp, completion)
         self._draft = self._receiver.draft(self.mail.size)
 
-    def _completion(self, names: frozenset[bytes], date: datetime, identifier: str) -> bytes:
+    def _completion(self, names: frozenset[bytes], *, date: datetime, identifier: str) -> bytes:
         """Print what a submitted message lacks (RFC 6409, 8)."""
         added: list[bytes] = []
         if b"date" not in names:

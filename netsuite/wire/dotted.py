@@ -73,7 +73,7 @@ class DotUnstuffer:
         # A piece never ends between CR and LF (such a CR is held back), so each is judged alone.
         if not self.bare and has_bare_line_end(body):
             self.bare = True
-        if dot >= 0:
+        if dot >= 0 and dot != end:  # where the first dot is the end's there is none to drop
             body = body.replace(DOT, CRLF)
         if self._virtual:
             body = body[self._virtual :]

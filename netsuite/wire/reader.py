@@ -67,6 +67,8 @@ class OctetReader:
             BareLineEnd: CR or LF stands alone in the line, which is consumed.
         """
         buffer = self._buffer
+        if not buffer:  # so it is after most commands, and each is followed by a look
+            return None
         while True:
             end = buffer.find(b"\n", self._searched)
             if end < 0:
@@ -80,8 +82,12 @@ class OctetReader:
                     self._searched = 0
                     raise LineTooLong(f"no line end within {limit_octets} octets")
                 return None
-            line = bytes(memoryview(buffer)[: end + 1])
-            del buffer[: end + 1]
+            if end + 1 == len(buffer):
+                line = bytes(buffer)
+                buffer.clear()
+            else:
+                line = bytes(memoryview(buffer)[: end + 1])
+                del buffer[: end + 1]
             self._searched = 0
             if self._skipping:
                 self._skipping = False

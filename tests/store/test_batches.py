@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 
 import sqlalchemy as sa
 from twisted.internet import reactor
@@ -44,6 +45,31 @@ class Batches(BaseContract, TestCase):
         for number, (place,) in enumerate(placed):
             octets = await self.whole(by_uid[place.uid].content)
             self.assertEqual(octets, b"Subject: %d\r\n\r\n" % number + b"x" * number)
+
+    async def test_one_turn_is_one_commit(self) -> None:
+        """What arrives together shares one fsync: nobody waits for another's commit first."""
+        box = await self.inbox()
+        before = self.transactions()
+        await gatherResults(
+            [Deferred.fromCoroutine(self.put(box, b"Subject: x\r\n\r\n")) for _ in range(MANY)]
+        )
+        self.assertEqual(1, self.transactions() - before)
+
+    async def test_closing_takes_what_was_just_given(self) -> None:
+        """What was given in the very turn in which the store is closed is stored all the same."""
+        box = await self.inbox()
+        given = Deferred.fromCoroutine(self.put(box, b"Subject: x\r\n\r\n"))
+        await self.store.close()
+        self.assertEqual(1, (await given).uid)
+
+    def transactions(self) -> int:
+        """Look into the file: how many transactions changed something."""
+        connection = sqlite3.connect(self.path)
+        try:
+            (row,) = connection.execute("SELECT value FROM counter WHERE name = 'change'")
+            return int(row[0])
+        finally:
+            connection.close()
 
 
 class RowsAtOnce(SynchronousTestCase):

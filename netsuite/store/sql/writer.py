@@ -25,6 +25,7 @@ from netsuite.store.sql.transaction import Transaction
 
 T = TypeVar("T")
 
+#: Of what waits, so much is taken into one transaction before it is committed.
 UNITS: Final = 512
 OCTETS: Final = 8 * 1024 * 1024
 #: Lines of the change log that are kept for other processes to read.
@@ -96,7 +97,8 @@ class Writer:
         self._uid_validity = uid_validity
         self._call_from_thread = call_from_thread
         self._publish = publish
-        self._waiting: SimpleQueue[Unit | None] = SimpleQueue()
+        self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
+        self._gathered: list[Unit] = []
         self._session: Session | None = None
         self._sequence = 0
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
@@ -113,8 +115,17 @@ class Writer:
         """Let a unit wait for its turn. Raises StoreClosed."""
         if self._closing:
             raise StoreClosed("the store is closing")
-        self._waiting.put(unit)
+        # What comes in one turn of the reactor goes to the thread at its end: it would begin with
+        # the first unit alone, and the others would wait for a commit more.
+        if not self._gathered:
+            self._call_from_thread(self._hand_over)
+        self._gathered.append(unit)
         return unit.done
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, []
+        if gathered:
+            self._waiting.put(gathered)
 
     def call(self, function: Callable[[Transaction], T]) -> Deferred[T]:
         """Submit a function."""
@@ -124,6 +135,7 @@ class Writer:
         """Finish what waits, then end the thread."""
         if not self._closing:
             self._closing = True
+            self._hand_over()
             self._waiting.put(None)
         return self._closed
 
@@ -145,16 +157,16 @@ class Writer:
 
     def _take(self) -> tuple[list[Unit], bool]:
         """Wait for work, then take all there is, within limits; say whether it was the last."""
-        unit = self._waiting.get()
+        units = self._waiting.get()
         batch: list[Unit] = []
         octets = 0
-        while unit is not None:
-            batch.append(unit)
-            octets += unit.octets
+        while units is not None:
+            batch += units
+            octets += sum(unit.octets for unit in units)
             if len(batch) >= UNITS or octets >= OCTETS:
                 return batch, False
             try:
-                unit = self._waiting.get_nowait()
+                units = self._waiting.get_nowait()
             except Empty:
                 return batch, False
         return batch, True
