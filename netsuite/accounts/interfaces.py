@@ -382,14 +382,19 @@ class Newsroom(Protocol):
         """One of the places of an article. Raises NoSuchMessage."""
 
     def content_at_hand(self, article: NewsArticle) -> bytes | None: ...
-    def read(self, article: NewsArticle) -> AsyncIterator[bytes]:
-        """Stream an article's octets. Raises NoSuchMessage."""
+    def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """As MailStore.read."""
 
     async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
         """Articles with summaries, those that are there, ascending."""
 
     async def search(self, group: Newsgroup, text: str) -> Sequence[int]:
         """The numbers of articles that hold a text, ascending; exact."""
+
+    def message_id(self, described: Described) -> str:
+        """An article's Message-ID; a made one, always the same, where it has none itself."""
 
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""

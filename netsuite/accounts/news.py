@@ -392,9 +392,11 @@ class StoreNewsroom:
         """Give a small article where that needs no waiting."""
         return self._mail.content_at_hand(article.content)
 
-    def read(self, article: NewsArticle) -> AsyncIterator[bytes]:
-        """Stream an article's octets. Raises NoSuchMessage."""
-        return self._mail.read(article.content)
+    def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """As MailStore.read."""
+        return self._mail.read(content, start, stop)
 
     async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
         """Articles with summaries, those that are there, ascending."""
@@ -403,6 +405,10 @@ class StoreNewsroom:
     async def search(self, group: Newsgroup, text: str) -> Sequence[int]:
         """The numbers of articles that hold a text, ascending; exact."""
         return await self._mail.search(group.id, Text(text), None)
+
+    def message_id(self, described: Described) -> str:
+        """Give an article's Message-ID; one made from its content's name where it has none."""
+        return message_id_of(described)
 
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""

@@ -150,6 +150,13 @@ def _newgroups(words: Words) -> c.NewGroups:
     return c.NewGroups(words[0], words[1])
 
 
+def _post(words: Words) -> c.Post:
+    if words:
+        # Also the beginning of an HTTP request that somebody's browser was made to send here.
+        refuse("arguments", BAD_ARGUMENTS, close=words[-1].startswith("HTTP/"))
+    return c.Post()
+
+
 def _mode(words: Words) -> c.ModeReader:
     if len(words) != 1 or words[0].upper() != "READER":
         refuse("another mode", BAD_VARIANT if words else BAD_ARGUMENTS)
@@ -190,7 +197,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "XHDR": _hdr(legacy=True),
     "LIST": _list,
     "NEWGROUPS": _with(3, _newgroups, least=2),
-    "POST": _with(0, lambda words: c.Post()),
+    "POST": _post,
     "DATE": _with(0, lambda words: c.Date()),
     "HELP": _with(0, lambda words: c.Help()),
     "STARTTLS": _with(0, lambda words: c.StartTLS()),

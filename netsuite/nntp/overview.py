@@ -1,0 +1,117 @@
+"""Overview lines and single fields of articles, from the summaries a store keeps.
+
+Xref is no part of the stored article: an article is one content in all its groups, and which
+numbers it has there is known only after it was stored. RFC 5537, 3.7 lets a server leave it out
+of the article; so what ARTICLE gives is octet for octet what IMAP gives, and OVER and HDR tell
+the Xref as it is now.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from netsuite.message.headers import find, header_end
+from netsuite.message.structure import Envelope, Mailbox, Summary
+
+#: What LIST OVERVIEW.FMT says (RFC 3977, 8.4).
+FORMAT: Final = (
+    "Subject:", "From:", "Date:", "Message-ID:", "References:", ":bytes", ":lines", "Xref:full",
+)  # fmt: skip
+#: What LIST HEADERS says: any header, and these metadata (RFC 3977, 8.6).
+HEADERS: Final = (":", ":bytes", ":lines")
+METADATA: Final = frozenset({":bytes", ":lines"})
+
+_special: Final = re.compile(rb'[()<>\[\]:;@\\,."]')
+_CLEAN: Final = bytes.maketrans(b"\t\r\n\0", b"    ")
+
+
+def clean(value: bytes | None) -> bytes:
+    """Give a field's body in one column: CRLF pairs go, then TAB, CR, LF and NUL become spaces.
+
+    See RFC 3977, 8.3.2.
+    """
+    if not value:
+        return b""
+    return value.replace(b"\r\n", b"").translate(_CLEAN)
+
+
+def _mailbox(mailbox: Mailbox) -> bytes:
+    spec = (mailbox.local or b"") + (b"@" + mailbox.domain if mailbox.domain else b"")
+    name = mailbox.name
+    if not name:
+        return spec
+    if _special.search(name):
+        name = b'"' + name.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
+    return name + b" <" + spec + b">"
+
+
+def sender(envelope: Envelope) -> bytes:
+    """Give the From field's body, from its mailboxes."""
+    return b", ".join(_mailbox(each) for each in envelope.from_ if each.domain is not None)
+
+
+def references(summary: Summary) -> bytes:
+    """Give what the article answers, oldest first: References, with a mail's In-Reply-To."""
+    return b" ".join(b"<" + each.encode("utf-8", "replace") + b">" for each in summary.references)
+
+
+def xref(host: str, places: Sequence[tuple[str, int]]) -> bytes:
+    """Give an Xref field's body (RFC 5536, 3.2.14)."""
+    return " ".join([host, *(f"{name}:{number}" for name, number in places)]).encode()
+
+
+def line(number: int, summary: Summary, *, message_id: str, octets: int, places: bytes) -> bytes:
+    """Give an article's overview line with its CRLF (RFC 3977, 8.3).
+
+    Args:
+        number: in the group, or 0.
+        message_id: with its angle brackets.
+        octets: of the article.
+        places: what ``xref`` gave.
+    """
+    envelope = summary.envelope
+    return b"%d\t%b\t%b\t%b\t%b\t%b\t%d\t%d\tXref: %b\r\n" % (
+        number,
+        clean(envelope.subject),
+        clean(sender(envelope)),
+        clean(envelope.date),
+        message_id.encode(),
+        clean(references(summary)),
+        octets,
+        summary.root.lines,
+        places,
+    )
+
+
+def kept_field(
+    field: str, summary: Summary, *, message_id: str, octets: int, places: bytes
+) -> bytes | None:
+    """Give a field's body as HDR prints it, where the summary has it as it stands; else None.
+
+    Args:
+        field: in lower case.
+    """
+    envelope = summary.envelope
+    kept: Mapping[str, bytes | None] = {
+        ":bytes": b"%d" % octets,
+        ":lines": b"%d" % summary.root.lines,
+        "xref": places,
+        "message-id": message_id.encode(),
+        "subject": envelope.subject or b"",
+        "date": envelope.date or b"",
+    }
+    value = kept.get(field)
+    return None if value is None else clean(value)
+
+
+def is_kept(field: str) -> bool:
+    """Tell whether ``kept_field`` knows a field (in lower case)."""
+    return field in (":bytes", ":lines", "xref", "message-id", "subject", "date")
+
+
+def field_of(octets: bytes, field: str) -> bytes:
+    """Give a field's body as HDR prints it, read out of an article; its first one, if many."""
+    value = find(octets[: header_end(octets)], field.encode("utf-8", "replace"))
+    return clean(value)

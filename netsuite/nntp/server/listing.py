@@ -1,0 +1,117 @@
+"""What there is: LIST and its variants, NEWGROUPS. See RFC 3977, 7, and RFC 6048."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from netsuite.accounts.interfaces import Newsgroup
+from netsuite.nntp import commands as c
+from netsuite.nntp import overview, replies
+from netsuite.nntp.commands import Beginning
+from netsuite.nntp.wildmat import BadWildmat, parse_wildmat
+from netsuite.store.errors import StoreError
+from netsuite.wire.dates import parse_news_date
+from netsuite.wire.events import BodyChunk, EndOfBody
+
+if TYPE_CHECKING:
+    from netsuite.nntp.server.session import NNTPServer
+
+#: Groups whose lines are sent in one piece.
+GROUPS_AT_ONCE: Final = 500
+#: Who made the groups, for LIST ACTIVE.TIMES (RFC 3977, 7.6.4).
+CREATOR: Final = "netsuite"
+
+
+def _status(group: Newsgroup) -> str:
+    # RFC 3977, 7.6.3: y, n: no local posting, m: moderated
+    if not group.postable:
+        return "n"
+    return "m" if group.moderator else "y"
+
+
+def _active(group: Newsgroup) -> str:
+    return f"{group.name} {group.high} {group.low} {_status(group)}"
+
+
+def _active_times(group: Newsgroup) -> str:
+    made = int(group.created.timestamp()) if group.created is not None else 0
+    return f"{group.name} {made} {CREATOR}"
+
+
+def _counts(group: Newsgroup) -> str:
+    return f"{group.name} {group.high} {group.low} {group.count} {_status(group)}"
+
+
+def _newsgroups(group: Newsgroup) -> str:
+    """Give name and description; nothing for a group that is not described (7.6.6)."""
+    text = overview.clean(group.description.encode("utf-8", "replace")).decode().strip()
+    return f"{group.name}\t{text}" if text else ""
+
+
+_OF_GROUPS: Final[Mapping[str, Callable[[Newsgroup], str]]] = {
+    "ACTIVE": _active,
+    "ACTIVE.TIMES": _active_times,
+    "COUNTS": _counts,
+    "NEWSGROUPS": _newsgroups,
+}
+_FIXED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
+    "OVERVIEW.FMT": ("Order of fields in overview", overview.FORMAT),
+    "HEADERS": ("Fields that HDR gives", overview.HEADERS),
+}
+#: What CAPABILITIES names.
+KEYWORDS: Final = tuple(sorted([*_OF_GROUPS, *_FIXED]))
+
+
+async def list_command(session: NNTPServer, event: c.ListCommand) -> None:
+    """LIST."""
+    fixed = _FIXED.get(event.keyword)
+    if fixed is not None:
+        session.say_lines(215, *fixed)
+        return
+    line = _OF_GROUPS.get(event.keyword)
+    if line is None:
+        session.say(replies.NOT_KEPT)
+        return
+    try:
+        matches = parse_wildmat(event.argument or "*")
+    except BadWildmat:
+        session.say(replies.BAD_WILDMAT)
+        return
+    await _say_groups(session, 215, line, lambda group: matches(group.name))
+
+
+async def newgroups(session: NNTPServer, event: c.NewGroups) -> None:
+    """NEWGROUPS. See RFC 3977, 7.3."""
+    since = parse_news_date(event.date.encode(), event.time.encode(), session.now())
+    if since is None:
+        session.say(replies.BAD_DATE)
+        return
+    moment = since
+    await _say_groups(
+        session, 231, _active, lambda group: group.created is not None and group.created >= moment
+    )
+
+
+async def _say_groups(
+    session: NNTPServer,
+    code: int,
+    line: Callable[[Newsgroup], str],
+    wanted: Callable[[Newsgroup], bool],
+) -> None:
+    assert session.room is not None
+    try:
+        groups = await session.room.groups()
+    except StoreError as error:
+        session.say(replies.for_error(error))
+        return
+    session.say(Beginning(code, "Newsgroups follow"))
+    for start in range(0, len(groups), GROUPS_AT_ONCE):
+        lines = (line(group) for group in groups[start : start + GROUPS_AT_ONCE] if wanted(group))
+        session.say(BodyChunk(_joined(lines)))
+        await session.writable()
+    session.say(EndOfBody())
+
+
+def _joined(lines: Iterable[str]) -> bytes:
+    return "".join([f"{line}\r\n" for line in lines if line]).encode("utf-8", "replace")
