@@ -7,6 +7,7 @@ the kernel's queue instead of being turned away.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,23 @@ class CannotListen(SystemExit):
     """A place to listen cannot be had; the operator has been told which, why, what to change."""
 
 
+class CannotListenUnseen(Exception):
+    """The same in a process that has left its terminal. twistd waits there for an exception, to
+    hand its text to the process that the operator still sees; for SystemExit it waits for ever."""
+
+    __module__ = "netsuite"  # twistd hands on 100 octets, of which this saves some
+
+
+def has_left_terminal() -> bool:
+    """Tell whether what is printed goes nowhere, as in a daemon."""
+    if sys.__stderr__ is None:
+        return True
+    try:
+        return os.path.samestat(os.fstat(sys.__stderr__.fileno()), os.stat(os.devnull))
+    except (OSError, ValueError):
+        return True
+
+
 def tell_operator(message: str) -> None:
     """Print a line on the terminal, if there is one: twistd has turned ``sys.stderr`` into the
     log, which may be a file that nobody looks at while the daemon does not start."""
@@ -82,15 +100,15 @@ class ListeningService(Service):
         self._ready = ready
 
     def privilegedStartService(self) -> None:
-        """Bind every opening. Raises CannotListen."""
-        failures: list[CannotListen] = []
+        """Bind every opening. Raises CannotListen, or CannotListenUnseen."""
+        failures: list[str] = []
         for opening in self.openings:
             listening = opening.endpoint.listen(opening.factory)
             listening.addCallback(self._bound, opening)
             listening.addErrback(self._not_bound, opening, failures)
         # Endpoints that listen here fail at once, so the start of the daemon can fail with them.
         if failures:
-            raise failures[0]
+            raise CannotListenUnseen(failures[0]) if has_left_terminal() else CannotListen(1)
 
     def startService(self) -> None:
         """Read from what was bound, once the site is ready."""
@@ -122,7 +140,7 @@ class ListeningService(Service):
                 "{name} listens on {where}", name=self.name, where=port.getHost(), opening=opening
             )
 
-    def _not_bound(self, failure: Failure, opening: Opening, failures: list[CannotListen]) -> None:
+    def _not_bound(self, failure: Failure, opening: Opening, failures: list[str]) -> None:
         error = failure.value
         reason = str(error)
         if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
@@ -133,4 +151,4 @@ class ListeningService(Service):
         )
         self.log.critical("{message}", message=message)
         tell_operator(message)
-        failures.append(CannotListen(1))
+        failures.append(message.removeprefix("netsuite: "))

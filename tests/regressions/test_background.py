@@ -1,0 +1,26 @@
+"""A daemon that leaves its terminal."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.daemons import TWISTD
+from tests.test_daemon import taken_port
+
+
+def test_a_taken_port_is_told_to_the_terminal(tmp_path: Path) -> None:
+    """twistd without --nodaemon and with a port that is taken ends, with the reason and exit
+    code 1; it once waited for ever, and left its pid file."""
+    with taken_port() as port:
+        done = subprocess.run(
+            [sys.executable, "-c", TWISTD, f"--pidfile={tmp_path / 'pid'}",
+             f"--logfile={tmp_path / 'log'}", "netsuite-pop3", "--home", tmp_path,
+             "--set", "pop3.listen_tls=[]", "--listen", f"tcp:{port}:interface=127.0.0.1"],
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "pop3 cannot listen on tcp:" in done.stderr
+    assert "change pop3.listen" in (tmp_path / "log").read_text()
+    assert not (tmp_path / "pid").exists()
