@@ -62,6 +62,7 @@ TRY = {
     "imap": "curl -u alice:netsuite imap://127.0.0.1:8143/INBOX "
     "-X 'UID FETCH 1:* (FLAGS ENVELOPE)'",
     "pop3": "curl -u alice:netsuite pop3://127.0.0.1:8110/1",
+    "gopher": "curl gopher://127.0.0.1:8070/",
 }
 
 

@@ -166,7 +166,10 @@ class Site(Service):
             ProvenNameChecker(self.store.accounts, names),
         ]
         return AccountDoor(
-            Portal(AccountRealm(self.store, self.addresses, self.homes, newsroom=self.newsroom), checkers),
+            Portal(
+                AccountRealm(self.store, self.addresses, self.homes, newsroom=self.newsroom),
+                checkers,
+            ),
             self.store.accounts,
             Throttle(
                 self.reactor,

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+from netsuite.config.schema import SERVICES, Settings
+
 #: Services of the demo table: (name, plain ports, TLS ports).
 _ROW = re.compile(r"^  (\w+) +((?:127\.0\.0\.1:\d+(?: \(TLS\))?(?:, )?)+)$")
 _PORT = re.compile(r"127\.0\.0\.1:(\d+)( \(TLS\))?")
@@ -49,9 +51,10 @@ class Daemon:
             f"--logfile={home / 'daemon.log'}", *twistd_options,
             plugin, "--demo", "--home", str(home),
         ]  # fmt: skip
-        for service in ("smtp", "submission", "imap", "pop3"):
+        defaults = Settings()
+        for service in SERVICES:
             command += ["--set", f"{service}.listen=['tcp:0:interface=127.0.0.1:backlog=1024']"]
-            if service != "smtp":
+            if getattr(defaults, service).listen_tls:
                 command += ["--set", f"{service}.listen_tls=['tcp:0:interface=127.0.0.1']"]
         for setting in settings:
             command += ["--set", setting]

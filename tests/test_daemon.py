@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from netsuite.config.schema import SERVICES
 from tests.daemons import TWISTD, Daemon
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,7 +145,7 @@ def test_listen_needs_a_service(tmp_path: Path) -> None:
 def test_restart_finds_everything(tmp_path: Path) -> None:
     """A second start finds the first one's accounts and does not make them again."""
     with Daemon(tmp_path) as first:
-        assert set(first.ports) == {"smtp", "submission", "imap", "pop3"}
+        assert set(first.ports) == set(SERVICES)
     with (
         Daemon(tmp_path) as second,
         socket.create_connection(("127.0.0.1", second.ports["imap"]), 10) as client,
@@ -227,7 +228,9 @@ def test_privileges(tmp_path: Path) -> None:
         subprocess.run(["rm", "-rf", home], check=True)
 
 
-@pytest.mark.parametrize("plugin", ["netsuite-smtp", "netsuite-imap", "netsuite-pop3"])
+@pytest.mark.parametrize(
+    "plugin", ["netsuite-smtp", "netsuite-imap", "netsuite-pop3", "netsuite-gopher"]
+)
 def test_each_plugin_alone(tmp_path: Path, plugin: str) -> None:
     """Each plugin alone starts its own services and no others."""
     with Daemon(tmp_path, plugin=plugin) as daemon:

@@ -271,6 +271,25 @@ class POP3Section(ServiceSection):
     )
 
 
+class GopherSection(ServiceSection):
+    """Menus of files and news (RFC 1436)."""
+
+    listen: list[str] = setting(loopback(70), "Where to listen.")
+    port: int = setting(
+        0,
+        "The port put into menus; 0: the one a connection came in on. Another one is wanted "
+        "behind a forwarded port.",
+        ge=0,
+        le=65535,
+        live=True,
+    )
+    title: str = setting(
+        "",
+        "The first line of the root menu where the site has no gophermap; empty: a welcome.",
+        live=True,
+    )
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -283,6 +302,7 @@ class Settings(Section):
     submission: SubmissionSection = Field(default_factory=SubmissionSection)
     imap: IMAPSection = Field(default_factory=IMAPSection)
     pop3: POP3Section = Field(default_factory=POP3Section)
+    gopher: GopherSection = Field(default_factory=GopherSection)
 
 
 def sections() -> Iterator[tuple[str, type[Section]]]:

@@ -37,11 +37,11 @@ def make_gopher(site: Site) -> ListeningService:
     """Make the Gopher server (RFC 1436)."""
     factory = GopherServerFactory(
         _settings(site.settings),
-        files=site.site_files,
+        files=site.files,
         news=site.newsroom,
         clock=site.reactor,
         tls=site.tls(b"gopher"),
-        **site.limits("gopher"),
+        **site.limits(site.settings.gopher),
     )
 
     def reload(settings: schema.Settings) -> None:

@@ -69,7 +69,8 @@ class Serving(TestCase):
         """What an account shows is there; its home is not, nor a disabled account's anything."""
         menu, text, *refused = await self.asked(
             b"/~ann\r\n", b"/~ann/mine.txt\r\n", b"/~ann/secret.txt\r\n",
-            b"/~ann/../secret.txt\r\n", b"/~bob\r\n", b"/~nobody\r\n", b"/~\r\n", b"/~../ann\r\n", b"/~ann/public/mine.txt\r\n",
+            b"/~ann/../secret.txt\r\n", b"/~bob\r\n", b"/~nobody\r\n",
+            b"/~\r\n", b"/~../ann\r\n", b"/~ann/public/mine.txt\r\n",
         )  # fmt: skip
         self.assertEqual(b"0mine.txt  (5 octets)\t/~ann/mine.txt\tgopher.test\t70\r\n.\r\n", menu)
         self.assertEqual(b"mine\r\n.\r\n", text)

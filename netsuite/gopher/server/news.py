@@ -43,7 +43,7 @@ class NewsPages:
         if len(path) > 2 or not (path[1].isascii() and path[1].isdigit()) or len(path[1]) > _DIGITS:
             raise NoSuchMessage("/".join(path))
         article = await self._room.article(group, int(path[1]))
-        return Text(self._room.read(article))
+        return Text(self._room.read(article.content))
 
     async def _groups(self) -> Menu:
         groups = await self._room.groups()
