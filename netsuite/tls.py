@@ -34,6 +34,8 @@ from zope.interface import implementer
 #: TLS 1.2: forward secrecy always; CBC suites stay for old mail programs, last.
 CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES256:ECDHE+AES128:!aNULL:!eNULL:!PSK"
 DEFAULT: Final = "default"
+#: What sessions of ours are known by.
+SESSION_ID: Final = b"netsuite"
 SELF_SIGNED_DAYS: Final = 3650
 EXPIRY_NOTICE: Final = timedelta(days=14)
 
@@ -309,10 +311,23 @@ class Certificates:
         key = (id(pair), protocols)
         context = self._contexts.get(key)
         if context is None:
-            context = self._contexts[key] = self._make_context(pair, protocols)
+            named = self._on_server_name(protocols)
+            context = self._contexts[key] = self.new_context(pair, protocols, named)
         return context
 
-    def _make_context(self, pair: Pair, protocols: tuple[bytes, ...]) -> SSL.Context:
+    def new_context(
+        self,
+        pair: Pair,
+        protocols: tuple[bytes, ...],
+        named: Callable[[SSL.Connection], None],
+    ) -> SSL.Context:
+        """Make a context whose sessions no other context resumes.
+
+        Args:
+            pair: the certificate.
+            protocols: ALPN names, strongest wish first.
+            named: called when the client has said which name it means.
+        """
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_options(
@@ -325,7 +340,7 @@ class Certificates:
             context.add_extra_chain_cert(certificate)
         context.use_privatekey(pair.key)
         context.check_privatekey()
-        context.set_session_id(b"netsuite")
+        context.set_session_id(SESSION_ID)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # tickets, which cost us no memory
         if self._authorities is not None:
             context.load_verify_locations(os.fspath(self._authorities))
@@ -333,7 +348,7 @@ class Certificates:
             context.set_verify(SSL.VERIFY_PEER)
         if protocols:
             context.set_alpn_select_callback(_select_protocol(protocols))
-        context.set_tlsext_servername_callback(self._on_server_name(protocols))
+        context.set_tlsext_servername_callback(named)
         return context
 
     def _on_server_name(self, protocols: tuple[bytes, ...]) -> Callable[[SSL.Connection], None]:

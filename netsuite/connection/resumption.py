@@ -1,0 +1,143 @@
+"""TLS connections that belong together: the second resumes the session of the first, or fails.
+
+An FTP client's data connections are its control connection's (RFC 4217, 10.2): who can resume the
+session of the control connection has its secrets, so nobody else can take or give the data. OpenSSL
+tells through pyOpenSSL neither whether a session was resumed nor which, so it is made impossible to
+do anything else:
+
+- each control connection has a context of its own, hence ticket keys of its own: a session of
+  another connection, or of another server, cannot be decrypted, and is no session here;
+- a data connection begins on that context, and is then given one that has no certificate. A
+  handshake that resumes needs none; a full handshake has nothing to show and fails.
+
+What fails, fails in the handshake, before an octet of data. It holds for TLS 1.2 and 1.3.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import (
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLServerConnectionCreator,
+)
+from zope.interface import implementer
+
+from netsuite import tls
+from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class FamiliesTLS:
+    """What a service begins TLS with whose connections have others that belong to them.
+
+    Args:
+        server: certificates and ALPN names.
+    """
+
+    def __init__(self, server: ServerTLS) -> None:
+        self.server = server
+
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+        """Give OpenSSL's side of a new connection, with a family of its own."""
+        return Family(self.server).serverConnectionForTLS(tlsProtocol)
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class Family:
+    """A connection and those that belong to it: contexts that no other connection uses."""
+
+    def __init__(self, server: ServerTLS) -> None:
+        self._certificates = server.certificates
+        self._protocols = server.protocols
+        self._certificates.refresh()
+        pair = self._certificates.select("")
+        if pair is None:
+            raise BadCertificate(f"{self._certificates.folder} has not been opened")
+        self._pair = pair
+        self._first = self._certificates.new_context(pair, self._protocols, self._named)
+        self._other: tuple[Pair, SSL.Context] | None = None
+
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+        """Give OpenSSL's side of a connection of the family that may shake hands in full."""
+        connection = SSL.Connection(self._first, None)
+        connection.set_app_data(self)
+        return connection
+
+    def resumed_only(self) -> Resumed:
+        """Give what a connection of the family begins TLS with that has to resume."""
+        return Resumed(self._first)
+
+    def _named(self, connection: SSL.Connection) -> None:
+        """The client has said which name it means: show it that name's certificate."""
+        if connection.get_app_data() is not self:
+            return  # it is to resume, and is shown none
+        name = (connection.get_servername() or b"").decode("ascii", "replace")
+        pair = self._certificates.select(name)
+        if pair is None or pair is self._pair:
+            return
+        if self._other is None or self._other[0] is not pair:
+            context = self._certificates.new_context(pair, self._protocols, self._named)
+            self._other = pair, context
+        connection.set_context(self._other[1])
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class Resumed:
+    """Begins TLS on connections that can only resume a session of a context.
+
+    Args:
+        context: what made the session.
+    """
+
+    def __init__(self, context: SSL.Context) -> None:
+        self._context = context
+
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+        """Give OpenSSL's side of a new connection."""
+        connection = SSL.Connection(self._context, None)
+        # The keys of tickets stay those of the context it was made with.
+        connection.set_context(_without_certificate())
+        return connection
+
+
+def _without_certificate() -> SSL.Context:
+    context = SSL.Context(SSL.TLS_SERVER_METHOD)
+    context.set_min_proto_version(SSL.TLS1_2_VERSION)
+    context.set_mode(SSL.MODE_RELEASE_BUFFERS)
+    context.set_cipher_list(CIPHERS)
+    # A session is resumed only where this is what it was when it was made.
+    context.set_session_id(tls.SESSION_ID)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
+    return context
+
+
+def family_of(transport: Any) -> Family | None:
+    """Give the family of a server's connection under TLS; None without TLS."""
+    handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+    family = handle.get_app_data() if isinstance(handle, SSL.Connection) else None
+    return family if isinstance(family, Family) else None
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class ResumingTLS:
+    """What a client begins TLS with on a connection that belongs to another.
+
+    Args:
+        context: see ``netsuite.tls.client_options``.
+        transport: of the connection whose session is resumed.
+    """
+
+    def __init__(self, context: Any, transport: Any) -> None:
+        self._context = context
+        self._transport = transport
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+        """Give OpenSSL's side of a new connection."""
+        connection: SSL.Connection = self._context.clientConnectionForTLS(tlsProtocol)
+        handle = self._transport.getHandle()
+        session = handle.get_session() if isinstance(handle, SSL.Connection) else None
+        if session is not None:
+            connection.set_session(session)
+        return connection
