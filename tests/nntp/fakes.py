@@ -1,0 +1,235 @@
+"""A memory store with groups, a door, and a server on a memory transport, for tests of NNTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from zope.interface import Interface
+
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    Challenged,
+    Channel,
+    LoggedIn,
+    LoginStep,
+    MalformedResponse,
+)
+from netsuite.accounts.news import AccountNews, StoreNewsroom
+from netsuite.connection.settings import Limits, Timeouts
+from netsuite.nntp.server import NNTPServer, NNTPServerFactory
+from netsuite.nntp.settings import Settings
+from netsuite.store.memory import MemoryStore
+from netsuite.store.model import FolderKind, Placement
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HOST = "news.example.test"
+
+
+def run(work: Any) -> Any:
+    """Give what a coroutine returns that does not wait for the outside."""
+    results: list[Any] = []
+    failures: list[Any] = []
+    ensureDeferred(work).addCallbacks(results.append, failures.append)
+    if failures:
+        failures[0].raiseException()
+    return results[0]
+
+
+def article(number: int, group: str = "misc.test", body: str = "body\r\n", **fields: str) -> bytes:
+    """Give an article as it would be stored."""
+    lines = [
+        f"Path: {HOST}!.POSTED!not-for-mail",
+        "From: Ann <ann@example.test>",
+        f"Newsgroups: {group}",
+        f"Subject: number {number}",
+        f"Message-ID: <{number}@example.test>",
+        "Date: Sun, 01 Mar 2026 10:00:00 +0000",
+        *(f"{name.replace('_', '-')}: {value}" for name, value in fields.items()),
+    ]
+    return ("\r\n".join([*lines, "", body])).encode()
+
+
+class FakeExchange:
+    """PLAIN, and X-DATA: which has one more to say with its success."""
+
+    def __init__(self, door: FakeDoor, mechanism: str) -> None:
+        self.door = door
+        self.mechanism = mechanism
+        self.begun = False
+
+    async def respond(self, octets: bytes | None) -> LoginStep:
+        if self.door.error is not None:
+            raise self.door.error
+        if octets is None and not self.begun:
+            self.begun = True
+            return Challenged(b"")
+        words = (octets or b"").split(b"\0")
+        if len(words) != 3:
+            raise MalformedResponse("three words")
+        made = self.door.enter(words[1].decode(), words[2].decode())
+        return LoggedIn(made.avatar, made.name, b"v=x" if self.mechanism == "X-DATA" else None)
+
+
+class FakeDoor:
+    """Lets accounts of the store in whose password is ``se cret``."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.offered = ["X-DATA", "PLAIN"]
+        self.passwords = True
+        self.error: Exception | None = None
+        self.waits: Deferred[None] | None = None
+
+    def enter(self, name: str, password: str) -> LoggedIn:
+        if password != "se cret" or name not in ("ann", "ben", "root"):
+            raise BadCredentials("wrong")
+        account = run(self.world.store.accounts.account(name))
+        return LoggedIn(AccountNews(self.world.store, self.world.room, account), name)
+
+    def mechanisms(self, channel: Channel) -> Sequence[str]:
+        return self.offered
+
+    def allows_password(self, channel: Channel) -> bool:
+        return self.passwords or channel.secure
+
+    async def log_in(
+        self, channel: Channel, username: str, password: str, facet: type[Interface]
+    ) -> LoggedIn:
+        if self.waits is not None:
+            await self.waits
+        if self.error is not None:
+            raise self.error
+        return self.enter(username, password)
+
+    def exchange(
+        self, channel: Channel, mechanism: str, facet: type[Interface]
+    ) -> FakeExchange | None:
+        return FakeExchange(self, mechanism) if mechanism in self.offered else None
+
+
+class Transport(StringTransport):
+    """A transport that says what was said since it was last asked."""
+
+    def said(self) -> bytes:
+        octets = self.value()
+        self.clear()
+        return octets
+
+    def abortConnection(self) -> None:
+        self.disconnecting = True
+
+
+class World:
+    """A store with ann, ben and root (an admin), three groups, and three articles."""
+
+    def __init__(self, *, articles: int = 3) -> None:
+        self.clock = Clock()
+        self.clock.advance(NOW.timestamp())
+        guids = iter(range(1, 1_000_000))
+        self.store = MemoryStore(
+            self.now, guid=lambda: f"{next(guids):032x}", uid_validity=lambda: 7
+        )
+        run(self.store.open())
+        for name in ("ann", "ben", "root"):
+            run(self.store.accounts.add_account(name, None))
+        root = run(self.store.accounts.account("root"))
+        run(self.store.accounts.update_account(root.id, groups=frozenset({"admin"})))
+        self.add_group("misc.test", "For tests")
+        self.add_group("misc.empty", "")
+        self.add_group("misc.moderated", "With care", moderator="ben")
+        self.add_group("misc.closed", "Closed", postable=False)
+        self.add_group("talk.other", "Elsewhere\r\n.\r\n")
+        run(self.store.mail.create_folder(None, "Notices"))  # no newsgroup
+        self.room = StoreNewsroom(self.store)
+        self.door = FakeDoor(self)
+        self.words = iter(range(1, 1_000_000))
+        for number in range(1, articles + 1):
+            self.put(article(number))
+
+    def now(self) -> datetime:
+        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+
+    def add_group(self, name: str, description: str, **arguments: Any) -> None:
+        run(
+            self.store.mail.create_folder(
+                None, name, kind=FolderKind.GROUP, description=description, **arguments
+            )
+        )
+
+    def put(self, octets: bytes, *groups: str) -> None:
+        folders = [run(self.store.mail.folder(None, name)) for name in groups or ("misc.test",)]
+        draft = self.store.mail.draft()
+        draft.write(octets)
+        run(self.store.mail.commit(draft, [Placement(folder.id) for folder in folders]))
+
+    def remove(self, *numbers: int, group: str = "misc.test") -> None:
+        folder = run(self.store.mail.folder(None, group))
+        run(self.store.mail.expunge(folder.id, list(numbers), deleted_only=False))
+
+    def stored(self, group: str = "misc.test") -> list[bytes]:
+        """Give the octets of the group's articles."""
+        folder = run(self.store.mail.folder(None, group))
+        messages = run(self.store.mail.messages(folder.id, None, None))
+        return [run(self.store.mail.content(message.content)) for message in messages]
+
+    def connect(self, **arguments: Any) -> Session:
+        return Session(self, **arguments)
+
+    def enter(self, name: str = "ann", **arguments: Any) -> Session:
+        """Connect and log in."""
+        session = self.connect(**arguments)
+        answer = session.say(f"AUTHINFO USER {name}\r\nAUTHINFO PASS se cret\r\n".encode())
+        assert answer.endswith(b"281 Logged in\r\n"), answer
+        return session
+
+
+class Session:
+    """One server session: ``say`` octets, get the answer's octets."""
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        limits: Limits | None = None,
+        timeouts: Timeouts | None = None,
+        tls: object = None,
+        address: str = "192.0.2.9",
+        **settings: Any,
+    ) -> None:
+        self.world = world
+        self.factory = NNTPServerFactory(
+            Settings(HOST, **settings),
+            room=world.room,
+            door=world.door,
+            clock=world.clock,
+            unique=lambda: f"word{next(world.words)}",
+            limits=limits,
+            timeouts=timeouts,
+            tls=tls,
+        )
+        peer = IPv4Address("TCP", address, 4000)
+        self.transport = Transport(peerAddress=peer)
+        server = self.factory.buildProtocol(peer)
+        assert isinstance(server, NNTPServer)
+        self.server = server
+        server.makeConnection(self.transport)
+        self.greeting = self.transport.said()
+
+    def say(self, octets: bytes) -> bytes:
+        self.server.dataReceived(octets)
+        self.world.clock.advance(0)
+        return self.transport.said()
+
+    def ask(self, line: str) -> str:
+        """Say a line; give the answer as text."""
+        return self.say(line.encode() + b"\r\n").decode()
+
+    @property
+    def closed(self) -> bool:
+        return bool(self.transport.disconnecting)
