@@ -130,6 +130,9 @@ class Access:
         authorize(await self._who_now(), place, action)
         return place
 
+    def close(self) -> None:
+        """Nothing is followed that could be left."""
+
     def may_write(self, path: TreePath) -> bool:
         """Whether the account may change what is there."""
         return allowed(self._who(), self._place(path), Action.CHANGE)
