@@ -31,6 +31,7 @@ MAKERS: Mapping[str, str] = {
     "submission": "netsuite.smtp.service.make_submission",
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
+    "nntp": "netsuite.nntp.service.make_nntp",
     "gopher": "netsuite.gopher.service.make_gopher",
 }
 

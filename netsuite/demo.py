@@ -17,7 +17,7 @@ from netsuite.connection.listening import ListeningService
 from netsuite.site import STANDARD_FOLDERS, Site, SiteError
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.interfaces import Store
-from netsuite.store.model import Account, FolderId, Placement
+from netsuite.store.model import Account, FolderId, FolderKind, Placement
 
 PASSWORD = "netsuite"
 ACCOUNTS = (("alice", "Alice Example"), ("bob", "Bob Example"))
@@ -53,6 +53,41 @@ _SAMPLES = (
     ),
 )
 
+#: name and description
+_GROUPS = (
+    ("example.announce", "Announcements of the demo"),
+    ("example.talk", "Talk about anything, for trying it out"),
+)
+
+_GROUPS_BODY = """\
+    A newsgroup is a public folder: this article is in Public/example.announce by IMAP,
+    and what you have read there is marked for you alone.
+"""
+
+#: number, groups, author, subject, references, body, age in hours
+_ARTICLES = (
+    (1, "example.announce", "alice", "What a newsgroup is here", "", _GROUPS_BODY, 47),
+    (2, "example.talk", "bob", "Does anybody still read news?", "", "    I do.\n\n    Bob\n", 30),
+    (
+        3,
+        "example.talk",
+        "alice",
+        "Re: Does anybody still read news?",
+        "<news-2@example.test>",
+        "    So do I.\n\n    Alice\n",
+        29,
+    ),
+    (
+        4,
+        "example.talk,example.announce",
+        "bob",
+        "Crossposted, and stored once",
+        "",
+        "    One content, a number in each group.\n",
+        4,
+    ),
+)
+
 #: A command to try, by service.
 TRY = {
     "smtp": "curl smtp://127.0.0.1:8025 --mail-from a@example.test "
@@ -62,6 +97,8 @@ TRY = {
     "imap": "curl -u alice:netsuite imap://127.0.0.1:8143/INBOX "
     "-X 'UID FETCH 1:* (FLAGS ENVELOPE)'",
     "pop3": "curl -u alice:netsuite pop3://127.0.0.1:8110/1",
+    "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | "
+    "curl -s telnet://127.0.0.1:8119",
     "gopher": "curl gopher://127.0.0.1:8070/",
 }
 
@@ -111,7 +148,23 @@ class Demo:
                 await store.accounts.account(name)
             except NoSuchAccount:
                 await self._make(store, name, display_name)
+        await self._make_groups(store)
         self._print()
+
+    async def _make_groups(self, store: Store) -> None:
+        """Make the newsgroups and their articles, all or none: those there are left alone."""
+        there = {folder.name for folder in await store.mail.folders(None)}
+        if not there.isdisjoint(name for name, _ in _GROUPS):
+            return
+        made = {}
+        for name, description in _GROUPS:
+            made[name] = await store.mail.create_folder(
+                None, name, kind=FolderKind.GROUP, description=description
+            )
+        for number, groups, author, subject, references, body, age_hours in _ARTICLES:
+            when = datetime.now(UTC) - timedelta(hours=age_hours)
+            octets = _article(number, groups, author, subject, references, body, when)
+            await self._put(store, octets, *(made[name].id for name in groups.split(",")))
 
     async def _make(self, store: Store, name: str, display_name: str) -> None:
         account = await store.accounts.add_account(
@@ -122,14 +175,14 @@ class Demo:
             if sender.startswith(f"{name}@"):
                 continue
             when = datetime.now(UTC) - timedelta(hours=age_hours)
-            await self._put(store, inbox, _message(sender, account, subject, body, when, number))
+            await self._put(store, _message(sender, account, subject, body, when, number), inbox)
 
-    async def _put(self, store: Store, inbox: FolderId, octets: bytes) -> None:
+    async def _put(self, store: Store, octets: bytes, *folders: FolderId) -> None:
         draft = store.mail.draft(len(octets))
         waiting = draft.write(octets)
         if waiting is not None:
             await waiting
-        await store.mail.commit(draft, [Placement(inbox)])
+        await store.mail.commit(draft, [Placement(folder) for folder in folders])
 
     def _print(self) -> None:
         lines = [
@@ -173,4 +226,33 @@ def _message(
         "",
         textwrap.dedent(body),
     ]
+    return _octets(lines)
+
+
+def _article(
+    number: int,
+    groups: str,
+    author: str,
+    subject: str,
+    references: str,
+    body: str,
+    when: datetime,
+) -> bytes:
+    lines = [
+        "Path: localhost!.POSTED!not-for-mail",
+        f"Date: {when:%a, %d %b %Y %H:%M:%S +0000}",
+        f"From: {author.title()} Example <{author}@example.test>",
+        f"Newsgroups: {groups}",
+        f"Subject: {subject}",
+        f"Message-ID: <news-{number}@example.test>",
+        *([f"References: {references}"] if references else []),
+        "MIME-Version: 1.0",
+        "Content-Type: text/plain; charset=utf-8",
+        "",
+        textwrap.dedent(body),
+    ]
+    return _octets(lines)
+
+
+def _octets(lines: Sequence[str]) -> bytes:
     return "\r\n".join("\n".join(lines).splitlines()).encode() + b"\r\n"

@@ -229,7 +229,8 @@ def test_privileges(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "plugin", ["netsuite-smtp", "netsuite-imap", "netsuite-pop3", "netsuite-gopher"]
+    "plugin",
+    ["netsuite-smtp", "netsuite-imap", "netsuite-pop3", "netsuite-nntp", "netsuite-gopher"],
 )
 def test_each_plugin_alone(tmp_path: Path, plugin: str) -> None:
     """Each plugin alone starts its own services and no others."""

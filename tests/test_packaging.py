@@ -12,7 +12,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PLUGINS = ("netsuite", "netsuite-smtp", "netsuite-imap", "netsuite-pop3", "netsuite-gopher")
+PLUGINS = (
+    "netsuite",
+    "netsuite-smtp",
+    "netsuite-imap",
+    "netsuite-pop3",
+    "netsuite-nntp",
+    "netsuite-gopher",
+)
 
 
 def run(*command: object, cwd: Path, check: bool = True) -> str:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred, ensureDeferred
 
-from netsuite.accounts.interfaces import NewsArticle, Newsgroup
+from netsuite.accounts.interfaces import NewsArticle, Newsgroup, Newsroom
 from netsuite.accounts.mail import ADMIN_GROUP
 from netsuite.message.news import first_message_id
 from netsuite.store.changes import (
@@ -457,7 +457,7 @@ class AccountNews:
 
     def __init__(self, store: Store, room: StoreNewsroom, account: Account | None) -> None:
         self.name = account.name if account else ""
-        self.room = room
+        self.room: Newsroom = room
         self._mail = store.mail
         self._id: AccountId | None = account.id if account else None
         self._is_admin = account is not None and ADMIN_GROUP in account.groups

@@ -14,6 +14,9 @@ netsuite_imap = ServiceMaker(
 netsuite_pop3 = ServiceMaker(
     "netsuite POP3", "netsuite.pop3.service", "The POP3 server.", "netsuite-pop3"
 )
+netsuite_nntp = ServiceMaker(
+    "netsuite NNTP", "netsuite.nntp.service", "The news server.", "netsuite-nntp"
+)
 netsuite_gopher = ServiceMaker(
     "netsuite Gopher", "netsuite.gopher.service", "The Gopher server.", "netsuite-gopher"
 )
