@@ -18,7 +18,7 @@ from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.timing import LazyTimer
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import Dialog, EndOfInput, Event
+from netsuite.wire.events import NEED_DATA, PAUSED, Dialog, EndOfInput, Event
 
 C = TypeVar("C", bound="ClientConnection")
 
@@ -100,6 +100,7 @@ class ClientConnection(DialogConnection):
         self._handshake: Deferred[None] | None = None
         self._handshake_done = False
         self._error: Exception | None = None
+        self._dropped = False  # by us: what had come is of no more use
         self._closed: list[Deferred[None]] = []
 
     # -- talking -------------------------------------------------------------------------------
@@ -121,7 +122,7 @@ class ClientConnection(DialogConnection):
             self.pump()
             return event
         if self._error is not None:
-            raise self._error
+            return self._left_over(self._error)
         self._reply_seconds = seconds or self.client_timeouts.reply_seconds
         self._progress = self.clock.seconds()
         receiver = self._receiver = Deferred()
@@ -131,12 +132,23 @@ class ClientConnection(DialogConnection):
         finally:
             self._receiver = None
 
+    def _left_over(self, error: Exception) -> Event:
+        """Give what had come before the connection went and was not awaited yet, else *error*."""
+        if self.lost and not self._dropped:
+            self.dialog.receive_eof()
+            event = self.dialog.next_event()
+            if event is not NEED_DATA and event is not PAUSED and type(event) is not EndOfInput:
+                return event
+        raise error
+
     async def take(self) -> Event:
         """Await the next event; ``body`` reads through this."""
         return await self.receive()
 
     async def ask(self, value: Any, *, seconds: float | None = None) -> Event:
         """Say something and await the next event. Raises as ``receive``."""
+        if self._error is not None:
+            raise self._error  # what is left over is no answer to this
         self.say(value)
         return await self.receive(seconds=seconds)
 
@@ -230,6 +242,7 @@ class ClientConnection(DialogConnection):
     def _fail(self, error: Exception) -> None:
         if self._error is None:
             self._error = error
+            self._dropped = True
         self.abort()
         self._tell()
 

@@ -16,16 +16,17 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeAlias
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import ClientConnection, ClientTimeouts
+from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClosed
 from netsuite.connection.client import connect as connect_any
 from netsuite.gopher.commands import Item, ItemType, Request
 from netsuite.gopher.dialog import ClientDialog
 from netsuite.gopher.grammar import ITEM_OCTETS, parse_item
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import LineTooLong, RemoteProtocolError
-from netsuite.wire.events import BodyChunk, EndOfInput
+from netsuite.wire.events import BodyChunk
 from netsuite.wire.reader import OctetReader
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
@@ -34,7 +35,7 @@ MENU_ITEMS: Final = 20_000
 TEXT_OCTETS: Final = 64 * 1024 * 1024
 
 #: Takes a piece of an answer; gives what to await before the next, or None.
-Write: TypeAlias = Callable[[bytes], Awaitable[object] | object]
+Write: TypeAlias = Callable[[bytes], object]
 
 
 class GopherRefused(Exception):
@@ -77,7 +78,8 @@ class GopherClient:
 
         Raises:
             LocalProtocolError: the selector or the words hold a TAB or another control character.
-            PeerTimedOut, PeerClosed: the server was too slow, or the TLS handshake failed.
+            PeerTimedOut: the server was too slow.
+        PeerClosed: the TLS handshake failed, or the answer was cut off.
         """
         connection = await connect_any(
             self._endpoint,
@@ -87,15 +89,12 @@ class GopherClient:
         try:
             connection.say(Request(selector, search))
             octets = 0
-            while True:
-                event = await connection.receive()
-                if isinstance(event, EndOfInput):
-                    return octets
-                assert isinstance(event, BodyChunk)
+            while (event := await _next(connection)) is not None:
                 octets += len(event.octets)
                 waiting = write(event.octets)
-                if hasattr(waiting, "__await__"):
+                if isinstance(waiting, Awaitable):
                     await waiting
+            return octets
         finally:
             connection.close()
 
@@ -153,6 +152,19 @@ class GopherClient:
         if len(items) == 1 and items[0].type == ItemType.ERROR.value:
             raise GopherRefused(items[0].text)
         return items
+
+
+async def _next(connection: ClientConnection) -> BodyChunk | None:
+    """Give the next piece of an answer; None at its end, which is that of the connection."""
+    try:
+        event = await connection.receive()
+    except PeerClosed as closed:
+        # Anything but an orderly end (under TLS, one without close_notify) cuts the answer off.
+        if closed.__cause__ is None or isinstance(closed.__cause__, ConnectionDone):
+            return None
+        raise
+    assert isinstance(event, BodyChunk)
+    return event
 
 
 def _line(reader: OctetReader) -> bytes | None:

@@ -56,6 +56,22 @@ class Client(SynchronousTestCase):
         self.assertNoResult(ensureDeferred(self.client.receive()))
         self.assertEqual("producing", self.wire.producerState)
 
+    def test_what_came_before_the_end(self) -> None:
+        """Replies that had come when the connection went are still given, then the error."""
+        self.start()
+        self.client.dataReceived(b"one\r\ntwo\r\nthree\r\n")
+        self.client.connectionLost(Failure(ConnectionLost()))
+        for expected in ("one", "two", "three"):
+            self.assertEqual(expected, self.successResultOf(ensureDeferred(self.client.receive())))
+        self.failureResultOf(ensureDeferred(self.client.receive()), PeerClosed)
+
+    def test_no_answer_to_what_was_not_said(self) -> None:
+        """What is left over is not taken for the answer to a command said too late."""
+        self.start()
+        self.client.dataReceived(b"one\r\ntwo\r\n")
+        self.client.connectionLost(Failure(ConnectionLost()))
+        self.failureResultOf(ensureDeferred(self.client.ask("say")), PeerClosed)
+
     def test_closed(self) -> None:
         """A server that goes away is an error to who awaits it, then and later."""
         self.start()

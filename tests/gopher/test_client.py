@@ -1,0 +1,153 @@
+"""The Gopher client: with our server, and with servers that misbehave."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from netsuite.connection.client import ClientTimeouts, PeerTimedOut
+from netsuite.gopher.client import GopherClient, GopherRefused
+from netsuite.gopher.commands import Item
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from tests.connection.links import Link, MemoryEndpoint
+from tests.gopher.worlds import World
+
+
+@implementer(IStreamClientEndpoint)
+class Endpoint:
+    """Connects to a server in memory, anew each time."""
+
+    def __init__(self, factory: Any, clock: Clock) -> None:
+        self.factory = factory
+        self.clock = clock
+        self.links: list[Link] = []
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        """Connect."""
+        endpoint = MemoryEndpoint(self.factory, self.clock)
+        self.links.append(endpoint.link)
+        return endpoint.connect(factory)
+
+
+class Saying(Protocol):
+    """A server that says something, whatever it is asked."""
+
+    def __init__(self, answer: bytes, *, close: bool = True) -> None:
+        self.answer = answer
+        self.close = close
+
+    def dataReceived(self, data: bytes) -> None:
+        """Answer."""
+        assert self.transport is not None
+        self.transport.write(self.answer)
+        if self.close:
+            self.transport.loseConnection()
+
+
+class Base(SynchronousTestCase):
+    """What the tests share."""
+
+    clock: Clock
+    endpoint: Endpoint
+
+    def run_(self, work: Awaitable[Any]) -> Any:
+        """Let it run to its end."""
+        return self.successResultOf(self._settled(work))
+
+    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+        """Let it run to its failure."""
+        return self.failureResultOf(self._settled(work), kind).value
+
+    def _settled(self, work: Awaitable[Any]) -> Deferred[Any]:
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+        for link in self.endpoint.links:
+            link.settle()
+        return running
+
+
+class WithOurServer(Base):
+    """Client and server, joined in memory."""
+
+    def setUp(self) -> None:
+        world = World()
+        self.successResultOf(ensureDeferred(world.fill()))
+        self.clock = world.clock
+        self.endpoint = Endpoint(world.factory, self.clock)
+        self.client = GopherClient(self.endpoint, clock=self.clock)
+
+    def test_menu(self) -> None:
+        """A menu is a list of items."""
+        items = self.run_(self.client.menu("/mapped"))
+        self.assertEqual(Item("0", "It", "/mapped/it.txt", "gopher.test", 70), items[1])
+
+    def test_text(self) -> None:
+        """A text has neither the dot at its end nor the dots that were put before others."""
+        self.assertEqual(
+            b"Hello\r\n.\r\n..two\r\nlast\r\n", self.run_(self.client.text("/about.txt"))
+        )
+
+    def test_octets(self) -> None:
+        """Octets come as they are, piece by piece."""
+        got: list[bytes] = []
+        count = self.run_(self.client.fetch("/picture.gif", got.append))
+        self.assertEqual(b"GIF89a\0\r\n.\r\n\xff", b"".join(got))
+        self.assertEqual(13, count)
+
+    def test_search(self) -> None:
+        """A search gives a menu."""
+        (item,) = self.run_(self.client.menu("/search/example.talk", search="grey"))
+        self.assertEqual("/news/example.talk/2", item.selector)
+
+    def test_refused(self) -> None:
+        """A menu that is one error is a refusal."""
+        error = self.fail_(self.client.menu("/none"), GopherRefused)
+        self.assertEqual("There is nothing of that name here", str(error))
+
+    def test_unsayable(self) -> None:
+        """A selector with a line end in it is never sent."""
+        self.fail_(self.client.menu("/a\r\n/b"), LocalProtocolError)
+        self.fail_(self.client.menu("/s", search="a\tb"), LocalProtocolError)
+
+
+class WithOthers(Base):
+    """Servers that do as they like."""
+
+    def client(self, answer: bytes, *, close: bool = True) -> GopherClient:
+        """Make a client of a server that gives an answer."""
+        self.clock = Clock()
+        factory = Factory.forProtocol(lambda: Saying(answer, close=close))  # type: ignore[arg-type]
+        self.endpoint = Endpoint(factory, self.clock)
+        timeouts = ClientTimeouts(reply_seconds=10)
+        return GopherClient(self.endpoint, clock=self.clock, timeouts=timeouts)
+
+    def test_without_the_dot(self) -> None:
+        """Text and menus that just end are believed; so are line ends of LF."""
+        self.assertEqual(b"a\nb", self.run_(self.client(b"a\nb").text("/")))
+        items = self.run_(self.client(b"iHello\n1Menu\t/m\th\t70\n").menu())
+        self.assertEqual(["Hello", "Menu"], [item.text for item in items])
+
+    def test_after_the_dot(self) -> None:
+        """What comes behind the end of a menu is not part of it."""
+        items = self.run_(self.client(b"iHello\r\n.\r\n1More\t/\th\t70\r\n").menu())
+        self.assertEqual(["Hello"], [item.text for item in items])
+
+    def test_too_much(self) -> None:
+        """Endless lines, menus and texts are cut off."""
+        self.fail_(self.client(b"i" + b"x" * 10_000).menu(), RemoteProtocolError)
+        self.fail_(self.client(b"ix\r\n" * 100).menu(limit_items=50), RemoteProtocolError)
+        self.fail_(self.client(b"x" * 1000).text("/", limit_octets=500), RemoteProtocolError)
+
+    def test_silence(self) -> None:
+        """A server that says nothing more is given up."""
+        client = self.client(b"iHello\r\n", close=False)
+        running = ensureDeferred(client.menu())  # type: ignore[arg-type]
+        self.endpoint.links[0].settle()
+        self.clock.pump([5] * 4)
+        self.failureResultOf(running, PeerTimedOut)
