@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
@@ -21,7 +22,7 @@ DELAY_SECONDS: Final = 1.0
 #: Where the disk does not keep up, lines beyond these are counted and dropped.
 LINES_WAITING: Final = 100_000
 
-_unfit: Final = re.compile(r'[^\x20\x21\x23-\x5b\x5d-\x7e]')
+_unfit: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
 _Noted = tuple[str, str, datetime, Request | None, int, int]
 
@@ -97,6 +98,15 @@ class AccessLog:
         self._writing = self._elsewhere(_write, self.path, noted)
         self._writing.addCallbacks(self._written, self._not_written)
         return self._writing
+
+    def finish(self) -> Deferred[None]:
+        """Write all that has been noted; give a Deferred that fires when that is done."""
+        writing = self.flush()
+        if writing is None:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        writing.addCallback(lambda _: self.finish().chainDeferred(done))
+        return done
 
     def _written(self, _: object) -> None:
         self._writing = None

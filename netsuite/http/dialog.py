@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from netsuite.http.commands import (
     BODILESS,
+    NO_FIELDS,
     Informational,
     Request,
     Response,
@@ -121,6 +122,8 @@ class ServerDialog:
         self.request: Request | None = None
         #: Field lines that every answer carries (Date, Server), with their line ends.
         self.standing = ""
+        #: Of the last body that was read to its end.
+        self.trailers = NO_FIELDS
         self._reader = OctetReader()
         self._scan = HeadScan(self.limits)
         self._incoming: Body | None = None  # the request's body, while it is not wholly read
@@ -213,6 +216,7 @@ class ServerDialog:
             return BodyChunk(octets)
         if body.done:
             self._incoming = None
+            self.trailers = body.trailers
             return EndOfBody()
         if self._reader.eof:
             self._keep = False

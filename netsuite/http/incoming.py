@@ -151,5 +151,3 @@ class IncomingRequest:
 
     def __repr__(self) -> str:
         return f"<{self.head.method} {self.head.target} on {self.connection.name}>"
-
-

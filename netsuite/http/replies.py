@@ -71,9 +71,7 @@ TURNED_AWAY: Final[Mapping[Cause, Response]] = {
     Cause.SHUTDOWN: STOPPING,
 }
 #: Waiting for the peer has ended; while it is on a request's head or body, that is said.
-TOO_SLOW: Final = frozenset(
-    {Cause.IDLE, Cause.SLOW_GREETING, Cause.SLOW_COMMAND, Cause.SLOW_BODY}
-)
+TOO_SLOW: Final = frozenset({Cause.IDLE, Cause.SLOW_GREETING, Cause.SLOW_COMMAND, Cause.SLOW_BODY})
 
 
 class Refused(Exception):

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
@@ -279,6 +280,14 @@ class HTTPServerFactory(ServerFactory):
         self.access_log = access_log
         self._standing = ""
         self._standing_until = float("-inf")
+
+    def drain(self) -> Deferred[None]:
+        """Let the connections end, then write the rest of the access log."""
+        drained = super().drain()
+        access_log = self.access_log
+        if access_log is not None:
+            drained.addCallback(lambda _: access_log.finish())
+        return drained
 
     def standing(self) -> str:
         """Give the field lines that every answer carries; made once a second."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from netsuite.http.grammar import HeadLimits
 
@@ -20,5 +20,5 @@ class Settings:
 
     host: str
     software: str = "netsuite"
-    limits: HeadLimits = HeadLimits()
+    limits: HeadLimits = field(default_factory=HeadLimits)
     body_octets: int | None = None

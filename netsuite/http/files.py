@@ -1,0 +1,390 @@
+"""Files over HTTP: the public site, what accounts show of theirs, PUT and DELETE for owners."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from twisted.internet.interfaces import IReactorTime
+
+from netsuite.accounts.interfaces import FileAccess, IFileAccess, SiteFiles
+from netsuite.http import listing
+from netsuite.http.answers import Answer, FilePart, Given, SentFile, Streamed
+from netsuite.http.commands import FieldPairs, Fields, Request, Response, ResponseHead, plain
+from netsuite.http.conditions import Verdict, judge, range_applies
+from netsuite.http.incoming import IncomingRequest
+from netsuite.http.media import choose, media_type
+from netsuite.http.paths import join_path
+from netsuite.http.ranges import Range, last_boundary, parse_ranges, part_head
+from netsuite.http.replies import (
+    BAD_REQUEST,
+    FORBIDDEN,
+    NOT_FOUND,
+    NOT_IMPLEMENTED,
+    Refused,
+    method_not_allowed,
+)
+from netsuite.http.router import METHODS
+from netsuite.store.errors import (
+    Changed,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    TooLarge,
+)
+from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath
+from netsuite.wire.dates import format_http_date
+
+ALLOWED: Final = "DELETE, GET, HEAD, OPTIONS, PUT"
+INDEX: Final = "index.html"
+#: Smaller files are answered from memory, and remembered for a moment.
+SMALL_OCTETS: Final = 65_536
+REMEMBERED_OCTETS: Final = 32 * 1024 * 1024
+#: Directories with more entries are listed as they come, not sorted.
+SORTED_ENTRIES: Final = 2000
+
+FAILED: Final = plain(412)
+NO_DIRECTORY: Final = plain(409, "There is no such directory to put it in.")
+
+
+@dataclass(frozen=True, slots=True)
+class Representation:
+    """A file as it was when it was opened, and what is said of it.
+
+    Args:
+        etag: quoted.
+        fields: of every answer that has its content.
+        body: the content, of a small one.
+        until: when it has to be looked at again, in the clock's seconds.
+    """
+
+    etag: str
+    modified: datetime
+    media_type: str
+    octets: int
+    fields: FieldPairs
+    body: bytes | None = None
+    until: float = 0.0
+
+
+class FileSite:
+    """Answers for a tree of files, and for those that accounts show.
+
+    ``/`` is the public site, ``/~ACCOUNT/`` what an account has in its ``public`` directory. Who
+    may see and do what there is not decided here, but by what *files* and the door give.
+
+    Small files are kept in memory for *remember_seconds*. Whoever changes files in this process
+    calls ``forget`` (subscribe it to the store's changes), so they are never out of date by that;
+    changes from outside are seen that much later.
+
+    Args:
+        files: what needs no login.
+        clock: for how long a file is remembered.
+        now: the time.
+        boundary: gives a fresh boundary for parts.
+        remember_seconds: 0 for not at all.
+    """
+
+    def __init__(
+        self,
+        files: SiteFiles,
+        *,
+        clock: IReactorTime,
+        now: Callable[[], datetime],
+        boundary: Callable[[], str],
+        remember_seconds: float = 1.0,
+    ) -> None:
+        self._files = files
+        self._public = files.anonymous()
+        self._clock = clock
+        self._now = now
+        self._boundary = boundary
+        self._remember_seconds = remember_seconds
+        self._remembered: dict[str, Representation] = {}
+        self._remembered_octets = 0
+        self._changes = 0
+
+    def __call__(self, request: IncomingRequest) -> Given:
+        """Answer a request."""
+        method = request.head.method
+        if method in ("GET", "HEAD"):
+            found = self._remembered.get(request.head.path)
+            if found is not None and found.body is not None:
+                if found.until > self._clock.seconds():
+                    return self._small(request.head, found, found.body)
+                self._drop(request.head.path)
+            return self._get(request)
+        if method == "PUT":
+            return self._change(request, self._put)
+        if method == "DELETE":
+            return self._change(request, self._delete)
+        if method == "OPTIONS":
+            return Response(204, (("Allow", ALLOWED), ("Accept-Ranges", "bytes")))
+        return method_not_allowed(ALLOWED) if method in METHODS else NOT_IMPLEMENTED
+
+    def forget(self, *_: Any) -> None:
+        """Something has changed: look at every file again."""
+        self._changes += 1
+        self._remembered.clear()
+        self._remembered_octets = 0
+
+    # -- reading -------------------------------------------------------------------------------
+
+    async def _get(self, request: IncomingRequest) -> Answer:
+        names = request.names()
+        tree: FileAccess = self._public
+        path = names
+        if names[0].startswith("~"):
+            tree, path = await self._files.public_of(names[0][1:]), names[1:]
+        directory = names[-1] == ""
+        if directory:
+            path = path[:-1]
+        if "" in path:
+            return NOT_FOUND
+        if directory:
+            try:
+                return await self._file(request, tree, (*path, INDEX))
+            except (NoSuchFile, IsADirectory):
+                return await self._listing(request, tree, path, names[:-1])
+        try:
+            return await self._file(request, tree, path)
+        except IsADirectory:
+            query = request.head.query
+            where = join_path(names) + "/" + ("" if query is None else f"?{query}")
+            return plain(301, "", ("Location", where))
+
+    async def _file(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+        changes = self._changes
+        file = await tree.open(path)
+        sent = False
+        try:
+            found = self._represented(file.entry)
+            if found.octets > SMALL_OCTETS:
+                answer = self._large(request.head, found, file)
+                sent = isinstance(answer, SentFile)
+                return answer
+            body = await _whole(file)
+            if len(body) != found.octets:
+                raise Changed("while it was read")
+            if self._changes == changes:
+                self._remember(request.head.path, found, body)
+            return self._small(request.head, found, body)
+        finally:
+            if not sent:
+                file.close()
+
+    def _represented(self, entry: Entry) -> Representation:
+        kind = media_type(entry.name)
+        etag = f'"{entry.validator}"'
+        # Not later than the answer's own date (RFC 9110, 8.8.2.1).
+        modified = min(entry.modified, self._now())
+        fields = (
+            ("Content-Type", kind),
+            ("Last-Modified", format_http_date(modified).decode()),
+            ("ETag", etag),
+            ("Accept-Ranges", "bytes"),
+            ("X-Content-Type-Options", "nosniff"),
+        )
+        return Representation(etag, entry.modified, kind, entry.octets, fields)
+
+    def _remember(self, path: str, found: Representation, body: bytes) -> None:
+        if not self._remember_seconds:
+            return
+        until = self._clock.seconds() + self._remember_seconds
+        cost = len(body) + len(path) + 1000
+        if self._remembered_octets + cost > REMEMBERED_OCTETS:
+            self._remembered.clear()
+            self._remembered_octets = 0
+        self._drop(path)
+        self._remembered[path] = Representation(
+            found.etag, found.modified, found.media_type, found.octets, found.fields, body, until
+        )
+        self._remembered_octets += cost
+
+    def _drop(self, path: str) -> None:
+        found = self._remembered.pop(path, None)
+        if found is not None:
+            self._remembered_octets -= found.octets + len(path) + 1000
+
+    def _judged(self, head: Request, found: Representation) -> Response | Sequence[Range] | None:
+        """Give an answer without content, the ranges to give, or None for all of it."""
+        fields = head.fields
+        now = self._now()
+        verdict = judge(head.method, fields, etag=found.etag, modified=found.modified, now=now)
+        if verdict is Verdict.NOT_MODIFIED:
+            return Response(304, found.fields[1:3])
+        if verdict is Verdict.FAILED:
+            return FAILED
+        if head.method != "GET" or "range" not in fields:
+            return None
+        if not range_applies(fields, etag=found.etag, modified=found.modified, now=now):
+            return None
+        ranges = parse_ranges(fields.get("range"), found.octets)
+        if ranges is not None and not ranges:
+            return plain(416, "", ("Content-Range", f"bytes */{found.octets}"))
+        return ranges
+
+    def _small(self, head: Request, found: Representation, body: bytes) -> Response:
+        if len(head.fields) == 1:  # Host alone: nothing to judge
+            return Response(200, found.fields, body)
+        judged = self._judged(head, found)
+        if judged is None:
+            return Response(200, found.fields, body)
+        if isinstance(judged, Response):
+            return judged
+        fields, parts, after = self._parts(found, judged)
+        pieces = [part.before + body[part.offset : part.offset + part.octets] for part in parts]
+        return Response(206, fields, b"".join([*pieces, after]))
+
+    def _large(self, head: Request, found: Representation, file: OpenFile) -> Answer:
+        judged = self._judged(head, found)
+        if isinstance(judged, Response):
+            return judged
+        if judged is None:
+            whole = ResponseHead(200, Fields(found.fields), found.octets)
+            return SentFile(whole, file, (FilePart(b"", 0, found.octets),))
+        fields, parts, after = self._parts(found, judged)
+        octets = sum(len(part.before) + part.octets for part in parts) + len(after)
+        return SentFile(ResponseHead(206, Fields(fields), octets), file, parts, after)
+
+    def _parts(
+        self, found: Representation, ranges: Sequence[Range]
+    ) -> tuple[FieldPairs, tuple[FilePart, ...], bytes]:
+        """Give the fields of a 206, its parts, and what stands behind them."""
+        if len(ranges) == 1:
+            one = ranges[0]
+            said = ("Content-Range", one.content_range(found.octets))
+            return (*found.fields, said), (FilePart(b"", one.offset, one.octets),), b""
+        boundary = self._boundary()
+        parts = tuple(
+            FilePart(
+                part_head(boundary, found.media_type, each, found.octets), each.offset, each.octets
+            )
+            for each in ranges
+        )
+        kind = ("Content-Type", f"multipart/byteranges; boundary={boundary}")
+        return (kind, *found.fields[1:]), parts, last_boundary(boundary)
+
+    async def _listing(
+        self, request: IncomingRequest, tree: FileAccess, path: TreePath, names: tuple[str, ...]
+    ) -> Answer:
+        kind = choose(request.fields.get("accept"), listing.OFFERED)
+        fields = listing.fields(kind)
+        try:
+            entries = await tree.sorted_listing(path, limit=SORTED_ENTRIES)
+        except TooLarge:
+            pieces = listing.listing(kind, names, tree.listing(path))
+            return Streamed(ResponseHead(200, Fields(fields)), pieces)
+        return Response(200, fields, listing.whole_listing(kind, names, entries))
+
+    # -- writing -------------------------------------------------------------------------------
+
+    async def _change(
+        self,
+        request: IncomingRequest,
+        change: Callable[[IncomingRequest, FileAccess, TreePath], Awaitable[Answer]],
+    ) -> Answer:
+        """Log in, and let an account change something of its tree."""
+        logged_in = await request.log_in(IFileAccess)
+        access = cast(FileAccess, logged_in.avatar)
+        try:
+            path = self._own(request.names(), logged_in.name, access)
+            return await change(request, access, path)
+        finally:
+            access.close()
+
+    def _own(self, names: tuple[str, ...], account: str, access: FileAccess) -> TreePath:
+        """Give where in the account's tree a path is.
+
+        Nobody hears whether something is there who may not write there: the refusal is the
+        same. Raises Refused.
+        """
+        if names[0] == f"~{account}":
+            path = ("public", *names[1:])
+        elif names[0].startswith("~"):
+            raise Refused(FORBIDDEN)
+        else:
+            path = ("site", *names)
+        if not access.may_write(path):
+            raise Refused(FORBIDDEN)
+        if "" in path or len(path) == 1:
+            raise Refused(plain(409, "A file's name does not end with a slash."))
+        return path
+
+    async def _checked(
+        self, request: IncomingRequest, tree: FileAccess, path: TreePath
+    ) -> Entry | None:
+        """Judge the preconditions; give what is there. Raises Refused."""
+        try:
+            entry = await tree.entry(path)
+        except NoSuchFile:
+            entry = None
+        verdict = judge(
+            request.method,
+            request.fields,
+            etag=f'"{entry.validator}"' if entry is not None else None,
+            modified=entry.modified if entry is not None else None,
+            now=self._now(),
+        )
+        if verdict is not Verdict.PERFORM:
+            raise Refused(FAILED)
+        if entry is not None and entry.kind is EntryKind.DIRECTORY:
+            raise IsADirectory("/".join(path))
+        return entry
+
+    async def _put(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+        if "content-range" in request.fields:
+            return BAD_REQUEST  # RFC 9110, 14.5
+        before = await self._checked(request, tree, path)
+        # What the preconditions were judged by must still be so when the file takes its name.
+        conditional = not {"if-match", "if-none-match", "if-unmodified-since"}.isdisjoint(
+            name for name, _ in request.fields
+        )
+        try:
+            upload = await tree.upload(
+                path,
+                only_new=conditional and before is None,
+                if_validator=before.validator if conditional and before is not None else None,
+                expected_octets=request.head.octets,
+            )
+            try:
+                async for octets in request.chunks():
+                    waiting = upload.write(octets)
+                    if waiting is not None:
+                        await waiting
+                entry = await upload.commit()
+            except BaseException:
+                await upload.abort()
+                raise
+        except NoSuchFile:
+            return NO_DIRECTORY
+        except FileInTheWay:
+            if conditional:
+                return FAILED
+            raise
+        self.forget()
+        etag = ("ETag", f'"{entry.validator}"')  # as it was sent, so a strong one may be given
+        if before is not None:
+            return Response(204, (etag,))
+        return Response(201, (etag, ("Location", request.path)))
+
+    async def _delete(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+        if await self._checked(request, tree, path) is None:
+            return NOT_FOUND
+        await tree.remove_file(path)
+        self.forget()
+        return Response(204)
+
+
+async def _whole(file: OpenFile) -> bytes:
+    pieces = []
+    offset = 0
+    while offset < file.entry.octets:
+        piece = await file.read(offset, file.entry.octets - offset)
+        if not piece:
+            break
+        pieces.append(piece)
+        offset += len(piece)
+    return b"".join(pieces)

@@ -1,0 +1,105 @@
+"""The HTTP service: settings to a server that listens; the body of ``twistd netsuite-http``."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+
+from twisted.application.service import IService
+from twisted.internet.threads import deferToThreadPool
+
+from netsuite import daemon
+from netsuite.config import schema
+from netsuite.connection.listening import ListeningService
+from netsuite.http.access import AccessLog
+from netsuite.http.files import FileSite
+from netsuite.http.grammar import HeadLimits
+from netsuite.http.router import Router
+from netsuite.http.server import HTTPServerFactory
+from netsuite.http.settings import Settings
+from netsuite.http.xmlrpc.server import XMLRPCServer
+from netsuite.site import Site
+
+
+class Options(daemon.Options):
+    """Options of ``twistd netsuite-http``."""
+
+    services = ("http",)
+    synopsis = "[options]"
+    longdesc = "The HTTP server: files and XML-RPC."
+
+
+def makeService(options: Options) -> IService:
+    """Make the service. Called by twistd."""
+    return daemon.compose(options, options.services)
+
+
+def _settings(settings: schema.Settings) -> Settings:
+    section = settings.http
+    return Settings(
+        host=settings.site.hostname,
+        limits=HeadLimits(
+            line_octets=section.target_octets,
+            head_octets=section.header_octets,
+            fields=section.fields,
+        ),
+        body_octets=section.body_octets or None,
+    )
+
+
+def make_router(site: Site) -> Router:
+    """Give the routes every site has; what else a site serves is added or mounted here.
+
+    Views of mail and news stand beside these: ``router.mount("/news/", ...)``.
+    """
+    router = Router()
+    section = site.settings.http
+    if section.xmlrpc_path:
+        rpc = XMLRPCServer(limit_octets=section.xmlrpc_octets)
+        router.add("POST", section.xmlrpc_path, rpc)
+    files = FileSite(
+        site.files,
+        clock=site.reactor,
+        now=lambda: datetime.now(UTC),
+        boundary=lambda: secrets.token_hex(16),
+        remember_seconds=section.remember_seconds,
+    )
+    site.store.changes.watch_files(files.forget)
+    router.mount("/", files)
+    return router
+
+
+def make_http(site: Site) -> ListeningService:
+    """Make the HTTP server (RFC 9110, 9112)."""
+    section = site.settings.http
+    limits = site.limits(section)
+    limits["timeouts"] = replace(
+        limits["timeouts"],
+        greeting_seconds=section.command_seconds or None,
+        minimum_octets_per_second=section.minimum_octets_per_second,
+    )
+    access_log = None
+    if section.access_log:
+        access_log = AccessLog(
+            site.home / section.access_log,
+            site.reactor,
+            now=lambda: datetime.now().astimezone(),
+            elsewhere=partial(deferToThreadPool, site.reactor, site.file_threads),
+        )
+    factory = HTTPServerFactory(
+        _settings(site.settings),
+        router=make_router(site),
+        door=site.door,
+        clock=site.reactor,
+        access_log=access_log,
+        tls=site.tls(b"http/1.1"),
+        **limits,
+    )
+
+    def reload(settings: schema.Settings) -> None:
+        factory.settings = _settings(settings)
+
+    site.on_reload(reload)
+    return site.listening("http", factory)

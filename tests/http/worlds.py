@@ -1,0 +1,259 @@
+"""An HTTP server on memory transports: routes, files, a door; and a client joined to it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+
+from netsuite.accounts.files import AccountFiles, HomesOfSite
+from netsuite.accounts.interfaces import BadCredentials, LoggedIn, PlaintextRefused
+from netsuite.connection.settings import Limits, Timeouts
+from netsuite.http.answers import Streamed
+from netsuite.http.commands import Fields, Response, ResponseHead
+from netsuite.http.files import FileSite
+from netsuite.http.grammar import HeadLimits
+from netsuite.http.incoming import IncomingRequest
+from netsuite.http.replies import Refused
+from netsuite.http.router import Router
+from netsuite.http.server import HTTPServer, HTTPServerFactory
+from netsuite.http.settings import Settings
+from netsuite.http.xmlrpc.server import XMLRPCServer
+from netsuite.store.files import MemoryHomes
+from netsuite.store.memory import MemoryStore
+
+NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
+DATE = b"Date: Sun, 22 Nov 2026 09:30:00 GMT\r\n"
+
+
+class Door:
+    """Lets alice in, and bob, who is in the group ``web``; password ``secret``."""
+
+    def __init__(self, store: MemoryStore, homes: MemoryHomes) -> None:
+        self.store = store
+        self.homes = homes
+        self.allowed = True
+        self.asked = 0
+
+    def mechanisms(self, channel: Any) -> list[str]:
+        return []
+
+    def allows_password(self, channel: Any) -> bool:
+        return self.allowed
+
+    def exchange(self, channel: Any, mechanism: str, facet: Any) -> None:
+        return None
+
+    async def log_in(self, channel: Any, username: str, password: str, facet: Any) -> LoggedIn:
+        self.asked += 1
+        if not self.allowed:
+            raise PlaintextRefused("no TLS")
+        if password != "secret":
+            raise BadCredentials("wrong: the reason is for the log")
+        account = await self.store.accounts.account(username)
+        home = await self.homes.home(username)
+        return LoggedIn(AccountFiles(self.store, account, home, self.homes.public), username)
+
+
+class Transport(StringTransport):
+    """A transport that says what was said since it was last asked."""
+
+    protocol: Any
+
+    def __init__(self, full_at: int | None = None) -> None:
+        address = IPv4Address("TCP", "192.0.2.9", 4000)
+        super().__init__(peerAddress=address)
+        self.full_at = full_at
+        self.aborted = False
+
+    def write(self, data: bytes) -> None:
+        super().write(data)
+        if self.full_at is not None and len(self.value()) > self.full_at and self.producer:
+            self.producer.pauseProducing()
+
+    def said(self) -> bytes:
+        octets = bytes(self.value())
+        self.clear()
+        if self.full_at is not None and self.producer is not None:
+            self.producer.resumeProducing()
+        return octets
+
+    def abortConnection(self) -> None:
+        self.aborted = self.disconnecting = True
+
+
+class World:
+    """One server, several connections."""
+
+    def __init__(
+        self, *, access_log: Any = None, connections: int = 10_000, **settings: Any
+    ) -> None:
+        self.clock = Clock()
+        self.now = NOW
+        self.store = MemoryStore()
+        self.homes = MemoryHomes()
+        self.door = Door(self.store, self.homes)
+        self.router = Router()
+        self.waiting: list[Deferred[Response]] = []
+        self.files = FileSite(
+            HomesOfSite(self.store, self.homes),
+            clock=self.clock,
+            now=lambda: self.now,
+            boundary=lambda: "BOUNDARY",
+        )
+        self._routes()
+        limits = HeadLimits(line_octets=200, head_octets=1000, fields=10)
+        self.factory = HTTPServerFactory(
+            Settings("www.example.test", software="", limits=limits, **settings),
+            router=self.router,
+            door=self.door,
+            clock=self.clock,
+            now=lambda: self.now,
+            access_log=access_log,
+            timeouts=Timeouts(
+                greeting_seconds=30, idle_seconds=75, command_seconds=30,
+                minimum_octets_per_second=100,
+            ),
+            limits=Limits(connections=connections, connections_per_address=None),
+        )  # fmt: skip
+
+    def _routes(self) -> None:
+        hello = Response(200, (), b"hello")
+        add = self.router.add
+        add("GET", "/hello", lambda request: hello)
+        add("GET POST", "/later", self._later)
+        add("POST", "/echo", self._echo)
+        add("POST", "/count", self._count)
+        add("POST", "/ignore", lambda request: hello)
+        add("GET", "/stream", self._stream)
+        add("GET", "/broken", self._broken)
+        add("GET", "/breaks", self._breaks)
+        add("GET", "/inject", lambda request: Response(200, (("X", "a\r\nb: c"),)))
+        add("GET", "/teapot", self._refused)
+        add("GET", "/books/{isbn}/pages/{page}", self._book)
+        self.rpc = XMLRPCServer(limit_octets=10_000)
+        add("POST", "/RPC2", self.rpc)
+        self.router.mount("/", self.files)
+
+    def _later(self, request: IncomingRequest) -> Deferred[Response]:
+        self.waiting.append(Deferred())
+        return self.waiting[-1]
+
+    async def _echo(self, request: IncomingRequest) -> Streamed:
+        return Streamed(ResponseHead(200, Fields(), request.head.octets), request.chunks())
+
+    async def _count(self, request: IncomingRequest) -> Response:
+        body = await request.read(5000)
+        trailers = request.connection.dialog.trailers
+        return Response(200, (), b"%d %d" % (len(body), len(trailers)))
+
+    async def _stream(self, request: IncomingRequest) -> Streamed:
+        async def pieces() -> Any:
+            for number in range(3):
+                yield b"%d," % number
+
+        return Streamed(ResponseHead(200), pieces())
+
+    def _broken(self, request: IncomingRequest) -> Response:
+        raise RuntimeError("the inside of the server")
+
+    async def _breaks(self, request: IncomingRequest) -> Streamed:
+        async def pieces() -> Any:
+            yield b"begun"
+            raise RuntimeError("the inside of the server")
+
+        return Streamed(ResponseHead(200), pieces())
+
+    async def _refused(self, request: IncomingRequest) -> Response:
+        raise Refused(Response(418))
+
+    def _book(self, request: IncomingRequest) -> Response:
+        return Response(200, (), repr(sorted(request.parameters.items())).encode())
+
+    def connect(self, full_at: int | None = None) -> Session:
+        """Open a connection."""
+        return Session(self, full_at)
+
+    def ask(self, octets: bytes) -> bytes:
+        """Say something on a connection of its own; give the answer."""
+        return self.connect().say(octets)
+
+    def put(self, path: str, octets: bytes, *, tree: Any = None, age_seconds: int = 3600) -> None:
+        """Write a file of the public site."""
+
+        async def put() -> None:
+            files = tree or self.homes.public
+            names = tuple(path.split("/"))
+            for depth in range(1, len(names)):
+                try:
+                    await files.entry(names[:depth])
+                except Exception:
+                    await files.make_directory(names[:depth])
+            upload = await files.upload(names)
+            waiting = upload.write(octets)
+            if waiting is not None:
+                await waiting
+            await upload.commit(modified=NOW - timedelta(seconds=age_seconds))
+
+        done(put())
+        self.files.forget()
+
+
+def done(work: Awaitable[Any]) -> Any:
+    """Give the result of something that is done at once."""
+    results: list[Any] = []
+    ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
+    (result,) = results
+    if hasattr(result, "raiseException"):
+        result.raiseException()
+    return result
+
+
+class Session:
+    """One connection: ``say`` octets, get the answer's octets."""
+
+    def __init__(self, world: World, full_at: int | None = None) -> None:
+        self.world = world
+        self.clock = world.clock
+        self.transport = Transport(full_at)
+        server = world.factory.buildProtocol(self.transport.peerAddr)
+        assert isinstance(server, HTTPServer)
+        self.server = server
+        self.transport.protocol = server
+        server.makeConnection(self.transport)
+
+    def say(self, octets: bytes) -> bytes:
+        self.server.dataReceived(octets)
+        self.clock.advance(0)
+        return self.transport.said()
+
+    def heard(self) -> bytes:
+        self.clock.advance(0)
+        return self.transport.said()
+
+    @property
+    def closed(self) -> bool:
+        return bool(self.transport.disconnecting)
+
+
+def answer(status: str, body: bytes = b"", *fields: bytes, close: bool = False) -> bytes:
+    """Give the octets of an answer."""
+    lines = [b"HTTP/1.1 " + status.encode() + b"\r\n", DATE, *(each + b"\r\n" for each in fields)]
+    lines.append(b"Content-Length: %d\r\n" % len(body))
+    if close:
+        lines.append(b"Connection: close\r\n")
+    return b"".join([*lines, b"\r\n", body])
+
+
+HELLO = answer("200 OK", b"hello")
+
+
+def refusal(status: str, *fields: bytes, text: bytes = b"", close: bool = True) -> bytes:
+    """Give the octets of a refusal in plain text."""
+    body = status.encode() + b"\n" + (text + b"\n" if text else b"")
+    return answer(status, body, b"Content-Type: text/plain; charset=utf-8", *fields, close=close)
