@@ -99,6 +99,8 @@ TRY = {
     "pop3": "curl -u alice:netsuite pop3://127.0.0.1:8110/1",
     "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | "
     "curl -s telnet://127.0.0.1:8119",
+    "http": "curl -u alice:netsuite -T mail.eml http://127.0.0.1:8080/~alice/ && "
+    "curl http://127.0.0.1:8080/~alice/",
     "gopher": "curl gopher://127.0.0.1:8070/",
 }
 

@@ -230,7 +230,14 @@ def test_privileges(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "plugin",
-    ["netsuite-smtp", "netsuite-imap", "netsuite-pop3", "netsuite-nntp", "netsuite-gopher"],
+    [
+        "netsuite-smtp",
+        "netsuite-imap",
+        "netsuite-pop3",
+        "netsuite-nntp",
+        "netsuite-gopher",
+        "netsuite-http",
+    ],
 )
 def test_each_plugin_alone(tmp_path: Path, plugin: str) -> None:
     """Each plugin alone starts its own services and no others."""

@@ -336,6 +336,58 @@ class GopherSection(ServiceSection):
     )
 
 
+class HTTPSection(ServiceSection):
+    """Files and XML-RPC for browsers and programs (RFC 9110, 9112)."""
+
+    listen: list[str] = setting(loopback(80), "Where to listen.")
+    listen_tls: list[str] = setting(loopback(443), "Where to listen under TLS (https).")
+    idle_seconds: Seconds = setting(
+        75.0, "How long a connection is kept between two requests.", unit="seconds"
+    )
+    command_seconds: Seconds = setting(
+        30.0,
+        "How long a request's header may take to arrive whole, and its body to make any progress.",
+        unit="seconds",
+    )
+    minimum_octets_per_second: Count = setting(
+        100,
+        "What a body, either way, must average after its first minute; 0: anything.",
+        unit="octets per second",
+    )
+    target_octets: int = setting(
+        8192, "The longest request line; a longer one is answered 414.", unit="octets", ge=100,
+        live=True,
+    )  # fmt: skip
+    header_octets: int = setting(
+        65_536, "The largest header; a larger one is answered 431.", unit="octets", ge=1000,
+        live=True,
+    )  # fmt: skip
+    fields: int = setting(
+        100, "Fields of a header; more are answered 431.", unit="fields", ge=10, live=True
+    )
+    body_octets: Count = setting(
+        10 * 1024**3,
+        "The largest body of a request, uploads included; a larger one is answered 413. 0: any.",
+        unit="octets",
+        live=True,
+    )
+    remember_seconds: Seconds = setting(
+        1.0,
+        "How long a small file is answered from memory before it is looked at again. Changes "
+        "made through this daemon are seen at once, others after that time. 0: look each time.",
+        unit="seconds",
+    )
+    access_log: str = setting(
+        "log/http-access.log",
+        "The access log, in the combined format; relative to the home directory, empty for none. "
+        "It may be moved away at any time.",
+    )
+    xmlrpc_path: str = setting(
+        "/RPC2", "Where XML-RPC is answered; empty: nowhere.", pattern="^(/[^{}]*)?$"
+    )
+    xmlrpc_octets: int = setting(1024 * 1024, "The largest XML-RPC call.", unit="octets", ge=1000)
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -349,6 +401,7 @@ class Settings(Section):
     imap: IMAPSection = Field(default_factory=IMAPSection)
     pop3: POP3Section = Field(default_factory=POP3Section)
     nntp: NNTPSection = Field(default_factory=NNTPSection)
+    http: HTTPSection = Field(default_factory=HTTPSection)
     gopher: GopherSection = Field(default_factory=GopherSection)
 
 

@@ -20,3 +20,6 @@ netsuite_nntp = ServiceMaker(
 netsuite_gopher = ServiceMaker(
     "netsuite Gopher", "netsuite.gopher.service", "The Gopher server.", "netsuite-gopher"
 )
+netsuite_http = ServiceMaker(
+    "netsuite HTTP", "netsuite.http.service", "The HTTP server.", "netsuite-http"
+)
