@@ -14,10 +14,13 @@ from netsuite.store.interfaces import Store
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
+from netsuite.store.sql.drafts import ChunkWrite
 from netsuite.testing.store_contract import BaseContract
 
 # Not a power of two, more than one step takes, and with a remainder of several bits.
 MANY = 2 * ROWS_AT_ONCE + 11
+#: What SQLite's pragma "synchronous" says.
+_NORMAL, _FULL = 1, 2
 
 
 class Batches(BaseContract, TestCase):
@@ -25,7 +28,8 @@ class Batches(BaseContract, TestCase):
 
     async def make_store(self) -> Store:
         self.path = os.path.abspath(self.mktemp())
-        return SQLStore(f"sqlite:///{self.path}", clock=self.clock, threads=reactor)
+        self.sql = SQLStore(f"sqlite:///{self.path}", clock=self.clock, threads=reactor)
+        return self.sql
 
     async def test_more_than_one_step(self) -> None:
         """Of many messages accepted together none is lost, doubled or mixed with another."""
@@ -54,6 +58,22 @@ class Batches(BaseContract, TestCase):
             [Deferred.fromCoroutine(self.put(box, b"Subject: x\r\n\r\n")) for _ in range(MANY)]
         )
         self.assertEqual(1, self.transactions() - before)
+
+    async def test_what_is_promised_waits_for_the_disk(self) -> None:
+        """Parts of a large message do not wait for the disk one by one; the commit that accepts
+        it does, and whatever comes next as well."""
+        box = await self.inbox()
+        session = self.sql._base.writer._session
+        assert session is not None
+        draft = self.store.mail.draft()
+        draft.write(b"x" * (4 * schema.CHUNK_OCTETS))
+        await self.sql._base.writer.submit(ChunkWrite(draft, draft.chunks, b"x"))
+        self.assertEqual(_NORMAL, session.pragma("synchronous"))
+        draft.chunks += 1
+        await self.store.mail.commit(draft, [Placement(box.id)])
+        self.assertEqual(_FULL, session.pragma("synchronous"))
+        await self.put(box)
+        self.assertEqual(_FULL, session.pragma("synchronous"))
 
     async def test_closing_takes_what_was_just_given(self) -> None:
         """What was given in the very turn in which the store is closed is stored all the same."""

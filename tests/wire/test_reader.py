@@ -153,6 +153,6 @@ def test_cuts_change_nothing(octets: list[bytes]) -> None:
 
 @given(octets=st.binary(max_size=40) | st.text("\r\na", max_size=40).map(str.encode))
 def test_bare_line_ends(octets: bytes) -> None:
-    """The counts agree with looking at each octet."""
+    """What the decoder tells agrees with looking at each octet."""
     rest = octets.replace(b"\r\n", b"")
     assert has_bare_line_end(octets) == (b"\r" in rest or b"\n" in rest)

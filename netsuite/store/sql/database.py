@@ -28,7 +28,10 @@ Row = tuple[Any, ...]
 
 #: How long a connection waits for another process's transaction.
 BUSY_SECONDS: Final = 10.0
-CACHE_KIB: Final = 8 * 1024
+#: Pages each connection keeps. A large content that passes fills them all, and what is read
+#: again lies in the system's cache anyway; but what a transaction changes should fit.
+CACHE_KIB: Final = 1024
+WRITER_CACHE_KIB: Final = 4 * 1024
 #: So many rows are inserted with one step of a statement.
 ROWS_AT_ONCE: Final = 32
 
@@ -75,6 +78,7 @@ class Session:
         if not database.sqlite:
             connection.autocommit = True
         self._cursor: Any = connection.cursor()
+        self._lasting = True  # as connections are configured
 
     def close(self) -> None:
         """Close the connection."""
@@ -83,9 +87,18 @@ class Session:
 
     # -- transactions
 
-    def begin_writing(self) -> None:
-        """Begin a transaction that is the only writing one, across all processes."""
+    def begin_writing(self, *, lasting: bool = True) -> None:
+        """Begin a transaction that is the only writing one, across all processes.
+
+        Args:
+            lasting: whether its commit must survive a loss of power by itself. Otherwise SQLite
+                leaves it to the system when it writes the log; the next commit that must
+                last writes the whole log, this transaction's part included.
+        """
         if self.sqlite:
+            if lasting is not self._lasting:
+                self._cursor.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
+                self._lasting = lasting
             self._cursor.execute("BEGIN IMMEDIATE")
         else:
             self._cursor.execute("BEGIN")
@@ -164,6 +177,11 @@ class Session:
         if alone:
             self._cursor.execute("SELECT pg_advisory_unlock(8025, 3)")
         return alone
+
+    def enlarge_cache(self) -> None:
+        """Keep as much of SQLite's pages as the writer needs."""
+        if self.sqlite:
+            self._cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
 
     def pragma(self, name: str) -> Any:
         """Give the value of an SQLite pragma."""

@@ -166,9 +166,13 @@ def bury(transaction: Transaction, content: int, octets: int) -> None:
 
 
 class ChunkWrite(Unit):
-    """A chunk of a draft; the first one gives the content its id."""
+    """A chunk of a draft; the first one gives the content its id.
+
+    Nobody was promised anything yet, so it need not wait for the disk: the delivery will.
+    """
 
     plain: ClassVar[bool] = True
+    lasting: ClassVar[bool] = False
 
     def __init__(self, draft: SQLDraft, number: int, data: bytes) -> None:
         super().__init__()

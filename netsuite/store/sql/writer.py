@@ -39,10 +39,12 @@ class Unit:
     """A piece of work that is done whole or not at all.
 
     ``octets`` is what it weighs in a batch. One that is ``plain`` refuses, if it does, before it
-    changed anything, and needs no savepoint.
+    changed anything, and needs no savepoint. One that is not ``lasting`` may be lost with the
+    power until one that is has been committed after it.
     """
 
     plain: ClassVar[bool] = False
+    lasting: ClassVar[bool] = True
     octets: int = 0
 
     def __init__(self) -> None:
@@ -107,6 +109,7 @@ class Writer:
 
     def start(self, session: Session, sequence: int) -> None:
         """Begin; everything up to *sequence* is known to the feed."""
+        session.enlarge_cache()
         self._session = session
         self._sequence = sequence
         self._thread.start()
@@ -194,7 +197,8 @@ class Writer:
         try:
             if session is None:
                 session = self._session = self._database.session()
-            session.begin_writing()
+                session.enlarge_cache()
+            session.begin_writing(lasting=any(unit.lasting for unit in batch))
         except Exception as error:
             self._lose_session()
             raise translated(error, self._database) from error
