@@ -1,0 +1,400 @@
+"""What can be said in FTP, as frozen values: commands of the client, replies of the server."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+
+class Representation(enum.Enum):
+    """TYPE: how a file's octets stand on the wire (RFC 959, 3.1.1)."""
+
+    ASCII = "A"
+    IMAGE = "I"
+
+
+class Protection(enum.Enum):
+    """PROT: whether data connections go under TLS (RFC 4217, 9)."""
+
+    CLEAR = "C"
+    PRIVATE = "P"
+
+
+# -- access and security ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Say who one is. See RFC 959, 4.1.1."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Give the password; it may hold spaces, and may be empty."""
+
+    password: str
+
+    def __repr__(self) -> str:
+        return "Pass(...)"
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Go on under TLS. See RFC 4217, 4; the mechanism is in upper case."""
+
+    mechanism: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pbsz:
+    """Say how large a protected block may be; TLS knows itself (RFC 4217, 8)."""
+
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Prot:
+    """Choose the protection of data connections; None: one that TLS has not (S or E)."""
+
+    level: Protection | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rein:
+    """Log out, and begin anew on the same connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """End the session, after a transfer that is under way."""
+
+
+# -- where one is, and how transfers go -----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pwd:
+    """Ask for the working directory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cwd:
+    """Change the working directory."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cdup:
+    """Change to the directory above."""
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """Choose the representation; None: one that is not offered."""
+
+    representation: Representation | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mode:
+    """Choose the transfer mode; only stream (``S``) is offered."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stru:
+    """Choose the file structure; only file (``F``) is offered."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pasv:
+    """Ask for a port to connect to, by IPv4."""
+
+
+@dataclass(frozen=True, slots=True)
+class Epsv:
+    """Ask for a port to connect to. See RFC 2428, 3.
+
+    Args:
+        family: 1 for IPv4, 2 for IPv6, None for that of this connection.
+        all: say that no other way will be asked for on this connection.
+    """
+
+    family: int | None = None
+    all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Port:
+    """Name a port that the server is to connect to (PORT, EPRT).
+
+    Args:
+        address: an IP address.
+        port: a TCP port.
+        family: as EPRT names it: 1 for IPv4, 2 for IPv6; None where PORT was said.
+    """
+
+    address: str
+    port: int
+    family: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Say where the next transfer begins, in octets. See RFC 3659, 5."""
+
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Allo:
+    """Announce the size of the file that is stored next."""
+
+    octets: int
+
+
+# -- transfers ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Retr:
+    """Ask for a file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stor:
+    """Store a file, over one that is there."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stou:
+    """Store a file under a name that is not taken; *path* is a wish."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Appe:
+    """Append to a file, or store a new one."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """List a directory for people."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Nlst:
+    """List the names of a directory."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mlsd:
+    """List a directory for programs. See RFC 3659, 7."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Abor:
+    """End the transfer under way."""
+
+
+# -- files --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Mlst:
+    """Ask for the facts of one file or directory. See RFC 3659, 7."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Ask how many octets a transfer would have. See RFC 3659, 4."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mdtm:
+    """Ask when a file was modified. See RFC 3659, 3."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mfmt:
+    """Set when a file was modified (draft-somers-ftp-mfxx, 3).
+
+    Args:
+        modified: a time-val of RFC 3659, 2.3: ``YYYYMMDDHHMMSS`` with an optional fraction.
+    """
+
+    modified: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dele:
+    """Remove a file."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mkd:
+    """Make a directory."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rmd:
+    """Remove an empty directory."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rnfr:
+    """Name what is to be renamed."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rnto:
+    """Give its new name; comes behind RNFR at once."""
+
+    path: str
+
+
+# -- information ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Syst:
+    """Ask what kind of system this is: how LIST looks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stat:
+    """Ask how things stand; with a path, list it on this connection."""
+
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """Ask which commands there are."""
+
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Feat:
+    """Ask for extensions. See RFC 2389, 3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opts:
+    """Choose how a command behaves. See RFC 2389, 4.
+
+    Args:
+        command: in upper case.
+        options: as they were said.
+    """
+
+    command: str
+    options: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Noop:
+    """See whether the server is still there."""
+
+
+Transfer: TypeAlias = Retr | Stor | Stou | Appe | List | Nlst | Mlsd
+#: What runs beside the commands, on a connection of its own.
+TRANSFERS: Final = (Retr, Stor, Stou, Appe, List, Nlst, Mlsd)
+#: What is heard while a transfer runs. QUIT waits its turn, as RFC 959, 4.1.1 asks of it.
+INTERRUPTS: Final = (Abor, Stat, Noop)
+
+Command: TypeAlias = (
+    User | Pass | Auth | Pbsz | Prot | Rein | Quit
+    | Pwd | Cwd | Cdup | Type | Mode | Stru | Pasv | Epsv | Port | Rest | Allo
+    | Retr | Stor | Stou | Appe | List | Nlst | Mlsd | Abor
+    | Mlst | Size | Mdtm | Mfmt | Dele | Mkd | Rmd | Rnfr | Rnto
+    | Syst | Stat | Help | Feat | Opts | Noop
+)  # fmt: skip
+
+
+# -- replies ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A reply. See RFC 959, 4.2.
+
+    Args:
+        code: three digits; below 200 another reply follows.
+        lines: one line of text at least.
+    """
+
+    code: int
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """All lines as one text."""
+        return "\n".join(self.lines)
+
+    @property
+    def positive(self) -> bool:
+        """Whether the command did what it says, or goes on."""
+        return self.code < 400
+
+    @property
+    def final(self) -> bool:
+        """Whether no other reply to the same command follows."""
+        return self.code >= 200
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.text}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The reply that ends the transfer under way, apart from that to what interrupted it."""
+
+    reply: Reply
+
+
+def reply(code: int, *lines: str) -> Reply:
+    """Make a reply."""
+    return Reply(code, lines)
+
+
+def listing(code: int, first: str, lines: Iterable[str], last: str) -> Reply:
+    """Make a reply of many lines, with one before and one behind them."""
+    return Reply(code, (first, *lines, last))

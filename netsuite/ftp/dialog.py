@@ -1,0 +1,305 @@
+"""FTP without a network: whose turn it is, what may be said now, what may interrupt a transfer."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
+
+from netsuite.ftp.answers import ReplyReader, format_reply
+from netsuite.ftp.commands import (
+    INTERRUPTS,
+    TRANSFERS,
+    Abor,
+    Allo,
+    Appe,
+    Auth,
+    Cdup,
+    Command,
+    Cwd,
+    Dele,
+    Ended,
+    Epsv,
+    Feat,
+    Help,
+    List,
+    Mdtm,
+    Mfmt,
+    Mkd,
+    Mlsd,
+    Mlst,
+    Mode,
+    Nlst,
+    Noop,
+    Opts,
+    Pass,
+    Pasv,
+    Pbsz,
+    Port,
+    Prot,
+    Pwd,
+    Quit,
+    Rein,
+    Reply,
+    Rest,
+    Retr,
+    Rmd,
+    Rnfr,
+    Rnto,
+    Size,
+    Stat,
+    Stor,
+    Stou,
+    Stru,
+    Syst,
+    Type,
+    User,
+    reply,
+)
+from netsuite.ftp.grammar import (
+    COMMAND_OCTETS,
+    NOT_A_LINE,
+    TOO_LONG,
+    format_command,
+    parse_command,
+)
+from netsuite.wire.errors import (
+    BareLineEnd,
+    LineTooLong,
+    LocalProtocolError,
+    RemoteProtocolError,
+)
+from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Event
+from netsuite.wire.machine import Machine
+from netsuite.wire.reader import OctetReader
+
+
+class State(enum.Enum):
+    """Where a session stands. Whether a transfer runs is apart from that."""
+
+    AUTHORIZATION = "nobody has logged in"
+    NAMED = "a name was given, the password comes next"
+    READY = "logged in"
+    RENAMING = "what is to be renamed was named, its new name comes next"
+    CLOSED = "ended"
+
+
+_BEFORE: Final = (State.AUTHORIZATION, State.NAMED)
+_IN: Final = (State.READY, State.RENAMING)
+#: What anybody may say at any time.
+_ANY_TIME: Final = (Feat, Help, Noop, Syst, Opts, Pbsz, Prot, Abor)
+#: What only who is logged in may say.
+FILES: Final = (
+    Pwd, Cwd, Cdup, Type, Mode, Stru, Pasv, Epsv, Port, Rest, Allo,
+    Retr, Stor, Stou, Appe, List, Nlst, Mlsd, Mlst, Size, Mdtm, Mfmt,
+    Dele, Mkd, Rmd, Stat,
+)  # fmt: skip
+
+#: From a state, by what is answered positively, to a state. What is not in it is out of order.
+TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
+    **{(state, kind): state for state in _BEFORE for kind in _ANY_TIME},
+    **{(state, User): State.NAMED for state in (*_BEFORE, *_IN)},
+    (State.NAMED, Pass): State.READY,
+    **{(state, Auth): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
+    **{(state, Rein): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
+    **{(state, Quit): State.CLOSED for state in (*_BEFORE, *_IN)},
+    # RNTO must come at once (RFC 959, 4.1.3): whatever comes between ends the renaming.
+    **{(state, kind): State.READY for state in _IN for kind in (*_ANY_TIME, *FILES)},
+    **{(state, Rnfr): State.RENAMING for state in _IN},
+    (State.RENAMING, Rnto): State.READY,
+}
+MACHINE: Final = Machine(TRANSITIONS, start=State.AUTHORIZATION, final=[State.CLOSED])
+
+#: Where a refusal leads, if not back to where it was.
+REFUSED: Final[Mapping[tuple[State, type], State]] = {
+    (State.NAMED, Pass): State.AUTHORIZATION,
+    (State.NAMED, User): State.AUTHORIZATION,
+    **{
+        (State.RENAMING, kind): State.READY
+        for (state, kind) in TRANSITIONS
+        if state is State.RENAMING
+    },
+}
+
+LOG_IN_FIRST: Final = reply(530, "Log in with USER and PASS first")
+LOGGED_IN: Final = reply(503, "Logged in already")
+NAME_FIRST: Final = reply(503, "Say USER first")
+RENAME_FIRST: Final = reply(503, "Say RNFR first")
+OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
+    State.AUTHORIZATION: {**dict.fromkeys((*FILES, Rnfr, Rnto), LOG_IN_FIRST), Pass: NAME_FIRST},
+    State.NAMED: dict.fromkeys((*FILES, Rnfr, Rnto), LOG_IN_FIRST),
+    State.READY: {Pass: LOGGED_IN, Rnto: RENAME_FIRST},
+    State.RENAMING: {Pass: LOGGED_IN},
+}
+
+
+class ServerDialog:
+    """The server's side.
+
+    Events are commands. A transfer command is not answered like the others: until an ``Ended`` is
+    sent, only what may interrupt it (``INTERRUPTS``) is given as an event, each answered with a
+    reply of its own before the next; a command that has to wait, and all behind it, wait.
+    """
+
+    def __init__(self) -> None:
+        self.state = State.AUTHORIZATION
+        #: The last event, while it is not answered; a transfer is none of these.
+        self.pending: Command | None = None
+        #: The transfer that has not ended.
+        self.transfer: Command | None = None
+        self._reader = OctetReader()
+        self._held: Command | RemoteProtocolError | None = None
+        self._greeted = False
+        self._eof_told = False
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        held, self._held = self._held, None
+        return self._reader.discard() + (held is not None)
+
+    def forget(self) -> None:
+        """Go back to the beginning, as after AUTH TLS (RFC 4217, 4)."""
+        self.state = State.AUTHORIZATION
+        self.pending = None
+
+    def next_event(self) -> Event:
+        """Give the next event. Raises RemoteProtocolError with the reply to give."""
+        if self.pending is not None or self.state is State.CLOSED:
+            return PAUSED
+        if self._held is None:
+            command = self._command()
+            if command is None:
+                return self._end()
+        else:
+            command, self._held = self._held, None
+        if self.transfer is not None:
+            if not isinstance(command, INTERRUPTS):
+                self._held = command
+                return PAUSED
+        elif isinstance(command, RemoteProtocolError):
+            raise command
+        elif (self.state, type(command)) not in TRANSITIONS:
+            answer = OUT_OF_ORDER[self.state][type(command)]
+            if type(command) is not Rnto:
+                self.state = REFUSED.get((self.state, type(command)), self.state)
+            raise RemoteProtocolError("out of order", answer)
+        if isinstance(command, TRANSFERS):
+            self.state = TRANSITIONS[self.state, type(command)]
+            self.transfer = command
+        else:
+            self.pending = command
+        return command
+
+    def _command(self) -> Command | RemoteProtocolError | None:
+        """Read a command, or what is wrong with it; None when there is no whole line."""
+        try:
+            line = self._reader.read_line(COMMAND_OCTETS)
+            return None if line is None else parse_command(line)
+        except LineTooLong as error:
+            return RemoteProtocolError(str(error), TOO_LONG)
+        except BareLineEnd as error:
+            return RemoteProtocolError(str(error), NOT_A_LINE)
+        except RemoteProtocolError as error:
+            return error
+
+    def _end(self) -> Event:
+        if self._reader.eof and not self._eof_told:
+            self._eof_told = True
+            return EndOfInput()
+        return NEED_DATA
+
+    def send(self, value: Reply | Ended) -> bytes:
+        """Print a reply; step the state. Raises LocalProtocolError."""
+        if isinstance(value, Ended):
+            if self.transfer is None or not value.reply.final:
+                raise LocalProtocolError("no transfer to end, or no final reply")
+            self.transfer = None
+            return format_reply(value.reply)
+        if not value.final:
+            if self.transfer is None:
+                raise LocalProtocolError("a preliminary reply to no transfer")
+            return format_reply(value)
+        pending, self.pending = self.pending, None
+        if pending is None:
+            if value.positive and self._greeted:
+                raise LocalProtocolError("a reply to nothing")
+            self._greeted = True
+        elif self.transfer is None:
+            key = (self.state, type(pending))
+            refused = REFUSED.get(key, self.state)
+            self.state = TRANSITIONS[key] if value.positive else refused
+        return format_reply(value)
+
+
+#: A command and a reply to it; the greeting answers None.
+Answered: TypeAlias = tuple[Command | None, Reply]
+
+
+class ClientDialog:
+    """The client's side: commands out, replies in.
+
+    Events are ``(command, Reply)`` pairs, in order; a preliminary reply leaves its command asked,
+    and another pair follows. What the server says when nothing was asked (421, before it closes)
+    answers ``None``.
+    """
+
+    def __init__(self) -> None:
+        self._reader = OctetReader()
+        self._replies = ReplyReader()
+        self._asked: deque[Command | None] = deque([None])
+        self._eof_told = False
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        self._replies = ReplyReader()
+        return self._reader.discard()
+
+    def send(self, value: Command) -> bytes:
+        """Print a command. Raises LocalProtocolError for what cannot be said."""
+        octets = format_command(value)
+        self._asked.append(value)
+        return octets
+
+    def next_event(self) -> Event:
+        """Give the next event.
+
+        Raises:
+            RemoteProtocolError: the server broke the protocol; the connection is of no use
+                any more.
+        """
+        while True:
+            try:
+                line = self._reader.read_line(COMMAND_OCTETS, lenient=True)
+            except LineTooLong as error:
+                raise RemoteProtocolError(str(error), close=True) from None
+            if line is None:
+                if self._reader.eof and not self._eof_told:
+                    self._eof_told = True
+                    return EndOfInput()
+                return NEED_DATA
+            answer = self._replies.line(line)
+            if answer is None:
+                continue
+            if not self._asked:
+                if answer.code != 421:
+                    raise RemoteProtocolError("a reply to nothing", close=True)
+                return None, answer
+            command: Any = self._asked[0] if not answer.final else self._asked.popleft()
+            return command, answer

@@ -1,0 +1,411 @@
+"""FTP's commands to values and back: Telnet taken out, names as UTF-8, arguments checked."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn
+
+from netsuite.ftp.commands import (
+    Abor,
+    Allo,
+    Appe,
+    Auth,
+    Cdup,
+    Command,
+    Cwd,
+    Dele,
+    Epsv,
+    Feat,
+    Help,
+    List,
+    Mdtm,
+    Mfmt,
+    Mkd,
+    Mlsd,
+    Mlst,
+    Mode,
+    Nlst,
+    Noop,
+    Opts,
+    Pass,
+    Pasv,
+    Pbsz,
+    Port,
+    Prot,
+    Protection,
+    Pwd,
+    Quit,
+    Rein,
+    Reply,
+    Representation,
+    Rest,
+    Retr,
+    Rmd,
+    Rnfr,
+    Rnto,
+    Size,
+    Stat,
+    Stor,
+    Stou,
+    Stru,
+    Syst,
+    Type,
+    User,
+    reply,
+)
+from netsuite.ftp.paths import octets_of, text_of
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+
+#: A path as long as file systems take them, doubled octets and the command included.
+COMMAND_OCTETS: Final = 8_192
+#: More digits than any file has octets.
+NUMBER_DIGITS: Final = 19
+
+UNKNOWN: Final = reply(500, "Unknown command")
+NOT_HERE: Final = reply(502, "Not offered here")
+BAD_ARGUMENTS: Final = reply(501, "Syntax error in arguments")
+TOO_LONG: Final = reply(500, "Line too long")
+NOT_A_LINE: Final = reply(500, "Lines end with CR LF, which stand nowhere else")
+NO_FAMILY: Final = reply(522, "Network protocol not supported, use (1,2)")
+
+# time-val = 14DIGIT [ "." 1*DIGIT ]                                           RFC 3659, 2.3
+time_val: Final = re.compile(r"[0-9]{14}(?:\.[0-9]{1,20})?")
+# host-port = h1,h2,h3,h4,p1,p2                                                RFC 959, 5.3.2
+host_port: Final = re.compile(rb"([0-9]{1,3}),([0-9]{1,3}),([0-9]{1,3}),([0-9]{1,3}),"
+                              rb"([0-9]{1,3}),([0-9]{1,3})")  # fmt: skip
+# EPRT<space><d><net-prt><d><net-addr><d><tcp-port><d>, <d> of ASCII 33-126    RFC 2428, 2
+eprt: Final = re.compile(rb"([!-~])([0-9]{1,10})\1([0-9A-Fa-f:.]{1,45})\1([0-9]{1,5})\1")
+
+_number: Final = re.compile(rb"[0-9]{1,%d}" % NUMBER_DIGITS)
+_allo: Final = re.compile(rb"([0-9]{1,%d})(?: [Rr] [0-9]{1,%d})?" % (NUMBER_DIGITS, NUMBER_DIGITS))
+_HTTP: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT"})
+
+# -- Telnet -----------------------------------------------------------------------------------
+# RFC 959, 4.1 puts Telnet under the control connection. What is left of that: ABOR comes behind
+# IAC IP and the Synch (IAC DM), of which the network may take the DM away, since it is urgent
+# data; and an octet 255 in a name is doubled. Options are not negotiated, so they are not answered.
+
+IAC: Final = b"\xff"
+# IAC IAC / IAC (WILL, WONT, DO, DONT) option / IAC command / IAC that lost its command
+_telnet: Final = re.compile(rb"\xff(\xff|[\xfb-\xfe][\x00-\xff]?|[\xf0-\xfa])?", re.DOTALL)
+# A DM or IP whose IAC was sent apart from it.
+_stray: Final = re.compile(rb"\A[\xf0-\xfa]+")
+
+
+def without_telnet(line: bytes) -> bytes:
+    """Take Telnet's octets out of a command line."""
+    if IAC in line:
+        line = _telnet.sub(lambda match: IAC if match[1] == IAC else b"", line)
+    if line[:1] >= b"\xf0":
+        line = _stray.sub(b"", line)
+    return line
+
+
+# -- commands, read ---------------------------------------------------------------------------
+
+
+def refuse(message: str, answer: Reply, *, close: bool = False) -> NoReturn:
+    """Raise what the connection answers with *answer*."""
+    raise RemoteProtocolError(message, answer, close=close)
+
+
+def _text(arguments: bytes) -> str:
+    if not arguments:
+        refuse("no argument", BAD_ARGUMENTS)
+    return text_of(arguments)
+
+
+def _optional(arguments: bytes) -> str | None:
+    return text_of(arguments) if arguments else None
+
+
+def _listed(arguments: bytes) -> str | None:
+    """Read the path of a listing, behind options of Unix's ls, which say nothing to us."""
+    while arguments.startswith(b"-"):
+        _, _, arguments = arguments.partition(b" ")
+        arguments = arguments.lstrip(b" ")
+    return _optional(arguments)
+
+
+def _digits(arguments: bytes) -> int:
+    if not _number.fullmatch(arguments):
+        refuse("no number", BAD_ARGUMENTS)
+    return int(arguments)
+
+
+def _alone(command: Command) -> Callable[[bytes], Command]:
+    def parse(arguments: bytes) -> Command:
+        if arguments:
+            refuse("arguments where there are none", BAD_ARGUMENTS)
+        return command
+
+    return parse
+
+
+def _type(arguments: bytes) -> Type:
+    # A [N|T|C], E [N|T|C], I, L byte-size                                     RFC 959, 5.3.2
+    words = arguments.upper().split()
+    if words in ([b"A"], [b"A", b"N"]):
+        return Type(Representation.ASCII)
+    if words in ([b"I"], [b"L", b"8"], [b"L8"]):
+        return Type(Representation.IMAGE)
+    if not words or words[0] not in (b"A", b"E", b"I", b"L"):
+        refuse("no type", BAD_ARGUMENTS)
+    return Type(None)
+
+
+def _letter(arguments: bytes) -> str:
+    if len(arguments) != 1 or not arguments.isalpha():
+        refuse("no code", BAD_ARGUMENTS)
+    return arguments.decode("ascii").upper()
+
+
+def _port(arguments: bytes) -> Port:
+    match = host_port.fullmatch(arguments)
+    numbers = [int(digits) for digits in match.groups()] if match else []
+    if not numbers or max(numbers) > 255:
+        refuse("no host and port", BAD_ARGUMENTS)
+    return Port(".".join(map(str, numbers[:4])), numbers[4] * 256 + numbers[5])
+
+
+def _eprt(arguments: bytes) -> Port:
+    match = eprt.fullmatch(arguments)
+    if match is None:
+        refuse("not an address", BAD_ARGUMENTS)
+    family, port = int(match[2]), int(match[4])
+    if family not in (1, 2):
+        refuse("an unknown network protocol", NO_FAMILY)
+    try:
+        address = ipaddress.ip_address(match[3].decode("ascii"))
+    except ValueError:
+        refuse("not an address", BAD_ARGUMENTS)
+    if address.version != (4 if family == 1 else 6) or port > 65_535:
+        refuse("not an address of that family", BAD_ARGUMENTS)
+    return Port(str(address), port, family)
+
+
+def _epsv(arguments: bytes) -> Epsv:
+    if not arguments:
+        return Epsv()
+    if arguments.upper() == b"ALL":
+        return Epsv(all=True)
+    family = _digits(arguments)
+    if family not in (1, 2):
+        refuse("an unknown network protocol", NO_FAMILY)
+    return Epsv(family)
+
+
+def _prot(arguments: bytes) -> Prot:
+    # prot-code = "C" / "S" / "E" / "P"                                        RFC 2228, 9
+    letter = _letter(arguments)
+    if letter not in "CSEP":
+        refuse("no protection level", reply(504, "No such protection level"))
+    return Prot(Protection(letter) if letter in "CP" else None)
+
+
+def _allocate(arguments: bytes) -> Allo:
+    match = _allo.fullmatch(arguments)
+    if match is None:
+        refuse("no size", BAD_ARGUMENTS)
+    return Allo(int(match[1]))
+
+
+def _mfmt(arguments: bytes) -> Mfmt:
+    when, _, path = arguments.partition(b" ")
+    moment = text_of(when)
+    if not time_val.fullmatch(moment):
+        refuse("no time", BAD_ARGUMENTS)
+    return Mfmt(moment, _text(path))
+
+
+def _opts(arguments: bytes) -> Opts:
+    command, _, options = arguments.partition(b" ")
+    if not command.isalnum():
+        refuse("no command", BAD_ARGUMENTS)
+    return Opts(command.decode("ascii").upper(), text_of(options.strip(b" ")))
+
+
+def _auth(arguments: bytes) -> Auth:
+    if not arguments or len(arguments) > 20 or b" " in arguments or not arguments.isascii():
+        refuse("no mechanism", BAD_ARGUMENTS)
+    return Auth(arguments.decode("ascii").upper())
+
+
+#: What to do with the arguments.
+PARSERS: Final[Mapping[bytes, Callable[[bytes], Command]]] = {
+    b"USER": lambda arguments: User(_text(arguments)),
+    b"PASS": lambda arguments: Pass(text_of(arguments)),
+    b"AUTH": _auth,
+    b"PBSZ": lambda arguments: Pbsz(_digits(arguments)),
+    b"PROT": _prot,
+    b"REIN": _alone(Rein()),
+    b"QUIT": _alone(Quit()),
+    b"PWD": _alone(Pwd()),
+    b"CWD": lambda arguments: Cwd(_text(arguments)),
+    b"CDUP": _alone(Cdup()),
+    b"TYPE": _type,
+    b"MODE": lambda arguments: Mode(_letter(arguments)),
+    b"STRU": lambda arguments: Stru(_letter(arguments)),
+    b"PASV": _alone(Pasv()),
+    b"EPSV": _epsv,
+    b"PORT": _port,
+    b"EPRT": _eprt,
+    b"REST": lambda arguments: Rest(_digits(arguments)),
+    b"ALLO": _allocate,
+    b"RETR": lambda arguments: Retr(_text(arguments)),
+    b"STOR": lambda arguments: Stor(_text(arguments)),
+    b"STOU": lambda arguments: Stou(_optional(arguments)),
+    b"APPE": lambda arguments: Appe(_text(arguments)),
+    b"LIST": lambda arguments: List(_listed(arguments)),
+    b"NLST": lambda arguments: Nlst(_listed(arguments)),
+    b"MLSD": lambda arguments: Mlsd(_optional(arguments)),
+    b"ABOR": _alone(Abor()),
+    b"MLST": lambda arguments: Mlst(_optional(arguments)),
+    b"SIZE": lambda arguments: Size(_text(arguments)),
+    b"MDTM": lambda arguments: Mdtm(_text(arguments)),
+    b"MFMT": _mfmt,
+    b"DELE": lambda arguments: Dele(_text(arguments)),
+    b"MKD": lambda arguments: Mkd(_text(arguments)),
+    b"RMD": lambda arguments: Rmd(_text(arguments)),
+    b"RNFR": lambda arguments: Rnfr(_text(arguments)),
+    b"RNTO": lambda arguments: Rnto(_text(arguments)),
+    b"SYST": _alone(Syst()),
+    b"STAT": lambda arguments: Stat(_listed(arguments)),
+    b"HELP": lambda arguments: Help(text_of(arguments)),
+    b"FEAT": _alone(Feat()),
+    b"OPTS": _opts,
+    b"NOOP": lambda arguments: Noop(),
+}
+#: Other names of the same (RFC 775, which RFC 1123, 4.1.3.1 wants understood).
+ALIASES: Final[Mapping[bytes, bytes]] = {
+    b"XPWD": b"PWD",
+    b"XCWD": b"CWD",
+    b"XCUP": b"CDUP",
+    b"XMKD": b"MKD",
+    b"XRMD": b"RMD",
+}
+#: Known, and not offered; the package says why.
+ABSENT: Final = frozenset({b"ACCT", b"SMNT", b"SITE", b"ADAT", b"CCC", b"CONF", b"ENC", b"MIC",
+                           b"LANG", b"HOST", b"LPRT", b"LPSV"})  # fmt: skip
+
+
+def parse_command(line: bytes) -> Command:
+    """Read a command line without its line end. Raises RemoteProtocolError with the reply."""
+    line = without_telnet(line)
+    keyword, _, arguments = line.partition(b" ")
+    keyword = keyword.upper()
+    keyword = ALIASES.get(keyword, keyword)
+    parser = PARSERS.get(keyword)
+    if parser is None:
+        if keyword in ABSENT:
+            refuse("a command not offered", NOT_HERE)
+        refuse("unknown command", UNKNOWN, close=keyword in _HTTP)
+    if b"\0" in arguments:
+        refuse("NUL in an argument", BAD_ARGUMENTS)
+    # A name or password may begin or end with a space; elsewhere clients are untidy.
+    return parser(arguments if keyword in _VERBATIM else arguments.strip(b" \t"))
+
+
+_VERBATIM: Final = frozenset({b"PASS", b"CWD", b"RETR", b"STOR", b"APPE", b"STOU", b"MLSD",
+                              b"MLST", b"SIZE", b"MDTM", b"MFMT", b"DELE", b"MKD", b"RMD",
+                              b"RNFR", b"RNTO"})  # fmt: skip
+
+
+# -- commands, said ---------------------------------------------------------------------------
+
+
+def _say(*words: str | int | None) -> bytes:
+    """Give octets for one line. Raises LocalProtocolError for what would end it."""
+    octets = b" ".join(octets_of(str(word)) for word in words if word is not None)
+    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
+        raise LocalProtocolError("CR, LF or NUL within a command")
+    return octets.replace(IAC, IAC + IAC) + b"\r\n"
+
+
+def _path(word: str) -> Callable[..., bytes]:
+    def say(command: Retr) -> bytes:
+        if command.path == "":
+            raise LocalProtocolError("an empty path")
+        return _say(word, command.path)
+
+    return say
+
+
+def _bare(word: bytes) -> Callable[[Command], bytes]:
+    return lambda command: word + b"\r\n"
+
+
+def _format_listing(word: str) -> Callable[[List | Nlst], bytes]:
+    def say(command: List | Nlst) -> bytes:
+        path = command.path
+        # A path that looks like options would be taken for them, here and elsewhere.
+        return _say(word, f"./{path}" if path is not None and path.startswith("-") else path)
+
+    return say
+
+
+def _format_port(command: Port) -> bytes:
+    if command.family is not None:
+        return _say("EPRT", f"|{command.family}|{command.address}|{command.port}|")
+    host = command.address.replace(".", ",")
+    return _say("PORT", f"{host},{command.port >> 8},{command.port & 255}")
+
+
+def _format_type(command: Type) -> bytes:
+    if command.representation is None:
+        raise LocalProtocolError("no representation")
+    return _say("TYPE", command.representation.value)
+
+
+_FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
+    User: lambda c: _say("USER", c.name),
+    Pass: lambda c: _say("PASS", c.password),
+    Auth: lambda c: _say("AUTH", c.mechanism),
+    Pbsz: lambda c: _say("PBSZ", c.octets),
+    Prot: lambda c: _say("PROT", c.level.value if c.level else "E"),
+    Rein: _bare(b"REIN"),
+    Quit: _bare(b"QUIT"),
+    Pwd: _bare(b"PWD"),
+    Cwd: _path("CWD"),
+    Cdup: _bare(b"CDUP"),
+    Type: _format_type,
+    Mode: lambda c: _say("MODE", c.code),
+    Stru: lambda c: _say("STRU", c.code),
+    Pasv: _bare(b"PASV"),
+    Epsv: lambda c: _say("EPSV", "ALL" if c.all else c.family),
+    Port: _format_port,
+    Rest: lambda c: _say("REST", c.offset),
+    Allo: lambda c: _say("ALLO", c.octets),
+    Retr: _path("RETR"),
+    Stor: _path("STOR"),
+    Stou: _path("STOU"),
+    Appe: _path("APPE"),
+    List: _format_listing("LIST"),
+    Nlst: _format_listing("NLST"),
+    Mlsd: _path("MLSD"),
+    # RFC 959, 4.1.3 wants Telnet's IP and Synch before it, for servers that read no command while
+    # they transfer; a Synch needs urgent data, which nothing but them still knows.
+    Abor: _bare(b"ABOR"),
+    Mlst: _path("MLST"),
+    Size: _path("SIZE"),
+    Mdtm: _path("MDTM"),
+    Mfmt: lambda c: _say("MFMT", c.modified, c.path),
+    Dele: _path("DELE"),
+    Mkd: _path("MKD"),
+    Rmd: _path("RMD"),
+    Rnfr: _path("RNFR"),
+    Rnto: _path("RNTO"),
+    Syst: _bare(b"SYST"),
+    Stat: _path("STAT"),
+    Help: lambda c: _say("HELP", c.topic or None),
+    Feat: _bare(b"FEAT"),
+    Opts: lambda c: _say("OPTS", c.command, c.options or None),
+    Noop: _bare(b"NOOP"),
+}
+
+
+def format_command(command: Command) -> bytes:
+    """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
+    return _FORMATS[type(command)](command)

@@ -1,0 +1,301 @@
+"""What is listed: lines as LIST gives them, entries as MLSD does; and the client's reading of both.
+
+A listing is the word of a stranger. Names that are no names (with a slash, ``.``, ``..``) are left
+out, so that who stores below a directory what a listing names there stays below it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from netsuite.ftp.paths import sayable
+
+#: RFC 3659, 7.5: the facts we know, in the order we give them.
+FACTS: Final = ("type", "size", "modify", "perm", "unique")
+#: A line of a listing longer than this is none.
+LINE_OCTETS: Final = 8_192
+#: LIST shows the time of day of what is not older than this, and the year of all else.
+RECENT: Final = timedelta(days=180)
+
+_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                  "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # fmt: skip
+_MONTH_NUMBERS: Final = {name.lower(): number for number, name in enumerate(_MONTHS, 1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One entry of a listing.
+
+    Args:
+        name: its own name.
+        kind: ``file``, ``dir``, ``cdir`` (the directory itself), ``pdir`` (the one above it), or
+            what else a server calls it, such as ``OS.unix=slink``.
+        octets: its size; None where it was not told.
+        modified: in UTC; None where it was not told.
+        perm: what may be done with it (RFC 3659, 7.5.5); None where it was not told.
+        unique: the same for the same file; empty where it was not told.
+    """
+
+    name: str
+    kind: str = "file"
+    octets: int | None = None
+    modified: datetime | None = None
+    perm: str | None = None
+    unique: str = ""
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is one."""
+        return self.kind in ("dir", "cdir", "pdir")
+
+
+# -- times --------------------------------------------------------------------------------------
+
+
+def format_time(moment: datetime) -> str:
+    """Write a time-val in whole seconds (RFC 3659, 2.3)."""
+    moment = moment.astimezone(UTC)
+    # strftime does not pad years before 1000 everywhere.
+    return f"{moment.year:04}{moment:%m%d%H%M%S}"
+
+
+def parse_time(text: str) -> datetime | None:
+    """Read a time-val; None for what is none, such as the 30th of February."""
+    whole, _, fraction = text.partition(".")
+    if len(whole) != 14 or not (whole.isascii() and whole.isdigit()):
+        return None
+    if fraction and not (fraction.isascii() and fraction.isdigit()):
+        return None
+    # Before 2000 some servers wrote 19100 for that year; RFC 3659 does not, and nobody does now.
+    second = min(int(whole[12:]), 59) if whole[12:] == "60" else int(whole[12:])
+    try:
+        return datetime(
+            int(whole[:4]), int(whole[4:6]), int(whole[6:8]), int(whole[8:10]),
+            int(whole[10:12]), second, int(fraction[:6].ljust(6, "0")) if fraction else 0, UTC,
+        )  # fmt: skip
+    except ValueError:
+        return None
+
+
+# -- printed --------------------------------------------------------------------------------------
+
+
+def permissions(*, directory: bool, writable: bool) -> str:
+    """Give a ``perm`` fact (RFC 3659, 7.5.5)."""
+    if directory:
+        return "cdeflmp" if writable else "el"
+    return "adfrw" if writable else "r"
+
+
+def unix_line(entry: Listed, now: datetime) -> str:
+    """Write a line as ``ls -l`` does, which is what programs that read LIST know best."""
+    writable = entry.perm is None or "w" in entry.perm or "c" in entry.perm
+    if entry.is_directory:
+        mode, links = "drwxr-xr-x" if writable else "dr-xr-xr-x", 2
+    else:
+        mode, links = "-rw-r--r--" if writable else "-r--r--r--", 1
+    when = (entry.modified or now).astimezone(UTC)
+    clock = f"{when:%H:%M}" if now - RECENT < when <= now + timedelta(days=1) else f"{when.year:>5}"
+    date = f"{_MONTHS[when.month - 1]} {when.day:>2} {clock}"
+    return f"{mode} {links:>3} ftp      ftp      {entry.octets or 0:>12} {date} {entry.name}"
+
+
+def mlsx_entry(entry: Listed, facts: Sequence[str] = FACTS) -> str:
+    """Write an entry of MLST or MLSD: facts, a space, the name (RFC 3659, 7.2)."""
+    written = []
+    for fact in facts:
+        value = _fact(entry, fact)
+        if value is not None:
+            written.append(f"{fact}={value};")
+    return f"{''.join(written)} {entry.name}"
+
+
+def _fact(entry: Listed, fact: str) -> str | None:
+    if fact == "type":
+        return entry.kind
+    if fact == "size":
+        # RFC 3659, 7.5.7 leaves the size of a directory to the server, and clients add it up.
+        return None if entry.is_directory or entry.octets is None else str(entry.octets)
+    if fact == "modify":
+        return None if entry.modified is None else format_time(entry.modified)
+    if fact == "perm":
+        return entry.perm
+    # value = *SCHAR: no semicolon, nothing that ends a line
+    return _no_schar.sub("-", entry.unique) or None
+
+
+_no_schar: Final = re.compile(r"[^!-:<-~]")
+
+
+def chosen_facts(options: str) -> tuple[str, ...]:
+    """Read the options of OPTS MLST: the facts named there that we know, in our order."""
+    wanted = {name.lower() for name in options.split(";")}
+    return tuple(fact for fact in FACTS if fact in wanted)
+
+
+def features(chosen: Sequence[str]) -> str:
+    """Write FEAT's line of MLST, with a star for what is chosen (RFC 3659, 7.8)."""
+    return "MLST " + "".join(f"{fact}{'*' if fact in chosen else ''};" for fact in FACTS)
+
+
+# -- wildcards ------------------------------------------------------------------------------------
+
+
+def has_wildcard(text: str) -> bool:
+    """Tell whether a path's last name stands for several."""
+    name = text.rpartition("/")[2]
+    return "*" in name or "?" in name
+
+
+def matches(pattern: str, name: str) -> bool:
+    """Tell whether ``*`` (any number of letters) and ``?`` (one) can be read so that a pattern is a
+    name. A name that begins with a dot must be asked for with one.
+
+    The time taken is at most the product of both lengths: only the last star is tried again.
+    """
+    if name.startswith(".") and not pattern.startswith("."):
+        return False
+    at = star = mark = 0
+    seen_star = False
+    index = 0
+    while index < len(name):
+        if at < len(pattern) and pattern[at] == "*":
+            seen_star, star, mark = True, at, index
+            at += 1
+        elif at < len(pattern) and pattern[at] in ("?", name[index]):
+            at += 1
+            index += 1
+        elif seen_star:
+            mark += 1
+            at, index = star + 1, mark
+        else:
+            return False
+    return not pattern[at:].strip("*")
+
+
+# -- read -----------------------------------------------------------------------------------------
+
+
+def is_name(name: str) -> bool:
+    """Tell whether a listed name is that of something in the directory and nothing else."""
+    return bool(name) and name not in (".", "..") and "/" not in name and sayable(name)
+
+
+def parse_mlsx(line: str) -> Listed | None:
+    """Read an entry of MLST or MLSD; None for what is none. Its name is not judged: MLST gives a
+    path, and MLSD the directory itself."""
+    written, space, name = line.partition(" ")
+    if not space or not name or len(line) > LINE_OCTETS:
+        return None
+    facts: dict[str, str] = {}
+    for fact in written.split(";"):
+        key, equals, value = fact.partition("=")
+        if equals:
+            facts.setdefault(key.lower(), value)
+    return _from_facts(name, facts)
+
+
+def _from_facts(name: str, facts: Mapping[str, str]) -> Listed:
+    size = facts.get("size", "")
+    kind = facts.get("type", "file")
+    return Listed(
+        name=name,
+        kind=kind if kind.lower().startswith("os.") else kind.lower(),
+        octets=_count(size),
+        modified=parse_time(facts.get("modify", "")),
+        perm=facts.get("perm"),
+        unique=facts.get("unique", ""),
+    )
+
+
+def _count(digits: str) -> int | None:
+    if 0 < len(digits) <= 19 and digits.isascii() and digits.isdigit():
+        return int(digits)
+    return None
+
+
+def parse_unix(line: str, now: datetime) -> Listed | None:
+    """Read a line of ``ls -l``; None for what is none (``total 8``)."""
+    if len(line) > LINE_OCTETS or line[:1] not in ("-", "d", "l"):
+        return None
+    # mode links owner group octets month day time name; some servers leave the group away
+    for words_before in (8, 7):
+        words = line.split(None, words_before)
+        if len(words) != words_before + 1:
+            continue
+        octets = _count(words[words_before - 4])
+        when = _unix_time(words[words_before - 3 : words_before], now)
+        if octets is None or when is None:
+            continue
+        name = words[-1]
+        kind = "dir" if line[0] == "d" else "file"
+        if line[0] == "l":
+            kind = "OS.unix=slink"
+            name = name.partition(" -> ")[0]
+        return Listed(name, kind, octets, when)
+    return None
+
+
+def _unix_time(words: Sequence[str], now: datetime) -> datetime | None:
+    month = _MONTH_NUMBERS.get(words[0].lower())
+    day = _count(words[1])
+    hours, colon, minutes = words[2].partition(":")
+    first, second = _count(hours), _count(minutes)
+    if month is None or day is None or first is None or (colon and second is None):
+        return None
+    try:
+        if not colon:
+            return datetime(first, month, day, tzinfo=UTC)
+        when = datetime(now.year, month, day, first, second or 0, tzinfo=UTC)
+        # Without a year it is the last such day there was; zones may differ by a day.
+        return when.replace(year=now.year - 1) if when > now + timedelta(days=1) else when
+    except ValueError:
+        return None
+
+
+# 02-13-26  10:43AM       <DIR>          name
+_dos_date: Final = re.compile(r"([0-9]{2})-([0-9]{2})-([0-9]{4}|[0-9]{2})")
+_dos_time: Final = re.compile(r"([0-9]{2}):([0-9]{2})([AP]M)?", re.IGNORECASE)
+
+
+def parse_dos(line: str) -> Listed | None:
+    """Read a line as servers on Windows write it; None for what is none."""
+    words = line.split(None, 3)
+    if len(words) != 4 or len(line) > LINE_OCTETS:
+        return None
+    date, time = _dos_date.fullmatch(words[0]), _dos_time.fullmatch(words[1])
+    octets = _count(words[2])
+    directory = words[2].upper() == "<DIR>"
+    if date is None or time is None or (octets is None and not directory):
+        return None
+    month, day, year = (int(digits) for digits in date.groups())
+    hour = int(time[1])
+    if time[3]:
+        hour = hour % 12 + (12 if time[3].upper() == "PM" else 0)
+    if year < 100:
+        year += 2000 if year < 70 else 1900
+    try:
+        when = datetime(year, month, day, hour, int(time[2]), tzinfo=UTC)
+    except ValueError:
+        return None
+    return Listed(words[3], "dir" if directory else "file", octets, when)
+
+
+def entries_of(lines: Iterable[str], now: datetime, *, facts: bool) -> list[Listed]:
+    """Read a whole listing; what is not understood, and what is no name, is left out.
+
+    Args:
+        lines: without their line ends.
+        now: for times without a year.
+        facts: whether it is of MLSD, and not of LIST.
+    """
+    found: list[Listed] = []
+    for line in lines:
+        entry = parse_mlsx(line) if facts else parse_unix(line, now) or parse_dos(line)
+        if entry is not None and entry.kind not in ("cdir", "pdir") and is_name(entry.name):
+            found.append(entry)
+    return found

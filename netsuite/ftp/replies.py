@@ -1,0 +1,128 @@
+"""What an FTP server says to errors: one table from store and account errors to replies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    LoginRefused,
+    LoginUnavailable,
+    MalformedResponse,
+    PlaintextRefused,
+    Throttled,
+)
+from netsuite.connection.causes import Cause
+from netsuite.ftp.commands import Reply, reply
+from netsuite.store.errors import (
+    BadFileName,
+    Busy,
+    Changed,
+    DirectoryNotEmpty,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    NotADirectory,
+    NotPermitted,
+    OverQuota,
+    StorageFull,
+    StoreClosed,
+    StoreError,
+    TooLarge,
+)
+
+BROKEN: Final = reply(451, "Something went wrong here; try again later")
+ENCRYPT_FIRST: Final = reply(530, "Say AUTH TLS first: a password may not be sent here")
+TLS_FIRST: Final = reply(530, "Say AUTH TLS first")
+NO_TLS: Final = reply(431, "TLS is not available")
+TLS_ALREADY: Final = reply(503, "TLS is in place already")
+NO_MECHANISM: Final = reply(504, "Only AUTH TLS is known here")
+SECURE_FIRST: Final = reply(503, "Say AUTH TLS first")
+PBSZ_FIRST: Final = reply(503, "Say PBSZ 0 first")
+NO_LEVEL: Final = reply(536, "TLS protects with PROT P, or not with PROT C")
+PROT_NEEDED: Final = reply(521, "Data connections must be protected here; say PROT P first")
+PROT_WANTED: Final = reply(534, "Data connections must be protected here")
+RESUME_TLS: Final = reply(522, "The data connection must resume the TLS session of this one")
+TLS_FAILED: Final = reply(522, "The TLS handshake on the data connection failed")
+BAD_LOGIN: Final = reply(530, "Wrong name or password")
+NOT_A_DIRECTORY: Final = reply(550, "Not a directory")
+NOT_A_DIRECTORY_501: Final = reply(501, "Not a directory")  # RFC 3659, 7.2.1: MLSD
+NO_REST_HERE: Final = reply(503, "REST goes with RETR and STOR")
+NO_UNIQUE_NAME: Final = reply(450, "No such name is free")
+NOT_A_FILE: Final = reply(550, "Not a plain file")
+NO_OPTION: Final = reply(501, "No such option")
+NOT_OFFERED: Final = reply(504, "Not offered here")
+NO_ASCII_SIZE: Final = reply(550, "SIZE is not told in TYPE A; say TYPE I first")
+NO_ASCII_REST: Final = reply(504, "REST counts octets; say TYPE I first")
+BAD_REST: Final = reply(554, "REST is beyond the end of the file")
+BAD_TIME: Final = reply(501, "No such time")
+ONLY_EPSV: Final = reply(501, "EPSV ALL was said")
+NO_ACTIVE: Final = reply(502, "The server does not connect to clients; say PASV or EPSV")
+NO_PASSIVE: Final = reply(502, "The server does not listen for data; say PORT or EPRT")
+NOT_YOURS: Final = reply(504, "Only the address of this connection is connected to")
+PRIVILEGED: Final = reply(504, "Ports below 1024 are not connected to")
+NO_IPV4: Final = reply(425, "This connection has no IPv4 address; say EPSV")
+NO_ADDRESS: Final = reply(425, "This connection has no Internet address")
+NO_PORT: Final = reply(425, "No port is free for data; try again later")
+ARRANGE_FIRST: Final = reply(425, "Say PASV, EPSV, PORT or EPRT first")
+NOT_CONNECTED: Final = reply(425, "The data connection was not made")
+STALLED: Final = reply(426, "The data connection made no progress; transfer ended")
+CUT: Final = reply(426, "The data connection was cut; transfer ended")
+ABORTED: Final = reply(426, "Transfer ended as asked")
+ABORT_DONE: Final = reply(226, "Done")
+LEFT_WHILE_SENT: Final = reply(451, "The file became shorter while it was sent")
+TRANSFERRED: Final = reply(226, "Transfer complete")
+NOTHING_RENAMED: Final = reply(553, "It cannot be renamed so")
+GOODBYE_REPLY: Final = reply(221, "Bye")
+
+ERRORS: Final[Mapping[type[Exception], Reply]] = {
+    BadCredentials: BAD_LOGIN,
+    Throttled: reply(530, "Too many wrong guesses; try again later"),
+    PlaintextRefused: ENCRYPT_FIRST,
+    MalformedResponse: BAD_LOGIN,
+    LoginUnavailable: reply(530, "Logins are not possible now; try again later"),
+    NoSuchFile: reply(550, "No such file or directory"),
+    NotADirectory: NOT_A_DIRECTORY,
+    IsADirectory: NOT_A_FILE,
+    DirectoryNotEmpty: reply(550, "The directory is not empty"),
+    FileInTheWay: reply(550, "There is something of that name already"),
+    BadFileName: reply(553, "No file can be called so"),
+    NotPermitted: reply(550, "Permission denied"),
+    Changed: reply(450, "The file has changed; try again"),
+    OverQuota: reply(552, "There is no room left for you"),
+    TooLarge: reply(552, "Larger than files may be here"),
+    StorageFull: reply(452, "The disk is full; try again later"),
+    Busy: reply(450, "Busy; try again later"),
+    StoreClosed: reply(421, "Stopping; try again later"),
+    StoreError: BROKEN,
+}
+
+#: What is said unasked before the connection is closed (RFC 959, 4.2.2: 421).
+GOODBYE: Final[Mapping[Cause, Reply]] = {
+    Cause.SHUTDOWN: reply(421, "Stopping; try again later"),
+    Cause.IDLE: reply(421, "No command for too long"),
+    Cause.SLOW_GREETING: reply(421, "No command for too long"),
+    Cause.SLOW_COMMAND: reply(421, "No whole command for too long"),
+    Cause.SLOW_LOGIN: reply(421, "No login for too long"),
+    Cause.TOO_MANY_ERRORS: reply(421, "Too many bad commands"),
+    Cause.TOO_MUCH_BEFORE_LOGIN: reply(421, "Too much before a login"),
+    Cause.BUSY: reply(421, "Too many connections; try again later"),
+    Cause.BUSY_ADDRESS: reply(421, "Too many connections from there; try again later"),
+}
+
+#: What ``for_error`` is for; anything else is a bug and is logged as such.
+EXPECTED: Final = (LoginRefused, StoreError)
+
+
+def for_error(error: Exception) -> Reply:
+    """Give the reply to what was refused; never with words of the error itself."""
+    for kind in type(error).__mro__:
+        if kind in ERRORS:
+            return ERRORS[kind]
+    return BROKEN
+
+
+def other_family(family: int) -> Reply:
+    """Refuse a network protocol (RFC 2428, 2), naming the one there is."""
+    return reply(522, f"Network protocol not supported, use ({family})")

@@ -1,0 +1,103 @@
+"""Directories as LIST, NLST and MLSD give them, in pieces."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from netsuite.ftp import replies
+from netsuite.ftp.commands import List, Mlsd, Nlst, Reply
+from netsuite.ftp.listing import Listed, has_wildcard, matches, mlsx_entry, unix_line
+from netsuite.ftp.paths import TreePath, octets_of, sayable
+from netsuite.ftp.server.navigation import listed
+from netsuite.store.errors import BadFileName, NoSuchFile, TooLarge
+from netsuite.store.tree import Entry, EntryKind
+
+if TYPE_CHECKING:
+    from netsuite.ftp.server.connection import FTPServer
+
+#: A directory with more entries is listed in the order it is read in.
+SORTED_ENTRIES: Final = 10_000
+
+Line: TypeAlias = Callable[[Listed], str]
+
+
+async def listing_of(
+    connection: FTPServer, command: List | Nlst | Mlsd
+) -> AsyncIterator[bytes] | Reply:
+    """Give a listing, or why there is none.
+
+    Raises:
+        StoreError: what is to be listed is not there, or may not be seen.
+    """
+    path = connection.resolved(command.path)
+    try:
+        entry = await connection.tree().entry(path)
+    except (NoSuchFile, BadFileName):
+        if isinstance(command, Mlsd) or not path or not has_wildcard(command.path or ""):
+            raise
+        return await _matching(connection, command, path)
+    line = _line(connection, command)
+    if entry.kind is EntryKind.DIRECTORY:
+        return await _directory(connection, path, line, lambda name: True)
+    if isinstance(command, Mlsd):
+        return replies.NOT_A_DIRECTORY_501
+    if isinstance(command, Nlst):
+        return _once(command.path or "")
+    return _once(line(listed(connection, path[:-1], entry)))
+
+
+async def _matching(
+    connection: FTPServer, command: List | Nlst, path: TreePath
+) -> AsyncIterator[bytes]:
+    """List what a pattern stands for."""
+    pattern = path[-1]
+    line = _line(connection, command)
+    return await _directory(connection, path[:-1], line, lambda name: matches(pattern, name))
+
+
+def _line(connection: FTPServer, command: List | Nlst | Mlsd) -> Line:
+    """Give what writes a line of a listing."""
+    if isinstance(command, Mlsd):
+        return lambda entry: mlsx_entry(entry, connection.facts)
+    if isinstance(command, List):
+        now = connection.shared.now()
+        return lambda entry: unix_line(entry, now)
+    # RFC 1123, 4.1.2.7: names that can be used as they are in RETR.
+    said = command.path or ""
+    prefix = said.rpartition("/")[0] if has_wildcard(said) else said.rstrip("/")
+    if prefix or said.startswith("/"):
+        prefix += "/"
+    return lambda entry: f"{prefix}{entry.name}"
+
+
+async def _once(line: str) -> AsyncIterator[bytes]:
+    yield octets_of(f"{line}\r\n")
+
+
+async def _directory(
+    connection: FTPServer, path: TreePath, line: Line, wanted: Callable[[str], bool]
+) -> AsyncIterator[bytes]:
+    """List a directory; what keeps it from being listed is known before anything is."""
+    tree = connection.tree()
+
+    def written(entries: Sequence[Entry]) -> bytes:
+        lines = [
+            f"{line(listed(connection, path, entry))}\r\n"
+            for entry in entries
+            if sayable(entry.name) and wanted(entry.name)
+        ]
+        return octets_of("".join(lines))
+
+    async def pieces(first: Sequence[Entry] | None) -> AsyncIterator[bytes]:
+        if first is not None:
+            for start in range(0, len(first), 1000):
+                yield written(first[start : start + 1000])
+            return
+        async for entries in tree.listing(path):
+            yield written(entries)
+
+    try:
+        return pieces(await tree.sorted_listing(path, limit=SORTED_ENTRIES))
+    except TooLarge:
+        return pieces(None)
