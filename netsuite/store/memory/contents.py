@@ -103,7 +103,8 @@ class MemoryContents(MemoryFolders):
         if onward is not None and onward[1]:
             self._enqueue(content, *onward)
             changes.append(QueueChanged())
-        world.drop_unused()
+        if not content.references:  # nowhere to be; all other contents are as they were
+            del world.contents[content.id]
         world.publish(*changes)
         return placed
 

@@ -109,6 +109,7 @@ class Box:
     uid_next: int = 1
     highest_modseq: int = 1
     recent_from: int = 1
+    octets: int = 0
 
     @property
     def public(self) -> bool:
@@ -123,7 +124,7 @@ class Box:
             highest_modseq=self.highest_modseq,
             recent_from=self.recent_from,
             messages=len(self.order),
-            octets=sum(len(row.content.octets) for row in self.rows.values()),
+            octets=self.octets,
         )
 
     def present(self, uids: object) -> Iterator[Row]:
@@ -147,6 +148,7 @@ class Box:
         self.uid_next += 1
         self.rows[row.uid] = row
         insort(self.order, row.uid)
+        self.octets += len(row.content.octets)
         row.content.references += 1
 
     def take(self, uid: int, modseq: int) -> Row:
@@ -154,6 +156,7 @@ class Box:
         row = self.rows.pop(uid)
         del self.order[bisect_left(self.order, uid)]
         self.tombstones.append((modseq, uid))
+        self.octets -= len(row.content.octets)
         row.content.references -= 1
         return row
 
@@ -243,7 +246,7 @@ class World:
         """Octets and messages in the account's folders."""
         owned = [box for box in self.boxes.values() if box.folder.owner == account]
         return (
-            sum(len(row.content.octets) for box in owned for row in box.rows.values()),
+            sum(box.octets for box in owned),
             sum(len(box.order) for box in owned),
         )
 
