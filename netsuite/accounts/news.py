@@ -138,6 +138,11 @@ class Shared:
         self._work = work
         self._waiting: list[Deferred[None]] | None = None
 
+    @property
+    def running(self) -> bool:
+        """Whether it is being done just now."""
+        return self._waiting is not None
+
     async def done(self) -> None:
         """Do it, or wait for whoever does. Raises what it raises."""
         waiting: Deferred[None] = Deferred()
@@ -232,8 +237,8 @@ class StoreNewsroom:
     async def group(self, name: str) -> LiveGroup:
         """Give a group. Raises NoSuchFolder."""
         known = self._by_name.get(name)
-        if known is None and self._list_is_old:
-            await self._reading_groups.done()
+        if known is None:
+            await self._know_groups()
             known = self._by_name.get(name)
         if known is None:
             raise NoSuchFolder(name)
@@ -241,8 +246,7 @@ class StoreNewsroom:
 
     async def groups(self) -> Sequence[LiveGroup]:
         """Give all, sorted by name."""
-        if self._list_is_old:
-            await self._reading_groups.done()
+        await self._know_groups()
         unsure = [group for group in self._by_id.values() if group.unsure]
         if unsure:
             first = await self._mail.first_uids([group.id for group in unsure])
@@ -251,6 +255,11 @@ class StoreNewsroom:
                     group._first = max(group._first, first[group.id])
                     group.unsure = False
         return sorted(self._by_id.values(), key=lambda group: group.name)
+
+    async def _know_groups(self) -> None:
+        """Read the list of groups where it is old, or wait for who does."""
+        if self._list_is_old or self._reading_groups.running:
+            await self._reading_groups.done()
 
     async def _read_groups(self) -> None:
         if self._listening is None:
@@ -380,8 +389,7 @@ class StoreNewsroom:
         known = self._found.get(message_id)
         if known is not None:
             return known
-        if self._list_is_old:
-            await self._reading_groups.done()
+        await self._know_groups()
         for folder, number in await self._mail.find_message_id(message_id):
             group = self._by_id.get(folder)
             if group is not None:

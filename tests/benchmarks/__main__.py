@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.benchmarks import acceptance, big_message, fetch, idle
+from tests.benchmarks import acceptance, big_message, fetch, idle, news
 from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
@@ -14,6 +14,7 @@ BENCHMARKS = {
     "big-message": big_message.measure,
     "idle": idle.measure,
     "fetch": fetch.measure,
+    "news": news.measure,
 }
 
 

@@ -20,6 +20,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from netsuite.config.schema import SERVICES
+
 READY_SECONDS = 30.0
 
 
@@ -105,11 +107,14 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def netsuite(*settings: str) -> Iterator[dict[str, Running]]:
     """Run the composed daemon with the demo's accounts; by service name."""
     with folder() as home:
-        ports = {name: free_port() for name in ("smtp", "imap", "pop3")}
+        ports = {name: free_port() for name in ("smtp", "imap", "pop3", "nntp")}
         command = [
             sys.executable, "-m", "twisted", "--log-file", str(home / "log"), "--log-level",
-            "warn", "netsuite", "--demo", "--home", str(home), "--set", "submission.enabled=false",
+            "warn", "netsuite", "--demo", "--home", str(home),
         ]  # fmt: skip
+        for name in SERVICES:
+            if name not in ports:
+                command += ["--set", f"{name}.enabled=false"]
         for name, port in ports.items():
             command += ["--set", f"{name}.listen=['tcp:{port}:interface=127.0.0.1:backlog=4096']"]
             command += ["--set", f"{name}.connections_per_address=20000"]
