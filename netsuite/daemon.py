@@ -32,6 +32,7 @@ MAKERS: Mapping[str, str] = {
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
     "nntp": "netsuite.nntp.service.make_nntp",
+    "ftp": "netsuite.ftp.service.make_ftp",
     "http": "netsuite.http.service.make_http",
     "gopher": "netsuite.gopher.service.make_gopher",
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,9 +16,10 @@ from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import ListeningService
 from netsuite.site import STANDARD_FOLDERS, Site, SiteError
-from netsuite.store.errors import NoSuchAccount
+from netsuite.store.errors import FileInTheWay, NoSuchAccount
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, FolderId, FolderKind, Placement
+from netsuite.store.tree import HomeTree, TreePath
 
 PASSWORD = "netsuite"
 ACCOUNTS = (("alice", "Alice Example"), ("bob", "Bob Example"))
@@ -88,6 +90,27 @@ _ARTICLES = (
     ),
 )
 
+_SITE_TEXT = """\
+Welcome. This file is in the public site: FTP shows it to everybody who logs in as anonymous,
+HTTP at /welcome.txt, Gopher in its root menu. It is a real file below the home directory;
+change it with an editor, and all of them show what it says then.
+"""
+
+_HOME_TEXT = """\
+Only {name} sees this one. What is in public/ everybody sees, as ~{name}.
+"""
+
+#: 16 by 16 points, one bit each: a picture small enough to stand here (portable bitmap).
+_PICTURE = b"P4\n16 16\n" + bytes.fromhex(
+    "07e0 1818 2004 4002 4422 8e71 8421 8001 8001 9009 8811 47e2 4002 2004 1818 07e0"
+)
+
+#: path and content, in the public site
+_SITE_FILES: tuple[tuple[TreePath, bytes], ...] = (
+    (("welcome.txt",), _SITE_TEXT.encode()),
+    (("pictures", "smile.pbm"), _PICTURE),
+)
+
 #: A command to try, by service.
 TRY = {
     "smtp": "curl smtp://127.0.0.1:8025 --mail-from a@example.test "
@@ -99,6 +122,8 @@ TRY = {
     "pop3": "curl -u alice:netsuite pop3://127.0.0.1:8110/1",
     "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | "
     "curl -s telnet://127.0.0.1:8119",
+    "ftp": "curl -u alice:netsuite -T mail.eml ftp://127.0.0.1:8021/public/ && "
+    "curl -u alice:netsuite ftp://127.0.0.1:8021/public/",
     "http": "curl -u alice:netsuite -T mail.eml http://127.0.0.1:8080/~alice/ && "
     "curl http://127.0.0.1:8080/~alice/",
     "gopher": "curl gopher://127.0.0.1:8070/",
@@ -151,7 +176,17 @@ class Demo:
             except NoSuchAccount:
                 await self._make(store, name, display_name)
         await self._make_groups(store)
+        await self._make_files()
         self._print()
+
+    async def _make_files(self) -> None:
+        """Put sample files where there is nothing yet."""
+        homes = self._site.homes
+        await _fill(homes.public, _SITE_FILES)
+        for name, _ in ACCOUNTS:
+            text = _HOME_TEXT.format(name=name).encode()
+            files = ((("notes.txt",), text), (("public", "hello.txt"), b"Hello.\n"))
+            await _fill(await homes.home(name), files)
 
     async def _make_groups(self, store: Store) -> None:
         """Make the newsgroups and their articles, all or none: those there are left alone."""
@@ -203,6 +238,22 @@ class Demo:
             lines.append(f"      {TRY[name]}")
         lines += ["", "Stop with Ctrl-C.", ""]
         print("\n".join(lines), file=self._out, flush=True)
+
+
+async def _fill(tree: HomeTree, files: Sequence[tuple[TreePath, bytes]]) -> None:
+    """Put files into a tree whose root has none of them; what somebody removed stays away."""
+    there = {entry.name for entry in await tree.sorted_listing(())}
+    if any(path[0] in there for path, _ in files if len(path) == 1):
+        return
+    for path, octets in files:
+        if len(path) > 1:
+            with contextlib.suppress(FileInTheWay):
+                await tree.make_directory(path[:-1])
+        upload = await tree.upload(path)
+        waiting = upload.write(octets)
+        if waiting is not None:
+            await waiting
+        await upload.commit()
 
 
 def _where(address: IAddress) -> str:

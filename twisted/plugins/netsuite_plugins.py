@@ -23,3 +23,6 @@ netsuite_gopher = ServiceMaker(
 netsuite_http = ServiceMaker(
     "netsuite HTTP", "netsuite.http.service", "The HTTP server.", "netsuite-http"
 )
+netsuite_ftp = ServiceMaker(
+    "netsuite FTP", "netsuite.ftp.service", "The FTP server.", "netsuite-ftp"
+)

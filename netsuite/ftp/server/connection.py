@@ -66,7 +66,7 @@ class FTPServer(DialogConnection):
         self.allocated: int | None = None
         self.rename_from: TreePath = ROOT
         self.extended_only = False  # EPSV ALL
-        self.facts = FACTS
+        self.facts: tuple[str, ...] = FACTS
         if self._channel is not None:
             self._channel.reset()
 

@@ -6,7 +6,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Feat, Help, Noop, Opts, Reply, Stat, Syst, listing, reply
+from netsuite.ftp.commands import (
+    Feat,
+    Help,
+    Noop,
+    Opts,
+    Protection,
+    Reply,
+    Stat,
+    Syst,
+    listing,
+    reply,
+)
 from netsuite.ftp.grammar import PARSERS
 from netsuite.ftp.listing import chosen_facts, features, unix_line
 from netsuite.ftp.paths import TreePath, quoted, sayable
@@ -27,7 +38,7 @@ def feature_list(connection: FTPServer, event: Feat) -> None:
     settings = connection.settings
     lines: list[str] = []
     if connection.shared.tls is not None:
-        lines += ["AUTH TLS", "PBSZ", "PROT"]
+        lines.extend(("AUTH TLS", "PBSZ", "PROT"))
     if settings.active:
         lines.append("EPRT")
     if settings.passive:
@@ -90,7 +101,7 @@ def status(connection: FTPServer, event: Stat) -> Awaitable[None] | None:
 
 def _standing(connection: FTPServer) -> list[str]:
     peer = connection.peer
-    protected = "under TLS" if connection.data_tls() is not None else "in the clear"
+    protected = "under TLS" if connection.protection is Protection.PRIVATE else "in the clear"
     return [
         f"Connected from {peer.address or 'a local socket'}",
         f"Logged in as {connection.tree().name}",
