@@ -12,6 +12,7 @@ from twisted.application.service import Service
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
@@ -47,6 +48,8 @@ STANDARD_FOLDERS: Final = (
     ("Trash", SpecialUse.TRASH),
 )
 _SECRET_OCTETS: Final = 32
+#: Where the store is unless its setting says otherwise.
+STORE_FILE: Final = "netsuite.db"
 #: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
 BACKLOG: Final = 1024
 
@@ -97,8 +100,32 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
         SiteError: the home cannot be used.
     """
     make_home(home)
-    url = settings.store.url or f"sqlite:///{home / 'netsuite.db'}"
+    url = settings.store.url or f"sqlite:///{home / STORE_FILE}"
     return SQLStore(url, clock=reactor, threads=reactor)
+
+
+def read_endpoint(setting: str, description: str, reactor: Any) -> IStreamServerEndpoint:
+    """Make an endpoint of its string.
+
+    Args:
+        setting: where it stands, for the message.
+        description: the endpoint string.
+        reactor: what it listens with.
+
+    Raises:
+        SiteError: it cannot be understood.
+    """
+    wanted = description
+    if wanted.startswith("tcp") and ":backlog=" not in wanted:
+        wanted += f":backlog={BACKLOG}"
+    try:
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, wanted)
+    except (ValueError, TypeError, KeyError) as error:
+        raise SiteError(
+            f"{setting}: {description!r} is no endpoint ({error}); "
+            "write it as tcp:25 or unix:/run/netsuite.sock"
+        ) from None
+    return endpoint
 
 
 class Site(Service):
@@ -241,16 +268,7 @@ class Site(Service):
         self, name: str, setting: str, description: str, factory: ServerFactory
     ) -> Opening:
         tls = setting == "listen_tls"
-        wanted = description
-        if wanted.startswith("tcp") and ":backlog=" not in wanted:
-            wanted += f":backlog={BACKLOG}"
-        try:
-            endpoint = serverFromString(self.reactor, wanted)
-        except (ValueError, TypeError, KeyError) as error:
-            raise SiteError(
-                f"{name}.{setting}: {description!r} is no endpoint ({error}); "
-                "write it as tcp:25 or unix:/run/netsuite.sock"
-            ) from None
+        endpoint = read_endpoint(f"{name}.{setting}", description, self.reactor)
         wrapped: Any = wrap_server(factory, factory.tls, self.reactor) if tls else factory
         proxies = getattr(self.settings, name).proxies
         if proxies:  # its header comes before TLS

@@ -6,14 +6,20 @@ import sys
 
 import click
 
+from netsuite.accounts.naming import account_name_problem
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.cli.context import Home, columns, pass_home
+from netsuite.config.schema import SERVICES
 from netsuite.sasl.prepare import Unpreparable
 from netsuite.site import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
 from netsuite.store.model import AccountState, Verifiers
 
 _ONE_LINE_OCTETS = 4096
+#: In MiB; more than there are disks for, and its octets still fit the database.
+_LARGEST_QUOTA = 1 << 40
+#: What an account logs in to; other hosts' mail comes without a login.
+_LOGIN_SERVICES = tuple(name for name in SERVICES if name != "smtp")
 
 
 @click.group()
@@ -48,13 +54,17 @@ def _verifiers(home: Home, password: str) -> Verifiers:
 @account.command("add")
 @click.argument("name")
 @click.option("--display-name", default="", help="The name people read.")
-@click.option("--quota", type=int, metavar="MIB", help="How much mail it may keep.")
+@click.option(
+    "--quota", type=click.IntRange(0, _LARGEST_QUOTA), metavar="MIB", help="How much mail it keeps."
+)
 @_password_options
 @pass_home
 def add(
     home: Home, name: str, display_name: str, quota: int | None, *, password_stdin: bool
 ) -> None:
     """Make an account with INBOX, Drafts, Sent, Junk, Trash and Archive."""
+    if problem := account_name_problem(name.lower()):
+        raise click.ClickException(f"{name!r} cannot be an account: {problem}")
     verifiers = _verifiers(home, read_password(from_stdin=password_stdin))
 
     async def work(store: Store) -> None:
@@ -65,7 +75,7 @@ def add(
             await store.accounts.update_account(made.id, quota_octets=quota * 1024 * 1024)
         click.echo(f"added {made.name}")
 
-    home.with_store(work)
+    home.with_store(work, make=True)
 
 
 @account.command("list")
@@ -137,7 +147,7 @@ def enable(home: Home, name: str) -> None:
 
 @account.command("quota")
 @click.argument("name")
-@click.argument("mib", type=int)
+@click.argument("mib", type=click.IntRange(-_LARGEST_QUOTA, _LARGEST_QUOTA))
 @pass_home
 def quota_command(home: Home, name: str, mib: int) -> None:
     """Limit how much mail an account may keep, in MiB; a negative number for no limit."""
@@ -153,10 +163,10 @@ def quota_command(home: Home, name: str, mib: int) -> None:
 
 @account.command("services")
 @click.argument("name")
-@click.argument("services", nargs=-1)
+@click.argument("services", nargs=-1, type=click.Choice(_LOGIN_SERVICES))
 @pass_home
 def services(home: Home, name: str, services: tuple[str, ...]) -> None:
-    """Let an account use only the services named (submission, imap, pop3); none named: all."""
+    """Let an account use only the services named; none named: all."""
 
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
@@ -216,6 +226,8 @@ def app_password(
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
         if revoke is not None:
+            if all(each.id != revoke for each in await store.accounts.app_passwords(found.id)):
+                raise click.ClickException(f"{found.name} has no app password {revoke}")
             await store.accounts.remove_app_password(found.id, revoke)
             click.echo(f"revoked {revoke}")
         elif label:
@@ -242,7 +254,9 @@ def app_password(
 
 @account.command("logins")
 @click.argument("name", required=False)
-@click.option("--limit", default=20, show_default=True, help="How many lines.")
+@click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many lines."
+)
 @pass_home
 def logins(home: Home, name: str | None, limit: int) -> None:
     """Show the newest lines of the audit log."""

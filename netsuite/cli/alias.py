@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 import click
 
+from netsuite.accounts.naming import alias_name_problem
+from netsuite.accounts.receiver import same_domain
 from netsuite.cli.context import Home, columns, pass_home
 from netsuite.store.interfaces import Store
 
@@ -18,13 +22,31 @@ def alias() -> None:
 @click.argument("targets", nargs=-1, required=True)
 @pass_home
 def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
-    """Make an alias stand for the accounts (or aliases) given."""
+    """Make an alias stand for the accounts (or aliases) given, in place of what it stood for."""
+
+    if problem := alias_name_problem(name.lower()):
+        raise click.ClickException(f"{name!r} cannot be an alias: {problem}")
+    domains = {same_domain(each) for each in home.settings().site.domains}
 
     async def work(store: Store) -> None:
+        known = {each.name for each in await store.accounts.accounts()}
+        known.update(await store.accounts.aliases())
+        for target in targets:
+            if problem := _target_problem(target.lower(), known, domains):
+                raise click.ClickException(problem)
         await store.accounts.set_alias(name.lower(), targets)
         click.echo(f"{name.lower()}: {', '.join(targets)}")
 
     home.with_store(work)
+
+
+def _target_problem(target: str, known: Collection[str], domains: Collection[str]) -> str | None:
+    local, at, domain = target.rpartition("@")
+    if at and same_domain(domain) not in domains:
+        return f"{target} is in no domain of ours, and mail is not carried to other hosts"
+    if target not in known and (not at or local not in known):
+        return f"there is no account or alias {target}"
+    return None
 
 
 @alias.command("remove")

@@ -6,6 +6,8 @@ import click
 
 from netsuite.cli.context import Home, pass_home
 from netsuite.config.describe import manual, sample
+from netsuite.config.schema import SERVICES, ServiceSection, Settings
+from netsuite.site import SiteError, read_endpoint
 
 
 @click.command("check-config")
@@ -13,10 +15,28 @@ from netsuite.config.describe import manual, sample
 def check_config(home: Home) -> None:
     """Say what is wrong with the configuration; exit 0 when nothing is."""
     settings = home.settings()
+    _check_endpoints(settings)
     source = home.config_path
     click.echo(f"{source}: fine" if source else "no configuration file: the defaults are used")
     for name, listening in home.listening(settings):
         click.echo(f"  {name}: {', '.join(listening) or 'off'}")
+
+
+def _check_endpoints(settings: Settings) -> None:
+    from twisted.internet import reactor
+
+    problems = []
+    for name in SERVICES:
+        section: ServiceSection = getattr(settings, name)
+        for setting in ("listen", "listen_tls"):
+            for each in getattr(section, setting):
+                try:
+                    read_endpoint(f"{name}.{setting}", each, reactor)
+                except SiteError as error:
+                    problems.append(f"netsuite: {error}")
+    if problems:
+        click.echo("\n".join(problems), err=True)
+        raise SystemExit(2)
 
 
 @click.command("describe-config")

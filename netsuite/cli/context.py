@@ -11,7 +11,7 @@ from twisted.internet.task import react
 
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import SERVICES, ServiceSection, Settings
-from netsuite.site import SiteError, find_config, find_home, load_settings, open_store
+from netsuite.site import STORE_FILE, SiteError, find_config, find_home, load_settings, open_store
 from netsuite.store.errors import (
     AccountExists,
     BadFolderName,
@@ -66,9 +66,20 @@ class Home:
             result.append((name, both if section.enabled else []))
         return result
 
-    def with_store(self, work: Callable[[Store], Awaitable[None]]) -> None:
-        """Open the store, do the work, close the store; a refusal is one line and exit 1."""
+    def with_store(self, work: Callable[[Store], Awaitable[None]], *, make: bool = False) -> None:
+        """Open the store, do the work, close the store; a refusal is one line and exit 1.
+
+        Args:
+            work: what to do.
+            make: whether the store is made if it is not there. Otherwise that is an error: a
+                mistyped home would look like one without accounts.
+        """
         settings = self.settings()
+        if not make and not settings.store.url and not (self.path / STORE_FILE).exists():
+            raise click.ClickException(
+                f"there is no store in {self.path} yet: the first `netsuite account add` or the "
+                "first start makes it, or name another home with --home"
+            )
         failure: list[Exception] = []
 
         def main(reactor: object) -> Deferred[None]:
@@ -93,7 +104,8 @@ class Home:
         for error in failure:
             if isinstance(error, click.ClickException):
                 raise error
-            raise click.ClickException(_WORDS.get(type(error), "{}").format(error))
+            text = _WORDS.get(type(error), "{}").format(error)
+            raise click.ClickException(" ".join(text.split()))  # a driver's may be several lines
 
 
 pass_home = click.make_pass_decorator(Home)

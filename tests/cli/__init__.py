@@ -1,0 +1,1 @@
+"""The netsuite command, as an operator types it."""
