@@ -24,7 +24,7 @@ LINES_WAITING: Final = 100_000
 
 _unfit: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
-_Noted = tuple[str, str, datetime, Request | None, int, int]
+_Noted = tuple[str, str, str, Request | None, int, int]
 
 
 class AccessLog:
@@ -59,6 +59,8 @@ class AccessLog:
         self._timer: Any = None
         self._writing: Any = None
         self._failed = False
+        self._stamp = ""  # of the second it is
+        self._stamp_until = float("-inf")
 
     def note(
         self, address: str, account: str, request: Request | None, status: int, octets: int
@@ -76,7 +78,12 @@ class AccessLog:
         if len(noted) >= LINES_WAITING:
             self._dropped += 1
             return
-        noted.append((address, account, self._now(), request, status, octets))
+        seconds = self._clock.seconds()
+        if seconds >= self._stamp_until:
+            now = self._now()
+            self._stamp_until = seconds + 1.0 - now.microsecond / 1e6
+            self._stamp = stamp(now)
+        noted.append((address, account, self._stamp, request, status, octets))
         if self._writing is None:
             if len(noted) >= LINES_AT_ONCE:
                 self.flush()
@@ -134,9 +141,13 @@ def _write(path: Path, noted: list[_Noted]) -> None:
 
 
 def format_line(
-    address: str, account: str, when: datetime, request: Request | None, status: int, octets: int
+    address: str, account: str, when: str, request: Request | None, status: int, octets: int
 ) -> str:
-    """Give a line of the combined format; nothing a peer sends can make it two."""
+    """Give a line of the combined format; nothing a peer sends can make it two.
+
+    Args:
+        when: as ``stamp`` gives it.
+    """
     if request is None:
         asked = referer = agent = "-"
     else:
@@ -145,12 +156,13 @@ def format_line(
         agent = _fit(request.fields.get("user-agent")) or "-"
     user = _fit(account).replace(" ", "\\x20") or "-"
     return (
-        f"{address or '-'} - {user} [{_stamp(when)}] "
+        f"{address or '-'} - {user} [{when}] "
         f'"{asked}" {status} {octets or "-"} "{referer}" "{agent}"\n'
     )
 
 
-def _stamp(when: datetime) -> str:
+def stamp(when: datetime) -> str:
+    """Give a moment as the log has it."""
     offset = when.utcoffset() or timedelta()
     minutes = int(offset.total_seconds() // 60)
     sign = "-" if minutes < 0 else "+"
@@ -160,4 +172,6 @@ def _stamp(when: datetime) -> str:
 
 
 def _fit(text: str) -> str:
+    if _unfit.search(text) is None:
+        return text
     return _unfit.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
