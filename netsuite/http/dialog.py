@@ -152,6 +152,11 @@ class ServerDialog:
         return self._keep
 
     @property
+    def begun(self) -> bool:
+        """Whether a request has been begun and not ended."""
+        return self.state is not State.CLOSED and len(self._reader) > 0
+
+    @property
     def wants_continue(self) -> bool:
         """Whether the client may wait for 100 Continue before it sends the body."""
         return self._begged and not len(self._reader)

@@ -116,7 +116,7 @@ class ChunkedBody:
         pieces: list[bytes] = []
         room = CHUNK_OCTETS
         try:
-            while room:
+            while room and not self.done:
                 if self._chunk:
                     octets = reader.read_some(min(self._chunk, room))
                     if octets is None:

@@ -106,7 +106,7 @@ class HTTPServer(DialogConnection):
             self._say_last(TURNED_AWAY.get(cause, BROKEN))
         elif state is State.ANSWERING:
             self.abort()  # a body that ends too early must not look whole
-        elif cause in TOO_SLOW and (state is State.ASKED or self._unread):
+        elif cause in TOO_SLOW and (state is State.ASKED or self.dialog.begun):
             self._say_last(TIMED_OUT)
 
     def _say_last(self, response: Response) -> None:
