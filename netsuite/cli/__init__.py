@@ -10,6 +10,7 @@ from netsuite.cli.alias import alias
 from netsuite.cli.configuration import check_config, describe_config
 from netsuite.cli.context import Home
 from netsuite.cli.folder import folder
+from netsuite.cli.group import group
 from netsuite.cli.setup import init
 from netsuite.cli.transfer import export_mail, import_mail
 
@@ -37,6 +38,7 @@ for command in (
     account,
     alias,
     folder,
+    group,
     import_mail,
     export_mail,
     check_config,

@@ -1,0 +1,101 @@
+"""``netsuite group``: the newsgroups, which are public folders."""
+
+from __future__ import annotations
+
+import click
+
+from netsuite.cli.context import Home, columns, pass_home
+from netsuite.message.news import is_newsgroup_name, is_reserved
+from netsuite.store.errors import NoSuchFolder
+from netsuite.store.interfaces import Store
+from netsuite.store.model import Folder, FolderKind
+
+
+@click.group()
+def group() -> None:
+    """Newsgroups: public folders that NNTP serves."""
+
+
+async def find_group(store: Store, name: str) -> Folder:
+    """Give a newsgroup. Raises ClickException."""
+    try:
+        found = await store.mail.folder(None, name)
+    except NoSuchFolder:
+        found = None
+    if found is None or found.kind is not FolderKind.GROUP:
+        raise click.ClickException(f"there is no newsgroup {name}")
+    return found
+
+
+@group.command("add")
+@click.argument("name")
+@click.option("--description", default="", help="One line; LIST NEWSGROUPS shows it.")
+@click.option("--moderator", help="The account whose articles, with Approved, are taken.")
+@click.option("--read-only", is_flag=True, help="Nobody may post by NNTP.")
+@pass_home
+def add(home: Home, name: str, description: str, moderator: str | None, read_only: bool) -> None:
+    """Make a newsgroup, such as comp.lang.python."""
+    octets = name.encode("utf-8", "replace")
+    if not is_newsgroup_name(octets):
+        raise click.ClickException(
+            f"{name} is no newsgroup's name: words of letters, digits, + - and _, "
+            "with dots between (RFC 5536, 3.1.4)"
+        )
+    if is_reserved(octets):
+        raise click.ClickException(f"{name} is reserved: no newsgroup may have it")
+
+    async def work(store: Store) -> None:
+        chosen = (await store.accounts.account(moderator.lower())).name if moderator else None
+        made = await store.mail.create_folder(
+            None,
+            name,
+            kind=FolderKind.GROUP,
+            description=" ".join(description.split()),
+            postable=not read_only,
+            moderator=chosen,
+        )
+        click.echo(f"made {made.name}")
+
+    home.with_store(work)
+
+
+@group.command("list")
+@pass_home
+def list_groups(home: Home) -> None:
+    """List the newsgroups."""
+
+    async def work(store: Store) -> None:
+        columns(
+            ("NAME", "ARTICLES", "HIGHEST", "POSTING", "DESCRIPTION"),
+            [
+                (each.name, f"{each.messages:,}", str(each.uid_next - 1), _posting(each),
+                 each.description)
+                for each in await store.mail.folders(None)
+                if each.kind is FolderKind.GROUP
+            ],
+        )  # fmt: skip
+
+    home.with_store(work)
+
+
+def _posting(folder: Folder) -> str:
+    if not folder.postable:
+        return "no"
+    return f"by {folder.moderator}" if folder.moderator else "yes"
+
+
+@group.command("remove")
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@pass_home
+def remove(home: Home, name: str, yes: bool) -> None:
+    """Remove a newsgroup and its articles."""
+    if not yes:
+        click.confirm(f"Remove {name} with all its articles?", abort=True)
+
+    async def work(store: Store) -> None:
+        found = await find_group(store, name)
+        await store.mail.delete_folder(found.id)
+        click.echo(f"removed {found.name}")
+
+    home.with_store(work)
