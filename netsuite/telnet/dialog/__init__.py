@@ -1,0 +1,34 @@
+"""The two sides of a Telnet connection without a network: octets to lines and keys, and back."""
+
+from netsuite.telnet.dialog.client import ClientDialog
+from netsuite.telnet.dialog.core import Echo, TooMuchNegotiation
+from netsuite.telnet.dialog.server import (
+    Farewell,
+    Greet,
+    Key,
+    Print,
+    ReadKey,
+    ReadLine,
+    Resize,
+    ServerDialog,
+    State,
+)
+from netsuite.telnet.editing import EndOfFile, Interrupt, Line
+
+__all__ = [
+    "ClientDialog",
+    "Echo",
+    "EndOfFile",
+    "Farewell",
+    "Greet",
+    "Interrupt",
+    "Key",
+    "Line",
+    "Print",
+    "ReadKey",
+    "ReadLine",
+    "Resize",
+    "ServerDialog",
+    "State",
+    "TooMuchNegotiation",
+]

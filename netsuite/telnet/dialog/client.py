@@ -1,0 +1,174 @@
+"""The client's side: octets to what the server shows; text and functions to octets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from netsuite.telnet.commands import (
+    CharsetAccepted,
+    CharsetRejected,
+    CharsetRequest,
+    Code,
+    Data,
+    Function,
+    Meaning,
+    Option,
+    TerminalTypeIs,
+    TerminalTypeSend,
+    WindowSize,
+)
+from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, Reading, function
+from netsuite.telnet.grammar import escape, format_meaning, network_text
+from netsuite.telnet.options import Outcome, Side
+from netsuite.wire.events import NEED_DATA, EndOfInput, Event
+
+OURS: Final = frozenset(
+    {Option.BINARY, Option.SGA, Option.STATUS, Option.TTYPE, Option.NAWS, Option.CHARSET}
+)
+HIS: Final = frozenset(
+    {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Octets that the server shows: in text mode without NULs."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Prompted:
+    """The server has ended a prompt: GA, or EOR."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Text to say; its lines end with LF, which is sent as CR LF."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Octets:
+    """Octets to say, as they are but for IAC."""
+
+    octets: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """A function to send: ``Code.IP``, ``Code.AYT`` ..."""
+
+    code: int
+
+
+class ClientDialog(Reading):
+    """The client's side of one connection.
+
+    Args:
+        terminal_types: what we are, the most wanted first.
+        window: width and height in characters; 0 for unknown.
+        charsets: what we understand, the most wanted first.
+        agree: options the server may have; else all that are known here.
+    """
+
+    __slots__ = ("_end_told", "_ended_types", "_terminal_types", "_type", "charset", "charsets",
+                 "window")  # fmt: skip
+
+    def __init__(
+        self,
+        *,
+        terminal_types: Sequence[str] = ("XTERM",),
+        window: tuple[int, int] = (80, 24),
+        charsets: Sequence[str] = ("UTF-8", "US-ASCII"),
+    ) -> None:
+        super().__init__(Core(ours=OURS, his=HIS, changed=self._changed, said=self._said))
+        self.window = window
+        self.charsets = tuple(charsets)
+        #: What was agreed on; None for nothing.
+        self.charset: str | None = None
+        self._terminal_types = tuple(terminal_types) or ("UNKNOWN",)
+        self._type = 0
+        self._end_told = False
+
+    # -- in ------------------------------------------------------------------------------------
+
+    def next_event(self) -> Event:
+        """Give what came. Raises RemoteProtocolError, after which nothing more is read."""
+        while True:
+            if self.core.has_output():
+                return Echo(self.core.take_output())
+            token = self.core.next()
+            if isinstance(token, Data):
+                octets = token.octets
+                if not self.is_on(Side.HIM, Option.BINARY):
+                    octets = octets.replace(b"\0", b"")  # NUL does nothing, and CR NUL is CR
+                if octets:
+                    return Shown(octets)
+            elif isinstance(token, Function):
+                if token.code in (Code.GA, Code.EOR):
+                    return Prompted()
+                if token.code == Code.AYT:
+                    self.core.answer(b"[Yes]\r\n")
+            elif not self.core.has_output():
+                if self.core.reader.eof and not self._end_told:
+                    self._end_told = True
+                    return EndOfInput()
+                return NEED_DATA
+
+    # -- options -------------------------------------------------------------------------------
+
+    def _changed(self, outcome: Outcome, option: int) -> None:
+        if outcome.side is Side.US and option == Option.NAWS and outcome.changed:
+            self.core.put(format_meaning(WindowSize(*self.window)))
+
+    def _said(self, meaning: Meaning) -> None:
+        if isinstance(meaning, TerminalTypeSend):
+            if self.is_on(Side.US, Option.TTYPE):
+                self.core.answer(format_meaning(TerminalTypeIs(self._next_type())))
+        elif isinstance(meaning, CharsetRequest):
+            self._charset_request(meaning)
+        elif isinstance(meaning, CharsetAccepted):
+            self.charset = CHARSETS.get(meaning.name.lower())
+
+    def _next_type(self) -> str:
+        """RFC 1091, 6: each in turn, the last one twice, then from the top again."""
+        names = (*self._terminal_types, self._terminal_types[-1])
+        name = names[self._type]
+        self._type = (self._type + 1) % len(names)
+        return name
+
+    def _charset_request(self, request: CharsetRequest) -> None:
+        wanted = {name.lower() for name in self.charsets}
+        for name in request.names:
+            if name.lower() in wanted and name.lower() in CHARSETS:
+                if self.core.answer(format_meaning(CharsetAccepted(name))):
+                    self.charset = CHARSETS[name.lower()]
+                return
+        self.core.answer(format_meaning(CharsetRejected()))
+
+    @property
+    def encoding(self) -> str:
+        """What text is in. UTF-8 where nothing was agreed on: ASCII is the same in it."""
+        return self.charset or "utf-8"
+
+    # -- out -----------------------------------------------------------------------------------
+
+    def send(self, value: Text | Octets | Press | WindowSize) -> bytes:
+        """Print what is to be said."""
+        before = self.core.take_output()
+        if isinstance(value, Text):
+            return before + network_text(value.text, self.encoding)
+        if isinstance(value, Octets):
+            return before + escape(value.octets)
+        if isinstance(value, Press):
+            # RFC 1123, 3.2.4 wants the Synch sequence behind an interrupt.
+            synch = function(Code.DM) if value.code == Code.IP else b""
+            return before + function(value.code) + synch
+        self.window = (value.width, value.height)
+        if self.is_on(Side.US, Option.NAWS):
+            return before + format_meaning(value)
+        return before

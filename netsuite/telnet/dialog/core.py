@@ -1,0 +1,203 @@
+"""What both sides of a connection do alike: reading, negotiating, answering what must be.
+
+A side is this and two tables: which options it agrees to, and what it says to what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from netsuite.telnet.commands import (
+    Code,
+    Data,
+    Function,
+    Meaning,
+    Negotiation,
+    Option,
+    StatusIs,
+    StatusSend,
+    Subnegotiation,
+    TranslationTable,
+    TranslationTableRejected,
+    Verb,
+)
+from netsuite.telnet.grammar import TelnetReader, format_meaning, format_token, parse_meaning
+from netsuite.telnet.options import Options, Outcome, Side
+from netsuite.wire.errors import RemoteProtocolError
+
+#: So much is answered until ``replenish``: a peer that asks without end is not answered so.
+ANSWERS: Final = 100
+#: So much may be left unanswered in all before the connection is given up.
+UNANSWERED: Final = 10_000
+
+#: Names of the two character sets there are, in lower case (RFC 2066, 2; IANA's aliases).
+CHARSETS: Final[Mapping[str, str]] = {
+    "utf-8": "utf-8",
+    "utf8": "utf-8",
+    "us-ascii": "ascii",
+    "ascii": "ascii",
+    "ansi_x3.4-1968": "ascii",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """What came has been taken; these octets, which may be none, are to be sent at once."""
+
+    octets: bytes
+
+
+class TooMuchNegotiation(RemoteProtocolError):
+    """The peer negotiates, or asks, without end."""
+
+
+class Core:
+    """Reads tokens, answers negotiations and questions, tells the rest.
+
+    Args:
+        ours: options we agree to on our side.
+        his: options we agree to on the peer's.
+        changed: told of an option that went on or off, by the peer's word: side, option, on.
+        said: told of a subnegotiation that is not answered here.
+    """
+
+    __slots__ = ("_answers", "_changed", "_out", "_said", "_unanswered", "options", "reader")
+
+    def __init__(
+        self,
+        *,
+        ours: Collection[int],
+        his: Collection[int],
+        changed: Callable[[Outcome, int], None],
+        said: Callable[[Meaning], None],
+    ) -> None:
+        self.reader = TelnetReader()
+        self.options = Options(ours=ours, his=his)
+        self._changed = changed
+        self._said = said
+        self._out = bytearray()
+        self._answers = ANSWERS
+        self._unanswered = 0
+
+    def replenish(self) -> None:
+        """Let the peer be answered again; called as time goes by."""
+        self._answers = ANSWERS
+
+    def take_output(self) -> bytes:
+        """Give what is to be sent, once."""
+        out = bytes(self._out)
+        self._out.clear()
+        return out
+
+    def has_output(self) -> bool:
+        """Tell whether something is to be sent."""
+        return bool(self._out)
+
+    def put(self, octets: bytes) -> None:
+        """Send something with the next output."""
+        self._out += octets
+
+    def answer(self, octets: bytes) -> bool:
+        """Answer something that the peer may ask without end; tell whether it was answered.
+
+        Raises:
+            TooMuchNegotiation: it has been asked too often.
+        """
+        if self._answers > 0:
+            self._answers -= 1
+            self._out += octets
+            return True
+        self._unanswered += 1
+        if self._unanswered > UNANSWERED:
+            raise TooMuchNegotiation("negotiation without end", close=True)
+        return False
+
+    def ask(self, side: Side, option: int, *, on: bool = True) -> None:
+        """Want an option on or off."""
+        said = self.options.ask(side, option, on=on)
+        if said is not None:
+            self._out += format_token(said)
+
+    def next(self) -> Data | Function | None:
+        """Give data or a function; negotiations are dealt with on the way.
+
+        Raises:
+            RemoteProtocolError: too much of them, or a subnegotiation that does not end.
+        """
+        while True:
+            token = self.reader.next()
+            if isinstance(token, Negotiation):
+                self._negotiated(token)
+            elif isinstance(token, Subnegotiation):
+                meaning = parse_meaning(token)
+                if meaning is not None:
+                    self._meant(meaning)
+            elif isinstance(token, Function):
+                if token.code != Code.NOP:
+                    return token
+            else:
+                return token
+
+    def _negotiated(self, heard: Negotiation) -> None:
+        if heard.option == Option.TIMING_MARK:
+            # RFC 860 has no state: each DO is answered, in its place in the stream.
+            if heard.verb is Verb.DO:
+                self.answer(format_token(Negotiation(Verb.WILL, Option.TIMING_MARK)))
+            return
+        if self._answers <= 0:
+            self.answer(b"")  # counts it; how the option stands does not change
+            return
+        outcome = self.options.receive(heard)
+        if outcome.answer is not None:
+            self.answer(format_token(outcome.answer))
+        if outcome.changed is not None or outcome.settled:
+            self._changed(outcome, heard.option)
+
+    def _meant(self, meaning: Meaning) -> None:
+        if isinstance(meaning, StatusSend):
+            if self.options.is_on(Side.US, Option.STATUS):
+                self.answer(format_meaning(StatusIs(self.options.status())))
+        elif isinstance(meaning, TranslationTable):
+            self.answer(format_meaning(TranslationTableRejected()))
+        else:
+            self._said(meaning)
+
+
+class Reading:
+    """What every dialog does with octets.
+
+    Args:
+        core: does the rest.
+    """
+
+    __slots__ = ("core",)
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self.core.reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self.core.reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop what is unread."""
+        return self.core.reader.discard()
+
+    def replenish(self) -> None:
+        """Let what the peer asks be answered again; called as time goes by."""
+        self.core.replenish()
+
+    def is_on(self, side: Side, option: int) -> bool:
+        """Whether one side of an option is on."""
+        return self.core.options.is_on(side, option)
+
+
+def function(code: int) -> bytes:
+    """Print a function."""
+    return format_token(Function(code))

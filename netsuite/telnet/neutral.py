@@ -1,0 +1,69 @@
+"""Content made harmless for a terminal: nothing in it moves the cursor or turns text around.
+
+A message, an article, a file or its name may hold anything. What would act on a terminal is
+shown instead: ``^[`` for ESC, ``<U+202E>`` for a right-to-left override.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+# Control characters but TAB and LF (C0, DEL, C1); what changes the direction of text (UAX 9, 2);
+# line ends of Unicode; what is invisible and may hide text; tags; lone surrogates.
+_UNSAFE: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
+)
+_TAB_COLUMNS: Final = 8
+
+
+def neutral(text: str) -> str:
+    """Give text of which a terminal does nothing but show it; TAB and LF stay."""
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNSAFE.sub(_visible, text)
+
+
+def _visible(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    if code < 0x20 or code == 0x7F:
+        return "^" + chr(code ^ 0x40)
+    if 0xDC80 <= code <= 0xDCFF:  # an octet of a file's name that is no UTF-8 (PEP 383)
+        return f"<{code - 0xDC00:02X}>"
+    return f"<U+{code:04X}>"
+
+
+def one_line(text: str) -> str:
+    """Give neutral text without line ends and TABs, for lists and prompts."""
+    return neutral(" ".join(text.split("\n")).replace("\t", " "))
+
+
+def width(text: str) -> int:
+    """Give how many columns neutral text takes on a terminal; TABs are expanded before."""
+    if text.isascii():
+        return len(text)
+    columns = 0
+    for character in text:
+        if unicodedata.combining(character) or unicodedata.category(character) in ("Mn", "Me"):
+            continue
+        columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return columns
+
+
+def expanded(line: str) -> str:
+    """Give a line with its TABs made spaces."""
+    return line.expandtabs(_TAB_COLUMNS)
+
+
+def cut(text: str, columns: int) -> str:
+    """Give so much of a text as fits into so many columns."""
+    if text.isascii() or width(text) <= columns:
+        return text[:columns]
+    taken = 0
+    for index, character in enumerate(text):
+        taken += width(character)
+        if taken > columns:
+            return text[:index]
+    return text
