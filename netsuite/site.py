@@ -194,7 +194,14 @@ class Site(Service):
         ]
         return AccountDoor(
             Portal(
-                AccountRealm(self.store, self.addresses, self.homes, newsroom=self.newsroom),
+                AccountRealm(
+                    self.store,
+                    self.addresses,
+                    self.homes,
+                    newsroom=self.newsroom,
+                    hashing=hashing,
+                    cram_md5=accounts.cram_md5,
+                ),
                 checkers,
             ),
             self.store.accounts,

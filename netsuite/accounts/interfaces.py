@@ -463,3 +463,40 @@ class SiteFiles(Protocol):
         Raises:
             NoSuchFile: no such account, or it is disabled.
         """
+
+
+# -- the shell ----------------------------------------------------------------------------------
+
+
+class IShell(Interface):
+    """All that an account has, for somebody at a terminal, and its password."""
+
+
+class WrongPassword(Exception):
+    """The old password is not the account's main password."""
+
+
+class UnfitPassword(Exception):
+    """The new password cannot be one; the message says why, in words for its owner."""
+
+
+class ShellAccess(Protocol):
+    """The typed twin of ``IShell``."""
+
+    name: str
+
+    @property
+    def mail(self) -> MailAccess: ...
+    @property
+    def news(self) -> NewsAccess: ...
+    @property
+    def files(self) -> FileAccess: ...
+
+    async def change_password(self, old: str, new: str) -> None:
+        """Change the main password; an app password is not enough to do that. Guesses are not
+        slowed down here: whoever asks has had *old* checked at the door.
+
+        Raises:
+            WrongPassword: *old* is not the main password.
+            UnfitPassword: *new* cannot be a password.
+        """

@@ -15,12 +15,15 @@ from netsuite.accounts.interfaces import (
     IMailAccess,
     IMaildrop,
     INewsReader,
+    IShell,
     ISubmitter,
 )
 from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.maildrop import AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
+from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.shell import AccountShell
 from netsuite.accounts.submission import AccountSubmitter
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account
@@ -39,6 +42,8 @@ class AccountRealm:
         addresses: what addresses are an account's own.
         files: the trees of files; None: there is no such facet.
         newsroom: what all read of the news; None for one of its own.
+        hashing: for changes of passwords; None: there is no facet of a shell.
+        cram_md5: whether what CRAM-MD5 needs is kept of new passwords.
     """
 
     def __init__(
@@ -47,11 +52,16 @@ class AccountRealm:
         addresses: AddressBook,
         files: FileHomes | None = None,
         newsroom: StoreNewsroom | None = None,
+        *,
+        hashing: Hashing | None = None,
+        cram_md5: bool = False,
     ) -> None:
         self._store = store
         self._addresses = addresses
         self._homes = files
         self._newsroom = newsroom or StoreNewsroom(store)
+        self._hashing = hashing
+        self._cram_md5 = cram_md5
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type[Interface], FacetMaker] = {
             IMailAccess: self._mail,
@@ -61,6 +71,8 @@ class AccountRealm:
         }
         if files is not None:
             self.makers[IFileAccess] = self._files
+        if files is not None and hashing is not None:
+            self.makers[IShell] = self._shell
 
     def requestAvatar(  # noqa: N802 - Twisted's name
         self,
@@ -102,6 +114,21 @@ class AccountRealm:
 
     async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountNews(self._store, self._newsroom, account), _nothing
+
+    async def _shell(self, account: Account) -> tuple[object, Callable[[], None]]:
+        assert self._hashing is not None
+        files, _ = await self._files(account)
+        assert isinstance(files, AccountFiles)
+        shell = AccountShell(
+            account,
+            self._store.accounts,
+            self._hashing,
+            mail=AccountMail(self._store, account),
+            news=AccountNews(self._store, self._newsroom, account),
+            files=files,
+            cram_md5=self._cram_md5,
+        )
+        return shell, _nothing
 
 
 def _nothing() -> None:
