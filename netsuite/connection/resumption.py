@@ -16,6 +16,7 @@ What fails, fails in the handshake, before an octet of data. It holds for TLS 1.
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary, WeakSet
 
 from OpenSSL import SSL
 from twisted.internet.interfaces import (
@@ -37,11 +38,20 @@ class FamiliesTLS:
     """
 
     def __init__(self, server: ServerTLS) -> None:
-        self.server = server
+        self._server = server
+        self._families: WeakKeyDictionary[SSL.Connection, Family] = WeakKeyDictionary()
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
         """Give OpenSSL's side of a new connection, with a family of its own."""
-        return Family(self.server).serverConnectionForTLS(tlsProtocol)
+        family = Family(self._server)
+        connection = family.serverConnectionForTLS(tlsProtocol)
+        self._families[connection] = family
+        return connection
+
+    def family_of(self, transport: Any) -> Family | None:
+        """Give the family of a connection that began TLS here; None without TLS."""
+        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
+        return self._families.get(handle) if isinstance(handle, SSL.Connection) else None
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -58,11 +68,12 @@ class Family:
         self._pair = pair
         self._first = self._certificates.new_context(pair, self._protocols, self._named)
         self._other: tuple[Pair, SSL.Context] | None = None
+        self._in_full: WeakSet[SSL.Connection] = WeakSet()
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
         """Give OpenSSL's side of a connection of the family that may shake hands in full."""
         connection = SSL.Connection(self._first, None)
-        connection.set_app_data(self)
+        self._in_full.add(connection)
         return connection
 
     def resumed_only(self) -> Resumed:
@@ -71,7 +82,7 @@ class Family:
 
     def _named(self, connection: SSL.Connection) -> None:
         """The client has said which name it means: show it that name's certificate."""
-        if connection.get_app_data() is not self:
+        if connection not in self._in_full:
             return  # it is to resume, and is shown none
         name = (connection.get_servername() or b"").decode("ascii", "replace")
         pair = self._certificates.select(name)
@@ -111,13 +122,6 @@ def _without_certificate() -> SSL.Context:
     context.set_session_id(tls.SESSION_ID)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     return context
-
-
-def family_of(transport: Any) -> Family | None:
-    """Give the family of a server's connection under TLS; None without TLS."""
-    handle = transport.getHandle() if hasattr(transport, "getHandle") else None
-    family = handle.get_app_data() if isinstance(handle, SSL.Connection) else None
-    return family if isinstance(family, Family) else None
 
 
 @implementer(IOpenSSLClientConnectionCreator)

@@ -13,7 +13,6 @@ from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.connection.causes import Cause
 from netsuite.connection.facts import where
 from netsuite.connection.protocol import DialogConnection
-from netsuite.connection.resumption import family_of
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Ended, Protection, Quit, Reply, Representation, reply
 from netsuite.ftp.dialog import ServerDialog
@@ -168,7 +167,8 @@ class FTPServer(DialogConnection):
 
     def data_tls(self) -> Any:
         """Give what data connections begin TLS with; None where they are not protected."""
-        family = family_of(self.transport)
+        families = self.shared.families
+        family = families.family_of(self.transport) if families is not None else None
         if self.protection is Protection.CLEAR or family is None:
             return None
         return family.resumed_only() if self.settings.require_session_reuse else family

@@ -46,13 +46,14 @@ class FTPServerFactory(ServerFactory):
         tls: ServerTLS | None = None,
         transcript: Callable[[str], Any] | None = None,
     ) -> None:
+        self.families = None if tls is None else FamiliesTLS(tls)
         super().__init__(
             lambda factory, name: FTPServer(self, name),
             reactor,
             name="ftp",
             timeouts=timeouts,
             limits=limits,
-            tls=None if tls is None else FamiliesTLS(tls),
+            tls=self.families,
             transcript=transcript,
         )
         self.settings = settings

@@ -287,8 +287,9 @@ class DataConnection(DialogConnection):
         super()._close_transport()
         raw = getattr(self.transport, "transport", None)
         if self._tls and isinstance(raw, Connection):
-            # TLS waits for the peer's end; a peer that waits for TCP's end instead sees it, too.
-            raw.loseWriteConnection()
+            # Having said that this is the end of TLS we need not hear the peer say so (RFC 8446,
+            # 6.1), and one that waits for TCP's end instead would wait in vain.
+            raw.loseConnection()
 
     # -- what comes ----------------------------------------------------------------------------
 
