@@ -2,117 +2,113 @@
 
 from __future__ import annotations
 
-import mailbox
-import re
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 from rich.progress import Progress
 
 from netsuite.cli.context import Home, pass_home
-from netsuite.store.errors import NoSuchFolder
-from netsuite.store.interfaces import Store
-from netsuite.store.model import (
-    ANSWERED,
-    DELETED,
-    DRAFT,
-    FLAGGED,
-    SEEN,
-    Folder,
-    FolderId,
-    Message,
-    Placement,
+from netsuite.cli.group import find_group
+from netsuite.cli.mailfiles import (
+    Kept,
+    MailFile,
+    NewMaildir,
+    NewMailFile,
+    NewMbox,
+    NoMailFile,
+    open_mail_file,
 )
-
-_BARE_LF = re.compile(rb"(?<!\r)\n")
-_FROM_LINE = re.compile(rb"^(>*From )", re.MULTILINE)
-_BATCH_MESSAGES = 100
-
-#: Letters of a Maildir name's info, of an mbox's Status and X-Status fields.
-_LETTERS = {"S": SEEN, "R": ANSWERED, "F": FLAGGED, "T": DELETED, "D": DRAFT}
-_STATUS_LETTERS = {"R": SEEN, "A": ANSWERED, "F": FLAGGED, "D": DELETED, "T": DRAFT}
+from netsuite.message.headers import strip
+from netsuite.message.news import message_id_of
+from netsuite.store.errors import MessageExists, NoSuchFolder
+from netsuite.store.interfaces import Draft, Store
+from netsuite.store.model import Folder, FolderId, Message, Placement
 
 
-def _open_source(path: Path) -> mailbox.mbox | mailbox.Maildir:
-    if path.is_dir():
-        if not (path / "cur").is_dir():
-            raise click.ClickException(f"{path} is a folder but no Maildir: it has no cur/")
-        return mailbox.Maildir(path, create=False)
-    if not path.is_file():
-        raise click.ClickException(f"{path}: no such file")
-    with path.open("rb") as file:
-        start = file.read(5)
-    if start not in (b"", b"From "):
-        raise click.ClickException(f"{path} is no mbox: it does not begin with 'From '")
-    return mailbox.mbox(path, create=False)
-
-
-def _flags(message: mailbox.Message) -> frozenset[str]:
-    if isinstance(message, mailbox.MaildirMessage):
-        return frozenset(_LETTERS[each] for each in message.get_flags() if each in _LETTERS)
-    status = str(message.get("Status", "")) + str(message.get("X-Status", ""))
-    return frozenset(_STATUS_LETTERS[each] for each in status if each in _STATUS_LETTERS)
-
-
-def _received(message: mailbox.Message) -> datetime | None:
-    if isinstance(message, mailbox.MaildirMessage):
-        return datetime.fromtimestamp(message.get_date(), UTC)
-    if isinstance(message, mailbox.mboxMessage):
-        stamp = " ".join(message.get_from().split()[1:])
-        for form in ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %z %Y"):
-            try:
-                parsed = datetime.strptime(stamp, form)
-            except ValueError:
-                continue
-            return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
-    return None
-
-
-def _read_all(source: mailbox.mbox | mailbox.Maildir) -> Iterator[tuple[bytes, mailbox.Message]]:
-    for key in source.keys():  # noqa: SIM118 - a mailbox is no mapping
-        octets = source.get_bytes(key)
-        if isinstance(source, mailbox.mbox):
-            octets = re.sub(rb"^>(>*From )", rb"\1", octets, flags=re.MULTILINE)  # mboxrd
-        yield _BARE_LF.sub(b"\r\n", octets), source.get_message(key)
+def _open_source(path: Path) -> MailFile:
+    try:
+        return open_mail_file(path)
+    except NoMailFile as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from None
 
 
 @click.command("import")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("--account", required=True, help="Into whose folder.")
+@click.option("--account", help="Into whose folder.")
 @click.option("--folder", "name", default="INBOX", show_default=True, help="Into which folder.")
+@click.option("--group", help="Into which newsgroup instead; articles that are there are left out.")
 @pass_home
-def import_mail(home: Home, source: Path, account: str, name: str) -> None:
-    """Add the messages of an mbox file or a Maildir to a folder."""
+def import_mail(
+    home: Home, source: Path, account: str | None, name: str, group: str | None
+) -> None:
+    """Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup."""
+    if (account is None) == (group is None):
+        raise click.UsageError("say either --account or --group")
     opened = _open_source(source)
 
     async def work(store: Store) -> None:
-        owner = (await store.accounts.account(account.lower())).id
-        try:
-            target = await store.mail.folder(owner, name)
-        except NoSuchFolder:
-            target = await store.mail.create_folder(owner, name)
+        if group is not None:
+            target = await find_group(store, group)
+        else:
+            target = await _folder_of(store, account or "", name)
         count = 0
         with Progress(transient=True) as progress:
             task = progress.add_task("importing", total=len(opened))
-            for octets, message in _read_all(opened):
-                await _import_one(store, target.id, octets, message)
-                count += 1
+            for message in opened:
+                if group is not None:
+                    count += await _import_article(store, target.id, message)
+                else:
+                    await _import_one(store, target.id, message)
+                    count += 1
                 progress.advance(task)
-        click.echo(f"imported {count} messages into {target.name} of {account.lower()}")
+        what = f"articles into {target.name}"
+        if account is not None:
+            what = f"messages into {target.name} of {account.lower()}"
+        left_out = f"; {len(opened) - count} were there already" if count < len(opened) else ""
+        click.echo(f"imported {count} {what}{left_out}")
 
     home.with_store(work)
 
 
-async def _import_one(
-    store: Store, target: FolderId, octets: bytes, message: mailbox.Message
-) -> None:
+async def _folder_of(store: Store, account: str, name: str) -> Folder:
+    """Give an account's folder; make it if it is not there."""
+    owner = (await store.accounts.account(account.lower())).id
+    try:
+        return await store.mail.folder(owner, name)
+    except NoSuchFolder:
+        return await store.mail.create_folder(owner, name)
+
+
+async def _drafted(store: Store, octets: bytes) -> Draft:
     draft = store.mail.draft(len(octets))
     waiting = draft.write(octets)
     if waiting is not None:
         await waiting
-    await store.mail.commit(draft, [Placement(target, _flags(message), _received(message))])
+    return draft
+
+
+async def _import_one(store: Store, target: FolderId, message: Kept) -> None:
+    draft = await _drafted(store, message.octets)
+    await store.mail.commit(draft, [Placement(target, message.flags, message.received)])
+
+
+async def _import_article(store: Store, target: FolderId, message: Kept) -> bool:
+    """Put an article into a newsgroup; tell whether it was not there yet.
+
+    Read state is everybody's own there, so the flags in the file are nobody's.
+    """
+    octets = strip(message.octets, (b"Xref",))  # of the server it comes from
+    draft = await _drafted(store, octets)
+    message_id = message_id_of(octets) or None
+    placement = Placement(target, internal_date=message.received)
+    try:
+        await store.mail.commit(draft, [placement], message_id=message_id)
+    except MessageExists:
+        return False
+    return True
 
 
 @click.command("export")
@@ -130,31 +126,22 @@ def export_mail(home: Home, target: Path, account: str | None, name: str, form: 
         owner = (await store.accounts.account(account.lower())).id if account else None
         source = await store.mail.folder(owner, name)
         messages = await store.mail.messages(source.id, None, owner)
-        destination: mailbox.mbox | mailbox.Maildir = (
-            mailbox.mbox(target) if form == "mbox" else mailbox.Maildir(target)
-        )
-        with Progress(transient=True) as progress:
-            for message in progress.track(messages, description="exporting"):
-                octets = b"".join([chunk async for chunk in store.mail.read(message.content)])
-                destination.add(_exported(octets, message, form, source))
-        destination.flush()
-        destination.close()
+        try:
+            destination = NewMbox(target) if form == "mbox" else NewMaildir(target)
+            await _export(store, source, messages, destination)
+        except OSError as error:
+            raise click.ClickException(f"{target} cannot be written: {error.strerror}") from None
         click.echo(f"exported {len(messages)} messages of {source.name} to {target}")
 
     home.with_store(work)
 
 
-def _exported(
-    octets: bytes, message: Message, form: str, folder: Folder
-) -> mailbox.MaildirMessage | mailbox.mboxMessage:
-    lines = octets.replace(b"\r\n", b"\n")
-    if form == "maildir":
-        kept = mailbox.MaildirMessage(lines)
-        kept.set_subdir("cur" if message.uid < folder.recent_from else "new")
-        kept.set_flags("".join(sorted(k for k, v in _LETTERS.items() if v in message.flags)))
-        kept.set_date(message.internal_date.timestamp())
-        return kept
-    quoted = mailbox.mboxMessage(_FROM_LINE.sub(rb">\1", lines))
-    quoted.set_from("MAILER-DAEMON", message.internal_date.timetuple())
-    quoted.set_flags("".join(k for k, v in _STATUS_LETTERS.items() if v in message.flags) + "O")
-    return quoted
+async def _export(
+    store: Store, source: Folder, messages: Sequence[Message], destination: NewMailFile
+) -> None:
+    with Progress(transient=True) as progress:
+        for message in progress.track(messages, description="exporting"):
+            octets = b"".join([chunk async for chunk in store.mail.read(message.content)])
+            new = message.uid >= source.recent_from
+            destination.add(octets, message.flags, message.internal_date, new=new)
+    destination.close()
