@@ -247,6 +247,33 @@ class ShownFiles(Access):
         return Place(Area.SHOWN, self._account, self._shown, path)
 
 
+class CurrentAccounts:
+    """Knows accounts as they are now: reads one again when some account has changed.
+
+    One for all facets, since a facet is never told that its user has gone.
+
+    Args:
+        store: where accounts are, and what tells of their changes.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._accounts = store.accounts
+        #: How often some account has changed.
+        self.changes = 0
+        store.changes.watch_all(self._heard)
+
+    def _heard(self, change: Change) -> None:
+        if isinstance(change, AccountChanged):
+            self.changes += 1
+
+    async def again(self, account: Account) -> Account:
+        """Read an account again; one that is no more is as one that is disabled."""
+        try:
+            return await self._accounts.account_by_id(account.id)
+        except NoSuchAccount:
+            return replace(account, state=AccountState.DISABLED)
+
+
 class AccountFiles(Access):
     """An account's home at ``/``, the public site at ``/site``.
 
@@ -254,39 +281,37 @@ class AccountFiles(Access):
     from then on.
 
     Args:
-        store: where the account is, and what tells of its changes.
+        store: where accounts are.
         account: whose facet it is.
         home: its tree.
         public: the public site.
+        accounts: knows the account as it is now; who makes many facets shares one.
     """
 
-    def __init__(self, store: Store, account: Account, home: HomeTree, public: HomeTree) -> None:
+    def __init__(
+        self,
+        store: Store,
+        account: Account,
+        home: HomeTree,
+        public: HomeTree,
+        *,
+        accounts: CurrentAccounts | None = None,
+    ) -> None:
         super().__init__(account.name)
-        self._accounts = store.accounts
+        self._accounts = accounts or CurrentAccounts(store)
         self._account = account
         self._home = home
         self._public = public
-        self._changes = self._known = 0
-        self._watching = store.changes.watch_account(account.id, self._heard)
-
-    def close(self) -> None:
-        """Follow the account no more."""
-        self._watching.cancel()
-
-    def _heard(self, change: Change) -> None:
-        if isinstance(change, AccountChanged):
-            self._changes += 1
+        # What the realm has read may be old by the time the home is made: so read it again.
+        self._known = -1
 
     def _who(self) -> Account:
         return self._account
 
     async def _who_now(self) -> Account:
-        while self._known != self._changes:
-            number = self._changes
-            try:
-                self._account = await self._accounts.account_by_id(self._account.id)
-            except NoSuchAccount:
-                self._account = replace(self._account, state=AccountState.DISABLED)
+        while self._known != self._accounts.changes:
+            number = self._accounts.changes
+            self._account = await self._accounts.again(self._account)
             self._known = number
         return self._account
 

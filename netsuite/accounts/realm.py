@@ -9,7 +9,7 @@ from twisted.cred.portal import IRealm
 from twisted.internet.defer import Deferred, ensureDeferred
 from zope.interface import Interface, implementer
 
-from netsuite.accounts.files import AccountFiles
+from netsuite.accounts.files import AccountFiles, CurrentAccounts
 from netsuite.accounts.interfaces import (
     IFileAccess,
     IMailAccess,
@@ -70,6 +70,7 @@ class AccountRealm:
             INewsReader: self._news,
         }
         if files is not None:
+            self._current = CurrentAccounts(store)
             self.makers[IFileAccess] = self._files
         if files is not None and hashing is not None:
             self.makers[IShell] = self._shell
@@ -109,8 +110,9 @@ class AccountRealm:
     async def _files(self, account: Account) -> tuple[object, Callable[[], None]]:
         assert self._homes is not None
         home = await self._homes.home(account.name)
-        files = AccountFiles(self._store, account, home, self._homes.public)
-        return files, files.close
+        public = self._homes.public
+        files = AccountFiles(self._store, account, home, public, accounts=self._current)
+        return files, _nothing
 
     async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountNews(self._store, self._newsroom, account), _nothing
