@@ -33,9 +33,11 @@ def media_type(name: str) -> str:
     wants that file.
     """
     dot = name.rfind(".")
-    found = _MORE.get(name[dot:].lower()) if dot > 0 else None
+    if dot <= 0:
+        return OCTETS
+    found = _MORE.get(name[dot:].lower())
     if found is None:
-        found, encoding = _types.guess_type(f"name{name[dot:].lower()}" if dot >= 0 else "")
+        found, encoding = _types.guess_type(f"name{name[dot:].lower()}")
         if found is None or encoding is not None:
             return OCTETS
     if found.startswith("text/") or found in ("application/javascript", "application/json"):

@@ -136,7 +136,7 @@ class World:
         add("GET", "/inject", lambda request: Response(200, (("X", "a\r\nb: c"),)))
         add("GET", "/teapot", self._refused)
         add("GET", "/books/{isbn}/pages/{page}", self._book)
-        self.rpc = XMLRPCServer(limit_octets=10_000)
+        self.rpc = XMLRPCServer(limit_octets=50_000)
         add("POST", "/RPC2", self.rpc)
         self.router.mount("/", self.files)
 

@@ -123,10 +123,13 @@ def _base64(value: bytes, depth: int) -> str:
 
 
 def _datetime(value: datetime, depth: int) -> str:
+    zone = ""
     if value.tzinfo is not None:
         value = value.astimezone(UTC)
-        return f"<dateTime.iso8601>{value:%Y%m%dT%H:%M:%S}Z</dateTime.iso8601>"
-    return f"<dateTime.iso8601>{value:%Y%m%dT%H:%M:%S}</dateTime.iso8601>"
+        zone = "Z"
+    # strftime does not write years before 1000 with four digits everywhere.
+    text = f"{value.year:04}{value:%m%dT%H:%M:%S}{zone}"
+    return f"<dateTime.iso8601>{text}</dateTime.iso8601>"
 
 
 def _array(value: Sequence[Value], depth: int) -> str:

@@ -1,0 +1,384 @@
+"""Files over HTTP: preconditions, ranges, listings, PUT and DELETE."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.http import files
+from netsuite.http.files import SMALL_OCTETS
+from tests.http.worlds import World, done, refusal
+
+BIG = bytes(range(256)) * 1024  # 256 KiB
+
+
+def login(name: str, password: str = "secret") -> bytes:
+    return b"Authorization: Basic " + base64.b64encode(f"{name}:{password}".encode())
+
+
+def status(heard: bytes) -> int:
+    return int(heard[9:12])
+
+
+def body(heard: bytes) -> bytes:
+    return heard.partition(b"\r\n\r\n")[2]
+
+
+def field(heard: bytes, name: bytes) -> bytes | None:
+    found = re.search(
+        rb"\r\n" + name + rb": ([^\r]*)\r\n", heard.partition(b"\r\n\r\n")[0] + b"\r\n"
+    )
+    return found[1] if found else None
+
+
+class Case(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.world = World()
+        self.world.put("a.txt", b"0123456789")
+        self.world.put("big.bin", BIG)
+        self.world.put("dir/index.html", b"<p>index")
+        self.world.put("list/b & <b>.txt", b"x")
+        self.world.put("list/sub/x", b"x")
+        done(self.world.store.accounts.add_account("alice", None))
+        bob = done(self.world.store.accounts.add_account("bob", None))
+        done(self.world.store.accounts.update_account(bob.id, groups=frozenset({"web"})))
+        home = done(self.world.homes.home("alice"))
+        self.world.put("public/shown.txt", b"shown", tree=home)
+        self.world.put("private.txt", b"private", tree=home)
+
+    def ask(
+        self, path: str, *fields: bytes, method: str = "GET", content: bytes | None = None
+    ) -> bytes:
+        lines = [f"{method} {path} HTTP/1.1".encode(), b"Host: a", *fields]
+        if content is not None:
+            lines.append(b"Content-Length: %d" % len(content))
+        return self.world.ask(b"\r\n".join(lines) + b"\r\n\r\n" + (content or b""))
+
+    def etag(self, path: str) -> bytes:
+        found = field(self.ask(path), b"ETag")
+        assert found is not None
+        return found
+
+
+class Reading(Case):
+    """GET and HEAD."""
+
+    def test_whole(self) -> None:
+        """A small and a large file come whole, with what is known of them."""
+        for path, content, kind in (
+            ("/a.txt", b"0123456789", b"text/plain; charset=utf-8"),
+            ("/big.bin", BIG, b"application/octet-stream"),
+        ):
+            for _ in range(2):  # the second time from memory
+                heard = self.ask(path)
+                self.assertEqual((200, content), (status(heard), body(heard)))
+                self.assertEqual(kind, field(heard, b"Content-Type"))
+                self.assertEqual(b"Sun, 22 Nov 2026 08:30:00 GMT", field(heard, b"Last-Modified"))
+                self.assertEqual(b"bytes", field(heard, b"Accept-Ranges"))
+            head = self.ask(path, method="HEAD")
+            self.assertEqual(heard[: -len(content)], head)
+
+    def test_changed(self) -> None:
+        """A file changed through the suite is seen at once, one changed from outside soon."""
+        self.ask("/a.txt")
+        self.world.put("a.txt", b"new")
+        self.assertEqual(b"new", body(self.ask("/a.txt")))
+        forget = self.world.files.forget
+        self.world.files.forget = lambda: None  # type: ignore[method-assign]
+        self.world.put("a.txt", b"newer")
+        self.assertEqual(b"new", body(self.ask("/a.txt")))
+        self.world.clock.advance(1.1)
+        self.assertEqual(b"newer", body(self.ask("/a.txt")))
+        self.world.files.forget = forget  # type: ignore[method-assign]
+
+    def test_directories(self) -> None:
+        """A directory has its index or a listing; without its slash one is sent there."""
+        self.assertEqual(b"<p>index", body(self.ask("/dir/")))
+        heard = self.ask("/dir?x=1")
+        self.assertEqual((301, b"/dir/?x=1"), (status(heard), field(heard, b"Location")))
+        self.assertEqual(404, status(self.ask("/a.txt/")))
+        self.assertEqual(404, status(self.ask("/a.txt/b")))
+
+    def test_listing(self) -> None:
+        """In HTML for browsers, in JSON for who prefers that; names do no harm."""
+        heard = self.ask("/list/", b"Accept: text/html,*/*;q=0.8")
+        self.assertIn(b'href="./b%20&amp;%20%3Cb%3E.txt">b &amp; &lt;b&gt;.txt<', body(heard))
+        self.assertIn(b'href="./sub/">sub/<', body(heard))
+        self.assertEqual(b"Accept", field(heard, b"Vary"))
+        heard = self.ask("/list/", b"Accept: application/json")
+        self.assertEqual(b"application/json; charset=utf-8", field(heard, b"Content-Type"))
+        listed = json.loads(body(heard))
+        self.assertEqual("/list/", listed["path"])
+        self.assertEqual(["sub", "b & <b>.txt"], [each["name"] for each in listed["entries"]])
+        self.assertEqual(1, listed["entries"][1]["octets"])
+
+    def test_large_listing(self) -> None:
+        """A directory too large to sort is listed as it comes."""
+        for number in range(30):
+            self.world.put(f"many/{number}", b"")
+        self.patch(files, "SORTED_ENTRIES", 10)
+        heard = self.ask("/many/", b"Accept: application/json")
+        self.assertEqual(b"chunked", field(heard, b"Transfer-Encoding"))
+        text = re.sub(rb"(?:^|\r\n)[0-9a-f]+\r\n", b"", body(heard)).decode()
+        self.assertEqual(30, len(json.loads(text)["entries"]))
+
+    def test_accounts(self) -> None:
+        """What an account shows is there, and nothing else of it."""
+        self.assertEqual(b"shown", body(self.ask("/~alice/shown.txt")))
+        self.assertEqual(301, status(self.ask("/~alice")))
+        self.assertIn(b"shown.txt", body(self.ask("/~alice/")))
+        for path in ("/~alice/private.txt", "/~alice/public/shown.txt", "/home/alice/private.txt"):
+            self.assertEqual(refusal("404 Not Found", close=False), self.ask(path))
+
+
+class Conditions(Case):
+    """RFC 9110, 13.2.2: one table, both for a small file and a large one."""
+
+    def test_reading(self) -> None:
+        """Each is judged in the order the RFC gives."""
+        old, same = b"Sun, 22 Nov 2026 08:29:59 GMT", b"Sun, 22 Nov 2026 08:30:00 GMT"
+        for path in ("/a.txt", "/big.bin"):
+            etag = self.etag(path)
+            for fields, expected in (
+                ([b"If-None-Match: " + etag], 304),
+                ([b"If-None-Match: W/" + etag], 304),
+                ([b'If-None-Match: "x", ' + etag], 304),
+                ([b"If-None-Match: *"], 304),
+                ([b'If-None-Match: "x"'], 200),
+                ([b"If-None-Match: " + etag.strip(b'"')], 200),
+                ([b"If-Modified-Since: " + same], 304),
+                ([b"If-Modified-Since: " + old], 200),
+                ([b"If-Modified-Since: yesterday"], 200),
+                ([b"If-Modified-Since: Sunday, 22-Nov-26 08:30:00 GMT"], 304),
+                # If-None-Match makes If-Modified-Since not be looked at
+                ([b'If-None-Match: "x"', b"If-Modified-Since: " + same], 200),
+                ([b"If-Match: " + etag], 200),
+                ([b"If-Match: W/" + etag], 412),
+                ([b'If-Match: "x"'], 412),
+                ([b"If-Match: *"], 200),
+                ([b"If-Unmodified-Since: " + same], 200),
+                ([b"If-Unmodified-Since: " + old], 412),
+                ([b"If-Unmodified-Since: tomorrow"], 200),
+                # If-Match makes If-Unmodified-Since not be looked at, and comes first of all
+                ([b"If-Match: " + etag, b"If-Unmodified-Since: " + old], 200),
+                ([b'If-Match: "x"', b"If-None-Match: " + etag], 412),
+                ([b"If-Match: " + etag, b"If-None-Match: " + etag], 304),
+            ):
+                with self.subTest((path, fields)):
+                    heard = self.ask(path, *fields)
+                    self.assertEqual(expected, status(heard))
+                    if expected == 304:
+                        self.assertEqual(b"", body(heard))
+                        self.assertEqual(etag, field(heard, b"ETag"))
+                        self.assertIsNone(field(heard, b"Content-Length"))
+
+    def test_ranges(self) -> None:
+        """Part of a file, where it can be had and is wanted of this very file."""
+        for path, whole in (("/a.txt", b"0123456789"), ("/big.bin", BIG)):
+            etag, size = self.etag(path), len(whole)
+            same = b"Sun, 22 Nov 2026 08:30:00 GMT"
+            for wanted, fields, expected, start, stop in (
+                (b"bytes=2-4", [], 206, 2, 5),
+                (b"bytes=2-", [], 206, 2, size),
+                (b"bytes=-3", [], 206, size - 3, size),
+                (b"bytes=-%d" % (size + 5), [], 206, 0, size),
+                (b"bytes=8-999999999", [], 206, 8, size),
+                (b"bytes=0-0", [], 206, 0, 1),
+                (b"bytes=1-2, 3-4,,0-1", [], 206, 0, 5),  # joined
+                (b"bytes=%d-" % size, [], 416, 0, 0),
+                (b"bytes=-0", [], 416, 0, 0),
+                (b"bytes=4-2", [], 200, 0, size),
+                (b"bytes=a-b", [], 200, 0, size),
+                (b"bytes=", [], 200, 0, size),
+                (b"lines=1-2", [], 200, 0, size),
+                (b"bytes=" + b"0-1," * 17, [], 200, 0, size),
+                (b"bytes=2-4", [b"If-Range: " + etag], 206, 2, 5),
+                (b"bytes=2-4", [b'If-Range: "x"'], 200, 0, size),
+                (b"bytes=2-4", [b"If-Range: W/" + etag], 200, 0, size),
+                (b"bytes=2-4", [b"If-Range: " + same], 206, 2, 5),
+                (b"bytes=2-4", [b"If-Range: Sun, 22 Nov 2026 08:30:01 GMT"], 200, 0, size),
+                (b"bytes=2-4", [b"If-None-Match: " + etag], 304, 0, 0),
+                (b"bytes=2-4", [b'If-Match: "x"'], 412, 0, 0),
+            ):
+                with self.subTest((path, wanted, fields)):
+                    heard = self.ask(path, b"Range: " + wanted, *fields)
+                    self.assertEqual(expected, status(heard))
+                    if expected in (200, 206):
+                        self.assertEqual(whole[start:stop], body(heard))
+                    if expected == 206:
+                        said = b"bytes %d-%d/%d" % (start, stop - 1, size)
+                        self.assertEqual(said, field(heard, b"Content-Range"))
+                    if expected == 416:
+                        self.assertEqual(b"bytes */%d" % size, field(heard, b"Content-Range"))
+            heard = self.ask(path, b"Range: bytes=2-4", method="HEAD")
+            self.assertEqual((200, b"%d" % size), (status(heard), field(heard, b"Content-Length")))
+
+    def test_fresh_file(self) -> None:
+        """A date does not tell apart what may still change within its second."""
+        self.world.put("fresh.txt", b"0123456789", age_seconds=0)
+        date = field(self.ask("/fresh.txt"), b"Last-Modified") or b""
+        heard = self.ask("/fresh.txt", b"Range: bytes=0-1", b"If-Range: " + date)
+        self.assertEqual(200, status(heard))
+
+    def test_several_ranges(self) -> None:
+        """Several parts come each with a head of its own, their length announced."""
+        for path, whole, kind in (
+            ("/a.txt", b"0123456789" * 20, b"text/plain; charset=utf-8"),
+            ("/big.bin", BIG, b"application/octet-stream"),
+        ):
+            self.world.put(path[1:], whole)
+            size = len(whole)
+            heard = self.ask(path, b"Range: bytes=150-151,0-1")
+            parts = b"".join(
+                b"\r\n--BOUNDARY\r\nContent-Type: %s\r\nContent-Range: bytes %d-%d/%d\r\n\r\n%s"
+                % (kind, start, start + 1, size, whole[start : start + 2])
+                for start in (0, 150)
+            )
+            self.assertEqual(parts + b"\r\n--BOUNDARY--\r\n", body(heard))
+            self.assertEqual(
+                b"multipart/byteranges; boundary=BOUNDARY", field(heard, b"Content-Type")
+            )
+            self.assertEqual(b"%d" % len(body(heard)), field(heard, b"Content-Length"))
+
+    def test_no_amplification(self) -> None:
+        """Overlapping ranges give each octet once."""
+        wanted = b",".join(b"%d-" % number for number in range(16))
+        heard = self.ask("/big.bin", b"Range: bytes=" + wanted)
+        self.assertEqual((206, len(BIG)), (status(heard), len(body(heard))))
+
+
+class Writing(Case):
+    """PUT and DELETE."""
+
+    def put(self, path: str, *fields: bytes, content: bytes = b"new") -> bytes:
+        return self.ask(path, *fields, method="PUT", content=content)
+
+    def test_own(self) -> None:
+        """An account writes what it shows; the file is there at once."""
+        heard = self.put("/~alice/new.txt", login("alice"))
+        self.assertEqual((201, b"/~alice/new.txt"), (status(heard), field(heard, b"Location")))
+        read = self.ask("/~alice/new.txt")
+        self.assertEqual(b"new", body(read))
+        self.assertEqual(field(heard, b"ETag"), field(read, b"ETag"))
+        self.assertEqual(204, status(self.put("/~alice/new.txt", login("alice"), content=b"2")))
+        self.assertEqual(b"2", body(self.ask("/~alice/new.txt")))
+        heard = self.ask("/~alice/new.txt", login("alice"), method="DELETE")
+        self.assertEqual(204, status(heard))
+        self.assertEqual(404, status(self.ask("/~alice/new.txt")))
+        heard = self.ask("/~alice/new.txt", login("alice"), method="DELETE")
+        self.assertEqual(404, status(heard))
+
+    def test_site(self) -> None:
+        """The public site is changed by the group web, and by nobody else."""
+        self.assertEqual(201, status(self.put("/new.txt", login("bob"))))
+        self.assertEqual(b"new", body(self.ask("/new.txt")))
+        self.assertEqual(403, status(self.put("/new.txt", login("alice"))))
+
+    def test_nobody_learns(self) -> None:
+        """Whether something is there or not: who may not write hears the same."""
+        for path in ("/~bob/x", "/~nobody/x", "/~alice/shown.txt", "/a.txt", "/none.txt", "/~"):
+            for method in ("PUT", "DELETE"):
+                with self.subTest((path, method)):
+                    heard = self.ask(path, method=method)
+                    self.assertEqual(
+                        refusal(
+                            "401 Unauthorized",
+                            b'WWW-Authenticate: Basic realm="www.example.test", charset="UTF-8"',
+                            close=False,
+                        ),
+                        heard,
+                    )
+                    wrong = self.ask(path, login("alice", "guess"), method=method)
+                    self.assertEqual(heard, wrong)
+                    if path != "/~alice/shown.txt":
+                        heard = self.ask(path, login("alice"), method=method)
+                        self.assertEqual(refusal("403 Forbidden", close=False), heard)
+
+    def test_no_tls(self) -> None:
+        """A password that came in the clear is refused, and nothing said of it."""
+        self.world.door.allowed = False
+        self.assertEqual(403, status(self.put("/~alice/x", login("alice"))))
+
+    def test_malformed_login(self) -> None:
+        """What is no login is not one."""
+        for value in (b"Basic", b"Basic !", b"Basic YQ", b"Basic YQ==", b"Basic /zov"):
+            heard = self.put("/~alice/x", b"Authorization: " + value)
+            self.assertEqual(400, status(heard), value)
+        self.assertEqual(401, status(self.put("/~alice/x", b"Authorization: Bearer x")))
+        self.assertEqual(0, self.world.door.asked)
+
+    def test_not_asked_for_the_body(self) -> None:
+        """Who may not write is refused before the body is sent."""
+        session = self.world.connect()
+        heard = session.say(
+            b"PUT /~alice/x HTTP/1.1\r\nHost: a\r\nContent-Length: 9999999\r\n"
+            b"Expect: 100-continue\r\n\r\n"
+        )
+        self.assertEqual(401, status(heard))
+        self.assertTrue(session.closed)
+
+    def test_conditions(self) -> None:
+        """Lost updates are prevented, when the client asks for that."""
+        etag = self.etag("/~alice/shown.txt")
+        for fields, path, expected in (
+            ([b"If-None-Match: *"], "/~alice/shown.txt", 412),
+            ([b'If-Match: "x"'], "/~alice/shown.txt", 412),
+            ([b"If-Match: *"], "/~alice/none.txt", 412),
+            ([b"If-Unmodified-Since: Sun, 22 Nov 2020 08:30:00 GMT"], "/~alice/shown.txt", 412),
+            ([b"If-None-Match: *"], "/~alice/new.txt", 201),
+            ([b"If-Match: " + etag], "/~alice/shown.txt", 204),
+            ([b"If-Match: " + etag], "/~alice/shown.txt", 412),  # it is not that any more
+        ):
+            with self.subTest((fields, path)):
+                self.assertEqual(expected, status(self.put(path, login("alice"), *fields)))
+
+    def test_changed_while_it_came(self) -> None:
+        """A condition that held at the beginning is judged again at the end."""
+        session = self.world.connect()
+        session.say(
+            b"PUT /~alice/race.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+            b"If-None-Match: *\r\n" + login("alice") + b"\r\n\r\nab"
+        )
+        self.put("/~alice/race.txt", login("alice"))
+        self.assertEqual(412, status(session.say(b"cd")))
+        self.assertEqual(b"new", body(self.ask("/~alice/race.txt")))
+
+    def test_half_a_file(self) -> None:
+        """An upload that is cut short leaves nothing."""
+        session = self.world.connect()
+        session.say(
+            b"PUT /~alice/half.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n"
+            + login("alice") + b"\r\n\r\nab"
+        )  # fmt: skip
+        session.server.connectionLost()
+        self.assertEqual(404, status(self.ask("/~alice/half.txt")))
+        self.assertEqual([], self.flushLoggedErrors())
+
+    def test_places(self) -> None:
+        """No file is put where none can be."""
+        for path, expected in (
+            ("/~alice/none/x.txt", 409),
+            ("/~alice/x/", 409),
+            ("/~alice/", 409),
+            ("/~alice", 409),
+        ):
+            self.assertEqual(expected, status(self.put(path, login("alice"))), path)
+        heard = self.put("/~alice/x", login("alice"), b"Content-Range: bytes 0-2/10")
+        self.assertEqual(400, status(heard))
+
+    def test_other_methods(self) -> None:
+        """What there is not is said, with what there is."""
+        heard = self.ask("/a.txt", method="POST", content=b"")
+        self.assertEqual(405, status(heard))
+        self.assertEqual(b"DELETE, GET, HEAD, OPTIONS, PUT", field(heard, b"Allow"))
+        self.assertEqual(204, status(self.ask("/a.txt", method="OPTIONS")))
+
+    def test_large(self) -> None:
+        """A large file goes in and comes out the same."""
+        content = BIG * 3
+        self.assertGreater(len(content), SMALL_OCTETS)
+        self.assertEqual(201, status(self.put("/~alice/x", login("alice"), content=content)))
+        self.assertEqual(content, body(self.ask("/~alice/x")))
