@@ -1,0 +1,87 @@
+"""What the servers announce stands in docs/conformance.rst."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.daemons import Daemon
+from tests.regressions.clients import Client
+
+PAGE = (Path(__file__).resolve().parent.parent / "docs/conformance.rst").read_text()
+
+
+def named(keyword: str) -> bool:
+    """Tell whether the page has a keyword as a word of its own."""
+    return re.search(rf"(?<![\w-]){re.escape(keyword)}(?![\w+-])", PAGE) is not None
+
+
+def smtp(client: Client, *, login: bool = False) -> set[str]:
+    """Give EHLO's keywords, and those of AUTH."""
+    client.hear(b"220 ")
+    heard = client.ask(b"EHLO x\r\n", b"250 ").decode()
+    if login:
+        client.ask(b"AUTH PLAIN AGFsaWNlAG5ldHN1aXRl\r\n", b"235 ")
+        heard += client.ask(b"EHLO x\r\n", b"250 ").decode()
+    lines = [line[4:].split() for line in heard.splitlines() if "greets" not in line]
+    found = {words[0] for words in lines}
+    return found.union(*(words[1:] for words in lines if words[0] == "AUTH"))
+
+
+def pop3(client: Client) -> set[str]:
+    """Give CAPA's keywords before and after a login, and those of SASL."""
+    client.hear(b"+OK")
+    heard = client.ask(b"CAPA\r\n", b".").decode()
+    client.ask(b"USER alice\r\n", b"+OK")
+    client.ask(b"PASS netsuite\r\n", b"+OK")
+    heard += client.ask(b"CAPA\r\n", b".").decode()
+    lines = [line.split() for line in heard.splitlines() if line[0] not in "+."]
+    found = {words[0] for words in lines}
+    return found.union(*(words[1:] for words in lines if words[0] == "SASL"))
+
+
+def imap(client: Client) -> set[str]:
+    """Give CAPABILITY's keywords before and after a login; of those with a value, what it is."""
+    client.hear(b"* OK")
+    heard = client.ask(b"a CAPABILITY\r\n", b"a OK")
+    client.ask(b"b LOGIN alice netsuite\r\n", b"b OK")
+    heard += client.ask(b"c CAPABILITY\r\n", b"c OK")
+    words = {
+        word
+        for line in heard.decode().splitlines()
+        if line.startswith("* CAPABILITY ")
+        for word in line.split()[2:]
+    }
+    return {word.partition("=")[0] if word[-1:].isdigit() else word for word in words}
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Daemon:
+    """A daemon for all tests of this module."""
+    with Daemon(tmp_path_factory.mktemp("home")) as running:
+        yield running  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("tls", [False, True])
+@pytest.mark.parametrize("service", ["smtp", "submission", "pop3", "imap"])
+def test_every_keyword_is_on_the_page(daemon: Daemon, service: str, tls: bool) -> None:
+    """Nobody has to guess what an announced keyword stands for here."""
+    if service == "smtp" and tls:
+        pytest.skip("port 25 has STARTTLS only")
+    ports = daemon.tls_ports if tls else daemon.ports
+    with Client(ports[service], tls=tls) as client:
+        if service == "imap":
+            keywords = imap(client)
+        elif service == "pop3":
+            keywords = pop3(client)
+        else:
+            keywords = smtp(client, login=service == "submission")
+    assert len(keywords) > 5
+    missing = sorted(
+        word
+        for word in keywords
+        if not named(word) and not named(word.removeprefix("AUTH=").removesuffix("-PLUS"))
+    )
+    assert not missing
