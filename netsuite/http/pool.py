@@ -41,7 +41,10 @@ class HTTPConnection(ClientConnection):
     @property
     def reusable(self) -> bool:
         """Whether another request may be made."""
-        return self.dialog.reusable and not self.closing and self._sending is None
+        return self.dialog.reusable and not self.closing and not self._is_sending()
+
+    def _is_sending(self) -> bool:
+        return self._sending is not None and not self._sending.called
 
     async def ask_for(self, request: Request, body: RequestBody = b"") -> ResponseHead:
         """Make a request; give the head of its answer, whose body is then to be taken.
@@ -85,8 +88,6 @@ class HTTPConnection(ClientConnection):
         except Exception as error:
             self._body_error = error
             self.abort()
-        finally:
-            self._sending = None
 
     async def next_piece(self) -> bytes | None:
         """Give some of the answer's body; None at its end. Raises as ``ask_for``."""
@@ -97,17 +98,21 @@ class HTTPConnection(ClientConnection):
             return None
         raise RemoteProtocolError("no body", close=True)
 
-    async def receive(self, *, seconds: float | None = None) -> Event:
-        """Await the next event; what came before the connection's end is given after it too."""
-        if self.lost and not self._held:
+    def _left_over(self, error: Exception) -> Event:
+        """Give what had come before the connection went.
+
+        Only an orderly end, which the dialog has been told of, may end a body: one that merely
+        stops must not look whole.
+        """
+        if self.lost and not self._dropped:
             event = self.dialog.next_event()
-            if event is not NEED_DATA and event is not PAUSED and not isinstance(event, EndOfInput):
+            if event is not NEED_DATA and event is not PAUSED and type(event) is not EndOfInput:
                 return event
-        return await super().receive(seconds=seconds)
+        raise error
 
     def unanswered(self, event: Event) -> bool:
         """Note that an answer has begun."""
-        self.heard = True
+        self.heard = self.heard or not isinstance(event, EndOfInput)
         return super().unanswered(event)
 
     def failed(self, event: Event, failure: Failure) -> None:

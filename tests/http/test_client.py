@@ -1,0 +1,350 @@
+"""The HTTP client, joined in memory to our own server and to scripted ones."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.protocol import Protocol
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from netsuite.connection.client import ClientTimeouts, PeerClosed, PeerTimedOut
+from netsuite.http.client import (
+    BadURL,
+    BodyTooLarge,
+    HTTPClient,
+    TooManyRedirects,
+    parse_url,
+)
+from netsuite.http.commands import Fields, Response
+from netsuite.http.incoming import IncomingRequest
+from netsuite.http.pool import Origin
+from netsuite.http.xmlrpc.client import XMLRPCClient
+from netsuite.http.xmlrpc.values import Call, Fault
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from tests.connection.links import Link
+from tests.http.worlds import World, done
+
+Factory = Callable[[], Any]
+
+
+@implementer(IStreamClientEndpoint)
+class Endpoint:
+    """Joins clients to servers; knows every link it has made."""
+
+    def __init__(self, net: Net, origin: Origin) -> None:
+        self.net, self.origin = net, origin
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        link = Link(self.net.clock)
+        client = factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 4000))
+        server = self.net.servers[self.origin.host]()
+        link.client.protocol, link.server.protocol = client, server
+        server.makeConnection(link.server)
+        client.makeConnection(link.client)
+        self.net.links.append(link)
+        self.net.origins.append(self.origin)
+        return succeed(client)
+
+
+class Script(Protocol):
+    """A server that says what it was told to, one answer a request."""
+
+    def __init__(self, *answers: bytes, close: bool = False) -> None:
+        self.answers = list(answers)
+        self.close = close
+        self.heard = b""
+
+    def dataReceived(self, data: bytes) -> None:
+        self.heard += data
+        while b"\r\n\r\n" in self.heard and self.answers:
+            _, _, self.heard = self.heard.partition(b"\r\n\r\n")
+            self.transport.write(self.answers.pop(0))
+            if self.close and not self.answers:
+                self.transport.loseConnection()
+
+
+class Net:
+    """A client and the servers it can reach."""
+
+    def __init__(self, **client: Any) -> None:
+        self.world = World()
+        self.clock: Clock = self.world.clock
+        self.links: list[Link] = []
+        self.origins: list[Origin] = []
+        self.servers: dict[str, Factory] = {
+            "a": lambda: self.world.factory.buildProtocol(None),
+            "b": lambda: self.world.factory.buildProtocol(None),
+        }
+        self.http = HTTPClient(
+            self.clock, endpoint=lambda origin: Endpoint(self, origin),
+            timeouts=ClientTimeouts(reply_seconds=10), **client,
+        )  # fmt: skip
+
+    def script(self, host: str, *answers: bytes, close: bool = False) -> None:
+        """Let a host answer so, on each connection."""
+        self.servers[host] = lambda: Script(*answers, close=close)
+
+    def run(self, work: Awaitable[Any]) -> Any:
+        """Do something to its end; give what it gives."""
+        results: list[Any] = []
+        ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
+        for _ in range(50):
+            for link in self.links:
+                link.settle()
+            if results:
+                break
+        if not results:
+            raise AssertionError("it never ends")
+        if hasattr(results[0], "raiseException"):
+            results[0].raiseException()
+        return results[0]
+
+    async def text(self, method: str, url: str, **more: Any) -> tuple[int, bytes]:
+        async with await self.http.request(method, url, **more) as response:
+            return response.status, await response.read()
+
+
+class Case(SynchronousTestCase):
+    def setUp(self) -> None:
+        self.net = Net()
+        self.net.world.put("a.txt", b"0123456789")
+
+    def tearDown(self) -> None:
+        self.net.run(self.net.http.close())
+        self.assertEqual([], self.flushLoggedErrors())
+
+
+class Asking(Case):
+    """Requests and answers."""
+
+    def ask(self, method: str, url: str, **more: Any) -> tuple[int, bytes]:
+        result: tuple[int, bytes] = self.net.run(self.net.text(method, url, **more))
+        return result
+
+    def test_get(self) -> None:
+        """Requests one after the other share a connection; those at once do not."""
+        for _ in range(3):
+            self.assertEqual((200, b"0123456789"), self.ask("GET", "http://a/a.txt"))
+        self.assertEqual((200, b""), self.ask("HEAD", "http://a/a.txt"))
+        self.assertEqual((200, b"hello"), self.ask("GET", "http://a:8080/hello"))
+        self.assertEqual([("a", 80), ("a", 8080)], [(o.host, o.port) for o in self.net.origins])
+
+    def test_bodies(self) -> None:
+        """A body of octets is counted, one that is made is chunked or counted as said."""
+
+        async def made() -> AsyncIterator[bytes]:
+            for _ in range(100):
+                yield b"x" * 1000
+
+        self.assertEqual((200, b"abc"), self.ask("POST", "http://a/echo", body=b"abc"))
+        status, heard = self.ask("POST", "http://a/echo", body=made())
+        self.assertEqual((200, 100_000), (status, len(heard)))
+        status, heard = self.ask("POST", "http://a/echo", body=made(), octets=100_000)
+        self.assertEqual((200, 100_000), (status, len(heard)))
+        self.assertEqual(1, len(self.net.links))
+
+    def test_body_that_breaks(self) -> None:
+        """What goes wrong while a body is made is what the caller hears of."""
+
+        async def made() -> AsyncIterator[bytes]:
+            yield b"x"
+            raise KeyError("mine")
+
+        with self.assertRaises(KeyError):
+            self.ask("POST", "http://a/count", body=made())
+
+    def test_login(self) -> None:
+        """A login in the URL, or beside it, is sent."""
+        done(self.net.world.store.accounts.add_account("alice", None))
+        self.assertEqual(401, self.ask("PUT", "http://a/~alice/x", body=b"x")[0])
+        self.assertEqual(201, self.ask("PUT", "http://alice:secret@a/~alice/x", body=b"x")[0])
+        login = ("alice", "secret")
+        self.assertEqual(204, self.ask("PUT", "http://a/~alice/x", body=b"y", login=login)[0])
+        self.assertEqual((200, b"y"), self.ask("GET", "http://a/~alice/x"))
+
+    def test_codings(self) -> None:
+        """gzip is asked for and taken off, unless that is not wanted; bombs meet the limit."""
+        coded = gzip.compress(b"text" * 1000)
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
+        self.net.script("s", *[head % len(coded) + coded] * 2)
+        self.assertEqual((200, b"text" * 1000), self.ask("GET", "http://s/"))
+
+        async def raw() -> bytes:
+            async with await self.net.http.get("http://s/") as response:
+                return await response.read(decode=False)
+
+        self.assertEqual(coded, self.net.run(raw()))
+        bomb = gzip.compress(bytes(50_000_000))
+        self.net.script("bomb", head % len(bomb) + bomb)
+        with self.assertRaises(BodyTooLarge):
+            self.ask("GET", "http://bomb/")
+
+    def test_unsayable(self) -> None:
+        """Nothing a caller passes on becomes a second request."""
+        for url in ("http://a/\r\nX: y", "http://a\r\n/", "http://a/ x", "ftp://a/", "http:///x",
+                    "http://a:99999/", "//a/x", "http://[::1/"):  # fmt: skip
+            self.assertRaises(BadURL, parse_url, url)
+        with self.assertRaises(LocalProtocolError):
+            self.ask("GET", "http://a/", fields=Fields([("X", "a\r\nY: b")]))
+        with self.assertRaises(BadURL):
+            self.ask("GET", "http://a/", login=("a:b", "c"))
+        self.assertEqual("/caf%C3%A9?x=%22", parse_url('http://a/café?x="#y').path)
+        self.assertEqual("xn--bcher-kva", parse_url("http://bücher/").origin.host)
+        self.assertEqual("[::1]:81", parse_url("http://[::1]:81/").origin.authority)
+
+
+class Redirects(Case):
+    """Being sent elsewhere."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.asked: list[tuple[str, str, str, str]] = []
+
+        async def show(request: IncomingRequest) -> Response:
+            body = await request.read(100)
+            fields = request.fields
+            self.asked.append(
+                (request.method, request.head.host, fields.get("authorization")[:5], body.decode())
+            )
+            return Response(200, (), b"arrived")
+
+        self.net.world.router.add("GET POST PUT", "/here", show)
+
+    def go(self, status: int, where: str, method: str = "GET", **more: Any) -> Any:
+        said = Response(status, (("Location", where),))
+        self.net.world.router.add("GET POST PUT", f"/from{len(self.asked)}{status}{method}",
+                                  lambda request: said)  # fmt: skip
+        url = f"http://a/from{len(self.asked)}{status}{method}"
+        return self.net.run(self.net.text(method, url, **more))
+
+    def test_methods(self) -> None:
+        """POST becomes GET where it has always done so, and stays where it must."""
+        for status, method, expected in (
+            (301, "GET", ("GET", "")), (301, "POST", ("GET", "")), (302, "POST", ("GET", "")),
+            (303, "POST", ("GET", "")), (303, "PUT", ("GET", "")), (307, "POST", ("POST", "abc")),
+            (308, "PUT", ("PUT", "abc")), (302, "PUT", ("PUT", "abc")),
+        ):  # fmt: skip
+            body = b"" if method == "GET" else b"abc"
+            self.assertEqual((200, b"arrived"), self.go(status, "/here", method, body=body))
+            said = self.asked[-1]
+            self.assertEqual(expected, (said[0], said[3]), (status, method))
+
+    def test_secrets(self) -> None:
+        """A login goes along on the same host, and never to another."""
+        self.go(302, "/here", login=("u", "p"))
+        self.assertEqual(("GET", "a", "Basic", ""), self.asked[-1])
+        self.go(307, "http://b/here", login=("u", "p"))
+        self.assertEqual(("GET", "b", "", ""), self.asked[-1])
+        self.go(308, "http://a:81/here", login=("u", "p"))
+        self.assertEqual(("GET", "a:81", "", ""), self.asked[-1])
+
+    def test_circle(self) -> None:
+        """It ends."""
+        said = Response(302, (("Location", "/round"),))
+        self.net.world.router.add("GET", "/round", lambda request: said)
+        with self.assertRaises(TooManyRedirects):
+            self.net.run(self.net.text("GET", "http://a/round"))
+        with self.assertRaises(BadURL):
+            self.go(301, "gopher://a/")
+
+
+class Connections(Case):
+    """Kept connections, and those that go."""
+
+    def test_dead_one(self) -> None:
+        """A kept connection that the server has closed is not noticed by the caller."""
+        ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        connections: list[Script] = []
+
+        def make() -> Script:
+            # The first one dies, silently, after one answer.
+            connections.append(Script(ok) if not connections else Script(ok, ok, ok))
+            return connections[-1]
+
+        self.net.servers["s"] = make
+        self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
+        connections[0].dataReceived = (  # type: ignore[method-assign]
+            lambda data: connections[0].transport.loseConnection()
+        )
+        self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
+        self.assertEqual(2, len(connections))
+        connections[1].dataReceived = (  # type: ignore[method-assign]
+            lambda data: connections[1].transport.loseConnection()
+        )
+        with self.assertRaises(PeerClosed):  # nobody knows whether it was done
+            self.net.run(self.net.text("POST", "http://s/", body=b"x"))
+
+    def test_not_kept(self) -> None:
+        """A connection is not used again where either side says so, or after too much."""
+        for answer in (
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok",
+            b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok and more",
+        ):
+            self.net.script("s", answer, b"HTTP/1.1 500 X\r\nContent-Length: 0\r\n\r\n")
+            for _ in range(2):
+                self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
+
+    def test_to_the_end(self) -> None:
+        """A body that the end of the connection ends is whole; a counted one is not."""
+        self.net.script("s", b"HTTP/1.1 200 OK\r\n\r\nall of it", close=True)
+        self.assertEqual((200, b"all of it"), self.net.run(self.net.text("GET", "http://s/")))
+        self.net.script("t", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf", close=True)
+        with self.assertRaises((PeerClosed, RemoteProtocolError)):
+            self.net.run(self.net.text("GET", "http://t/"))
+
+    def test_idle(self) -> None:
+        """What nobody uses is closed in time."""
+        self.net.run(self.net.text("GET", "http://a/hello"))
+        self.net.clock.advance(61)
+        self.net.links[0].settle()
+        self.assertTrue(self.net.links[0].client.gone)
+
+    def test_slow_server(self) -> None:
+        """A server that says nothing is given up."""
+        self.net.script("s")
+        results: list[Any] = []
+        ensureDeferred(self.net.text("GET", "http://s/")).addErrback(results.append)
+        self.net.links[-1].settle()
+        self.net.clock.advance(11)
+        self.assertTrue(results[0].check(PeerTimedOut))
+
+    def test_abandoned(self) -> None:
+        """A body that nobody wants to its end does not come in the way of the next request."""
+        self.net.world.put("big.bin", bytes(300_000))
+
+        async def some() -> int:
+            async with await self.net.http.get("http://a/big.bin"):
+                pass
+            async with await self.net.http.get("http://a/big.bin") as response:
+                async for octets in response.chunks():
+                    return len(octets)
+            return 0
+
+        self.assertTrue(self.net.run(some()))
+        self.assertEqual((200, b"hello"), self.net.run(self.net.text("GET", "http://a/hello")))
+
+
+class RPC(Case):
+    """XML-RPC's client against its server."""
+
+    def test_calls(self) -> None:
+        """Calls, refusals, several at once."""
+        rpc = XMLRPCClient(self.net.http, "http://a/RPC2")
+        self.net.world.rpc.add("add", lambda a, b: a + b)
+        self.assertEqual(3, self.net.run(rpc.call("add", 1, 2)))
+        self.assertEqual("ab", self.net.run(rpc.method("add")("a", "b")))
+        with self.assertRaises(Fault) as caught:
+            self.net.run(rpc.call("none"))
+        self.assertEqual(-32601, caught.exception.code)
+        calls = [Call("add", (1, 2)), Call("add", (1,)), Call("none")]
+        first, second, third = self.net.run(rpc.multicall(calls))
+        self.assertEqual((3, -32602, -32601), (first, second.code, third.code))
+        self.assertEqual(1, len(self.net.links))
