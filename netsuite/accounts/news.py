@@ -350,22 +350,27 @@ class StoreNewsroom:
         wanted = numbers[index : index + AHEAD]
         if not wanted or wanted[0] != number:
             raise NoSuchMessage(f"{group.name} {number}")
-        await self._learn(group.id, list(wanted))
-        known = self._articles.get((group.id, number))
+        learned = await self._learn(group.id, list(wanted))
+        known = learned.get(number)
         if known is None:
             raise NoSuchMessage(f"{group.name} {number}")
         return known
 
-    async def _learn(self, folder: FolderId, numbers: Sequence[int]) -> None:
-        """Read articles into memory; what is gone when they come is not kept."""
+    async def _learn(self, folder: FolderId, numbers: Sequence[int]) -> Mapping[int, NewsArticle]:
+        """Read articles into memory; what is gone when they come is left out."""
         articles = [_article(folder, each) for each in await self.described(folder, numbers)]
         there = self._by_id.get(folder)
         if there is None:
-            return
+            return {}
         now = there.numbers
-        for article in articles:
-            if now is None or _among(now, article.number):
-                self._keep(article)
+        learned = {
+            article.number: article
+            for article in articles
+            if now is None or _among(now, article.number)
+        }
+        for article in learned.values():
+            self._keep(article)
+        return learned
 
     def _keep(self, article: NewsArticle) -> None:
         key = (article.folder, article.number)

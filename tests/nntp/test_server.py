@@ -78,6 +78,15 @@ STATES = [
 ]  # fmt: skip
 
 
+def raising(error: Exception) -> Any:
+    """Give a method of a store that fails."""
+
+    async def method(*_: object, **__: object) -> Any:
+        raise error
+
+    return method
+
+
 class Reading(SynchronousTestCase):
     """Somebody reads the news."""
 
@@ -344,15 +353,12 @@ class Reading(SynchronousTestCase):
         session.ask("GROUP misc.test")
         mail: Any = self.world.store.mail
 
-        async def broken(*_: object) -> Any:
-            raise errors[0]
-
-        for errors, code in (
-            ([Busy("secret")], "403"),
-            ([NoSuchMessage("secret")], "4"),
-            ([RuntimeError("secret")], "403"),
+        for error, code in (
+            (Busy("secret"), "403"),
+            (NoSuchMessage("secret"), "4"),
+            (RuntimeError("secret"), "403"),
         ):
-            self.patch(mail, "described", broken)
+            self.patch(mail, "described", raising(error))
             for command in ("STAT 2", "OVER 1-", "HDR from 1-"):
                 answer = session.ask(command)
                 self.assertTrue(answer.startswith(code), (command, answer))
@@ -593,11 +599,8 @@ class Posting(SynchronousTestCase):
         """An article that could not be stored is not acknowledged."""
         mail: Any = self.world.store.mail
 
-        async def broken(*_: object, **__: object) -> Any:
-            raise errors[0]
-
-        for errors in ([Busy("secret")], [RuntimeError("secret")]):
-            self.patch(mail, "commit", broken)
+        for error in (Busy("secret"), RuntimeError("secret")):
+            self.patch(mail, "commit", raising(error))
             answer = self.post(HEADER + b"\r\nx\r\n.\r\n")
             self.assertEqual(b"441 The article could not be stored; try again later\r\n", answer)
         self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))

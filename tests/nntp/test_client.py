@@ -1,0 +1,334 @@
+"""The NNTP client: against our own server in memory, and against servers that behave oddly."""
+
+# ruff: noqa: E501 - tables read best one case a line
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite import tls
+from netsuite.connection.client import InputBeforeTLS, PeerClosed
+from netsuite.nntp import commands as c
+from netsuite.nntp.answers import GroupStatus
+from netsuite.nntp.client import LoginRefused, NNTPClient, NNTPRefused, NotOffered, connect
+from netsuite.nntp.commands import Range
+from netsuite.nntp.server import NNTPServerFactory
+from netsuite.nntp.settings import Settings
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from tests.connection.links import MemoryEndpoint
+from tests.connection.places import temporary
+from tests.nntp.fakes import HOST, NOW, Transport, World, article
+
+HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
+
+
+class Mechanism:
+    """PLAIN, or one that does not trust the server."""
+
+    mutual = False
+
+    def __init__(self, name: str = "PLAIN", secret: bytes = b"\0ann\0se cret") -> None:
+        self.name = name
+        self.secret = secret
+        self.finish: bytes | None = b"not yet"
+
+    def initial(self) -> bytes | None:
+        return self.secret
+
+    def respond(self, challenge: bytes) -> bytes:
+        if challenge == b"evil":
+            raise RemoteProtocolError("not to be trusted")
+        return b""
+
+    def finished(self, octets: bytes | None) -> None:
+        self.finish = octets
+
+
+class Joined(SynchronousTestCase):
+    """Client and server, joined in memory."""
+
+    tls_context: Any = None
+
+    def setUp(self) -> None:
+        self.world = World()
+        self.factory: Any = NNTPServerFactory(
+            Settings(HOST, article_octets=1_000_000),
+            room=self.world.room,
+            door=self.world.door,
+            clock=self.world.clock,
+            unique=lambda: f"word{next(self.world.words)}",
+            tls=self.tls_context,
+        )
+        self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
+        self.client: NNTPClient = self.run_(connect(self.endpoint, clock=self.world.clock))
+
+    def run_(self, work: Awaitable[Any]) -> Any:
+        running = ensureDeferred(work)  # type: ignore[arg-type]
+        self.endpoint.link.settle()
+        return self.successResultOf(running)
+
+    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+        running = ensureDeferred(work)  # type: ignore[arg-type]
+        self.endpoint.link.settle()
+        return self.failureResultOf(running, kind).value
+
+
+async def gathered(lines: AsyncIterator[Any]) -> list[Any]:
+    return [each async for each in lines]
+
+
+class AgainstOurServer(Joined):
+    """Everything that can be asked."""
+
+    def test_session(self) -> None:
+        """A whole session of a reader."""
+        client = self.client
+        self.assertTrue(client.posting_allowed)
+        self.assertIn("OVER", client.capabilities)
+        self.assertEqual(GroupStatus("misc.test", 3, 1, 3), self.run_(client.group("misc.test")))
+        status, numbers = self.run_(client.listgroup("misc.test", Range(2, None)))
+        self.assertEqual((3, [2, 3]), (status.count, numbers))
+        self.assertEqual("<1@example.test>", self.run_(client.stat()).message_id)
+        self.assertEqual(2, self.run_(client.next()).number)
+        self.assertEqual(1, self.run_(client.last()).number)
+        got: list[bytes] = []
+        self.assertEqual(2, self.run_(client.article(2, got.append)).number)
+        self.assertEqual(article(2), b"".join(got))
+        got.clear()
+        self.run_(client.head("<2@example.test>", got.append))
+        self.run_(client.body_of(2, got.append))
+        self.assertEqual(article(2).replace(b"\r\n\r\n", b"\r\n"), b"".join(got))
+        lines = self.run_(gathered(client.over(Range(1, 2))))
+        self.assertEqual(["number 1", "number 2"], [line.subject for line in lines])
+        self.assertEqual((len(article(1)), 1), (lines[0].octets, lines[0].lines))
+        self.assertEqual({"xref": f"{HOST} misc.test:1"}, lines[0].others)
+        self.assertEqual([(1, "number 1")], self.run_(client.hdr("Subject", Range(1, 1))))
+        groups = self.run_(client.list_active("misc.*,!misc.c*"))
+        self.assertEqual([("misc.empty", "y"), ("misc.moderated", "m"), ("misc.test", "y")],
+                         [(each.name, each.status) for each in groups])  # fmt: skip
+        self.assertEqual({"misc.test": "For tests"}, self.run_(client.list_newsgroups("*.test")))
+        self.assertEqual("Subject:", self.run_(client.list("OVERVIEW.FMT"))[0])
+        self.assertEqual(5, len(self.run_(client.newgroups(NOW - timedelta(days=1)))))
+        self.assertEqual([], self.run_(client.newgroups(NOW + timedelta(days=1))))
+        self.assertEqual(datetime(2026, 3, 1, 12, tzinfo=UTC), self.run_(client.date()))
+        self.assertTrue(self.run_(client.help()))
+        self.assertTrue(self.run_(client.mode_reader()))
+        self.run_(client.quit())
+        self.fail_(client.date(), PeerClosed)
+
+    def test_refusals(self) -> None:
+        """What is refused carries the server's code, and the session goes on."""
+        client = self.client
+        for work, code in [
+            (client.group("no.where"), 411), (client.stat(), 412), (client.stat("<no@where>"), 430),
+            (client.listgroup("no.where"), 411), (client.next(), 412), (client.hdr(":x"), 503),
+            (client.list("MOTD"), 503), (client.list_active("[a]"), 501), (client.post(b""), 480),
+            (gathered(client.over()), 412), (client.article(1, print), 412),
+        ]:  # fmt: skip
+            self.assertEqual(code, self.fail_(work, NNTPRefused).status.code)
+
+    def test_posting(self) -> None:
+        """An article in one piece and in many, dot-stuffed; a refused one says why."""
+        client = self.client
+        self.run_(client.login("ann", "se cret"))
+        self.assertNotIn("AUTHINFO", client.capabilities)
+        body = b"\r\n.dot\r\n..\r\nbare\nlf"
+
+        async def pieces() -> AsyncIterator[bytes]:
+            for octet in HEADER + body:
+                yield bytes([octet])
+
+        self.assertIn("<word1@", self.run_(client.post(HEADER + body)))
+        self.assertIn("<word2@", self.run_(client.post(pieces())))
+        for stored in self.world.stored()[-2:]:
+            self.assertTrue(stored.endswith(b"\r\n\r\n.dot\r\n..\r\nbare\r\nlf\r\n"), stored)
+        error = self.fail_(client.post(b"Subject: x\r\n\r\n"), NNTPRefused)
+        self.assertEqual(441, error.status.code)
+        self.run_(client.date())
+
+    def test_many_at_once(self) -> None:
+        """Articles asked for ahead come in order, those refused among them."""
+        for number in range(4, 101):
+            self.world.put(article(number, body="." * (number % 3) + "\r\n"))
+        self.world.remove(50)
+        self.run_(self.client.group("misc.test"))
+        got: dict[int | str, list[bytes]] = {}
+        wanted = [*range(1, 101), "<no@where>", "<3@example.test>"]
+        refused = self.run_(self.client.fetch(wanted, lambda n: got.setdefault(n, []).append))
+        self.assertEqual({50: 423, "<no@where>": 430}, {n: s.code for n, s in refused.items()})
+        self.assertEqual(100, len(got))
+        self.assertEqual(article(100, body=".\r\n"), b"".join(got[100]))
+        self.assertEqual(b"", got[100][-1])
+
+    def test_slow_disk(self) -> None:
+        """While a piece is being written no other is handed out."""
+        waiting: Deferred[None] = Deferred()
+        fetching = ensureDeferred(self.client.article("<1@example.test>", lambda _: waiting))
+        self.endpoint.link.settle()
+        self.assertNoResult(fetching)
+        waiting.callback(None)
+        self.endpoint.link.settle()
+        self.successResultOf(fetching)
+
+    def test_what_cannot_be_written(self) -> None:
+        """A listing or article that is given up ends the session: answers cannot be mixed."""
+
+        def write(octets: bytes) -> None:
+            raise OSError("full")
+
+        self.fail_(self.client.article("<1@example.test>", write), OSError)
+        self.fail_(self.client.date(), PeerClosed)
+
+    def test_logins(self) -> None:
+        """SASL with an initial response, a long one, with data at the end, and refused."""
+        self.assertEqual(("X-DATA", "PLAIN"), self.client.mechanisms)
+        self.fail_(self.client.log_in(Mechanism(secret=b"x")), LoginRefused)
+        self.fail_(self.client.log_in(Mechanism(secret=b"x" * 600)), LoginRefused)
+        self.fail_(self.client.login("ann", "wrong"), LoginRefused)
+        mechanism = Mechanism("X-DATA")
+        self.run_(self.client.log_in(mechanism))
+        self.assertEqual(b"v=x", mechanism.finish)
+
+    def test_injection(self) -> None:
+        """A caller cannot say two commands in one."""
+        for work in (
+            self.client.group("a\r\nPOST"), self.client.login("a\0", "b"), self.client.stat("<a>\r\n"),
+            self.client.list_active("a b"), self.client.hdr("a\r\nb"),
+        ):  # fmt: skip
+            self.fail_(work, LocalProtocolError)
+        self.run_(self.client.date())
+
+
+class UnderTLS(Joined):
+    """STARTTLS with both our ends (RFC 4642)."""
+
+    def setUp(self) -> None:
+        folder = temporary(self)
+        certificates = tls.Certificates(folder, Clock())
+        certificates.open()
+        self.tls_context = certificates.context_for()
+        self.options = tls.client_options("localhost", authorities=folder / "default.pem")
+        super().setUp()
+        self.world.door.passwords = False
+
+    def test_login_under_tls(self) -> None:
+        """A password is refused in the clear with 483 and taken under TLS; state is forgotten."""
+        self.assertIn("STARTTLS", self.client.capabilities)
+        refused = self.fail_(self.client.login("ann", "se cret"), LoginRefused)
+        self.assertEqual(483, refused.status.code)
+        self.run_(self.client.group("misc.test"))
+        self.run_(self.client.starttls(self.options))
+        self.assertNotIn("STARTTLS", self.client.capabilities)
+        self.assertEqual(412, self.fail_(self.client.stat(), NNTPRefused).status.code)
+        self.fail_(self.client.starttls(self.options), NotOffered)
+        self.assertEqual(502, self.run_(self.client._say(c.StartTLS())).code)
+        self.run_(self.client.login("ann", "se cret"))
+
+    def test_commands_behind_it(self) -> None:
+        """What came in the clear behind STARTTLS is never executed."""
+        (server,) = self.factory
+        self.client.write(b"STARTTLS\r\nGROUP misc.test\r\nDATE\r\n")
+        self.endpoint.link.settle()
+        said = self.endpoint.link.octets[id(self.endpoint.link.server)]
+        self.assertTrue(said.endswith(b".\r\n382 Continue with TLS negotiation\r\n"), said[-80:])
+        self.assertIsNone(server.group)
+
+
+class AgainstOddServers(SynchronousTestCase):
+    """A script in the server's place."""
+
+    def start(self, *words: bytes) -> NNTPClient:
+        self.client = NNTPClient(Clock())
+        self.transport = Transport()
+        self.client.makeConnection(self.transport)
+        self.beginning = ensureDeferred(self.client.begin())
+        for each in words:
+            self.client.dataReceived(each)
+        return self.client
+
+    def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
+        running = ensureDeferred(work)  # type: ignore[arg-type]
+        for each in words:
+            self.client.dataReceived(each)
+        return running
+
+    def test_old_server(self) -> None:
+        """A server of RFC 977 is used as well as it can be."""
+        client = self.start(b"201 hi\r\n", b"500 what?\r\n")
+        self.successResultOf(self.beginning)
+        self.assertFalse(client.posting_allowed)
+        self.assertEqual({}, client.capabilities)
+        group = self.hear(client.group("a.b"), b"211 10 1 12\r\n")
+        self.assertEqual(GroupStatus("a.b", 10, 1, 12), self.successResultOf(group))
+
+    def test_mode_switching(self) -> None:
+        """A server that is a feed first is asked for its reader's side."""
+        self.start(b"200 hi\r\n", b"101 \r\nVERSION 2\r\nMODE-READER\r\n.\r\n", b"201 reader\r\n",
+                   b"101 \r\nVERSION 2\r\nREADER\r\nXOVER\r\n.\r\n")  # fmt: skip
+        self.successResultOf(self.beginning)
+        self.assertEqual(b"CAPABILITIES\r\nMODE READER\r\nCAPABILITIES\r\n", self.transport.said())
+        over = self.hear(
+            gathered(self.client.over(Range(1, 1))), b"224 \r\n1\ta\tb\t\t<c@d>\r\n.\r\n"
+        )
+        (line,) = self.successResultOf(over)
+        self.assertEqual(("<c@d>", "", None), (line.message_id, line.references, line.octets))
+        self.assertEqual(b"XOVER 1\r\n", self.transport.said())
+
+    def test_refused_at_once(self) -> None:
+        """400 instead of a greeting is an error that says so."""
+        self.start(b"400 busy\r\n")
+        error = self.failureResultOf(self.beginning, NNTPRefused).value
+        self.assertEqual(400, error.status.code)
+
+    def test_starttls(self) -> None:
+        """Octets behind the go-ahead end the session; no STARTTLS is an error, not clear text."""
+        client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n")
+        securing = self.hear(client.starttls(object()), b"382 go\r\n200 evil\r\n")
+        self.failureResultOf(securing, InputBeforeTLS)
+        client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\n.\r\n")
+        self.failureResultOf(ensureDeferred(client.starttls(object())), NotOffered)
+
+    def test_nonsense(self) -> None:
+        """Answers that are none end the session, and cannot fill the memory."""
+        for answer in (
+            b"HELLO\r\n", b"211 x\r\n", b"211 1 2\r\n", b"211 1 2 x\r\n", b"2" * 20_000, b"340 post\r\n",
+            b"383 x\r\n", b"111 20260101000000\r\n", b"211 1 2 3\r\n211 1 2 3\r\n",
+        ):  # fmt: skip
+            client = self.start(b"200\r\n", b"500\r\n")
+            first = self.hear(client.group("a"), answer)
+            if answer.endswith(b"3\r\n"):
+                self.successResultOf(first)
+                first = self.hear(client.group("a"))
+            self.failureResultOf(first, RemoteProtocolError)
+        client = self.start(b"200\r\n", b"500\r\n")
+        listing = self.hear(client.list_active(), b"215\r\na 1 2 y\r\nx y\r\n.\r\n")
+        self.failureResultOf(listing, RemoteProtocolError)
+        client = self.start(b"200\r\n", b"500\r\n")
+        listing = self.hear(client.list_active(), b"215\r\n", b"x" * 70_000)
+        self.failureResultOf(listing, RemoteProtocolError)
+
+    def test_not_to_be_trusted(self) -> None:
+        """A server that a mechanism does not trust hears a cancel and nothing more."""
+        client = self.start(b"200\r\n", b"500\r\n")
+        self.transport.said()
+        logging = self.hear(client.log_in(Mechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n")
+        self.failureResultOf(logging, RemoteProtocolError)
+        self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.transport.said())
+
+    def test_gone_within_an_article(self) -> None:
+        """An article that was cut off is an error; so is one whose fate is not known."""
+        client = self.start(b"200\r\n", b"500\r\n")
+        got: list[bytes] = []
+        fetching = self.hear(client.article(1, got.append), b"220 1 <a@b>\r\nhalf\r\n")
+        client.readConnectionLost()
+        self.failureResultOf(fetching, PeerClosed)
+        client = self.start(b"200\r\n", b"500\r\n")
+        posting = self.hear(client.post(b"x"), b"340 go\r\n")
+        client.readConnectionLost()
+        self.failureResultOf(posting, PeerClosed)

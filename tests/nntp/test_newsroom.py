@@ -1,0 +1,156 @@
+"""The newsroom over a store that takes its time: what happens while it reads is not missed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.accounts import news
+from netsuite.accounts.news import StoreNewsroom
+from netsuite.store.errors import NoSuchFolder, NoSuchMessage
+from tests.nntp.fakes import World, article, run
+
+
+class SlowMail:
+    """A mail store whose reads are done at once and told when the test says so."""
+
+    def __init__(self, mail: Any) -> None:
+        self._mail = mail
+        self.waiting: list[Deferred[None]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self._mail, name)
+        if name not in ("folders", "uids", "described", "first_uids"):
+            return method
+
+        async def slow(*arguments: Any) -> Any:
+            result = await method(*arguments)
+            waiting: Deferred[None] = Deferred()
+            self.waiting.append(waiting)
+            await waiting
+            return result
+
+        return slow
+
+    def tell(self) -> None:
+        """Tell what was read, and what that leads to."""
+        while self.waiting:
+            self.waiting.pop(0).callback(None)
+
+
+class SlowStore:
+    def __init__(self, world: World) -> None:
+        self.mail: Any = SlowMail(world.store.mail)
+        self.changes = world.store.changes
+
+
+class Newsroom(SynchronousTestCase):
+    """Groups, numbers and articles kept at hand."""
+
+    def setUp(self) -> None:
+        self.world = World()
+        self.store: Any = SlowStore(self.world)
+        self.room = StoreNewsroom(self.store)
+
+    def told(self, work: Any) -> Any:
+        running = ensureDeferred(work)
+        self.store.mail.tell()
+        return self.successResultOf(running)
+
+    def test_many_ask_at_once(self) -> None:
+        """The list of groups is read once for all who ask while it is being read."""
+        asking = [ensureDeferred(self.room.group(name)) for name in ("misc.test", "talk.other")]
+        asking += [ensureDeferred(self.room.groups()), ensureDeferred(self.room.group("no.where"))]
+        self.assertEqual(1, len(self.store.mail.waiting))
+        asking[1].addErrback(lambda failure: None)
+        asking[1].cancel()  # who gives up does not take it from the others
+        self.store.mail.tell()
+        self.assertEqual("misc.test", self.successResultOf(asking[0]).name)
+        self.assertEqual(5, len(self.successResultOf(asking[2])))
+        self.failureResultOf(asking[3], NoSuchFolder)
+
+    def test_changes_while_groups_are_read(self) -> None:
+        """What comes, goes, is made and removed meanwhile is known afterwards."""
+        asking = ensureDeferred(self.room.groups())
+        self.world.put(article(4))
+        self.world.remove(1)
+        self.world.add_group("new.one", "")
+        gone = run(self.world.store.mail.folder(None, "talk.other"))
+        run(self.world.store.mail.delete_folder(gone.id))
+        kept = run(self.world.store.mail.folder(None, "misc.empty"))
+        run(self.world.store.mail.rename_folder(kept.id, "misc.renamed"))
+        self.store.mail.tell()
+        groups = {each.name: each for each in self.successResultOf(asking)}
+        self.assertEqual(
+            {"misc.closed", "misc.moderated", "misc.renamed", "misc.test", "new.one"}, set(groups)
+        )
+        group = groups["misc.test"]
+        self.assertEqual((2, 4, 3), (group.low, group.high, group.count))
+
+    def test_changes_while_numbers_are_read(self) -> None:
+        """Articles that come and go while the numbers are read are counted once."""
+        group = self.told(self.room.group("misc.test"))
+        asking = [ensureDeferred(self.room.numbers(group)) for _ in range(2)]
+        self.assertEqual(1, len(self.store.mail.waiting))
+        self.world.put(article(4))
+        self.world.remove(1, 3)
+        self.store.mail.tell()
+        for each in asking:
+            self.assertEqual([2, 4], list(self.successResultOf(each)))
+        self.world.put(article(5))
+        self.world.remove(2)
+        numbers = self.room.numbers_at_hand(group)
+        assert numbers is not None
+        self.assertEqual([4, 5], list(numbers))
+        self.assertEqual((4, 5, 2), (group.low, group.high, group.count))
+
+    def test_article_that_goes_while_it_is_read(self) -> None:
+        """It is not kept, so it is never found where it no longer is."""
+        group = self.told(self.room.group("misc.test"))
+        self.told(self.room.numbers(group))
+        asking = ensureDeferred(self.room.article(group, 2))
+        self.world.remove(2)
+        self.store.mail.tell()
+        self.failureResultOf(asking, NoSuchMessage)
+        self.assertIsNone(self.room.article_at_hand(group, 2))
+        self.assertIsNone(self.room.found_at_hand("<2@example.test>"))
+        found = self.room.found_at_hand("<3@example.test>")  # read ahead
+        assert found is not None
+        self.assertEqual(3, found.number)
+        self.world.remove(3)
+        self.assertIsNone(self.room.found_at_hand("<3@example.test>"))
+
+    def test_memory_is_bounded(self) -> None:
+        """The oldest articles and numbers make room, and are read again when asked for."""
+        self.patch(news, "ARTICLES", 2)
+        self.patch(news, "NUMBERS", 3)
+        self.world.put(article(9, "talk.other"), "talk.other")
+        test, other = (self.told(self.room.group(name)) for name in ("misc.test", "talk.other"))
+        self.assertEqual(1, self.told(self.room.article(test, 1)).number)
+        self.assertEqual(2, len(self.room._articles))
+        self.assertEqual(2, len(self.room._found))
+        self.told(self.room.article(other, 1))
+        self.assertIsNone(self.room.numbers_at_hand(test))
+        self.assertEqual("<3@example.test>", self.told(self.room.article(test, 3)).message_id)
+        self.assertEqual([1, 2, 3], list(self.told(self.room.numbers(test))))
+
+    def test_group_that_goes_while_it_is_read(self) -> None:
+        """Its numbers are nobody's."""
+        group = self.told(self.room.group("misc.test"))
+        asking = ensureDeferred(self.room.numbers(group))
+        run(self.world.store.mail.delete_folder(group.id))
+        self.store.mail.tell()
+        self.successResultOf(asking)
+        self.assertTrue(group.gone)
+        self.assertIsNone(self.room.numbers_at_hand(group))
+        self.assertEqual({}, dict(self.room._numbered))
+
+    def test_only_groups(self) -> None:
+        """A public folder that is no group is none; closing stops listening."""
+        self.assertNotIn("Notices", [each.name for each in self.told(self.room.groups())])
+        self.room.close()
+        self.room.close()
+        self.world.put(article(4))
+        self.assertEqual(3, self.told(self.room.group("misc.test")).high)
