@@ -205,7 +205,8 @@ class DialogConnection(Hooks, Outlet):
         """Say goodbye and close."""
         if self.closing:
             return
-        self.log.debug("{name} is closed: {cause}", name=self.name, cause=cause.value)
+        if self.turned_away is None:
+            self.log.debug("{name} is closed: {cause}", name=self.name, cause=cause.value)
         if cause is Cause.STALLED:
             self.abort()
             return
@@ -238,8 +239,7 @@ class DialogConnection(Hooks, Outlet):
         self.flush()
         dropped = self.dialog.discard_input()
         if dropped:
-            text = "{name}: dropped {dropped} octets sent in the clear behind STARTTLS"
-            self.log.warn(text, name=self.name, dropped=dropped)
+            self.log.warn("{name}: dropped {n} octets sent before TLS", name=self.name, n=dropped)
         self._unread = 0
         self._peer = None
         self.transport.unregisterProducer()
