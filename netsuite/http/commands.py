@@ -159,5 +159,5 @@ class ResponseHead:
 
 def plain(status: int, text: str = "", *fields: tuple[str, str]) -> Response:
     """Make an answer that says its status, and a sentence, in plain text."""
-    said = f"{status} {REASONS.get(status, '')}\n" + (f"{text}\n" if text else "")
+    said = f"{status} {REASONS.get(status, '')}\r\n" + (f"{text}\r\n" if text else "")
     return Response(status, (("Content-Type", "text/plain; charset=utf-8"), *fields), said.encode())

@@ -358,7 +358,7 @@ class Log(SynchronousTestCase):
         self.assertEqual(
             [
                 f'192.0.2.9 - - {when} "GET /hello HTTP/1.1" 200 5 "/a" "x\\x22y"',
-                f'192.0.2.9 - - {when} "-" 400 16 "-" "-"',
+                f'192.0.2.9 - - {when} "-" 400 17 "-" "-"',
                 f'192.0.2.9 - - {when} "GET /later HTTP/1.1" 499 - "-" "-"',
             ],
             path.read_text().splitlines(),

@@ -255,5 +255,5 @@ HELLO = answer("200 OK", b"hello")
 
 def refusal(status: str, *fields: bytes, text: bytes = b"", close: bool = True) -> bytes:
     """Give the octets of a refusal in plain text."""
-    body = status.encode() + b"\n" + (text + b"\n" if text else b"")
+    body = status.encode() + b"\r\n" + (text + b"\r\n" if text else b"")
     return answer(status, body, b"Content-Type: text/plain; charset=utf-8", *fields, close=close)

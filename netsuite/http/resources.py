@@ -1,0 +1,214 @@
+"""Resources of ``twisted.web`` (Klein's too) behind our server: an IResource as a handler.
+
+``twisted.web`` is imported when a handler is made and not before: some of its modules install a
+reactor.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.python.failure import Failure
+
+from netsuite.http.answers import Answer, Streamed
+from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
+from netsuite.http.incoming import IncomingRequest
+from netsuite.http.paths import split_path
+from netsuite.http.replies import BAD_REQUEST, BROKEN, Refused
+
+#: More than this unsent, and what produces it is told to pause.
+WAITING_OCTETS: Final = 65_536
+#: Ours to say; the rest of what a resource says is passed on.
+_OURS: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date"})
+
+
+class ResourceSite:
+    """Answers from a tree of ``twisted.web`` resources; a handler for ``Router.mount``.
+
+    The resource sees a ``twisted.web.server.Request`` of HTTP/1.0, so that it leaves the framing
+    to us, with the whole body in its ``content``.
+
+    Args:
+        resource: the root.
+        reactor: for ``twisted.web``'s sessions.
+        limit_octets: the largest body; it is kept in memory.
+    """
+
+    def __init__(self, resource: Any, reactor: Any, *, limit_octets: int = 16 * 1024**2) -> None:
+        from twisted.web import server
+
+        self._request: Any = server.Request
+        self._site = server.Site(resource, reactor=reactor)
+        self._limit_octets = limit_octets
+
+    async def __call__(self, incoming: IncomingRequest) -> Answer:
+        """Answer a request."""
+        try:
+            split_path(incoming.path)  # nothing that climbs reaches a resource
+        except ValueError:
+            raise Refused(BAD_REQUEST) from None
+        body = await incoming.read(self._limit_octets)
+        channel = _Channel(self._site, incoming)
+        request = self._request(channel, False)
+        for name, value in incoming.fields:
+            request.requestHeaders.addRawHeader(name.encode("ascii"), value.encode("latin-1"))
+        request.parseCookies()
+        request.gotLength(len(body))
+        request.handleContentChunk(body)
+        target = incoming.path.encode("ascii")
+        if incoming.head.query is not None:
+            target += b"?" + incoming.head.query.encode("ascii")
+        channel.request = request
+        try:
+            request.requestReceived(incoming.method.encode("ascii"), target, b"HTTP/1.0")
+            return await channel.answer()
+        except BaseException:
+            channel.lost()
+            raise
+
+
+class _Channel:
+    """What a ``twisted.web`` request takes for its connection: keeps what it writes."""
+
+    def __init__(self, site: Any, incoming: IncomingRequest) -> None:
+        self.site = site
+        self.transport = self
+        self.request: Any = None
+        self._incoming = incoming
+        self._head: tuple[int, list[tuple[str, str]], int | None] | None = None
+        self._pieces: deque[bytes] = deque()
+        self._octets = 0
+        self._ended = False
+        self._whole = False  # ended as it should
+        self._producer: Any = None
+        self._pull = False
+        self._paused = False
+        self._wanted: Deferred[None] | None = None
+
+    # -- what the handler takes -----------------------------------------------------------------
+
+    async def answer(self) -> Answer:
+        """Give the answer once its head is known: all of it where it is complete by then."""
+        while self._head is None and not self._ended:
+            await self._more()
+        if self._head is None:
+            return BROKEN
+        status, fields, length = self._head
+        silent = self._incoming.method == "HEAD"
+        if self._whole and (status in BODILESS or not silent):
+            body = b"" if status in BODILESS else b"".join(self._pieces)
+            if length is None or length == len(body) or status in BODILESS:
+                return Response(status, tuple(fields), body)
+        return Streamed(ResponseHead(status, Fields(fields), length), self._chunks())
+
+    async def _chunks(self) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                while self._pieces:
+                    octets = self._pieces.popleft()
+                    self._octets -= len(octets)
+                    yield octets
+                if self._ended:
+                    break
+                await self._more()
+            if not self._whole:
+                raise ConnectionDone("the resource has given up")
+        finally:
+            self.lost()
+
+    async def _more(self) -> None:
+        producer = self._producer
+        if producer is not None and (self._pull or self._paused):
+            self._paused = False
+            producer.resumeProducing()
+            if self._pieces or self._ended:
+                return
+        self._wanted = Deferred()
+        await self._wanted
+
+    def _wake(self) -> None:
+        wanted, self._wanted = self._wanted, None
+        if wanted is not None and not wanted.called:
+            wanted.callback(None)
+
+    def lost(self) -> None:
+        """Nobody takes any more: tell the resource, unless it is done."""
+        if not self._ended:
+            self._ended = True
+            if self._producer is not None:
+                self._producer.stopProducing()
+            self.request.connectionLost(Failure(ConnectionDone()))
+
+    # -- what the request calls -----------------------------------------------------------------
+
+    def writeHeaders(self, version: bytes, code: Any, reason: bytes, headers: Any) -> None:  # noqa: N802
+        """The head is known."""
+        raw = headers if isinstance(headers, list) else list(_pairs(headers))
+        length = None
+        fields = []
+        for name, value in raw:
+            lower = name.lower()
+            if lower == b"content-length" and value.isdigit():
+                length = int(value)
+            if lower not in _OURS and lower != b"server":
+                fields.append((name.decode("ascii"), value.decode("latin-1")))
+        self._head = int(code), fields, length
+        self._wake()
+
+    def write(self, data: bytes) -> None:
+        """Some of the body."""
+        if not data or self._ended:
+            return
+        self._pieces.append(data)
+        self._octets += len(data)
+        if self._octets > WAITING_OCTETS and self._producer is not None and not self._pull:
+            self._paused = True
+            self._producer.pauseProducing()
+        self._wake()
+
+    def writeSequence(self, data: Any) -> None:  # noqa: N802
+        """Some of the body."""
+        self.write(b"".join(data))
+
+    def requestDone(self, request: Any) -> None:  # noqa: N802
+        """The answer is complete."""
+        self._ended = self._whole = True
+        self._wake()
+
+    def loseConnection(self) -> None:  # noqa: N802
+        """The resource gives up."""
+        self._ended = True
+        self._wake()
+
+    abortConnection = loseConnection  # noqa: N815
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:  # noqa: N802
+        """The resource is told when to go on."""
+        self._producer, self._pull = producer, not streaming
+        self._wake()
+
+    def unregisterProducer(self) -> None:  # noqa: N802
+        """It needs not be told any more."""
+        self._producer = None
+
+    def getPeer(self) -> Any:  # noqa: N802
+        """Give the other end."""
+        return self._incoming.connection.transport.getPeer()
+
+    def getHost(self) -> Any:  # noqa: N802
+        """Give our end."""
+        return self._incoming.connection.transport.getHost()
+
+    def isSecure(self) -> bool:  # noqa: N802
+        """Tell whether TLS is in place."""
+        return self._incoming.peer.secure
+
+
+def _pairs(headers: Any) -> Any:
+    for name, values in headers.getAllRawHeaders():
+        for value in values:
+            yield name, value
