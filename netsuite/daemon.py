@@ -34,6 +34,7 @@ MAKERS: Mapping[str, str] = {
     "nntp": "netsuite.nntp.service.make_nntp",
     "ftp": "netsuite.ftp.service.make_ftp",
     "http": "netsuite.http.service.make_http",
+    "telnet": "netsuite.telnet.service.make_telnet",
     "gopher": "netsuite.gopher.service.make_gopher",
 }
 

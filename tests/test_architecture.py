@@ -21,6 +21,7 @@ TWISTED_SIDE = frozenset(
     {"replies", "server", "client", "queue", "delivery", "transfer"}
     | {f"http.{each}" for each in ("access", "answers", "files", "incoming", "listing", "pool")}
     | {f"http.{each}" for each in ("resources", "router", "xmlrpc.client", "xmlrpc.server")}
+    | {"telnet.shell"}
 )
 
 

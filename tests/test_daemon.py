@@ -236,6 +236,7 @@ def test_privileges(tmp_path: Path) -> None:
         "netsuite-pop3",
         "netsuite-nntp",
         "netsuite-gopher",
+        "netsuite-telnet",
         "netsuite-ftp",
         "netsuite-http",
     ],

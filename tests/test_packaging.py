@@ -19,6 +19,7 @@ PLUGINS = (
     "netsuite-pop3",
     "netsuite-nntp",
     "netsuite-gopher",
+    "netsuite-telnet",
     "netsuite-ftp",
     "netsuite-http",
 )

@@ -431,6 +431,36 @@ class HTTPSection(ServiceSection):
     xmlrpc_octets: int = setting(1024 * 1024, "The largest XML-RPC call.", unit="octets", ge=1000)
 
 
+class TelnetSection(ServiceSection):
+    """A shell over mail, news and files (RFC 854)."""
+
+    listen: list[str] = setting(
+        loopback(23),
+        "Where to listen. Off loopback nobody can log in there: passwords are not taken in the "
+        "clear, and TELNET has no STARTTLS.",
+    )
+    listen_tls: list[str] = setting(loopback(992), "Where to listen under TLS (telnets).")
+    idle_seconds: Seconds = setting(1800.0, "How long a user may type nothing.", unit="seconds")
+    login_seconds: Seconds = setting(
+        120.0,
+        "How long a login may take; 0: for ever.",
+        unit="seconds",
+    )
+    login_tries: int = setting(
+        3, "Passwords that may be tried on a connection.", unit="passwords", ge=1, le=100,
+        live=True,
+    )  # fmt: skip
+    greeting: str = setting(
+        "", "The first line shown; empty: the host's name.", live=True, max_length=200
+    )
+    charset: Literal["us-ascii", "utf-8"] = setting(
+        "us-ascii",
+        "What is sent to a client with which nothing was agreed (CHARSET, BINARY); in US-ASCII "
+        "all other characters are question marks. UTF-8 is always understood.",
+        live=True,
+    )
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -446,6 +476,7 @@ class Settings(Section):
     nntp: NNTPSection = Field(default_factory=NNTPSection)
     ftp: FTPSection = Field(default_factory=FTPSection)
     http: HTTPSection = Field(default_factory=HTTPSection)
+    telnet: TelnetSection = Field(default_factory=TelnetSection)
     gopher: GopherSection = Field(default_factory=GopherSection)
 
 

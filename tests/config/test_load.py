@@ -29,6 +29,7 @@ def test_nothing_configured() -> None:
     assert settings.smtp.listen == ["tcp:8025:interface=127.0.0.1"]
     assert settings.imap.listen_tls == ["tcp:8993:interface=127.0.0.1"]
     assert {"smtp", "submission", "imap", "pop3", "nntp", "ftp", "http", "gopher"} <= set(SERVICES)
+    assert settings.telnet.listen_tls == ["tcp:8992:interface=127.0.0.1"]
 
 
 def test_file_and_override(tmp_path: Path) -> None:

@@ -26,3 +26,6 @@ netsuite_http = ServiceMaker(
 netsuite_ftp = ServiceMaker(
     "netsuite FTP", "netsuite.ftp.service", "The FTP server.", "netsuite-ftp"
 )
+netsuite_telnet = ServiceMaker(
+    "netsuite Telnet", "netsuite.telnet.service", "The Telnet server.", "netsuite-telnet"
+)

@@ -63,7 +63,9 @@ class Core:
         said: told of a subnegotiation that is not answered here.
     """
 
-    __slots__ = ("_answers", "_changed", "_out", "_said", "_unanswered", "options", "reader")
+    __slots__ = (
+        "_answers", "_changed", "_out", "_said", "_took", "_unanswered", "options", "reader",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -80,6 +82,7 @@ class Core:
         self._out = bytearray()
         self._answers = ANSWERS
         self._unanswered = 0
+        self._took = False
 
     def replenish(self) -> None:
         """Let the peer be answered again; called as time goes by."""
@@ -94,6 +97,11 @@ class Core:
     def has_output(self) -> bool:
         """Tell whether something is to be sent."""
         return bool(self._out)
+
+    def took_something(self) -> bool:
+        """Tell, once, whether a whole token was taken since this was last asked."""
+        took, self._took = self._took, False
+        return took
 
     def put(self, octets: bytes) -> None:
         """Send something with the next output."""
@@ -128,6 +136,7 @@ class Core:
         """
         while True:
             token = self.reader.next()
+            self._took = self._took or token is not None
             if isinstance(token, Negotiation):
                 self._negotiated(token)
             elif isinstance(token, Subnegotiation):

@@ -212,14 +212,14 @@ class ServerDialog(Reading):
                 error.reply = Farewell("Goodbye: that is no way to talk.\n")
                 raise
             if token is None:
-                if not self.core.has_output() and self._resized is None:
-                    return self._rest()
+                if self.core.has_output() or self._resized is not None:
+                    continue
+                # A line that is half typed, or a NOP, is no command that was left unfinished.
+                return Echo(b"") if self.core.took_something() else self._rest()
             elif isinstance(token, Function):
                 self._function(token.code)
             else:
                 self._data(token.octets)
-                if not self._from_typed():
-                    return Echo(self.core.take_output())
 
     def _rest(self) -> Event:
         """Give what there is to say when all that came was read."""

@@ -1,0 +1,75 @@
+"""The store's refusals, the door's, and the ends of connections in words for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from netsuite.accounts.interfaces import LoginRefused, LoginUnavailable, Throttled
+from netsuite.connection.causes import Cause
+from netsuite.store.errors import (
+    BadFileName,
+    BadFolderName,
+    Busy,
+    IsADirectory,
+    MessageExists,
+    NoSuchFile,
+    NoSuchFolder,
+    NoSuchMessage,
+    NotADirectory,
+    NotPermitted,
+    OverQuota,
+    StorageFull,
+    StoreClosed,
+    StoreError,
+    TooLarge,
+)
+
+_LATER: Final = "That cannot be done just now; try again later."
+
+_TEXTS: Final[Mapping[type[StoreError], str]] = {
+    NoSuchFile: "There is no such file or directory.",
+    BadFileName: "There is no such file or directory.",
+    IsADirectory: "That is a directory.",
+    NotADirectory: "That is not a directory.",
+    NoSuchFolder: "There is no such folder or group.",
+    BadFolderName: "There is no such folder or group.",
+    NoSuchMessage: "That message is not there, or not any more.",
+    MessageExists: "That article is there already.",
+    NotPermitted: "You may not do that.",
+    OverQuota: "There is no room left for that.",
+    TooLarge: "That is too large.",
+    Busy: _LATER,
+    StorageFull: _LATER,
+    StoreClosed: _LATER,
+}
+
+BROKEN: Final = "Something went wrong here; try again later."
+
+GOODBYE: Final[Mapping[Cause, str]] = {
+    Cause.SHUTDOWN: "The server is stopping. Goodbye.",
+    Cause.IDLE: "You have said nothing for long. Goodbye.",
+    Cause.SLOW_COMMAND: "What was begun was not ended. Goodbye.",
+    Cause.SLOW_LOGIN: "Nobody has logged in. Goodbye.",
+    Cause.TOO_MANY_ERRORS: "That was too much that cannot be understood. Goodbye.",
+    Cause.TOO_MUCH_BEFORE_LOGIN: "That is too much before a login. Goodbye.",
+    Cause.BUSY: "Too many are being served; try again later.",
+    Cause.BUSY_ADDRESS: "Too many connections from your address; try again later.",
+}
+
+
+def text_for(error: StoreError) -> str:
+    """Give what the store refused in words."""
+    for kind in type(error).__mro__:
+        if kind in _TEXTS:
+            return _TEXTS[kind]
+    return _LATER
+
+
+def login_text(error: LoginRefused) -> str:
+    """Give what the door refused in words: nothing that tells who has an account."""
+    if isinstance(error, Throttled):
+        return "Too many wrong guesses; try again later."
+    if isinstance(error, LoginUnavailable):
+        return "Logins are not possible just now; try again later."
+    return "Login incorrect."

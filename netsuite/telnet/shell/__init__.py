@@ -1,0 +1,1 @@
+"""What runs on a Telnet connection: the login, and commands over mail, news and files."""

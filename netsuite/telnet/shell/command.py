@@ -1,0 +1,106 @@
+"""What a command is, and what it works on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from netsuite.accounts.interfaces import Channel, Door, Newsgroup, ShellAccess
+from netsuite.store.model import Folder
+from netsuite.store.tree import TreePath
+from netsuite.telnet.settings import Settings
+from netsuite.telnet.shell.terminal import Terminal
+
+#: Digits of a number that a user types.
+_DIGITS = 9
+
+
+class Usage(Exception):
+    """The command was called wrongly; its own usage is shown."""
+
+
+class Refused(Exception):
+    """The command cannot do that; the message says why, in words for the user."""
+
+
+class Leave(Exception):
+    """The user wants to go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Somebody who is logged in here."""
+
+    account: str
+    address: str
+    since: datetime
+
+
+@dataclass(slots=True)
+class Shell:
+    """One user's session, as commands see it.
+
+    Args:
+        terminal: where the user is.
+        access: what the user has.
+        channel: over what the user has come.
+        present: gives who is here.
+        now: the time of day.
+        unique: gives octets that nobody else is given.
+        directory: where the user is in the files.
+        mailbox: the folder listed last, with the UIDs that its numbers stand for.
+        group: the group listed last.
+    """
+
+    terminal: Terminal
+    access: ShellAccess
+    settings: Settings
+    door: Door
+    channel: Channel
+    present: Callable[[], Sequence[Present]]
+    now: Callable[[], datetime]
+    unique: Callable[[], bytes]
+    directory: TreePath = ()
+    mailbox: tuple[Folder, Sequence[int]] | None = None
+    group: Newsgroup | None = None
+    commands: Sequence[Command] = field(default_factory=tuple)
+
+
+class Command:
+    """One command: what it is called, what it takes, what it does."""
+
+    #: One word or two.
+    name: ClassVar[str]
+    arguments: ClassVar[str] = ""
+    help: ClassVar[str]
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Do it. Raises Usage, Refused, StoreError, and what the terminal raises.
+
+        Args:
+            shell: the session.
+            words: what was typed behind the name.
+        """
+        raise NotImplementedError
+
+    @property
+    def usage(self) -> str:
+        """How it is called."""
+        return f"{self.name} {self.arguments}".rstrip()
+
+
+def number(word: str) -> int:
+    """Read a number. Raises Usage."""
+    if not (word.isascii() and word.isdigit() and len(word) <= _DIGITS):
+        raise Usage
+    return int(word)
+
+
+def when(moment: datetime | None, now: datetime) -> str:
+    """Write a time in twelve columns, as ls does: without the year where it is near."""
+    if moment is None:
+        return " " * 12
+    near = abs((now - moment).days) < 180
+    return f"{moment:%b %d %H:%M}" if near else f"{moment:%b %d  %Y}"

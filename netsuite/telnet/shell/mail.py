@@ -1,0 +1,138 @@
+"""Commands on mail: list, read, delete."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from netsuite.accounts.interfaces import MailAccess
+from netsuite.store.errors import NoSuchMessage, NotPermitted
+from netsuite.store.model import DELETED, SEEN, Described, FlagAction, Folder, SpecialUse
+from netsuite.telnet.neutral import cut, one_line
+from netsuite.telnet.shell.command import Command, Refused, Shell, Usage, number, when
+from netsuite.telnet.shell.reading import author, readable
+
+INBOX: Final = "INBOX"
+#: Messages that are looked up at once for a list.
+_BATCH: Final = 200
+_AUTHOR_COLUMNS: Final = 20
+
+
+async def _open(shell: Shell, name: str) -> tuple[Folder, Sequence[int]]:
+    folder = await shell.access.mail.folder(name)
+    shell.mailbox = (folder, tuple(await shell.access.mail.uids(folder.id)))
+    return shell.mailbox
+
+
+async def _numbered(shell: Shell, words: Sequence[str]) -> tuple[Folder, list[int]]:
+    """Give the folder listed last and the UIDs that numbers stand for in that list."""
+    if not words:
+        raise Usage
+    numbers = [number(word) for word in words]
+    folder, uids = shell.mailbox or await _open(shell, INBOX)
+    for each in numbers:
+        if not 0 < each <= len(uids):
+            raise Refused(f"There is no message {each} in {one_line(folder.name)}.")
+    return folder, [uids[each - 1] for each in numbers]
+
+
+class ListMail(Command):
+    """What is in a mailbox."""
+
+    name = "mail list"
+    arguments = "[FOLDER]"
+    help = "list your messages, or those of a folder; N: new"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """List it; the numbers are good until it is listed again."""
+        if len(words) > 1:
+            raise Usage
+        folder, uids = await _open(shell, words[0] if words else INBOX)
+        if not uids:
+            shell.terminal.say(f"There is nothing in {one_line(folder.name)}.")
+            return
+        await shell.terminal.page(_listed(shell, folder, uids))
+
+
+async def _listed(shell: Shell, folder: Folder, uids: Sequence[int]) -> AsyncIterator[str]:
+    now = shell.now()
+    columns = shell.terminal.columns - 1
+    for start in range(0, len(uids), _BATCH):
+        batch = uids[start : start + _BATCH]
+        places = {uid: start + index + 1 for index, uid in enumerate(batch)}
+        for each in await shell.access.mail.described(folder.id, batch):
+            message = each.message
+            new = " " if SEEN in message.flags else "N"
+            by = cut(author(each.summary), _AUTHOR_COLUMNS)
+            yield cut(
+                f"{places[message.uid]:>5} {new} {when(message.internal_date, now)} "
+                f"{by:<{_AUTHOR_COLUMNS}} {one_line(each.summary.subject)}",
+                columns,
+            )
+
+
+class Folders(Command):
+    """Which mailboxes there are."""
+
+    name = "mail folders"
+    help = "list your folders"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """List them."""
+        if words:
+            raise Usage
+        folders = await shell.access.mail.folders()
+        await shell.terminal.page(f"{each.messages:>8} {one_line(each.name)}" for each in folders)
+
+
+class ReadMail(Command):
+    """What a message says."""
+
+    name = "mail read"
+    arguments = "NUMBER"
+    help = "read a message of the last list"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Show it, and mark it as read."""
+        if len(words) != 1:
+            raise Usage
+        folder, uids = await _numbered(shell, words)
+        mail = shell.access.mail
+        described = await _described(mail, folder, uids[0])
+        await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({SEEN}))
+        await shell.terminal.page(readable(mail.read, described))
+
+
+async def _described(mail: MailAccess, folder: Folder, uid: int) -> Described:
+    found = await mail.described(folder.id, [uid])
+    if not found:
+        raise NoSuchMessage(str(uid))
+    return found[0]
+
+
+class DeleteMail(Command):
+    """Throw messages away."""
+
+    name = "mail delete"
+    arguments = "NUMBER..."
+    help = "move messages of the last list to Trash; those in Trash are gone for good"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Move them, or remove them where they are in the trash or there is none."""
+        folder, uids = await _numbered(shell, words)
+        mail = shell.access.mail
+        if not mail.writable(folder):
+            raise NotPermitted(folder.name)
+        trash = next(
+            (each for each in await mail.folders() if each.special_use is SpecialUse.TRASH), None
+        )
+        if trash is not None and trash.id != folder.id:
+            moved = await mail.move(folder.id, uids, trash.name)
+            shell.terminal.say(f"{len(moved.sources)} moved to {one_line(trash.name)}.")
+            return
+        await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({DELETED}))
+        removed = await mail.expunge(folder.id, uids)
+        shell.terminal.say(f"{len(removed)} deleted.")
+
+
+COMMANDS: Sequence[Command] = (ListMail(), ReadMail(), DeleteMail(), Folders())

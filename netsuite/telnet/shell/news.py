@@ -1,0 +1,171 @@
+"""Commands on news: groups, list, read, post."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Final
+
+from netsuite.accounts.interfaces import Newsgroup
+from netsuite.message.build import compose
+from netsuite.store.errors import NoSuchMessage
+from netsuite.telnet.neutral import cut, one_line
+from netsuite.telnet.shell.command import Command, Refused, Shell, Usage, number, when
+from netsuite.telnet.shell.reading import author, readable
+from netsuite.telnet.shell.terminal import EndOfText
+
+_BATCH: Final = 200
+_AUTHOR_COLUMNS: Final = 20
+#: What an article typed here may have.
+_TEXT_CHARACTERS: Final = 1024 * 1024
+_SUBJECT_CHARACTERS: Final = 400
+
+
+async def _group(shell: Shell, words: Sequence[str]) -> Newsgroup:
+    """Give the group named, else the one listed last."""
+    if len(words) > 1:
+        raise Usage
+    if words:
+        shell.group = await shell.access.news.room.group(words[0])
+    if shell.group is None or shell.group.gone:
+        raise Refused("Say which group; `news groups` lists them.")
+    return shell.group
+
+
+class Groups(Command):
+    """Which groups there are."""
+
+    name = "news groups"
+    help = "list the newsgroups, with the number of their articles"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """List them."""
+        if words:
+            raise Usage
+        groups = await shell.access.news.room.groups()
+        await shell.terminal.page(
+            f"{each.count:>8} {one_line(each.name)}  {one_line(each.description)}".rstrip()
+            for each in groups
+        )
+
+
+class ListNews(Command):
+    """What is in a group."""
+
+    name = "news list"
+    arguments = "[GROUP]"
+    help = "list the articles of a group, by their numbers"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """List it."""
+        group = await _group(shell, words)
+        numbers = tuple(await shell.access.news.room.numbers(group))
+        if not numbers:
+            shell.terminal.say(f"There is nothing in {one_line(group.name)}.")
+            return
+        await shell.terminal.page(_listed(shell, group, numbers))
+
+
+async def _listed(shell: Shell, group: Newsgroup, numbers: Sequence[int]) -> AsyncIterator[str]:
+    now = shell.now()
+    columns = shell.terminal.columns - 1
+    for start in range(0, len(numbers), _BATCH):
+        batch = numbers[start : start + _BATCH]
+        for each in await shell.access.news.room.described(group.id, batch):
+            by = cut(author(each.summary), _AUTHOR_COLUMNS)
+            yield cut(
+                f"{each.message.uid:>7} {when(each.message.internal_date, now)} "
+                f"{by:<{_AUTHOR_COLUMNS}} {one_line(each.summary.subject)}",
+                columns,
+            )
+
+
+class ReadNews(Command):
+    """What an article says."""
+
+    name = "news read"
+    arguments = "[GROUP] NUMBER"
+    help = "read an article"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Show it."""
+        if not words:
+            raise Usage
+        wanted = number(words[-1])
+        group = await _group(shell, words[:-1])
+        room = shell.access.news.room
+        found = await room.described(group.id, [wanted])
+        if not found:
+            raise NoSuchMessage(str(wanted))
+        await shell.terminal.page(readable(shell.access.mail.read, found[0]))
+
+
+class Post(Command):
+    """Write an article."""
+
+    name = "news post"
+    arguments = "[GROUP]"
+    help = "write an article for a group"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Ask for subject and text, and post them."""
+        group = await _group(shell, words)
+        access = shell.access.news
+        approved = access.may_approve(group)
+        if not group.postable:
+            raise Refused(f"Nothing can be posted to {one_line(group.name)}.")
+        if group.moderator and not approved:
+            raise Refused(f"Only its moderator posts to {one_line(group.name)} here.")
+        subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
+        if not subject.strip():
+            raise Refused("Nothing was posted: an article needs a subject.")
+        text = await _text(shell)
+        if not text.strip():
+            raise Refused("Nothing was posted: there is no text.")
+        author_address = f"{shell.access.name}@{shell.settings.domain}"
+        headers = [
+            ("Newsgroups", group.name),
+            ("Path", f"{shell.settings.host}!.POSTED!not-for-mail"),
+        ]
+        if group.moderator and approved:
+            headers.append(("Approved", author_address))
+        message_id = f"{shell.unique().hex()}@{shell.settings.host}"
+        octets = compose(
+            sender=(shell.access.name, author_address),
+            to=(),
+            subject=subject.strip(),
+            text=text,
+            date=shell.now(),
+            message_id=message_id,
+            boundary=shell.unique().hex(),
+            headers=headers,
+        )
+        draft = access.draft(len(octets))
+        try:
+            waiting = draft.write(octets)
+            if waiting is not None:
+                await waiting
+            await access.post(draft, [group], f"<{message_id}>")
+        finally:
+            await draft.abort()
+        shell.terminal.say(f"Posted to {one_line(group.name)}.")
+
+
+async def _text(shell: Shell) -> str:
+    shell.terminal.say("Now the text; a dot on a line of its own ends it, ^C throws it away.")
+    lines: list[str] = []
+    characters = 0
+    while True:
+        try:
+            line = await shell.terminal.read_line("")
+        except EndOfText:
+            break
+        if line == ".":
+            break
+        characters += len(line) + 1
+        if characters > _TEXT_CHARACTERS:
+            raise Refused("Nothing was posted: that text is too long.")
+        lines.append(line)
+    return "\n".join([*lines, ""])
+
+
+COMMANDS: Sequence[Command] = (Groups(), ListNews(), ReadNews(), Post())

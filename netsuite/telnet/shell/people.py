@@ -1,0 +1,80 @@
+"""Commands on people: who, passwd."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    IShell,
+    LoginRefused,
+    UnfitPassword,
+    WrongPassword,
+)
+from netsuite.telnet import replies
+from netsuite.telnet.neutral import one_line
+from netsuite.telnet.shell.command import Command, Refused, Shell, Usage
+
+#: Longer ones no password can be.
+PASSWORD_CHARACTERS: Final = 1024
+#: Shorter new ones are refused.
+_SHORTEST: Final = 8
+
+
+class Who(Command):
+    """Who is here."""
+
+    name = "who"
+    help = "list who is logged in here, from where, since when"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """List them."""
+        if words:
+            raise Usage
+        await shell.terminal.page(_listed(shell))
+
+
+def _listed(shell: Shell) -> Iterator[str]:
+    for each in shell.present():
+        address = each.address or "here"
+        yield f"{one_line(each.account):<20} {address:<39} {each.since:%Y-%m-%d %H:%M}"
+
+
+class Password(Command):
+    """Another password."""
+
+    name = "passwd"
+    help = "change your password"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Ask for the old one and, twice, for the new one; nothing of them is shown."""
+        if words:
+            raise Usage
+        old = await self._asked(shell, "Old password: ")
+        try:
+            # The door slows guesses down, and writes them into the audit log.
+            await shell.door.log_in(shell.channel, shell.access.name, old, IShell)
+        except LoginRefused as error:
+            wrong = isinstance(error, BadCredentials)
+            raise Refused(
+                "That is not your password." if wrong else replies.login_text(error)
+            ) from None
+        new = await self._asked(shell, "New password: ")
+        if len(new) < _SHORTEST:
+            raise Refused(f"Nothing was changed: a password has at least {_SHORTEST} characters.")
+        if await self._asked(shell, "The new one again: ") != new:
+            raise Refused("Nothing was changed: the two are not the same.")
+        try:
+            await shell.access.change_password(old, new)
+        except WrongPassword:
+            raise Refused("Nothing was changed: that was not your main password.") from None
+        except UnfitPassword as error:
+            raise Refused(f"Nothing was changed: {error}.") from None
+        shell.terminal.say("Your password is changed.")
+
+    async def _asked(self, shell: Shell, prompt: str) -> str:
+        return await shell.terminal.read_line(prompt, visible=False, limit=PASSWORD_CHARACTERS)
+
+
+COMMANDS: Sequence[Command] = (Who(), Password())

@@ -1,0 +1,87 @@
+"""The table of commands, and how a typed line finds one."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from netsuite.telnet.neutral import one_line
+from netsuite.telnet.shell import files, mail, news, people
+from netsuite.telnet.shell.command import Command, Leave, Refused, Shell, Usage
+
+
+class Help(Command):
+    """What there is."""
+
+    name = "help"
+    arguments = "[COMMAND]"
+    help = "list the commands, or explain one"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """List them, or those whose name begins so."""
+        asked = " ".join(words)
+        chosen = [each for each in COMMANDS if not asked or f"{each.name} ".startswith(f"{asked} ")]
+        if not chosen:
+            raise Refused(f"There is no command {one_line(asked)}; `help` lists those there are.")
+        await shell.terminal.page(_explained(chosen))
+
+
+def _explained(commands: Sequence[Command]) -> Iterator[str]:
+    columns = max(len(each.usage) for each in commands)
+    for each in commands:
+        yield f"  {each.usage:<{columns}}  {each.help}"
+
+
+class Quit(Command):
+    """Go."""
+
+    name = "quit"
+    help = "log out"
+
+    async def run(self, shell: Shell, words: Sequence[str]) -> None:
+        """Go."""
+        if words:
+            raise Usage
+        raise Leave
+
+
+COMMANDS: Final[Sequence[Command]] = (
+    Help(),
+    *mail.COMMANDS,
+    *news.COMMANDS,
+    *files.COMMANDS,
+    *people.COMMANDS,
+    Quit(),
+)
+_BY_NAME: Final[Mapping[str, Command]] = {each.name: each for each in COMMANDS}
+#: Other names, and what a group of commands does when no more is said.
+_ALIASES: Final[Mapping[str, str]] = {
+    "mail": "mail list",
+    "news": "news groups",
+    "exit": "quit",
+    "logout": "quit",
+    "?": "help",
+}
+
+
+def split(line: str) -> list[str]:
+    """Give the words of a line; quotation marks and backslashes are a shell's. Raises Refused."""
+    try:
+        return shlex.split(line)
+    except ValueError:
+        raise Refused("A quotation mark or a backslash has nothing behind it.") from None
+
+
+def find(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
+    """Give the command that words call, and what is behind its name. Raises Refused."""
+    for count in (2, 1):
+        name = " ".join(words[:count])
+        command = _BY_NAME.get(name)
+        if command is not None and len(words) >= count:
+            return command, words[count:]
+    if len(words) == 1 and words[0] in _ALIASES:
+        return _BY_NAME[_ALIASES[words[0]]], ()
+    if words[0] in ("mail", "news"):
+        raise Refused(f"`help {words[0]}` lists what can be done with {words[0]}.")
+    raise Refused(f"There is no command {one_line(words[0])}; `help` lists those there are.")
