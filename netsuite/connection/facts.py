@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from OpenSSL import SSL
@@ -68,13 +69,20 @@ def where(peer: object) -> tuple[str, int, bool]:
         return "", 0, True
     if not isinstance(peer, IPv4Address | IPv6Address):
         return "", 0, False
+    address, local = _canonical(peer.host)
+    return address, peer.port, local
+
+
+@lru_cache(maxsize=4096)  # a busy peer's address is asked for at each connection
+def _canonical(host: str) -> tuple[str, bool]:
+    """Give an address as it is written once only, and whether it is this machine's."""
     try:
-        ip = ipaddress.ip_address(peer.host.partition("%")[0])
+        ip = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
-        return peer.host, peer.port, False
+        return host, False
     mapped = getattr(ip, "ipv4_mapped", None)
     ip = mapped or ip
-    return str(ip), peer.port, ip.is_loopback
+    return str(ip), ip.is_loopback
 
 
 def _tls_connection(transport: Any) -> SSL.Connection | None:

@@ -15,6 +15,8 @@ REQUEST_OCTETS: Final = 1024
 #: A line of a menu that we read.
 ITEM_OCTETS: Final = 4096
 
+#: Between the fields of an item.
+_TABS: Final = 3
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f]")
 #: Fields that Gopher+ puts behind a selector or a search.
 _PLUS: Final = re.compile(r"[+!$].*", re.DOTALL)
@@ -64,11 +66,14 @@ def format_item(item: Item, host: str, port: int) -> bytes:
         host: of this server, for items that name none.
         port: likewise.
     """
-    text, selector, name = (
-        _CONTROL.sub(" ", each) for each in (item.text, item.selector, item.host or host)
-    )
-    line = f"{item.type[:1]}{text}\t{selector}\t{name}\t{item.port or port}\r\n"
-    return line.encode("utf-8", "surrogateescape")
+    name = item.host or host
+    line = f"{item.type[:1]}{item.text}\t{item.selector}\t{name}\t{item.port or port}"
+    if len(_CONTROL.findall(line)) != _TABS:
+        text, selector, name = (
+            _CONTROL.sub(" ", each) for each in (item.text, item.selector, name)
+        )
+        line = f"{item.type[:1]}{text}\t{selector}\t{name}\t{item.port or port}"
+    return f"{line}\r\n".encode("utf-8", "surrogateescape")
 
 
 def parse_item(line: bytes) -> Item:

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.benchmarks import acceptance, big_message, fetch, idle, news
+from tests.benchmarks import acceptance, big_message, fetch, gopher, idle, news
 from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "idle": idle.measure,
     "fetch": fetch.measure,
     "news": news.measure,
+    "gopher": gopher.measure,
 }
 
 

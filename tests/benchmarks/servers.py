@@ -23,6 +23,8 @@ from pathlib import Path
 from netsuite.config.schema import SERVICES
 
 READY_SECONDS = 30.0
+#: The services that speak first; when they do, the others listen too.
+_GREETING = ("smtp", "imap", "pop3", "nntp", "ftp")
 
 
 class Absent(Exception):
@@ -107,25 +109,22 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 def netsuite(*settings: str) -> Iterator[dict[str, Running]]:
     """Run the composed daemon with the demo's accounts; by service name."""
     with folder() as home:
-        ports = {name: free_port() for name in ("smtp", "imap", "pop3", "nntp")}
+        ports = {name: free_port() for name in SERVICES if name != "submission"}
         command = [
             sys.executable, "-m", "twisted", "--log-file", str(home / "log"), "--log-level",
             "warn", "netsuite", "--demo", "--home", str(home),
         ]  # fmt: skip
-        for name in SERVICES:
-            if name not in ports:
-                command += ["--set", f"{name}.enabled=false"]
+        command += ["--set", "submission.enabled=false"]
         for name, port in ports.items():
             command += ["--set", f"{name}.listen=['tcp:{port}:interface=127.0.0.1:backlog=4096']"]
             command += ["--set", f"{name}.connections_per_address=20000"]
-            if name != "smtp":
-                command += ["--set", f"{name}.listen_tls=[]"]
+            command += ["--set", f"{name}.listen_tls=[]"]
         for setting in settings:
             command += ["--set", setting]
         process = subprocess.Popen(command, cwd=home, stdout=subprocess.DEVNULL)
         try:
-            for port in ports.values():
-                wait_for_port(port, process)
+            for name in _GREETING:
+                wait_for_port(ports[name], process)
             yield {
                 name: Running("netsuite", port, process.pid, home) for name, port in ports.items()
             }
