@@ -207,7 +207,8 @@ class ServerDialog:
         except LineTooLong as error:
             return RemoteProtocolError(str(error), TOO_LONG)
         except BareLineEnd as error:
-            return RemoteProtocolError(str(error), NOT_A_LINE)
+            # What follows may be a command that somebody has hidden in another's argument.
+            return RemoteProtocolError(str(error), NOT_A_LINE, close=True)
         except RemoteProtocolError as error:
             return error
 

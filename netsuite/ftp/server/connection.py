@@ -191,12 +191,15 @@ class FTPServer(DialogConnection):
         self.say(replies.GOODBYE_REPLY)
         self.close()
 
-    def _end_of_input(self, event: EndOfInput) -> None:
+    async def _end_of_input(self, event: EndOfInput) -> None:
         # A client that has gone while it sends a file ends both connections alike; what came is
         # then not whole, whatever its connection says.
+        running = self.running
+        if running is not None and running.done is not None:
+            if not running.committing:
+                running.done.cancel()
+            await running.done
         self.close()
-        if self.running is not None:
-            self.abort()
 
     answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
         **login.ANSWERS,

@@ -1,0 +1,625 @@
+"""Transfers on memory transports: files in and out, and everything that can go wrong with them."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionAborted, ConnectionLost
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.store.errors import OverQuota, StorageFull
+from tests.ftp.fakes import Session, World, codes
+
+BIG = bytes(range(256)) * 4000
+
+
+class Out(SynchronousTestCase):
+    """Files to the client."""
+
+    def test_retr(self) -> None:
+        """A file comes as it is, and 226 behind its end."""
+        octets, said = Session().fetch(b"RETR sub/x.bin")
+        self.assertEqual(bytes(range(256)), octets)
+        self.assertEqual([150, 226], codes(said))
+
+    def test_restart(self) -> None:
+        """REST counts for one transfer, from any place up to the end."""
+        session = Session()
+        for offset in (0, 1, 255, 256):
+            self.assertEqual([350], codes(session.say(b"REST %d\r\n" % offset)))
+            octets, said = session.fetch(b"RETR sub/x.bin")
+            self.assertEqual(bytes(range(offset, 256)), octets)
+        self.assertEqual(bytes(range(256)), session.fetch(b"RETR sub/x.bin")[0])
+        session.say(b"REST 257\r\n")
+        octets, said = session.fetch(b"RETR sub/x.bin")
+        self.assertEqual((b"", [554]), (octets, codes(said)))
+
+    def test_ascii(self) -> None:
+        """In TYPE A lines end with CR LF, and SIZE and REST are refused."""
+        session = Session()
+        session.say(b"TYPE A\r\n")
+        octets, said = session.fetch(b"RETR notes.txt")
+        self.assertEqual(b"one\r\ntwo\r\n", octets)
+        self.assertEqual([550], codes(session.say(b"SIZE notes.txt\r\n")))
+        self.assertEqual([504], codes(session.say(b"REST 3\r\n")))
+        self.assertEqual([350], codes(session.say(b"REST 0\r\n")))
+
+    def test_restart_then_ascii(self) -> None:
+        """REST in TYPE I does not slip through into TYPE A."""
+        session = Session()
+        session.say(b"REST 3\r\nTYPE A\r\n")
+        self.assertEqual(
+            (b"", [504]), (lambda r: (r[0], codes(r[1])))(session.fetch(b"RETR notes.txt"))
+        )
+
+    def test_slow_reader(self) -> None:
+        """A client that does not read is not sent more than a transport holds."""
+        session = Session()
+        session.world.put("big", BIG)
+        wire = session.data(full_at=100_000)
+        session.say(b"RETR big\r\n")
+        self.assertLess(len(wire.value()), 400_000)
+        for _ in range(100):
+            wire.drain()
+            session.world.settle()
+        self.assertEqual(BIG, wire.value())
+        self.assertEqual([226], codes(session.heard()))
+
+    def test_reader_that_stalls(self) -> None:
+        """A client that reads nothing any more is given up, and told so."""
+        session = Session()
+        session.world.put("big", BIG)
+        wire = session.data(full_at=100_000)
+        session.say(b"RETR big\r\n")
+        session.world.reactor.advance(119)
+        self.assertIsNone(wire.gone)
+        session.world.reactor.advance(2)
+        session.world.settle()
+        self.assertIs(ConnectionAborted, wire.gone)
+        self.assertEqual(
+            b"426 The data connection made no progress; transfer ended\r\n", session.heard()
+        )
+        self.assertEqual([200], codes(session.say(b"NOOP\r\n")))
+
+    def test_reader_that_resets(self) -> None:
+        """A data connection that is reset midway ends in 426; the session goes on."""
+        session = Session()
+        session.world.put("big", BIG)
+        wire = session.data(full_at=100_000)
+        session.say(b"RETR big\r\n")
+        wire.lose(ConnectionLost)
+        session.world.settle()
+        self.assertEqual([426], codes(session.heard()))
+        self.assertEqual([150, 226], codes(session.fetch(b"RETR notes.txt")[1]))
+
+    def test_not_there(self) -> None:
+        """What is not there or no file is refused before any data connection is needed."""
+        session = Session()
+        self.assertEqual([550, 550], codes(session.say(b"RETR nothing\r\nRETR sub\r\n")))
+
+    def test_unread_words(self) -> None:
+        """What a client sends on a connection it is to read from does no harm."""
+        session = Session()
+        wire = session.data()
+        wire.send(b"x" * 1000)
+        session.say(b"RETR notes.txt\r\n")
+        self.assertEqual(b"one\ntwo\n", wire.value())
+
+
+class In(SynchronousTestCase):
+    """Files from the client."""
+
+    def test_stor(self) -> None:
+        """A file is there after 226, whatever the pieces."""
+        session = Session()
+        self.assertEqual([150, 226], codes(session.store(b"STOR new.bin", BIG)))
+        self.assertEqual(BIG, session.world.files.content("new.bin"))
+        wire = session.data()
+        session.say(b"STOR two\r\n")
+        for octet in b"abc":
+            wire.send(bytes([octet]))
+        self.assertIsNone(session.world.files.content("two"))
+        wire.end()
+        session.world.settle()
+        self.assertEqual(b"abc", session.world.files.content("two"))
+
+    def test_early(self) -> None:
+        """Octets that come before the command are not lost; nor is an end."""
+        session = Session()
+        wire = session.data()
+        wire.send(b"early")
+        wire.end()
+        self.assertEqual([150, 226], codes(session.say(b"STOR early\r\n")))
+        self.assertEqual(b"early", session.world.files.content("early"))
+
+    def test_append_and_resume(self) -> None:
+        """APPE goes on behind the end, REST and STOR behind a place."""
+        session = Session()
+        self.assertEqual([150, 226], codes(session.store(b"APPE notes.txt", b"three\n")))
+        self.assertEqual(b"one\ntwo\nthree\n", session.world.files.content("notes.txt"))
+        session.say(b"REST 4\r\n")
+        self.assertEqual([150, 226], codes(session.store(b"STOR notes.txt", b"TWO\n")))
+        self.assertEqual(b"one\nTWO\n", session.world.files.content("notes.txt"))
+        session.say(b"REST 99\r\n")
+        self.assertEqual([554], codes(session.say(b"STOR notes.txt\r\n")))
+        session.say(b"REST 1\r\n")
+        self.assertEqual([503], codes(session.say(b"APPE notes.txt\r\n")))
+
+    def test_ascii(self) -> None:
+        """In TYPE A line ends become ours, at whatever place the network cuts."""
+        for cut in range(13):
+            session = Session()
+            session.say(b"TYPE A\r\n")
+            wire = session.data()
+            session.say(b"STOR a\r\n")
+            octets = b"a\r\nb\rc\nd\r\n\r\r"
+            wire.send(octets[:cut])
+            wire.send(octets[cut:])
+            wire.end()
+            session.world.settle()
+            self.assertEqual(b"a\nb\rc\nd\n\r\r", session.world.files.content("a"), cut)
+
+    def test_unique(self) -> None:
+        """STOU never stores over anything, and tells the name."""
+        session = Session()
+        for name in (b"notes.txt.1", b"notes.txt.2"):
+            said = session.store(b"STOU notes.txt", b"x")
+            self.assertTrue(said.startswith(b"150 FILE: %s\r\n226 " % name), said)
+        self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
+
+    def test_cut_new(self) -> None:
+        """What came of a new file before the reset is kept, so that it can be resumed."""
+        session = Session()
+        wire = session.data()
+        session.say(b"STOR new\r\n")
+        wire.send(b"half")
+        wire.lose(ConnectionLost)
+        session.world.settle()
+        self.assertEqual([426], codes(session.heard()))
+        self.assertEqual(b"half", session.world.files.content("new"))
+        self.assertEqual(b"213 4\r\n", session.say(b"SIZE new\r\n"))
+        session.say(b"REST 4\r\n")
+        session.store(b"STOR new", b" and half")
+        self.assertEqual(b"half and half", session.world.files.content("new"))
+
+    def test_cut_old(self) -> None:
+        """A file that was there stays whole when the one that was to replace it does not come."""
+        session = Session()
+        wire = session.data()
+        session.say(b"STOR notes.txt\r\n")
+        wire.send(b"half")
+        wire.lose(ConnectionLost)
+        session.world.settle()
+        self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
+
+    def test_control_lost(self) -> None:
+        """A client that disappears in the middle of a file stores no file over another."""
+        session = Session()
+        wire = session.data()
+        session.say(b"STOR notes.txt\r\n")
+        wire.send(b"half")
+        session.wire.lose(ConnectionLost)
+        session.world.settle()
+        self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
+        self.assertIsNotNone(wire.gone)
+
+    def test_killed_client(self) -> None:
+        """A client whose both connections end at once has not sent a whole file."""
+        for first_data in (True, False):
+            session = Session()
+            wire = session.data()
+            session.say(b"STOR notes.txt\r\n")
+            wire.send(b"half")
+            for end in (wire, session.wire)[:: 1 if first_data else -1]:
+                end.end()
+            session.world.settle()
+            self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
+
+    def test_sender_that_stalls(self) -> None:
+        """A client that sends nothing any more is given up."""
+        session = Session()
+        wire = session.data()
+        session.say(b"STOR new\r\n")
+        wire.send(b"x")
+        session.world.reactor.advance(100)
+        wire.send(b"y")
+        session.world.reactor.advance(119)
+        self.assertIsNone(wire.gone)
+        session.world.reactor.advance(2)
+        session.world.settle()
+        self.assertEqual([426], codes(session.heard()))
+        self.assertEqual(b"xy", session.world.files.content("new"))
+
+    def test_refused(self) -> None:
+        """What the store refuses is refused at once, or at the latest at the end."""
+        session = Session()
+        self.assertEqual(
+            [550, 550, 550], codes(session.say(b"STOR sub\r\nSTOR none/x\r\nSTOR /\r\n"))
+        )
+        session.world.files.limit_octets = 5
+        self.assertEqual([150, 552], codes(session.store(b"STOR large", b"123456")))
+        self.assertIsNone(session.world.files.content("large"))
+        self.assertEqual([200], codes(session.say(b"ALLO 6\r\n")))
+        self.assertEqual([552], codes(session.say(b"STOR large\r\n")))
+
+    def test_refused_at_the_commit(self) -> None:
+        """A full disk or quota is told, and nothing is there."""
+        for error, code in ((OverQuota("full"), 552), (StorageFull("full"), 452)):
+            session = Session()
+
+            def take(*arguments: object, error: Exception = error) -> None:
+                raise error
+
+            session.world.files.put = take  # type: ignore[method-assign, assignment]
+            self.assertEqual([150, code], codes(session.store(b"STOR new", b"x")))
+
+    def test_slow_disk(self) -> None:
+        """A store that is behind stops the sender; what came before a reset is not lost."""
+        session = Session()
+        real = session.world.files.upload
+        waiting: list[Deferred[None]] = []
+
+        async def upload(*arguments: object, **more: object) -> object:
+            made = await real(*arguments, **more)  # type: ignore[arg-type]
+            write = made.write
+
+            def slow(octets: bytes) -> Deferred[None]:
+                write(octets)
+                waiting.append(Deferred())
+                return waiting[-1]
+
+            made.write = slow  # type: ignore[method-assign, assignment]
+            return made
+
+        session.world.files.upload = upload  # type: ignore[method-assign, assignment]
+        wire = session.data()
+        session.say(b"STOR new\r\n")
+        sent = 0
+        while wire.producerState == "producing" and sent < 10_000_000:
+            wire.send(b"x" * 50_000)
+            sent += 50_000
+        self.assertLess(sent, 1_000_000)
+        wire.end()
+        while waiting:
+            waiting.pop().callback(None)
+            session.world.settle()
+        self.assertEqual(sent, len(session.world.files.content("new") or b""))
+        self.assertEqual([226], codes(session.heard()))
+
+
+class Listings(SynchronousTestCase):
+    """Directories."""
+
+    def test_list(self) -> None:
+        """LIST shows what ls -l does; options say nothing."""
+        session = Session()
+        wanted = (
+            b"-rw-r--r--   1 ftp      ftp                 8 Mar  1 12:00 notes.txt\r\n"
+            b"drwxr-xr-x   2 ftp      ftp                 0 Mar  1 12:00 sub\r\n"
+        )
+        for command in (b"LIST", b"LIST -la", b"LIST -l -a /", b"LIST .", b"LIST -a sub/.."):
+            octets, said = session.fetch(command)
+            self.assertEqual((wanted, [150, 226]), (octets, codes(said)), command)
+        self.assertEqual([550], codes(session.say(b"LIST nothing\r\n")))
+        self.assertEqual(wanted.split(b"\r\n")[0] + b"\r\n", session.fetch(b"LIST notes.txt")[0])
+
+    def test_nlst(self) -> None:
+        """NLST gives names that can be used as they are."""
+        session = Session()
+        session.world.put("a[1].txt", b"")
+        for command, wanted in (
+            (b"NLST", b"a[1].txt\r\nnotes.txt\r\nsub\r\n"),
+            (b"NLST sub", b"sub/x.bin\r\n"),
+            (b"NLST /sub/", b"/sub/x.bin\r\n"),
+            (b"NLST *.txt", b"a[1].txt\r\nnotes.txt\r\n"),
+            (b"NLST sub/*", b"sub/x.bin\r\n"),
+            (b"NLST /*", b"/a[1].txt\r\n/notes.txt\r\n/sub\r\n"),
+            (b"NLST *.gif", b""),
+            (b"NLST notes.txt", b"notes.txt\r\n"),
+        ):
+            self.assertEqual(wanted, session.fetch(command)[0], command)
+
+    def test_mlsd(self) -> None:
+        """MLSD gives the facts chosen, to programs."""
+        session = Session()
+        session.say(b"OPTS MLST Type;Size;perm;nonsense;\r\n")
+        octets, said = session.fetch(b"MLSD")
+        self.assertEqual(
+            b"type=file;size=8;perm=adfrw; notes.txt\r\ntype=dir;perm=cdeflmp; sub\r\n", octets
+        )
+        self.assertEqual([501], codes(session.say(b"MLSD notes.txt\r\n")))
+        self.assertEqual([550], codes(session.say(b"MLSD *\r\n")))
+
+    def test_many(self) -> None:
+        """A directory too large to be sorted is listed all the same."""
+        session = Session()
+        for number in range(10_050):
+            session.world.put(f"sub/{number:05}", b"")
+        octets, _ = session.fetch(b"NLST sub")
+        self.assertEqual(10_051, octets.count(b"\r\n"))
+        self.assertEqual([450], codes(session.say(b"STAT sub\r\n")))
+
+
+class Connections(SynchronousTestCase):
+    """How data connections are made, and by whom."""
+
+    def test_passive_replies(self) -> None:
+        """PASV and EPSV name the port; the last one counts."""
+        session = Session()
+        self.assertEqual(
+            b"227 Entering Passive Mode (127,0,0,1,156,65)\r\n", session.say(b"PASV\r\n")
+        )
+        self.assertEqual(
+            b"229 Entering Extended Passive Mode (|||40002|)\r\n", session.say(b"EPSV 1\r\n")
+        )
+        self.assertEqual(40_002, session.port().number)
+        self.assertEqual(
+            b"522 Network protocol not supported, use (1)\r\n", session.say(b"EPSV 2\r\n")
+        )
+
+    def test_epsv_all(self) -> None:
+        """After EPSV ALL nothing else will do."""
+        session = Session()
+        port = b"PORT 127,0,0,1,20,20\r\nPASV\r\nEPRT |1|127.0.0.1|5000|\r\n"
+        self.assertEqual([200, 501, 501, 501], codes(session.say(b"EPSV ALL\r\n" + port)))
+        self.assertEqual([150, 226], codes(session.fetch(b"LIST")[1]))
+
+    def test_masquerade(self) -> None:
+        """The address told is the one configured, but not to this machine itself."""
+        session = Session(masquerade_address="192.0.2.7")
+        self.assertIn(b"(127,0,0,1,", session.say(b"PASV\r\n"))
+        session.server._peer = None
+        session.wire.peerAddr = type(session.wire.peerAddr)("TCP", "198.51.100.1", 4000)
+        self.assertIn(b"(192,0,2,7,", session.say(b"PASV\r\n"))
+
+    def test_strangers(self) -> None:
+        """Somebody else who finds the port is sent away, and the right one served all the same."""
+        session = Session()
+        session.say(b"EPSV\r\n")
+        for address in ("127.0.0.2", "192.0.2.1", "127.0.0.10"):
+            self.assertIsNone(session.come(address))
+        wire = session.come()
+        assert wire is not None
+        session.say(b"RETR notes.txt\r\n")
+        self.assertEqual(b"one\ntwo\n", wire.value())
+
+    def test_twice(self) -> None:
+        """Only the first connection counts; the port is closed behind it."""
+        session = Session()
+        session.say(b"EPSV\r\n")
+        factory = session.port().factory
+        self.assertIsNotNone(session.come())
+        self.assertEqual([], session.world.reactor.ports)
+        self.assertIsNone(factory.buildProtocol(session.wire.peerAddr))
+
+    def test_two_let_in_at_once(self) -> None:
+        """Two that were accepted in one turn: the second is dropped."""
+        session = Session()
+        session.say(b"EPSV\r\n")
+        factory = session.port().factory
+        protocols = [factory.buildProtocol(session.wire.peerAddr) for _ in range(2)]
+        wires = [session._connected(protocol, None) for protocol in protocols]
+        self.assertEqual([None, ConnectionAborted], [wire.gone for wire in wires])
+        session.say(b"RETR notes.txt\r\n")
+        self.assertEqual(b"one\ntwo\n", wires[0].value())
+
+    def test_never_made(self) -> None:
+        """A data connection that is not made in time is told, and the port closed."""
+        session = Session()
+        session.say(b"EPSV\r\n")
+        self.assertEqual(b"", session.say(b"RETR notes.txt\r\n"))
+        session.world.reactor.advance(31)
+        session.world.settle()
+        self.assertEqual(b"425 The data connection was not made\r\n", session.heard())
+        self.assertEqual([], session.world.reactor.ports)
+        session.say(b"EPSV\r\n")
+        session.world.reactor.advance(31)
+        self.assertEqual([], session.world.reactor.ports)
+        self.assertEqual([425], codes(session.say(b"RETR notes.txt\r\n")))
+
+    def test_none_arranged(self) -> None:
+        """Without PASV or PORT there is none; nor twice with one of them."""
+        session = Session()
+        self.assertEqual([425], codes(session.say(b"LIST\r\n")))
+        session.fetch(b"LIST")
+        self.assertEqual([425], codes(session.say(b"LIST\r\n")))
+
+    def test_ports_run_out(self) -> None:
+        """When every port of the range is taken that is said, and it works again later."""
+        session = Session(passive_ports=(6000, 6002))
+        session.world.reactor.taken = {6000, 6001, 6002}
+        self.assertEqual([425, 425], codes(session.say(b"PASV\r\nEPSV\r\n")))
+        self.assertEqual([425], codes(session.say(b"LIST\r\n")))
+        session.world.reactor.taken = {6000}
+        self.assertIn(b"(|||6001|)", session.say(b"EPSV\r\n"))
+
+    def test_active(self) -> None:
+        """PORT and EPRT: the server connects to the client, from its own address."""
+        for command in (b"PORT 127,0,0,1,20,21\r\n", b"EPRT |1|127.0.0.1|5141|\r\n"):
+            session = Session()
+            self.assertEqual([200], codes(session.say(command)))
+            self.assertEqual([], session.world.reactor.connectors)
+            self.assertEqual(b"", session.say(b"RETR notes.txt\r\n"))
+            (connector,) = session.world.reactor.connectors
+            self.assertEqual(("127.0.0.1", 5141), (connector.host, connector.port))
+            self.assertEqual(("127.0.0.1", 0), connector.bind)
+            wire = session.let_in()
+            self.assertEqual(b"one\ntwo\n", wire.value())
+            self.assertEqual([150, 226], codes(session.heard()))
+
+    def test_bounce(self) -> None:
+        """Nobody can have the server connect to somebody else, or to a privileged port."""
+        session = Session()
+        for command, code in (
+            (b"PORT 127,0,0,2,20,20", 504),
+            (b"PORT 192,0,2,1,0,25", 504),
+            (b"PORT 127,0,0,1,0,25", 504),
+            (b"PORT 127,0,0,1,3,255", 504),
+            (b"PORT 0,0,0,0,20,20", 504),
+            (b"PORT 127,0,0,1,0,0", 504),
+            (b"PORT 127,0,0,1,256,1", 501),
+            (b"PORT 127,0,0,1,20", 501),
+            (b"PORT 127,0,0,1,20,20,20", 501),
+            (b"PORT 0177,0,0,1,20,20", 501),
+            (b"PORT", 501),
+            (b"EPRT |1|127.0.0.2|5000|", 504),
+            (b"EPRT |1|127.0.0.1|25|", 504),
+            (b"EPRT |2|::1|5000|", 522),
+            (b"EPRT |2|::ffff:127.0.0.1|5000|", 522),
+            (b"EPRT |3|127.0.0.1|5000|", 522),
+            (b"EPRT |1|127.0.0.1|99999|", 501),
+            (b"EPRT |1|::1|5000|", 501),
+            (b"EPRT |1|127.1|5000|", 501),
+            (b"EPRT |1|127.0.0.1|5000", 501),
+            (b"EPRT", 501),
+        ):
+            self.assertEqual([code], codes(session.say(command + b"\r\n")), command)
+        self.assertEqual([425], codes(session.say(b"LIST\r\n")))
+        self.assertEqual([], session.world.reactor.connectors)
+
+    def test_switched_off(self) -> None:
+        """A server that is told so does not connect, or does not listen."""
+        session = Session(active=False)
+        said = session.say(b"PORT 127,0,0,1,20,20\r\nEPRT |1|127.0.0.1|5000|\r\nFEAT\r\n")
+        self.assertEqual(
+            [502, 502], codes(said)[:2] if False else [int(x[:3]) for x in said.split(b"\r\n")[:2]]
+        )
+        self.assertNotIn(b"EPRT", said.split(b"211-")[1])
+        session = Session(passive=False)
+        self.assertEqual([502, 502], codes(session.say(b"PASV\r\nEPSV\r\n")))
+
+
+class Interrupted(SynchronousTestCase):
+    """What is said while a transfer runs."""
+
+    def upload(self) -> tuple[Session, object]:
+        session = Session()
+        wire = session.data()
+        self.assertEqual([150], codes(session.say(b"STOR new\r\n")))
+        wire.send(b"half")
+        return session, wire
+
+    def test_abort(self) -> None:
+        """ABOR ends it, in every way of writing ABOR; 426 comes first, then 226."""
+        for octets in (
+            b"ABOR\r\n",
+            b"abor\r\n",
+            b"\xff\xf4\xff\xf2ABOR\r\n",
+            b"\xff\xf4\xffABOR\r\n",
+            b"\xf2ABOR\r\n",
+            b"\xff\xf4\xf2ABOR\r\n",
+        ):
+            session, wire = self.upload()
+            self.assertEqual([426, 226], codes(session.say(octets)), octets)
+            self.assertEqual(b"half", session.world.files.content("new"))
+            self.assertEqual([150, 226], codes(session.fetch(b"RETR notes.txt")[1]))
+
+    def test_abort_in_every_phase(self) -> None:
+        """Before, while the connection is awaited, during, and behind a transfer."""
+        session = Session()
+        self.assertEqual([226], codes(session.say(b"ABOR\r\n")))
+        session.say(b"EPSV\r\n")
+        self.assertEqual([226], codes(session.say(b"ABOR\r\n")))
+        self.assertEqual([], session.world.reactor.ports)
+        session.say(b"EPSV\r\n")
+        self.assertEqual(b"", session.say(b"RETR notes.txt\r\n"))
+        self.assertEqual([426, 226], codes(session.say(b"ABOR\r\n")))
+        self.assertEqual([], session.world.reactor.ports)
+        session.say(b"PORT 127,0,0,1,20,20\r\n")
+        session.say(b"RETR notes.txt\r\n")
+        self.assertEqual([426, 226], codes(session.say(b"ABOR\r\n")))
+        self.assertTrue(session.world.reactor.connectors[0].disconnected)
+        session.fetch(b"RETR notes.txt")
+        self.assertEqual([226], codes(session.say(b"ABOR\r\n")))
+        self.assertEqual([226], codes(Session(logged_in=False).say(b"ABOR\r\n")))
+
+    def test_abort_too_late(self) -> None:
+        """What is being made durable is not called back: 226 for the file, then for ABOR."""
+        session = Session()
+        slow: Deferred[None] = Deferred()
+        real = session.world.files.upload
+
+        async def upload(*arguments: object, **more: object) -> object:
+            made = await real(*arguments, **more)  # type: ignore[arg-type]
+            commit = made.commit
+
+            async def slowly(**how: object) -> object:
+                await slow
+                return await commit()
+
+            made.commit = slowly  # type: ignore[method-assign, assignment]
+            return made
+
+        session.world.files.upload = upload  # type: ignore[method-assign, assignment]
+        session.store(b"STOR new", b"whole")
+        self.assertEqual(b"", session.say(b"ABOR\r\n"))
+        slow.callback(None)
+        session.world.settle()
+        self.assertEqual([226, 226], codes(session.heard()))
+        self.assertEqual(b"whole", session.world.files.content("new"))
+
+    def test_asked_meanwhile(self) -> None:
+        """STAT and NOOP are answered at once, with how much has passed; all else waits."""
+        session, wire = self.upload()
+        self.assertEqual(
+            b"213 4 octets have passed\r\n200 Here\r\n", session.say(b"STAT\r\nNOOP\r\n")
+        )
+        self.assertEqual(b"", session.say(b"PWD\r\nBOGUS\r\nNOOP\r\n"))
+        wire.end()  # type: ignore[attr-defined]
+        session.world.settle()
+        self.assertEqual([226, 257, 500, 200], codes(session.heard()))
+
+    def test_quit(self) -> None:
+        """QUIT waits for the transfer's end."""
+        session, wire = self.upload()
+        self.assertEqual(b"", session.say(b"QUIT\r\n"))
+        self.assertFalse(session.closed)
+        wire.end()  # type: ignore[attr-defined]
+        session.world.settle()
+        self.assertEqual([226, 221], codes(session.heard()))
+        self.assertTrue(session.closed)
+        self.assertEqual(b"half", session.world.files.content("new"))
+
+    def test_service_stops(self) -> None:
+        """A service that stops lets a transfer end, and then says goodbye."""
+        session, wire = self.upload()
+        session.world.factory.drain()
+        self.assertFalse(session.closed)
+        wire.end()  # type: ignore[attr-defined]
+        session.world.settle()
+        self.assertEqual([226, 421], codes(session.heard()))
+        self.assertTrue(session.closed)
+
+    def test_long_transfer_is_not_idle(self) -> None:
+        """The control connection does not time out while octets pass."""
+        session, wire = self.upload()
+        for _ in range(20):
+            session.world.reactor.advance(100)
+            wire.send(b"x")  # type: ignore[attr-defined]
+        self.assertFalse(session.closed)
+
+    def test_bug(self) -> None:
+        """What nobody foresaw is said to be our fault; the session goes on."""
+        session = Session()
+
+        async def broken(*arguments: object, **more: object) -> None:
+            raise RuntimeError("a secret of the inside")
+
+        session.world.files.open = broken  # type: ignore[method-assign, assignment]
+        self.assertEqual(
+            b"451 Something went wrong here; try again later\r\n",
+            session.say(b"RETR notes.txt\r\n"),
+        )
+        self.flushLoggedErrors(RuntimeError)
+        self.assertEqual([200], codes(session.say(b"NOOP\r\n")))
+
+
+class Worlds(SynchronousTestCase):
+    """Two sessions do not see each other's data connections."""
+
+    def test_ports_apart(self) -> None:
+        """Each has its own port."""
+        world = World()
+        one, two = Session(world), Session(world)
+        one.say(b"EPSV\r\n")
+        two.say(b"EPSV\r\n")
+        self.assertEqual(2, len({port.number for port in world.reactor.ports}))
