@@ -1,5 +1,7 @@
 """A door, a tree, ports and a server on memory transports, for tests of FTP alone."""
 
+# ruff: noqa: N803 - Twisted's names
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,5 +1,7 @@
 """FTP's pure parts: commands and replies both ways, paths, listings, line ends, wildcards."""
 
+# ruff: noqa: E501, PT017 - tables read best one case a line; any refusal will do
+
 from __future__ import annotations
 
 from datetime import UTC, datetime

@@ -1,0 +1,278 @@
+"""ftplib, curl, lftp and wget against a real daemon."""
+
+from __future__ import annotations
+
+import ftplib
+import io
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.daemons import Daemon
+
+BIG = os.urandom(3_000_000)
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """Give a demo daemon that serves FTP."""
+    with Daemon(tmp_path_factory.mktemp("ftp"), plugin="netsuite-ftp") as running:
+        yield running
+
+
+@pytest.fixture
+def client(daemon: Daemon) -> Iterator[ftplib.FTP]:
+    """Give ftplib's client, logged in."""
+    with ftplib.FTP() as ftp:
+        ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
+        ftp.login("alice", "netsuite")
+        yield ftp
+
+
+def program(name: str) -> str:
+    """Give a program's path, or skip the test."""
+    found = shutil.which(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def run(*command: object, home: Path, ok: bool = True) -> str:
+    """Run a client; give what it printed."""
+    done = subprocess.run(
+        [str(word) for word in command],
+        capture_output=True,
+        timeout=60,
+        cwd=home,
+        env={**os.environ, "HOME": str(home), "LANG": "C"},
+    )
+    printed = (done.stdout + done.stderr).decode(errors="replace")
+    if ok and done.returncode:
+        raise AssertionError(f"{command}\n{printed}")
+    return printed
+
+
+class ResumingFTP(ftplib.FTP_TLS):
+    """ftplib's client as it would have to be: data connections resume the session."""
+
+    def ntransfercmd(  # type: ignore[override]
+        self, cmd: str, rest: int | str | None = None
+    ) -> tuple[socket.socket, int | None]:
+        data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
+        assert isinstance(self.sock, ssl.SSLSocket)
+        wrapped = self.context.wrap_socket(
+            data, server_hostname=self.host, session=self.sock.session
+        )
+        return wrapped, size
+
+
+def test_ftplib(client: ftplib.FTP) -> None:
+    """Everything the standard library's client knows."""
+    client.storbinary("STOR big.bin", io.BytesIO(BIG))
+    assert client.size("big.bin") == len(BIG)
+    got = io.BytesIO()
+    client.retrbinary("RETR big.bin", got.write, rest=1_000_000)
+    assert got.getvalue() == BIG[1_000_000:]
+    client.storlines("STOR lines.txt", io.BytesIO(b"a\nb\n"))
+    lines: list[str] = []
+    client.retrlines("RETR lines.txt", lines.append)
+    assert lines == ["a", "b"]
+    client.mkd("käse")
+    assert "käse" in client.nlst()
+    assert {name for name, _ in client.mlsd()} >= {"käse", "big.bin", "site", "public"}
+    client.rename("big.bin", "käse/big.bin")
+    assert client.cwd("käse")
+    assert client.pwd() == "/käse"
+    client.delete("big.bin")
+    client.cwd("..")
+    client.rmd("käse")
+    with pytest.raises(ftplib.error_perm, match="550"):
+        client.retrbinary("RETR nothing", got.write)
+    client.set_pasv(False)
+    lines.clear()
+    client.retrlines("LIST", lines.append)
+    assert any(line.endswith("lines.txt") for line in lines)
+    assert client.quit().startswith("221")
+
+
+def test_ftplib_abort(client: ftplib.FTP) -> None:
+    """ABOR as urgent data, as ftplib sends it, in the middle of a transfer."""
+    client.voidcmd("TYPE I")
+    client.storbinary("STOR abort.bin", io.BytesIO(BIG))
+    data, _ = client.ntransfercmd("RETR abort.bin")
+    data.recv(1000)
+    answer = client.abort()
+    data.close()
+    assert answer[:3] in ("426", "226")
+    if answer.startswith("426"):
+        assert client.getresp().startswith("226")
+    assert client.voidcmd("NOOP").startswith("200")
+
+
+def test_killed_upload(daemon: Daemon, client: ftplib.FTP) -> None:
+    """A client that is killed in the middle of a file replaces nothing; a new one resumes it."""
+    client.storbinary("STOR kept.bin", io.BytesIO(b"kept"))
+    for name in ("kept.bin", "new.bin"):
+        code = (
+            "import ftplib, os\n"
+            "f = ftplib.FTP()\n"
+            f"f.connect('127.0.0.1', {daemon.ports['ftp']})\n"
+            "f.login('alice', 'netsuite')\n"
+            "f.voidcmd('TYPE I')\n"
+            f"data, _ = f.ntransfercmd('STOR {name}')\n"
+            "data.sendall(b'x' * 1000)\n"
+            "os._exit(0)\n"
+        )
+        run("python3", "-c", code, home=daemon.home)
+    end = time.monotonic() + 10
+    while "new.bin" not in client.nlst():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    client.voidcmd("TYPE I")
+    assert client.size("kept.bin") == 4
+    assert client.size("new.bin") == 1000
+    client.storbinary("STOR new.bin", io.BytesIO(b"y" * 10), rest=1000)
+    assert client.size("new.bin") == 1010
+
+
+def test_stranger_on_the_data_port(client: ftplib.FTP) -> None:
+    """Another address that finds the data port gets nothing, and takes nobody's place."""
+    host, port = client.makepasv()
+    with socket.create_connection((host, port), 5, source_address=("127.0.0.2", 0)) as stranger:
+        assert stranger.recv(1) == b""
+    with socket.create_connection((host, port), 5) as data:
+        client.sendcmd("LIST")
+        assert b"public" in data.makefile("rb").read()
+    client.voidresp()
+
+
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+def test_ftplib_tls(daemon: Daemon, version: ssl.TLSVersion) -> None:
+    """Data connections that resume the session work both ways; one that does not is refused."""
+    context = ssl._create_unverified_context()
+    context.maximum_version = version
+    with ResumingFTP(context=context) as ftp:
+        ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
+        ftp.login("alice", "netsuite")
+        ftp.prot_p()
+        ftp.storbinary("STOR tls.bin", io.BytesIO(BIG))
+        got = io.BytesIO()
+        ftp.retrbinary("RETR tls.bin", got.write)
+        assert got.getvalue() == BIG
+        assert "tls.bin" in ftp.nlst()
+    with ftplib.FTP_TLS(context=context) as ftp:
+        ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
+        ftp.login("alice", "netsuite")
+        ftp.prot_p()
+        with pytest.raises(ssl.SSLError):
+            ftp.nlst()
+        with pytest.raises(ftplib.error_perm, match="522"):
+            ftp.voidresp()
+
+
+def test_ftplib_tls_as_it_is(tmp_path: Path) -> None:
+    """With require_session_reuse off, ftplib's own FTP_TLS works."""
+    context = ssl._create_unverified_context()
+    settings = "ftp.require_session_reuse=false"
+    with (
+        Daemon(tmp_path, settings, plugin="netsuite-ftp") as daemon,
+        ftplib.FTP_TLS(context=context) as ftp,
+    ):
+        ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
+        ftp.login("alice", "netsuite")
+        ftp.prot_p()
+        ftp.storbinary("STOR a", io.BytesIO(BIG))
+        got = io.BytesIO()
+        ftp.retrbinary("RETR a", got.write)
+        assert got.getvalue() == BIG
+
+
+def test_truncated_tls_upload(daemon: Daemon) -> None:
+    """An upload under TLS that ends without TLS's own end is not taken for whole."""
+    context = ssl._create_unverified_context()
+    with ResumingFTP(context=context) as ftp:
+        ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
+        ftp.login("alice", "netsuite")
+        ftp.prot_p()
+        ftp.storbinary("STOR cut.bin", io.BytesIO(b"whole"))
+        data, _ = ftp.ntransfercmd("STOR cut.bin")
+        data.sendall(b"half")
+        raw = socket.socket(fileno=data.detach())
+        raw.shutdown(socket.SHUT_WR)
+        with pytest.raises(ftplib.error_temp, match="426"):
+            ftp.voidresp()
+        raw.close()
+        ftp.voidcmd("TYPE I")
+        assert ftp.size("cut.bin") == 5
+
+
+@pytest.mark.parametrize("how", ["plain", "explicit", "implicit"])
+def test_curl(daemon: Daemon, tmp_path: Path, how: str) -> None:
+    """Upload, resume of both kinds, listing; in the clear and under TLS."""
+    curl = program("curl")
+    port = daemon.tls_ports["ftp"] if how == "implicit" else daemon.ports["ftp"]
+    scheme = "ftps" if how == "implicit" else "ftp"
+    url = f"{scheme}://127.0.0.1:{port}/public/curl-{how}"
+    base = [curl, "-sS", "-k", "-u", "alice:netsuite"]
+    base += ["--ssl-reqd"] if how == "explicit" else []
+    (tmp_path / "up").write_bytes(BIG)
+    run(*base, "-T", "up", f"{url}/", "--ftp-create-dirs", home=tmp_path)
+    run(*base, f"{url}/up", "-o", "down", home=tmp_path)
+    assert (tmp_path / "down").read_bytes() == BIG
+    (tmp_path / "down").write_bytes(BIG[:1000])
+    run(*base, "-C", "-", f"{url}/up", "-o", "down", home=tmp_path)
+    assert (tmp_path / "down").read_bytes() == BIG
+    (tmp_path / "up").write_bytes(BIG + b"more")
+    run(*base, "-C", str(len(BIG)), "-T", "up", f"{url}/", home=tmp_path)
+    assert run(*base, "-I", f"{url}/up", home=tmp_path).count(str(len(BIG) + 4)) == 1
+    assert run(*base, "-l", f"{url}/", home=tmp_path).split() == ["up"]
+    run(*base, f"{url}/", "-Q", f"DELE /public/curl-{how}/up", home=tmp_path)
+    assert "up" not in run(*base, "-l", f"{url}/", home=tmp_path).split()
+
+
+def test_curl_active(daemon: Daemon, tmp_path: Path) -> None:
+    """The server connects to the client when that asks for it."""
+    curl = program("curl")
+    url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/welcome.txt"
+    for option in ((), ("--disable-eprt",)):
+        assert "Welcome" in run(curl, "-sS", "-P", "-", *option, url, home=tmp_path)
+
+
+@pytest.mark.parametrize("tls", [False, True])
+def test_lftp(daemon: Daemon, tmp_path: Path, tls: bool) -> None:
+    """A tree mirrored up and down again, several files at a time."""
+    lftp = program("lftp")
+    source = tmp_path / "source"
+    for number in range(20):
+        (source / f"dir{number % 3}").mkdir(parents=True, exist_ok=True)
+        (source / f"dir{number % 3}/file {number}").write_bytes(BIG[: number * 1000])
+    force = "yes" if tls else "no"
+    script = (
+        f"set ssl:verify-certificate no; set ftp:ssl-force {force}; set ftp:ssl-allow {force}; "
+        f"set ftp:ssl-protect-data {force}; set net:max-retries 1; "
+        f"open -u alice,netsuite -p {daemon.ports['ftp']} 127.0.0.1; "
+        f"mirror -R -P 3 source lftp-{force}; mirror -P 3 lftp-{force} back; "
+        f"rm -r lftp-{force}"
+    )
+    run(lftp, "--norc", "-c", script, home=tmp_path)
+    for path in source.rglob("*"):
+        if path.is_file():
+            copy = tmp_path / "back" / path.relative_to(source)
+            assert copy.read_bytes() == path.read_bytes()
+            assert abs(copy.stat().st_mtime - path.stat().st_mtime) < 2
+
+
+def test_wget(daemon: Daemon, tmp_path: Path) -> None:
+    """A recursive fetch of the public site, without a login."""
+    wget = program("wget")
+    url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/"
+    run(wget, "-q", "-r", "-nH", url, home=tmp_path)
+    assert "Welcome" in (tmp_path / "welcome.txt").read_text()
+    assert (tmp_path / "pictures/smile.pbm").read_bytes().startswith(b"P4")
