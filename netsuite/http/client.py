@@ -315,7 +315,7 @@ class HTTPClient:
         said = list(fields)
         if "user-agent" not in fields and self._software:
             said.append(("User-Agent", self._software))
-        if "accept-encoding" not in fields:
+        if "accept-encoding" not in fields and "range" not in fields:
             said.append(("Accept-Encoding", ACCEPTED))
         request = Request(
             method, target.path, Fields(said), octets=length, host=target.origin.authority

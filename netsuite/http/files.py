@@ -28,7 +28,7 @@ from netsuite.http.replies import (
 )
 from netsuite.http.router import METHODS
 from netsuite.store.errors import (
-    Changed,
+    Busy,
     FileInTheWay,
     IsADirectory,
     NoSuchFile,
@@ -167,7 +167,7 @@ class FileSite:
                 return answer
             body = await _whole(file)
             if len(body) != found.octets:
-                raise Changed("while it was read")
+                raise Busy("it changed while it was read")
             if self._changes == changes:
                 self._remember(request.head.path, found, body)
             return self._small(request.head, found, body)

@@ -39,6 +39,8 @@ class _Route:
             return handler(request)
         if request.head.method == "OPTIONS":
             return Response(204, (("Allow", self.allowed),))
+        if request.head.method not in METHODS:
+            return NOT_IMPLEMENTED
         return method_not_allowed(self.allowed)
 
 

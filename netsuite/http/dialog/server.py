@@ -1,4 +1,4 @@
-"""HTTP without a network: whose turn it is, what is legal now, where a body ends."""
+"""The server's side: requests in, answers out, in order."""
 
 from __future__ import annotations
 
@@ -14,25 +14,19 @@ from netsuite.http.commands import (
     Response,
     ResponseHead,
 )
+from netsuite.http.dialog.outgoing import Outgoing
 from netsuite.http.framing import (
-    LAST_CHUNK,
     Body,
-    BodyToEnd,
     ChunkedBody,
     CountedBody,
     announced_too_large,
-    chunk,
 )
 from netsuite.http.grammar import (
     HeadLimits,
     HeadScan,
     bad,
     format_fields,
-    format_request,
-    is_chunked,
     parse_request,
-    parse_response,
-    response_octets,
     status_line,
 )
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -42,8 +36,6 @@ from netsuite.wire.reader import OctetReader
 
 #: So much of a body that nobody read is skipped to keep the connection.
 SKIPPED_OCTETS: Final = 65_536
-#: 1xx answers before the answer, at a client.
-INFORMATIONAL_ANSWERS: Final = 16
 
 
 class State(enum.Enum):
@@ -70,34 +62,6 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
 MACHINE: Final = Machine(TRANSITIONS, start=State.IDLE, final=[State.CLOSED])
 
 Answer: TypeAlias = Informational | Response | ResponseHead | BodyChunk | EndOfBody
-
-
-class _Outgoing:
-    """The body being said: how it is framed, and how much of it is left to say."""
-
-    __slots__ = ("chunked", "left", "silent")
-
-    def __init__(self, octets: int | None, *, chunked: bool, silent: bool = False) -> None:
-        self.left = octets
-        self.chunked = chunked
-        self.silent = silent  # an answer to HEAD has a length and no body
-
-    def frame(self, octets: bytes) -> bytes:
-        self.count(len(octets))
-        return chunk(octets) if self.chunked else octets
-
-    def count(self, octets: int) -> None:
-        if self.silent and octets:
-            raise LocalProtocolError("a body where none may be")
-        if self.left is not None:
-            if octets > self.left:
-                raise LocalProtocolError("more of a body than was announced")
-            self.left -= octets
-
-    def end(self) -> bytes:
-        if self.left and not self.silent:
-            raise LocalProtocolError("less of a body than was announced")
-        return LAST_CHUNK if self.chunked else b""
 
 
 class ServerDialog:
@@ -127,7 +91,7 @@ class ServerDialog:
         self._reader = OctetReader()
         self._scan = HeadScan(self.limits)
         self._incoming: Body | None = None  # the request's body, while it is not wholly read
-        self._outgoing: _Outgoing | None = None
+        self._outgoing: Outgoing | None = None
         self._keep = True
         self._begged = False  # 100 Continue may still have to be said for the body to come
         self._skipped = 0
@@ -306,20 +270,20 @@ class ServerDialog:
         assert request is not None
         if value.status in BODILESS:
             framing = ""
-            outgoing = _Outgoing(0, chunked=False, silent=True)
+            outgoing = Outgoing(0, chunked=False, silent=True)
         elif value.octets is not None:
             framing = f"Content-Length: {value.octets}\r\n"
-            outgoing = _Outgoing(value.octets, chunked=False, silent=request.method == "HEAD")
+            outgoing = Outgoing(value.octets, chunked=False, silent=request.method == "HEAD")
         elif request.method == "HEAD":
             framing = "" if request.minor == 0 else "Transfer-Encoding: chunked\r\n"
-            outgoing = _Outgoing(None, chunked=False, silent=True)
+            outgoing = Outgoing(None, chunked=False, silent=True)
         elif request.minor == 0:
             framing = ""
             self._keep = False  # only the end of the connection ends such a body
-            outgoing = _Outgoing(None, chunked=False)
+            outgoing = Outgoing(None, chunked=False)
         else:
             framing = "Transfer-Encoding: chunked\r\n"
-            outgoing = _Outgoing(None, chunked=True)
+            outgoing = Outgoing(None, chunked=True)
         octets = self._printed(value.status, format_fields(value.fields), framing)
         self._outgoing = outgoing
         return octets
@@ -346,170 +310,3 @@ class ServerDialog:
             self._keep = False
         elif left is not None and left > SKIPPED_OCTETS and len(self._reader) < left:
             self._keep = False
-
-
-# -- the client's side -------------------------------------------------------------------------
-
-
-class Asking(enum.Enum):
-    """Where a client stands."""
-
-    IDLE = "nothing is asked"
-    SENDING = "the request's head has been said, its body not wholly"
-    SENT = "the request has been said"
-    CLOSED = "the connection cannot be used again"
-
-
-#: A client's: what is said, and the end of the answer, which makes it ``IDLE`` again.
-ASKING: Final[Mapping[tuple[Asking, type], Asking]] = {
-    (Asking.IDLE, Request): Asking.SENDING,
-    (Asking.SENDING, BodyChunk): Asking.SENDING,
-    (Asking.SENDING, EndOfBody): Asking.SENT,
-    (Asking.SENT, ResponseHead): Asking.IDLE,
-    (Asking.IDLE, EndOfInput): Asking.CLOSED,
-    (Asking.SENDING, EndOfInput): Asking.CLOSED,
-    (Asking.SENT, EndOfInput): Asking.CLOSED,
-}
-CLIENT_MACHINE: Final = Machine(ASKING, start=Asking.IDLE, final=[Asking.CLOSED])
-
-
-class ClientDialog:
-    """The client's side: one request at a time.
-
-    ``send`` takes a ``Request`` and, where it announces a body, ``BodyChunk`` values and an
-    ``EndOfBody``. Events are ``Informational``, ``ResponseHead``, ``BodyChunk`` and ``EndOfBody``;
-    the last comes after every ``ResponseHead``.
-
-    Args:
-        limits: of heads.
-    """
-
-    def __init__(self, limits: HeadLimits | None = None) -> None:
-        self.state = Asking.IDLE
-        self.limits = limits or HeadLimits(line_octets=65_536)
-        self._reader = OctetReader()
-        self._request: Request | None = None
-        self._outgoing: _Outgoing | None = None
-        self._incoming: Body | None = None
-        self._searched = 0
-        self._informational = 0
-        self._keep = True
-        self._eof_told = False
-
-    @property
-    def reusable(self) -> bool:
-        """Whether another request may be said on this connection."""
-        return self.state is Asking.IDLE and self._keep and not len(self._reader)
-
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
-        return self._reader.discard()
-
-    def send(self, value: Request | BodyChunk | EndOfBody) -> bytes:
-        """Print a request or a part of its body. Raises LocalProtocolError."""
-        following = CLIENT_MACHINE.step(self.state, value)
-        if isinstance(value, Request):
-            octets = self._ask(value)
-            if value.octets == 0:
-                self._outgoing = None
-                following = CLIENT_MACHINE.step(following, EndOfBody())
-        elif isinstance(value, BodyChunk):
-            assert self._outgoing is not None
-            octets = self._outgoing.frame(value.octets)
-        else:
-            assert self._outgoing is not None
-            octets = self._outgoing.end()
-            self._outgoing = None
-        self.state = following
-        return octets
-
-    def _ask(self, request: Request) -> bytes:
-        if not self._keep or self._request is not None:
-            raise LocalProtocolError("the connection cannot be used for another request")
-        text = format_request(request)
-        if request.octets is None:
-            text += "Transfer-Encoding: chunked\r\n"
-        elif request.octets or request.method in ("POST", "PUT", "PATCH"):
-            text += f"Content-Length: {request.octets}\r\n"  # RFC 9110, 8.6
-        if not request.keep:
-            text += "Connection: close\r\n"
-            self._keep = False
-        self._request = request
-        self._outgoing = _Outgoing(request.octets, chunked=request.octets is None)
-        return (text + "\r\n").encode("latin-1")
-
-    def next_event(self) -> Event:
-        """Give the next event.
-
-        Raises:
-            RemoteProtocolError: the server broke the protocol, or ended within an answer; the
-                connection is of no use any more.
-        """
-        if self._incoming is not None:
-            return self._next_of_body(self._incoming)
-        end = self._reader.find(b"\r\n\r\n", self._searched, self.limits.head_octets)
-        if end < 0:
-            if len(self._reader) >= self.limits.head_octets:
-                raise RemoteProtocolError("a head without end", close=True)
-            self._searched = max(0, len(self._reader) - 3)
-            return self._at_end() if self._reader.eof else NEED_DATA
-        if self._request is None:
-            raise RemoteProtocolError("an answer to nothing", close=True)
-        self._searched = 0
-        head = self._reader.read_exactly(end + 4)
-        assert head is not None
-        said = parse_response(head, self.limits)
-        if said.status < 200:
-            self._informational += 1
-            if said.status == 101 or self._informational > INFORMATIONAL_ANSWERS:
-                raise RemoteProtocolError(f"{said.status}, which nobody asked for", close=True)
-            return Informational(said.status, said.fields.pairs)
-        octets = response_octets(self._request.method, said)
-        connection = said.fields.elements("connection")
-        if "close" in connection or (said.minor == 0 and "keep-alive" not in connection):
-            self._keep = False
-        if octets is not None:
-            self._incoming = CountedBody(octets)
-        elif is_chunked(said.fields):
-            self._incoming = ChunkedBody(None, self.limits)
-        else:
-            self._incoming = BodyToEnd()
-            self._keep = False
-        return ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
-
-    def _next_of_body(self, body: Body) -> Event:
-        octets = body.read(self._reader)
-        if octets:
-            return BodyChunk(octets)
-        if body.done or (isinstance(body, BodyToEnd) and self._reader.eof):
-            self._incoming = None
-            self._end_answer()
-            return EndOfBody()
-        if self._reader.eof:
-            raise RemoteProtocolError("the answer's body was cut short", close=True)
-        return NEED_DATA
-
-    def _end_answer(self) -> None:
-        if self.state is Asking.SENT:
-            self.state = CLIENT_MACHINE.step(self.state, ResponseHead(0))
-        else:
-            self._keep = False  # answered before the request was wholly said
-        self._request = None
-        self._informational = 0
-
-    def _at_end(self) -> Event:
-        if len(self._reader):
-            raise RemoteProtocolError("the answer's head was cut short", close=True)
-        if self._eof_told:
-            return NEED_DATA
-        self._eof_told = True
-        self.state = Asking.CLOSED
-        return EndOfInput()

@@ -1,0 +1,198 @@
+"""The client's side: requests out, one at a time, answers in."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Final
+
+from netsuite.http.commands import (
+    Informational,
+    Request,
+    ResponseHead,
+)
+from netsuite.http.dialog.outgoing import Outgoing
+from netsuite.http.framing import (
+    Body,
+    BodyToEnd,
+    ChunkedBody,
+    CountedBody,
+)
+from netsuite.http.grammar import (
+    HeadLimits,
+    format_request,
+    is_chunked,
+    parse_response,
+    response_octets,
+)
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.machine import Machine
+from netsuite.wire.reader import OctetReader
+
+#: 1xx answers before the answer, at a client.
+INFORMATIONAL_ANSWERS: Final = 16
+
+
+class Asking(enum.Enum):
+    """Where a client stands."""
+
+    IDLE = "nothing is asked"
+    SENDING = "the request's head has been said, its body not wholly"
+    SENT = "the request has been said"
+    CLOSED = "the connection cannot be used again"
+
+
+#: A client's: what is said, and the end of the answer, which makes it ``IDLE`` again.
+ASKING: Final[Mapping[tuple[Asking, type], Asking]] = {
+    (Asking.IDLE, Request): Asking.SENDING,
+    (Asking.SENDING, BodyChunk): Asking.SENDING,
+    (Asking.SENDING, EndOfBody): Asking.SENT,
+    (Asking.SENT, ResponseHead): Asking.IDLE,
+    (Asking.IDLE, EndOfInput): Asking.CLOSED,
+    (Asking.SENDING, EndOfInput): Asking.CLOSED,
+    (Asking.SENT, EndOfInput): Asking.CLOSED,
+}
+CLIENT_MACHINE: Final = Machine(ASKING, start=Asking.IDLE, final=[Asking.CLOSED])
+
+
+class ClientDialog:
+    """The client's side: one request at a time.
+
+    ``send`` takes a ``Request`` and, where it announces a body, ``BodyChunk`` values and an
+    ``EndOfBody``. Events are ``Informational``, ``ResponseHead``, ``BodyChunk`` and ``EndOfBody``;
+    the last comes after every ``ResponseHead``.
+
+    Args:
+        limits: of heads.
+    """
+
+    def __init__(self, limits: HeadLimits | None = None) -> None:
+        self.state = Asking.IDLE
+        self.limits = limits or HeadLimits(line_octets=65_536)
+        self._reader = OctetReader()
+        self._request: Request | None = None
+        self._outgoing: Outgoing | None = None
+        self._incoming: Body | None = None
+        self._searched = 0
+        self._informational = 0
+        self._keep = True
+        self._eof_told = False
+
+    @property
+    def reusable(self) -> bool:
+        """Whether another request may be said on this connection."""
+        return self.state is Asking.IDLE and self._keep and not len(self._reader)
+
+    def receive(self, octets: bytes) -> None:
+        """Take what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Take note that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; give how many there were."""
+        return self._reader.discard()
+
+    def send(self, value: Request | BodyChunk | EndOfBody) -> bytes:
+        """Print a request or a part of its body. Raises LocalProtocolError."""
+        following = CLIENT_MACHINE.step(self.state, value)
+        if isinstance(value, Request):
+            octets = self._ask(value)
+            if value.octets == 0:
+                self._outgoing = None
+                following = CLIENT_MACHINE.step(following, EndOfBody())
+        elif isinstance(value, BodyChunk):
+            assert self._outgoing is not None
+            octets = self._outgoing.frame(value.octets)
+        else:
+            assert self._outgoing is not None
+            octets = self._outgoing.end()
+            self._outgoing = None
+        self.state = following
+        return octets
+
+    def _ask(self, request: Request) -> bytes:
+        if not self._keep or self._request is not None:
+            raise LocalProtocolError("the connection cannot be used for another request")
+        text = format_request(request)
+        if request.octets is None:
+            text += "Transfer-Encoding: chunked\r\n"
+        elif request.octets or request.method in ("POST", "PUT", "PATCH"):
+            text += f"Content-Length: {request.octets}\r\n"  # RFC 9110, 8.6
+        if not request.keep:
+            text += "Connection: close\r\n"
+            self._keep = False
+        self._request = request
+        self._outgoing = Outgoing(request.octets, chunked=request.octets is None)
+        return (text + "\r\n").encode("latin-1")
+
+    def next_event(self) -> Event:
+        """Give the next event.
+
+        Raises:
+            RemoteProtocolError: the server broke the protocol, or ended within an answer; the
+                connection is of no use any more.
+        """
+        if self._incoming is not None:
+            return self._next_of_body(self._incoming)
+        end = self._reader.find(b"\r\n\r\n", self._searched, self.limits.head_octets)
+        if end < 0:
+            if len(self._reader) >= self.limits.head_octets:
+                raise RemoteProtocolError("a head without end", close=True)
+            self._searched = max(0, len(self._reader) - 3)
+            return self._at_end() if self._reader.eof else NEED_DATA
+        if self._request is None:
+            raise RemoteProtocolError("an answer to nothing", close=True)
+        self._searched = 0
+        head = self._reader.read_exactly(end + 4)
+        assert head is not None
+        said = parse_response(head, self.limits)
+        if said.status < 200:
+            self._informational += 1
+            if said.status == 101 or self._informational > INFORMATIONAL_ANSWERS:
+                raise RemoteProtocolError(f"{said.status}, which nobody asked for", close=True)
+            return Informational(said.status, said.fields.pairs)
+        octets = response_octets(self._request.method, said)
+        connection = said.fields.elements("connection")
+        if "close" in connection or (said.minor == 0 and "keep-alive" not in connection):
+            self._keep = False
+        if octets is not None:
+            self._incoming = CountedBody(octets)
+        elif is_chunked(said.fields):
+            self._incoming = ChunkedBody(None, self.limits)
+        else:
+            self._incoming = BodyToEnd()
+            self._keep = False
+        return ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
+
+    def _next_of_body(self, body: Body) -> Event:
+        octets = body.read(self._reader)
+        if octets:
+            return BodyChunk(octets)
+        if body.done or (isinstance(body, BodyToEnd) and self._reader.eof):
+            self._incoming = None
+            self._end_answer()
+            return EndOfBody()
+        if self._reader.eof:
+            raise RemoteProtocolError("the answer's body was cut short", close=True)
+        return NEED_DATA
+
+    def _end_answer(self) -> None:
+        if self.state is Asking.SENT:
+            self.state = CLIENT_MACHINE.step(self.state, ResponseHead(0))
+        else:
+            self._keep = False  # answered before the request was wholly said
+        self._request = None
+        self._informational = 0
+
+    def _at_end(self) -> Event:
+        if len(self._reader):
+            raise RemoteProtocolError("the answer's head was cut short", close=True)
+        if self._eof_told:
+            return NEED_DATA
+        self._eof_told = True
+        self.state = Asking.CLOSED
+        return EndOfInput()
