@@ -357,6 +357,7 @@ class Site(Service):
 
     async def _stop(self) -> None:
         self.addresses.close()
+        self.newsroom.close()
         self.right_passwords.close()
         await self.homes.stop()
         await self.store.close()

@@ -65,10 +65,16 @@ class StoreNewsroom:
         self._found: dict[str, NewsArticle] = {}
 
     def close(self) -> None:
-        """Hear no more of changes."""
+        """Hear no more of changes, and so forget everything; the next question begins anew."""
         if self._listening is not None:
             self._listening.cancel()
             self._listening = None
+        for group in self._by_id.values():
+            group.gone = True
+        for known in (self._by_id, self._by_name, self._reading_numbers, self._numbered,
+                      self._articles, self._found):  # fmt: skip
+            known.clear()
+        self._list_is_old = True
 
     def anonymous(self) -> AccountNews:
         """What somebody who has not logged in may do."""

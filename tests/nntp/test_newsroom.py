@@ -148,9 +148,14 @@ class Newsroom(SynchronousTestCase):
         self.assertEqual({}, dict(self.room._numbered))
 
     def test_only_groups(self) -> None:
-        """A public folder that is no group is none; closing stops listening."""
+        """A public folder that is no group is none; what is closed begins anew."""
         self.assertNotIn("Notices", [each.name for each in self.told(self.room.groups())])
+        before = self.told(self.room.group("misc.test"))
         self.room.close()
         self.room.close()
         self.world.put(article(4))
-        self.assertEqual(3, self.told(self.room.group("misc.test")).high)
+        self.assertTrue(before.gone)
+        self.assertEqual(3, before.high)
+        self.assertEqual(4, self.told(self.room.group("misc.test")).high)
+        self.world.put(article(5))
+        self.assertEqual(5, self.told(self.room.group("misc.test")).high)
