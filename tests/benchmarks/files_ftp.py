@@ -1,0 +1,194 @@
+"""FTP: a file of 1 GB both ways, and many of 4 KB, against pyftpdlib."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from threading import Thread
+
+from tests.benchmarks import servers
+from tests.benchmarks.report import Report
+from tests.benchmarks.servers import Absent, Running
+from tests.benchmarks.sockets import Lines
+
+OCTETS = 1_000_000_000
+SMALL_OCTETS = 4096
+SMALL_FILES = 400
+SESSIONS = 8
+_PIECE = 1 << 20
+_ROUNDS = 2
+
+
+@dataclass(slots=True)
+class Session:
+    """One session of the plainest FTP client there is."""
+
+    lines: Lines
+
+    @classmethod
+    @contextlib.contextmanager
+    def on(cls, server: Running) -> Iterator[Session]:
+        """Log in."""
+        with Lines(server.port) as lines:
+            session = cls(lines)
+            session.hear(b"220")
+            session.ask("USER alice", b"331")
+            session.ask("PASS netsuite", b"230")
+            session.ask("TYPE I", b"200")
+            yield session
+
+    def hear(self, code: bytes) -> bytes:
+        """Hear the last line of a reply; it must have the code."""
+        while True:
+            line = self.lines.hear()
+            if not line.startswith(code):
+                raise RuntimeError(f"expected {code!r}, heard {line!r}")
+            if line[3:4] == b" ":
+                return line
+
+    def ask(self, line: str, code: bytes) -> bytes:
+        """Say something, hear the reply."""
+        self.lines.say(line)
+        return self.hear(code)
+
+    def data(self) -> socket.socket:
+        """Make a data connection."""
+        port = re.search(rb"\|\|\|(\d+)\|", self.ask("EPSV", b"229"))
+        assert port is not None
+        connection = socket.create_connection(("127.0.0.1", int(port[1])), 60)
+        connection.settimeout(120)
+        return connection
+
+    def fetch(self, name: str) -> int:
+        """Fetch a file; give its size."""
+        piece = bytearray(_PIECE)
+        octets = 0
+        with self.data() as data:
+            self.ask(f"RETR {name}", b"1")
+            while count := data.recv_into(piece):
+                octets += count
+        self.hear(b"226")
+        return octets
+
+    def store(self, name: str, octets: int) -> None:
+        """Store a file."""
+        piece = memoryview(os.urandom(min(_PIECE, octets)))
+        with self.data() as data:
+            self.ask(f"STOR {name}", b"1")
+            left = octets
+            while left:
+                data.sendall(piece[:left])
+                left -= min(left, len(piece))
+        self.hear(b"226")
+
+
+@contextlib.contextmanager
+def pyftpdlib() -> Iterator[Running]:
+    """Run pyftpdlib over an empty folder."""
+    try:
+        import pyftpdlib as package
+    except ImportError:
+        raise Absent("the package pyftpdlib is not installed") from None
+    port = servers.free_port()
+    with servers.folder() as home:
+        (home / "files").mkdir()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pyftpdlib", "-i", "127.0.0.1", "-p", str(port), "-w",
+             "-u", "alice", "-P", "netsuite", "-d", str(home / "files")],
+            cwd=home, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            servers.wait_for_port(port, process)
+            yield Running(f"pyftpdlib {package.__ver__}", port, process.pid, home)
+        finally:
+            servers.stop(process)
+
+
+def _timed(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _together(server: Running, work: Callable[[Session, int], None]) -> float:
+    """Have several sessions work at once; give files a second of all together."""
+
+    def session(number: int) -> None:
+        with Session.on(server) as each:
+            for file in range(SMALL_FILES // SESSIONS):
+                work(each, number * SMALL_FILES + file)
+
+    threads = [Thread(target=session, args=(number,)) for number in range(SESSIONS)]
+
+    def run() -> None:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    return SMALL_FILES / _timed(run)
+
+
+def _figures(server: Running) -> dict[str, float]:
+    """Measure one server: MB/s of the large file, files/s of the small ones; the best of some."""
+    found: dict[str, float] = {}
+
+    def note(what: str, figure: float) -> None:
+        found[what] = max(found.get(what, 0.0), figure)
+
+    with Session.on(server) as session:
+        session.store("small", SMALL_OCTETS)
+        for _ in range(_ROUNDS):
+            note("1 GB in", OCTETS / 1e6 / _timed(lambda: session.store("large", OCTETS)))
+        for _ in range(_ROUNDS):
+            note("1 GB out", OCTETS / 1e6 / _timed(lambda: session.fetch("large")))
+        session.ask("DELE large", b"250")
+        for _ in range(_ROUNDS):
+            seconds = _timed(lambda: [session.fetch("small") for _ in range(SMALL_FILES)])
+            note("4 KB files out, one session", SMALL_FILES / seconds)
+    for _ in range(_ROUNDS):
+        out = _together(server, lambda each, number: _check(each.fetch("small")))
+        note(f"4 KB files out, {SESSIONS} sessions", out)
+        into = _together(server, lambda each, number: each.store(f"f{number}", SMALL_OCTETS))
+        note(f"4 KB files in, {SESSIONS} sessions", into)
+    return found
+
+
+def _check(octets: int) -> None:
+    if octets != SMALL_OCTETS:
+        raise RuntimeError(f"{octets} octets came of {SMALL_OCTETS}")
+
+
+def measure(report: Report) -> None:
+    """Measure both; judge the ratio. What netsuite took is on the disk, which pyftpdlib does not
+    wait for."""
+    theirs: dict[str, float] = {}
+    try:
+        with pyftpdlib() as peer:
+            theirs = _figures(peer)
+            who = peer.name
+    except Absent as error:
+        report.leave_out("pyftpdlib", error)
+    with servers.netsuite() as ours:
+        figures = _figures(ours["ftp"])
+    for what, figure in figures.items():
+        unit = "MB/s" if what.startswith("1 GB") else "files/s"
+        if what not in theirs:
+            report.row(f"FTP: {what}", "netsuite", f"{figure:,.0f} {unit}")
+            continue
+        report.row(f"FTP: {what}", who, f"{theirs[what]:,.0f} {unit}")
+        ratio = figure / theirs[what]
+        report.judge(
+            f"FTP: {what}",
+            "netsuite",
+            f"{figure:,.0f} {unit} ({ratio:.2f} x)",
+            reached=ratio >= 1.0,
+            goal=">= 1 x pyftpdlib",
+        )
