@@ -7,6 +7,7 @@ import click
 from netsuite import __version__
 from netsuite.cli.account import account
 from netsuite.cli.alias import alias
+from netsuite.cli.client import COMMANDS as CLIENT_COMMANDS
 from netsuite.cli.configuration import check_config, describe_config
 from netsuite.cli.context import Home
 from netsuite.cli.folder import folder
@@ -26,7 +27,8 @@ from netsuite.cli.transfer import export_mail, import_mail
 def main(
     context: click.Context, home: str | None, config: str | None, overrides: tuple[str, ...]
 ) -> None:
-    """Look after a netsuite: its configuration, accounts, aliases and folders.
+    """Look after a netsuite: its configuration, accounts, aliases and folders; and fetch, store,
+    list, send and post by URL, here or anywhere.
 
     The servers themselves are started by twistd: `twistd netsuite`, `twistd netsuite-smtp` ...
     """
@@ -43,5 +45,6 @@ for command in (
     export_mail,
     check_config,
     describe_config,
+    *CLIENT_COMMANDS,
 ):
     main.add_command(command)

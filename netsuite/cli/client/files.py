@@ -1,0 +1,247 @@
+"""Files here: where what is fetched goes, where what is sent comes from, and the bar between."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, Any, BinaryIO, Final
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    Progress,
+    TaskID,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
+
+from netsuite.cli.client.problems import FileTrouble
+from netsuite.smtp.dialog import canonical_lines
+
+PIECE_OCTETS: Final = 65_536
+#: A spooled message is kept in memory up to this, and in a temporary file beyond.
+SPOOL_OCTETS: Final = 1024 * 1024
+STANDARD: Final = "-"
+
+
+class Bar:
+    """The progress bar: on standard error, and only where that is a terminal.
+
+    Args:
+        shown: whether there is to be one at all.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        if shown and sys.stderr.isatty():
+            self._progress = Progress(
+                BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+
+    def begin(self, total: int | None, done: int = 0) -> None:
+        """Show it. Sizes in octets; None for not known."""
+        if self._progress is not None:
+            self._progress.start()
+            self._task = self._progress.add_task("", total=total, completed=done)
+
+    def advance(self, octets: int) -> None:
+        """Some have passed."""
+        if self._progress is not None and self._task is not None:
+            self._progress.advance(self._task, octets)
+
+    def end(self) -> None:
+        """Take it away."""
+        if self._progress is not None:
+            self._progress.stop()
+
+
+class Sink:
+    """Where what is fetched goes: a file, or standard output.
+
+    The file is opened when the first octet comes, so that a refusal harms nothing that is
+    there. Its time of modification becomes the server's, also when the transfer is broken off:
+    by that ``--continue`` knows later whether the rest is of the same file.
+
+    Args:
+        path: None for standard output.
+        resume: whether what is there may be continued.
+    """
+
+    def __init__(self, path: Path | None, *, resume: bool = False, bar: Bar | None = None) -> None:
+        self.path = path
+        #: What the server says of the file; set before the end.
+        self.modified: datetime | None = None
+        self._resume = resume
+        #: Shown while it comes.
+        self.bar = bar or Bar(shown=False)
+        self._file: BinaryIO | None = None
+
+    def there(self) -> tuple[int, datetime] | None:
+        """Give size in octets and time of what may be continued; None for nothing."""
+        if not self._resume or self.path is None:
+            return None
+        try:
+            facts = self.path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._trouble(error) from None
+        if not facts.st_size:
+            return None
+        return facts.st_size, datetime.fromtimestamp(int(facts.st_mtime), UTC)
+
+    def begin(self, total: int | None = None, *, offset: int = 0) -> None:
+        """Open.
+
+        Args:
+            total: the whole size in octets, None for not known.
+            offset: how many octets of the file stay.
+
+        Raises:
+            FileTrouble: it cannot be.
+        """
+        try:
+            if self.path is None:
+                self._file = sys.stdout.buffer
+            elif offset:
+                self._file = self.path.open("r+b")
+                self._file.truncate(offset)
+                self._file.seek(offset)
+            else:
+                self._file = self.path.open("wb")
+        except OSError as error:
+            raise self._trouble(error) from None
+        if self.path is not None or not sys.stdout.isatty():
+            self.bar.begin(total, offset)
+
+    def write(self, octets: bytes) -> None:
+        """Take a piece. Raises FileTrouble."""
+        if self._file is None:
+            self.begin()
+        assert self._file is not None
+        try:
+            self._file.write(octets)
+        except OSError as error:
+            raise self._trouble(error) from None
+        self.bar.advance(len(octets))
+
+    def finish(self) -> None:
+        """All has come; an empty file is a file too. Raises FileTrouble."""
+        if self._file is None:
+            self.begin()
+
+    def close(self) -> None:
+        """Close, whether all has come or not. Raises FileTrouble."""
+        self.bar.end()
+        file, self._file = self._file, None
+        if file is None:
+            return
+        try:
+            file.flush()
+            if self.path is not None:
+                file.close()
+                if self.modified is not None:
+                    seconds = self.modified.timestamp()
+                    os.utime(self.path, (seconds, seconds))
+        except OSError as error:
+            raise self._trouble(error) from None
+
+    def _trouble(self, error: OSError) -> FileTrouble:
+        name = self.path or "standard output"
+        return FileTrouble(f"{name} cannot be written: {error.strerror or error}")
+
+
+@contextlib.contextmanager
+def opened(name: str) -> Iterator[BinaryIO]:
+    """Open a file to be sent; ``-`` is standard input. Raises FileTrouble."""
+    if name == STANDARD:
+        yield sys.stdin.buffer
+        return
+    try:
+        file = Path(name).open("rb")  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise FileTrouble(f"{name} cannot be read: {error.strerror}") from None
+    with file:
+        yield file
+
+
+def size_of(file: BinaryIO) -> int | None:
+    """Give a file's size in octets; None for a pipe or a device."""
+    facts = os.fstat(file.fileno())
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else None
+
+
+async def pieces_of(
+    file: IO[bytes], bar: Bar, *, octets: int | None = None
+) -> AsyncIterator[bytes]:
+    """Give a file's octets as they are asked for.
+
+    Args:
+        octets: how many there were when it was announced: more are not given.
+
+    Raises:
+        FileTrouble: it cannot be read, or has become shorter.
+    """
+    left = octets
+    while left is None or left > 0:
+        try:
+            piece = file.read(PIECE_OCTETS if left is None else min(left, PIECE_OCTETS))
+        except OSError as error:
+            raise FileTrouble(f"the file cannot be read: {error.strerror}") from None
+        if not piece:
+            break
+        if left is not None:
+            left -= len(piece)
+        yield piece
+        bar.advance(len(piece))
+    if left:
+        raise FileTrouble("the file has become shorter while it was sent")
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message or article ready to be sent, its line ends CRLF.
+
+    Args:
+        ascii: whether it has no octet beyond 127.
+    """
+
+    file: Any
+    octets: int
+    ascii: bool
+
+
+@contextlib.contextmanager
+def letter(name: str) -> Iterator[Letter]:
+    """Read a message; bare line ends become CRLF, as every mail and news protocol wants them.
+
+    Raises:
+        FileTrouble: it cannot be read, or is empty.
+    """
+    with opened(name) as file, tempfile.SpooledTemporaryFile(SPOOL_OCTETS) as spool:
+        held = b""
+        plain = True
+        try:
+            while piece := file.read(PIECE_OCTETS):
+                plain = plain and piece.isascii()
+                octets, held = canonical_lines(held + piece)
+                spool.write(octets)
+        except OSError as error:
+            raise FileTrouble(f"{name} cannot be read: {error.strerror}") from None
+        if held:
+            spool.write(b"\r\n")
+        count = spool.tell()
+        if not count:
+            raise FileTrouble(f"there is nothing in {name}")
+        spool.seek(0)
+        yield Letter(spool, count, plain)

@@ -1,0 +1,102 @@
+"""ftp and ftps: get, put and ls."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import BinaryIO
+
+from netsuite.cli.client.files import Sink, pieces_of, size_of
+from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.session import Session
+from netsuite.cli.client.urls import file_path
+from netsuite.ftp.client import FTPClient, FTPRefused, connect
+
+
+@contextlib.asynccontextmanager
+async def _client(session: Session) -> AsyncIterator[FTPClient]:
+    """Give a client that has logged in; without a login as anonymous."""
+    client = await connect(
+        session.endpoint(),
+        clock=session.clock,
+        reach=session.data_endpoint,
+        tls_context=session.implicit(),
+        implicit=True,
+        timeouts=session.timeouts,
+    )
+    try:
+        if not session.target.tls:
+            offered = "TLS" in (await client.feat()).get("AUTH", "").upper().replace(";", " ")
+            if session.wants_tls(offered=offered):
+                await client.auth_tls(session.context())
+        if session.login is not None:
+            await client.login(*session.insist_on_clear(client))
+        else:
+            await client.login()
+        yield client
+        await client.quit()
+    except BaseException:
+        client.abort()
+        raise
+
+
+async def get(session: Session, sink: Sink) -> None:
+    """Fetch a file; the rest of it where the server has not changed it since."""
+    path = file_path(session.target)
+    there = sink.there()
+    async with _client(session) as client:
+        size = await _size(client, path)
+        sink.modified = await _modified(client, path)
+        offset = 0
+        if there is not None and size is not None and sink.modified is not None:
+            same = sink.modified.replace(microsecond=0) == there[1]
+            offset = there[0] if same and there[0] <= size else 0
+        if offset and offset == size:
+            return  # all of it is there
+        began = False
+
+        def write(octets: bytes) -> None:
+            nonlocal began
+            if not began:  # a refusal leaves the file as it is
+                began = True
+                sink.begin(size, offset=offset)
+            sink.write(octets)
+
+        await client.retr(path, write, offset=offset)
+
+
+async def _size(client: FTPClient, path: str) -> int | None:
+    try:
+        return await client.size(path)
+    except FTPRefused:
+        return None  # what RETR says of it counts
+
+
+async def _modified(client: FTPClient, path: str) -> datetime | None:
+    try:
+        return await client.mdtm(path)
+    except FTPRefused:
+        return None
+
+
+async def put(session: Session, file: BinaryIO) -> None:
+    """Store a file."""
+    path = file_path(session.target)
+    octets = size_of(file)
+    async with _client(session) as client:
+        session.bar.begin(octets)
+        await client.stor(path, pieces_of(file, session.bar, octets=octets))
+
+
+async def ls(session: Session) -> Listing:
+    """List a directory."""
+    path = file_path(session.target)
+    async with _client(session) as client:
+        entries = await client.mlsd(path or None)
+    rows = [
+        ("directory" if each.is_directory else each.kind, each.octets, each.modified, each.name)
+        for each in sorted(entries, key=lambda entry: entry.name)
+        if each.kind not in ("cdir", "pdir")
+    ]
+    return Listing(("kind", "octets", "modified", "name"), rows)

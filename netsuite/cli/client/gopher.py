@@ -1,0 +1,79 @@
+"""gopher and gophers: get and ls."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from netsuite.cli.client.files import Sink
+from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.problems import Refused
+from netsuite.cli.client.session import Session
+from netsuite.cli.client.urls import gopher_item
+from netsuite.gopher.client import GopherClient, GopherRefused
+from netsuite.gopher.commands import ItemType
+from netsuite.gopher.types import is_text
+from netsuite.wire.dotted import DotUnstuffer
+
+#: An answer longer than this is no refusal.
+REFUSAL_OCTETS: Final = 1024
+# The one thing a server can say against a request: a menu of a single item of type 3.
+_REFUSAL: Final = re.compile(rb"3([^\t\r\n]*)\t[^\t\r\n]*\t[^\t\r\n]*\t\d+\r\n(?:\.\r\n)?")
+
+_MENUS: Final = (ItemType.MENU.value, ItemType.SEARCH.value)
+
+
+def _client(session: Session) -> GopherClient:
+    return GopherClient(
+        session.endpoint(),
+        clock=session.clock,
+        tls_context=session.implicit(),
+        timeouts=session.timeouts,
+    )
+
+
+async def get(session: Session, sink: Sink) -> None:
+    """Fetch an item; a text without the dots that are Gopher's."""
+    item = gopher_item(session.target)
+    unstuffer = DotUnstuffer() if is_text(item.type) else None
+    first: bytearray | None = bytearray()  # held until it can be no refusal any more
+
+    def give(octets: bytes) -> None:
+        if unstuffer is None:
+            sink.write(octets)
+        elif not unstuffer.ended:
+            sink.write(unstuffer.feed(octets))
+
+    def write(octets: bytes) -> None:
+        nonlocal first
+        if first is None:
+            give(octets)
+            return
+        first += octets
+        if len(first) > REFUSAL_OCTETS:
+            give(bytes(first))
+            first = None
+
+    await _client(session).fetch(item.selector, write, search=item.search)
+    if first is not None:
+        refusal = _REFUSAL.fullmatch(first)
+        if refusal is not None:
+            raise GopherRefused(refusal[1].decode("utf-8", "replace"))
+        give(bytes(first))
+
+
+async def ls(session: Session) -> Listing:
+    """Show a menu, or what a search found."""
+    item = gopher_item(session.target)
+    if item.type not in _MENUS:
+        raise Refused(f"an item of type {item.type} is no menu; get it")
+    items = await _client(session).menu(item.selector, search=item.search)
+    return Listing(
+        ("type", "text", "selector", "host", "port"),
+        [
+            (each.type, each.text, "", "", None)
+            if each.type == ItemType.INFORMATION.value
+            else (each.type, each.text, each.selector, each.host, each.port)
+            for each in items
+        ],
+    )

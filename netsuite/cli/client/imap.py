@@ -1,0 +1,175 @@
+"""imap and imaps: get, put and ls."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Final
+
+from netsuite.cli.client.files import Letter, Sink, pieces_of
+from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.problems import LoginFailed, Refused
+from netsuite.cli.client.session import Session
+from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
+from netsuite.imap.client.client import IMAPClient
+from netsuite.imap.client.conversation import CommandFailed
+from netsuite.imap.commands.fetch import BodySection, FetchData, Item
+from netsuite.imap.dialog.client import LiteralBegins
+from netsuite.imap.grammar.fetch import parse_section
+from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.imap.sequences import SequenceSet
+from netsuite.message.structure import Envelope
+from netsuite.message.words import decode_words
+
+#: ``1:*``
+ALL: Final = SequenceSet(((1, 0),))
+
+
+@contextlib.asynccontextmanager
+async def _client(session: Session) -> AsyncIterator[IMAPClient]:
+    """Give a client that has logged in. Raises LoginFailed."""
+    if session.login is None:
+        raise LoginFailed("IMAP needs a login: -u USER:PASSWORD")
+    client = await IMAPClient.connect(
+        session.endpoint(),
+        session.clock,
+        tls_context=session.implicit(),
+        timeouts=session.timeouts,
+    )
+    try:
+        if session.wants_tls(offered="STARTTLS" in client.capabilities):
+            await client.starttls(session.context())
+        await _log_in(session, client)
+        yield client
+        await client.logout()
+        await client.closed()
+    except BaseException:
+        client.abort()
+        raise
+
+
+async def _log_in(session: Session, client: IMAPClient) -> None:
+    offered = [each[5:] for each in client.capabilities if each.startswith("AUTH=")]
+    mechanism = session.mechanism(offered, client)
+    try:
+        if mechanism is not None:
+            await client.authenticate(mechanism)
+        elif "LOGINDISABLED" in client.capabilities:
+            raise LoginFailed(f"{session.target.place} takes no login without TLS")
+        else:
+            await client.login(*session.insist_on_clear(client))
+    except CommandFailed as error:
+        raise LoginFailed(f"the login was refused: {error}") from None
+
+
+async def _examine(client: IMAPClient, path: MailboxPath) -> int:
+    """Open the mailbox for reading; give its number of messages. Raises Refused."""
+    opened = await client.examine(path.mailbox)
+    if path.uid_validity is not None and path.uid_validity != opened.uid_validity:
+        raise Refused(
+            f"the UIDs of {path.mailbox} mean other messages now: UIDVALIDITY is "
+            f"{opened.uid_validity}"
+        )
+    return opened.messages
+
+
+async def get(session: Session, sink: Sink) -> None:
+    """Fetch a message or a section of it; its flags stay as they are."""
+    path = mailbox_path(session.target)
+    if path.uid is None:
+        raise BadURL("which message? imap://HOST/MAILBOX;UID=1")
+    section = _section(path.section)
+    async with _client(session) as client:
+        await _examine(client, path)
+        streamed = False
+
+        async def consume(begins: LiteralBegins, pieces: AsyncIterator[bytes]) -> None:
+            nonlocal streamed
+            streamed = True
+            sink.begin(begins.octets)
+            async for octets in pieces:
+                sink.write(octets)
+
+        found = await client.fetch(path.uid, [section], consumer=consume)
+        if streamed:
+            return
+        contents = [content for each in found for content in each.sections.values()]
+        if not contents or not isinstance(contents[0], bytes):
+            raise Refused(f"there is no such message or section in {path.mailbox}")
+        sink.write(contents[0])
+
+
+def _section(text: str) -> BodySection:
+    """Read a section. Raises BadURL."""
+    if not text.isascii():
+        raise BadURL("a section is ASCII, such as 1.2.MIME or HEADER")
+    octets = b"[" + text.encode("ascii") + b"]"
+    cursor = Cursor([octets])
+    try:
+        section = parse_section(cursor, peek=True)
+    except (BadSyntax, ValueError):
+        raise BadURL(f"{text} is no section") from None
+    if cursor.place != len(octets):
+        raise BadURL(f"{text} is no section")
+    return section
+
+
+async def put(session: Session, letter: Letter) -> None:
+    """Add a message to a mailbox."""
+    path = mailbox_path(session.target)
+    if not path.mailbox or path.uid is not None:
+        raise BadURL("into which mailbox? imap://HOST/MAILBOX")
+    async with _client(session) as client:
+        session.bar.begin(letter.octets)
+        pieces = pieces_of(letter.file, session.bar)
+        await client.append(path.mailbox, pieces, octets=letter.octets)
+
+
+async def ls(session: Session) -> Listing:
+    """List mailboxes, or the messages of one."""
+    path = mailbox_path(session.target)
+    if path.uid is not None:
+        raise BadURL("a message has nothing to list; get it")
+    async with _client(session) as client:
+        if not path.mailbox:
+            return await _mailboxes(client)
+        count = await _examine(client, path)
+        found: list[FetchData] = []
+        if count:
+            items = [Item.UID, Item.FLAGS, Item.SIZE, Item.INTERNALDATE, Item.ENVELOPE]
+            found = list(await client.fetch(ALL, items, by_uid=False))
+    return Listing(
+        ("uid", "octets", "date", "flags", "from", "subject"), [_row(each) for each in found]
+    )
+
+
+async def _mailboxes(client: IMAPClient) -> Listing:
+    rows = []
+    for each in await client.list():
+        counts = {}
+        if not {"\\noselect", "\\nonexistent"} & {name.lower() for name in each.attributes}:
+            with contextlib.suppress(CommandFailed):  # one that may not be read
+                counts = dict(await client.status(each.mailbox, "MESSAGES", "UNSEEN"))
+        rows.append(
+            (each.mailbox, counts.get("MESSAGES"), counts.get("UNSEEN"), " ".join(each.attributes))
+        )
+    return Listing(("mailbox", "messages", "unseen", "attributes"), rows)
+
+
+def _row(
+    message: FetchData,
+) -> tuple[int | None, int | None, datetime | None, str, str, str]:
+    envelope = message.envelope or Envelope()
+    sender = ""
+    for each in envelope.from_[:1]:
+        local, domain = each.local or b"", each.domain or b""
+        sender = f"{local.decode('utf-8', 'replace')}@{domain.decode('utf-8', 'replace')}"
+    return (
+        message.uid,
+        message.octets,
+        message.internal_date,
+        " ".join(sorted(message.flags or ())),
+        sender,
+        decode_words(envelope.subject or b""),
+    )

@@ -1,0 +1,144 @@
+"""The options that all client commands share, and the login that they, the URL or netrc give."""
+
+from __future__ import annotations
+
+import functools
+import netrc as netrc_file
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from netsuite.cli.client.problems import ClientError, FileTrouble, Usage, code_of
+from netsuite.cli.client.running import leave
+from netsuite.cli.client.session import CONNECT_SECONDS, Access, TLSUse
+from netsuite.cli.client.urls import BadURL, Target, parse_url
+from netsuite.connection.transcript import Observer
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Common:
+    """What the shared options say."""
+
+    def __init__(self, **given: Any) -> None:
+        self._user: str | None = given["user"]
+        self._netrc: bool = given["netrc"]
+        if given["verbose"] and given["insecure"]:
+            click.echo("- the server's certificate is not verified", err=True)
+        tls: str | None = given["tls"]
+        self._tls = None if tls is None else TLSUse(tls)
+        self.access = Access(
+            tls=self._tls,
+            authorities=given["cacert"],
+            insecure=given["insecure"],
+            connect_seconds=given["connect_timeout"],
+            total_seconds=given["max_time"],
+            observer=_observer() if given["verbose"] else None,
+            progress=not given["quiet"] and not given["verbose"],
+        )
+
+    def target(self, url: str, services: str) -> Target:
+        """Read a URL. Raises BadURL, Usage.
+
+        Args:
+            services: those that the command can do, with spaces between.
+        """
+        target = parse_url(url)
+        if target.service not in services.split():
+            raise BadURL(f"this cannot be done with {target.scheme}://")
+        if target.tls and self._tls is TLSUse.NONE:
+            raise Usage(f"{target.scheme}:// is TLS: --tls none contradicts it")
+        return target
+
+    def login(self, target: Target) -> tuple[str, str] | None:
+        """Give name and password: of -u, else of the URL, else of netrc; ask for a password that
+        is missing. Raises FileTrouble, Usage."""
+        if target.service == "gopher":
+            if self._user is not None or target.username is not None:
+                raise Usage("Gopher has no logins")
+            return None
+        username, password = target.username, target.password
+        if self._user is not None:
+            username, colon, text = self._user.partition(":")
+            password = text if colon else None
+        elif username is None and self._netrc:
+            found = _from_netrc(target.host)
+            if found is not None:
+                return found
+        if username is None:
+            return None
+        if password is None:
+            password = click.prompt(
+                f"Password of {username} at {target.host}", hide_input=True, err=True
+            )
+        return username, password
+
+
+def _from_netrc(host: str) -> tuple[str, str] | None:
+    path = os.environ.get("NETRC") or str(Path("~/.netrc").expanduser())
+    try:
+        found = netrc_file.netrc(path).authenticators(host)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise FileTrouble(f"{path} cannot be read: {error.strerror}") from None
+    except netrc_file.NetrcParseError as error:  # its text may hold a password
+        raise FileTrouble(f"{path}, line {error.lineno}: that is no netrc") from None
+    return None if found is None else (found[0], found[2] or "")
+
+
+def _observer() -> Observer:
+    def observe(side: str, text: str, seconds: float) -> None:
+        click.echo(f"{side} {text}", err=True)
+
+    return observe
+
+
+def client_command(function: F) -> F:
+    """Give a command the shared options as ``common``; its errors become a line and a code."""
+
+    @functools.wraps(function)
+    def command(**given: Any) -> None:
+        own = {name: value for name, value in given.items() if name not in _NAMES}
+        try:
+            function(Common(**{name: given[name] for name in _NAMES}), **own)
+        except (ClientError, BadURL) as error:
+            leave(code_of(error), str(error))
+
+    result: Any = command
+    for option in reversed(_OPTIONS):
+        result = option(result)
+    return result  # type: ignore[no-any-return]
+
+
+_SECONDS = click.FloatRange(min=0, min_open=True)
+_NAMES = (
+    "user", "netrc", "insecure", "cacert", "tls", "connect_timeout", "max_time", "verbose", "quiet",
+)  # fmt: skip
+_OPTIONS = (
+    click.option("-u", "--user", metavar="USER[:PASSWORD]", help="Who logs in."),
+    click.option("--netrc", is_flag=True, help="Take the login from $NETRC, or ~/.netrc."),
+    click.option("-k", "--insecure", is_flag=True, help="Take any certificate."),
+    click.option(
+        "--cacert",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Authorities to trust instead of the system's, PEM.",
+    ),
+    click.option(
+        "--tls",
+        type=click.Choice([each.value for each in TLSUse]),
+        help="Whether a plain scheme goes on under TLS. Default: required with a login, else "
+        "opportunistic; none on a loopback address.",
+    ),
+    click.option(
+        "--connect-timeout", type=_SECONDS, default=CONNECT_SECONDS, show_default=True,
+        metavar="SECONDS", help="To connect and begin TLS.",
+    ),
+    click.option("--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."),
+    click.option("-v", "--verbose", is_flag=True, help="Show what is said; passwords masked."),
+    click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
+)  # fmt: skip

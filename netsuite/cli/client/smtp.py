@@ -1,0 +1,67 @@
+"""smtp and smtps: send."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+
+import click
+
+from netsuite.cli.client.files import Letter, pieces_of
+from netsuite.cli.client.problems import LoginFailed, Refused, Usage, printable
+from netsuite.cli.client.session import Session, own_name
+from netsuite.message.address import Address, parse_address
+from netsuite.smtp.client import SMTPClient, connect
+from netsuite.smtp.commands import Mail, Rcpt
+
+
+def address_of(text: str) -> Address:
+    """Read an address. Raises Usage."""
+    address = parse_address(text)
+    if address is None:
+        raise Usage(f"{text} is no address")
+    return address
+
+
+@contextlib.asynccontextmanager
+async def _client(session: Session) -> AsyncIterator[SMTPClient]:
+    """Give a client, which has logged in where there is a login. Raises LoginFailed."""
+    client = await connect(
+        session.endpoint(),
+        clock=session.clock,
+        helo=own_name(),
+        tls_context=session.implicit(),
+        implicit=True,
+        timeouts=session.timeouts,
+    )
+    try:
+        if session.wants_tls(offered="STARTTLS" in client.extensions):
+            await client.starttls(session.context())
+        if session.login is not None:
+            mechanism = session.mechanism(client.mechanisms, client)
+            if mechanism is None:
+                raise LoginFailed(f"{session.target.place} offers no login that may be used")
+            await client.log_in(mechanism)
+        yield client
+        await client.quit()
+    except BaseException:
+        client.abort()
+        raise
+
+
+async def send(
+    session: Session, letter: Letter, sender: Address | None, recipients: Sequence[Address]
+) -> None:
+    """Send a message; tell of each recipient that is not taken. Raises Refused if there is one."""
+    mail = Mail(sender, size=letter.octets, body="" if letter.ascii else "8BITMIME")
+    async with _client(session) as client:
+        session.bar.begin(letter.octets)
+        results = await client.send(
+            mail, [Rcpt(each) for each in recipients], pieces_of(letter.file, session.bar)
+        )
+    refused = [each for each in results if not each.taken]
+    session.bar.end()
+    for each in refused[:-1]:
+        click.echo(f"netsuite: {printable(f'{each.recipient}: {each.reply}')}", err=True)
+    if refused:
+        raise Refused(f"{refused[-1].recipient}: {refused[-1].reply}")

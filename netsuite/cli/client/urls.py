@@ -1,0 +1,301 @@
+"""What a URL on the command line means, by scheme; pure, so that a table can test it."""
+
+from __future__ import annotations
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, unquote_to_bytes, urlsplit
+
+import idna
+
+
+class BadURL(ValueError):
+    """No URL that the command can use; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """A URL scheme.
+
+    Args:
+        service: which client speaks it.
+        port: where no port is written.
+        tls: whether TLS begins with the first octet.
+    """
+
+    service: str
+    port: int
+    tls: bool = False
+
+
+#: Every scheme. ``gophers`` and ``smtp``/``smtps`` are not registered, and written as here by all.
+SCHEMES: Final[Mapping[str, Scheme]] = {
+    "http": Scheme("http", 80),
+    "https": Scheme("http", 443, tls=True),
+    "ftp": Scheme("ftp", 21),
+    "ftps": Scheme("ftp", 990, tls=True),
+    "gopher": Scheme("gopher", 70),
+    "gophers": Scheme("gopher", 70, tls=True),
+    "pop3": Scheme("pop3", 110),
+    "pop3s": Scheme("pop3", 995, tls=True),
+    "imap": Scheme("imap", 143),
+    "imaps": Scheme("imap", 993, tls=True),
+    "nntp": Scheme("nntp", 119),
+    "news": Scheme("nntp", 119),
+    "nntps": Scheme("nntp", 563, tls=True),
+    "smtp": Scheme("smtp", 25),
+    "smtps": Scheme("smtp", 465, tls=True),
+}
+_PATH_SAFE: Final = "/%-._~!$&'()*+,;=:@[]|^"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A URL, taken apart.
+
+    Args:
+        host: a name in its ASCII form, or an address without brackets.
+        path: with its first ``/``, percent-encoded as it was written; what stands behind ``?``
+            belongs to it where the scheme has no queries.
+        query: percent-encoded; empty for none.
+        username: decoded; None for none.
+        password: decoded; None for none, which is not the empty one.
+    """
+
+    scheme: str
+    host: str
+    port: int
+    path: str = "/"
+    query: str = ""
+    username: str | None = None
+    password: str | None = None
+
+    @property
+    def service(self) -> str:
+        """Which client speaks it."""
+        return SCHEMES[self.scheme].service
+
+    @property
+    def tls(self) -> bool:
+        """Whether TLS begins with the first octet."""
+        return SCHEMES[self.scheme].tls
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether what is sent there never leaves this machine."""
+        try:
+            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
+        except ValueError:
+            return self.host == "localhost" or self.host.endswith(".localhost")
+
+    @property
+    def place(self) -> str:
+        """Host and port, as they stand in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == SCHEMES[self.scheme].port else f"{host}:{self.port}"
+
+    @property
+    def url(self) -> str:
+        """The URL again, without the login."""
+        query = f"?{self.query}" if self.query else ""
+        return f"{self.scheme}://{self.place}{quote(self.path, safe=_PATH_SAFE)}{query}"
+
+
+def parse_url(text: str) -> Target:
+    """Take a URL apart. Raises BadURL."""
+    if any(each <= " " or each == "\x7f" for each in text):
+        raise BadURL("there is white space or a control character in the URL")
+    if "://" not in text:
+        raise BadURL(f"{text} is no URL: it begins with a scheme, such as https://")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+        host = _host(parts.hostname or "")
+    except ValueError as error:
+        raise BadURL(f"no URL: {error}") from None
+    scheme = SCHEMES.get(parts.scheme)
+    if scheme is None:
+        raise BadURL(f"there is no scheme {parts.scheme}://; there are {', '.join(SCHEMES)}")
+    if not host:
+        raise BadURL("there is no host in the URL")
+    if port == 0:
+        raise BadURL("there is no port 0")
+    path, query = parts.path or "/", parts.query
+    if query and scheme.service in ("ftp", "gopher"):  # whose URLs have no queries
+        path, query = f"{path}?{query}", ""
+    username, password = parts.username, parts.password
+    return Target(
+        parts.scheme,
+        host,
+        port or scheme.port,
+        path,
+        query,
+        None if username is None else decoded(username, "the user's name"),
+        None if password is None else decoded(password, "the password"),
+    )
+
+
+def _host(host: str) -> str:
+    """Give a host as it is looked up. Raises ValueError."""
+    if ":" in host:
+        return host.replace("%25", "%", 1)  # RFC 6874: the zone of an IPv6 address
+    host = host.rstrip(".")
+    if not host.isascii():
+        return idna.encode(host, uts46=True).decode("ascii")
+    if any(each in host for each in '%<>\\^`{|}"'):
+        raise ValueError("there are characters in the host that no host has")
+    return host
+
+
+def decoded(text: str, what: str, *, allowed: str = "") -> str:
+    """Take percent-encoding off.
+
+    Args:
+        what: to name it in an error.
+        allowed: control characters that may be in it all the same.
+
+    Raises:
+        BadURL: it is not UTF-8, or control characters would break out of a command's line.
+    """
+    try:
+        plain = unquote_to_bytes(text).decode("utf-8")
+    except UnicodeDecodeError:
+        raise BadURL(f"{what} in the URL is not UTF-8") from None
+    if any((each < " " or each == "\x7f") and each not in allowed for each in plain):
+        raise BadURL(f"there are control characters in {what} in the URL")
+    return plain
+
+
+# -- by scheme -----------------------------------------------------------------------------------
+
+
+def file_path(target: Target) -> str:
+    """Give an FTP URL's path: relative to where a login leads, absolute if it begins with ``//``
+    or ``%2F`` (RFC 1738, 3.2.2). Raises BadURL."""
+    path, semicolon, code = target.path.removeprefix("/").rpartition(";type=")
+    if not semicolon:
+        path = code
+    elif code.lower() != "i":
+        raise BadURL("files are transferred as they are: only ;type=i can be asked for")
+    return decoded(path, "the path")
+
+
+def file_name(target: Target) -> str:
+    """Give the last name of a path; empty for a directory. Raises BadURL."""
+    path = target.path.partition("?")[0] if target.service == "ftp" else target.path
+    return decoded(path.rpartition("/")[2], "the path")
+
+
+def under(target: Target, name: str) -> Target:
+    """Give the URL of a file in a directory, whose URL ends with ``/``."""
+    return Target(
+        target.scheme, target.host, target.port, target.path + quote(name, safe=""),
+        target.query, target.username, target.password,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class GopherItem:
+    """What a gopher URL names (RFC 4266)."""
+
+    type: str
+    selector: str
+    search: str | None = None
+
+
+def gopher_item(target: Target) -> GopherItem:
+    """Read ``/Tselector[%09search]``. Raises BadURL."""
+    path = decoded(target.path.removeprefix("/"), "the selector", allowed="\t")
+    selector, tab, search = path[1:].partition("\t")
+    if "\t" in search:
+        raise BadURL("Gopher+ is not spoken")
+    return GopherItem(path[:1] or "1", selector, search if tab else None)
+
+
+def message_number(target: Target) -> int:
+    """Read ``/N`` of a pop3 URL. Raises BadURL."""
+    number = _number(target.path.removeprefix("/"))
+    if number is None:
+        raise BadURL("a message is named by its number: pop3://HOST/1")
+    return number
+
+
+def _number(text: str) -> int | None:
+    if text.isascii() and text.isdigit() and len(text) < 11 and int(text) > 0:
+        return int(text)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class MailboxPath:
+    """What an imap URL names; empty and None for what it does not.
+
+    Args:
+        section: as it stands between the brackets of ``BODY[]``.
+    """
+
+    mailbox: str = ""
+    uid: int | None = None
+    uid_validity: int | None = None
+    section: str = ""
+
+
+def mailbox_path(target: Target) -> MailboxPath:
+    """Read ``/MAILBOX[;UIDVALIDITY=n][/;UID=n[/;SECTION=s]]`` (RFC 5092). Raises BadURL.
+
+    As curl has it, the ``/`` before ``;`` may be left out.
+    """
+    if target.query:
+        raise BadURL("searches cannot be asked for by URL")
+    mailbox, *parameters = target.path.removeprefix("/").split(";")
+    if parameters:
+        mailbox = mailbox.removesuffix("/")
+    found: dict[str, str] = {}
+    for each in parameters:
+        key, _, value = each.removesuffix("/").partition("=")
+        if key.upper() in found or key.upper() not in ("UID", "UIDVALIDITY", "SECTION"):
+            raise BadURL(f"an imap URL cannot have {key or 'an empty parameter'} here")
+        found[key.upper()] = decoded(value, key.upper())
+    numbers: dict[str, int | None] = {}
+    for key in ("UID", "UIDVALIDITY"):
+        numbers[key] = _number(found[key]) if key in found else None
+        if key in found and numbers[key] is None:
+            raise BadURL(f"{key} is a number from 1")
+    if "SECTION" in found and "UID" not in found:
+        raise BadURL("SECTION is of a message, which UID names")
+    name = decoded(mailbox, "the mailbox's name")
+    if found and not name:
+        raise BadURL("there is no mailbox in the URL")
+    return MailboxPath(name, numbers["UID"], numbers["UIDVALIDITY"], found.get("SECTION", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class NewsPath:
+    """What a news or nntp URL names: nothing, a group, an article of it, or a Message-ID.
+
+    Args:
+        message_id: with its angle brackets.
+    """
+
+    group: str = ""
+    number: int | None = None
+    message_id: str = ""
+
+
+def news_path(target: Target) -> NewsPath:
+    """Read ``/GROUP[/NUMBER]`` or ``/MESSAGE-ID`` (RFC 5538). Raises BadURL."""
+    path = decoded(target.path.removeprefix("/"), "the path")
+    if "@" in path or path.startswith("<"):
+        bare = path.removeprefix("<").removesuffix(">")
+        if not bare or len(bare) > 248 or any(each in "<> " or each > "~" for each in bare):
+            raise BadURL("that is no Message-ID")
+        return NewsPath(message_id=f"<{bare}>")
+    group, slash, article = path.partition("/")
+    number = _number(article)
+    if article and number is None:
+        raise BadURL("an article is named by its number: nntp://HOST/GROUP/1")
+    if " " in group or (slash and not group):
+        raise BadURL("that is no newsgroup")
+    return NewsPath(group, number)
