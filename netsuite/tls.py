@@ -374,7 +374,8 @@ def _select_protocol(
             if protocol in offered:
                 return protocol
         # A client meant for another protocol (ALPACA): pyOpenSSL makes this a fatal alert.
-        raise NoSharedProtocol(f"only {offered} were offered")
+        # In the form of OpenSSL's own error queue, which is where Twisted looks for the reason.
+        raise NoSharedProtocol([("SSL routines", "", f"only {offered} were offered")])
 
     return select
 
