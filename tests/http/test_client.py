@@ -8,9 +8,11 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
@@ -299,6 +301,19 @@ class Connections(Case):
         self.net.script("t", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf", close=True)
         with self.assertRaises((PeerClosed, RemoteProtocolError)):
             self.net.run(self.net.text("GET", "http://t/"))
+
+    def test_merely_stops(self) -> None:
+        """A connection that breaks ends no body, though nothing announced how long it is."""
+        self.net.script("s", b"HTTP/1.1 200 OK\r\n\r\nsome of it")
+
+        async def read() -> bytes:
+            async with await self.net.http.get("http://s/") as response:
+                self.net.links[-1].client.protocol.connectionLost(Failure(ConnectionLost()))
+                return await response.read()
+
+        with self.assertRaises(PeerClosed):
+            self.net.run(read())
+        self.net.links.clear()
 
     def test_idle(self) -> None:
         """What nobody uses is closed in time."""

@@ -16,12 +16,15 @@ from pathlib import Path
 import pytest
 from twisted.internet import reactor
 
+from netsuite.connection.client import PeerClosed
 from netsuite.http.client import HTTPClient
 from netsuite.http.xmlrpc.client import XMLRPCClient
+from netsuite.tls import client_options
 from tests.daemons import Daemon
 
 CURL = shutil.which("curl")
 BIG = bytes(range(256)) * 20_000  # 5 MB
+ALPN = [b"http/1.1"]
 UNVERIFIED = ssl._create_unverified_context()
 
 
@@ -174,3 +177,25 @@ async def test_their_server() -> None:
         await client.close()
         server.shutdown()
         server.server_close()
+
+
+async def test_our_client_tls(daemon: Daemon) -> None:
+    """A certificate nobody has signed is refused, unless the caller says otherwise."""
+    where = url(daemon, "/big.bin", tls=True)
+    client = HTTPClient(reactor)
+    with pytest.raises(PeerClosed) as caught:
+        await client.get(where)
+    assert caught.value.__cause__ is not None
+    await client.close()
+    trusting = HTTPClient(
+        reactor, tls_context=lambda host: client_options(host, insecure=True, protocols=ALPN)
+    )
+    async with await trusting.get(where) as response:
+        assert await response.read() == BIG
+    await trusting.close()
+    other = HTTPClient(
+        reactor, tls_context=lambda host: client_options(host, insecure=True, protocols=[b"imap"])
+    )
+    with pytest.raises(PeerClosed):  # ALPACA: meant for another protocol
+        await other.get(where)
+    await other.close()
