@@ -1,0 +1,282 @@
+"""The Twisted connection of a Telnet client, for programs that talk to what people log in to.
+
+::
+
+    telnet = await connect(endpoint, clock=reactor)
+    await telnet.login("alice", "netsuite")
+    await telnet.write_line("uname -a")
+    print(await telnet.read_until("$ "))
+    found = await telnet.expect([r"(\\d+) new", "no mail"])
+    print(found.index, found.match, found.text)
+    await telnet.closed()
+
+Negotiation runs by itself beside that: terminal type, window size, character set, binary.
+What is not awaited waits, and the transport stops reading when that becomes much.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+from twisted.internet.defer import TimeoutError as DeferredTimeout
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+
+from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClosed, PeerTimedOut
+from netsuite.connection.client import connect as connect_any
+from netsuite.connection.deferring import deferred
+from netsuite.telnet.commands import Code, WindowSize
+from netsuite.telnet.dialog import ClientDialog, Echo
+from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
+
+TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
+#: Characters that are kept while a pattern is looked for.
+BUFFER_CHARACTERS: Final = 1024 * 1024
+
+#: What a login asks, says when it has refused, and says when it has not (RFC 1123 has no words
+#: for that; these are the ones in use).
+_NAME: Final = r"(?i)(?:(?<!last )login|username|user ?name|name): ?$"
+_PASSWORD: Final = r"(?i)password: ?$"
+_REFUSED: Final = r"(?i)login incorrect|authentication failure|access denied|too many wrong"
+_PROMPT: Final = r"[$#%>] ?$"
+
+
+class LoginFailed(Exception):
+    """The server did not let us in; the message is what it said."""
+
+
+class TooMuchOutput(Exception):
+    """What was waited for did not come within ``BUFFER_CHARACTERS`` of text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What ``expect`` has found.
+
+    Args:
+        index: of the pattern.
+        match: where it matched in the text.
+        text: all that was shown before and in it.
+    """
+
+    index: int
+    match: re.Match[str]
+    text: str
+
+
+class TelnetClient(ClientConnection):
+    """A connection to a Telnet server; made by ``connect``.
+
+    Args:
+        clock: for the timeouts.
+        timeouts: how long the server may take.
+        dialog: what we are and agree to.
+    """
+
+    dialog: ClientDialog
+
+    def __init__(
+        self, clock: IReactorTime, *, timeouts: ClientTimeouts, dialog: ClientDialog
+    ) -> None:
+        super().__init__(dialog, clock, timeouts=timeouts, name="telnet client")
+        self._buffer = ""
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._encoding = ""
+        self._at_end = False
+
+    # -- saying --------------------------------------------------------------------------------
+
+    async def write_text(self, text: str) -> None:
+        """Say text; LF is sent as CR LF. Waits while the server does not read."""
+        self.say(Text(text))
+        await self.writable()
+
+    async def write_line(self, line: str = "") -> None:
+        """Say a line."""
+        await self.write_text(line + "\n")
+
+    async def write_octets(self, octets: bytes) -> None:
+        """Say octets as they are, IAC doubled."""
+        self.say(Octets(octets))
+        await self.writable()
+
+    def press(self, code: Code) -> None:
+        """Send a function: ``Code.IP`` to interrupt, ``Code.AYT`` to ask for a sign of life."""
+        self.say(Press(code))
+
+    def resize(self, width: int, height: int) -> None:
+        """Tell the server of a new size of the window."""
+        self.say(WindowSize(width, height))
+
+    # -- hearing -------------------------------------------------------------------------------
+
+    async def read(self, *, seconds: float | None = None) -> str:
+        """Give what the server shows next; empty when it has closed. Raises PeerTimedOut."""
+        if not self._buffer and not self._at_end:
+            await self._more(self._deadline(seconds))
+        text, self._buffer = self._buffer, ""
+        return text
+
+    async def read_until(self, marker: str, *, seconds: float | None = None) -> str:
+        """Give what the server shows, up to and with a text.
+
+        Raises:
+            PeerTimedOut: it did not come in time; what came can still be read.
+            PeerClosed: the server closed before; likewise.
+            TooMuchOutput: too much came before it.
+        """
+        deadline = self._deadline(seconds)
+        start = 0
+        while True:
+            at = self._buffer.find(marker, start)
+            if at >= 0:
+                return self._take(at + len(marker))
+            start = max(0, len(self._buffer) - len(marker) + 1)
+            await self._more_or_fail(deadline)
+
+    async def expect(
+        self, patterns: Sequence[str | re.Pattern[str]], *, seconds: float | None = None
+    ) -> Found:
+        """Wait until one of several patterns matches what the server shows; the first of them
+        that does counts. Raises as ``read_until``."""
+        deadline = self._deadline(seconds)
+        compiled = [re.compile(each) for each in patterns]
+        while True:
+            for index, pattern in enumerate(compiled):
+                match = pattern.search(self._buffer)
+                if match is not None:
+                    return Found(index, match, self._take(match.end()))
+            await self._more_or_fail(deadline)
+
+    async def read_all(self, *, seconds: float | None = None) -> str:
+        """Give all that the server shows until it closes. Raises PeerTimedOut, TooMuchOutput."""
+        deadline = self._deadline(seconds)
+        while not self._at_end:
+            await self._more(deadline)
+        return self._take(len(self._buffer))
+
+    async def login(
+        self,
+        name: str,
+        password: str,
+        *,
+        prompt: str = _PROMPT,
+        asks_name: str = _NAME,
+        asks_password: str = _PASSWORD,
+        refused: str = _REFUSED,
+        seconds: float | None = None,
+    ) -> str:
+        """Answer a login's two questions.
+
+        Args:
+            prompt: a pattern that matches when we are in; by default a shell's last character.
+            asks_name, asks_password, refused: patterns of what a login says.
+
+        Returns:
+            What was shown from the password to the prompt.
+
+        Raises:
+            LoginFailed: the server refused, or asked again.
+            PeerTimedOut, PeerClosed: it said something else.
+        """
+        await self.expect([asks_name], seconds=seconds)
+        await self.write_line(name)
+        await self.expect([asks_password], seconds=seconds)
+        await self.write_line(password)
+        found = await self.expect([refused, asks_name, prompt], seconds=seconds)
+        if found.index < 2:
+            raise LoginFailed(found.text.strip())
+        return found.text
+
+    # -- inside --------------------------------------------------------------------------------
+
+    def _deadline(self, seconds: float | None) -> float | None:
+        return None if seconds is None else self.clock.seconds() + seconds
+
+    def _take(self, characters: int) -> str:
+        text, self._buffer = self._buffer[:characters], self._buffer[characters:]
+        return text
+
+    async def _more_or_fail(self, deadline: float | None) -> None:
+        if self._at_end:
+            raise PeerClosed("the server closed before it showed what was waited for")
+        await self._more(deadline)
+
+    async def _more(self, deadline: float | None) -> None:
+        """Put what the server shows next into the buffer."""
+        if len(self._buffer) > BUFFER_CHARACTERS:
+            raise TooMuchOutput(f"more than {BUFFER_CHARACTERS} characters")
+        seconds = None if deadline is None else deadline - self.clock.seconds()
+        if seconds is not None and seconds <= 0:
+            raise PeerTimedOut("it was not shown in time")
+        hearing = deferred(self.receive())
+        if seconds is not None:
+            hearing.addTimeout(seconds, self.clock)
+        try:
+            event = await hearing
+        except DeferredTimeout:  # the connection stays: something else may be waited for
+            raise PeerTimedOut("it was not shown in time") from None
+        except PeerClosed:
+            self._at_end = True
+            self._take_rest()
+            return
+        if isinstance(event, Shown):
+            self._buffer += self._decoded(event.octets)
+
+    def _take_rest(self) -> None:
+        """Put what came before the connection's end, and was not asked for yet, into the buffer."""
+        while isinstance(event := self.dialog.next_event(), Shown | Echo | Prompted):
+            if isinstance(event, Shown):
+                self._buffer += self._decoded(event.octets)
+
+    def _decoded(self, octets: bytes) -> str:
+        encoding = self.dialog.encoding
+        if self._decoder is None or encoding != self._encoding:
+            self._encoding = encoding
+            self._decoder = codecs.getincrementaldecoder(encoding)("replace")
+        return self._decoder.decode(octets)
+
+    def _echo(self, event: Echo) -> None:
+        self.write(event.octets)
+
+    def _prompted(self, event: Prompted) -> None:
+        """A mark says nothing that the prompt's text does not."""
+
+    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
+        Echo: _echo,
+        Prompted: _prompted,
+    }
+
+
+async def connect(
+    endpoint: IStreamClientEndpoint,
+    *,
+    clock: IReactorTime,
+    tls_context: Any = None,
+    timeouts: ClientTimeouts = TIMEOUTS,
+    terminal_types: Sequence[str] = ("XTERM",),
+    window: tuple[int, int] = (80, 0),
+    charsets: Sequence[str] = ("UTF-8", "US-ASCII"),
+) -> TelnetClient:
+    """Connect to a Telnet server.
+
+    Args:
+        endpoint: where it is.
+        clock: for the timeouts.
+        tls_context: for TLS from the first octet (telnets), as ``tls.client_options`` makes it.
+        terminal_types: what we are, the most wanted first.
+        window: width and height in characters; 0 for unknown, so that nothing is paged.
+        charsets: what we understand.
+
+    Raises:
+        as ``netsuite.connection.client.connect``.
+    """
+
+    def make() -> TelnetClient:
+        dialog = ClientDialog(terminal_types=terminal_types, window=window, charsets=charsets)
+        return TelnetClient(clock, timeouts=timeouts, dialog=dialog)
+
+    return await connect_any(endpoint, make, tls_context=tls_context)
