@@ -69,6 +69,7 @@ class Representation:
     until: float = 0.0
 
 
+# Longer than 300 lines: one resource with its methods, which share how a target is found and judged.
 class FileSite:
     """Answers for a tree of files, and for those that accounts show.
 
