@@ -69,7 +69,7 @@ class Representation:
     until: float = 0.0
 
 
-# Longer than 300 lines: one resource with its methods, which share how a target is found and judged.
+# Longer than 300 lines: the methods of one resource share how it is found and judged.
 class FileSite:
     """Answers for a tree of files, and for those that accounts show.
 

@@ -94,7 +94,7 @@ BAD_VERSION: Final = plain(505)
 _content_length: Final = re.compile(r"[0-9]{1,18}")
 
 
-# Longer than 40 lines: every request passes here, and each call left out is a hundredth of its time.
+# Longer than 40 lines: every request passes here, and each call costs a hundredth of it.
 def parse_request(head: bytes, limits: HeadLimits) -> Request:
     """Read a request's head.
 
