@@ -68,15 +68,17 @@ def open_file(root: int, names: Names) -> tuple[Entry, io.FileIO]:
         # Looked at before it is opened: to open some devices is to do something to them.
         if stat.S_ISDIR(found(where, names[-1]).st_mode):
             raise IsADirectory("a directory")
-        file = io.FileIO(os.open(names[-1], READ, dir_fd=where))
+        descriptor = os.open(names[-1], READ, dir_fd=where)
+    # By now it may be another one than the one that was looked at.
     try:
-        entry = _shown(name_of(names[-1]), os.fstat(file.fileno()))
-        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-            raise IsADirectory("it became a directory")
+        result = os.fstat(descriptor)
+        entry = _shown(name_of(names[-1]), result)
+        if stat.S_ISDIR(result.st_mode):
+            raise IsADirectory("a directory")
+        return entry, io.FileIO(descriptor)
     except BaseException:
-        file.close()
+        os.close(descriptor)
         raise
-    return entry, file
 
 
 def make_directory(root: int, names: Names, mode: int) -> Entry:

@@ -105,14 +105,21 @@ class Temporary:
         #: Whether the new file begins with the whole of the old one.
         self._continues = there is not None and self.kept == octets
         self._append = wanted.append
-        if self.kept:
-            self._source = io.FileIO(os.open(self._name, READ, dir_fd=self._where))
+        if self.kept and there is not None:
+            self._source = self._open_source(there)
         whole = self.kept + (wanted.expected_octets or 0)
         if wanted.limit_octets is not None and whole > wanted.limit_octets:
             raise TooLarge(f"{whole} octets")
         room = os.fstatvfs(self._where)
         if whole > room.f_bavail * room.f_frsize:
             raise StorageFull(f"{whole} octets do not fit")
+
+    def _open_source(self, there: os.stat_result) -> io.FileIO:
+        descriptor = os.open(self._name, READ, dir_fd=self._where)
+        if not os.path.samestat(there, os.fstat(descriptor)):
+            os.close(descriptor)
+            raise Changed("another file has the name now")
+        return io.FileIO(descriptor)
 
     def _check(self, there: os.stat_result | None) -> None:
         """Raise unless the name may be taken, *there* having it now."""
