@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.benchmarks import acceptance, big_message, fetch, files_ftp, gopher, idle, news
+from tests.benchmarks import acceptance, big_message, fetch, files_ftp, gopher, idle, news, web
 from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
@@ -16,6 +16,7 @@ BENCHMARKS = {
     "fetch": fetch.measure,
     "news": news.measure,
     "gopher": gopher.measure,
+    "web": web.measure,
     "files-ftp": files_ftp.measure,
 }
 
