@@ -122,12 +122,14 @@ class Outcome:
         answer: what to say; None for nothing.
         changed: whether the option went on (True) or off (False) by it; None for neither.
         settled: whether it answered something we had asked for.
+        ignored: whether it would have to be answered, but has been too often.
     """
 
     side: Side
     answer: Negotiation | None
-    changed: bool | None
-    settled: bool
+    changed: bool | None = None
+    settled: bool = False
+    ignored: bool = False
 
 
 class Options:
@@ -165,7 +167,7 @@ class Options:
         step = TABLE[before, event]
         settled = before not in (State.NO, State.YES)
         if step.say is not None and not settled and not self._may_answer(side, option):
-            return Outcome(side, None, None, False)
+            return Outcome(side, None, ignored=True)
         self._set(side, option, step.state)
         changed = None
         if (before is State.YES) != (step.state is State.YES):

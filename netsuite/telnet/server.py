@@ -142,6 +142,15 @@ class TelnetServer(DialogConnection):
         self.pump()  # it may have been typed already
         return await asked
 
+    async def writable(self) -> None:
+        """Wait until the terminal takes more. Raises ConnectionDone.
+
+        Nothing is heard while it does not, so that is made good first: else ^C would have to
+        wait for the end of what it is to stop.
+        """
+        await super().writable()
+        self.pump()
+
     def takes_keys(self) -> bool:
         """Whether single keys come, and not lines only."""
         return self.dialog.is_on(Side.US, Option.ECHO)

@@ -31,7 +31,9 @@ NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PASSWORD = "open sesame"
 DOMAIN = "example.test"
 
-GREETING = b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x2atelnet.test: netsuite\r\nlogin: "
+GREETING = (
+    b"\xff\xfb\x01\xff\xfb\x03\xff\xfd\x18\xff\xfd\x1f\xff\xfb\x2atelnet.test: netsuite\r\nlogin: "
+)
 #: What a client says that echoes nothing itself: DO ECHO, DO SGA.
 CHARACTERS = b"\xff\xfd\x01\xff\xfd\x03"
 
@@ -87,9 +89,7 @@ class World:
     async def fill(self) -> World:
         """Put some of everything into it."""
         accounts, mail = self.store.accounts, self.store.mail
-        ann = await accounts.add_account(
-            "ann", verifiers(), folders=[("Trash", SpecialUse.TRASH)]
-        )
+        ann = await accounts.add_account("ann", verifiers(), folders=[("Trash", SpecialUse.TRASH)])
         await accounts.add_account("bob", verifiers())
         inbox = await mail.folder(ann.id, "INBOX")
         await self.put(inbox.id, LETTER % (b"First", b"Hello\x1b[2J you\r\n"))
@@ -102,7 +102,9 @@ class World:
         await mail.create_folder(None, "example.closed", kind=FolderKind.GROUP, postable=False)
         home = await self.homes.home("ann")
         await self.write(home, ("notes.txt",), b"".join(b"line %d\r\n" % n for n in range(1, 31)))
-        await self.write(home, ("public", "wild.txt"), "\x1b]0;owned\x07 \u202eright \x9b1m\n".encode())
+        await self.write(
+            home, ("public", "wild.txt"), "\x1b]0;owned\x07 \u202eright \x9b1m\n".encode()
+        )
         await self.write(self.homes.public, ("welcome.txt",), "Grüße\n".encode())
         return self
 

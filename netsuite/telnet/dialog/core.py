@@ -117,10 +117,13 @@ class Core:
             self._answers -= 1
             self._out += octets
             return True
+        self._leave_unanswered()
+        return False
+
+    def _leave_unanswered(self) -> None:
         self._unanswered += 1
         if self._unanswered > UNANSWERED:
             raise TooMuchNegotiation("negotiation without end", close=True)
-        return False
 
     def ask(self, side: Side, option: int, *, on: bool = True) -> None:
         """Want an option on or off."""
@@ -156,9 +159,11 @@ class Core:
                 self.answer(format_token(Negotiation(Verb.WILL, Option.TIMING_MARK)))
             return
         if self._answers <= 0:
-            self.answer(b"")  # counts it; how the option stands does not change
+            self._leave_unanswered()  # how the option stands does not change
             return
         outcome = self.options.receive(heard)
+        if outcome.ignored:
+            self._leave_unanswered()
         if outcome.answer is not None:
             self.answer(format_token(outcome.answer))
         if outcome.changed is not None or outcome.settled:

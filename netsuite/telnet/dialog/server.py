@@ -207,19 +207,22 @@ class ServerDialog(Reading):
             if self._waiting() > TYPED_AHEAD:
                 return PAUSED
             try:
-                token = self.core.next()
+                taken = self._take()
             except RemoteProtocolError as error:
                 error.reply = Farewell("Goodbye: that is no way to talk.\n")
                 raise
-            if token is None:
-                if self.core.has_output() or self._resized is not None:
-                    continue
+            if not taken and not self.core.has_output() and self._resized is None:
                 # A line that is half typed, or a NOP, is no command that was left unfinished.
                 return Echo(b"") if self.core.took_something() else self._rest()
-            elif isinstance(token, Function):
-                self._function(token.code)
-            else:
-                self._data(token.octets)
+
+    def _take(self) -> bool:
+        """Take what was sent next; tell whether there was something."""
+        token = self.core.next()
+        if isinstance(token, Function):
+            self._function(token.code)
+        elif token is not None:
+            self._data(token.octets)
+        return token is not None
 
     def _rest(self) -> Event:
         """Give what there is to say when all that came was read."""
