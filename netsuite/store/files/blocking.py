@@ -236,7 +236,11 @@ class Listing:
 
 
 def sweep_directory(where: int, before: float) -> list[bytes]:
-    """Remove what uploads left that were last written before then; give the directories seen."""
+    """Remove what uploads left that were last written before then; give the directories seen.
+
+    The time of change counts: that of modification is what the uploader says it is, just before
+    the file gets its name.
+    """
     directories = []
     with os.scandir(where) as entries:
         for each in entries:
@@ -244,7 +248,7 @@ def sweep_directory(where: int, before: float) -> list[bytes]:
             if name.startswith(TEMPORARY):
                 with suppress(FileNotFoundError):
                     result = look(where, name)
-                    if stat.S_ISREG(result.st_mode) and result.st_mtime < before:
+                    if stat.S_ISREG(result.st_mode) and result.st_ctime < before:
                         os.unlink(name, dir_fd=where)
             elif each.is_dir(follow_symlinks=False):
                 directories.append(name)

@@ -225,17 +225,24 @@ class Leftovers(DiskBase, TestCase):
         deep = self.on_disk("a", "b")
         deep.mkdir(parents=True)
         for where in (self.root, deep):
-            for name, age in ((".netsuite-upload-1", 90_000), (".netsuite-upload-2", 80_000)):
-                (where / name).write_bytes(b"half")
-                when = self.clock.seconds() - age
-                os.utime(where / name, (when, when))
+            (where / ".netsuite-upload-1").write_bytes(b"half")
             (where / ".other").touch()
+        for later, left in ((80_000, [".netsuite-upload-1"]), (10_000, [])):
+            self.clock.advance(later)
+            tree: Any = await self.disk(self.root)
+            await tree._sweeping
+            self.assertEqual([*left, ".other", "a"], sorted(os.listdir(self.root)))
+            self.assertEqual([*left, ".other"], sorted(os.listdir(deep)))
+
+    async def test_old_files_on_their_way(self) -> None:
+        """An upload that keeps its file's old time is not taken for a leftover."""
+        upload: Any = await self.partly(("f",), b"x")
+        (way,) = self.root.iterdir()
+        os.utime(way, (0, 0))  # as the commit does
         tree: Any = await self.disk(self.root)
         await tree._sweeping
-        self.assertEqual([".netsuite-upload-2", ".other", "a"], sorted(os.listdir(self.root)))
-        self.assertEqual([".netsuite-upload-2", ".other"], sorted(os.listdir(deep)))
-        for where in (self.root, deep):
-            (where / ".netsuite-upload-2").unlink()
+        await upload.commit()
+        self.assertEqual(b"x", await self.whole(("f",)))
 
     async def test_removing_a_directory_with_leftovers(self) -> None:
         """A directory that looks empty can be removed though a crash left something in it."""
@@ -243,7 +250,7 @@ class Leftovers(DiskBase, TestCase):
         left = self.on_disk("d", ".netsuite-upload-1")
         left.write_bytes(b"half")
         await self.refused(StoreError, self.tree.remove_directory(("d",)))
-        os.utime(left, (0, 0))
+        self.clock.advance(90_000)
         await self.tree.remove_directory(("d",))
         self.assertFalse(self.on_disk("d").exists())
 
@@ -503,8 +510,7 @@ class Killed(DiskBase, TestCase):
                 times = 20_000 if number % 3 == 0 else number % 500 + 1
                 self.assertEqual(b"%012d" % number * times, data)
             told = dict.fromkeys(told, 0)  # the next child counts from the beginning
-        for path in self.root.glob(".netsuite-upload-*"):
-            os.utime(path, (0, 0))
+        self.clock.advance(90_000)
         tree: Any = await self.disk(self.root)
         await tree._sweeping
 
