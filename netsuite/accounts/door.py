@@ -232,7 +232,7 @@ class Attempt:
     ) -> LoggedIn:
         """Hand credentials to the portal; give the facet. Raises LoginRefused."""
         try:
-            _, avatar, _ = await self.door.portal.login(credentials, self.channel, self.facet)
+            _, avatar, logout = await self.door.portal.login(credentials, self.channel, self.facet)
         except BadCredentials as error:
             raise self.refused(error, username, guess=True) from None
         except NoSuchAccount:
@@ -242,7 +242,7 @@ class Attempt:
         name = getattr(avatar, "name", "")
         self.door.throttle.right(self.channel.address, name)
         self.door.audit(self.channel, name, self.mechanism, "logged in")
-        return LoggedIn(avatar, name, octets)
+        return LoggedIn(avatar, name, octets, logout)
 
 
 class SASLExchange:

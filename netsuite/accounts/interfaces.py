@@ -6,7 +6,7 @@ neither accounts nor the store's ids of them.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -95,6 +95,10 @@ class Challenged:
     octets: bytes
 
 
+def _nothing() -> None:
+    """Nothing is to be done when this facet's user leaves."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
     """The exchange succeeded.
@@ -103,11 +107,13 @@ class LoggedIn:
         avatar: the facet asked for.
         name: the account's name.
         octets: additional data for the client with the success, None for none.
+        logout: to be called when the user leaves: what the realm gave beside the facet.
     """
 
     avatar: object
     name: str
     octets: bytes | None = None
+    logout: Callable[[], None] = _nothing
 
 
 LoginStep: TypeAlias = Challenged | LoggedIn
