@@ -52,6 +52,7 @@ class FakeDoor:
         self.plain = True
         self.error: Exception | None = None
         self.channels: list[Channel] = []
+        self.inside = 0
         self.slow: Deferred[None] | None = None
 
     def mechanisms(self, channel: Channel) -> list[str]:
@@ -68,7 +69,11 @@ class FakeDoor:
             raise self.error
         if (username, password) != ("alice", "se cret "):
             raise BadCredentials("wrong")
-        return LoggedIn(self.files, "alice")
+        self.inside += 1
+        return LoggedIn(self.files, "alice", logout=self.left)
+
+    def left(self) -> None:
+        self.inside -= 1
 
     def exchange(self, channel: Channel, mechanism: str, facet: Any) -> None:
         return None

@@ -94,6 +94,18 @@ class Logins(SynchronousTestCase):
             session.say(LOGIN)
             self.assertIn(b'"/"', session.say(b"PWD\r\n"))
 
+    def test_leaving(self) -> None:
+        """However a session ends, its facet is left, once."""
+        for end in (b"QUIT\r\n", b"REIN\r\n", b"USER bob\r\n", None):
+            session = Session()
+            self.assertEqual(1, session.world.door.inside)
+            if end is None:
+                session.wire.lose(ConnectionLost)
+            else:
+                session.say(end)
+            session.world.settle()
+            self.assertEqual(0, session.world.door.inside, end)
+
     def test_no_tls(self) -> None:
         """A server without certificates says so; protection needs TLS."""
         session = Session(logged_in=False)

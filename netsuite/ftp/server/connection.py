@@ -52,11 +52,13 @@ class FTPServer(DialogConnection):
         self.buffer_size_said = False  # PBSZ
         self.protection = Protection.CLEAR
         self.running: transfers.Running | None = None
+        self.leave_facet: Callable[[], None] | None = None
         self._channel: DataChannel | None = None
         self.log_out()
 
     def log_out(self) -> None:
         """Forget who it is and all that was chosen (REIN, AUTH, USER)."""
+        self._leave_facet()
         #: What the user sees of the files; None before the login.
         self.files: FileAccess | None = None
         self.working: TreePath = ROOT
@@ -68,6 +70,11 @@ class FTPServer(DialogConnection):
         self.facts: tuple[str, ...] = FACTS
         if self._channel is not None:
             self._channel.reset()
+
+    def _leave_facet(self) -> None:
+        leave, self.leave_facet = self.leave_facet, None
+        if leave is not None:
+            leave()
 
     # -- the session --------------------------------------------------------------------------
 
@@ -81,6 +88,7 @@ class FTPServer(DialogConnection):
 
     def ended(self, reason: Failure) -> None:
         """Drop the data connection; a transfer that ran has been cancelled."""
+        self._leave_facet()
         if self._channel is not None:
             self._channel.reset()
 

@@ -54,6 +54,10 @@ async def password(connection: FTPServer, event: Pass) -> None:
         _refuse(connection, error)
         return
     connection.files = cast(FileAccess, logged_in.avatar)
+    connection.leave_facet = logged_in.logout
+    if connection.lost:  # meanwhile
+        connection.log_out()
+        return
     connection.wrong_passwords = 0
     connection.logged_in()
     connection.say(reply(230, f"Welcome, {logged_in.name}"))
