@@ -1,0 +1,24 @@
+"""What every tree of files promises, as tests: mix ``FilesContract`` into a trial ``TestCase``.
+
+::
+
+    class MemoryTreeTests(FilesContract, TestCase):
+        async def make_tree(self) -> MemoryTree:
+            return MemoryTree(told=self.note)
+"""
+
+from __future__ import annotations
+
+from netsuite.testing.files_contract.base import FilesBase
+from netsuite.testing.files_contract.trees import (
+    ChangingContract,
+    NamesContract,
+    ReadingContract,
+)
+from netsuite.testing.files_contract.uploads import UploadContract
+
+__all__ = ["FilesBase", "FilesContract"]
+
+
+class FilesContract(NamesContract, ReadingContract, ChangingContract, UploadContract):
+    """All of the contract."""
