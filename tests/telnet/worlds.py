@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -53,6 +53,16 @@ def verifiers() -> Verifiers:
     return make_verifiers(PASSWORD)
 
 
+class QuickHashing(Hashing):
+    """Knows ``PASSWORD`` without computing."""
+
+    async def matching(self, kept: Sequence[Verifiers], password: str) -> int | None:
+        """Compare, or compute where the password was changed."""
+        if list(kept) == [verifiers()] or not kept:
+            return 0 if kept and password == PASSWORD else None
+        return await super().matching(kept, password)
+
+
 class World:
     """The collaborators of a Telnet server."""
 
@@ -61,7 +71,7 @@ class World:
         self.store = MemoryStore()
         self.homes = MemoryHomes()
         names = Names((DOMAIN,))
-        hashing = Hashing(_run)
+        hashing = QuickHashing(_run)
         realm = AccountRealm(
             self.store,
             AddressBook(self.store, self.clock, domains=[DOMAIN]),

@@ -1,0 +1,180 @@
+"""The Telnet client: against our own server in memory, and against servers that misbehave."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
+from twisted.trial.unittest import SynchronousTestCase, TestCase
+
+from netsuite.connection.client import ClientTimeouts, PeerClosed, PeerTimedOut
+from netsuite.telnet.client import BUFFER_CHARACTERS, LoginFailed, TelnetClient, TooMuchOutput
+from netsuite.telnet.commands import Code
+from netsuite.telnet.dialog import ClientDialog
+from tests.telnet.worlds import PASSWORD, Terminal, World
+
+
+class Link:
+    """A client and a server's connection, with octets carried between them at once."""
+
+    def __init__(self, terminal: Terminal, client: TelnetClient) -> None:
+        self.terminal, self.client = terminal, client
+        self.carrying = False
+        self.transport = client.transport
+        to_server, to_client = self.transport.write, terminal.transport.write
+
+        def client_writes(octets: bytes) -> None:
+            to_server(octets)
+            self.carry()
+
+        def server_writes(octets: bytes) -> None:
+            to_client(octets)
+            self.carry()
+
+        self.transport.write = client_writes
+        terminal.transport.write = server_writes  # type: ignore[method-assign]
+        self.carry()
+
+    def carry(self) -> None:
+        """Carry what was written until nobody writes."""
+        if self.carrying:
+            return
+        self.carrying = True
+        while True:
+            said, heard = bytes(self.transport.value()), self.terminal.heard()
+            self.transport.clear()
+            if not said and not heard:
+                break
+            if said:
+                self.terminal.say(said)
+            if heard:
+                self.client.dataReceived(heard)
+        self.carrying = False
+        if self.terminal.closed and not self.client.lost:
+            self.client.readConnectionLost()
+
+
+def made(clock: Clock, **dialog: Any) -> TelnetClient:
+    """Make a client on a memory transport."""
+    client = TelnetClient(
+        clock, timeouts=ClientTimeouts(reply_seconds=60), dialog=ClientDialog(**dialog)
+    )
+    client.makeConnection(StringTransport())
+    return client
+
+
+class WithOurServer(TestCase):
+    """Both ends are ours."""
+
+    async def entered(self, **dialog: Any) -> TelnetClient:
+        """Give a client that has logged in."""
+        world = await World().fill()
+        client = made(world.clock, **dialog)
+        Link(world.connect(), client)
+        text = await client.login("ann", PASSWORD)
+        self.assertIn("Welcome, ann", text)
+        self.assertNotIn(PASSWORD, text)
+        return client
+
+    async def test_session(self) -> None:
+        """Log in, run a command, read its answer, leave."""
+        client = await self.entered(window=(80, 0))
+        await client.write_line("cat /site/welcome.txt")
+        self.assertEqual("cat /site/welcome.txt\r\nGrüße\r\nann:/> ", await client.read_until("> "))
+        await client.write_line("ls")
+        found = await client.expect([r"nothing", re.compile(r"(\w+)\.txt")])
+        self.assertEqual((1, "notes"), (found.index, found.match[1]))
+        await client.write_line("quit")
+        self.assertTrue((await client.read_all()).endswith("Goodbye.\r\n"))
+        self.assertEqual("", await client.read())
+
+    async def test_window(self) -> None:
+        """A window that has a height pages; a resize is told."""
+        client = await self.entered(window=(80, 10))
+        await client.write_line("cat notes.txt")
+        self.assertIn("line 9\r\n--More--", await client.read_until("--More--"))
+        client.resize(80, 0)
+        await client.write_text(" ")
+        client.press(Code.IP)
+        await client.read_until("ann:/> ")
+        await client.write_line("cat notes.txt")
+        self.assertNotIn("--More--", await client.read_until("ann:/> "))
+
+    async def test_wrong_password(self) -> None:
+        """A refusal is told with the server's words."""
+        world = await World().fill()
+        client = made(world.clock)
+        Link(world.connect(), client)
+        try:
+            await client.login("ann", "wrong")
+        except LoginFailed as error:
+            self.assertEqual("Login incorrect", str(error))
+        else:
+            self.fail("it was let in")
+
+
+class Waiting(SynchronousTestCase):
+    """What a server may do instead of answering."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.client = made(self.clock)
+
+    def test_too_late(self) -> None:
+        """What does not come in time is told; the connection stays, and nothing is lost."""
+        waiting = ensureDeferred(self.client.read_until("$", seconds=5))
+        self.client.dataReceived(b"abc")
+        self.clock.advance(6)
+        self.failureResultOf(waiting, PeerTimedOut)
+        self.client.dataReceived(b"de$ rest")
+        self.assertEqual(
+            "abcde$", self.successResultOf(ensureDeferred(self.client.read_until("$")))
+        )
+        self.assertEqual(" rest", self.successResultOf(ensureDeferred(self.client.read())))
+
+    def test_closed(self) -> None:
+        """A server that closes before is told from one that has nothing to say."""
+        waiting = ensureDeferred(self.client.expect(["[$]"]))
+        self.client.dataReceived(b"abc")
+        self.client.readConnectionLost()
+        self.failureResultOf(waiting, PeerClosed)
+        self.assertEqual("abc", self.successResultOf(ensureDeferred(self.client.read())))
+
+    def test_too_much(self) -> None:
+        """Not everything is kept of a server that does not stop."""
+        waiting = ensureDeferred(self.client.read_until("$"))
+        for _ in range(BUFFER_CHARACTERS // 65_536 + 2):
+            self.client.dataReceived(b"x" * 65_536)
+        self.failureResultOf(waiting, TooMuchOutput)
+
+    def test_back_pressure(self) -> None:
+        """What nobody asks for is not read on and on."""
+        transport = self.client.transport
+        sent = 0
+        while transport.producerState == "producing" and sent < 1_000_000:
+            self.client.dataReceived(b"x" * 10_000)
+            sent += 10_000
+        self.assertLess(sent, 200_000)
+        heard = 0
+        while heard < sent:
+            heard += len(self.successResultOf(ensureDeferred(self.client.read())))
+        self.assertEqual(sent, heard)
+        ensureDeferred(self.client.read())
+        self.assertEqual("producing", transport.producerState)
+
+    def test_cut_marker(self) -> None:
+        """A marker that comes in pieces is found, and what is behind it kept."""
+        waiting = ensureDeferred(self.client.read_until("login: "))
+        for octet in b"the login: x":
+            self.client.dataReceived(bytes([octet]))
+        self.assertEqual("the login: ", self.successResultOf(waiting))
+
+    def test_utf8_in_pieces(self) -> None:
+        """A character may come in two pieces."""
+        waiting = ensureDeferred(self.client.read_until("!"))
+        self.client.dataReceived("日".encode()[:2])
+        self.client.dataReceived("日".encode()[2:] + b"!")
+        self.assertEqual("日!", self.successResultOf(waiting))

@@ -1,0 +1,49 @@
+"""The conversations in ``tests/transcripts/telnet``, played in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twisted.internet.defer import ensureDeferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.testing.transcripts import play_file
+from tests.telnet.worlds import Terminal, World
+
+FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "telnet"
+
+
+class Peer:
+    """A terminal as the player drives it: a prompt is heard with what completes its line."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal = terminal
+        self._prompt = b""
+
+    def say(self, octets: bytes) -> None:
+        """Send octets."""
+        self._terminal.say(octets)
+
+    def heard(self) -> bytes:
+        """Give the lines that were shown since."""
+        lines, end, self._prompt = (self._prompt + self._terminal.heard()).rpartition(b"\r\n")
+        return lines + end
+
+    @property
+    def closed(self) -> bool:
+        """Whether the server has closed."""
+        return self._terminal.closed
+
+
+class Transcripts(SynchronousTestCase):
+    """Every file is played."""
+
+    def test_all(self) -> None:
+        """The server says what the conversations show."""
+        paths = sorted(FOLDER.glob("*.txt"))
+        self.assertGreaterEqual(len(paths), 2)
+        for path in paths:
+            world = World()
+            self.successResultOf(ensureDeferred(world.fill()))
+            with self.subTest(path.name):
+                play_file(path, lambda world=world: Peer(world.connect()))  # type: ignore[misc]
