@@ -249,10 +249,12 @@ def test_each_plugin_alone(tmp_path: Path, plugin: str) -> None:
 
 
 def test_the_example_of_the_manual(tmp_path: Path) -> None:
-    """The .tac in docs/howto starts two services beside one of somebody's own."""
+    """The .tac in docs/howto starts three services beside one of somebody's own."""
     (tmp_path / "netsuite.toml").write_text(
-        "[imap]\nlisten = ['tcp:0:interface=127.0.0.1']\nlisten_tls = []\n"
-        "[pop3]\nlisten = ['tcp:0:interface=127.0.0.1']\nlisten_tls = []\n"
+        "".join(
+            f"[{name}]\nlisten = ['tcp:0:interface=127.0.0.1']\nlisten_tls = []\n"
+            for name in ("imap", "ftp", "gopher")
+        )
     )
     process = subprocess.Popen(
         [sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=", "--python",
@@ -271,7 +273,7 @@ def test_the_example_of_the_manual(tmp_path: Path) -> None:
         process.terminate()
         rest, _ = process.communicate(timeout=20)
     everything = "".join(printed) + rest
-    assert "imap listens on" in everything
-    assert "pop3 listens on" in everything
+    for name in ("imap", "ftp", "gopher"):
+        assert f"{name} listens on" in everything
     assert "Traceback" not in everything
     assert process.returncode == -signal.SIGTERM

@@ -1,21 +1,23 @@
-"""IMAP and POP3 over one home, beside a service of one's own."""
+"""IMAP, FTP and Gopher over one home, beside a service of one's own."""
 
 from twisted.application.internet import TimerService
 from twisted.application.service import Application
 from twisted.internet import reactor
 from twisted.logger import Logger
 
+from netsuite.ftp.service import make_ftp
+from netsuite.gopher.service import make_gopher
 from netsuite.imap.service import make_imap
-from netsuite.pop3.service import make_pop3
 from netsuite.site import Site, find_config, find_home, load_settings
 
 home = find_home(None)
 site = Site(load_settings(find_config(home, None)), home, reactor)
 
-application = Application("mailboxes")
+application = Application("three")
 site.setServiceParent(application)
 make_imap(site).setServiceParent(application)
-make_pop3(site).setServiceParent(application)
+make_ftp(site).setServiceParent(application)
+make_gopher(site).setServiceParent(application)
 
 
 async def count_accounts() -> None:
