@@ -88,7 +88,7 @@ def test_refused(text: str) -> None:
         ("localhost.example.org", False), ("127.0.0.1.example.org", False), ("127.1", False),
     ],
 )  # fmt: skip
-def test_loopback(host: str, loopback: bool) -> None:  # noqa: FBT001 - a table's column
+def test_loopback(host: str, loopback: bool) -> None:
     """Only what never leaves this machine is trusted without TLS."""
     assert parse_url(f"imap://{host}/").is_loopback is loopback
 

@@ -85,6 +85,7 @@ class Sink:
         #: Shown while it comes.
         self.bar = bar or Bar(shown=False)
         self._file: BinaryIO | None = None
+        self._whole = False
 
     def there(self) -> tuple[int, datetime] | None:
         """Give size in octets and time of what may be continued; None for nothing."""
@@ -135,9 +136,13 @@ class Sink:
             raise self._trouble(error) from None
         self.bar.advance(len(octets))
 
+    def keep(self) -> None:
+        """What is there is all there is: leave it as it is."""
+        self._whole = True
+
     def finish(self) -> None:
         """All has come; an empty file is a file too. Raises FileTrouble."""
-        if self._file is None:
+        if self._file is None and not self._whole:
             self.begin()
 
     def close(self) -> None:

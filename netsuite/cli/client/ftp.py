@@ -53,7 +53,8 @@ async def get(session: Session, sink: Sink) -> None:
             same = sink.modified.replace(microsecond=0) == there[1]
             offset = there[0] if same and there[0] <= size else 0
         if offset and offset == size:
-            return  # all of it is there
+            sink.keep()
+            return
         began = False
 
         def write(octets: bytes) -> None:

@@ -64,7 +64,8 @@ async def get(session: Session, sink: Sink) -> None:
         url = session.target.url
         async with await client.get(url, fields=Fields(fields), login=session.login) as response:
             if response.status == 416 and there is not None and _whole(response) == there[0]:
-                return  # all of it is there
+                sink.keep()
+                return
             _judge(response)
             modified = response.fields.get("last-modified").encode("latin-1")
             sink.modified = parse_http_date(modified, datetime.now(UTC))

@@ -74,6 +74,12 @@ class FileTrouble(ClientError):
     code = Exit.FILE
 
 
+class Interrupted(ClientError):
+    """A signal ended it: Ctrl-C."""
+
+    code = Exit.INTERRUPTED
+
+
 class Usage(ClientError):
     """What was asked for makes no sense together."""
 

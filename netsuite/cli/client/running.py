@@ -11,12 +11,59 @@ from typing import Any, NoReturn
 import click
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import react
-from twisted.python.failure import Failure
 
 from netsuite.cli.client.files import Sink
-from netsuite.cli.client.problems import Exit, FileTrouble, TookTooLong, code_of, line_of
+from netsuite.cli.client.problems import (
+    Exit,
+    FileTrouble,
+    Interrupted,
+    TookTooLong,
+    code_of,
+    line_of,
+)
 from netsuite.cli.client.session import Access, Session
 from netsuite.cli.client.urls import Target
+
+
+class _Running:
+    """One session under way; the first thing that ends it counts.
+
+    Args:
+        make: makes the session, of the reactor.
+        work: what to do in it.
+    """
+
+    def __init__(
+        self, make: Callable[[Any], Session], work: Callable[[Session], Awaitable[None]]
+    ) -> None:
+        self.outcome: BaseException | None = None
+        self.session: Session | None = None
+        self._make = make
+        self._work = work
+        self._over: Deferred[None] = Deferred()
+
+    def main(self, reactor: Any) -> Deferred[None]:
+        """Begin, in the loop."""
+        self.session = session = self._make(reactor)
+        # Told before the connections are closed, which then complain.
+        reactor.addSystemEventTrigger("before", "shutdown", self._end, Interrupted("interrupted"))
+        seconds = session.access.total_seconds
+        if seconds is not None:
+            late = TookTooLong(f"not done after {seconds:g} seconds")
+            timer = reactor.callLater(seconds, self._end, late)
+            self._over.addBoth(lambda _: timer.cancel() if timer.active() else None)
+
+        async def doing() -> None:
+            await self._work(session)
+
+        working: Deferred[None] = ensureDeferred(doing())
+        working.addCallbacks(lambda _: self._end(None), lambda failure: self._end(failure.value))
+        return self._over
+
+    def _end(self, outcome: BaseException | None) -> None:
+        if not self._over.called:
+            self.outcome = outcome
+            self._over.callback(None)
 
 
 def run(
@@ -32,45 +79,21 @@ def run(
     Args:
         sink: what is fetched goes to; closed in any case.
     """
-    outcome: list[BaseException | None] = []
-    sessions: list[Session] = []
-
-    def main(reactor: Any) -> Deferred[None]:
-        over: Deferred[None] = Deferred()
-        session = Session(reactor, target, access, login)
-        sessions.append(session)
-
-        def ended(result: object) -> None:
-            if not outcome:
-                outcome.append(result.value if isinstance(result, Failure) else None)
-                over.callback(None)
-
-        async def working() -> None:
-            await work(session)
-            if sink is not None:
-                sink.finish()
-
-        ensureDeferred(working()).addBoth(ended)
-        seconds = access.total_seconds
-        if seconds is not None and not outcome:
-            late = Failure(TookTooLong(f"not done after {seconds:g} seconds"))
-            timer = reactor.callLater(seconds, ended, late)
-            over.addBoth(lambda _: timer.cancel() if timer.active() else None)
-        return over
-
+    running = _Running(lambda reactor: Session(reactor, target, access, login), work)
     with contextlib.suppress(SystemExit):
-        react(main)
+        react(running.main)
+    outcome = running.outcome
     if sink is not None:
         try:
+            if outcome is None:
+                sink.finish()
             sink.close()
         except FileTrouble as error:
-            outcome = [error] if not outcome or outcome[0] is None else outcome
-    for session in sessions:
-        session.bar.end()
-    if not outcome:
-        leave(Exit.INTERRUPTED, "interrupted")
-    if outcome[0] is not None:
-        leave(code_of(outcome[0]), line_of(outcome[0], target.place))
+            outcome = outcome or error
+    if running.session is not None:
+        running.session.bar.end()
+    if outcome is not None:
+        leave(code_of(outcome), line_of(outcome, target.place))
 
 
 def leave(code: Exit, line: str) -> NoReturn:

@@ -1,0 +1,291 @@
+"""The client half of the netsuite command against a real daemon, as somebody would type it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from netsuite.cli import main
+from tests.daemons import Daemon
+
+LETTER = "From: a@example.test\nTo: alice@example.test\nSubject: {}\n\n.dot\nhello\n"
+ALICE = ("-u", "alice:netsuite")
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """Give a demo daemon."""
+    with Daemon(tmp_path_factory.mktemp("command")) as running:
+        yield running
+
+
+def command(*words: object) -> list[str]:
+    """Give the command line of a netsuite command."""
+    return [sys.executable, "-c", "from netsuite.cli import main; main()", *map(str, words)]
+
+
+def run(*words: object, text: str = "", code: int = 0, home: Path | None = None) -> tuple[str, str]:
+    """Run it to its exit code; give what it printed, and what it complained of."""
+    environment = {**os.environ, "HOME": str(home or "/nonexistent")}
+    environment.pop("NETRC", None)
+    done = subprocess.run(
+        command(*words), input=text.encode(), capture_output=True, timeout=60, env=environment
+    )
+    complaints = done.stderr.decode()
+    assert done.returncode == code, complaints
+    assert "Traceback" not in complaints
+    assert "netsuite" not in complaints.replace("netsuite:", "") or "-v" in words, complaints
+    return done.stdout.decode(), complaints
+
+
+def refused(code: int, *words: object, home: Path | None = None) -> str:
+    """Run what must fail with a code; give its one line."""
+    printed, complaint = run(*words, code=code, home=home)
+    assert printed == ""
+    assert complaint.startswith("netsuite: ")
+    assert complaint.count("\n") == 1, complaint
+    return complaint
+
+
+def rows(*words: object) -> list[dict[str, object]]:
+    """Give what ls tells as JSON."""
+    found: list[dict[str, object]] = json.loads(run("ls", "--json", *words)[0])
+    return found
+
+
+def place(daemon: Daemon, scheme: str) -> str:
+    """Give the beginning of a URL."""
+    service = scheme.removesuffix("s") if scheme not in ("pop3s", "ftps") else scheme[:-1]
+    port = (daemon.tls_ports if scheme.endswith("s") else daemon.ports)[service]
+    return f"{scheme}://127.0.0.1:{port}"
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "http", "gopher"])
+def test_public_files(daemon: Daemon, scheme: str, tmp_path: Path) -> None:
+    """A file is listed and fetched, to a file or not; one that is not there is exit 1, and what
+    stands in FILE stays."""
+    url = place(daemon, scheme)
+    (item,) = [each for each in rows(f"{url}/") if "welcome.txt" in str(each)]
+    path = f"0{item['selector']}" if scheme == "gopher" else item["name"]
+    printed, _ = run("get", f"{url}/{path}")
+    assert printed.startswith("Welcome. This file is in the public site")
+    run("get", f"{url}/{path}", "-o", tmp_path / "f")
+    assert (tmp_path / "f").read_bytes().decode() == printed
+    refused(1, "get", f"{url}/0/nothing", "-o", tmp_path / "f")
+    assert (tmp_path / "f").read_bytes().decode() == printed
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "http"])
+def test_files_there_and_back(daemon: Daemon, scheme: str, tmp_path: Path) -> None:
+    """A file that is put is got, octet by octet; what was broken off is continued, what is whole
+    is left alone, and what has changed on the server is fetched anew."""
+    octets = bytes(range(256)) * 2000
+    (tmp_path / "x y#.bin").write_bytes(octets)
+    folder = place(daemon, scheme) + ("/public/" if scheme == "ftp" else "/~alice/")
+    name = f"{scheme}.bin"
+    run("put", *ALICE, tmp_path / "x y#.bin", folder)
+    run("put", *ALICE, tmp_path / "x y#.bin", folder + name)
+    assert {"x y#.bin", name} <= {each["name"] for each in rows(*ALICE, folder)}
+    # HTTP trusts a time only when it lies back long enough (RFC 9110, 8.8.2.2).
+    (stored,) = (daemon.home / "files").rglob(name)
+    os.utime(stored, (1e9, 1e9))
+    got = tmp_path / "got"
+    fetch = ("get", *ALICE, folder + name, "-o", got, "--continue")
+    run(*fetch)
+    assert got.read_bytes() == octets
+    got.write_bytes(octets[:100_000])
+    os.utime(got, (1e9, 1e9))
+    _, said = run(*fetch, "-v")
+    assert "C Range: bytes=100000-" in said if scheme == "http" else "C REST 100000" in said
+    assert got.read_bytes() == octets
+    run(*fetch)
+    assert got.read_bytes() == octets
+    got.write_bytes(b"of another file")
+    run(*fetch)
+    assert got.read_bytes() == octets
+    assert got.stat().st_mtime == 1e9
+
+
+def test_mail(daemon: Daemon, tmp_path: Path) -> None:
+    """A message is sent, listed and fetched by IMAP and by POP3, and one is put into a mailbox."""
+    smtp, imap, pop3 = (place(daemon, each) for each in ("smtp", "imap", "pop3"))
+    run("send", "--server", smtp, "--from", "a@example.test", "--to", "alice@example.test",
+        text=LETTER.format("sent"))  # fmt: skip
+    (message,) = [each for each in rows(*ALICE, f"{imap}/INBOX") if each["subject"] == "sent"]
+    header, _ = run("get", *ALICE, f"{imap}/INBOX;UID={message['uid']};SECTION=HEADER")
+    assert header.endswith("Subject: sent\r\n\r\n")
+    whole, _ = run("get", *ALICE, f"{imap}/INBOX/;UID={message['uid']}")
+    assert whole == header + ".dot\r\nhello\r\n"
+    last = rows(*ALICE, f"{pop3}/")[-1]
+    assert run("get", *ALICE, f"{pop3}/{last['number']}")[0] == whole
+    assert last["octets"] == len(whole)
+    (tmp_path / "big.eml").write_text(LETTER.format("kept") + "0123456789" * 20_000 + "\n")
+    run("put", *ALICE, tmp_path / "big.eml", f"{imap}/Drafts")
+    (kept,) = rows(*ALICE, f"{imap}/Drafts")
+    got, _ = run("get", *ALICE, f"{imap}/Drafts;UID={kept['uid']}")
+    assert got == (tmp_path / "big.eml").read_text().replace("\n", "\r\n")
+    assert kept["flags"] == rows(*ALICE, f"{imap}/Drafts")[0]["flags"]
+    assert "Drafts" in {each["mailbox"] for each in rows(*ALICE, f"{imap}/")}
+    refused(1, "get", *ALICE, f"{imap}/INBOX;UID=4000")
+    refused(1, "get", *ALICE, f"{imap}/INBOX;UIDVALIDITY=1;UID=1")
+    refused(1, "get", *ALICE, f"{pop3}/4000")
+    line = refused(1, "send", "--server", smtp, "--from", "", "--to", "nobody@example.test",
+                   tmp_path / "big.eml")  # fmt: skip
+    assert "nobody@example.test: 550" in line
+
+
+def test_news(daemon: Daemon, tmp_path: Path) -> None:
+    """An article is posted, listed, and fetched by its number and by its Message-ID."""
+    nntp = place(daemon, "nntp")
+    assert {"example.talk", "example.announce"} <= {each["group"] for each in rows(f"{nntp}/")}
+    article = "From: alice@example.test\nNewsgroups: example.talk\nSubject: posted\n\n.dot\n"
+    run("post", *ALICE, "--server", nntp, text=article)
+    last = rows(f"{nntp}/example.talk")[-1]
+    assert last["subject"] == "posted"
+    by_number, _ = run("get", f"{nntp}/example.talk/{last['number']}")
+    assert by_number.endswith("\r\n\r\n.dot\r\n")
+    by_name, _ = run("get", f"{nntp}/{str(last['message-id']).strip('<>')}")
+    assert by_name == by_number
+    refused(1, "get", f"{nntp}/example.talk/4000")
+    refused(1, "ls", f"{nntp}/no.such.group")
+
+
+@pytest.mark.parametrize("scheme", ["ftps", "https", "pop3s", "imaps", "nntps"])
+def test_tls_from_the_first_octet(daemon: Daemon, scheme: str) -> None:
+    """A certificate nobody has vouched for is exit 4; with its authority it is taken."""
+    url = place(daemon, scheme) + "/"
+    assert "certificate" in refused(4, "ls", *ALICE, url)
+    assert rows(*ALICE, url, "--cacert", daemon.home / "tls" / "default.pem")
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "pop3", "imap", "nntp"])
+def test_tls_asked_for(daemon: Daemon, scheme: str) -> None:
+    """With --tls required the login is said under TLS."""
+    url = place(daemon, scheme) + "/"
+    _, said = run("ls", *ALICE, url, "--tls", "required", "-k", "-v")
+    begun = [each for each in ("STARTTLS", "STLS", "AUTH TLS") if f"{each}\n" in said]
+    assert begun
+    assert "***" in said.partition(f"{begun[0]}\n")[2]
+    assert "***" not in said.partition(f"{begun[0]}\n")[0]
+    assert "C PASS netsuite" not in said
+
+
+def test_never_in_the_clear_instead(daemon: Daemon) -> None:
+    """Where the certificate is no good the session ends before the login."""
+    words = ("ls", *ALICE, place(daemon, "imap"), "--tls", "required", "-v")
+    _, said = run(*words, code=4)
+    assert "STARTTLS\n" in said
+    assert "AUTHENTICATE" not in said
+    assert "LOGIN alice" not in said
+
+
+def test_submission(daemon: Daemon) -> None:
+    """A message is submitted with STARTTLS and a login; without a login it is not."""
+    url = f"smtp://127.0.0.1:{daemon.ports['submission']}"
+    words = ("send", "--server", url, "--from", "alice@example.test", "--to", "bob@example.test",
+             "--tls", "required", "-k")  # fmt: skip
+    _, said = run(*words, *ALICE, "-v", text=LETTER.format("submitted"))
+    assert "C AUTH SCRAM-SHA-256-PLUS ***" in said
+    run(*words, text=LETTER.format("no"), code=1)
+
+
+def test_no_tls_where_it_is_required(daemon: Daemon) -> None:
+    """A server that could do TLS only by another URL is refused before the password is said."""
+    http = place(daemon, "http")
+    assert "https://" in refused(4, "get", *ALICE, "--tls", "required", f"{http}/")
+
+
+def test_logins(daemon: Daemon, tmp_path: Path) -> None:
+    """A wrong password is exit 5 by every protocol; the login may stand in netrc or in the URL."""
+    for scheme in ("ftp", "imap", "nntp"):
+        refused(5, "ls", "-u", "alice:wrong", place(daemon, scheme) + "/")
+    refused(5, "put", "-u", "alice:wrong", "/dev/null", place(daemon, "http") + "/~alice/x")
+    refused(5, "ls", place(daemon, "pop3"))
+    netrc = tmp_path / ".netrc"
+    netrc.write_text("machine 127.0.0.1 login alice password netsuite\n")
+    netrc.chmod(0o600)
+    run("ls", "--netrc", place(daemon, "pop3"), home=tmp_path)
+    netrc.write_text("machine 127.0.0.1 login alice passwort netsuite\n")
+    assert "netsuite\n" not in refused(7, "ls", "--netrc", place(daemon, "pop3"), home=tmp_path)
+    run("ls", place(daemon, "pop3").replace("//", "//alice:%6Eetsuite@"))
+
+
+def test_usage(tmp_path: Path) -> None:
+    """What makes no sense is exit 2 before anybody is connected to."""
+    for words in (
+        ("get", "example.org"), ("get", "http://h/a b"), ("get", "smtp://h/"), ("ls", "smtp://h/"),
+        ("put", "/dev/null", "gopher://h/x"), ("get", "http://h/", "--continue"),
+        ("get", "pop3://h/1", "-o", str(tmp_path / "x"), "--continue"),
+        ("get", "-u", "a", "gopher://h"), ("put", "-", "ftp://h/"),
+        ("get", "--tls", "none", "https://h/"),
+        ("send", "--from", "x y", "--to", "a@b", "/dev/null"),
+        ("send", "--server", "http://h", "--from", "a@b", "--to", "a@b", "/dev/null"),
+    ):  # fmt: skip
+        result = CliRunner().invoke(main, words)
+        assert result.exit_code == 2, words
+        assert result.output.startswith("netsuite: "), result.output
+        assert result.output.count("\n") == 1
+
+
+def test_no_connection(tmp_path: Path) -> None:
+    """Nobody there is exit 3, a server that says nothing 6, a file that cannot be 7."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        url = f"imap://a:b@127.0.0.1:{port}/INBOX;UID=1"
+        assert "0.5 seconds" in refused(6, "get", url, "--max-time", "0.5")
+    assert "refused" in refused(3, "get", f"http://127.0.0.1:{port}/")
+    assert "no host" in refused(3, "get", "http://nobody.invalid/")
+    refused(7, "put", tmp_path / "none", f"ftp://127.0.0.1:{port}/x")
+
+
+def test_a_file_that_cannot_be_written(daemon: Daemon, tmp_path: Path) -> None:
+    """The disk's refusal is exit 7, in one line."""
+    for scheme in ("http", "ftp"):
+        url = place(daemon, scheme) + "/welcome.txt"
+        refused(7, "get", url, "-o", tmp_path / "none" / "x")
+
+
+@pytest.mark.parametrize("scheme", ["ftp", "http", "imap"])
+def test_ctrl_c(scheme: str, tmp_path: Path) -> None:
+    """Ctrl-C ends it at once, in one line, and makes no empty file."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"{scheme}://a:b@127.0.0.1:{silent.getsockname()[1]}/x;UID=1"
+        running = subprocess.Popen(
+            command("get", url, "-o", tmp_path / "x"), stderr=subprocess.PIPE, text=True
+        )
+        peer, _ = silent.accept()
+        with peer:
+            running.send_signal(signal.SIGINT)
+            _, complaint = running.communicate(timeout=30)
+    assert (running.returncode, complaint) == (130, "netsuite: interrupted\n")
+    assert not (tmp_path / "x").exists()
+
+
+def test_a_transfer_cut_short(tmp_path: Path) -> None:
+    """What has come is kept with the server's time, so that it can be continued; exit 3."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        running = subprocess.Popen(
+            command("get", f"http://127.0.0.1:{server.getsockname()[1]}/x", "-o", tmp_path / "x"),
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        peer, _ = server.accept()
+        with peer:
+            peer.recv(65536)
+            peer.sendall(
+                b"HTTP/1.1 200 OK\r\nLast-Modified: Sun, 09 Sep 2001 01:46:40 GMT\r\n"
+                b"Content-Length: 100\r\n\r\nhalf"
+            )
+        _, complaint = running.communicate(timeout=30)
+    assert running.returncode in (1, 3), complaint
+    assert complaint.count("\n") == 1
+    assert (tmp_path / "x").read_bytes() == b"half"
+    assert (tmp_path / "x").stat().st_mtime == 1e9
