@@ -71,6 +71,9 @@ from netsuite.ftp.commands import (
 from netsuite.ftp.dialog import ClientDialog
 from netsuite.ftp.listing import Listed, entries_of, format_time, is_name, parse_mlsx, parse_time
 from netsuite.ftp.paths import text_of, unquoted
+from netsuite.ftp.refusals import FTPRefused as FTPRefused
+from netsuite.ftp.refusals import LoginRefused as LoginRefused
+from netsuite.ftp.refusals import NotOffered as NotOffered
 from netsuite.ftp.transfer.connection import DataConnection, DataError, NotConnected
 from netsuite.wire.errors import RemoteProtocolError
 
@@ -84,29 +87,6 @@ _UNKNOWN: Final = frozenset({500, 501, 502, 504, 522})
 Write: TypeAlias = Callable[[bytes], Awaitable[object] | object]
 #: Gives an endpoint for an address and a port.
 Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
-
-
-class FTPRefused(Exception):
-    """The server refused a command, or a transfer did not come to its end.
-
-    Args:
-        reply: what it said.
-        command: to what; None for what it said unasked.
-    """
-
-    def __init__(self, reply: Reply, command: object = None) -> None:
-        what = type(command).__name__.upper() if command is not None else "the connection"
-        super().__init__(f"{what} was refused: {reply}")
-        self.reply = reply
-        self.command = command
-
-
-class LoginRefused(FTPRefused):
-    """The login was refused."""
-
-
-class NotOffered(Exception):
-    """The server does not offer what was asked for; the message names it."""
 
 
 # Longer than 300 lines: one method a command, all of them short, and together the protocol.
