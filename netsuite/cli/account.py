@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import click
 
@@ -206,9 +207,22 @@ def remove(home: Home, name: str, *, yes: bool) -> None:
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
         await store.accounts.remove_account(found.id)
+        _put_files_aside(home, found.name)
         click.echo(f"removed {found.name}")
 
     home.with_store(work)
+
+
+def _put_files_aside(home: Home, name: str) -> None:
+    """Move an account's files where no later account of the same name finds them."""
+    files = home.path / home.settings().files.root
+    mine = files / "home" / name
+    if mine.is_dir():
+        removed = files / "removed"
+        removed.mkdir(mode=0o700, exist_ok=True)
+        target = removed / f"{name}.{time.time_ns()}"
+        mine.rename(target)
+        click.echo(f"its files are in {target}")
 
 
 @account.command("app-password")

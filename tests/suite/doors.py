@@ -140,6 +140,17 @@ def _until(client: socket.socket, pattern: bytes, heard: bytes) -> bytes:
     return heard
 
 
+def at_the_shell(daemon: Daemon, user: str, *commands: str) -> bytes:
+    """Log in by Telnet, say commands one after the other; give all that was shown."""
+    with socket.create_connection(("127.0.0.1", daemon.ports["telnet"]), SECONDS) as client:
+        shown = _until(client, b"ogin: ", b"")
+        for line in (user, "netsuite", *commands, "quit"):
+            client.sendall(line.encode() + b"\r\n")
+        while octets := client.recv(65536):
+            shown += octets
+        return shown
+
+
 #: Service to a function that says whether one can log in through it.
 DOORS: Final[Mapping[str, Callable[[Daemon, str, str], bool]]] = {
     "imap": _imap,

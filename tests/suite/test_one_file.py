@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemons import Daemon
-from tests.suite.doors import Lines, basic
+from tests.suite.doors import Lines, at_the_shell, basic
 
 OCTETS = bytes(range(256)) * 300
 
@@ -75,6 +75,9 @@ def test_put_by_ftp(daemon: Daemon) -> None:
     status, body, second = by_http(daemon, "GET", "/~alice/octets.bin")
     assert (status, body) == (200, OCTETS[:1000])
     assert second != first
+    client.storbinary("STOR /public/text.txt", io.BytesIO(b"seen by all\r\n"))
+    assert b"seen by all\r\n" in at_the_shell(daemon, "alice", "cat public/text.txt")
+    assert by_gopher(daemon, "/~alice/text.txt") == b"seen by all\r\n.\r\n"
     client.delete("/public/octets.bin")
     assert by_http(daemon, "GET", "/~alice/octets.bin")[0] == 404
     assert by_gopher(daemon, "/~alice/octets.bin").startswith(b"3")
@@ -99,6 +102,9 @@ def test_refusals(daemon: Daemon) -> None:
     """What one may not read or write is refused behind every door, and nothing changes."""
     alice = ftp(daemon)
     alice.storbinary("STOR /private.txt", io.BytesIO(b"secret"))
+    shown = at_the_shell(daemon, "bob", "cat /private.txt", "cat ../alice/private.txt",
+                         "cat /home/alice/private.txt", "cd /site", "ls ..")  # fmt: skip
+    assert b"secret" not in shown
     for path in ("/~alice/private.txt", "/~alice/../private.txt", "/home/alice/private.txt",
                  "/~alice/%2e%2e/private.txt"):  # fmt: skip
         assert by_http(daemon, "GET", path)[0] in (400, 404), path

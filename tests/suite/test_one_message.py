@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.daemons import Daemon
-from tests.suite.doors import Lines
+from tests.suite.doors import Lines, at_the_shell
 
 MAIL = (
     b"From: Carol <carol@example.test>\r\nTo: alice@example.test\r\nSubject: seen by all\r\n"
@@ -70,6 +70,20 @@ def test_by_smtp(daemon: Daemon) -> None:
         assert data == [b""]
 
 
+def test_by_smtp_at_the_shell(daemon: Daemon) -> None:
+    """The Telnet shell shows mail as it came, and what it shows is read for IMAP too."""
+    with smtplib.SMTP("127.0.0.1", daemon.ports["smtp"], timeout=20) as smtp:
+        smtp.sendmail("carol@example.test", ["bob@example.test"], MAIL)
+    with imap(daemon, "bob") as reader:
+        reader.select("INBOX", readonly=True)
+        number = reader.search(None, 'UNSEEN SUBJECT "seen by all"')[1][0].decode()
+        shown = at_the_shell(daemon, "bob", "mail list", f"mail read {number}")
+        assert b"Subject: seen by all\r\n" in shown
+        assert b"..dots\r\n.\r\n" in shown
+        reader.noop()
+        assert reader.search(None, 'SEEN SUBJECT "seen by all"')[1][0].decode() == number
+
+
 def test_by_nntp(daemon: Daemon) -> None:
     """An article is the same octets in NNTP, IMAP's public folder and Gopher; who has read it is
     each reader's own."""
@@ -100,6 +114,8 @@ def test_by_nntp(daemon: Daemon) -> None:
     with Lines(daemon.ports["gopher"]) as gopher:
         gopher.socket.sendall(f"/news/example.talk/{number}\r\n".encode())
         assert gopher.body() == stored
+    shown = at_the_shell(daemon, "bob", f"news read example.talk {number}")
+    assert b"first\r\n.dotted\r\n..twice\r\nlast\r\n" in shown
     with Lines(daemon.ports["gopher"]) as gopher:
         gopher.socket.sendall(b"/search\tto the group\r\n")
         assert f"\t/news/example.talk/{number}\t".encode() in gopher.body()
