@@ -41,7 +41,7 @@ class FamiliesTLS:
         self._server = server
         self._families: WeakKeyDictionary[SSL.Connection, Family] = WeakKeyDictionary()
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """Give OpenSSL's side of a new connection, with a family of its own."""
         family = Family(self._server)
         connection = family.serverConnectionForTLS(tlsProtocol)
@@ -70,7 +70,7 @@ class Family:
         self._other: tuple[Pair, SSL.Context] | None = None
         self._in_full: WeakSet[SSL.Connection] = WeakSet()
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """Give OpenSSL's side of a connection of the family that may shake hands in full."""
         connection = SSL.Connection(self._first, None)
         self._in_full.add(connection)
@@ -105,7 +105,7 @@ class Resumed:
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """Give OpenSSL's side of a new connection."""
         connection = SSL.Connection(self._context, None)
         # The keys of tickets stay those of the context it was made with.
@@ -137,7 +137,7 @@ class ResumingTLS:
         self._context = context
         self._transport = transport
 
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """Give OpenSSL's side of a new connection."""
         connection: SSL.Connection = self._context.clientConnectionForTLS(tlsProtocol)
         handle = self._transport.getHandle()

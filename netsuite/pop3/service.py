@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from netsuite.pop3.server import POP3ServerFactory
-from netsuite.pop3.settings import Settings
 from twisted.application.service import IService
 
 from netsuite import daemon
 from netsuite.connection.listening import ListeningService
+from netsuite.pop3.server import POP3ServerFactory
+from netsuite.pop3.settings import Settings
 from netsuite.site import Site
 
 

@@ -117,7 +117,8 @@ def test_mutt(daemon: Daemon, tmp_path: Path, scheme: str) -> None:
     saved = tmp_path / "saved"
     config = tmp_path / "muttrc"
     config.write_text(
-        "set ssl_starttls=no ssl_force_tls=no delete=no quit=yes confirmappend=no confirmcreate=no\n"
+        "set ssl_starttls=no ssl_force_tls=no delete=no quit=yes\n"
+        "set confirmappend=no confirmcreate=no\n"
         "set imap_user=alice imap_pass=netsuite pop_user=alice pop_pass=netsuite\n"
         "set wait_key=no pop_delete=no move=no mbox_type=mbox\n"
         f"push '<tag-pattern>~A<enter><tag-prefix><copy-message>{saved}<enter><quit>'\n"
