@@ -10,10 +10,19 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from netsuite import tls
 from netsuite.connection.client import ClientTimeouts, PeerClosed, PeerTimedOut
-from netsuite.telnet.client import BUFFER_CHARACTERS, LoginFailed, TelnetClient, TooMuchOutput
+from netsuite.telnet.client import (
+    BUFFER_CHARACTERS,
+    LoginFailed,
+    TelnetClient,
+    TooMuchOutput,
+    connect,
+)
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
+from tests.connection.links import MemoryEndpoint
+from tests.connection.places import temporary
 from tests.telnet.worlds import PASSWORD, Terminal, World
 
 
@@ -114,6 +123,29 @@ class WithOurServer(TestCase):
             self.assertEqual("Login incorrect", str(error))
         else:
             self.fail("it was let in")
+
+
+class UnderTLS(TestCase):
+    """TLS from the first octet, where passwords are taken under TLS only."""
+
+    async def test_login(self) -> None:
+        """A password is taken there; that it is TLS is known before anything is said."""
+        world = await World().fill()
+        world.door.clear_text = "tls"
+        folder = temporary(self)
+        certificates = tls.Certificates(folder, world.clock)
+        certificates.open()
+        factory = tls.wrap_server(world.factory, certificates.context_for(), world.clock)
+        endpoint = MemoryEndpoint(factory, world.clock)
+        context = tls.client_options("localhost", authorities=folder / "default.pem")
+        connecting = ensureDeferred(connect(endpoint, clock=world.clock, tls_context=context))
+        endpoint.link.settle()
+        client = self.successResultOf(connecting)
+        entering = ensureDeferred(client.login("ann", PASSWORD))
+        endpoint.link.settle()
+        self.assertIn("Welcome, ann", self.successResultOf(entering))
+        (session,) = world.factory.sessions()
+        self.assertTrue(session.channel().secure)
 
 
 class Waiting(SynchronousTestCase):

@@ -110,10 +110,9 @@ class Post(Command):
         """Ask for subject and text, and post them."""
         group = await _group(shell, words)
         access = shell.access.news
-        approved = access.may_approve(group)
         if not group.postable:
             raise Refused(f"Nothing can be posted to {one_line(group.name)}.")
-        if group.moderator and not approved:
+        if group.moderator and not access.may_approve(group):
             raise Refused(f"Only its moderator posts to {one_line(group.name)} here.")
         subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
         if not subject.strip():
@@ -121,33 +120,38 @@ class Post(Command):
         text = await _text(shell)
         if not text.strip():
             raise Refused("Nothing was posted: there is no text.")
-        author_address = f"{shell.access.name}@{shell.settings.domain}"
-        headers = [
-            ("Newsgroups", group.name),
-            ("Path", f"{shell.settings.host}!.POSTED!not-for-mail"),
-        ]
-        if group.moderator and approved:
-            headers.append(("Approved", author_address))
-        message_id = f"{shell.unique().hex()}@{shell.settings.host}"
-        octets = compose(
-            sender=(shell.access.name, author_address),
-            to=(),
-            subject=subject.strip(),
-            text=text,
-            date=shell.now(),
-            message_id=message_id,
-            boundary=shell.unique().hex(),
-            headers=headers,
-        )
+        message_id = f"<{shell.unique().hex()}@{shell.settings.host}>"
+        octets = _article(shell, group, subject.strip(), text, message_id)
         draft = access.draft(len(octets))
         try:
             waiting = draft.write(octets)
             if waiting is not None:
                 await waiting
-            await access.post(draft, [group], f"<{message_id}>")
-        finally:
+            await access.post(draft, [group], message_id)
+        except BaseException:
             await draft.abort()
+            raise
         shell.terminal.say(f"Posted to {one_line(group.name)}.")
+
+
+def _article(shell: Shell, group: Newsgroup, subject: str, text: str, message_id: str) -> bytes:
+    address = f"{shell.access.name}@{shell.settings.domain}"
+    headers = [
+        ("Newsgroups", group.name),
+        ("Path", f"{shell.settings.host}!.POSTED!not-for-mail"),
+    ]
+    if group.moderator:  # who posts there is its moderator
+        headers.append(("Approved", address))
+    return compose(
+        sender=(shell.access.name, address),
+        to=(),
+        subject=subject,
+        text=text,
+        date=shell.now(),
+        message_id=message_id[1:-1],
+        boundary=shell.unique().hex(),
+        headers=headers,
+    )
 
 
 async def _text(shell: Shell) -> str:

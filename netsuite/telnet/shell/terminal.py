@@ -142,11 +142,10 @@ class _Pager:
 
     async def show(self, line: str) -> bool:
         """Show a line; tell whether more is wanted."""
-        shown = expanded(neutral(line))
         if not self._wire.window[1]:
-            await self._put(shown)
+            await self._put(line)
             return True
-        for row in _rows(shown, self._terminal.columns):
+        for row in _rows(expanded(neutral(line)), self._terminal.columns):
             if self._rows <= 0:
                 await self.flush()
                 rows = await self._terminal.more()
