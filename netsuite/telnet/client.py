@@ -29,7 +29,7 @@ from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClo
 from netsuite.connection.client import connect as connect_any
 from netsuite.connection.deferring import deferred
 from netsuite.telnet.commands import Code, WindowSize
-from netsuite.telnet.dialog import ClientDialog, Echo
+from netsuite.telnet.dialog import ANSWER_SECONDS, ClientDialog, Echo
 from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
@@ -86,6 +86,15 @@ class TelnetClient(ClientConnection):
         self._decoder: codecs.IncrementalDecoder | None = None
         self._encoding = ""
         self._at_end = False
+        self._replenished = clock.seconds()
+
+    def dataReceived(self, octets: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Take what came."""
+        now = self.clock.seconds()
+        if now - self._replenished >= ANSWER_SECONDS:
+            self._replenished = now
+            self.dialog.replenish()
+        super().dataReceived(octets)
 
     # -- saying --------------------------------------------------------------------------------
 

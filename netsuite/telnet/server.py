@@ -23,6 +23,7 @@ from netsuite.connection.settings import Limits, Timeouts
 from netsuite.telnet import replies
 from netsuite.telnet.commands import Option
 from netsuite.telnet.dialog import (
+    ANSWER_SECONDS,
     Echo,
     EndOfFile,
     Farewell,
@@ -45,8 +46,6 @@ from netsuite.wire.events import EndOfInput, Event
 
 #: Somebody who has not logged in has no reason to send more.
 OCTETS_BEFORE_LOGIN: Final = 256 * 1024
-#: What a peer asks is answered so often a second (see ``dialog.core.ANSWERS``).
-REPLENISH_SECONDS: Final = 1.0
 
 
 class TelnetServer(DialogConnection):
@@ -108,7 +107,7 @@ class TelnetServer(DialogConnection):
     def dataReceived(self, octets: bytes) -> None:  # noqa: N802 - Twisted's name
         """Take what came."""
         now = self.clock.seconds()
-        if now - self._replenished >= REPLENISH_SECONDS:
+        if now - self._replenished >= ANSWER_SECONDS:
             self._replenished = now
             self.dialog.replenish()
         super().dataReceived(octets)

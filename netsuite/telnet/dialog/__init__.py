@@ -1,7 +1,7 @@
 """The two sides of a Telnet connection without a network: octets to lines and keys, and back."""
 
 from netsuite.telnet.dialog.client import ClientDialog
-from netsuite.telnet.dialog.core import Echo, TooMuchNegotiation
+from netsuite.telnet.dialog.core import ANSWER_SECONDS, Echo, TooMuchNegotiation
 from netsuite.telnet.dialog.server import (
     Farewell,
     Greet,
@@ -16,6 +16,7 @@ from netsuite.telnet.dialog.server import (
 from netsuite.telnet.editing import EndOfFile, Interrupt, Line
 
 __all__ = [
+    "ANSWER_SECONDS",
     "ClientDialog",
     "Echo",
     "EndOfFile",

@@ -72,10 +72,9 @@ class ClientDialog(Reading):
         terminal_types: what we are, the most wanted first.
         window: width and height in characters; 0 for unknown.
         charsets: what we understand, the most wanted first.
-        agree: options the server may have; else all that are known here.
     """
 
-    __slots__ = ("_end_told", "_ended_types", "_terminal_types", "_type", "charset", "charsets",
+    __slots__ = ("_end_told", "_terminal_types", "_type", "charset", "charsets",
                  "window")  # fmt: skip
 
     def __init__(

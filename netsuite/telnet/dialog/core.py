@@ -27,8 +27,10 @@ from netsuite.telnet.grammar import TelnetReader, format_meaning, format_token, 
 from netsuite.telnet.options import Options, Outcome, Side
 from netsuite.wire.errors import RemoteProtocolError
 
-#: So much is answered until ``replenish``: a peer that asks without end is not answered so.
+#: So much is answered until ``replenish``, which a connection calls so often: a peer that asks
+#: without end is not answered without end.
 ANSWERS: Final = 100
+ANSWER_SECONDS: Final = 1.0
 #: So much may be left unanswered in all before the connection is given up.
 UNANSWERED: Final = 10_000
 

@@ -300,7 +300,7 @@ class ServerDialog(Reading):
 
     def _read_key(self) -> Event:
         """A key; of a client that sends lines, the first character of one, or its end."""
-        keys = not self.is_on(Side.US, Option.ECHO)
+        keys = self.is_on(Side.US, Option.ECHO)
         while self._at < len(self._typed):
             key = self._typed[self._at]
             self._at += 1
@@ -308,7 +308,7 @@ class ServerDialog(Reading):
                 return self._key_ended(Interrupt())
             if key == editing.END_OF_FILE:
                 return self._key_ended(EndOfFile())
-            if not keys:
+            if keys:
                 return self._key_ended(Key(key))
             if key == "\n":
                 return self._key_ended(Key(self._key or key))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -65,7 +65,6 @@ class Shell:
     directory: TreePath = ()
     mailbox: tuple[Folder, Sequence[int]] | None = None
     group: Newsgroup | None = None
-    commands: Sequence[Command] = field(default_factory=tuple)
 
 
 class Command:

@@ -108,7 +108,6 @@ async def run_session(line: Line, shared: Shared) -> None:
         ],
         now=shared.now,
         unique=shared.unique,
-        commands=table.COMMANDS,
     )
     await _welcome(shell)
     await _command_by_command(shell, line)
