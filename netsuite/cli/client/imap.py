@@ -40,6 +40,10 @@ async def _client(session: Session) -> AsyncIterator[IMAPClient]:
     try:
         if session.wants_tls(offered="STARTTLS" in client.capabilities):
             await client.starttls(session.context())
+        elif session.target.tls:
+            # A greeting may have been made before the handshake was done, and then does not tell
+            # of channel binding; a SCRAM that goes by it is refused as a downgrade.
+            await client.capability()
         await _log_in(session, client)
         yield client
         await client.logout()
