@@ -7,7 +7,12 @@ from typing import Any, ClassVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener, IReactorTime
+from twisted.internet.interfaces import (
+    IHalfCloseableProtocol,
+    IHandshakeListener,
+    IReactorTime,
+    ISSLTransport,
+)
 from twisted.internet.protocol import connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -81,6 +86,7 @@ class DialogConnection(Hooks, Outlet):
         self.turned_away: Cause | None = None
         self.tally = Tally(self.limits)
         self._peer: Peer | None = None
+        self._talking = False  # the peer may be talked to
         self._unread = 0  # octets received since the dialog last wanted data; an upper bound
         self._read_paused = False
         self._eof = self._eof_told = self._draining = False
@@ -255,9 +261,14 @@ class DialogConnection(Hooks, Outlet):
     def handshakeCompleted(self) -> None:
         """TLS is there (IHandshakeListener)."""
         self._peer = None
-        if not self.closing:
+        if self.closing:
+            return
+        if self._talking:
             self.watch.handshake(done=True)
             self.secured()
+        else:
+            self.secured()
+            self._start_talking()
 
     # -- the pump ------------------------------------------------------------------------------
 
@@ -435,7 +446,13 @@ class DialogConnection(Hooks, Outlet):
         self.transport.registerProducer(self, True)
         if hasattr(self.transport, "setTcpNoDelay"):
             self.transport.setTcpNoDelay(True)  # we gather what belongs together ourselves
-        self._gathering = True
+        if not ISSLTransport.providedBy(self.transport):
+            self._start_talking()
+
+    def _start_talking(self) -> None:
+        """Greet: at once, or under TLS from the first octet when its handshake is done, since only
+        then it is known who the peer is and what may be offered."""
+        self._talking = self._gathering = True
         try:
             if self.turned_away is None:
                 self.began()

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from OpenSSL import SSL
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
@@ -80,19 +79,8 @@ class TelnetServer(DialogConnection):
     # -- the connection's turns ----------------------------------------------------------------
 
     def began(self) -> None:
-        """Begin to talk; under TLS once it is there, since only then it is known to be."""
+        """Say which options we want, wait for none of them, and begin to talk."""
         self._keep_urgent_octets()
-        handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None
-        if not isinstance(handle, SSL.Connection):
-            self._begin()
-
-    def secured(self) -> None:
-        """The TLS handshake is done."""
-        if self._session is None:
-            self._begin()
-
-    def _begin(self) -> None:
-        """Say which options we want, and wait for none of them."""
         self.say(Greet())
         self._session = deferred(run_session(self, self.shared))
         self._session.addCallbacks(self._session_ended, self._session_failed)

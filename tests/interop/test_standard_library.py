@@ -132,6 +132,14 @@ def test_imap(daemon: Daemon, tls: str) -> None:
         assert imap.delete(f'"{name} old"')[0] == "OK"
 
 
+def test_greeting_under_tls(daemon: Daemon) -> None:
+    """Under TLS from the first octet the greeting offers what TLS allows, and no STARTTLS."""
+    port = daemon.tls_ports["imap"]
+    with imaplib.IMAP4_SSL("127.0.0.1", port, ssl_context=UNVERIFIED, timeout=20) as imap:
+        assert b"STARTTLS" not in imap.welcome
+        assert b"AUTH=SCRAM-SHA-256-PLUS" in imap.welcome
+
+
 def test_pop3_under_tls(daemon: Daemon) -> None:
     """poplib logs in after STLS and under TLS; UIDs are stable, TOP is short, RSET restores."""
     plain = poplib.POP3("127.0.0.1", daemon.ports["pop3"], timeout=20)
