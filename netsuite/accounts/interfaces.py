@@ -2,6 +2,8 @@
 
 A facet is what an account offers one kind of protocol. Protocol code holds a facet and knows
 neither accounts nor the store's ids of them.
+
+Longer than 500 lines: it is all that protocols may import of accounts, on one page.
 """
 
 from __future__ import annotations

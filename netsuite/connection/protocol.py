@@ -37,8 +37,8 @@ GONE = (CancelledError, ConnectionDone, ConnectionLost, ConnectionAborted)
 _BODY = (BodyChunk, EndOfBody, EndOfInput)
 
 
-# Longer than 300 lines: the order of events, answers and octets is one matter, and the places
-# where they meet (pump, pause, TLS, the end) only make sense side by side.
+# Longer than 300 lines, and the module than 500: the order of events, answers and octets is one
+# matter, and the places where they meet (pump, pause, TLS, the end) only make sense side by side.
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
 class DialogConnection(Hooks, Outlet):
     """A dialog on a transport.

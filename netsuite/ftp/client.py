@@ -89,7 +89,8 @@ Write: TypeAlias = Callable[[bytes], Awaitable[object] | object]
 Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
 
 
-# Longer than 300 lines: one method a command, all of them short, and together the protocol.
+# Longer than 300 lines, and the module than 500: one method a command, all of them short, and
+# together the protocol.
 class FTPClient(ClientConnection):
     """One FTP session, the client's side. See RFC 959.
 
