@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +33,7 @@ from netsuite.connection.listening import ListeningService, Opening, tell_operat
 from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.transcript import Transcript, logging_observer
+from netsuite.message.injection import PostingPolicy
 from netsuite.store.errors import StoreError
 from netsuite.store.files import DiskHomes
 from netsuite.store.interfaces import Store
@@ -128,6 +130,21 @@ def read_endpoint(setting: str, description: str, reactor: Any) -> IStreamServer
     return endpoint
 
 
+def _posting_policy(settings: Settings) -> PostingPolicy:
+    """Give what posters are asked for, whichever door they come through."""
+    section = settings.nntp
+    return PostingPolicy(
+        host=settings.site.hostname,
+        posting=section.posting,
+        article_octets=section.article_octets or None,
+        crossposts=section.crossposts,
+        oldest=timedelta(days=section.oldest_days),
+        tell_source=section.tell_source,
+        complaints=section.complaints,
+        domain=settings.site.domains[0],
+    )
+
+
 class Site(Service):
     """The collaborators of every service over one home, and their common life.
 
@@ -170,13 +187,16 @@ class Site(Service):
         self.right_passwords = RightPasswords(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
-        self.newsroom = StoreNewsroom(self.store)
+        self.newsroom = StoreNewsroom(self.store, _posting_policy(settings))
         self.door = self._make_door()
         self.certificates = self._make_certificates()
         self._waiting: list[Deferred[None]] = []
         self._is_open = False
         self._first: list[Callable[[Store], Awaitable[None]]] = []
-        self._reloaded: list[Callable[[Settings], None]] = []
+        self._reloaded: list[Callable[[Settings], None]] = [self._apply_posting_policy]
+
+    def _apply_posting_policy(self, settings: Settings) -> None:
+        self.newsroom.policy = _posting_policy(settings)
 
     def _make_door(self) -> AccountDoor:
         accounts = self.settings.accounts

@@ -8,13 +8,14 @@ Longer than 500 lines: it is all that protocols may import of accounts, on one p
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
 from zope.interface import Attribute, Interface
 
+from netsuite.message.injection import PostingPolicy
 from netsuite.store.changes import Listener, Subscription
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import (
@@ -410,6 +411,10 @@ class Newsroom(Protocol):
     async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
         """Group name and number of each place of articles; for Xref."""
 
+    @property
+    def policy(self) -> PostingPolicy:
+        """What posters are asked for, and what is told of them."""
+
     def anonymous(self) -> NewsAccess:
         """What somebody who has not logged in may do."""
 
@@ -427,12 +432,50 @@ class NewsAccess(Protocol):
     def may_approve(self, group: Newsgroup) -> bool:
         """Whether articles with an Approved field are taken from them for that group."""
 
-    def draft(self, expected_octets: int | None = None) -> Draft:
-        """Begin a content."""
+    @property
+    def may_post(self) -> bool:
+        """Whether the site's policy lets them post."""
 
-    async def post(self, draft: Draft, groups: Sequence[Newsgroup], message_id: str) -> None:
-        """Make an article durable in all of the groups, stored once. Raises MessageExists,
-        NoSuchFolder."""
+    def check_groups(self, groups: Sequence[Newsgroup], *, approved: bool) -> None:
+        """Judge where an article is to go. Raises Unfit.
+
+        Args:
+            approved: whether it has an Approved field.
+        """
+
+    def posting(self, *, now: datetime, unique: str, source: str) -> Posting:
+        """Begin to take an article.
+
+        Args:
+            now: the time.
+            unique: a word never given before, for its Message-ID: letters and digits.
+            source: the poster's IP address; it is told only where the policy says so.
+        """
+
+
+class Posting(Protocol):
+    """An article on its way in, through the site's injecting agent (RFC 5537, 3.5).
+
+    Once it is refused, what still comes of it is dropped.
+    """
+
+    def take(self, octets: bytes) -> Awaitable[None] | None:
+        """Take the next octets; gives what to await before the next, or None."""
+
+    async def finish(self, *, bare_line_end: bool = False) -> str:
+        """Make it durable in all its newsgroups, stored once; give its Message-ID.
+
+        Args:
+            bare_line_end: whether CR or LF stood alone in it.
+
+        Raises:
+            Unfit: with the reason, in words for its poster.
+            MessageExists: an article with its Message-ID is here.
+            StoreError: it could not be stored.
+        """
+
+    def abort(self) -> None:
+        """Throw away what was written of it; nothing, if it was stored."""
 
 
 # -- files --------------------------------------------------------------------------------------

@@ -6,11 +6,14 @@ from array import array
 from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from netsuite.accounts.interfaces import NewsArticle, Newsgroup, Newsroom
 from netsuite.accounts.mail import ADMIN_GROUP
 from netsuite.accounts.newsgroups import LiveGroup, Shared
+from netsuite.accounts.posting import AccountPosting, check_groups
+from netsuite.message.injection import PostingPolicy
 from netsuite.message.news import first_message_id
 from netsuite.store.changes import (
     Change,
@@ -21,7 +24,7 @@ from netsuite.store.changes import (
     MessagesExpunged,
 )
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
-from netsuite.store.interfaces import Draft, Store
+from netsuite.store.interfaces import Store
 from netsuite.store.model import (
     Account,
     AccountId,
@@ -29,7 +32,6 @@ from netsuite.store.model import (
     Described,
     FolderId,
     FolderKind,
-    Placement,
 )
 from netsuite.store.query import Text
 
@@ -49,9 +51,11 @@ class StoreNewsroom:
 
     Args:
         store: where the folders are.
+        policy: what posters are asked for; it may be replaced at any time.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, policy: PostingPolicy | None = None) -> None:
+        self.policy = policy or PostingPolicy("localhost")
         self._store = store
         self._mail = store.mail
         self._by_id: dict[FolderId, LiveGroup] = {}
@@ -365,11 +369,16 @@ class AccountNews:
         """Whether articles with an Approved field are taken from them for that group."""
         return self._is_admin or bool(self.name and group.moderator == self.name)
 
-    def draft(self, expected_octets: int | None = None) -> Draft:
-        """Begin a content."""
-        return self._mail.draft(expected_octets)
+    @property
+    def may_post(self) -> bool:
+        """Whether the site's policy lets them post."""
+        posting = self.room.policy.posting
+        return posting == "open" or (posting == "login" and bool(self.name))
 
-    async def post(self, draft: Draft, groups: Sequence[Newsgroup], message_id: str) -> None:
-        """Make an article durable in all of the groups, stored once."""
-        placements = [Placement(group.id, account=self._id) for group in groups]
-        await self._mail.commit(draft, placements, message_id=message_id)
+    def check_groups(self, groups: Sequence[Newsgroup], *, approved: bool) -> None:
+        """Judge where an article is to go. Raises Unfit."""
+        check_groups(self, self.room.policy, groups, approved=approved)
+
+    def posting(self, *, now: datetime, unique: str, source: str) -> AccountPosting:
+        """Begin to take an article."""
+        return AccountPosting(self, self._id, self._mail, now=now, unique=unique, source=source)

@@ -176,7 +176,7 @@ def compose(
     to: Sequence[tuple[str, str]],
     subject: str,
     text: str,
-    date: datetime,
+    date: datetime | None,
     message_id: str,
     boundary: str,
     cc: Sequence[tuple[str, str]] = (),
@@ -190,8 +190,8 @@ def compose(
         sender: display name and address for From.
         to: display names and addresses.
         text: the plain text, any line ends.
-        date: aware; for Date.
-        message_id: without angle brackets.
+        date: aware; for Date; None leaves it to who takes the message.
+        message_id: without angle brackets; empty likewise.
         boundary: for the parts; with ``alternative`` before it for text beside HTML.
         html: the same as ``text``, as HTML.
         headers: further fields in order, names and values.
@@ -200,12 +200,12 @@ def compose(
         ValueError: CR, LF or NUL in a header value, no media type, boundary within a part.
     """
     fields = [
-        fold(b"Date", format_message_date(date)),
+        *([fold(b"Date", format_message_date(date))] if date is not None else []),
         address_field("From", [sender]),
         *([address_field("To", to)] if to else []),
         *([address_field("Cc", cc)] if cc else []),
         header_field("Subject", subject),
-        header_field("Message-ID", f"<{message_id}>"),
+        *([header_field("Message-ID", f"<{message_id}>")] if message_id else []),
         *(header_field(name, value) for name, value in headers),
         fold(b"MIME-Version", b"1.0"),
     ]

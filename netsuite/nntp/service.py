@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 
 from twisted.application.service import IService
 
@@ -38,12 +37,6 @@ def make_nntp(site: Site) -> ListeningService:
         return Settings(
             host=site.settings.site.hostname,
             anonymous=section.anonymous,
-            posting=section.posting,
-            article_octets=section.article_octets or None,
-            crossposts=section.crossposts,
-            oldest=timedelta(days=section.oldest_days),
-            tell_source=section.tell_source,
-            complaints=section.complaints,
         )
 
     factory = NNTPServerFactory(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.message.injection import PostingPolicy
 from netsuite.nntp.server import NNTPServer, NNTPServerFactory
 from netsuite.nntp.settings import Settings
 from netsuite.store.memory import MemoryStore
@@ -29,6 +31,7 @@ from netsuite.store.model import FolderKind, Placement
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOST = "news.example.test"
+POLICY = PostingPolicy(HOST, domain="example.test")
 
 
 def run(work: Any) -> Any:
@@ -146,7 +149,7 @@ class World:
         self.add_group("misc.closed", "Closed", postable=False)
         self.add_group("talk.other", "Elsewhere\r\n.\r\n")
         run(self.store.mail.create_folder(None, "Notices"))  # no newsgroup
-        self.room = StoreNewsroom(self.store)
+        self.room = StoreNewsroom(self.store, POLICY)
         self.door = FakeDoor(self)
         self.words = iter(range(1, 1_000_000))
         for number in range(1, articles + 1):
@@ -203,6 +206,9 @@ class Session:
         **settings: Any,
     ) -> None:
         self.world = world
+        of_policy = {each.name for each in fields(PostingPolicy)} & settings.keys()
+        policy = {name: settings.pop(name) for name in of_policy}
+        world.room.policy = replace(POLICY, **policy)
         self.factory = NNTPServerFactory(
             Settings(HOST, **settings),
             room=world.room,

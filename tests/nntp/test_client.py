@@ -58,7 +58,7 @@ class Joined(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World()
         self.factory: Any = NNTPServerFactory(
-            Settings(HOST, article_octets=1_000_000),
+            Settings(HOST),
             room=self.world.room,
             door=self.world.door,
             clock=self.world.clock,

@@ -20,6 +20,7 @@ from netsuite.accounts.passwords import Hashing, make_verifiers
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.throttle import Throttle
+from netsuite.message.injection import PostingPolicy
 from netsuite.store.files import MemoryHomes
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
@@ -76,7 +77,7 @@ class World:
             self.store,
             AddressBook(self.store, self.clock, domains=[DOMAIN]),
             self.homes,
-            StoreNewsroom(self.store),
+            StoreNewsroom(self.store, PostingPolicy("telnet.test", domain=DOMAIN)),
             hashing=hashing,
         )
         right = RightPasswords(self.clock, 60.0, self.store.changes)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Channel, NewsAccess, Newsgroup, Newsroom
+from netsuite.accounts.interfaces import Channel, NewsAccess, Newsgroup, Newsroom, Posting
 from netsuite.connection.causes import Cause
 from netsuite.connection.protocol import DialogConnection
 from netsuite.nntp import commands as c
@@ -78,7 +78,7 @@ class NNTPServer(DialogConnection):
         self.group: Newsgroup | None = None
         self.number = 0
         #: The article that is coming.
-        self.transfer: posting.Transfer | None = None
+        self.posting: Posting | None = None
 
     # -- the session --------------------------------------------------------------------------
 
@@ -99,19 +99,19 @@ class NNTPServer(DialogConnection):
     def _welcome(self) -> Status:
         # RFC 3977, 5.1.2: 201 tells many clients that they can never post, even after a login.
         host, software = self.settings.host, self.settings.software
-        if self.settings.posting == "none":
+        if self.shared.room.policy.posting == "none":
             return Status(201, f"{host} NNTP {software}, posting prohibited")
         return Status(200, f"{host} NNTP {software}, posting allowed")
 
     def ended(self, reason: Failure) -> None:
         """Throw away an article that was not finished."""
-        self.drop_transfer()
+        self.drop_posting()
 
-    def drop_transfer(self) -> None:
+    def drop_posting(self) -> None:
         """Throw away the article that was coming, if any."""
-        transfer, self.transfer = self.transfer, None
-        if transfer is not None:
-            transfer.abort()
+        dropped, self.posting = self.posting, None
+        if dropped is not None:
+            dropped.abort()
 
     def goodbye(self, cause: Cause) -> None:
         """Say why, where it cannot be taken for the answer to something else."""
@@ -123,7 +123,7 @@ class NNTPServer(DialogConnection):
 
     def failed(self, event: Event, failure: Failure) -> None:
         """Say that it is our fault and temporary; within a body, nothing can be said."""
-        self.drop_transfer()
+        self.drop_posting()
         if self.dialog.pending is None or self.dialog.in_body:
             self.abort()
         elif isinstance(event, EndOfBody):
@@ -174,7 +174,7 @@ class NNTPServer(DialogConnection):
         lines += [f"LIST {' '.join(listing.KEYWORDS)}", "OVER MSGID"]
         # Listed where a login would make it possible: POST then answers 480 (RFC 3977, 5.2.2
         # asks that what is listed be there, though it may need authentication).
-        if self.settings.posting != "none":
+        if self.shared.room.policy.posting != "none":
             lines.append("POST")
         self.say_lines(101, "Capabilities follow", [*lines, *login.capabilities(self)])
 

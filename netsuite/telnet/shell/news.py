@@ -110,45 +110,43 @@ class Post(Command):
         """Ask for subject and text, and post them."""
         group = await _group(shell, words)
         access = shell.access.news
-        if not group.postable:
-            raise Refused(f"Nothing can be posted to {one_line(group.name)}.")
-        if group.moderator and not access.may_approve(group):
-            raise Refused(f"Only its moderator posts to {one_line(group.name)} here.")
+        if not access.may_post:
+            raise Refused("Posting is not permitted here.")
+        approved = bool(group.moderator) and access.may_approve(group)
+        access.check_groups([group], approved=approved)  # before anything is typed
         subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
         if not subject.strip():
             raise Refused("Nothing was posted: an article needs a subject.")
         text = await _text(shell)
         if not text.strip():
             raise Refused("Nothing was posted: there is no text.")
-        message_id = f"<{shell.unique().hex()}@{shell.settings.host}>"
-        octets = _article(shell, group, subject.strip(), text, message_id)
-        draft = access.draft(len(octets))
+        octets = _article(shell, group, subject.strip(), text, approved=approved)
+        posting = access.posting(
+            now=shell.now(), unique=shell.unique().hex(), source=shell.channel.address
+        )
         try:
-            waiting = draft.write(octets)
+            waiting = posting.take(octets)
             if waiting is not None:
                 await waiting
-            await access.post(draft, [group], message_id)
-        except BaseException:
-            await draft.abort()
-            raise
+            await posting.finish()
+        finally:
+            posting.abort()  # nothing, if it was stored
         shell.terminal.say(f"Posted to {one_line(group.name)}.")
 
 
-def _article(shell: Shell, group: Newsgroup, subject: str, text: str, message_id: str) -> bytes:
+def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approved: bool) -> bytes:
+    """Compose a proto-article; the injecting agent adds what it lacks (RFC 5537, 3.4.1)."""
     address = f"{shell.access.name}@{shell.settings.domain}"
-    headers = [
-        ("Newsgroups", group.name),
-        ("Path", f"{shell.settings.host}!.POSTED!not-for-mail"),
-    ]
-    if group.moderator:  # who posts there is its moderator
+    headers = [("Newsgroups", group.name)]
+    if approved:
         headers.append(("Approved", address))
     return compose(
         sender=(shell.access.name, address),
         to=(),
         subject=subject,
         text=text,
-        date=shell.now(),
-        message_id=message_id[1:-1],
+        date=None,
+        message_id="",
         boundary=shell.unique().hex(),
         headers=headers,
     )

@@ -21,6 +21,7 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.connection.facts import Peer
+from netsuite.message.injection import Unfit
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
 from netsuite.telnet.neutral import one_line
@@ -175,6 +176,8 @@ async def _run(shell: Shell, typed: str, line: Line) -> None:
         await command.run(shell, words)
     except Usage:
         shell.terminal.say(f"usage: {command.usage}")
+    except Unfit as error:
+        shell.terminal.say(f"Nothing was posted: {one_line(str(error))}.")
     except Refused as refusal:
         shell.terminal.say(str(refusal))
     except StoreError as error:

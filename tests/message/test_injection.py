@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.nntp.injection import Trace, Unfit, check, inject
-from tests.nntp.fakes import NOW
+from netsuite.message.injection import Trace, Unfit, check, inject
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 BASE = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hello\r\n"
 TRACE = Trace("news.example.test", NOW, "<made@news.example.test>", "ann")

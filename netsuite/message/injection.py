@@ -1,6 +1,7 @@
 """What an injecting agent does to a proto-article's header: checks it, adds what lacks.
 
-See RFC 5537, 3.5, and RFC 5536 for the fields. The body is never looked at here.
+Every door that articles are posted through does just this. See RFC 5537, 3.5, and RFC 5536 for
+the fields. The body is never looked at here.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Literal
 
 from netsuite.message.address import parse_address_list
 from netsuite.message.headers import Field, fields, unfold
@@ -60,6 +61,37 @@ _REFUSALS: Final = (
     (_CONTROL, "is not taken here: articles do not act on others"),
     (_DEPRECATED, "belongs in mail, not in news"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class PostingPolicy:
+    """What a site's injecting agent asks of posters, and tells of them.
+
+    Args:
+        host: the path identity: in Path, Xref, Injection-Info and Message-IDs made here.
+        posting: who may post: those who have logged in, all who may read, or nobody.
+        article_octets: the largest article taken; None for no limit.
+        crossposts: newsgroups that one article may be posted to.
+        oldest: how far an article's Date may lie back (RFC 5537, 3.5: 72 hours at least).
+        tell_source: whether Injection-Info and Path tell the poster's address.
+        complaints: a mail address for Injection-Info; empty for none.
+        domain: of the addresses moderators get mail at; empty where they get none.
+    """
+
+    host: str
+    posting: Literal["login", "open", "none"] = "login"
+    article_octets: int | None = 4 * 1024 * 1024
+    crossposts: int = 10
+    oldest: timedelta = timedelta(days=10)
+    tell_source: bool = False
+    complaints: str = ""
+    domain: str = ""
+
+    def moderator_address(self, account: str) -> str:
+        """Give where articles for a moderator are mailed to; empty where there is no mail."""
+        if not self.domain or "@" in account:
+            return account if "@" in account else ""
+        return f"{account}@{self.domain}"
 
 
 class Unfit(Exception):
