@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from netsuite.store.errors import NotPermitted, StoreError, TooLarge
-from netsuite.store.files import blocking
+from netsuite.store.files import blocking, warm
 from netsuite.store.files.names import checked
 from netsuite.store.files.reading import DiskFile
 from netsuite.store.files.subtree import based
@@ -55,6 +55,8 @@ class DiskTree:
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
         token: gives what makes temporary names unique.
+        at_once: whether what the kernel can answer without waiting is asked on the caller's
+            thread, where the system and the file system allow that.
     """
 
     log = Logger()
@@ -71,6 +73,7 @@ class DiskTree:
         limit_octets: int | None = None,
         depth: int = DEPTH,
         token: Callable[[], str] = _random_token,
+        at_once: bool = True,
     ) -> None:
         self.path = root
         self.limit_octets = limit_octets
@@ -81,6 +84,8 @@ class DiskTree:
         self._directory_mode = directory_mode
         self._depth = depth
         self._token = token
+        self._at_once = at_once
+        self._warm = False
         self._root = -1
         self._lock = threading.Lock()
         self._sweeping: Deferred[None] | None = None
@@ -90,6 +95,7 @@ class DiskTree:
     async def start(self) -> None:
         """Open the root, and begin to remove what crashes left behind, a directory at a time."""
         self._root = await self._work.do(open_root, self.path, self._directory_mode, undo=os.close)
+        self._warm = self._at_once and await self._work.do(warm.is_local, self._root)
         self._sweeping = ensureDeferred(self._sweep())
 
     async def _sweep(self) -> None:
@@ -105,6 +111,7 @@ class DiskTree:
 
     async def stop(self) -> None:
         """Take no more work, wait for what is being done, give the root back."""
+        self._warm = False
         await self._work.close()
         root, self._root = self._root, -1
         if root >= 0:
@@ -115,6 +122,8 @@ class DiskTree:
     async def entry(self, path: TreePath) -> Entry:
         """Look one up."""
         names = checked(path, self._depth)
+        if self._warm and (known := warm.entry_at(self._root, names)) is not None:
+            return known
         entry: Entry = await self._work.do(blocking.entry_at, self._root, names)
         return entry
 
@@ -143,6 +152,8 @@ class DiskTree:
     async def open(self, path: TreePath) -> DiskFile:
         """Open a file for reading."""
         names = checked(path, self._depth)
+        if self._warm and (opened := warm.open_file(self._root, names)) is not None:
+            return DiskFile(self._work, *opened)
         entry, file = await self._work.do(
             blocking.open_file, self._root, names, undo=lambda opened: opened[1].close()
         )

@@ -28,6 +28,8 @@ class DiskBase(FilesBase):
 
     mktemp: Callable[[], str]
     root: Path
+    #: Whether trees may answer without a thread.
+    at_once = True
 
     def run_it(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
         """Run in a thread."""
@@ -44,6 +46,7 @@ class DiskBase(FilesBase):
 
     async def disk(self, root: Path, **options: Any) -> DiskTree:
         """Make a tree."""
+        options.setdefault("at_once", self.at_once)
         tree = DiskTree(root, run=self.run_it, clock=self.clock, told=self.note, **options)
         self.trees.append(tree)
         await tree.start()

@@ -17,8 +17,16 @@ class DiskTreeContract(DiskBase, FilesContract, TestCase):
     """All promises, with threads."""
 
 
+class ThreadsContract(DiskBase, FilesContract, TestCase):
+    """All promises, where everything takes a thread."""
+
+    at_once = False
+
+
 class SubtreeContract(DiskBase, FilesContract, TestCase):
     """All promises, on a directory of a tree, without threads."""
+
+    at_once = False
 
     def run_it(self, function, *arguments) -> Deferred:  # type: ignore[no-untyped-def, type-arg]
         return maybeDeferred(function, *arguments)

@@ -113,6 +113,12 @@ class Links(EscapeBase, TestCase):
         self.untouched()
 
 
+class LinksInThreads(Links):
+    """The same, step by step in threads."""
+
+    at_once = False
+
+
 class Races(EscapeBase, TestCase):
     """Somebody swaps a directory for a link outside, all the time."""
 
@@ -175,6 +181,12 @@ class Races(EscapeBase, TestCase):
             swapping.join()
 
 
+class RacesInThreads(Races):
+    """The same, step by step in threads."""
+
+    at_once = False
+
+
 class Specials(EscapeBase, TestCase):
     """Pipes, sockets and devices are not there; asking for one neither hangs nor does anything."""
 
@@ -233,6 +245,12 @@ class Specials(EscapeBase, TestCase):
         self.assertEqual(b"x", await self.whole(("caf\udce9",)))
         await self.tree.remove_file(("caf\udce9",))
         self.assertFalse(os.path.exists(octets))
+
+
+class SpecialsInThreads(Specials):
+    """The same, step by step in threads."""
+
+    at_once = False
 
 
 #: Tries everything on a file, a directory and a parent that are not its own.

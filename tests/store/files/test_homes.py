@@ -16,7 +16,8 @@ from netsuite.accounts.files import AccountFiles
 from netsuite.accounts.interfaces import Channel, IFileAccess
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.load import load
-from netsuite.site import Site, SiteError
+from netsuite.home import SiteError
+from netsuite.site import Site
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
 from netsuite.store.files import DiskHomes

@@ -260,7 +260,7 @@ class Going(DiskBase, TestCase):
         await self.put(("f",))
         before = open_descriptors()
         gate = threading.Event()
-        tree = DiskTree(self.root, run=self.gated(gate), clock=self.clock)
+        tree = DiskTree(self.root, run=self.gated(gate), clock=self.clock, at_once=False)
         gate.set()
         await tree.start()
         await tree._sweeping  # type: ignore[misc]

@@ -1,0 +1,89 @@
+"""What the kernel can answer without waiting takes no thread, and means the same."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+from unittest import SkipTest
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from netsuite.store.errors import IsADirectory, NoSuchFile
+from netsuite.store.files import warm
+from tests.store.files.places import DiskBase
+
+
+class Warm(DiskBase, TestCase):
+    """A tree whose files were used lately."""
+
+    def run_it(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        self.hops = getattr(self, "hops", 0) + 1
+        return super().run_it(function, *arguments)
+
+    async def _set_up(self) -> None:
+        await super()._set_up()
+        root = os.open(self.root, os.O_RDONLY)
+        try:
+            if not warm.is_local(root) or warm.entry_at(root, ()) is None:
+                raise SkipTest("this system or its file system makes no such promise")
+        finally:
+            os.close(root)
+        await self.make_directory("d")
+        await self.put(("d", "f"), b"content")
+        assert self.tree is not None
+        await self.tree._sweeping  # type: ignore[attr-defined]
+        self.hops = 0
+
+    async def make_directory(self, name: str) -> None:
+        await self.tree.make_directory((name,))
+
+    async def test_no_thread(self) -> None:
+        """A small file that is in use is found, opened and read without a thread."""
+        found = await self.tree.entry(("d", "f"))
+        file = await self.tree.open(("d", "f"))
+        try:
+            self.assertEqual(b"content", await file.read(0, 100))
+            self.assertEqual(found, file.entry)
+        finally:
+            file.close()
+        self.assertEqual(0, self.hops)
+        self.assertEqual(found, (await self.listed("d"))["f"])
+
+    async def listed(self, name: str) -> dict[str, Any]:
+        return {entry.name: entry for entry in await self.tree.sorted_listing((name,))}
+
+    async def test_root_and_directories(self) -> None:
+        """A directory is looked up, and no file to open, the root as any other."""
+        self.assertEqual("", (await self.tree.entry(())).name)
+        self.assertEqual("d", (await self.tree.entry(("d",))).name)
+        for path in ((), ("d",)):
+            await self.refused(IsADirectory, self.tree.open(path))
+
+    async def test_made_and_removed_by_others(self) -> None:
+        """What another process does is seen at once."""
+        await self.refused(NoSuchFile, self.tree.entry(("d", "g")))
+        self.on_disk("d", "g").write_bytes(b"new")
+        self.assertEqual(3, (await self.tree.entry(("d", "g"))).octets)
+        self.on_disk("d", "g").unlink()
+        self.on_disk("d", "f").rename(self.on_disk("d", "g"))
+        await self.refused(NoSuchFile, self.tree.open(("d", "f")))
+        await self.refused(NoSuchFile, self.tree.entry(("d", "f")))
+        self.assertEqual(7, (await self.tree.entry(("d", "g"))).octets)
+
+    async def test_mount_is_for_a_thread(self) -> None:
+        """Another file system is asked in a thread: nobody knows how long it takes."""
+        proc = os.open("/", os.O_RDONLY)
+        try:
+            self.assertIsNone(warm.look(proc, (b"proc", b"self")))
+        finally:
+            os.close(proc)
+
+    async def test_only_local_file_systems(self) -> None:
+        """A file system that is not known to be local is never asked like that."""
+        proc = os.open("/proc", os.O_RDONLY)
+        try:
+            self.assertFalse(warm.is_local(proc))
+        finally:
+            os.close(proc)
