@@ -70,9 +70,9 @@ from netsuite.wire.errors import (
     LocalProtocolError,
     RemoteProtocolError,
 )
-from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Event
+from netsuite.wire.events import PAUSED, Event
+from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import OctetReader
 
 
 class State(enum.Enum):
@@ -134,7 +134,7 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
 }
 
 
-class ServerDialog:
+class ServerDialog(LineDialog):
     """The server's side.
 
     Events are commands. A transfer command is not answered like the others: until an ``Ended`` is
@@ -143,28 +143,19 @@ class ServerDialog:
     """
 
     def __init__(self) -> None:
+        super().__init__()
         self.state = State.AUTHORIZATION
         #: The last event, while it is not answered; a transfer is none of these.
         self.pending: Command | None = None
         #: The transfer that has not ended.
         self.transfer: Command | None = None
-        self._reader = OctetReader()
         self._held: Command | RemoteProtocolError | None = None
         self._greeted = False
-        self._eof_told = False
-
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; give how many there were."""
         held, self._held = self._held, None
-        return self._reader.discard() + (held is not None)
+        return super().discard_input() + (held is not None)
 
     def forget(self) -> None:
         """Go back to the beginning, as after AUTH TLS (RFC 4217, 4)."""
@@ -212,12 +203,6 @@ class ServerDialog:
         except RemoteProtocolError as error:
             return error
 
-    def _end(self) -> Event:
-        if self._reader.eof and not self._eof_told:
-            self._eof_told = True
-            return EndOfInput()
-        return NEED_DATA
-
     def send(self, value: Reply | Ended) -> bytes:
         """Print a reply; step the state. Raises LocalProtocolError."""
         if isinstance(value, Ended):
@@ -245,7 +230,7 @@ class ServerDialog:
 Answered: TypeAlias = tuple[Command | None, Reply]
 
 
-class ClientDialog:
+class ClientDialog(LineDialog):
     """The client's side: commands out, replies in.
 
     Events are ``(command, Reply)`` pairs, in order; a preliminary reply leaves its command asked,
@@ -254,23 +239,14 @@ class ClientDialog:
     """
 
     def __init__(self) -> None:
-        self._reader = OctetReader()
+        super().__init__()
         self._replies = ReplyReader()
         self._asked: deque[Command | None] = deque([None])
-        self._eof_told = False
-
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; give how many there were."""
         self._replies = ReplyReader()
-        return self._reader.discard()
+        return super().discard_input()
 
     def send(self, value: Command) -> bytes:
         """Print a command. Raises LocalProtocolError for what cannot be said."""
@@ -291,10 +267,7 @@ class ClientDialog:
             except LineTooLong as error:
                 raise RemoteProtocolError(str(error), close=True) from None
             if line is None:
-                if self._reader.eof and not self._eof_told:
-                    self._eof_told = True
-                    return EndOfInput()
-                return NEED_DATA
+                return self._end()
             answer = self._replies.line(line)
             if answer is None:
                 continue
