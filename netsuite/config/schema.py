@@ -232,6 +232,11 @@ class SMTPSection(ServiceSection):
         "Either way only CRLF.CRLF ends a message.",
         live=True,
     )
+    message_log: str = setting(
+        "log/smtp.log",
+        "The message log: a line for each message taken or refused, and each recipient refused; "
+        "relative to the home directory, empty for none. It may be moved away at any time.",
+    )
 
 
 class SubmissionSection(SMTPSection):
@@ -239,6 +244,9 @@ class SubmissionSection(SMTPSection):
 
     listen: list[str] = setting(loopback(587), "Where users hand in mail, with STARTTLS.")
     listen_tls: list[str] = setting(loopback(465), "Where users hand in mail under TLS (RFC 8314).")
+    message_log: str = setting(
+        "log/submission.log", "The message log, as that of `smtp`; empty for none."
+    )
 
 
 class IMAPSection(ServiceSection):

@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from netsuite.connection.causes import Cause
 from netsuite.connection.facts import where
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.wire.addresses import peer_prefix
@@ -37,6 +38,8 @@ class ServerFactory(Factory):
         tls: what STARTTLS is begun with (an IOpenSSLServerConnectionCreator); None where the
             service has no TLS.
         transcript: makes a connection's transcript from its name, or gives None for no transcript.
+        line_log: what a connection notes of each event it has answered; its rest is written when
+            the service stops. None for none.
     """
 
     noisy = False
@@ -52,6 +55,7 @@ class ServerFactory(Factory):
         limits: Limits | None = None,
         tls: Any = None,
         transcript: Callable[[str], Any] | None = None,
+        line_log: LineLog | None = None,
     ) -> None:
         self.connect = connect
         self.clock = clock
@@ -60,6 +64,7 @@ class ServerFactory(Factory):
         self.limits = limits or Limits()
         self.tls = tls
         self.transcript = transcript
+        self.line_log = line_log
         self.draining = False
         self._made = 0
         self._keys: dict[DialogConnection, str | None] = {}  # None: turned away, not counted
@@ -148,8 +153,15 @@ class ServerFactory(Factory):
         """Stop: idle connections leave at once, busy ones after what they do, all in time.
 
         Returns:
-            A Deferred that fires when none is left.
+            A Deferred that fires when none is left, and the log of what they did is written.
         """
+        drained = self._drain_connections()
+        line_log = self.line_log
+        if line_log is not None:
+            drained.addCallback(lambda _: line_log.finish())
+        return drained
+
+    def _drain_connections(self) -> Deferred[None]:
         first = not self.draining
         self.draining = True
         if not self._keys:

@@ -7,17 +7,17 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, Door
 from netsuite.connection.causes import Cause
 from netsuite.connection.factory import ServerFactory
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.sendfile import send_file
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.http.access import AccessLog
+from netsuite.http.access import format_line
 from netsuite.http.answers import Answer, SentFile, Streamed
 from netsuite.http.commands import Request, Response
 from netsuite.http.dialog import ServerDialog, State
@@ -159,7 +159,7 @@ class HTTPServer(DialogConnection):
         self.dialog.standing = self.shared.standing()
         self.say(response)
         self._status = response.status
-        if self.shared.access_log is not None:
+        if self.shared.line_log is not None:
             silent = incoming is not None and incoming.head.method == "HEAD"
             self._log_access(response.status, 0 if silent else len(response.body))
         self.asked = None
@@ -204,10 +204,11 @@ class HTTPServer(DialogConnection):
             self._octets += len(given.after)
 
     def _log_access(self, status: int, octets: int) -> None:
-        access_log = self.shared.access_log
-        if access_log is not None:
+        line_log = self.shared.line_log
+        if line_log is not None:
             asked = self.asked
-            access_log.note(
+            line_log.add(
+                format_line,
                 self.peer.address,
                 asked.account if asked is not None else "",
                 asked.head if asked is not None else None,
@@ -243,7 +244,7 @@ class HTTPServerFactory(ServerFactory):
         door: where accounts log in.
         clock: for all timeouts.
         now: the time, with its zone.
-        access_log: None for none.
+        access_log: of lines as ``access.format_line`` gives them; None for none.
         timeouts: how long a peer may take.
         limits: how much it may.
         tls: what HTTPS is begun with; None where there is none.
@@ -258,7 +259,7 @@ class HTTPServerFactory(ServerFactory):
         door: Door,
         clock: IReactorTime,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
-        access_log: AccessLog | None = None,
+        access_log: LineLog | None = None,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
         tls: Any = None,
@@ -272,22 +273,14 @@ class HTTPServerFactory(ServerFactory):
             limits=limits,
             tls=tls,
             transcript=transcript,
+            line_log=access_log,
         )
         self.settings = settings
         self.router = router
         self.door = door
         self.now = now
-        self.access_log = access_log
         self._standing = ""
         self._standing_until = float("-inf")
-
-    def drain(self) -> Deferred[None]:
-        """Let the connections end, then write the rest of the access log."""
-        drained = super().drain()
-        access_log = self.access_log
-        if access_log is not None:
-            drained.addCallback(lambda _: access_log.finish())
-        return drained
 
     def standing(self) -> str:
         """Give the field lines that every answer carries; made once a second."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
 
 from twisted.application.service import IService
-from twisted.internet.threads import deferToThreadPool
 
 from netsuite import daemon
 from netsuite.config import schema
 from netsuite.connection.listening import ListeningService
-from netsuite.http.access import AccessLog
+from netsuite.http.access import stamp
 from netsuite.http.files import FileSite
 from netsuite.http.grammar import HeadLimits
 from netsuite.http.router import Router
@@ -80,20 +78,12 @@ def make_http(site: Site) -> ListeningService:
         greeting_seconds=section.command_seconds or None,
         minimum_octets_per_second=section.minimum_octets_per_second,
     )
-    access_log = None
-    if section.access_log:
-        access_log = AccessLog(
-            site.home / section.access_log,
-            site.reactor,
-            now=lambda: datetime.now().astimezone(),
-            elsewhere=partial(deferToThreadPool, site.reactor, site.file_threads),
-        )
     factory = HTTPServerFactory(
         _settings(site.settings),
         router=make_router(site),
         door=site.door,
         clock=site.reactor,
-        access_log=access_log,
+        access_log=site.line_log(section.access_log, stamp),
         tls=site.tls(b"http/1.1"),
         **limits,
     )

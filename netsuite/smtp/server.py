@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar, cast
 
@@ -22,6 +22,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.connection.causes import Cause
 from netsuite.connection.factory import ServerFactory
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.message.address import Address
@@ -50,6 +51,7 @@ from netsuite.smtp.commands import (
     reply,
 )
 from netsuite.smtp.dialog import ServerDialog
+from netsuite.smtp.messagelog import format_line
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.smtp.transfer import Transfer
 from netsuite.wire.dates import format_message_date
@@ -295,9 +297,7 @@ class SMTPServer(DialogConnection):
             recipient = await self.shared.receiver.resolve(address.local, address.domain)
         except replies.EXPECTED as error:
             refusal = replies.for_error(error, replies.AT_RECIPIENT)
-            text = "{name}: {answer} (RCPT {address}, from <{sender}>)"
-            sender = transfer.sender
-            self.log.info(text, name=self.name, answer=refusal, address=address, sender=sender)
+            self._log_message(transfer, [address], refusal)
             self.say(refusal)
             if refusal.permanent:
                 self.count_bad()  # whoever tries out names is shown the door
@@ -377,22 +377,28 @@ class SMTPServer(DialogConnection):
     async def _deliver(self, transfer: Transfer) -> Reply:
         bare_line_end = self.dialog.bare_line_end
         answer = await transfer.finish(self.account, bare_line_end=bare_line_end)
-        self.log.info(
-            "{name}: {answer} ({id} from <{sender}> at {address} to {count}, {octets} octets)",
-            name=self.name,
-            answer=answer,
-            id=self._identifier,
-            sender=transfer.sender,
-            address=self.peer.address,
-            count=len(transfer.recipients),
-            octets=transfer.octets,
-        )
+        self._log_message(transfer, transfer.said, answer)
         self._forget_transfer()
         if self.settings.mode is Mode.LMTP:
             # One reply a recipient, all the same: it is delivered to all or to none.
             for _ in transfer.said[1:]:
                 self.write(self.dialog.send_one(answer))
         return answer
+
+    def _log_message(self, transfer: Transfer, recipients: Sequence[Address], answer: Reply) -> None:
+        log = self.shared.line_log
+        if log is not None:
+            log.add(
+                format_line,
+                self.name,
+                self.peer.address,
+                self.account,
+                self._identifier if transfer.begun else "",
+                transfer.sender,
+                recipients,
+                transfer.octets,
+                answer,
+            )
 
     def _forget_transfer(self) -> None:
         transfer, self.transfer = self.transfer, None
@@ -439,6 +445,7 @@ class SMTPServerFactory(ServerFactory):
         limits: how much it may.
         tls: what STARTTLS is begun with; None where there is no TLS.
         transcript: makes a connection's transcript from its name.
+        message_log: of lines as ``messagelog.format_line`` gives them; None for none.
     """
 
     def __init__(
@@ -454,6 +461,7 @@ class SMTPServerFactory(ServerFactory):
         limits: Limits | None = None,
         tls: Any = None,
         transcript: Callable[[str], Any] | None = None,
+        message_log: LineLog | None = None,
     ) -> None:
         super().__init__(
             lambda factory, name: SMTPServer(self, name),
@@ -463,6 +471,7 @@ class SMTPServerFactory(ServerFactory):
             limits=limits,
             tls=tls,
             transcript=transcript,
+            line_log=message_log,
         )
         self.settings = settings
         self.door = door

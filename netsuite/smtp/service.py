@@ -13,6 +13,7 @@ from netsuite import daemon
 from netsuite.config import schema
 from netsuite.connection.listening import ListeningService
 from netsuite.site import Site
+from netsuite.smtp.messagelog import stamp
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings
 
@@ -78,6 +79,7 @@ def _make(site: Site, name: str, mode: Mode) -> ListeningService:
         now=_LocalTime(),
         identify=_Identifiers(),
         tls=site.tls(),
+        message_log=site.line_log(section.message_log, stamp),
         **site.limits(section),
     )
 

@@ -11,7 +11,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.http.access import AccessLog, format_line, stamp
+from netsuite.connection.linelog import LineLog
+from netsuite.http.access import format_line, stamp
 from netsuite.http.commands import Fields, Request, Response
 from tests.http.worlds import DATE, HELLO, NOW, World, answer, refusal
 
@@ -344,7 +345,7 @@ class Log(SynchronousTestCase):
         """A line a request, in the combined format, written when a second has gone."""
         path = Path(self.mktemp())
         clock = Clock()
-        log = AccessLog(path, clock, now=lambda: NOW, elsewhere=maybeDeferred)
+        log = LineLog(path, clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred)
         world = World(access_log=log)
         session = world.connect()
         session.say(GET.replace(b"\r\n\r\n", b'\r\nUser-Agent: x"y\r\nReferer: /a\r\n\r\n'))
@@ -367,7 +368,7 @@ class Log(SynchronousTestCase):
     def test_one_line(self) -> None:
         """Nothing a client sends makes two lines of one, or ends a quoted part."""
         request = Request("GET", "/", Fields([("user-agent", 'a"\x1b[2J\xe9\\')]))
-        line = format_line("::1", "a b", stamp(NOW), request, 200, 0)
+        line = format_line(stamp(NOW), "::1", "a b", request, 200, 0)
         self.assertEqual(
             '::1 - a\\x20b [22/Nov/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 - "-" '
             '"a\\x22\\x1b[2J\\xe9\\x5c"\n',
@@ -379,8 +380,10 @@ class Log(SynchronousTestCase):
         folder = Path(self.mktemp())
         folder.write_text("in the way")
         clock = Clock()
-        log = AccessLog(folder / "log", clock, now=lambda: NOW, elsewhere=maybeDeferred)
+        log = LineLog(
+            folder / "log", clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred
+        )
         for _ in range(3):
-            log.note("", "", None, 200, 0)
+            log.add(format_line, "", "", None, 200, 0)
             clock.advance(1)
         self.assertFalse(clock.getDelayedCalls())

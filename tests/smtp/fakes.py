@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from zope.interface import Interface
@@ -20,7 +21,9 @@ from netsuite.accounts.interfaces import (
     NotOurs,
     Recipient,
 )
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.smtp.messagelog import stamp
 from netsuite.smtp.server import SMTPServer, SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.store.errors import NoSuchAccount
@@ -164,6 +167,7 @@ class Session:
         limits: Limits | None = None,
         timeouts: Timeouts | None = None,
         tls: object = None,
+        message_log: Path | None = None,
         **settings: object,
     ) -> None:
         self.clock = Clock()
@@ -180,6 +184,14 @@ class Session:
             limits=limits,
             timeouts=timeouts,
             tls=tls,
+            message_log=message_log
+            and LineLog(
+                message_log,
+                self.clock,
+                now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+                stamp=stamp,
+                elsewhere=maybeDeferred,
+            ),
         )
         self.transport = Transport(peerAddress=IPv4Address("TCP", "192.0.2.9", 4000))
         server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))

@@ -1,0 +1,153 @@
+"""A log of one line an event, written behind what it tells of, away from the reactor's thread.
+
+What is noted is a few references in a list; that they become text and reach the file costs the
+reactor nothing. Troubles are for Twisted's log; what happens a thousand times a second (a request
+answered, a message taken) is for one of these.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred, succeed
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+#: Lines are written when so many wait, or after so long.
+LINES_AT_ONCE: Final = 1000
+DELAY_SECONDS: Final = 1.0
+#: Where the disk does not keep up, lines beyond these are counted and dropped.
+LINES_WAITING: Final = 100_000
+
+_unfit: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+
+_Noted = tuple[Callable[..., str], str, tuple[Any, ...]]
+
+
+class LineLog:
+    """Notes events, and writes a line for each.
+
+    The file is opened for each batch of lines, so that it may be moved away at any time (as
+    logrotate does) without anybody being told.
+
+    Args:
+        path: the file; made, with its directory, when it is not there.
+        clock: for the delay.
+        now: the time, with its zone.
+        stamp: prints it as the lines want it; it is asked once a second.
+        elsewhere: runs a function with its arguments in a thread, gives a Deferred.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        path: Path,
+        clock: IReactorTime,
+        *,
+        now: Callable[[], datetime],
+        stamp: Callable[[datetime], str],
+        elsewhere: Callable[..., Any],
+    ) -> None:
+        self.path = path
+        self._clock = clock
+        self._now = now
+        self._print_stamp = stamp
+        self._elsewhere = elsewhere
+        self._noted: list[_Noted] = []
+        self._dropped = 0
+        self._timer: Any = None
+        self._writing: Any = None
+        self._failed = False
+        self._stamp = ""  # of the second it is
+        self._stamp_until = float("-inf")
+
+    def add(self, line: Callable[..., str], *facts: Any) -> None:
+        """Note an event that is over.
+
+        Args:
+            line: called in a thread with the printed time and *facts*; gives the line with its
+                end. What a peer said must go through ``fit``, or it could make the line two.
+            facts: things that do not change any more.
+        """
+        noted = self._noted
+        if len(noted) >= LINES_WAITING:
+            self._dropped += 1
+            return
+        seconds = self._clock.seconds()
+        if seconds >= self._stamp_until:
+            now = self._now()
+            self._stamp_until = seconds + 1.0 - now.microsecond / 1e6
+            self._stamp = self._print_stamp(now)
+        noted.append((line, self._stamp, facts))
+        if self._writing is None:
+            if len(noted) >= LINES_AT_ONCE:
+                self.flush()
+            elif self._timer is None:
+                self._timer = self._clock.callLater(DELAY_SECONDS, self.flush)
+
+    def flush(self) -> Any:
+        """Write what has been noted; give a Deferred of it, None where there is nothing."""
+        if self._timer is not None:
+            if self._timer.active():
+                self._timer.cancel()
+            self._timer = None
+        if self._writing is not None or not self._noted:
+            return self._writing
+        noted, self._noted = self._noted, []
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            self.log.warn("{path}: {dropped} lines were dropped", path=self.path, dropped=dropped)
+        self._writing = self._elsewhere(_write, self.path, noted)
+        self._writing.addCallbacks(self._written, self._not_written)
+        return self._writing
+
+    def finish(self) -> Deferred[None]:
+        """Write all that has been noted; give a Deferred that fires when that is done."""
+        writing = self.flush()
+        if writing is None:
+            return succeed(None)
+        done: Deferred[None] = Deferred()
+        writing.addCallback(lambda _: self.finish().chainDeferred(done))
+        return done
+
+    def _written(self, _: object) -> None:
+        self._writing = None
+        self._failed = False
+        if self._noted and self._timer is None:
+            self._timer = self._clock.callLater(DELAY_SECONDS, self.flush)
+
+    def _not_written(self, failure: Any) -> None:
+        self._writing = None
+        if not self._failed:  # once, and not each second while the disk is full
+            self._failed = True
+            self.log.error(
+                "{path} cannot be written: {error}",
+                path=self.path,
+                error=failure.getErrorMessage(),
+            )
+
+
+def fit(text: str) -> str:
+    """Give text from a peer as it may stand in a line, between quotation marks too: everything
+    but printable ASCII, and the quotation mark and the backslash, as ``\\xNN``."""
+    if _unfit.search(text) is None:
+        return text
+    return _unfit.sub(lambda found: _escaped(found[0]), text)
+
+
+def _escaped(character: str) -> str:
+    return f"\\x{ord(character):02x}" if ord(character) < 0x100 else ascii(character)[1:-1]
+
+
+def _write(path: Path, noted: list[_Noted]) -> None:
+    octets = "".join([line(stamp, *facts) for line, stamp, facts in noted]).encode("ascii")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(octets)
