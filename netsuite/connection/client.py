@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
@@ -18,9 +18,13 @@ from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.timing import LazyTimer
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, PAUSED, Dialog, EndOfInput, Event
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfInput, Event
 
 C = TypeVar("C", bound="ClientConnection")
+K = TypeVar("K")
+
+#: Takes a piece of a body; gives what to await before the next, or None.
+Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,24 @@ class PeerTimedOut(PeerError):
 class InputBeforeTLS(PeerError):
     """Octets came in the clear behind the go-ahead for TLS: somebody may have put them there to
     be taken for the server's words under TLS."""
+
+
+class Refused(Exception):
+    """The server said no; each protocol has a child of this.
+
+    Args:
+        answer: what it said.
+        command: to what; None for the greeting.
+    """
+
+    def __init__(self, answer: object, command: object = None) -> None:
+        what = type(command).__name__.upper() if command is not None else "the connection"
+        super().__init__(f"{what} was refused: {answer}")
+        self.command = command
+
+
+class NotOffered(Exception):
+    """The server does not offer what was asked for; the message names it."""
 
 
 class ClientConnection(DialogConnection):
@@ -151,6 +173,64 @@ class ClientConnection(DialogConnection):
             raise self._error  # what is left over is no answer to this
         self.say(value)
         return await self.receive(seconds=seconds)
+
+    async def body_to(self, write: Write) -> None:
+        """Give the body that comes now to a function, piece by piece. Raises as ``receive``.
+
+        Args:
+            write: called with each piece, as it comes; what it gives is awaited, so that a slow
+                disk slows the server down.
+        """
+        while isinstance(event := await self.receive(), BodyChunk):
+            try:
+                work = write(event.octets)
+                if work is not None:
+                    await work
+            except BaseException:
+                self.abort()  # the rest of the body stands before any other answer
+                raise
+
+    async def fetch_each(
+        self,
+        wanted: Sequence[K],
+        ask: Callable[[K], Any],
+        begin: Callable[[K], Write],
+        *,
+        brings: Callable[[Any], bool],
+        ahead: int,
+    ) -> Mapping[K, Any]:
+        """Ask for many bodies, some of them before the first has come.
+
+        Args:
+            wanted: what names them, in the order they are wanted.
+            ask: gives the command that asks for one.
+            begin: called when one begins; gives its ``write``, which is called with no octets
+                when it is whole.
+            brings: tells whether an answer has a body behind it.
+            ahead: so many are asked for before the first has come.
+
+        Returns:
+            Those without a body, and what was answered.
+        """
+        refused: dict[K, Any] = {}
+        asked = 0
+        for index, each in enumerate(wanted):
+            while asked < min(len(wanted), index + ahead):
+                self.say(ask(wanted[asked]))
+                asked += 1
+            _, answer = await self.receive()
+            if not brings(answer):
+                refused[each] = answer
+                continue
+            write = begin(each)
+            await self.body_to(write)
+            work = write(b"")
+            if work is not None:
+                await work
+        return refused
+
+    async def begin(self) -> None:
+        """Take the server's greeting, and ask what else a session begins with."""
 
     async def secure(self, context: Any) -> None:
         """Put TLS in place, after the server has given the go-ahead.
@@ -321,3 +401,35 @@ async def connect(
     if tls_context is not None:
         await connection.handshake()
     return connection
+
+
+async def connect_and_begin(
+    endpoint: IStreamClientEndpoint,
+    make: Callable[[], C],
+    *,
+    upgrade: Callable[[C, Any], Awaitable[None]],
+    tls_context: Any = None,
+    implicit: bool = False,
+) -> C:
+    """Connect to a server and begin a session, under TLS if there is to be any.
+
+    Args:
+        endpoint: where.
+        make: makes the connection.
+        upgrade: has TLS begin within the session: STARTTLS, whose failure is the session's end.
+        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
+        implicit: whether TLS begins with the first octet instead.
+
+    Raises:
+        Refused, NotOffered: and the connection is closed.
+        PeerError: and what ``connect`` raises.
+    """
+    client = await connect(endpoint, make, tls_context=tls_context if implicit else None)
+    try:
+        await client.begin()
+        if tls_context is not None and not implicit:
+            await upgrade(client, tls_context)
+    except BaseException:
+        client.abort()
+        raise
+    return client

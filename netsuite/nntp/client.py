@@ -14,15 +14,22 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClosed
-from netsuite.connection.client import connect as connect_any
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    PeerClosed,
+    Refused,
+    Write,
+    connect_and_begin,
+)
+from netsuite.connection.client import NotOffered as NotOffered
 from netsuite.nntp import commands as c
 from netsuite.nntp.answers import (
     ActiveGroup,
@@ -38,6 +45,7 @@ from netsuite.nntp.answers import (
 from netsuite.nntp.commands import ArticleRef, Challenge, Command, Range, RangeRef, Status
 from netsuite.nntp.dialog import ClientDialog
 from netsuite.nntp.grammar import COMMAND_OCTETS, format_command
+from netsuite.sasl.exchange import ClientExchange
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -51,31 +59,17 @@ LISTING_OCTETS: Final = 80 * 1024 * 1024
 #: Articles asked for before the first of them has come.
 AHEAD: Final = 16
 
-#: Takes a piece of an article; gives what to await before the next, or None.
-Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
 
-
-class NNTPRefused(Exception):
-    """The server said no.
-
-    Args:
-        status: what it said.
-        command: to what; None for the greeting.
-    """
+class NNTPRefused(Refused):
+    """The server said no: *status*, to *command*; None for the greeting."""
 
     def __init__(self, status: Status, command: object = None) -> None:
-        what = type(command).__name__ if command is not None else "the connection"
-        super().__init__(f"{what} was refused: {status}")
+        super().__init__(status, command)
         self.status = status
-        self.command = command
 
 
 class LoginRefused(NNTPRefused):
     """The login was refused."""
-
-
-class NotOffered(Exception):
-    """The server does not offer what was asked for; the message names it."""
 
 
 class NNTPClient(ClientConnection):
@@ -170,18 +164,16 @@ class NNTPClient(ClientConnection):
             RemoteProtocolError: the server cannot prove that it is the right one, or does not
                 keep to the mechanism.
         """
-        initial = mechanism.initial()
-        command = c.AuthInfoSASL(mechanism.name, initial)
-        held_back = initial is not None and len(format_command(command)) > COMMAND_OCTETS
-        if held_back:
-            command = c.AuthInfoSASL(mechanism.name)
+        exchange = ClientExchange(
+            mechanism,
+            lambda initial: (
+                len(format_command(c.AuthInfoSASL(mechanism.name, initial))) <= COMMAND_OCTETS
+            ),
+        )
+        command = c.AuthInfoSASL(mechanism.name, exchange.initial)
         _, answer = await self.ask(command)
         while isinstance(answer, Challenge) and not answer.final:
-            if held_back:
-                response, held_back = initial or b"", False
-            else:
-                response = await self._respond(mechanism, answer.octets)
-            _, answer = await self.ask(c.SASLResponse(response))
+            _, answer = await self.ask(await self._response(exchange, answer.octets))
         if isinstance(answer, Challenge):
             mechanism.finished(answer.octets)
         elif answer.code == 281:
@@ -190,9 +182,9 @@ class NNTPClient(ClientConnection):
             raise LoginRefused(answer, command)
         await self.ask_capabilities()
 
-    async def _respond(self, mechanism: ClientMechanism, challenge: bytes) -> bytes:
+    async def _response(self, exchange: ClientExchange, challenge: bytes) -> c.SASLResponse:
         try:
-            return mechanism.respond(challenge)
+            return c.SASLResponse(exchange.respond(challenge))
         except RemoteProtocolError:
             await self.ask(c.SASLResponse(None))
             raise
@@ -273,7 +265,7 @@ class NNTPClient(ClientConnection):
 
     async def _fetch(self, command: Command, code: int, write: Write) -> ArticleName:
         name = name_of(await self._ask(command, code))
-        await self._body_to(write)
+        await self.body_to(write)
         return name
 
     async def fetch(
@@ -289,22 +281,9 @@ class NNTPClient(ClientConnection):
         Returns:
             Those that were refused, and what was said.
         """
-        refused: dict[int | str, Status] = {}
-        asked = 0
-        for index, article in enumerate(articles):
-            while asked < min(len(articles), index + AHEAD):
-                self.say(c.Article(articles[asked]))
-                asked += 1
-            _, status = await self.receive()
-            if status.code != 220:
-                refused[article] = status
-                continue
-            write = begin(article)
-            await self._body_to(write)
-            work = write(b"")
-            if work is not None:
-                await work
-        return refused
+        return await self.fetch_each(
+            articles, c.Article, begin, brings=lambda status: status.code == 220, ahead=AHEAD
+        )
 
     async def over(self, articles: RangeRef = None) -> AsyncIterator[Overview]:
         """Give overview lines as they come. Raises NNTPRefused: 412, 420, 423, 430.
@@ -423,16 +402,6 @@ class NNTPClient(ClientConnection):
             if not whole:
                 self.abort()  # the rest of the listing stands before any other answer
 
-    async def _body_to(self, write: Write) -> None:
-        while isinstance(event := await self.receive(), BodyChunk):
-            try:
-                work = write(event.octets)
-                if work is not None:
-                    await work
-            except BaseException:
-                self.abort()  # the rest of the body stands before any other answer
-                raise
-
 
 async def connect(
     endpoint: IStreamClientEndpoint,
@@ -454,16 +423,10 @@ async def connect(
         NNTPRefused, NotOffered: and the connection is closed.
         PeerError: and what ``netsuite.connection.client.connect`` raises.
     """
-    client = await connect_any(
+    return await connect_and_begin(
         endpoint,
         lambda: NNTPClient(clock, timeouts=timeouts),
-        tls_context=tls_context if implicit else None,
+        upgrade=NNTPClient.starttls,
+        tls_context=tls_context,
+        implicit=implicit,
     )
-    try:
-        await client.begin()
-        if tls_context is not None and not implicit:
-            await client.starttls(tls_context)
-    except BaseException:
-        client.abort()
-        raise
-    return client

@@ -12,14 +12,21 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClosed
-from netsuite.connection.client import connect as connect_any
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    PeerClosed,
+    Refused,
+    Write,
+    connect_and_begin,
+)
+from netsuite.connection.client import NotOffered as NotOffered
 from netsuite.pop3.commands import (
     Auth,
     AuthResponse,
@@ -42,9 +49,9 @@ from netsuite.pop3.commands import (
 )
 from netsuite.pop3.dialog import ClientDialog
 from netsuite.pop3.grammar import capabilities_of, format_command, numbered, numbered_line
+from netsuite.sasl.exchange import ClientExchange
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import BodyChunk
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: RFC 5034, 4: AUTH with its initial response is a command line of RFC 2449, 4.
@@ -54,32 +61,18 @@ LISTING_OCTETS: Final = 80 * 1024 * 1024
 #: Messages asked for before the first of them has come, where the server takes that.
 AHEAD: Final = 16
 
-#: Takes a piece of a message; gives what to await before the next, or None.
-Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
 
-
-class POP3Refused(Exception):
-    """The server said ``-ERR``.
-
-    Args:
-        status: what it said.
-        command: to what; None for the greeting.
-    """
+class POP3Refused(Refused):
+    """The server said ``-ERR``: *status*, to *command*; None for the greeting."""
 
     def __init__(self, status: Status, command: object = None) -> None:
-        what = type(command).__name__.upper() if command is not None else "the connection"
-        super().__init__(f"{what} was refused: {status}")
+        super().__init__(status, command)
         self.status = status
-        self.command = command
 
 
 class LoginRefused(POP3Refused):
     """The login was refused; ``status.code`` is ``AUTH``, ``IN-USE`` or ``SYS/TEMP`` if the
     server says why."""
-
-
-class NotOffered(Exception):
-    """The server does not offer what was asked for; the message names it."""
 
 
 class POP3Client(ClientConnection):
@@ -153,25 +146,21 @@ class POP3Client(ClientConnection):
             RemoteProtocolError: the server cannot prove that it is the right one, or does not
                 keep to the mechanism; the exchange has been cancelled.
         """
-        initial = mechanism.initial()
-        command = Auth(mechanism.name, initial)
-        held_back = initial is not None and len(format_command(command)) > AUTH_LINE_OCTETS
-        if held_back:
-            command = Auth(mechanism.name)
+        exchange = ClientExchange(
+            mechanism,
+            lambda initial: len(format_command(Auth(mechanism.name, initial))) <= AUTH_LINE_OCTETS,
+        )
+        command = Auth(mechanism.name, exchange.initial)
         answer = await self._say_auth(command)
         while isinstance(answer, Challenge):
-            if held_back:
-                response, held_back = initial or b"", False
-            else:
-                response = await self._respond(mechanism, answer.octets)
-            answer = await self._say_auth(AuthResponse(response))
+            answer = await self._say_auth(await self._response(exchange, answer.octets))
         if not answer.ok:
             raise LoginRefused(answer, command)
         mechanism.finished(None)
 
-    async def _respond(self, mechanism: ClientMechanism, challenge: bytes) -> bytes:
+    async def _response(self, exchange: ClientExchange, challenge: bytes) -> AuthResponse:
         try:
-            return mechanism.respond(challenge)
+            return AuthResponse(exchange.respond(challenge))
         except RemoteProtocolError:
             await self._say_auth(AuthResponse(None))
             raise
@@ -213,12 +202,12 @@ class POP3Client(ClientConnection):
             POP3Refused: there is no such message.
         """
         await self._ask(Retr(number))
-        await self._body_to(write)
+        await self.body_to(write)
 
     async def top(self, number: int, lines: int, write: Write) -> None:
         """Fetch a message's header and first lines. As ``retr``."""
         await self._ask(Top(number, lines))
-        await self._body_to(write)
+        await self.body_to(write)
 
     async def retrieve(
         self, numbers: Sequence[int], begin: Callable[[int], Write]
@@ -234,22 +223,9 @@ class POP3Client(ClientConnection):
             Those that were refused, and what was said.
         """
         ahead = AHEAD if "PIPELINING" in self.capabilities else 1
-        refused: dict[int, Status] = {}
-        asked = 0
-        for index, number in enumerate(numbers):
-            while asked < min(len(numbers), index + ahead):
-                self.say(Retr(numbers[asked]))
-                asked += 1
-            _, status = await self.receive()
-            if not status.ok:
-                refused[number] = status
-                continue
-            write = begin(number)
-            await self._body_to(write)
-            work = write(b"")
-            if work is not None:
-                await work
-        return refused
+        return await self.fetch_each(
+            numbers, Retr, begin, brings=lambda status: status.ok, ahead=ahead
+        )
 
     async def dele(self, number: int) -> None:
         """Mark a message as deleted; QUIT removes it. Raises POP3Refused."""
@@ -305,16 +281,6 @@ class POP3Client(ClientConnection):
             pieces.append(octets)
         return b"".join(pieces)
 
-    async def _body_to(self, write: Write) -> None:
-        while isinstance(event := await self.receive(), BodyChunk):
-            try:
-                work = write(event.octets)
-                if work is not None:
-                    await work
-            except BaseException:
-                self.abort()  # the rest of the body stands before any other answer
-                raise
-
 
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 20:
@@ -342,16 +308,10 @@ async def connect(
         POP3Refused, NotOffered: and the connection is closed.
         PeerError: and what ``netsuite.connection.client.connect`` raises.
     """
-    client = await connect_any(
+    return await connect_and_begin(
         endpoint,
         lambda: POP3Client(clock, timeouts=timeouts),
-        tls_context=tls_context if implicit else None,
+        upgrade=POP3Client.stls,
+        tls_context=tls_context,
+        implicit=implicit,
     )
-    try:
-        await client.begin()
-        if tls_context is not None and not implicit:
-            await client.stls(tls_context)
-    except BaseException:
-        client.abort()
-        raise
-    return client

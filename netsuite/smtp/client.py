@@ -24,11 +24,12 @@ from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
     PeerClosed,
+    Refused,
+    connect_and_begin,
 )
-from netsuite.connection.client import (
-    connect as connect_any,
-)
+from netsuite.connection.client import NotOffered as NotOffered
 from netsuite.message.address import Address, parse_address
+from netsuite.sasl.exchange import ClientExchange
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.smtp.commands import (
     Auth,
@@ -69,27 +70,16 @@ NEEDS_8BIT: Final = reply(554, "5.6.3", "The server does not take 8BITMIME (said
 TOO_BIG: Final = reply(552, "5.3.4", "Larger than the server takes (said by the client)")
 
 
-class SMTPRefused(Exception):
-    """The server said no.
-
-    Args:
-        reply: what it said.
-        command: to what; None for the greeting.
-    """
+class SMTPRefused(Refused):
+    """The server said no: *reply*, to *command*; None for the greeting."""
 
     def __init__(self, reply: Reply, command: object = None) -> None:
-        what = type(command).__name__.upper() if command is not None else "the connection"
-        super().__init__(f"{what} was refused: {reply}")
+        super().__init__(reply, command)
         self.reply = reply
-        self.command = command
 
 
 class LoginRefused(SMTPRefused):
     """The name or the password was refused, or a login was not possible."""
-
-
-class NotOffered(Exception):
-    """The server does not offer what was asked for; the message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,25 +186,21 @@ class SMTPClient(ClientConnection):
             RemoteProtocolError: the server cannot prove that it is the right one, or does not
                 keep to the mechanism; the exchange has been cancelled.
         """
-        initial = mechanism.initial()
-        command = Auth(mechanism.name, initial)
-        held_back = initial is not None and len(format_command(command)) > AUTH_LINE_OCTETS
-        if held_back:
-            command = Auth(mechanism.name)
+        exchange = ClientExchange(
+            mechanism,
+            lambda initial: len(format_command(Auth(mechanism.name, initial))) <= AUTH_LINE_OCTETS,
+        )
+        command = Auth(mechanism.name, exchange.initial)
         answer = await self._say(command)
         while answer.code == 334:
-            if held_back:
-                response, held_back = initial or b"", False
-            else:
-                response = await self._respond(mechanism, answer)
-            answer = await self._say(AuthResponse(response))
+            answer = await self._say(AuthResponse(await self._respond(exchange, answer)))
         if answer.code != 235:
             raise LoginRefused(answer, command)
         mechanism.finished(None)
 
-    async def _respond(self, mechanism: ClientMechanism, answer: Reply) -> bytes:
+    async def _respond(self, exchange: ClientExchange, answer: Reply) -> bytes:
         try:
-            return mechanism.respond(base64.decode(answer.lines[0].encode("utf-8")))
+            return exchange.respond(base64.decode(answer.lines[0].encode("utf-8")))
         except (base64.BadBase64, RemoteProtocolError) as error:
             await self._say(AuthResponse(None))
             if isinstance(error, RemoteProtocolError):
@@ -485,16 +471,10 @@ async def connect(
         SMTPRefused, NotOffered: and the connection is closed.
         PeerError: and what ``netsuite.connection.client.connect`` raises.
     """
-    client = await connect_any(
+    return await connect_and_begin(
         endpoint,
         lambda: SMTPClient(clock, helo=helo, lmtp=lmtp, timeouts=timeouts),
-        tls_context=tls_context if implicit else None,
+        upgrade=SMTPClient.starttls,
+        tls_context=tls_context,
+        implicit=implicit,
     )
-    try:
-        await client.begin()
-        if tls_context is not None and not implicit:
-            await client.starttls(tls_context)
-    except BaseException:
-        client.abort()
-        raise
-    return client
