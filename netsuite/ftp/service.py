@@ -12,7 +12,8 @@ from netsuite.config.schema import FTPSection
 from netsuite.connection.listening import ListeningService
 from netsuite.ftp.server import FTPServerFactory
 from netsuite.ftp.settings import Settings
-from netsuite.site import Site, SiteError
+from netsuite.home import SiteError
+from netsuite.site import Site
 
 
 class Options(daemon.Options):

@@ -90,7 +90,7 @@ class FTPServer(DialogConnection):
         """Drop the data connection; a transfer that ran has been cancelled."""
         self._leave_facet()
         if self._channel is not None:
-            self._channel.reset()
+            self._channel.reset(for_good=True)
 
     def goodbye(self, cause: Cause) -> None:
         """Say why."""
@@ -161,16 +161,16 @@ class FTPServer(DialogConnection):
     def _data_connection(
         self,
         *,
-        arrived: Callable[[DataConnection], None],
         gone: Callable[[DataConnection], None],
+        **more: Any,
     ) -> DataConnection:
         return DataConnection(
             self.clock,
             handshake_seconds=self.settings.connect_seconds,
             stalled_seconds=self.settings.stalled_seconds,
-            arrived=arrived,
             gone=gone,
             name=f"{self.name}-data",
+            **more,
         )
 
     def data_tls(self) -> Any:

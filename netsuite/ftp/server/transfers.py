@@ -36,7 +36,8 @@ from netsuite.ftp.commands import (
     reply,
 )
 from netsuite.ftp.server.lists import listing_of
-from netsuite.ftp.transfer.channel import NoPortFree
+from netsuite.ftp.transfer.accepting import Accepted
+from netsuite.ftp.transfer.channel import Arrived, NoPortFree
 from netsuite.ftp.transfer.connection import (
     DataConnection,
     DataCut,
@@ -229,7 +230,13 @@ def _data_error(error: DataError) -> Reply:
 
 async def _connected(connection: FTPServer, running: Running, text: str) -> DataConnection:
     """Give the data connection, ready for octets."""
-    data = await connection.data().claim()
+    return await _begun(connection, running, await connection.data().claim(), text)
+
+
+async def _begun(
+    connection: FTPServer, running: Running, arrived: Arrived, text: str
+) -> DataConnection:
+    data = arrived.adopted() if isinstance(arrived, Accepted) else arrived
     running.data = data
     connection.say(reply(150, text))
     await data.begin(connection.data_tls())
@@ -263,11 +270,15 @@ async def _retrieve(connection: FTPServer, running: Running) -> Reply:
         if octets < 0:
             return replies.BAD_REST
         text = "The file follows" if as_text else f"{octets} octets follow"
+        if octets <= SMALL_OCTETS:
+            content = b"".join([piece async for piece in _as_it_is(file, offset, octets)])
+            if as_text:
+                content = ToNetwork().feed(content)
+            await _send_whole(connection, running, content, text)
+            return replies.TRANSFERRED
         data = await _connected(connection, running, text)
         if as_text:
             await data.write_body(_as_text(file))
-        elif octets <= SMALL_OCTETS:
-            await data.write_body(_as_it_is(file, offset, octets))
         else:
             await send_file(
                 data,
@@ -280,6 +291,21 @@ async def _retrieve(connection: FTPServer, running: Running) -> Reply:
     finally:
         file.close()
     return replies.TRANSFERRED
+
+
+async def _send_whole(connection: FTPServer, running: Running, octets: bytes, text: str) -> None:
+    """Send something small, and its end. What the kernel takes at once needs no transport."""
+    arrived = await connection.data().claim()
+    if isinstance(arrived, Accepted) and connection.data_tls() is None:
+        sent = arrived.send(octets)
+        if sent == len(octets):
+            arrived.close()
+            connection.say(reply(150, text))
+            return
+        octets = octets[sent:]
+    data = await _begun(connection, running, arrived, text)
+    data.write(octets)
+    await data.finish()
 
 
 async def _as_it_is(file: OpenFile, offset: int, octets: int) -> AsyncIterator[bytes]:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from automat import TypeMachineBuilder
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IAddress, IConnector, IListeningPort, IReactorTime
+from twisted.internet.interfaces import (
+    IAddress,
+    IConnector,
+    IListeningPort,
+    IReactorFDSet,
+    IReactorTime,
+)
 from twisted.internet.protocol import ClientFactory, ServerFactory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.connection.facts import where
+from netsuite.connection.timing import LazyTimer
+from netsuite.ftp.transfer.accepting import Accepted, DataPort
 from netsuite.ftp.transfer.connection import DataConnection, NotArranged, NotConnected
 
 #: Connections that may wait for a port that wants one.
-BACKLOG: Final = 4
+BACKLOG: Final = 32
+#: A port is looked at when a transfer wants its connection, which most often has come by then. From
+#: so long on it is watched: whoever has no business there is to be turned away even so.
+WATCHED_SECONDS: Final = 1.0
+
+#: A data connection, as a transfer gets it.
+Arrived: TypeAlias = DataConnection | Accepted
 
 
 class NoPortFree(Exception):
@@ -61,18 +76,23 @@ class Ports:
         self.reactor = reactor
         self._ports = ports
         self._shuffled = shuffled
+        self._has_descriptors = IReactorFDSet.providedBy(reactor)
 
-    def listen(self, factory: ServerFactory, interface: str) -> IListeningPort:
+    def listen(self, factory: Expected, interface: str) -> IListeningPort | DataPort:
         """Listen. Raises NoPortFree."""
         candidates = [0]
         if self._ports is not None:
             candidates = self._shuffled(range(self._ports[0], self._ports[1] + 1))
         for number in candidates:
             try:
+                if self._has_descriptors:
+                    return DataPort(
+                        self.reactor, interface, number, backlog=BACKLOG, came=factory.came
+                    )
                 port: IListeningPort = self.reactor.listenTCP(
                     number, factory, backlog=BACKLOG, interface=interface
                 )
-            except CannotListenError:
+            except (CannotListenError, OSError):
                 continue
             return port
         raise NoPortFree("all are taken")
@@ -87,11 +107,11 @@ class DataChannel(Protocol):
     def aim(self, address: str, port: int) -> None:
         """Note where to connect to, when a transfer wants it."""
 
-    def claim(self) -> Deferred[DataConnection]:
+    def claim(self) -> Deferred[Arrived]:
         """Give a transfer the connection, now or when it is there. Fails with NotArranged or
         NotConnected."""
 
-    def arrived(self, connection: DataConnection) -> None:
+    def arrived(self, connection: Arrived) -> None:
         """The connection is there."""
 
     def failed(self, reason: Exception) -> None:
@@ -100,8 +120,12 @@ class DataChannel(Protocol):
     def over(self) -> None:
         """The connection has ended."""
 
-    def reset(self) -> None:
-        """Forget everything; drop what there is."""
+    def reset(self, for_good: bool = False) -> None:
+        """Forget everything; drop what there is.
+
+        Args:
+            for_good: the session is over.
+        """
 
 
 @dataclass(slots=True)
@@ -112,12 +136,13 @@ class Core:
     reactor: Any
     wanted: Wanted
     factory: Expected | Called | None = None
-    listening: IListeningPort | None = None
+    listening: IListeningPort | DataPort | None = None
     target: tuple[str, int] | None = None
     connector: IConnector | None = None
-    connection: DataConnection | None = None
-    claimed: Deferred[DataConnection] | None = None
-    deadline: Any = None
+    connection: Arrived | None = None
+    claimed: Deferred[Arrived] | None = None
+    deadline: float | None = None
+    timer: LazyTimer | None = None
     strangers: int = 0
     log: Logger = field(default_factory=Logger)
 
@@ -145,14 +170,31 @@ class Core:
 
     def within(self, channel: DataChannel) -> None:
         """Set the time within which it must be there."""
-        self.deadline = self.clock.callLater(
-            self.wanted.connect_seconds, channel.failed, NotConnected("not in time")
-        )
+        seconds = self.wanted.connect_seconds
+        now = self.clock.seconds()
+        self.deadline = now + seconds
+        if self.timer is None:
+            self.timer = LazyTimer(self.clock, lambda: self.timed(channel))
+        self.timer.aim(now + min(seconds, WATCHED_SECONDS))
+
+    def timed(self, channel: DataChannel) -> None:
+        """Some of the time has passed."""
+        if self.deadline is None or self.timer is None:
+            return
+        if self.clock.seconds() >= self.deadline:
+            channel.failed(NotConnected("not in time"))
+            return
+        if isinstance(self.listening, DataPort):
+            self.listening.watch()
+        self.timer.aim(self.deadline)
+
+    def look(self) -> None:
+        """See whether the peer has come, and take it when it comes."""
+        if isinstance(self.listening, DataPort) and not self.listening.look():
+            self.listening.watch()
 
     def stop_waiting(self) -> None:
         """Listen and connect no more."""
-        if self.deadline is not None and self.deadline.active():
-            self.deadline.cancel()
         self.deadline = None
         if self.factory is not None:
             self.factory.open = False
@@ -172,7 +214,13 @@ class Core:
         if connection is not None:
             connection.abort()
 
-    def give(self, connection: DataConnection) -> None:
+    def end(self, for_good: bool) -> None:
+        """Leave nothing behind that would call back, if it is for good."""
+        if for_good and self.timer is not None:
+            self.timer.stop()
+            self.timer = None
+
+    def give(self, connection: Arrived) -> None:
         """Give the connection to the transfer that waits."""
         claimed, self.claimed = self.claimed, None
         if claimed is not None and not claimed.called:
@@ -187,11 +235,25 @@ class Core:
     def make(self, channel: DataChannel) -> DataConnection:
         """Make the connection."""
 
+        return self.wanted.make(arrived=channel.arrived, gone=self.over_when_gone(channel))
+
+    def over_when_gone(self, channel: DataChannel) -> Callable[[DataConnection], None]:
+        """Give what is to be told that a connection has ended."""
+
         def gone(connection: DataConnection) -> None:
             if self.connection is connection:
                 channel.over()
 
-        return self.wanted.make(arrived=channel.arrived, gone=gone)
+        return gone
+
+    def adopt(self, channel: DataChannel, taken: socket.socket) -> DataConnection:
+        """Make a data connection of a copy of a socket. Raises OSError: it is gone."""
+        made = self.wanted.make(gone=self.over_when_gone(channel), waits=False)
+        self.connection = made
+        adopting = ServerFactory.forProtocol(lambda: made)
+        adopting.noisy = False
+        self.reactor.adoptStreamConnection(taken.fileno(), taken.family, adopting)
+        return made
 
 
 class Expected(ServerFactory):
@@ -207,18 +269,29 @@ class Expected(ServerFactory):
     def buildProtocol(self, addr: IAddress | None) -> DataConnection | None:  # noqa: N802
         """Give the connection, or None for a stranger, whose connection is closed at once."""
         address, _, _ = where(addr)
+        return self._core.make(self._channel) if self._is_expected(address) else None
+
+    def came(self, taken: socket.socket, address: str) -> bool:
+        """Take a socket whose peer has come; False for a stranger."""
+        if not self._is_expected(address):
+            return False
+        channel, core = self._channel, self._core
+        channel.arrived(Accepted(taken, lambda copied: core.adopt(channel, copied)))
+        return True
+
+    def _is_expected(self, address: str) -> bool:
         if not self.open:
-            return None
-        if address != self._core.wanted.peer:
-            if not self._core.strangers:
-                self._core.log.warn(
-                    "a stranger from {address} came to the data port of {peer}",
-                    address=address,
-                    peer=self._core.wanted.peer,
-                )
-            self._core.strangers += 1
-            return None
-        return self._core.make(self._channel)
+            return False
+        if address == self._core.wanted.peer:
+            return True
+        if not self._core.strangers:
+            self._core.log.warn(
+                "a stranger from {address} came to the data port of {peer}",
+                address=address,
+                peer=self._core.wanted.peer,
+            )
+        self._core.strangers += 1
+        return False
 
 
 class Called(ClientFactory):
@@ -260,7 +333,7 @@ claimed = _builder.state("claimed")
 
 
 @idle.upon(DataChannel.claim).loop()
-def _nothing_to_claim(channel: DataChannel, core: Core) -> Deferred[DataConnection]:
+def _nothing_to_claim(channel: DataChannel, core: Core) -> Deferred[Arrived]:
     return fail(NotArranged("say PASV, EPSV, PORT or EPRT first"))
 
 
@@ -274,8 +347,9 @@ def _aim(channel: DataChannel, core: Core, address: str, port: int) -> None:
     core.target = address, port
 
 
-def _reset(channel: DataChannel, core: Core) -> None:
+def _reset(channel: DataChannel, core: Core, for_good: bool = False) -> None:
     core.clear()
+    core.end(for_good)
 
 
 for _state in (idle, listening, aimed, ready, claimed, awaited):
@@ -287,33 +361,35 @@ for _state in (idle, listening, aimed, ready, claimed):
 
 
 @listening.upon(DataChannel.claim).to(awaited)
-def _await_peer(channel: DataChannel, core: Core) -> Deferred[DataConnection]:
-    core.claimed = Deferred()
-    return core.claimed
+def _await_peer(channel: DataChannel, core: Core) -> Deferred[Arrived]:
+    waiting: Deferred[Arrived] = Deferred()
+    core.claimed = waiting
+    core.look()
+    return waiting
 
 
 @aimed.upon(DataChannel.claim).to(awaited)
-def _call_peer(channel: DataChannel, core: Core) -> Deferred[DataConnection]:
-    waiting: Deferred[DataConnection] = Deferred()
+def _call_peer(channel: DataChannel, core: Core) -> Deferred[Arrived]:
+    waiting: Deferred[Arrived] = Deferred()
     core.claimed = waiting
     core.call(channel)
     return waiting
 
 
 @listening.upon(DataChannel.arrived).to(ready)
-def _came_early(channel: DataChannel, core: Core, connection: DataConnection) -> None:
+def _came_early(channel: DataChannel, core: Core, connection: Arrived) -> None:
     core.stop_waiting()
     core.connection = connection
 
 
 @awaited.upon(DataChannel.arrived).to(claimed)
-def _came(channel: DataChannel, core: Core, connection: DataConnection) -> None:
+def _came(channel: DataChannel, core: Core, connection: Arrived) -> None:
     core.stop_waiting()
     core.connection = connection
     core.give(connection)
 
 
-def _came_again(channel: DataChannel, core: Core, connection: DataConnection) -> None:
+def _came_again(channel: DataChannel, core: Core, connection: Arrived) -> None:
     connection.abort()
 
 
@@ -333,13 +409,14 @@ def _not_made(channel: DataChannel, core: Core, reason: Exception) -> None:
 
 
 @awaited.upon(DataChannel.reset).to(idle)
-def _given_up(channel: DataChannel, core: Core) -> None:
+def _given_up(channel: DataChannel, core: Core, for_good: bool = False) -> None:
     core.clear()
+    core.end(for_good)
     core.refuse(NotConnected("given up"))
 
 
 @ready.upon(DataChannel.claim).to(claimed)
-def _claim(channel: DataChannel, core: Core) -> Deferred[DataConnection]:
+def _claim(channel: DataChannel, core: Core) -> Deferred[Arrived]:
     assert core.connection is not None
     return succeed(core.connection)
 

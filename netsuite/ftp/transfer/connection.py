@@ -94,6 +94,7 @@ class DataConnection(DialogConnection):
         stalled_seconds: how long nothing may move.
         arrived: called when it is there.
         gone: called when it has ended, however.
+        waits: whether it waits until somebody wants it; else ``begin`` comes within this turn.
         name: tells the connection apart in the log.
     """
 
@@ -107,6 +108,7 @@ class DataConnection(DialogConnection):
         stalled_seconds: float,
         arrived: Callable[[DataConnection], None] = lambda connection: None,
         gone: Callable[[DataConnection], None] = lambda connection: None,
+        waits: bool = True,
         name: str = "",
     ) -> None:
         timeouts = Timeouts(
@@ -122,6 +124,7 @@ class DataConnection(DialogConnection):
         self.octets_passed = 0
         self._arrived = arrived
         self._on_gone = gone
+        self._waits = waits
         self._receiving = False
         self._pieces: deque[bytes] = deque()
         self._held = 0
@@ -164,7 +167,8 @@ class DataConnection(DialogConnection):
         """
         if self.lost:
             raise self._error or DataCut()
-        self.transport.resumeProducing()
+        if self._waits:
+            self.transport.resumeProducing()
         if context is None:
             return
         self._tls = True
@@ -226,7 +230,8 @@ class DataConnection(DialogConnection):
     def began(self) -> None:
         """It is there, and waits to be used."""
         self.watch.took_event()  # nobody is to greet
-        self.transport.pauseProducing()
+        if self._waits:
+            self.transport.pauseProducing()
         self._arrived(self)
 
     def secured(self) -> None:

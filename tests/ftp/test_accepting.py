@@ -1,0 +1,169 @@
+"""Data connections that need no transport, on real sockets; only the reactor is not there."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any
+
+from twisted.internet.interfaces import IReactorFDSet
+from twisted.trial.unittest import SynchronousTestCase
+from zope.interface import implementer
+
+from netsuite.ftp.transfer import accepting
+from netsuite.ftp.transfer.channel import Ports
+from tests.ftp import fakes
+from tests.ftp.fakes import Session, World, codes
+
+
+@implementer(IReactorFDSet)
+class DescriptorReactor(fakes.FakeReactor):
+    """A clock that watches descriptors when it is told to look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.readers: list[Any] = []
+        self.adopted: list[Any] = []
+
+    def addReader(self, reader: Any) -> None:
+        self.readers.append(reader)
+
+    def removeReader(self, reader: Any) -> None:
+        self.readers.remove(reader)
+
+    def adoptStreamConnection(self, descriptor: int, family: int, factory: Any) -> None:
+        copied = socket.fromfd(descriptor, family, socket.SOCK_STREAM)
+        self.adopted.append(copied)
+        wire = fakes.DataWire(self)
+        wire.protocol = factory.buildProtocol(None)
+        self.wire = wire
+        wire.protocol.makeConnection(wire)
+
+    def look(self) -> None:
+        """Tell who is watched that there is something to read."""
+        for reader in list(self.readers):
+            reader.doRead()
+
+
+class Sockets(SynchronousTestCase):
+    """A session whose data ports are real."""
+
+    def setUp(self) -> None:
+        self.world = World()
+        self.reactor = self.world.reactor = DescriptorReactor()
+        self.world.factory.clock = self.world.factory.reactor = self.reactor
+        self.world.factory.ports = Ports(self.reactor, None, list)
+        self.session = Session(self.world)
+        self.addCleanup(self.close)
+
+    def close(self) -> None:
+        for each in self.reactor.adopted:
+            each.close()
+        self.session.server.data().reset(for_good=True)
+
+    def epsv(self) -> int:
+        said = self.session.say(b"EPSV\r\n")
+        return int(said.split(b"|||")[1].split(b"|")[0])
+
+    def connect(self, number: int, address: str = "127.0.0.1") -> socket.socket:
+        client = socket.socket()
+        self.addCleanup(client.close)
+        client.bind((address, 0))
+        client.settimeout(5)
+        client.connect(("127.0.0.1", number))
+        return client
+
+    def whole(self, client: socket.socket) -> bytes:
+        octets = b""
+        while piece := client.recv(65536):
+            octets += piece
+        return octets
+
+    def test_small_file(self) -> None:
+        """A small file comes without a transport, its replies in one write, nothing watched."""
+        client = self.connect(self.epsv())
+        self.session.wire.send(b"RETR sub/x.bin\r\n")
+        self.assertEqual([150, 226], codes(self.session.heard()))  # no turn of the reactor later
+        self.assertEqual(bytes(range(256)), self.whole(client))
+        self.assertEqual(([], []), (self.reactor.readers, self.reactor.adopted))
+
+    def test_empty_file(self) -> None:
+        """A file of nothing is the end of the connection and nothing else."""
+        self.world.put("empty", b"")
+        client = self.connect(self.epsv())
+        self.assertEqual([150, 226], codes(self.session.say(b"RETR empty\r\n")))
+        self.assertEqual(b"", self.whole(client))
+
+    def test_client_that_comes_late(self) -> None:
+        """A transfer waits for its client, watching the port meanwhile."""
+        number = self.epsv()
+        self.assertEqual(b"", self.session.say(b"RETR notes.txt\r\n"))
+        self.assertEqual(1, len(self.reactor.readers))
+        client = self.connect(number)
+        self.reactor.look()
+        self.world.settle()
+        self.assertEqual([150, 226], codes(self.session.heard()))
+        self.assertEqual(b"one\ntwo\n", self.whole(client))
+        self.assertEqual([], self.reactor.readers)
+
+    def test_client_that_never_comes(self) -> None:
+        """Nobody is waited for longer than the setting says."""
+        self.epsv()
+        self.session.say(b"RETR notes.txt\r\n")
+        self.reactor.advance(self.world.factory.settings.connect_seconds)
+        self.world.settle()
+        self.assertEqual([425], codes(self.session.heard()))
+        self.assertEqual([], self.reactor.readers)
+
+    def test_stranger_first(self) -> None:
+        """A stranger who is there first is closed and does not take the client's place."""
+        number = self.epsv()
+        stranger = self.connect(number, "127.0.0.2")
+        client = self.connect(number)
+        self.assertEqual([150, 226], codes(self.session.say(b"RETR notes.txt\r\n")))
+        self.assertEqual(b"one\ntwo\n", self.whole(client))
+        self.assertEqual(b"", self.whole(stranger))
+
+    def test_stranger_while_nothing_is_asked(self) -> None:
+        """A stranger is turned away though no transfer is wanted for long."""
+        stranger = self.connect(self.epsv(), "127.0.0.2")
+        self.reactor.advance(1)
+        self.reactor.look()
+        self.assertEqual(b"", self.whole(stranger))
+
+    def test_part_is_taken(self) -> None:
+        """What the kernel does not take at once follows on a transport."""
+        content = bytes(range(256)) * 200
+        self.world.put("part", content)
+        client = self.connect(self.epsv())
+        self.patch(accepting.Accepted, "send", lambda accepted, octets: 1000)
+        self.assertEqual([150, 226], codes(self.session.say(b"RETR part\r\n")))
+        self.assertEqual(content[1000:], self.reactor.wire.value())
+        del client
+
+    def test_gone_again(self) -> None:
+        """A client that has reset its connection is told that it is cut; the session goes on."""
+        client = self.connect(self.epsv())
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        self.assertEqual([426], codes(self.session.say(b"RETR notes.txt\r\n")))
+        self.assertEqual([200], codes(self.session.say(b"NOOP\r\n")))
+
+    def test_store(self) -> None:
+        """An upload has a transport, which begins to read at once."""
+        client = self.connect(self.epsv())
+        self.assertEqual([150], codes(self.session.say(b"STOR new\r\n")))
+        self.assertEqual(1, len(self.reactor.adopted))
+        self.reactor.wire.send(b"content")
+        self.reactor.wire.end()
+        self.world.settle()
+        self.assertEqual([226], codes(self.session.heard()))
+        self.assertEqual(b"content", self.world.files.content("new"))
+        del client
+
+    def test_nothing_is_left(self) -> None:
+        """When the session ends its port is closed, and nothing will call back."""
+        number = self.epsv()
+        self.session.wire.lose(ConnectionError)
+        self.world.settle()
+        self.assertRaises(ConnectionRefusedError, self.connect, number)
+        self.assertEqual([], [call for call in self.reactor.getDelayedCalls() if call.active()])
