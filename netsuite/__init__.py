@@ -13,6 +13,7 @@ The map, from the floor up; each folder's first line says what belongs in it:
 ``smtp`` ...    one folder a protocol: ``commands``, ``grammar``, ``dialog`` know no
                 Twisted; ``replies``, ``server``, ``client``, ``service`` stand on them
 ``config``      the settings, which document themselves
+``home``        the home directory, for the daemon and the command alike
 ``daemon``      configuration to services; the body of ``twistd netsuite``
 ``cli``         the ``netsuite`` command
 ``testing``     the testing kit, public and itself tested

@@ -18,10 +18,11 @@ from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.reflect import namedAny
 
-from netsuite.config.load import ConfigError
+from netsuite.config.load import ConfigError, load
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
-from netsuite.site import Site, SiteError, find_config, find_home, load_settings
+from netsuite.home import SiteError, find_config, find_home
+from netsuite.site import Site
 from netsuite.store.errors import StoreError
 
 #: Service to the function that makes it from a site. By name, so that a service that runs
@@ -96,7 +97,7 @@ class Options(usage.Options):
         for service, endpoints in self.listening.items():
             overrides.append(f"{service}.listen={list(endpoints)!r}")
         try:
-            return load_settings(find_config(home, self["config"]), overrides)
+            return load(find_config(home, self["config"]), overrides)
         except ConfigError as error:
             lines = [f"netsuite: {problem}" for problem in error.problems]
             raise CannotStart("\n".join(lines)) from None

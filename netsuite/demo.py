@@ -12,10 +12,12 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 
 from netsuite import __version__
+from netsuite.accounts.folders import STANDARD_FOLDERS
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import ListeningService
-from netsuite.site import STANDARD_FOLDERS, Site, SiteError
+from netsuite.home import SiteError
+from netsuite.site import Site
 from netsuite.store.errors import FileInTheWay, NoSuchAccount
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, FolderId, FolderKind, Placement

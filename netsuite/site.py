@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,84 +26,23 @@ from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.throttle import Throttle
-from netsuite.config.load import load
 from netsuite.config.schema import ServiceSection, Settings
 from netsuite.connection.factory import ServerFactory
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.listening import ListeningService, Opening, tell_operator
 from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.transcript import Transcript, logging_observer
+from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.errors import StoreError
 from netsuite.store.files import DiskHomes
 from netsuite.store.interfaces import Store
-from netsuite.store.model import SpecialUse
-from netsuite.store.sql import SQLStore
 from netsuite.tls import BadCertificate, Certificates, wrap_server
 
-#: What a new account gets beside its INBOX.
-STANDARD_FOLDERS: Final = (
-    ("Archive", SpecialUse.ARCHIVE),
-    ("Drafts", SpecialUse.DRAFTS),
-    ("Junk", SpecialUse.JUNK),
-    ("Sent", SpecialUse.SENT),
-    ("Trash", SpecialUse.TRASH),
-)
 _SECRET_OCTETS: Final = 32
-#: Where the store is unless its setting says otherwise.
-STORE_FILE: Final = "netsuite.db"
 #: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
 BACKLOG: Final = 1024
-
-
-class SiteError(Exception):
-    """The home cannot be used; the message is one line that says what to change."""
-
-
-def find_home(given: str | None) -> Path:
-    """Give the home directory: the one given, else ``$NETSUITE_HOME``, else below the user's
-    data directory."""
-    if named := given or os.environ.get("NETSUITE_HOME"):
-        return Path(named).expanduser().absolute()
-    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
-    return Path(data).expanduser().absolute() / "netsuite"
-
-
-def find_config(home: Path, given: str | None) -> Path | None:
-    """Give the configuration file: the one given, else the home's, None when it has none."""
-    if given:
-        return Path(given).expanduser().absolute()
-    path = home / "netsuite.toml"
-    return path if path.exists() else None
-
-
-def load_settings(path: Path | None, overrides: Sequence[str] = ()) -> Settings:
-    """Read settings. Raises ConfigError."""
-    return load(path, overrides)
-
-
-def make_home(home: Path) -> None:
-    """Make the home directory if it is not there. Raises SiteError when it cannot be used."""
-    try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise SiteError(f"the home {home} cannot be made: {error.strerror}") from None
-    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
-        raise SiteError(
-            f"the home {home} cannot be written by user {os.geteuid()}; "
-            "change its owner, or name another with --home"
-        )
-
-
-def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
-    """Make the store that the settings name; the caller awaits its ``open``.
-
-    Raises:
-        SiteError: the home cannot be used.
-    """
-    make_home(home)
-    url = settings.store.url or f"sqlite:///{home / STORE_FILE}"
-    return SQLStore(url, clock=reactor, threads=reactor)
 
 
 def read_endpoint(setting: str, description: str, reactor: Any) -> IStreamServerEndpoint:
@@ -276,6 +215,23 @@ class Site(Service):
                 bad_commands=section.bad_commands or None,
             ),
         }
+
+    def line_log(self, path: str, stamp: Callable[[datetime], str]) -> LineLog | None:
+        """Make a service's log of one line an event; None where *path* is empty.
+
+        Args:
+            path: relative to the home directory.
+            stamp: prints the time at the beginning of a line.
+        """
+        if not path:
+            return None
+        return LineLog(
+            self.home / path,
+            self.reactor,
+            now=lambda: datetime.now().astimezone(),
+            stamp=stamp,
+            elsewhere=self._file_work,
+        )
 
     def listening(self, name: str, factory: ServerFactory) -> ListeningService:
         """Make the service that lets a factory listen where its section says.

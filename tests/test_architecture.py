@@ -14,11 +14,11 @@ STORE_PORTS = frozenset(
     f"store.{name}" for name in ("interfaces", "model", "changes", "errors", "query", "tree")
 )
 ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
-ROOF = frozenset({"site", "demo", "daemon", "cli"})
+ROOF = frozenset({"home", "site", "demo", "daemon", "cli"})
 
 #: Below a protocol's folder, what stands on the Twisted side; all else there is pure.
 TWISTED_SIDE = frozenset(
-    {"replies", "server", "client", "queue", "delivery", "transfer"}
+    {"replies", "server", "client", "queue", "delivery", "transfer", "messagelog"}
     | {f"http.{each}" for each in ("access", "answers", "files", "incoming", "listing", "pool")}
     | {f"http.{each}" for each in ("resources", "router", "xmlrpc.client", "xmlrpc.server")}
     | {"telnet.shell"}
@@ -60,7 +60,8 @@ def may_import(importer: str, imported: str) -> bool:
         ports = ".".join(imported.split(".")[:2]) in ACCOUNT_PORTS
         if mine.endswith("/twisted"):
             return theirs in pure | shared or ports
-        return theirs in pure | shared | {f"{top}/service", "config", "accounts", "site", "daemon"}
+        roof = {"config", "accounts", "home", "site", "daemon"}
+        return theirs in pure | shared | roof | {f"{top}/service"}
     allowed = {
         "wire": {"wire"},
         "message": {"message", "wire"},

@@ -1,22 +1,78 @@
-"""The ``netsuite`` command: one file a group of commands; ``main`` is its entry point."""
+"""The ``netsuite`` command: one file a group of commands; ``main`` is its entry point.
+
+To list the commands and to refuse a wrong line nothing of Twisted or of a database is imported:
+each command's module imports what its work needs when the work begins.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
 
 import click
 
 from netsuite import __version__
-from netsuite.cli.account import account
-from netsuite.cli.alias import alias
-from netsuite.cli.client import COMMANDS as CLIENT_COMMANDS
-from netsuite.cli.configuration import check_config, describe_config
-from netsuite.cli.context import Home
-from netsuite.cli.folder import folder
-from netsuite.cli.group import group
-from netsuite.cli.setup import init
-from netsuite.cli.transfer import export_mail, import_mail
+from netsuite.cli.commands import CommandGroup, Entry
+
+_CLIENT: Final = "netsuite.cli.client.commands"
+_TRANSFER: Final = "netsuite.cli.transfer"
+_CONFIGURATION: Final = "netsuite.cli.configuration"
+
+SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
+    "A netsuite of one's own": {
+        "init": Entry(
+            "netsuite.cli.setup", "init",
+            "Write a home directory whose services listen on the standard ports.",
+        ),
+        "check-config": Entry(
+            _CONFIGURATION, "check_config",
+            "Say what is wrong with the configuration; exit 0 when nothing is.",
+        ),
+        "describe-config": Entry(
+            _CONFIGURATION, "describe_config",
+            "Print every setting with its documentation, as a sample configuration.",
+        ),
+        "account": Entry(
+            "netsuite.cli.account", "account", "Accounts: who may log in and receive mail."
+        ),
+        "alias": Entry(
+            "netsuite.cli.alias", "alias",
+            "Aliases: `local`, `local@domain`, or `@domain` for all that is left.",
+        ),
+        "folder": Entry("netsuite.cli.folder", "folder", "Folders of accounts, and public ones."),
+        "group": Entry(
+            "netsuite.cli.group", "group", "Newsgroups: public folders that NNTP serves."
+        ),
+        "import": Entry(
+            _TRANSFER, "import_mail",
+            "Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup.",
+        ),
+        "export": Entry(
+            _TRANSFER, "export_mail", "Write a folder's messages to a new mbox file or Maildir."
+        ),
+    },
+    "Any server, by URL": {
+        "get": Entry(_CLIENT, "get", "Fetch a file, a message or an article."),
+        "put": Entry(
+            _CLIENT, "put",
+            "Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -.",
+        ),
+        "ls": Entry(
+            _CLIENT, "ls", "List files, a menu, mailboxes, messages, newsgroups or articles."
+        ),
+        "send": Entry(
+            _CLIENT, "send", "Send a message, header and all, from FILE or standard input."
+        ),
+        "post": Entry(
+            _CLIENT, "post", "Post an article, header and all, from FILE or standard input."
+        ),
+    },
+}  # fmt: skip
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=CommandGroup, sections=SECTIONS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="netsuite")
 @click.option("--home", metavar="DIR", help="The home directory; else $NETSUITE_HOME.")
 @click.option("--config", metavar="FILE", help="The configuration; else netsuite.toml in the home.")
@@ -32,19 +88,6 @@ def main(
 
     The servers themselves are started by twistd: `twistd netsuite`, `twistd netsuite-smtp` ...
     """
+    from netsuite.cli.context import Home
+
     context.obj = Home(home, config, overrides)
-
-
-for command in (
-    init,
-    account,
-    alias,
-    folder,
-    group,
-    import_mail,
-    export_mail,
-    check_config,
-    describe_config,
-    *CLIENT_COMMANDS,
-):
-    main.add_command(command)

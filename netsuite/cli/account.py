@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
+from typing import TYPE_CHECKING
 
 import click
 
 from netsuite.accounts.naming import account_name_problem
-from netsuite.accounts.passwords import make_verifiers
 from netsuite.cli.context import Home, columns, pass_home
-from netsuite.config.schema import SERVICES
-from netsuite.sasl.prepare import Unpreparable
-from netsuite.site import STANDARD_FOLDERS
-from netsuite.store.interfaces import Store
-from netsuite.store.model import AccountState, Verifiers
+
+if TYPE_CHECKING:
+    from netsuite.store.interfaces import Store
+    from netsuite.store.model import AccountState, Verifiers
 
 _ONE_LINE_OCTETS = 4096
 #: In MiB; more than there are disks for, and its octets still fit the database.
 _LARGEST_QUOTA = 1 << 40
 #: What an account logs in to; other hosts' mail comes without a login.
-_LOGIN_SERVICES = tuple(name for name in SERVICES if name != "smtp")
+#: A test holds them against the settings, whose import `--help` does not wait for.
+_LOGIN_SERVICES = (
+    "submission", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher",
+)  # fmt: skip
 
 
 @click.group()
@@ -46,6 +48,9 @@ def read_password(*, from_stdin: bool) -> str:
 
 
 def _verifiers(home: Home, password: str) -> Verifiers:
+    from netsuite.accounts.passwords import make_verifiers
+    from netsuite.sasl.prepare import Unpreparable
+
     try:
         return make_verifiers(password, cram_md5=home.settings().accounts.cram_md5)
     except Unpreparable as error:
@@ -64,6 +69,8 @@ def add(
     home: Home, name: str, display_name: str, quota: int | None, *, password_stdin: bool
 ) -> None:
     """Make an account with INBOX, Drafts, Sent, Junk, Trash and Archive."""
+    from netsuite.accounts.folders import STANDARD_FOLDERS
+
     if problem := account_name_problem(name.lower()):
         raise click.ClickException(f"{name!r} cannot be an account: {problem}")
     verifiers = _verifiers(home, read_password(from_stdin=password_stdin))
@@ -111,6 +118,7 @@ def list_accounts(home: Home) -> None:
 @pass_home
 def passwd(home: Home, name: str, *, password_stdin: bool) -> None:
     """Change an account's password."""
+    home.insist_on_store(home.settings())  # before anybody is asked
     verifiers = _verifiers(home, read_password(from_stdin=password_stdin))
 
     async def work(store: Store) -> None:
@@ -135,6 +143,8 @@ def _set_state(home: Home, name: str, state: AccountState) -> None:
 @pass_home
 def disable(home: Home, name: str) -> None:
     """Let nobody log in as the account; its mail is kept, and new mail is put off."""
+    from netsuite.store.model import AccountState
+
     _set_state(home, name, AccountState.DISABLED)
 
 
@@ -143,6 +153,8 @@ def disable(home: Home, name: str) -> None:
 @pass_home
 def enable(home: Home, name: str) -> None:
     """Let the account be used again."""
+    from netsuite.store.model import AccountState
+
     _set_state(home, name, AccountState.ACTIVE)
 
 
@@ -201,6 +213,7 @@ def groups_command(home: Home, name: str, groups: tuple[str, ...]) -> None:
 @pass_home
 def remove(home: Home, name: str, *, yes: bool) -> None:
     """Remove an account with all its mail."""
+    home.insist_on_store(home.settings())  # before anybody is asked
     if not yes:
         click.confirm(f"Remove {name} and all its mail for ever?", abort=True)
 
@@ -235,6 +248,7 @@ def app_password(
     home: Home, name: str, label: str | None, revoke: int | None, *, password_stdin: bool
 ) -> None:
     """List, add (--label) or revoke further passwords, one for each program."""
+    home.insist_on_store(home.settings())  # before anybody is asked
     password = read_password(from_stdin=password_stdin) if label else ""
 
     async def work(store: Store) -> None:

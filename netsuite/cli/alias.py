@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from typing import TYPE_CHECKING
 
 import click
 
 from netsuite.accounts.naming import alias_name_problem
-from netsuite.accounts.receiver import same_domain
 from netsuite.cli.context import Home, columns, pass_home
-from netsuite.store.interfaces import Store
+
+if TYPE_CHECKING:
+    from netsuite.store.interfaces import Store
 
 
 @click.group()
@@ -23,6 +25,7 @@ def alias() -> None:
 @pass_home
 def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
     """Make an alias stand for the accounts (or aliases) given, in place of what it stood for."""
+    from netsuite.accounts.receiver import same_domain
 
     if problem := alias_name_problem(name.lower()):
         raise click.ClickException(f"{name!r} cannot be an alias: {problem}")
@@ -41,6 +44,8 @@ def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
 
 
 def _target_problem(target: str, known: Collection[str], domains: Collection[str]) -> str | None:
+    from netsuite.accounts.receiver import same_domain
+
     local, at, domain = target.rpartition("@")
     if at and same_domain(domain) not in domains:
         return f"{target} is in no domain of ours, and mail is not carried to other hosts"

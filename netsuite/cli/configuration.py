@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from netsuite.cli.context import Home, pass_home
-from netsuite.config.describe import manual, sample
-from netsuite.config.schema import SERVICES, ServiceSection, Settings
-from netsuite.site import SiteError, read_endpoint
+
+if TYPE_CHECKING:
+    from netsuite.config.schema import ServiceSection, Settings
 
 
 @click.command("check-config")
@@ -24,6 +26,10 @@ def check_config(home: Home) -> None:
 
 def _check_endpoints(settings: Settings) -> None:
     from twisted.internet import reactor
+
+    from netsuite.config.schema import SERVICES
+    from netsuite.home import SiteError
+    from netsuite.site import read_endpoint
 
     problems = []
     for name in SERVICES:
@@ -43,4 +49,6 @@ def _check_endpoints(settings: Settings) -> None:
 @click.option("--rst", is_flag=True, help="As the page of the manual.")
 def describe_config(*, rst: bool) -> None:
     """Print every setting with its documentation, as a sample configuration."""
+    from netsuite.config.describe import manual, sample
+
     click.echo(manual() if rst else sample(), nl=False)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.task import react
 
-from netsuite.config.load import ConfigError
-from netsuite.config.schema import SERVICES, ServiceSection, Settings
-from netsuite.site import STORE_FILE, SiteError, find_config, find_home, load_settings, open_store
+from netsuite.home import STORE_FILE, SiteError, find_config, find_home, open_store
 from netsuite.store.errors import (
     AccountExists,
     BadFolderName,
@@ -24,7 +21,12 @@ from netsuite.store.errors import (
     StorageFull,
     StoreError,
 )
-from netsuite.store.interfaces import Store
+
+if TYPE_CHECKING:
+    from twisted.internet.defer import Deferred
+
+    from netsuite.config.schema import ServiceSection, Settings
+    from netsuite.store.interfaces import Store
 
 #: What the store's refusals are on a terminal; their own text is a name.
 _WORDS: Mapping[type[Exception], str] = {
@@ -50,8 +52,10 @@ class Home:
 
     def settings(self) -> Settings:
         """Read the settings; every problem becomes a line on the terminal, and exit code 2."""
+        from netsuite.config.load import ConfigError, load
+
         try:
-            return load_settings(self.config_path, self._overrides)
+            return load(self.config_path, self._overrides)
         except ConfigError as error:
             for problem in error.problems:
                 click.echo(f"netsuite: {problem}", err=True)
@@ -59,6 +63,8 @@ class Home:
 
     def listening(self, settings: Settings) -> Sequence[tuple[str, Sequence[str]]]:
         """Give each service's name and endpoint strings; none when it is off."""
+        from netsuite.config.schema import SERVICES
+
         result = []
         for name in SERVICES:
             section: ServiceSection = getattr(settings, name)
@@ -71,41 +77,60 @@ class Home:
 
         Args:
             work: what to do.
-            make: whether the store is made if it is not there. Otherwise that is an error: a
-                mistyped home would look like one without accounts.
+            make: whether the store is made if it is not there. Otherwise that is an error.
         """
         settings = self.settings()
-        if not make and not settings.store.url and not (self.path / STORE_FILE).exists():
-            raise click.ClickException(
-                f"there is no store in {self.path} yet: the first `netsuite account add` or the "
-                "first start makes it, or name another home with --home"
-            )
-        failure: list[Exception] = []
-
-        def main(reactor: object) -> Deferred[None]:
-            return ensureDeferred(run(reactor))
-
-        async def run(reactor: object) -> None:
-            try:
-                store = open_store(settings, self.path, reactor)
-                await store.open()
-                try:
-                    await work(store)
-                finally:
-                    await store.close()
-            except (StoreError, SiteError, click.ClickException) as error:
-                failure.append(error)
-
-        try:
-            react(main)
-        except SystemExit as end:
-            if end.code not in (0, None):
-                raise
-        for error in failure:
+        if not make:
+            self.insist_on_store(settings)
+        for error in _in_loop(lambda reactor: self._work(settings, reactor, work)):
             if isinstance(error, click.ClickException):
                 raise error
             text = _WORDS.get(type(error), "{}").format(error)
             raise click.ClickException(" ".join(text.split()))  # a driver's may be several lines
+
+    def insist_on_store(self, settings: Settings) -> None:
+        """Raise ClickException where no store has been made: a mistyped home would look like one
+        without accounts."""
+        if not settings.store.url and not (self.path / STORE_FILE).exists():
+            raise click.ClickException(
+                f"there is no store in {self.path} yet: the first `netsuite account add` or the "
+                "first start makes it, or name another home with --home"
+            )
+
+    async def _work(
+        self, settings: Settings, reactor: object, work: Callable[[Store], Awaitable[None]]
+    ) -> None:
+        store = open_store(settings, self.path, reactor)
+        await store.open()
+        try:
+            await work(store)
+        finally:
+            await store.close()
+
+
+def _in_loop(work: Callable[[object], Awaitable[None]]) -> Sequence[Exception]:
+    """Do something in Twisted's loop; give the refusal it ended with, if there is one."""
+    # Here, because `netsuite account --help` needs no Twisted.
+    from twisted.internet.defer import ensureDeferred
+    from twisted.internet.task import react
+
+    refusals: list[Exception] = []
+
+    async def run(reactor: object) -> None:
+        try:
+            await work(reactor)
+        except (StoreError, SiteError, click.ClickException) as error:
+            refusals.append(error)
+
+    def main(reactor: object) -> Deferred[None]:
+        return ensureDeferred(run(reactor))
+
+    try:
+        react(main)
+    except SystemExit as end:
+        if end.code not in (0, None):
+            raise
+    return refusals
 
 
 pass_home = click.make_pass_decorator(Home)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from netsuite.cli.context import Home, columns, pass_home
-from netsuite.store.interfaces import Store
+
+if TYPE_CHECKING:
+    from netsuite.store.interfaces import Store
 
 
 @click.group()

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from netsuite.cli.context import Home, pass_home
-from netsuite.config.describe import sample
 
 #: By section and setting, what init writes: the standard ports on every address.
 _STANDARD = {
@@ -26,6 +25,8 @@ _STANDARD = {
 @pass_home
 def init(home: Home, hostname: str, domains: tuple[str, ...]) -> None:
     """Write a home directory whose services listen on the standard ports."""
+    from netsuite.config.describe import sample
+
     path = home.path / "netsuite.toml"
     if path.exists():
         raise click.ClickException(f"{path} is there already; edit it, or choose another --home")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from rich.progress import Progress
 
 from netsuite.cli.context import Home, pass_home
 from netsuite.cli.group import find_group
@@ -22,8 +22,10 @@ from netsuite.cli.mailfiles import (
 from netsuite.message.headers import strip
 from netsuite.message.news import message_id_of
 from netsuite.store.errors import MessageExists, NoSuchFolder
-from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Folder, FolderId, Message, Placement
+
+if TYPE_CHECKING:
+    from netsuite.store.interfaces import Draft, Store
 
 
 def _open_source(path: Path) -> MailFile:
@@ -45,6 +47,8 @@ def import_mail(
     home: Home, source: Path, account: str | None, name: str, group: str | None
 ) -> None:
     """Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup."""
+    from rich.progress import Progress
+
     if (account is None) == (group is None):
         raise click.UsageError("say either --account or --group")
     opened = _open_source(source)
@@ -139,6 +143,8 @@ def export_mail(home: Home, target: Path, account: str | None, name: str, form: 
 async def _export(
     store: Store, source: Folder, messages: Sequence[Message], destination: NewMailFile
 ) -> None:
+    from rich.progress import Progress
+
     with Progress(transient=True) as progress:
         for message in progress.track(messages, description="exporting"):
             octets = b"".join([chunk async for chunk in store.mail.read(message.content)])

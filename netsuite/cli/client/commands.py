@@ -2,44 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from netsuite.cli.client import ftp, gopher, http, imap, nntp, pop3, smtp
+from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.files import STANDARD, Sink, letter, opened
-from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.options import Common, client_command
 from netsuite.cli.client.problems import Usage
-from netsuite.cli.client.running import run
-from netsuite.cli.client.session import Session
-from netsuite.cli.client.urls import file_name, under
+from netsuite.cli.client.urls import Target, file_name, under
+from netsuite.message.address import Address, parse_address
 
-Get: TypeAlias = Callable[[Session, Sink], Awaitable[None]]
-Put: TypeAlias = Callable[[Session, BinaryIO], Awaitable[None]]
-List: TypeAlias = Callable[[Session], Awaitable[Listing]]
+if TYPE_CHECKING:
+    from netsuite.cli.client.listing import Listing
+    from netsuite.cli.client.session import Session
 
-_GET: Final[Mapping[str, Get]] = {
-    "http": http.get,
-    "ftp": ftp.get,
-    "gopher": gopher.get,
-    "pop3": pop3.get,
-    "imap": imap.get,
-    "nntp": nntp.get,
-}
+#: The services that can do it.
+GET: Final = "http ftp gopher pop3 imap nntp"
+PUT: Final = "http ftp imap"
+LS: Final = "http ftp gopher pop3 imap nntp"
 #: What can be continued where it broke off.
 _CONTINUED: Final = frozenset({"http", "ftp"})
-_PUT: Final[Mapping[str, Put]] = {"http": http.put, "ftp": ftp.put}
-_LS: Final[Mapping[str, List]] = {
-    "http": http.ls,
-    "ftp": ftp.ls,
-    "gopher": gopher.ls,
-    "pop3": pop3.ls,
-    "imap": imap.ls,
-    "nntp": nntp.ls,
-}
 _SMTP: Final = "smtp://127.0.0.1"
 _NNTP: Final = "nntp://127.0.0.1"
 
@@ -53,7 +37,7 @@ _NNTP: Final = "nntp://127.0.0.1"
 @client_command
 def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
     """Fetch a file, a message or an article."""
-    target = common.target(url, " ".join(_GET))
+    target = common.target(url, GET)
     to_file = output is not None and output != STANDARD
     if resume and not to_file:
         raise Usage("--continue needs a file: -o FILE")
@@ -62,11 +46,17 @@ def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
     login = common.login(target)
     sink = Sink(Path(output) if output and to_file else None, resume=resume)
 
+    from netsuite.cli.client.running import run
+
+    client = client_of(target.service)
+    fetch = client.get
+    assert fetch is not None
+
     async def work(session: Session) -> None:
         sink.bar = session.bar
-        await _GET[target.service](session, sink)
+        await fetch(session, sink)
 
-    run(target, common.access, login, work, sink=sink)
+    run(target, common.access, login, work, failures=client.failures, sink=sink)
 
 
 @click.command("put")
@@ -75,18 +65,44 @@ def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
 @client_command
 def put(common: Common, file: str, url: str) -> None:
     """Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -."""
-    target = common.target(url, " ".join([*_PUT, "imap"]))
-    login = common.login(target)
+    target = common.target(url, PUT)
     if target.service == "imap":
-        with letter(file) as message:
-            run(target, common.access, login, lambda session: imap.put(session, message))
+        _add(common, target, file)
         return
     if not file_name(target):
         if file == STANDARD:
             raise Usage("the URL must end with the file's name")
         target = under(target, Path(file).name)
+    login = common.login(target)
     with opened(file) as source:
-        run(target, common.access, login, lambda session: _PUT[target.service](session, source))
+        from netsuite.cli.client.running import run
+
+        client = client_of(target.service)
+        store = client.put
+        assert store is not None
+        run(
+            target,
+            common.access,
+            login,
+            lambda session: store(session, source),
+            failures=client.failures,
+        )
+
+
+def _add(common: Common, target: Target, file: str) -> None:
+    """Add a message to a mailbox."""
+    login = common.login(target)
+    with letter(file) as message:
+        from netsuite.cli.client import imap
+        from netsuite.cli.client.running import run
+
+        run(
+            target,
+            common.access,
+            login,
+            lambda session: imap.put(session, message),
+            failures=imap.CLIENT.failures,
+        )
 
 
 @click.command("ls")
@@ -95,13 +111,20 @@ def put(common: Common, file: str, url: str) -> None:
 @client_command
 def ls(common: Common, url: str, *, as_json: bool) -> None:
     """List files, a menu, mailboxes, messages, newsgroups or articles."""
-    target = common.target(url, " ".join(_LS))
+    target = common.target(url, LS)
+    login = common.login(target)
     listings: list[Listing] = []
 
-    async def work(session: Session) -> None:
-        listings.append(await _LS[target.service](session))
+    from netsuite.cli.client.running import run
 
-    run(target, common.access, common.login(target), work)
+    client = client_of(target.service)
+    tell = client.ls
+    assert tell is not None
+
+    async def work(session: Session) -> None:
+        listings.append(await tell(session))
+
+    run(target, common.access, login, work, failures=client.failures)
     for listing in listings:
         if as_json:
             listing.show_json()
@@ -119,11 +142,20 @@ def ls(common: Common, url: str, *, as_json: bool) -> None:
 def send(common: Common, sender: str, recipients: tuple[str, ...], server: str, file: str) -> None:
     """Send a message, header and all, from FILE or standard input."""
     target = common.target(server, "smtp")
-    from_ = smtp.address_of(sender) if sender else None
-    to = [smtp.address_of(each) for each in recipients]
+    from_ = address_of(sender) if sender else None
+    to = [address_of(each) for each in recipients]
     login = common.login(target)
     with letter(file) as message:
-        run(target, common.access, login, lambda session: smtp.send(session, message, from_, to))
+        from netsuite.cli.client import smtp
+        from netsuite.cli.client.running import run
+
+        run(
+            target,
+            common.access,
+            login,
+            lambda session: smtp.send(session, message, from_, to),
+            failures=smtp.CLIENT.failures,
+        )
 
 
 @click.command("post")
@@ -135,4 +167,21 @@ def post(common: Common, server: str, file: str) -> None:
     target = common.target(server, "nntp")
     login = common.login(target)
     with letter(file) as message:
-        run(target, common.access, login, lambda session: nntp.post(session, message))
+        from netsuite.cli.client import nntp
+        from netsuite.cli.client.running import run
+
+        run(
+            target,
+            common.access,
+            login,
+            lambda session: nntp.post(session, message),
+            failures=nntp.CLIENT.failures,
+        )
+
+
+def address_of(text: str) -> Address:
+    """Read an address. Raises Usage."""
+    address = parse_address(text)
+    if address is None:
+        raise Usage(f"{text} is no address")
+    return address

@@ -11,20 +11,12 @@ from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, BinaryIO, Final
-
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskID,
-    TimeRemainingColumn,
-    TransferSpeedColumn,
-)
+from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final
 
 from netsuite.cli.client.problems import FileTrouble
-from netsuite.smtp.dialog import canonical_lines
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 PIECE_OCTETS: Final = 65_536
 #: A spooled message is kept in memory up to this, and in a temporary file beyond.
@@ -43,10 +35,7 @@ class Bar:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         if shown and sys.stderr.isatty():
-            self._progress = Progress(
-                BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
+            self._progress = _progress()
 
     def begin(self, total: int | None, done: int = 0) -> None:
         """Show it. Sizes in octets; None for not known."""
@@ -63,6 +52,23 @@ class Bar:
         """Take it away."""
         if self._progress is not None:
             self._progress.stop()
+
+
+def _progress() -> Progress:
+    # Imported where there is a terminal to show it on.
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        Progress,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    return Progress(
+        BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+        console=Console(stderr=True), transient=True,
+    )  # fmt: skip
 
 
 class Sink:
@@ -233,6 +239,8 @@ def letter(name: str) -> Iterator[Letter]:
     Raises:
         FileTrouble: it cannot be read, or is empty.
     """
+    from netsuite.smtp.dialog import canonical_lines
+
     with opened(name) as file, tempfile.SpooledTemporaryFile(SPOOL_OCTETS) as spool:
         held = b""
         plain = True

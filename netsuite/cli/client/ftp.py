@@ -5,13 +5,17 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Sink, pieces_of, size_of
+from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.problems import Exit
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import file_path
-from netsuite.ftp.client import FTPClient, FTPRefused, connect
+from netsuite.ftp.client import FTPClient, FTPRefused, LoginRefused, NotOffered, connect
+from netsuite.ftp.transfer.connection import DataError, DataStalled, HandshakeFailed, NotConnected
 
 
 @contextlib.asynccontextmanager
@@ -101,3 +105,20 @@ async def ls(session: Session) -> Listing:
         if each.kind not in ("cdir", "pdir")
     ]
     return Listing(("kind", "octets", "modified", "name"), rows)
+
+
+CLIENT: Final = Client(
+    get=get,
+    put=put,
+    ls=ls,
+    failures=Failures(
+        codes=(
+            ((LoginRefused,), Exit.LOGIN),
+            ((HandshakeFailed,), Exit.TLS),
+            ((DataStalled,), Exit.TIMEOUT),
+            ((NotConnected,), Exit.NO_CONNECTION),
+            ((FTPRefused, DataError), Exit.REFUSED),
+        ),
+        not_offered=(NotOffered,),
+    ),
+)

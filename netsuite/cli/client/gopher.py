@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Sink
+from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import Refused
+from netsuite.cli.client.problems import Exit, Refused
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import gopher_item
 from netsuite.gopher.client import GopherClient, GopherRefused
@@ -77,3 +79,10 @@ async def ls(session: Session) -> Listing:
             for each in items
         ],
     )
+
+
+CLIENT: Final = Client(
+    get=get,
+    ls=ls,
+    failures=Failures(codes=(((GopherRefused,), Exit.REFUSED),)),
+)

@@ -10,11 +10,14 @@ from datetime import UTC, datetime
 from typing import BinaryIO, Final
 
 from netsuite import __version__
+from netsuite.cli.client.access import TLSUse
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Sink, pieces_of, size_of
+from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Cell, Listing
-from netsuite.cli.client.problems import LoginFailed, NoTLS, Refused
-from netsuite.cli.client.session import Session, TLSUse
-from netsuite.http.client import ClientResponse, HTTPClient
+from netsuite.cli.client.problems import Exit, LoginFailed, NoTLS, Refused
+from netsuite.cli.client.session import Session
+from netsuite.http.client import BadCoding, ClientResponse, HTTPClient, HTTPError
 from netsuite.http.commands import Fields
 from netsuite.http.listing import JSON
 from netsuite.wire.dates import format_http_date, parse_http_date
@@ -131,3 +134,11 @@ def _row(entry: dict[str, object]) -> tuple[Cell, ...]:
         str(entry["kind"]), octets if isinstance(octets, int) else None, modified,
         str(entry["name"]),
     )  # fmt: skip
+
+
+CLIENT: Final = Client(
+    get=get,
+    put=put,
+    ls=ls,
+    failures=Failures(codes=(((HTTPError, BadCoding), Exit.REFUSED),)),
+)

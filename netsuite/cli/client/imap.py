@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Final
 
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Letter, Sink, pieces_of
+from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import LoginFailed, Refused
+from netsuite.cli.client.problems import Exit, LoginFailed, Refused
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
 from netsuite.imap.client.client import IMAPClient
@@ -177,3 +179,10 @@ def _row(
         sender,
         decode_words(envelope.subject or b""),
     )
+
+
+CLIENT: Final = Client(
+    get=get,
+    ls=ls,
+    failures=Failures(codes=(((CommandFailed,), Exit.REFUSED),)),
+)

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Final
 
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Letter, Sink, pieces_of
+from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.problems import Exit
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, news_path
 from netsuite.message.words import decode_words
-from netsuite.nntp.client import NNTPClient, NNTPRefused, connect
+from netsuite.nntp.client import LoginRefused, NNTPClient, NNTPRefused, NotOffered, connect
 from netsuite.nntp.commands import Range
 
 
@@ -112,3 +116,13 @@ async def _groups(client: NNTPClient) -> Listing:
             for each in groups
         ],
     )
+
+
+CLIENT: Final = Client(
+    get=get,
+    ls=ls,
+    failures=Failures(
+        codes=(((LoginRefused,), Exit.LOGIN), ((NNTPRefused,), Exit.REFUSED)),
+        not_offered=(NotOffered,),
+    ),
+)

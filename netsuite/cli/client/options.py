@@ -7,15 +7,16 @@ import netrc as netrc_file
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from netsuite.cli.client.problems import ClientError, FileTrouble, Usage, code_of
-from netsuite.cli.client.running import leave
-from netsuite.cli.client.session import CONNECT_SECONDS, Access, TLSUse
+from netsuite.cli.client.access import CONNECT_SECONDS, Access, TLSUse
+from netsuite.cli.client.problems import ClientError, Exit, FileTrouble, Usage, leave
 from netsuite.cli.client.urls import BadURL, Target, parse_url
-from netsuite.connection.transcript import Observer
+
+if TYPE_CHECKING:
+    from netsuite.connection.transcript import Observer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -105,8 +106,10 @@ def client_command(function: F) -> F:
         own = {name: value for name, value in given.items() if name not in _NAMES}
         try:
             function(Common(**{name: given[name] for name in _NAMES}), **own)
-        except (ClientError, BadURL) as error:
-            leave(code_of(error), str(error))
+        except ClientError as error:
+            leave(error.code, str(error))
+        except BadURL as error:
+            leave(Exit.USAGE, str(error))
 
     result: Any = command
     for option in reversed(_OPTIONS):

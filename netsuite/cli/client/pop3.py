@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator
+from typing import Final
 
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Sink
+from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import LoginFailed
+from netsuite.cli.client.problems import Exit, LoginFailed
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, message_number
-from netsuite.pop3.client import POP3Client, POP3Refused, connect
+from netsuite.pop3.client import LoginRefused, NotOffered, POP3Client, POP3Refused, connect
 
 
 @contextlib.asynccontextmanager
@@ -61,3 +64,13 @@ async def ls(session: Session) -> Listing:
         ("number", "octets", "uid"),
         [(number, octets, names.get(number)) for number, octets in sizes],
     )
+
+
+CLIENT: Final = Client(
+    get=get,
+    ls=ls,
+    failures=Failures(
+        codes=(((LoginRefused,), Exit.LOGIN), ((POP3Refused,), Exit.REFUSED)),
+        not_offered=(NotOffered,),
+    ),
+)

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any
 
-import click
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import react
 
+from netsuite.cli.client.access import Access
 from netsuite.cli.client.files import Sink
-from netsuite.cli.client.problems import (
-    Exit,
-    FileTrouble,
-    Interrupted,
-    TookTooLong,
-    code_of,
-    line_of,
-)
-from netsuite.cli.client.session import Access, Session
+from netsuite.cli.client.judging import NO_FAILURES, Failures, code_of, line_of
+from netsuite.cli.client.problems import FileTrouble, Interrupted, TookTooLong, leave
+from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import Target
 
 
@@ -72,16 +64,24 @@ def run(
     login: tuple[str, str] | None,
     work: Callable[[Session], Awaitable[None]],
     *,
+    failures: Failures = NO_FAILURES,
     sink: Sink | None = None,
+    release: Callable[[], None] | None = None,
 ) -> None:
     """Do the work in a session; exit with what became of it, unless that is done.
 
     Args:
+        failures: what the protocol's client raises.
+        release: called when the loop has ended, before anything is said.
         sink: what is fetched goes to; closed in any case.
     """
     running = _Running(lambda reactor: Session(reactor, target, access, login), work)
-    with contextlib.suppress(SystemExit):
-        react(running.main)
+    try:
+        with contextlib.suppress(SystemExit):
+            react(running.main)
+    finally:
+        if release is not None:
+            release()
     outcome = running.outcome
     if sink is not None:
         try:
@@ -93,15 +93,4 @@ def run(
     if running.session is not None:
         running.session.bar.end()
     if outcome is not None:
-        leave(code_of(outcome), line_of(outcome, target.place))
-
-
-def leave(code: Exit, line: str) -> NoReturn:
-    """End the command with a line and a code."""
-    with contextlib.suppress(OSError):
-        click.echo(f"netsuite: {line}", err=True)
-    # What could not be written to standard output must not be tried again at exit.
-    if code is Exit.FILE:
-        with contextlib.suppress(OSError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    raise SystemExit(int(code))
+        leave(code_of(outcome, failures), line_of(outcome, target.place, failures))

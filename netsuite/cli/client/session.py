@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import enum
 import os
 import secrets
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.endpoints import HostnameEndpoint
@@ -16,49 +13,18 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 
 from netsuite import tls
+from netsuite.cli.client.access import Access, TLSUse
 from netsuite.cli.client.files import Bar
 from netsuite.cli.client.problems import LoginFailed, NoTLS
 from netsuite.cli.client.urls import Target
 from netsuite.connection.client import ClientConnection, ClientTimeouts
-from netsuite.connection.transcript import Observer, Transcript
+from netsuite.connection.transcript import Transcript
 from netsuite.sasl import registry
 from netsuite.sasl.interfaces import ClientMechanism
 
 #: So much of each connection is shown by -v: a file's content is not what one looks for there.
 TRANSCRIPT_OCTETS: Final = 100_000
-CONNECT_SECONDS: Final = 30.0
 REPLY_SECONDS: Final = 300.0
-
-
-class TLSUse(enum.Enum):
-    """When a connection that begins in the clear goes on under TLS."""
-
-    REQUIRED = "required"
-    OPPORTUNISTIC = "opportunistic"
-    NONE = "none"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What the command line says of every session.
-
-    Args:
-        tls: None for what suits the server: see ``Session.tls``.
-        authorities: a PEM file to trust instead of the system's authorities.
-        insecure: whether any certificate will do.
-        connect_seconds: to connect and begin TLS.
-        total_seconds: for everything; None for no limit.
-        observer: told what is said; None for nobody.
-        progress: whether there may be a progress bar.
-    """
-
-    tls: TLSUse | None = None
-    authorities: Path | None = None
-    insecure: bool = False
-    connect_seconds: float = CONNECT_SECONDS
-    total_seconds: float | None = None
-    observer: Observer | None = None
-    progress: bool = True
 
 
 class _ClientTranscript:

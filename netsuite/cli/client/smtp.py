@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from typing import Final
 
 import click
 
+from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Letter, pieces_of
-from netsuite.cli.client.problems import LoginFailed, Refused, Usage, printable
+from netsuite.cli.client.judging import Failures
+from netsuite.cli.client.problems import Exit, LoginFailed, Refused, printable
 from netsuite.cli.client.session import Session, own_name
-from netsuite.message.address import Address, parse_address
-from netsuite.smtp.client import SMTPClient, connect
+from netsuite.message.address import Address
+from netsuite.smtp.client import LoginRefused, NotOffered, SMTPClient, SMTPRefused, connect
 from netsuite.smtp.commands import Mail, Rcpt
-
-
-def address_of(text: str) -> Address:
-    """Read an address. Raises Usage."""
-    address = parse_address(text)
-    if address is None:
-        raise Usage(f"{text} is no address")
-    return address
 
 
 @contextlib.asynccontextmanager
@@ -65,3 +60,11 @@ async def send(
         click.echo(f"netsuite: {printable(f'{each.recipient}: {each.reply}')}", err=True)
     if refused:
         raise Refused(f"{refused[-1].recipient}: {refused[-1].reply}")
+
+
+CLIENT: Final = Client(
+    failures=Failures(
+        codes=(((LoginRefused,), Exit.LOGIN), ((SMTPRefused,), Exit.REFUSED)),
+        not_offered=(NotOffered,),
+    ),
+)

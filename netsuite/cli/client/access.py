@@ -1,0 +1,44 @@
+"""What the command line says of every session: TLS, times, what is shown."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from netsuite.connection.transcript import Observer
+
+CONNECT_SECONDS: Final = 30.0
+
+
+class TLSUse(enum.Enum):
+    """When a connection that begins in the clear goes on under TLS."""
+
+    REQUIRED = "required"
+    OPPORTUNISTIC = "opportunistic"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the command line says of every session.
+
+    Args:
+        tls: None for what suits the server: see ``Session.tls``.
+        authorities: a PEM file to trust instead of the system's authorities.
+        insecure: whether any certificate will do.
+        connect_seconds: to connect and begin TLS.
+        total_seconds: for everything; None for no limit.
+        observer: told what is said; None for nobody.
+        progress: whether there may be a progress bar.
+    """
+
+    tls: TLSUse | None = None
+    authorities: Path | None = None
+    insecure: bool = False
+    connect_seconds: float = CONNECT_SECONDS
+    total_seconds: float | None = None
+    observer: Observer | None = None
+    progress: bool = True

@@ -1,0 +1,64 @@
+"""A home directory: where it is, what is in it, and how its store is opened.
+
+The command and the daemon both begin here, so nothing is imported before it is needed.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from netsuite.config.schema import Settings
+    from netsuite.store.interfaces import Store
+
+#: Where the store is unless its setting says otherwise.
+STORE_FILE: Final = "netsuite.db"
+
+
+class SiteError(Exception):
+    """The home cannot be used; the message is one line that says what to change."""
+
+
+def find_home(given: str | None) -> Path:
+    """Give the home directory: the one given, else ``$NETSUITE_HOME``, else below the user's
+    data directory."""
+    if named := given or os.environ.get("NETSUITE_HOME"):
+        return Path(named).expanduser().absolute()
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return Path(data).expanduser().absolute() / "netsuite"
+
+
+def find_config(home: Path, given: str | None) -> Path | None:
+    """Give the configuration file: the one given, else the home's, None when it has none."""
+    if given:
+        return Path(given).expanduser().absolute()
+    path = home / "netsuite.toml"
+    return path if path.exists() else None
+
+
+def make_home(home: Path) -> None:
+    """Make the home directory if it is not there. Raises SiteError when it cannot be used."""
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise SiteError(f"the home {home} cannot be made: {error.strerror}") from None
+    if not os.access(home, os.R_OK | os.W_OK | os.X_OK):
+        raise SiteError(
+            f"the home {home} cannot be written by user {os.geteuid()}; "
+            "change its owner, or name another with --home"
+        )
+
+
+def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
+    """Make the store that the settings name; the caller awaits its ``open``.
+
+    Raises:
+        SiteError: the home cannot be used.
+    """
+    from netsuite.store.sql import SQLStore
+
+    make_home(home)
+    url = settings.store.url or f"sqlite:///{home / STORE_FILE}"
+    return SQLStore(url, clock=reactor, threads=reactor)

@@ -1,0 +1,148 @@
+"""The command as a whole: what it lists, how quickly, and how it refuses."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from netsuite.cli import SECTIONS, main
+from netsuite.cli.account import _LOGIN_SERVICES
+from netsuite.cli.client.clients import client_of
+from netsuite.cli.client.commands import GET, LS, PUT
+from netsuite.config.schema import SERVICES
+from tests.cli.commands import done, run
+
+ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
+#: What takes long to import, and is not needed to say how a command is used.
+HEAVY = ("twisted", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich", "argon2")
+
+
+def imported(*words: str) -> tuple[set[str], str]:
+    """Run a command line in a fresh interpreter; give what heavy things it imported, and its
+    output."""
+    program = (
+        "import sys\n"
+        "from netsuite.cli import main\n"
+        "try:\n"
+        "    if sys.argv[1:]: main()\n"
+        "finally:\n"
+        f"    print('\\0', *[each for each in {HEAVY!r} if each in sys.modules])\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program, *words], capture_output=True, text=True, timeout=60
+    )
+    output, _, found = result.stdout.partition("\0")
+    assert "Traceback" not in result.stderr, result.stderr
+    return set(found.split()), output + result.stderr
+
+
+def command_lines() -> list[list[str]]:
+    """Give every command and its subcommands, as they are typed."""
+    lines = []
+    with click.Context(main) as context:
+        for name in main.list_commands(context):
+            command = main.get_command(context, name)
+            assert command is not None
+            lines.append([name])
+            if isinstance(command, click.Group):
+                lines += [[name, each] for each in command.commands]
+    return lines
+
+
+def test_quick() -> None:
+    """To be told how it is used nobody waits for a network or a database to be imported."""
+    for words in ((), ("--help",), ("--version",), ("nonsense",), ("get", "nonsense"), ("ls",)):
+        assert imported(*words)[0] == set(), words
+
+
+def test_every_help_is_quick() -> None:
+    """So it is with the help of every command: all of them in one interpreter import nothing."""
+    lines = command_lines()
+    program = (
+        "import sys\n"
+        "from netsuite.cli import main\n"
+        f"for words in {lines!r}:\n"
+        "    try: main([*words, '--help'])\n"
+        "    except SystemExit as end: assert not end.code, words\n"
+        f"    assert not [each for each in {HEAVY!r} if each in sys.modules], words\n"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.count("Usage: ") == len(lines)
+
+
+def test_the_list_is_true() -> None:
+    """What the list says of a command is what the command says of itself."""
+    with click.Context(main) as context:
+        for name, entry in ENTRIES.items():
+            command = main.get_command(context, name)
+            assert command is not None
+            assert command.name == name
+            assert command.get_short_help_str(200) == entry.help
+            assert entry.help in " ".join(main.get_help(context).split())
+
+
+def test_the_tables_of_services_are_true() -> None:
+    """What a command says it can do by a protocol, the protocol's client can."""
+    for attribute, services in (("get", GET), ("ls", LS), ("put", PUT.replace(" imap", ""))):
+        for service in ["http", "ftp", "gopher", "pop3", "imap", "nntp", "smtp"]:
+            can = getattr(client_of(service), attribute) is not None
+            assert can == (service in services.split()), (attribute, service)
+    assert set(_LOGIN_SERVICES) == set(SERVICES) - {"smtp"}
+
+
+@pytest.mark.parametrize(
+    ("words", "advice"),
+    [
+        ("nonsense", "no such command 'nonsense'; see netsuite --help"),
+        ("get", "missing argument 'URL'; see netsuite get --help"),
+        ("account add", "missing argument 'NAME'; see netsuite account add --help"),
+        ("account list --home x", "--home stands before the command: see netsuite --help"),
+        ("get --max-time 0 http://h/", "see netsuite get --help"),
+        ("import /dev/null", "say either --account or --group; see netsuite import --help"),
+        ("--set x=1 check-config", "there is no such setting"),
+    ],
+)
+def test_wrong_use(words: str, advice: str) -> None:
+    """A wrong line is refused in one line, which says where the right one stands; exit 2."""
+    result = CliRunner().invoke(main, words.split(), prog_name="netsuite")
+    assert result.exit_code == 2
+    assert result.output.startswith("netsuite: ")
+    assert result.output.endswith(f"{advice}\n")
+    assert result.output.count("\n") == 1
+
+
+def test_no_command() -> None:
+    """With no command there is the help, and exit 2, so that a script notices."""
+    result = CliRunner().invoke(main, [], prog_name="netsuite")
+    assert result.exit_code == 2
+    assert "check-config" in result.output
+
+
+def test_questions(tmp_path: Path) -> None:
+    """A question answered with no, or not at all, changes nothing and is exit 1."""
+    done(tmp_path, "account", "add", "ann", "--password-stdin")
+    for answer, reason in (("n\n", "answered with no"), ("", "standard input has ended")):
+        code, printed = run(tmp_path, "account", "remove", "ann", stdin=answer)
+        assert code == 1
+        assert f"netsuite: nothing was done: {reason}" in printed
+    assert "ann" in done(tmp_path, "account", "list")
+
+
+def test_nobody_is_asked_in_vain(tmp_path: Path) -> None:
+    """Where there is no store, that is said before a password or a confirmation is asked for."""
+    for words in (
+        ("account", "passwd", "ann"), ("account", "remove", "ann"), ("group", "remove", "a.b"),
+        ("account", "app-password", "ann", "--label", "phone"),
+    ):  # fmt: skip
+        code, printed = run(tmp_path, *words, stdin="")
+        assert code == 1
+        assert printed.startswith("netsuite: there is no store in "), printed
+        assert printed.count("\n") == 1
