@@ -474,7 +474,9 @@ def client_options(
     if authorities is not None:
         try:
             certificates = x509.load_pem_x509_certificates(authorities.read_bytes())
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise BadCertificate(f"{authorities} cannot be read: {error.strerror}") from error
+        except ValueError as error:
             raise BadCertificate(f"{authorities}: {error}") from error
         der = serialization.Encoding.DER
         trust = ssl.trustRootFromCertificates(
