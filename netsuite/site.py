@@ -37,6 +37,7 @@ from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.errors import StoreError
 from netsuite.store.files import DiskHomes
+from netsuite.store.files.threads import Threads
 from netsuite.store.interfaces import Store
 from netsuite.tls import BadCertificate, Certificates, wrap_server
 
@@ -105,10 +106,10 @@ class Site(Service):
         self.reactor = reactor
         self.store = open_store(settings, home, reactor)
         self.hash_threads = ThreadPool(1, settings.accounts.hash_threads, name="hashing")
-        self.file_threads = ThreadPool(1, settings.files.threads, name="files")
+        self.file_threads = Threads(reactor, settings.files.threads, name="files")
         self.homes = DiskHomes(
             home / settings.files.root,
-            run=self._file_work,
+            run=self.file_threads.run,
             clock=reactor,
             publish=self.store.changes.publish,
             limit_octets=settings.files.upload_octets or None,
@@ -178,9 +179,6 @@ class Site(Service):
     def _hash_elsewhere(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
         return deferToThreadPool(self.reactor, self.hash_threads, function, *arguments)
 
-    def _file_work(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
-        return deferToThreadPool(self.reactor, self.file_threads, function, *arguments)
-
     def _make_certificates(self) -> Certificates | None:
         if not self.settings.tls.enabled:
             return None
@@ -230,7 +228,7 @@ class Site(Service):
             self.reactor,
             now=lambda: datetime.now().astimezone(),
             stamp=stamp,
-            elsewhere=self._file_work,
+            elsewhere=self.file_threads.run,
         )
 
     def listening(self, name: str, factory: ServerFactory) -> ListeningService:
@@ -279,7 +277,6 @@ class Site(Service):
         """Open the store; when that fails, say so in one line and end the process."""
         super().startService()
         self.hash_threads.start()
-        self.file_threads.start()
         ensureDeferred(self._open()).addErrback(self._not_opened)
 
     async def _open(self) -> None:

@@ -51,22 +51,34 @@ class Work:
         """
         if self._closed:
             raise StoreClosed("the tree of files is closed")
-        self._busy += 1
-        inner = self._run(translated, function, *arguments)
-        inner.addBoth(self._ended)
-        if ended is not None:
-            inner.addBoth(_after, ended)
-        if then is not None:
-            inner.addCallback(_passing, then)
-        return follower(inner, undo)
+        outer: Deferred[Any] = Deferred()
 
-    def _ended(self, result: Any) -> Any:
+        def landed(result: Any) -> None:
+            try:
+                if ended is not None:
+                    ended()
+                if then is not None and not isinstance(result, Failure):
+                    then(result)
+            except Exception:
+                result = Failure()
+            try:
+                if not outer.called:
+                    outer.callback(result)  # a Failure makes it fail
+                elif undo is not None and not isinstance(result, Failure):
+                    undo(result)
+            finally:
+                self._ended()
+
+        self._busy += 1
+        self._run(translated, function, *arguments).addBoth(landed)
+        return outer
+
+    def _ended(self) -> None:
         self._busy -= 1
         if not self._busy:
             quiet, self._quiet = self._quiet, []
             for waiting in quiet:
                 waiting.callback(None)
-        return result
 
     async def close(self) -> None:
         """Take no more work; wait for what is being done."""
@@ -77,25 +89,13 @@ class Work:
             await waiting
 
 
-def _after(result: Any, ended: Callable[[], object]) -> Any:
-    ended()
-    return result
-
-
-def _passing(result: Any, then: Callable[[Any], object]) -> Any:
-    then(result)
-    return result
-
-
-def follower(inner: Deferred[Any], undo: Callable[[Any], object] | None = None) -> Deferred[Any]:
+def follower(inner: Deferred[Any]) -> Deferred[Any]:
     """Give a Deferred that ends as another does, and can be cancelled without it."""
     outer: Deferred[Any] = Deferred()
 
     def ended(result: Any) -> None:
         if not outer.called:
-            outer.callback(result)  # a Failure makes it fail
-        elif undo is not None and not isinstance(result, Failure):
-            undo(result)
+            outer.callback(result)
 
     inner.addBoth(ended)
     return outer

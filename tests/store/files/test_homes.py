@@ -155,7 +155,6 @@ class InASite(TestCase):
         home.mkdir()
         (home / "files").write_bytes(b"")
         site = Site(load(None, ["tls.enabled=false"]), home, reactor)
-        site.file_threads.start()
         try:
             with self.assertRaises(SiteError) as caught:
                 await site._open_files()

@@ -273,7 +273,8 @@ class Going(DiskBase, TestCase):
             deferred.cancel()
             await self.refused(CancelledError, _awaited(deferred))
         gate.set()
-        await self.settled(lambda: open_descriptors() == before + 1)
+        await self.settled(lambda: not tree._work._busy)
+        self.assertEqual(before + 1, open_descriptors())
         self.assertEqual(["f"], os.listdir(self.root))
 
     def gated(self, gate: threading.Event) -> Callable[..., Deferred[Any]]:
