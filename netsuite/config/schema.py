@@ -6,12 +6,19 @@ these classes, so they cannot disagree.
 
 from __future__ import annotations
 
-import ipaddress
-import re
 from collections.abc import Iterator
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+from netsuite.config.values import (
+    Count,
+    Distribution,
+    DistributionPattern,
+    DomainName,
+    Network,
+    Seconds,
+)
 
 _STANDARD_TO_OPEN = 8000  # where nothing is configured, ports are the standard ones plus this
 
@@ -46,32 +53,6 @@ class Section(BaseModel):
     """One table of the file; unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-# RFC 5321, 4.1.2: Domain = sub-domain *("." sub-domain); RFC 5890 adds U-labels.
-_sub_domain = r"[^\W_](?:[\w-]*[^\W_])?"
-_domain = re.compile(rf"{_sub_domain}(?:\.{_sub_domain})*")
-
-
-def _is_domain(name: str) -> str:
-    if not _domain.fullmatch(name) or len(name) > 255:
-        raise ValueError(f"{name!r} is no domain name; write it as example.org")
-    return name
-
-
-def _is_network(text: str) -> str:
-    if text != "unix":
-        try:
-            ipaddress.ip_network(text)
-        except ValueError as error:
-            raise ValueError(f"{error}; write 192.0.2.1, 2001:db8::/32 or unix") from None
-    return text
-
-
-DomainName = Annotated[str, AfterValidator(_is_domain)]
-Network = Annotated[str, AfterValidator(_is_network)]
-Seconds = Annotated[float, Field(ge=0, strict=False)]
-Count = Annotated[int, Field(ge=0)]
 
 
 class SiteSection(Section):
@@ -321,6 +302,25 @@ class NNTPSection(ServiceSection):
     complaints: str = setting(
         "",
         "A mail address for complaints about articles, told in Injection-Info; empty: none.",
+        live=True,
+    )
+    motd: str = setting(
+        "", "A message of the day for newsreaders (LIST MOTD); empty: none.", live=True
+    )
+    subscriptions: list[str] = setting(
+        [],
+        "Newsgroups recommended to newcomers, the most important first (LIST SUBSCRIPTIONS).",
+        live=True,
+    )
+    distributions: list[Distribution] = setting(
+        [],
+        "Values of the Distribution field that posters may choose from (LIST DISTRIBUTIONS): each "
+        'the value, a space and its meaning, as in "local Local to this site".',
+        live=True,
+    )
+    distribution_patterns: list[DistributionPattern] = setting(
+        [],
+        "Which distribution suits which newsgroups (LIST DISTRIB.PATS), as WEIGHT:WILDMAT:VALUE.",
         live=True,
     )
 

@@ -45,13 +45,12 @@ LIST_KEYWORDS: Final[Mapping[str, bool]] = {
     "COUNTS": True,
     "NEWSGROUPS": True,
     "HEADERS": False,
+    "SUBSCRIPTIONS": True,
     "OVERVIEW.FMT": False,
-    # Known, but what they tell of is not kept here: 503.
     "DISTRIB.PATS": False,
     "DISTRIBUTIONS": False,
     "MODERATORS": False,
     "MOTD": False,
-    "SUBSCRIPTIONS": False,
 }
 
 

@@ -37,6 +37,10 @@ def make_nntp(site: Site) -> ListeningService:
         return Settings(
             host=site.settings.site.hostname,
             anonymous=section.anonymous,
+            motd=section.motd,
+            subscriptions=tuple(section.subscriptions),
+            distributions=tuple(section.distributions),
+            distribution_patterns=tuple(section.distribution_patterns),
         )
 
     factory = NNTPServerFactory(

@@ -63,6 +63,12 @@ STATES = [
     ("HDR x <no@where>", 430, 430, 430),
     ("XHDR subject 1-", 412, 420, 221),
     ("LIST MOTD", 503, 503, 503),
+    ("LIST MOTD *", 501, 501, 501),
+    ("LIST SUBSCRIPTIONS *", 503, 503, 503),
+    ("LIST DISTRIBUTIONS", 503, 503, 503),
+    ("LIST DISTRIB.PATS", 503, 503, 503),
+    ("LIST MODERATORS", 215, 215, 215),
+    ("LIST MODERATORS misc.*", 501, 501, 501),
     ("LIST ACTIVE u[ks].*", 501, 501, 501),
     ("NEWGROUPS 20260230 000000", 501, 501, 501),
     ("NEWGROUPS 19991231 256060", 501, 501, 501),
@@ -376,6 +382,40 @@ class LoggingIn(SynchronousTestCase):
         lines = session.ask("CAPABILITIES").split("\r\n")[1:-2]
         self.assertEqual("VERSION 2", lines[0])
         return {line.split()[0]: line for line in lines}
+
+    def test_lists_that_settings_make(self) -> None:
+        """What the operator has written is listed and announced; else neither (RFC 6048, 2)."""
+        session = self.world.connect(
+            motd="Hello.\n.\nBye.\n",
+            subscriptions=("talk.other", "misc.gone", "misc.test", "talk.other"),
+            distributions=("local Local  to here", "world"),
+            distribution_patterns=("10:misc.*:local",),
+        )
+        for line, lines in [
+            ("LIST MOTD", ["Hello.", "..", "Bye."]),
+            ("LIST SUBSCRIPTIONS", ["talk.other", "misc.test"]),
+            ("LIST SUBSCRIPTIONS m*", ["misc.test"]),
+            ("LIST DISTRIBUTIONS", ["local\tLocal  to here", "world"]),
+            ("LIST DISTRIB.PATS", ["10:misc.*:local"]),
+            ("LIST MODERATORS", ["misc.moderated:ben@example.test"]),
+        ]:
+            answer = session.ask(line)
+            self.assertEqual(["215", *lines, ".", ""], [answer[:3], *answer.split("\r\n")[1:]])
+        self.assertEqual("501", session.ask("LIST SUBSCRIPTIONS ]")[:3])
+        every = set(self.labels(session)["LIST"].split())
+        self.assertLessEqual({"MOTD", "SUBSCRIPTIONS", "DISTRIBUTIONS", "DISTRIB.PATS"}, every)
+        few = set(self.labels(self.world.connect())["LIST"].split())
+        self.assertEqual(
+            "ACTIVE ACTIVE.TIMES COUNTS HEADERS LIST MODERATORS NEWSGROUPS OVERVIEW.FMT",
+            " ".join(sorted(few)),
+        )
+
+    def test_moderators_have_addresses(self) -> None:
+        """A percent sign of an address is doubled; where there is no mail, there is no line."""
+        self.world.add_group("a.percent", "", moderator="b%s@elsewhere.test")
+        self.assertIn("\r\na.percent:b%%s@elsewhere.test\r\nmisc.moderated:ben@",
+                      self.world.connect().ask("LIST MODERATORS"))  # fmt: skip
+        self.assertNotIn("misc.moderated", self.world.connect(domain="").ask("LIST MODERATORS"))
 
     def test_capabilities_by_state(self) -> None:
         """STARTTLS and AUTHINFO are listed while they can be used."""

@@ -9,7 +9,8 @@ from netsuite.accounts.interfaces import Newsgroup
 from netsuite.nntp import commands as c
 from netsuite.nntp import overview, replies
 from netsuite.nntp.commands import Beginning
-from netsuite.nntp.wildmat import BadWildmat, parse_wildmat
+from netsuite.nntp.settings import Settings
+from netsuite.nntp.wildmat import BadWildmat, Matches, parse_wildmat
 from netsuite.store.errors import StoreError
 from netsuite.wire.dates import parse_news_date
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -49,36 +50,86 @@ def _newsgroups(group: Newsgroup) -> str:
     return f"{group.name}\t{text}" if text else ""
 
 
+#: A line for each group; empty where there is nothing to say of one.
 _OF_GROUPS: Final[Mapping[str, Callable[[Newsgroup], str]]] = {
     "ACTIVE": _active,
     "ACTIVE.TIMES": _active_times,
     "COUNTS": _counts,
     "NEWSGROUPS": _newsgroups,
 }
-_FIXED: Final[Mapping[str, tuple[str, Sequence[str]]]] = {
-    "OVERVIEW.FMT": ("Order of fields in overview", overview.FORMAT),
-    "HEADERS": ("Fields that HDR gives", overview.HEADERS),
+
+
+def _distributions(settings: Settings) -> Sequence[str]:
+    return ["\t".join(each.split(None, 1)).rstrip() for each in settings.distributions]
+
+
+#: What settings say, the same for everybody: how it is announced, and its lines.
+_OF_SETTINGS: Final[Mapping[str, tuple[str, Callable[[Settings], Sequence[str]]]]] = {
+    "OVERVIEW.FMT": ("Order of fields in overview", lambda settings: overview.FORMAT),
+    "HEADERS": ("Fields that HDR gives", lambda settings: overview.HEADERS),
+    "MOTD": ("Message of the day", lambda settings: settings.motd.splitlines()),
+    "DISTRIBUTIONS": ("Distributions", _distributions),
+    "DISTRIB.PATS": ("Distributions by newsgroup", lambda s: s.distribution_patterns),
 }
-#: What CAPABILITIES names.
-KEYWORDS: Final = tuple(sorted([*_OF_GROUPS, *_FIXED]))
+
+
+def keywords(settings: Settings) -> Sequence[str]:
+    """Give the lists that are kept, as CAPABILITIES names them."""
+    there = [keyword for keyword, (_, lines) in _OF_SETTINGS.items() if lines(settings)]
+    if settings.subscriptions:
+        there.append("SUBSCRIPTIONS")
+    return sorted([*_OF_GROUPS, "MODERATORS", *there])
 
 
 async def list_command(session: NNTPServer, event: c.ListCommand) -> None:
     """LIST."""
-    fixed = _FIXED.get(event.keyword)
-    if fixed is not None:
-        session.say_lines(215, *fixed)
-        return
-    line = _OF_GROUPS.get(event.keyword)
-    if line is None:
-        session.say(replies.NOT_KEPT)
+    keyword = event.keyword
+    if keyword in _OF_SETTINGS:
+        announced, lines_of = _OF_SETTINGS[keyword]
+        lines = lines_of(session.settings)
+        if lines:
+            session.say_lines(215, announced, lines)
+        else:
+            session.say(replies.NOT_KEPT)
         return
     try:
         matches = parse_wildmat(event.argument or "*")
     except BadWildmat:
         session.say(replies.BAD_WILDMAT)
         return
-    await _say_groups(session, 215, line, lambda group: matches(group.name))
+    if keyword == "SUBSCRIPTIONS":
+        await _say_subscriptions(session, matches)
+    elif keyword == "MODERATORS":
+        await _say_groups(session, 215, _moderators(session), lambda group: bool(group.moderator))
+    else:
+        await _say_groups(session, 215, _OF_GROUPS[keyword], lambda group: matches(group.name))
+
+
+def _moderators(session: NNTPServer) -> Callable[[Newsgroup], str]:
+    """Give what says where a group's articles are mailed to (RFC 6048, 2.4)."""
+    policy = session.shared.room.policy
+
+    def line(group: Newsgroup) -> str:
+        address = policy.moderator_address(group.moderator or "")
+        return f"{group.name}:{address.replace('%', '%%')}" if address else ""
+
+    return line
+
+
+async def _say_subscriptions(session: NNTPServer, matches: Matches) -> None:
+    """Say which of the groups recommended are here, in their order (RFC 6048, 2.6)."""
+    assert session.room is not None
+    wanted = session.settings.subscriptions
+    if not wanted:
+        session.say(replies.NOT_KEPT)
+        return
+    try:
+        here = {group.name for group in await session.room.groups()}
+    except StoreError as error:
+        session.say(replies.for_error(error))
+        return
+    names = [name for name in dict.fromkeys(wanted) if name in here and matches(name)]
+    session.say_lines(215, "Newsgroups recommended", names)
 
 
 async def newgroups(session: NNTPServer, event: c.NewGroups) -> None:

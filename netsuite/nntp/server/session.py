@@ -28,7 +28,8 @@ HELP = (
     "This is a news server (RFC 3977).",
     "  CAPABILITIES, MODE READER, DATE, HELP, QUIT, STARTTLS",
     "  AUTHINFO USER name, AUTHINFO PASS password, AUTHINFO SASL mechanism [response]",
-    "  LIST [ACTIVE|ACTIVE.TIMES|COUNTS|NEWSGROUPS [wildmat]], LIST HEADERS, LIST OVERVIEW.FMT",
+    "  LIST [ACTIVE|ACTIVE.TIMES|COUNTS|NEWSGROUPS|SUBSCRIPTIONS [wildmat]]",
+    "  LIST DISTRIB.PATS|DISTRIBUTIONS|HEADERS|MODERATORS|MOTD|OVERVIEW.FMT",
     "  NEWGROUPS date time [GMT]",
     "  GROUP name, LISTGROUP [name [range]], NEXT, LAST",
     "  ARTICLE, HEAD, BODY, STAT [number|<message-id>]",
@@ -171,7 +172,7 @@ class NNTPServer(DialogConnection):
     def _capabilities(self, event: c.Capabilities) -> None:
         # RFC 3977, 5.2.2: VERSION first.
         lines = ["VERSION 2", "READER", f"IMPLEMENTATION {self.settings.software}", "HDR"]
-        lines += [f"LIST {' '.join(listing.KEYWORDS)}", "OVER MSGID"]
+        lines += [f"LIST {' '.join(listing.keywords(self.settings))}", "OVER MSGID"]
         # Listed where a login would make it possible: POST then answers 480 (RFC 3977, 5.2.2
         # asks that what is listed be there, though it may need authentication).
         if self.shared.room.policy.posting != "none":

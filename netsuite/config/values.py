@@ -1,0 +1,40 @@
+"""Kinds of values that settings have, each with the words that refuse another."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+# RFC 5321, 4.1.2: Domain = sub-domain *("." sub-domain); RFC 5890 adds U-labels.
+_sub_domain = r"[^\W_](?:[\w-]*[^\W_])?"
+_domain = re.compile(rf"{_sub_domain}(?:\.{_sub_domain})*")
+
+
+def _is_domain(name: str) -> str:
+    if not _domain.fullmatch(name) or len(name) > 255:
+        raise ValueError(f"{name!r} is no domain name; write it as example.org")
+    return name
+
+
+def _is_network(text: str) -> str:
+    if text != "unix":
+        try:
+            ipaddress.ip_network(text)
+        except ValueError as error:
+            raise ValueError(f"{error}; write 192.0.2.1, 2001:db8::/32 or unix") from None
+    return text
+
+
+DomainName = Annotated[str, AfterValidator(_is_domain)]
+Network = Annotated[str, AfterValidator(_is_network)]
+Seconds = Annotated[float, Field(ge=0, strict=False)]
+Count = Annotated[int, Field(ge=0)]
+
+
+#: RFC 5536, 3.2.4: dist-name; RFC 3977, 7.6.5: weight, wildmat and value.
+_DIST_NAME = "[A-Za-z0-9][A-Za-z0-9+_-]*"
+Distribution = Annotated[str, Field(pattern=rf"^{_DIST_NAME} +\S.*$")]
+DistributionPattern = Annotated[str, Field(pattern=rf"^[0-9]{{1,9}}:[^:\s]+:{_DIST_NAME}$")]
