@@ -304,3 +304,39 @@ def dovecot(messages: Iterator[bytes]) -> Iterator[Running]:
             yield Running(f"Dovecot {version.split()[0]}", port, process.pid, home)
         finally:
             stop(process)
+
+
+@contextlib.contextmanager
+def pymap(messages: Iterator[bytes]) -> Iterator[Running]:
+    """Run pymap over a Maildir that holds *messages*; installed anywhere on the PATH, since what
+    it needs is pinned apart from what we need."""
+    binary = shutil.which("pymap")
+    if not binary:
+        raise Absent("pymap is not on the PATH")
+    hashed = subprocess.run(
+        [Path(binary).parent / "python", "-c",
+         "from pysasl.hashing import BuiltinHash; print(BuiltinHash().hash('netsuite'))"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if hashed.returncode:
+        raise Absent("the Python beside pymap cannot hash a password for it")
+    port = free_port()
+    with folder() as home:
+        for name in ("alice/cur", "alice/new", "alice/tmp"):
+            (home / name).mkdir(parents=True)
+        for number, octets in enumerate(messages):
+            (home / f"alice/cur/{1_700_000_000 + number}.{number}.bench:2,S").write_bytes(octets)
+        (home / "pymap-etc-passwd").write_text("alice::1000:1000::alice:\n")
+        (home / "pymap-etc-shadow").write_text(f"alice:{hashed.stdout.strip()}:::::::\n")
+        (home / "pymap-etc-group").write_text("")
+        version = subprocess.run([binary, "--version"], capture_output=True, text=True).stdout
+        process = subprocess.Popen(
+            [binary, "--no-tls", "--host", "127.0.0.1", "--port", str(port),
+             "maildir", str(home)],
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            wait_for_port(port, process)
+            yield Running(version.strip(), port, process.pid, home)
+        finally:
+            stop(process)
