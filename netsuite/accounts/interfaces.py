@@ -354,13 +354,19 @@ class Newsgroup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewsArticle:
-    """An article in one of its groups; ``message_id`` has its angle brackets."""
+    """An article in one of its groups.
+
+    Args:
+        message_id: with its angle brackets.
+        locations: the groups and numbers it has, as Xref tells them (RFC 5536, 3.2.14).
+    """
 
     folder: FolderId
     number: int
     message_id: str
     content: ContentId
     octets: int
+    locations: str
 
 
 class Newsroom(Protocol):

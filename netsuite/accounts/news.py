@@ -14,7 +14,7 @@ from netsuite.accounts.mail import ADMIN_GROUP
 from netsuite.accounts.newsgroups import LiveGroup, Shared
 from netsuite.accounts.posting import AccountPosting, check_groups
 from netsuite.message.injection import PostingPolicy
-from netsuite.message.news import first_message_id
+from netsuite.message.news import first_message_id, locations
 from netsuite.store.changes import (
     Change,
     FolderCreated,
@@ -35,7 +35,7 @@ from netsuite.store.model import (
 )
 from netsuite.store.query import Text
 
-#: Articles whose place and Message-ID are kept in memory: some 400 octets each.
+#: Articles whose place and Message-ID are kept in memory: some 500 octets each.
 ARTICLES: Final = 50_000
 #: Article numbers kept in memory, of all groups together: 4 octets each.
 NUMBERS: Final = 8_000_000
@@ -105,6 +105,7 @@ class StoreNewsroom:
                     del self._by_name[change.old]
                 group.name = change.new
                 self._by_name[change.new] = group
+                self._forget_articles(change.folder)  # they tell its name
 
     def _deleted(self, folder: FolderId) -> None:
         group = self._by_id.pop(folder, None)
@@ -116,6 +117,9 @@ class StoreNewsroom:
             del self._by_name[group.name]
         self._numbered.pop(folder, None)
         self._reading_numbers.pop(folder, None)
+        self._forget_articles(folder)
+
+    def _forget_articles(self, folder: FolderId) -> None:
         for key in [key for key in self._articles if key[0] == folder]:
             self._forget(key)
 
@@ -248,10 +252,12 @@ class StoreNewsroom:
 
     async def _learn(self, folder: FolderId, numbers: Sequence[int]) -> Mapping[int, NewsArticle]:
         """Read articles into memory; what is gone when they come is left out."""
-        articles = [_article(folder, each) for each in await self.described(folder, numbers)]
+        described = await self.described(folder, numbers)
+        places = await self.places([message_id_of(each) for each in described])
         there = self._by_id.get(folder)
         if there is None:
             return {}
+        articles = [_article(there, each, places) for each in described]
         now = there.numbers
         learned = {
             article.number: article
@@ -335,12 +341,21 @@ def _among(numbers: Sequence[int], number: int) -> bool:
     return index < len(numbers) and numbers[index] == number
 
 
-def _article(folder: FolderId, described: Described) -> NewsArticle:
+def _article(
+    group: LiveGroup, described: Described, places: Mapping[str, Sequence[tuple[str, int]]]
+) -> NewsArticle:
     message = described.message
     # Mail that was put here may have none; RFC 3977, 3.6 wants every article to. It is the same
     # every time, and cannot be anybody else's.
     message_id = message_id_of(described)
-    return NewsArticle(folder, message.uid, message_id, message.content, message.octets)
+    return NewsArticle(
+        group.id,
+        message.uid,
+        message_id,
+        message.content,
+        message.octets,
+        locations(places.get(message_id) or [(group.name, message.uid)]),
+    )
 
 
 def message_id_of(described: Described) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from netsuite.message.headers import find, header_end
@@ -58,6 +59,11 @@ def is_reserved(name: bytes) -> bool:
 def is_message_id(octets: bytes) -> bool:
     """Tell whether octets are a Message-ID that an article may be injected with."""
     return len(octets) <= MESSAGE_ID_OCTETS and msg_id.fullmatch(octets) is not None
+
+
+def locations(places: Sequence[tuple[str, int]]) -> str:
+    """Print newsgroups and numbers as an Xref field has them (RFC 5536, 3.2.14)."""
+    return " ".join([f"{name}:{number}" for name, number in places])
 
 
 def first_message_id(value: bytes | None) -> str:

@@ -1,9 +1,9 @@
 """Overview lines and single fields of articles, from the summaries a store keeps.
 
 Xref is no part of the stored article: an article is one content in all its groups, and which
-numbers it has there is known only after it was stored. RFC 5537, 3.7 lets a server leave it out
-of the article; so what ARTICLE gives is octet for octet what IMAP gives, and OVER and HDR tell
-the Xref as it is now.
+numbers it has there is known only after it was stored. This door puts it before the header of what
+it gives, as its readers' server (RFC 5537, 3.7); the octets behind it are those IMAP gives, and
+``:bytes`` counts both.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from netsuite.message.headers import find, header_end
+from netsuite.message.news import locations
 from netsuite.message.structure import Envelope, Mailbox, Summary
 
 #: What LIST OVERVIEW.FMT says (RFC 3977, 8.4).
@@ -59,7 +60,17 @@ def references(summary: Summary) -> bytes:
 
 def xref(host: str, places: Sequence[tuple[str, int]]) -> bytes:
     """Give an Xref field's body (RFC 5536, 3.2.14)."""
-    return " ".join([host, *(f"{name}:{number}" for name, number in places)]).encode()
+    return f"{host} {locations(places)}".encode()
+
+
+def xref_field(host: str, where: str) -> bytes:
+    """Give the Xref field that goes before an article; *where* is what ``locations`` gave."""
+    return f"Xref: {host} {where}\r\n".encode()
+
+
+def _octets(stored: int, places: bytes) -> int:
+    """Give the size of an article as it is given: as it is stored, with its Xref field."""
+    return stored + len(places) + len(b"Xref: \r\n")
 
 
 def line(number: int, summary: Summary, *, message_id: str, octets: int, places: bytes) -> bytes:
@@ -68,7 +79,7 @@ def line(number: int, summary: Summary, *, message_id: str, octets: int, places:
     Args:
         number: in the group, or 0.
         message_id: with its angle brackets.
-        octets: of the article.
+        octets: of the article as it is stored.
         places: what ``xref`` gave.
     """
     envelope = summary.envelope
@@ -79,7 +90,7 @@ def line(number: int, summary: Summary, *, message_id: str, octets: int, places:
         clean(envelope.date),
         message_id.encode(),
         clean(references(summary)),
-        octets,
+        _octets(octets, places),
         summary.root.lines,
         places,
     )
@@ -95,7 +106,7 @@ def kept_field(
     """
     envelope = summary.envelope
     kept: Mapping[str, bytes | None] = {
-        ":bytes": b"%d" % octets,
+        ":bytes": b"%d" % _octets(octets, places),
         ":lines": b"%d" % summary.root.lines,
         "xref": places,
         "message-id": message_id.encode(),

@@ -58,6 +58,11 @@ def article(number: int, group: str = "misc.test", body: str = "body\r\n", **fie
     return ("\r\n".join([*lines, "", body])).encode()
 
 
+def xref(*locations: str) -> bytes:
+    """Give the field that goes before an article."""
+    return f"Xref: {HOST} {' '.join(locations)}\r\n".encode()
+
+
 class FakeExchange:
     """PLAIN, and X-DATA: which has one more to say with its success."""
 

@@ -23,7 +23,7 @@ from netsuite.nntp.settings import Settings
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
-from tests.nntp.fakes import HOST, NOW, Transport, World, article
+from tests.nntp.fakes import HOST, NOW, Transport, World, article, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
@@ -99,14 +99,15 @@ class AgainstOurServer(Joined):
         self.assertEqual(1, self.run_(client.last()).number)
         got: list[bytes] = []
         self.assertEqual(2, self.run_(client.article(2, got.append)).number)
-        self.assertEqual(article(2), b"".join(got))
+        given = xref("misc.test:2") + article(2)
+        self.assertEqual(given, b"".join(got))
         got.clear()
         self.run_(client.head("<2@example.test>", got.append))
         self.run_(client.body_of(2, got.append))
-        self.assertEqual(article(2).replace(b"\r\n\r\n", b"\r\n"), b"".join(got))
+        self.assertEqual(given.replace(b"\r\n\r\n", b"\r\n"), b"".join(got))
         lines = self.run_(gathered(client.over(Range(1, 2))))
         self.assertEqual(["number 1", "number 2"], [line.subject for line in lines])
-        self.assertEqual((len(article(1)), 1), (lines[0].octets, lines[0].lines))
+        self.assertEqual((len(given), 1), (lines[0].octets, lines[0].lines))
         self.assertEqual({"xref": f"{HOST} misc.test:1"}, lines[0].others)
         self.assertEqual([(1, "number 1")], self.run_(client.hdr("Subject", Range(1, 1))))
         groups = self.run_(client.list_active("misc.*,!misc.c*"))
@@ -163,7 +164,7 @@ class AgainstOurServer(Joined):
         refused = self.run_(self.client.fetch(wanted, lambda n: got.setdefault(n, []).append))
         self.assertEqual({50: 423, "<no@where>": 430}, {n: s.code for n, s in refused.items()})
         self.assertEqual(100, len(got))
-        self.assertEqual(article(100, body=".\r\n"), b"".join(got[100]))
+        self.assertEqual(xref("misc.test:100") + article(100, body=".\r\n"), b"".join(got[100]))
         self.assertEqual(b"", got[100][-1])
 
     def test_slow_disk(self) -> None:

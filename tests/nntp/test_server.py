@@ -14,7 +14,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import Busy, NoSuchMessage
-from tests.nntp.fakes import HOST, World, article, run
+from tests.nntp.fakes import HOST, World, article, run, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 ASKED = b"340 Send the article; end it with a dot on a line of its own\r\n"
@@ -214,7 +214,14 @@ class Reading(SynchronousTestCase):
         self.assertIn(
             f"\r\n0 {HOST} misc.test:4 talk.other:1\r\n", session.ask("HDR xref <9@example.test>")
         )
-        self.assertNotIn("Xref", session.ask("ARTICLE 1"))
+        field = xref("misc.test:4", "talk.other:1")
+        stored = article(9, "misc.test,talk.other")
+        given = session.say(b"ARTICLE 1\r\n")
+        self.assertEqual(b"220 1 <9@example.test>\r\n" + field + stored + b".\r\n", given)
+        self.assertEqual(f"225 Headers follow\r\n1 {len(field + stored)}\r\n.\r\n",
+                         session.ask("HDR :bytes 1"))  # fmt: skip
+        self.assertIn(b"\r\n" + field, session.say(b"HEAD <9@example.test>\r\n"))
+        self.assertNotIn("Xref", session.ask("BODY 1"))
         self.world.remove(4)
         self.assertIn(f"\tXref: {HOST} talk.other:1\r\n", session.ask("OVER 1"))
         self.assertEqual("223", session.ask("STAT <9@example.test>")[:3])
@@ -231,7 +238,13 @@ class Reading(SynchronousTestCase):
         self.assertEqual("a b c d", four[1].replace("  ", " "))
         self.assertEqual(['"A, B" <a@b>', ""], four[2:4])
         self.assertEqual(
-            ["<x@y> <z@y>", str(len(octets)), "2", f"Xref: {HOST} misc.test:4"], four[5:]
+            [
+                "<x@y> <z@y>",
+                str(len(octets) + len(xref("misc.test:4"))),
+                "2",
+                f"Xref: {HOST} misc.test:4",
+            ],
+            four[5:],
         )
         self.assertEqual(["5", "", "", ""], five[:4])
         made = five[4]
@@ -258,8 +271,8 @@ class Reading(SynchronousTestCase):
                 empty = len(body.replace(b"\r", b"").split(b"\n")[0]) + 2 if body else 0
                 cut = len(head.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n"))
                 for command, wanted in (
-                    ("ARTICLE", wire),
-                    ("HEAD", wire[:cut]),
+                    ("ARTICLE", xref("misc.test:1") + wire),
+                    ("HEAD", xref("misc.test:1") + wire[:cut]),
                     ("BODY", wire[cut + empty :]),
                 ):
                     line, _, said = session.say(f"{command} 1\r\n".encode()).partition(b"\r\n")

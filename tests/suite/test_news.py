@@ -1,4 +1,7 @@
-"""One article, two views: what NNTP took is in IMAP's public folder, octet for octet, and back."""
+"""One article, two views: what NNTP took is in IMAP's public folder, octet for octet, and back.
+
+NNTP alone puts one field before those octets: Xref, as the server of its readers (RFC 5537, 3.7).
+"""
 
 from __future__ import annotations
 
@@ -62,12 +65,14 @@ def test_posted_article_in_imap(daemon: Daemon) -> None:
     assert set(places) == {"example.talk", "example.announce"}
     header, _, body = octets.partition(b"\r\n\r\n")
     assert body == b".a dot\r\nGr\xc3\xbc\xc3\x9fe\r\n"
-    assert header.startswith(b"Path: localhost!.POSTED!not-for-mail\r\n")
+    locations = " ".join(f"{group}:{number}" for group, number in places.items())
+    xref = f"Xref: localhost {locations}\r\n".encode()
+    assert header.startswith(xref + b"Path: localhost!.POSTED!not-for-mail\r\n")
     for group, number in places.items():
         with imaplib.IMAP4("127.0.0.1", daemon.ports["imap"], timeout=20) as imap:
             logged_in(imap, "bob", f"Public/{group}")
             _, data = imap.uid("FETCH", number, "(BODY.PEEK[])")
-            assert data[0][1] == octets
+            assert xref + data[0][1] == octets
 
 
 def test_read_state_is_everybodys_own(daemon: Daemon) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from netsuite.accounts.interfaces import NewsArticle, Newsgroup, Newsroom
 from netsuite.message.headers import header_end
 from netsuite.nntp import commands as c
-from netsuite.nntp import replies
+from netsuite.nntp import overview, replies
 from netsuite.nntp.commands import Beginning, Range, Status
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage, StoreError
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -298,8 +298,15 @@ def _say_octets(
     if octets is None:
         return _stream(session, found, number, code, cut)
     part = octets if cut is _whole else cut(octets, header_end(octets))
-    session.say_body(code, f"{number} {found.message_id}", part)
+    session.say_body(code, f"{number} {found.message_id}", _xref(session, found, cut) + part)
     return None
+
+
+def _xref(session: NNTPServer, found: NewsArticle, cut: Cut) -> bytes:
+    """Give the field that this door puts before what is stored (RFC 5537, 3.7)."""
+    if cut is _body_of:
+        return b""
+    return overview.xref_field(session.settings.host, found.locations)
 
 
 async def _stream(
@@ -324,7 +331,7 @@ async def _stream(
                 stop = await _end_of_head(room, found, body_start)
         chunks = room.read(found.content, start, stop)
         # The first piece is read before anything is said: until then it can be refused.
-        first = await anext(chunks, b"")
+        first = _xref(session, found, cut) + await anext(chunks, b"")
     except NoSuchMessage:
         session.say(missing)
         return
