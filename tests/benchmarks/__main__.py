@@ -6,16 +6,29 @@ import argparse
 import sys
 from pathlib import Path
 
-from tests.benchmarks import acceptance, big_message, fetch, files_ftp, gopher, idle, news, web
+from tests.benchmarks import (
+    acceptance,
+    big_message,
+    connections,
+    fetch,
+    files_ftp,
+    gopher,
+    idle,
+    news,
+    telnet,
+    web,
+)
 from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
     "acceptance": acceptance.measure,
     "big-message": big_message.measure,
     "idle": idle.measure,
+    "connections": connections.measure,
     "fetch": fetch.measure,
     "news": news.measure,
     "gopher": gopher.measure,
+    "telnet": telnet.measure,
     "web": web.measure,
     "files-ftp": files_ftp.measure,
 }

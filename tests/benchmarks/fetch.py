@@ -1,4 +1,4 @@
-"""IMAP FETCH of 10,000 messages: whole bodies, and FLAGS with ENVELOPE; beside Dovecot and pymap."""
+"""IMAP FETCH of 10,000 messages, whole and FLAGS with ENVELOPE; beside Dovecot and pymap."""
 
 from __future__ import annotations
 
