@@ -5,12 +5,15 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from netsuite.ftp.transfer import accepting
 from netsuite.ftp.transfer.channel import Ports
+from netsuite.ftp.transfer.connection import DataConnection
+from netsuite.store.files.memory import MemoryUpload
 from tests.ftp import fakes
 from tests.ftp.fakes import Session, World, codes
 
@@ -148,17 +151,99 @@ class Sockets(SynchronousTestCase):
         self.assertEqual([426], codes(self.session.say(b"RETR notes.txt\r\n")))
         self.assertEqual([200], codes(self.session.say(b"NOOP\r\n")))
 
-    def test_store(self) -> None:
-        """An upload has a transport, which begins to read at once."""
+    def store(self, name: bytes) -> socket.socket:
+        """Begin an upload."""
         client = self.connect(self.epsv())
-        self.assertEqual([150], codes(self.session.say(b"STOR new\r\n")))
-        self.assertEqual(1, len(self.reactor.adopted))
-        self.reactor.wire.send(b"content")
-        self.reactor.wire.end()
+        self.assertEqual([150], codes(self.session.say(b"STOR " + name + b"\r\n")))
+        self.assertEqual(1, len(self.reactor.readers))
+        return client
+
+    def come(self) -> None:
+        """Let what was sent come in."""
+        self.reactor.look()
         self.world.settle()
+
+    def test_store(self) -> None:
+        """An upload needs no transport either; its end is the connection's."""
+        client = self.store(b"new")
+        for octets in (b"one ", b"two"):
+            client.sendall(octets)
+            self.come()
+        self.assertEqual(b"", self.session.heard())
+        client.close()
+        self.come()
         self.assertEqual([226], codes(self.session.heard()))
-        self.assertEqual(b"content", self.world.files.content("new"))
-        del client
+        self.assertEqual(b"one two", self.world.files.content("new"))
+        self.assertEqual(([], []), (self.reactor.readers, self.reactor.adopted))
+
+    def test_store_that_is_cut(self) -> None:
+        """A connection that is reset is no end: what came is kept as a part, and 426 said."""
+        client = self.store(b"new")
+        client.sendall(b"part")
+        self.come()
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+        client.close()
+        self.come()
+        self.assertEqual([426], codes(self.session.heard()))
+        self.assertEqual(b"part", self.world.files.content("new"))
+        self.assertEqual([], self.reactor.readers)
+
+    def test_store_that_stalls(self) -> None:
+        """An upload that sends nothing for too long ends, counted from the last that came."""
+        client = self.store(b"new")
+        seconds = self.world.factory.settings.stalled_seconds
+        self.reactor.advance(seconds - 1)
+        client.sendall(b"late")
+        self.come()
+        self.reactor.advance(seconds - 1)
+        self.world.settle()
+        self.assertEqual(b"", self.session.heard())
+        self.reactor.advance(2)
+        self.world.settle()
+        self.assertEqual(
+            b"426 The data connection made no progress; transfer ended\r\n", self.session.heard()
+        )
+        self.assertEqual([], self.reactor.readers)
+
+    def test_store_aborted(self) -> None:
+        """ABOR ends an upload that waits for more."""
+        client = self.store(b"new")
+        client.sendall(b"part")
+        self.come()
+        self.assertEqual([426, 226], codes(self.session.say(b"ABOR\r\n")))
+        self.assertEqual(b"", self.whole(client))
+        self.assertEqual([], self.reactor.readers)
+
+    def test_store_faster_than_the_disk(self) -> None:
+        """What the disk does not take yet is not read: the client has to wait."""
+        client = self.store(b"new")
+        room: Deferred[None] = Deferred()
+        self.patch(MemoryUpload, "write", lambda upload, octets: room)
+        client.sendall(b"x" * 1000)
+        self.come()
+        self.assertEqual([], self.reactor.readers)
+        client.close()
+        room.callback(None)
+        self.world.settle()
+        self.come()
+        self.assertEqual([226], codes(self.session.heard()))
+
+    def test_under_tls(self) -> None:
+        """Where TLS is to come nothing is sent or read beside it, in either direction."""
+        contexts: list[object] = []
+
+        async def begin(data: DataConnection, context: object) -> None:
+            contexts.append(context)
+
+        self.patch(DataConnection, "begin", begin)
+        self.patch(self.session.server, "data_tls", lambda: "the context")
+        for command in (b"RETR notes.txt\r\n", b"STOR new\r\n", b"LIST\r\n"):
+            client = self.connect(self.epsv())
+            self.session.say(command)
+            self.session.say(b"ABOR\r\n")
+            client.close()
+        self.assertEqual(["the context"] * 3, contexts)
+        self.assertEqual(3, len(self.reactor.adopted))
 
     def test_nothing_is_left(self) -> None:
         """When the session ends its port is closed, and nothing will call back."""

@@ -153,6 +153,7 @@ class FTPServer(DialogConnection):
                     peer=self.peer.address,
                     here=self.here(),
                     connect_seconds=self.settings.connect_seconds,
+                    stalled_seconds=self.settings.stalled_seconds,
                     make=self._data_connection,
                 ),
             )
@@ -180,6 +181,20 @@ class FTPServer(DialogConnection):
         if self.protection is Protection.CLEAR or family is None:
             return None
         return family.resumed_only() if self.settings.require_session_reuse else family
+
+    def is_quiet(self) -> bool:
+        """Tell whether the client has neither said anything more nor gone, as far as is known at
+        once: where it is not, another turn of the reactor tells."""
+        handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None
+        if not isinstance(handle, socket.socket):
+            return False
+        try:
+            handle.recv(1, socket.MSG_PEEK)
+        except BlockingIOError:
+            return True
+        except OSError:
+            pass
+        return False
 
     def turn(self) -> Deferred[None]:
         """Wait for the reactor's next turn."""

@@ -47,6 +47,7 @@ from netsuite.ftp.transfer.connection import (
     NotArranged,
     NotConnected,
 )
+from netsuite.ftp.transfer.incoming import Incoming
 from netsuite.store.errors import FileInTheWay, NoSuchFile
 from netsuite.store.tree import OpenFile, Upload
 
@@ -85,7 +86,7 @@ class Running:
     """
 
     command: Transfer
-    data: DataConnection | None = None
+    data: DataConnection | Incoming | None = None
     done: Deferred[None] | None = None
     committing: bool = False
 
@@ -231,6 +232,18 @@ def _data_error(error: DataError) -> Reply:
 async def _connected(connection: FTPServer, running: Running, text: str) -> DataConnection:
     """Give the data connection, ready for octets."""
     return await _begun(connection, running, await connection.data().claim(), text)
+
+
+async def _incoming(
+    connection: FTPServer, running: Running, text: str
+) -> DataConnection | Incoming:
+    """Give what comes over the data connection."""
+    arrived = await connection.data().claim()
+    if not isinstance(arrived, Accepted) or connection.data_tls() is not None:
+        return await _begun(connection, running, arrived, text)
+    incoming = running.data = arrived.incoming()
+    connection.say(reply(150, text))
+    return incoming
 
 
 async def _begun(
@@ -389,7 +402,7 @@ def _expected(connection: FTPServer) -> int | None:
 async def _take(connection: FTPServer, running: Running, upload: Upload, text: str) -> Reply:
     """Take a file from the data connection; 226 means that it is durable."""
     try:
-        data = await _connected(connection, running, text)
+        data = await _incoming(connection, running, text)
         conversion = FromNetwork() if connection.representation is Representation.ASCII else None
         async for octets in data.received():
             waiting = upload.write(octets if conversion is None else conversion.feed(octets))
@@ -400,7 +413,8 @@ async def _take(connection: FTPServer, running: Running, upload: Upload, text: s
         data.close()
         # In stream mode the end of the connection is the end of the file, and the end of the
         # client looks the same. It ends the control connection, too, so that is looked at first.
-        await connection.turn()
+        if not connection.is_quiet():
+            await connection.turn()
         running.committing = True
         await upload.commit()
     except BaseException:

@@ -17,6 +17,7 @@ from zope.interface import implementer
 
 from netsuite.connection.facts import where
 from netsuite.ftp.transfer.connection import DataConnection, DataCut
+from netsuite.ftp.transfer.incoming import Incoming
 
 #: Connections taken from the queue at a time.
 _AT_ONCE: Final = 16
@@ -28,13 +29,18 @@ class Accepted:
     Args:
         taken: its socket, which is this object's.
         adopt: makes a data connection of a socket, which it copies.
+        read: makes what reads from a socket, which is its own then.
     """
 
     def __init__(
-        self, taken: socket.socket, adopt: Callable[[socket.socket], DataConnection]
+        self,
+        taken: socket.socket,
+        adopt: Callable[[socket.socket], DataConnection],
+        read: Callable[[socket.socket], Incoming],
     ) -> None:
         self._socket = taken
         self._adopt = adopt
+        self._read = read
 
     def send(self, octets: bytes) -> int:
         """Send what the kernel takes at once; give how much that was. Raises DataCut."""
@@ -53,6 +59,10 @@ class Accepted:
             raise DataCut("it ended too soon") from error
         finally:
             self._socket.close()
+
+    def incoming(self) -> Incoming:
+        """Give what comes over it."""
+        return self._read(self._socket)
 
     def close(self) -> None:
         """Close it; what was sent arrives all the same. May be called twice."""

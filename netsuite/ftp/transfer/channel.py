@@ -25,6 +25,7 @@ from netsuite.connection.facts import where
 from netsuite.connection.timing import LazyTimer
 from netsuite.ftp.transfer.accepting import Accepted, DataPort
 from netsuite.ftp.transfer.connection import DataConnection, NotArranged, NotConnected
+from netsuite.ftp.transfer.incoming import Incoming
 
 #: Connections that may wait for a port that wants one.
 BACKLOG: Final = 32
@@ -48,12 +49,14 @@ class Wanted:
         peer: the only IP address it may come from or go to.
         here: our own address on the control connection.
         connect_seconds: how long it may take to be made.
+        stalled_seconds: how long nothing may come.
         make: makes it, from what to tell when it is there and when it is over.
     """
 
     peer: str
     here: str
     connect_seconds: float
+    stalled_seconds: float
     make: Callable[..., DataConnection]
 
 
@@ -139,7 +142,7 @@ class Core:
     listening: IListeningPort | DataPort | None = None
     target: tuple[str, int] | None = None
     connector: IConnector | None = None
-    connection: Arrived | None = None
+    connection: Arrived | Incoming | None = None
     claimed: Deferred[Arrived] | None = None
     deadline: float | None = None
     timer: LazyTimer | None = None
@@ -214,6 +217,12 @@ class Core:
         if connection is not None:
             connection.abort()
 
+    def read(self, taken: socket.socket) -> Incoming:
+        """Make what reads from a socket."""
+        made = Incoming(taken, self.reactor, self.wanted.stalled_seconds)
+        self.connection = made
+        return made
+
     def end(self, for_good: bool) -> None:
         """Leave nothing behind that would call back, if it is for good."""
         if for_good and self.timer is not None:
@@ -276,7 +285,7 @@ class Expected(ServerFactory):
         if not self._is_expected(address):
             return False
         channel, core = self._channel, self._core
-        channel.arrived(Accepted(taken, lambda copied: core.adopt(channel, copied)))
+        channel.arrived(Accepted(taken, lambda copied: core.adopt(channel, copied), core.read))
         return True
 
     def _is_expected(self, address: str) -> bool:
@@ -417,7 +426,7 @@ def _given_up(channel: DataChannel, core: Core, for_good: bool = False) -> None:
 
 @ready.upon(DataChannel.claim).to(claimed)
 def _claim(channel: DataChannel, core: Core) -> Deferred[Arrived]:
-    assert core.connection is not None
+    assert isinstance(core.connection, DataConnection | Accepted)
     return succeed(core.connection)
 
 

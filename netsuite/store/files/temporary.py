@@ -27,14 +27,14 @@ from netsuite.store.files.looking import entry_of, nanoseconds_of, validator_of
 from netsuite.store.files.names import TEMPORARY
 from netsuite.store.files.renaming import changing, rename_to_new
 from netsuite.store.files.walking import READ, WORK, look_or_none, open_directory
+from netsuite.store.files.writeback import Writeback
 from netsuite.store.tree import Entry, name_of
 
-#: So much may be written before it is made durable, so that the commit has little left to wait for
-#: and the page cache keeps room for others.
-SYNC_OCTETS: Final = 32 << 20
 #: What is kept of the old file is copied in such steps, so that others get their turn.
 COPY_OCTETS: Final = 64 << 20
 _COPY_PIECE: Final = 1 << 20
+#: Pieces that one system call writes, at most (IOV_MAX).
+_PIECES: Final = 1024
 _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_ATTEMPTS: Final = 100
 #: What a file system says that cannot copy by itself.
@@ -83,12 +83,13 @@ class Temporary:
         #: Octets taken over from the file there was.
         self.kept = 0
         self._copied = 0
-        self._since_sync = 0
         self._source: io.FileIO | None = None
         self._where = open_directory(root, names[:-1], WORK)
         try:
             self._begin(wanted)
             self._file, self._temporary = self._create(token)
+            self._end = 0
+            self._writeback = Writeback(self._file.fileno())
         except BaseException:
             self._close_others()
             raise
@@ -110,9 +111,10 @@ class Temporary:
         whole = self.kept + (wanted.expected_octets or 0)
         if wanted.limit_octets is not None and whole > wanted.limit_octets:
             raise TooLarge(f"{whole} octets")
-        room = os.fstatvfs(self._where)
-        if whole > room.f_bavail * room.f_frsize:
-            raise StorageFull(f"{whole} octets do not fit")
+        if whole:
+            room = os.fstatvfs(self._where)
+            if whole > room.f_bavail * room.f_frsize:
+                raise StorageFull(f"{whole} octets do not fit")
 
     def _open_source(self, there: os.stat_result) -> io.FileIO:
         descriptor = os.open(self._name, READ, dir_fd=self._where)
@@ -150,7 +152,8 @@ class Temporary:
         while self._copied < until:
             self._copied += self._copy_piece(source, until - self._copied)
         self._file.seek(self._copied)
-        self._synced(COPY_OCTETS)
+        self._end = self._copied
+        self._writeback.wrote(self._end)
         if self._copied < self.kept:
             return False
         source.close()
@@ -176,17 +179,10 @@ class Temporary:
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append."""
-        data = memoryview(pieces[0] if len(pieces) == 1 else b"".join(pieces))
-        octets = len(data)
-        while data:
-            data = data[self._file.write(data) :]
-        self._synced(octets)
-
-    def _synced(self, octets: int) -> None:
-        self._since_sync += octets
-        if self._since_sync >= SYNC_OCTETS:
-            self._since_sync = 0
-            getattr(os, "fdatasync", os.fsync)(self._file.fileno())
+        descriptor = self._file.fileno()
+        for first in range(0, len(pieces), _PIECES):
+            self._end += _write_all(descriptor, pieces[first : first + _PIECES])
+        self._writeback.wrote(self._end)
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -268,3 +264,14 @@ class Temporary:
         if self._where >= 0:
             os.close(self._where)
             self._where = -1
+
+
+def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:
+    """Write pieces one behind the other, as they are in memory; give how many octets."""
+    octets = sum(map(len, pieces))
+    written = os.writev(descriptor, pieces)
+    if written < octets:  # the disk is nearly full, or a signal came
+        left = memoryview(b"".join(pieces))[written:]
+        while left:
+            left = left[os.write(descriptor, left) :]
+    return octets

@@ -16,9 +16,9 @@ from netsuite.store.files.working import Work, follower
 from netsuite.store.tree import Entry
 
 #: From so many octets on a thread is asked to write.
-FLUSH_OCTETS: Final = 128 << 10
+FLUSH_OCTETS: Final = 512 << 10
 #: So many may wait for it before their sender has to.
-AHEAD_OCTETS: Final = 1 << 20
+AHEAD_OCTETS: Final = 2 << 20
 
 
 class Refused:
