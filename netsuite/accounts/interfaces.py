@@ -388,6 +388,9 @@ class Newsroom(Protocol):
         """The article numbers there are, ascending. They change while others post: take what is
         needed before waiting. Raises NoSuchFolder."""
 
+    async def arrived_since(self, group: Newsgroup, moment: datetime) -> Sequence[int]:
+        """The numbers of articles that came into it then or later. Raises NoSuchFolder."""
+
     def article_at_hand(self, group: Newsgroup, number: int) -> NewsArticle | None: ...
     async def article(self, group: Newsgroup, number: int) -> NewsArticle:
         """Raises NoSuchMessage."""

@@ -228,6 +228,24 @@ class StoreNewsroom:
             total -= len(oldest.numbers or ())
             oldest.numbers = None
 
+    async def arrived_since(self, group: Newsgroup, moment: datetime) -> Sequence[int]:
+        """The numbers of articles that came into it then or later. Raises NoSuchFolder."""
+        # Numbers are given in the order of arrival, so few have to be looked at; the last one
+        # first, since mostly nothing is new.
+        numbers = array("I", await self.numbers(group))
+        low, high, probe = 0, len(numbers), len(numbers) - 1
+        while low < high:
+            found = await self._mail.messages(group.id, [numbers[probe]], None)
+            if not found:  # it was removed while we looked
+                del numbers[probe]
+                high -= 1
+            elif found[0].saved < moment:
+                low = probe + 1
+            else:
+                high = probe
+            probe = (low + high) // 2
+        return numbers[low:]
+
     # -- articles --------------------------------------------------------------------------------
 
     def article_at_hand(self, group: Newsgroup, number: int) -> NewsArticle | None:

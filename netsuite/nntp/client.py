@@ -228,6 +228,16 @@ class NNTPClient(ClientConnection):
         await self._ask(c.NewGroups(f"{utc:%Y%m%d}", f"{utc:%H%M%S}"), 231)
         return [active_of(line) for line in await self._lines()]
 
+    async def newnews(self, wildmat: str, since: datetime) -> AsyncIterator[str]:
+        """Give Message-IDs of articles come since then, as they come; some perhaps twice.
+
+        Nothing else may be asked before the last has come. Raises NNTPRefused.
+        """
+        utc = since.astimezone(UTC)
+        await self._ask(c.NewNews(wildmat, f"{utc:%Y%m%d}", f"{utc:%H%M%S}"), 230)
+        async for line in self._lines_as_they_come():
+            yield line
+
     # -- articles -----------------------------------------------------------------------------
 
     async def stat(self, article: ArticleRef = None) -> ArticleName:

@@ -129,6 +129,15 @@ class NewGroups:
 
 
 @dataclass(frozen=True, slots=True)
+class NewNews:
+    """Ask for articles come since then into groups that match (RFC 3977, 7.4)."""
+
+    wildmat: str
+    date: str
+    time: str
+
+
+@dataclass(frozen=True, slots=True)
 class Post:
     """Begin to post an article: 340 asks for it."""
 
@@ -215,6 +224,7 @@ Command: TypeAlias = (
     | Hdr
     | ListCommand
     | NewGroups
+    | NewNews
     | Post
     | Posted
     | Date
@@ -274,6 +284,7 @@ WITH_BODY: Final = frozenset(
         (Hdr, 225),
         (Hdr, 221),
         (NewGroups, 231),
+        (NewNews, 230),
     }
 )
 

@@ -26,6 +26,7 @@ from netsuite.nntp.commands import (
     ListGroup,
     ModeReader,
     NewGroups,
+    NewNews,
     Next,
     Over,
     Post,
@@ -73,7 +74,7 @@ _ANY: Final = (*_BEFORE, State.LOGGED_IN)
 #: article's.
 _EVERYWHERE: Final = (
     Capabilities, ModeReader, Group, ListGroup, Next, Last, Article, Head, Body, Stat, Over, Hdr,
-    ListCommand, NewGroups, Post, EndOfBody, Date, Help,
+    ListCommand, NewGroups, NewNews, Post, EndOfBody, Date, Help,
 )  # fmt: skip
 
 #: From a state, by what is answered positively, to a state. What is not in it is out of order.

@@ -138,7 +138,8 @@ def _listgroup(words: Words) -> c.ListGroup:
     return c.ListGroup(words[0] if words else None, _range(words[1]) if len(words) > 1 else None)
 
 
-def _newgroups(words: Words) -> c.NewGroups:
+def _since(words: Words) -> tuple[str, str]:
+    """Read date, time, and GMT, which changes nothing: the server's own time is no other."""
     if (
         not _date.fullmatch(words[0])
         or not _time.fullmatch(words[1])
@@ -146,7 +147,7 @@ def _newgroups(words: Words) -> c.NewGroups:
         or (len(words) > 2 and words[2].upper() != "GMT")
     ):
         refuse("no date", BAD_ARGUMENTS)
-    return c.NewGroups(words[0], words[1])
+    return words[0], words[1]
 
 
 def _post(words: Words) -> c.Post:
@@ -195,7 +196,8 @@ PARSERS: Final[Mapping[str, Parser]] = {
     "HDR": _hdr(legacy=False),
     "XHDR": _hdr(legacy=True),
     "LIST": _list,
-    "NEWGROUPS": _with(3, _newgroups, least=2),
+    "NEWGROUPS": _with(3, lambda words: c.NewGroups(*_since(words)), least=2),
+    "NEWNEWS": _with(4, lambda words: c.NewNews(words[0], *_since(words[1:])), least=3),
     "POST": _post,
     "DATE": _with(0, lambda words: c.Date()),
     "HELP": _with(0, lambda words: c.Help()),
@@ -344,6 +346,7 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     c.Hdr: _format_hdr,
     c.ListCommand: _format_list,
     c.NewGroups: lambda k: _say("NEWGROUPS", _word(k.date), _word(k.time), "GMT"),
+    c.NewNews: lambda k: _say("NEWNEWS", _word(k.wildmat), _word(k.date), _word(k.time), "GMT"),
     c.Post: lambda k: b"POST\r\n",
     c.Date: lambda k: b"DATE\r\n",
     c.Help: lambda k: b"HELP\r\n",

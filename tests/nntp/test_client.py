@@ -117,6 +117,8 @@ class AgainstOurServer(Joined):
         self.assertEqual("Subject:", self.run_(client.list("OVERVIEW.FMT"))[0])
         self.assertEqual(5, len(self.run_(client.newgroups(NOW - timedelta(days=1)))))
         self.assertEqual([], self.run_(client.newgroups(NOW + timedelta(days=1))))
+        new = self.run_(gathered(client.newnews("misc.*", NOW - timedelta(days=1))))
+        self.assertEqual([f"<{number}@example.test>" for number in (1, 2, 3)], new)
         self.assertEqual(datetime(2026, 3, 1, 12, tzinfo=UTC), self.run_(client.date()))
         self.assertTrue(self.run_(client.help()))
         self.assertTrue(self.run_(client.mode_reader()))

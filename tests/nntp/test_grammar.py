@@ -50,6 +50,7 @@ BOTH = [
     (b"LIST HEADERS MSGID", c.ListCommand("HEADERS", "MSGID")),
     (b"LIST OVERVIEW.FMT", c.ListCommand("OVERVIEW.FMT")),
     (b"NEWGROUPS 20260101 000000 GMT", c.NewGroups("20260101", "000000")),
+    (b"NEWNEWS *,!a.* 20260101 000000 GMT", c.NewNews("*,!a.*", "20260101", "000000")),
     (b"POST", c.Post()),
     (b"DATE", c.Date()),
     (b"HELP", c.Help()),
@@ -76,7 +77,7 @@ READ = [
 ]
 
 REFUSED = [
-    (b"", 500), (b" QUIT", 500), (b"\0", 500), (b"\xff", 500), (b"NEWNEWS * 260101 000000", 500),
+    (b"", 500), (b" QUIT", 500), (b"\0", 500), (b"\xff", 500), (b"NEWNEWS * 260101 000000 CET", 501),
     (b"IHAVE <a@b>", 500), (b"SLAVE", 500), (b"QUI", 500), (b"GET / HTTP/1.1", 500),
     (b"QUIT now", 501), (b"DATE x", 501), (b"POST <a@b>", 501), (b"POST / HTTP/1.1", 501),
     (b"MODE", 501), (b"MODE POSTER", 501), (b"MODE READER x", 501), (b"MODE STREAM", 501),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -14,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import Busy, NoSuchMessage
-from tests.nntp.fakes import HOST, World, article, run, xref
+from tests.nntp.fakes import HOST, NOW, World, article, run, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 ASKED = b"340 Send the article; end it with a dot on a line of its own\r\n"
@@ -80,7 +81,12 @@ STATES = [
     ("DATE", 111, 111, 111),
     ("HELP", 100, 100, 100),
     ("CAPABILITIES", 101, 101, 101),
-    ("NEWNEWS * 260101 000000", 500, 500, 500),
+    ("NEWNEWS * 260101 000000", 230, 230, 230),
+    ("NEWNEWS * 260101 000000 GMT", 230, 230, 230),
+    ("NEWNEWS * 260101 000000 CET", 501, 501, 501),
+    ("NEWNEWS 260101 000000", 501, 501, 501),
+    ("NEWNEWS [a] 260101 000000", 501, 501, 501),
+    ("NEWNEWS * 260230 000000", 501, 501, 501),
 ]  # fmt: skip
 
 
@@ -110,7 +116,7 @@ class Reading(SynchronousTestCase):
                     session.ask(before)
                 answer = session.ask(command)
                 self.assertEqual(str(code), answer[:3], (command, before, answer))
-                body = code in (100, 101, 215, 220, 221, 222, 224, 225, 231) or (
+                body = code in (100, 101, 215, 220, 221, 222, 224, 225, 230, 231) or (
                     "LISTGROUP" in command and code == 211
                 )
                 self.assertEqual(body, answer.endswith("\r\n.\r\n"), (command, before, answer))
@@ -304,6 +310,28 @@ class Reading(SynchronousTestCase):
             ("20260301 120011", 0),
         ):
             self.assertEqual(wanted, session.ask(f"NEWGROUPS {when} GMT").count("\r\n") - 2, when)
+
+    def test_new_news(self) -> None:
+        """Articles come since then, by the second, in groups that match; removed ones are not."""
+        for number in range(4, 40):
+            self.world.clock.advance(10)
+            self.world.put(article(number), "misc.test", *(["talk.other"] if number == 9 else []))
+        self.world.remove(3, 21, 22, 39)
+        session = self.world.connect()
+        for wildmat, seconds, numbers in [
+            ("*", 0, [1, 2, *range(4, 21), *range(23, 39), 9]),
+            ("misc.*", 60, [*range(9, 21), *range(23, 39)]),
+            ("misc.*", 61, [*range(10, 21), *range(23, 39)]),
+            ("talk.*", 60, [9]), ("talk.*", 61, []), ("!*", 0, None), ("misc.*,!misc.test", 0, []),
+            ("*", 350, [38]), ("*", 351, []), ("*", 10_000, []),
+        ]:  # fmt: skip
+            when = f"{NOW + timedelta(seconds=seconds):%Y%m%d %H%M%S}"
+            answer = session.ask(f"NEWNEWS {wildmat} {when} GMT").split("\r\n")
+            if numbers is None:
+                self.assertEqual("501", answer[0][:3])
+            else:
+                wanted = [f"<{number}@example.test>" for number in numbers]
+                self.assertEqual(["230 New articles follow", *wanted, ".", ""], answer)
 
     def test_pipelined_at_every_cut(self) -> None:
         """All commands at once, or cut anywhere, get the same answers in the same order."""

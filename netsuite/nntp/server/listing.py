@@ -1,17 +1,18 @@
-"""What there is: LIST and its variants, NEWGROUPS. See RFC 3977, 7, and RFC 6048."""
+"""What there is: LIST and its variants, NEWGROUPS, NEWNEWS. See RFC 3977, 7, and RFC 6048."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from netsuite.accounts.interfaces import Newsgroup
+from netsuite.accounts.interfaces import Newsgroup, Newsroom
 from netsuite.nntp import commands as c
 from netsuite.nntp import overview, replies
 from netsuite.nntp.commands import Beginning
 from netsuite.nntp.settings import Settings
 from netsuite.nntp.wildmat import BadWildmat, Matches, parse_wildmat
-from netsuite.store.errors import StoreError
+from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.wire.dates import parse_news_date
 from netsuite.wire.events import BodyChunk, EndOfBody
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Groups whose lines are sent in one piece.
 GROUPS_AT_ONCE: Final = 500
+#: Articles whose Message-IDs are.
+ARTICLES_AT_ONCE: Final = 256
 #: Who made the groups, for LIST ACTIVE.TIMES (RFC 3977, 7.6.4).
 CREATOR: Final = "netsuite"
 
@@ -142,6 +145,45 @@ async def newgroups(session: NNTPServer, event: c.NewGroups) -> None:
     await _say_groups(
         session, 231, _active, lambda group: group.created is not None and group.created >= moment
     )
+
+
+async def newnews(session: NNTPServer, event: c.NewNews) -> None:
+    """NEWNEWS. See RFC 3977, 7.4."""
+    room = session.room
+    assert room is not None
+    since = parse_news_date(event.date.encode(), event.time.encode(), session.now())
+    if since is None:
+        session.say(replies.BAD_DATE)
+        return
+    try:
+        matches = parse_wildmat(event.wildmat)
+        groups = [group for group in await room.groups() if group.count and matches(group.name)]
+    except BadWildmat:
+        session.say(replies.BAD_WILDMAT)
+        return
+    except StoreError as error:
+        session.say(replies.for_error(error))
+        return
+    session.say(Beginning(230, "New articles follow"))
+    try:
+        for group in groups:
+            await _say_new(session, room, group, since)
+    except StoreError:
+        session.log.failure("listing new articles on {name}", name=session.name)
+        session.abort()  # what was said so far is not whole, and cannot be taken back
+        return
+    session.say(EndOfBody())
+
+
+async def _say_new(session: NNTPServer, room: Newsroom, group: Newsgroup, since: datetime) -> None:
+    try:
+        numbers = await room.arrived_since(group, since)
+    except NoSuchFolder:
+        return  # it was removed while we looked
+    for start in range(0, len(numbers), ARTICLES_AT_ONCE):
+        some = await room.described(group.id, numbers[start : start + ARTICLES_AT_ONCE])
+        session.say(BodyChunk(_joined(room.message_id(each) for each in some)))
+        await session.writable()
 
 
 async def _say_groups(

@@ -30,7 +30,7 @@ HELP = (
     "  AUTHINFO USER name, AUTHINFO PASS password, AUTHINFO SASL mechanism [response]",
     "  LIST [ACTIVE|ACTIVE.TIMES|COUNTS|NEWSGROUPS|SUBSCRIPTIONS [wildmat]]",
     "  LIST DISTRIB.PATS|DISTRIBUTIONS|HEADERS|MODERATORS|MOTD|OVERVIEW.FMT",
-    "  NEWGROUPS date time [GMT]",
+    "  NEWGROUPS date time [GMT], NEWNEWS wildmat date time [GMT]",
     "  GROUP name, LISTGROUP [name [range]], NEXT, LAST",
     "  ARTICLE, HEAD, BODY, STAT [number|<message-id>]",
     "  OVER [range|<message-id>], HDR field [range|<message-id>], XOVER, XHDR",
@@ -172,7 +172,7 @@ class NNTPServer(DialogConnection):
     def _capabilities(self, event: c.Capabilities) -> None:
         # RFC 3977, 5.2.2: VERSION first.
         lines = ["VERSION 2", "READER", f"IMPLEMENTATION {self.settings.software}", "HDR"]
-        lines += [f"LIST {' '.join(listing.keywords(self.settings))}", "OVER MSGID"]
+        lines += [f"LIST {' '.join(listing.keywords(self.settings))}", "NEWNEWS", "OVER MSGID"]
         # Listed where a login would make it possible: POST then answers 480 (RFC 3977, 5.2.2
         # asks that what is listed be there, though it may need authentication).
         if self.shared.room.policy.posting != "none":
@@ -208,6 +208,7 @@ class NNTPServer(DialogConnection):
         c.Hdr: _for_readers(fields.hdr),
         c.ListCommand: _for_readers(listing.list_command),
         c.NewGroups: _for_readers(listing.newgroups),
+        c.NewNews: _for_readers(listing.newnews),
         c.Post: posting.post,
         BodyChunk: posting.chunk,
         EndOfBody: posting.end,
