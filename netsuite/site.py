@@ -29,9 +29,10 @@ from netsuite.accounts.throttle import Throttle
 from netsuite.config.schema import ServiceSection, Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
-from netsuite.connection.listening import ListeningService, Opening, tell_operator
+from netsuite.connection.listening import ListeningService, Opening
 from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.starting import cannot_start, tell_operator
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
@@ -131,6 +132,7 @@ class Site(Service):
         self.door = self._make_door()
         self.certificates = self._make_certificates()
         self._waiting: list[Deferred[None]] = []
+        self._is_prepared = False  # what ``startService`` did before the reactor ran
         self._is_open = False
         self._first: list[Callable[[Store], Awaitable[None]]] = []
         self._reloaded: list[Callable[[Settings], None]] = [self._apply_posting_policy]
@@ -274,16 +276,34 @@ class Site(Service):
         return opened
 
     def startService(self) -> None:
-        """Open the store; when that fails, say so in one line and end the process."""
+        """Open the store; when that fails, say so in one line and end the process.
+
+        Raises:
+            CannotStart, CannotStartUnseen: the store or the home cannot be used, and the reactor
+                does not run yet, so that the start of the daemon can fail with it.
+        """
+        # Here and not in __init__: by now the daemon runs as whom it is to run as.
+        if not getattr(self.reactor, "running", True):
+            try:
+                self._prepare()
+                self.store.prepare()
+                self._is_prepared = True
+            except (StoreError, SiteError) as error:
+                self._tell(f"netsuite: {error}")
+                raise cannot_start(str(error)) from None
         super().startService()
         self.hash_threads.start()
         ensureDeferred(self._open()).addErrback(self._not_opened)
 
-    async def _open(self) -> None:
-        # Here and not in __init__: by now the daemon runs as whom it is to run as.
+    def _prepare(self) -> None:
         make_home(self.home)
         self.door.secret = read_secret(self.home / "secret")
         self._open_certificates()
+
+    async def _open(self) -> None:
+        if not self._is_prepared:
+            self._prepare()
+        self._is_prepared = False  # a site that is started again looks again
         await self.store.open()
         await self._open_files()
         for work in self._first:
@@ -317,11 +337,14 @@ class Site(Service):
         else:
             self.log.failure("opening the site", failure)
             message = "netsuite: the store could not be opened; the log has the reason"
-        self.log.critical("{message}", message=message)
-        tell_operator(message)
+        self._tell(message)
         # twistd has no way to end with an exit code of a service's choice.
         self.reactor.addSystemEventTrigger("after", "shutdown", os._exit, 1)
         self.reactor.callWhenRunning(self.reactor.stop)
+
+    def _tell(self, message: str) -> None:
+        self.log.critical("{message}", message=message)
+        tell_operator(message)
 
     def stopService(self) -> Deferred[None]:
         """Close the store, after all that was begun."""

@@ -7,8 +7,6 @@ the kernel's queue instead of being turned away.
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +26,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.connection.factory import ServerFactory
+from netsuite.connection.starting import cannot_start, tell_operator
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +44,6 @@ class Opening:
     endpoint: IStreamServerEndpoint
     factory: IProtocolFactory
     tls: bool = False
-
-
-class CannotListen(SystemExit):
-    """A place to listen cannot be had; the operator has been told which, why, what to change."""
-
-
-class CannotListenUnseen(Exception):
-    """The same in a process that has left its terminal. twistd waits there for an exception, to
-    hand its text to the process that the operator still sees; for SystemExit it waits for ever."""
-
-    __module__ = "netsuite"  # twistd hands on 100 octets, of which this saves some
-
-
-def has_left_terminal() -> bool:
-    """Tell whether what is printed goes nowhere, as in a daemon."""
-    if sys.__stderr__ is None:
-        return True
-    try:
-        return os.path.samestat(os.fstat(sys.__stderr__.fileno()), os.stat(os.devnull))
-    except (OSError, ValueError):
-        return True
-
-
-def tell_operator(message: str) -> None:
-    """Print a line on the terminal, if there is one: twistd has turned ``sys.stderr`` into the
-    log, which may be a file that nobody looks at while the daemon does not start."""
-    print(message, file=sys.__stderr__, flush=True)
 
 
 class ListeningService(Service):
@@ -100,7 +72,7 @@ class ListeningService(Service):
         self._ready = ready
 
     def privilegedStartService(self) -> None:
-        """Bind every opening. Raises CannotListen, or CannotListenUnseen."""
+        """Bind every opening. Raises CannotStart, or CannotStartUnseen."""
         failures: list[str] = []
         for opening in self.openings:
             listening = opening.endpoint.listen(opening.factory)
@@ -108,7 +80,7 @@ class ListeningService(Service):
             listening.addErrback(self._not_bound, opening, failures)
         # Endpoints that listen here fail at once, so the start of the daemon can fail with them.
         if failures:
-            raise CannotListenUnseen(failures[0]) if has_left_terminal() else CannotListen(1)
+            raise cannot_start(failures[0])
 
     def startService(self) -> None:
         """Read from what was bound, once the site is ready."""

@@ -349,6 +349,10 @@ class Store(Protocol):
     queue: QueueStore
     changes: ChangeFeed
 
+    def prepare(self) -> None:
+        """Do at once what of ``open`` blocks, in a daemon whose reactor does not run yet: so its
+        start can fail with it. Raises StoreError, as ``open`` would."""
+
     async def open(self) -> None:
         """Make or migrate the schema, clean up what a crash left. Raises StoreError whose
         message tells an operator what to change."""

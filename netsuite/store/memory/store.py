@@ -59,6 +59,9 @@ class MemoryStore:
         self.accounts = MemoryAccounts(self._world)
         self.queue = MemoryQueue(self._world)
 
+    def prepare(self) -> None:
+        """Do nothing: nothing blocks."""
+
     async def open(self) -> None:
         """Be ready; there is nothing to do."""
         self._world.open = True

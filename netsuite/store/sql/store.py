@@ -116,6 +116,7 @@ class SQLStore:
             summaries=Cache(cache_octets // 2),
         )
         self._presence: int | None = None
+        self._prepared: tuple[bool, Session, int] | None = None
         self._locks = MaildropLocks()
         mail = SQLMail(self._base, self._locks)
         accounts = SQLAccounts(self._base)
@@ -127,9 +128,17 @@ class SQLStore:
     def _now(self) -> int:
         return int(self._clock.seconds() * _MICRO)
 
+    def prepare(self) -> None:
+        """Do at once what of ``open`` blocks. Raises StoreError."""
+        if self._prepared is None:
+            self._prepared = self._prepare()
+
     async def open(self) -> None:
         """Make or migrate the schema, clean up what a crash left. Raises StoreError."""
-        alone, session, sequence = await self._in_thread(self._prepare)
+        prepared, self._prepared = self._prepared, None
+        if prepared is None:
+            prepared = await self._in_thread(self._prepare)
+        alone, session, sequence = prepared
         base = self._base
         base.feed.sequence = sequence
         base.writer.start(session, sequence)
