@@ -5,13 +5,15 @@ from twisted.application.service import Application
 from twisted.internet import reactor
 from twisted.logger import Logger
 
+from netsuite.config.load import load
 from netsuite.ftp.service import make_ftp
 from netsuite.gopher.service import make_gopher
+from netsuite.home import find_config, find_home
 from netsuite.imap.service import make_imap
-from netsuite.site import Site, find_config, find_home, load_settings
+from netsuite.site import Site
 
 home = find_home(None)
-site = Site(load_settings(find_config(home, None)), home, reactor)
+site = Site(load(find_config(home, None)), home, reactor)
 
 application = Application("three")
 site.setServiceParent(application)
