@@ -388,7 +388,7 @@ class GopherSection(ServiceSection):
 
 
 class HTTPSection(ServiceSection):
-    """Files and XML-RPC for browsers and programs (RFC 9110, 9112)."""
+    """Files, news and XML-RPC for browsers and programs (RFC 9110, 9112)."""
 
     listen: list[str] = setting(loopback(80), "Where to listen.")
     listen_tls: list[str] = setting(loopback(443), "Where to listen under TLS (https).")
@@ -432,6 +432,13 @@ class HTTPSection(ServiceSection):
         "log/http-access.log",
         "The access log, in the combined format; relative to the home directory, empty for none. "
         "It may be moved away at any time.",
+    )
+    news_path: str = setting(
+        "/news/",
+        "Below which path the newsgroups are shown, with a slash at both ends; empty: nowhere. "
+        "What the public site has below that path is hidden. Nothing is shown where "
+        "`nntp.anonymous` is `none`.",
+        pattern=r"^(/([A-Za-z0-9._~-]+/)+)?$",
     )
     xmlrpc_path: str = setting(
         "/RPC2", "Where XML-RPC is answered; empty: nowhere.", pattern="^(/[^{}]*)?$"

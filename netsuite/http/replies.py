@@ -23,6 +23,8 @@ from netsuite.store.errors import (
     FileInTheWay,
     IsADirectory,
     NoSuchFile,
+    NoSuchFolder,
+    NoSuchMessage,
     NotADirectory,
     NotPermitted,
     OverQuota,
@@ -45,6 +47,8 @@ BUSY: Final = plain(503, "Too many connections; try again later.", LATER)
 
 ERRORS: Final[Mapping[type[Exception], Response]] = {
     NoSuchFile: NOT_FOUND,
+    NoSuchFolder: NOT_FOUND,
+    NoSuchMessage: NOT_FOUND,
     BadFileName: NOT_FOUND,
     NotADirectory: NOT_FOUND,
     IsADirectory: plain(409, "That is a directory."),

@@ -14,6 +14,7 @@ from netsuite.connection.listening import ListeningService
 from netsuite.http.access import stamp
 from netsuite.http.files import FileSite
 from netsuite.http.grammar import HeadLimits
+from netsuite.http.news import NewsSite
 from netsuite.http.router import Router
 from netsuite.http.server import HTTPServerFactory
 from netsuite.http.settings import Settings
@@ -26,7 +27,7 @@ class Options(daemon.Options):
 
     services = ("http",)
     synopsis = "[options]"
-    longdesc = "The HTTP server: files and XML-RPC."
+    longdesc = "The HTTP server: files, news and XML-RPC."
 
 
 def makeService(options: Options) -> IService:
@@ -47,20 +48,30 @@ def _settings(settings: schema.Settings) -> Settings:
     )
 
 
-def make_router(site: Site) -> Router:
-    """Give the routes every site has; what else a site serves is added or mounted here.
+def _now() -> datetime:
+    return datetime.now(UTC)
 
-    Views of mail and news stand beside these: ``router.mount("/news/", ...)``.
-    """
+
+def make_router(site: Site) -> Router:
+    """Give the routes every site has; what else a site serves is added or mounted here."""
     router = Router()
     section = site.settings.http
     if section.xmlrpc_path:
         rpc = XMLRPCServer(limit_octets=section.xmlrpc_octets)
         router.add("POST", section.xmlrpc_path, rpc)
+    if section.news_path:
+        news = NewsSite(
+            site.newsroom,
+            section.news_path,
+            now=_now,
+            shown=lambda: site.settings.nntp.anonymous == "read",
+        )
+        router.mount(section.news_path, news)
+        router.add("GET", section.news_path.rstrip("/"), news)  # the slash is added
     files = FileSite(
         site.files,
         clock=site.reactor,
-        now=lambda: datetime.now(UTC),
+        now=_now,
         boundary=lambda: secrets.token_hex(16),
         remember_seconds=section.remember_seconds,
     )

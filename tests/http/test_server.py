@@ -380,9 +380,7 @@ class Log(SynchronousTestCase):
         folder = Path(self.mktemp())
         folder.write_text("in the way")
         clock = Clock()
-        log = LineLog(
-            folder / "log", clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred
-        )
+        log = LineLog(folder / "log", clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred)
         for _ in range(3):
             log.add(format_line, "", "", None, 200, 0)
             clock.advance(1)

@@ -13,12 +13,14 @@ from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.files import AccountFiles, HomesOfSite
 from netsuite.accounts.interfaces import BadCredentials, LoggedIn, PlaintextRefused
+from netsuite.accounts.news import StoreNewsroom
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.http.answers import Streamed
 from netsuite.http.commands import Fields, Response, ResponseHead
 from netsuite.http.files import FileSite
 from netsuite.http.grammar import HeadLimits
 from netsuite.http.incoming import IncomingRequest
+from netsuite.http.news import NewsSite
 from netsuite.http.replies import Refused
 from netsuite.http.router import Router
 from netsuite.http.server import HTTPServer, HTTPServerFactory
@@ -26,6 +28,7 @@ from netsuite.http.settings import Settings
 from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.store.files import MemoryHomes
 from netsuite.store.memory import MemoryStore
+from netsuite.store.model import FolderId, FolderKind, Placement
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DATE = b"Date: Sun, 22 Nov 2026 09:30:00 GMT\r\n"
@@ -95,6 +98,7 @@ class World:
     ) -> None:
         self.clock = Clock()
         self.now = NOW
+        self.news_shown = True
         self.store = MemoryStore()
         self.homes = MemoryHomes()
         self.door = Door(self.store, self.homes)
@@ -138,6 +142,12 @@ class World:
         add("GET", "/books/{isbn}/pages/{page}", self._book)
         self.rpc = XMLRPCServer(limit_octets=50_000)
         add("POST", "/RPC2", self.rpc)
+        self.room = StoreNewsroom(self.store)
+        self.news = NewsSite(
+            self.room, "/news/", now=lambda: self.now, shown=lambda: self.news_shown
+        )
+        self.router.mount("/news/", self.news)
+        add("GET", "/news", self.news)
         self.router.mount("/", self.files)
 
     def _later(self, request: IncomingRequest) -> Deferred[Response]:
@@ -174,6 +184,29 @@ class World:
 
     def _book(self, request: IncomingRequest) -> Response:
         return Response(200, (), repr(sorted(request.parameters.items())).encode())
+
+    def group(self, name: str, description: str = "") -> FolderId:
+        """Make a newsgroup."""
+        mail = self.store.mail
+        kind = FolderKind.GROUP
+        folder: FolderId = done(
+            mail.create_folder(None, name, kind=kind, description=description)
+        ).id
+        return folder
+
+    def post(self, group: FolderId, octets: bytes) -> None:
+        """Put an article into a group."""
+
+        async def post() -> None:
+            draft = self.store.mail.draft()
+            waiting = draft.write(octets)
+            if waiting is not None:
+                await waiting
+            await self.store.mail.commit(
+                draft, [Placement(group, internal_date=NOW - timedelta(hours=1))]
+            )
+
+        done(post())
 
     def connect(self, full_at: int | None = None) -> Session:
         """Open a connection."""

@@ -1,0 +1,109 @@
+"""Parts of articles to save: under which name and type, their codings undone as they pass."""
+
+from __future__ import annotations
+
+import binascii
+import re
+from collections.abc import AsyncIterator
+from typing import Final
+from urllib.parse import quote
+
+from netsuite.http.commands import FieldPairs
+from netsuite.message.reading import file_name, type_name
+from netsuite.message.structure import Part
+
+#: What a browser does no more with than show it, play it or save it. Everything else is octets:
+#: a page, a script or a picture with scripts from a stranger must not run as this site's.
+PASSIVE: Final = re.compile(
+    r"image/(?:png|jpeg|gif|webp|bmp|avif)|audio/(?:mpeg|ogg|wav|flac|mp4|aac)"
+    r"|video/(?:mp4|ogg|webm|mpeg)|text/plain|application/(?:pdf|zip|gzip)"
+)
+#: What is shown of the stranger's content runs nothing, whatever a browser makes of it.
+SANDBOX: Final = ("Content-Security-Policy", "default-src 'none'; sandbox")
+NOSNIFF: Final = ("X-Content-Type-Options", "nosniff")
+NAME_CHARACTERS: Final = 120
+
+_unfit: Final = re.compile(
+    '[\0-\x1f\x7f-\x9f\ud800-\udfff/\\\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]'
+)
+_no_base64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+#: A line of quoted-printable longer than that is undone in pieces.
+_LINE_OCTETS: Final = 65_536
+
+
+def saved_name(part: Part, number: str) -> str:
+    """Give the name to save a part under: one name, no path, nothing that hides its ending."""
+    name = file_name(part).replace("\\", "/").rpartition("/")[2]
+    name = _unfit.sub("_", name).strip(" .")[-NAME_CHARACTERS:].lstrip(".")
+    return name or f"part-{number}"
+
+
+def disposition(name: str) -> tuple[str, str]:
+    """Give the field that has a browser save, not show (RFC 6266, 4)."""
+    plain = re.sub(r"[^ -~]|[\"\\%]", "_", name)
+    value = f'attachment; filename="{plain}"'
+    if plain != name:
+        value += f"; filename*=UTF-8''{quote(name, safe='')}"
+    return "Content-Disposition", value
+
+
+def saved_type(part: Part) -> str:
+    """Give the media type that a part is sent with."""
+    named = type_name(part)
+    return named if PASSIVE.fullmatch(named) else "application/octet-stream"
+
+
+def fields(part: Part, number: str) -> FieldPairs:
+    """Give the fields of an answer that has a part's content."""
+    return (
+        ("Content-Type", saved_type(part)),
+        disposition(saved_name(part, number)),
+        NOSNIFF,
+        SANDBOX,
+    )
+
+
+async def decoded(pieces: AsyncIterator[bytes], encoding: bytes) -> AsyncIterator[bytes]:
+    """Undo a transfer encoding piece by piece; what is not in it is passed over.
+
+    Args:
+        pieces: a part's body.
+        encoding: its Content-Transfer-Encoding.
+    """
+    take = _TAKE.get(encoding)
+    rest = b""
+    async for piece in pieces:
+        if take is None:
+            yield piece
+            continue
+        made, rest = take(rest + piece, False)
+        if made:
+            yield made
+    if take is not None and rest:
+        made, _ = take(rest, True)
+        if made:
+            yield made
+
+
+def _base64(octets: bytes, last: bool) -> tuple[bytes, bytes]:
+    """Give what octets hold, and what of them has to wait for more. See RFC 2045, 6.8."""
+    clean = _no_base64.sub(b"", octets)
+    whole = len(clean) - len(clean) % 4
+    rest = clean[whole:]
+    if last and len(rest) > 1:
+        return binascii.a2b_base64(clean + b"=" * (4 - len(rest))), b""
+    return binascii.a2b_base64(clean[:whole]), b"" if last else rest
+
+
+def _quoted_printable(octets: bytes, last: bool) -> tuple[bytes, bytes]:
+    """As ``_base64``: whole lines, since only a line's end tells what its white space is."""
+    whole = len(octets)
+    if not last:
+        whole = octets.rfind(b"\n") + 1
+        if not whole and len(octets) > _LINE_OCTETS:
+            whole = octets.rfind(b"=", len(octets) - 2)
+            whole = whole if whole >= 0 else len(octets)
+    return binascii.a2b_qp(octets[:whole]), octets[whole:]
+
+
+_TAKE: Final = {b"base64": _base64, b"quoted-printable": _quoted_printable}
