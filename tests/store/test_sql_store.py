@@ -376,6 +376,20 @@ class Failures(SQLCase):
         connection.close()
         await self.put(inbox)
 
+    async def test_file_moved_away(self) -> None:
+        """Nothing is promised once the file is gone; nor is another made in its place. When it is
+        back, so is everything that was promised."""
+        inbox = await self.inbox()
+        await self.put(inbox, b"kept")
+        away = f"{self.path}-away"
+        os.rename(self.path, away)
+        await self.refused(StorageFull, self.put(inbox, b"lost"))
+        await self.refused(StorageFull, self.put(inbox, b"lost, too"))
+        self.assertFalse(os.path.exists(self.path))
+        os.rename(away, self.path)
+        await self.put(inbox, b"kept, too")
+        self.assertEqual([1, 2], list(await self.store.mail.uids(inbox.id)))
+
     async def test_disk_full(self) -> None:
         """A full disk refuses what does not fit; what was there stays, and it goes on later."""
         inbox = await self.inbox()

@@ -96,6 +96,7 @@ class Session:
                 last writes the whole log, this transaction's part included.
         """
         if self.sqlite:
+            self.database.check_in_place()
             if lasting is not self._lasting:
                 self._cursor.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
                 self._lasting = lasting
@@ -198,6 +199,37 @@ class Database:
         # Keyed by the statement itself, which keeps it alive: an id could come back.
         self._compiled: dict[Executable, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
         self._for_rows: dict[tuple[Executable, int], str] = {}
+        self._file: tuple[int, int] | None = None  # device and inode of SQLite's file
+
+    def note_place(self) -> None:
+        """Remember which file it is, from now on."""
+        self._file = self._file_there() if self.sqlite else None
+
+    def forget_place(self) -> None:
+        """Take whatever file is there; for a store that is opened again."""
+        self._file = None
+
+    def check_in_place(self) -> None:
+        """See that SQLite's file is still where it was, before anything is promised.
+
+        What is written to a file that has been deleted or moved away is lost with the process,
+        and SQLite writes on as if nothing had happened.
+
+        Raises:
+            StorageFull: it is gone, or another stands in its place.
+        """
+        if self._file is not None and self._file_there() != self._file:
+            raise StorageFull(
+                f"{self.url.database} was moved away, deleted or replaced while in use; stop the "
+                "daemon, put the file back with its -wal beside it, and start again"
+            )
+
+    def _file_there(self) -> tuple[int, int] | None:
+        try:
+            found = os.stat(self.url.database or "")
+        except OSError:
+            return None
+        return found.st_dev, found.st_ino
 
     def compiled(self, statement: Executable) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         """Give a statement's text, the order of its parameters, and those with values."""
@@ -231,6 +263,7 @@ class Database:
 
     def session(self) -> Session:
         """Open a connection. Raises StoreError."""
+        self.check_in_place()  # SQLite would make a new file
         try:
             return Session(self)
         except Exception as error:

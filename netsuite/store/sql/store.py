@@ -150,8 +150,10 @@ class SQLStore:
     def _prepare(self) -> tuple[bool, Session, int]:
         database = self._database
         session: Session | None = None
+        database.forget_place()
         try:
             migrate(database)
+            database.note_place()
             if database.sqlite:
                 path = f"{database.url.database}-locks"
                 self._locks.open(path)
