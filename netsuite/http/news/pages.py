@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +9,7 @@ from typing import Final
 
 from netsuite.accounts.interfaces import Newsgroup
 from netsuite.http.commands import FieldPairs
+from netsuite.http.listing import policy
 from netsuite.http.news.parts import saved_name
 from netsuite.http.news.prose import article_link, escaped, text_html
 from netsuite.http.paths import quote_name
@@ -30,6 +29,7 @@ _STYLE: Final = """\
 body{font:1rem/1.5 system-ui,sans-serif;max-width:46rem;margin:0 auto;padding:1rem;
 overflow-wrap:anywhere}
 h1{font-size:1.4rem;line-height:1.25;margin:.5rem 0}
+h2{font-size:1.1rem;margin:1.5rem 0 0}
 nav,footer,.meta{font-size:.875rem;opacity:.8}
 nav a,footer a{display:inline-block;padding:.25rem .75rem .25rem 0}
 ul{list-style:none;padding:0;margin:1rem 0}
@@ -47,12 +47,8 @@ padding:1rem 0;border-top:1px solid #8884;border-bottom:1px solid #8884;unicode-
 .q3{color:#7b4fa3}
 @media(prefers-color-scheme:dark){.q1{color:#6ec1e4}.q2{color:#e0a84e}.q3{color:#c39bea}}
 """
-_HASH: Final = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 #: Nothing on a page runs, nothing is loaded, nobody frames it or has it send a form.
-POLICY: Final = (
-    f"default-src 'none'; style-src 'sha256-{_HASH}'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
+POLICY: Final = f"{policy(_STYLE)}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 FIELDS: Final[FieldPairs] = (
     ("Content-Type", "text/html; charset=utf-8"),
     ("Content-Security-Policy", POLICY),
@@ -120,7 +116,7 @@ def group_page(
     rows = [
         f'<li><a href="./{each.message.uid}"><bdi>{escaped(subject(each))}</bdi></a>'
         f'<div class="meta"><bdi>{escaped(author(each.summary))}</bdi> · {_time(written(each))}'
-        f" · {each.message.uid}</div></li>\n"
+        f" · no. {each.message.uid}</div></li>\n"
         for each in articles
     ]
     ways = ['<a href="../">All groups</a>', '<a href="./feed.atom">Feed</a>']
@@ -156,7 +152,7 @@ def article_page(group: Newsgroup, shown: Shown) -> bytes:
             f'<a href="{escaped(article_link(each, "../"))}">{escaped(each)}</a>'
             for each in summary.references[-REFERENCES:]
         ]
-        facts.append(("Answers", "<br>".join(links)))
+        facts.append(("In reply to", "<br>".join(links)))
     rows = [f"<dt>{label}</dt><dd>{value}</dd>\n" for label, value in facts if value]
     body = ["<dl>\n", *rows, "</dl>\n"]
     body += [f'<pre dir="auto">{text_html(text, "../")}</pre>\n' for text in shown.texts]
@@ -165,16 +161,16 @@ def article_page(group: Newsgroup, shown: Shown) -> bytes:
     if shown.cut:
         body.append('<p class="meta">There is more; the whole is in the article as it is.</p>\n')
     if shown.saved:
-        body += ["<h2>Parts</h2>\n<ul>\n", *_parts(number, shown.saved), "</ul>\n"]
+        body += ["<h2>Attachments</h2>\n<ul>\n", *_parts(number, shown.saved), "</ul>\n"]
     return _page(subject(shown.described), body, ways=_ways(shown), after=_raw(shown.described))
 
 
 def _ways(shown: Shown) -> list[str]:
     ways = ['<a href="./">Back to the group</a>']
     if shown.older is not None:
-        ways.append(f'<a href="./{shown.older}" rel="prev">Before</a>')
+        ways.append(f'<a href="./{shown.older}" rel="prev">Previous</a>')
     if shown.newer is not None:
-        ways.append(f'<a href="./{shown.newer}" rel="next">After</a>')
+        ways.append(f'<a href="./{shown.newer}" rel="next">Next</a>')
     return ways
 
 
@@ -212,7 +208,7 @@ def _octets(octets: int) -> str:
 
 
 def _time(when: datetime) -> str:
-    return f'<time datetime="{when:%Y-%m-%dT%H:%MZ}">{when:%Y-%m-%d %H:%M}</time>'
+    return f'<time datetime="{when:%Y-%m-%dT%H:%MZ}">{when:%Y-%m-%d %H:%M} UTC</time>'
 
 
 def _page(
