@@ -17,6 +17,7 @@ from twisted.logger import Logger
 
 from netsuite.store.errors import NotPermitted, StoreError, TooLarge
 from netsuite.store.files import blocking, warm
+from netsuite.store.files.committing import Commits
 from netsuite.store.files.names import checked
 from netsuite.store.files.reading import DiskFile
 from netsuite.store.files.subtree import based
@@ -78,6 +79,7 @@ class DiskTree:
         self.path = root
         self.limit_octets = limit_octets
         self._work = Work(run)
+        self._commits = Commits(self._work)
         self._clock = clock
         self._told = told
         self._file_mode = file_mode
@@ -186,7 +188,11 @@ class DiskTree:
         )
         temporary = await self._work.do(begin, undo=self._discard)
         return DiskUpload(
-            self._work, temporary, self.limit_octets, lambda entry: self._told(path, False)
+            self._work,
+            self._commits,
+            temporary,
+            self.limit_octets,
+            lambda entry: self._told(path, False),
         )
 
     def _discard(self, temporary: Temporary) -> None:

@@ -186,25 +186,61 @@ class Temporary:
 
     # -- the end -------------------------------------------------------------------------------
 
-    def commit(self, pieces: Sequence[bytes], modified: datetime | None) -> Entry:
-        """Append the last pieces, make it durable, give it its name."""
+    @property
+    def where(self) -> int:
+        """The descriptor of its directory."""
+        return self._where
+
+    def settle(self, pieces: Sequence[bytes]) -> None:
+        """Append pieces and bring all to the disk, so that the commit has nothing to wait for."""
+        self.write(pieces)
+        self.sync()
+
+    def prepare(
+        self, pieces: Sequence[bytes], modified: datetime | None, *, begin: bool = False
+    ) -> None:
+        """Append the last pieces and make it what the file is to be.
+
+        Args:
+            begin: whether to begin to bring it to the disk, too.
+        """
+        if pieces:
+            self.write(pieces)
+        descriptor = self._file.fileno()
+        os.fchmod(descriptor, self._mode)
+        if modified is not None:
+            nanoseconds = nanoseconds_of(modified)
+            os.utime(descriptor, ns=(nanoseconds, nanoseconds))
+        if begin:
+            self._writeback.begin()
+
+    def sync(self) -> None:
+        """Wait until all of it is on the disk."""
+        os.fsync(self._file.fileno())
+
+    def take_name(self) -> None:
+        """Give it its name, where what has the name is still what it was to be."""
+        with changing(self._lock, self._where):
+            there = look_or_none(self._where, self._name)
+            self._check(there)
+            if self._append and self._before != (there and validator_of(there)):
+                raise Changed("the file that was to be appended to")
+            self._take_name(replace=not self._only_new)
+
+    def finished(self) -> Entry:
+        """Tell what has become of it, and give everything back."""
         try:
-            self._finish(pieces, modified)
-            with changing(self._lock, self._where):
-                there = look_or_none(self._where, self._name)
-                self._check(there)
-                if self._append and self._before != (there and validator_of(there)):
-                    raise Changed("the file that was to be appended to")
-                self._take_name(replace=not self._only_new)
-        except BaseException:
+            entry = entry_of(name_of(self._name), os.fstat(self._file.fileno()))
+        finally:
             self.discard()
-            raise
-        return self._named()
+        assert entry is not None
+        return entry
 
     def keep(self, pieces: Sequence[bytes]) -> Entry | None:
         """Let what has come be the file, where that takes nothing away; else throw it away."""
         try:
-            self._finish(pieces, None)
+            self.prepare(pieces, None)
+            self.sync()
             with changing(self._lock, self._where):
                 there = look_or_none(self._where, self._name)
                 if there is None:
@@ -218,17 +254,12 @@ class Temporary:
         if self._temporary:
             self.discard()
             return None
-        return self._named()
-
-    def _finish(self, pieces: Sequence[bytes], modified: datetime | None) -> None:
-        if pieces:
-            self.write(pieces)
-        descriptor = self._file.fileno()
-        os.fchmod(descriptor, self._mode)
-        if modified is not None:
-            nanoseconds = nanoseconds_of(modified)
-            os.utime(descriptor, ns=(nanoseconds, nanoseconds))
-        os.fsync(descriptor)
+        try:
+            os.fsync(self._where)
+        except BaseException:
+            self.discard()
+            raise
+        return self.finished()
 
     def _take_name(self, *, replace: bool) -> None:
         where = self._where
@@ -237,15 +268,6 @@ class Temporary:
         else:
             rename_to_new(where, self._temporary, where, self._name)
         self._temporary = b""
-
-    def _named(self) -> Entry:
-        try:
-            os.fsync(self._where)
-            entry = entry_of(name_of(self._name), os.fstat(self._file.fileno()))
-        finally:
-            self.discard()
-        assert entry is not None
-        return entry
 
     def discard(self) -> None:
         """Give everything back, and remove the temporary file if it still is one."""

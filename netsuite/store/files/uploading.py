@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.store.errors import StoreError, TooLarge
+from netsuite.store.files.committing import Commits
 from netsuite.store.files.temporary import Temporary
 from netsuite.store.files.working import Work, follower
 from netsuite.store.tree import Entry
@@ -19,6 +20,9 @@ from netsuite.store.tree import Entry
 FLUSH_OCTETS: Final = 512 << 10
 #: So many may wait for it before their sender has to.
 AHEAD_OCTETS: Final = 2 << 20
+#: From that size on a file is brought to the disk before others are committed with it, so that
+#: they need not wait.
+LARGE_OCTETS: Final = 4 << 20
 
 
 class Refused:
@@ -35,6 +39,7 @@ class DiskUpload:
     """Implements ``tree.Upload``.
 
     Args:
+        commits: where it is committed, with others.
         temporary: what is written to.
         limit_octets: more than that is refused, None for no limit.
         named: told of the file once it has its name.
@@ -45,6 +50,7 @@ class DiskUpload:
     def __init__(
         self,
         work: Work,
+        commits: Commits,
         temporary: Temporary,
         limit_octets: int | None,
         named: Callable[[Entry], None],
@@ -52,6 +58,7 @@ class DiskUpload:
         #: The file's size so far, what was kept of the old one included.
         self.octets = temporary.kept
         self._work = work
+        self._commits = commits
         self._temporary = temporary
         self._limit_octets = limit_octets
         self._named = named
@@ -163,11 +170,15 @@ class DiskUpload:
             raise self._failure
         pieces = self._take()
         try:
-            done = self._work.do(self._temporary.commit, pieces, modified, then=self._named)
+            if self.octets >= LARGE_OCTETS:
+                await self._work.do(self._temporary.settle, pieces)
+                pieces = []
+            done = self._commits.add(self._temporary, pieces, modified)
         except StoreError:
-            self._temporary.discard()
+            await self._discard()
             raise
-        entry: Entry = await done
+        entry = await done
+        self._named(entry)
         return entry
 
     async def abort(self, *, keep_partial: bool = False) -> None:

@@ -26,7 +26,8 @@ class Work:
     """
 
     def __init__(self, run: Run) -> None:
-        self._run = run
+        #: Runs a function in a thread, and nothing more.
+        self.run = run
         self._busy = 0
         self._closed = False
         self._quiet: list[Deferred[None]] = []
@@ -49,8 +50,7 @@ class Work:
         Raises:
             StoreClosed: the tree is closed.
         """
-        if self._closed:
-            raise StoreClosed("the tree of files is closed")
+        self.enter()
         outer: Deferred[Any] = Deferred()
 
         def landed(result: Any) -> None:
@@ -67,13 +67,23 @@ class Work:
                 elif undo is not None and not isinstance(result, Failure):
                     undo(result)
             finally:
-                self._ended()
+                self.left()
 
-        self._busy += 1
-        self._run(translated, function, *arguments).addBoth(landed)
+        self.run(translated, function, *arguments).addBoth(landed)
         return outer
 
-    def _ended(self) -> None:
+    def enter(self) -> None:
+        """Count something as work that ``close`` waits for, until ``left``.
+
+        Raises:
+            StoreClosed: the tree is closed.
+        """
+        if self._closed:
+            raise StoreClosed("the tree of files is closed")
+        self._busy += 1
+
+    def left(self) -> None:
+        """That work is done."""
         self._busy -= 1
         if not self._busy:
             quiet, self._quiet = self._quiet, []

@@ -63,6 +63,12 @@ class Writeback:
             self._behind = self._end
         self._begun = self._end
 
+    def begin(self) -> None:
+        """Begin what was not begun, where that takes no waiting."""
+        if self._begin is not None and self._end > self._begun:
+            self._begin(self._descriptor, self._begun, self._end - self._begun, _WRITE)
+            self._begun = self._end
+
     def _go_on(self, begin: Callable[..., int]) -> bool:
         if begin(self._descriptor, self._begun, self._end - self._begun, _WRITE):
             return False

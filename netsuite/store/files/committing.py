@@ -1,0 +1,132 @@
+"""Uploads that end at the same time are made durable together.
+
+An ``fsync`` has the file system write down all that it has decided so far, whosever it is. So of
+several files whose octets are on their way already, the first one waits for the disk and the
+others find it done; and a directory that got several names is written once. Each file is synced
+before it has its name, and its directory before anybody is told, as if it were alone.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
+from netsuite.store.files.errors import translated
+from netsuite.store.files.temporary import Temporary
+from netsuite.store.files.working import Work
+from netsuite.store.tree import Entry
+
+#: Committed together, at most: who comes last waits for all.
+_TOGETHER: Final = 64
+
+
+@dataclass(slots=True, eq=False)
+class Commit:
+    """One upload that is to get its name.
+
+    Args:
+        temporary: what was written.
+        pieces: what is still to be written.
+        modified: its time of modification, None for now.
+        done: fires with the entry.
+        result: what is to be told.
+    """
+
+    temporary: Temporary
+    pieces: Sequence[bytes]
+    modified: datetime | None
+    done: Deferred[Entry] = field(default_factory=Deferred)
+    result: Entry | Failure | None = None
+
+
+class Commits:
+    """Commits the uploads of one tree: those that come while others are at it, together.
+
+    Args:
+        work: what counts them as work of the tree, and does it.
+    """
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._waiting: list[Commit] = []
+        self._busy = False
+
+    def add(
+        self, temporary: Temporary, pieces: Sequence[bytes], modified: datetime | None
+    ) -> Deferred[Entry]:
+        """Make an upload durable and give it its name; nothing is left of it where that fails.
+
+        Raises:
+            StoreClosed: the tree is closed.
+        """
+        self._work.enter()
+        commit = Commit(temporary, pieces, modified)
+        self._waiting.append(commit)
+        if not self._busy:
+            self._go_on()
+        return commit.done
+
+    def _go_on(self) -> None:
+        together, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
+        self._busy = bool(together)
+        if together:
+            self._work.run(commit_all, together).addBoth(self._landed, together)
+
+    def _landed(self, result: Any, together: Sequence[Commit]) -> None:
+        self._go_on()  # the thread need not wait for who is told now
+        for commit in together:
+            told = result if isinstance(result, Failure) else commit.result
+            try:
+                commit.done.callback(told)  # type: ignore[arg-type]  # a Failure makes it fail
+            finally:
+                self._work.left()
+
+
+def commit_all(commits: Sequence[Commit]) -> None:
+    """Commit uploads, all of one step before any of the next; in a thread.
+
+    An error ends the one that has it; the others go on.
+    """
+    together = len(commits) > 1
+
+    def prepare(commit: Commit) -> None:
+        commit.temporary.prepare(commit.pieces, commit.modified, begin=together)
+
+    _each(commits, prepare)
+    _each(commits, lambda commit: commit.temporary.sync())
+    _each(commits, lambda commit: commit.temporary.take_name())
+    synced: set[tuple[int, int]] = set()
+
+    def sync_directory(commit: Commit) -> None:
+        where = commit.temporary.where
+        if together:
+            found = os.fstat(where)
+            if (found.st_dev, found.st_ino) in synced:
+                return
+            os.fsync(where)
+            synced.add((found.st_dev, found.st_ino))
+        else:
+            os.fsync(where)
+
+    _each(commits, sync_directory)
+
+    def finish(commit: Commit) -> None:
+        commit.result = commit.temporary.finished()
+
+    _each(commits, finish)
+
+
+def _each(commits: Sequence[Commit], step: Callable[[Commit], None]) -> None:
+    for commit in commits:
+        if commit.result is None:
+            try:
+                translated(step, commit)
+            except BaseException:
+                commit.result = Failure()
+                commit.temporary.discard()
