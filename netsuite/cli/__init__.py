@@ -66,6 +66,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "post": Entry(
             _CLIENT, "post", "Post an article, header and all, from FILE or standard input."
         ),
+        "telnet": Entry(
+            _CLIENT, "telnet", "Converse with a Telnet server, from a terminal or through pipes."
+        ),
     },
 }  # fmt: skip
 
@@ -84,7 +87,7 @@ def main(
     context: click.Context, home: str | None, config: str | None, overrides: tuple[str, ...]
 ) -> None:
     """Look after a netsuite: its configuration, accounts, aliases and folders; and fetch, store,
-    list, send and post by URL, here or anywhere.
+    list, send, post and converse by URL, here or anywhere.
 
     The servers themselves are started by twistd: `twistd netsuite`, `twistd netsuite-smtp` ...
     """

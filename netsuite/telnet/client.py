@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
@@ -86,6 +86,10 @@ class TelnetClient(ClientConnection):
         self._decoder: codecs.IncrementalDecoder | None = None
         self._encoding = ""
         self._at_end = False
+        #: Why nothing more comes; None as long as something may.
+        self.ending: PeerClosed | None = None
+        #: Called when options have been negotiated, with what was shown before them read.
+        self.negotiated: Callable[[], None] = _nothing
         self._replenished = clock.seconds()
 
     def dataReceived(self, octets: bytes) -> None:  # noqa: N802 - Twisted's name
@@ -128,6 +132,22 @@ class TelnetClient(ClientConnection):
             await self._more(self._deadline(seconds))
         text, self._buffer = self._buffer, ""
         return text
+
+    async def read_octets(self) -> bytes:
+        """Give what the server shows next as it came, for a terminal; empty when it has closed.
+
+        Raises:
+            PeerTimedOut: after ``reply_seconds``.
+        """
+        while not self._at_end:
+            try:
+                event = await self.receive()
+            except PeerClosed as error:
+                self._end(error)
+                return b"".join(self._rest())
+            if isinstance(event, Shown):
+                return event.octets
+        return b""
 
     async def read_until(self, marker: str, *, seconds: float | None = None) -> str:
         """Give what the server shows, up to and with a text.
@@ -228,18 +248,23 @@ class TelnetClient(ClientConnection):
             event = await hearing
         except DeferredTimeout:  # the connection stays: something else may be waited for
             raise PeerTimedOut("it was not shown in time") from None
-        except PeerClosed:
-            self._at_end = True
-            self._take_rest()
+        except PeerClosed as error:
+            self._end(error)
+            for octets in self._rest():
+                self._buffer += self._decoded(octets)
             return
         if isinstance(event, Shown):
             self._buffer += self._decoded(event.octets)
 
-    def _take_rest(self) -> None:
-        """Put what came before the connection's end, and was not asked for yet, into the buffer."""
+    def _end(self, error: PeerClosed) -> None:
+        self._at_end = True
+        self.ending = error
+
+    def _rest(self) -> Iterator[bytes]:
+        """Give what came before the connection's end, and was not asked for yet."""
         while isinstance(event := self.dialog.next_event(), Shown | Echo | Prompted):
             if isinstance(event, Shown):
-                self._buffer += self._decoded(event.octets)
+                yield event.octets
 
     def _decoded(self, octets: bytes) -> str:
         encoding = self.dialog.encoding
@@ -250,6 +275,7 @@ class TelnetClient(ClientConnection):
 
     def _echo(self, event: Echo) -> None:
         self.write(event.octets)
+        self.negotiated()
 
     def _prompted(self, event: Prompted) -> None:
         """A mark says nothing that the prompt's text does not."""
@@ -258,6 +284,10 @@ class TelnetClient(ClientConnection):
         Echo: _echo,
         Prompted: _prompted,
     }
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""
 
 
 async def connect(

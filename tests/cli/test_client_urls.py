@@ -28,7 +28,7 @@ from netsuite.cli.client.urls import (
 PORTS = {
     "http": 80, "https": 443, "ftp": 21, "ftps": 990, "gopher": 70, "gophers": 70, "pop3": 110,
     "pop3s": 995, "imap": 143, "imaps": 993, "nntp": 119, "news": 119, "nntps": 563, "smtp": 25,
-    "smtps": 465,
+    "smtps": 465, "telnet": 23, "telnets": 992,
 }  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def test_defaults(scheme: str) -> None:
     target = parse_url(f"{scheme}://mail.example.org")
     assert target == Target(scheme, "mail.example.org", PORTS[scheme])
     assert target.tls == (
-        scheme in {"https", "ftps", "gophers", "pop3s", "imaps", "nntps", "smtps"}
+        scheme in {"https", "ftps", "gophers", "pop3s", "imaps", "nntps", "smtps", "telnets"}
     )
 
 

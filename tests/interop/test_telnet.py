@@ -1,18 +1,23 @@
-"""Debian's telnet, netcat and the standard library's telnetlib against a real daemon."""
+"""Debian's telnet, netcat, telnetlib and the netsuite command against a real daemon."""
 
 from __future__ import annotations
 
+import fcntl
 import os
 import pty
 import select
 import shutil
+import signal
 import socket
 import ssl
+import struct
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,10 +47,6 @@ class OnTerminal:
     def __init__(self, *command: str, rows: int = 0) -> None:
         master, slave = pty.openpty()
         if rows:
-            import fcntl
-            import struct
-            import termios
-
             fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
         self.master = master
         self.heard = b""
@@ -248,3 +249,147 @@ async def main(reactor, port, secure):
 
 react(main, sys.argv[1:])
 """
+
+
+def netsuite(daemon: Daemon, *words: str, rows: int = 24) -> OnTerminal:
+    """Give our own command on a terminal."""
+    place = f"127.0.0.1:{daemon.ports['telnet']}"
+    program = "from netsuite.cli import main; main()"
+    return OnTerminal(sys.executable, "-c", program, "telnet", *words, place, rows=rows)
+
+
+def settings(terminal: OnTerminal) -> list[Any]:
+    """Give how a terminal is set."""
+    return termios.tcgetattr(terminal.master)
+
+
+def until_silent(terminal: OnTerminal) -> None:
+    """Wait until a terminal shows nothing of what is typed by itself."""
+    end = time.monotonic() + SECONDS
+    while settings(terminal)[3] & termios.ECHO:
+        assert time.monotonic() < end
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def ours(daemon: Daemon) -> Iterator[OnTerminal]:
+    """Give netsuite telnet, logged in."""
+    terminal = netsuite(daemon, rows=8)
+    try:
+        terminal.until(b"Ctrl-] for commands.")
+        terminal.until(b"login: ")
+        terminal.type(b"alicx\x7fe\r")
+        assert b"alicx\x08 \x08e\r\n" in terminal.until(b"Password: ")
+        terminal.type(b"netsuite\r")
+        assert b"netsuite" not in terminal.until(b"alice:/> ")
+        yield terminal
+    finally:
+        terminal.end()
+
+
+def test_netsuite_telnet(daemon: Daemon, ours: OnTerminal) -> None:
+    """Our own client: keys go through one by one, pages are as high as the window, also after it
+    has been resized, Ctrl-C and Ctrl-Z are the server's, and the terminal is left as it was."""
+    fresh = netsuite(daemon)
+    try:
+        before = settings(fresh)
+        ours.type(b"pwf\x7fd\r")
+        assert ours.until(b"alice:/> ") == b"pwf\x08 \x08d\r\n/\r\nalice:/> "
+        ours.type(b"help\r")
+        assert ours.until(b"--More--").count(b"\r\n") == 8
+        ours.type(b"q")
+        ours.until(b"alice:/> ")
+        fcntl.ioctl(ours.master, termios.TIOCSWINSZ, struct.pack("HHHH", 5, 80, 0, 0))
+        os.kill(ours.process.pid, signal.SIGWINCH)
+        ours.type(b"\x1d")
+        ours.until(b"netsuite telnet> ")
+        ours.type(b"status\n")
+        assert b"ECHO: the server" in ours.until(b"netsuite telnet> ")
+        ours.type(b"\n")
+        ours.until(b"\r\n")
+        until_silent(ours)
+        ours.type(b"help\r")
+        assert ours.until(b"--More--").count(b"\r\n") == 5
+        ours.type(b"q")
+        ours.until(b"alice:/> ")
+        ours.type(b"half a line\x03")
+        ours.until(b"^C\r\nalice:/> ")
+        assert settings(ours) != before
+        ours.type(b"quit\r")
+        ours.until(b"Connection closed by 127.0.0.1")
+        assert ours.process.wait(SECONDS) == 0
+        assert settings(ours) == before
+    finally:
+        fresh.end()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 130), (signal.SIGHUP, 130)]
+)  # fmt: skip
+def test_netsuite_telnet_is_ended(ours: OnTerminal, number: int, code: int) -> None:
+    """A signal that ends it leaves a terminal that shows what is typed."""
+    assert not settings(ours)[3] & termios.ECHO
+    os.kill(ours.process.pid, number)
+    ours.until(b"\r\nnetsuite: interrupted")
+    assert ours.process.wait(SECONDS) == code
+    found = settings(ours)[3]
+    assert found & termios.ECHO
+    assert found & termios.ICANON
+
+
+def test_netsuite_telnet_is_stopped(ours: OnTerminal) -> None:
+    """z stops it, with a terminal that a shell can use; going on, keys are the server's again."""
+    ours.type(b"\x1d")
+    ours.until(b"netsuite telnet> ")
+    ours.type(b"z\n")
+    _, status = os.waitpid(ours.process.pid, os.WUNTRACED)
+    assert os.WIFSTOPPED(status)
+    assert settings(ours)[3] & termios.ECHO
+    os.kill(ours.process.pid, signal.SIGCONT)
+    until_silent(ours)
+    ours.type(b"pwd\r")
+    ours.until(b"/\r\nalice:/> ")
+
+
+def test_netsuite_telnet_through_pipes(daemon: Daemon, tmp_path: Path) -> None:
+    """Lines are piped in, what the server shows comes out, and nothing of our own; where nobody
+    reads it, that is exit 7."""
+    place = f"127.0.0.1:{daemon.ports['telnet']}"
+    command = [sys.executable, "-c", "from netsuite.cli import main; main()", "telnet", place]
+    done = subprocess.run(
+        command, input=b"alice\nnetsuite\nhelp\npwd\n", capture_output=True, timeout=SECONDS
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"Welcome, alice" in done.stdout
+    assert b"--More--" not in done.stdout
+    assert done.stdout.endswith(b"Goodbye.\r\n")
+    lines = tmp_path / "lines"
+    lines.write_bytes(b"alice\nnetsuite\nquit\n")
+    with lines.open("rb") as given, (tmp_path / "shown").open("wb") as shown:
+        assert subprocess.run(command, stdin=given, stdout=shown, timeout=SECONDS).returncode == 0
+    assert (tmp_path / "shown").read_bytes().endswith(b"Goodbye.\r\n")
+    reading, writing = os.pipe()
+    os.close(reading)
+    with lines.open("rb") as given, os.fdopen(writing, "wb") as nobody:
+        done = subprocess.run(
+            command, stdin=given, stdout=nobody, stderr=subprocess.PIPE, timeout=SECONDS
+        )
+    assert done.returncode == 7
+    assert done.stderr.startswith(b"netsuite: standard output cannot be written")
+    assert done.stderr.count(b"\n") == 1
+
+
+def test_netsuite_telnet_under_tls(daemon: Daemon) -> None:
+    """telnets: is TLS, with a certificate that is verified."""
+    program = [sys.executable, "-c", "from netsuite.cli import main; main()", "telnet"]
+    url = f"telnets://127.0.0.1:{daemon.tls_ports['telnet']}"
+    done = subprocess.run([*program, url], stdin=subprocess.DEVNULL, capture_output=True)
+    assert done.returncode == 4
+    assert b"certificate" in done.stderr
+    authority = str(daemon.home / "tls" / "default.pem")
+    done = subprocess.run(
+        [*program, url, "--cacert", authority], input=b"alice\nnetsuite\nquit\n",
+        capture_output=True, timeout=SECONDS,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert b"Welcome, alice" in done.stdout

@@ -34,7 +34,7 @@ class Client:
 
 _MODULES: Final[Mapping[str, str]] = {
     service: f"netsuite.cli.client.{service}"
-    for service in ("http", "ftp", "gopher", "pop3", "imap", "nntp", "smtp", "telnet")
+    for service in ("http", "ftp", "gopher", "pop3", "imap", "nntp", "smtp")
 }
 
 

@@ -1,4 +1,4 @@
-"""``netsuite get``, ``put``, ``ls``, ``send`` and ``post``: which client does what."""
+"""``netsuite get``, ``put``, ``ls``, ``send``, ``post`` and ``telnet``: which client does what."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import click
 
 from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.files import STANDARD, Sink, letter, opened
-from netsuite.cli.client.options import Common, client_command
+from netsuite.cli.client.options import Common, client_command, terminal_command
 from netsuite.cli.client.problems import Usage
-from netsuite.cli.client.urls import Target, file_name, under
+from netsuite.cli.client.urls import Target, file_name, telnet_target, under
 from netsuite.message.address import Address, parse_address
 
 if TYPE_CHECKING:
@@ -177,6 +177,36 @@ def post(common: Common, server: str, file: str) -> None:
             lambda session: nntp.post(session, message),
             failures=nntp.CLIENT.failures,
         )
+
+
+@click.command("telnet")
+@click.argument("place", metavar="URL|HOST[:PORT]")
+@click.argument("port", required=False, type=click.IntRange(1, 65535))
+@terminal_command
+def telnet(common: Common, place: str, port: int | None) -> None:
+    """Converse with a Telnet server, from a terminal or through pipes.
+
+    Ctrl-] asks for a command: close, status, send, z. Controls that the server sends act on the
+    terminal, as they must. Lines that are piped in should end with the one that logs out: what the
+    server shows is written until it closes.
+    """
+    target = common.judge(telnet_target(place, port), "telnet")
+    if target.username is not None:
+        raise Usage("Telnet has no logins: answer when the server asks")
+    from twisted.internet import reactor
+
+    from netsuite.cli.client.running import run
+    from netsuite.cli.client.telnet import converse
+    from netsuite.cli.client.terminal import Terminal
+
+    terminal = Terminal(reactor)
+    run(
+        target,
+        common.access,
+        None,
+        lambda session: converse(session, terminal, quiet=common.quiet),
+        release=terminal.release,
+    )
 
 
 def address_of(text: str) -> Address:

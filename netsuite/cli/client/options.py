@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import netrc as netrc_file
 import os
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
 
@@ -25,8 +26,9 @@ class Common:
     """What the shared options say."""
 
     def __init__(self, **given: Any) -> None:
-        self._user: str | None = given["user"]
-        self._netrc: bool = given["netrc"]
+        self._user: str | None = given.get("user")
+        self._netrc: bool = given.get("netrc", False)
+        self.quiet: bool = given["quiet"]
         if given["verbose"] and given["insecure"]:
             click.echo("- the server's certificate is not verified", err=True)
         tls: str | None = given["tls"]
@@ -47,7 +49,10 @@ class Common:
         Args:
             services: those that the command can do, with spaces between.
         """
-        target = parse_url(url)
+        return self.judge(parse_url(url), services)
+
+    def judge(self, target: Target, services: str) -> Target:
+        """Take a URL that has been read. Raises as ``target``."""
         if target.service not in services.split():
             raise BadURL(f"this cannot be done with {target.scheme}://")
         if target.tls and self._tls is TLSUse.NONE:
@@ -93,55 +98,79 @@ def _from_netrc(host: str) -> tuple[str, str] | None:
 
 def _observer() -> Observer:
     def observe(side: str, text: str, seconds: float) -> None:
-        click.echo(f"{side} {text}", err=True)
+        # A terminal that has been left to a server's control does not return by itself.
+        click.echo(f"{side} {text}", err=True, nl=False)
+        click.echo("\r\n" if sys.stderr.isatty() else "\n", err=True, nl=False)
 
     return observe
 
 
 def client_command(function: F) -> F:
     """Give a command the shared options as ``common``; its errors become a line and a code."""
+    return _with_options(function, {**_LOGIN, **_SESSION, **_SHOWING})
 
+
+def terminal_command(function: F) -> F:
+    """Likewise, for a command whose user logs in by hand."""
+    return _with_options(function, {**_SESSION, **_TERMINAL})
+
+
+def _with_options(function: F, options: Mapping[str, Callable[[Any], Any]]) -> F:
     @functools.wraps(function)
     def command(**given: Any) -> None:
-        own = {name: value for name, value in given.items() if name not in _NAMES}
+        own = {name: value for name, value in given.items() if name not in options}
         try:
-            function(Common(**{name: given[name] for name in _NAMES}), **own)
+            function(Common(**{name: given[name] for name in options}), **own)
         except ClientError as error:
             leave(error.code, str(error))
         except BadURL as error:
             leave(Exit.USAGE, str(error))
 
     result: Any = command
-    for option in reversed(_OPTIONS):
+    for option in reversed(list(options.values())):
         result = option(result)
     return result  # type: ignore[no-any-return]
 
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
-_NAMES = (
-    "user", "netrc", "insecure", "cacert", "tls", "connect_timeout", "max_time", "verbose", "quiet",
-)  # fmt: skip
-_OPTIONS = (
-    click.option("-u", "--user", metavar="USER[:PASSWORD]", help="Who logs in."),
-    click.option("--netrc", is_flag=True, help="Take the login from $NETRC, or ~/.netrc."),
-    click.option("-k", "--insecure", is_flag=True, help="Take any certificate."),
-    click.option(
+_LOGIN: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "user": click.option("-u", "--user", metavar="USER[:PASSWORD]", help="Who logs in."),
+    "netrc": click.option("--netrc", is_flag=True, help="Take the login from $NETRC, or ~/.netrc."),
+}
+_SESSION: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "insecure": click.option("-k", "--insecure", is_flag=True, help="Take any certificate."),
+    "cacert": click.option(
         "--cacert",
         type=click.Path(path_type=Path),
         metavar="FILE",
         help="Authorities to trust instead of the system's, PEM.",
     ),
-    click.option(
+    "tls": click.option(
         "--tls",
         type=click.Choice([each.value for each in TLSUse]),
         help="Whether a plain scheme goes on under TLS. Default: required with a login, else "
         "opportunistic; none on a loopback address.",
     ),
-    click.option(
+    "connect_timeout": click.option(
         "--connect-timeout", type=_SECONDS, default=CONNECT_SECONDS, show_default=True,
         metavar="SECONDS", help="To connect and begin TLS.",
     ),
-    click.option("--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."),
-    click.option("-v", "--verbose", is_flag=True, help="Show what is said; passwords masked."),
-    click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
-)  # fmt: skip
+    "max_time": click.option(
+        "--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."
+    ),
+}  # fmt: skip
+_SHOWING: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "verbose": click.option(
+        "-v", "--verbose", is_flag=True, help="Show what is said; passwords masked."
+    ),
+    "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
+}
+_TERMINAL: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "verbose": click.option(
+        "-v", "--verbose", is_flag=True,
+        help="Show what is said, typed passwords too, on standard error: 2>FILE.",
+    ),
+    "quiet": click.option(
+        "-q", "--quiet", is_flag=True, help="Do not say when it is connected and closed."
+    ),
+}  # fmt: skip

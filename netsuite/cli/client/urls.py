@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, unquote_to_bytes, urlsplit
 
@@ -30,7 +30,8 @@ class Scheme:
     tls: bool = False
 
 
-#: Every scheme. ``gophers`` and ``smtp``/``smtps`` are not registered, and written as here by all.
+#: Every scheme. ``gophers``, ``telnets`` and ``smtp``/``smtps`` are not registered, and written as
+#: here by all.
 SCHEMES: Final[Mapping[str, Scheme]] = {
     "http": Scheme("http", 80),
     "https": Scheme("http", 443, tls=True),
@@ -47,6 +48,8 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
     "nntps": Scheme("nntp", 563, tls=True),
     "smtp": Scheme("smtp", 25),
     "smtps": Scheme("smtp", 465, tls=True),
+    "telnet": Scheme("telnet", 23),
+    "telnets": Scheme("telnet", 992, tls=True),
 }
 _PATH_SAFE: Final = "/%-._~!$&'()*+,;=:@[]|^"
 
@@ -194,6 +197,26 @@ def under(target: Target, name: str) -> Target:
         target.scheme, target.host, target.port, target.path + quote(name, safe=""),
         target.query, target.username, target.password,
     )  # fmt: skip
+
+
+def telnet_target(text: str, port: int | None = None) -> Target:
+    """Read a telnet URL (RFC 4248), or HOST[:PORT]. Raises BadURL.
+
+    Args:
+        port: given beside it, as Telnet clients have it; None for none.
+    """
+    if "://" not in text:
+        # An IPv6 address has no brackets where no port can be meant.
+        bare = text.count(":") > 1 and not text.startswith("[")
+        text = f"telnet://[{text}]" if bare else f"telnet://{text}"
+    target = parse_url(text)
+    if target.path != "/" or target.query:
+        raise BadURL("a telnet URL ends behind host and port")
+    if port is not None:
+        if target.port != SCHEMES[target.scheme].port:
+            raise BadURL(f"there are two ports: {target.port} and {port}")
+        target = replace(target, port=port)
+    return target
 
 
 @dataclass(frozen=True, slots=True)
