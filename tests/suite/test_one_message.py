@@ -85,8 +85,8 @@ def test_by_smtp_at_the_shell(daemon: Daemon) -> None:
 
 
 def test_by_nntp(daemon: Daemon) -> None:
-    """An article is the same octets in NNTP, IMAP's public folder and Gopher; who has read it is
-    each reader's own."""
+    """An article is the same octets in NNTP, IMAP's public folder, Gopher and HTTP; who has read
+    it is each reader's own."""
     with Lines(daemon.ports["nntp"]) as news:
         assert news.hear().startswith(b"20")
         assert news.ask("AUTHINFO USER alice").startswith(b"381")
@@ -114,11 +114,43 @@ def test_by_nntp(daemon: Daemon) -> None:
     with Lines(daemon.ports["gopher"]) as gopher:
         gopher.socket.sendall(f"/news/example.talk/{number}\r\n".encode())
         assert gopher.body() == stored
+    assert by_http(daemon, f"example.talk/{number}.eml") == stored
+    assert b"to the group" in by_http(daemon, "example.talk/")
+    page = by_http(daemon, f"example.talk/{number}")
+    assert b"first\n.dotted\n..twice\nlast\n" in page
     shown = at_the_shell(daemon, "bob", f"news read example.talk {number}")
     assert b"first\r\n.dotted\r\n..twice\r\nlast\r\n" in shown
     with Lines(daemon.ports["gopher"]) as gopher:
         gopher.socket.sendall(b"/search\tto the group\r\n")
         assert f"\t/news/example.talk/{number}\t".encode() in gopher.body()
+
+
+def by_http(daemon: Daemon, path: str) -> bytes:
+    """Fetch something of the news by HTTP."""
+    url = f"http://127.0.0.1:{daemon.ports['http']}/news/{path}"
+    with urllib.request.urlopen(url, timeout=20) as answer:
+        octets = answer.read()
+    assert isinstance(octets, bytes)
+    return octets
+
+
+def test_by_telnet(daemon: Daemon) -> None:
+    """An article posted at the shell is the same octets in NNTP, IMAP and HTTP."""
+    lines = ("from the shell", "first", "..dotted", "last", ".")
+    shown = at_the_shell(daemon, "bob", "news post example.talk", *lines)
+    assert b"Posted to example.talk." in shown
+    with Lines(daemon.ports["nntp"]) as news:
+        assert news.hear().startswith(b"20")
+        number = int(news.ask("GROUP example.talk").split()[3])
+        assert news.ask(f"ARTICLE {number}").startswith(b"220")
+        by_number = news.body()
+    with imap(daemon) as alice:
+        stored = newest(alice, "Public/example.talk")
+    assert b"\r\nSubject: from the shell\r\n" in stored
+    assert stored == without_xref(by_number)
+    assert by_http(daemon, f"example.talk/{number}.eml") == stored
+    assert b"from the shell" in by_http(daemon, f"example.talk/{number}")
+    assert b"<title>from the shell</title>" in by_http(daemon, "example.talk/feed.atom")
 
 
 def without_xref(article: bytes) -> bytes:
