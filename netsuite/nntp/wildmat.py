@@ -1,13 +1,14 @@
-"""Wildmats: which newsgroup names a pattern is for. See RFC 3977, 4.
+"""Wildmats: which newsgroup names they are for. See RFC 3977, 4.
 
-A pattern is run over a name as a set of positions in one integer, a step for each character: the
-time is the length of the name, whatever the stars (a pattern fits into a command line).
+All patterns of a wildmat are run over a name at once, as a set of positions in one integer, a step
+for each character: the time is the length of the name, whatever the stars and the commas (a wildmat
+fits into a command line).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 # RFC 3977, 9.8:
@@ -25,48 +26,48 @@ class BadWildmat(ValueError):
     """It is no wildmat."""
 
 
-class Pattern:
-    """One pattern with stars or question marks in it."""
+class Patterns:
+    """Patterns, the last one that matches deciding (RFC 3977, 4.2).
 
-    __slots__ = ("_any", "_end", "_loops", "_places")
+    Args:
+        patterns: each as written, and whether the names it is for are wanted.
+    """
 
-    def __init__(self, pattern: str) -> None:
+    __slots__ = ("_any", "_begin", "_ends", "_loops", "_places", "_wanted")
+
+    def __init__(self, patterns: Sequence[tuple[str, bool]]) -> None:
+        self._begin = 0  # where each of them begins
         self._loops = 0  # where a star lets one stay
         self._any = 0  # where any character leads on
         self._places: dict[str, int] = {}  # where this character leads on
+        self._ends = 0  # where one has matched; nothing leads on from there to the next one
+        self._wanted = 0  # and those whose names are wanted
         position = 0
-        for character in pattern:
-            if character == "*":
-                self._loops |= 1 << position
-                continue
-            if character == "?":
-                self._any |= 1 << position
-            else:
-                self._places[character] = self._places.get(character, 0) | 1 << position
+        for pattern, wanted in patterns:
+            self._begin |= 1 << position
+            for character in pattern:
+                if character == "*":
+                    self._loops |= 1 << position
+                    continue
+                if character == "?":
+                    self._any |= 1 << position
+                else:
+                    self._places[character] = self._places.get(character, 0) | 1 << position
+                position += 1
+            self._ends |= 1 << position
+            self._wanted |= wanted << position
             position += 1
-        self._end = 1 << position
 
     def __call__(self, name: str) -> bool:
-        """Tell whether the whole name matches."""
-        reached, loops, anything, places = 1, self._loops, self._any, self._places
+        """Tell whether a name is wanted."""
+        reached, loops, anything, places = self._begin, self._loops, self._any, self._places
         for character in name:
             leads_on = reached & (places.get(character, 0) | anything)
             reached = leads_on << 1 | reached & loops
             if not reached:
                 return False
-        return bool(reached & self._end)
-
-
-def _compiled(pattern: str) -> Matches:
-    wild = sum(pattern.count(character) for character in "*?")
-    if not wild:
-        return pattern.__eq__
-    if pattern == "*":
-        return lambda name: True
-    if wild == 1 and pattern.endswith("*"):
-        beginning = pattern[:-1]
-        return lambda name: name.startswith(beginning)
-    return Pattern(pattern)
+        matched = reached & self._ends
+        return bool(matched) and bool(self._wanted >> matched.bit_length() - 1 & 1)
 
 
 def parse_wildmat(text: str) -> Matches:
@@ -77,18 +78,15 @@ def parse_wildmat(text: str) -> Matches:
     """
     if not wildmat.fullmatch(text):
         raise BadWildmat(text)
-    # The rightmost pattern that matches decides (RFC 3977, 4.2).
-    patterns = [
-        (_compiled(each.removeprefix("!")), not each.startswith("!"))
-        for each in reversed(text.split(","))
-    ]
-    if len(patterns) == 1:
-        return patterns[0][0]
-
-    def matches(name: str) -> bool:
-        for pattern, wanted in patterns:
-            if pattern(name):
-                return wanted
-        return False
-
-    return matches
+    if "," not in text:  # the usual ones need no more than a comparison
+        wild = text.count("*") + text.count("?")
+        if not wild:
+            return text.__eq__
+        if text == "*":
+            return lambda name: True
+        if wild == 1 and text.endswith("*"):
+            beginning = text[:-1]
+            return lambda name: name.startswith(beginning)
+    return Patterns(
+        [(each.removeprefix("!"), not each.startswith("!")) for each in text.split(",")]
+    )

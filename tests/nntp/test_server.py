@@ -298,6 +298,23 @@ class Reading(SynchronousTestCase):
         self.assertEqual("215 Newsgroups follow\r\n.\r\n", session.ask("LIST NEWSGROUPS nothing"))
         self.assertNotIn("Notices", session.ask("LIST"))
 
+    def test_others_have_their_turn(self) -> None:
+        """A list of many groups is made in pieces, between which others are answered."""
+        for number in range(1100):
+            self.world.add_group(f"a.g{number:04}", "")
+        session, other = self.world.connect(), self.world.connect()
+        session.ask("LIST ACTIVE nothing")  # reads the groups
+        for line, last in (("LIST ACTIVE a.g1*", b"a.g1099"), ("NEWNEWS * 260101 000000", b"")):
+            session.server.dataReceived(line.encode() + b"\r\n")
+            said = session.transport.said()
+            self.assertEqual("111", other.ask("DATE")[:3])
+            self.assertFalse(said.endswith(b"\r\n.\r\n"))
+            for _ in range(3):
+                self.world.clock.advance(0)
+            said += session.transport.said()
+            self.assertTrue(said.endswith(b"\r\n.\r\n"))
+            self.assertIn(last, said)
+
     def test_new_groups(self) -> None:
         """Only groups made since then, by the second."""
         session = self.world.connect()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+from twisted.internet.task import deferLater
 
 from netsuite.accounts.interfaces import Newsgroup, Newsroom
 from netsuite.nntp import commands as c
@@ -157,7 +159,7 @@ async def newnews(session: NNTPServer, event: c.NewNews) -> None:
         return
     try:
         matches = parse_wildmat(event.wildmat)
-        groups = [group for group in await room.groups() if group.count and matches(group.name)]
+        groups = await room.groups()
     except BadWildmat:
         session.say(replies.BAD_WILDMAT)
         return
@@ -166,13 +168,26 @@ async def newnews(session: NNTPServer, event: c.NewNews) -> None:
         return
     session.say(Beginning(230, "New articles follow"))
     try:
-        for group in groups:
-            await _say_new(session, room, group, since)
+        async for some in _in_turns(session, groups):
+            for group in some:
+                if group.count and matches(group.name):
+                    await _say_new(session, room, group, since)
     except StoreError:
         session.log.failure("listing new articles on {name}", name=session.name)
         session.abort()  # what was said so far is not whole, and cannot be taken back
         return
     session.say(EndOfBody())
+
+
+async def _in_turns(
+    session: NNTPServer, groups: Sequence[Newsgroup]
+) -> AsyncIterator[Sequence[Newsgroup]]:
+    """Give groups, some at a time; between them all other connections have their turn, also when
+    few names match and so no buffer fills."""
+    for start in range(0, len(groups), GROUPS_AT_ONCE):
+        if start:
+            await deferLater(session.clock, 0)
+        yield groups[start : start + GROUPS_AT_ONCE]
 
 
 async def _say_new(session: NNTPServer, room: Newsroom, group: Newsgroup, since: datetime) -> None:
@@ -199,9 +214,8 @@ async def _say_groups(
         session.say(replies.for_error(error))
         return
     session.say(Beginning(code, "Newsgroups follow"))
-    for start in range(0, len(groups), GROUPS_AT_ONCE):
-        lines = (line(group) for group in groups[start : start + GROUPS_AT_ONCE] if wanted(group))
-        session.say(BodyChunk(_joined(lines)))
+    async for some in _in_turns(session, groups):
+        session.say(BodyChunk(_joined(line(group) for group in some if wanted(group))))
         await session.writable()
     session.say(EndOfBody())
 
