@@ -114,6 +114,7 @@ class Site(Service):
             clock=reactor,
             publish=self.store.changes.publish,
             limit_octets=settings.files.upload_octets or None,
+            durable=settings.files.durable,
         )
         #: The files that need no login; the others come through the door, as IFileAccess.
         self.files = HomesOfSite(self.store, self.homes)

@@ -155,6 +155,12 @@ class FilesSection(Section):
     upload_octets: Count = setting(
         16 * 1024**3, "The largest file taken; 0: as large as fits.", unit="octets"
     )
+    durable: bool = setting(
+        True,
+        "Whether an upload is on the disk before its sender is told that it is done. If not, "
+        "many small ones go faster, and a power failure may lose, or leave empty, what came in "
+        "the last half minute.",
+    )
 
 
 class ServiceSection(Section):

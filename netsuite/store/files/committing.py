@@ -8,7 +8,6 @@ before it has its name, and its directory before anybody is told, as if it were 
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -101,20 +100,8 @@ def commit_all(commits: Sequence[Commit]) -> None:
     _each(commits, prepare)
     _each(commits, lambda commit: commit.temporary.sync())
     _each(commits, lambda commit: commit.temporary.take_name())
-    synced: set[tuple[int, int]] = set()
-
-    def sync_directory(commit: Commit) -> None:
-        where = commit.temporary.where
-        if together:
-            found = os.fstat(where)
-            if (found.st_dev, found.st_ino) in synced:
-                return
-            os.fsync(where)
-            synced.add((found.st_dev, found.st_ino))
-        else:
-            os.fsync(where)
-
-    _each(commits, sync_directory)
+    synced: set[tuple[int, int]] | None = set() if together else None
+    _each(commits, lambda commit: commit.temporary.sync_directory(synced))
 
     def finish(commit: Commit) -> None:
         commit.result = commit.temporary.finished()

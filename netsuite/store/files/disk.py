@@ -56,6 +56,8 @@ class DiskTree:
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
         token: gives what makes temporary names unique.
+        durable: whether an upload is on the disk before its commit is done. If not, a crash of
+            the system may lose what was committed lately, or leave it empty.
         at_once: whether what the kernel can answer without waiting is asked on the caller's
             thread, where the system and the file system allow that.
     """
@@ -74,6 +76,7 @@ class DiskTree:
         limit_octets: int | None = None,
         depth: int = DEPTH,
         token: Callable[[], str] = _random_token,
+        durable: bool = True,
         at_once: bool = True,
     ) -> None:
         self.path = root
@@ -86,6 +89,7 @@ class DiskTree:
         self._directory_mode = directory_mode
         self._depth = depth
         self._token = token
+        self._durable = durable
         self._at_once = at_once
         self._warm = False
         self._root = -1
@@ -185,6 +189,7 @@ class DiskTree:
             mode=self._file_mode,
             lock=self._lock,
             token=self._token,
+            durable=self._durable,
         )
         temporary = await self._work.do(begin, undo=self._discard)
         return DiskUpload(

@@ -82,6 +82,7 @@ class DiskHomes(_Homes):
         clock: tells the time.
         publish: told of changes.
         limit_octets: the largest file taken, None for no limit.
+        durable: whether an upload is on the disk before it is told to be done.
     """
 
     def __init__(
@@ -92,6 +93,7 @@ class DiskHomes(_Homes):
         clock: IReactorTime,
         publish: Publish = _unpublished,
         limit_octets: int | None = None,
+        durable: bool = True,
     ) -> None:
         public, home = telling(publish)
         self._public = DiskTree(
@@ -103,6 +105,7 @@ class DiskHomes(_Homes):
             file_mode=0o644,
             directory_mode=0o755,
             limit_octets=limit_octets,
+            durable=durable,
         )
         self.public = self._public
         self._tree = DiskTree(
@@ -111,6 +114,7 @@ class DiskHomes(_Homes):
             clock=clock,
             told=home,
             limit_octets=limit_octets,
+            durable=durable,
             depth=DEPTH + 2,  # as deep as the others, below ACCOUNT/public
         )
         super().__init__(self._tree)

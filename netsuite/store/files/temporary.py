@@ -61,6 +61,7 @@ class Temporary:
         mode: its permissions then; until then nobody else can read it.
         lock: of the tree.
         token: gives a part of its temporary name.
+        durable: whether it is to be on the disk when it is committed.
     """
 
     def __init__(
@@ -72,11 +73,13 @@ class Temporary:
         mode: int,
         lock: threading.Lock,
         token: Callable[[], str],
+        durable: bool = True,
     ) -> None:
         if not names:
             raise IsADirectory("the root")
         self._name = names[-1]
         self._mode = mode
+        self.durable = durable
         self._lock = lock
         self._only_new = wanted.only_new
         self._if_validator = wanted.if_validator
@@ -182,14 +185,28 @@ class Temporary:
         descriptor = self._file.fileno()
         for first in range(0, len(pieces), _PIECES):
             self._end += _write_all(descriptor, pieces[first : first + _PIECES])
-        self._writeback.wrote(self._end)
+        if self.durable:
+            self._writeback.wrote(self._end)
 
     # -- the end -------------------------------------------------------------------------------
 
-    @property
-    def where(self) -> int:
-        """The descriptor of its directory."""
-        return self._where
+    def sync_directory(self, synced: set[tuple[int, int]] | None = None) -> None:
+        """Wait until its name is on the disk, if it is to be durable.
+
+        Args:
+            synced: directories for which that was done since the name was taken, and what to
+                note this one in.
+        """
+        if not self.durable:
+            return
+        if synced is None:
+            os.fsync(self._where)
+            return
+        found = os.fstat(self._where)
+        key = found.st_dev, found.st_ino
+        if key not in synced:
+            os.fsync(self._where)
+            synced.add(key)
 
     def settle(self, pieces: Sequence[bytes]) -> None:
         """Append pieces and bring all to the disk, so that the commit has nothing to wait for."""
@@ -211,12 +228,13 @@ class Temporary:
         if modified is not None:
             nanoseconds = nanoseconds_of(modified)
             os.utime(descriptor, ns=(nanoseconds, nanoseconds))
-        if begin:
+        if begin and self.durable:
             self._writeback.begin()
 
     def sync(self) -> None:
-        """Wait until all of it is on the disk."""
-        os.fsync(self._file.fileno())
+        """Wait until all of it is on the disk, if it is to be durable."""
+        if self.durable:
+            os.fsync(self._file.fileno())
 
     def take_name(self) -> None:
         """Give it its name, where what has the name is still what it was to be."""
@@ -255,7 +273,7 @@ class Temporary:
             self.discard()
             return None
         try:
-            os.fsync(self._where)
+            self.sync_directory()
         except BaseException:
             self.discard()
             raise

@@ -68,6 +68,20 @@ class Together(DiskBase, TestCase):
         commit_all([Commit(temporary, [b"x"], None)])
         self.assertEqual(["sync file", "name a", "sync one"], calls)
 
+    async def test_not_durable(self) -> None:
+        """Where the operator says so nothing waits for the disk; names are taken all the same."""
+        tree = await self.disk(self.root, durable=False)
+        uploads: list[Any] = [await tree.upload((name,)) for name in "ab"]
+        calls = self.traced()
+        for upload in uploads:
+            upload.write(b"x" * (5 << 20))
+        await gatherResults([ensureDeferred(each.commit()) for each in uploads])
+        kept: Any = await tree.upload(("c",))
+        kept.write(b"x")
+        await kept.abort(keep_partial=True)
+        self.assertEqual(["name a", "name b"], sorted(calls))
+        self.assertEqual(["a", "b", "c"], await self.names())
+
     async def test_each_fails_alone(self) -> None:
         """One that fails at any step leaves nothing and harms no other."""
         steps = ("prepare", "sync", "take_name", "finished")
