@@ -10,6 +10,8 @@ import click
 
 #: What Ctrl-C ends with, as a shell tells it.
 INTERRUPTED: Final = 130
+#: What a fault of ours ends with.
+UNFORESEEN: Final = 70
 
 
 class Entry(NamedTuple):
@@ -78,22 +80,25 @@ def _refuse(error: click.ClickException) -> NoReturn:
         error.show()
         raise SystemExit(error.exit_code) from None
     text = " ".join(error.format_message().split())
-    if isinstance(error, click.UsageError):  # click's own are sentences
-        text = text[:1].lower() + text[1:].removesuffix(".")
-        text = text.replace(". Did you", ": did you").replace(". (Did you", " (did you")
-        if error.ctx is not None:
-            text += _advice(error, error.ctx)
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        text = _advice(error, error.ctx)
     click.echo(f"netsuite: {text}", err=True)
     raise SystemExit(error.exit_code) from None
 
 
 def _advice(error: click.UsageError, context: click.Context) -> str:
+    """Give what is wrong with a line, and where the right one stands."""
     root = context.find_root()
     if isinstance(error, click.NoSuchOption) and context is not root:
         name = error.option_name
         if any(name in each.opts for each in root.command.params):
-            return f"; {name} stands before the command: see {root.command_path} --help"
-    return f"; see {context.command_path} --help"
+            return f"{name} stands before the command; see {root.command_path} --help"
+    text = " ".join(error.format_message().split())
+    text = text[:1].lower() + text[1:].removesuffix(".")  # click's own are sentences
+    text = text.replace(". Did you", " (did you").replace(". (Did you", " (did you")
+    if "(did you" in text:
+        text = text.removesuffix(")") + ")"
+    return f"{text}; see {context.command_path} --help"
 
 
 def _left(abort: click.Abort) -> NoReturn:

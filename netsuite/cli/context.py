@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from netsuite.cli.commands import INTERRUPTED, UNFORESEEN
 from netsuite.home import STORE_FILE, SiteError, find_config, find_home, open_store
 from netsuite.store.errors import (
     AccountExists,
@@ -82,11 +84,14 @@ class Home:
         settings = self.settings()
         if not make:
             self.insist_on_store(settings)
-        for error in _in_loop(lambda reactor: self._work(settings, reactor, work)):
-            if isinstance(error, click.ClickException):
-                raise error
-            text = _WORDS.get(type(error), "{}").format(error)
-            raise click.ClickException(" ".join(text.split()))  # a driver's may be several lines
+        error = _in_loop(lambda reactor: self._work(settings, reactor, work))
+        if isinstance(error, StoreError | SiteError):
+            raise click.ClickException(_line_of(error))
+        if isinstance(error, click.ClickException):
+            raise error
+        if error is not None:
+            text = f"unforeseen, please report it: {type(error).__name__}: {error}"
+            raise Unforeseen(text) from error
 
     def insist_on_store(self, settings: Settings) -> None:
         """Raise ClickException where no store has been made: a mistyped home would look like one
@@ -108,29 +113,47 @@ class Home:
             await store.close()
 
 
-def _in_loop(work: Callable[[object], Awaitable[None]]) -> Sequence[Exception]:
-    """Do something in Twisted's loop; give the refusal it ended with, if there is one."""
+class Interrupted(click.ClickException):
+    """A signal ended it before it was done."""
+
+    exit_code = INTERRUPTED
+
+
+class Unforeseen(click.ClickException):
+    """A fault of ours."""
+
+    exit_code = UNFORESEEN
+
+
+def _in_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
+    """Do something in Twisted's loop; give what it ended with, None when it is done."""
     # Here, because `netsuite account --help` needs no Twisted.
     from twisted.internet.defer import ensureDeferred
     from twisted.internet.task import react
 
-    refusals: list[Exception] = []
+    outcome: Exception | None = Interrupted("interrupted")
 
     async def run(reactor: object) -> None:
+        nonlocal outcome
         try:
             await work(reactor)
-        except (StoreError, SiteError, click.ClickException) as error:
-            refusals.append(error)
+        except Exception as error:
+            outcome = error
+        else:
+            outcome = None
 
     def main(reactor: object) -> Deferred[None]:
         return ensureDeferred(run(reactor))
 
-    try:
+    with contextlib.suppress(SystemExit):
         react(main)
-    except SystemExit as end:
-        if end.code not in (0, None):
-            raise
-    return refusals
+    return outcome
+
+
+def _line_of(error: Exception) -> str:
+    """Give what the store or the home says as a line."""
+    text = _WORDS.get(type(error), "{}").format(error)
+    return " ".join(text.split())  # a driver's may be several lines
 
 
 pass_home = click.make_pass_decorator(Home)

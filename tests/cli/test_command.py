@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner
 
-from netsuite.cli import SECTIONS, main
+from netsuite.cli import SECTIONS, context, main
 from netsuite.cli.account import _LOGIN_SERVICES
 from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.commands import GET, LS, PUT
@@ -104,7 +107,7 @@ def test_the_tables_of_services_are_true() -> None:
         ("nonsense", "no such command 'nonsense'; see netsuite --help"),
         ("get", "missing argument 'URL'; see netsuite get --help"),
         ("account add", "missing argument 'NAME'; see netsuite account add --help"),
-        ("account list --home x", "--home stands before the command: see netsuite --help"),
+        ("account list --home x", "--home stands before the command; see netsuite --help"),
         ("get --max-time 0 http://h/", "see netsuite get --help"),
         ("import /dev/null", "say either --account or --group; see netsuite import --help"),
         ("--set x=1 check-config", "there is no such setting"),
@@ -146,3 +149,43 @@ def test_nobody_is_asked_in_vain(tmp_path: Path) -> None:
         assert code == 1
         assert printed.startswith("netsuite: there is no store in "), printed
         assert printed.count("\n") == 1
+
+
+def test_ctrl_c(tmp_path: Path) -> None:
+    """What is interrupted is not done: one line, and exit 130."""
+    done(tmp_path, "account", "add", "ann", "--password-stdin")
+    mbox = tmp_path / "many.mbox"
+    mbox.write_text("From a@b Sun Mar  1 10:00:00 2026\nSubject: x\n\ntext\n\n" * 20_000)
+    running = subprocess.Popen(
+        [sys.executable, "-c", "from netsuite.cli import main; main()", "--home", str(tmp_path),
+         "import", str(mbox), "--account", "ann"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        end = time.monotonic() + 30
+        while not (tmp_path / "netsuite.db-wal").exists() and time.monotonic() < end:
+            time.sleep(0.01)
+        running.send_signal(signal.SIGINT)
+        printed, complaint = running.communicate(timeout=30)
+    finally:
+        running.kill()
+    assert (running.returncode, complaint) == (130, "netsuite: interrupted\n"), printed
+    assert "imported" not in printed
+
+
+def test_a_fault_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What nobody foresaw is a line too, which says what to do, and exit 70."""
+
+    async def fail(store: object) -> None:
+        raise KeyError("x")
+
+    monkeypatch.setattr(context, "_in_loop", in_no_loop)
+    with pytest.raises(click.ClickException) as caught:
+        context.Home(str(tmp_path), None, ()).with_store(fail, make=True)
+    assert caught.value.exit_code == 70
+    assert "please report it: KeyError" in caught.value.message
+
+
+def in_no_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
+    """Give what a piece of work fails with, without a reactor."""
+    return KeyError("x")
