@@ -128,7 +128,7 @@ TRY = {
     "curl -u alice:netsuite ftp://127.0.0.1:8021/public/",
     "http": "curl -u alice:netsuite -T mail.eml http://127.0.0.1:8080/~alice/ && "
     "curl http://127.0.0.1:8080/~alice/",
-    "telnet": "telnet 127.0.0.1 8023    (alice, netsuite, then: help)",
+    "telnet": "netsuite telnet 127.0.0.1:8023    (alice, netsuite, then: help)",
     "gopher": "curl gopher://127.0.0.1:8070/",
 }
 
