@@ -31,6 +31,18 @@ _name_and_space: Final = re.compile(rb"[!-9;-~]+: ")
 _path: Final = re.compile(rb"[A-Za-z0-9._!:\[\]% \t\r\n+-]+")
 _posted: Final = re.compile(rb"!\s*\.POSTED(?![A-Za-z])", re.IGNORECASE)
 
+# RFC 5536, 3.2.4: dist-list = *WSP dist-name *( [FWS] "," [FWS] dist-name ) *WSP
+_dist_name: Final = rb"[ \t\r\n]*[A-Za-z0-9][A-Za-z0-9+_-]*[ \t\r\n]*"
+_dist_list: Final = re.compile(_dist_name + rb"(?:," + _dist_name + rb")*")
+# RFC 5536, 3.2.10: msg-ids and CFWS; as loose as RFC 3977's message-id, for the sake of replies to
+# what a gateway brought.
+_references: Final = re.compile(
+    rb"(?:[ \t\r\n]|\([^()]*\))*(?:<[!-=?-~]{1,248}>(?:[ \t\r\n]|\([^()]*\))*)+"
+)
+# RFC 5322, 3.4.1: dot-atom or domain-literal; RFC 6532 adds what is not ASCII.
+_atom: Final = rb"[A-Za-z0-9!#-'*+/=?^_`{|}~\x80-\xff-]+"
+_domain: Final = re.compile(_atom + rb"(?:\." + _atom + rb")*|\[[!-Z^-~\x80-\xff]*\]")
+
 #: RFC 5537, 3.4.1: without these it is no proto-article.
 MANDATORY: Final = (b"From", b"Newsgroups", b"Subject")
 #: RFC 5536, 3 and RFC 5322, 3.6: once at most.
@@ -217,13 +229,15 @@ def _check_values(values: dict[bytes, bytes], now: datetime, oldest: timedelta) 
     message_id = values.get(b"message-id")
     if message_id is not None and not is_message_id(message_id):
         raise Unfit("Message-ID is none: <unique@domain>, 250 octets at most")
-    for name in (b"date", b"injection-date"):
+    for name in (b"date", b"injection-date", b"expires"):
         value = values.get(name)
         if value is None:
             continue
         when = parse_message_date(value)
         if when is None:
             raise Unfit(f"{_shown(name.title())} is no date")
+        if name == b"expires":
+            continue
         if when > now + AHEAD:
             raise Unfit(f"{_shown(name.title())} lies in the future")
         if when < now - oldest:
@@ -231,6 +245,10 @@ def _check_values(values: dict[bytes, bytes], now: datetime, oldest: timedelta) 
     followup = values.get(b"followup-to")
     if followup is not None and followup.lower() != b"poster":
         _names(followup, "Followup-To")
+    for name, form in ((b"references", _references), (b"distribution", _dist_list)):
+        value = values.get(name)
+        if value is not None and not form.fullmatch(value):
+            raise Unfit(f"{_shown(name.title())} is malformed")
     path = values.get(b"path")
     if path is not None and (
         len(path) > PATH_OCTETS or not _path.fullmatch(path) or _posted.search(b"!" + path)
@@ -240,7 +258,9 @@ def _check_values(values: dict[bytes, bytes], now: datetime, oldest: timedelta) 
 
 def _has_address(value: bytes) -> bool:
     mailboxes = [each for each in parse_address_list(value) if each.domain is not None]
-    return bool(mailboxes) and all(each.local and each.domain for each in mailboxes)
+    return bool(mailboxes) and all(
+        each.local and each.domain and _domain.fullmatch(each.domain) for each in mailboxes
+    )
 
 
 def _names(value: bytes, field: str) -> tuple[str, ...]:

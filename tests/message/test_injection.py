@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from datetime import UTC, datetime, timedelta
 
 from twisted.trial.unittest import SynchronousTestCase
@@ -52,6 +54,14 @@ REFUSED = [
     (b"Injection-Date: Thu, 19 Feb 2026 10:00:00 +0000\r\n", "Injection-Date lies more"),
     (b"Followup-To: a..b\r\n", "Followup-To"),
     (b"Followup-To: poster, misc.test, !\r\n", "Followup-To"),
+    (b"References: garbage\r\n", "References is malformed"),
+    (b"References: <a@b> <c@d\r\n", "References is malformed"),
+    (b"References: (none)\r\n", "References is malformed"),
+    (b"Distribution: a b\r\n", "Distribution is malformed"),
+    (b"Distribution: local,\r\n", "Distribution is malformed"),
+    (b"Expires: never\r\n", "Expires is no date"),
+    (b"Sender: a@b@c\r\n", "Sender has no address"),
+    (b"Sender: a@b.\r\n", "Sender has no address"),
     (b"Sender: nobody\r\n", "Sender has no address"),
     (b"Reply-To: @\r\n", "Reply-To has no address"),
     (b"Approved: yes\r\n", "Approved has no address"),
@@ -98,6 +108,26 @@ class Injection(SynchronousTestCase):
         octets, _ = inject(proto, trace)
         self.assertTrue(octets.endswith(b"\r\n"))
         return octets.split(b"\r\n")[:-1]
+
+    def test_taken(self) -> None:
+        """What is odd but well-formed is let through as it stands."""
+        for field in (
+            b"References: <a@b>\r\n <c.d@[e]>\t<f@g>", b"References: (x) <a@b> (y)",
+            b"Distribution: local, de", b"Distribution: world", b"Expires: Sun, 01 Jan 2040 00:00:00 +0000",
+            b"Expires: Thu, 01 Jan 1970 00:00:00 GMT", b"Reply-To: a@[192.0.2.1], \"x y\" <a@b-c.d>",
+            b"Followup-To: poster", b"Archive: no", b"Comments: a\r\nComments: b", b"X-A: \xc3\xbc",
+        ):  # fmt: skip
+            self.assertIn(field, b"\r\n".join(self.injected(BASE + field + b"\r\n")))
+
+    def test_long_fields_are_judged_at_once(self) -> None:
+        """A header as long as may be costs no more than reading it."""
+        began = time.process_time()
+        for octets in (b"<a@b>", b"(", b"()", b"<", b"a,"):
+            for name in (b"References", b"Distribution", b"Reply-To", b"Path"):
+                lines = b"\r\n ".join([octets * (900 // len(octets))] * 70)
+                with contextlib.suppress(Unfit):
+                    check(BASE + name + b": " + lines + b"\r\n", now=NOW, oldest=timedelta(9))
+        self.assertLess(time.process_time() - began, 5)
 
     def test_refused(self) -> None:
         """Forged, doubled, prohibited and broken fields are refused with what is wrong."""
