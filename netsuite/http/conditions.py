@@ -46,7 +46,7 @@ def judge(
             return Verdict.FAILED
     elif "if-unmodified-since" in fields:
         since = parse_http_date(fields.get("if-unmodified-since").encode("latin-1"), now)
-        if since is not None and (modified is None or _second(modified) > since):
+        if since is not None and modified is not None and _second(modified) > since:
             return Verdict.FAILED
     safe = method in ("GET", "HEAD")
     if "if-none-match" in fields:

@@ -28,6 +28,7 @@ from netsuite.http.replies import (
 )
 from netsuite.http.router import METHODS
 from netsuite.store.errors import (
+    BadFileName,
     Busy,
     FileInTheWay,
     IsADirectory,
@@ -46,6 +47,8 @@ REMEMBERED_OCTETS: Final = 32 * 1024 * 1024
 SORTED_ENTRIES: Final = 2000
 
 FAILED: Final = plain(412)
+CODED: Final = plain(415, "Send it without a content coding.", ("Accept-Encoding", "identity"))
+NO_NAME: Final = plain(409, "No file can have that name.")
 NO_DIRECTORY: Final = plain(409, "There is no such directory to put it in.")
 
 
@@ -338,6 +341,8 @@ class FileSite:
     async def _put(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
         if "content-range" in request.fields:
             return BAD_REQUEST  # RFC 9110, 14.5
+        if request.fields.get("content-encoding", "identity").lower() not in ("", "identity"):
+            return CODED  # it would be given out as something it is not (RFC 9110, 9.3.4)
         before = await self._checked(request, tree, path)
         # What the preconditions were judged by must still be so when the file takes its name.
         conditional = not {"if-match", "if-none-match", "if-unmodified-since"}.isdisjoint(
@@ -361,6 +366,8 @@ class FileSite:
                 raise
         except NoSuchFile:
             return NO_DIRECTORY
+        except BadFileName:
+            return NO_NAME
         except FileInTheWay:
             if conditional:
                 return FAILED

@@ -31,9 +31,9 @@ FIELD_LINES: Final = rf"(?:{TOKEN}:{_VALUE}\r\n)*+"
 _token: Final = re.compile(TOKEN)
 _field_lines: Final = re.compile(FIELD_LINES)
 _field_line: Final = re.compile(rf"({TOKEN}):([^\r]*+)\r\n")
-_request_head: Final = re.compile(
-    rf"({TOKEN}) ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])\r\n({FIELD_LINES})\r\n"
-)
+_REQUEST_LINE: Final = rf"({TOKEN}) ([\x21-\x7e]++) HTTP/([0-9])\.([0-9])"
+_request_line: Final = re.compile(_REQUEST_LINE)
+_request_head: Final = re.compile(rf"{_REQUEST_LINE}\r\n({FIELD_LINES})\r\n")
 _status_head: Final = re.compile(
     rf"HTTP/([0-9])\.([0-9]) ([1-9][0-9][0-9])(?: ([\t\x20-\x7e\x80-\xff]*+))?\r\n"
     rf"({FIELD_LINES})\r\n"
@@ -126,7 +126,7 @@ def parse_request(head: bytes, limits: HeadLimits) -> Request:
     path, query, authority = _split_target(method, target)
     connection = fields.elements("connection")
     expects = fields.get("expect")
-    if expects and expects.lower() != "100-continue":
+    if expects and set(fields.elements("expect")) != {"100-continue"}:
         raise bad("an expectation we do not know", EXPECTATION_FAILED)
     octets = request_octets(fields, old=old)
     return Request(
@@ -253,20 +253,32 @@ class HeadScan:
         return -1
 
     def _judge(self, octets: OctetReader | bytes, size: int) -> None:
-        if not self._verified:
+        if self._verified < 3:  # an empty line may come first (RFC 9112, 2.2), in two pieces
             start = octets.peek(3) if isinstance(octets, OctetReader) else octets[:3]
             start = start.removeprefix(CRLF)[:1]
             if start not in (b"", b"\r") and not _token.fullmatch(start.decode("latin-1")):
                 raise bad("no request begins so")
         limits = self._limits
         self._verify(octets, min(size, limits.line_octets))
-        if not self._line_ended and size >= limits.line_octets:
-            if octets.find(CRLF, 0, limits.line_octets) < 0:
-                raise bad("no end of the request line", TOO_LONG)
-            self._line_ended = True
+        if not self._line_ended:
+            self._judge_line(octets, size)
         self._verify(octets, min(size, limits.head_octets))
         if size >= limits.head_octets:
             raise bad("no end of the head", TOO_MANY_FIELDS)
+
+    def _judge_line(self, octets: OctetReader | bytes, size: int) -> None:
+        """Who speaks another protocol hears so at the end of the first line, and does not wait
+        for an empty one that it will never say."""
+        start = 2 if octets.find(CRLF, 0, 2) == 0 else 0
+        stop = self._limits.line_octets + start
+        end = octets.find(CRLF, max(start, self._searched), min(size, stop))
+        if end >= 0:
+            line = octets.peek(end) if isinstance(octets, OctetReader) else octets[:end]
+            if not _request_line.fullmatch(line[start:].decode("latin-1")):
+                raise bad("no request line")
+            self._line_ended = True
+        elif size >= stop:
+            raise bad("no end of the request line", TOO_LONG)
 
     def _verify(self, octets: OctetReader | bytes, stop: int) -> None:
         """Look for CR or LF alone up to *stop*; a CR that is last may have its LF to come."""

@@ -12,7 +12,7 @@ from typing import Final
 #   int-range        = first-pos "-" [ last-pos ]
 #   suffix-range     = "-" suffix-length
 _ranges: Final = re.compile(r"(?i:bytes)=([0-9 \t,\-]*+)")
-_range: Final = re.compile(r"([0-9]{0,18})-([0-9]{0,18})")
+_range: Final = re.compile(r"([0-9]{0,40})-([0-9]{0,40})")
 
 #: A request for more is not followed (14.2): nobody needs them, and each costs a seek.
 MOST_RANGES: Final = 16

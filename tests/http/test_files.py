@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.http import files
 from netsuite.http.files import SMALL_OCTETS
+from netsuite.http.grammar import HeadLimits
 from tests.http.worlds import World, done, refusal
 
 BIG = bytes(range(256)) * 1024  # 256 KiB
@@ -187,6 +189,9 @@ class Conditions(Case):
                 (b"bytes=-%d" % (size + 5), [], 206, 0, size),
                 (b"bytes=8-999999999", [], 206, 8, size),
                 (b"bytes=0-0", [], 206, 0, 1),
+                (b"bytes=8-99999999999999999999", [], 206, 8, size),
+                (b"bytes=-99999999999999999999", [], 206, 0, size),
+                (b"bytes=0-" + b"9" * 41, [], 200, 0, size),
                 (b"bytes=1-2, 3-4,,0-1", [], 206, 0, 5),  # joined
                 (b"bytes=%d-" % size, [], 416, 0, 0),
                 (b"bytes=-0", [], 416, 0, 0),
@@ -328,6 +333,8 @@ class Writing(Case):
             ([b'If-Match: "x"'], "/~alice/shown.txt", 412),
             ([b"If-Match: *"], "/~alice/none.txt", 412),
             ([b"If-Unmodified-Since: Sun, 22 Nov 2020 08:30:00 GMT"], "/~alice/shown.txt", 412),
+            # what is not there has no date to compare with (RFC 9110, 13.1.4)
+            ([b"If-Unmodified-Since: Sun, 22 Nov 2020 08:30:00 GMT"], "/~alice/none.txt", 201),
             ([b"If-None-Match: *"], "/~alice/new.txt", 201),
             ([b"If-Match: " + etag], "/~alice/shown.txt", 204),
             ([b"If-Match: " + etag], "/~alice/shown.txt", 412),  # it is not that any more
@@ -368,6 +375,18 @@ class Writing(Case):
             self.assertEqual(expected, status(self.put(path, login("alice"))), path)
         heard = self.put("/~alice/x", login("alice"), b"Content-Range: bytes 0-2/10")
         self.assertEqual(400, status(heard))
+        factory = self.world.factory
+        factory.settings = replace(factory.settings, limits=HeadLimits())
+        heard = self.put("/~alice/" + "a" * 300, login("alice"))
+        self.assertEqual(409, status(heard))
+
+    def test_coded(self) -> None:
+        """What is sent in a content coding is refused: it would be given out without it."""
+        for coding, expected in ((b"gzip", 415), (b"gzip, identity", 415), (b"Identity", 201)):
+            heard = self.put("/~alice/x", login("alice"), b"Content-Encoding: " + coding)
+            self.assertEqual(expected, status(heard), coding)
+            if expected == 415:
+                self.assertEqual(b"identity", field(heard, b"Accept-Encoding"))
 
     def test_other_methods(self) -> None:
         """What there is not is said, with what there is."""

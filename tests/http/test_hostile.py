@@ -14,6 +14,11 @@ POST = b"POST /count HTTP/1.1\r\nHost: a\r\n"
 REFUSED: list[tuple[bytes, bytes]] = [
     # the request line
     (b"GET /hello\r\n\r\n", BAD),
+    (b"GET /hello\r\n", BAD),  # HTTP/0.9, and who speaks first elsewhere, wait for an answer
+    (b"SSH-2.0-OpenSSH_9.6\r\n", BAD),
+    (b"EHLO a.example.test\r\n", BAD),
+    (b"\r\nGET /hello\r\n", BAD),
+    (b"\r\nGET /" + b"a" * 300, refusal("414 URI Too Long")),
     (b"GET  /hello HTTP/1.1\r\nHost: a\r\n\r\n", BAD),
     (b"GET /hello HTTP/1.1 \r\nHost: a\r\n\r\n", BAD),
     (b"GET\t/hello\tHTTP/1.1\r\nHost: a\r\n\r\n", BAD),
@@ -128,6 +133,7 @@ REFUSED: list[tuple[bytes, bytes]] = [
      refusal("431 Request Header Fields Too Large")),
     (POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX: " + b"y" * 9000,
      refusal("431 Request Header Fields Too Large")),
+    (POST + b"Expect: 100-continue, more\r\n\r\n", refusal("417 Expectation Failed")),
     (POST + b"Expect: more\r\n\r\n", refusal("417 Expectation Failed")),
 ]  # fmt: skip
 
@@ -230,6 +236,8 @@ class Hostile(SynchronousTestCase):
             b"GET /hello HTTP/1.1\r\nHost:a\t \r\n\r\n",
             GET + b"X: caf\xe9\r\nUpgrade: h2c\r\nConnection: upgrade\r\n\r\n",
             GET + b"Content-Length: 000\r\n\r\n",
+            GET + b"Expect: 100-continue\r\nExpect: 100-continue\r\n\r\n",
+            GET + b"Expect:\r\n\r\n",
         ):
             with self.subTest(octets):
                 self.assertEqual(HELLO, self.world.ask(octets))
