@@ -43,7 +43,11 @@ PBSZ_FIRST: Final = reply(503, "Say PBSZ 0 first")
 NO_LEVEL: Final = reply(536, "TLS protects with PROT P, or not with PROT C")
 PROT_NEEDED: Final = reply(521, "Data connections must be protected here; say PROT P first")
 PROT_WANTED: Final = reply(534, "Data connections must be protected here")
-RESUME_TLS: Final = reply(522, "The data connection must resume the TLS session of this one")
+RESUME_TLS: Final = reply(
+    522,
+    "The data connection must resume the TLS session of this one, which your client did not do; "
+    "use one that does, or ask the operator for ftp.require_session_reuse = false",
+)
 TLS_FAILED: Final = reply(522, "The TLS handshake on the data connection failed")
 BAD_LOGIN: Final = reply(530, "Wrong name or password")
 NOT_A_DIRECTORY: Final = reply(550, "Not a directory")

@@ -47,6 +47,16 @@ class Serving(TestCase):
         (text,) = await self.asked(b"/about.txt\r\n")
         self.assertEqual(b"Hello\r\n..\r\n...two\r\nlast\r\n.\r\n", text)
 
+    async def test_large_text(self) -> None:
+        """A text too large to be read at once is the same text."""
+        world = World()
+        await world.fill()
+        line = b".dotted line\n"
+        for lines in (5000, 10_000):
+            await world.put(world.homes.public, ("large.txt",), line * lines)
+            expected = b"." + line.replace(b"\n", b"\r\n")
+            self.assertEqual(expected * lines + b".\r\n", await world.ask(b"/large.txt\r\n"))
+
     async def test_octets(self) -> None:
         """What is no text comes as it is, with nothing behind it."""
         (octets,) = await self.asked(b"/picture.gif\r\n")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
@@ -24,6 +24,9 @@ from netsuite.store.errors import StoreError
 from netsuite.store.tree import OpenFile
 from netsuite.wire.dotted import DotStuffer
 from netsuite.wire.events import EndOfInput, Event
+
+#: A text that is no larger is read at once.
+SMALL_OCTETS: Final = 65_536
 
 
 class GopherServer(DialogConnection):
@@ -87,7 +90,9 @@ class GopherServer(DialogConnection):
     async def _file(self, answer: File) -> None:
         file = answer.file
         try:
-            if answer.text:
+            if answer.text and file.entry.octets <= SMALL_OCTETS:
+                self.write(_stuffed(await _whole(file)))
+            elif answer.text:
                 await self._text(_pieces(file))
             else:
 
@@ -117,6 +122,22 @@ class GopherServer(DialogConnection):
         Request: _request,
         EndOfInput: _end_of_input,
     }
+
+
+async def _whole(file: OpenFile) -> bytes:
+    """Read a small file, as long as it was when it was opened; shorter if it has shrunk."""
+    octets = await file.read(0, file.entry.octets)
+    while octets and len(octets) < file.entry.octets:
+        more = await file.read(len(octets), file.entry.octets - len(octets))
+        if not more:
+            break
+        octets += more
+    return octets
+
+
+def _stuffed(octets: bytes) -> bytes:
+    stuffer = DotStuffer(convert_bare=True)
+    return stuffer.feed(octets) + stuffer.finish()
 
 
 async def _pieces(file: OpenFile) -> AsyncIterator[bytes]:

@@ -26,7 +26,7 @@ from netsuite.gopher.server.answers import Answer, File, Octets
 from netsuite.gopher.server.news import NewsPages
 from netsuite.gopher.settings import Settings
 from netsuite.gopher.types import LOOK_OCTETS, is_text, type_of_name, type_of_octets
-from netsuite.store.errors import BadFileName, NoSuchFile, StoreError
+from netsuite.store.errors import BadFileName, IsADirectory, NoSuchFile, StoreError
 from netsuite.store.tree import Entry, EntryKind, TreePath
 
 _URL: Final = "URL:"
@@ -92,12 +92,12 @@ class Selectors:
     # -- files ---------------------------------------------------------------------------------
 
     async def _from_tree(self, files: FileAccess, path: TreePath, above: str) -> Answer:
-        entry = await files.entry(path)
-        if entry.kind is EntryKind.DIRECTORY:
-            return await self._directory(files, path, above)
-        opened = await files.open(path)
         try:
-            kind = type_of_name(entry.name) or type_of_octets(await opened.read(0, LOOK_OCTETS))
+            opened = await files.open(path)
+        except IsADirectory:
+            return await self._directory(files, path, above)
+        try:
+            kind = type_of_name(path[-1]) or type_of_octets(await opened.read(0, LOOK_OCTETS))
         except BaseException:
             opened.close()
             raise
