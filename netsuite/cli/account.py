@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from netsuite.accounts.naming import account_name_problem
+from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ _LOGIN_SERVICES = (
 )  # fmt: skip
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def account() -> None:
     """Accounts: who may log in and receive mail."""
 

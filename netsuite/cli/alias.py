@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from netsuite.accounts.naming import alias_name_problem
+from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
 
 if TYPE_CHECKING:
     from netsuite.store.interfaces import Store
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def alias() -> None:
     """Aliases: `local`, `local@domain`, or `@domain` for all that is left."""
 

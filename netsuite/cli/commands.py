@@ -28,6 +28,17 @@ class Entry(NamedTuple):
     help: str
 
 
+class Subcommands(click.Group):
+    """Commands of one thing, each listed with its whole line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands into the help; click's own cuts the lines off."""
+        with formatter.section("Commands"):
+            rows = [(name, self.commands[name].get_short_help_str(200))
+                    for name in self.list_commands(ctx)]  # fmt: skip
+            formatter.write_dl(rows)
+
+
 class CommandGroup(click.Group):
     """Commands by name, in sections; what goes wrong with one is a line.
 

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
 
 if TYPE_CHECKING:
     from netsuite.store.interfaces import Store
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def folder() -> None:
     """Folders of accounts, and public ones."""
 

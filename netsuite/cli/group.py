@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
 from netsuite.message.news import is_newsgroup_name, is_reserved
 from netsuite.store.errors import NoSuchFolder
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from netsuite.store.interfaces import Store
 
 
-@click.group()
+@click.group(cls=Subcommands)
 def group() -> None:
     """Newsgroups: public folders that NNTP serves."""
 

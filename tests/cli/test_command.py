@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -79,6 +80,7 @@ def test_every_help_is_quick() -> None:
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.count("Usage: ") == len(lines)
+    assert not re.search(r"[a-z,;]\.\.\.", result.stdout)  # no line is cut off
 
 
 def test_the_list_is_true() -> None:
