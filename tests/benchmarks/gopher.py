@@ -1,5 +1,7 @@
 """Gopher: a connection a request, from 50 clients at once."""
 
+# "A text" is made by the server, "a text file" is read from the public site.
+
 from __future__ import annotations
 
 import selectors
@@ -19,10 +21,22 @@ GOAL = 5_000
 def measure(report: Report) -> None:
     """Ask for a menu and for a small text, over and over."""
     with servers.netsuite() as ours:
-        port = ours["gopher"].port
-        for what, selector in (("a menu", b"/news\r\n"), ("a text", b"caps.txt\r\n")):
+        server = ours["gopher"]
+        port = server.port
+        file = server.home / "files/public/small.txt"
+        file.write_text("a line of some text\n" * 50)
+        file.chmod(0o644)
+        for what, selector in (
+            ("a menu", b"/news\r\n"),
+            ("a text", b"caps.txt\r\n"),
+            ("a text file of 1 KB", b"small.txt\r\n"),
+        ):
             per_second(port, selector, 500)
+            before = servers.processor_seconds(server.pid)
             rate = statistics.median(per_second(port, selector, REQUESTS) for _ in range(ROUNDS))
+            spent = servers.processor_seconds(server.pid) - before
+            each = f"{1e6 * spent / (ROUNDS * REQUESTS):,.0f} us of processor"
+            report.row(f"Gopher, {what}, of the server", "netsuite", each)
             report.judge(
                 f"Gopher, {what}, {CLIENTS} clients",
                 "netsuite",

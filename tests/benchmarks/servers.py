@@ -65,6 +65,12 @@ def peak_octets(pid: int) -> int:
     raise ProcessLookupError(pid)
 
 
+def processor_seconds(pid: int) -> float:
+    """Give the processor time a process has spent, in itself and in the kernel."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def forget_peak(pid: int) -> None:
     """Begin anew to count the most memory a process has had."""
     Path(f"/proc/{pid}/clear_refs").write_text("5")
