@@ -51,6 +51,7 @@ from netsuite.nntp.grammar import (
     parse_sasl_response,
     parse_status,
 )
+from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, Event
 from netsuite.wire.machine import Machine
@@ -148,12 +149,8 @@ class ServerDialog(MultiLineServer):
         """Whether an article is being taken."""
         return self._unstuffer is not None
 
-    def next_event(self) -> Event:
-        """Give the next event. Raises RemoteProtocolError with the answer to give."""
-        unstuffer = self._unstuffer
-        if unstuffer is None:
-            return super().next_event()
-        event = self._next_piece(unstuffer)
+    def _next_piece(self, unstuffer: DotUnstuffer) -> Event:
+        event = super()._next_piece(unstuffer)
         if type(event) is EndOfBody:
             self.bare_line_end = unstuffer.bare
             self.pending = event
@@ -162,10 +159,10 @@ class ServerDialog(MultiLineServer):
     def send(self, value: Status | Challenge | Beginning | BodyChunk | EndOfBody) -> bytes:
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
         if isinstance(value, Status):
-            pending, code = self.pending, value.code
-            self._answered(positive=code < 400, body=has_body(pending, code))
-            if code == 340 and pending is not None:
+            code = value.code
+            if code == 340 and self.pending is not None:
                 self._begin_receiving()
+            self._answered(code < 400, has_body(self.pending, code))
             return format_status(code, value.text)
         if isinstance(value, BodyChunk):
             return self._send_piece(value)

@@ -130,7 +130,7 @@ class ServerDialog(MultiLineServer):
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
         pending = self.pending
         if isinstance(value, Status):
-            self._answered(positive=value.ok, body=pending is not None and has_body(pending))
+            self._answered(value.ok, pending is not None and has_body(pending))
             return format_status(value)
         if isinstance(value, BodyChunk):
             return self._send_piece(value)

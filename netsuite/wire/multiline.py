@@ -127,6 +127,8 @@ class MultiLineServer(MultiLineDialog):
         rules = self.rules
         if self.pending is not None or self.state is rules.closed:
             return PAUSED
+        if self._unstuffer is not None:
+            return self._next_piece(self._unstuffer)
         try:
             line = self._reader.read_line(rules.line_octets)
             if line is None:
@@ -174,14 +176,11 @@ class MultiLineServer(MultiLineDialog):
         self.pending = None
         self.state = self.rules.transitions[self.state, type(said)]
 
-    def _answered(self, *, positive: bool, body: bool = False) -> Any:
+    def _answered(self, positive: bool, body: bool) -> None:
         """Take note of a status line that is the whole answer; step the state.
 
         Args:
             body: whether a data block should have followed.
-
-        Returns:
-            What was answered; None for the greeting, and for what is said unasked.
 
         Raises:
             LocalProtocolError: no such answer can be given now.
@@ -199,7 +198,6 @@ class MultiLineServer(MultiLineDialog):
             self.state = self.rules.transitions[self.state, type(pending)]
         else:
             self.state = self.rules.refused.get(type(pending), self.state)
-        return pending
 
 
 class MultiLineClient(MultiLineDialog):

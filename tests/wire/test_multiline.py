@@ -75,7 +75,7 @@ class Server(MultiLineServer):
         elif value == "+block":
             self._begin_body(wanted=isinstance(self.pending, Ask))
         else:
-            self._answered(positive=value == "+", body=isinstance(self.pending, Ask))
+            self._answered(value == "+", isinstance(self.pending, Ask))
         return f"{value}\r\n".encode()
 
 
