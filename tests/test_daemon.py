@@ -116,27 +116,6 @@ def test_store_that_is_none(tmp_path: Path) -> None:
     assert database.read_bytes().startswith(b"not a database")
 
 
-@pytest.mark.parametrize("fault", ["port", "store"])
-def test_told_to_the_shell(tmp_path: Path, fault: str) -> None:
-    """A daemon that has left the terminal and cannot start still gives its shell the exit code."""
-    home = tmp_path / "home"
-    home.mkdir()
-    with taken_port() as taken:
-        if fault == "store":
-            (home / "netsuite.db").write_bytes(b"not a database" * 100)
-        port = taken if fault == "port" else 0
-        done = subprocess.run(
-            [sys.executable, "-c", TWISTD, "--pidfile", tmp_path / "pid",
-             "--logfile", tmp_path / "log", "netsuite-imap", "--home", home,
-             "--listen", f"tcp:{port}:interface=127.0.0.1"],
-            capture_output=True, text=True, timeout=30, cwd=tmp_path,
-        )  # fmt: skip
-    assert done.returncode == 1, (tmp_path / "log").read_text()
-    assert "An error has occurred" in done.stderr
-    assert ("cannot listen" if fault == "port" else str(home)[:20]) in done.stderr  # 100 octets
-    assert "Traceback" not in done.stderr
-
-
 def test_newer_store(tmp_path: Path) -> None:
     """A store that a newer release has written is not touched."""
     with Daemon(tmp_path):

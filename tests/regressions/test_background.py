@@ -24,3 +24,18 @@ def test_a_taken_port_is_told_to_the_terminal(tmp_path: Path) -> None:
     assert "pop3 cannot listen on tcp:" in done.stderr
     assert "change pop3.listen" in (tmp_path / "log").read_text()
     assert not (tmp_path / "pid").exists()
+
+
+def test_a_store_that_is_none_is_told_to_the_terminal(tmp_path: Path) -> None:
+    """So does one whose store cannot be opened; its shell once saw exit code 0."""
+    (tmp_path / "netsuite.db").write_bytes(b"not a database" * 100)
+    done = subprocess.run(
+        [sys.executable, "-c", TWISTD, f"--pidfile={tmp_path / 'pid'}",
+         f"--logfile={tmp_path / 'log'}", "netsuite-pop3", "--home", tmp_path,
+         "--set", "pop3.listen_tls=[]", "--listen", "tcp:0:interface=127.0.0.1"],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert str(tmp_path)[:20] in done.stderr  # twistd hands on 100 octets
+    assert "is not an intact SQLite database" in (tmp_path / "log").read_text()
+    assert "Traceback" not in done.stderr

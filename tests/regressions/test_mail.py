@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
-from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.accounts.interfaces import ISubmitter, LoggedIn, LoginRefused, Throttled
@@ -36,23 +35,6 @@ class Hostile(SynchronousTestCase):
         self.assertEqual([503, 250], session.codes(b"QUIT\r\nNOOP\r\n"))
         self.assertEqual([503], session.codes(b"BDAT 99999999999999999999\r\n"))
         self.assertTrue(session.transport.disconnecting)
-
-    def test_what_became_of_a_message_is_logged(self) -> None:
-        """The log tells who sent what to how many, and the answer it got."""
-        lines: list[str] = []
-
-        def observe(event: dict[str, object]) -> None:
-            if "answer" in event:
-                lines.append(f"{event['answer']} {event['sender']} {event['count']}")
-
-        globalLogPublisher.addObserver(observe)
-        self.addCleanup(globalLogPublisher.removeObserver, observe)
-        session = Session()
-        session.say(b"EHLO x\r\n" + ENVELOPE + b"DATA\r\nA: b\r\n\r\n.\r\n")
-        session.say(ENVELOPE + b"DATA\r\nA: b\n\r\n.\r\n")
-        self.assertEqual("250 2.6.0 Message taken x@y.test 1", lines[0])
-        self.assertTrue(lines[1].startswith("554 5.6.0 "), lines)
-        self.assertEqual(2, len(lines))
 
     def test_blind_copies_stay_blind(self) -> None:
         """Who is in a submitted message's Bcc is not shown to the others."""

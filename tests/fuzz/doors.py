@@ -1,0 +1,156 @@
+"""The eight servers in memory, as the fuzzer needs them: sessions to begin with, answers' forms."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from twisted.internet.defer import ensureDeferred
+
+from netsuite.testing.transcripts import Peer
+from tests.ftp import fakes as ftp
+from tests.ftp.test_transcripts import Peer as FTPPeer
+from tests.gopher import worlds as gopher
+from tests.gopher.test_transcripts import Peer as GopherPeer
+from tests.http import worlds as http
+from tests.http.test_transcripts import Peer as HTTPPeer
+from tests.imap import world as imap
+from tests.nntp import fakes as nntp
+from tests.nntp.test_transcripts import Peer as NNTPPeer
+from tests.pop3.fakes import FakeDrop
+from tests.pop3.test_transcripts import Peer as POP3Peer
+from tests.smtp.test_transcripts import Peer as SMTPPeer
+from tests.telnet import worlds as telnet
+from tests.telnet.test_transcripts import Peer as TelnetPeer
+
+FOLDER: Final = Path(__file__).resolve().parent.parent / "transcripts"
+
+#: Makes a world, and gives what connects to it.
+World = Callable[[], Callable[[], Peer]]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One protocol's server.
+
+    Args:
+        name: the protocol's.
+        world: makes a new one.
+        form: what all answers of a session match, as one.
+        good: what is said to see that the server serves.
+        answer: what its answer has in it.
+        disordered: octets with this in them, in lower case, may be answered otherwise when they
+            are cut otherwise.
+    """
+
+    name: str
+    world: World
+    form: re.Pattern[bytes]
+    good: bytes
+    answer: bytes
+    disordered: bytes | None = None
+
+    def seeds(self) -> list[bytes]:
+        """Give what the clients of each conversation say, all of a conversation as one session."""
+        return [
+            b"".join(_said(path.read_text("utf-8")))
+            for path in sorted((FOLDER / self.name).glob("*.txt"))
+        ] + [self.good]
+
+
+def _said(text: str) -> Iterator[bytes]:
+    for line in text.splitlines():
+        found = re.fullmatch(r"[0-9]*C([:\\-]) ?(.*)", line)
+        if found is None:
+            continue
+        how, said = found.groups()
+        if how == "\\":
+            yield ast.literal_eval(f"b'''{said}'''")
+        else:
+            yield said.encode() + (b"\r\n" if how == ":" else b"")
+
+
+class _IMAPPeer:
+    def __init__(self, client: imap.Client) -> None:
+        self._client = client
+        self._heard = client.heard()
+
+    def say(self, octets: bytes) -> None:
+        self._heard += self._client.say(octets)
+
+    def heard(self) -> bytes:
+        heard, self._heard = self._heard + self._client.turn(), b""
+        return heard
+
+    @property
+    def closed(self) -> bool:
+        return self._client.transport.disconnecting
+
+
+def _imap() -> Callable[[], Peer]:
+    world = imap.World()
+    for subject in (b"one", b"two"):
+        world.deliver(b"Subject: " + subject + b"\r\n\r\nbody\r\n")
+    return lambda: _IMAPPeer(world.connect())
+
+
+def _pop3() -> Callable[[], Peer]:
+    drops: list[FakeDrop] = []
+    return lambda: POP3Peer(drops)
+
+
+def _nntp() -> Callable[[], Peer]:
+    world = nntp.World()
+    return lambda: NNTPPeer(world)
+
+
+def _ftp() -> Callable[[], Peer]:
+    world = ftp.World()
+    return lambda: FTPPeer(world)
+
+
+def _http() -> Callable[[], Peer]:
+    world = http.World()
+    world.put("a.txt", b"0123456789\r\n")
+    http.done(world.store.accounts.add_account("alice", None))
+    return lambda: HTTPPeer(world)
+
+
+def _telnet() -> Callable[[], Peer]:
+    world = telnet.World()
+    ensureDeferred(world.fill())
+    return lambda: TelnetPeer(world.connect())
+
+
+def _gopher() -> Callable[[], Peer]:
+    world = gopher.World()
+    ensureDeferred(world.fill())
+    return lambda: GopherPeer(world)
+
+
+def _form(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern, re.DOTALL)
+
+
+_CODES: Final = rb"(?:[1-5][0-9]{2}[ -][^\r\n]*\r\n)*"
+
+DOORS: Final = (
+    Door("smtp", lambda: SMTPPeer, _form(_CODES), b"EHLO x\r\nQUIT\r\n", b"\r\n221 2.0.0 "),
+    Door(
+        "imap", _imap, _form(rb"(?:(?:\*|\+|[!-~]+) [^\r\n].*)?(?:\r\n)?"),
+        b"a LOGIN ann secret\r\nb SELECT INBOX\r\nc LOGOUT\r\n", b"\r\nc OK ",
+    ),
+    Door("pop3", _pop3, _form(rb"\+OK .*\r\n"), b"CAPA\r\nQUIT\r\n", b"\r\n.\r\n+OK "),
+    Door("nntp", _nntp, _form(rb"20[01] .*\r\n"), b"DATE\r\nQUIT\r\n", b"\r\n205 "),
+    Door("ftp", _ftp, _form(rb"220[ -].*\r\n"), b"SYST\r\nQUIT\r\n", b"\r\n221 "),
+    Door(
+        "http", _http, _form(rb"(?:HTTP/1\.1 [1-5][0-9]{2} .*)?"),
+        b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\nhello", disordered=b"expect",
+    ),
+    Door("telnet", _telnet, _form(rb".*"), b"\r\n", b"", disordered=b""),
+    Door("gopher", _gopher, _form(rb".*"), b"caps.txt\r\n", b"CAPS"),
+)  # fmt: skip
