@@ -11,6 +11,6 @@ with odd octets, and said in pieces of any size. Whatever comes of it:
 3. What is answered has the protocol's form, to the last line.
 4. Whoever comes next is served as if nothing had been.
 
-``NETSUITE_FUZZ_SECONDS`` is the budget of each protocol (1 by default), ``NETSUITE_FUZZ_SEED`` makes a
-run again that a failure has named.
+``NETSUITE_FUZZ_SECONDS`` is the budget of each protocol (1 by default);
+``NETSUITE_FUZZ_SEED`` makes a run again that a failure has named.
 """

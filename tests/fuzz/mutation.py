@@ -12,8 +12,8 @@ ODD: Final = (
     b"\xff\xfa", b"\xff\xf0", b"\x80", b"\xc3\xa9", b" ", b"\t", b"  ", b"*", b"%", b"\"", b"\\",
     b"(", b")", b"<", b">", b"{5}\r\n", b"{5+}\r\n", b"{99999999999}\r\n", b"0", b"-1",
     b"18446744073709551616", b"1:*", b"../", b"%2e%2e/", b"=", b":", b";", b",", b"x" * 300,
-    b"x" * 9000, b"(" * 60, b"HTTP/1.1", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n",
-    b"7fffffffffffffff\r\n",
+    b"x" * 9000, b"(" * 60, b"HTTP/1.1", b"Content-Length: 3\r\n",
+    b"Transfer-Encoding: chunked\r\n", b"7fffffffffffffff\r\n",
 )  # fmt: skip
 #: So long a session may become.
 LONGEST: Final = 20_000
