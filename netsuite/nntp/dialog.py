@@ -165,9 +165,9 @@ class ServerDialog(MultiLineServer):
             self._answered(code < 400, has_body(self.pending, code))
             return format_status(code, value.text)
         if isinstance(value, BodyChunk):
-            return self._send_piece(value)
+            return self._send_piece(value.octets)
         if isinstance(value, EndOfBody):
-            return self._end_body()
+            return self._end_sending()
         if isinstance(value, Beginning):
             self._begin_body(wanted=has_body(self.pending, value.code))
             return format_status(value.code, value.text)
@@ -190,10 +190,11 @@ class ClientDialog(MultiLineClient):
 
     def send(self, value: Command | BodyChunk | EndOfBody) -> bytes:
         """Print a command or a part of an article. Raises LocalProtocolError."""
-        if isinstance(value, BodyChunk | EndOfBody):
-            octets = self._send_piece(value)
-            if isinstance(value, EndOfBody):
-                self._asked.append(Posted())
+        if isinstance(value, BodyChunk):
+            return self._send_piece(value.octets)
+        if isinstance(value, EndOfBody):
+            octets = self._end_sending()
+            self._asked.append(Posted())
             return octets
         if self.in_body:
             raise LocalProtocolError("a command within an article")

@@ -133,9 +133,9 @@ class ServerDialog(MultiLineServer):
             self._answered(value.ok, pending is not None and has_body(pending))
             return format_status(value)
         if isinstance(value, BodyChunk):
-            return self._send_piece(value)
+            return self._send_piece(value.octets)
         if isinstance(value, EndOfBody):
-            return self._end_body()
+            return self._end_sending()
         if isinstance(value, Beginning):
             self._begin_body(wanted=pending is not None and has_body(pending))
             return format_status(Status(True, value.text))

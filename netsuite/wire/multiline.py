@@ -48,11 +48,14 @@ class MultiLineDialog(LineDialog):
     def _begin_receiving(self) -> None:
         self._unstuffer = DotUnstuffer()
 
-    def _send_piece(self, value: BodyChunk | EndOfBody) -> bytes:
+    def _send_piece(self, octets: bytes) -> bytes:
         if self._stuffer is None:
             raise LocalProtocolError("no body has begun")
-        if isinstance(value, BodyChunk):
-            return self._stuffer.feed(value.octets)
+        return self._stuffer.feed(octets)
+
+    def _end_sending(self) -> bytes:
+        if self._stuffer is None:
+            raise LocalProtocolError("no body has begun")
         octets, self._stuffer = self._stuffer.finish(), None
         return octets
 
@@ -153,11 +156,9 @@ class MultiLineServer(MultiLineDialog):
 
     # -- answers: a protocol's ``send`` gives each value to one of these -------------------------
 
-    def _end_body(self) -> bytes:
-        """Print the end of a data block, which ends the answer."""
-        octets = self._send_piece(EndOfBody())
-        self.pending = None
-        return octets
+    def _end_sending(self) -> bytes:
+        self.pending = None  # the end of a data block is that of the answer
+        return super()._end_sending()
 
     def _begin_body(self, *, wanted: bool) -> None:
         """Take note that the status line has a data block behind it. Raises LocalProtocolError."""

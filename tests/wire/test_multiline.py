@@ -67,9 +67,9 @@ class Server(MultiLineServer):
 
     def send(self, value: Any) -> bytes:
         if isinstance(value, BodyChunk):
-            return self._send_piece(value)
+            return self._send_piece(value.octets)
         if isinstance(value, EndOfBody):
-            return self._end_body()
+            return self._end_sending()
         if isinstance(value, Challenge):
             self._challenged(value)
         elif value == "+block":
