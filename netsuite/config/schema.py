@@ -439,6 +439,11 @@ class HTTPSection(ServiceSection):
         "The access log, in the combined format; relative to the home directory, empty for none. "
         "It may be moved away at any time.",
     )
+    precompressed: bool = setting(
+        True,
+        "Whether `a.css.gz` is given for `a.css` (Content-Encoding: gzip) to clients that take it, "
+        "where it is there and no older. Of text and the like; nothing is compressed here.",
+    )
     news_path: str = setting(
         "/news/",
         "Below which path the newsgroups are shown, with a slash at both ends; empty: nowhere. "

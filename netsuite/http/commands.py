@@ -62,6 +62,10 @@ class Fields:
         """Give all but some. *names* in lower case."""
         return Fields(pair for pair in self.pairs if pair[0].lower() not in names)
 
+    def has_any(self, names: frozenset[str]) -> bool:
+        """Tell whether any of some fields is there. *names* in lower case."""
+        return not names.isdisjoint(self._joined)
+
     def __contains__(self, name: str) -> bool:
         return name in self._joined
 

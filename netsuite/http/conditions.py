@@ -17,6 +17,17 @@ _ETAG: Final = r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*+"'
 _etag: Final = re.compile(_ETAG)
 _etags: Final = re.compile(rf"[ \t,]*+(?:{_ETAG}[ \t]*+(?:,[ \t,]*+|$))*+")
 
+#: Where none of these is in a request for reading, there is nothing to judge.
+CONDITIONAL: Final = frozenset(
+    {
+        "if-match",
+        "if-none-match",
+        "if-modified-since",
+        "if-unmodified-since",
+        "range",
+    }
+)
+
 #: A date is a strong validator only where the file had time to change twice (8.8.2.2).
 _SETTLED: Final = timedelta(seconds=1)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 
@@ -13,11 +12,12 @@ from netsuite.accounts.interfaces import FileAccess, IFileAccess, SiteFiles
 from netsuite.http import listing
 from netsuite.http.answers import Answer, FilePart, Given, SentFile, Streamed
 from netsuite.http.commands import FieldPairs, Fields, Request, Response, ResponseHead, plain
-from netsuite.http.conditions import Verdict, judge, range_applies
+from netsuite.http.conditions import CONDITIONAL, Verdict, judge, range_applies
 from netsuite.http.incoming import IncomingRequest
-from netsuite.http.media import choose, media_type
+from netsuite.http.media import GZIP, choose, is_worth_packing, media_type, takes_gzip
 from netsuite.http.paths import join_path
 from netsuite.http.ranges import Range, last_boundary, parse_ranges, part_head
+from netsuite.http.remembered import Memory, Representation
 from netsuite.http.replies import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -33,6 +33,7 @@ from netsuite.store.errors import (
     FileInTheWay,
     IsADirectory,
     NoSuchFile,
+    StoreError,
     TooLarge,
 )
 from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath
@@ -42,7 +43,6 @@ ALLOWED: Final = "DELETE, GET, HEAD, OPTIONS, PUT"
 INDEX: Final = "index.html"
 #: Smaller files are answered from memory, and remembered for a moment.
 SMALL_OCTETS: Final = 65_536
-REMEMBERED_OCTETS: Final = 32 * 1024 * 1024
 #: Directories with more entries are listed as they come, not sorted.
 SORTED_ENTRIES: Final = 2000
 
@@ -50,26 +50,6 @@ FAILED: Final = plain(412)
 CODED: Final = plain(415, "Send it without a content coding.", ("Accept-Encoding", "identity"))
 NO_NAME: Final = plain(409, "No file can have that name.")
 NO_DIRECTORY: Final = plain(409, "There is no such directory to put it in.")
-
-
-@dataclass(frozen=True, slots=True)
-class Representation:
-    """A file as it was when it was opened, and what is said of it.
-
-    Args:
-        etag: quoted.
-        fields: of every answer that has its content.
-        body: the content, of a small one.
-        until: when it has to be looked at again, in the clock's seconds.
-    """
-
-    etag: str
-    modified: datetime
-    media_type: str
-    octets: int
-    fields: FieldPairs
-    body: bytes | None = None
-    until: float = 0.0
 
 
 # Longer than 300 lines: the methods of one resource share how it is found and judged.
@@ -89,6 +69,7 @@ class FileSite:
         now: the time.
         boundary: gives a fresh boundary for parts.
         remember_seconds: 0 for not at all.
+        precompressed: whether ``a.css.gz`` is given for ``a.css`` to who takes it.
     """
 
     def __init__(
@@ -99,26 +80,25 @@ class FileSite:
         now: Callable[[], datetime],
         boundary: Callable[[], str],
         remember_seconds: float = 1.0,
+        precompressed: bool = True,
     ) -> None:
         self._files = files
         self._public = files.anonymous()
-        self._clock = clock
         self._now = now
         self._boundary = boundary
-        self._remember_seconds = remember_seconds
-        self._remembered: dict[str, Representation] = {}
-        self._remembered_octets = 0
-        self._changes = 0
+        self._precompressed = precompressed
+        self._memory = Memory(clock.seconds, remember_seconds)
 
     def __call__(self, request: IncomingRequest) -> Given:
         """Answer a request."""
         method = request.head.method
         if method in ("GET", "HEAD"):
-            found = self._remembered.get(request.head.path)
+            head = request.head
+            found = self._memory.fresh(head.path)
+            if found is None or found.packed:
+                found = self._other(head, found)
             if found is not None and found.body is not None:
-                if found.until > self._clock.seconds():
-                    return self._small(request.head, found, found.body)
-                self._drop(request.head.path)
+                return self._small(head, found, found.body)
             return self._get(request)
         if method == "PUT":
             return self._change(request, self._put)
@@ -130,9 +110,7 @@ class FileSite:
 
     def forget(self, *_: Any) -> None:
         """Something has changed: look at every file again."""
-        self._changes += 1
-        self._remembered.clear()
-        self._remembered_octets = 0
+        self._memory.forget()
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -159,58 +137,68 @@ class FileSite:
             where = join_path(names) + "/" + ("" if query is None else f"?{query}")
             return plain(301, "", ("Location", where))
 
+    def _other(self, head: Request, found: Representation | None) -> Representation | None:
+        """Give what is remembered in gzip, to who takes it; *found* to who does not."""
+        if "accept-encoding" in head.fields and takes_gzip(head.fields.get("accept-encoding")):
+            return self._memory.fresh(f"{head.path} {GZIP}")
+        return found
+
     async def _file(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
-        changes = self._changes
         file = await tree.open(path)
+        kind = media_type(file.entry.name)
+        packed: OpenFile | None = None
+        if self._precompressed and is_worth_packing(kind):
+            try:
+                packed = await _packed(tree, path, file.entry)
+            except BaseException:
+                file.close()
+                raise
+        if packed is None:
+            return await self._opened(request.head, file, kind)
+        if takes_gzip(request.fields.get("accept-encoding")):
+            file.close()
+            return await self._opened(request.head, packed, kind, coding=GZIP)
+        packed.close()
+        return await self._opened(request.head, file, kind, packed=True)
+
+    async def _opened(
+        self, head: Request, file: OpenFile, kind: str, *, coding: str = "", packed: bool = False
+    ) -> Answer:
+        """Answer from a file; it is closed, or given along with the answer."""
+        forgotten = self._memory.forgotten
         sent = False
         try:
-            found = self._represented(file.entry)
+            found = self._represented(file.entry, kind, coding, packed=packed)
             if found.octets > SMALL_OCTETS:
-                answer = self._large(request.head, found, file)
+                answer = self._large(head, found, file)
                 sent = isinstance(answer, SentFile)
                 return answer
             body = await _whole(file)
             if len(body) != found.octets:
                 raise Busy("it changed while it was read")
-            if self._changes == changes:
-                self._remember(request.head.path, found, body)
-            return self._small(request.head, found, body)
+            if self._memory.forgotten == forgotten:
+                self._memory.keep(f"{head.path} {coding}" if coding else head.path, found, body)
+            return self._small(head, found, body)
         finally:
             if not sent:
                 file.close()
 
-    def _represented(self, entry: Entry) -> Representation:
-        kind = media_type(entry.name)
+    def _represented(self, entry: Entry, kind: str, coding: str, *, packed: bool) -> Representation:
         etag = f'"{entry.validator}"'
         # Not later than the answer's own date (RFC 9110, 8.8.2.1).
         modified = min(entry.modified, self._now())
-        fields = (
+        fields: FieldPairs = (
             ("Content-Type", kind),
             ("Last-Modified", format_http_date(modified).decode()),
             ("ETag", etag),
             ("Accept-Ranges", "bytes"),
             ("X-Content-Type-Options", "nosniff"),
         )
-        return Representation(etag, entry.modified, kind, entry.octets, fields)
-
-    def _remember(self, path: str, found: Representation, body: bytes) -> None:
-        if not self._remember_seconds:
-            return
-        until = self._clock.seconds() + self._remember_seconds
-        cost = len(body) + len(path) + 1000
-        if self._remembered_octets + cost > REMEMBERED_OCTETS:
-            self._remembered.clear()
-            self._remembered_octets = 0
-        self._drop(path)
-        self._remembered[path] = Representation(
-            found.etag, found.modified, found.media_type, found.octets, found.fields, body, until
-        )
-        self._remembered_octets += cost
-
-    def _drop(self, path: str) -> None:
-        found = self._remembered.pop(path, None)
-        if found is not None:
-            self._remembered_octets -= found.octets + len(path) + 1000
+        if coding:
+            fields = (*fields, ("Content-Encoding", coding))
+        if coding or packed:
+            fields = (*fields, ("Vary", "Accept-Encoding"))
+        return Representation(etag, entry.modified, kind, entry.octets, fields, coding, packed)
 
     def _judged(self, head: Request, found: Representation) -> Response | Sequence[Range] | None:
         """Give an answer without content, the ranges to give, or None for all of it."""
@@ -218,7 +206,7 @@ class FileSite:
         now = self._now()
         verdict = judge(head.method, fields, etag=found.etag, modified=found.modified, now=now)
         if verdict is Verdict.NOT_MODIFIED:
-            return Response(304, found.fields[1:3])
+            return Response(304, found.said_unchanged)
         if verdict is Verdict.FAILED:
             return FAILED
         if head.method != "GET" or "range" not in fields:
@@ -228,10 +216,12 @@ class FileSite:
         ranges = parse_ranges(fields.get("range"), found.octets)
         if ranges is not None and not ranges:
             return plain(416, "", ("Content-Range", f"bytes */{found.octets}"))
+        if ranges is not None and len(ranges) > 1 and found.coding:
+            return None  # Content-Encoding would be said of the parts' frame
         return ranges
 
     def _small(self, head: Request, found: Representation, body: bytes) -> Response:
-        if len(head.fields) == 1:  # Host alone: nothing to judge
+        if not head.fields.has_any(CONDITIONAL):
             return Response(200, found.fields, body)
         judged = self._judged(head, found)
         if judged is None:
@@ -343,7 +333,10 @@ class FileSite:
             return BAD_REQUEST  # RFC 9110, 14.5
         if request.fields.get("content-encoding", "identity").lower() not in ("", "identity"):
             return CODED  # it would be given out as something it is not (RFC 9110, 9.3.4)
-        before = await self._checked(request, tree, path)
+        try:
+            before = await self._checked(request, tree, path)
+        except BadFileName:
+            return NO_NAME
         # What the preconditions were judged by must still be so when the file takes its name.
         conditional = not {"if-match", "if-none-match", "if-unmodified-since"}.isdisjoint(
             name for name, _ in request.fields
@@ -366,8 +359,6 @@ class FileSite:
                 raise
         except NoSuchFile:
             return NO_DIRECTORY
-        except BadFileName:
-            return NO_NAME
         except FileInTheWay:
             if conditional:
                 return FAILED
@@ -384,6 +375,18 @@ class FileSite:
         await tree.remove_file(path)
         self.forget()
         return Response(204)
+
+
+async def _packed(tree: FileAccess, path: TreePath, entry: Entry) -> OpenFile | None:
+    """Open a file's copy in gzip. One that is older than the file is of another content."""
+    try:
+        packed = await tree.open((*path[:-1], f"{path[-1]}.gz"))
+    except StoreError:
+        return None  # whatever is wrong with it, there is the file itself
+    if packed.entry.modified < entry.modified.replace(microsecond=0):
+        packed.close()
+        return None
+    return packed
 
 
 async def _whole(file: OpenFile) -> bytes:

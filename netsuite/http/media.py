@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from mimetypes import MimeTypes
 from typing import Final
 
@@ -43,6 +44,41 @@ def media_type(name: str) -> str:
     if found.startswith("text/") or found in ("application/javascript", "application/json"):
         return f"{found}; charset=utf-8"
     return found
+
+
+#: Types whose files are worth a copy in gzip; the others are coded already.
+_worth: Final = re.compile(
+    r"text/.*|application/(?:javascript|json|xml|toml|wasm|x-tar|.*\+(?:xml|json))|image/(?:svg\+xml|bmp)"
+    r"|font/(?:ttf|otf)"
+)
+GZIP: Final = "gzip"
+#: Of Accept-Encoding, so much is looked at.
+_CODINGS: Final = 1000
+
+#   Accept-Encoding = [ ( codings [ weight ] ) *( OWS "," OWS ( codings [ weight ] ) ) ]
+#   codings         = content-coding / "identity" / "*"
+_coding: Final = re.compile(r"[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)[ \t]*+([^,]*+)")
+
+
+def is_worth_packing(kind: str) -> bool:
+    """Tell whether a file of this media type may have a copy in gzip."""
+    return _worth.match(kind) is not None
+
+
+@lru_cache(256)
+def takes_gzip(accept_encoding: str) -> bool:
+    """Tell whether a client takes gzip, and likes it no less than nothing (RFC 9110, 12.5.3).
+
+    Args:
+        accept_encoding: the field's value; empty where there is none.
+    """
+    weights: dict[str, float] = {}
+    for found in _coding.finditer(accept_encoding[:_CODINGS]):
+        weight = _weight.search(found[2])
+        name = found[1].lower().removeprefix("x-")
+        weights.setdefault(name, float(weight[1]) if weight else 1.0)
+    gzip = weights.get(GZIP, weights.get("*", 0.0))
+    return gzip > 0 and gzip >= weights.get("identity", 0.0)
 
 
 #   Accept      = [ ( media-range [ weight ] ) *( OWS "," OWS ( media-range [ weight ] ) ) ]

@@ -74,6 +74,7 @@ def make_router(site: Site) -> Router:
         now=_now,
         boundary=lambda: secrets.token_hex(16),
         remember_seconds=section.remember_seconds,
+        precompressed=section.precompressed,
     )
     site.store.changes.watch_files(files.forget)
     router.mount("/", files)

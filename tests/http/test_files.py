@@ -255,6 +255,83 @@ class Conditions(Case):
         self.assertEqual((206, len(BIG)), (status(heard), len(body(heard))))
 
 
+class Packed(Case):
+    """Copies in gzip beside the files."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for path in ("style.css", "big.css"):
+            large = path.startswith("big")
+            self.world.put(path, b"plain" + b"x" * (100_000 * large))
+            self.world.put(f"{path}.gz", b"packed" + b"y" * (100_000 * large))
+
+    def test_given(self) -> None:
+        """Who takes gzip gets the copy, each with its own entity tag; caches are told."""
+        for path in ("/style.css", "/big.css"):
+            for _ in range(2):  # the second time from memory
+                plain = self.ask(path)
+                packed = self.ask(path, b"Accept-Encoding: br, gzip")
+                self.assertEqual(b"plain", body(plain)[:5])
+                self.assertEqual(b"packe", body(packed)[:5])
+                self.assertEqual(b"gzip", field(packed, b"Content-Encoding"))
+                self.assertIsNone(field(plain, b"Content-Encoding"))
+                self.assertNotEqual(field(plain, b"ETag"), field(packed, b"ETag"))
+                for heard in (plain, packed):
+                    self.assertEqual(b"Accept-Encoding", field(heard, b"Vary"))
+                    self.assertEqual(b"text/css; charset=utf-8", field(heard, b"Content-Type"))
+                    self.assertFalse((field(heard, b"ETag") or b"W/").startswith(b"W/"))
+        self.assertIsNone(field(self.ask("/a.txt", b"Accept-Encoding: gzip"), b"Vary"))
+        self.assertEqual(404, status(self.ask("/only.css", b"Accept-Encoding: gzip")))
+
+    def test_choice(self) -> None:
+        """It is given to who wants it, and to nobody else."""
+        for value, coded in (
+            (b"gzip", True), (b"GZIP", True), (b"x-gzip", True), (b"deflate, gzip;q=0.5", True),
+            (b"*", True), (b"gzip;q=1.0, identity; q=0.5, *;q=0", True), (b"gzip;q=0", False),
+            (b"", False), (b"identity", False), (b"br", False), (b"*;q=0", False),
+            (b"gzip;q=0.2, identity", False), (b"gzip;q=0, *", False), (b"gzipped", False),
+            (b"," * 150 + b"gzip", True),
+        ):  # fmt: skip
+            heard = self.ask("/style.css", b"Accept-Encoding: " + value)
+            self.assertEqual(coded, field(heard, b"Content-Encoding") == b"gzip", value)
+
+    def test_conditions(self) -> None:
+        """Preconditions and ranges are of what is given."""
+        gzip = b"Accept-Encoding: gzip"
+        plain = field(self.ask("/style.css"), b"ETag") or b""
+        packed = field(self.ask("/style.css", gzip), b"ETag") or b""
+        heard = self.ask("/style.css", gzip, b"If-None-Match: " + packed)
+        self.assertEqual((304, b"Accept-Encoding"), (status(heard), field(heard, b"Vary")))
+        self.assertEqual(200, status(self.ask("/style.css", gzip, b"If-None-Match: " + plain)))
+        heard = self.ask("/style.css", gzip, b"Range: bytes=0-2", b"If-Range: " + packed)
+        self.assertEqual((206, b"pac"), (status(heard), body(heard)))
+        heard = self.ask("/style.css", gzip, b"Range: bytes=0-2", b"If-Range: " + plain)
+        self.assertEqual((200, b"packed"), (status(heard), body(heard)))
+        heard = self.ask("/big.css", gzip, b"Range: bytes=0-2,5000-5001")
+        self.assertEqual(200, status(heard))  # and no multipart said to be gzip
+
+    def test_out_of_date(self) -> None:
+        """A copy older than its file is of something else; so is one of a picture."""
+        self.world.put("style.css", b"newer", age_seconds=60)
+        self.world.put("p.png", b"plain")
+        self.world.put("p.png.gz", b"packed")
+        self.world.put("dir/x.css.gz/y", b"")
+        self.world.put("dir/x.css", b"plain")
+        for path in ("/style.css", "/p.png", "/dir/x.css"):
+            heard = self.ask(path, b"Accept-Encoding: gzip")
+            self.assertIsNone(field(heard, b"Content-Encoding"), path)
+            self.assertIsNone(field(heard, b"Vary"))
+
+    def test_index(self) -> None:
+        """A directory's index has a copy, too; the copy can be had by its own name."""
+        self.world.put("dir/index.html.gz", b"packed")
+        heard = self.ask("/dir/", b"Accept-Encoding: gzip")
+        self.assertEqual((b"packed", b"gzip"), (body(heard), field(heard, b"Content-Encoding")))
+        heard = self.ask("/dir/index.html.gz", b"Accept-Encoding: gzip")
+        self.assertIsNone(field(heard, b"Content-Encoding"))
+        self.assertEqual(b"application/gzip", field(heard, b"Content-Type"))
+
+
 class Writing(Case):
     """PUT and DELETE."""
 
