@@ -162,6 +162,9 @@ class FileTree(Protocol):
             NoSuchFile: its directory is not there; or the part to resume behind.
             IsADirectory, FileInTheWay, Changed, BadFileName, OverQuota, StorageFull.
             TooLarge: more octets are expected than the tree takes.
+
+        Where nothing but the path is given, what cannot be known without waiting for the disk
+        may be told later, by ``write`` or ``commit``.
         """
 
     async def make_directory(self, path: TreePath) -> Entry:

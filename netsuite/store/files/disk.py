@@ -181,17 +181,22 @@ class DiskTree:
         wanted = Wanted(
             resume_at, append, only_new, if_validator, expected_octets, self.limit_octets
         )
+        names = checked(path, self._depth)
         begin = partial(
             Temporary,
             self._root,
-            checked(path, self._depth),
+            names,
             wanted,
             mode=self._file_mode,
             lock=self._lock,
             token=self._token,
             durable=self._durable,
         )
-        temporary = await self._work.do(begin, undo=self._discard)
+        where = warm.directory_for(self._root, names) if self._warm and wanted.is_plain else None
+        if where is not None:
+            temporary = begin(where=where)
+        else:
+            temporary = await self._work.do(begin, undo=self._discard)
         return DiskUpload(
             self._work,
             self._commits,

@@ -52,6 +52,17 @@ class Wanted:
     expected_octets: int | None
     limit_octets: int | None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is wanted but a file of that name, whatever has it now."""
+        return not (
+            self.resume_at
+            or self.append
+            or self.only_new
+            or self.if_validator is not None
+            or self.expected_octets
+        )
+
 
 class Temporary:
     """A temporary file, its directory held open, so that it is committed where it was begun.
@@ -62,6 +73,8 @@ class Temporary:
         lock: of the tree.
         token: gives a part of its temporary name.
         durable: whether it is to be on the disk when it is committed.
+        where: its directory, open for reading, if that is known already; then nothing is done
+            before something is written, and what keeps it from being begun is told of then.
     """
 
     def __init__(
@@ -74,6 +87,7 @@ class Temporary:
         lock: threading.Lock,
         token: Callable[[], str],
         durable: bool = True,
+        where: int = -1,
     ) -> None:
         if not names:
             raise IsADirectory("the root")
@@ -87,17 +101,29 @@ class Temporary:
         self.kept = 0
         self._copied = 0
         self._source: io.FileIO | None = None
-        self._where = open_directory(root, names[:-1], WORK)
-        try:
-            self._begin(wanted)
-            self._file, self._temporary = self._create(token)
-            self._end = 0
-            self._writeback = Writeback(self._file.fileno())
-        except BaseException:
-            self._close_others()
-            raise
+        self._wanted = wanted
+        self._token = token
+        self._file: io.FileIO | None = None
+        self._temporary = b""
+        self._end = 0
+        self._where = where
+        if where < 0:
+            self._where = open_directory(root, names[:-1], WORK)
+            self._begin()
 
-    def _begin(self, wanted: Wanted) -> None:
+    def _begin(self) -> io.FileIO:
+        """Give the file; make it, where that was not done."""
+        if self._file is None:
+            try:
+                self._consider(self._wanted)
+                self._file, self._temporary = self._create(self._token)
+                self._writeback = Writeback(self._file.fileno())
+            except BaseException:
+                self._close_others()
+                raise
+        return self._file
+
+    def _consider(self, wanted: Wanted) -> None:
         there = look_or_none(self._where, self._name)
         self._check(there)
         #: The file there was, as it was; None where there was none.
@@ -154,7 +180,7 @@ class Temporary:
         until = min(self.kept, self._copied + COPY_OCTETS)
         while self._copied < until:
             self._copied += self._copy_piece(source, until - self._copied)
-        self._file.seek(self._copied)
+        self._begin().seek(self._copied)
         self._end = self._copied
         self._writeback.wrote(self._end)
         if self._copied < self.kept:
@@ -164,7 +190,7 @@ class Temporary:
         return True
 
     def _copy_piece(self, source: io.FileIO, octets: int) -> int:
-        here, there = source.fileno(), self._file.fileno()
+        here, there = source.fileno(), self._begin().fileno()
         copied = 0
         try:
             copied = os.copy_file_range(here, there, octets, self._copied, self._copied)
@@ -182,7 +208,7 @@ class Temporary:
 
     def write(self, pieces: Sequence[bytes]) -> None:
         """Append."""
-        descriptor = self._file.fileno()
+        descriptor = self._begin().fileno()
         for first in range(0, len(pieces), _PIECES):
             self._end += _write_all(descriptor, pieces[first : first + _PIECES])
         if self.durable:
@@ -223,7 +249,7 @@ class Temporary:
         """
         if pieces:
             self.write(pieces)
-        descriptor = self._file.fileno()
+        descriptor = self._begin().fileno()
         os.fchmod(descriptor, self._mode)
         if modified is not None:
             nanoseconds = nanoseconds_of(modified)
@@ -234,7 +260,7 @@ class Temporary:
     def sync(self) -> None:
         """Wait until all of it is on the disk, if it is to be durable."""
         if self.durable:
-            os.fsync(self._file.fileno())
+            os.fsync(self._begin().fileno())
 
     def take_name(self) -> None:
         """Give it its name, where what has the name is still what it was to be."""
@@ -248,7 +274,7 @@ class Temporary:
     def finished(self) -> Entry:
         """Tell what has become of it, and give everything back."""
         try:
-            entry = entry_of(name_of(self._name), os.fstat(self._file.fileno()))
+            entry = entry_of(name_of(self._name), os.fstat(self._begin().fileno()))
         finally:
             self.discard()
         assert entry is not None
@@ -293,8 +319,9 @@ class Temporary:
             with suppress(OSError):
                 os.unlink(self._temporary, dir_fd=self._where)
             self._temporary = b""
-        with suppress(OSError):  # NFS tells of lost writes here; the commit had its fsync
-            self._file.close()
+        if self._file is not None:
+            with suppress(OSError):  # NFS tells of lost writes here; the commit had its fsync
+                self._file.close()
         self._close_others()
 
     def _close_others(self) -> None:

@@ -18,9 +18,10 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final
 
-from netsuite.store.errors import IsADirectory, NoSuchFile
+from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files.looking import entry_of
 from netsuite.store.tree import Entry, name_of
 
@@ -153,10 +154,45 @@ def open_file(root: int, names: Sequence[bytes]) -> tuple[Entry, io.FileIO] | No
     return None
 
 
-def open_directory(root: int, names: Sequence[bytes]) -> int | None:
-    """Give a descriptor of a directory, without waiting; None where that cannot be.
+def directory_for(root: int, names: Sequence[bytes]) -> int | None:
+    """Give a descriptor of the directory that a file is to be made in, without waiting.
+
+    None where that cannot be, or where it is not plain that a file can be made there.
 
     Raises:
-        NoSuchFile: it is known that nothing has the name.
+        NoSuchFile: it is known that there is no such directory.
+        IsADirectory: it is known that a directory has the name.
+        FileInTheWay: it is known that something has it that is no file.
     """
-    return _opened(root, names, _LIST)
+    if not names:
+        raise IsADirectory("the root")
+    where = _opened(root, names[:-1], _LIST)
+    if where is None:
+        return None
+    try:
+        if not _is_ours(os.fstat(where)):
+            os.close(where)
+            return None
+        _check_name(where, names[-1])
+    except BaseException:
+        os.close(where)
+        raise
+    return where
+
+
+def _is_ours(directory: os.stat_result) -> bool:
+    user = os.geteuid()
+    return not user or (directory.st_uid == user and directory.st_mode & 0o300 == 0o300)
+
+
+def _check_name(where: int, name: bytes) -> None:
+    """Refuse a name that is known to be taken by something that no file replaces."""
+    with suppress(NoSuchFile):
+        found = look(where, (name,))
+        if found is None:
+            if ctypes.get_errno() == errno.ELOOP:
+                raise FileInTheWay("a link has the name")
+        elif not stat.S_ISREG(found.st_mode):
+            if stat.S_ISDIR(found.st_mode):
+                raise IsADirectory("a directory has the name")
+            raise FileInTheWay("something has the name")

@@ -10,9 +10,9 @@ from unittest import SkipTest
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from netsuite.store.errors import IsADirectory, NoSuchFile
+from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import warm
-from tests.store.files.places import DiskBase
+from tests.store.files.places import DiskBase, open_descriptors
 
 
 class Warm(DiskBase, TestCase):
@@ -71,6 +71,51 @@ class Warm(DiskBase, TestCase):
         await self.refused(NoSuchFile, self.tree.open(("d", "f")))
         await self.refused(NoSuchFile, self.tree.entry(("d", "f")))
         self.assertEqual(7, (await self.tree.entry(("d", "g"))).octets)
+
+    async def test_upload_takes_one_thread(self) -> None:
+        """A small file is made, written and committed in one go."""
+        upload = await self.tree.upload(("d", "new"))
+        upload.write(b"content")
+        self.assertEqual(["f"], os.listdir(self.on_disk("d")))
+        entry = await upload.commit()
+        self.assertEqual(1, self.hops)
+        self.assertEqual(entry, await self.tree.entry(("d", "new")))
+        self.assertEqual(0o640, self.on_disk("d", "new").stat().st_mode & 0o777)
+
+    async def test_upload_that_cannot_be(self) -> None:
+        """What has the name and is no file is told of before anything is sent, and late where
+        it came meanwhile; either way nothing is left."""
+        before = open_descriptors()
+        self.on_disk("link").symlink_to("d")
+        os.mkfifo(self.on_disk("pipe"))
+        for name, error in (("d", IsADirectory), ("link", FileInTheWay), ("pipe", FileInTheWay)):
+            await self.refused(error, self.tree.upload((name,)))
+        await self.refused(NoSuchFile, self.tree.upload(("nowhere", "f")))
+        late = await self.tree.upload(("late",))
+        late.write(b"x")
+        self.on_disk("late").mkdir()
+        await self.refused(IsADirectory, late.commit())
+        self.assertEqual(before, open_descriptors())
+        self.assertEqual(["d", "late", "link", "pipe"], sorted(os.listdir(self.root)))
+
+    async def test_upload_thrown_away(self) -> None:
+        """An upload of which nothing was written leaves nothing, kept or not."""
+        before = open_descriptors()
+        for keep in (True, False):
+            upload = await self.tree.upload(("d", "new"))
+            await upload.abort(keep_partial=keep)
+        part = await self.tree.upload(("d", "part"))
+        part.write(b"pa")
+        await part.abort(keep_partial=True)
+        self.assertEqual(before, open_descriptors())
+        self.assertEqual(["f", "part"], sorted(os.listdir(self.on_disk("d"))))
+
+    async def test_directory_of_somebody_else(self) -> None:
+        """Where it is not plain that a file can be made, a thread tries before it comes."""
+        self.patch(os, "geteuid", lambda: 12345)
+        upload = await self.tree.upload(("d", "new"))
+        self.assertEqual(1, self.hops)
+        await upload.abort()
 
     async def test_mount_is_for_a_thread(self) -> None:
         """Another file system is asked in a thread: nobody knows how long it takes."""
