@@ -207,6 +207,12 @@ class SMTPSection(ServiceSection):
     """Mail from other hosts (RFC 5321), on the standard port 25."""
 
     listen: list[str] = setting(loopback(25), "Where other hosts hand in mail.")
+    greeting_seconds: Seconds = setting(
+        300.0,
+        "How long the first command may take, a TLS handshake included; RFC 5321, 4.5.3.2.7 wants "
+        "five minutes. Other services give one.",
+        unit="seconds",
+    )
     message_octets: Count = setting(
         50 * 1024 * 1024, "The largest message taken.", unit="octets", live=True
     )

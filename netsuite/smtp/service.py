@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 import time
+from dataclasses import replace
 from datetime import datetime
 
 from twisted.application.service import IService
@@ -71,6 +72,10 @@ def _settings(site: Site, section: schema.SMTPSection, mode: Mode) -> Settings:
 
 def _make(site: Site, name: str, mode: Mode) -> ListeningService:
     section: schema.SMTPSection = getattr(site.settings, name)
+    limits = site.limits(section)
+    limits["timeouts"] = replace(
+        limits["timeouts"], greeting_seconds=section.greeting_seconds or None
+    )
     factory = SMTPServerFactory(
         _settings(site, section, mode),
         door=site.door,
@@ -80,7 +85,7 @@ def _make(site: Site, name: str, mode: Mode) -> ListeningService:
         identify=_Identifiers(),
         tls=site.tls(),
         message_log=site.line_log(section.message_log, stamp),
-        **site.limits(section),
+        **limits,
     )
 
     def reload(settings: schema.Settings) -> None:

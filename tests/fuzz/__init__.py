@@ -8,7 +8,7 @@ with odd octets, and said in pieces of any size. Whatever comes of it:
    Telnet echoes and what it negotiates are two streams, whose order may depend on the cut. Whether
    HTTP says 100 and whether it closes where ``Expect`` was refused depends on whether the body is
    there already (RFC 9110, 10.1.1).
-3. What is answered has the protocol's form, to the last line.
+3. What is answered begins, and for SMTP goes on to its last line, as the protocol's answers do.
 4. Whoever comes next is served as if nothing had been.
 
 ``NETSUITE_FUZZ_SECONDS`` is the budget of each protocol (1 by default);

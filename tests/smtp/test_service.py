@@ -1,13 +1,17 @@
-"""What the SMTP services bring along: the time of trace fields."""
+"""What the SMTP services bring along: the time of trace fields, settings."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from unittest import mock
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet import reactor
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from netsuite.smtp.service import _LocalTime
+from netsuite.config.load import load
+from netsuite.site import Site
+from netsuite.smtp.service import _LocalTime, make_smtp, make_submission
 
 
 class LocalTime(SynchronousTestCase):
@@ -27,3 +31,14 @@ class LocalTime(SynchronousTestCase):
         self.assertIs(first, same)
         self.assertEqual(timedelta(seconds=1), following - first)
         self.assertEqual(999_999, back.timestamp())
+
+
+class Services(TestCase):
+    """What a service takes from the configuration."""
+
+    def test_five_minutes(self) -> None:
+        """The first command has five minutes (RFC 5321, 4.5.3.2.7), or what the operator says."""
+        home = Path(self.mktemp()).absolute()
+        site = Site(load(None, ["submission.greeting_seconds=7"]), home, reactor)
+        self.assertEqual(300, make_smtp(site).factory.timeouts.greeting_seconds)
+        self.assertEqual(7, make_submission(site).factory.timeouts.greeting_seconds)
