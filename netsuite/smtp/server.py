@@ -385,7 +385,7 @@ class SMTPServer(DialogConnection):
                 self.write(self.dialog.send_one(answer))
         return answer
 
-    def _log_message(self, transfer: Transfer, recipients: Sequence[Address], answer: Reply) -> None:
+    def _log_message(self, transfer: Transfer, said: Sequence[Address], answer: Reply) -> None:
         log = self.shared.line_log
         if log is not None:
             log.add(
@@ -395,7 +395,7 @@ class SMTPServer(DialogConnection):
                 self.account,
                 self._identifier if transfer.begun else "",
                 transfer.sender,
-                recipients,
+                said,
                 transfer.octets,
                 answer,
             )
