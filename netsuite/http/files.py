@@ -70,6 +70,7 @@ class FileSite:
         boundary: gives a fresh boundary for parts.
         remember_seconds: 0 for not at all.
         precompressed: whether ``a.css.gz`` is given for ``a.css`` to who takes it.
+        links: what else there is on this server, for the listing of the root.
     """
 
     def __init__(
@@ -81,12 +82,14 @@ class FileSite:
         boundary: Callable[[], str],
         remember_seconds: float = 1.0,
         precompressed: bool = True,
+        links: Callable[[], listing.Links] = tuple,
     ) -> None:
         self._files = files
         self._public = files.anonymous()
         self._now = now
         self._boundary = boundary
         self._precompressed = precompressed
+        self._links = links
         self._memory = Memory(clock.seconds, remember_seconds)
 
     def __call__(self, request: IncomingRequest) -> Given:
@@ -266,12 +269,13 @@ class FileSite:
     ) -> Answer:
         kind = choose(request.fields.get("accept"), listing.OFFERED)
         fields = listing.fields(kind)
+        links = () if names else self._links()
         try:
             entries = await tree.sorted_listing(path, limit=SORTED_ENTRIES)
         except TooLarge:
-            pieces = listing.listing(kind, names, tree.listing(path))
+            pieces = listing.listing(kind, names, tree.listing(path), links)
             return Streamed(ResponseHead(200, Fields(fields)), pieces)
-        return Response(200, fields, listing.whole_listing(kind, names, entries))
+        return Response(200, fields, listing.whole_listing(kind, names, entries, links))
 
     # -- writing -------------------------------------------------------------------------------
 

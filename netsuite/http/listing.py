@@ -8,10 +8,13 @@ import html
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC
-from typing import Final
+from typing import Final, TypeAlias
 
 from netsuite.http.paths import quote_name
 from netsuite.store.tree import Entry, EntryKind, shown_name
+
+#: Names, and where they lead.
+Links: TypeAlias = Sequence[tuple[str, str]]
 
 HTML: Final = "text/html"
 JSON: Final = "application/json"
@@ -50,7 +53,10 @@ def fields(media_type: str) -> tuple[tuple[str, str], ...]:
 
 
 async def listing(
-    media_type: str, names: Sequence[str], pieces: AsyncIterator[Sequence[Entry]]
+    media_type: str,
+    names: Sequence[str],
+    pieces: AsyncIterator[Sequence[Entry]],
+    links: Links = (),
 ) -> AsyncIterator[bytes]:
     """Give a listing, piece by piece.
 
@@ -58,9 +64,10 @@ async def listing(
         media_type: HTML or JSON.
         names: the directory's path.
         pieces: its entries.
+        links: to what is no file; on a page for people only.
     """
     head, row, between, tail = _FORMS[media_type]
-    yield head(names).encode()
+    yield head(names, links).encode()
     first = True
     async for entries in pieces:
         rows = [row(entry) for entry in entries]
@@ -70,25 +77,30 @@ async def listing(
     yield tail.encode()
 
 
-def whole_listing(media_type: str, names: Sequence[str], entries: Iterable[Entry]) -> bytes:
-    """Give a listing that is known to be short, directories first."""
+def whole_listing(
+    media_type: str, names: Sequence[str], entries: Iterable[Entry], links: Links = ()
+) -> bytes:
+    """Give a listing that is known to be short, directories first. See ``listing``."""
     head, row, between, tail = _FORMS[media_type]
     rows = map(row, sorted(entries, key=lambda entry: entry.kind is not EntryKind.DIRECTORY))
-    return (head(names) + between.join(rows) + tail).encode()
+    return (head(names, links) + between.join(rows) + tail).encode()
 
 
 def _title(names: Sequence[str]) -> str:
     return "/" + "".join(f"{shown_name(name)}/" for name in names)
 
 
-def _html_head(names: Sequence[str]) -> str:
+def _html_head(names: Sequence[str], links: Links) -> str:
     title = html.escape(_title(names))
+    leads = " ".join(
+        f'<a href="{html.escape(where)}">{html.escape(name)}</a>' for name, where in links
+    )
     up = '<tr><td><a href="../">../</a></td></tr>\n' if names else ""
     return (
         '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{title}</title><style>{_STYLE}</style></head>\n"
-        f"<body><h1>{title}</h1>\n<table>\n{up}"
+        f"<body>{f'<nav>{leads}</nav>' if leads else ''}<h1>{title}</h1>\n<table>\n{up}"
     )
 
 
@@ -104,7 +116,7 @@ def _html_row(entry: Entry) -> str:
     )
 
 
-def _json_head(names: Sequence[str]) -> str:
+def _json_head(names: Sequence[str], links: Links) -> str:
     return f'{{"path": {json.dumps(_title(names))}, "entries": [\n'
 
 

@@ -54,18 +54,19 @@ def _now() -> datetime:
 
 def make_router(site: Site) -> Router:
     """Give the routes every site has; what else a site serves is added or mounted here."""
+
+    def shown() -> bool:
+        return site.settings.nntp.anonymous == "read"
+
     router = Router()
     section = site.settings.http
     if section.xmlrpc_path:
         rpc = XMLRPCServer(limit_octets=section.xmlrpc_octets)
         router.add("POST", section.xmlrpc_path, rpc)
+    links: tuple[tuple[str, str], ...] = ()
     if section.news_path:
-        news = NewsSite(
-            site.newsroom,
-            section.news_path,
-            now=_now,
-            shown=lambda: site.settings.nntp.anonymous == "read",
-        )
+        links = (("News", section.news_path),)
+        news = NewsSite(site.newsroom, section.news_path, now=_now, shown=shown)
         router.mount(section.news_path, news)
         router.add("GET", section.news_path.rstrip("/"), news)  # the slash is added
     files = FileSite(
@@ -75,6 +76,7 @@ def make_router(site: Site) -> Router:
         boundary=lambda: secrets.token_hex(16),
         remember_seconds=section.remember_seconds,
         precompressed=section.precompressed,
+        links=lambda: links if shown() else (),
     )
     site.store.changes.watch_files(files.forget)
     router.mount("/", files)

@@ -36,6 +36,17 @@ def field(heard: bytes, name: bytes) -> bytes | None:
     return found[1] if found else None
 
 
+def unchunked(heard: bytes) -> bytes:
+    """Give the body of an answer known to be rightly chunked."""
+    pieces = []
+    rest = body(heard)
+    while rest:
+        size, _, rest = rest.partition(b"\r\n")
+        pieces.append(rest[: int(size, 16)])
+        rest = rest[int(size, 16) + 2 :]
+    return b"".join(pieces)
+
+
 class Case(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World()
@@ -117,6 +128,18 @@ class Reading(Case):
         self.assertEqual(["sub", "b & <b>.txt"], [each["name"] for each in listed["entries"]])
         self.assertEqual(1, listed["entries"][1]["octets"])
 
+    def test_links(self) -> None:
+        """The root's listing leads to what else there is; no other does."""
+        link = b'<nav><a href="/news/">News &amp; more</a></nav>'
+        self.assertIn(link, body(self.ask("/")))
+        self.patch(files, "SORTED_ENTRIES", 1)
+        self.assertIn(link, body(self.ask("/")))
+        self.assertNotIn(b"<nav>", body(self.ask("/list/")))
+        self.assertNotIn(b"<nav>", body(self.ask("/~alice/")))
+        self.assertEqual(
+            "/", json.loads(unchunked(self.ask("/", b"Accept: application/json")))["path"]
+        )
+
     def test_large_listing(self) -> None:
         """A directory too large to sort is listed as it comes."""
         for number in range(30):
@@ -124,8 +147,7 @@ class Reading(Case):
         self.patch(files, "SORTED_ENTRIES", 10)
         heard = self.ask("/many/", b"Accept: application/json")
         self.assertEqual(b"chunked", field(heard, b"Transfer-Encoding"))
-        text = re.sub(rb"(?:^|\r\n)[0-9a-f]+\r\n", b"", body(heard)).decode()
-        self.assertEqual(30, len(json.loads(text)["entries"]))
+        self.assertEqual(30, len(json.loads(unchunked(heard))["entries"]))
 
     def test_accounts(self) -> None:
         """What an account shows is there, and nothing else of it."""

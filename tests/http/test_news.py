@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from twisted.trial.unittest import SynchronousTestCase
 
+from netsuite.accounts.files import HomesOfSite
+from netsuite.config.schema import Settings
 from netsuite.http.news import parts, prose, site
+from netsuite.http.service import make_router
 from netsuite.message.reading import numbered, texts
 from netsuite.message.scan import scan
+from netsuite.site import Site
 from netsuite.store.errors import NoSuchMessage
-from tests.http.test_files import body, field, status
+from tests.http.test_files import body, field, status, unchunked
 from tests.http.worlds import World, done
 
 PLAIN = (
@@ -269,13 +275,13 @@ class Articles(Case):
             b"attachment; filename=\"p_c__x_.png\"; filename*=UTF-8''p%C3%AFc__x_.png",
             field(heard, b"Content-Disposition"),
         )
-        self.assertEqual(b"\x89PNG\r\n\x1a\n", unchunked(body(heard)))
+        self.assertEqual(b"\x89PNG\r\n\x1a\n", unchunked(heard))
         heard = self.ask("/news/example.talk/2/3")
         self.assertEqual(b"application/octet-stream", field(heard, b"Content-Type"))
         self.assertEqual(b'attachment; filename="evil.html"', field(heard, b"Content-Disposition"))
         self.assertEqual(b"nosniff", field(heard, b"X-Content-Type-Options"))
         self.assertIn(b"sandbox", field(heard, b"Content-Security-Policy") or b"")
-        self.assertEqual(b"<script>alert(1)</script>\n", unchunked(body(heard)))
+        self.assertEqual(b"<script>alert(1)</script>\n", unchunked(heard))
         said = self.json("/news/example.talk/2")
         self.assertEqual(["plain words"], said["texts"])
         self.assertEqual(
@@ -339,6 +345,63 @@ class Feeds(Case):
     def test_empty_feed(self) -> None:
         """A feed of nothing is a feed."""
         ElementTree.fromstring(body(self.ask("/news/example.empty/feed.atom")))
+
+
+class Mounted(Case):
+    """What the settings make of it."""
+
+    def serve(self, **settings: Any) -> None:
+        """Serve as the service does with these settings."""
+        self.site = SimpleNamespace(
+            settings=Settings(**settings),
+            reactor=self.world.clock,
+            newsroom=self.world.room,
+            files=HomesOfSite(self.world.store, self.world.homes),
+            store=self.world.store,
+        )
+        self.world.factory.router = make_router(cast(Site, self.site))
+
+    def test_default(self) -> None:
+        """The news are below /news/, and the site's root leads there."""
+        self.serve()
+        self.assertEqual(200, status(self.ask("/news/example.talk/1.eml")))
+        self.assertIn(b'<a href="/news/">News</a>', body(self.ask("/")))
+        self.assertEqual(b"/news/", field(self.ask("/news"), b"Location"))
+
+    def test_elsewhere(self) -> None:
+        """Below another path all links and redirects are right."""
+        self.serve(http={"news_path": "/a/b.c/"})
+        self.assertEqual(404, status(self.ask("/news/")))
+        self.assertEqual(PLAIN, body(self.ask("/a/b.c/example.talk/1.eml")))
+        for path, where in (
+            ("/a/b.c", b"/a/b.c/"),
+            ("/a/b.c/example.talk", b"/a/b.c/example.talk/"),
+            ("/a/b.c/?message-id=plain@example.test", b"/a/b.c/example.talk/1"),
+        ):
+            self.assertEqual(where, field(self.ask(path), b"Location"))
+
+    def test_nowhere(self) -> None:
+        """Without a path there are none, and a file has its place."""
+        self.world.put("news/a.txt", b"a file")
+        self.serve(http={"news_path": ""})
+        self.assertEqual(404, status(self.ask("/news/example.talk/")))
+        self.assertEqual(b"a file", body(self.ask("/news/a.txt")))
+        self.assertNotIn(b"<nav>", body(self.ask("/")))
+
+    def test_not_anonymous(self) -> None:
+        """What NNTP shows to nobody who has not logged in, HTTP does not either; a reload
+        changes that."""
+        self.serve()
+        self.site.settings = Settings(nntp={"anonymous": "none"})
+        self.assertEqual(404, status(self.ask("/news/example.talk/1.eml")))
+        self.assertNotIn(b"<nav>", body(self.ask("/")))
+        self.site.settings = Settings()
+        self.assertEqual(200, status(self.ask("/news/example.talk/1.eml")))
+
+    def test_bad_paths(self) -> None:
+        """A path that cannot be one is refused when the settings are read."""
+        for path in ("/", "news/", "/news", "//", "/a b/", "/%41/", "/{x}/"):
+            self.assertRaises(ValidationError, Settings, http={"news_path": path})
 
 
 class Pure(SynchronousTestCase):
@@ -431,13 +494,3 @@ class Pure(SynchronousTestCase):
         forwarded = scan(b"Content-Type: message/rfc822\r\n\r\n" + PLAIN).root
         self.assertEqual(["1"], [number for number, _ in numbered(forwarded)])
         self.assertEqual([], texts(forwarded))
-
-
-def unchunked(octets: bytes) -> bytes:
-    """Take the framing off a chunked body that is known to be right."""
-    pieces = []
-    while octets:
-        size, _, rest = octets.partition(b"\r\n")
-        pieces.append(rest[: int(size, 16)])
-        octets = rest[int(size, 16) + 2 :]
-    return b"".join(pieces)

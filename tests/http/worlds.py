@@ -109,6 +109,7 @@ class World:
             clock=self.clock,
             now=lambda: self.now,
             boundary=lambda: "BOUNDARY",
+            links=lambda: (("News & more", "/news/"),),
         )
         self._routes()
         limits = HeadLimits(line_octets=200, head_octets=1000, fields=10)
