@@ -646,6 +646,17 @@ class Posting(SynchronousTestCase):
         self.assertEqual(EXISTS, self.post(HEADER.replace(b"misc.test", b"talk.other") + own))
         self.assertEqual(1, len(self.world.stored()))
 
+    def test_only_once_at_the_same_time(self) -> None:
+        """Of several that send the same Message-ID at once, the first to end is taken."""
+        own = HEADER + b"Message-ID: <own@x>\r\n\r\nx\r\n"
+        sessions = [self.world.enter() for _ in range(3)]
+        for octets in (b"POST\r\n", own):
+            for session in sessions:
+                session.say(octets)
+        codes = [session.say(b".\r\n")[:3] for session in sessions]
+        self.assertEqual([b"240", b"441", b"441"], codes)
+        self.assertEqual(1, len(self.world.stored()))
+
     def test_crosspost_is_stored_once(self) -> None:
         """One content in all its groups."""
         self.post(
