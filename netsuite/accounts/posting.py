@@ -23,6 +23,8 @@ from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.store.interfaces import Draft, MailStore
 from netsuite.store.model import AccountId, Placement
 
+#: What a poster's header may have; with our fields, all of it is within what readers look at.
+PROTO_HEADER_OCTETS: Final = HEADER_OCTETS - 4096
 _EMPTY_LINE: Final = b"\r\n\r\n"
 
 
@@ -107,9 +109,10 @@ class AccountPosting:
             return self._write(octets)
         header += octets
         end = _end_of_header(header, len(header) - len(octets))
+        if (end or len(header)) > PROTO_HEADER_OCTETS:
+            self._refuse("The header is too large")
+            return None
         if end is None:
-            if len(header) > HEADER_OCTETS:
-                self._refuse("The header is too large")
             return None
         self._header = None
         return self._judge(bytes(header[:end]), bytes(header[end:]))

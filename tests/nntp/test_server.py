@@ -617,6 +617,7 @@ class Posting(SynchronousTestCase):
             (b"", b"no empty line"),
             (b"\r\nbody\r\n", b"no field"),
             (b"x" * 70_000, b"header is too large"),
+            (HEADER + b"X-A: y\r\n" * 7_800 + b"\r\nx\r\n", b"header is too large"),
             (HEADER + b"\r\n" + b"x" * 5_000_000 + b"\r\n", b"article is too large"),
         ]:  # fmt: skip
             ended = octets + (b"" if octets.endswith(b"\r\n") or not octets else b"\r\n") + b".\r\n"
@@ -637,6 +638,14 @@ class Posting(SynchronousTestCase):
         self.assertEqual(b"240", self.post(approved, "root")[:3])
         both = approved.replace(b"misc.moderated", b"misc.moderated,misc.test")
         self.assertEqual(b"441 You are not a moderator of misc.test", self.post(both, "ben")[:40])
+
+    def test_largest_header(self) -> None:
+        """However large a header is taken, the article is found by the Message-ID it was given."""
+        answer = self.post(HEADER + b"X-A: y\r\n" * 7_600 + b"\r\nx\r\n.\r\n")
+        self.assertEqual(b"240 Article received <word1@%b>\r\n" % HOST.encode(), answer)
+        self.assertEqual(
+            f"223 0 <word1@{HOST}>\r\n", self.world.connect().ask(f"STAT <word1@{HOST}>")
+        )
 
     def test_only_once(self) -> None:
         """The same Message-ID is taken once, in whichever group it is."""
