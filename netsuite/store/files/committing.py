@@ -80,7 +80,10 @@ class Commits:
     def _landed(self, result: Any, together: Sequence[Commit]) -> None:
         self._go_on()  # the thread need not wait for who is told now
         for commit in together:
-            told = result if isinstance(result, Failure) else commit.result
+            told = commit.result
+            if isinstance(result, Failure):  # there was no thread for it
+                told = result
+                commit.temporary.discard()
             try:
                 commit.done.callback(told)  # type: ignore[arg-type]  # a Failure makes it fail
             finally:

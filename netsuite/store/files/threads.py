@@ -39,17 +39,28 @@ class Threads:
         self._woken = False
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
-        """Call a function in a thread. What has begun cannot be called back."""
+        """Call a function in a thread. What has begun cannot be called back.
+
+        Raises:
+            RuntimeError: the system allows no thread, and there is none.
+        """
         done: Deferred[Any] = Deferred()
+        if len(self._threads) < min(self._busy + 1, self._most):
+            self._start_thread()
         self._busy += 1
-        if len(self._threads) < min(self._busy, self._most):
-            thread = threading.Thread(
-                target=self._work, name=f"{self._name}-{len(self._threads)}", daemon=True
-            )
-            self._threads.append(thread)
-            thread.start()
         self._jobs.put((done, function, arguments))
         return done
+
+    def _start_thread(self) -> None:
+        name = f"{self._name}-{len(self._threads)}"
+        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        try:
+            thread.start()
+        except RuntimeError:
+            if not self._threads:
+                raise
+        else:
+            self._threads.append(thread)
 
     def stop(self) -> None:
         """Let the threads end what was given to them, and end themselves; wait for that.

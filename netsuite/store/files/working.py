@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, fail
 from twisted.python.failure import Failure
 
-from netsuite.store.errors import StoreClosed
+from netsuite.store.errors import Busy, StoreClosed
 from netsuite.store.files.errors import translated
 
 #: Runs a function with arguments in a thread.
@@ -26,8 +26,7 @@ class Work:
     """
 
     def __init__(self, run: Run) -> None:
-        #: Runs a function in a thread, and nothing more.
-        self.run = run
+        self._run = run
         self._busy = 0
         self._closed = False
         self._quiet: list[Deferred[None]] = []
@@ -71,6 +70,13 @@ class Work:
 
         self.run(translated, function, *arguments).addBoth(landed)
         return outer
+
+    def run(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        """Run a function in a thread, and nothing more. Fails with Busy where there is none."""
+        try:
+            return self._run(function, *arguments)
+        except RuntimeError:  # the system allows no more threads
+            return fail(Busy("no thread can be had"))
 
     def enter(self) -> None:
         """Count something as work that ``close`` waits for, until ``left``.

@@ -60,6 +60,21 @@ class Batches(SynchronousTestCase):
         self.threads.stop()
         self.assertEqual(before, threading.active_count())
 
+    def test_no_thread_to_be_had(self) -> None:
+        """Where the system allows no more threads those there are do it all; without any it is an
+        error that who asks hears."""
+
+        def refuse(thread: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        first = self.threads.run(pow, 1, 2)
+        self.patch(threading.Thread, "start", refuse)
+        results = [first, self.threads.run(pow, 2, 2), self.threads.run(pow, 3, 2)]
+        self.threads.stop()
+        self.reactor.calls.pop()()
+        self.assertEqual([1, 4, 9], [self.successResultOf(each) for each in results])
+        self.assertRaises(RuntimeError, self.threads.run, pow, 4, 2)
+
     def test_errors(self) -> None:
         """An error is told to who asked, whatever it is, and the thread lives on."""
 

@@ -387,6 +387,29 @@ class Failures(DiskBase, TestCase):
         """What cannot fit is refused before it comes."""
         await self.refused(StorageFull, self.tree.upload(("f",), expected_octets=1 << 60))
 
+    async def test_no_more_threads(self) -> None:
+        """A process that is allowed no thread is busy, and can be stopped all the same."""
+
+        def run(function: Any, *arguments: Any) -> Deferred[Any]:
+            if refusing:
+                raise RuntimeError("can't start new thread")
+            return self.run_it(function, *arguments)
+
+        refusing = False
+        tree = DiskTree(self.root, run=run, clock=self.clock)
+        self.trees.append(tree)
+        await tree.start()
+        upload = await tree.upload(("f",))
+        upload.write(b"x")
+        await tree._sweeping  # type: ignore[misc]
+        refusing = True
+        await self.refused(Busy, tree.sorted_listing(()))
+        before = open_descriptors()
+        await self.refused(Busy, upload.commit())
+        self.assertEqual(before - 1, open_descriptors())
+        refusing = False
+        await tree.stop()
+
     async def test_no_more_descriptors(self) -> None:
         """A process that has no descriptors left is busy; nothing leaks meanwhile."""
         await self.put(("f",))
