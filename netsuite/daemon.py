@@ -20,6 +20,7 @@ from twisted.python.reflect import namedAny
 
 from netsuite.config.load import ConfigError, load
 from netsuite.config.schema import SERVICES, Settings
+from netsuite.connection.starting import CannotStart
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
@@ -43,14 +44,6 @@ MAKERS: Mapping[str, str] = {
 #: New objects after which young garbage is looked for. Python's 700 are made by two messages
 #: under way, so all that waits for the disk would be walked through again and again.
 GARBAGE_OBJECTS = 10_000
-
-
-class CannotStart(SystemExit):
-    """What keeps the daemon from starting, in lines for the operator.
-
-    twistd turns a UsageError into a line only while it parses options; one raised later becomes
-    a traceback.
-    """
 
 
 class Options(usage.Options):

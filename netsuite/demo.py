@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
+import sys
 import textwrap
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TextIO
+from pathlib import Path
+from typing import Final, TextIO
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
@@ -113,24 +116,32 @@ _SITE_FILES: tuple[tuple[TreePath, bytes], ...] = (
     (("pictures", "smile.pbm"), _PICTURE),
 )
 
-#: A command to try, by service.
-TRY = {
-    "smtp": "curl smtp://127.0.0.1:8025 --mail-from a@example.test "
+#: A command to try, by service; ``{where}`` stands for its address and port.
+TRY: Final = {
+    "smtp": "curl smtp://{where} --mail-from a@example.test "
     "--mail-rcpt alice@example.test -T mail.eml",
-    "submission": "curl --ssl-reqd -k -u alice:netsuite smtp://127.0.0.1:8587 "
+    "submission": "curl --ssl-reqd -k -u alice:netsuite smtp://{where} "
     "--mail-from alice@example.test --mail-rcpt bob@example.test -T mail.eml",
-    "imap": "curl -u alice:netsuite imap://127.0.0.1:8143/INBOX "
-    "-X 'UID FETCH 1:* (FLAGS ENVELOPE)'",
-    "pop3": "curl -u alice:netsuite pop3://127.0.0.1:8110/1",
-    "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | "
-    "curl -s telnet://127.0.0.1:8119",
-    "ftp": "curl -u alice:netsuite -T mail.eml ftp://127.0.0.1:8021/public/ && "
-    "curl -u alice:netsuite ftp://127.0.0.1:8021/public/",
-    "http": "curl -u alice:netsuite -T mail.eml http://127.0.0.1:8080/~alice/ && "
-    "curl http://127.0.0.1:8080/~alice/",
-    "telnet": "netsuite telnet 127.0.0.1:8023    (alice, netsuite, then: help)",
-    "gopher": "curl gopher://127.0.0.1:8070/",
+    "imap": "curl -u alice:netsuite imap://{where}/INBOX -X 'UID FETCH 1:* (FLAGS ENVELOPE)'",
+    "pop3": "curl -u alice:netsuite pop3://{where}/1",
+    "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | curl -s telnet://{where}",
+    "ftp": "curl -u alice:netsuite -T mail.eml ftp://{where}/public/ && "
+    "curl -u alice:netsuite ftp://{where}/public/",
+    "http": "curl -u alice:netsuite -T mail.eml http://{where}/~alice/ && "
+    "curl http://{where}/~alice/",
+    "telnet": "{netsuite} telnet {where}    (alice, netsuite, then: help)",
+    "gopher": "curl gopher://{where}/",
 }
+
+
+def _our_command() -> str:
+    """Give how the ``netsuite`` that belongs to this program is called from here."""
+    ours = Path(sys.argv[0]).absolute().with_name("netsuite")
+    found = shutil.which("netsuite")
+    if not ours.exists() or (found is not None and Path(found).samefile(ours)):
+        return "netsuite"
+    here = Path.cwd()
+    return str(ours.relative_to(here) if ours.is_relative_to(here) else ours)
 
 
 def refuse_strangers(settings: Settings) -> None:
@@ -232,13 +243,14 @@ class Demo:
             "",
         ]
         for service in self._services:
-            where = ", ".join(
-                _where(port.getHost()) + (" (TLS)" if opening.tls else "")
-                for opening, port in service.bound
-            )
+            bound = [(_where(port.getHost()), opening.tls) for opening, port in service.bound]
+            shown = ", ".join(where + (" (TLS)" if tls else "") for where, tls in bound)
             name = str(service.name)
-            lines.append(f"  {name:<11} {where}")
-            lines.append(f"      {TRY[name]}")
+            lines.append(f"  {name:<11} {shown}")
+            plain = [where for where, tls in bound if not tls]
+            if plain:
+                command = TRY[name].replace("{netsuite}", _our_command())
+                lines.append(f"      {command.replace('{where}', plain[0])}")
         lines += ["", "Stop with Ctrl-C.", ""]
         print("\n".join(lines), file=self._out, flush=True)
 

@@ -7,7 +7,11 @@ import sys
 
 
 class CannotStart(SystemExit):
-    """What a service needs cannot be had; the operator has been told what, why, what to change."""
+    """What keeps the daemon from starting: lines for the operator, or 1 where they were told.
+
+    twistd turns a UsageError into a line only while it parses options; one raised later becomes
+    a traceback.
+    """
 
 
 class CannotStartUnseen(Exception):
