@@ -289,6 +289,15 @@ class Articles(Case):
             [(each["href"], each["type"]) for each in said["parts"]],
         )
 
+    def test_flowed(self) -> None:
+        """A paragraph of flowed text is one line, so that it fits any screen."""
+        self.world.post(
+            self.talk,
+            b"Content-Type: text/plain; format=flowed\r\n\r\n> one \r\n> two\r\nthree \r\nfour\r\n",
+        )
+        page = body(self.ask("/news/example.talk/3"))
+        self.assertIn(b'<span class="q1">&gt; one two\n</span>three four\n', page)
+
     def test_gone_meanwhile(self) -> None:
         """An article that goes while it is asked for is not found, and nothing breaks."""
 

@@ -7,6 +7,8 @@ import re
 from typing import Final
 from urllib.parse import quote
 
+from netsuite.message.flowed import SIGNATURE
+
 #: What neither HTML nor XML may hold, whatever the spelling.
 _unfit: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -21,8 +23,6 @@ _ENDS: Final = ".,;:!?'*"
 _quote_depth: Final = re.compile(r"(?:> ?)*")
 #: Deeper quotes look like these.
 _DEPTHS: Final = 3
-#: RFC 3676, 4.3.
-_SIGNATURE: Final = "-- "
 
 
 def clean(text: str) -> str:
@@ -60,7 +60,7 @@ def text_html(text: str, room: str) -> str:
         if now != depth:
             pieces.append(("</span>" if depth else "") + (f'<span class="q{now}">' if now else ""))
             depth = now
-        if line == _SIGNATURE and not signed:
+        if line == SIGNATURE and not signed:
             signed = True
             pieces.append('<span class="sig">')
         pieces.append(_line_html(line, room) + "\n")

@@ -18,6 +18,7 @@ from netsuite.http.media import choose
 from netsuite.http.news import data, pages, parts
 from netsuite.http.paths import join_path
 from netsuite.http.replies import NOT_FOUND, method_not_allowed
+from netsuite.message.flowed import unflowed
 from netsuite.message.news import is_message_id
 from netsuite.message.reading import numbered, part_text, texts
 from netsuite.store.model import Described
@@ -219,7 +220,7 @@ class NewsSite:
             pieces = self._room.read(described.message.content, part.body_start, stop)
             octets = b"".join([piece async for piece in pieces])
             room -= len(octets)
-            text = part_text(octets, part)
+            text = unflowed(part_text(octets, part), part)
             if text.strip():
                 shown.append(text)
         return shown, len(found) > TEXTS or sum(part.octets for part in found) > TEXT_OCTETS
