@@ -21,7 +21,7 @@ class Flowed(SynchronousTestCase):
             ("a\r\nb \r\nc\r\n", "a\nb c\n"),
             (" > no quote", "> no quote"),  # stuffed
             (" From me", "From me"),
-            ("  code \n", " code "),
+            ("  code \n", " code \n"),
             ("-- \nme \nyou", "-- \nme you"),
             ("goes on \n-- \nme", "goes on \n-- \nme"),
             ("> one \n> two\nthree", "> one two\nthree"),
