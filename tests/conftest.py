@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 import pytest_twisted
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.trial import unittest as trial
+
+# How long an example takes says more of the machine than of us; each test has its time limit.
+hypothesis.settings.register_profile("netsuite", deadline=None)
+hypothesis.settings.load_profile("netsuite")
 
 TIMEOUT = 30.0  # seconds; pytest-twisted has no limit of its own
 

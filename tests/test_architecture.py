@@ -19,7 +19,10 @@ ROOF = frozenset({"home", "site", "demo", "daemon", "cli"})
 #: Below a protocol's folder, what stands on the Twisted side; all else there is pure.
 TWISTED_SIDE = frozenset(
     {"replies", "server", "client", "queue", "delivery", "transfer", "messagelog"}
-    | {f"http.{each}" for each in ("access", "answers", "files", "incoming", "listing", "news", "pool")}
+    | {
+        f"http.{each}"
+        for each in ("access", "answers", "files", "incoming", "listing", "news", "pool")
+    }
     | {f"http.{each}" for each in ("resources", "router", "xmlrpc.client", "xmlrpc.server")}
     | {"telnet.shell"}
 )
