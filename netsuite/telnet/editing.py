@@ -27,6 +27,9 @@ from netsuite.telnet.neutral import neutral, width
 LINE_CHARACTERS: Final = 4096
 #: Lines kept to be had again.
 HISTORY_LINES: Final = 50
+#: After so much that is to be shown, nothing more is typed before it is: one key in front of a
+#: long line shows all of it anew.
+OUTPUT_CHARACTERS: Final = 16_384
 
 BELL: Final = "\a"
 INTERRUPT: Final = "\x03"
@@ -125,9 +128,13 @@ class LineEditor:
             start: from where on.
 
         Returns:
-            How far that was, and what ended the line; None where nothing did.
+            How far that was, and what ended the line; None where nothing did. It may be less
+            than was typed: whoever shows what there is to show, and asks again, need not hold
+            more than ``OUTPUT_CHARACTERS`` and what one key leads to.
         """
-        while start < len(characters):
+        shown = 0  # of the pieces, so many are counted
+        room = OUTPUT_CHARACTERS
+        while start < len(characters) and room > 0:
             if self._escape is _Escape.NONE:
                 plain = _PLAIN.match(characters, start)
                 if plain is not None:
@@ -138,6 +145,8 @@ class LineEditor:
             start += 1
             if ended is not None:
                 return start, ended
+            room -= sum(map(len, self._out[shown:]))
+            shown = len(self._out)
         return start, None
 
     # -- keys ----------------------------------------------------------------------------------
@@ -199,8 +208,9 @@ class LineEditor:
             self._too_long = True
             text = text[: max(0, room)]
         self._before += text
-        self._show(self._shown(text))
-        self._show_behind()
+        if self._visible and text:
+            self._show(self._shown(text))
+            self._show_behind()
 
     def _erase_before(self) -> None:
         if self._before:
@@ -297,7 +307,7 @@ class LineEditor:
 
     def _show_behind(self, gone: int = 0) -> None:
         """Show anew what is behind the cursor, and so many columns empty behind that."""
-        if self._behind or gone:
+        if self._visible and (self._behind or gone):
             self._show(self._shown("".join(reversed(self._behind))) + " " * gone)
             self._back(self._columns_behind() + gone)
 

@@ -130,6 +130,19 @@ class Lines(SynchronousTestCase):
         conversation.say(b"\x7fs\r\0")
         self.assertEqual(b"> lx\b \bs\r\n", conversation.sent)
 
+    def test_long_echo(self) -> None:
+        """What much typing shows is told in pieces, and all of it is typed in the end."""
+        talk = Conversation(ECHO)
+        talk.ask(ReadLine(""))
+        talk.say(b"x" * 4000 + b"\x01")
+        talk.dialog.receive(b"y\x7f" * 500 + b"z\r\n")
+        pieces = []
+        while isinstance(event := talk.dialog.next_event(), Echo):
+            pieces.append(len(event.octets))
+        self.assertLess(max(pieces), 40_000)
+        self.assertGreater(sum(pieces), 4_000_000)
+        self.assertEqual(Line("z" + "x" * 4000), event)
+
     def test_no_echo(self) -> None:
         """A client that refuses, or never answers, gets nothing echoed; no password ever is."""
         for first in (b"", b"\xff\xfe\x01\xff\xfe\x03"):

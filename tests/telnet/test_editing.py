@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.telnet.editing import Ended, EndOfFile, Interrupt, Line, LineEditor
+from netsuite.telnet.editing import (
+    OUTPUT_CHARACTERS,
+    Ended,
+    EndOfFile,
+    Interrupt,
+    Line,
+    LineEditor,
+)
 from netsuite.telnet.neutral import neutral, width
 
 
@@ -130,6 +137,22 @@ class Keys(SynchronousTestCase):
         self.assertEqual(("x" * 10, 1), (screen.row, screen.bells))
         ended, _, _ = typed("x" * 11 + "\x7f\n", limit=10)
         self.assertEqual(Line("x" * 9), ended)
+
+    def test_bounded_output(self) -> None:
+        """Keys in front of a long line are taken as fast as what they show is: no faster."""
+        editor = LineEditor()
+        editor.type("x" * 4000 + "\x01", 0)
+        editor.output()
+        keys = "y\x7f" * 1000
+        at, ended = editor.type(keys, 0)
+        self.assertLess(at, 10)
+        self.assertIsNone(ended)
+        self.assertLess(len(editor.output()), OUTPUT_CHARACTERS + 20_000)
+        while at < len(keys):
+            at, ended = editor.type(keys, at)
+            self.assertIsNone(ended)
+            editor.output()
+        self.assertEqual("x" * 4000, editor.text)
 
     def test_stops_at_the_end(self) -> None:
         """What is behind the line's end is not read."""
