@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import Busy
+from netsuite.telnet.neutral import width
+from netsuite.telnet.shell.terminal import _rows
 from tests.telnet.worlds import CHARACTERS, GREETING, PASSWORD, World
 
 SECRET = PASSWORD.encode()
@@ -122,6 +126,51 @@ class Entering(TestCase):
         self.assertIn(b"Hi ^[[5m\r\nlogin: ", world.connect().heard())
 
 
+SEVERAL_TEXTS = b"""\
+From: x@example.test\r
+Subject: several\r
+MIME-Version: 1.0\r
+Content-Type: multipart/mixed; boundary=m\r
+\r
+--m\r
+Content-Type: multipart/alternative; boundary=a\r
+\r
+--a\r
+Content-Type: text/plain\r
+\r
+First.\r
+--a\r
+Content-Type: text/html\r
+\r
+<p>First.\r
+--a--\r
+--m\r
+Content-Type: text/x-diff\r
+\r
+- old\r
+--m\r
+Content-Type: text/plain\r
+Content-Disposition: attachment; filename=a.txt\r
+\r
+abc\r
+--m\r
+Content-Type: text/plain\r
+\r
+The list's footer.\r
+--m--\r
+"""
+FORWARDED = b"""\
+From: x@example.test\r
+Subject: forwarded\r
+MIME-Version: 1.0\r
+Content-Type: message/rfc822\r
+\r
+Subject: inner\r
+\r
+Inner text.\r
+"""
+
+
 class Commands(TestCase):
     """What can be done."""
 
@@ -141,6 +190,20 @@ class Commands(TestCase):
         self.assertEqual(everything, one)
         self.assertEqual(4, mail.count(b"\r\n"))
         self.assertIn(b"There is no command", none)
+
+    async def test_help_fits(self) -> None:
+        """No word of it is broken at the edge of a window, however narrow."""
+        for columns in (80, 60, 40):
+            world = await World().fill()
+            terminal = world.enter(
+                CHARACTERS + b"\xff\xfb\x1f\xff\xfa\x1f\0%c\x03\xe8\xff\xf0" % columns
+            )
+            terminal.say(b"help\r\n")
+            shown = terminal.heard()
+            self.assertNotIn(b"--More--", shown)
+            for words in (b"  quit", b"articles\r\n", b" one\r\n", b" log out\r\n"):
+                self.assertIn(words, shown)
+            self.assertLessEqual(max(map(len, shown.splitlines())), columns)
 
     async def test_unknown(self) -> None:
         """What is no command, or called wrongly, is told so."""
@@ -184,6 +247,13 @@ class Commands(TestCase):
             )
         )
 
+    async def test_habits(self) -> None:
+        """What fingers type behind ls is taken for what it is: -l and -a change nothing."""
+        plain, *others = await self.asked(b"ls", b"ls -l", b"ls -la", b"ls -a public", b"ls -z")
+        self.assertEqual([plain, plain], others[:2])
+        self.assertIn(b"wild.txt", others[2])
+        self.assertEqual(b"There is no such file or directory.\r\n", others[3])
+
     async def test_content_is_harmless(self) -> None:
         """Escapes in files, mail and subjects are shown, and do nothing."""
         file, mail, letter = await self.asked(b"cat public/wild.txt", b"mail", b"mail read 1")
@@ -210,6 +280,23 @@ class Commands(TestCase):
         self.assertIn(b"First", trash)
         self.assertNotIn(b"First", still)
 
+    async def test_every_text(self) -> None:
+        """All texts of a letter are shown, of alternatives one; what is not is named."""
+        world = await World().fill()
+        ann = await world.store.accounts.account("ann")
+        inbox = await world.store.mail.folder(ann.id, "INBOX")
+        await world.put(inbox.id, SEVERAL_TEXTS)
+        await world.put(inbox.id, FORWARDED)
+        terminal = world.enter()
+        terminal.ask(b"mail")
+        _, shown = terminal.ask(b"mail read 3").split(b"\r\n\r\n", 1)
+        self.assertEqual(
+            b"First.\r\n\r\nThe list's footer.\r\n[ text/x-diff, 5 octets]\r\n"
+            b"[a.txt text/plain, 3 octets]\r\n",
+            shown,
+        )
+        self.assertTrue(terminal.ask(b"mail read 4").endswith(b"\r\n\r\nInner text.\r\n"))
+
     async def test_mail_refused(self) -> None:
         """What is not there, and what may not be changed."""
         none, folder, public, empty, gone = await self.asked(
@@ -221,6 +308,17 @@ class Commands(TestCase):
         self.assertIn(b"Article 1", public)
         self.assertEqual(b"You may not do that.\r\n", empty)
         self.assertEqual(b"There is nothing in Trash.\r\n", gone)
+
+    async def test_deleted_elsewhere(self) -> None:
+        """Who deletes what another session has deleted is told that it is not there."""
+        world = await World().fill()
+        one, other = world.enter(), world.enter()
+        for terminal in (one, other):
+            terminal.ask(b"mail")
+        self.assertEqual(b"1 moved to Trash.\r\n", one.ask(b"mail delete 1"))
+        gone = b"That message is not there, or not any more.\r\n"
+        self.assertEqual(gone, other.ask(b"mail delete 1"))
+        self.assertEqual(b"1 moved to Trash.\r\n", other.ask(b"mail delete 1 2"))
 
     async def test_deleted_for_good(self) -> None:
         """What is deleted in the trash is gone."""
@@ -400,6 +498,17 @@ class Paging(TestCase):
         )
         terminal.say(b" ")
         self.assertTrue(terminal.heard().endswith(b"?" * 40 + b"\r\n" + b"?" * 20 + b"\r\nann:/> "))
+
+    async def test_line_without_end(self) -> None:
+        """A screen of a line that does not end costs what is shown, not what the line holds."""
+        for text in ("é" * 200_000, "a" + "\u0301" * 200_000, "日" * 200_000):
+            rows = _rows(text, 20)
+            began = time.process_time()
+            screen = [next(rows) for _ in range(1000)]
+            self.assertLess(time.process_time() - began, 1.0)
+            self.assertTrue(text.startswith("".join(screen)))
+            self.assertTrue(all(0 < width(row) <= 20 for row in screen[:1]))
+            self.assertEqual(text, "".join(screen) + "".join(rows))
 
 
 class Enduring(TestCase):

@@ -15,6 +15,8 @@ from netsuite.telnet.shell.terminal import lines_of
 #: Entries of a directory that are listed.
 _ENTRIES = 100_000
 _CHUNK_OCTETS = 65_536
+#: What fingers type: a list is long, and shows all names, anyway.
+_AS_IT_IS = ("-l", "-a", "-la", "-al")
 
 
 def resolved(directory: TreePath, word: str) -> TreePath:
@@ -73,7 +75,7 @@ class ListDirectory(Command):
 
     async def run(self, shell: Shell, words: Sequence[str]) -> None:
         """List it, or show the one file."""
-        words = [word for word in words if word != "-l"]  # it is long anyway
+        words = [word for word in words if word not in _AS_IT_IS]
         if len(words) > 1:
             raise Usage
         path = resolved(shell.directory, words[0]) if words else shell.directory
@@ -98,7 +100,7 @@ class Concatenate(Command):
 
     name = "cat"
     arguments = "FILE..."
-    help = "show files; what a terminal would act on is shown as ^[ or <U+202E>"
+    help = "show files; ESC and its like are shown as ^["
 
     async def run(self, shell: Shell, words: Sequence[str]) -> None:
         """Show one after the other; one that cannot be shown does not hide the others."""

@@ -115,7 +115,7 @@ class DeleteMail(Command):
 
     name = "mail delete"
     arguments = "NUMBER..."
-    help = "move messages of the last list to Trash; those in Trash are gone for good"
+    help = "move messages to Trash; from there, delete them"
 
     async def run(self, shell: Shell, words: Sequence[str]) -> None:
         """Move them, or remove them where they are in the trash or there is none."""
@@ -127,12 +127,15 @@ class DeleteMail(Command):
             (each for each in await mail.folders() if each.special_use is SpecialUse.TRASH), None
         )
         if trash is not None and trash.id != folder.id:
-            moved = await mail.move(folder.id, uids, trash.name)
-            shell.terminal.say(f"{len(moved.sources)} moved to {one_line(trash.name)}.")
-            return
-        await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({DELETED}))
-        removed = await mail.expunge(folder.id, uids)
-        shell.terminal.say(f"{len(removed)} deleted.")
+            gone: Sequence[int] = (await mail.move(folder.id, uids, trash.name)).sources
+            how = f"moved to {one_line(trash.name)}"
+        else:
+            await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({DELETED}))
+            gone = await mail.expunge(folder.id, uids)
+            how = "deleted"
+        if not gone:  # another session was quicker
+            raise NoSuchMessage(folder.name)
+        shell.terminal.say(f"{len(gone)} {how}.")
 
 
 COMMANDS: Sequence[Command] = (ListMail(), ReadMail(), DeleteMail(), Folders())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from netsuite.message import reading
@@ -30,15 +30,20 @@ async def readable(read: Read, described: Described) -> AsyncIterator[str]:
     for line in _header(summary):
         yield line
     yield ""
-    part = _text_part(summary.root)
-    if part is None:
+    shown = _shown(summary.root)
+    if not shown:
         yield "(There is no text in it.)"
-    else:
-        for line in (await _text(read, described.message.content, part)).splitlines():
+    left = TEXT_OCTETS
+    for part in shown:
+        if part is not shown[0]:
+            yield ""
+        for line in (await _text(read, described.message.content, part, left)).splitlines():
             yield line
-        if part.octets > TEXT_OCTETS:
+        if part.octets > left:
             yield f"(There is more: {part.octets} octets in all.)"
-    for line in _others(summary.root, part):
+            break
+        left -= part.octets
+    for line in _others(summary.root, shown):
         yield line
 
 
@@ -53,29 +58,31 @@ def _header(summary: Summary) -> Iterator[str]:
     yield f"Subject: {one_line(summary.subject)}"
 
 
-def _leaves(root: Part) -> Iterator[Part]:
-    return (part for part in root.walk() if not part.children)
+def _shown(root: Part) -> list[Part]:
+    """Give what to read: the texts of a message, else those of the messages in it."""
+    for part in root.walk():
+        if found := reading.texts(part):
+            return found
+    return []
 
 
-def _text_part(root: Part) -> Part | None:
-    """Give what to read: the first plain text that is no attachment, else the first HTML."""
-    for kind in ((b"text", b"plain"), (b"text", b"html")):
-        for part in _leaves(root):
-            if part.type == kind and not is_attached(part):
-                return part
-    return None
-
-
-async def _text(read: Read, content: ContentId, part: Part) -> str:
-    stop = min(part.body_end, part.body_start + TEXT_OCTETS)
+async def _text(read: Read, content: ContentId, part: Part, limit_octets: int) -> str:
+    stop = min(part.body_end, part.body_start + limit_octets)
     octets = b"".join([piece async for piece in read(content, part.body_start, stop)])
     return part_text(octets, part)
 
 
-def _others(root: Part, shown: Part | None) -> Iterator[str]:
-    for part in _leaves(root):
-        if part is shown or (
-            shown is not None and part.type[0] == b"text" and not part.disposition
-        ):
+def _others(root: Part, shown: Sequence[Part]) -> Iterator[str]:
+    """Give a line for each part that is not shown, but for other wordings of what is."""
+    wordings = {
+        id(each)
+        for part in root.walk()
+        if part.type == (b"multipart", b"alternative")
+        for each in part.children
+        if each.type[0] == b"text" and not is_attached(each)
+    }
+    seen = {id(part) for part in shown}
+    for part in root.walk():
+        if part.children or id(part) in seen or (seen and id(part) in wordings):
             continue
         yield f"[{one_line(file_name(part))} {type_name(part)}, {part.octets} octets]"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import shlex
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from netsuite.telnet.neutral import one_line
 from netsuite.telnet.shell import files, mail, news, people
 from netsuite.telnet.shell.command import Command, Leave, Refused, Shell, Usage
+
+#: Columns that what a command does is given; where there are fewer it stands below the name.
+_NARROWEST: Final = 20
 
 
 class Help(Command):
@@ -24,13 +28,20 @@ class Help(Command):
         chosen = [each for each in COMMANDS if not asked or f"{each.name} ".startswith(f"{asked} ")]
         if not chosen:
             raise Refused(f"There is no command {one_line(asked)}; `help` lists those there are.")
-        await shell.terminal.page(_explained(chosen))
+        await shell.terminal.page(_explained(chosen, shell.terminal.columns))
 
 
-def _explained(commands: Sequence[Command]) -> Iterator[str]:
-    columns = max(len(each.usage) for each in commands)
+def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
+    """Give a line for each, or more where the window is narrow: no word is broken."""
+    names = max(len(each.usage) for each in commands) + 4
+    beside = columns - names > _NARROWEST
+    indent = names if beside else 4
     for each in commands:
-        yield f"  {each.usage:<{columns}}  {each.help}"
+        lines = textwrap.wrap(each.help, max(_NARROWEST, columns - indent))
+        usage = f"  {each.usage}"
+        yield f"{usage:<{indent}}{lines.pop(0)}" if beside else usage
+        for line in lines:
+            yield " " * indent + line
 
 
 class Quit(Command):

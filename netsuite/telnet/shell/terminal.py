@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from netsuite.telnet.dialog import Line, ReadKey, ReadLine
 from netsuite.telnet.editing import LINE_CHARACTERS
-from netsuite.telnet.neutral import cut, expanded, neutral, one_line, width
+from netsuite.telnet.neutral import cut, expanded, neutral, one_line
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
@@ -16,6 +16,8 @@ _BATCH_LINES: Final = 200
 _BATCH_CHARACTERS: Final = 32_768
 #: Characters of a line that does not end; it is broken there.
 _LINE_CHARACTERS: Final = 8192
+#: Characters for each column of a row; there are more than one where marks are combined.
+_ROW_CHARACTERS: Final = 4
 
 
 class Interrupted(Exception):
@@ -173,12 +175,17 @@ class _Pager:
 
 
 def _rows(line: str, columns: int) -> Iterator[str]:
-    """Break a neutral line into rows of a screen."""
-    while width(line) > columns:
-        row = cut(line, columns) or line[:1]
+    """Break a neutral line into rows of a screen; each costs what it holds, however long the
+    line is."""
+    at = 0
+    while True:
+        # No more than this is looked at for one row: what takes no column is broken there, too.
+        ahead = line[at : at + _ROW_CHARACTERS * columns]
+        row = cut(ahead, columns) or ahead[:1]
         yield row
-        line = line[len(row) :]
-    yield line
+        at += len(row)
+        if at >= len(line):
+            return
 
 
 async def lines_of(texts: AsyncIterable[str]) -> AsyncIterator[str]:
