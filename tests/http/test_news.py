@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import json
+import quopri
 import re
 from types import SimpleNamespace
 from typing import Any, cast
@@ -448,12 +451,10 @@ class Pure(SynchronousTestCase):
     @given(st.binary(max_size=300), st.data())
     def test_codings_in_pieces(self, octets: bytes, data: st.DataObject) -> None:
         """A coding comes off the same, wherever the octets are cut."""
-        import base64
-        import quopri
-
         for name, coded in (
             (b"base64", base64.encodebytes(octets)),
             (b"quoted-printable", quopri.encodestring(octets)),
+            (b"x-uuencode", uuencoded(octets)),
             (b"8bit", octets),
         ):
             cut = data.draw(st.integers(0, len(coded)))
@@ -503,3 +504,9 @@ class Pure(SynchronousTestCase):
         forwarded = scan(b"Content-Type: message/rfc822\r\n\r\n" + PLAIN).root
         self.assertEqual(["1"], [number for number, _ in numbered(forwarded)])
         self.assertEqual([], texts(forwarded))
+
+
+def uuencoded(octets: bytes) -> bytes:
+    """Give octets as they were sent before there was MIME."""
+    lines = [binascii.b2a_uu(octets[start : start + 45]) for start in range(0, len(octets), 45)]
+    return b"".join([b"begin 644 a.bin\n", *lines, b"`\nend\n"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import binascii
 import re
 from collections.abc import AsyncIterator
 from typing import Final
@@ -11,6 +10,8 @@ from urllib.parse import quote
 from netsuite.http.commands import FieldPairs
 from netsuite.message.reading import file_name, type_name
 from netsuite.message.structure import Part
+from netsuite.message.text import decode_transfer
+from netsuite.message.words import decode_base64
 
 #: What a browser does no more with than show it, play it or save it. Everything else is octets:
 #: a page, a script or a picture with scripts from a stranger must not run as this site's.
@@ -27,6 +28,7 @@ _unfit: Final = re.compile(
     '[\0-\x1f\x7f-\x9f\ud800-\udfff/\\\\:*?"<>|\u200e\u200f\u202a-\u202e\u2066-\u2069]'
 )
 _no_base64: Final = re.compile(rb"[^A-Za-z0-9+/]+")
+_CODED: Final = frozenset({b"base64", b"quoted-printable", b"x-uuencode", b"x-uue", b"uuencode"})
 #: A line of quoted-printable longer than that is undone in pieces.
 _LINE_OCTETS: Final = 65_536
 
@@ -70,40 +72,34 @@ async def decoded(pieces: AsyncIterator[bytes], encoding: bytes) -> AsyncIterato
         pieces: a part's body.
         encoding: its Content-Transfer-Encoding.
     """
-    take = _TAKE.get(encoding)
+    if encoding not in _CODED:
+        async for piece in pieces:
+            yield piece
+        return
     rest = b""
     async for piece in pieces:
-        if take is None:
-            yield piece
-            continue
-        made, rest = take(rest + piece, False)
+        made, rest = _take(rest + piece, encoding, last=False)
         if made:
             yield made
-    if take is not None and rest:
-        made, _ = take(rest, True)
-        if made:
-            yield made
+    made, _ = _take(rest, encoding, last=True)
+    if made:
+        yield made
 
 
-def _base64(octets: bytes, last: bool) -> tuple[bytes, bytes]:
-    """Give what octets hold, and what of them has to wait for more. See RFC 2045, 6.8."""
-    clean = _no_base64.sub(b"", octets)
-    whole = len(clean) - len(clean) % 4
-    rest = clean[whole:]
-    if last and len(rest) > 1:
-        return binascii.a2b_base64(clean + b"=" * (4 - len(rest))), b""
-    return binascii.a2b_base64(clean[:whole]), b"" if last else rest
+def _take(octets: bytes, encoding: bytes, *, last: bool) -> tuple[bytes, bytes]:
+    """Give what octets hold, and what of them has to wait for more."""
+    if encoding == b"base64":
+        clean = _no_base64.sub(b"", octets)
+        whole = len(clean) if last else len(clean) - len(clean) % 4
+        return decode_base64(clean[:whole]), clean[whole:]
+    whole = len(octets) if last else _whole_lines(octets)
+    return decode_transfer(octets[:whole], encoding), octets[whole:]
 
 
-def _quoted_printable(octets: bytes, last: bool) -> tuple[bytes, bytes]:
-    """As ``_base64``: whole lines, since only a line's end tells what its white space is."""
-    whole = len(octets)
-    if not last:
-        whole = octets.rfind(b"\n") + 1
-        if not whole and len(octets) > _LINE_OCTETS:
-            whole = octets.rfind(b"=", len(octets) - 2)
-            whole = whole if whole >= 0 else len(octets)
-    return binascii.a2b_qp(octets[:whole]), octets[whole:]
-
-
-_TAKE: Final = {b"base64": _base64, b"quoted-printable": _quoted_printable}
+def _whole_lines(octets: bytes) -> int:
+    """Give where the last line begins: only a line's end tells what its white space is."""
+    whole = octets.rfind(b"\n") + 1
+    if not whole and len(octets) > _LINE_OCTETS:
+        escape = octets.rfind(b"=", len(octets) - 2)
+        return escape if escape >= 0 else len(octets)
+    return whole
