@@ -1,0 +1,120 @@
+"""The door: how somebody logs in, over what, and why not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from zope.interface import Interface
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Over what somebody tries to log in.
+
+    Args:
+        protocol: the service: ``"smtp"``, ``"imap"``, ``"pop3"`` ...
+        address: the peer's IP address, or empty for a local socket.
+        secure: TLS is in place.
+        local: the peer is on the loopback interface or a local socket.
+        binding: the tls-exporter channel binding (RFC 9266), None without TLS 1.3 or where
+            the transport cannot give one.
+        certificate_names: names in a verified client certificate.
+        host: the name the server goes by.
+    """
+
+    protocol: str
+    address: str = ""
+    secure: bool = False
+    local: bool = False
+    binding: bytes | None = None
+    certificate_names: tuple[str, ...] = ()
+    host: str = ""
+
+
+class LoginRefused(Exception):
+    """The login failed; ``reason`` is for the log, never for the peer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadCredentials(LoginRefused):
+    """No such account, wrong password, disabled, not for this protocol: told apart in the log
+    and the audit only."""
+
+
+class Throttled(LoginRefused):
+    """Too many wrong guesses from there or for that account; try again later."""
+
+
+class PlaintextRefused(LoginRefused):
+    """A password may not be sent over this channel: no TLS, and not loopback."""
+
+
+class MalformedResponse(LoginRefused):
+    """The client broke the mechanism's grammar."""
+
+
+class LoginUnavailable(LoginRefused):
+    """Temporary: the account store could not be asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Challenged:
+    """The exchange goes on: send these octets (not yet base64), take the response."""
+
+    octets: bytes
+
+
+def _nothing() -> None:
+    """Nothing is to be done when this facet's user leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """The exchange succeeded.
+
+    Args:
+        avatar: the facet asked for.
+        name: the account's name.
+        octets: additional data for the client with the success, None for none.
+        logout: to be called when the user leaves: what the realm gave beside the facet.
+    """
+
+    avatar: object
+    name: str
+    octets: bytes | None = None
+    logout: Callable[[], None] = _nothing
+
+
+LoginStep: TypeAlias = Challenged | LoggedIn
+
+
+class Exchange(Protocol):
+    """One SASL exchange under way."""
+
+    async def respond(self, octets: bytes | None) -> LoginStep:
+        """Take the initial response (None: none was sent) or the next. Raises LoginRefused."""
+
+
+class Door(Protocol):
+    """Where protocols log their users in; one for the whole suite, so that throttling, account
+    states and the audit log are shared. Behind it stands a ``twisted.cred`` portal."""
+
+    def mechanisms(self, channel: Channel) -> Sequence[str]:
+        """SASL mechanisms to offer over this channel, strongest first; none with a clear
+        password where one may not be sent."""
+
+    def allows_password(self, channel: Channel) -> bool:
+        """Whether USER/PASS, LOGIN and the like may be used over this channel."""
+
+    async def log_in(
+        self, channel: Channel, username: str, password: str, facet: type[Interface]
+    ) -> LoggedIn:
+        """Log in with a clear password. Raises LoginRefused."""
+
+    def exchange(self, channel: Channel, mechanism: str, facet: type[Interface]) -> Exchange | None:
+        """Begin a SASL exchange; None when that mechanism is not offered here."""

@@ -1,0 +1,199 @@
+"""Mail as accounts have it: mailboxes, the maildrop, submitting; and receiving it for them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from zope.interface import Attribute, Interface
+
+from netsuite.store.changes import Listener, Subscription
+from netsuite.store.interfaces import Draft
+from netsuite.store.model import (
+    ContentId,
+    Copied,
+    Described,
+    FlagAction,
+    FlagsStored,
+    Folder,
+    FolderId,
+    Message,
+    Placed,
+    SpecialUse,
+    Status,
+    Usage,
+)
+from netsuite.store.query import Query
+
+
+class IMailAccess(Interface):
+    """An account's mail: its own folders, and the public ones under the public namespace.
+
+    Names are full names as the client knows them: own folders by their name (``INBOX``,
+    ``Sent``, ``Lists/python``), public ones below ``Public/``, groups as ``Public/comp.lang``.
+    Every method that names or gives a ``Folder`` gives it with that full name.
+    """
+
+    name = Attribute("The account's name.")
+    public_prefix = Attribute('The prefix of the public namespace, ``"Public/"``.')
+
+
+class MailAccess(Protocol):
+    """The typed twin of ``IMailAccess``. Errors are the store's."""
+
+    name: str
+    public_prefix: str
+
+    async def folders(self) -> Sequence[Folder]:
+        """Every folder the account may see, ``subscribed`` set, sorted by name."""
+
+    async def subscriptions(self) -> frozenset[str]:
+        """Subscribed names, whether such folders exist or not."""
+
+    async def subscribe(self, name: str, subscribed: bool) -> None:
+        """Change a subscription."""
+
+    async def folder(self, name: str) -> Folder:
+        """Raises NoSuchFolder."""
+
+    async def status(self, name: str) -> Status:
+        """Raises NoSuchFolder."""
+
+    async def create(self, name: str, special_use: SpecialUse | None = None) -> Folder:
+        """Raises FolderExists, BadFolderName, NotPermitted."""
+
+    async def delete(self, name: str) -> None:
+        """Raises NoSuchFolder, NotPermitted."""
+
+    async def rename(self, old: str, new: str) -> None:
+        """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""
+
+    def writable(self, folder: Folder) -> bool:
+        """Whether the account may add to, expunge from and set shared flags in it."""
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+
+    async def append(
+        self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
+    ) -> Placed:
+        """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
+
+    async def usage(self) -> Usage:
+        """The account's quota."""
+
+    def watch(self, listener: Listener) -> Subscription:
+        """Hear of folders made, renamed, gone, subscribed."""
+
+    def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
+        """Hear what happens in a folder."""
+
+    # On an opened folder, by its id; as MailStore's methods of the same names, as this account.
+    async def folder_status(self, folder: FolderId) -> Status: ...
+    async def uids(self, folder: FolderId) -> Sequence[int]: ...
+    async def claim_recent(self, folder: FolderId) -> int: ...
+    async def messages(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[Message]: ...
+    async def described(self, folder: FolderId, uids: Sequence[int]) -> Sequence[Described]: ...
+    async def content(self, content: ContentId) -> bytes: ...
+    async def contents(self, contents: Sequence[ContentId]) -> dict[ContentId, bytes]: ...
+    def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]: ...
+    async def search(self, folder: FolderId, query: Query) -> Sequence[int]: ...
+    async def store_flags(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        action: FlagAction,
+        flags: frozenset[str],
+        *,
+        unchanged_since: int | None = None,
+    ) -> FlagsStored: ...
+    async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied: ...
+    async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied: ...
+    async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]: ...
+    async def changes_since(
+        self, folder: FolderId, modseq: int
+    ) -> tuple[Sequence[Message], Sequence[int]]: ...
+
+
+class IMaildrop(Interface):
+    """An account's INBOX as POP3 sees it: locked, numbered once, changed at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class DropItem:
+    """One message of a maildrop; ``uidl`` is unique and stable (RFC 1939, 7)."""
+
+    octets: int
+    uidl: str
+
+
+class MaildropInUse(Exception):
+    """Another session holds the maildrop (RFC 2449, 8.1.1: IN-USE)."""
+
+
+class Maildrop(Protocol):
+    """The typed twin of ``IMaildrop``; numbers count from 0."""
+
+    name: str
+
+    async def open(self) -> Sequence[DropItem]:
+        """Lock and number it. Raises MaildropInUse."""
+
+    def read(self, number: int) -> AsyncIterator[bytes]:
+        """Stream a message. Raises NoSuchMessage when another session expunged it."""
+
+    async def remove(self, numbers: Sequence[int]) -> None:
+        """Remove messages, durably, all or none."""
+
+    def release(self) -> None:
+        """Give the lock back; may be called twice."""
+
+
+class ISubmitter(Interface):
+    """An account that may send mail: the facet SMTP's AUTH asks for."""
+
+
+class Submitter(Protocol):
+    """The typed twin of ``ISubmitter``."""
+
+    name: str
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the reverse path is one of the account's own addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where mail for one address goes: local folders, and addresses elsewhere."""
+
+    address: str
+    folders: tuple[FolderId, ...]
+    onward: tuple[str, ...] = ()
+
+
+class NotOurs(Exception):
+    """The domain is not one this suite receives for."""
+
+
+class Receiver(Protocol):
+    """What resolves recipients: domains, aliases, catch-all, ``user+detail``."""
+
+    async def resolve(self, local: str, domain: str) -> Recipient:
+        """Raises NotOurs, NoSuchAccount, OverQuota."""
+
+    def resolve_now(self, local: str, domain: str) -> Recipient | None:
+        """Give what ``resolve`` would give, where that is known without asking anybody; None
+        where it is not."""
+        return None
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+
+    async def deliver(
+        self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
+    ) -> None:
+        """Make it durable for all recipients, or for none; each folder gets it once."""
