@@ -56,6 +56,8 @@ TokenCheck = Callable[[str, str], Any]
 _DIGEST_OCTETS: Final = {"SHA-1": 20, "SHA-256": 32}
 #: Refusals that cost a guesser nothing and would fill the audit log; they are in the daemon's log.
 _UNRECORDED: Final = f"refused ({Throttled.__name__}"
+#: Of a user name that somebody said; HTTP lets strangers say 48 KiB, and no account has so many.
+_AUDITED_CHARACTERS: Final = 200
 
 
 class AccountDoor:
@@ -175,6 +177,8 @@ class AccountDoor:
 
     def audit(self, channel: Channel, account: str, mechanism: str, outcome: str) -> None:
         """Append to the audit log and to the daemon's log; nobody waits for it."""
+        if len(account) > _AUDITED_CHARACTERS:
+            account = account[:_AUDITED_CHARACTERS] + "..."
         self.log.info(
             "{outcome}: {account!r} by {mechanism} on {protocol} from {address}",
             outcome=outcome,

@@ -133,6 +133,12 @@ class Passwords(TestCase):
         )
         self.assertEqual({"192.0.2.7"}, {line.address for line in lines})
 
+    async def test_long_names(self) -> None:
+        """Nobody fills the audit log with a name that no account could have."""
+        self.assertEqual("BadCredentials", await self.log_in("a" * 50_000))
+        (line,) = await self.world.store.accounts.logins()
+        self.assertEqual("a" * 200 + "...", line.account)
+
     async def test_hostile_passwords(self) -> None:
         """A password of control characters, surrogates or a megabyte is just wrong."""
         await self.world.account("ann")
