@@ -26,7 +26,8 @@ from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.throttle import Throttle
-from netsuite.config.schema import ServiceSection, Settings
+from netsuite.config.schema import Settings
+from netsuite.config.services import ServiceSection
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.listening import ListeningService, Opening

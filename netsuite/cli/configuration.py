@@ -9,7 +9,8 @@ import click
 from netsuite.cli.context import Home, pass_home
 
 if TYPE_CHECKING:
-    from netsuite.config.schema import ServiceSection, Settings
+    from netsuite.config.schema import Settings
+    from netsuite.config.services import ServiceSection
 
 
 @click.command("check-config")

@@ -27,7 +27,8 @@ from netsuite.store.errors import (
 if TYPE_CHECKING:
     from twisted.internet.defer import Deferred
 
-    from netsuite.config.schema import ServiceSection, Settings
+    from netsuite.config.schema import Settings
+    from netsuite.config.services import ServiceSection
     from netsuite.store.interfaces import Store
 
 #: What the store's refusals are on a terminal; their own text is a name.

@@ -49,7 +49,7 @@ def manual() -> str:
         "``netsuite describe-config`` prints a commented sample. A setting marked *live* takes",
         "a new value at SIGHUP, without a restart; certificates are read again by themselves.",
         "",
-        ".. This page is made from netsuite/config/schema.py: ``netsuite describe-config --rst``.",
+        ".. This page is made from netsuite/config/: ``netsuite describe-config --rst``.",
         "",
     ]
     for table, section in sections():

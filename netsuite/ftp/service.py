@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from twisted.application.service import IService
 
 from netsuite import daemon
-from netsuite.config.schema import FTPSection
+from netsuite.config.services import FTPSection
 from netsuite.connection.listening import ListeningService
 from netsuite.ftp.server import FTPServerFactory
 from netsuite.ftp.settings import Settings

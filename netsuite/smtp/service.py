@@ -12,6 +12,7 @@ from twisted.application.service import IService
 
 from netsuite import daemon
 from netsuite.config import schema
+from netsuite.config.services import SMTPSection
 from netsuite.connection.listening import ListeningService
 from netsuite.site import Site
 from netsuite.smtp.messagelog import stamp
@@ -60,7 +61,7 @@ class _LocalTime:
         return self._now
 
 
-def _settings(site: Site, section: schema.SMTPSection, mode: Mode) -> Settings:
+def _settings(site: Site, section: SMTPSection, mode: Mode) -> Settings:
     return Settings(
         host=site.settings.site.hostname,
         mode=mode,
@@ -71,7 +72,7 @@ def _settings(site: Site, section: schema.SMTPSection, mode: Mode) -> Settings:
 
 
 def _make(site: Site, name: str, mode: Mode) -> ListeningService:
-    section: schema.SMTPSection = getattr(site.settings, name)
+    section: SMTPSection = getattr(site.settings, name)
     limits = site.limits(section)
     limits["timeouts"] = replace(
         limits["timeouts"], greeting_seconds=section.greeting_seconds or None
