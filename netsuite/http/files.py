@@ -147,6 +147,8 @@ class FileSite:
         return found
 
     async def _file(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+        # Before it is opened: what changes from here on is not remembered as it was.
+        forgotten = self._memory.forgotten
         file = await tree.open(path)
         kind = media_type(file.entry.name)
         packed: OpenFile | None = None
@@ -156,22 +158,22 @@ class FileSite:
             except BaseException:
                 file.close()
                 raise
-        if packed is None:
-            return await self._opened(request.head, file, kind)
-        if takes_gzip(request.fields.get("accept-encoding")):
-            file.close()
-            return await self._opened(request.head, packed, kind, coding=GZIP)
-        packed.close()
-        return await self._opened(request.head, file, kind, packed=True)
+        coding = ""
+        if packed is not None:
+            if takes_gzip(request.fields.get("accept-encoding")):
+                file, other, coding = packed, file, GZIP
+            else:
+                other = packed
+            other.close()
+        found = self._represented(file.entry, kind, coding, packed=packed is not None)
+        return await self._opened(request.head, file, found, forgotten)
 
     async def _opened(
-        self, head: Request, file: OpenFile, kind: str, *, coding: str = "", packed: bool = False
+        self, head: Request, file: OpenFile, found: Representation, forgotten: int
     ) -> Answer:
         """Answer from a file; it is closed, or given along with the answer."""
-        forgotten = self._memory.forgotten
         sent = False
         try:
-            found = self._represented(file.entry, kind, coding, packed=packed)
             if found.octets > SMALL_OCTETS:
                 answer = self._large(head, found, file)
                 sent = isinstance(answer, SentFile)
@@ -180,7 +182,8 @@ class FileSite:
             if len(body) != found.octets:
                 raise Busy("it changed while it was read")
             if self._memory.forgotten == forgotten:
-                self._memory.keep(f"{head.path} {coding}" if coding else head.path, found, body)
+                key = f"{head.path} {found.coding}" if found.coding else head.path
+                self._memory.keep(key, found, body)
             return self._small(head, found, body)
         finally:
             if not sent:
@@ -199,7 +202,7 @@ class FileSite:
         )
         if coding:
             fields = (*fields, ("Content-Encoding", coding))
-        if coding or packed:
+        if packed:
             fields = (*fields, ("Vary", "Accept-Encoding"))
         return Representation(etag, entry.modified, kind, entry.octets, fields, coding, packed)
 

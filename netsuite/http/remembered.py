@@ -25,7 +25,7 @@ class Representation:
         etag: quoted.
         fields: of every answer that has its content; Content-Type first.
         coding: the content coding it is in; empty for none.
-        packed: there is another one of it, in gzip.
+        packed: there is one in gzip: this, or another.
         body: the content, of a small one.
         until: when it has to be looked at again, in the clock's seconds.
     """

@@ -6,7 +6,9 @@ import base64
 import json
 import re
 from dataclasses import replace
+from typing import Any
 
+from twisted.python import monkey
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.http import files
@@ -343,6 +345,16 @@ class Packed(Case):
             heard = self.ask(path, b"Accept-Encoding: gzip")
             self.assertIsNone(field(heard, b"Content-Encoding"), path)
             self.assertIsNone(field(heard, b"Vary"))
+
+    def test_changed_while_opened(self) -> None:
+        """What changes between the opening and the answer is not remembered as it was."""
+
+        async def changes(*_: Any) -> None:
+            self.world.put("style.css", b"newer", age_seconds=60)
+
+        with monkey.MonkeyPatcher((files, "_packed", changes)):
+            self.assertEqual(b"plain", body(self.ask("/style.css")))
+        self.assertEqual(b"newer", body(self.ask("/style.css")))
 
     def test_index(self) -> None:
         """A directory's index has a copy, too; the copy can be had by its own name."""
