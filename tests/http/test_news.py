@@ -301,6 +301,30 @@ class Articles(Case):
         page = body(self.ask("/news/example.talk/3"))
         self.assertIn(b'<span class="q1">&gt; one two\n</span>three four\n', page)
 
+    def test_left_meanwhile(self) -> None:
+        """A client that leaves within a part, or an article, leaves nothing open."""
+        closed = []
+
+        async def read(*_: Any) -> Any:
+            try:
+                while True:
+                    yield b"QUJD" * 1000
+            finally:
+                closed.append(True)
+
+        self.patch(self.world.room, "read", read)
+        self.world.post(self.talk, b"Subject: large\r\n\r\n" + b"line\r\n" * 200_000)
+        self.ask("/news/example.talk/")
+        for path in ("3.eml", "2/2"):
+            session = self.world.connect(full_at=2000)
+            heard = session.say(
+                f"GET /news/example.talk/{path} HTTP/1.1\r\nHost: a\r\n\r\n".encode()
+            )
+            self.assertEqual(200, status(heard))
+            session.server.connectionLost()
+            self.assertEqual([True], closed, path)
+            closed.clear()
+
     def test_gone_meanwhile(self) -> None:
         """An article that goes while it is asked for is not found, and nothing breaks."""
 

@@ -72,18 +72,24 @@ async def decoded(pieces: AsyncIterator[bytes], encoding: bytes) -> AsyncIterato
         pieces: a part's body.
         encoding: its Content-Transfer-Encoding.
     """
-    if encoding not in _CODED:
-        async for piece in pieces:
-            yield piece
-        return
     rest = b""
-    async for piece in pieces:
-        made, rest = _take(rest + piece, encoding, last=False)
+    try:
+        async for piece in pieces:
+            if encoding not in _CODED:
+                yield piece
+                continue
+            made, rest = _take(rest + piece, encoding, last=False)
+            if made:
+                yield made
+    finally:
+        # Who reads no further closes this one alone.
+        close = getattr(pieces, "aclose", None)
+        if close is not None:
+            await close()
+    if rest:
+        made, _ = _take(rest, encoding, last=True)
         if made:
             yield made
-    made, _ = _take(rest, encoding, last=True)
-    if made:
-        yield made
 
 
 def _take(octets: bytes, encoding: bytes, *, last: bool) -> tuple[bytes, bytes]:

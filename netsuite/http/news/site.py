@@ -216,6 +216,8 @@ class NewsSite:
         room = TEXT_OCTETS
         shown = []
         for part in found[:TEXTS]:
+            if room <= 0:
+                break
             stop = min(part.body_end, part.body_start + room)
             pieces = self._room.read(described.message.content, part.body_start, stop)
             octets = b"".join([piece async for piece in pieces])
@@ -253,7 +255,7 @@ class NewsSite:
         part = next((each for at, each in numbered(described.summary.root) if at == place), None)
         if part is None:
             return NOT_FOUND
-        etag = f'"{described.message.guid}-{place}"'
+        etag = f'"{described.message.guid}-{place}-{_FORM}"'
         if (judged := self._judged(request, etag, None)) is not None:
             return judged
         pieces = self._room.read(described.message.content, part.body_start, part.body_end)
