@@ -237,6 +237,8 @@ APPENDS: list[tuple[bytes, Append]] = [
 ]
 
 REFUSED: list[tuple[str, bytes]] = [
+    ("a time before all years", b'APPEND a "01-Jan-0001 00:00:00 +1400" {1+}\r\nx'),
+    ("a time behind all years", b'APPEND a "31-Dec-9999 23:59:59 -1200" {1+}\r\nx'),
     ("no command", b""),
     ("unknown command", b"FROBNICATE"),
     ("two spaces", b"SELECT  a"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final
 
 from netsuite.imap.grammar.tokens import BadSyntax
@@ -41,7 +41,7 @@ def parse_date_time(octets: bytes) -> datetime:
     day, month, year, hour, minute, second, sign, zone_hours, zone_minutes = match.groups()
     east = timedelta(hours=int(zone_hours), minutes=int(zone_minutes))
     try:
-        return datetime(
+        time = datetime(
             int(year),
             _NUMBER_OF[month.lower()],
             int(day),
@@ -50,8 +50,10 @@ def parse_date_time(octets: bytes) -> datetime:
             min(int(second), 59),  # a leap second
             tzinfo=timezone(-east if sign == b"-" else east),
         )
-    except (KeyError, ValueError):
+        time.astimezone(UTC)  # which may lie in a year that no calendar here has
+    except (KeyError, ValueError, OverflowError):
         raise BadSyntax("no such time") from None
+    return time
 
 
 def format_date(day: date) -> bytes:
