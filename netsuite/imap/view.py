@@ -124,7 +124,7 @@ class MailboxView:
             return spans
         for low, high in numbers.resolve(len(told)):
             if low < 1 or high > len(told):
-                raise BadNumber(f"no message {high or low}")
+                raise BadNumber(f"no message {high}" if told else "the mailbox is empty")
             spans.append((low - 1, high))
         return spans
 
@@ -160,9 +160,14 @@ class MailboxView:
         return uids
 
     def uid_ranges(self, numbers: SequenceSet, *, by_uid: bool) -> Ranges:
-        """Give the UIDs a set names as inclusive ranges, for a search. Raises BadNumber."""
+        """Give the UIDs a set names as inclusive ranges, for a search. Raises BadNumber.
+
+        In an empty mailbox any set names nothing: clients search for 1:* before they look.
+        """
+        if not self._told:
+            return ()
         if by_uid:
-            return numbers.resolve(self._told[-1] if self._told else 0)
+            return numbers.resolve(self._told[-1])
         return tuple(
             (self._told[start], self._told[stop - 1])
             for start, stop in self.spans(numbers, by_uid=False)

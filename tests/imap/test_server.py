@@ -284,7 +284,7 @@ class Mailboxes(SynchronousTestCase):
         lines(b"a SELECT Sent")
         self.assertEqual([b"a OK Deleted"], lines(b"a DELETE Sent"))
         self.assertEqual(
-            [b"a BAD not now: somebody has; no mailbox is selected"], lines(b"a CHECK")
+            [b"a BAD not now: somebody has logged in; no mailbox is selected"], lines(b"a CHECK")
         )
         self.assertFalse(self.client.transport.disconnecting)
 
@@ -550,7 +550,13 @@ class Messages(SynchronousTestCase):
         lines(b"a STORE 1:3 FLAGS.SILENT \\Deleted")
         self.assertEqual([b"* 2 EXPUNGE", b"a OK Expunged"], lines(b"a UID EXPUNGE 2"))
         self.assertEqual([b"* 1 EXPUNGE", b"* 1 EXPUNGE", b"a OK Expunged"], lines(b"a EXPUNGE"))
-        self.assertEqual([b"a BAD no message 1"], lines(b"a FETCH 1 FLAGS"))
+        for numbers in (b"1", b"*", b"1:*", b"5:*"):
+            self.assertEqual(
+                [b"a BAD the mailbox is empty"], lines(b"a FETCH %b FLAGS" % numbers), numbers
+            )
+            for keys in (b"%b", b"NOT %b", b"UID %b", b"UNSEEN OR %b TEXT hi"):
+                searched = lines(b"a UID SEARCH " + keys % numbers)
+                self.assertEqual([b"* SEARCH", b"a OK Searched"], searched, keys)
 
     def test_close(self) -> None:
         """CLOSE removes what is marked without a word; UNSELECT leaves it."""

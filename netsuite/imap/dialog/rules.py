@@ -18,7 +18,7 @@ class State(enum.Enum):
     """RFC 3501, 3."""
 
     NOT_AUTHENTICATED = "nobody has logged in"
-    AUTHENTICATED = "somebody has; no mailbox is selected"
+    AUTHENTICATED = "somebody has logged in; no mailbox is selected"
     SELECTED = "a mailbox is selected"
     LOGOUT = "the connection is ending"
 
