@@ -1,74 +1,90 @@
 """LIST's patterns: ``*`` stands for anything, ``%`` for anything but the separator.
 
-No regular expression of a peer's making is run: what each place of the pattern can have
-reached is followed name by name, in steps of pattern times name at most.
+No regular expression of a peer's making is run. All patterns of a LIST are run over a name at
+once, as a set of places in one integer, a step for each character: the time is the length of the
+name, whatever the wildcards.
 """
 
 from __future__ import annotations
 
-import re
-
-_RUN = re.compile(r"[*%]{2,}")
+from collections.abc import Iterable
+from typing import Final
 
 #: Longer patterns match nothing: no name is that long.
-LONGEST = 2000
+LONGEST: Final = 2000
+
+_INBOX: Final = "INBOX"
 
 
-class Pattern:
-    """A pattern to match many names with.
+class Patterns:
+    """Patterns to match many names with; a name is meant where one of them matches.
 
     Args:
-        text: the reference and the pattern, joined (RFC 3501, 6.3.8).
+        texts: the reference and a pattern each, joined (RFC 3501, 6.3.8).
         separator: what ``%`` does not cross.
     """
 
-    __slots__ = ("_plain", "_text", "separator")
+    __slots__ = ("_all", "_inbox", "_plain", "_separator", "_top", "_wild")
 
-    def __init__(self, text: str, separator: str) -> None:
-        # A run of wildcards is as wide as its widest.
-        self._text = _RUN.sub(lambda run: "*" if "*" in run.group() else "%", text)
-        self._plain = "*" not in self._text and "%" not in self._text
-        self.separator = separator
+    def __init__(self, texts: Iterable[str], separator: str) -> None:
+        texts = [text for text in texts if len(text) <= LONGEST]
+        self._separator = separator
+        self._all = "*" in texts
+        self._top = "%" in texts
+        self._plain = frozenset(text for text in texts if "*" not in text and "%" not in text)
+        wild = [text for text in texts if text not in self._plain]
+        self._wild = _Wild(wild, separator) if wild else None
+        # INBOX is meant in whatever case its pattern is written.
+        upper = [text.upper() for text in texts]
+        self._inbox = _INBOX in upper or _Wild(upper, separator).matches(_INBOX)
 
     def matches(self, name: str) -> bool:
-        """Tell whether a name is meant. INBOX is, in whatever case its pattern is written."""
-        if self._match(self._text, name):
+        """Tell whether a name is meant."""
+        if self._all or name in self._plain:
             return True
-        return name == "INBOX" and self._match(self._text.upper(), name)
+        if name == _INBOX:
+            return self._inbox
+        if self._top and self._separator not in name:
+            return True
+        return self._wild is not None and self._wild.matches(name)
 
-    def _match(self, text: str, name: str) -> bool:
-        if self._plain:
-            return text == name
-        if text == "*":
-            return True
-        if text == "%":
-            return self.separator not in name
-        if len(text) > LONGEST:
-            return False
-        places = _closure(text, {0})
+
+class _Wild:
+    """The places of all patterns, one behind the other: a bit for each character that is to be
+    met, and one for each end, from which nothing leads on to the next pattern."""
+
+    __slots__ = ("_begin", "_ends", "_places", "_separator", "_stay", "_stay_within")
+
+    def __init__(self, texts: Iterable[str], separator: str) -> None:
+        self._separator = separator
+        self._begin = 0  # where each of them begins
+        self._ends = 0  # where one has matched
+        self._stay = 0  # where any character lets one stay, as ``*`` does
+        self._stay_within = 0  # where any but the separator does, as ``%``
+        self._places: dict[str, int] = {}  # where this character leads on
+        place = 1
+        for text in texts:
+            self._begin |= place
+            for character in text:
+                if character == "*":
+                    self._stay |= place
+                elif character == "%":
+                    self._stay_within |= place
+                else:
+                    self._places[character] = self._places.get(character, 0) | place
+                    place <<= 1
+            self._ends |= place
+            place <<= 1
+        self._stay_within |= self._stay
+
+    def matches(self, name: str) -> bool:
+        reached = self._begin
         for character in name:
-            reached = set()
-            for place in places:
-                if place == len(text):
-                    continue
-                wanted = text[place]
-                if wanted == "*" or (wanted == "%" and character != self.separator):
-                    reached.add(place)
-                elif wanted == character:
-                    reached.add(place + 1)
+            stay = self._stay if character == self._separator else self._stay_within
+            reached = (reached & self._places.get(character, 0)) << 1 | reached & stay
             if not reached:
                 return False
-            places = _closure(text, reached)
-        return len(text) in places
-
-
-def _closure(text: str, places: set[int]) -> set[int]:
-    """Add the places behind wildcards that stand for nothing."""
-    for place in list(places):
-        while place < len(text) and text[place] in "*%":
-            place += 1
-            places.add(place)
-    return places
+        return bool(reached & self._ends)
 
 
 def parents(name: str, separator: str) -> list[str]:

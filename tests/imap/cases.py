@@ -289,6 +289,7 @@ REFUSED: list[tuple[str, bytes]] = [
     ("UID of a command that has none", b"UID NOOP"),
     ("UID of nothing", b"UID"),
     ("too many flags", b"STORE 1 FLAGS (" + b" ".join(b"f%d" % n for n in range(101)) + b")"),
+    ("too many patterns", b'LIST "" (' + b" ".join([b"*"] * 101) + b")"),
     ("a flag too long", b"STORE 1 FLAGS " + b"f" * 129),
 ]
 

@@ -113,6 +113,10 @@ def lsub_request(cursor: Cursor) -> say.Request:
     return say.Lsub(reference, cursor.list_mailbox())
 
 
+#: Patterns of one LIST.
+_PATTERNS: Final = 100
+
+
 def list_request(cursor: Cursor) -> say.Request:
     """Read LIST after its name."""
     # list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
@@ -131,6 +135,8 @@ def list_request(cursor: Cursor) -> say.Request:
     if cursor.peek() == _OPEN:
         extended = True
         patterns = tuple(cursor.items(cursor.list_mailbox))
+        if len(patterns) > _PATTERNS:
+            raise BadSyntax("too many patterns")
     else:
         patterns = (cursor.list_mailbox(),)
     returns: set[str] = set()

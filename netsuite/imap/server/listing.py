@@ -6,18 +6,24 @@ RFC 5819 (status).
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+
+from twisted.internet.task import deferLater
 
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Listed
-from netsuite.imap.patterns import Pattern, parents
+from netsuite.imap.patterns import Patterns, parents
 from netsuite.imap.server.folders import USE_ATTRIBUTES, status_data
 from netsuite.store.errors import StoreError
 from netsuite.store.model import SEPARATOR, Folder
 
 if TYPE_CHECKING:
     from netsuite.imap.server.connection import IMAPServer
+
+
+#: Names that are looked at before others have their turn.
+_NAMES_AT_ONCE: Final = 200
 
 
 class _Tree:
@@ -32,6 +38,10 @@ class _Tree:
         self.above_subscribed: set[str] = set()
         for name in self.subscriptions:
             self.above_subscribed.update(parents(name, SEPARATOR))
+        self.above_special: set[str] = set()
+        for name, folder in self.folders.items():
+            if folder.special_use is not None:
+                self.above_special.update(parents(name, SEPARATOR))
 
     def names(self) -> list[str]:
         """Give every name, INBOX first."""
@@ -59,14 +69,13 @@ async def _list(connection: IMAPServer, request: ask.List) -> None:
         connection.say(Listed(("\\Noselect",), SEPARATOR, ""))
         connection.ok("Separator given")
         return
-    patterns = [Pattern(request.reference + each, SEPARATOR) for each in request.patterns if each]
+    patterns = Patterns((request.reference + each for each in request.patterns if each), SEPARATOR)
     tree = await _tree(connection)
-    chosen = [
-        listed
-        for name in (_subscribed_names(tree) if "SUBSCRIBED" in request.select else tree.names())
-        if any(pattern.matches(name) for pattern in patterns)
-        and (listed := _listed(tree, name, request)) is not None
-    ]
+    chosen = []
+    names = _subscribed_names(tree) if "SUBSCRIBED" in request.select else tree.names()
+    async for name in _in_turns(connection, names):
+        if patterns.matches(name) and (listed := _listed(tree, name, request)) is not None:
+            chosen.append(listed)
     for listed in chosen:
         connection.say(listed)
         if request.status and listed.mailbox in tree.folders:
@@ -76,6 +85,14 @@ async def _list(connection: IMAPServer, request: ask.List) -> None:
                 # Gone meanwhile; RFC 5819, 2: then there is no STATUS for it.
                 continue
     connection.ok("Listed")
+
+
+async def _in_turns(connection: IMAPServer, names: Sequence[str]) -> AsyncIterator[str]:
+    """Give names; every so many of them all other connections have their turn."""
+    for index, name in enumerate(names):
+        if index and index % _NAMES_AT_ONCE == 0:
+            await deferLater(connection.clock, 0)
+        yield name
 
 
 def _subscribed_names(tree: _Tree) -> list[str]:
@@ -93,7 +110,7 @@ def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:
         below = ["SUBSCRIBED"] if name in tree.above_subscribed else []
     if "SPECIAL-USE" in request.select:
         chosen = chosen and folder is not None and folder.special_use is not None
-        if not chosen and _has_special_child(tree, name):
+        if not chosen and name in tree.above_special:
             below.append("SPECIAL-USE")
     recursive = "RECURSIVEMATCH" in request.select
     if not chosen and not (recursive and below):
@@ -106,19 +123,11 @@ def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:
     return Listed(tuple(attributes), SEPARATOR, name, childinfo=childinfo)
 
 
-def _has_special_child(tree: _Tree, name: str) -> bool:
-    prefix = name + SEPARATOR
-    return any(
-        folder.special_use is not None and folder.name.startswith(prefix)
-        for folder in tree.folders.values()
-    )
-
-
 async def _lsub(connection: IMAPServer, request: ask.Lsub) -> None:
-    pattern = Pattern(request.reference + request.pattern, SEPARATOR)
+    pattern = Patterns([request.reference + request.pattern], SEPARATOR)
     tree = await _tree(connection)
     shown: dict[str, tuple[str, ...]] = {}
-    for name in sorted(tree.subscriptions):
+    async for name in _in_turns(connection, sorted(tree.subscriptions)):
         if pattern.matches(name):
             shown[name] = () if name in tree.folders else ("\\Noselect",)
         elif "%" in request.pattern:
