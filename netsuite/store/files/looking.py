@@ -14,7 +14,7 @@ from netsuite.store.tree import Entry, EntryKind
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _OLDEST: Final = datetime.min.replace(tzinfo=UTC)
 _NEWEST: Final = datetime.max.replace(tzinfo=UTC)
-_VALIDATED: Final = Struct("=QQqq")
+_VALIDATED: Final = Struct("=4Q")
 _IDENTITY: Final = Struct("=QQ")
 _MASK: Final = (1 << 64) - 1
 
@@ -38,8 +38,9 @@ def validator_of(found: os.stat_result) -> str:
     An upload makes a new inode; who edits in place changes the time of change, which nobody can
     set back. Hashed, because inode numbers are nobody's business.
     """
+    # File systems take times far beyond those that 64 bits have the nanoseconds of, and say them.
     octets = _VALIDATED.pack(
-        found.st_ino & _MASK, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        found.st_ino & _MASK, found.st_size, found.st_mtime_ns & _MASK, found.st_ctime_ns & _MASK
     )
     return blake2b(octets, digest_size=12).hexdigest()
 

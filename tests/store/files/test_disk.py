@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -15,6 +16,16 @@ from tests.store.files.places import DiskBase
 
 class DiskTreeContract(DiskBase, FilesContract, TestCase):
     """All promises, with threads."""
+
+    async def test_times_beyond_our_words(self) -> None:
+        """A file of a year that 64 bits of nanoseconds do not reach is a file as any other."""
+        await self.put(("far",))
+        for year in (1, 1677, 2263, 9999):
+            await self.tree.set_modified(("far",), datetime(year, 12, 31, tzinfo=UTC))
+            entry = await self.tree.entry(("far",))
+            self.assertEqual([entry], list(await self.tree.sorted_listing(())))
+            (await self.tree.open(("far",))).close()
+            await self.put(("far",))
 
 
 class ThreadsContract(DiskBase, FilesContract, TestCase):
