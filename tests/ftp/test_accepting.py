@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from typing import Any
 
@@ -45,6 +46,19 @@ class DescriptorReactor(fakes.FakeReactor):
         """Tell who is watched that there is something to read."""
         for reader in list(self.readers):
             reader.doRead()
+
+
+class FullSocket:
+    """A socket that listens in a process that may open nothing more."""
+
+    def __init__(self, listening: socket.socket) -> None:
+        self._listening = listening
+
+    def fileno(self) -> int:
+        return self._listening.fileno()
+
+    def accept(self) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
 
 
 class Sockets(SynchronousTestCase):
@@ -132,6 +146,35 @@ class Sockets(SynchronousTestCase):
         self.reactor.advance(1)
         self.reactor.look()
         self.assertEqual(b"", self.whole(stranger))
+
+    def test_no_descriptors(self) -> None:
+        """Where no more connections can be taken, one that has come is waited for, not spun on."""
+        number = self.epsv()
+        self.session.say(b"RETR notes.txt\r\n")
+        (port,) = self.reactor.readers
+        taken, port._socket = port._socket, FullSocket(port._socket)
+        client = self.connect(number)
+        self.reactor.look()
+        self.assertEqual([], self.reactor.readers)
+        port._socket = taken
+        self.reactor.advance(accepting._AGAIN_SECONDS)
+        self.assertEqual([port], self.reactor.readers)
+        self.reactor.look()
+        self.world.settle()
+        self.assertEqual([150, 226], codes(self.session.heard()))
+        self.assertEqual(b"one\ntwo\n", self.whole(client))
+
+    def test_no_descriptors_and_gone(self) -> None:
+        """A client that leaves while no connection can be taken leaves nothing behind."""
+        self.epsv()
+        self.session.say(b"RETR notes.txt\r\n")
+        (port,) = self.reactor.readers
+        taken, port._socket = port._socket, FullSocket(port._socket)
+        self.reactor.look()
+        port._socket = taken
+        self.session.server.data().reset(for_good=True)
+        self.assertNotIn(port._watch_again, [each.func for each in self.reactor.getDelayedCalls()])
+        self.assertEqual([], self.reactor.readers)
 
     def test_part_is_taken(self) -> None:
         """What the kernel does not take at once follows on a transport."""

@@ -6,6 +6,7 @@ places in the reactor's lists, and two turns of the reactor, cost several times 
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -21,6 +22,10 @@ from netsuite.ftp.transfer.incoming import Incoming
 
 #: Connections taken from the queue at a time.
 _AT_ONCE: Final = 16
+#: What keeps a connection in the queue though it has come.
+_NO_ROOM: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+#: How long until it is tried again then.
+_AGAIN_SECONDS: Final = 0.5
 
 
 class Accepted:
@@ -101,6 +106,7 @@ class DataPort:
         self._reactor = reactor
         self._came = came
         self._watched = False
+        self._again: Any = None
         family = socket.AF_INET6 if ":" in interface else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         try:
@@ -123,7 +129,9 @@ class DataPort:
         for _ in range(_AT_ONCE):
             try:
                 taken, address = self._socket.accept()
-            except OSError:  # nobody, or gone again, or no descriptors: that one waits
+            except OSError as error:  # most often nobody, or gone again
+                if error.errno in _NO_ROOM:
+                    self._later()
                 return False
             taken.setblocking(False)
             if self._came(taken, _written(address)):
@@ -133,15 +141,31 @@ class DataPort:
 
     def watch(self) -> None:
         """Take each connection when it comes."""
-        if not self._watched and self._socket.fileno() >= 0:
+        if not self._watched and self._again is None and self._socket.fileno() >= 0:
             self._watched = True
             self._reactor.addReader(self)
 
-    def stopListening(self) -> None:  # noqa: N802
-        """Listen no more; may be called twice."""
+    def _later(self) -> None:
+        """Look away for a while: who waits makes the port readable all the time."""
+        if self._watched and self._again is None:
+            self._unwatch()
+            self._again = self._reactor.callLater(_AGAIN_SECONDS, self._watch_again)
+
+    def _watch_again(self) -> None:
+        self._again = None
+        self.watch()
+
+    def _unwatch(self) -> None:
         if self._watched:
             self._watched = False
             self._reactor.removeReader(self)
+
+    def stopListening(self) -> None:  # noqa: N802
+        """Listen no more; may be called twice."""
+        again, self._again = self._again, None
+        if again is not None:
+            again.cancel()
+        self._unwatch()
         self._socket.close()
 
     # -- what the reactor calls (IReadDescriptor) ----------------------------------------------
@@ -157,7 +181,7 @@ class DataPort:
     def connectionLost(self, reason: Failure) -> None:  # noqa: N802
         """The reactor stops, or watches it no more."""
         self._watched = False
-        self._socket.close()
+        self.stopListening()
 
     def logPrefix(self) -> str:  # noqa: N802
         """Name it in the log."""
