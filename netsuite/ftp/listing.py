@@ -7,7 +7,7 @@ out, so that who stores below a directory what a listing names there stays below
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -151,30 +151,36 @@ def has_wildcard(text: str) -> bool:
     return "*" in name or "?" in name
 
 
-def matches(pattern: str, name: str) -> bool:
-    """Tell whether ``*`` (any number of letters) and ``?`` (one) can be read so that a pattern is a
-    name. A name that begins with a dot must be asked for with one.
+def matcher(pattern: str) -> Callable[[str], bool]:
+    """Give what tells whether ``*`` (any number of letters) and ``?`` (one) can be read so that a
+    pattern is a name. A name that begins with a dot must be asked for with one.
 
-    The time taken is at most the product of both lengths: only the last star is tried again.
+    What stands between two stars is looked for from the left, and the first that is found will do:
+    so nothing is tried twice, and what looks is the regular expressions' C.
     """
-    if name.startswith(".") and not pattern.startswith("."):
-        return False
-    at = star = mark = 0
-    seen_star = False
-    index = 0
-    while index < len(name):
-        if at < len(pattern) and pattern[at] == "*":
-            seen_star, star, mark = True, at, index
-            at += 1
-        elif at < len(pattern) and pattern[at] in ("?", name[index]):
-            at += 1
-            index += 1
-        elif seen_star:
-            mark += 1
-            at, index = star + 1, mark
-        else:
+    pieces = [
+        re.compile(re.escape(piece).replace(r"\?", "."), re.DOTALL) for piece in pattern.split("*")
+    ]
+    first, between, last = pieces[0], pieces[1:-1], pieces[-1]
+    tail = len(pattern.rpartition("*")[2])
+    hidden = pattern.startswith(".")
+
+    def matches(name: str) -> bool:
+        if name.startswith(".") and not hidden:
             return False
-    return not pattern[at:].strip("*")
+        if len(pieces) == 1:
+            return first.fullmatch(name) is not None
+        stop = len(name) - tail
+        found = first.match(name)
+        if found is None or found.end() > stop or last.fullmatch(name, stop) is None:
+            return False
+        for piece in between:
+            found = piece.search(name, found.end(), stop)
+            if found is None:
+                return False
+        return True
+
+    return matches
 
 
 # -- read -----------------------------------------------------------------------------------------

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from fnmatch import fnmatchcase
+from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -35,7 +37,7 @@ from netsuite.ftp.listing import (
     Listed,
     entries_of,
     format_time,
-    matches,
+    matcher,
     mlsx_entry,
     parse_dos,
     parse_mlsx,
@@ -438,9 +440,25 @@ class Listings(SynchronousTestCase):
         for pattern, name, wanted in (
             ("*", "a", True), ("*", ".a", False), (".*", ".a", True), ("a*c", "abc", True), ("a*c", "abd", False),
             ("?b", "ab", True), ("?", "", False), ("*.t?t", "x.txt", True), ("", "", True), ("**a", "ba", True),
+            ("ab*ba", "aba", False), ("ab*ba", "abba", True), ("a*b*a", "aba", True), ("a.c", "abc", False),
+            ("*a?", "aab", True), ("a*", "a", True), ("*b*b*", "b", False), ("[a]*", "[a]x", True), ("*?", "\n", True),
         ):  # fmt: skip
-            self.assertIs(wanted, matches(pattern, name), (pattern, name))
-        self.assertFalse(matches("*a" * 100 + "b", "a" * 255))
+            self.assertIs(wanted, matcher(pattern)(name), (pattern, name))
+        self.assertFalse(matcher("*a" * 100 + "b")("a" * 255))
+
+    @given(st.text("ab.*?", max_size=6), st.text("ab.", max_size=6))
+    def test_wildcards_as_others_read_them(self, pattern: str, name: str) -> None:
+        """A pattern means what it does in a shell, hidden names apart."""
+        if name[:1] != "." or pattern[:1] == ".":
+            self.assertIs(fnmatchcase(name, pattern), matcher(pattern)(name))
+
+    def test_many_wildcards(self) -> None:
+        """A pattern made to be slow, on a directory of names made for it, holds nobody up."""
+        matches = matcher("*" + "a" * 127 + "b*")
+        began = process_time()
+        for _ in range(1000):
+            self.assertFalse(matches("a" * 255))
+        self.assertLess(process_time() - began, 0.5)
 
 
 class LineEnds(SynchronousTestCase):

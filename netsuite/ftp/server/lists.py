@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from netsuite.ftp import replies
 from netsuite.ftp.commands import List, Mlsd, Nlst, Reply
-from netsuite.ftp.listing import Listed, has_wildcard, matches, mlsx_entry, unix_line
+from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, unix_line
 from netsuite.ftp.paths import TreePath, octets_of, sayable
 from netsuite.ftp.server.navigation import listed
 from netsuite.store.errors import BadFileName, NoSuchFile, TooLarge
@@ -51,9 +51,8 @@ async def _matching(
     connection: FTPServer, command: List | Nlst, path: TreePath
 ) -> AsyncIterator[bytes]:
     """List what a pattern stands for."""
-    pattern = path[-1]
     line = _line(connection, command)
-    return await _directory(connection, path[:-1], line, lambda name: matches(pattern, name))
+    return await _directory(connection, path[:-1], line, matcher(path[-1]))
 
 
 def _line(connection: FTPServer, command: List | Nlst | Mlsd) -> Line:
