@@ -69,10 +69,10 @@ def format_item(item: Item, host: str, port: int) -> bytes:
     name = item.host or host
     line = f"{item.type[:1]}{item.text}\t{item.selector}\t{name}\t{item.port or port}"
     if len(_CONTROL.findall(line)) != _TABS:
-        text, selector, name = (
-            _CONTROL.sub(" ", each) for each in (item.text, item.selector, name)
+        kind, text, selector, name = (
+            _CONTROL.sub(" ", each) for each in (item.type[:1], item.text, item.selector, name)
         )
-        line = f"{item.type[:1]}{text}\t{selector}\t{name}\t{item.port or port}"
+        line = f"{kind}{text}\t{selector}\t{name}\t{item.port or port}"
     return f"{line}\r\n".encode("utf-8", "surrogateescape")
 
 

@@ -73,6 +73,9 @@ class Items(SynchronousTestCase):
         line = format_item(Item("0", "evil\r\n1x\t/\thost\t70\r\n.\r\n", "/a\tb"), "h", 70)
         self.assertEqual(1, line.count(b"\r\n"))
         self.assertEqual(3, line.count(b"\t"))
+        for kind in "\r\n\t\0":
+            line = format_item(Item(kind, "text", "/"), "h", 70)
+            self.assertEqual(b" text\t/\th\t70\r\n", line)
 
     @given(WORDS, WORDS, st.integers(1, 65535))
     def test_back(self, text: str, selector: str, port: int) -> None:
@@ -138,7 +141,9 @@ class Gophermaps(SynchronousTestCase):
     def test_anything(self, octets: bytes) -> None:
         """Nothing that somebody saves as a gophermap breaks the menu."""
         for item in parse_gophermap(octets, "/dir"):
-            format_item(item, "h", 70)
+            line = format_item(item, "h", 70)
+            self.assertTrue(line.endswith(b"\r\n"))
+            self.assertEqual(3, sum(octet < 0x20 for octet in line[:-2]))
 
 
 class Types(SynchronousTestCase):
