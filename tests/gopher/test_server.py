@@ -134,6 +134,11 @@ class Serving(TestCase):
         self.assertIn(b'href="https://example.test/?a=1&amp;b=2"', page)
         self.assertEqual({NOT_HERE}, set(refused))
 
+    async def test_link_of_any_octets(self) -> None:
+        """A URL that is no UTF-8 is a page as any other, its wrong octets shown as such."""
+        (page,) = await self.asked(b"URL:http://x/\xff\xc3\xa9\r\n")
+        self.assertIn('href="http://x/\ufffd\u00e9"', page.decode())
+
     async def test_caps(self) -> None:
         """caps.txt tells what the server can do."""
         (caps,) = await self.asked(b"caps.txt\r\n")

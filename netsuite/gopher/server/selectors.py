@@ -27,7 +27,7 @@ from netsuite.gopher.server.news import NewsPages
 from netsuite.gopher.settings import Settings
 from netsuite.gopher.types import LOOK_OCTETS, is_text, type_of_name, type_of_octets
 from netsuite.store.errors import BadFileName, IsADirectory, NoSuchFile, StoreError
-from netsuite.store.tree import Entry, EntryKind, TreePath
+from netsuite.store.tree import Entry, EntryKind, TreePath, shown_name
 
 _URL: Final = "URL:"
 #: What a link may lead to: nothing that a browser would run.
@@ -154,4 +154,5 @@ def _link(url: str) -> Octets:
     """Make a page that leads to a URL."""
     if not url.lower().startswith(_SCHEMES) or any(each in url for each in "\"'<> \\"):
         raise BadFileName(url)
-    return Octets(_PAGE.format(url=html.escape(url)).encode())
+    # Octets that are no UTF-8 stand for nothing in a page that says it is UTF-8.
+    return Octets(_PAGE.format(url=html.escape(shown_name(url))).encode())
