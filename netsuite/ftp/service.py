@@ -12,6 +12,7 @@ from netsuite.config.services import FTPSection
 from netsuite.connection.listening import ListeningService
 from netsuite.ftp.server import FTPServerFactory
 from netsuite.ftp.settings import Settings
+from netsuite.ftp.transferlog import stamp
 from netsuite.home import SiteError
 from netsuite.site import Site
 
@@ -51,6 +52,7 @@ def make_ftp(site: Site) -> ListeningService:
         now=lambda: datetime.now(UTC),
         shuffled=_shuffled,
         tls=site.tls(b"ftp"),
+        transfer_log=site.line_log(section.transfer_log, stamp),
         **site.limits(section),
     )
     return site.listening("ftp", factory)

@@ -17,6 +17,7 @@ from netsuite.accounts.files import AnonymousFiles
 from netsuite.accounts.interfaces import BadCredentials, Channel, LoggedIn
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.ftp.server import FTPServer, FTPServerFactory
+from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.settings import Settings
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.tree import TreePath
@@ -224,9 +225,9 @@ class World:
         self.files.put(tuple(path.split("/")), octets, NOW)
 
     def settle(self) -> None:
-        """Let everything happen that can happen now."""
+        """Let everything happen that can happen now, or after a last look at who replaces."""
         for _ in range(50):
-            self.reactor.advance(0)
+            self.reactor.advance(LAST_LOOK_SECONDS / 40)
 
 
 class Session:

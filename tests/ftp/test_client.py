@@ -15,6 +15,7 @@ from netsuite import tls
 from netsuite.connection.client import PeerClosed
 from netsuite.ftp import grammar
 from netsuite.ftp.client import FTPClient, FTPRefused, LoginRefused, NotOffered, connect
+from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.transfer.connection import NotConnected
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import Link, MemoryEndpoint
@@ -63,6 +64,7 @@ class Wires:
         for _ in range(30):
             for link in list(self.links):
                 link.settle()
+            self.world.reactor.advance(LAST_LOOK_SECONDS / 20)
 
 
 async def _fail() -> None:

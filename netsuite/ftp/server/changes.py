@@ -9,6 +9,7 @@ from netsuite.ftp import replies
 from netsuite.ftp.commands import Dele, Mfmt, Mkd, Reply, Rmd, Rnfr, Rnto, reply
 from netsuite.ftp.listing import format_time, parse_time
 from netsuite.ftp.paths import TreePath, quoted, shown
+from netsuite.ftp.server.noting import removed
 from netsuite.store.errors import DirectoryNotEmpty, FileInTheWay
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def remove(connection: FTPServer, event: Dele) -> Awaitable[None]:
 
 async def _remove(connection: FTPServer, path: TreePath) -> Reply:
     await connection.tree().remove_file(path)
+    removed(connection, path)
     return reply(250, "Removed")
 
 

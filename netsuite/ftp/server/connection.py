@@ -182,25 +182,11 @@ class FTPServer(DialogConnection):
             return None
         return family.resumed_only() if self.settings.require_session_reuse else family
 
-    def is_quiet(self) -> bool:
-        """Tell whether the client has neither said anything more nor gone, as far as is known at
-        once: where it is not, another turn of the reactor tells."""
-        handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None
-        if not isinstance(handle, socket.socket):
-            return False
-        try:
-            handle.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return True
-        except OSError:
-            pass
-        return False
-
-    def turn(self) -> Deferred[None]:
-        """Wait for the reactor's next turn."""
-        turned: Deferred[None] = Deferred(lambda _: call.cancel())
-        call = self.clock.callLater(0, turned.callback, None)
-        return turned
+    def pause(self, seconds: float) -> Deferred[None]:
+        """Wait; whoever is cancelled meanwhile waits no more."""
+        over: Deferred[None] = Deferred(lambda _: call.cancel())
+        call = self.clock.callLater(seconds, over.callback, None)
+        return over
 
     async def answer(self, work: Awaitable[Reply]) -> None:
         """Say what comes of some work with files."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from netsuite.accounts.interfaces import Door, FileAccess
 from netsuite.connection.factory import ServerFactory
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.resumption import FamiliesTLS
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.ftp.server.connection import FTPServer
@@ -30,6 +31,7 @@ class FTPServerFactory(ServerFactory):
         limits: how much it may.
         tls: what AUTH TLS is begun with; None where there is no TLS.
         transcript: makes a connection's transcript from its name.
+        transfer_log: of lines as ``transferlog.format_line`` gives them; None for none.
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class FTPServerFactory(ServerFactory):
         limits: Limits | None = None,
         tls: ServerTLS | None = None,
         transcript: Callable[[str], Any] | None = None,
+        transfer_log: LineLog | None = None,
     ) -> None:
         self.families = None if tls is None else FamiliesTLS(tls)
         super().__init__(
@@ -55,6 +58,7 @@ class FTPServerFactory(ServerFactory):
             limits=limits,
             tls=self.families,
             transcript=transcript,
+            line_log=transfer_log,
         )
         self.settings = settings
         self.door = door

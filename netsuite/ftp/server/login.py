@@ -22,7 +22,7 @@ def user(connection: FTPServer, event: User) -> None:
     if connection.settings.require_tls and not connection.peer.secure:
         connection.say(replies.TLS_FIRST)
         return
-    guest = _is_guest(connection, event.name)
+    guest = _is_guest_name(connection, event.name)
     door, channel = connection.shared.door, connection.channel()
     if not guest and not door.allows_password(channel):
         connection.say(replies.ENCRYPT_FIRST)  # before the password is sent
@@ -33,14 +33,19 @@ def user(connection: FTPServer, event: User) -> None:
     connection.say(reply(331, f"Send {wanted}"))
 
 
-def _is_guest(connection: FTPServer, name: str) -> bool:
+def is_guest(connection: FTPServer) -> bool:
+    """Tell whether who is there needed no password."""
+    return _is_guest_name(connection, connection.username)
+
+
+def _is_guest_name(connection: FTPServer, name: str) -> bool:
     return connection.shared.anonymous is not None and name.lower() in ANONYMOUS
 
 
 async def password(connection: FTPServer, event: Pass) -> None:
     """Log in."""
     shared = connection.shared
-    if shared.anonymous is not None and _is_guest(connection, connection.username):
+    if shared.anonymous is not None and is_guest(connection):
         # What is given for a password is nobody's secret, and nobody's business.
         connection.files = shared.anonymous()
         connection.logged_in()

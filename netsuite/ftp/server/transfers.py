@@ -36,6 +36,7 @@ from netsuite.ftp.commands import (
     reply,
 )
 from netsuite.ftp.server.lists import listing_of
+from netsuite.ftp.server.noting import transferred
 from netsuite.ftp.transfer.accepting import Accepted
 from netsuite.ftp.transfer.channel import Arrived, NoPortFree
 from netsuite.ftp.transfer.connection import (
@@ -48,8 +49,8 @@ from netsuite.ftp.transfer.connection import (
     NotConnected,
 )
 from netsuite.ftp.transfer.incoming import Incoming
-from netsuite.store.errors import FileInTheWay, NoSuchFile
-from netsuite.store.tree import OpenFile, Upload
+from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
+from netsuite.store.tree import OpenFile, TreePath, Upload
 
 if TYPE_CHECKING:
     from netsuite.ftp.server.connection import FTPServer
@@ -58,6 +59,8 @@ if TYPE_CHECKING:
 PIECE_OCTETS: Final = 131_072
 #: What is no larger is read and written: to lend the transport to the kernel costs a turn more.
 SMALL_OCTETS: Final = 65_536
+#: How long the end of a client's other connection is given to be heard of.
+LAST_LOOK_SECONDS: Final = 0.002
 #: Names that STOU tries.
 UNIQUE_NAMES: Final = 1000
 #: RFC 2577, 3: what listens below is not to be spoken to for anybody.
@@ -83,17 +86,23 @@ class Running:
         data: its connection, once there is one.
         done: fires when it has ended and that was said.
         committing: all has come and is being made durable, which is not called back.
+        since: when it was asked for.
+        path: of its file, where that is not the one that was asked for.
+        at_once: octets that passed before ``data`` was made of the connection, if it was.
     """
 
     command: Transfer
     data: DataConnection | Incoming | None = None
     done: Deferred[None] | None = None
     committing: bool = False
+    since: float = 0.0
+    path: TreePath | None = None
+    at_once: int = 0
 
     @property
     def octets(self) -> int:
         """How many have passed."""
-        return self.data.octets_passed if self.data is not None else 0
+        return self.at_once + (self.data.octets_passed if self.data is not None else 0)
 
 
 # -- arranging ----------------------------------------------------------------------------------
@@ -186,14 +195,16 @@ def allocate(connection: FTPServer, event: Allo) -> None:
 
 def transfer(connection: FTPServer, event: Transfer) -> None:
     """Run a transfer beside the commands."""
-    running = connection.running = Running(event)
+    running = connection.running = Running(event, since=connection.clock.seconds())
     running.done = connection.spawn(_run(connection, running), event)
 
 
 async def _run(connection: FTPServer, running: Running) -> None:
+    said = replies.BROKEN
     try:
         said = await _said(connection, running)
     finally:
+        transferred(connection, running, said)
         connection.restart_at = 0
         connection.allocated = None
         connection.data().reset()
@@ -310,7 +321,7 @@ async def _send_whole(connection: FTPServer, running: Running, octets: bytes, te
     """Send something small, and its end. What the kernel takes at once needs no transport."""
     arrived = await connection.data().claim()
     if isinstance(arrived, Accepted) and connection.data_tls() is None:
-        sent = arrived.send(octets)
+        sent = running.at_once = arrived.send(octets)
         if sent == len(octets):
             arrived.close()
             connection.say(reply(150, text))
@@ -352,12 +363,12 @@ async def _store(connection: FTPServer, running: Running) -> Reply:
     tree = connection.tree()
     if not offset:
         upload = await tree.upload(path, expected_octets=_expected(connection))
-        return await _take(connection, running, upload, "Send the file")
+        return await _take(connection, running, upload, "Send the file", path)
     try:
         upload = await tree.upload(path, resume_at=offset, expected_octets=_expected(connection))
     except NoSuchFile:
         return replies.BAD_REST
-    return await _take(connection, running, upload, f"Send the file from octet {offset} on")
+    return await _take(connection, running, upload, f"Send the file from octet {offset} on", path)
 
 
 async def _append(connection: FTPServer, running: Running) -> Reply:
@@ -368,7 +379,7 @@ async def _append(connection: FTPServer, running: Running) -> Reply:
     upload = await connection.tree().upload(
         path, append=True, expected_octets=_expected(connection)
     )
-    return await _take(connection, running, upload, "Send what is to be appended")
+    return await _take(connection, running, upload, "Send what is to be appended", path)
 
 
 async def _store_unique(connection: FTPServer, running: Running) -> Reply:
@@ -387,8 +398,9 @@ async def _store_unique(connection: FTPServer, running: Running) -> Reply:
             )
         except FileInTheWay:
             continue
+        running.path = (*wish[:-1], name)
         # RFC 1123, 4.1.2.9: the name is told like that.
-        return await _take(connection, running, upload, f"FILE: {name}")
+        return await _take(connection, running, upload, f"FILE: {name}", None)
     return replies.NO_UNIQUE_NAME
 
 
@@ -399,11 +411,32 @@ def _expected(connection: FTPServer) -> int | None:
     return connection.allocated
 
 
-async def _take(connection: FTPServer, running: Running, upload: Upload, text: str) -> Reply:
-    """Take a file from the data connection; 226 means that it is durable."""
+async def _last_look(connection: FTPServer, path: TreePath) -> None:
+    """See that the client has not gone, before something that is there is replaced.
+
+    In stream mode the end of the connection is the end of the file, and the end of the client
+    looks the same. It ends the control connection, too, a moment before or after: the kernel
+    closes what a killed process had open in an order of its own.
+    """
+    try:
+        await connection.tree().entry(path)
+    except StoreError:
+        return  # a part of a new file is kept anyway
+    await connection.pause(LAST_LOOK_SECONDS)
+
+
+async def _take(
+    connection: FTPServer, running: Running, upload: Upload, text: str, path: TreePath | None
+) -> Reply:
+    """Take a file from the data connection; 226 means that it is durable.
+
+    Args:
+        path: where something may be that is replaced or changed.
+    """
+    data = None
+    conversion = FromNetwork() if connection.representation is Representation.ASCII else None
     try:
         data = await _incoming(connection, running, text)
-        conversion = FromNetwork() if connection.representation is Representation.ASCII else None
         async for octets in data.received():
             waiting = upload.write(octets if conversion is None else conversion.feed(octets))
             if waiting is not None:
@@ -411,13 +444,15 @@ async def _take(connection: FTPServer, running: Running, upload: Upload, text: s
         if conversion is not None:
             upload.write(conversion.finish())
         data.close()
-        # In stream mode the end of the connection is the end of the file, and the end of the
-        # client looks the same. It ends the control connection, too, so that is looked at first.
-        if not connection.is_quiet():
-            await connection.turn()
+        if path is not None:
+            await _last_look(connection, path)
         running.committing = True
         await upload.commit()
     except BaseException:
+        if isinstance(data, Incoming) and not running.committing:
+            # A client that was killed ends both connections at once; what it had sent is kept.
+            for octets in data.at_hand():
+                upload.write(octets if conversion is None else conversion.feed(octets))
         await upload.abort(keep_partial=True)
         raise
     return replies.TRANSFERRED

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -16,6 +16,8 @@ from netsuite.ftp.transfer.connection import DataCut, DataStalled
 
 #: Read at a time.
 READ_OCTETS: Final = 262_144
+#: So much is taken of what the kernel still holds when a transfer is given up.
+AT_HAND_OCTETS: Final = 4 << 20
 #: Reads before others get their turn.
 _READS: Final = 8
 
@@ -68,6 +70,21 @@ class Incoming:
                 raise DataCut("it ended too soon") from error
             if not octets:
                 return
+            self.octets_passed += len(octets)
+            yield octets
+
+    def at_hand(self) -> Iterator[bytes]:
+        """Give what has come and was not read, without waiting for more; to be asked when the
+        transfer is given up."""
+        left = AT_HAND_OCTETS
+        while left > 0 and not self._closed:
+            try:
+                octets = self._socket.recv(READ_OCTETS)
+            except OSError:
+                return
+            if not octets:
+                return
+            left -= len(octets)
             self.octets_passed += len(octets)
             yield octets
 
