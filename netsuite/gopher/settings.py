@@ -16,6 +16,7 @@ class Settings:
         entries: how many entries of a directory a menu shows.
         articles: how many articles of a group a menu shows, the newest first.
         found: how many results of a search a menu shows.
+        news: whether everybody may read the newsgroups.
     """
 
     host: str = "localhost"
@@ -24,3 +25,4 @@ class Settings:
     entries: int = 2000
     articles: int = 200
     found: int = 100
+    news: bool = True

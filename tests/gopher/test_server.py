@@ -8,6 +8,7 @@ from twisted.trial.unittest import TestCase
 
 from netsuite.connection.settings import Limits
 from netsuite.gopher.server.selectors import CAPS
+from netsuite.gopher.settings import Settings
 from tests.gopher.worlds import Transport, World
 
 NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"
@@ -112,6 +113,15 @@ class Serving(TestCase):
         self.assertTrue(article.endswith(b"\r\n\r\nA blue sky.\r\n..dotted\r\n.\r\n"))
         for answer in refused:
             self.assertTrue(answer.startswith(b"3"), answer)
+
+    async def test_no_news(self) -> None:
+        """Where only accounts may read the news, there is none here, nor a search of it."""
+        world = World()
+        await world.fill()
+        world.factory.configure(Settings(host="gopher.test", port=70, news=False))
+        self.assertNotIn(b"news", (await world.ask(b"\r\n")).lower())
+        for request in (b"/news\r\n", b"/news/example.talk/1\r\n", b"/search\tblue\r\n"):
+            self.assertTrue((await world.ask(request)).startswith(b"3"), request)
 
     async def test_search(self) -> None:
         """A search finds articles by any text in them, in a group or in all."""
