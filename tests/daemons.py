@@ -22,6 +22,12 @@ START_SECONDS = 30.0
 TWISTD = "from twisted.scripts.twistd import run; run()"
 
 
+def heed_interrupts() -> None:
+    """Let Ctrl-C end a child also where the tests run in the background of a shell, which has
+    what runs there ignore it; for ``preexec_fn``."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class DidNotStart(Exception):
     """The daemon ended, or printed no table of services, in time; the message is its output."""
 

@@ -20,6 +20,7 @@ from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.commands import GET, LS, PUT
 from netsuite.config.schema import SERVICES
 from tests.cli.commands import done, run
+from tests.daemons import heed_interrupts
 
 ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
 #: What takes long to import, and is not needed to say how a command is used.
@@ -161,7 +162,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
     running = subprocess.Popen(
         [sys.executable, "-c", "from netsuite.cli import main; main()", "--home", str(tmp_path),
          "import", str(mbox), "--account", "ann"],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     try:
         end = time.monotonic() + 30

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 from netsuite.cli import main
-from tests.daemons import Daemon
+from tests.daemons import Daemon, heed_interrupts
 
 LETTER = "From: a@example.test\nTo: alice@example.test\nSubject: {}\n\n.dot\nhello\n"
 ALICE = ("-u", "alice:netsuite")
@@ -260,8 +260,9 @@ def test_ctrl_c(scheme: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"{scheme}://a:b@127.0.0.1:{silent.getsockname()[1]}/x;UID=1"
         running = subprocess.Popen(
-            command("get", url, "-o", tmp_path / "x"), stderr=subprocess.PIPE, text=True
-        )
+            command("get", url, "-o", tmp_path / "x"), stderr=subprocess.PIPE, text=True,
+            preexec_fn=heed_interrupts,
+        )  # fmt: skip
         peer, _ = silent.accept()
         with peer:
             running.send_signal(signal.SIGINT)
