@@ -55,7 +55,7 @@ async def _rename(connection: IMAPServer, request: ask.Rename) -> None:
 
 
 async def _subscribe(connection: IMAPServer, request: ask.Subscribe) -> None:
-    await connection.access.subscribe(request.mailbox, True)
+    await connection.access.subscribe(request.mailbox.removesuffix(SEPARATOR), True)
     connection.ok("Subscribed")
 
 
