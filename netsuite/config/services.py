@@ -229,6 +229,12 @@ class FTPSection(ServiceSection):
     stalled_seconds: Seconds = setting(
         120.0, "How long a transfer may make no progress.", unit="seconds"
     )
+    transfer_log: str = setting(
+        "log/ftp-transfers.log",
+        "The transfer log, in the format of wu-ftpd's xferlog: a line for each file fetched, "
+        "stored or removed; relative to the home directory, empty for none. It may be moved away "
+        "at any time.",
+    )
 
 
 class GopherSection(ServiceSection):
@@ -247,6 +253,11 @@ class GopherSection(ServiceSection):
         "",
         "The first line of the root menu where the site has no gophermap; empty: a welcome.",
         live=True,
+    )
+    access_log: str = setting(
+        "log/gopher-access.log",
+        "The access log, in the common log format; relative to the home directory, empty for "
+        "none. It may be moved away at any time.",
     )
 
 

@@ -11,8 +11,8 @@ from netsuite import daemon
 from netsuite.config.services import FTPSection
 from netsuite.connection.listening import ListeningService
 from netsuite.ftp.server import FTPServerFactory
+from netsuite.ftp.server.transferlog import stamp
 from netsuite.ftp.settings import Settings
-from netsuite.ftp.transferlog import stamp
 from netsuite.home import SiteError
 from netsuite.site import Site
 

@@ -1,0 +1,113 @@
+"""The transfer log: what an operator finds of each file that went in, went out, or was removed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.internet.defer import maybeDeferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from netsuite.connection.linelog import LineLog
+from netsuite.ftp.paths import text_of
+from netsuite.ftp.server.transferlog import format_line, stamp
+from tests.ftp.fakes import Session
+
+WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
+LINE = "Sun Mar  1 12:00:05 2026 {} 127.0.0.1 {}\n"
+
+
+class Logging(SynchronousTestCase):
+    """What is written."""
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp())
+        self.session = Session(logged_in=False)
+        factory = self.session.world.factory
+        factory.line_log = LineLog(
+            self.path,
+            factory.clock,
+            now=lambda: WHEN,
+            stamp=stamp,
+            elsewhere=maybeDeferred,
+        )
+
+    def log_in(self, name: bytes = b"alice") -> None:
+        self.session.say(b"USER %s\r\nPASS se cret \r\nTYPE I\r\n" % name)
+
+    def lines(self) -> list[str]:
+        """Give what was logged; nothing is written while files pass."""
+        self.assertFalse(self.path.exists())
+        self.session.world.reactor.advance(1)
+        return self.path.read_text().splitlines(keepends=True) if self.path.exists() else []
+
+    def test_files(self) -> None:
+        """A line for each file out, in, appended to, stored under a name we chose, removed."""
+        self.log_in()
+        session = self.session
+        session.fetch(b"RETR sub/x.bin")
+        session.store(b"STOR a b", b"12345")
+        session.store(b"APPE a b", b"678")
+        session.store(b"STOU a b", b"")
+        session.say(b"CWD sub\r\nTYPE A\r\n")
+        session.fetch(b"RETR ../notes.txt")
+        session.say(b"DELE x.bin\r\n")
+        self.assertEqual(
+            [
+                LINE.format(1, "256 /sub/x.bin b _ o r alice ftp 0 * c"),
+                LINE.format(1, "5 /a_b b _ i r alice ftp 0 * c"),
+                LINE.format(1, "3 /a_b b _ i r alice ftp 0 * c"),
+                LINE.format(1, "0 /a_b.1 b _ i r alice ftp 0 * c"),
+                LINE.format(1, "10 /notes.txt a _ o r alice ftp 0 * c"),
+                LINE.format(1, "0 /sub/x.bin a _ d r alice ftp 0 * c"),
+            ],
+            self.lines(),
+        )
+
+    def test_anonymous(self) -> None:
+        """Who came without a password is called what they called themselves, as such."""
+        self.log_in(b"anonymous")
+        self.session.fetch(b"RETR welcome.txt")
+        self.assertEqual(
+            [LINE.format(1, "6 /welcome.txt b _ o a anonymous ftp 0 * c")], self.lines()
+        )
+
+    def test_incomplete(self) -> None:
+        """What was stopped on its way is incomplete, with what had passed and the time it took."""
+        self.log_in()
+        wire = self.session.data()
+        self.session.say(b"STOR new\r\n")
+        wire.send(b"some")
+        self.session.world.reactor.advance(0.9)
+        self.session.say(b"ABOR\r\n")
+        wire = self.session.data()
+        self.session.say(b"STOR gone\r\n")
+        wire.send(b"more")
+        self.session.world.settle()
+        line = LINE.format(1, "4 /new b _ i r alice ftp 0 * i")
+        self.session.world.reactor.advance(2)
+        self.assertEqual(line, self.path.read_text())
+        self.path.unlink()
+        self.session.wire.lose(ConnectionError)
+        self.session.world.settle()
+        self.assertEqual([LINE.format(2, "4 /gone b _ i r alice ftp 0 * i")], self.lines())
+
+    def test_nothing_happened(self) -> None:
+        """What was refused before anything passed, and listings, are not logged."""
+        self.log_in()
+        self.session.fetch(b"LIST")
+        self.session.fetch(b"RETR nothing")
+        self.session.say(b"RETR notes.txt\r\nDELE nothing\r\n")
+        self.assertEqual([], self.lines())
+
+    @given(st.text(), st.binary())
+    def test_one_line(self, account: str, name: bytes) -> None:
+        """Whatever somebody and a file are called, it is one line of as many fields as others."""
+        path = (text_of(name),)
+        line = format_line("W M 1 T Y", "::1", account, True, "o", path, 7, 1.6, False, True)
+        self.assertEqual(1, line.count("\n"))
+        self.assertTrue(line[:-1].isprintable() and line.isascii(), line)
+        self.assertEqual(18, len(line.split(" ")))
+        self.assertEqual("2 ::1 7", " ".join(line.split(" ")[5:8]))
