@@ -462,6 +462,15 @@ class Paging(TestCase):
         self.assertEqual(wipe + b"".join(lines[6:11]) + b"--More--", screen)
         self.assertEqual(wipe + b"ann:/> ", end)
 
+    async def test_resized(self) -> None:
+        """A window that was made larger while it waited is filled; without a size, all is shown."""
+        *_, larger, rest = await self.paged(
+            CHARACTERS + WINDOW % b"\x06", WINDOW % b"\x0b", b" ", WINDOW % b"\x00" + b" "
+        )
+        self.assertEqual(10, larger.count(b"line "))
+        self.assertEqual(15, rest.count(b"line "))
+        self.assertTrue(rest.endswith(b"line 30\r\nann:/> "))
+
     async def test_lines(self) -> None:
         """A client that sends lines pages with Enter."""
         first, screen, end = await self.paged(WINDOW % b"\x15", b"\r\n", b"ls\r\n")

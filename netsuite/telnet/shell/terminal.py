@@ -116,7 +116,6 @@ class Terminal:
 
     async def more(self) -> int | None:
         """Ask whether to go on; give the number of rows to show, None for none of them."""
-        screen = max(1, self._wire.window[1] - 1)
         keys = self._wire.takes_keys()
         prompt = "--More--" if keys else "--More-- (Enter: go on, q: stop) "
         while True:
@@ -126,6 +125,7 @@ class Terminal:
                 return None
             if pressed in "qQ":
                 return None
+            screen = max(1, self._wire.window[1] - 1)  # it may have another size by now
             if pressed == " ":
                 return screen
             if pressed == "\n":
