@@ -84,9 +84,13 @@ def frozen(summary: Summary) -> bytes:
 
 
 def _read_mailboxes(read: list[Any]) -> tuple[Mailbox, ...]:
+    if not read:
+        return ()
     return tuple(
-        Mailbox(_octets(name), _octets(route), _octets(local), _octets(domain))
-        for name, route, local, domain in read
+        [
+            Mailbox(*[None if text is None else text.encode("latin-1") for text in each])
+            for each in read
+        ]
     )
 
 
@@ -96,16 +100,16 @@ def _read_pairs(read: list[Any]) -> tuple[tuple[bytes, bytes], ...]:
 
 def _read_envelope(read: list[Any]) -> Envelope:
     return Envelope(
-        date=_octets(read[0]),
-        subject=_octets(read[1]),
-        from_=_read_mailboxes(read[2]),
-        sender=_read_mailboxes(read[3]),
-        reply_to=_read_mailboxes(read[4]),
-        to=_read_mailboxes(read[5]),
-        cc=_read_mailboxes(read[6]),
-        bcc=_read_mailboxes(read[7]),
-        in_reply_to=_octets(read[8]),
-        message_id=_octets(read[9]),
+        _octets(read[0]),
+        _octets(read[1]),
+        _read_mailboxes(read[2]),
+        _read_mailboxes(read[3]),
+        _read_mailboxes(read[4]),
+        _read_mailboxes(read[5]),
+        _read_mailboxes(read[6]),
+        _read_mailboxes(read[7]),
+        _octets(read[8]),
+        _octets(read[9]),
     )
 
 
