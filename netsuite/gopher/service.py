@@ -8,6 +8,7 @@ from netsuite import daemon
 from netsuite.config import schema
 from netsuite.connection.listening import ListeningService
 from netsuite.gopher.server import GopherServerFactory
+from netsuite.gopher.server.access import stamp
 from netsuite.gopher.settings import Settings
 from netsuite.site import Site
 
@@ -30,6 +31,7 @@ def _settings(settings: schema.Settings) -> Settings:
         host=settings.site.hostname,
         port=settings.gopher.port,
         title=settings.gopher.title or f"Welcome to {settings.site.hostname}",
+        news=settings.nntp.anonymous == "read",
     )
 
 
@@ -41,6 +43,7 @@ def make_gopher(site: Site) -> ListeningService:
         news=site.newsroom,
         clock=site.reactor,
         tls=site.tls(b"gopher"),
+        access_log=site.line_log(site.settings.gopher.access_log, stamp),
         **site.limits(site.settings.gopher),
     )
 

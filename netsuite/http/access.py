@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from netsuite.connection.linelog import fit
 from netsuite.http.commands import Request
-from netsuite.wire.dates import MONTHS
+from netsuite.wire.dates import format_log_date
 
 
 def format_line(
@@ -37,9 +37,4 @@ def format_line(
 
 def stamp(when: datetime) -> str:
     """Give a moment as the log has it."""
-    offset = when.utcoffset() or timedelta()
-    minutes = int(offset.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    hours, minutes = divmod(abs(minutes), 60)
-    month = MONTHS[when.month - 1].decode()
-    return f"{when:%d}/{month}/{when:%Y:%H:%M:%S} {sign}{hours:02}{minutes:02}"
+    return format_log_date(when)

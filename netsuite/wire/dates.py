@@ -221,6 +221,16 @@ def parse_http_date(octets: bytes, today: datetime) -> datetime | None:
     )
 
 
+def format_log_date(when: datetime) -> str:
+    """Write a date as the common log format has it: ``06/Nov/1994:08:49:37 +0000``."""
+    offset = when.utcoffset() or timedelta()
+    minutes = int(offset.total_seconds() // 60)
+    sign = "-" if minutes < 0 else "+"
+    hours, minutes = divmod(abs(minutes), 60)
+    month = MONTHS[when.month - 1].decode()
+    return f"{when:%d}/{month}/{when:%Y:%H:%M:%S} {sign}{hours:02}{minutes:02}"
+
+
 def format_http_date(when: datetime) -> bytes:
     """Write an HTTP date: ``Sun, 06 Nov 1994 08:49:37 GMT``."""
     when = when.astimezone(UTC)

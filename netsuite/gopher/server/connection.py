@@ -11,18 +11,21 @@ from twisted.python.failure import Failure
 from netsuite.accounts.interfaces import Newsroom, SiteFiles
 from netsuite.connection.causes import Cause
 from netsuite.connection.factory import ServerFactory
-from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.linelog import LineLog
+from netsuite.connection.protocol import GONE, DialogConnection
 from netsuite.connection.sendfile import send_file
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.gopher import replies
 from netsuite.gopher.commands import Request
 from netsuite.gopher.dialog import Content, Menu, ServerDialog, State
+from netsuite.gopher.server import access
 from netsuite.gopher.server.answers import Answer, File, Octets, Text
 from netsuite.gopher.server.selectors import Selectors
 from netsuite.gopher.settings import Settings
 from netsuite.store.errors import StoreError
 from netsuite.store.tree import OpenFile
 from netsuite.wire.dotted import DotStuffer
+from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import EndOfInput, Event
 
 #: A text that is no larger is read at once.
@@ -49,6 +52,8 @@ class GopherServer(DialogConnection):
             name=name,
         )
         self.selectors = factory.selectors
+        self._line_log = factory.line_log
+        self._said = 0  # octets
 
     def began(self) -> None:
         """Find out the port to put into menus; Gopher servers do not greet."""
@@ -61,19 +66,51 @@ class GopherServer(DialogConnection):
             self.dialog.state = State.ANSWERING
             self.say(replies.GOODBYE[cause])
 
+    def refused(self, error: RemoteProtocolError) -> None:
+        """Say what is wrong with the request."""
+        super().refused(error)
+        self._log_access(None, access.REFUSED)
+
     def failed(self, event: Event, failure: Failure) -> None:
         """Say that it is our fault; in the middle of an answer just end."""
         if self.dialog.state is State.ANSWERING:
             self.say(replies.BROKEN)
         self.close()
 
+    def write(self, octets: bytes) -> None:
+        """Send octets as they are, after what was said before."""
+        self._said += len(octets)
+        super().write(octets)
+
+    def sent_directly(self, octets: int) -> None:
+        """Note that the peer has taken octets that did not go through ``write``."""
+        self._said += octets
+        super().sent_directly(octets)
+
     async def _request(self, request: Request) -> None:
+        status = access.BROKEN
+        try:
+            status = await self._answer(request)
+        except GONE:
+            status = access.LEFT
+            raise
+        finally:
+            self._log_access(request, status)
+        self.close()
+
+    async def _answer(self, request: Request) -> int:
+        """Find and give what is asked for; tell how that went, as ``access`` has it."""
+        status = access.GIVEN
         try:
             answer = await self.selectors.answer(request)
         except StoreError as error:
-            answer = replies.menu_for(error)
+            answer, status = replies.menu_for(error), access.status_of(error)
         await self._give(answer)
-        self.close()
+        return status
+
+    def _log_access(self, request: Request | None, status: int) -> None:
+        if self._line_log is not None:
+            self._line_log.add(access.format_line, self.peer.address, request, status, self._said)
 
     async def _give(self, answer: Answer) -> None:
         if isinstance(answer, Menu):
@@ -155,6 +192,7 @@ class GopherServerFactory(ServerFactory):
         files: the public site, and what accounts show.
         news: the newsgroups; None where they are not shown.
         clock: for every timeout.
+        access_log: of lines as ``access.format_line`` gives them; None for none.
     """
 
     def __init__(
@@ -168,6 +206,7 @@ class GopherServerFactory(ServerFactory):
         limits: Limits | None = None,
         tls: Any = None,
         transcript: Callable[[str], Any] | None = None,
+        access_log: LineLog | None = None,
     ) -> None:
         super().__init__(
             lambda factory, name: GopherServer(self, name),
@@ -177,6 +216,7 @@ class GopherServerFactory(ServerFactory):
             limits=limits,
             tls=tls,
             transcript=transcript,
+            line_log=access_log,
         )
         self._files = files
         self._news = news
@@ -185,4 +225,5 @@ class GopherServerFactory(ServerFactory):
     def configure(self, settings: Settings) -> None:
         """Take new settings for connections to come."""
         self.settings = settings
-        self.selectors = Selectors(settings, self._files, self._news)
+        news = self._news if settings.news else None
+        self.selectors = Selectors(settings, self._files, news)
