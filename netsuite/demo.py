@@ -238,7 +238,7 @@ class Demo:
     def _print(self) -> None:
         lines = [
             "",
-            f"netsuite {__version__}: demo in {self._site.home}",
+            f"netsuite {__version__}: demo in {self._site.home}, with logs in its log/",
             f"accounts alice and bob, password {PASSWORD}, domain example.test",
             "",
         ]
