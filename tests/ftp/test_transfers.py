@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 from twisted.trial.unittest import SynchronousTestCase
 
+from netsuite import tls
 from netsuite.store.errors import OverQuota, StorageFull
 from tests.ftp.fakes import Session, World, codes
 
@@ -63,6 +64,21 @@ class Out(SynchronousTestCase):
             session.world.settle()
         self.assertEqual(BIG, wire.value())
         self.assertEqual([226], codes(session.heard()))
+
+    def test_handshake_that_stalls(self) -> None:
+        """A client that begins no TLS where it is due is given up, in either direction."""
+        self.patch(tls, "start_tls", lambda connection, transport, *more, **options: transport)
+        session = Session()
+        self.patch(session.server, "data_tls", lambda: "a context")
+        for command in (b"STOR x\r\n", b"RETR notes.txt\r\n", b"LIST\r\n"):
+            wire = session.data()
+            self.assertEqual([150], codes(session.say(command)))
+            session.world.reactor.advance(29)
+            self.assertIsNone(wire.gone)
+            session.world.reactor.advance(2)
+            session.world.settle()
+            self.assertIs(ConnectionAborted, wire.gone)
+            self.assertEqual([426], codes(session.heard()))
 
     def test_reader_that_stalls(self) -> None:
         """A client that reads nothing any more is given up, and told so."""

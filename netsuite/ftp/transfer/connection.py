@@ -175,6 +175,8 @@ class DataConnection(DialogConnection):
         self.start_tls(context, client=client)
         if self._handshake_done:
             return
+        # Nothing has come that would have the time looked at, and perhaps nothing will.
+        self.watch.settle(waiting=True)
         self._handshake = Deferred()
         try:
             await self._handshake
