@@ -102,10 +102,28 @@ class Logging(SynchronousTestCase):
         self.session.say(b"RETR notes.txt\r\nDELE nothing\r\n")
         self.assertEqual([], self.lines())
 
-    @given(st.text(), st.binary())
-    def test_one_line(self, account: str, name: bytes) -> None:
+    def test_stopping(self) -> None:
+        """What ends after the service has been stopped is logged, too."""
+        self.log_in()
+        wire = self.session.data()
+        self.session.say(b"STOR new\r\n")
+        wire.send(b"some")
+        self.session.world.factory.drain()
+        wire.end()
+        self.session.world.settle()
+        self.assertEqual(LINE.format(1, "4 /new b _ i r alice ftp 0 * c"), self.path.read_text())
+
+    def test_other_octets(self) -> None:
+        """Octets of a name that are no printable ASCII are written as numbers."""
+        line = format_line(
+            "", "", "a", False, "i", (text_of(b'\xc3\xa9\xff"\n'),), 0, 0, False, False
+        )
+        self.assertIn(" /\\xc3\\xa9\\xff\\x22\\x0a ", line)
+
+    @given(st.binary(), st.binary())
+    def test_one_line(self, login: bytes, name: bytes) -> None:
         """Whatever somebody and a file are called, it is one line of as many fields as others."""
-        path = (text_of(name),)
+        account, path = text_of(login), (text_of(name),)
         line = format_line("W M 1 T Y", "::1", account, True, "o", path, 7, 1.6, False, True)
         self.assertEqual(1, line.count("\n"))
         self.assertTrue(line[:-1].isprintable() and line.isascii(), line)

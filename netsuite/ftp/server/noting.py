@@ -64,3 +64,5 @@ def _note(
         connection.representation is Representation.ASCII,
         complete,
     )
+    if connection.shared.draining:  # perhaps after the last time that it is written
+        line_log.flush()

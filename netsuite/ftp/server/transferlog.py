@@ -15,7 +15,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from netsuite.connection.linelog import fit
-from netsuite.ftp.paths import TreePath, shown
+from netsuite.ftp.paths import TreePath, octets_of, shown
 
 #: Instead of a name that is not known.
 NOBODY = "?"
@@ -56,7 +56,7 @@ def format_line(
 
 def _field(text: str) -> str:
     # Fields end with a space; the underscore is what everybody writes instead.
-    return fit(text).replace(" ", "_")
+    return fit(octets_of(text).decode("latin-1")).replace(" ", "_")
 
 
 def stamp(when: datetime) -> str:
