@@ -16,10 +16,19 @@ from netsuite.connection.linelog import LineLog
 from netsuite.gopher.commands import Request
 from netsuite.gopher.server.access import format_line, stamp, status_of
 from netsuite.store.errors import Busy, NotPermitted, StoreError, TooLarge
-from tests.gopher.worlds import World
+from netsuite.store.tree import name_of
+from tests.gopher.worlds import Transport, World
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))
 BEGIN = "192.168.1.1 - - [01/Mar/2026:12:00:05 -0330] "
+
+
+def gone(transport: Transport) -> None:
+    """Fail as a transport does whose socket is gone."""
+    raise AttributeError("socket")
+
+
+TEXT = st.binary().map(name_of)
 
 
 class Logging(TestCase):
@@ -58,7 +67,7 @@ class Logging(TestCase):
                     [
                         ("/about.txt", 200),
                         ("/picture.gif\\x09+", 200),
-                        ("/search\\x09blue \\u2603", 200),
+                        ("/search\\x09blue \\xe2\\x98\\x83", 200),
                         ("", 200),
                         ("/nothing", 404),
                         ("-", 400),
@@ -76,6 +85,7 @@ class Logging(TestCase):
         never: Deferred[None] = Deferred()
         self.patch(world.factory.selectors, "answer", lambda request: never)
         connection.dataReceived(b"/about.txt\r\n")
+        self.patch(Transport, "getHandle", gone)
         connection.connectionLost(Failure(ConnectionLost()))
         world.clock.advance(1)
         self.assertEqual(f'{BEGIN}"/about.txt" 499 -\n', self.path.read_text())
@@ -85,10 +95,10 @@ class Logging(TestCase):
         for error, status in ((NotPermitted, 404), (TooLarge, 413), (Busy, 503), (StoreError, 500)):
             self.assertEqual(status, status_of(error("")))
 
-    @given(st.text(), st.text(), st.text())
+    @given(TEXT, TEXT, TEXT)
     def test_one_line(self, selector: str, search: str, plus: str) -> None:
         """Whatever is asked for, it is one line, and the request ends where it does."""
-        line = format_line("now", "", Request(selector, search, plus), 200, 0)
+        line = format_line("now", None, Request(selector, search, plus), 200, 0)
         self.assertTrue(line.isascii() and line[:-1].isprintable() and line.endswith("\n"), line)
         self.assertEqual(2, line.count('"'))
         self.assertEqual(("- - - [now] ", " 200 -\n"), (line.split('"')[0], line.split('"')[2]))

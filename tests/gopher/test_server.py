@@ -6,7 +6,9 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
+from netsuite.connection.sendfile import FileCutShort
 from netsuite.connection.settings import Limits
+from netsuite.gopher.server import connection as server
 from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
 from tests.gopher.worlds import Transport, World
@@ -148,6 +150,25 @@ class Serving(TestCase):
         """A URL that is no UTF-8 is a page as any other, its wrong octets shown as such."""
         (page,) = await self.asked(b"URL:http://x/\xff\xc3\xa9\r\n")
         self.assertIn('href="http://x/\ufffd\u00e9"', page.decode())
+
+    async def test_file_that_shrinks(self) -> None:
+        """A file that becomes shorter while it is sent does not end as a whole one does."""
+        world = World()
+        await world.fill()
+        connection = world.connect()
+        transport = connection.transport
+        assert isinstance(transport, Transport)
+        aborted = []
+        self.patch(transport, "abortConnection", lambda: aborted.append(transport.loseConnection()))
+
+        async def cut(*arguments: object, **more: object) -> None:
+            raise FileCutShort("10 octets of 13")
+
+        self.patch(server, "send_file", cut)
+        connection.dataReceived(b"/picture.gif\r\n")
+        self.assertEqual(b"", await world.answered(connection))
+        self.assertEqual([None], aborted)
+        self.assertEqual([], self.flushLoggedErrors())
 
     async def test_caps(self) -> None:
         """caps.txt tells what the server can do."""

@@ -97,6 +97,9 @@ class Transport(StringTransport):
         super().__init__()
         self.closed: Deferred[None] = Deferred()
 
+    def getHandle(self) -> None:
+        """Give the socket: there is none."""
+
     def loseConnection(self) -> None:
         """Close, and tell."""
         super().loseConnection()

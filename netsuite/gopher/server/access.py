@@ -14,9 +14,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from netsuite.connection.facts import where
 from netsuite.connection.linelog import fit
 from netsuite.gopher.commands import Request
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError, TooLarge
+from netsuite.store.tree import name_octets
 from netsuite.wire.dates import format_log_date
 
 GIVEN: Final = 200
@@ -41,12 +43,12 @@ def status_of(error: StoreError) -> int:
     return _STATUSES.get(type(error), NOT_HERE)
 
 
-def format_line(when: str, address: str, request: Request | None, status: int, octets: int) -> str:
+def format_line(when: str, peer: object, request: Request | None, status: int, octets: int) -> str:
     """Give the line for a request that has been answered; nothing a peer says can make it two.
 
     Args:
         when: as ``stamp`` gives it.
-        address: the peer's; empty for a local socket.
+        peer: its address, as a transport gives it.
         request: None where it could not be read.
         status: of the answer.
         octets: of the answer.
@@ -58,7 +60,8 @@ def format_line(when: str, address: str, request: Request | None, status: int, o
             fields.append(request.search)
         if request.plus:
             fields.append(request.plus)
-        asked = fit("\t".join(fields))
+        asked = fit(name_octets("\t".join(fields)).decode("latin-1"))
+    address, _, _ = where(peer)
     return f'{address or "-"} - - [{when}] "{asked}" {status} {octets or "-"}\n'
 
 

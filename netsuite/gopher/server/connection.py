@@ -13,7 +13,7 @@ from netsuite.connection.causes import Cause
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import GONE, DialogConnection
-from netsuite.connection.sendfile import send_file
+from netsuite.connection.sendfile import FileCutShort, send_file
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.gopher import replies
 from netsuite.gopher.commands import Request
@@ -94,6 +94,8 @@ class GopherServer(DialogConnection):
         except GONE:
             status = access.LEFT
             raise
+        except FileCutShort:
+            self.abort()  # what ended as it should would be taken for the whole
         finally:
             self._log_access(request, status)
         self.close()
@@ -110,7 +112,9 @@ class GopherServer(DialogConnection):
 
     def _log_access(self, request: Request | None, status: int) -> None:
         if self._line_log is not None:
-            self._line_log.add(access.format_line, self.peer.address, request, status, self._said)
+            # Not ``self.peer``: of a connection that is gone nothing can be found out.
+            peer = self.transport.getPeer()
+            self._line_log.add(access.format_line, peer, request, status, self._said)
 
     async def _give(self, answer: Answer) -> None:
         if isinstance(answer, Menu):
