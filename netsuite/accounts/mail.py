@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from netsuite.store import names
 from netsuite.store.changes import (
     Change,
     FlagsChanged,
@@ -84,9 +83,9 @@ class AccountMail:
         return await self._mail.subscriptions(self._account.id)
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
-        """Change a subscription. Raises BadFolderName for a new one that no folder could have."""
-        if subscribed:
-            names.checked(name, private=True)
+        """Change a subscription. Raises BadFolderName for a new one with an empty part."""
+        if subscribed and not all(name.split(SEPARATOR)):
+            raise BadFolderName("an empty part")
         await self._mail.subscribe(self._account.id, name, subscribed)
 
     async def folder(self, name: str) -> Folder:

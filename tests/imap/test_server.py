@@ -228,7 +228,7 @@ class Mailboxes(SynchronousTestCase):
         for name in (b"INBOX", b"Lists/python", b"Gone/away"):
             self.assertEqual([b"a OK Subscribed"], lines(b"a SUBSCRIBE " + name))
         self.assertEqual([b"a OK Subscribed"], lines(b"a SUBSCRIBE Gone/away/"))
-        for none in (b'""', b"a//b", b"/a", b"n" * 300):
+        for none in (b'""', b"a//b", b"/a"):
             answer = b"a NO [CANNOT] That cannot be a mailbox's name"
             self.assertEqual([answer], lines(b"a SUBSCRIBE " + none), none)
             self.assertEqual([b"a OK Unsubscribed"], lines(b"a UNSUBSCRIBE " + none), none)
