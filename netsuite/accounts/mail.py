@@ -19,6 +19,7 @@ from netsuite.store.changes import (
 from netsuite.store.errors import BadFolderName, NotPermitted
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import (
+    SEPARATOR,
     Account,
     AccountId,
     ContentId,
