@@ -77,6 +77,8 @@ ABORTED: Final = reply(426, "Transfer ended as asked")
 ABORT_DONE: Final = reply(226, "Done")
 LEFT_WHILE_SENT: Final = reply(451, "The file became shorter while it was sent")
 TRANSFERRED: Final = reply(226, "Transfer complete")
+#: Only to who would give a file that name (RFC 959, 5.4); to others there is no such file.
+BAD_NAME: Final = reply(553, "No file can be called so")
 NOTHING_RENAMED: Final = reply(553, "It cannot be renamed so")
 GOODBYE_REPLY: Final = reply(221, "Bye")
 
@@ -91,7 +93,7 @@ ERRORS: Final[Mapping[type[Exception], Reply]] = {
     IsADirectory: NOT_A_FILE,
     DirectoryNotEmpty: reply(550, "The directory is not empty"),
     FileInTheWay: reply(550, "There is something of that name already"),
-    BadFileName: reply(553, "No file can be called so"),
+    BadFileName: reply(550, "No file can be called so"),
     NotPermitted: reply(550, "Permission denied"),
     Changed: reply(450, "The file has changed; try again"),
     OverQuota: reply(552, "There is no room left for you"),

@@ -144,7 +144,7 @@ class Files(SynchronousTestCase):
             for word in (b"CWD", b"RETR", b"SIZE", b"MDTM", b"DELE", b"RNFR", b"MLST", b"STAT"):
                 said = session.say(word + b" " + path + b"\r\n")
                 self.assertIn(codes(said)[0], (550, 553), (word, path, said))
-        self.assertEqual([553], codes(session.say(b"MKD " + b"x" * 300 + b"\r\n")))
+        self.assertEqual([550], codes(session.say(b"MKD " + b"x" * 300 + b"\r\n")))
 
     def test_change(self) -> None:
         """MKD, RMD, DELE, RNFR and RNTO do what they say, once."""

@@ -65,6 +65,21 @@ class Out(SynchronousTestCase):
         self.assertEqual(BIG, wire.value())
         self.assertEqual([226], codes(session.heard()))
 
+    def test_names_that_no_file_has(self) -> None:
+        """553 is for who would give a file such a name; who asks for one is told that it is not
+        there."""
+        session = Session()
+        name = b"n" * 256
+        for command in (b"STOR", b"APPE", b"STOU"):
+            session.data()
+            self.assertEqual([553], codes(session.say(b"%s %s\r\n" % (command, name))), command)
+        for command in (b"RETR", b"NLST", b"MLSD"):
+            session.data()
+            self.assertEqual([550], codes(session.say(b"%s %s\r\n" % (command, name))), command)
+        for command in (b"CWD", b"SIZE", b"MDTM", b"MLST", b"DELE", b"RMD", b"MKD", b"RNFR"):
+            self.assertEqual([550], codes(session.say(b"%s %s\r\n" % (command, name))), command)
+        self.assertEqual([350, 553], codes(session.say(b"RNFR notes.txt\r\nRNTO %s\r\n" % name)))
+
     def test_handshake_that_stalls(self) -> None:
         """A client that begins no TLS where it is due is given up, in either direction."""
         self.patch(tls, "start_tls", lambda connection, transport, *more, **options: transport)

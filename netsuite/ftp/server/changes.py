@@ -10,7 +10,7 @@ from netsuite.ftp.commands import Dele, Mfmt, Mkd, Reply, Rmd, Rnfr, Rnto, reply
 from netsuite.ftp.listing import format_time, parse_time
 from netsuite.ftp.paths import TreePath, quoted, shown
 from netsuite.ftp.server.noting import removed
-from netsuite.store.errors import DirectoryNotEmpty, FileInTheWay
+from netsuite.store.errors import BadFileName, DirectoryNotEmpty, FileInTheWay
 
 if TYPE_CHECKING:
     from netsuite.ftp.server.connection import FTPServer
@@ -68,6 +68,8 @@ async def _rename_to(connection: FTPServer, path: TreePath) -> Reply:
         await connection.tree().rename(connection.rename_from, path)
     except (FileInTheWay, DirectoryNotEmpty):
         return replies.NOTHING_RENAMED  # 553, where others say 550 (RFC 959, 5.4: RNTO)
+    except BadFileName:
+        return replies.BAD_NAME
     return reply(250, "Renamed")
 
 

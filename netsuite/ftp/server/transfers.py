@@ -49,7 +49,7 @@ from netsuite.ftp.transfer.connection import (
     NotConnected,
 )
 from netsuite.ftp.transfer.incoming import Incoming
-from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
+from netsuite.store.errors import BadFileName, FileInTheWay, NoSuchFile, StoreError
 from netsuite.store.tree import OpenFile, TreePath, Upload
 
 if TYPE_CHECKING:
@@ -220,6 +220,9 @@ async def _said(connection: FTPServer, running: Running) -> Reply:
         return await _WORK[type(running.command)](connection, running)
     except CancelledError:
         return replies.ABORTED
+    except BadFileName as error:
+        stored = isinstance(running.command, Stor | Stou | Appe)
+        return replies.BAD_NAME if stored else replies.for_error(error)
     except replies.EXPECTED as error:
         return replies.for_error(error)
     except DataError as error:
