@@ -21,6 +21,8 @@ from netsuite.wire.reader import OctetReader
 
 #: The end of a menu, and of a text.
 LAST_LINE: Final = b".\r\n"
+#: What TLS begins with, and no request: a record of type handshake (RFC 8446, 5.1).
+_HANDSHAKE: Final = b"\x16"
 #: Octets of an answer that are given at once.
 CHUNK_OCTETS: Final = 65536
 
@@ -86,6 +88,9 @@ class ServerDialog:
         """Give the request, once. Raises RemoteProtocolError with the menu to answer."""
         if self.state is not State.ASKING:
             return PAUSED
+        if self._reader.peek(1) == _HANDSHAKE:
+            # Clients that would rather have TLS try it first, and wait for our line otherwise.
+            raise self._refused("TLS is not spoken on this port")
         try:
             # LF alone ends a request too: the RFC's CRLF is not what every client sends, and
             # one line is all there is to read.

@@ -53,6 +53,9 @@ class Server(SynchronousTestCase):
             (b"x" * 2000, b"3The request is too long\t\terror.host\t1\r\n.\r\n"),
             (b"x" * 300 + b"\r\n", b"3That cannot be asked: the selector is too long"),
             (b"/\0\r\n", b"3That cannot be asked: a control character in the request"),
+            # A client that tries TLS first is not left to wait for the end of a line.
+            (b"\x16", b"3TLS is not spoken on this port\t\terror.host\t1\r\n.\r\n"),
+            (b"\x16\x03\x01\x02\0\x01\0\r\n", b"3TLS is not spoken on this port"),
             (b"GET / HTTP/1.1\x1b\r\n", b"3That cannot be asked: a control character"),
         ]:
             dialog = ServerDialog("h.test", 70)
