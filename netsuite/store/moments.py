@@ -10,6 +10,8 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND: Final = timedelta(seconds=1)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _MINUTE: Final = timedelta(minutes=1)
+_FIRST: Final = int(datetime.min.replace(tzinfo=UTC).timestamp())
+_LAST: Final = int(datetime.max.replace(tzinfo=UTC, microsecond=0).timestamp())
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
@@ -40,8 +42,12 @@ def _zone(minutes: int) -> timezone:
 
 
 def from_seconds(seconds: int, minutes: int = 0) -> datetime:
-    """Give the moment in the zone that is *minutes* ahead of UTC."""
-    return datetime.fromtimestamp(seconds, _zone(minutes))
+    """Give the moment in the zone that is *minutes* ahead of UTC; one beyond the years 1 to 9999
+    is given in UTC, or as the first or last there is: something was kept, and is to be read."""
+    try:
+        return datetime.fromtimestamp(seconds, _zone(minutes))
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(min(max(seconds, _FIRST), _LAST), UTC)
 
 
 def whole_second(moment: datetime) -> datetime:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -79,6 +79,8 @@ class Session:
             connection.autocommit = True
         self._cursor: Any = connection.cursor()
         self._lasting = True  # as connections are configured
+        #: Tells what takes long whether anybody still waits for it.
+        self.in_vain: Callable[[], bool] = lambda: False
 
     def close(self) -> None:
         """Close the connection."""

@@ -8,6 +8,7 @@ everything on PostgreSQL, in a thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from queue import SimpleQueue
 from threading import Thread
 from typing import Any, Final, TypeVar
@@ -81,7 +82,11 @@ class Readers:
             raise translated(error, self._database) from error
 
     def far(self, read: Callable[[Session], T]) -> Deferred[T]:
-        """Do a read in a thread, on one state of the store. Raises StoreClosed."""
+        """Do a read in a thread, on one state of the store. Raises StoreClosed.
+
+        When the Deferred is cancelled, a read that has not begun is left, and one that asks
+        ``session.in_vain`` ends.
+        """
         if self._closing or not self._threads:
             raise StoreClosed("the store is closed")
         done: Deferred[T] = Deferred()
@@ -103,21 +108,40 @@ class Readers:
     def _run(self, session: Session) -> None:
         while (job := self._waiting.get()) is not None:
             read, done = job
+            if done.called:  # it was cancelled: its connection is gone
+                continue
+            session, result, error = self._read(session, read, done)
+            if error is None:
+                self._call_from_thread(done.callback, result)
+            else:
+                self._call_from_thread(done.errback, error)
+        session.close()
+
+    def _read(
+        self, session: Session, read: Callable[[Session], T], done: Deferred[T]
+    ) -> tuple[Session, T | None, Exception | None]:
+        """Read, on another connection where the first one was lost meanwhile."""
+        for last in (False, True):
+            session.in_vain = partial(self._in_vain, done)
             try:
                 session.begin_reading()
                 result = read(session)
                 session.say("COMMIT")
+                return session, result, None
             except Exception as error:
-                session = self._recover(session)
-                if not isinstance(error, StoreError | ValueError):
-                    named = translated(error, self._database)
-                    if type(named) is StoreError:
-                        self.log.failure("a read failed")
-                    error = named
-                self._call_from_thread(done.errback, error)
-                continue
-            self._call_from_thread(done.callback, result)
-        session.close()
+                before, session = session, self._recover(session)
+                if session is not before and not last:
+                    continue
+                if isinstance(error, StoreError | ValueError):
+                    return session, None, error
+                named = translated(error, self._database)
+                if type(named) is StoreError:
+                    self.log.failure("a read failed")
+                return session, None, named
+        raise AssertionError("the second time is the last")
+
+    def _in_vain(self, done: Deferred[Any]) -> bool:
+        return self._closing or done.called
 
     def _recover(self, session: Session) -> Session:
         try:

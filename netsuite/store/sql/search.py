@@ -8,7 +8,7 @@ that the answer is exact at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from netsuite.store import query as q
-from netsuite.store.errors import NoSuchFolder, NoSuchMessage
+from netsuite.store.errors import NoSuchFolder, NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
 from netsuite.store.moments import day_number, plain_day
@@ -48,7 +48,7 @@ def search(session: Session, folder: int, query: q.Query, account: int | None) -
     row = session.one(_OWNER, folder=folder)
     if row is None:
         raise NoSuchFolder(f"folder {folder}")
-    return sorted(_Search(session, folder, row[0] == 0, account or 0).evaluate(query))
+    return sorted(_Search(session, folder, row[0] == 0, account or 0).found(query))
 
 
 @dataclass(slots=True)
@@ -85,8 +85,14 @@ class _Search:
         self._folder = folder
         self._public = public
         self._account = account
+        self._terms: frozenset[q.Query] = frozenset()  # those of the query that ask for text
         self._unindexed: dict[q.Query, set[int]] | None = None
         self._plain = _Plain(public)
+
+    def found(self, query: q.Query) -> set[int]:
+        """Give the UIDs that match a whole query."""
+        self._terms = frozenset(_text_terms(query))
+        return self.evaluate(query)
 
     def evaluate(self, query: q.Query) -> set[int]:
         """Give the UIDs that match."""
@@ -129,21 +135,23 @@ class _Search:
         return found | self._by_reading(query)
 
     def _by_reading(self, query: q.Query) -> set[int]:
-        """Judge the messages that are not indexed yet, one in memory at a time."""
+        """Judge the messages that are not indexed yet; each is read once, for all terms.
+
+        Raises:
+            StoreClosed: whoever asked has gone, or the store is closing.
+        """
         if self._unindexed is None:
-            self._unindexed = {}
+            self._unindexed = {term: set() for term in self._terms}
             select = _PENDING_PUBLIC if self._public else _PENDING_PRIVATE
             values = {"account": self._account} if self._public else {}
-            rows = self._session.all(select, folder=self._folder, **values)
-            self._pending = [message_of(row) for row in rows]
-        known = self._unindexed.get(query)
-        if known is None:
-            known = self._unindexed[query] = {
-                message.uid
-                for message in self._pending
-                if matches(query, _Unindexed(message, self._session))
-            }
-        return known
+            for row in self._session.all(select, folder=self._folder, **values):
+                if self._session.in_vain():
+                    raise StoreClosed("nobody waits for the search any more")
+                message = _Unindexed(message_of(row), self._session)
+                for term, uids in self._unindexed.items():
+                    if matches(term, message):
+                        uids.add(message.message.uid)
+        return self._unindexed[query]
 
     def _indexed(self, *columns: Any) -> Any:
         return (
@@ -218,13 +226,19 @@ _INDEXED: Final[dict[type, Callable[[Any, Any], set[int]]]] = {
 }
 
 
-def _textual(query: q.Query) -> bool:
-    """Say whether a query asks for what is in the content."""
+def _text_terms(query: q.Query) -> Iterator[q.Query]:
+    """Give what of a query asks for something in the content."""
     if isinstance(query, q.And | q.Or):
-        return any(_textual(term) for term in query.terms)
-    if isinstance(query, q.Not):
-        return _textual(query.term)
-    return isinstance(query, _TEXTUAL)
+        for term in query.terms:
+            yield from _text_terms(term)
+    elif isinstance(query, q.Not):
+        yield from _text_terms(query.term)
+    elif isinstance(query, _TEXTUAL):
+        yield query
+
+
+def _textual(query: q.Query) -> bool:
+    return any(True for _ in _text_terms(query))
 
 
 class _Plain:
