@@ -29,7 +29,8 @@ from netsuite.message.words import decode_words, encode_words, needs_encoding
 _atext: Final = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]"
 _dot_string: Final = _atext + rb"++(?:\." + _atext + rb"++)*+"
 _quoted_string: Final = rb'"(?:[ !#-\[\]-~\x80-\xff]|\\[ -~])*+"'
-_let_dig: Final = rb"[A-Za-z0-9\x80-\xff]"
+# No domain of mail may have an underscore, and the envelopes of some large senders do.
+_let_dig: Final = rb"[A-Za-z0-9_\x80-\xff]"
 _sub_domain: Final = _let_dig + rb"++(?:-++" + _let_dig + rb"++)*+"
 _domain: Final = _sub_domain + rb"(?:\." + _sub_domain + rb")*+"
 _literal: Final = rb"\[[!-Z^-~]{1,60}\]"

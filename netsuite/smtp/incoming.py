@@ -1,6 +1,6 @@
 """A message on its way in: its header read as it comes, trace fields put before it.
 
-Only the header is held, and no more of it than ``HEADER_OCTETS``.
+Only the header is held; one larger than ``HEADER_OCTETS`` is refused.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Final
 
 from netsuite.message.headers import field, fields, header_end, strip
 
-#: Of a header that is longer, the rest is taken for body: kept as it is, not looked into.
+#: Larger headers are nobody's letters, and cost whoever reads them: Postfix's limit is 100 KB.
 HEADER_OCTETS: Final = 256 * 1024
 
 # Both for a header in lower case.
@@ -30,7 +30,7 @@ class Incoming:
             given; None where nothing is added.
     """
 
-    __slots__ = ("_completion", "_header", "_searched", "_trace", "hops")
+    __slots__ = ("_completion", "_header", "_searched", "_trace", "hops", "too_large")
 
     def __init__(
         self, trace: bytes, completion: Callable[[frozenset[bytes]], bytes] | None = None
@@ -41,13 +41,23 @@ class Incoming:
         self._searched = 0  # no empty line begins before this index
         #: Received fields the message came with; known once something has been given out.
         self.hops = 0
+        #: Whether a header began and did not end in time; nothing more is given then.
+        self.too_large = False
 
     def feed(self, octets: bytes) -> bytes:
         """Take a piece of the body; give what is to be stored, often later than it came."""
         if self._header is None:
             return octets
-        self._header += octets
-        if not self._ended() and len(self._header) < HEADER_OCTETS:
+        if self.too_large:
+            return b""
+        header = self._header
+        header += octets
+        end = self._end()
+        if end < 0 and len(header) < HEADER_OCTETS + 4:  # its end may just be coming
+            return b""
+        if not 0 <= end <= HEADER_OCTETS and (_mbox_line.match(header) or field.match(header)):
+            self.too_large = True
+            header.clear()
             return b""
         return self._begin()
 
@@ -55,13 +65,15 @@ class Incoming:
         """Give what is still held back; the message ends here."""
         return self._begin() if self._header is not None else b""
 
-    def _ended(self) -> bool:
+    def _end(self) -> int:
+        """Give where the header ends; -1 while that has not come."""
         header = self._header
         assert header is not None
-        if header.startswith(b"\r\n") or header.find(b"\r\n\r\n", self._searched) >= 0:
-            return True
+        if header.startswith(b"\r\n"):
+            return 0
+        end = header.find(b"\r\n\r\n", self._searched)
         self._searched = max(0, len(header) - 3)
-        return False
+        return end
 
     def _begin(self) -> bytes:
         assert self._header is not None

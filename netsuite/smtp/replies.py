@@ -67,6 +67,7 @@ BAD_PARAMETER: Final = reply(555, "5.5.4", "A parameter is not known here")
 NO_BINARYMIME: Final = reply(501, "5.5.4", "BODY=BINARYMIME is not offered")
 UTF8_SENDER: Final = reply(553, "5.6.7", "Such an address needs SMTPUTF8")
 TOO_BIG: Final = reply(552, "5.3.4", "Message too big")
+HEADER_TOO_BIG: Final = reply(552, "5.3.4", "Header too big")
 TOO_MANY_RECIPIENTS: Final = reply(452, "4.5.3", "Too many recipients; send to others separately")
 BARE_LINE_END: Final = reply(
     554, "5.6.0", "A CR or LF stands alone in the message; lines end with CR LF"

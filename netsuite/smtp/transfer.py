@@ -152,6 +152,8 @@ class Transfer:
             octets, self._held = canonical_lines(self._held + octets)
         octets = incoming.feed(octets)
         if not octets:
+            if incoming.too_large:
+                self.refuse(replies.HEADER_TOO_BIG)
             return None
         if incoming.hops > self._settings.hops:
             self.refuse(replies.LOOP)

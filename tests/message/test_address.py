@@ -28,6 +28,7 @@ PATHS: list[tuple[str, Address | None]] = [
     ("<a@[192.0.2.1]>", Address("a", "[192.0.2.1]")),
     ("<a@[IPv6:2001:db8::1]>", Address("a", "[IPv6:2001:db8::1]")),
     ("<grün@münchen.example>", Address("grün", "münchen.example")),
+    ("<a@mail_out.x.example>", Address("a", "mail_out.x.example")),
 ]
 NO_PATHS = [
     "", "<", "a@b", "<a>", "<a@>", "<@b>", "<a@b", "<a b@c>", "<a@b..c>", "<a@-b>", "<a@b->",

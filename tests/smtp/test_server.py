@@ -15,6 +15,7 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.smtp.incoming import HEADER_OCTETS
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy, OverQuota, StorageFull, TooLarge
 from tests.smtp.fakes import Session
@@ -195,9 +196,28 @@ class Sending(SynchronousTestCase):
             session.say(bytes((octet,)))
         session.say(b".\r\n")
         self.assertTrue(session.receiver.delivered[0][2].endswith(b" +0000\r\nB: c\r\n\r\nd\r\n"))
-        session.say(ENVELOPE + b"DATA\r\n")
-        session.say(b"X: " + b"y" * 300_000 + b"\r\n\r\n.\r\n")
-        self.assertTrue(session.receiver.delivered[1][2].endswith(b"y\r\n\r\n"))
+
+    def test_the_largest_header(self) -> None:
+        """A larger one is refused, whatever the network's cut, and the session goes on; a body
+        without a header may be of any size."""
+        for octets, cut, answer in (
+            (HEADER_OCTETS, 1 << 20, b"250 2.6.0 "),
+            (HEADER_OCTETS, 65_536, b"250 2.6.0 "),
+            (HEADER_OCTETS + 1, 1 << 20, b"552 5.3.4 Header too big\r\n"),
+            (HEADER_OCTETS + 1, 65_537, b"552 5.3.4 Header too big\r\n"),
+        ):
+            session = Session()
+            session.say(EHLO + ENVELOPE + b"DATA\r\n")
+            message = b"X: " + b"y" * (octets - 3) + b"\r\n\r\nbody\r\n.\r\n"
+            said = b""
+            for start in range(0, len(message), cut):
+                said += session.say(message[start : start + cut])
+            self.assertTrue(said.startswith(answer), (octets, cut, said))
+            self.assertEqual(b"250 2.0.0 OK\r\n", session.say(b"NOOP\r\n"))
+        session = Session()
+        session.say(EHLO + ENVELOPE + b"DATA\r\n")
+        session.say(b"no header here " * 30_000 + b"\r\n.\r\n")
+        self.assertEqual(1, len(session.receiver.delivered))
 
 
 class Refusing(SynchronousTestCase):
