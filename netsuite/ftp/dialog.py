@@ -157,6 +157,11 @@ class ServerDialog(LineDialog):
         held, self._held = self._held, None
         return super().discard_input() + (held is not None)
 
+    @property
+    def client_ended(self) -> bool:
+        """Whether the client says nothing more; that event waits behind what it has said."""
+        return self._reader.eof
+
     def forget(self) -> None:
         """Go back to the beginning, as after AUTH TLS (RFC 4217, 4)."""
         self.state = State.AUTHORIZATION

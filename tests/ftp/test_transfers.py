@@ -245,6 +245,21 @@ class In(SynchronousTestCase):
             session.world.settle()
             self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
 
+    def test_killed_client_that_had_said_more(self) -> None:
+        """Its end is not overlooked because a command still waits behind the transfer."""
+        for name, content in ((b"notes.txt", b"one\ntwo\n"), (b"new", b"half")):
+            session = Session()
+            wire = session.data()
+            session.say(b"STOR %s\r\nPWD\r\n" % name)
+            wire.send(b"half")
+            session.wire.end()
+            wire.end()
+            session.world.settle()
+            session.world.reactor.advance(1)
+            session.world.settle()
+            self.assertEqual([426, 257], codes(session.heard()))
+            self.assertEqual(content, session.world.files.content(name.decode()))
+
     def test_sender_that_stalls(self) -> None:
         """A client that sends nothing any more is given up."""
         session = Session()

@@ -449,6 +449,8 @@ async def _take(
         data.close()
         if path is not None:
             await _last_look(connection, path)
+        if connection.dialog.client_ended:
+            raise DataCut("the client is gone")
         running.committing = True
         await upload.commit()
     except BaseException:
