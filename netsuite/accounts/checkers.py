@@ -74,7 +74,7 @@ class RightPasswords:
         self._known: OrderedDict[bytes, tuple[float, AccountId]] = OrderedDict()
         #: How many changes of accounts were heard of; see ``remember``.
         self.heard = 0
-        self._changes = changes.watch_all(self._heard)
+        self._changes = changes.watch_accounts(self._heard)
 
     def close(self) -> None:
         """Forget all, and listen no longer."""

@@ -260,7 +260,7 @@ class CurrentAccounts:
         self._accounts = store.accounts
         #: How often some account has changed.
         self.changes = 0
-        store.changes.watch_all(self._heard)
+        store.changes.watch_accounts(self._heard)
 
     def _heard(self, change: Change) -> None:
         if isinstance(change, AccountChanged):

@@ -9,7 +9,7 @@ import idna
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import NotOurs, Recipient
-from netsuite.store.changes import AccountChanged, AliasesChanged, Change
+from netsuite.store.changes import Change
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import (
@@ -101,7 +101,7 @@ class AddressBook:
         self._heard_of = 0  # changes that make what was read before them worthless
         #: Addresses that were resolved since the aliases were read, and need no look at a quota.
         self._resolved: dict[tuple[str, str], Recipient] = {}
-        self._changes = store.changes.watch_all(self._heard)
+        self._changes = store.changes.watch_accounts(self._heard)
         self.configure(domains=domains, postmaster=postmaster, separator=separator)
 
     def configure(self, *, domains: Sequence[str], postmaster: str, separator: str) -> None:
@@ -116,11 +116,10 @@ class AddressBook:
         self._changes.cancel()
 
     def _heard(self, change: Change) -> None:
-        if isinstance(change, AccountChanged | AliasesChanged):
-            self._heard_of += 1
-            self._inboxes.clear()
-            self._resolved.clear()
-            self._read_at = None
+        self._heard_of += 1
+        self._inboxes.clear()
+        self._resolved.clear()
+        self._read_at = None
 
     # -- resolving -----------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from netsuite.message.parameters import quoted_pair, unquote
@@ -69,15 +70,20 @@ class Address:
     domain: str
 
     def __str__(self) -> str:
-        local = self.local
-        if not _plain_local.fullmatch(local):
-            local = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
-        return f"{local}@{self.domain}" if self.domain else local
+        return _written(self.local, self.domain)
 
     @property
     def ascii(self) -> bool:
         """Whether it can go to a server without SMTPUTF8."""
         return self.local.isascii() and self.domain.isascii()
+
+
+@lru_cache(maxsize=1024)
+def _written(local: str, domain: str) -> str:
+    """Write an address; a message's are written several times, and most mail is for few."""
+    if not _plain_local.fullmatch(local):
+        local = '"' + local.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return f"{local}@{domain}" if domain else local
 
 
 def valid_literal(octets: bytes) -> bool:
@@ -96,6 +102,7 @@ def valid_literal(octets: bytes) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
 def _address(local: bytes, domain: bytes) -> Address | None:
     if len(local) > LOCAL_OCTETS or len(domain) > DOMAIN_OCTETS:
         return None

@@ -156,6 +156,9 @@ class ChangeFeed(Protocol):
         """Hear what happens to an account's folders as such (made, renamed, gone,
         subscribed), to public folders as such, and to the account."""
 
+    def watch_accounts(self, listener: Listener) -> Subscription:
+        """Hear of changes to any account itself, and to the aliases."""
+
     def watch_files(self, listener: Listener) -> Subscription:
         """Hear of files that this process changes."""
 

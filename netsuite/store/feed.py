@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from twisted.logger import Logger
 
@@ -29,6 +29,8 @@ Topic: TypeAlias = tuple[str, int]
 ALL: Topic = ("all", 0)
 #: Every account hears of public folders as such.
 ACCOUNTS: Topic = ("accounts", 0)
+#: Any account itself, and the aliases.
+NAMES: Topic = ("names", 0)
 FILES: Topic = ("files", 0)
 
 
@@ -76,6 +78,10 @@ class LocalFeed:
         """Hear what happens to an account, its folders as such and public folders as such."""
         return self._watch(listener, ("account", account), ACCOUNTS)
 
+    def watch_accounts(self, listener: Listener) -> FeedSubscription:
+        """Hear of changes to any account itself, and to the aliases."""
+        return self._watch(listener, NAMES)
+
     def watch_files(self, listener: Listener) -> FeedSubscription:
         """Hear of files that this process changes."""
         return self._watch(listener, FILES)
@@ -117,7 +123,10 @@ class LocalFeed:
 
     def _tell(self, change: Change) -> None:
         for topic in (*topics_of(change), ALL):
-            for subscription in tuple(self._listeners.get(topic, ())):
+            listeners = self._listeners.get(topic)
+            if listeners is None:
+                continue
+            for subscription in tuple(listeners):
                 if not subscription.active:
                     continue
                 try:
@@ -126,16 +135,24 @@ class LocalFeed:
                     self.log.failure("a listener failed on {change}", change=change)
 
 
+#: By far the most.
+_OF_MESSAGES: Final = (MessagesAdded, FlagsChanged, MessagesExpunged)
+
+
 def topics_of(change: Change) -> tuple[Topic, ...]:
     """Name whom a change concerns, besides those who hear everything."""
-    if isinstance(change, MessagesAdded | FlagsChanged | MessagesExpunged):
+    if isinstance(change, _OF_MESSAGES):
         return (("folder", change.folder),)
     if isinstance(change, FolderCreated | FolderDeleted | FolderRenamed):
         owner = ACCOUNTS if change.owner is None else ("account", change.owner)
         return (("folder", change.folder), owner)
-    if isinstance(change, SubscriptionChanged | AccountChanged):
+    if isinstance(change, AccountChanged):
+        return (("account", change.account), NAMES)
+    if isinstance(change, AliasesChanged):
+        return (NAMES,)
+    if isinstance(change, SubscriptionChanged):
         return (("account", change.account),)
     if isinstance(change, FileChanged):
         return (FILES,)
-    assert isinstance(change, QueueChanged | AliasesChanged)
+    assert isinstance(change, QueueChanged)
     return ()
