@@ -43,11 +43,16 @@ UPDATE_QUOTA: Final = (
 )
 SELECT_COUNTER: Final = sa.select(t.counter.c.value).where(t.counter.c.name == sa.bindparam("name"))
 INSERT_COUNTER: Final = sa.insert(t.counter)
+#: All counters in one step, whether they were there or not.
+PUT_COUNTER: Final = sa.insert(t.counter).prefix_with("OR REPLACE", dialect="sqlite")
 UPDATE_COUNTER: Final = (
     sa.update(t.counter)
     .values(value=sa.bindparam("value"))
     .where(t.counter.c.name == sa.bindparam("of_name"))
 )
+
+#: What is known of so many folders is kept from one transaction to the next.
+KNOWN_FOLDERS: Final = 1000
 
 #: The tables that take the rows of a batch, in this order.
 CONTENT: Final = sa.insert(t.content)
@@ -209,13 +214,27 @@ class Transaction:
         session.many(UPDATE_QUOTA, [(q.octets, q.messages, q.id) for q in quotas])
         for quota in quotas:
             quota.dirty = False
-        for name, value in self._counters.items():
-            known = self._known_counters[name]
-            if known is None:
-                session.many(INSERT_COUNTER, [(name, value)])
-            elif known != value:
-                session.many(UPDATE_COUNTER, [(value, name)])
-            self._known_counters[name] = value
+        known = self._known_counters
+        taken = [each for each in self._counters.items() if known[each[0]] != each[1]]
+        if session.sqlite:
+            session.insert(PUT_COUNTER, taken)
+        else:
+            session.many(INSERT_COUNTER, [each for each in taken if known[each[0]] is None])
+            session.many(
+                UPDATE_COUNTER, [(v, name) for name, v in taken if known[name] is not None]
+            )
+        known.update(taken)
+
+    def go_on(self, now: int) -> bool:
+        """Begin the next transaction with what is known of the last one, which is still true;
+        False when so much is known that it is better forgotten.
+
+        Args:
+            now: microseconds since 1970.
+        """
+        self.now = now
+        self.draft_ids.clear()
+        return len(self._folders) < KNOWN_FOLDERS
 
     def forget(self) -> None:
         """Drop all that was read or gathered since the last flush: it was rolled back."""

@@ -102,6 +102,8 @@ class Writer:
         self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
         self._gathered: list[Unit] = []
         self._session: Session | None = None
+        self._last: Transaction | None = None  # committed, of plain units alone
+        self._version: tuple[Session, int | None] | None = None
         self._sequence = 0
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
         self._closed: Deferred[None] = Deferred()
@@ -203,7 +205,7 @@ class Writer:
             self._lose_session()
             raise translated(error, self._database) from error
         try:
-            transaction = Transaction(session, self._now(), self._uid_validity)
+            transaction = self._begin(session)
             told = self._missed(transaction)
             changes: list[Change] = []
             for unit in batch:
@@ -220,10 +222,32 @@ class Writer:
             raise self._named(error) from error
         if told:
             self._sequence = told[-1][0]
+        if all(unit.plain for unit in batch):
+            self._last = transaction
         for unit in batch:
             if unit.error is None:
                 unit.committed()
         return told
+
+    def _begin(self, session: Session) -> Transaction:
+        """Give the transaction that has begun, with what the last one knew where that is true.
+
+        Each question to SQLite gives the interpreter up and waits to have it back. The counters
+        of folders and accounts are asked for again only where somebody else has written (SQLite
+        tells: ``data_version``), or a unit of ours that does not go through them.
+        """
+        last, self._last = self._last, None
+        version = session.pragma("data_version") if session.sqlite else None
+        before, self._version = self._version, (session, version)
+        now = self._now()
+        if (
+            last is not None
+            and version is not None
+            and before == (session, version)
+            and last.go_on(now)
+        ):
+            return last
+        return Transaction(session, now, self._uid_validity)
 
     def _apply(self, unit: Unit, transaction: Transaction) -> None:
         if unit.plain:
