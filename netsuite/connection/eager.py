@@ -27,9 +27,11 @@ def write_now(transport: Any, octets: bytes) -> None:
         and getattr(transport, "_tempDataBuffer", None) == []
         and len(transport.dataBuffer) == transport.offset
     ):
-        sent = transport.writeSomeData(octets)
-        if isinstance(sent, int):
-            if sent == len(octets):
-                return
-            octets = octets[sent:]
+        try:
+            sent = transport.socket.send(octets)
+        except OSError:  # full, or gone: the transport will see which
+            sent = 0
+        if sent == len(octets):
+            return
+        octets = octets[sent:]
     transport.write(octets)

@@ -22,25 +22,27 @@ class LazyTimer:
         fire: called when the time aimed at has come, or had come before it was put off.
     """
 
-    __slots__ = ("_at", "_call", "_clock", "_fire")
+    __slots__ = ("_call", "_clock", "_fire", "at")
 
     def __init__(self, clock: IReactorTime, fire: Callable[[], None]) -> None:
         self._clock = clock
         self._fire = fire
-        self._at = 0.0
+        #: When it will fire; infinity while it will not.
+        self.at = float("inf")
         self._call: IDelayedCall | None = None
 
     def aim(self, at: float) -> None:
         """See to it that the timer fires at *at* (the clock's seconds) or before."""
+        if self.at <= at:
+            return
         if self._call is not None:
-            if self._at <= at:
-                return
             self._call.cancel()
-        self._at = at
+        self.at = at
         self._call = self._clock.callLater(max(0.0, at - self._clock.seconds()), self._fired)
 
     def _fired(self) -> None:
         self._call = None
+        self.at = float("inf")
         self._fire()
 
     def stop(self) -> None:
@@ -48,6 +50,7 @@ class LazyTimer:
         if self._call is not None:
             self._call.cancel()
             self._call = None
+            self.at = float("inf")
 
 
 class Pace:

@@ -8,14 +8,16 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.connection.causes import Cause
 from netsuite.connection.settings import Timeouts
-from netsuite.connection.timing import LazyTimer, Pace
+from netsuite.connection.timing import PACE_SECONDS, LazyTimer, Pace
 
 
 class Watch:
     """Knows what a connection waits for, and since when.
 
-    The connection tells it what happens; it works out the next deadline only when a pump has
-    come to rest, and moves its timer only when that is earlier than what was aimed at.
+    The connection tells it what happens. Its timer is aimed at the shortest of all times from
+    when the peer was first heard: no deadline comes earlier, whatever happens meanwhile. So most
+    of what happens need not be looked at, and only when the timer fires, or there is none, a
+    deadline is worked out.
 
     Args:
         clock: for all of it.
@@ -32,6 +34,7 @@ class Watch:
         "_heard",
         "_opened",
         "_partial",
+        "_shortest",
         "_timeouts",
         "_timer",
         "_waiting",
@@ -48,6 +51,7 @@ class Watch:
         self._timeouts = timeouts
         self._expired = expired
         self._timer = LazyTimer(clock, self._judge)
+        self._shortest = _shortest(timeouts)
         self._opened = self._greeting = self._heard = clock.seconds()
         self._greeted = False
         self._partial: float | None = None  # since when a command is there in part
@@ -94,9 +98,11 @@ class Watch:
             if self._partial is not None:  # what we took ourselves is not held against the peer
                 self._partial = self._heard
         self._waiting = waiting
-        deadline = self._deadline()
-        if deadline is not None:
-            self._timer.aim(deadline[0])
+        soonest = self._heard + self._shortest
+        if self._timer.at > soonest:
+            deadline = self._deadline()
+            if deadline is not None:
+                self._timer.aim(min(deadline[0], soonest))
 
     def stop(self) -> None:
         """Watch no more."""
@@ -143,6 +149,16 @@ class Watch:
             self._expired(cause)
         else:
             self._timer.aim(at)
+
+
+def _shortest(timeouts: Timeouts) -> float:
+    """Give the shortest of the times that run from something of the peer's."""
+    times = [
+        timeouts.greeting_seconds, timeouts.idle_seconds, timeouts.command_seconds,
+        timeouts.stalled_seconds,
+        PACE_SECONDS if timeouts.minimum_octets_per_second else None,
+    ]  # fmt: skip
+    return min((time for time in times if time is not None), default=PACE_SECONDS)
 
 
 def _earlier(

@@ -67,6 +67,8 @@ UNWANTED_OCTETS: Final = 1_000_000_000
 class State(enum.Enum):
     """Where a session stands."""
 
+    __hash__ = object.__hash__  # an enum's own is a function in Python
+
     START = "not greeted yet"
     READY = "greeted, no message begun"
     MAIL = "a sender is named"

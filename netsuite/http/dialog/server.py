@@ -41,6 +41,8 @@ SKIPPED_OCTETS: Final = 65_536
 class State(enum.Enum):
     """Where a server stands."""
 
+    __hash__ = object.__hash__  # an enum\'s own is a function in Python
+
     IDLE = "between requests"
     ASKED = "a request is not answered"
     ANSWERING = "the answer's head has been said, its body not wholly"
