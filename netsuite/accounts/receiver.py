@@ -321,11 +321,8 @@ class AddressBook:
         self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
     ) -> None:
         """Make it durable for all recipients, or for none; each folder gets it once."""
-        folders: dict[FolderId, None] = {}
-        elsewhere: dict[str, None] = {}
-        for each in recipients:
-            folders.update(dict.fromkeys(each.folders))
-            elsewhere.update(dict.fromkeys(each.onward))
+        folders = dict.fromkeys([folder for each in recipients for folder in each.folders])
+        elsewhere = dict.fromkeys([address for each in recipients for address in each.onward])
         onward = None
         if elsewhere:
             who = (await self._store.accounts.account(account)).id if account else None

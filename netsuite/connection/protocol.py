@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from types import CoroutineType
 from typing import Any, ClassVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -24,6 +25,7 @@ from netsuite.connection.deferring import deferred
 from netsuite.connection.facts import Peer, peer_of
 from netsuite.connection.hooks import Hooks
 from netsuite.connection.outlet import Outlet
+from netsuite.connection.running import Running
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.tally import Tally
 from netsuite.wire.errors import RemoteProtocolError
@@ -93,7 +95,7 @@ class DialogConnection(Hooks, Outlet):
         self._paused = False  # the dialog said so when the pump came to rest
         self._fresh = False  # something came while pumping
         self._broken = False  # nobody knows any more where the next command begins
-        self._task: Deferred[None] | None = None
+        self._task: Running | Deferred[Any] | None = None
         self._wanted: Deferred[None] | None = None
         self._spawned: set[Deferred[None]] = set()
         self._last_event: type = type(None)
@@ -374,7 +376,8 @@ class DialogConnection(Hooks, Outlet):
         return True
 
     def _wait_for(self, work: Awaitable[Any], event: Event) -> None:
-        task: Deferred[Any] = deferred(work)
+        task: Running | Deferred[Any]
+        task = Running(work) if isinstance(work, CoroutineType) else deferred(work)
         self._task = task
         self._answering = True
 
@@ -393,7 +396,12 @@ class DialogConnection(Hooks, Outlet):
             if not pumping:
                 self.pump()
 
-        task.addBoth(over)
+        if isinstance(task, Deferred):
+            task.addBoth(over)
+        elif task.called:
+            over(task.result)
+        else:
+            task.ended = over
 
     def _refuse(self, error: RemoteProtocolError) -> None:
         self.watch.took_event()

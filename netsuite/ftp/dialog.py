@@ -78,7 +78,7 @@ from netsuite.wire.machine import Machine
 class State(enum.Enum):
     """Where a session stands. Whether a transfer runs is apart from that."""
 
-    __hash__ = object.__hash__  # an enum\'s own is a function in Python
+    __hash__ = object.__hash__  # an enum's own is a function in Python
 
     AUTHORIZATION = "nobody has logged in"
     NAMED = "a name was given, the password comes next"

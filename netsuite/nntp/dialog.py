@@ -61,7 +61,7 @@ from netsuite.wire.multiline import CommandRules, MultiLineClient, MultiLineServ
 class State(enum.Enum):
     """Where a session stands. Which group is selected is no matter of the dialog's."""
 
-    __hash__ = object.__hash__  # an enum\'s own is a function in Python
+    __hash__ = object.__hash__  # an enum's own is a function in Python
 
     OPEN = "nobody has logged in"
     NAMED = "a name was given, the password may come"

@@ -50,7 +50,7 @@ from netsuite.wire.multiline import CommandRules, MultiLineClient, MultiLineServ
 class State(enum.Enum):
     """Where a session stands (RFC 1939, 3; UPDATE is what QUIT does, and is no state here)."""
 
-    __hash__ = object.__hash__  # an enum\'s own is a function in Python
+    __hash__ = object.__hash__  # an enum's own is a function in Python
 
     AUTHORIZATION = "nobody has logged in"
     NAMED = "a name was given, the password comes next"

@@ -41,7 +41,7 @@ SKIPPED_OCTETS: Final = 65_536
 class State(enum.Enum):
     """Where a server stands."""
 
-    __hash__ = object.__hash__  # an enum\'s own is a function in Python
+    __hash__ = object.__hash__  # an enum's own is a function in Python
 
     IDLE = "between requests"
     ASKED = "a request is not answered"

@@ -17,7 +17,7 @@ from netsuite.imap.commands.responses import Status
 class State(enum.Enum):
     """RFC 3501, 3."""
 
-    __hash__ = object.__hash__  # an enum\'s own is a function in Python
+    __hash__ = object.__hash__  # an enum's own is a function in Python
 
     NOT_AUTHENTICATED = "nobody has logged in"
     AUTHENTICATED = "somebody has logged in; no mailbox is selected"
