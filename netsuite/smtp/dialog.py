@@ -234,6 +234,12 @@ class ServerDialog:
             self.state = REFUSED.get(type(pending), self.state)
         return format_reply(value)
 
+    @property
+    def met_bare_line_end(self) -> bool:
+        """Whether CR or LF stood alone in what has been given of a body so far."""
+        unstuffer = self._unstuffer
+        return self.bare_line_end if unstuffer is None else unstuffer.bare
+
     def send_one(self, value: Reply) -> bytes:
         """Print a reply of several to the same event: LMTP's for each recipient but the last."""
         if self.pending is None:

@@ -361,7 +361,7 @@ class SMTPServer(DialogConnection):
 
     def _chunk(self, event: BodyChunk) -> Awaitable[None] | None:
         assert self.transfer is not None
-        return self.transfer.take(event.octets)
+        return self.transfer.take(event.octets, bare_line_end=self.dialog.met_bare_line_end)
 
     def _end_of_chunk(self, event: EndOfChunk) -> None:
         transfer = self.transfer

@@ -137,8 +137,13 @@ class Transfer:
         if self._octets + octets > limit:
             self.refuse(replies.TOO_BIG)
 
-    def take(self, octets: bytes) -> Awaitable[None] | None:
-        """Take some of the content; give what to await before more is taken."""
+    def take(self, octets: bytes, *, bare_line_end: bool) -> Awaitable[None] | None:
+        """Take some of the content; give what to await before more is taken.
+
+        Args:
+            octets: of it.
+            bare_line_end: whether CR or LF stood alone in what has come so far, these included.
+        """
         if self.refusal is not None:
             return None
         incoming, draft = self._incoming, self._draft
@@ -148,7 +153,10 @@ class Transfer:
         if self._octets > self._settings.size_octets:
             self.refuse(replies.TOO_BIG)
             return None
-        if self._settings.mend_line_ends:
+        # Each octet has been looked at for that, and most messages have none.
+        if self._settings.mend_line_ends and (
+            bare_line_end or self._held or octets.endswith(b"\r")
+        ):
             octets, self._held = canonical_lines(self._held + octets)
         octets = incoming.feed(octets)
         if not octets:
