@@ -61,16 +61,7 @@ class HTTPServer(DialogConnection):
 
     def channel(self) -> Channel:
         """Give what the door is to know of this connection."""
-        peer = self.peer
-        return Channel(
-            protocol="http",
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.shared.settings.host,
-        )
+        return Channel.to(self.peer, protocol="http", host=self.shared.settings.host)
 
     @contextlib.contextmanager
     def reading_body(self) -> Iterator[None]:

@@ -118,16 +118,7 @@ class POP3Server(DialogConnection):
 
     def channel(self) -> Channel:
         """Give what the door is to know of this connection."""
-        peer = self.peer
-        return Channel(
-            protocol="pop3",
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.settings.host,
-        )
+        return Channel.to(self.peer, protocol="pop3", host=self.settings.host)
 
     def _capa(self, event: Capa) -> None:
         door, channel = self.shared.door, self.channel()

@@ -127,16 +127,8 @@ class SMTPServer(DialogConnection):
 
     def channel(self) -> Channel:
         """Give what the door is to know of this connection."""
-        peer = self.peer
-        return Channel(
-            protocol=self.shared.name,  # "submission" is not "smtp" to an account's services
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.settings.host,
-        )
+        # "submission" is not "smtp" to an account's services
+        return Channel.to(self.peer, protocol=self.shared.name, host=self.settings.host)
 
     def offers_auth(self) -> bool:
         """Whether AUTH can be said in this service at all."""

@@ -156,16 +156,7 @@ class TelnetServer(DialogConnection):
 
     def channel(self) -> Channel:
         """Give what the door wants to know of the connection."""
-        peer = self.peer
-        return Channel(
-            protocol="telnet",
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.shared.settings.host,
-        )
+        return Channel.to(self.peer, protocol="telnet", host=self.shared.settings.host)
 
     # -- events --------------------------------------------------------------------------------
 

@@ -9,6 +9,30 @@ from typing import Protocol, TypeAlias
 from zope.interface import Interface
 
 
+class OtherEnd(Protocol):
+    """What is known of the other end of a connection, as far as a login asks."""
+
+    @property
+    def address(self) -> str:
+        """Its IP address, or empty for a local socket."""
+
+    @property
+    def secure(self) -> bool:
+        """Whether TLS is in place."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on the loopback interface or a local socket."""
+
+    @property
+    def binding(self) -> bytes | None:
+        """The tls-exporter channel binding (RFC 9266)."""
+
+    @property
+    def certificate_names(self) -> tuple[str, ...]:
+        """Names in a verified client certificate."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """Over what somebody tries to log in.
@@ -31,6 +55,19 @@ class Channel:
     binding: bytes | None = None
     certificate_names: tuple[str, ...] = ()
     host: str = ""
+
+    @classmethod
+    def to(cls, peer: OtherEnd, *, protocol: str, host: str) -> Channel:
+        """Give the channel to the other end of a connection."""
+        return cls(
+            protocol=protocol,
+            address=peer.address,
+            secure=peer.secure,
+            local=peer.local,
+            binding=peer.binding,
+            certificate_names=peer.certificate_names,
+            host=host,
+        )
 
 
 class LoginRefused(Exception):

@@ -116,16 +116,7 @@ class FTPServer(DialogConnection):
 
     def channel(self) -> Channel:
         """Give what the door is to know of this connection."""
-        peer = self.peer
-        return Channel(
-            protocol="ftp",
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.settings.host,
-        )
+        return Channel.to(self.peer, protocol="ftp", host=self.settings.host)
 
     # -- what commands share ------------------------------------------------------------------
 

@@ -225,16 +225,7 @@ class IMAPServer(DialogConnection):
 
     def channel(self) -> Channel:
         """Say over what the user logs in."""
-        peer = self.peer
-        return Channel(
-            protocol="imap",
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.settings.host,
-        )
+        return Channel.to(self.peer, protocol="imap", host=self.settings.host)
 
     def enter(self, mail: MailAccess) -> None:
         """Take who has logged in."""

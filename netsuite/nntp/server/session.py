@@ -142,16 +142,7 @@ class NNTPServer(DialogConnection):
 
     def channel(self) -> Channel:
         """Give what the door is to know of this connection."""
-        peer = self.peer
-        return Channel(
-            protocol="nntp",
-            address=peer.address,
-            secure=peer.secure,
-            local=peer.local,
-            binding=peer.binding,
-            certificate_names=peer.certificate_names,
-            host=self.settings.host,
-        )
+        return Channel.to(self.peer, protocol="nntp", host=self.settings.host)
 
     def now(self) -> datetime:
         """The time, in UTC."""
