@@ -20,7 +20,7 @@ from twisted.python.reflect import namedAny
 
 from netsuite.config.load import ConfigError, load
 from netsuite.config.schema import SERVICES, Settings
-from netsuite.connection.starting import CannotStart
+from netsuite.connection.startup_errors import CannotStart
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site

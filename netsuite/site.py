@@ -18,8 +18,8 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
 
-from netsuite.accounts.checkers import Names, PasswordChecker, ProvenNameChecker, RightPasswords
-from netsuite.accounts.door import AccountDoor
+from netsuite.accounts.authentication import AccountAuthenticator
+from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
@@ -33,7 +33,7 @@ from netsuite.connection.linelog import LineLog
 from netsuite.connection.listening import ListeningService, Opening
 from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.connection.starting import cannot_start, tell_operator
+from netsuite.connection.startup_errors import cannot_start, tell_operator
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
@@ -127,11 +127,11 @@ class Site(Service):
             separator=settings.site.detail_separator,
             carries_onward=False,  # there is a queue, but nobody yet who empties it
         )
-        self.right_passwords = RightPasswords(
+        self.password_cache = PasswordCache(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
         self.newsroom = StoreNewsroom(self.store, _posting_policy(settings))
-        self.door = self._make_door()
+        self.authenticator = self._make_authenticator()
         self.certificates = self._make_certificates()
         self._waiting: list[Deferred[None]] = []
         self._is_prepared = False  # what ``startService`` did before the reactor ran
@@ -142,21 +142,21 @@ class Site(Service):
     def _apply_posting_policy(self, settings: Settings) -> None:
         self.newsroom.policy = _posting_policy(settings)
 
-    def _make_door(self) -> AccountDoor:
+    def _make_authenticator(self) -> AccountAuthenticator:
         accounts = self.settings.accounts
-        names = Names(tuple(self.settings.site.domains))
+        names = LoginNames(tuple(self.settings.site.domains))
         hashing = Hashing(self._hash_elsewhere)
         checkers = [
             PasswordChecker(
                 self.store.accounts,
                 hashing,
-                right=self.right_passwords,
+                right=self.password_cache,
                 names=names,
                 cram_md5=accounts.cram_md5,
             ),
             ProvenNameChecker(self.store.accounts, names),
         ]
-        return AccountDoor(
+        return AccountAuthenticator(
             Portal(
                 AccountRealm(
                     self.store,
@@ -299,7 +299,7 @@ class Site(Service):
 
     def _prepare(self) -> None:
         make_home(self.home)
-        self.door.secret = read_secret(self.home / "secret")
+        self.authenticator.secret = read_secret(self.home / "secret")
         self._open_certificates()
 
     async def _open(self) -> None:
@@ -356,7 +356,7 @@ class Site(Service):
     async def _stop(self) -> None:
         self.addresses.close()
         self.newsroom.close()
-        self.right_passwords.close()
+        self.password_cache.close()
         await self.homes.stop()
         await self.store.close()
         self._is_open = False
@@ -377,7 +377,7 @@ class Site(Service):
             postmaster=settings.site.postmaster,
             separator=settings.site.detail_separator,
         )
-        self.door.names.configure(tuple(settings.site.domains))
+        self.authenticator.names.configure(tuple(settings.site.domains))
         if self.certificates is not None:
             self.certificates.refresh()
         for apply in self._reloaded:

@@ -18,12 +18,12 @@ ROOF = frozenset({"home", "site", "demo", "daemon", "cli"})
 
 #: Below a protocol's folder, what stands on the Twisted side; all else there is pure.
 TWISTED_SIDE = frozenset(
-    {"replies", "server", "client", "queue", "delivery", "transfer", "messagelog"}
+    {"replies", "server", "client", "queue", "delivery", "transaction", "transfer", "messagelog"}
+    | {f"http.{each}" for each in ("access", "answers", "files", "listing", "news", "pool")}
     | {
         f"http.{each}"
-        for each in ("access", "answers", "files", "incoming", "listing", "news", "pool")
+        for each in ("request", "resources", "router", "xmlrpc.client", "xmlrpc.server")
     }
-    | {f"http.{each}" for each in ("resources", "router", "xmlrpc.client", "xmlrpc.server")}
     | {"telnet.shell"}
 )
 

@@ -35,7 +35,7 @@ class OrderMail(TestCase):
         ids = count(1)
         factory = SMTPServerFactory(
             Settings(host="mx.example.test"),
-            door=None,  # nobody logs in here
+            authenticator=None,  # nobody logs in here
             receiver=AddressBook(store, reactor, domains=["example.test"]),
             clock=reactor,
             now=lambda: datetime.now(UTC),

@@ -28,7 +28,7 @@ PROXY_GROUP: Final = "proxy"
 _REMEMBERED: Final = 10_000
 
 
-class Names:
+class LoginNames:
     """How a login name becomes an account's name.
 
     Args:
@@ -60,7 +60,7 @@ def refuse_unusable(account: Account, channel: Channel) -> None:
         raise BadCredentials(f"the account may not use {channel.protocol}")
 
 
-class RightPasswords:
+class PasswordCache:
     """Passwords that were right a short while ago, so that clients that poll cost little.
 
     What is kept is an HMAC of name, protocol and password under a key that only this process
@@ -132,8 +132,8 @@ class PasswordChecker:
         accounts: AccountStore,
         hashing: Hashing,
         *,
-        right: RightPasswords,
-        names: Names,
+        right: PasswordCache,
+        names: LoginNames,
         cram_md5: bool = False,
     ) -> None:
         self._accounts = accounts
@@ -186,7 +186,7 @@ class ProvenNameChecker:
 
     credentialInterfaces = (IProvenName,)  # noqa: N815 - Twisted's name
 
-    def __init__(self, accounts: AccountStore, names: Names) -> None:
+    def __init__(self, accounts: AccountStore, names: LoginNames) -> None:
         self._accounts = accounts
         self._names = names
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from netsuite.accounts.interfaces import NewsArticle, Newsgroup, Newsroom
 from netsuite.accounts.mail import ADMIN_GROUP
-from netsuite.accounts.newsgroups import LiveGroup, Shared
+from netsuite.accounts.newsgroups import LiveGroup, SingleFlight
 from netsuite.accounts.posting import AccountPosting, check_groups
 from netsuite.message.injection import PostingPolicy
 from netsuite.message.news import first_message_id, locations
@@ -62,8 +62,8 @@ class StoreNewsroom:
         self._by_name: dict[str, LiveGroup] = {}
         self._listening: Any = None
         self._list_is_old = True
-        self._reading_groups = Shared(self._read_groups)
-        self._reading_numbers: dict[FolderId, Shared] = {}
+        self._reading_groups = SingleFlight(self._read_groups)
+        self._reading_numbers: dict[FolderId, SingleFlight] = {}
         self._numbered: OrderedDict[FolderId, LiveGroup] = OrderedDict()
         self._articles: OrderedDict[tuple[FolderId, int], NewsArticle] = OrderedDict()
         self._found: dict[str, NewsArticle] = {}
@@ -202,7 +202,7 @@ class StoreNewsroom:
         if known.numbers is None:
             reading = self._reading_numbers.get(known.id)
             if reading is None:
-                reading = Shared(lambda: self._read_numbers(known))
+                reading = SingleFlight(lambda: self._read_numbers(known))
                 self._reading_numbers[known.id] = reading
             await reading.done()
         else:

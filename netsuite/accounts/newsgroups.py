@@ -106,7 +106,7 @@ class LiveGroup:
         self.numbers = kept
 
 
-class Shared:
+class SingleFlight:
     """Work that several may wait for while it runs; who stops waiting does not stop it."""
 
     def __init__(self, work: Callable[[], Awaitable[None]]) -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.wire.addresses import peer_prefix
+from netsuite.wire.ip_prefix import peer_prefix
 
 #: How many keys are remembered; the one untouched for longest is forgotten first.
 KEYS: Final = 50_000

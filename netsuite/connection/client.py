@@ -13,7 +13,7 @@ from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from netsuite import tls
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.connection.timing import LazyTimer
@@ -292,11 +292,11 @@ class ClientConnection(DialogConnection):
         """A server that breaks the protocol is not talked to any longer."""
         self._fail(error)
 
-    def leave(self, cause: Cause) -> None:
+    def leave(self, cause: CloseReason) -> None:
         """A server that does not read what we say."""
         self._fail(PeerTimedOut(cause.value))
 
-    def secured(self) -> None:
+    def handshake_done(self) -> None:
         """The handshake is done and the certificate is the server's."""
         self._handshake_done = True
         if self._handshake is not None and not self._handshake.called:

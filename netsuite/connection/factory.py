@@ -11,12 +11,12 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from netsuite.connection.causes import Cause
-from netsuite.connection.facts import where
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.linelog import LineLog
+from netsuite.connection.peer import where
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.wire.addresses import peer_prefix
+from netsuite.wire.ip_prefix import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.
 TOLD_AT_ONCE = 64
@@ -109,7 +109,7 @@ class ServerFactory(Factory):
             self._keys[connection] = None
         return connection
 
-    def _notice(self, address: str, cause: Cause) -> None:
+    def _notice(self, address: str, cause: CloseReason) -> None:
         """Log that connections are turned away, but not each of a flood."""
         self._turned_away += 1
         now = self.clock.seconds()
@@ -125,15 +125,15 @@ class ServerFactory(Factory):
             cause=cause.value,
         )
 
-    def _why_not(self, key: str) -> Cause | None:
+    def _why_not(self, key: str) -> CloseReason | None:
         if self.draining:
-            return Cause.SHUTDOWN
+            return CloseReason.SHUTDOWN
         limits = self.limits
         if limits.connections is not None and self._served >= limits.connections:
-            return Cause.BUSY
+            return CloseReason.BUSY
         each = limits.connections_per_address
         if key and each is not None and self._by_key[key] >= each:
-            return Cause.BUSY_ADDRESS
+            return CloseReason.BUSY_ADDRESS
         return None
 
     def connection_ended(self, connection: DialogConnection) -> None:

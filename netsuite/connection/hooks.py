@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.python.failure import Failure
 
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 
 
 class Hooks:
@@ -16,11 +16,11 @@ class Hooks:
     def ended(self, reason: Failure) -> None:
         """The connection is gone; called once. What waited has been cancelled."""
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """We are about to close: say why in the protocol's words, where it has any."""
 
-    def tls_started(self) -> None:
+    def reset_for_tls(self) -> None:
         """TLS has just been put in place, its handshake is to come: forget what the peer said."""
 
-    def secured(self) -> None:
+    def handshake_done(self) -> None:
         """The TLS handshake is done; ``peer`` tells of it."""

@@ -26,7 +26,7 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.connection.factory import ServerFactory
-from netsuite.connection.starting import cannot_start, tell_operator
+from netsuite.connection.startup_errors import cannot_start, tell_operator
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,14 +20,14 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsuite import tls
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.counters import UsageCounters
 from netsuite.connection.deferring import deferred
-from netsuite.connection.facts import Peer, peer_of
 from netsuite.connection.hooks import Hooks
-from netsuite.connection.outlet import Outlet
+from netsuite.connection.peer import Peer, peer_of
 from netsuite.connection.running import Running
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.connection.tally import Tally
+from netsuite.connection.writer import TransportWriter
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Event
 
@@ -42,7 +42,7 @@ _BODY = (BodyChunk, EndOfBody, EndOfInput)
 # Longer than 300 lines, and the module than 500: the order of events, answers and octets is one
 # matter, and the places where they meet (pump, pause, TLS, the end) only make sense side by side.
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
-class DialogConnection(Hooks, Outlet):
+class DialogConnection(Hooks, TransportWriter):
     """A dialog on a transport.
 
     Subclasses give ``answers``, from an event's type to a function ``(connection, event)``.
@@ -57,7 +57,7 @@ class DialogConnection(Hooks, Outlet):
     ``PAUSED`` then says which events may come meanwhile.
 
     Hooks for subclasses, all plain functions: ``began``, ``ended``, ``refused``, ``failed``,
-    ``goodbye``, ``tls_started``, ``secured``, ``unanswered``, ``is_busy``.
+    ``goodbye``, ``reset_for_tls``, ``secured``, ``unanswered``, ``is_busy``.
 
     Args:
         dialog: the sans-I/O machine.
@@ -85,8 +85,8 @@ class DialogConnection(Hooks, Outlet):
         #: Whom to tell that the connection has ended (a ServerFactory).
         self.registry: Any = None
         #: Why it is not served; it is told so instead of being greeted.
-        self.turned_away: Cause | None = None
-        self.tally = Tally(self.limits)
+        self.turned_away: CloseReason | None = None
+        self.counters = UsageCounters(self.limits)
         self._peer: Peer | None = None
         self._talking = False  # the peer may be talked to
         self._unread = 0  # octets received since the dialog last wanted data; an upper bound
@@ -158,7 +158,7 @@ class DialogConnection(Hooks, Outlet):
                 raise ConnectionDone()
             self.flush()
             wanted = self._wanted = Deferred()
-            self.watch.settle(waiting=True)
+            self.deadlines.settle(waiting=True)
             try:
                 await wanted
             finally:
@@ -201,21 +201,21 @@ class DialogConnection(Hooks, Outlet):
 
     def logged_in(self) -> None:
         """Note that somebody has logged in: what was limited until then no longer is."""
-        self.watch.logged_in = True
-        self.tally.logged_in()
+        self.deadlines.logged_in = True
+        self.counters.logged_in()
 
     def count_bad(self) -> None:
         """Count a command that was refused as such; close after too many."""
-        if self.tally.was_bad():
-            self.leave(Cause.TOO_MANY_ERRORS)
+        if self.counters.was_bad():
+            self.leave(CloseReason.TOO_MANY_ERRORS)
 
-    def leave(self, cause: Cause) -> None:
+    def leave(self, cause: CloseReason) -> None:
         """Say goodbye and close."""
         if self.closing:
             return
         if self.turned_away is None:
             self.log.debug("{name} is closed: {cause}", name=self.name, cause=cause.value)
-        if cause is Cause.STALLED:
+        if cause is CloseReason.STALLED:
             self.abort()
             return
         try:
@@ -252,12 +252,12 @@ class DialogConnection(Hooks, Outlet):
         self._peer = None
         self.transport.unregisterProducer()
         self._choked = False
-        self.watch.choked(False)
-        self.watch.handshake(done=False)
+        self.deadlines.choked(False)
+        self.deadlines.handshake(done=False)
         self.transport = tls.start_tls(self, self.transport, context, self.clock, client=client)
         self.transport.registerProducer(self, True)
         self._resume_reading()
-        self.tls_started()
+        self.reset_for_tls()
         return dropped
 
     def handshakeCompleted(self) -> None:
@@ -266,10 +266,10 @@ class DialogConnection(Hooks, Outlet):
         if self.closing:
             return
         if self._talking:
-            self.watch.handshake(done=True)
-            self.secured()
+            self.deadlines.handshake(done=True)
+            self.handshake_done()
         else:
-            self.secured()
+            self.handshake_done()
             self._start_talking()
 
     # -- the pump ------------------------------------------------------------------------------
@@ -295,7 +295,7 @@ class DialogConnection(Hooks, Outlet):
         if self._unread > INPUT_OCTETS and not self._read_paused and not self._eof:
             self._read_paused = True
             self.transport.pauseProducing()
-        self.watch.settle(waiting=self._wanted is not None or not self._is_answering())
+        self.deadlines.settle(waiting=self._wanted is not None or not self._is_answering())
 
     def _is_answering(self) -> bool:
         return self._task is not None or self._paused or bool(self._spawned)
@@ -310,7 +310,7 @@ class DialogConnection(Hooks, Outlet):
                 if self._task is not None:
                     return
             if self._draining and not self.is_busy():
-                self.leave(Cause.SHUTDOWN)
+                self.leave(CloseReason.SHUTDOWN)
                 return
             if self._choked:
                 return
@@ -362,7 +362,7 @@ class DialogConnection(Hooks, Outlet):
 
     def _note(self, event: Event) -> bool:
         """Keep count of an event; tell whether it may be answered."""
-        watch = self.watch
+        watch = self.deadlines
         watch.took_event()
         kind = type(event)
         if kind is BodyChunk:
@@ -370,8 +370,8 @@ class DialogConnection(Hooks, Outlet):
         elif self._last_event is BodyChunk:
             watch.pace_in.ended()
         self._last_event = kind
-        if kind not in _BODY and self.tally.asked():
-            self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+        if kind not in _BODY and self.counters.asked():
+            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
             return False
         return True
 
@@ -404,7 +404,7 @@ class DialogConnection(Hooks, Outlet):
             task.ended = over
 
     def _refuse(self, error: RemoteProtocolError) -> None:
-        self.watch.took_event()
+        self.deadlines.took_event()
         self._last_event = type(None)
         try:
             self.refused(error)
@@ -436,7 +436,7 @@ class DialogConnection(Hooks, Outlet):
             self.log.failure("saying so on {name}", name=self.name)
             self.abort()
 
-    def _expired(self, cause: Cause) -> None:
+    def _expired(self, cause: CloseReason) -> None:
         self._fresh = False
         if self._gathering or self.lost or self.closing:
             return
@@ -480,10 +480,10 @@ class DialogConnection(Hooks, Outlet):
         if self.transcript is not None:
             self.transcript.heard(octets)
         self._unread += len(octets)
-        if self.tally.came(len(octets)):
-            self.leave(Cause.TOO_MUCH_BEFORE_LOGIN)
+        if self.counters.came(len(octets)):
+            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
             return
-        self.watch.received()
+        self.deadlines.received()
         self.dialog.receive(octets)
         self.pump()
 

@@ -13,7 +13,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.ftp.commands import Reply, reply
 from netsuite.store.errors import (
     BadFileName,
@@ -105,16 +105,16 @@ ERRORS: Final[Mapping[type[Exception], Reply]] = {
 }
 
 #: What is said unasked before the connection is closed (RFC 959, 4.2.2: 421).
-GOODBYE: Final[Mapping[Cause, Reply]] = {
-    Cause.SHUTDOWN: reply(421, "Stopping; try again later"),
-    Cause.IDLE: reply(421, "No command for too long"),
-    Cause.SLOW_GREETING: reply(421, "No command for too long"),
-    Cause.SLOW_COMMAND: reply(421, "No whole command for too long"),
-    Cause.SLOW_LOGIN: reply(421, "No login for too long"),
-    Cause.TOO_MANY_ERRORS: reply(421, "Too many bad commands"),
-    Cause.TOO_MUCH_BEFORE_LOGIN: reply(421, "Too much before a login"),
-    Cause.BUSY: reply(421, "Too many connections; try again later"),
-    Cause.BUSY_ADDRESS: reply(421, "Too many connections from there; try again later"),
+GOODBYE: Final[Mapping[CloseReason, Reply]] = {
+    CloseReason.SHUTDOWN: reply(421, "Stopping; try again later"),
+    CloseReason.IDLE: reply(421, "No command for too long"),
+    CloseReason.SLOW_GREETING: reply(421, "No command for too long"),
+    CloseReason.SLOW_COMMAND: reply(421, "No whole command for too long"),
+    CloseReason.SLOW_LOGIN: reply(421, "No login for too long"),
+    CloseReason.TOO_MANY_ERRORS: reply(421, "Too many bad commands"),
+    CloseReason.TOO_MUCH_BEFORE_LOGIN: reply(421, "Too much before a login"),
+    CloseReason.BUSY: reply(421, "Too many connections; try again later"),
+    CloseReason.BUSY_ADDRESS: reply(421, "Too many connections from there; try again later"),
 }
 
 #: What ``for_error`` is for; anything else is a bug and is logged as such.

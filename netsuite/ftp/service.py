@@ -46,7 +46,7 @@ def make_ftp(site: Site) -> ListeningService:
             connect_seconds=section.connect_seconds,
             stalled_seconds=section.stalled_seconds,
         ),
-        door=site.door,
+        authenticator=site.authenticator,
         anonymous=site.files.anonymous,
         reactor=site.reactor,
         now=lambda: datetime.now(UTC),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.gopher.commands import error
 from netsuite.gopher.dialog import Menu
 from netsuite.store.errors import (
@@ -43,10 +43,10 @@ _TEXTS: Final[Mapping[type[StoreError], str]] = {
 
 BROKEN: Final = Menu((error("Something went wrong here; try again later"),))
 
-GOODBYE: Final[Mapping[Cause, Menu]] = {
-    Cause.BUSY: Menu((error("Too many are being served; try again later"),)),
-    Cause.BUSY_ADDRESS: Menu((error("Too many connections from your address"),)),
-    Cause.SHUTDOWN: Menu((error("The server is stopping; try again later"),)),
+GOODBYE: Final[Mapping[CloseReason, Menu]] = {
+    CloseReason.BUSY: Menu((error("Too many are being served; try again later"),)),
+    CloseReason.BUSY_ADDRESS: Menu((error("Too many connections from your address"),)),
+    CloseReason.SHUTDOWN: Menu((error("The server is stopping; try again later"),)),
 }
 
 

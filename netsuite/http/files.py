@@ -13,11 +13,9 @@ from netsuite.http import listing
 from netsuite.http.answers import Answer, FilePart, Given, SentFile, Streamed
 from netsuite.http.commands import FieldPairs, Fields, Request, Response, ResponseHead, plain
 from netsuite.http.conditions import CONDITIONAL, Verdict, judge, range_applies
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.media import GZIP, choose, is_worth_packing, media_type, takes_gzip
 from netsuite.http.paths import join_path
 from netsuite.http.ranges import Range, last_boundary, parse_ranges, part_head
-from netsuite.http.remembered import Memory, Representation
 from netsuite.http.replies import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -26,6 +24,8 @@ from netsuite.http.replies import (
     Refused,
     method_not_allowed,
 )
+from netsuite.http.request import IncomingRequest
+from netsuite.http.response_cache import Cache, Representation
 from netsuite.http.router import METHODS
 from netsuite.store.errors import (
     BadFileName,
@@ -90,7 +90,7 @@ class FileSite:
         self._boundary = boundary
         self._precompressed = precompressed
         self._links = links
-        self._memory = Memory(clock.seconds, remember_seconds)
+        self._memory = Cache(clock.seconds, remember_seconds)
 
     def __call__(self, request: IncomingRequest) -> Given:
         """Answer a request."""

@@ -13,7 +13,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.http.commands import Response, plain
 from netsuite.store.errors import (
     BadFileName,
@@ -69,13 +69,15 @@ ERRORS: Final[Mapping[type[Exception], Response]] = {
 }
 
 #: What is said to who is not served at all.
-TURNED_AWAY: Final[Mapping[Cause, Response]] = {
-    Cause.BUSY: BUSY,
-    Cause.BUSY_ADDRESS: BUSY,
-    Cause.SHUTDOWN: STOPPING,
+TURNED_AWAY: Final[Mapping[CloseReason, Response]] = {
+    CloseReason.BUSY: BUSY,
+    CloseReason.BUSY_ADDRESS: BUSY,
+    CloseReason.SHUTDOWN: STOPPING,
 }
 #: Waiting for the peer has ended; while it is on a request's head or body, that is said.
-TOO_SLOW: Final = frozenset({Cause.IDLE, Cause.SLOW_GREETING, Cause.SLOW_COMMAND, Cause.SLOW_BODY})
+TOO_SLOW: Final = frozenset(
+    {CloseReason.IDLE, CloseReason.SLOW_GREETING, CloseReason.SLOW_COMMAND, CloseReason.SLOW_BODY}
+)
 
 
 class Refused(Exception):

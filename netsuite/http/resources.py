@@ -16,9 +16,9 @@ from twisted.python.failure import Failure
 
 from netsuite.http.answers import Answer, Streamed
 from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.paths import split_path
 from netsuite.http.replies import BAD_REQUEST, BROKEN, Refused
+from netsuite.http.request import IncomingRequest
 
 #: More than this unsent, and what produces it is told to pause.
 WAITING_OCTETS: Final = 65_536

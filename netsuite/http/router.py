@@ -7,8 +7,8 @@ from typing import Final
 
 from netsuite.http.answers import Given, Handler
 from netsuite.http.commands import Response
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.replies import NOT_FOUND, NOT_IMPLEMENTED, method_not_allowed
+from netsuite.http.request import IncomingRequest
 
 #: What this server knows at all; others are 501, as RFC 9110, 9.1 wants.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, Final
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Channel, Door
-from netsuite.connection.causes import Cause
+from netsuite.accounts.interfaces import Authenticator, Channel
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import DialogConnection
@@ -21,8 +21,8 @@ from netsuite.http.access import format_line
 from netsuite.http.answers import Answer, SentFile, Streamed
 from netsuite.http.commands import Request, Response
 from netsuite.http.dialog import ServerDialog, State
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.replies import BROKEN, EXPECTED, TIMED_OUT, TOO_SLOW, TURNED_AWAY, for_error
+from netsuite.http.request import IncomingRequest
 from netsuite.http.router import Router
 from netsuite.http.settings import Settings
 from netsuite.wire.dates import format_http_date
@@ -66,7 +66,7 @@ class HTTPServer(DialogConnection):
     @contextlib.contextmanager
     def reading_body(self) -> Iterator[None]:
         """Hold the peer to the pace of a body instead of that of a kept connection."""
-        watch = self.watch
+        watch = self.deadlines
         watch.idle_seconds = self.timeouts.command_seconds
         try:
             yield
@@ -90,7 +90,7 @@ class HTTPServer(DialogConnection):
             return
         self._say_whole(self.asked, error.reply)
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why to who waits for an answer; a kept connection is closed without a word."""
         state = self.dialog.state
         if self.turned_away is not None:
@@ -232,7 +232,7 @@ class HTTPServerFactory(ServerFactory):
     Args:
         settings: of the service.
         router: finds who answers.
-        door: where accounts log in.
+        authenticator: where accounts log in.
         clock: for all timeouts.
         now: the time, with its zone.
         access_log: of lines as ``access.format_line`` gives them; None for none.
@@ -247,7 +247,7 @@ class HTTPServerFactory(ServerFactory):
         settings: Settings,
         *,
         router: Router,
-        door: Door,
+        authenticator: Authenticator,
         clock: IReactorTime,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         access_log: LineLog | None = None,
@@ -268,7 +268,7 @@ class HTTPServerFactory(ServerFactory):
         )
         self.settings = settings
         self.router = router
-        self.door = door
+        self.authenticator = authenticator
         self.now = now
         self._standing = ""
         self._standing_until = float("-inf")

@@ -95,7 +95,7 @@ def make_http(site: Site) -> ListeningService:
     factory = HTTPServerFactory(
         _settings(site.settings),
         router=make_router(site),
-        door=site.door,
+        authenticator=site.authenticator,
         clock=site.reactor,
         access_log=site.line_log(section.access_log, stamp),
         tls=site.tls(b"http/1.1"),

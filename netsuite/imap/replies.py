@@ -16,7 +16,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.imap.commands.responses import Code, Condition, Status
 from netsuite.store import errors
 
@@ -47,17 +47,17 @@ LOGIN: Final[Mapping[type[LoginRefused], tuple[Status, str | None, str]]] = {
 }
 
 #: Why we close, in the words of BYE.
-GOODBYES: Final[Mapping[Cause, str]] = {
-    Cause.SHUTDOWN: "The server is stopping",
-    Cause.IDLE: "Autologout; idle for too long",
-    Cause.SLOW_GREETING: "Nothing was said in time",
-    Cause.SLOW_COMMAND: "A command was not ended in time",
-    Cause.SLOW_BODY: "A message came too slowly",
-    Cause.SLOW_LOGIN: "Nobody logged in in time",
-    Cause.TOO_MANY_ERRORS: "Too many bad commands",
-    Cause.TOO_MUCH_BEFORE_LOGIN: "Too much was said before a login",
-    Cause.BUSY: "Too many connections; try again later",
-    Cause.BUSY_ADDRESS: "Too many connections from your address",
+GOODBYES: Final[Mapping[CloseReason, str]] = {
+    CloseReason.SHUTDOWN: "The server is stopping",
+    CloseReason.IDLE: "Autologout; idle for too long",
+    CloseReason.SLOW_GREETING: "Nothing was said in time",
+    CloseReason.SLOW_COMMAND: "A command was not ended in time",
+    CloseReason.SLOW_BODY: "A message came too slowly",
+    CloseReason.SLOW_LOGIN: "Nobody logged in in time",
+    CloseReason.TOO_MANY_ERRORS: "Too many bad commands",
+    CloseReason.TOO_MUCH_BEFORE_LOGIN: "Too much was said before a login",
+    CloseReason.BUSY: "Too many connections; try again later",
+    CloseReason.BUSY_ADDRESS: "Too many connections from your address",
 }
 
 
@@ -86,9 +86,9 @@ def login_reply(error: LoginRefused) -> tuple[Status, Code | None, str]:
     return status, None if code is None else Code(code), text
 
 
-def goodbye(cause: Cause) -> Condition:
+def goodbye(cause: CloseReason) -> Condition:
     """Give the BYE that says why."""
-    busy = cause in (Cause.BUSY, Cause.BUSY_ADDRESS, Cause.SHUTDOWN)
+    busy = cause in (CloseReason.BUSY, CloseReason.BUSY_ADDRESS, CloseReason.SHUTDOWN)
     return Condition(
         Status.BYE, GOODBYES.get(cause, "Goodbye"), Code("UNAVAILABLE") if busy else None
     )

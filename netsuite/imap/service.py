@@ -37,7 +37,7 @@ def _settings(settings: schema.Settings) -> Settings:
 def make_imap(site: Site) -> ListeningService:
     """Make the IMAP4 server (RFC 3501)."""
     factory = IMAPServerFactory(
-        site.door,
+        site.authenticator,
         site.reactor,
         settings=_settings(site.settings),
         tls=site.tls(b"imap"),

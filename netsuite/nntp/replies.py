@@ -13,7 +13,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.nntp.commands import Status
 from netsuite.store.errors import (
     MessageExists,
@@ -74,12 +74,12 @@ POSTING_BROKEN: Final = POSTING[StoreError]
 #: Unasked, a response would be taken for the answer to the next command; so only those who are not
 #: served at all, or are about to lose the connection for what they said, are told why. The timeouts
 #: say nothing (RFC 3977, 3.1).
-GOODBYE: Final[Mapping[Cause, Status]] = {
-    Cause.BUSY: Status(400, "Too many connections; try again later"),
-    Cause.BUSY_ADDRESS: Status(400, "Too many connections from there; try again later"),
-    Cause.SHUTDOWN: STOPPING,
-    Cause.TOO_MANY_ERRORS: Status(400, "Too many commands were refused"),
-    Cause.TOO_MUCH_BEFORE_LOGIN: Status(400, "Too much was said without a login"),
+GOODBYE: Final[Mapping[CloseReason, Status]] = {
+    CloseReason.BUSY: Status(400, "Too many connections; try again later"),
+    CloseReason.BUSY_ADDRESS: Status(400, "Too many connections from there; try again later"),
+    CloseReason.SHUTDOWN: STOPPING,
+    CloseReason.TOO_MANY_ERRORS: Status(400, "Too many commands were refused"),
+    CloseReason.TOO_MUCH_BEFORE_LOGIN: Status(400, "Too much was said without a login"),
 }
 
 #: What ``for_error`` is for; anything else is a bug and is logged as such.

@@ -46,7 +46,7 @@ def make_nntp(site: Site) -> ListeningService:
     factory = NNTPServerFactory(
         settings(),
         room=site.newsroom,
-        door=site.door,
+        authenticator=site.authenticator,
         clock=site.reactor,
         unique=lambda: secrets.token_hex(UNIQUE_OCTETS),
         tls=site.tls(b"nntp"),

@@ -17,7 +17,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.pop3.commands import Status, err
 from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
 
@@ -46,9 +46,9 @@ ERRORS: Final[Mapping[type[Exception], Status]] = {
 
 #: Before anybody is served. An autologout says nothing (RFC 1939, 3), and a status line that
 #: answers no command would be taken for the answer to the next.
-GOODBYE: Final[Mapping[Cause, Status]] = {
-    Cause.BUSY: err("Too many connections; try again later", "SYS/TEMP"),
-    Cause.BUSY_ADDRESS: err("Too many connections from there; try again later", "SYS/TEMP"),
+GOODBYE: Final[Mapping[CloseReason, Status]] = {
+    CloseReason.BUSY: err("Too many connections; try again later", "SYS/TEMP"),
+    CloseReason.BUSY_ADDRESS: err("Too many connections from there; try again later", "SYS/TEMP"),
 }
 
 #: What ``for_error`` is for; anything else is a bug and is logged as such.

@@ -9,9 +9,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import (
+    Authenticator,
     Challenged,
     Channel,
-    Door,
     DropItem,
     Exchange,
     IMaildrop,
@@ -19,7 +19,7 @@ from netsuite.accounts.interfaces import (
     LoginRefused,
     Maildrop,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
@@ -94,7 +94,7 @@ class POP3Server(DialogConnection):
         """Give the maildrop back. A session that is lost removes nothing (RFC 1939, 6)."""
         self._release()
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why, but only to who was not served at all."""
         status = replies.GOODBYE.get(cause)
         if status is None and self.turned_away is not None:
@@ -111,7 +111,7 @@ class POP3Server(DialogConnection):
         if isinstance(event, Quit):
             self.close()
 
-    def tls_started(self) -> None:
+    def reset_for_tls(self) -> None:
         """Forget everything said in the clear (RFC 2595, 4)."""
         self.dialog.forget()
         self.username = ""
@@ -121,12 +121,12 @@ class POP3Server(DialogConnection):
         return Channel.to(self.peer, protocol="pop3", host=self.settings.host)
 
     def _capa(self, event: Capa) -> None:
-        door, channel = self.shared.door, self.channel()
+        authenticator, channel = self.shared.authenticator, self.channel()
         lines = ["TOP", "UIDL", "RESP-CODES", "AUTH-RESP-CODE", "PIPELINING", "EXPIRE NEVER"]
         # RFC 2449, 5 and RFC 5034, 3: the same list before and after a login, but for STLS.
-        if door.allows_password(channel):
+        if authenticator.allows_password(channel):
             lines.append("USER")
-        mechanisms = door.mechanisms(channel)
+        mechanisms = authenticator.mechanisms(channel)
         if mechanisms:
             lines.append(f"SASL {' '.join(mechanisms)}")
         before = self.dialog.state is not State.TRANSACTION
@@ -181,7 +181,7 @@ class POP3Server(DialogConnection):
     # -- logging in ---------------------------------------------------------------------------
 
     def _user(self, event: User) -> None:
-        if not self.shared.door.allows_password(self.channel()):
+        if not self.shared.authenticator.allows_password(self.channel()):
             self.say(replies.ENCRYPT_FIRST)  # before the password is sent
             return
         self.username = event.name
@@ -189,7 +189,7 @@ class POP3Server(DialogConnection):
 
     async def _pass(self, event: Pass) -> None:
         try:
-            logged_in = await self.shared.door.log_in(
+            logged_in = await self.shared.authenticator.log_in(
                 self.channel(), self.username, event.password, IMaildrop
             )
         except LoginRefused as error:
@@ -200,9 +200,9 @@ class POP3Server(DialogConnection):
     def _auth(self, event: Auth) -> Awaitable[None] | None:
         channel = self.channel()
         if not event.mechanism:
-            self._say_lines("Mechanisms follow", self.shared.door.mechanisms(channel))
+            self._say_lines("Mechanisms follow", self.shared.authenticator.mechanisms(channel))
             return None
-        exchange = self.shared.door.exchange(channel, event.mechanism, IMaildrop)
+        exchange = self.shared.authenticator.exchange(channel, event.mechanism, IMaildrop)
         if exchange is not None:
             return self._log_in(exchange, event.initial)
         encrypt = not channel.secure and event.mechanism in ("PLAIN", "LOGIN")
@@ -375,7 +375,7 @@ class POP3ServerFactory(ServerFactory):
 
     Args:
         settings: of the service.
-        door: where accounts log in.
+        authenticator: where accounts log in.
         clock: for all timeouts.
         timeouts: how long a peer may take; RFC 1939, 3 wants ten minutes at least when idle.
         limits: how much it may.
@@ -387,7 +387,7 @@ class POP3ServerFactory(ServerFactory):
         self,
         settings: Settings,
         *,
-        door: Door,
+        authenticator: Authenticator,
         clock: IReactorTime,
         timeouts: Timeouts | None = None,
         limits: Limits | None = None,
@@ -404,4 +404,4 @@ class POP3ServerFactory(ServerFactory):
             transcript=transcript,
         )
         self.settings = settings
-        self.door = door
+        self.authenticator = authenticator

@@ -28,7 +28,7 @@ def make_pop3(site: Site) -> ListeningService:
     """Make the POP3 server (RFC 1939)."""
     factory = POP3ServerFactory(
         Settings(host=site.settings.site.hostname),
-        door=site.door,
+        authenticator=site.authenticator,
         clock=site.reactor,
         tls=site.tls(b"pop3"),
         **site.limits(site.settings.pop3),

@@ -17,7 +17,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.smtp.commands import Reply, reply
 from netsuite.store.errors import (
     Busy,
@@ -103,17 +103,19 @@ AT_LOGIN: Final[Mapping[type[LoginRefused], Reply]] = {
     LoginUnavailable: reply(454, "4.7.0", "Logins are not possible now; try again later"),
 }
 
-GOODBYE: Final[Mapping[Cause, Reply]] = {
-    Cause.SHUTDOWN: reply(421, "4.3.2", "Stopping; try again later"),
-    Cause.IDLE: reply(421, "4.4.2", "No command for too long"),
-    Cause.SLOW_GREETING: reply(421, "4.4.2", "No command in time"),
-    Cause.SLOW_COMMAND: reply(421, "4.4.2", "The command came too slowly"),
-    Cause.SLOW_BODY: reply(421, "4.4.2", "The message came too slowly"),
-    Cause.SLOW_LOGIN: reply(421, "4.4.2", "Nobody logged in in time"),
-    Cause.TOO_MANY_ERRORS: reply(421, "4.7.0", "Too many errors"),
-    Cause.TOO_MUCH_BEFORE_LOGIN: reply(421, "4.7.0", "Too much without a login"),
-    Cause.BUSY: reply(421, "4.3.2", "Too many connections; try again later"),
-    Cause.BUSY_ADDRESS: reply(421, "4.7.0", "Too many connections from there; try again later"),
+GOODBYE: Final[Mapping[CloseReason, Reply]] = {
+    CloseReason.SHUTDOWN: reply(421, "4.3.2", "Stopping; try again later"),
+    CloseReason.IDLE: reply(421, "4.4.2", "No command for too long"),
+    CloseReason.SLOW_GREETING: reply(421, "4.4.2", "No command in time"),
+    CloseReason.SLOW_COMMAND: reply(421, "4.4.2", "The command came too slowly"),
+    CloseReason.SLOW_BODY: reply(421, "4.4.2", "The message came too slowly"),
+    CloseReason.SLOW_LOGIN: reply(421, "4.4.2", "Nobody logged in in time"),
+    CloseReason.TOO_MANY_ERRORS: reply(421, "4.7.0", "Too many errors"),
+    CloseReason.TOO_MUCH_BEFORE_LOGIN: reply(421, "4.7.0", "Too much without a login"),
+    CloseReason.BUSY: reply(421, "4.3.2", "Too many connections; try again later"),
+    CloseReason.BUSY_ADDRESS: reply(
+        421, "4.7.0", "Too many connections from there; try again later"
+    ),
 }
 
 

@@ -10,9 +10,9 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import (
+    Authenticator,
     Challenged,
     Channel,
-    Door,
     Exchange,
     ISubmitter,
     LoggedIn,
@@ -20,7 +20,7 @@ from netsuite.accounts.interfaces import (
     Receiver,
     Submitter,
 )
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import DialogConnection
@@ -53,7 +53,7 @@ from netsuite.smtp.commands import (
 from netsuite.smtp.dialog import ServerDialog
 from netsuite.smtp.messagelog import format_line
 from netsuite.smtp.settings import Mode, Settings
-from netsuite.smtp.transfer import Transfer
+from netsuite.smtp.transaction import MailTransaction
 from netsuite.wire.dates import format_message_date
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Event
 
@@ -84,7 +84,7 @@ class SMTPServer(DialogConnection):
         self.extended = False
         self.submitter: Submitter | None = None
         self.account: str | None = None
-        self.transfer: Transfer | None = None
+        self.transaction: MailTransaction | None = None
         self._identifier = ""  # of the message that is coming
         self._origins: dict[str, bytes] = {}  # the first words of Received, by protocol
 
@@ -98,9 +98,9 @@ class SMTPServer(DialogConnection):
 
     def ended(self, reason: Failure) -> None:
         """Throw away what had come of a message; nothing of it was acknowledged."""
-        self._forget_transfer()
+        self._forget_transaction()
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say 421 with the reason (RFC 5321, 3.8)."""
         self.dialog.pending = None
         self.say(replies.GOODBYE[cause])
@@ -108,19 +108,19 @@ class SMTPServer(DialogConnection):
     def failed(self, event: Event, failure: Failure) -> None:
         """Say that it is our fault and temporary; the session goes on."""
         if isinstance(event, BodyChunk):
-            if self.transfer is not None:
-                self.transfer.refuse(replies.BROKEN)
+            if self.transaction is not None:
+                self.transaction.refuse(replies.BROKEN)
             return
         if self.dialog.pending is not None:
             login = isinstance(event, Auth)
             self.say(replies.LOGIN_BROKEN if login else replies.BROKEN)
         if isinstance(event, EndOfBody | EndOfChunk):
-            self._forget_transfer()
+            self._forget_transaction()
 
-    def tls_started(self) -> None:
+    def reset_for_tls(self) -> None:
         """Forget everything said in the clear (RFC 3207, 4.2)."""
         self.dialog.forget()
-        self._forget_transfer()
+        self._forget_transaction()
         self.helo, self.extended = "", False
         self._origins.clear()
         self.submitter = self.account = None
@@ -147,7 +147,7 @@ class SMTPServer(DialogConnection):
         if not peer.secure and self.shared.tls is not None:
             lines.append("STARTTLS")
         if self.offers_auth() and self.submitter is None:
-            mechanisms = self.shared.door.mechanisms(self.channel())
+            mechanisms = self.shared.authenticator.mechanisms(self.channel())
             if mechanisms:
                 lines.append(f"AUTH {' '.join(mechanisms)}")
         self.say(Reply(250, "", tuple(lines)))
@@ -157,12 +157,12 @@ class SMTPServer(DialogConnection):
         self.say(reply(250, "", f"{self.settings.host} greets {event.domain}"))
 
     def _greeted(self, domain: str, *, extended: bool) -> None:
-        self._forget_transfer()
+        self._forget_transaction()
         self.helo, self.extended = domain, extended
         self._origins.clear()
 
     def _rset(self, event: Rset) -> None:
-        self._forget_transfer()
+        self._forget_transaction()
         self.say(replies.RESET)
 
     def _quit(self, event: Quit) -> None:
@@ -186,7 +186,7 @@ class SMTPServer(DialogConnection):
             self.say(refusal)
             return None
         channel = self.channel()
-        exchange = self.shared.door.exchange(channel, event.mechanism, ISubmitter)
+        exchange = self.shared.authenticator.exchange(channel, event.mechanism, ISubmitter)
         if exchange is not None:
             return self._log_in(exchange, event.initial)
         # A mechanism with a clear password is offered under TLS only; say which it is.
@@ -240,7 +240,7 @@ class SMTPServer(DialogConnection):
     def _mail(self, event: Mail) -> None:
         refusal = self._mail_refusal(event)
         if refusal is None:
-            self.transfer = Transfer(event, self.settings, self.shared.receiver)
+            self.transaction = MailTransaction(event, self.settings, self.shared.receiver)
             refusal = replies.SENDER_OK
         self.say(refusal)
 
@@ -264,14 +264,14 @@ class SMTPServer(DialogConnection):
         return None
 
     def _rcpt(self, event: Rcpt) -> Awaitable[None] | None:
-        transfer = self.transfer
-        assert transfer is not None
+        transaction = self.transaction
+        assert transaction is not None
         refusal = None
         if event.others:
             refusal = replies.BAD_PARAMETER
-        elif not event.recipient.ascii and not transfer.mail.utf8:
+        elif not event.recipient.ascii and not transaction.mail.utf8:
             refusal = replies.UTF8_SENDER
-        elif len(transfer.said) >= self.settings.recipients:
+        elif len(transaction.said) >= self.settings.recipients:
             refusal = replies.TOO_MANY_RECIPIENTS
         if refusal is not None:
             self.say(refusal)
@@ -279,22 +279,22 @@ class SMTPServer(DialogConnection):
         address = event.recipient
         known = self.shared.receiver.resolve_now(address.local, address.domain)
         if known is None:
-            return self._resolve(transfer, address)
-        transfer.add(address, known)
+            return self._resolve(transaction, address)
+        transaction.add(address, known)
         self.say(replies.RECIPIENT_OK)
         return None
 
-    async def _resolve(self, transfer: Transfer, address: Address) -> None:
+    async def _resolve(self, transaction: MailTransaction, address: Address) -> None:
         try:
             recipient = await self.shared.receiver.resolve(address.local, address.domain)
         except replies.EXPECTED as error:
             refusal = replies.for_error(error, replies.AT_RECIPIENT)
-            self._log_message(transfer, [address], refusal)
+            self._log_message(transaction, [address], refusal)
             self.say(refusal)
             if refusal.permanent:
                 self.count_bad()  # whoever tries out names is shown the door
             return
-        transfer.add(address, recipient)
+        transaction.add(address, recipient)
         self.say(replies.RECIPIENT_OK)
 
     # -- content ------------------------------------------------------------------------------
@@ -304,29 +304,29 @@ class SMTPServer(DialogConnection):
         self._begin_content()
 
     def _bdat(self, event: Bdat) -> None:
-        transfer = self._begin_content()
-        transfer.announce(event.octets)
+        transaction = self._begin_content()
+        transaction.announce(event.octets)
 
-    def _begin_content(self) -> Transfer:
-        transfer = self.transfer
-        assert transfer is not None
-        if not transfer.begun:
+    def _begin_content(self) -> MailTransaction:
+        transaction = self.transaction
+        assert transaction is not None
+        if not transaction.begun:
             date = self.shared.now()
             identifier = self._identifier = self.shared.identify()
-            transfer.begin(
-                self._stamp(transfer, self.shared.printed(date), identifier),
+            transaction.begin(
+                self._stamp(transaction, self.shared.printed(date), identifier),
                 date=date,
                 identifier=identifier,
             )
-        return transfer
+        return transaction
 
-    def _stamp(self, transfer: Transfer, date: bytes, identifier: str) -> bytes:
-        word = self._protocol_word(transfer.mail.utf8)
+    def _stamp(self, transaction: MailTransaction, date: bytes, identifier: str) -> bytes:
+        word = self._protocol_word(transaction.mail.utf8)
         origin = self._origins.get(word)
         if origin is None:
             origin = self._origins[word] = self._origin(word)
         # More than one would tell each of the others (RFC 5321, 7.2).
-        recipient = str(transfer.said[0]) if len(transfer.said) == 1 else ""
+        recipient = str(transaction.said[0]) if len(transaction.said) == 1 else ""
         return received(origin, identifier=identifier, date=date, recipient=recipient)
 
     def _origin(self, protocol: str) -> bytes:
@@ -352,32 +352,34 @@ class SMTPServer(DialogConnection):
         return word + ("S" if self.peer.secure else "") + ("A" if self.account is not None else "")
 
     def _chunk(self, event: BodyChunk) -> Awaitable[None] | None:
-        assert self.transfer is not None
-        return self.transfer.take(event.octets, bare_line_end=self.dialog.met_bare_line_end)
+        assert self.transaction is not None
+        return self.transaction.take(event.octets, bare_line_end=self.dialog.met_bare_line_end)
 
     def _end_of_chunk(self, event: EndOfChunk) -> None:
-        transfer = self.transfer
-        assert transfer is not None
-        if transfer.refusal is not None:
-            self._forget_transfer()
-        self.say(transfer.refusal or replies.CHUNK_OK)
+        transaction = self.transaction
+        assert transaction is not None
+        if transaction.refusal is not None:
+            self._forget_transaction()
+        self.say(transaction.refusal or replies.CHUNK_OK)
 
     def _end_of_body(self, event: EndOfBody) -> Awaitable[Reply]:
-        assert self.transfer is not None
-        return self._deliver(self.transfer)
+        assert self.transaction is not None
+        return self._deliver(self.transaction)
 
-    async def _deliver(self, transfer: Transfer) -> Reply:
+    async def _deliver(self, transaction: MailTransaction) -> Reply:
         bare_line_end = self.dialog.bare_line_end
-        answer = await transfer.finish(self.account, bare_line_end=bare_line_end)
-        self._log_message(transfer, transfer.said, answer)
-        self._forget_transfer()
+        answer = await transaction.finish(self.account, bare_line_end=bare_line_end)
+        self._log_message(transaction, transaction.said, answer)
+        self._forget_transaction()
         if self.settings.mode is Mode.LMTP:
             # One reply a recipient, all the same: it is delivered to all or to none.
-            for _ in transfer.said[1:]:
+            for _ in transaction.said[1:]:
                 self.write(self.dialog.send_one(answer))
         return answer
 
-    def _log_message(self, transfer: Transfer, said: Sequence[Address], answer: Reply) -> None:
+    def _log_message(
+        self, transaction: MailTransaction, said: Sequence[Address], answer: Reply
+    ) -> None:
         log = self.shared.line_log
         if log is not None:
             log.add(
@@ -385,17 +387,17 @@ class SMTPServer(DialogConnection):
                 self.name,
                 self.peer.address,
                 self.account,
-                self._identifier if transfer.begun else "",
-                transfer.sender,
+                self._identifier if transaction.begun else "",
+                transaction.sender,
                 said,
-                transfer.octets,
+                transaction.octets,
                 answer,
             )
 
-    def _forget_transfer(self) -> None:
-        transfer, self.transfer = self.transfer, None
-        if transfer is not None:
-            transfer.abort()
+    def _forget_transaction(self) -> None:
+        transaction, self.transaction = self.transaction, None
+        if transaction is not None:
+            transaction.abort()
 
     def _end_of_input(self, event: EndOfInput) -> None:
         self.close()
@@ -428,7 +430,7 @@ class SMTPServerFactory(ServerFactory):
 
     Args:
         settings: of the service.
-        door: where submitters log in.
+        authenticator: where submitters log in.
         receiver: who resolves recipients and takes messages.
         clock: for all timeouts.
         now: the time for trace fields, aware.
@@ -444,7 +446,7 @@ class SMTPServerFactory(ServerFactory):
         self,
         settings: Settings,
         *,
-        door: Door,
+        authenticator: Authenticator,
         receiver: Receiver,
         clock: IReactorTime,
         now: Callable[[], datetime],
@@ -466,7 +468,7 @@ class SMTPServerFactory(ServerFactory):
             line_log=message_log,
         )
         self.settings = settings
-        self.door = door
+        self.authenticator = authenticator
         self.receiver = receiver
         self.now = now
         self.identify = identify

@@ -79,7 +79,7 @@ def _make(site: Site, name: str, mode: Mode) -> ListeningService:
     )
     factory = SMTPServerFactory(
         _settings(site, section, mode),
-        door=site.door,
+        authenticator=site.authenticator,
         receiver=site.addresses,
         clock=site.reactor,
         now=_LocalTime(),

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from netsuite.telnet.neutral import neutral, width
+from netsuite.telnet.sanitize import neutral, width
 
 #: Characters of one line.
 LINE_CHARACTERS: Final = 4096

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import LoginRefused, LoginUnavailable, Throttled
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import (
     BadFileName,
     BadFolderName,
@@ -46,15 +46,15 @@ _TEXTS: Final[Mapping[type[StoreError], str]] = {
 
 BROKEN: Final = "Something went wrong here; try again later."
 
-GOODBYE: Final[Mapping[Cause, str]] = {
-    Cause.SHUTDOWN: "The server is stopping. Goodbye.",
-    Cause.IDLE: "You have said nothing for long. Goodbye.",
-    Cause.SLOW_COMMAND: "What was begun was not ended. Goodbye.",
-    Cause.SLOW_LOGIN: "Nobody has logged in. Goodbye.",
-    Cause.TOO_MANY_ERRORS: "That was too much that cannot be understood. Goodbye.",
-    Cause.TOO_MUCH_BEFORE_LOGIN: "That is too much before a login. Goodbye.",
-    Cause.BUSY: "Too many are being served; try again later.",
-    Cause.BUSY_ADDRESS: "Too many connections from your address; try again later.",
+GOODBYE: Final[Mapping[CloseReason, str]] = {
+    CloseReason.SHUTDOWN: "The server is stopping. Goodbye.",
+    CloseReason.IDLE: "You have said nothing for long. Goodbye.",
+    CloseReason.SLOW_COMMAND: "What was begun was not ended. Goodbye.",
+    CloseReason.SLOW_LOGIN: "Nobody has logged in. Goodbye.",
+    CloseReason.TOO_MANY_ERRORS: "That was too much that cannot be understood. Goodbye.",
+    CloseReason.TOO_MUCH_BEFORE_LOGIN: "That is too much before a login. Goodbye.",
+    CloseReason.BUSY: "Too many are being served; try again later.",
+    CloseReason.BUSY_ADDRESS: "Too many connections from your address; try again later.",
 }
 
 

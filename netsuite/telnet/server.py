@@ -13,8 +13,8 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Channel, Door
-from netsuite.connection.causes import Cause
+from netsuite.accounts.interfaces import Authenticator, Channel
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.deferring import deferred
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.protocol import GONE, DialogConnection
@@ -105,7 +105,7 @@ class TelnetServer(DialogConnection):
         self.hung_up = True
         self._wake(Failure(HungUp()))
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why."""
         if cause in replies.GOODBYE and self.dialog.state is not State.CLOSED:
             self.say(Farewell(replies.GOODBYE[cause] + "\n"))
@@ -203,7 +203,7 @@ class TelnetServerFactory(ServerFactory):
 
     Args:
         settings: of the service; may be replaced for connections to come.
-        door: where users log in, for the facet ``IShell``.
+        authenticator: where users log in, for the facet ``IShell``.
         clock: for every timeout.
         now: the time of day.
         unique: gives octets that nobody else is given; for Message-IDs.
@@ -213,7 +213,7 @@ class TelnetServerFactory(ServerFactory):
         self,
         settings: Settings,
         *,
-        door: Door,
+        authenticator: Authenticator,
         clock: IReactorTime,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         unique: Callable[[], bytes] = lambda: os.urandom(12),
@@ -237,7 +237,7 @@ class TelnetServerFactory(ServerFactory):
             transcript=transcript,
         )
         self.settings = settings
-        self.door = door
+        self.authenticator = authenticator
         self.now = now
         self.unique = unique
 

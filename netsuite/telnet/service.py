@@ -40,7 +40,7 @@ def make_telnet(site: Site) -> ListeningService:
     """Make the Telnet server (RFC 854), with its shell."""
     factory = TelnetServerFactory(
         _settings(site.settings),
-        door=site.door,
+        authenticator=site.authenticator,
         clock=site.reactor,
         tls=site.tls(),
         **site.limits(site.settings.telnet),

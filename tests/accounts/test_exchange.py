@@ -1,4 +1,4 @@
-"""SASL exchanges at the door: every mechanism, with a real client on the other side."""
+"""SASL exchanges at the authenticator: every mechanism, with a real client on the other side."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from netsuite.accounts.interfaces import (
     MalformedResponse,
     Throttled,
 )
-from netsuite.accounts.turns import Turns
+from netsuite.accounts.keyed_locks import KeyedLocks
 from netsuite.store.errors import Busy
 from netsuite.store.model import AccountState
 from tests.accounts.worlds import CLEAR, DOMAIN, TLS, World, verifiers_of
@@ -50,7 +50,7 @@ class Exchanges(TestCase):
 
     async def log_in(self, mechanism: str, channel: Channel = BOUND, **client: Any) -> str:
         """Give the name one comes in as, or the kind of refusal."""
-        exchange = self.world.door.exchange(channel, mechanism, IMailAccess)
+        exchange = self.world.authenticator.exchange(channel, mechanism, IMailAccess)
         if exchange is None:
             return "not offered"
         binding = channel.binding if mechanism.endswith("-PLUS") else None
@@ -98,7 +98,7 @@ class Exchanges(TestCase):
         await self.ann()
 
         async def salt(username: str) -> bytes:
-            exchange = self.world.door.exchange(TLS, "SCRAM-SHA-256", IMailAccess)
+            exchange = self.world.authenticator.exchange(TLS, "SCRAM-SHA-256", IMailAccess)
             assert exchange is not None
             step = await exchange.respond(b"n,,n=" + username.encode() + b",r=abc")
             assert isinstance(step, Challenged)
@@ -157,7 +157,7 @@ class Exchanges(TestCase):
         """A client that cannot spell is not locked out for guessing."""
         await self.ann()
         for _ in range(20):
-            exchange = self.world.door.exchange(TLS, "PLAIN", IMailAccess)
+            exchange = self.world.authenticator.exchange(TLS, "PLAIN", IMailAccess)
             assert exchange is not None
             with self.assertRaises(MalformedResponse):
                 await exchange.respond(b"nonsense")
@@ -186,7 +186,7 @@ class Exchanges(TestCase):
             return turn.addCallback(lambda _: function(*arguments))
 
         self.patch(self.world, "_run", slowly)
-        checker = self.world.door.portal.checkers
+        checker = self.world.authenticator.portal.checkers
         for each in checker.values():
             if hasattr(each, "_hashing"):
                 each._hashing._run = slowly
@@ -199,7 +199,7 @@ class Exchanges(TestCase):
             running.pop().callback(None)
         outcomes = [self.successResultOf(each) for each in tries]
         self.assertEqual(["BadCredentials"] * 4 + ["Throttled"] * 16, outcomes)
-        self.assertEqual(0, len(self.world.door.turns))
+        self.assertEqual(0, len(self.world.authenticator.address_locks))
 
     async def test_store_unavailable(self) -> None:
         """A store that cannot be asked is a temporary failure, and no guess."""
@@ -227,7 +227,7 @@ class Exchanges(TestCase):
     async def test_kinds(self) -> None:
         """The facet comes with the success."""
         await self.ann()
-        exchange = self.world.door.exchange(TLS, "PLAIN", IMailAccess)
+        exchange = self.world.authenticator.exchange(TLS, "PLAIN", IMailAccess)
         assert exchange is not None
         step = await exchange.respond(b"\0ann\0secret")
         assert isinstance(step, LoggedIn)
@@ -241,7 +241,7 @@ class TakingTurns(TestCase):
 
     def test_order(self) -> None:
         """One after the other by name, others beside them, and nothing is kept."""
-        turns = Turns()
+        turns = KeyedLocks()
         told: list[str] = []
 
         async def work(name: str, label: str, wait: Deferred[None]) -> None:
@@ -262,7 +262,7 @@ class TakingTurns(TestCase):
 
     def test_cancelled(self) -> None:
         """Who gives up waiting leaves the line."""
-        turns = Turns()
+        turns = KeyedLocks()
         first: Deferred[None] = Deferred()
 
         async def work(wait: Deferred[None] | None) -> None:

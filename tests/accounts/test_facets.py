@@ -20,7 +20,7 @@ class Facets(TestCase):
 
     async def facet(self, name: str, interface: type[Interface]) -> object:
         """Log in; give the facet."""
-        return (await self.world.door.log_in(TLS, name, "secret", interface)).avatar
+        return (await self.world.authenticator.log_in(TLS, name, "secret", interface)).avatar
 
     async def mail(self, name: str) -> MailAccess:
         """Log in for mail."""

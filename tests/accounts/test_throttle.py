@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts import throttle
 from netsuite.accounts.throttle import Throttle
-from netsuite.wire.addresses import peer_prefix
+from netsuite.wire.ip_prefix import peer_prefix
 
 
 class ThrottleTests(SynchronousTestCase):

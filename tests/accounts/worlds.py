@@ -10,8 +10,8 @@ from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
-from netsuite.accounts.checkers import Names, PasswordChecker, ProvenNameChecker, RightPasswords
-from netsuite.accounts.door import AccountDoor
+from netsuite.accounts.authentication import AccountAuthenticator
+from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
 from netsuite.accounts.interfaces import Channel
 from netsuite.accounts.passwords import Hashing, make_verifiers
 from netsuite.accounts.realm import AccountRealm
@@ -35,21 +35,26 @@ def verifiers_of(password: str, *, cram_md5: bool = False) -> Verifiers:
 class World:
     """Collaborators wired as a site wires them."""
 
-    def __init__(self, **door: Any) -> None:
+    def __init__(self, **authenticator: Any) -> None:
         self.clock = Clock()
         self.store = MemoryStore()
         self.hashed = 0
         self.addresses = AddressBook(self.store, self.clock, domains=[DOMAIN])
         self.realm = AccountRealm(self.store, self.addresses)
-        names = Names((DOMAIN,))
-        self.right = RightPasswords(self.clock, 60.0, self.store.changes)
+        names = LoginNames((DOMAIN,))
+        self.right = PasswordCache(self.clock, 60.0, self.store.changes)
         checker = PasswordChecker(
             self.store.accounts, Hashing(self._run), right=self.right, names=names
         )
         portal = Portal(self.realm, [checker, ProvenNameChecker(self.store.accounts, names)])
         self.throttle = Throttle(self.clock, free_guesses=3, slowest_seconds=60)
-        self.door = AccountDoor(
-            portal, self.store.accounts, self.throttle, names=names, secret=b"s" * 32, **door
+        self.authenticator = AccountAuthenticator(
+            portal,
+            self.store.accounts,
+            self.throttle,
+            names=names,
+            secret=b"s" * 32,
+            **authenticator,
         )
 
     def _run(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:

@@ -17,7 +17,7 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from netsuite.cli.client.keys import LineEnds, Mode, mode_of
+from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
 from netsuite.cli.client.telnet import Conversation, terminal_types
 from netsuite.cli.client.terminal import settings_for
 from netsuite.cli.client.urls import BadURL, telnet_target

@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.protocol import DialogConnection
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -242,16 +242,16 @@ class LineConnection(DialogConnection):
     def failed(self, event: object, failure: Failure) -> None:
         self.say(Reply("- broken"))
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         self.say(Reply(f"- bye {cause.name}"))
 
     def ended(self, reason: Failure) -> None:
         self.ends.append(reason.type.__name__)
 
-    def tls_started(self) -> None:
+    def reset_for_tls(self) -> None:
         self.dialog = LineDialog()
 
-    def secured(self) -> None:
+    def handshake_done(self) -> None:
         self.secure_times += 1
 
 

@@ -45,7 +45,7 @@ class Files(MemoryTree):
         return None if node is None else node.data
 
 
-class FakeDoor:
+class FakeAuthenticator:
     """Lets alice in."""
 
     def __init__(self, files: Files) -> None:
@@ -200,13 +200,13 @@ class World:
         self.reactor = FakeReactor()
         self.files = Files("alice")
         self.public = MemoryTree(lambda: NOW)
-        self.door = FakeDoor(self.files)
+        self.authenticator = FakeAuthenticator(self.files)
         limits = settings.pop("limits", Limits(bad_commands=None))
         timeouts = settings.pop("timeouts", Timeouts())
         tls = settings.pop("tls", None)
         self.factory = FTPServerFactory(
             Settings("ftp.example.test", **settings),
-            door=self.door,
+            authenticator=self.authenticator,
             anonymous=lambda: AnonymousFiles(self.public),
             reactor=self.reactor,
             now=lambda: NOW,

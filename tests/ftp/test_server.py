@@ -22,7 +22,7 @@ class Logins(SynchronousTestCase):
         """USER and PASS; neither tells whether there is such a user."""
         session = Session(logged_in=False)
         self.assertEqual([331, 230], codes(session.say(LOGIN)))
-        self.assertEqual("ftp", session.world.door.channels[0].protocol)
+        self.assertEqual("ftp", session.world.authenticator.channels[0].protocol)
         for name in (b"alice", b"nobody"):
             session = Session(logged_in=False)
             said = session.say(b"USER %s\r\nPASS wrong\r\n" % name)
@@ -40,7 +40,7 @@ class Logins(SynchronousTestCase):
         """Throttled and broken logins are told apart from wrong ones."""
         for error in (Throttled("x"), LoginUnavailable("x")):
             session = Session(logged_in=False)
-            session.world.door.error = error
+            session.world.authenticator.error = error
             said = session.say(LOGIN)
             self.assertEqual([331, 530], codes(said))
             self.assertIn(b"later", said)
@@ -48,9 +48,9 @@ class Logins(SynchronousTestCase):
     def test_commands_behind_a_slow_login(self) -> None:
         """What is said while a password is checked waits for the answer."""
         session = Session(logged_in=False)
-        session.world.door.slow = Deferred()
+        session.world.authenticator.slow = Deferred()
         self.assertEqual([331], codes(session.say(LOGIN + b"PWD\r\n")))
-        session.world.door.slow.callback(None)
+        session.world.authenticator.slow.callback(None)
         session.world.settle()
         self.assertEqual([230, 257], codes(session.heard()))
 
@@ -74,7 +74,7 @@ class Logins(SynchronousTestCase):
     def test_no_password_in_the_clear(self) -> None:
         """Where a password may not come in the clear it is not asked for."""
         session = Session(logged_in=False)
-        session.world.door.plain = False
+        session.world.authenticator.plain = False
         said = session.say(b"USER alice\r\nPASS se cret \r\n")
         self.assertEqual(
             b"530 Say AUTH TLS first: a password may not be sent here\r\n503 Say USER first\r\n",
@@ -98,13 +98,13 @@ class Logins(SynchronousTestCase):
         """However a session ends, its facet is left, once."""
         for end in (b"QUIT\r\n", b"REIN\r\n", b"USER bob\r\n", None):
             session = Session()
-            self.assertEqual(1, session.world.door.inside)
+            self.assertEqual(1, session.world.authenticator.inside)
             if end is None:
                 session.wire.lose(ConnectionLost)
             else:
                 session.say(end)
             session.world.settle()
-            self.assertEqual(0, session.world.door.inside, end)
+            self.assertEqual(0, session.world.authenticator.inside, end)
 
     def test_no_tls(self) -> None:
         """A server without certificates says so; protection needs TLS."""

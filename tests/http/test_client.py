@@ -25,8 +25,8 @@ from netsuite.http.client import (
     parse_url,
 )
 from netsuite.http.commands import Fields, Response
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.pool import Origin
+from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.http.xmlrpc.values import Call, Fault
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError

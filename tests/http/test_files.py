@@ -415,7 +415,7 @@ class Writing(Case):
 
     def test_no_tls(self) -> None:
         """A password that came in the clear is refused, and nothing said of it."""
-        self.world.door.allowed = False
+        self.world.authenticator.allowed = False
         self.assertEqual(403, status(self.put("/~alice/x", login("alice"))))
 
     def test_malformed_login(self) -> None:
@@ -424,7 +424,7 @@ class Writing(Case):
             heard = self.put("/~alice/x", b"Authorization: " + value)
             self.assertEqual(400, status(heard), value)
         self.assertEqual(401, status(self.put("/~alice/x", b"Authorization: Bearer x")))
-        self.assertEqual(0, self.world.door.asked)
+        self.assertEqual(0, self.world.authenticator.asked)
 
     def test_not_asked_for_the_body(self) -> None:
         """Who may not write is refused before the body is sent."""

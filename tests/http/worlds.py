@@ -19,9 +19,9 @@ from netsuite.http.answers import Streamed
 from netsuite.http.commands import Fields, Response, ResponseHead
 from netsuite.http.files import FileSite
 from netsuite.http.grammar import HeadLimits
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.news import NewsSite
 from netsuite.http.replies import Refused
+from netsuite.http.request import IncomingRequest
 from netsuite.http.router import Router
 from netsuite.http.server import HTTPServer, HTTPServerFactory
 from netsuite.http.settings import Settings
@@ -34,7 +34,7 @@ NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DATE = b"Date: Sun, 22 Nov 2026 09:30:00 GMT\r\n"
 
 
-class Door:
+class Authenticator:
     """Lets alice in, and bob, who is in the group ``web``; password ``secret``."""
 
     def __init__(self, store: MemoryStore, homes: MemoryHomes) -> None:
@@ -101,7 +101,7 @@ class World:
         self.news_shown = True
         self.store = MemoryStore()
         self.homes = MemoryHomes()
-        self.door = Door(self.store, self.homes)
+        self.authenticator = Authenticator(self.store, self.homes)
         self.router = Router()
         self.waiting: list[Deferred[Response]] = []
         self.files = FileSite(
@@ -116,7 +116,7 @@ class World:
         self.factory = HTTPServerFactory(
             Settings("www.example.test", software="", limits=limits, **settings),
             router=self.router,
-            door=self.door,
+            authenticator=self.authenticator,
             clock=self.clock,
             now=lambda: self.now,
             access_log=access_log,

@@ -91,7 +91,7 @@ class Session:
     def __init__(self, test: SynchronousTestCase, **arguments: Any) -> None:
         self.test = test
         self.world = World()
-        factory = IMAPServerFactory(self.world.door, self.world.clock)
+        factory = IMAPServerFactory(self.world.authenticator, self.world.clock)
         self.endpoint = MemoryEndpoint(factory, self.world.clock)
         self.client: IMAPClient = self.do(
             IMAPClient.connect(self.endpoint, self.world.clock, **arguments)

@@ -66,7 +66,7 @@ class Login(SynchronousTestCase):
 
     def test_no_clear_passwords(self) -> None:
         """Where a password may not be sent, LOGIN says so before it is tried."""
-        self.world.door.plaintext = False
+        self.world.authenticator.plaintext = False
         client = self.world.connect()
         greeting = client.heard()
         self.assertIn(b" LOGINDISABLED", greeting)
@@ -113,10 +113,10 @@ class Login(SynchronousTestCase):
 
     def test_pipelined(self) -> None:
         """Commands that come before a slow login is through are answered after it, in order."""
-        self.world.door.waits = Deferred()
+        self.world.authenticator.waits = Deferred()
         say = self.client.say
         self.assertEqual(b"", say(b"a LOGIN ann secret\r\nb SELECT INBOX\r\nc NOOP\r\n"))
-        self.world.door.waits.callback(None)
+        self.world.authenticator.waits.callback(None)
         answer = self.client.heard()
         places = [answer.index(tag) for tag in (b"a OK", b"b OK", b"c OK")]
         self.assertEqual(sorted(places), places)

@@ -21,13 +21,13 @@ class StartTLS(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.world = World()
-        self.world.door.plaintext = False
+        self.world.authenticator.plaintext = False
         folder = Path(self.mktemp())
         certificates = tls.Certificates(folder, self.world.clock)
         certificates.open()
         self.options = tls.client_options("localhost", authorities=folder / "default.pem")
         self.factory: Any = IMAPServerFactory(
-            self.world.door, self.world.clock, tls=certificates.context_for()
+            self.world.authenticator, self.world.clock, tls=certificates.context_for()
         )
         self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
         self.client: IMAPClient = self.do(IMAPClient.connect(self.endpoint, self.world.clock))

@@ -45,8 +45,8 @@ def run(work: Any) -> Any:
 class PlainExchange:
     """PLAIN, and TALK: which asks for a word, and has one more to say with its success."""
 
-    def __init__(self, door: FakeDoor, mechanism: str) -> None:
-        self.door = door
+    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
+        self.authenticator = authenticator
         self.mechanism = mechanism
         self.asked = False
 
@@ -57,16 +57,16 @@ class PlainExchange:
                 return Challenged(b"word?")
             if octets != b"please":
                 raise BadCredentials("not the word")
-            return LoggedIn(self.door.access("ann"), "ann", b"proof")
+            return LoggedIn(self.authenticator.access("ann"), "ann", b"proof")
         if octets is None:
             return Challenged(b"")
         words = octets.split(b"\0")
         if len(words) != 3:
             raise MalformedResponse("three words")
-        return self.door.enter(words[1].decode(), words[2].decode())
+        return self.authenticator.enter(words[1].decode(), words[2].decode())
 
 
-class FakeDoor:
+class FakeAuthenticator:
     """Lets accounts of the store in whose password is ``secret``."""
 
     def __init__(self, store: MemoryStore) -> None:
@@ -105,7 +105,7 @@ class Client:
     """The other end of one connection."""
 
     def __init__(self, world: World, **arguments: Any) -> None:
-        self.server = IMAPServer(world.door, world.clock, **arguments)
+        self.server = IMAPServer(world.authenticator, world.clock, **arguments)
         self.transport = StringTransport(peerAddress=IPv4Address("TCP", "127.0.0.1", 4711))
         self.server.makeConnection(self.transport)
         self.clock = world.clock
@@ -147,7 +147,7 @@ class World:
                     name, None, folders=[("Sent", SpecialUse.SENT), ("Lists/python", None)]
                 )
             )
-        self.door = FakeDoor(self.store)
+        self.authenticator = FakeAuthenticator(self.store)
 
     def connect(self, **arguments: Any) -> Client:
         """Connect; the greeting is waiting."""
@@ -187,4 +187,4 @@ def quick(**changes: Any) -> dict[str, Any]:
     return arguments
 
 
-__all__ = ["NOW", "Client", "FakeDoor", "Limits", "Timeouts", "World", "quick", "run"]
+__all__ = ["NOW", "Client", "FakeAuthenticator", "Limits", "Timeouts", "World", "quick", "run"]

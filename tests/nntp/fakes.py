@@ -66,25 +66,25 @@ def xref(*locations: str) -> bytes:
 class FakeExchange:
     """PLAIN, and X-DATA: which has one more to say with its success."""
 
-    def __init__(self, door: FakeDoor, mechanism: str) -> None:
-        self.door = door
+    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
+        self.authenticator = authenticator
         self.mechanism = mechanism
         self.begun = False
 
     async def respond(self, octets: bytes | None) -> LoginStep:
-        if self.door.error is not None:
-            raise self.door.error
+        if self.authenticator.error is not None:
+            raise self.authenticator.error
         if octets is None and not self.begun:
             self.begun = True
             return Challenged(b"")
         words = (octets or b"").split(b"\0")
         if len(words) != 3:
             raise MalformedResponse("three words")
-        made = self.door.enter(words[1].decode(), words[2].decode())
+        made = self.authenticator.enter(words[1].decode(), words[2].decode())
         return LoggedIn(made.avatar, made.name, b"v=x" if self.mechanism == "X-DATA" else None)
 
 
-class FakeDoor:
+class FakeAuthenticator:
     """Lets accounts of the store in whose password is ``se cret``."""
 
     def __init__(self, world: World) -> None:
@@ -155,7 +155,7 @@ class World:
         self.add_group("talk.other", "Elsewhere\r\n.\r\n")
         run(self.store.mail.create_folder(None, "Notices"))  # no newsgroup
         self.room = StoreNewsroom(self.store, POLICY)
-        self.door = FakeDoor(self)
+        self.authenticator = FakeAuthenticator(self)
         self.words = iter(range(1, 1_000_000))
         for number in range(1, articles + 1):
             self.put(article(number))
@@ -217,7 +217,7 @@ class Session:
         self.factory = NNTPServerFactory(
             Settings(HOST, **settings),
             room=world.room,
-            door=world.door,
+            authenticator=world.authenticator,
             clock=world.clock,
             unique=lambda: f"word{next(world.words)}",
             limits=limits,

@@ -60,7 +60,7 @@ class Joined(SynchronousTestCase):
         self.factory: Any = NNTPServerFactory(
             Settings(HOST),
             room=self.world.room,
-            door=self.world.door,
+            authenticator=self.world.authenticator,
             clock=self.world.clock,
             unique=lambda: f"word{next(self.world.words)}",
             tls=self.tls_context,
@@ -218,7 +218,7 @@ class UnderTLS(Joined):
         self.tls_context = certificates.context_for()
         self.options = tls.client_options("localhost", authorities=folder / "default.pem")
         super().setUp()
-        self.world.door.passwords = False
+        self.world.authenticator.passwords = False
 
     def test_login_under_tls(self) -> None:
         """A password is refused in the clear with 483 and taken under TLS; state is forgotten."""

@@ -482,11 +482,11 @@ class LoggingIn(SynchronousTestCase):
             {"STARTTLS", "SASL", "POST", "OVER", "HDR", "READER"}, set(self.labels(session))
         )
         self.assertEqual("AUTHINFO USER SASL", self.labels(session)["AUTHINFO"])
-        self.world.door.passwords = False
+        self.world.authenticator.passwords = False
         self.assertEqual("AUTHINFO SASL", self.labels(session)["AUTHINFO"])
-        self.world.door.offered = []
+        self.world.authenticator.offered = []
         self.assertEqual("AUTHINFO", self.labels(session)["AUTHINFO"])
-        self.world.door.passwords = True
+        self.world.authenticator.passwords = True
         session.say(b"AUTHINFO USER ann\r\nAUTHINFO PASS se cret\r\n")
         self.assertTrue({"STARTTLS", "AUTHINFO", "SASL"}.isdisjoint(self.labels(session)))
         self.assertNotIn("POST", self.labels(self.world.connect(posting="none")))
@@ -527,8 +527,8 @@ class LoggingIn(SynchronousTestCase):
 
     def test_in_the_clear(self) -> None:
         """Where a password may not be sent it is refused before it is sent."""
-        self.world.door.passwords = False
-        self.world.door.offered = []
+        self.world.authenticator.passwords = False
+        self.world.authenticator.offered = []
         session = self.world.connect()
         self.assertEqual("483", session.ask("AUTHINFO USER ann")[:3])
         self.assertEqual("483", session.ask("AUTHINFO SASL PLAIN")[:3])
@@ -537,7 +537,7 @@ class LoggingIn(SynchronousTestCase):
     def test_refusals(self) -> None:
         """Throttled and unavailable are told apart from wrong; nothing of the reason is said."""
         for error, code in ((Throttled("secret"), 481), (LoginUnavailable("secret"), 403)):
-            self.world.door.error = error
+            self.world.authenticator.error = error
             session = self.world.connect()
             answer = session.say(b"AUTHINFO USER ann\r\nAUTHINFO PASS se cret\r\n").split(b"\r\n")[
                 1
@@ -547,7 +547,7 @@ class LoggingIn(SynchronousTestCase):
 
     def test_gone_while_logging_in(self) -> None:
         """A client that leaves meanwhile leaves nothing behind."""
-        self.world.door.waits = Deferred()
+        self.world.authenticator.waits = Deferred()
         session = self.world.connect()
         session.say(b"AUTHINFO USER ann\r\nAUTHINFO PASS se cret\r\n")
         session.server.connectionLost(Failure(ConnectionLost()))

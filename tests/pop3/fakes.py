@@ -78,21 +78,23 @@ class FakeDrop:
 
 
 class FakeExchange:
-    def __init__(self, door: FakeDoor, mechanism: str) -> None:
-        self.door = door
+    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
+        self.authenticator = authenticator
         self.mechanism = mechanism
 
     async def respond(self, octets: bytes | None) -> LoginStep:
-        if self.door.error is not None:
-            raise self.door.error
+        if self.authenticator.error is not None:
+            raise self.authenticator.error
         if octets is None:
             return Challenged(b"")
         if octets != b"\0alice\0secret":
             raise BadCredentials("wrong")
-        return LoggedIn(self.door.drop, "alice", b"v=x" if self.mechanism == "X-DATA" else None)
+        return LoggedIn(
+            self.authenticator.drop, "alice", b"v=x" if self.mechanism == "X-DATA" else None
+        )
 
 
-class FakeDoor:
+class FakeAuthenticator:
     def __init__(self, drop: FakeDrop) -> None:
         self.drop = drop
         self.offered = ["X-DATA", "PLAIN"]
@@ -135,7 +137,7 @@ class Transport(StringTransport):
 def make_factory(drop: FakeDrop, clock: Clock, **arguments: object) -> POP3ServerFactory:
     return POP3ServerFactory(
         Settings("pop.example.test"),
-        door=FakeDoor(drop),
+        authenticator=FakeAuthenticator(drop),
         clock=clock,
         **arguments,  # type: ignore[arg-type]
     )
@@ -157,9 +159,9 @@ class Session:
         self.factory = make_factory(
             self.drop, self.clock, limits=limits, timeouts=timeouts, tls=tls
         )
-        door = self.factory.door
-        assert isinstance(door, FakeDoor)
-        self.door = door
+        authenticator = self.factory.authenticator
+        assert isinstance(authenticator, FakeAuthenticator)
+        self.authenticator = authenticator
         self.transport = Transport(peerAddress=IPv4Address("TCP", "192.0.2.9", 4000))
         server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
         assert isinstance(server, POP3Server)

@@ -236,7 +236,7 @@ class LoggingIn(SynchronousTestCase):
         session.say(LOGIN)
         self.assertEqual(answer.replace(b"STLS\r\n", b""), session.say(b"CAPA\r\n"))
         session = Session()
-        session.door.passwords, session.door.offered = False, []
+        session.authenticator.passwords, session.authenticator.offered = False, []
         answer = session.say(b"CAPA\r\n")
         for word in (b"USER", b"SASL", b"STLS"):
             self.assertNotIn(word, answer)
@@ -254,7 +254,7 @@ class LoggingIn(SynchronousTestCase):
     def test_password_not_allowed(self) -> None:
         """Where a password may not be sent, USER says so, before it is."""
         session = Session()
-        session.door.passwords, session.door.offered = False, []
+        session.authenticator.passwords, session.authenticator.offered = False, []
         self.assertEqual(b"-ERR [SYS/PERM] Say STLS first", session.say(b"USER alice\r\n")[:30])
         self.assertEqual(b"-ERR [SYS/PERM] Say STLS first", session.say(SASL)[:30])
 
@@ -290,7 +290,7 @@ class LoggingIn(SynchronousTestCase):
             (MalformedResponse("x"), b"[AUTH]"), (RuntimeError("secret"), b"[SYS/TEMP]"),
         ):  # fmt: skip
             session = Session()
-            session.door.error = error
+            session.authenticator.error = error
             for login in (SASL, LOGIN):
                 answer = session.say(login)
                 self.assertIn(b"-ERR " + code, answer)

@@ -18,7 +18,7 @@ class Peer:
     def __init__(self, drops: list[FakeDrop]) -> None:
         self.session = Session()
         drops.append(self.session.drop)
-        self.session.drop = self.session.door.drop = drops[0]
+        self.session.drop = self.session.authenticator.drop = drops[0]
         self._heard = self.session.greeting
 
     def say(self, octets: bytes) -> None:

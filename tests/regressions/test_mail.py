@@ -77,18 +77,18 @@ class Accounts(TestCase):
         world = World()
         for name in ("ann", "bert"):
             await world.account(name)
-        await world.door.log_in(LOCAL, "bert", "secret", ISubmitter)
+        await world.authenticator.log_in(LOCAL, "bert", "secret", ISubmitter)
         for _ in range(20):
             with self.assertRaises(LoginRefused):
-                await world.door.log_in(LOCAL, "ann", "old", ISubmitter)
-        entered = await world.door.log_in(LOCAL, "bert", "secret", ISubmitter)
+                await world.authenticator.log_in(LOCAL, "ann", "old", ISubmitter)
+        entered = await world.authenticator.log_in(LOCAL, "bert", "secret", ISubmitter)
         self.assertEqual("bert", entered.name)
-        exchange = world.door.exchange(LOCAL, "PLAIN", ISubmitter)
+        exchange = world.authenticator.exchange(LOCAL, "PLAIN", ISubmitter)
         assert exchange is not None
         step = await exchange.respond(b"\0bert\0secret")
         assert isinstance(step, LoggedIn)
         self.assertEqual("bert", step.name)
-        exchange = world.door.exchange(LOCAL, "PLAIN", ISubmitter)
+        exchange = world.authenticator.exchange(LOCAL, "PLAIN", ISubmitter)
         assert exchange is not None
         with self.assertRaises(Throttled):
             await exchange.respond(b"\0carl\0secret")

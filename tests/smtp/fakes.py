@@ -104,15 +104,15 @@ class FakeSubmitter:
 class FakeExchange:
     """PLAIN with or without initial response; LOGIN-like chatter for X-TWO; data for X-DATA."""
 
-    def __init__(self, door: FakeDoor, mechanism: str) -> None:
-        self.door = door
+    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
+        self.authenticator = authenticator
         self.mechanism = mechanism
         self.heard: list[bytes | None] = []
 
     async def respond(self, octets: bytes | None) -> LoginStep:
         self.heard.append(octets)
-        if self.door.error is not None:
-            raise self.door.error
+        if self.authenticator.error is not None:
+            raise self.authenticator.error
         if octets is None:
             return Challenged(b"")
         if self.mechanism == "X-TWO" and len(self.heard) < 3:
@@ -122,7 +122,7 @@ class FakeExchange:
         return LoggedIn(FakeSubmitter(), "alice", b"v=x" if self.mechanism == "X-DATA" else None)
 
 
-class FakeDoor:
+class FakeAuthenticator:
     def __init__(self) -> None:
         self.offered = ["X-DATA", "X-TWO", "PLAIN"]
         self.error: Exception | None = None
@@ -172,11 +172,11 @@ class Session:
     ) -> None:
         self.clock = Clock()
         self.receiver = FakeReceiver()
-        self.door = FakeDoor()
+        self.authenticator = FakeAuthenticator()
         numbers = iter(range(1, 10_000))
         self.factory = SMTPServerFactory(
             Settings("mx.example.test", mode, **settings),  # type: ignore[arg-type]
-            door=self.door,
+            authenticator=self.authenticator,
             receiver=self.receiver,  # type: ignore[arg-type]
             clock=self.clock,
             now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),

@@ -20,7 +20,7 @@ from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
-from tests.smtp.fakes import FakeDoor, FakeReceiver, Transport
+from tests.smtp.fakes import FakeAuthenticator, FakeReceiver, Transport
 
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
 
@@ -59,10 +59,10 @@ class AgainstOurServer(SynchronousTestCase):
 
     def connected(self, mode: Mode = Mode.RELAY, **settings: Any) -> SMTPClient:
         self.clock = Clock()
-        self.receiver, self.door = FakeReceiver(), FakeDoor()
+        self.receiver, self.authenticator = FakeReceiver(), FakeAuthenticator()
         factory = SMTPServerFactory(
             Settings("mx.example.test", mode, **settings),
-            door=self.door,
+            authenticator=self.authenticator,
             receiver=self.receiver,  # type: ignore[arg-type]
             clock=self.clock,
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),

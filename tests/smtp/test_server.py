@@ -15,7 +15,7 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.connection.settings import Limits, Timeouts
-from netsuite.smtp.incoming import HEADER_OCTETS
+from netsuite.smtp.header_rewriter import HEADER_OCTETS
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy, OverQuota, StorageFull, TooLarge
 from tests.smtp.fakes import Session
@@ -525,18 +525,18 @@ class LoggingIn(SynchronousTestCase):
             (RuntimeError("secret"), b"454 4.7.0"),
         ):
             session = self.session()
-            session.door.error = error
+            session.authenticator.error = error
             answer = session.say(LOGIN)
             self.assertTrue(answer.startswith(code), answer)
             self.assertNotIn(b"secret", answer)
-            session.door.error = None
+            session.authenticator.error = None
             self.assertEqual([235], session.codes(LOGIN))
         self.flushLoggedErrors(RuntimeError)
 
     def test_password_needs_tls(self) -> None:
         """Where PLAIN is not offered in the clear, the client is told why."""
         session = self.session()
-        session.door.offered = []
+        session.authenticator.offered = []
         self.assertEqual(b"538 5.7.11", session.say(LOGIN)[:10])
 
     def test_not_within_a_message(self) -> None:

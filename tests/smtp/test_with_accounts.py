@@ -47,7 +47,7 @@ class Mail(SynchronousTestCase):
         numbers = iter(range(1, 100))
         return SMTPServerFactory(
             Settings("mx.example.test", mode),
-            door=self.world.door,
+            authenticator=self.world.authenticator,
             receiver=self.world.addresses,
             clock=self.clock,
             now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
@@ -58,7 +58,7 @@ class Mail(SynchronousTestCase):
     def pop3_factory(self) -> POP3ServerFactory:
         return POP3ServerFactory(
             POP3Settings("pop.example.test"),
-            door=self.world.door,
+            authenticator=self.world.authenticator,
             clock=self.clock,
             tls=self.server_tls,
         )

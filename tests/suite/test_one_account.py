@@ -1,4 +1,4 @@
-"""One account, every door: a password, a state and a wrong guess count for all of them."""
+"""One account, every authenticator: a password, a state and a wrong guess count for all of them."""
 
 from __future__ import annotations
 

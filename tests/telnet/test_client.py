@@ -131,7 +131,7 @@ class UnderTLS(TestCase):
     async def test_login(self) -> None:
         """A password is taken there; that it is TLS is known before anything is said."""
         world = await World().fill()
-        world.door.clear_text = "tls"
+        world.authenticator.clear_text = "tls"
         folder = temporary(self)
         certificates = tls.Certificates(folder, world.clock)
         certificates.open()

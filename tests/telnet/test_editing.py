@@ -14,7 +14,7 @@ from netsuite.telnet.editing import (
     Line,
     LineEditor,
 )
-from netsuite.telnet.neutral import neutral, width
+from netsuite.telnet.sanitize import neutral, width
 
 
 class Screen:

@@ -6,7 +6,7 @@ import unicodedata
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.telnet.neutral import cut, neutral, one_line, width
+from netsuite.telnet.sanitize import cut, neutral, one_line, width
 
 
 class Neutral(SynchronousTestCase):

@@ -10,7 +10,7 @@ from twisted.trial.unittest import TestCase
 
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import Busy
-from netsuite.telnet.neutral import width
+from netsuite.telnet.sanitize import width
 from netsuite.telnet.shell.terminal import _rows
 from tests.telnet.worlds import CHARACTERS, GREETING, PASSWORD, World
 

@@ -13,8 +13,8 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
-from netsuite.accounts.checkers import Names, PasswordChecker, RightPasswords
-from netsuite.accounts.door import AccountDoor
+from netsuite.accounts.authentication import AccountAuthenticator
+from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing, make_verifiers
 from netsuite.accounts.realm import AccountRealm
@@ -71,7 +71,7 @@ class World:
         self.clock = Clock()
         self.store = MemoryStore()
         self.homes = MemoryHomes()
-        names = Names((DOMAIN,))
+        names = LoginNames((DOMAIN,))
         hashing = QuickHashing(_run)
         realm = AccountRealm(
             self.store,
@@ -80,9 +80,9 @@ class World:
             StoreNewsroom(self.store, PostingPolicy("telnet.test", domain=DOMAIN)),
             hashing=hashing,
         )
-        right = RightPasswords(self.clock, 60.0, self.store.changes)
+        right = PasswordCache(self.clock, 60.0, self.store.changes)
         checker = PasswordChecker(self.store.accounts, hashing, right=right, names=names)
-        self.door = AccountDoor(
+        self.authenticator = AccountAuthenticator(
             Portal(realm, [checker]),
             self.store.accounts,
             Throttle(self.clock, free_guesses=3, slowest_seconds=60),
@@ -91,7 +91,7 @@ class World:
         )
         self.factory = TelnetServerFactory(
             Settings(host="telnet.test", domain=DOMAIN, **settings),
-            door=self.door,
+            authenticator=self.authenticator,
             clock=self.clock,
             now=lambda: NOW,
             unique=lambda: b"unique",

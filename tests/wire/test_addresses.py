@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.wire.addresses import peer_prefix
+from netsuite.wire.ip_prefix import peer_prefix
 
 
 class Prefixes(SynchronousTestCase):

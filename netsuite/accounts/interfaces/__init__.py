@@ -6,10 +6,10 @@ neither accounts nor the store's ids of them.
 
 from netsuite.accounts.interfaces.files import FileAccess, IFileAccess, SiteFiles
 from netsuite.accounts.interfaces.login import (
+    Authenticator,
     BadCredentials,
     Challenged,
     Channel,
-    Door,
     Exchange,
     LoggedIn,
     LoginRefused,
@@ -43,10 +43,10 @@ from netsuite.accounts.interfaces.news import (
 from netsuite.accounts.interfaces.shell import IShell, ShellAccess, UnfitPassword, WrongPassword
 
 __all__ = [
+    "Authenticator",
     "BadCredentials",
     "Challenged",
     "Channel",
-    "Door",
     "DropItem",
     "Exchange",
     "FileAccess",

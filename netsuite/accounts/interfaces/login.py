@@ -1,4 +1,4 @@
-"""The door: how somebody logs in, over what, and why not."""
+"""The authenticator: how somebody logs in, over what, and why not."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ class Exchange(Protocol):
         """Take the initial response (None: none was sent) or the next. Raises LoginRefused."""
 
 
-class Door(Protocol):
+class Authenticator(Protocol):
     """Where protocols log their users in; one for the whole suite, so that throttling, account
     states and the audit log are shared. Behind it stands a ``twisted.cred`` portal."""
 

@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
 
 if TYPE_CHECKING:
+    from netsuite.cli.client.exit_codes import Failures
     from netsuite.cli.client.files import Sink
-    from netsuite.cli.client.judging import Failures
     from netsuite.cli.client.listing import Listing
     from netsuite.cli.client.session import Session
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import BinaryIO, Final
 
 from netsuite.cli.client.clients import Client
+from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Sink, pieces_of, size_of
-from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.problems import Exit
 from netsuite.cli.client.session import Session

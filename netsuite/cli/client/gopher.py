@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from netsuite.cli.client.clients import Client
+from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Sink
-from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.problems import Exit, Refused
 from netsuite.cli.client.session import Session

@@ -12,8 +12,8 @@ from typing import BinaryIO, Final
 from netsuite import __version__
 from netsuite.cli.client.access import TLSUse
 from netsuite.cli.client.clients import Client
+from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Sink, pieces_of, size_of
-from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import Exit, LoginFailed, NoTLS, Refused
 from netsuite.cli.client.session import Session

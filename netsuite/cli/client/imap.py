@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.cli.client.clients import Client
+from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Letter, Sink, pieces_of
-from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.problems import Exit, LoginFailed, Refused
 from netsuite.cli.client.session import Session

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from netsuite.cli.client.clients import Client
+from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Letter, Sink, pieces_of
-from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.problems import Exit
 from netsuite.cli.client.session import Session

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import react
 
 from netsuite.cli.client.access import Access
+from netsuite.cli.client.exit_codes import NO_FAILURES, Failures, code_of, line_of
 from netsuite.cli.client.files import Sink
-from netsuite.cli.client.judging import NO_FAILURES, Failures, code_of, line_of
 from netsuite.cli.client.problems import FileTrouble, Interrupted, TookTooLong, leave
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import Target

@@ -9,8 +9,8 @@ from typing import Final
 import click
 
 from netsuite.cli.client.clients import Client
+from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Letter, pieces_of
-from netsuite.cli.client.judging import Failures
 from netsuite.cli.client.problems import Exit, LoginFailed, Refused, printable
 from netsuite.cli.client.session import Session, own_name
 from netsuite.message.address import Address

@@ -11,7 +11,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.access import TLSUse
-from netsuite.cli.client.keys import ESCAPE, FUNCTIONS, LineEnds, Mode, mode_of
+from netsuite.cli.client.keymap import ESCAPE, FUNCTIONS, LineEnds, Mode, mode_of
 from netsuite.cli.client.problems import NoTLS
 from netsuite.cli.client.session import Session
 from netsuite.connection.client import ClientTimeouts

@@ -21,7 +21,7 @@ from twisted.internet.interfaces import IReadDescriptor, IWriteDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.cli.client.keys import ESCAPE, Mode
+from netsuite.cli.client.keymap import ESCAPE, Mode
 from netsuite.cli.client.problems import FileTrouble
 
 READ_OCTETS: Final = 4096

@@ -10,8 +10,8 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, FileAccess
-from netsuite.connection.causes import Cause
-from netsuite.connection.facts import where
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.peer import where
 from netsuite.connection.protocol import DialogConnection
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Ended, Protection, Quit, Reply, Representation, reply
@@ -51,7 +51,7 @@ class FTPServer(DialogConnection):
         self.wrong_passwords = 0
         self.buffer_size_said = False  # PBSZ
         self.protection = Protection.CLEAR
-        self.running: transfers.Running | None = None
+        self.running: transfers.ActiveTransfer | None = None
         self.leave_facet: Callable[[], None] | None = None
         self._channel: DataChannel | None = None
         self.log_out()
@@ -92,10 +92,10 @@ class FTPServer(DialogConnection):
         if self._channel is not None:
             self._channel.reset(for_good=True)
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why."""
         if self.dialog.pending is None and self.dialog.transfer is None:
-            self.say(replies.GOODBYE.get(cause, replies.GOODBYE[Cause.SHUTDOWN]))
+            self.say(replies.GOODBYE.get(cause, replies.GOODBYE[CloseReason.SHUTDOWN]))
 
     def failed(self, event: Event, failure: Failure) -> None:
         """Say that it is our fault and temporary."""
@@ -106,7 +106,7 @@ class FTPServer(DialogConnection):
         else:
             self.abort()
 
-    def tls_started(self) -> None:
+    def reset_for_tls(self) -> None:
         """Forget everything said in the clear (RFC 4217, 4)."""
         self.dialog.forget()
         self.username = ""

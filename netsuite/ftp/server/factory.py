@@ -6,10 +6,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from netsuite.accounts.interfaces import Door, FileAccess
+from netsuite.accounts.interfaces import Authenticator, FileAccess
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
-from netsuite.connection.resumption import FamiliesTLS
+from netsuite.connection.session_group import FamiliesTLS
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.ftp.server.connection import FTPServer
 from netsuite.ftp.settings import Settings
@@ -22,7 +22,7 @@ class FTPServerFactory(ServerFactory):
 
     Args:
         settings: of the service.
-        door: where accounts log in.
+        authenticator: where accounts log in.
         anonymous: gives the files of who does not log in; None where nobody may.
         reactor: listens for data connections and makes them, and is the clock.
         now: gives the time, for listings.
@@ -38,7 +38,7 @@ class FTPServerFactory(ServerFactory):
         self,
         settings: Settings,
         *,
-        door: Door,
+        authenticator: Authenticator,
         anonymous: Callable[[], FileAccess] | None,
         reactor: Any,
         now: Callable[[], datetime],
@@ -61,7 +61,7 @@ class FTPServerFactory(ServerFactory):
             line_log=transfer_log,
         )
         self.settings = settings
-        self.door = door
+        self.authenticator = authenticator
         self.anonymous = anonymous if settings.anonymous else None
         self.reactor = reactor
         self.now = now

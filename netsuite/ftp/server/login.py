@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from netsuite.accounts.interfaces import FileAccess, IFileAccess, LoginRefused
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Auth, Pass, Pbsz, Prot, Protection, Rein, User, reply
 
@@ -23,8 +23,8 @@ def user(connection: FTPServer, event: User) -> None:
         connection.say(replies.TLS_FIRST)
         return
     guest = _is_guest_name(connection, event.name)
-    door, channel = connection.shared.door, connection.channel()
-    if not guest and not door.allows_password(channel):
+    authenticator, channel = connection.shared.authenticator, connection.channel()
+    if not guest and not authenticator.allows_password(channel):
         connection.say(replies.ENCRYPT_FIRST)  # before the password is sent
         return
     connection.log_out()
@@ -52,7 +52,7 @@ async def password(connection: FTPServer, event: Pass) -> None:
         connection.say(reply(230, "Welcome; you may read what is here"))
         return
     try:
-        logged_in = await shared.door.log_in(
+        logged_in = await shared.authenticator.log_in(
             connection.channel(), connection.username, event.password, IFileAccess
         )
     except LoginRefused as error:
@@ -75,7 +75,7 @@ def _refuse(connection: FTPServer, error: LoginRefused) -> None:
     connection.say(replies.for_error(error))
     connection.wrong_passwords += 1
     if connection.wrong_passwords >= connection.settings.login_attempts:
-        connection.leave(Cause.TOO_MANY_ERRORS)  # RFC 2577, 5
+        connection.leave(CloseReason.TOO_MANY_ERRORS)  # RFC 2577, 5
     else:
         connection.count_bad()
 

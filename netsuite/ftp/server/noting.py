@@ -12,13 +12,13 @@ from netsuite.ftp.server.transferlog import format_line
 
 if TYPE_CHECKING:
     from netsuite.ftp.server.connection import FTPServer
-    from netsuite.ftp.server.transfers import Running
+    from netsuite.ftp.server.transfers import ActiveTransfer
 
 #: Which way the files of a command go; listings are no files.
 DIRECTIONS: Final[Mapping[type, str]] = {Retr: "o", Stor: "i", Appe: "i", Stou: "i"}
 
 
-def transferred(connection: FTPServer, running: Running, said: Reply) -> None:
+def transferred(connection: FTPServer, running: ActiveTransfer, said: Reply) -> None:
     """Note a transfer that has ended, if it had begun.
 
     Args:

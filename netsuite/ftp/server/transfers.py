@@ -78,7 +78,7 @@ DATA_ERRORS: Final[Mapping[type[DataError], Reply]] = {
 
 
 @dataclass(slots=True)
-class Running:
+class ActiveTransfer:
     """A transfer under way.
 
     Args:
@@ -195,11 +195,11 @@ def allocate(connection: FTPServer, event: Allo) -> None:
 
 def transfer(connection: FTPServer, event: Transfer) -> None:
     """Run a transfer beside the commands."""
-    running = connection.running = Running(event, since=connection.clock.seconds())
+    running = connection.running = ActiveTransfer(event, since=connection.clock.seconds())
     running.done = connection.spawn(_run(connection, running), event)
 
 
-async def _run(connection: FTPServer, running: Running) -> None:
+async def _run(connection: FTPServer, running: ActiveTransfer) -> None:
     said = replies.BROKEN
     try:
         said = await _said(connection, running)
@@ -212,7 +212,7 @@ async def _run(connection: FTPServer, running: Running) -> None:
     connection.say(Ended(said))
 
 
-async def _said(connection: FTPServer, running: Running) -> Reply:
+async def _said(connection: FTPServer, running: ActiveTransfer) -> Reply:
     """Do the work; give what is to be said of it in the end."""
     try:
         if connection.settings.require_tls and connection.protection is Protection.CLEAR:
@@ -243,13 +243,13 @@ def _data_error(error: DataError) -> Reply:
     return DATA_ERRORS[type(error)]
 
 
-async def _connected(connection: FTPServer, running: Running, text: str) -> DataConnection:
+async def _connected(connection: FTPServer, running: ActiveTransfer, text: str) -> DataConnection:
     """Give the data connection, ready for octets."""
     return await _begun(connection, running, await connection.data().claim(), text)
 
 
 async def _incoming(
-    connection: FTPServer, running: Running, text: str
+    connection: FTPServer, running: ActiveTransfer, text: str
 ) -> DataConnection | Incoming:
     """Give what comes over the data connection."""
     arrived = await connection.data().claim()
@@ -261,7 +261,7 @@ async def _incoming(
 
 
 async def _begun(
-    connection: FTPServer, running: Running, arrived: Arrived, text: str
+    connection: FTPServer, running: ActiveTransfer, arrived: Arrived, text: str
 ) -> DataConnection:
     data = arrived.adopted() if isinstance(arrived, Accepted) else arrived
     running.data = data
@@ -285,7 +285,7 @@ async def abort(connection: FTPServer, event: Abor) -> None:
 # -- files out ----------------------------------------------------------------------------------
 
 
-async def _retrieve(connection: FTPServer, running: Running) -> Reply:
+async def _retrieve(connection: FTPServer, running: ActiveTransfer) -> Reply:
     assert isinstance(running.command, Retr)
     offset = connection.restart_at
     as_text = connection.representation is Representation.ASCII
@@ -320,7 +320,9 @@ async def _retrieve(connection: FTPServer, running: Running) -> Reply:
     return replies.TRANSFERRED
 
 
-async def _send_whole(connection: FTPServer, running: Running, octets: bytes, text: str) -> None:
+async def _send_whole(
+    connection: FTPServer, running: ActiveTransfer, octets: bytes, text: str
+) -> None:
     """Send something small, and its end. What the kernel takes at once needs no transport."""
     arrived = await connection.data().claim()
     if isinstance(arrived, Accepted) and connection.data_tls() is None:
@@ -357,7 +359,7 @@ async def _as_text(file: OpenFile) -> AsyncIterator[bytes]:
 # -- files in -----------------------------------------------------------------------------------
 
 
-async def _store(connection: FTPServer, running: Running) -> Reply:
+async def _store(connection: FTPServer, running: ActiveTransfer) -> Reply:
     assert isinstance(running.command, Stor)
     path = connection.resolved(running.command.path)
     offset = connection.restart_at
@@ -374,7 +376,7 @@ async def _store(connection: FTPServer, running: Running) -> Reply:
     return await _take(connection, running, upload, f"Send the file from octet {offset} on", path)
 
 
-async def _append(connection: FTPServer, running: Running) -> Reply:
+async def _append(connection: FTPServer, running: ActiveTransfer) -> Reply:
     assert isinstance(running.command, Appe)
     if connection.restart_at:
         return replies.NO_REST_HERE
@@ -385,7 +387,7 @@ async def _append(connection: FTPServer, running: Running) -> Reply:
     return await _take(connection, running, upload, "Send what is to be appended", path)
 
 
-async def _store_unique(connection: FTPServer, running: Running) -> Reply:
+async def _store_unique(connection: FTPServer, running: ActiveTransfer) -> Reply:
     """Store under a name that is not taken: the one wished for, or that with a number."""
     assert isinstance(running.command, Stou)
     if connection.restart_at:
@@ -429,7 +431,7 @@ async def _last_look(connection: FTPServer, path: TreePath) -> None:
 
 
 async def _take(
-    connection: FTPServer, running: Running, upload: Upload, text: str, path: TreePath | None
+    connection: FTPServer, running: ActiveTransfer, upload: Upload, text: str, path: TreePath | None
 ) -> Reply:
     """Take a file from the data connection; 226 means that it is durable.
 
@@ -466,7 +468,7 @@ async def _take(
 # -- listings -----------------------------------------------------------------------------------
 
 
-async def _list(connection: FTPServer, running: Running) -> Reply:
+async def _list(connection: FTPServer, running: ActiveTransfer) -> Reply:
     command = running.command
     assert isinstance(command, List | Nlst | Mlsd)
     listing = await listing_of(connection, command)
@@ -478,7 +480,7 @@ async def _list(connection: FTPServer, running: Running) -> Reply:
     return replies.TRANSFERRED
 
 
-_WORK: Final[Mapping[type, Callable[[Any, Running], Awaitable[Reply]]]] = {
+_WORK: Final[Mapping[type, Callable[[Any, ActiveTransfer], Awaitable[Reply]]]] = {
     Retr: _retrieve,
     Stor: _store,
     Appe: _append,

@@ -16,7 +16,7 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.connection.facts import where
+from netsuite.connection.peer import where
 from netsuite.ftp.transfer.connection import DataConnection, DataCut
 from netsuite.ftp.transfer.incoming import Incoming
 

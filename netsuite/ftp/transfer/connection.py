@@ -13,7 +13,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Timeouts
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfInput, Event
@@ -176,7 +176,7 @@ class DataConnection(DialogConnection):
         if self._handshake_done:
             return
         # Nothing has come that would have the time looked at, and perhaps nothing will.
-        self.watch.settle(waiting=True)
+        self.deadlines.settle(waiting=True)
         self._handshake = Deferred()
         try:
             await self._handshake
@@ -190,9 +190,9 @@ class DataConnection(DialogConnection):
             DataStalled, DataCut: it came to no end. What had come before was given.
         """
         self._receiving = True
-        self.watch.idle_seconds = self.timeouts.stalled_seconds
-        self.watch.received()
-        self.watch.took_event()
+        self.deadlines.idle_seconds = self.timeouts.stalled_seconds
+        self.deadlines.received()
+        self.deadlines.took_event()
         self.pump()
         while True:
             if self._pieces:
@@ -231,19 +231,19 @@ class DataConnection(DialogConnection):
 
     def began(self) -> None:
         """It is there, and waits to be used."""
-        self.watch.took_event()  # nobody is to greet
+        self.deadlines.took_event()  # nobody is to greet
         if self._waits:
             self.transport.pauseProducing()
         self._arrived(self)
 
-    def secured(self) -> None:
+    def handshake_done(self) -> None:
         """TLS is in place."""
         self._handshake_done = True
-        self.watch.took_event()
+        self.deadlines.took_event()
         if self._handshake is not None and not self._handshake.called:
             self._handshake.callback(None)
 
-    def leave(self, cause: Cause) -> None:
+    def leave(self, cause: CloseReason) -> None:
         """It took too long."""
         if self._error is None:
             self._error = DataStalled(cause.value)

@@ -14,8 +14,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
-from netsuite.connection.facts import where
 from netsuite.connection.linelog import fit
+from netsuite.connection.peer import where
 from netsuite.gopher.commands import Request
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError, TooLarge
 from netsuite.store.tree import name_octets

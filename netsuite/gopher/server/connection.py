@@ -9,7 +9,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Newsroom, SiteFiles
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.protocol import GONE, DialogConnection
@@ -60,7 +60,7 @@ class GopherServer(DialogConnection):
         if not self.dialog.port:
             self.dialog.port = getattr(self.transport.getHost(), "port", 70)
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why, where nothing has been said yet."""
         if cause in replies.GOODBYE and self.dialog.state is not State.CLOSED:
             self.dialog.state = State.ANSWERING

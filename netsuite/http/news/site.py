@@ -13,11 +13,11 @@ from netsuite.accounts.interfaces import Newsgroup, Newsroom
 from netsuite.http.answers import Answer, Given, Streamed
 from netsuite.http.commands import FieldPairs, Fields, Response, ResponseHead, plain
 from netsuite.http.conditions import Verdict, judge
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.media import choose
 from netsuite.http.news import data, pages, parts
 from netsuite.http.paths import join_path
 from netsuite.http.replies import NOT_FOUND, method_not_allowed
+from netsuite.http.request import IncomingRequest
 from netsuite.message.flowed import unflowed
 from netsuite.message.news import is_message_id
 from netsuite.message.reading import numbered, part_text, texts

@@ -11,8 +11,8 @@ from twisted.logger import Logger
 
 from netsuite.http.answers import Answer
 from netsuite.http.commands import Response, plain
-from netsuite.http.incoming import IncomingRequest
 from netsuite.http.replies import EXPECTED, method_not_allowed
+from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.values import (
     APPLICATION_ERROR,
     INTERNAL_ERROR,

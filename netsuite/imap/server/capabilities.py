@@ -41,7 +41,7 @@ def capabilities(connection: IMAPServer, *, inside: bool = False) -> tuple[str, 
     names = list(ALWAYS)
     if connection.tls is not None and not channel.secure:
         names.append("STARTTLS")
-    if not connection.door.allows_password(channel):
+    if not connection.authenticator.allows_password(channel):
         names.append("LOGINDISABLED")
-    names += (f"AUTH={mechanism}" for mechanism in connection.door.mechanisms(channel))
+    names += (f"AUTH={mechanism}" for mechanism in connection.authenticator.mechanisms(channel))
     return tuple(names)

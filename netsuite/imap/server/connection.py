@@ -9,8 +9,8 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Channel, Door, MailAccess
-from netsuite.connection.causes import Cause
+from netsuite.accounts.interfaces import Authenticator, Channel, MailAccess
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.imap import replies
@@ -19,7 +19,7 @@ from netsuite.imap.commands.responses import Code, Condition, Continue, Status, 
 from netsuite.imap.dialog import IdleDone, ServerDialog, State, WantsLiteral, rule_of
 from netsuite.imap.server.answers import ANSWERS
 from netsuite.imap.server.capabilities import capabilities
-from netsuite.imap.server.session import Selected
+from netsuite.imap.server.selected import Selected
 from netsuite.imap.settings import AUTOLOGOUT_SECONDS, Settings
 from netsuite.store.errors import NoSuchFolder, StoreError
 
@@ -28,7 +28,7 @@ class IMAPServer(DialogConnection):
     """A client's connection.
 
     Args:
-        door: where its user logs in.
+        authenticator: where its user logs in.
         clock: for every timeout, and the one wake-up after changes.
         settings: the service's.
         tls: what STARTTLS is begun with; None where there is no TLS.
@@ -38,7 +38,7 @@ class IMAPServer(DialogConnection):
 
     def __init__(
         self,
-        door: Door,
+        authenticator: Authenticator,
         clock: IReactorTime,
         *,
         settings: Settings | None = None,
@@ -50,7 +50,7 @@ class IMAPServer(DialogConnection):
         self.settings = settings or Settings()
         dialog = ServerDialog(self.settings.bounds)
         super().__init__(dialog, clock, timeouts=timeouts, limits=limits, name=name)
-        self.door = door
+        self.authenticator = authenticator
         self.tls = tls
         self.mail: MailAccess | None = None
         self.selected: Selected | None = None
@@ -74,7 +74,7 @@ class IMAPServer(DialogConnection):
             self._wake.cancel()
             self._wake = None
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why we close."""
         if not self._in_literal:
             self.say(replies.goodbye(cause))
@@ -140,7 +140,9 @@ class IMAPServer(DialogConnection):
             self.tell(may_expunge=rule_of(command.request).may_expunge)
         self.say(Tagged(command.tag, status, text, code))
         if status is Status.OK and self.mail is not None:
-            self.tally.bad_commands = 0  # a session may last for weeks; only a row of errors counts
+            self.counters.bad_commands = (
+                0  # a session may last for weeks; only a row of errors counts
+            )
         if selected is not None and selected.view.closed:
             self._mailbox_gone()
 
@@ -231,9 +233,9 @@ class IMAPServer(DialogConnection):
         """Take who has logged in."""
         self.mail = mail
         self.logged_in()
-        idle = self.watch.idle_seconds
+        idle = self.deadlines.idle_seconds
         if idle is not None:
-            self.watch.idle_seconds = max(idle, AUTOLOGOUT_SECONDS)
+            self.deadlines.idle_seconds = max(idle, AUTOLOGOUT_SECONDS)
 
     @property
     def access(self) -> MailAccess:

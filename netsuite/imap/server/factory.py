@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.interfaces import Door
+from netsuite.accounts.interfaces import Authenticator
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.imap.server.connection import IMAPServer
@@ -18,7 +18,7 @@ class IMAPServerFactory(ServerFactory):
     """Makes the connections of one IMAP service.
 
     Args:
-        door: where users log in.
+        authenticator: where users log in.
         clock: for every timeout.
         settings: for connections to come; may be replaced at any time.
         tls: what STARTTLS is begun with; None where there is no TLS.
@@ -26,7 +26,7 @@ class IMAPServerFactory(ServerFactory):
 
     def __init__(
         self,
-        door: Door,
+        authenticator: Authenticator,
         clock: IReactorTime,
         *,
         settings: Settings | None = None,
@@ -44,12 +44,12 @@ class IMAPServerFactory(ServerFactory):
             tls=tls,
             transcript=transcript,
         )
-        self.door = door
+        self.authenticator = authenticator
         self.settings = settings or Settings()
 
     def _connect(self, factory: ServerFactory, name: str) -> IMAPServer:
         return IMAPServer(
-            self.door,
+            self.authenticator,
             self.clock,
             settings=self.settings,
             tls=self.tls,

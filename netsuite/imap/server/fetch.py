@@ -14,7 +14,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Code, Status
 from netsuite.imap.server.fetching import Plan, Row, write_large, write_small
 from netsuite.imap.server.resync import Absence
-from netsuite.imap.server.session import Selected
+from netsuite.imap.server.selected import Selected
 from netsuite.imap.view import BadNumber
 from netsuite.store.model import SEEN, ContentId, FlagAction, Message
 

@@ -89,7 +89,7 @@ def _enable(connection: IMAPServer, request: ask.Enable) -> None:
 
 async def _login(connection: IMAPServer, request: ask.Login) -> None:
     channel = connection.channel()
-    if not connection.door.allows_password(channel):
+    if not connection.authenticator.allows_password(channel):
         code = Code("PRIVACYREQUIRED")
         connection.finish(Status.NO, "LOGIN is disabled; begin TLS first", code)
         return
@@ -99,7 +99,7 @@ async def _login(connection: IMAPServer, request: ask.Login) -> None:
         connection.finish(Status.BAD, "Name and password must be UTF-8")
         return
     try:
-        entered = await connection.door.log_in(channel, user, password, IMailAccess)
+        entered = await connection.authenticator.log_in(channel, user, password, IMailAccess)
     except LoginRefused as error:
         _refused(connection, error)
         return
@@ -108,7 +108,7 @@ async def _login(connection: IMAPServer, request: ask.Login) -> None:
 
 async def _authenticate(connection: IMAPServer, request: ask.Authenticate) -> None:
     channel = connection.channel()
-    exchange = connection.door.exchange(channel, request.mechanism, IMailAccess)
+    exchange = connection.authenticator.exchange(channel, request.mechanism, IMailAccess)
     if exchange is None:
         connection.finish(Status.NO, "That mechanism is not offered here", Code("CANNOT"))
         return

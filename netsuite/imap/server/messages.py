@@ -13,7 +13,7 @@ from netsuite.imap.commands.responses import Code, Condition, CopyUid, Status
 from netsuite.imap.grammar.printing import format_flag_set
 from netsuite.imap.replies import store_reply
 from netsuite.imap.sequences import SequenceSet, runs
-from netsuite.imap.server.session import Selected
+from netsuite.imap.server.selected import Selected
 from netsuite.imap.view import BadNumber
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.model import Copied, FlagAction, FlagsStored

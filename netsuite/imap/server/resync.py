@@ -10,7 +10,7 @@ from netsuite.imap.commands.requests import Resync
 from netsuite.imap.commands.responses import Vanished
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import TOP, SequenceSet
-from netsuite.imap.server.session import Selected
+from netsuite.imap.server.selected import Selected
 from netsuite.imap.view import MailboxView
 from netsuite.store.model import Message
 

@@ -10,7 +10,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import search as key
 from netsuite.imap.commands.responses import SearchData, Status
 from netsuite.imap.sequences import TOP
-from netsuite.imap.server.session import Selected
+from netsuite.imap.server.selected import Selected
 from netsuite.imap.view import BadNumber, MailboxView
 from netsuite.store import query
 

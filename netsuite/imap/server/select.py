@@ -20,7 +20,7 @@ from netsuite.imap.commands.responses import (
 )
 from netsuite.imap.replies import store_reply
 from netsuite.imap.server.resync import absence
-from netsuite.imap.server.session import Selected
+from netsuite.imap.server.selected import Selected
 from netsuite.imap.view import MailboxView
 from netsuite.store.errors import StoreError
 from netsuite.store.model import Status as Counts

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.interfaces import Door, Newsroom
+from netsuite.accounts.interfaces import Authenticator, Newsroom
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.nntp.server.session import NNTPServer
@@ -20,7 +20,7 @@ class NNTPServerFactory(ServerFactory):
     Args:
         settings: of the service.
         room: the newsgroups.
-        door: where accounts log in.
+        authenticator: where accounts log in.
         clock: for all timeouts, and for dates.
         unique: gives a word that it never gave before, for Message-IDs: letters and digits.
         timeouts: how long a peer may take; RFC 3977, 3.1 wants three minutes at least when idle.
@@ -34,7 +34,7 @@ class NNTPServerFactory(ServerFactory):
         settings: Settings,
         *,
         room: Newsroom,
-        door: Door,
+        authenticator: Authenticator,
         clock: IReactorTime,
         unique: Callable[[], str],
         timeouts: Timeouts | None = None,
@@ -53,5 +53,5 @@ class NNTPServerFactory(ServerFactory):
         )
         self.settings = settings
         self.room = room
-        self.door = door
+        self.authenticator = authenticator
         self.unique = unique

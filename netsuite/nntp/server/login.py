@@ -27,11 +27,11 @@ def capabilities(session: NNTPServer) -> Sequence[str]:
     if session.dialog.state is State.LOGGED_IN:  # RFC 4643, 2.1 and RFC 4642, 2.1
         return []
     lines = []
-    channel, door = session.channel(), session.shared.door
+    channel, authenticator = session.channel(), session.shared.authenticator
     if session.shared.tls is not None and not channel.secure:
         lines.append("STARTTLS")
-    mechanisms = door.mechanisms(channel)
-    words = ["USER"] if door.allows_password(channel) else []
+    mechanisms = authenticator.mechanisms(channel)
+    words = ["USER"] if authenticator.allows_password(channel) else []
     if mechanisms:
         words.append("SASL")
         lines.append(f"SASL {' '.join(mechanisms)}")
@@ -52,7 +52,7 @@ def starttls(session: NNTPServer, event: c.StartTLS) -> None:
 
 def user(session: NNTPServer, event: c.AuthInfoUser) -> None:
     """AUTHINFO USER."""
-    if not session.shared.door.allows_password(session.channel()):
+    if not session.shared.authenticator.allows_password(session.channel()):
         session.say(replies.ENCRYPT_FIRST)  # before the password is sent
         return
     session.username = event.name
@@ -62,7 +62,7 @@ def user(session: NNTPServer, event: c.AuthInfoUser) -> None:
 async def password(session: NNTPServer, event: c.AuthInfoPass) -> None:
     """AUTHINFO PASS."""
     try:
-        logged_in = await session.shared.door.log_in(
+        logged_in = await session.shared.authenticator.log_in(
             session.channel(), session.username, event.password, INewsReader
         )
     except LoginRefused as error:
@@ -75,7 +75,7 @@ async def password(session: NNTPServer, event: c.AuthInfoPass) -> None:
 def sasl(session: NNTPServer, event: c.AuthInfoSASL) -> Awaitable[None] | None:
     """AUTHINFO SASL."""
     channel = session.channel()
-    exchange = session.shared.door.exchange(channel, event.mechanism, INewsReader)
+    exchange = session.shared.authenticator.exchange(channel, event.mechanism, INewsReader)
     if exchange is not None:
         return _exchange(session, exchange, event.initial)
     encrypt = not channel.secure and event.mechanism in ("PLAIN", "LOGIN")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, NewsAccess, Newsgroup, Newsroom, Posting
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.protocol import DialogConnection
 from netsuite.nntp import commands as c
 from netsuite.nntp import replies
 from netsuite.nntp.commands import Beginning, Status
 from netsuite.nntp.dialog import ServerDialog
-from netsuite.nntp.server import fields, listing, login, posting, reading
+from netsuite.nntp.server import listing, login, overview_commands, posting, reading
 from netsuite.wire.dates import format_news_date
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Event
 
@@ -114,7 +114,7 @@ class NNTPServer(DialogConnection):
         if dropped is not None:
             dropped.abort()
 
-    def goodbye(self, cause: Cause) -> None:
+    def goodbye(self, cause: CloseReason) -> None:
         """Say why, where it cannot be taken for the answer to something else."""
         status = replies.GOODBYE.get(cause)
         if status is None and self.turned_away is not None:
@@ -132,7 +132,7 @@ class NNTPServer(DialogConnection):
         else:
             self.say(replies.BROKEN)
 
-    def tls_started(self) -> None:
+    def reset_for_tls(self) -> None:
         """Forget everything said in the clear (RFC 4642, 2.2.2)."""
         self.dialog.forget()
         self.username = ""
@@ -195,8 +195,8 @@ class NNTPServer(DialogConnection):
         c.Head: _for_readers(reading.head),
         c.Body: _for_readers(reading.body),
         c.Stat: _for_readers(reading.stat),
-        c.Over: _for_readers(fields.over),
-        c.Hdr: _for_readers(fields.hdr),
+        c.Over: _for_readers(overview_commands.over),
+        c.Hdr: _for_readers(overview_commands.hdr),
         c.ListCommand: _for_readers(listing.list_command),
         c.NewGroups: _for_readers(listing.newgroups),
         c.NewNews: _for_readers(listing.newnews),

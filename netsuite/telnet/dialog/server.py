@@ -30,9 +30,9 @@ from netsuite.telnet.commands import (
 from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, Reading, function
 from netsuite.telnet.editing import EndOfFile, Interrupt, Line, LineEditor
 from netsuite.telnet.grammar import escape, format_meaning, network_text
-from netsuite.telnet.neutral import neutral
 from netsuite.telnet.options import Outcome, Side
 from netsuite.telnet.options import State as OptionState
+from netsuite.telnet.sanitize import neutral
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Event
 from netsuite.wire.machine import Machine

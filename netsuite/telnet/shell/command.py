@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from netsuite.accounts.interfaces import Channel, Door, Newsgroup, ShellAccess
+from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
 from netsuite.store.model import Folder
 from netsuite.store.tree import TreePath
 from netsuite.telnet.settings import Settings
@@ -57,7 +57,7 @@ class Shell:
     terminal: Terminal
     access: ShellAccess
     settings: Settings
-    door: Door
+    authenticator: Authenticator
     channel: Channel
     present: Callable[[], Sequence[Present]]
     now: Callable[[], datetime]

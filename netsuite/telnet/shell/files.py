@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from netsuite.store.errors import NotADirectory, StoreError
 from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath
 from netsuite.telnet import replies
-from netsuite.telnet.neutral import one_line
+from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell.command import Command, Shell, Usage, when
 from netsuite.telnet.shell.terminal import lines_of
 

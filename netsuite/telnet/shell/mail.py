@@ -8,7 +8,7 @@ from typing import Final
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.store.errors import NoSuchMessage, NotPermitted
 from netsuite.store.model import DELETED, SEEN, Described, FlagAction, Folder, SpecialUse
-from netsuite.telnet.neutral import cut, one_line
+from netsuite.telnet.sanitize import cut, one_line
 from netsuite.telnet.shell.command import Command, Refused, Shell, Usage, number, when
 from netsuite.telnet.shell.reading import author, readable
 

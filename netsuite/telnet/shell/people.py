@@ -13,7 +13,7 @@ from netsuite.accounts.interfaces import (
     WrongPassword,
 )
 from netsuite.telnet import replies
-from netsuite.telnet.neutral import one_line
+from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell.command import Command, Refused, Shell, Usage
 
 #: Longer ones no password can be.
@@ -54,7 +54,7 @@ class Password(Command):
         old = await self._asked(shell, "Old password: ")
         try:
             # The door slows guesses down, and writes them into the audit log.
-            await shell.door.log_in(shell.channel, shell.access.name, old, IShell)
+            await shell.authenticator.log_in(shell.channel, shell.access.name, old, IShell)
         except LoginRefused as error:
             wrong = isinstance(error, BadCredentials)
             raise Refused(

@@ -10,7 +10,7 @@ from netsuite.message.reading import file_name, first_address, is_attached, part
 from netsuite.message.structure import Part, Summary
 from netsuite.message.words import decode_words
 from netsuite.store.model import ContentId, Described
-from netsuite.telnet.neutral import one_line
+from netsuite.telnet.sanitize import one_line
 
 #: Octets of a text that are shown.
 TEXT_OCTETS: Final = 1024 * 1024

@@ -11,8 +11,8 @@ from twisted.internet.error import ConnectionDone
 from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import (
+    Authenticator,
     Channel,
-    Door,
     IShell,
     LoggedIn,
     LoginRefused,
@@ -20,11 +20,11 @@ from netsuite.accounts.interfaces import (
     ShellAccess,
     Throttled,
 )
-from netsuite.connection.facts import Peer
+from netsuite.connection.peer import Peer
 from netsuite.message.injection import Unfit
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
-from netsuite.telnet.neutral import one_line
+from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.settings import Settings
 from netsuite.telnet.shell import table
 from netsuite.telnet.shell.command import Leave, Present, Refused, Shell, Usage
@@ -71,7 +71,7 @@ class Shared(Protocol):
     """What all sessions of a service share."""
 
     settings: Settings
-    door: Door
+    authenticator: Authenticator
     now: Callable[[], datetime]
     unique: Callable[[], bytes]
 
@@ -85,7 +85,7 @@ async def run_session(line: Line, shared: Shared) -> None:
     settings = shared.settings
     terminal.say(settings.greeting or f"{settings.host}: netsuite")
     channel = line.channel()
-    if not shared.door.allows_password(channel):
+    if not shared.authenticator.allows_password(channel):
         terminal.say(_NO_TLS)
         return
     try:
@@ -102,7 +102,7 @@ async def run_session(line: Line, shared: Shared) -> None:
         terminal=terminal,
         access=access,
         settings=settings,
-        door=shared.door,
+        authenticator=shared.authenticator,
         channel=channel,
         present=lambda: [
             Present(each.account, each.peer.address, each.since) for each in shared.sessions()
@@ -131,7 +131,7 @@ async def _log_in(terminal: Terminal, shared: Shared, channel: Channel) -> Logge
             continue
         tries -= 1
         try:
-            return await shared.door.log_in(channel, name, password, IShell)
+            return await shared.authenticator.log_in(channel, name, password, IShell)
         except LoginRefused as error:
             terminal.say(replies.login_text(error))
             if isinstance(error, Throttled | LoginUnavailable):

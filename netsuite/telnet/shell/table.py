@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from netsuite.telnet.neutral import one_line
+from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell import files, mail, news, people
 from netsuite.telnet.shell.command import Command, Leave, Refused, Shell, Usage
 

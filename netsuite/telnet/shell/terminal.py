@@ -7,7 +7,7 @@ from typing import Any, Final, Protocol
 
 from netsuite.telnet.dialog import Line, ReadKey, ReadLine
 from netsuite.telnet.editing import LINE_CHARACTERS
-from netsuite.telnet.neutral import cut, expanded, neutral, one_line
+from netsuite.telnet.sanitize import cut, expanded, neutral, one_line
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80

@@ -139,7 +139,9 @@ class InASite(TestCase):
         self.assertTrue((files / "public").is_dir())
         self.assertEqual([], list(await site.files.anonymous().sorted_listing(())))
         await site.store.accounts.add_account("ann", make_verifiers("secret"))
-        session = await site.door.log_in(Channel("ftp", local=True), "ann", "secret", IFileAccess)
+        session = await site.authenticator.log_in(
+            Channel("ftp", local=True), "ann", "secret", IFileAccess
+        )
         assert isinstance(session.avatar, AccountFiles)
         self.assertTrue((files / "home" / "ann" / "public").is_dir())
         upload = await session.avatar.upload(("f",))

@@ -12,10 +12,10 @@ from twisted.internet.protocol import Protocol
 from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
-from netsuite.connection.causes import Cause
-from netsuite.connection.eager import write_now
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import Deadlines
+from netsuite.connection.direct_write import write_now
 from netsuite.connection.settings import Timeouts
-from netsuite.connection.watch import Watch
 
 #: What one pump has gathered goes out when it is more than this, so that the transport can
 #: say that it is enough.
@@ -23,7 +23,7 @@ OUTPUT_OCTETS = 65_536
 
 
 @implementer(IPushProducer)
-class Outlet(Protocol):
+class TransportWriter(Protocol):
     """Writes on a transport no faster than the peer reads.
 
     It is registered with the transport as its producer all the time: that is how it hears that
@@ -45,7 +45,7 @@ class Outlet(Protocol):
         self.transcript: Any = None
         self.closing = False  # nothing more is taken or said
         self.lost = False
-        self.watch = Watch(clock, timeouts, self._expired)
+        self.deadlines = Deadlines(clock, timeouts, self._expired)
         self._out: list[bytes] = []
         self._out_octets = 0
         self._gathering = False  # what is written waits for the end of a pump
@@ -66,7 +66,7 @@ class Outlet(Protocol):
         """Drop what came unread; tell whether there was any, or more is to be expected."""
         raise NotImplementedError
 
-    def _expired(self, cause: Cause) -> None:
+    def _expired(self, cause: CloseReason) -> None:
         raise NotImplementedError
 
     # -- writing -------------------------------------------------------------------------------
@@ -113,7 +113,7 @@ class Outlet(Protocol):
 
     async def write_body(self, chunks: AsyncIterable[bytes]) -> None:
         """Send a stream of octets as fast as the peer takes them. Raises ConnectionDone."""
-        pace = self.watch.pace_out
+        pace = self.deadlines.pace_out
         try:
             async for octets in chunks:
                 self.write(octets)
@@ -132,19 +132,19 @@ class Outlet(Protocol):
         self._borrower = producer
         self.transport.unregisterProducer()
         self.sent_directly(0)
-        self.watch.settle(waiting=False)
+        self.deadlines.settle(waiting=False)
         self.transport.registerProducer(producer, False)
 
     def sent_directly(self, octets: int) -> None:
         """Note that the peer has taken octets that did not go through ``write``."""
-        self.watch.choked(True)  # from now: without progress it is stalled
-        self.watch.pace_out.passed(octets, self.clock.seconds())
+        self.deadlines.choked(True)  # from now: without progress it is stalled
+        self.deadlines.pace_out.passed(octets, self.clock.seconds())
 
     def take_transport_back(self) -> None:
         """Be the transport's producer again."""
         self._borrower = None
-        self.watch.choked(False)
-        self.watch.pace_out.ended()
+        self.deadlines.choked(False)
+        self.deadlines.pace_out.ended()
         if self.lost or self.closing:
             return
         self.transport.unregisterProducer()
@@ -159,7 +159,7 @@ class Outlet(Protocol):
             return
         self.flush()
         self.closing = True
-        self.watch.stop()
+        self.deadlines.stop()
         if self.lost or self.transport is None:
             return
         if self._choked:
@@ -172,7 +172,7 @@ class Outlet(Protocol):
     def abort(self) -> None:
         """Drop the connection at once, with what was not sent yet."""
         self.closing = True
-        self.watch.stop()
+        self.deadlines.stop()
         self._abort_after(None)
         if self.lost or self.transport is None:
             return
@@ -204,7 +204,7 @@ class Outlet(Protocol):
 
     def _writing_ended(self) -> None:
         """The connection is gone: nobody need wait to write."""
-        self.watch.stop()
+        self.deadlines.stop()
         self._abort_after(None)
         self._out.clear()
         if self._turn is not None:
@@ -223,9 +223,9 @@ class Outlet(Protocol):
         """The peer does not take what we say: stop answering."""
         if not self._choked:
             self._choked = True
-            self.watch.choked(True)
+            self.deadlines.choked(True)
             if not self._gathering and not self.closing:
-                self.watch.settle(waiting=False)
+                self.deadlines.settle(waiting=False)
 
     def resumeProducing(self) -> None:
         """The peer takes it again."""
@@ -236,7 +236,7 @@ class Outlet(Protocol):
             self._close_when_read = False
             self._close_transport()
             return
-        self.watch.choked(False)
+        self.deadlines.choked(False)
         waiting, self._unchoked = self._unchoked, []
         for unchoked in waiting:
             if not unchoked.called:

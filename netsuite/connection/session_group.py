@@ -39,23 +39,23 @@ class FamiliesTLS:
 
     def __init__(self, server: ServerTLS) -> None:
         self._server = server
-        self._families: WeakKeyDictionary[SSL.Connection, Family] = WeakKeyDictionary()
+        self._families: WeakKeyDictionary[SSL.Connection, SessionGroup] = WeakKeyDictionary()
 
     def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
         """Give OpenSSL's side of a new connection, with a family of its own."""
-        family = Family(self._server)
+        family = SessionGroup(self._server)
         connection = family.serverConnectionForTLS(tlsProtocol)
         self._families[connection] = family
         return connection
 
-    def family_of(self, transport: Any) -> Family | None:
+    def family_of(self, transport: Any) -> SessionGroup | None:
         """Give the family of a connection that began TLS here; None without TLS."""
         handle = transport.getHandle() if hasattr(transport, "getHandle") else None
         return self._families.get(handle) if isinstance(handle, SSL.Connection) else None
 
 
 @implementer(IOpenSSLServerConnectionCreator)
-class Family:
+class SessionGroup:
     """A connection and those that belong to it: contexts that no other connection uses."""
 
     def __init__(self, server: ServerTLS) -> None:

@@ -1,4 +1,4 @@
-"""The one door: throttling, password policy, SASL exchanges, audit; behind it a cred portal."""
+"""Authentication: throttling, password policy, SASL exchanges, audit; behind it a cred portal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from zope.interface import Interface
 
 from netsuite import sasl
-from netsuite.accounts.checkers import Names
+from netsuite.accounts.checkers import LoginNames
 from netsuite.accounts.credentials import ClearPassword, ProvenName
 from netsuite.accounts.interfaces import (
     BadCredentials,
@@ -29,9 +29,9 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
+from netsuite.accounts.keyed_locks import KeyedLocks
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
 from netsuite.accounts.throttle import Throttle
-from netsuite.accounts.turns import Turns
 from netsuite.sasl.interfaces import (
     AskCertificate,
     AskPassword,
@@ -48,7 +48,7 @@ from netsuite.store.errors import NoSuchAccount, StoreError
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import Login, Verifiers
 from netsuite.wire import base64
-from netsuite.wire.addresses import peer_prefix
+from netsuite.wire.ip_prefix import peer_prefix
 
 ClearText = Literal["tls", "loopback", "always"]
 #: A bearer token to the user name it is good for, or None.
@@ -60,8 +60,8 @@ _UNRECORDED: Final = f"refused ({Throttled.__name__}"
 _AUDITED_CHARACTERS: Final = 200
 
 
-class AccountDoor:
-    """Implements ``interfaces.Door`` over a ``twisted.cred`` portal.
+class AccountAuthenticator:
+    """Implements ``interfaces.Authenticator`` over a ``twisted.cred`` portal.
 
     Args:
         portal: checks ``IClearPassword`` and ``IProvenName`` credentials, gives facets.
@@ -84,7 +84,7 @@ class AccountDoor:
         accounts: AccountStore,
         throttle: Throttle,
         *,
-        names: Names,
+        names: LoginNames,
         secret: bytes,
         clear_text: ClearText = "loopback",
         cram_md5: bool = False,
@@ -102,7 +102,7 @@ class AccountDoor:
         self.nonce = nonce
         self.secret = secret
         self._now = now
-        self.turns = Turns()
+        self.address_locks = KeyedLocks()
 
     # -- what may be tried ---------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class AccountDoor:
         self, channel: Channel, username: str, password: str, facet: type[Interface]
     ) -> LoggedIn:
         """Log in with a clear password. Raises LoginRefused."""
-        attempt = Attempt(self, channel, "password", facet)
+        attempt = LoginAttempt(self, channel, "password", facet)
         if not self.allows_password(channel):
             raise attempt.refused(PlaintextRefused("no TLS"), username, guess=False)
         return await attempt.enter_with_password(username, password)
@@ -151,7 +151,7 @@ class AccountDoor:
         made = sasl.server(name, nonce=self.nonce, host=channel.host, binding=channel.binding)
         if made is None:
             return None
-        return SASLExchange(self, made, Attempt(self, channel, name, facet))
+        return SASLExchange(self, made, LoginAttempt(self, channel, name, facet))
 
     # -- answers for the mechanisms ------------------------------------------------------------
 
@@ -198,36 +198,40 @@ class AccountDoor:
         )
 
 
-class Attempt:
+class LoginAttempt:
     """One try to come in: over which channel, how, to which facet."""
 
     def __init__(
-        self, door: AccountDoor, channel: Channel, mechanism: str, facet: type[Interface]
+        self,
+        authenticator: AccountAuthenticator,
+        channel: Channel,
+        mechanism: str,
+        facet: type[Interface],
     ) -> None:
-        self.door = door
+        self.authenticator = authenticator
         self.channel = channel
         self.mechanism = mechanism
         self.facet = facet
 
     def refuse_when_throttled(self, username: str) -> None:
         """Raise Throttled when this address or account was wrong too often."""
-        name = self.door.names.account_name(username) if username else ""
-        wait = self.door.throttle.seconds_to_wait(self.channel.address, name)
+        name = self.authenticator.names.account_name(username) if username else ""
+        wait = self.authenticator.throttle.seconds_to_wait(self.channel.address, name)
         if wait > 0:
             raise self.refused(Throttled(f"for {wait:.0f} s more"), username, guess=False)
 
     def refused(self, error: LoginRefused, username: str, *, guess: bool) -> LoginRefused:
         """Note a refusal; give the error back for raising."""
-        name = self.door.names.account_name(username) if username else ""
+        name = self.authenticator.names.account_name(username) if username else ""
         if guess:
-            self.door.throttle.wrong(self.channel.address, name)
+            self.authenticator.throttle.wrong(self.channel.address, name)
         outcome = f"refused ({type(error).__name__}: {error.reason})"
-        self.door.audit(self.channel, name, self.mechanism, outcome)
+        self.authenticator.audit(self.channel, name, self.mechanism, outcome)
         return error
 
     async def enter_with_password(self, username: str, password: str) -> LoggedIn:
         """Have a clear password checked, when its address's turn comes. Raises LoginRefused."""
-        async with self.door.turns.turn(peer_prefix(self.channel.address)):
+        async with self.authenticator.address_locks.turn(peer_prefix(self.channel.address)):
             self.refuse_when_throttled(username)
             return await self.enter(ClearPassword(self.channel, username, password), username)
 
@@ -236,7 +240,9 @@ class Attempt:
     ) -> LoggedIn:
         """Hand credentials to the portal; give the facet. Raises LoginRefused."""
         try:
-            _, avatar, logout = await self.door.portal.login(credentials, self.channel, self.facet)
+            _, avatar, logout = await self.authenticator.portal.login(
+                credentials, self.channel, self.facet
+            )
         except BadCredentials as error:
             raise self.refused(error, username, guess=True) from None
         except NoSuchAccount:
@@ -244,16 +250,18 @@ class Attempt:
         except StoreError as error:
             raise self.refused(LoginUnavailable(repr(error)), username, guess=False) from error
         name = getattr(avatar, "name", "")
-        self.door.throttle.right(self.channel.address, name)
-        self.door.audit(self.channel, name, self.mechanism, "logged in")
+        self.authenticator.throttle.right(self.channel.address, name)
+        self.authenticator.audit(self.channel, name, self.mechanism, "logged in")
         return LoggedIn(avatar, name, octets, logout)
 
 
 class SASLExchange:
     """One SASL exchange: drives a mechanism, answers its questions from the accounts."""
 
-    def __init__(self, door: AccountDoor, mechanism: ServerMechanism, attempt: Attempt) -> None:
-        self._door = door
+    def __init__(
+        self, authenticator: AccountAuthenticator, mechanism: ServerMechanism, attempt: LoginAttempt
+    ) -> None:
+        self._authenticator = authenticator
         self._mechanism = mechanism
         self._attempt = attempt
         self._started = False
@@ -290,7 +298,10 @@ class SASLExchange:
     async def _clear_password(self, asked: AskPassword) -> LoginStep:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
         entered = await self._attempt.enter_with_password(asked.username, asked.password)
-        same = self._door.names.account_name(asked.authorize_as or entered.name) == entered.name
+        same = (
+            self._authenticator.names.account_name(asked.authorize_as or entered.name)
+            == entered.name
+        )
         if same:
             return entered
         # Proven as one, wants to act as another: the same question as of any mechanism.
@@ -300,18 +311,18 @@ class SASLExchange:
     async def _answer(self, asked: Step) -> object:
         if isinstance(asked, AskScramVerifier):
             self._attempt.refuse_when_throttled(asked.username)
-            kept = await self._door.verifiers(asked.username)
+            kept = await self._authenticator.verifiers(asked.username)
             found = kept.scram.get(asked.hash) if kept else None
             if found is None:
-                return self._door.made_up(asked.username, asked.hash)
+                return self._authenticator.made_up(asked.username, asked.hash)
             return found.salt, found.iterations, found.stored_key, found.server_key
         if isinstance(asked, AskSharedSecret):
             self._attempt.refuse_when_throttled(asked.username)
-            kept = await self._door.verifiers(asked.username)
+            kept = await self._authenticator.verifiers(asked.username)
             return kept.cram_md5 if kept else None
         if isinstance(asked, AskToken):
             self._attempt.refuse_when_throttled(asked.username)
-            check = self._door.check_token
+            check = self._authenticator.check_token
             return await maybeDeferred(check, asked.username, asked.token) if check else None
         assert isinstance(asked, AskCertificate)
         names = self._attempt.channel.certificate_names

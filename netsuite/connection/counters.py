@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsuite.connection.settings import Limits
 
 
-class Tally:
+class UsageCounters:
     """Counts; each count tells whether it has become too much.
 
     Args:

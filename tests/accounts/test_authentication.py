@@ -28,7 +28,9 @@ class Passwords(TestCase):
     ) -> str:
         """Log in; give the account's name or the kind of refusal."""
         try:
-            entered = await self.world.door.log_in(channel, username, password, IMailAccess)
+            entered = await self.world.authenticator.log_in(
+                channel, username, password, IMailAccess
+            )
         except LoginRefused as error:
             return type(error).__name__
         return entered.name
@@ -59,9 +61,9 @@ class Passwords(TestCase):
         self.assertEqual("PlaintextRefused", await self.log_in(channel=CLEAR))
         self.assertEqual("ann", await self.log_in(channel=LOCAL))
         self.assertEqual(1, self.world.hashed)
-        self.world.door.clear_text = "tls"
+        self.world.authenticator.clear_text = "tls"
         self.assertEqual("PlaintextRefused", await self.log_in(channel=LOCAL))
-        self.world.door.clear_text = "always"
+        self.world.authenticator.clear_text = "always"
         self.assertEqual("ann", await self.log_in(channel=CLEAR))
 
     async def test_cache(self) -> None:
@@ -152,7 +154,7 @@ class Passwords(TestCase):
         await self.world.account("bob")
         await self.world.store.accounts.set_alias("sales", ["ann"])
         await self.world.store.accounts.set_alias("both@example.test", ["bob"])
-        entered = await self.world.door.log_in(TLS, "ann", "secret", ISubmitter)
+        entered = await self.world.authenticator.log_in(TLS, "ann", "secret", ISubmitter)
         may = entered.avatar.may_send_as  # type: ignore[attr-defined]
         for address in ("ann@example.test", "ANN@Example.TEST", "ann+x@example.test",
                         "sales@example.test", ""):  # fmt: skip
@@ -166,17 +168,17 @@ class Offer(TestCase):
 
     def test_by_channel(self) -> None:
         """Clear passwords only where they are safe; channel binding only under TLS 1.3."""
-        door = World().door
+        authenticator = World().authenticator
         scram = ["SCRAM-SHA-256", "SCRAM-SHA-1"]
-        self.assertEqual(scram, door.mechanisms(CLEAR))
-        self.assertEqual([*scram, "PLAIN", "LOGIN"], door.mechanisms(TLS))
+        self.assertEqual(scram, authenticator.mechanisms(CLEAR))
+        self.assertEqual([*scram, "PLAIN", "LOGIN"], authenticator.mechanisms(TLS))
         bound = Channel("imap", secure=True, binding=b"b" * 32)
         self.assertEqual(
             ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", *scram, "PLAIN", "LOGIN"],
-            door.mechanisms(bound),
+            authenticator.mechanisms(bound),
         )
-        self.assertIsNone(door.exchange(CLEAR, "PLAIN", IMailAccess))
-        self.assertIsNone(door.exchange(TLS, "NONSENSE", IMailAccess))
+        self.assertIsNone(authenticator.exchange(CLEAR, "PLAIN", IMailAccess))
+        self.assertIsNone(authenticator.exchange(TLS, "NONSENSE", IMailAccess))
 
     def test_refusals_are_told_apart_by_type(self) -> None:
         """Protocols answer by the kind of refusal, never by its text."""

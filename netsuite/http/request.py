@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from zope.interface import Interface
 
 from netsuite.accounts.interfaces import LoggedIn
-from netsuite.connection.facts import Peer
+from netsuite.connection.peer import Peer
 from netsuite.http.commands import Fields, Informational, Request
 from netsuite.http.paths import BadPath, split_path
 from netsuite.http.replies import BAD_REQUEST, TOO_LARGE, Refused, unauthorized
@@ -143,7 +143,7 @@ class IncomingRequest:
         name, colon, password = pair.partition(":")
         if not colon or "\0" in pair:
             raise Refused(BAD_REQUEST)
-        logged_in: LoggedIn = await shared.door.log_in(
+        logged_in: LoggedIn = await shared.authenticator.log_in(
             self.connection.channel(), name, password, facet
         )
         self.account = logged_in.name

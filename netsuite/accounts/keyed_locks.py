@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from twisted.internet.defer import DeferredLock
 
 
-class Turns:
+class KeyedLocks:
     """Locks by name, kept only while somebody holds or awaits them."""
 
     def __init__(self) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.connection.causes import Cause
+from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.settings import Timeouts
 from netsuite.connection.timing import PACE_SECONDS, LazyTimer, Pace
 
 
-class Watch:
+class Deadlines:
     """Knows what a connection waits for, and since when.
 
     The connection tells it what happens. Its timer is aimed at the shortest of all times from
@@ -45,7 +45,7 @@ class Watch:
     )
 
     def __init__(
-        self, clock: IReactorTime, timeouts: Timeouts, expired: Callable[[Cause], None]
+        self, clock: IReactorTime, timeouts: Timeouts, expired: Callable[[CloseReason], None]
     ) -> None:
         self._clock = clock
         self._timeouts = timeouts
@@ -105,41 +105,41 @@ class Watch:
                 self._timer.aim(min(deadline[0], soonest))
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Deadlines no more."""
         self._timer.stop()
 
-    def _deadline(self) -> tuple[float, Cause] | None:
+    def _deadline(self) -> tuple[float, CloseReason] | None:
         """Give the earliest time at which something will have taken too long."""
         timeouts = self._timeouts
-        phase: tuple[float | None, float | None, Cause]
+        phase: tuple[float | None, float | None, CloseReason]
         if self._choked is not None:
-            phase = (self._choked, timeouts.stalled_seconds, Cause.STALLED)
+            phase = (self._choked, timeouts.stalled_seconds, CloseReason.STALLED)
         elif not self._waiting:
-            phase = (None, None, Cause.IDLE)
+            phase = (None, None, CloseReason.IDLE)
         elif not self._greeted:
-            phase = (self._greeting, timeouts.greeting_seconds, Cause.SLOW_GREETING)
+            phase = (self._greeting, timeouts.greeting_seconds, CloseReason.SLOW_GREETING)
         elif self._partial is not None:
-            phase = (self._partial, timeouts.command_seconds, Cause.SLOW_COMMAND)
+            phase = (self._partial, timeouts.command_seconds, CloseReason.SLOW_COMMAND)
         else:
-            phase = (self._heard, self.idle_seconds, Cause.IDLE)
+            phase = (self._heard, self.idle_seconds, CloseReason.IDLE)
         since, seconds, cause = phase
         first = None if since is None or seconds is None else (since + seconds, cause)
         if not self.logged_in and timeouts.login_seconds is not None:
-            first = _earlier(first, self._opened + timeouts.login_seconds, Cause.SLOW_LOGIN)
+            first = _earlier(first, self._opened + timeouts.login_seconds, CloseReason.SLOW_LOGIN)
         if timeouts.minimum_octets_per_second:
             for pace in (self.pace_in, self.pace_out):
                 at = pace.judged_at()
                 if at is not None:
                     # Once judged and found quick enough, it is judged again each second.
                     at = max(at, self._clock.seconds() + 1.0)
-                    first = _earlier(first, at, Cause.SLOW_BODY)
+                    first = _earlier(first, at, CloseReason.SLOW_BODY)
         return first
 
     def _judge(self) -> None:
         now = self._clock.seconds()
         floor = self._timeouts.minimum_octets_per_second
         if floor and (self.pace_in.too_slow(floor, now) or self.pace_out.too_slow(floor, now)):
-            self._expired(Cause.SLOW_BODY)
+            self._expired(CloseReason.SLOW_BODY)
             return
         deadline = self._deadline()
         if deadline is None:
@@ -162,6 +162,6 @@ def _shortest(timeouts: Timeouts) -> float:
 
 
 def _earlier(
-    first: tuple[float, Cause] | None, at: float, cause: Cause
-) -> tuple[float, Cause] | None:
+    first: tuple[float, CloseReason] | None, at: float, cause: CloseReason
+) -> tuple[float, CloseReason] | None:
     return (at, cause) if first is None or at < first[0] else first

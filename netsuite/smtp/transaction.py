@@ -17,7 +17,7 @@ from netsuite.message.words import fold
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
 from netsuite.smtp.dialog import canonical_lines
-from netsuite.smtp.incoming import Incoming
+from netsuite.smtp.header_rewriter import Incoming
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.store.interfaces import Draft
 from netsuite.wire.dates import format_message_date
@@ -29,7 +29,7 @@ from netsuite.wire.reader import CRLF
 SWALLOWED_OCTETS: Final = 64 * 1024 * 1024
 
 
-class Transfer:
+class MailTransaction:
     """A message being received.
 
     Once it is refused, what still comes of it is dropped, and its end is answered with the

@@ -46,7 +46,7 @@ class Representation:
         return tuple(each for each in self.fields if each[0] in _WITHOUT_CONTENT)
 
 
-class Memory:
+class Cache:
     """Representations by their keys, as many as have room.
 
     Args:

@@ -10,8 +10,8 @@ import pytest
 from twisted.logger import LogEvent, LogLevel, globalLogPublisher
 
 from netsuite.testing.transcripts import Peer
-from tests.fuzz.doors import DOORS, Door
 from tests.fuzz.mutation import cut, mutated
+from tests.fuzz.targets import TARGETS, Target
 
 SECONDS = float(os.environ.get("NETSUITE_FUZZ_SECONDS", "1"))
 SEED = int(os.environ.get("NETSUITE_FUZZ_SEED", time.time_ns() % 1_000_000_000))
@@ -20,20 +20,20 @@ IN_A_WORLD = 20
 _LEAST = 10
 
 
-@pytest.mark.parametrize("door", DOORS, ids=[door.name for door in DOORS])
-def test_mutated_sessions(door: Door) -> None:
+@pytest.mark.parametrize("target", TARGETS, ids=[target.name for target in TARGETS])
+def test_mutated_sessions(target: Target) -> None:
     """The invariant holds for as many sessions as the budget allows."""
-    seeds = door.seeds()
+    seeds = target.seeds()
     assert len(seeds) > 1
     end = time.monotonic() + SECONDS
     number = 0
     while number < _LEAST or time.monotonic() < end:
         seed = SEED + number // IN_A_WORLD * IN_A_WORLD
-        _one_world(door, seeds, seed)
+        _one_world(target, seeds, seed)
         number += IN_A_WORLD
 
 
-def _one_world(door: Door, seeds: list[bytes], seed: int) -> None:
+def _one_world(target: Target, seeds: list[bytes], seed: int) -> None:
     random = Random(seed)
     errors: list[LogEvent] = []
 
@@ -41,7 +41,7 @@ def _one_world(door: Door, seeds: list[bytes], seed: int) -> None:
         if event.get("log_level") in (LogLevel.error, LogLevel.critical):
             errors.append(event)
 
-    whole, pieces = door.world(), door.world()
+    whole, pieces = target.world(), target.world()
     globalLogPublisher.addObserver(observe)
     try:
         for _ in range(IN_A_WORLD):
@@ -51,11 +51,11 @@ def _one_world(door: Door, seeds: list[bytes], seed: int) -> None:
             cuts = cut(random, octets)
             again = _session(pieces(), cuts)
             assert not errors, f"{told}\nlogged {errors[0]}"
-            if door.disordered is None or door.disordered not in octets.lower():
+            if target.disordered is None or target.disordered not in octets.lower():
                 assert said == again, f"{told}\ncut at {[len(each) for each in cuts]}"
-            assert door.form.fullmatch(said), f"{told}\nanswered {said!r}"
+            assert target.form.fullmatch(said), f"{told}\nanswered {said!r}"
             assert b"Traceback" not in said, told
-        assert door.answer in _session(whole(), [door.good]), f"NETSUITE_FUZZ_SEED={seed}"
+        assert target.answer in _session(whole(), [target.good]), f"NETSUITE_FUZZ_SEED={seed}"
     finally:
         globalLogPublisher.removeObserver(observe)
 

@@ -34,7 +34,7 @@ World = Callable[[], Callable[[], Peer]]
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class Target:
     """One protocol's server.
 
     Args:
@@ -138,19 +138,19 @@ def _form(pattern: bytes) -> re.Pattern[bytes]:
 
 _CODES: Final = rb"(?:[1-5][0-9]{2}[ -][^\r\n]*\r\n)*"
 
-DOORS: Final = (
-    Door("smtp", lambda: SMTPPeer, _form(_CODES), b"EHLO x\r\nQUIT\r\n", b"\r\n221 2.0.0 "),
-    Door(
+TARGETS: Final = (
+    Target("smtp", lambda: SMTPPeer, _form(_CODES), b"EHLO x\r\nQUIT\r\n", b"\r\n221 2.0.0 "),
+    Target(
         "imap", _imap, _form(rb"(?:(?:\*|\+|[!-~]+) [^\r\n].*)?(?:\r\n)?"),
         b"a LOGIN ann secret\r\nb SELECT INBOX\r\nc LOGOUT\r\n", b"\r\nc OK ",
     ),
-    Door("pop3", _pop3, _form(rb"\+OK .*\r\n"), b"CAPA\r\nQUIT\r\n", b"\r\n.\r\n+OK "),
-    Door("nntp", _nntp, _form(rb"20[01] .*\r\n"), b"DATE\r\nQUIT\r\n", b"\r\n205 "),
-    Door("ftp", _ftp, _form(rb"220[ -].*\r\n"), b"SYST\r\nQUIT\r\n", b"\r\n221 "),
-    Door(
+    Target("pop3", _pop3, _form(rb"\+OK .*\r\n"), b"CAPA\r\nQUIT\r\n", b"\r\n.\r\n+OK "),
+    Target("nntp", _nntp, _form(rb"20[01] .*\r\n"), b"DATE\r\nQUIT\r\n", b"\r\n205 "),
+    Target("ftp", _ftp, _form(rb"220[ -].*\r\n"), b"SYST\r\nQUIT\r\n", b"\r\n221 "),
+    Target(
         "http", _http, _form(rb"(?:HTTP/1\.1 [1-5][0-9]{2} .*)?"),
         b"GET /hello HTTP/1.1\r\nHost: x\r\n\r\n", b"\r\n\r\nhello", disordered=b"expect",
     ),
-    Door("telnet", _telnet, _form(rb".*"), b"\r\n", b"", disordered=b""),
-    Door("gopher", _gopher, _form(rb".*"), b"caps.txt\r\n", b"CAPS"),
+    Target("telnet", _telnet, _form(rb".*"), b"\r\n", b"", disordered=b""),
+    Target("gopher", _gopher, _form(rb".*"), b"caps.txt\r\n", b"CAPS"),
 )  # fmt: skip

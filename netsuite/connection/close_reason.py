@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 
 
-class Cause(enum.Enum):
+class CloseReason(enum.Enum):
     """What ``goodbye`` puts into its protocol's words; the value is for the log."""
 
     SHUTDOWN = "the service stops"
