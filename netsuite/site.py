@@ -7,13 +7,13 @@ import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypedDict, TypeVar
 
 from twisted.application.service import Service
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
@@ -27,12 +27,12 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.throttle import Throttle
 from netsuite.config.schema import Settings
-from netsuite.config.services import ServiceSection
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.listening import ListeningService, Opening
 from netsuite.connection.proxy import ProxyFactory
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.settings import ServiceSettings
+from netsuite.connection.shared import ServerShared
 from netsuite.connection.startup_errors import cannot_start, tell_operator
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
@@ -41,8 +41,9 @@ from netsuite.store.errors import StoreError
 from netsuite.store.files import DiskHomes
 from netsuite.store.files.threads import Threads
 from netsuite.store.interfaces import Store
-from netsuite.tls import BadCertificate, Certificates, wrap_server
+from netsuite.tls import BadCertificate, Certificates, ServerTLS, wrap_server
 
+Sh = TypeVar("Sh", bound=ServerShared)
 _SECRET_OCTETS: Final = 32
 #: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
 BACKLOG: Final = 1024
@@ -87,6 +88,15 @@ def _posting_policy(settings: Settings) -> PostingPolicy:
     )
 
 
+class Common(TypedDict):
+    """What the ``Shared`` of every service is made with."""
+
+    clock: IReactorTime
+    host: str
+    tls: ServerTLS | None
+    transcript: Callable[[str], Transcript] | None
+
+
 class Site(Service):
     """The collaborators of every service over one home, and their common life.
 
@@ -117,7 +127,7 @@ class Site(Service):
             limit_octets=settings.files.upload_octets or None,
             durable=settings.files.durable,
         )
-        #: The files that need no login; the others come through the door, as IFileAccess.
+        #: The files that need no login; the others come through the door, as FileAccess.
         self.files = HomesOfSite(self.store, self.homes)
         self.addresses = AddressBook(
             self.store,
@@ -191,7 +201,7 @@ class Site(Service):
 
     # -- services ------------------------------------------------------------------------------
 
-    def tls(self, *protocols: bytes) -> Any:
+    def tls(self, *protocols: bytes) -> ServerTLS | None:
         """Give what a service begins TLS with; None where TLS is off.
 
         Args:
@@ -199,23 +209,22 @@ class Site(Service):
         """
         return self.certificates.context_for(*protocols) if self.certificates else None
 
-    def limits(self, section: ServiceSection) -> dict[str, Any]:
-        """Give a server factory's ``timeouts``, ``limits`` and ``transcript`` of a section."""
+    def common(self, settings: ServiceSettings, *protocols: bytes) -> Common:
+        """Return what the ``Shared`` of every service is made with.
+
+        Args:
+            settings: the service's.
+            protocols: its ALPN names.
+        """
 
         def transcript(name: str) -> Transcript:
             return Transcript(logging_observer(name), self.reactor)
 
         return {
-            "transcript": transcript if section.transcript else None,
-            "timeouts": Timeouts(
-                idle_seconds=section.idle_seconds or None,
-                command_seconds=section.command_seconds or None,
-            ),
-            "limits": Limits(
-                connections=section.connections or None,
-                connections_per_address=section.connections_per_address or None,
-                bad_commands=section.bad_commands or None,
-            ),
+            "clock": self.reactor,
+            "host": self.settings.site.hostname,
+            "tls": self.tls(*protocols),
+            "transcript": transcript if settings.transcript else None,
         }
 
     def line_log(self, path: str, stamp: Callable[[datetime], str]) -> LineLog | None:
@@ -235,29 +244,31 @@ class Site(Service):
             elsewhere=self.file_threads.run,
         )
 
-    def listening(self, name: str, factory: ServerFactory) -> ListeningService:
-        """Make the service that lets a factory listen where its section says.
+    def listening(self, factory: ServerFactory[Sh], shared: Callable[[], Sh]) -> ListeningService:
+        """Return the service that lets a factory listen where its settings say.
+
+        Args:
+            factory: makes the connections.
+            shared: what they share, by the settings there are now: asked for at each reload.
 
         Raises:
             SiteError: an endpoint string cannot be understood.
         """
-        section: ServiceSection = getattr(self.settings, name)
-        openings = [self._opening(name, "listen", each, factory) for each in section.listen]
-        if factory.tls is not None:
-            openings += [
-                self._opening(name, "listen_tls", each, factory) for each in section.listen_tls
-            ]
+        name, settings = factory.shared.service, factory.shared.settings
+        openings = [self._opening(factory, "listen", each) for each in settings.listen]
+        if factory.shared.tls is not None:
+            openings += [self._opening(factory, "listen_tls", each) for each in settings.listen_tls]
+        self.on_reload(lambda _: factory.configure(shared()))
         return ListeningService(name, openings, factory, self.when_open)
 
-    def _opening(
-        self, name: str, setting: str, description: str, factory: ServerFactory
-    ) -> Opening:
-        tls = setting == "listen_tls"
-        endpoint = read_endpoint(f"{name}.{setting}", description, self.reactor)
-        wrapped: Any = wrap_server(factory, factory.tls, self.reactor) if tls else factory
-        proxies = getattr(self.settings, name).proxies
-        if proxies:  # its header comes before TLS
-            wrapped = ProxyFactory(wrapped, self.reactor, trusted=proxies)
+    def _opening(self, factory: ServerFactory[Sh], setting: str, description: str) -> Opening:
+        shared, tls = factory.shared, setting == "listen_tls"
+        endpoint = read_endpoint(f"{shared.service}.{setting}", description, self.reactor)
+        wrapped: Any = factory
+        if tls and shared.tls is not None:
+            wrapped = wrap_server(factory, shared.tls, self.reactor)
+        if shared.settings.proxies:  # its header comes before TLS
+            wrapped = ProxyFactory(wrapped, self.reactor, trusted=shared.settings.proxies)
         return Opening(description, endpoint, wrapped, tls)
 
     # -- life ----------------------------------------------------------------------------------

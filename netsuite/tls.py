@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -39,6 +39,9 @@ SESSION_ID: Final = b"netsuite"
 SELF_SIGNED_DAYS: Final = 3650
 EXPIRY_NOTICE: Final = timedelta(days=14)
 
+#: What TLS is begun with, by a server or by a client.
+Context: TypeAlias = IOpenSSLServerConnectionCreator | IOpenSSLClientConnectionCreator
+
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
 
 
@@ -52,7 +55,7 @@ class _OneConnection(Factory):
 
 
 def start_tls(
-    protocol: Any, transport: Any, context: Any, clock: IReactorTime, *, client: bool
+    protocol: Any, transport: Any, context: Context, clock: IReactorTime, *, client: bool
 ) -> Any:
     """Put TLS between a protocol that is connected and its transport.
 
@@ -75,12 +78,12 @@ def start_tls(
     return wrapper
 
 
-def wrap_client(factory: Any, context: Any, clock: IReactorTime) -> TLSMemoryBIOFactory:
+def wrap_client(factory: Any, context: Context, clock: IReactorTime) -> TLSMemoryBIOFactory:
     """Give a factory whose connections speak TLS from their first octet, as clients."""
     return TLSMemoryBIOFactory(context, True, factory, clock=clock)
 
 
-def wrap_server(factory: Any, context: Any, clock: IReactorTime) -> TLSMemoryBIOFactory:
+def wrap_server(factory: Any, context: Context, clock: IReactorTime) -> TLSMemoryBIOFactory:
     """Give a factory whose connections speak TLS from their first octet, as servers."""
     return TLSMemoryBIOFactory(context, False, factory, clock=clock)
 
@@ -452,8 +455,8 @@ def client_options(
     pin: bytes | None = None,
     insecure: bool = False,
     protocols: Sequence[bytes] = (),
-) -> Any:
-    """Give what a client begins TLS with; the server's certificate is verified for its name.
+) -> IOpenSSLClientConnectionCreator:
+    """Return what a client begins TLS with; the server's certificate is verified for its name.
 
     Args:
         host: whom we mean to talk to; a name or an address.

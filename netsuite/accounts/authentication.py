@@ -6,26 +6,27 @@ import hashlib
 import hmac
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from twisted.cred.portal import Portal
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.logger import Logger
-from zope.interface import Interface
 
 from netsuite import sasl
 from netsuite.accounts.checkers import LoginNames
 from netsuite.accounts.credentials import ClearPassword, ProvenName
 from netsuite.accounts.interfaces import (
+    Ask,
     BadCredentials,
-    Challenged,
     Channel,
     LoggedIn,
+    LoginCancelled,
     LoginRefused,
-    LoginStep,
     LoginUnavailable,
     MalformedResponse,
+    MechanismNotOffered,
     PlaintextRefused,
     Throttled,
 )
@@ -50,9 +51,13 @@ from netsuite.store.model import Login, Verifiers
 from netsuite.wire import base64
 from netsuite.wire.ip_prefix import peer_prefix
 
+F = TypeVar("F")
+
 ClearText = Literal["tls", "loopback", "always"]
 #: A bearer token to the user name it is good for, or None.
 TokenCheck = Callable[[str, str], Any]
+#: Mechanisms that send a password, or a token as good as one, in the clear.
+_CLEAR: Final = frozenset({"PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"})
 _DIGEST_OCTETS: Final = {"SHA-1": 20, "SHA-256": 32}
 #: Refusals that cost a guesser nothing and would fill the audit log; they are in the daemon's log.
 _UNRECORDED: Final = f"refused ({Throttled.__name__}"
@@ -133,25 +138,50 @@ class AccountAuthenticator:
     # -- trying --------------------------------------------------------------------------------
 
     async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[Interface]
-    ) -> LoggedIn:
+        self, channel: Channel, username: str, password: str, facet: type[F]
+    ) -> LoggedIn[F]:
         """Log in with a clear password. Raises LoginRefused."""
         attempt = LoginAttempt(self, channel, "password", facet)
         if not self.allows_password(channel):
             raise attempt.refused(PlaintextRefused("no TLS"), username, guess=False)
         return await attempt.enter_with_password(username, password)
 
-    def exchange(
-        self, channel: Channel, mechanism: str, facet: type[Interface]
-    ) -> SASLExchange | None:
-        """Begin a SASL exchange; None when that mechanism is not offered here."""
+    async def authenticate(
+        self,
+        channel: Channel,
+        mechanism: str,
+        facet: type[F],
+        ask: Ask,
+        initial: bytes | None = None,
+        *,
+        data_with_success: bool = False,
+    ) -> LoggedIn[F]:
+        """Log in by a SASL exchange. Raises LoginRefused. See ``interfaces.Authenticator``."""
         name = mechanism.upper()
-        if name not in self.mechanisms(channel):
-            return None
-        made = sasl.server(name, nonce=self.nonce, host=channel.host, binding=channel.binding)
+        made = None
+        if name in self.mechanisms(channel):
+            made = sasl.server(name, nonce=self.nonce, host=channel.host, binding=channel.binding)
         if made is None:
-            return None
-        return SASLExchange(self, made, LoginAttempt(self, channel, name, facet))
+            # A mechanism with a clear password is offered under TLS only; say which it is.
+            if not channel.secure and name in _CLEAR:
+                raise PlaintextRefused(f"{name} without TLS")
+            raise MechanismNotOffered(name)
+        exchange = SASLExchange(self, made, LoginAttempt(self, channel, name, facet))
+        step = await exchange.begin(initial)
+        while isinstance(step, Challenge):
+            response = await ask(step.octets)
+            if response is None:
+                raise LoginCancelled(name)
+            step = await exchange.respond(response)
+        if step.octets is None or data_with_success:
+            return step
+        try:
+            if await ask(step.octets):
+                raise MalformedResponse("an answer to the data that comes with the success")
+        except BaseException:
+            step.logout()
+            raise
+        return replace(step, octets=None)
 
     # -- answers for the mechanisms ------------------------------------------------------------
 
@@ -198,15 +228,15 @@ class AccountAuthenticator:
         )
 
 
-class LoginAttempt:
-    """One try to come in: over which channel, how, to which facet."""
+class LoginAttempt(Generic[F]):
+    """One attempt to log in: over which channel, how, to which facet."""
 
     def __init__(
         self,
         authenticator: AccountAuthenticator,
         channel: Channel,
         mechanism: str,
-        facet: type[Interface],
+        facet: type[F],
     ) -> None:
         self.authenticator = authenticator
         self.channel = channel
@@ -229,7 +259,7 @@ class LoginAttempt:
         self.authenticator.audit(self.channel, name, self.mechanism, outcome)
         return error
 
-    async def enter_with_password(self, username: str, password: str) -> LoggedIn:
+    async def enter_with_password(self, username: str, password: str) -> LoggedIn[F]:
         """Have a clear password checked, when its address's turn comes. Raises LoginRefused."""
         async with self.authenticator.address_locks.turn(peer_prefix(self.channel.address)):
             self.refuse_when_throttled(username)
@@ -237,12 +267,12 @@ class LoginAttempt:
 
     async def enter(
         self, credentials: ClearPassword | ProvenName, username: str, octets: bytes | None = None
-    ) -> LoggedIn:
+    ) -> LoggedIn[F]:
         """Hand credentials to the portal; give the facet. Raises LoginRefused."""
+        # cred's annotation asks for zope interfaces; facets are asked for by their class.
+        login: Any = self.authenticator.portal.login
         try:
-            _, avatar, logout = await self.authenticator.portal.login(
-                credentials, self.channel, self.facet
-            )
+            _, avatar, logout = await login(credentials, self.channel, self.facet)
         except BadCredentials as error:
             raise self.refused(error, username, guess=True) from None
         except NoSuchAccount:
@@ -255,35 +285,39 @@ class LoginAttempt:
         return LoggedIn(avatar, name, octets, logout)
 
 
-class SASLExchange:
+class SASLExchange(Generic[F]):
     """One SASL exchange: drives a mechanism, answers its questions from the accounts."""
 
     def __init__(
-        self, authenticator: AccountAuthenticator, mechanism: ServerMechanism, attempt: LoginAttempt
+        self,
+        authenticator: AccountAuthenticator,
+        mechanism: ServerMechanism,
+        attempt: LoginAttempt[F],
     ) -> None:
         self._authenticator = authenticator
         self._mechanism = mechanism
         self._attempt = attempt
-        self._started = False
 
-    async def respond(self, octets: bytes | None) -> LoginStep:
-        """Take the initial response, or the next one. Raises LoginRefused."""
-        if not self._started:
-            self._started = True
-            # Throttled or not is told when there is a name: friends of it are not.
-            step = self._mechanism.start(octets)
-        else:
-            step = self._mechanism.respond(octets or b"")
+    async def begin(self, initial: bytes | None) -> Challenge | LoggedIn[F]:
+        """Accept the initial response, None where there was none. Raises LoginRefused."""
+        # Throttled or not is told when there is a name: friends of it are not.
+        return await self._judged(self._mechanism.start(initial))
+
+    async def respond(self, octets: bytes) -> Challenge | LoggedIn[F]:
+        """Accept the next response. Raises LoginRefused."""
+        return await self._judged(self._mechanism.respond(octets))
+
+    async def _judged(self, step: Step) -> Challenge | LoggedIn[F]:
         try:
             return await self._follow(step)
         except StoreError as error:
             unavailable = LoginUnavailable(repr(error))
             raise self._attempt.refused(unavailable, "", guess=False) from error
 
-    async def _follow(self, step: Step) -> LoginStep:
+    async def _follow(self, step: Step) -> Challenge | LoggedIn[F]:
         while True:
             if isinstance(step, Challenge):
-                return Challenged(step.octets)
+                return step
             if isinstance(step, Success):
                 self._attempt.refuse_when_throttled(step.username)
                 proven = ProvenName(self._attempt.channel, step.username, step.authorize_as)
@@ -295,7 +329,7 @@ class SASLExchange:
                 return await self._clear_password(step)
             step = self._mechanism.answer(await self._answer(step))
 
-    async def _clear_password(self, asked: AskPassword) -> LoginStep:
+    async def _clear_password(self, asked: AskPassword) -> Challenge | LoggedIn[F]:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
         entered = await self._attempt.enter_with_password(asked.username, asked.password)
         same = (

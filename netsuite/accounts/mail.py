@@ -45,7 +45,7 @@ PUBLIC: Final = "Public"
 
 # Its length is the interface's: one short method for each of MailAccess's.
 class AccountMail:
-    """Implements ``interfaces.MailAccess`` (IMailAccess)."""
+    """Implements ``interfaces.MailAccess`` (MailAccess)."""
 
     public_prefix = f"{PUBLIC}/"
 

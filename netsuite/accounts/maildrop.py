@@ -11,7 +11,7 @@ from netsuite.store.model import INBOX, Account, FolderId, Message
 
 
 class AccountMaildrop:
-    """Implements ``interfaces.Maildrop`` (IMaildrop)."""
+    """Implements ``interfaces.Maildrop`` (Maildrop)."""
 
     def __init__(self, store: Store, account: Account) -> None:
         self.name = account.name

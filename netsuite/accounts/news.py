@@ -383,7 +383,7 @@ def message_id_of(described: Described) -> str:
 
 
 class AccountNews:
-    """Implements ``interfaces.NewsAccess`` (INewsReader).
+    """Implements ``interfaces.NewsAccess`` (NewsAccess).
 
     Args:
         store: where articles go.

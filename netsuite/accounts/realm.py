@@ -7,16 +7,16 @@ from typing import Any
 
 from twisted.cred.portal import IRealm
 from twisted.internet.defer import Deferred, ensureDeferred
-from zope.interface import Interface, implementer
+from zope.interface import implementer
 
 from netsuite.accounts.files import AccountFiles, CurrentAccounts
 from netsuite.accounts.interfaces import (
-    IFileAccess,
-    IMailAccess,
-    IMaildrop,
-    INewsReader,
-    IShell,
-    ISubmitter,
+    FileAccess,
+    MailAccess,
+    Maildrop,
+    NewsAccess,
+    ShellAccess,
+    Submitter,
 )
 from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.maildrop import AccountMaildrop
@@ -63,32 +63,32 @@ class AccountRealm:
         self._hashing = hashing
         self._cram_md5 = cram_md5
         #: Interface to maker; a composer may add facets of its own.
-        self.makers: dict[type[Interface], FacetMaker] = {
-            IMailAccess: self._mail,
-            IMaildrop: self._maildrop,
-            ISubmitter: self._submitter,
-            INewsReader: self._news,
+        self.makers: dict[type, FacetMaker] = {
+            MailAccess: self._mail,
+            Maildrop: self._maildrop,
+            Submitter: self._submitter,
+            NewsAccess: self._news,
         }
         if files is not None:
             self._current = CurrentAccounts(store)
-            self.makers[IFileAccess] = self._files
+            self.makers[FileAccess] = self._files
         if files is not None and hashing is not None:
-            self.makers[IShell] = self._shell
+            self.makers[ShellAccess] = self._shell
 
     def requestAvatar(  # noqa: N802 - Twisted's name
         self,
         avatarId: bytes | tuple[()],  # noqa: N803
         mind: object,
-        *interfaces: type[Interface],
-    ) -> Deferred[tuple[type[Interface], Any, Callable[[], None]]]:
+        *interfaces: type,
+    ) -> Deferred[tuple[type, Any, Callable[[], None]]]:
         """Give the first facet of *interfaces* there is (IRealm)."""
         name = avatarId.decode() if isinstance(avatarId, bytes) else ""
         return ensureDeferred(self._facet(name, interfaces))
 
     async def _facet(
-        self, name: str, interfaces: tuple[type[Interface], ...]
-    ) -> tuple[type[Interface], Any, Callable[[], None]]:
-        makers: Mapping[type[Interface], FacetMaker] = self.makers
+        self, name: str, interfaces: tuple[type, ...]
+    ) -> tuple[type, Any, Callable[[], None]]:
+        makers: Mapping[type, FacetMaker] = self.makers
         for interface in interfaces:
             if interface in makers:
                 account = await self._store.accounts.account(name)
@@ -112,14 +112,14 @@ class AccountRealm:
         home = await self._homes.home(account.name)
         public = self._homes.public
         files = AccountFiles(self._store, account, home, public, accounts=self._current)
-        return files, _nothing
+        return files, files.close
 
     async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountNews(self._store, self._newsroom, account), _nothing
 
     async def _shell(self, account: Account) -> tuple[object, Callable[[], None]]:
         assert self._hashing is not None
-        files, _ = await self._files(account)
+        files, close = await self._files(account)
         assert isinstance(files, AccountFiles)
         shell = AccountShell(
             account,
@@ -130,7 +130,7 @@ class AccountRealm:
             files=files,
             cram_md5=self._cram_md5,
         )
-        return shell, _nothing
+        return shell, close
 
 
 def _nothing() -> None:

@@ -13,7 +13,7 @@ from netsuite.store.model import Account
 
 
 class AccountShell:
-    """Implements ``interfaces.ShellAccess`` (IShell).
+    """Implements ``interfaces.ShellAccess`` (ShellAccess).
 
     Args:
         account: whose facet it is.

@@ -7,7 +7,7 @@ from netsuite.store.model import Account
 
 
 class AccountSubmitter:
-    """Implements ``interfaces.Submitter`` (ISubmitter)."""
+    """Implements ``interfaces.Submitter`` (Submitter)."""
 
     def __init__(self, account: Account, own: OwnAddresses) -> None:
         self.name = account.name

@@ -12,23 +12,21 @@ from typing import Literal
 from pydantic import Field
 
 from netsuite.config.sections import Section, setting
-from netsuite.config.services import (
-    FTPSection,
-    GopherSection,
-    HTTPSection,
-    IMAPSection,
-    NNTPSection,
-    POP3Section,
-    ServiceSection,
-    SMTPSection,
-    SubmissionSection,
-    TelnetSection,
-)
 from netsuite.config.values import (
     Count,
     DomainName,
     Seconds,
 )
+from netsuite.connection.settings import ServiceSettings
+from netsuite.ftp.settings import Settings as FTPSettings
+from netsuite.gopher.settings import Settings as GopherSettings
+from netsuite.http.settings import Settings as HTTPSettings
+from netsuite.imap.settings import Settings as IMAPSettings
+from netsuite.nntp.settings import Settings as NNTPSettings
+from netsuite.pop3.settings import Settings as POP3Settings
+from netsuite.smtp.settings import Settings as SMTPSettings
+from netsuite.smtp.settings import SubmissionSettings
+from netsuite.telnet.settings import Settings as TelnetSettings
 
 
 class SiteSection(Section):
@@ -147,15 +145,15 @@ class Settings(Section):
     tls: TLSSection = Field(default_factory=TLSSection)
     accounts: AccountsSection = Field(default_factory=AccountsSection)
     files: FilesSection = Field(default_factory=FilesSection)
-    smtp: SMTPSection = Field(default_factory=SMTPSection)
-    submission: SubmissionSection = Field(default_factory=SubmissionSection)
-    imap: IMAPSection = Field(default_factory=IMAPSection)
-    pop3: POP3Section = Field(default_factory=POP3Section)
-    nntp: NNTPSection = Field(default_factory=NNTPSection)
-    ftp: FTPSection = Field(default_factory=FTPSection)
-    http: HTTPSection = Field(default_factory=HTTPSection)
-    telnet: TelnetSection = Field(default_factory=TelnetSection)
-    gopher: GopherSection = Field(default_factory=GopherSection)
+    smtp: SMTPSettings = Field(default_factory=SMTPSettings)
+    submission: SubmissionSettings = Field(default_factory=SubmissionSettings)
+    imap: IMAPSettings = Field(default_factory=IMAPSettings)
+    pop3: POP3Settings = Field(default_factory=POP3Settings)
+    nntp: NNTPSettings = Field(default_factory=NNTPSettings)
+    ftp: FTPSettings = Field(default_factory=FTPSettings)
+    http: HTTPSettings = Field(default_factory=HTTPSettings)
+    telnet: TelnetSettings = Field(default_factory=TelnetSettings)
+    gopher: GopherSettings = Field(default_factory=GopherSettings)
 
 
 def sections() -> Iterator[tuple[str, type[Section]]]:
@@ -167,4 +165,4 @@ def sections() -> Iterator[tuple[str, type[Section]]]:
 
 
 #: Names of the sections that are services, in the order they are shown.
-SERVICES = tuple(name for name, section in sections() if issubclass(section, ServiceSection))
+SERVICES = tuple(name for name, section in sections() if issubclass(section, ServiceSettings))

@@ -1,30 +1,48 @@
-"""The client half: connect, say, await what the server says, put TLS in place, verified."""
+"""The client's half of a connection: connect, say, await what the server says, TLS, verified."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
+from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.error import ConnectError
+from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
 
 from netsuite import tls
-from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.protocol import DialogConnection
-from netsuite.connection.settings import Limits, Timeouts
-from netsuite.connection.timing import LazyTimer
+from netsuite.connection.deadlines import LazyTimer
+from netsuite.connection.errors import (
+    ClientError,
+    ConnectionLost,
+    ConnectionRefused,
+    ProtocolViolation,
+    Timeout,
+    TLSFailure,
+)
+from netsuite.connection.pump import E, Pump, S
+from netsuite.connection.transcript import Transcript
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfInput, Event
+from netsuite.wire.events import BodyChunk, Dialog, EndOfInput, Need
 
-C = TypeVar("C", bound="ClientConnection")
+C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
+A = TypeVar("A")
+X = TypeVar("X", bound=ClientError)
 
-#: Takes a piece of a body; gives what to await before the next, or None.
+#: Takes a piece of a body; returns what to await before the next, or None.
 Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
+
+#: Lines of the conversation that an error tells.
+CONVERSATION_LINES: Final = 8
+#: Of what comes at once, octets that may be told of: enough for the lines of an answer.
+_TOLD_OCTETS: Final = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,47 +62,13 @@ class ClientTimeouts:
     total_seconds: float | None = None
 
 
-class PeerError(Exception):
-    """The server cannot be talked to any longer; never raised itself, only its children."""
-
-
-class PeerClosed(PeerError):
-    """The server has closed the connection while something was awaited of it."""
-
-
-class PeerTimedOut(PeerError):
-    """The server took too long."""
-
-
-class InputBeforeTLS(PeerError):
-    """Octets came in the clear behind the go-ahead for TLS: somebody may have put them there to
-    be taken for the server's words under TLS."""
-
-
-class Refused(Exception):
-    """The server said no; each protocol has a child of this.
-
-    Args:
-        answer: what it said.
-        command: to what; None for the greeting.
-    """
-
-    def __init__(self, answer: object, command: object = None) -> None:
-        what = type(command).__name__.upper() if command is not None else "the connection"
-        super().__init__(f"{what} was refused: {answer}")
-        self.command = command
-
-
-class NotOffered(Exception):
-    """The server does not offer what was asked for; the message names it."""
-
-
-class ClientConnection(DialogConnection):
+# Longer than 300 lines with its docstrings: one thing, a conversation that somebody awaits.
+class ClientConnection(Pump[E, S]):
     """A client's dialog on a transport.
 
     What the server says is awaited with ``receive`` (or ``ask``), one event at a time; what is
     not awaited waits, and reading stops when that becomes much. Events that come unasked are
-    named in ``answers``, as on the server's side, and are taken as soon as they are first in line.
+    taken by ``unasked``, as soon as they are first in line.
 
     Args:
         dialog: the sans-I/O machine.
@@ -95,47 +79,39 @@ class ClientConnection(DialogConnection):
 
     def __init__(
         self,
-        dialog: Dialog,
+        dialog: Dialog[E, S],
         clock: IReactorTime,
         *,
         timeouts: ClientTimeouts | None = None,
         name: str = "client",
     ) -> None:
-        self.client_timeouts = timeouts or ClientTimeouts()
-        super().__init__(
-            dialog,
-            clock,
-            timeouts=Timeouts(
-                greeting_seconds=None,
-                idle_seconds=None,
-                command_seconds=None,
-                stalled_seconds=self.client_timeouts.write_seconds,
-            ),
-            limits=Limits(bad_commands=None),
-            name=name,
-        )
+        self.timeouts = timeouts or ClientTimeouts()
+        super().__init__(dialog, clock, name=name, stalled_seconds=self.timeouts.write_seconds)
         self._timer = LazyTimer(clock, self._judge)
         self._began = self._progress = clock.seconds()
         self._reply_seconds: float | None = None
-        self._held: list[Event] = []
-        self._receiver: Deferred[Event] | None = None
+        self._full_since: float | None = None  # the server does not read what we say
+        self._held: list[E] = []
+        self._receiver: Deferred[E] | None = None
         self._handshake: Deferred[None] | None = None
-        self._handshake_done = False
-        self._error: Exception | None = None
+        self._handshake_is_done = False
+        self._error: ClientError | None = None
         self._dropped = False  # by us: what had come is of no more use
         self._closed: list[Deferred[None]] = []
+        self._lines: deque[str] = deque(maxlen=CONVERSATION_LINES)
+        self._conversation = Transcript(self._note_line, clock, limit_octets=0)
 
     # -- talking -------------------------------------------------------------------------------
 
-    async def receive(self, *, seconds: float | None = None) -> Event:
+    async def receive(self, *, seconds: float | None = None) -> E:
         """Await the next event.
 
         Args:
             seconds: instead of ``reply_seconds``.
 
         Raises:
-            PeerClosed, PeerTimedOut: nothing more can come.
-            RemoteProtocolError: the server broke the protocol; the connection has been dropped.
+            ConnectionLost, Timeout: nothing more can come.
+            ProtocolViolation: the server broke the protocol; the connection has been dropped.
         """
         if self._receiver is not None:
             raise RuntimeError("two await the server's next words")
@@ -145,7 +121,7 @@ class ClientConnection(DialogConnection):
             return event
         if self._error is not None:
             return self._left_over(self._error)
-        self._reply_seconds = seconds or self.client_timeouts.reply_seconds
+        self._reply_seconds = seconds or self.timeouts.reply_seconds
         self._progress = self.clock.seconds()
         receiver = self._receiver = Deferred()
         self._aim()
@@ -154,20 +130,27 @@ class ClientConnection(DialogConnection):
         finally:
             self._receiver = None
 
-    def _left_over(self, error: Exception) -> Event:
-        """Give what had come before the connection went and was not awaited yet, else *error*."""
+    def _left_over(self, error: ClientError) -> E:
+        """Return what had come before the connection went and was not awaited yet, else *error*."""
         if self.lost and not self._dropped:
             self.dialog.receive_eof()
             event = self.dialog.next_event()
-            if event is not NEED_DATA and event is not PAUSED and type(event) is not EndOfInput:
+            if not isinstance(event, Need | EndOfInput):
                 return event
         raise error
 
-    async def take(self) -> Event:
+    async def take(self) -> E:
         """Await the next event; ``body`` reads through this."""
         return await self.receive()
 
-    async def ask(self, value: Any, *, seconds: float | None = None) -> Event:
+    def say(self, value: S) -> None:
+        """Send a command, or a part of one, through the dialog."""
+        octets = self.dialog.send(value)
+        if len(octets) <= _TOLD_OCTETS:
+            self._conversation.heard(octets)
+        self.writer.write(octets)
+
+    async def ask(self, value: S, *, seconds: float | None = None) -> E:
         """Say something and await the next event. Raises as ``receive``."""
         if self._error is not None:
             raise self._error  # what is left over is no answer to this
@@ -193,34 +176,36 @@ class ClientConnection(DialogConnection):
     async def fetch_each(
         self,
         wanted: Sequence[K],
-        ask: Callable[[K], Any],
+        ask: Callable[[K], S],
         begin: Callable[[K], Write],
         *,
-        brings: Callable[[Any], bool],
+        answer: Callable[[E], A],
+        brings: Callable[[A], bool],
         ahead: int,
-    ) -> Mapping[K, Any]:
+    ) -> Mapping[K, A]:
         """Ask for many bodies, some of them before the first has come.
 
         Args:
             wanted: what names them, in the order they are wanted.
-            ask: gives the command that asks for one.
-            begin: called when one begins; gives its ``write``, which is called with no octets
+            ask: returns the command that asks for one.
+            begin: called when one begins; returns its ``write``, which is called with no octets
                 when it is whole.
-            brings: tells whether an answer has a body behind it.
+            answer: returns the answer that an event brings.
+            brings: returns whether an answer has a body behind it.
             ahead: so many are asked for before the first has come.
 
         Returns:
             Those without a body, and what was answered.
         """
-        refused: dict[K, Any] = {}
+        refused: dict[K, A] = {}
         asked = 0
         for index, each in enumerate(wanted):
             while asked < min(len(wanted), index + ahead):
                 self.say(ask(wanted[asked]))
                 asked += 1
-            _, answer = await self.receive()
-            if not brings(answer):
-                refused[each] = answer
+            answered = answer(await self.receive())
+            if not brings(answered):
+                refused[each] = answered
                 continue
             write = begin(each)
             await self.body_to(write)
@@ -232,23 +217,22 @@ class ClientConnection(DialogConnection):
     async def begin(self) -> None:
         """Take the server's greeting, and ask what else a session begins with."""
 
-    async def secure(self, context: Any) -> None:
+    async def secure(self, context: tls.Context) -> None:
         """Put TLS in place, after the server has given the go-ahead.
 
         Args:
             context: see ``netsuite.tls.client_options``.
 
         Raises:
-            InputBeforeTLS: more than the go-ahead had come; nothing of it was taken.
-            PeerClosed: the handshake failed; its ``__cause__`` says how.
-            PeerTimedOut: it took too long.
+            TLSFailure: the handshake failed, as its ``__cause__`` says; or more than the go-ahead
+                had come, and nothing of it was taken.
+            Timeout: it took too long.
         """
         if self._error is not None:
             raise self._error
         if self.dialog.discard_input() or self._held:
             self._held.clear()
-            self._fail(InputBeforeTLS("octets in the clear behind the go-ahead for TLS"))
-            raise self._error or InputBeforeTLS()
+            raise self._fail(TLSFailure("octets in the clear behind the go-ahead for TLS"))
         self.start_tls(context, client=True)
         await self.handshake()
 
@@ -256,9 +240,9 @@ class ClientConnection(DialogConnection):
         """Await the end of a TLS handshake that has been begun. Raises as ``secure``."""
         if self._error is not None:
             raise self._error
-        if self._handshake_done:
+        if self._handshake_is_done:
             return
-        self._reply_seconds = self.client_timeouts.connect_seconds
+        self._reply_seconds = self.timeouts.connect_seconds
         self._progress = self.clock.seconds()
         self._handshake = Deferred()
         self._aim()
@@ -277,10 +261,16 @@ class ClientConnection(DialogConnection):
 
     # -- what the connection tells -------------------------------------------------------------
 
-    def unanswered(self, event: Event) -> bool:
-        """Give an event to whoever awaits it, or keep it."""
+    def unasked(self, event: E) -> bool:
+        """Accept an event that nobody has to await; False where it is none of that kind."""
+        return False
+
+    def _handle(self, event: E) -> bool:
+        """Hand an event to whoever awaits it, or keep it."""
         if isinstance(event, EndOfInput):
-            self._fail(PeerClosed("the server has closed the connection"))
+            self._fail(ConnectionLost("the server has closed the connection"))
+            return True
+        if self.unasked(event):
             return True
         if self._receiver is None or self._receiver.called:
             self._held.append(event)
@@ -290,15 +280,13 @@ class ClientConnection(DialogConnection):
 
     def refused(self, error: RemoteProtocolError) -> None:
         """A server that breaks the protocol is not talked to any longer."""
-        self._fail(error)
-
-    def leave(self, cause: CloseReason) -> None:
-        """A server that does not read what we say."""
-        self._fail(PeerTimedOut(cause.value))
+        violation = ProtocolViolation(str(error))
+        violation.__cause__ = error
+        self._fail(violation)
 
     def handshake_done(self) -> None:
         """The handshake is done and the certificate is the server's."""
-        self._handshake_done = True
+        self._handshake_is_done = True
         if self._handshake is not None and not self._handshake.called:
             self._handshake.callback(None)
 
@@ -306,25 +294,75 @@ class ClientConnection(DialogConnection):
         """Nothing more will come."""
         self._timer.stop()
         if self._error is None:
-            error = PeerClosed("the connection is gone")
+            shaking = self._handshake is not None and not self._handshake.called
+            error: ClientError
+            if shaking or isinstance(reason.value, SSL.Error):
+                error = TLSFailure(f"no TLS: {reason.getErrorMessage()}")
+            else:
+                error = ConnectionLost("the connection is gone")
             error.__cause__ = reason.value
+            error.conversation = self.conversation()
             self._error = error
         self._tell()
         closed, self._closed = self._closed, []
         for each in closed:
             each.callback(None)
 
-    def dataReceived(self, octets: bytes) -> None:
-        """Take what came."""
+    def _received(self, octets: int) -> bool:
         self._progress = self.clock.seconds()
-        super().dataReceived(octets)
+        return True
 
-    def _fail(self, error: Exception) -> None:
+    def dataReceived(self, data: bytes) -> None:
+        """Accept what came."""
+        self._conversation.said(data if len(data) <= _TOLD_OCTETS else data[:_TOLD_OCTETS])
+        super().dataReceived(data)
+
+    def writer_filled(self) -> None:
+        """The server does not read what we say; or has taken some of it."""
+        self._full_since = self.clock.seconds()
+        self._aim()
+
+    def writer_drained(self) -> None:
+        """The server reads again."""
+        self._full_since = None
+        super().writer_drained()
+
+    # -- errors --------------------------------------------------------------------------------
+
+    def conversation(self) -> Sequence[str]:
+        """Return the last lines that were said, secrets masked: ``C:`` ours, ``S:`` theirs."""
+        return tuple(self._lines)
+
+    def with_conversation(self, error: X) -> X:
+        """Return an error, which now has the last lines of this conversation."""
+        error.conversation = self.conversation()
+        return error
+
+    def violated(self, message: str) -> ClientError:
+        """Drop the connection to a server that broke the protocol; return the error to raise."""
+        return self._fail(ProtocolViolation(message))
+
+    @contextmanager
+    def protocol_violations(self) -> Iterator[None]:
+        """Raise what is wrong with the server's words as a ProtocolViolation; the connection
+        stays, since its dialog is not at fault."""
+        try:
+            yield
+        except RemoteProtocolError as error:
+            raise self.with_conversation(ProtocolViolation(str(error))) from error
+
+    def _note_line(self, side: str, text: str, seconds: float) -> None:
+        self._lines.append(f"{side}: {text}")
+
+    def _fail(self, error: ClientError) -> ClientError:
+        """Drop the connection; return the error that whoever waits for it is told."""
         if self._error is None:
+            error.conversation = self.conversation()
             self._error = error
             self._dropped = True
         self.abort()
         self._tell()
+        return self._error
 
     def _tell(self) -> None:
         """Give the error to whoever waits."""
@@ -332,28 +370,35 @@ class ClientConnection(DialogConnection):
             if waiting is not None and not waiting.called:
                 waiting.errback(self._error)
 
-    def _aim(self) -> None:
+    def _deadline(self) -> tuple[float, str] | None:
+        """Return when the server will have taken too long, and for what; None for never."""
         deadlines = []
-        if self._reply_seconds is not None:
-            deadlines.append(self._progress + self._reply_seconds)
-        if self.client_timeouts.total_seconds is not None:
-            deadlines.append(self._began + self.client_timeouts.total_seconds)
-        if deadlines:
-            self._timer.aim(min(deadlines))
+        times = self.timeouts
+        if times.total_seconds is not None:
+            total = times.total_seconds
+            deadlines.append((self._began + total, f"not done after {total:g} seconds"))
+        if self._full_since is not None:
+            if times.write_seconds is not None:
+                at = self._full_since + times.write_seconds
+                deadlines.append((at, f"nothing was taken for {times.write_seconds:g} seconds"))
+        elif self._receiver is not None or self._handshake is not None:
+            seconds = self._reply_seconds
+            if seconds is not None:
+                at = self._progress + seconds
+                deadlines.append((at, f"the server said nothing for {seconds:g} seconds"))
+        return min(deadlines, default=None)
+
+    def _aim(self) -> None:
+        deadline = self._deadline()
+        if deadline is not None and not self.closing:
+            self._timer.aim(deadline[0])
 
     def _judge(self) -> None:
-        now = self.clock.seconds()
-        total = self.client_timeouts.total_seconds
-        if total is not None and now >= self._began + total:
-            self._fail(PeerTimedOut(f"not done after {total:g} seconds"))
-            return
-        if self._receiver is None and self._handshake is None:
-            return
-        seconds = self._reply_seconds
-        if seconds is not None and now >= self._progress + seconds:
-            self._fail(PeerTimedOut(f"the server said nothing for {seconds:g} seconds"))
-            return
-        self._aim()
+        deadline = self._deadline()
+        if deadline is not None and self.clock.seconds() >= deadline[0]:
+            self._fail(Timeout(deadline[1]))
+        else:
+            self._aim()
 
 
 class _OneConnection(Factory):
@@ -361,15 +406,18 @@ class _OneConnection(Factory):
 
     noisy = False
 
-    def __init__(self, connection: ClientConnection) -> None:
+    def __init__(self, connection: ClientConnection[Any, Any]) -> None:
         self.connection = connection
 
-    def buildProtocol(self, addr: Any) -> ClientConnection:
+    def buildProtocol(self, addr: IAddress | None) -> ClientConnection[Any, Any]:
         return self.connection
 
 
 async def connect(
-    endpoint: IStreamClientEndpoint, make: Callable[[], C], *, tls_context: Any = None
+    endpoint: IStreamClientEndpoint,
+    make: Callable[[], C],
+    *,
+    tls_context: tls.Context | None = None,
 ) -> C:
     """Connect to a server.
 
@@ -382,22 +430,24 @@ async def connect(
         The connection; with TLS, when the handshake is done and the certificate verified.
 
     Raises:
-        ConnectError: the endpoint's own words, where it cannot connect.
-        PeerTimedOut: connecting took too long.
-        PeerClosed: the TLS handshake failed; its ``__cause__`` says how.
+        ConnectionRefused: the endpoint cannot connect.
+        Timeout: it took too long.
+        TLSFailure: the handshake failed; its ``__cause__`` says how.
     """
     connection = make()
     factory: Any = _OneConnection(connection)
     if tls_context is not None:
         factory = tls.wrap_client(factory, tls_context, connection.clock)
-    connecting: Deferred[Any] = endpoint.connect(factory)
-    seconds = connection.client_timeouts.connect_seconds
+    connecting = endpoint.connect(factory)
+    seconds = connection.timeouts.connect_seconds
     if seconds is not None:
         connecting.addTimeout(seconds, connection.clock)
     try:
         await connecting
     except (DeferredTimeout, CancelledError) as error:
-        raise PeerTimedOut(f"not connected after {seconds} seconds") from error
+        raise Timeout(f"not connected after {seconds} seconds") from error
+    except (ConnectError, OSError) as error:
+        raise ConnectionRefused(str(error) or type(error).__name__) from error
     if tls_context is not None:
         await connection.handshake()
     return connection
@@ -407,8 +457,8 @@ async def connect_and_begin(
     endpoint: IStreamClientEndpoint,
     make: Callable[[], C],
     *,
-    upgrade: Callable[[C, Any], Awaitable[None]],
-    tls_context: Any = None,
+    upgrade: Callable[[C, tls.Context], Awaitable[None]],
+    tls_context: tls.Context | None = None,
     implicit: bool = False,
 ) -> C:
     """Connect to a server and begin a session, under TLS if there is to be any.
@@ -421,8 +471,7 @@ async def connect_and_begin(
         implicit: whether TLS begins with the first octet instead.
 
     Raises:
-        Refused, NotOffered: and the connection is closed.
-        PeerError: and what ``connect`` raises.
+        ClientError: and the connection is closed.
     """
     client = await connect(endpoint, make, tls_context=tls_context if implicit else None)
     try:

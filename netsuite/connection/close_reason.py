@@ -1,4 +1,4 @@
-"""Why a server ends a connection, in no protocol's words."""
+"""Reasons for which a server ends a connection, in no protocol's words."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ class CloseReason(enum.Enum):
 
     SHUTDOWN = "the service stops"
     IDLE = "no command for too long"
+    SLOW_HANDSHAKE = "no TLS in time"
     SLOW_GREETING = "no first command in time"
     SLOW_COMMAND = "a command was begun and not ended"
     SLOW_BODY = "a body came too slowly"

@@ -1,21 +1,37 @@
-"""How much a peer has asked of one connection, against its limits."""
+"""Counters of what a peer has asked of one connection, against their limits."""
 
 from __future__ import annotations
 
-from netsuite.connection.settings import Limits
-
 
 class UsageCounters:
-    """Counts; each count tells whether it has become too much.
+    """Each count returns whether it has become too much.
 
     Args:
-        limits: how much is too much.
+        bad_commands: refused or unknown ones, in all, that are too many; None: never.
+        commands_before_login: more are too many; None: never.
+        octets_before_login: likewise.
     """
 
-    __slots__ = ("_limits", "_logged_in", "bad_commands", "commands", "octets")
+    __slots__ = (
+        "_commands_before_login",
+        "_logged_in",
+        "_octets_before_login",
+        "bad_commands",
+        "bad_commands_limit",
+        "commands",
+        "octets",
+    )
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(
+        self,
+        *,
+        bad_commands: int | None,
+        commands_before_login: int | None = None,
+        octets_before_login: int | None = None,
+    ) -> None:
+        self.bad_commands_limit = bad_commands
+        self._commands_before_login = commands_before_login
+        self._octets_before_login = octets_before_login
         self._logged_in = False
         self.bad_commands = 0
         self.commands = 0
@@ -25,24 +41,24 @@ class UsageCounters:
         """What was limited until a login no longer is."""
         self._logged_in = True
 
-    def came(self, octets: int) -> bool:
-        """Count octets; tell whether there were too many before a login."""
-        limit = self._limits.octets_before_login
+    def received(self, octets: int) -> bool:
+        """Count octets; return whether there were too many before a login."""
+        limit = self._octets_before_login
         if limit is None or self._logged_in:
             return False
         self.octets += octets
         return self.octets > limit
 
-    def asked(self) -> bool:
-        """Count a command; tell whether there were too many before a login."""
-        limit = self._limits.commands_before_login
+    def took_command(self) -> bool:
+        """Count a command; return whether there were too many before a login."""
+        limit = self._commands_before_login
         if limit is None or self._logged_in:
             return False
         self.commands += 1
         return self.commands > limit
 
-    def was_bad(self) -> bool:
-        """Count a command that was refused as such; tell whether there were too many."""
+    def refused_command(self) -> bool:
+        """Count a command that was refused as such; return whether there were too many."""
         self.bad_commands += 1
-        limit = self._limits.bad_commands
+        limit = self.bad_commands_limit
         return limit is not None and self.bad_commands >= limit

@@ -1,14 +1,115 @@
-"""When a connection has taken too long: every timeout of one connection, on one timer."""
+"""Deadlines of one connection: all its timeouts on one timer that costs nothing to push back."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
 from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.settings import Timeouts
-from netsuite.connection.timing import PACE_SECONDS, LazyTimer, Pace
+
+#: A pace is judged when it has been kept for so long.
+PACE_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timeouts:
+    """Times in seconds; None for none.
+
+    Args:
+        handshake_seconds: for a TLS handshake.
+        greeting_seconds: until the first command.
+        idle_seconds: between commands.
+        command_seconds: from a command's first octet to its end, and within a body without
+            any progress.
+        stalled_seconds: without the peer taking any of what we say.
+        login_seconds: until somebody has logged in, where the protocol wants that.
+        minimum_octets_per_second: what a body or an answer must average after a first
+            minute, both ways; 0 for no floor.
+    """
+
+    handshake_seconds: float | None = None
+    greeting_seconds: float | None = None
+    idle_seconds: float | None = None
+    command_seconds: float | None = None
+    stalled_seconds: float | None = None
+    login_seconds: float | None = None
+    minimum_octets_per_second: int = 0
+
+
+class LazyTimer:
+    """One delayed call, moved only when it must come earlier.
+
+    Most deadlines are pushed back with every command. To cancel and make a delayed call each
+    time would cost more than the command, so the call stays where it is; when it fires, its
+    owner works out the deadline anew and aims again if it is yet to come.
+
+    Args:
+        clock: what time it is.
+        fire: called when the time aimed at has come, or had come before it was put off.
+    """
+
+    __slots__ = ("_call", "_clock", "_fire", "at")
+
+    def __init__(self, clock: IReactorTime, fire: Callable[[], None]) -> None:
+        self._clock = clock
+        self._fire = fire
+        #: When it will fire; infinity while it will not.
+        self.at = float("inf")
+        self._call: IDelayedCall | None = None
+
+    def aim(self, at: float) -> None:
+        """See to it that the timer fires at *at* (the clock's seconds) or before."""
+        if self.at <= at:
+            return
+        if self._call is not None:
+            self._call.cancel()
+        self.at = at
+        self._call = self._clock.callLater(max(0.0, at - self._clock.seconds()), self._fired)
+
+    def _fired(self) -> None:
+        self._call = None
+        self.at = float("inf")
+        self._fire()
+
+    def stop(self) -> None:
+        """Do not fire any more."""
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+            self.at = float("inf")
+
+
+class Pace:
+    """How many octets of one body have passed, and since when."""
+
+    __slots__ = ("_octets", "_since")
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._octets = 0
+
+    def passed(self, octets: int, now: float) -> None:
+        """Note octets of a body that begins or goes on."""
+        if self._since is None:
+            self._since = now
+            self._octets = 0
+        self._octets += octets
+
+    def ended(self) -> None:
+        """Note that the body is over."""
+        self._since = None
+
+    def judged_at(self) -> float | None:
+        """Return when it can be judged first; None while no body is under way."""
+        return None if self._since is None else self._since + PACE_SECONDS
+
+    def too_slow(self, floor: int, now: float) -> bool:
+        """Return whether a body on its way has stayed below *floor* octets a second."""
+        if self._since is None or now - self._since < PACE_SECONDS:
+            return False
+        return self._octets < floor * (now - self._since)
 
 
 class Deadlines:
@@ -23,14 +124,16 @@ class Deadlines:
         clock: for all of it.
         timeouts: how long.
         expired: called, at most once, with what took too long.
+        pace_out: of bodies that we send.
     """
 
     __slots__ = (
-        "_choked",
         "_clock",
         "_expired",
+        "_full",
         "_greeted",
         "_greeting",
+        "_handshaking",
         "_heard",
         "_opened",
         "_partial",
@@ -45,7 +148,12 @@ class Deadlines:
     )
 
     def __init__(
-        self, clock: IReactorTime, timeouts: Timeouts, expired: Callable[[CloseReason], None]
+        self,
+        clock: IReactorTime,
+        timeouts: Timeouts,
+        expired: Callable[[CloseReason], None],
+        *,
+        pace_out: Pace | None = None,
     ) -> None:
         self._clock = clock
         self._timeouts = timeouts
@@ -54,13 +162,14 @@ class Deadlines:
         self._shortest = _shortest(timeouts)
         self._opened = self._greeting = self._heard = clock.seconds()
         self._greeted = False
+        self._handshaking = False
         self._partial: float | None = None  # since when a command is there in part
-        self._choked: float | None = None
+        self._full: float | None = None  # since when the peer does not read
         self._waiting = True  # for the peer, not for ourselves
         self.idle_seconds = timeouts.idle_seconds
         self.logged_in = timeouts.login_seconds is None
         self.pace_in = Pace()
-        self.pace_out = Pace()
+        self.pace_out = pace_out or Pace()
 
     def received(self) -> None:
         """Octets came."""
@@ -74,18 +183,25 @@ class Deadlines:
         self._greeted = True
 
     def handshake(self, *, done: bool) -> None:
-        """A TLS handshake begins on a connection under way, or is done."""
-        self._greeted = done
+        """A TLS handshake begins, or is done; what is then to come has its whole time."""
+        self._handshaking = not done
         self._partial = None
         self._greeting = self._heard = self._clock.seconds()
+
+    def configure(self, timeouts: Timeouts) -> None:
+        """Accept other times, for what is under way too."""
+        self._timeouts = timeouts
+        self._shortest = _shortest(timeouts)
+        self.idle_seconds = timeouts.idle_seconds
+        self.settle(waiting=self._waiting)
 
     def took_body(self, octets: int) -> None:
         """What came was a piece of a body."""
         self.pace_in.passed(octets, self._heard)
 
-    def choked(self, choked: bool) -> None:
+    def writer_full(self, full: bool) -> None:
         """The peer does not read what we say, or reads again."""
-        self._choked = self._clock.seconds() if choked else None
+        self._full = self._clock.seconds() if full else None
 
     def settle(self, *, waiting: bool) -> None:
         """The connection has come to rest.
@@ -105,15 +221,17 @@ class Deadlines:
                 self._timer.aim(min(deadline[0], soonest))
 
     def stop(self) -> None:
-        """Deadlines no more."""
+        """Expire no more."""
         self._timer.stop()
 
     def _deadline(self) -> tuple[float, CloseReason] | None:
-        """Give the earliest time at which something will have taken too long."""
+        """Return the earliest time at which something will have taken too long."""
         timeouts = self._timeouts
         phase: tuple[float | None, float | None, CloseReason]
-        if self._choked is not None:
-            phase = (self._choked, timeouts.stalled_seconds, CloseReason.STALLED)
+        if self._full is not None:
+            phase = (self._full, timeouts.stalled_seconds, CloseReason.STALLED)
+        elif self._handshaking:
+            phase = (self._greeting, timeouts.handshake_seconds, CloseReason.SLOW_HANDSHAKE)
         elif not self._waiting:
             phase = (None, None, CloseReason.IDLE)
         elif not self._greeted:
@@ -152,10 +270,10 @@ class Deadlines:
 
 
 def _shortest(timeouts: Timeouts) -> float:
-    """Give the shortest of the times that run from something of the peer's."""
+    """Return the shortest of the times that run from something of the peer's."""
     times = [
-        timeouts.greeting_seconds, timeouts.idle_seconds, timeouts.command_seconds,
-        timeouts.stalled_seconds,
+        timeouts.handshake_seconds, timeouts.greeting_seconds, timeouts.idle_seconds,
+        timeouts.command_seconds, timeouts.stalled_seconds,
         PACE_SECONDS if timeouts.minimum_octets_per_second else None,
     ]  # fmt: skip
     return min((time for time in times if time is not None), default=PACE_SECONDS)

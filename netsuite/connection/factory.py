@@ -1,21 +1,20 @@
-"""What makes the connections of one service, counts them, and lets them end."""
+"""The factory of one service's connections: it counts them, and lets them end."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, ClassVar, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.linelog import LineLog
 from netsuite.connection.peer import where
-from netsuite.connection.protocol import DialogConnection
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.server import ServerConnection
+from netsuite.connection.shared import ServerShared
 from netsuite.wire.ip_prefix import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.
@@ -25,66 +24,50 @@ NOTICE_SECONDS = 10.0
 #: How long an aborted transport may take to say that it is gone.
 ABORT_SECONDS = 1.0
 
+Sh = TypeVar("Sh", bound=ServerShared)
+#: A connection of some service; what its dialog says is its protocol's matter.
+AnyConnection = ServerConnection[Any, Any]
 
-class ServerFactory(Factory):
-    """Makes a service's connections.
+
+class ServerFactory(Factory, Generic[Sh]):
+    """Makes a service's connections, of the class that subclasses name in ``connection``.
 
     Args:
-        connect: makes one, from this factory and the connection's name.
-        clock: for all timeouts of all connections.
-        name: the service's, for the log: ``"smtp"`` ...
-        timeouts: for ``connect`` to hand on.
-        limits: those of all connections together are kept here, the rest handed on.
-        tls: what STARTTLS is begun with (an IOpenSSLServerConnectionCreator); None where the
-            service has no TLS.
-        transcript: makes a connection's transcript from its name, or gives None for no transcript.
-        line_log: what a connection notes of each event it has answered; its rest is written when
-            the service stops. None for none.
+        shared: what they share.
     """
 
     noisy = False
     log = Logger()
+    connection: ClassVar[Callable[..., AnyConnection]]
 
-    def __init__(
-        self,
-        connect: Callable[[ServerFactory, str], DialogConnection],
-        clock: IReactorTime,
-        *,
-        name: str = "",
-        timeouts: Timeouts | None = None,
-        limits: Limits | None = None,
-        tls: Any = None,
-        transcript: Callable[[str], Any] | None = None,
-        line_log: LineLog | None = None,
-    ) -> None:
-        self.connect = connect
-        self.clock = clock
-        self.name = name
-        self.timeouts = timeouts or Timeouts()
-        self.limits = limits or Limits()
-        self.tls = tls
-        self.transcript = transcript
-        self.line_log = line_log
+    def __init__(self, shared: Sh) -> None:
+        self.shared = shared
         self.draining = False
         self._made = 0
-        self._keys: dict[DialogConnection, str | None] = {}  # None: turned away, not counted
+        self._keys: dict[AnyConnection, str | None] = {}  # None: turned away, not counted
         self._served = 0
         self._by_key: Counter[str] = Counter()
         self._turned_away = 0
         self._noticed: float | None = None
         self._drained: list[Deferred[None]] = []
-        self._deadline: Any = None
+        self._deadline: IDelayedCall | None = None
+
+    def configure(self, shared: Sh) -> None:
+        """Accept other settings, for the connections there are and those to come."""
+        self.shared = shared
+        for connection in self:
+            connection.configure(shared)
 
     # -- connections ---------------------------------------------------------------------------
 
-    def __iter__(self) -> Iterator[DialogConnection]:
-        """Go through the connections there are."""
+    def __iter__(self) -> Iterator[AnyConnection]:
+        """Return the connections there are, one by one."""
         return iter(list(self._keys))
 
     def __len__(self) -> int:
         return len(self._keys)
 
-    def buildProtocol(self, addr: IAddress | None) -> DialogConnection | None:
+    def buildProtocol(self, addr: IAddress | None) -> AnyConnection | None:
         """Make a connection; None when too many are being turned away already."""
         address, _, _ = where(addr)
         key = peer_prefix(address)
@@ -94,8 +77,9 @@ class ServerFactory(Factory):
             if len(self._keys) - self._served >= TOLD_AT_ONCE:
                 return None
         self._made += 1
-        name = f"{self.name}-{self._made}"
-        connection = self.connect(self, name)
+        shared = self.shared
+        name = f"{shared.service}-{self._made}"
+        connection = type(self).connection(shared, name)
         connection.factory = self
         connection.registry = self
         connection.turned_away = cause
@@ -103,8 +87,8 @@ class ServerFactory(Factory):
             self._keys[connection] = key
             self._served += 1
             self._by_key[key] += 1
-            if self.transcript is not None:
-                connection.transcript = self.transcript(name)
+            if shared.transcript is not None:
+                connection.transcript = shared.transcript(name)
         else:
             self._keys[connection] = None
         return connection
@@ -112,14 +96,14 @@ class ServerFactory(Factory):
     def _notice(self, address: str, cause: CloseReason) -> None:
         """Log that connections are turned away, but not each of a flood."""
         self._turned_away += 1
-        now = self.clock.seconds()
+        now = self.shared.clock.seconds()
         if self._noticed is not None and now - self._noticed < NOTICE_SECONDS:
             return
         self._noticed = now
         count, self._turned_away = self._turned_away, 0
         self.log.warn(
             "{name}: {count} connections turned away, the last from {address}: {cause}",
-            name=self.name,
+            name=self.shared.service,
             count=count,
             address=address or "a local socket",
             cause=cause.value,
@@ -128,15 +112,15 @@ class ServerFactory(Factory):
     def _why_not(self, key: str) -> CloseReason | None:
         if self.draining:
             return CloseReason.SHUTDOWN
-        limits = self.limits
-        if limits.connections is not None and self._served >= limits.connections:
+        settings = self.shared.settings
+        if settings.connections and self._served >= settings.connections:
             return CloseReason.BUSY
-        each = limits.connections_per_address
-        if key and each is not None and self._by_key[key] >= each:
+        each = settings.connections_per_address
+        if key and each and self._by_key[key] >= each:
             return CloseReason.BUSY_ADDRESS
         return None
 
-    def connection_ended(self, connection: DialogConnection) -> None:
+    def connection_ended(self, connection: AnyConnection) -> None:
         """A connection is gone."""
         key = self._keys.pop(connection, None)
         if key is not None:
@@ -156,7 +140,7 @@ class ServerFactory(Factory):
             A Deferred that fires when none is left, and the log of what they did is written.
         """
         drained = self._drain_connections()
-        line_log = self.line_log
+        line_log = self.shared.line_log
         if line_log is not None:
             drained.addCallback(lambda _: line_log.finish())
         return drained
@@ -169,8 +153,8 @@ class ServerFactory(Factory):
         drained: Deferred[None] = Deferred()
         self._drained.append(drained)
         if first:
-            seconds = self.timeouts.drain_seconds
-            self._deadline = self.clock.callLater(seconds, self._abort_all)
+            seconds = self.shared.settings.drain_seconds
+            self._deadline = self.shared.clock.callLater(seconds, self._abort_all)
             for connection in self:
                 connection.drain()
         return drained
@@ -180,7 +164,7 @@ class ServerFactory(Factory):
             self.log.info("{name} did not end in time", name=connection.name)
             connection.abort()
         if self._keys:
-            self._deadline = self.clock.callLater(ABORT_SECONDS, self._end_drain)
+            self._deadline = self.shared.clock.callLater(ABORT_SECONDS, self._end_drain)
 
     def _end_drain(self) -> None:
         if self._deadline is not None and self._deadline.active():

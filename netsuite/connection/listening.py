@@ -62,7 +62,7 @@ class ListeningService(Service):
         self,
         name: str,
         openings: Sequence[Opening],
-        factory: ServerFactory,
+        factory: ServerFactory[Any],
         ready: Callable[[], Deferred[Any]] = lambda: succeed(None),
     ) -> None:
         self.setName(name)

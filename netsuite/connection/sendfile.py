@@ -12,7 +12,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
 
-from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.pump import Pump
 
 #: So much at a time: one call must not keep the reactor's thread busy with a slow disk for long.
 KERNEL_OCTETS: Final = 262_144
@@ -29,7 +29,7 @@ class FileCutShort(Exception):
 
 
 async def send_file(
-    connection: DialogConnection, descriptor: int, offset: int, count: int, *, read: Read
+    connection: Pump[Any, Any], descriptor: int, offset: int, count: int, *, read: Read
 ) -> None:
     """Send octets of a file, as fast as the peer takes them.
 
@@ -48,7 +48,7 @@ async def send_file(
         ConnectionDone: the peer is gone.
         OSError: the file cannot be read.
     """
-    await connection.writable()
+    await connection.writer.writable()
     if _kernel_can(connection.transport):
         sent = await _KernelSender(connection, descriptor, offset, count).start()
     else:
@@ -66,7 +66,7 @@ def _kernel_can(transport: Any) -> bool:
 
 
 async def _in_pieces(
-    connection: DialogConnection, descriptor: int, offset: int, count: int, read: Read
+    connection: Pump[Any, Any], descriptor: int, offset: int, count: int, read: Read
 ) -> int:
     sent = 0
 
@@ -79,7 +79,7 @@ async def _in_pieces(
             sent += len(octets)
             yield octets
 
-    await connection.write_body(pieces())
+    await connection.writer.write_body(pieces())
     return sent
 
 
@@ -88,7 +88,7 @@ class _KernelSender:
     """Takes the connection's place as its transport's producer while the file is sent."""
 
     def __init__(
-        self, connection: DialogConnection, descriptor: int, offset: int, count: int
+        self, connection: Pump[Any, Any], descriptor: int, offset: int, count: int
     ) -> None:
         self._connection = connection
         self._transport: Any = connection.transport
@@ -105,7 +105,7 @@ class _KernelSender:
         if not self._left:
             self._finish(None)
             return done
-        self._connection.lend_transport(self)
+        self._connection.writer.lend_transport(self)
         self._transport.startWriting()
         return done
 
@@ -132,7 +132,7 @@ class _KernelSender:
             return
         self._offset += sent
         self._left -= sent
-        self._connection.sent_directly(sent)
+        self._connection.writer.sent_directly(sent)
         if sent == 0 or self._left == 0:
             self._finish(None)
         else:
@@ -155,7 +155,7 @@ class _KernelSender:
     def _finish(self, error: OSError | None) -> None:
         done, self._done = self._done, None
         if self._left != self._count or not self._first:
-            self._connection.take_transport_back()
+            self._connection.writer.take_transport_back()
         if done is None:
             return
         if error is not None:

@@ -1,52 +1,98 @@
-"""How long and how much a connection may take; every service is given one of each."""
+"""Settings that every service has."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import cached_property
+
+from netsuite.config.sections import Section, setting
+from netsuite.config.values import Count, Network, Seconds
+from netsuite.connection.deadlines import Timeouts
 
 
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Times in seconds; None turns one off.
+class ServiceSettings(Section):
+    """What every service has."""
 
-    Args:
-        greeting_seconds: until the first command, TLS handshake included; and for the handshake
-            after STARTTLS.
-        idle_seconds: between commands.
-        command_seconds: from a command's first octet to its end, and within a body without
-            any progress.
-        stalled_seconds: without the peer taking any of what we say.
-        login_seconds: until somebody has logged in, where the protocol wants that.
-        drain_seconds: for a connection to end its command when the service stops.
-        linger_seconds: for the peer to take our last words after we closed.
-        minimum_octets_per_second: what a body or an answer must average after a first
-            minute, both ways; 0 for no floor.
-    """
+    enabled: bool = setting(True, "Whether `twistd netsuite` starts it.")
+    listen: list[str] = setting(
+        [], "Where to listen: Twisted endpoint strings, such as tcp:25 or unix:/run/lmtp.sock."
+    )
+    listen_tls: list[str] = setting(
+        [], "Where to listen with TLS from the first octet: endpoint strings as for `listen`."
+    )
+    proxies: list[Network] = setting(
+        [],
+        "Addresses or networks of proxies (`unix` for local sockets) that put a PROXY protocol "
+        "header (v1 or v2) before each connection; from them a connection without one is "
+        "refused.",
+    )
+    handshake_seconds: Seconds = setting(
+        60.0, "How long a TLS handshake may take.", unit="seconds", live=True
+    )
+    greeting_seconds: Seconds = setting(
+        60.0, "How long the first command may take.", unit="seconds", live=True
+    )
+    idle_seconds: Seconds = setting(
+        300.0,
+        "How long a connection may say nothing between commands.",
+        unit="seconds",
+        live=True,
+    )
+    command_seconds: Seconds = setting(
+        120.0,
+        "How long one command may take to arrive whole, and a body to make any progress.",
+        unit="seconds",
+        live=True,
+    )
+    stalled_seconds: Seconds = setting(
+        120.0,
+        "How long a client may take nothing of what it is sent.",
+        unit="seconds",
+        live=True,
+    )
+    drain_seconds: Seconds = setting(
+        10.0,
+        "How long connections may take to end what is under way when the service stops.",
+        unit="seconds",
+        live=True,
+    )
+    minimum_octets_per_second: Count = setting(
+        0,
+        "What a body, either way, must average after its first minute; 0: anything.",
+        unit="octets per second",
+        live=True,
+    )
+    connections: Count = setting(
+        10_000,
+        "Connections at once; one more is told to come back later.",
+        unit="connections",
+        live=True,
+    )
+    connections_per_address: Count = setting(
+        200,
+        "Connections at once from one IPv4 address or one IPv6 /64.",
+        unit="connections",
+        live=True,
+    )
+    bad_commands: Count = setting(
+        20,
+        "Refused or unknown commands after which a connection is closed.",
+        unit="commands",
+        live=True,
+    )
+    transcript: bool = setting(
+        False,
+        "Whether to log every line said, with passwords masked; for finding faults.",
+        live=True,
+    )
 
-    greeting_seconds: float | None = 60.0
-    idle_seconds: float | None = 300.0
-    command_seconds: float | None = 120.0
-    stalled_seconds: float | None = 120.0
-    login_seconds: float | None = None
-    drain_seconds: float = 10.0
-    linger_seconds: float = 5.0
-    minimum_octets_per_second: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Counts; None turns one off.
-
-    Args:
-        connections: to the service at once.
-        connections_per_address: from one IPv4 address or IPv6 /64 at once.
-        commands_before_login: after which a connection that has not logged in is closed.
-        octets_before_login: likewise.
-        bad_commands: refused or unknown ones, in all, after which it is closed.
-    """
-
-    connections: int | None = 10_000
-    connections_per_address: int | None = 200
-    commands_before_login: int | None = None
-    octets_before_login: int | None = None
-    bad_commands: int | None = 20
+    @cached_property
+    def timeouts(self) -> Timeouts:
+        """The times of one connection; a setting of 0 is none."""
+        return Timeouts(
+            handshake_seconds=self.handshake_seconds or None,
+            greeting_seconds=self.greeting_seconds or None,
+            idle_seconds=self.idle_seconds or None,
+            command_seconds=self.command_seconds or None,
+            stalled_seconds=self.stalled_seconds or None,
+            minimum_octets_per_second=self.minimum_octets_per_second,
+        )

@@ -1,28 +1,30 @@
-"""What one Gopher service is told: its name, what it shows, how much."""
+"""Settings of the GOPHER service."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from netsuite.config.sections import loopback, setting
+from netsuite.connection.settings import ServiceSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of a Gopher service.
+class Settings(ServiceSettings):
+    """Menus of files and news (RFC 1436)."""
 
-    Args:
-        host: the name put into menus.
-        port: the port put into menus; 0 for the one a connection came in on.
-        title: the first line of the root menu where the site has no gophermap.
-        entries: how many entries of a directory a menu shows.
-        articles: how many articles of a group a menu shows, the newest first.
-        found: how many results of a search a menu shows.
-        news: whether everybody may read the newsgroups.
-    """
-
-    host: str = "localhost"
-    port: int = 0
-    title: str = "netsuite"
-    entries: int = 2000
-    articles: int = 200
-    found: int = 100
-    news: bool = True
+    listen: list[str] = setting(loopback(70), "Where to listen.")
+    port: int = setting(
+        0,
+        "The port put into menus; 0: the one a connection came in on. Another one is wanted "
+        "behind a forwarded port.",
+        ge=0,
+        le=65535,
+        live=True,
+    )
+    title: str = setting(
+        "",
+        "The first line of the root menu where the site has no gophermap; empty: a welcome.",
+        live=True,
+    )
+    access_log: str = setting(
+        "log/gopher-access.log",
+        "The access log, in the common log format; relative to the home directory, empty for "
+        "none. It may be moved away at any time.",
+    )

@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.interfaces import FileAccess, IFileAccess, SiteFiles
+from netsuite.accounts.interfaces import FileAccess, SiteFiles
 from netsuite.http import listing
 from netsuite.http.answers import Answer, FilePart, Given, SentFile, Streamed
 from netsuite.http.commands import FieldPairs, Fields, Request, Response, ResponseHead, plain
@@ -288,7 +288,7 @@ class FileSite:
         change: Callable[[IncomingRequest, FileAccess, TreePath], Awaitable[Answer]],
     ) -> Answer:
         """Log in, and let an account change something of its tree."""
-        logged_in = await request.log_in(IFileAccess)
+        logged_in = await request.log_in(FileAccess)
         access = cast(FileAccess, logged_in.avatar)
         try:
             path = self._own(request.names(), logged_in.name, access)

@@ -1,24 +1,71 @@
-"""What one HTTP service is told."""
+"""Settings of the HTTP service."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from netsuite.config.sections import loopback, setting
+from netsuite.config.values import Count, Seconds
+from netsuite.connection.settings import ServiceSettings
 
-from netsuite.http.grammar import HeadLimits
 
+class Settings(ServiceSettings):
+    """Files, news and XML-RPC for browsers and programs (RFC 9110, 9112)."""
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of an HTTP service.
-
-    Args:
-        host: the name it goes by; the realm of logins.
-        software: what the field Server says; empty for no such field.
-        limits: of heads.
-        body_octets: the largest body of a request; None for any.
-    """
-
-    host: str
-    software: str = "netsuite"
-    limits: HeadLimits = field(default_factory=HeadLimits)
-    body_octets: int | None = None
+    listen: list[str] = setting(loopback(80), "Where to listen.")
+    listen_tls: list[str] = setting(loopback(443), "Where to listen under TLS (https).")
+    idle_seconds: Seconds = setting(
+        75.0, "How long a connection is kept between two requests.", unit="seconds"
+    )
+    command_seconds: Seconds = setting(
+        30.0,
+        "How long a request's header may take to arrive whole, and its body to make any progress.",
+        unit="seconds",
+    )
+    minimum_octets_per_second: Count = setting(
+        100,
+        "What a body, either way, must average after its first minute; 0: anything.",
+        unit="octets per second",
+    )
+    target_octets: int = setting(
+        8192, "The longest request line; a longer one is answered 414.", unit="octets", ge=100,
+        live=True,
+    )  # fmt: skip
+    header_octets: int = setting(
+        65_536, "The largest header; a larger one is answered 431.", unit="octets", ge=1000,
+        live=True,
+    )  # fmt: skip
+    fields: int = setting(
+        100, "Fields of a header; more are answered 431.", unit="fields", ge=10, live=True
+    )
+    body_octets: Count = setting(
+        10 * 1024**3,
+        "The largest body of a request, uploads included; a larger one is answered 413. 0: any.",
+        unit="octets",
+        live=True,
+    )
+    remember_seconds: Seconds = setting(
+        1.0,
+        "How long a small file is answered from memory before it is looked at again. Changes "
+        "made through this daemon are seen at once, others after that time. 0: look each time.",
+        unit="seconds",
+    )
+    access_log: str = setting(
+        "log/http-access.log",
+        "The access log, in the combined format; relative to the home directory, empty for none. "
+        "It may be moved away at any time.",
+    )
+    precompressed: bool = setting(
+        True,
+        "Whether `a.css.gz` is given for `a.css` (Content-Encoding: gzip) to clients that take it, "
+        "where it is there and no older. Of text and the like; nothing is compressed here.",
+    )
+    news_path: str = setting(
+        "/news/",
+        "Below which path the newsgroups are shown, with a slash at both ends; empty: nowhere. "
+        "What the public site has below that path is hidden. Nothing is shown where "
+        "`nntp.anonymous` is `none`.",
+        pattern=r"^(/([A-Za-z0-9._~-]+/)+)?$",
+    )
+    xmlrpc_path: str = setting(
+        "/RPC2", "Where XML-RPC is answered; empty: nowhere.", pattern="^(/[^{}]*)?$"
+    )
+    xmlrpc_octets: int = setting(1024 * 1024, "The largest XML-RPC call.", unit="octets", ge=1000)

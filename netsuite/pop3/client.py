@@ -3,7 +3,7 @@
 ::
 
     client = await connect(endpoint, clock=reactor, tls_context=context)
-    await client.log_in(mechanism)
+    await client.authenticate(mechanism)
     for number, name in await client.uidl():
         await client.retr(number, file.write)
     await client.quit()
@@ -13,20 +13,22 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import (
-    ClientConnection,
-    ClientTimeouts,
-    PeerClosed,
-    Refused,
-    Write,
-    connect_and_begin,
+from netsuite import tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts, Write, connect_and_begin
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    NotOffered,
+    PermanentRefusal,
+    ProtocolViolation,
+    Refusal,
+    TransientRefusal,
 )
-from netsuite.connection.client import NotOffered as NotOffered
 from netsuite.pop3.commands import (
     Auth,
     AuthResponse,
@@ -47,11 +49,10 @@ from netsuite.pop3.commands import (
     Uidl,
     User,
 )
-from netsuite.pop3.dialog import ClientDialog
+from netsuite.pop3.dialog import ClientDialog, ClientEvent
 from netsuite.pop3.grammar import capabilities_of, format_command, numbered, numbered_line
-from netsuite.sasl.exchange import ClientExchange
+from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
-from netsuite.wire.errors import RemoteProtocolError
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: RFC 5034, 4: AUTH with its initial response is a command line of RFC 2449, 4.
@@ -62,20 +63,21 @@ LISTING_OCTETS: Final = 80 * 1024 * 1024
 AHEAD: Final = 16
 
 
-class POP3Refused(Refused):
-    """The server said ``-ERR``: *status*, to *command*; None for the greeting."""
-
-    def __init__(self, status: Status, command: object = None) -> None:
-        super().__init__(status, command)
-        self.status = status
+#: Response codes of what may be otherwise later (RFC 2449, 8.1.1; RFC 3206).
+_TRANSIENT: Final = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 
 
-class LoginRefused(POP3Refused):
-    """The login was refused; ``status.code`` is ``AUTH``, ``IN-USE`` or ``SYS/TEMP`` if the
-    server says why."""
+def refusal(status: Status, command: Command | None = None) -> Refusal:
+    """Return the error that ``-ERR`` is: transient, or permanent, or a login's."""
+    kind: type[Refusal] = PermanentRefusal
+    if status.code in _TRANSIENT:
+        kind = TransientRefusal
+    elif isinstance(command, User | Pass | Auth | AuthResponse):
+        kind = AuthenticationFailed
+    return kind(status.code, status.text, command)
 
 
-class POP3Client(ClientConnection):
+class POP3Client(ClientConnection[ClientEvent, Command]):
     """One POP3 session, the client's side. See RFC 1939.
 
     Args:
@@ -95,20 +97,20 @@ class POP3Client(ClientConnection):
     # -- beginning ----------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Take the greeting and ask for capabilities. Raises POP3Refused."""
-        _, greeting = await self.receive()
+        """Accept the greeting and ask for capabilities. Raises Refusal."""
+        greeting = _status(await self.receive())
         if not greeting.ok:
-            raise POP3Refused(greeting)
+            raise self.with_conversation(refusal(greeting))
         self.banner = greeting.text
         await self.capa()
 
     async def capa(self) -> Mapping[str, str]:
         """Ask for capabilities; none from a server that does not know CAPA (RFC 2449)."""
-        status = await self._say(Capa())
+        status = _status(await self.ask(Capa()))
         self.capabilities = capabilities_of(await self._listing()) if status.ok else {}
         return self.capabilities
 
-    async def stls(self, context: Any) -> None:
+    async def stls(self, context: tls.Context) -> None:
         """Go on under TLS, the server's certificate verified.
 
         Args:
@@ -116,11 +118,11 @@ class POP3Client(ClientConnection):
 
         Raises:
             NotOffered: there is no STLS, which may be an attacker's doing.
-            POP3Refused: the server cannot now.
-            InputBeforeTLS, PeerClosed: see ``ClientConnection.secure``.
+            Refusal: the server cannot now.
+            TLSFailure: see ``ClientConnection.secure``.
         """
         if "STLS" not in self.capabilities:
-            raise NotOffered("STLS")
+            raise self.with_conversation(NotOffered("STLS"))
         await self._ask(Stls())
         self.capabilities = {}
         await self.secure(context)
@@ -132,62 +134,61 @@ class POP3Client(ClientConnection):
         return tuple(self.capabilities.get("SASL", "").upper().split())
 
     async def login(self, username: str, password: str) -> None:
-        """Log in with USER and PASS. Raises LoginRefused."""
-        for command in (User(username), Pass(password)):
-            status = await self._say(command)
-            if not status.ok:
-                raise LoginRefused(status, command)
+        """Log in with USER and PASS. Raises AuthenticationFailed, TransientRefusal."""
+        await self._ask(User(username))
+        await self._ask(Pass(password))
 
-    async def log_in(self, mechanism: ClientMechanism) -> None:
+    async def authenticate(self, mechanism: ClientMechanism) -> None:
         """Log in with SASL.
 
         Raises:
-            LoginRefused: the server says no.
-            RemoteProtocolError: the server cannot prove that it is the right one, or does not
+            AuthenticationFailed, TransientRefusal: the server says no.
+            ProtocolViolation: the server cannot prove that it is the right one, or does not
                 keep to the mechanism; the exchange has been cancelled.
         """
-        exchange = ClientExchange(
-            mechanism,
-            lambda initial: len(format_command(Auth(mechanism.name, initial))) <= AUTH_LINE_OCTETS,
-        )
-        command = Auth(mechanism.name, exchange.initial)
-        answer = await self._say_auth(command)
-        while isinstance(answer, Challenge):
-            answer = await self._say_auth(await self._response(exchange, answer.octets))
-        if not answer.ok:
-            raise LoginRefused(answer, command)
-        mechanism.finished(None)
+        name = mechanism.name
 
-    async def _response(self, exchange: ClientExchange, challenge: bytes) -> AuthResponse:
-        try:
-            return AuthResponse(exchange.respond(challenge))
-        except RemoteProtocolError:
-            await self._say_auth(AuthResponse(None))
-            raise
+        async def begin(initial: bytes | None) -> Status | Challenge:
+            return _answer(await self.ask(Auth(name, initial)))
+
+        async def respond(octets: bytes | None) -> Status | Challenge:
+            return _answer(await self.ask(AuthResponse(octets)))
+
+        with self.protocol_violations():
+            answer = await exchange(
+                mechanism,
+                fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,
+                begin=begin,
+                respond=respond,
+                challenge=lambda each: each.octets if isinstance(each, Challenge) else None,
+            )
+            if isinstance(answer, Challenge) or not answer.ok:
+                raise self.with_conversation(refusal(_status((None, answer)), Auth(name, None)))
+            mechanism.finished(None)
 
     # -- the maildrop -------------------------------------------------------------------------
 
     async def stat(self) -> tuple[int, int]:
-        """Give the number of messages and their size in octets. Raises POP3Refused."""
+        """Return the number of messages and their size in octets. Raises Refusal."""
         count, octets = numbered_line((await self._ask(Stat())).text)
         return count, _number(octets)
 
     async def list(self) -> Sequence[tuple[int, int]]:
-        """Give numbers and sizes of all messages. Raises POP3Refused."""
+        """Return numbers and sizes of all messages. Raises Refusal."""
         await self._ask(List())
         return [(number, _number(size)) for number, size in numbered(await self._listing())]
 
     async def size(self, number: int) -> int:
-        """Give the size of one message. Raises POP3Refused."""
+        """Return the size of one message. Raises Refusal."""
         return _number(numbered_line((await self._ask(List(number))).text)[1])
 
     async def uidl(self) -> Sequence[tuple[int, str]]:
-        """Give numbers and unique names of all messages. Raises POP3Refused."""
+        """Return numbers and unique names of all messages. Raises Refusal."""
         await self._ask(Uidl())
         return numbered(await self._listing())
 
     async def uid(self, number: int) -> str:
-        """Give the unique name of one message. Raises POP3Refused."""
+        """Return the unique name of one message. Raises Refusal."""
         return numbered_line((await self._ask(Uidl(number))).text)[1]
 
     async def retr(self, number: int, write: Write) -> None:
@@ -199,7 +200,7 @@ class POP3Client(ClientConnection):
                 slow disk slows the server down.
 
         Raises:
-            POP3Refused: there is no such message.
+            Refusal: there is no such message.
         """
         await self._ask(Retr(number))
         await self.body_to(write)
@@ -224,50 +225,40 @@ class POP3Client(ClientConnection):
         """
         ahead = AHEAD if "PIPELINING" in self.capabilities else 1
         return await self.fetch_each(
-            numbers, Retr, begin, brings=lambda status: status.ok, ahead=ahead
+            numbers, Retr, begin, answer=_status, brings=lambda status: status.ok, ahead=ahead
         )
 
     async def dele(self, number: int) -> None:
-        """Mark a message as deleted; QUIT removes it. Raises POP3Refused."""
+        """Mark a message as deleted; QUIT removes it. Raises Refusal."""
         await self._ask(Dele(number))
 
     async def rset(self) -> None:
-        """Take all marks back. Raises POP3Refused."""
+        """Take all marks back. Raises Refusal."""
         await self._ask(Rset())
 
     async def noop(self) -> None:
-        """See whether the server is still there. Raises POP3Refused."""
+        """See whether the server is still there. Raises Refusal."""
         await self._ask(Noop())
 
     async def quit(self) -> None:
         """End the session; what was marked is removed when this returns.
 
         Raises:
-            POP3Refused: the server could not remove it all.
-            PeerClosed: whether it has is not known.
+            Refusal: the server could not remove it all.
+            ConnectionLost: whether it has is not known.
         """
-        status = await self._say(Quit())
-        with contextlib.suppress(PeerClosed, ConnectionDone):
+        status = _status(await self.ask(Quit()))
+        with contextlib.suppress(ConnectionLost, ConnectionDone):
             await self.closed()
         if not status.ok:
-            raise POP3Refused(status, Quit())
+            raise self.with_conversation(refusal(status, Quit()))
 
     # -- saying and hearing -------------------------------------------------------------------
 
-    async def _say(self, command: Command) -> Status:
-        _, answer = await self.ask(command)
-        status: Status = answer
-        return status
-
-    async def _say_auth(self, command: Auth | AuthResponse) -> Status | Challenge:
-        _, answer = await self.ask(command)
-        result: Status | Challenge = answer
-        return result
-
     async def _ask(self, command: Command) -> Status:
-        status = await self._say(command)
+        status = _status(await self.ask(command))
         if not status.ok:
-            raise POP3Refused(status, command)
+            raise self.with_conversation(refusal(status, command))
         return status
 
     async def _listing(self) -> bytes:
@@ -276,15 +267,28 @@ class POP3Client(ClientConnection):
         async for octets in self.body():
             total += len(octets)
             if total > LISTING_OCTETS:
-                self.abort()
-                raise RemoteProtocolError("a listing without end", close=True)
+                raise self.violated("a listing without end")
             pieces.append(octets)
         return b"".join(pieces)
 
 
+def _answer(event: ClientEvent) -> Status | Challenge:
+    """Return what answers a command; a body where none was asked for is the dialog's fault."""
+    if not isinstance(event, tuple):
+        raise ProtocolViolation(f"{type(event).__name__} for an answer")
+    return event[1]
+
+
+def _status(event: ClientEvent) -> Status:
+    answer = _answer(event)
+    if isinstance(answer, Challenge):
+        raise ProtocolViolation("a challenge for an answer")
+    return answer
+
+
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 20:
-        raise RemoteProtocolError(f"no number: {text[:20]!r}", close=True)
+        raise ProtocolViolation(f"no number: {text[:20]!r}")
     return int(text)
 
 
@@ -292,7 +296,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: Any = None,
+    tls_context: tls.Context | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> POP3Client:
@@ -305,8 +309,7 @@ async def connect(
             is insisted on.
 
     Raises:
-        POP3Refused, NotOffered: and the connection is closed.
-        PeerError: and what ``netsuite.connection.client.connect`` raises.
+        ClientError: and the connection is closed.
     """
     return await connect_and_begin(
         endpoint,

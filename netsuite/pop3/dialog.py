@@ -42,7 +42,7 @@ from netsuite.pop3.grammar import (
     parse_command,
     parse_status,
 )
-from netsuite.wire.events import BodyChunk, EndOfBody
+from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.machine import Machine
 from netsuite.wire.multiline import CommandRules, MultiLineClient, MultiLineServer
 
@@ -117,7 +117,16 @@ RULES: Final = CommandRules(
 )
 
 
-class ServerDialog(MultiLineServer):
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Command | BodyChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = Status | Challenge | Beginning | BodyChunk | EndOfBody
+#: What a client's dialog gives: an answer with its command, None for the greeting.
+ClientEvent: TypeAlias = (
+    tuple[Command | None, Status | Challenge] | BodyChunk | EndOfBody | EndOfInput
+)
+
+
+class ServerDialog(MultiLineServer[Command]):
     """The server's side.
 
     Events are commands and ``AuthResponse``. ``send`` takes a ``Status``, a ``Challenge``, or a
@@ -128,7 +137,7 @@ class ServerDialog(MultiLineServer):
     rules = RULES
     state: State
 
-    def send(self, value: Status | Challenge | Beginning | BodyChunk | EndOfBody) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
         pending = self.pending
         if isinstance(value, Status):
@@ -145,10 +154,7 @@ class ServerDialog(MultiLineServer):
         return format_challenge(value.octets)
 
 
-Answered: TypeAlias = tuple[Command | None, Status | Challenge]
-
-
-class ClientDialog(MultiLineClient):
+class ClientDialog(MultiLineClient[Command, Status | Challenge]):
     """The client's side.
 
     Events are ``(command, Status)`` pairs; a challenge of AUTH is a ``(command, Challenge)`` pair.

@@ -1,18 +1,20 @@
-"""What one POP3 service is told."""
+"""Settings of the POP3 service."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from netsuite.config.sections import loopback, setting
+from netsuite.config.values import Seconds
+from netsuite.connection.settings import ServiceSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of a POP3 service.
+class Settings(ServiceSettings):
+    """Mailboxes to fetch and empty (RFC 1939)."""
 
-    Args:
-        host: the name it goes by.
-        software: what the greeting and CAPA call it.
-    """
-
-    host: str
-    software: str = "netsuite"
+    listen: list[str] = setting(loopback(110), "Where to listen, with STLS.")
+    listen_tls: list[str] = setting(loopback(995), "Where to listen under TLS.")
+    idle_seconds: Seconds = setting(
+        600.0,
+        "How long a connection may say nothing; RFC 1939, 3 wants at least 10 minutes.",
+        unit="seconds",
+        ge=600,
+    )

@@ -14,7 +14,6 @@ from netsuite.accounts.interfaces import (
     Challenged,
     Channel,
     Exchange,
-    ISubmitter,
     LoggedIn,
     LoginRefused,
     Receiver,
@@ -186,7 +185,7 @@ class SMTPServer(DialogConnection):
             self.say(refusal)
             return None
         channel = self.channel()
-        exchange = self.shared.authenticator.exchange(channel, event.mechanism, ISubmitter)
+        exchange = self.shared.authenticator.exchange(channel, event.mechanism, Submitter)
         if exchange is not None:
             return self._log_in(exchange, event.initial)
         # A mechanism with a clear password is offered under TLS only; say which it is.

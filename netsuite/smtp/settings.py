@@ -1,43 +1,48 @@
-"""What one SMTP service is told: who it is, what it takes, how much."""
+"""Settings of the SMTP service."""
 
 from __future__ import annotations
 
-import enum
-from dataclasses import dataclass
+from typing import Literal
+
+from netsuite.config.sections import loopback, setting
+from netsuite.config.values import Count, Seconds
+from netsuite.connection.settings import ServiceSettings
 
 
-class Mode(enum.Enum):
-    """Whom a server is for."""
+class Settings(ServiceSettings):
+    """Mail from other hosts (RFC 5321), on the standard port 25."""
 
-    RELAY = "other servers bring mail for accounts here (RFC 5321)"
-    SUBMISSION = "accounts here send mail, after a login (RFC 6409)"
-    LMTP = "a mail server beside us delivers (RFC 2033)"
+    listen: list[str] = setting(loopback(25), "Where other hosts hand in mail.")
+    greeting_seconds: Seconds = setting(
+        300.0,
+        "How long the first command may take, a TLS handshake included; RFC 5321, 4.5.3.2.7 wants "
+        "five minutes. Other services give one.",
+        unit="seconds",
+    )
+    message_octets: Count = setting(
+        50 * 1024 * 1024, "The largest message taken.", unit="octets", live=True
+    )
+    recipients: int = setting(
+        1000, "Recipients of one message.", unit="recipients", ge=100, live=True
+    )
+    bare_line_ends: Literal["refuse", "mend"] = setting(
+        "refuse",
+        "What becomes of a message with a CR or LF alone in it: refused whole, or each made CRLF. "
+        "Either way only CRLF.CRLF ends a message.",
+        live=True,
+    )
+    message_log: str = setting(
+        "log/smtp.log",
+        "The message log: a line for each message taken or refused, and each recipient refused; "
+        "relative to the home directory, empty for none. It may be moved away at any time.",
+    )
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of an SMTP service.
+class SubmissionSettings(Settings):
+    """Mail from our own users (RFC 6409), who must log in first."""
 
-    Args:
-        host: the name it goes by.
-        mode: whom it is for.
-        software: what the greeting calls it.
-        size_octets: the largest message it takes; announced with SIZE.
-        recipients: of one message; RFC 5321, 4.5.3.1.8 wants 100 at least.
-        hops: Received fields after which a message is in a loop (RFC 5321, 6.3).
-        offer_auth: whether relay mode offers AUTH; submission always does.
-        mend_line_ends: whether a CR or LF alone in a message is made CRLF rather than refused.
-            Either way only CRLF.CRLF ends a message, and what is stored has CRLF only, so that
-            nobody after us can read another end into it.
-        require_tls: whether MAIL is refused before STARTTLS, but from the loopback interface.
-    """
-
-    host: str
-    mode: Mode = Mode.RELAY
-    software: str = "netsuite"
-    size_octets: int = 50 * 1024 * 1024
-    recipients: int = 1000
-    hops: int = 50
-    offer_auth: bool = False
-    require_tls: bool = False
-    mend_line_ends: bool = False
+    listen: list[str] = setting(loopback(587), "Where users hand in mail, with STARTTLS.")
+    listen_tls: list[str] = setting(loopback(465), "Where users hand in mail under TLS (RFC 8314).")
+    message_log: str = setting(
+        "log/submission.log", "The message log, as that of `smtp`; empty for none."
+    )

@@ -203,7 +203,7 @@ class TelnetServerFactory(ServerFactory):
 
     Args:
         settings: of the service; may be replaced for connections to come.
-        authenticator: where users log in, for the facet ``IShell``.
+        authenticator: where users log in, for the facet ``ShellAccess``.
         clock: for every timeout.
         now: the time of day.
         unique: gives octets that nobody else is given; for Message-IDs.

@@ -1,27 +1,39 @@
-"""What one Telnet service is told: its names, its greeting, how one logs in."""
+"""Settings of the TELNET service."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import Literal
+
+from netsuite.config.sections import loopback, setting
+from netsuite.config.values import Seconds
+from netsuite.connection.settings import ServiceSettings
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """Settings of a Telnet service.
+class Settings(ServiceSettings):
+    """A shell over mail, news and files (RFC 854)."""
 
-    Args:
-        host: the name it goes by.
-        domain: of the addresses that articles are posted from.
-        greeting: the first line; empty for one of the service's own.
-        utf8: whether UTF-8 is sent to a client with which no charset was agreed; else US-ASCII,
-            with a question mark for all else.
-        login_tries: wrong passwords, after which the connection is closed.
-        login_seconds: until somebody has logged in.
-    """
-
-    host: str = "localhost"
-    domain: str = "localhost"
-    greeting: str = ""
-    utf8: bool = False
-    login_tries: int = 3
-    login_seconds: float | None = 120.0
+    listen: list[str] = setting(
+        loopback(23),
+        "Where to listen. Off loopback nobody can log in there: passwords are not taken in the "
+        "clear, and TELNET has no STARTTLS.",
+    )
+    listen_tls: list[str] = setting(loopback(992), "Where to listen under TLS (telnets).")
+    idle_seconds: Seconds = setting(1800.0, "How long a user may type nothing.", unit="seconds")
+    login_seconds: Seconds = setting(
+        120.0,
+        "How long a login may take; 0: for ever.",
+        unit="seconds",
+    )
+    login_tries: int = setting(
+        3, "Passwords that may be tried on a connection.", unit="passwords", ge=1, le=100,
+        live=True,
+    )  # fmt: skip
+    greeting: str = setting(
+        "", "The first line shown; empty: the host's name.", live=True, max_length=200
+    )
+    charset: Literal["us-ascii", "utf-8"] = setting(
+        "us-ascii",
+        "What is sent to a client with which nothing was agreed (CHARSET, BINARY); in US-ASCII "
+        "all other characters are question marks. UTF-8 is always understood.",
+        live=True,
+    )

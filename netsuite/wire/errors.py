@@ -11,7 +11,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Generic, TypeVar
+
+R = TypeVar("R")
 
 
 class ProtocolError(Exception):
@@ -47,3 +50,32 @@ class LineTooLong(RemoteProtocolError):
 class BareLineEnd(RemoteProtocolError):
     """The peer sent CR or LF alone where only CRLF is allowed (RFC 5321, 2.3.8). The line it
     stands in has been consumed."""
+
+
+class ErrorTable(Generic[R]):
+    """Replies by the kind of error: that of its own class, or of the nearest of its bases.
+
+    What is in no table was not foreseen, and is a bug.
+
+    Args:
+        replies: by class of error.
+        counted: whose errors count as commands that were wrong, a number of which ends a
+            connection: wrong guesses of a password.
+    """
+
+    def __init__(
+        self, replies: Mapping[type[Exception], R], *, counted: tuple[type[Exception], ...] = ()
+    ) -> None:
+        self.replies = dict(replies)
+        self._counted = counted
+
+    def find(self, error: Exception) -> R | None:
+        """Return the reply to an error; None where none was foreseen."""
+        for kind in type(error).__mro__:
+            if kind in self.replies:
+                return self.replies[kind]
+        return None
+
+    def counts(self, error: Exception) -> bool:
+        """Return whether an error counts against the peer."""
+        return isinstance(error, self._counted)

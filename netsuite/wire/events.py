@@ -1,15 +1,14 @@
-"""What a dialog can answer besides its protocol's own commands: two needs, three events."""
+"""The interface of dialogs, and the events that all of them have in common."""
 
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeAlias
+from typing import ClassVar, Final, Protocol, TypeVar
 
 
 class Need(enum.Enum):
-    """Why ``next_event`` has no event to give."""
+    """Why ``next_event`` has no event."""
 
     DATA = "the peer must say more first"
     PAUSED = "the last command is not answered yet"
@@ -36,38 +35,39 @@ class EndOfInput:
     """The peer has closed its half; nothing more will come."""
 
 
-#: Events are values of any type: a protocol's commands and the three above.
-Event: TypeAlias = Any
+E_co = TypeVar("E_co", covariant=True)
+S_contra = TypeVar("S_contra", contravariant=True)
 
 
-class Dialog(Protocol):
+class Dialog(Protocol[E_co, S_contra]):
     """The sans-I/O machine of one connection: octets in, events out, values back, octets out.
 
     It knows no socket, no clock and no randomness, so it runs from a bytes literal. The one
     rule from which order, pipelining and back-pressure follow: after an event that wants an
-    answer ``next_event`` gives ``PAUSED`` until ``send`` has been given the final answer.
+    answer ``next_event`` returns ``PAUSED`` until ``send`` has been given the final answer.
 
     Exceptions of ``next_event``: only ``RemoteProtocolError`` (say its ``reply``, go on, or
     close if it says so). Of ``send``: only ``LocalProtocolError``.
     """
 
+    #: Whether events are to be taken also while the peer does not read what we say: by a client,
+    #: that must hear a refusal while it uploads, and where both sides send frames at any time.
+    hears_while_writing: ClassVar[bool]
+
     def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
+        """Accept what the transport brought."""
 
     def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
+        """Accept that the transport will bring nothing more."""
 
-    def next_event(self) -> Event:
-        """Give the next event, or ``NEED_DATA``, or ``PAUSED``."""
+    def next_event(self) -> E_co | Need:
+        """Return the next event, or ``NEED_DATA``, or ``PAUSED``."""
 
-    def send(self, value: Any) -> bytes:
-        """Give the octets of an answer (server) or a command (client); step the state."""
+    def send(self, value: S_contra) -> bytes:
+        """Return the octets of an answer (server) or a command (client); step the state."""
 
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were.
+        """Drop every octet received and not yet read; return how many there were.
 
         Called at a security boundary (STARTTLS): what was buffered came in the clear.
         """
-
-
-Answer: TypeAlias = Callable[..., Any]

@@ -1,32 +1,36 @@
-"""What every dialog of lines has: octets in, and lines, a need for more, or the end out."""
+"""The receiving half of dialogs of lines."""
 
 from __future__ import annotations
 
-from netsuite.wire.events import NEED_DATA, EndOfInput, Event
+from typing import ClassVar
+
+from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 from netsuite.wire.reader import OctetReader
 
 
 class LineDialog:
-    """The receiving half of a dialog; what lines say is the protocol's."""
+    """What every dialog of lines has; what lines say is the protocol's."""
+
+    hears_while_writing: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._reader = OctetReader()
         self._eof_told = False
 
     def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
+        """Accept what the transport brought."""
         self._reader.feed(octets)
 
     def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
+        """Accept that the transport will bring nothing more."""
         self._reader.feed_eof()
 
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
+        """Drop every octet received and not yet read; return how many there were."""
         return self._reader.discard()
 
-    def _end(self) -> Event:
-        """Say that there is no whole line: more is needed, or, once, that nothing more comes."""
+    def _end(self) -> EndOfInput | Need:
+        """Return, where there is no whole line, the need for more or, once, the end of input."""
         if self._reader.eof and not self._eof_told:
             self._eof_told = True
             return EndOfInput()

@@ -19,13 +19,18 @@ from netsuite.wire.errors import (
     LocalProtocolError,
     RemoteProtocolError,
 )
-from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, Event
+from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.lines import LineDialog
 
 #: So much of a data block is given as one event at most.
 CHUNK_OCTETS: Final = 65_536
 
 S = TypeVar("S")
+K = TypeVar("K")
+A = TypeVar("A")
+
+#: What a data block comes as.
+Piece = BodyChunk | EndOfBody | EndOfInput | Need
 
 
 class MultiLineDialog(LineDialog):
@@ -59,7 +64,7 @@ class MultiLineDialog(LineDialog):
         octets, self._stuffer = self._stuffer.finish(), None
         return octets
 
-    def _next_piece(self, unstuffer: DotUnstuffer) -> Event:
+    def _next_piece(self, unstuffer: DotUnstuffer) -> Piece:
         while not unstuffer.ended:
             octets = self._reader.read_some(CHUNK_OCTETS)
             if octets is None:
@@ -105,7 +110,7 @@ class CommandRules(Generic[S]):
     challenged: tuple[type, ...]
 
 
-class MultiLineServer(MultiLineDialog):
+class MultiLineServer(MultiLineDialog, Generic[K]):
     """The server's side: commands are events; status, challenge or data block answers each.
 
     A protocol gives its rules, and says which of its values are what.
@@ -117,7 +122,7 @@ class MultiLineServer(MultiLineDialog):
         super().__init__()
         self.state = self.rules.start
         #: The last event, while it is not answered.
-        self.pending: Any = None
+        self.pending: K | None = None
         self._greeted = False
 
     def forget(self) -> None:
@@ -125,8 +130,8 @@ class MultiLineServer(MultiLineDialog):
         self.state = self.rules.start
         self.pending = None
 
-    def next_event(self) -> Event:
-        """Give the next event. Raises RemoteProtocolError with the answer to give."""
+    def next_event(self) -> K | Piece:
+        """Return the next event. Raises RemoteProtocolError with the answer to give."""
         rules = self.rules
         if self.pending is not None or self.state is rules.closed:
             return PAUSED
@@ -137,8 +142,9 @@ class MultiLineServer(MultiLineDialog):
             if line is None:
                 return self._end()
             if self.state is rules.exchange:
-                self.pending = rules.parse_response(line)
-                return self.pending
+                response: K = rules.parse_response(line)
+                self.pending = response
+                return response
         except RemoteProtocolError as error:
             if self.state is rules.exchange:
                 self.state = rules.start
@@ -147,7 +153,7 @@ class MultiLineServer(MultiLineDialog):
             if isinstance(error, BareLineEnd):
                 raise RemoteProtocolError(str(error), rules.not_a_line) from None
             raise
-        command = rules.parse(line)
+        command: K = rules.parse(line)
         if (self.state, type(command)) not in rules.transitions:
             answer = rules.out_of_order[self.state][type(command)]
             raise RemoteProtocolError("out of order", answer)
@@ -161,13 +167,13 @@ class MultiLineServer(MultiLineDialog):
         return super()._end_sending()
 
     def _begin_body(self, *, wanted: bool) -> None:
-        """Take note that the status line has a data block behind it. Raises LocalProtocolError."""
+        """Accept that the status line has a data block behind it. Raises LocalProtocolError."""
         if not wanted or self._stuffer is not None:
             raise LocalProtocolError("a body nobody asked for")
         self._begin_sending()
 
     def _challenged(self, said: object) -> None:
-        """Take note of a challenge. Raises LocalProtocolError.
+        """Accept of a challenge. Raises LocalProtocolError.
 
         Args:
             said: by what the state is left.
@@ -178,7 +184,7 @@ class MultiLineServer(MultiLineDialog):
         self.state = self.rules.transitions[self.state, type(said)]
 
     def _answered(self, positive: bool, body: bool) -> None:
-        """Take note of a status line that is the whole answer; step the state.
+        """Accept of a status line that is the whole answer; step the state.
 
         Args:
             body: whether a data block should have followed.
@@ -201,22 +207,24 @@ class MultiLineServer(MultiLineDialog):
             self.state = self.rules.refused.get(type(pending), self.state)
 
 
-class MultiLineClient(MultiLineDialog):
+class MultiLineClient(MultiLineDialog, Generic[K, A]):
     """The client's side: commands out, ``(command, answer)`` pairs in, in the same order.
 
     The greeting answers ``None``. Behind an answer that has a data block come ``BodyChunk`` values
     and ``EndOfBody``.
     """
 
+    #: A server may refuse a body while it is sent.
+    hears_while_writing = True
     #: Of a status line at most.
     status_octets: ClassVar[int]
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: deque[Any] = deque([None])
+        self._asked: deque[K | None] = deque([None])
 
-    def next_event(self) -> Event:
-        """Give the next event.
+    def next_event(self) -> tuple[K | None, A] | Piece:
+        """Return the next event.
 
         Raises:
             RemoteProtocolError: the server broke the protocol; the connection is of no use
@@ -235,6 +243,6 @@ class MultiLineClient(MultiLineDialog):
         command = self._asked.popleft()
         return command, self._read_answer(command, line)
 
-    def _read_answer(self, command: Any, line: bytes) -> Any:
+    def _read_answer(self, command: K | None, line: bytes) -> A:
         """Read a status line; ``_begin_receiving`` if a data block follows it."""
         raise NotImplementedError

@@ -7,8 +7,8 @@ from twisted.trial.unittest import TestCase
 from netsuite.accounts.interfaces import (
     BadCredentials,
     Channel,
-    IMailAccess,
-    ISubmitter,
+    MailAccess,
+    Submitter,
     LoginRefused,
     PlaintextRefused,
     Throttled,
@@ -29,7 +29,7 @@ class Passwords(TestCase):
         """Log in; give the account's name or the kind of refusal."""
         try:
             entered = await self.world.authenticator.log_in(
-                channel, username, password, IMailAccess
+                channel, username, password, MailAccess
             )
         except LoginRefused as error:
             return type(error).__name__
@@ -154,7 +154,7 @@ class Passwords(TestCase):
         await self.world.account("bob")
         await self.world.store.accounts.set_alias("sales", ["ann"])
         await self.world.store.accounts.set_alias("both@example.test", ["bob"])
-        entered = await self.world.authenticator.log_in(TLS, "ann", "secret", ISubmitter)
+        entered = await self.world.authenticator.log_in(TLS, "ann", "secret", Submitter)
         may = entered.avatar.may_send_as  # type: ignore[attr-defined]
         for address in ("ann@example.test", "ANN@Example.TEST", "ann+x@example.test",
                         "sales@example.test", ""):  # fmt: skip
@@ -177,8 +177,8 @@ class Offer(TestCase):
             ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", *scram, "PLAIN", "LOGIN"],
             authenticator.mechanisms(bound),
         )
-        self.assertIsNone(authenticator.exchange(CLEAR, "PLAIN", IMailAccess))
-        self.assertIsNone(authenticator.exchange(TLS, "NONSENSE", IMailAccess))
+        self.assertIsNone(authenticator.exchange(CLEAR, "PLAIN", MailAccess))
+        self.assertIsNone(authenticator.exchange(TLS, "NONSENSE", MailAccess))
 
     def test_refusals_are_told_apart_by_type(self) -> None:
         """Protocols answer by the kind of refusal, never by its text."""

@@ -13,7 +13,7 @@ from netsuite.accounts.interfaces import (
     BadCredentials,
     Challenged,
     Channel,
-    IMailAccess,
+    MailAccess,
     LoggedIn,
     LoginRefused,
     LoginUnavailable,
@@ -50,7 +50,7 @@ class Exchanges(TestCase):
 
     async def log_in(self, mechanism: str, channel: Channel = BOUND, **client: Any) -> str:
         """Give the name one comes in as, or the kind of refusal."""
-        exchange = self.world.authenticator.exchange(channel, mechanism, IMailAccess)
+        exchange = self.world.authenticator.exchange(channel, mechanism, MailAccess)
         if exchange is None:
             return "not offered"
         binding = channel.binding if mechanism.endswith("-PLUS") else None
@@ -98,7 +98,7 @@ class Exchanges(TestCase):
         await self.ann()
 
         async def salt(username: str) -> bytes:
-            exchange = self.world.authenticator.exchange(TLS, "SCRAM-SHA-256", IMailAccess)
+            exchange = self.world.authenticator.exchange(TLS, "SCRAM-SHA-256", MailAccess)
             assert exchange is not None
             step = await exchange.respond(b"n,,n=" + username.encode() + b",r=abc")
             assert isinstance(step, Challenged)
@@ -157,7 +157,7 @@ class Exchanges(TestCase):
         """A client that cannot spell is not locked out for guessing."""
         await self.ann()
         for _ in range(20):
-            exchange = self.world.authenticator.exchange(TLS, "PLAIN", IMailAccess)
+            exchange = self.world.authenticator.exchange(TLS, "PLAIN", MailAccess)
             assert exchange is not None
             with self.assertRaises(MalformedResponse):
                 await exchange.respond(b"nonsense")
@@ -227,7 +227,7 @@ class Exchanges(TestCase):
     async def test_kinds(self) -> None:
         """The facet comes with the success."""
         await self.ann()
-        exchange = self.world.authenticator.exchange(TLS, "PLAIN", IMailAccess)
+        exchange = self.world.authenticator.exchange(TLS, "PLAIN", MailAccess)
         assert exchange is not None
         step = await exchange.respond(b"\0ann\0secret")
         assert isinstance(step, LoggedIn)

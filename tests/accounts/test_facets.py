@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import TestCase
 from zope.interface import Interface
 
-from netsuite.accounts.interfaces import IMailAccess, IMaildrop, MailAccess, Maildrop, MaildropInUse
+from netsuite.accounts.interfaces import MailAccess, Maildrop, MailAccess, Maildrop, MaildropInUse
 from netsuite.store.changes import Change, FolderCreated
 from netsuite.store.errors import BadFolderName, NoSuchFolder, NoSuchMessage, NotPermitted
 from netsuite.store.model import SEEN, FlagAction, Placement
@@ -24,7 +24,7 @@ class Facets(TestCase):
 
     async def mail(self, name: str) -> MailAccess:
         """Log in for mail."""
-        found = await self.facet(name, IMailAccess)
+        found = await self.facet(name, MailAccess)
         assert isinstance(found, object)
         return found  # type: ignore[return-value]
 
@@ -149,4 +149,4 @@ class Facets(TestCase):
 
     async def maildrop(self, name: str) -> Maildrop:
         """Log in for POP3."""
-        return await self.facet(name, IMaildrop)  # type: ignore[return-value]
+        return await self.facet(name, Maildrop)  # type: ignore[return-value]

@@ -8,7 +8,7 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.files import AccountFiles, Action, Area, HomesOfSite, Place, allowed
-from netsuite.accounts.interfaces import FileAccess, IFileAccess
+from netsuite.accounts.interfaces import FileAccess, FileAccess
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import (
@@ -91,7 +91,7 @@ class FileFacets(TestCase):
     async def facet(self, name: str, **changes: Any) -> AccountFiles:
         """Make an account; give its files as the realm does."""
         await self.world.account(name, **changes)
-        _, avatar, _logout = await self.realm.requestAvatar(name.encode(), None, IFileAccess)
+        _, avatar, _logout = await self.realm.requestAvatar(name.encode(), None, FileAccess)
         assert isinstance(avatar, AccountFiles)
         return avatar
 
@@ -287,7 +287,7 @@ class FileFacets(TestCase):
         await self.world.account("ann")
         realm = AccountRealm(self.world.store, self.world.addresses)
         with self.assertRaises(NotImplementedError):
-            await realm.requestAvatar(b"ann", None, IFileAccess)
+            await realm.requestAvatar(b"ann", None, FileAccess)
 
     async def test_set_modified(self) -> None:
         """Times are set under the names one sees."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.internet.defer import maybeDeferred
 from twisted.trial.unittest import TestCase
 
-from netsuite.accounts.interfaces import IShell, ShellAccess, UnfitPassword, WrongPassword
+from netsuite.accounts.interfaces import ShellAccess, ShellAccess, UnfitPassword, WrongPassword
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.files import MemoryHomes
@@ -13,7 +13,7 @@ from tests.accounts.worlds import World, verifiers_of
 
 
 class Shells(TestCase):
-    """What the realm gives for IShell."""
+    """What the realm gives for ShellAccess."""
 
     async def shell(self) -> tuple[World, ShellAccess]:
         """Give ann's."""
@@ -22,7 +22,7 @@ class Shells(TestCase):
         realm = AccountRealm(
             world.store, world.addresses, MemoryHomes(), hashing=Hashing(maybeDeferred)
         )
-        _, shell, logout = await realm.requestAvatar(b"ann", None, IShell)
+        _, shell, logout = await realm.requestAvatar(b"ann", None, ShellAccess)
         self.addCleanup(logout)
         return world, shell
 
@@ -67,4 +67,4 @@ class Shells(TestCase):
         world = World()
         await world.account("ann")
         with self.assertRaises(NotImplementedError):
-            await world.realm.requestAvatar(b"ann", None, IShell)
+            await world.realm.requestAvatar(b"ann", None, ShellAccess)

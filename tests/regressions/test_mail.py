@@ -7,7 +7,7 @@ from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from netsuite.accounts.interfaces import ISubmitter, LoggedIn, LoginRefused, Throttled
+from netsuite.accounts.interfaces import Submitter, LoggedIn, LoginRefused, Throttled
 from netsuite.accounts.receiver import AddressBook
 from netsuite.connection.settings import Limits
 from netsuite.smtp.settings import Mode
@@ -77,18 +77,18 @@ class Accounts(TestCase):
         world = World()
         for name in ("ann", "bert"):
             await world.account(name)
-        await world.authenticator.log_in(LOCAL, "bert", "secret", ISubmitter)
+        await world.authenticator.log_in(LOCAL, "bert", "secret", Submitter)
         for _ in range(20):
             with self.assertRaises(LoginRefused):
-                await world.authenticator.log_in(LOCAL, "ann", "old", ISubmitter)
-        entered = await world.authenticator.log_in(LOCAL, "bert", "secret", ISubmitter)
+                await world.authenticator.log_in(LOCAL, "ann", "old", Submitter)
+        entered = await world.authenticator.log_in(LOCAL, "bert", "secret", Submitter)
         self.assertEqual("bert", entered.name)
-        exchange = world.authenticator.exchange(LOCAL, "PLAIN", ISubmitter)
+        exchange = world.authenticator.exchange(LOCAL, "PLAIN", Submitter)
         assert exchange is not None
         step = await exchange.respond(b"\0bert\0secret")
         assert isinstance(step, LoggedIn)
         self.assertEqual("bert", step.name)
-        exchange = world.authenticator.exchange(LOCAL, "PLAIN", ISubmitter)
+        exchange = world.authenticator.exchange(LOCAL, "PLAIN", Submitter)
         assert exchange is not None
         with self.assertRaises(Throttled):
             await exchange.respond(b"\0carl\0secret")

@@ -1,29 +1,27 @@
-"""What the protocols see of accounts: the door one logs in through, and the facets behind it.
+"""The interfaces of accounts: the authenticator one logs in through, and the facets behind it.
 
 A facet is what an account offers one kind of protocol. Protocol code holds a facet and knows
 neither accounts nor the store's ids of them.
 """
 
-from netsuite.accounts.interfaces.files import FileAccess, IFileAccess, SiteFiles
+from netsuite.accounts.interfaces.files import FileAccess, SiteFiles
 from netsuite.accounts.interfaces.login import (
+    COUNTED_REFUSALS,
+    Ask,
     Authenticator,
     BadCredentials,
-    Challenged,
     Channel,
-    Exchange,
     LoggedIn,
+    LoginCancelled,
     LoginRefused,
-    LoginStep,
     LoginUnavailable,
     MalformedResponse,
+    MechanismNotOffered,
     PlaintextRefused,
     Throttled,
 )
 from netsuite.accounts.interfaces.mail import (
     DropItem,
-    IMailAccess,
-    IMaildrop,
-    ISubmitter,
     MailAccess,
     Maildrop,
     MaildropInUse,
@@ -33,37 +31,31 @@ from netsuite.accounts.interfaces.mail import (
     Submitter,
 )
 from netsuite.accounts.interfaces.news import (
-    INewsReader,
     NewsAccess,
     NewsArticle,
     Newsgroup,
     Newsroom,
     Posting,
 )
-from netsuite.accounts.interfaces.shell import IShell, ShellAccess, UnfitPassword, WrongPassword
+from netsuite.accounts.interfaces.shell import ShellAccess, UnfitPassword, WrongPassword
 
 __all__ = [
+    "COUNTED_REFUSALS",
+    "Ask",
     "Authenticator",
     "BadCredentials",
-    "Challenged",
     "Channel",
     "DropItem",
-    "Exchange",
     "FileAccess",
-    "IFileAccess",
-    "IMailAccess",
-    "IMaildrop",
-    "INewsReader",
-    "IShell",
-    "ISubmitter",
     "LoggedIn",
+    "LoginCancelled",
     "LoginRefused",
-    "LoginStep",
     "LoginUnavailable",
     "MailAccess",
     "Maildrop",
     "MaildropInUse",
     "MalformedResponse",
+    "MechanismNotOffered",
     "NewsAccess",
     "NewsArticle",
     "Newsgroup",

@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from zope.interface import Interface
-
 from netsuite.store.tree import FileTree, TreePath
 
 
-class IFileAccess(Interface):
-    """What somebody sees of the files: their home at ``/``, the public site at ``/site``.
-
-    Somebody anonymous sees the public site at ``/``, for reading.
-    """
-
-
 class FileAccess(FileTree, Protocol):
-    """The typed twin of ``IFileAccess``: a tree whose every method asks first whether this
-    account may do that there, and raises NotPermitted. ``NoSuchFile`` hides what it may not
-    even see."""
+    """What somebody sees of the files: their home at ``/``, the public site at ``/site``; somebody
+    anonymous sees the public site at ``/``, for reading.
+
+    Every method asks first whether this account may do that there, and raises NotPermitted.
+    ``NoSuchFile`` hides what it may not even see.
+    """
 
     name: str
 
@@ -34,10 +28,10 @@ class SiteFiles(Protocol):
     """What of the files can be seen without a login."""
 
     def anonymous(self) -> FileAccess:
-        """Give the public site, for reading."""
+        """Return the public site, for reading."""
 
     async def public_of(self, account: str) -> FileAccess:
-        """Give what an account shows to everybody (``/~account/``), for reading.
+        """Return what an account shows to everybody (``/~account/``), for reading.
 
         Raises:
             NoSuchFile: no such account, or it is disabled.

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Final, Generic, Protocol, TypeVar
 
-from zope.interface import Interface
+F = TypeVar("F")
 
 
 class OtherEnd(Protocol):
@@ -99,11 +99,22 @@ class LoginUnavailable(LoginRefused):
     """Temporary: the account store could not be asked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Challenged:
-    """The exchange goes on: send these octets (not yet base64), take the response."""
+class MechanismNotOffered(LoginRefused):
+    """There is no such SASL mechanism here."""
 
-    octets: bytes
+
+class LoginCancelled(LoginRefused):
+    """The client has broken off the SASL exchange."""
+
+
+#: Refusals that count against whoever is refused: a number of them ends the connection.
+COUNTED_REFUSALS: Final = (
+    BadCredentials,
+    Throttled,
+    PlaintextRefused,
+    MalformedResponse,
+    LoginUnavailable,
+)
 
 
 def _nothing() -> None:
@@ -111,47 +122,70 @@ def _nothing() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class LoggedIn:
-    """The exchange succeeded.
+class LoggedIn(Generic[F]):
+    """A login that succeeded.
 
     Args:
         avatar: the facet asked for.
         name: the account's name.
-        octets: additional data for the client with the success, None for none.
+        octets: additional data for the client with the success, None for none or where the client
+            has been given it already.
         logout: to be called when the user leaves: what the realm gave beside the facet.
     """
 
-    avatar: object
+    avatar: F
     name: str
     octets: bytes | None = None
     logout: Callable[[], None] = _nothing
 
 
-LoginStep: TypeAlias = Challenged | LoggedIn
-
-
-class Exchange(Protocol):
-    """One SASL exchange under way."""
-
-    async def respond(self, octets: bytes | None) -> LoginStep:
-        """Take the initial response (None: none was sent) or the next. Raises LoginRefused."""
+#: Sends a challenge of a SASL exchange, not yet in base64, and returns the client's response; None
+#: where the client cancels.
+Ask = Callable[[bytes], Awaitable[bytes | None]]
 
 
 class Authenticator(Protocol):
     """Where protocols log their users in; one for the whole suite, so that throttling, account
-    states and the audit log are shared. Behind it stands a ``twisted.cred`` portal."""
+    states and the audit log are shared. Behind it stands a ``twisted.cred`` portal.
+
+    A facet is asked for by its class: ``MailAccess``, ``Maildrop``, ``Submitter``, ``NewsAccess``,
+    ``FileAccess``, ``ShellAccess``, or one of a composer's own.
+    """
 
     def mechanisms(self, channel: Channel) -> Sequence[str]:
-        """SASL mechanisms to offer over this channel, strongest first; none with a clear
-        password where one may not be sent."""
+        """Return the SASL mechanisms to offer over this channel, strongest first; none with a
+        clear password where one may not be sent."""
 
     def allows_password(self, channel: Channel) -> bool:
-        """Whether USER/PASS, LOGIN and the like may be used over this channel."""
+        """Return whether USER/PASS, LOGIN and the like may be used over this channel."""
 
     async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[Interface]
-    ) -> LoggedIn:
+        self, channel: Channel, username: str, password: str, facet: type[F]
+    ) -> LoggedIn[F]:
         """Log in with a clear password. Raises LoginRefused."""
 
-    def exchange(self, channel: Channel, mechanism: str, facet: type[Interface]) -> Exchange | None:
-        """Begin a SASL exchange; None when that mechanism is not offered here."""
+    async def authenticate(
+        self,
+        channel: Channel,
+        mechanism: str,
+        facet: type[F],
+        ask: Ask,
+        initial: bytes | None = None,
+        *,
+        data_with_success: bool = False,
+    ) -> LoggedIn[F]:
+        """Log in by a SASL exchange (RFC 4422), from its beginning to its end.
+
+        Args:
+            channel: over what.
+            mechanism: its name.
+            facet: what is wanted of the account.
+            ask: sends a challenge.
+            initial: the initial response, None where there was none.
+            data_with_success: whether the protocol has a place for data with its success reply;
+                elsewhere it goes in a challenge of its own, which the client answers with an empty
+                response (RFC 4422, 5.2).
+
+        Raises:
+            LoginRefused: it failed; MechanismNotOffered before anything was asked.
+        """

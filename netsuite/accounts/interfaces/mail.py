@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from zope.interface import Attribute, Interface
-
 from netsuite.store.changes import Listener, Subscription
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import (
@@ -28,20 +26,14 @@ from netsuite.store.model import (
 from netsuite.store.query import Query
 
 
-class IMailAccess(Interface):
+class MailAccess(Protocol):
     """An account's mail: its own folders, and the public ones under the public namespace.
 
     Names are full names as the client knows them: own folders by their name (``INBOX``,
     ``Sent``, ``Lists/python``), public ones below ``Public/``, groups as ``Public/comp.lang``.
-    Every method that names or gives a ``Folder`` gives it with that full name.
+    Every method that names or returns a ``Folder`` has it with that full name. Errors are the
+    store's.
     """
-
-    name = Attribute("The account's name.")
-    public_prefix = Attribute('The prefix of the public namespace, ``"Public/"``.')
-
-
-class MailAccess(Protocol):
-    """The typed twin of ``IMailAccess``. Errors are the store's."""
 
     name: str
     public_prefix: str
@@ -119,10 +111,6 @@ class MailAccess(Protocol):
     ) -> tuple[Sequence[Message], Sequence[int]]: ...
 
 
-class IMaildrop(Interface):
-    """An account's INBOX as POP3 sees it: locked, numbered once, changed at the end."""
-
-
 @dataclass(frozen=True, slots=True)
 class DropItem:
     """One message of a maildrop; ``uidl`` is unique and stable (RFC 1939, 7)."""
@@ -136,7 +124,7 @@ class MaildropInUse(Exception):
 
 
 class Maildrop(Protocol):
-    """The typed twin of ``IMaildrop``; numbers count from 0."""
+    """An account's INBOX as POP3 sees it: locked, numbered once from 0, changed at the end."""
 
     name: str
 
@@ -153,12 +141,8 @@ class Maildrop(Protocol):
         """Give the lock back; may be called twice."""
 
 
-class ISubmitter(Interface):
-    """An account that may send mail: the facet SMTP's AUTH asks for."""
-
-
 class Submitter(Protocol):
-    """The typed twin of ``ISubmitter``."""
+    """An account that may send mail: the facet SMTP's AUTH asks for."""
 
     name: str
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from zope.interface import Interface
-
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.model import (
     ContentId,
@@ -116,12 +114,9 @@ class Newsroom(Protocol):
         """What somebody who has not logged in may do."""
 
 
-class INewsReader(Interface):
-    """Somebody who reads and posts news: the facet NNTP's AUTHINFO asks for."""
-
-
 class NewsAccess(Protocol):
-    """The typed twin of ``INewsReader``; ``name`` is empty for somebody who has not logged in."""
+    """Somebody who reads and posts news: the facet NNTP's AUTHINFO asks for. ``name`` is empty for
+    somebody who has not logged in."""
 
     name: str
     room: Newsroom

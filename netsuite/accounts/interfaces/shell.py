@@ -4,15 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from zope.interface import Interface
-
 from netsuite.accounts.interfaces.files import FileAccess
 from netsuite.accounts.interfaces.mail import MailAccess
 from netsuite.accounts.interfaces.news import NewsAccess
-
-
-class IShell(Interface):
-    """All that an account has, for somebody at a terminal, and its password."""
 
 
 class WrongPassword(Exception):
@@ -24,7 +18,7 @@ class UnfitPassword(Exception):
 
 
 class ShellAccess(Protocol):
-    """The typed twin of ``IShell``."""
+    """All that an account has, for somebody at a terminal, and its password."""
 
     name: str
 
@@ -37,7 +31,7 @@ class ShellAccess(Protocol):
 
     async def change_password(self, old: str, new: str) -> None:
         """Change the main password; an app password is not enough to do that. Guesses are not
-        slowed down here: whoever asks has had *old* checked at the door.
+        slowed down here: whoever asks has had *old* checked by the authenticator.
 
         Raises:
             WrongPassword: *old* is not the main password.

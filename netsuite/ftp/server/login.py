@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from netsuite.accounts.interfaces import FileAccess, IFileAccess, LoginRefused
+from netsuite.accounts.interfaces import FileAccess, LoginRefused
 from netsuite.connection.close_reason import CloseReason
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Auth, Pass, Pbsz, Prot, Protection, Rein, User, reply
@@ -53,7 +53,7 @@ async def password(connection: FTPServer, event: Pass) -> None:
         return
     try:
         logged_in = await shared.authenticator.log_in(
-            connection.channel(), connection.username, event.password, IFileAccess
+            connection.channel(), connection.username, event.password, FileAccess
         )
     except LoginRefused as error:
         _refuse(connection, error)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from netsuite.accounts.interfaces import (
     Challenged,
-    IMailAccess,
     LoggedIn,
     LoginRefused,
     LoginStep,
@@ -99,7 +98,7 @@ async def _login(connection: IMAPServer, request: ask.Login) -> None:
         connection.finish(Status.BAD, "Name and password must be UTF-8")
         return
     try:
-        entered = await connection.authenticator.log_in(channel, user, password, IMailAccess)
+        entered = await connection.authenticator.log_in(channel, user, password, MailAccess)
     except LoginRefused as error:
         _refused(connection, error)
         return
@@ -108,7 +107,7 @@ async def _login(connection: IMAPServer, request: ask.Login) -> None:
 
 async def _authenticate(connection: IMAPServer, request: ask.Authenticate) -> None:
     channel = connection.channel()
-    exchange = connection.authenticator.exchange(channel, request.mechanism, IMailAccess)
+    exchange = connection.authenticator.exchange(channel, request.mechanism, MailAccess)
     if exchange is None:
         connection.finish(Status.NO, "That mechanism is not offered here", Code("CANNOT"))
         return

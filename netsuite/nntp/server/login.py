@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, cast
 from netsuite.accounts.interfaces import (
     Challenged,
     Exchange,
-    INewsReader,
     LoggedIn,
     LoginRefused,
     NewsAccess,
@@ -63,7 +62,7 @@ async def password(session: NNTPServer, event: c.AuthInfoPass) -> None:
     """AUTHINFO PASS."""
     try:
         logged_in = await session.shared.authenticator.log_in(
-            session.channel(), session.username, event.password, INewsReader
+            session.channel(), session.username, event.password, NewsAccess
         )
     except LoginRefused as error:
         _refuse(session, error)
@@ -75,7 +74,7 @@ async def password(session: NNTPServer, event: c.AuthInfoPass) -> None:
 def sasl(session: NNTPServer, event: c.AuthInfoSASL) -> Awaitable[None] | None:
     """AUTHINFO SASL."""
     channel = session.channel()
-    exchange = session.shared.authenticator.exchange(channel, event.mechanism, INewsReader)
+    exchange = session.shared.authenticator.exchange(channel, event.mechanism, NewsAccess)
     if exchange is not None:
         return _exchange(session, exchange, event.initial)
     encrypt = not channel.secure and event.mechanism in ("PLAIN", "LOGIN")

@@ -7,8 +7,8 @@ from typing import Final
 
 from netsuite.accounts.interfaces import (
     BadCredentials,
-    IShell,
     LoginRefused,
+    ShellAccess,
     UnfitPassword,
     WrongPassword,
 )
@@ -54,7 +54,7 @@ class Password(Command):
         old = await self._asked(shell, "Old password: ")
         try:
             # The door slows guesses down, and writes them into the audit log.
-            await shell.authenticator.log_in(shell.channel, shell.access.name, old, IShell)
+            await shell.authenticator.log_in(shell.channel, shell.access.name, old, ShellAccess)
         except LoginRefused as error:
             wrong = isinstance(error, BadCredentials)
             raise Refused(

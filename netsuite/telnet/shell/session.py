@@ -13,7 +13,6 @@ from twisted.logger import Logger
 from netsuite.accounts.interfaces import (
     Authenticator,
     Channel,
-    IShell,
     LoggedIn,
     LoginRefused,
     LoginUnavailable,
@@ -131,7 +130,7 @@ async def _log_in(terminal: Terminal, shared: Shared, channel: Channel) -> Logge
             continue
         tries -= 1
         try:
-            return await shared.authenticator.log_in(channel, name, password, IShell)
+            return await shared.authenticator.log_in(channel, name, password, ShellAccess)
         except LoginRefused as error:
             terminal.say(replies.login_text(error))
             if isinstance(error, Throttled | LoginUnavailable):

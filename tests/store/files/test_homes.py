@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.files import AccountFiles
-from netsuite.accounts.interfaces import Channel, IFileAccess
+from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.load import load
 from netsuite.home import SiteError
@@ -140,7 +140,7 @@ class InASite(TestCase):
         self.assertEqual([], list(await site.files.anonymous().sorted_listing(())))
         await site.store.accounts.add_account("ann", make_verifiers("secret"))
         session = await site.authenticator.log_in(
-            Channel("ftp", local=True), "ann", "secret", IFileAccess
+            Channel("ftp", local=True), "ann", "secret", FileAccess
         )
         assert isinstance(session.avatar, AccountFiles)
         self.assertTrue((files / "home" / "ann" / "public").is_dir())

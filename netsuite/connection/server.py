@@ -1,0 +1,417 @@
+"""The server's half of a connection: handlers, errors as replies, deadlines, limits, the end."""
+
+from __future__ import annotations
+
+import inspect
+import typing
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, ClassVar, Final, Protocol, TypeVar
+
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
+
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.coroutine_task import CoroutineTask, Work, start
+from netsuite.connection.counters import UsageCounters
+from netsuite.connection.deadlines import Deadlines
+from netsuite.connection.pump import GONE, E, Life, Pump, S
+from netsuite.connection.shared import ServerShared
+from netsuite.wire.errors import ErrorTable, RemoteProtocolError
+from netsuite.wire.events import PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
+
+C = TypeVar("C")
+R = TypeVar("R")
+
+#: A handler: of a session and an event of its own kind; its value, if any, is said. Which kind
+#: that is stands in its annotation, and ``handlers`` reads it there.
+Handler = Callable[[C, Any], Work[R | None]]
+Handlers = Mapping[type, Handler[C, R]]
+
+_BODY: Final = (BodyChunk, EndOfBody, EndOfInput)
+
+
+def handlers(*functions: Handler[C, R]) -> Handlers[C, R]:
+    """Return a table of handlers, each under the kind of event its second parameter is
+    annotated with; a union is several kinds.
+
+    Raises:
+        TypeError: two handle one kind, or one does not say what it handles.
+    """
+    table: dict[type, Handler[C, R]] = {}
+    for function in functions:
+        for kind in _kinds(function):
+            if kind in table:
+                raise TypeError(f"{kind.__name__} is handled twice: {function.__qualname__}")
+            table[kind] = function
+    return table
+
+
+def merged(*tables: Handlers[C, R]) -> Handlers[C, R]:
+    """Return the handlers of several tables. Raises TypeError where two handle one kind."""
+    table: dict[type, Handler[C, R]] = {}
+    for each in tables:
+        twice = table.keys() & each.keys()
+        if twice:
+            raise TypeError(f"handled twice: {', '.join(kind.__name__ for kind in twice)}")
+        table.update(each)
+    return table
+
+
+def _kinds(function: Handler[C, R]) -> tuple[type, ...]:
+    parameters = list(inspect.signature(function).parameters)
+    if len(parameters) != 2:
+        raise TypeError(f"{function.__qualname__} does not take a session and an event")
+    kind = typing.get_type_hints(function)[parameters[1]]
+    kinds = typing.get_args(kind) or (kind,)
+    if not all(isinstance(each, type) for each in kinds):
+        raise TypeError(f"{function.__qualname__} does not say what it handles")
+    return kinds
+
+
+class Registry(Protocol):
+    """Who is told that a connection has ended: the factory."""
+
+    def connection_ended(self, connection: Any) -> None:
+        """A connection is gone."""
+
+
+# Longer than 300 lines with its hooks: what an answer may meet, and how a connection ends.
+class ServerConnection(Pump[E, S]):
+    """A client's connection.
+
+    Subclasses give ``handlers`` and ``errors``. A handler that waits may take events itself: a
+    body with ``async for octets in session.body()``, anything with ``await session.take()``. What
+    must run while further events are taken (a transfer that ABOR may stop) is given to ``spawn``;
+    the dialog's ``PAUSED`` then says which events may come meanwhile.
+
+    Hooks for subclasses beside the pump's: ``failed``, ``goodbye``, ``unhandled``, ``is_busy``,
+    ``reply_to``.
+
+    Args:
+        dialog: the sans-I/O machine.
+        shared: what all connections of the service share.
+        name: tells the connection apart in the log.
+    """
+
+    handlers: ClassVar[Handlers[Any, Any]] = {}
+    #: What is said of errors that a handler may meet.
+    errors: ErrorTable[S]
+    #: Limits until somebody has logged in; None for none.
+    commands_before_login: ClassVar[int | None] = None
+    octets_before_login: ClassVar[int | None] = None
+
+    def __init__(self, dialog: Dialog[E, S], shared: ServerShared, name: str = "") -> None:
+        settings = shared.settings
+        timeouts = settings.timeouts
+        super().__init__(dialog, shared.clock, name=name, stalled_seconds=timeouts.stalled_seconds)
+        #: Whom to tell that the connection has ended.
+        self.registry: Registry | None = None
+        #: Why it is not served; it is told so instead of being greeted.
+        self.turned_away: CloseReason | None = None
+        self.deadlines = Deadlines(shared.clock, timeouts, self._expired, pace_out=self.writer.pace)
+        self.counters = UsageCounters(
+            bad_commands=settings.bad_commands or None,
+            commands_before_login=self.commands_before_login,
+            octets_before_login=self.octets_before_login,
+        )
+        self._logout: Callable[[], None] | None = None
+        self._paused = False  # the dialog said so when the pump came to rest
+        self._task: CoroutineTask[S | None] | None = None
+        self._spawned: set[Deferred[None]] = set()
+
+    # -- hooks with an answer of our own -------------------------------------------------------
+
+    def refused(self, error: RemoteProtocolError) -> None:
+        """The peer broke the protocol; say so. Closing and counting are done by the caller."""
+        if error.reply is not None:
+            self.say(error.reply)
+
+    def reply_to(self, event: E | None, error: Exception) -> S | None:
+        """Return what to say of an error that a handler met; None where it was not foreseen, or
+        nothing can be said now."""
+        return self.errors.find(error)
+
+    def failed(self, event: E | None, failure: Failure) -> None:
+        """Answering an event went wrong in a way nobody foresaw; it has been logged.
+
+        Say the protocol's generic temporary failure; nothing of *failure* may be said. The
+        connection stays open unless this closes it: override where the dialog goes on.
+        """
+        self.abort()
+
+    def goodbye(self, reason: CloseReason) -> None:
+        """We are about to close: say why in the protocol's words, where it has any."""
+
+    def unhandled(self, event: E) -> bool:
+        """Accept an event that ``handlers`` does not have; False leaves the pump at rest."""
+        if isinstance(event, EndOfInput):
+            self.close()
+            return True
+        raise LookupError(f"no handler for {type(event).__name__}")
+
+    def is_busy(self) -> bool:
+        """Return whether something is under way that a stopping service lets finish."""
+        return self._is_answering() or self._last_event is BodyChunk
+
+    # -- what subclasses use -------------------------------------------------------------------
+
+    def spawn(self, work: Awaitable[None], event: E | None = None) -> Deferred[None]:
+        """Run something beside the pump; it is cancelled when the connection goes.
+
+        Args:
+            work: what to run.
+            event: what it answers, given to ``failed`` when it goes wrong.
+        """
+        running: Deferred[None] = ensureDeferred(_awaited(work))
+        self._spawned.add(running)
+
+        def over(result: object) -> None:
+            self._spawned.discard(running)
+            if isinstance(result, Failure) and not isinstance(result.value, CancelledError):
+                self._failed(event, result)
+            self.pump()
+
+        running.addBoth(over)
+        return running
+
+    def logged_in(self, logout: Callable[[], None] | None = None) -> None:
+        """Accept that somebody has logged in: what was limited until then no longer is.
+
+        Args:
+            logout: called once, when they leave: by ``logged_out``, or with the connection. None
+                where nobody has, and nobody need.
+        """
+        self.deadlines.logged_in = True
+        self.counters.logged_in()
+        self.logged_out()
+        self._logout = logout
+        if self.lost:  # while the login was under way
+            self.logged_out()
+
+    def logged_out(self) -> None:
+        """Give back what the login brought."""
+        logout, self._logout = self._logout, None
+        if logout is not None:
+            logout()
+
+    def count_bad(self) -> None:
+        """Count a command that was refused as such; close after too many."""
+        if self.counters.refused_command():
+            self.leave(CloseReason.TOO_MANY_ERRORS)
+
+    def leave(self, reason: CloseReason) -> None:
+        """Say goodbye and close."""
+        if self.closing:
+            return
+        if self.turned_away is None:
+            self.log.debug("{name} is closed: {reason}", name=self.name, reason=reason.value)
+        if reason is CloseReason.STALLED or self.life is Life.CONNECTING:
+            self.abort()  # nothing that we say would be heard
+            return
+        try:
+            self.goodbye(reason)
+        except Exception:
+            self.log.failure("saying goodbye on {name}", name=self.name)
+        self.close()
+
+    def drain(self) -> None:
+        """The service stops: leave now, or when what is under way is done."""
+        if self.life is Life.TALKING:
+            self.life = Life.DRAINING
+        elif self.life is Life.CONNECTING:
+            self.abort()
+        self.pump()
+
+    def configure(self, shared: ServerShared) -> None:
+        """Accept other settings while the connection is there."""
+        self.deadlines.configure(shared.settings.timeouts)
+        self.counters.bad_commands_limit = shared.settings.bad_commands or None
+
+    # -- answering -----------------------------------------------------------------------------
+
+    def _greet(self) -> None:
+        if self.turned_away is None:
+            self.began()
+        else:
+            self.leave(self.turned_away)
+
+    def _is_answering(self) -> bool:
+        return self._task is not None or self._paused or bool(self._spawned)
+
+    def _may_take(self) -> bool:
+        if self._task is not None:
+            if self._wanted is not None:
+                wanted, self._wanted = self._wanted, None
+                wanted.callback(None)
+            if self._task is not None:
+                return False
+        if self.life is Life.DRAINING and not self.is_busy():
+            self.leave(CloseReason.SHUTDOWN)
+            return False
+        return True
+
+    def _rested(self, need: Need) -> None:
+        self._paused = need is PAUSED
+
+    def _took(self, event: E) -> bool:
+        deadlines = self.deadlines
+        deadlines.took_event()
+        kind = type(event)
+        if isinstance(event, BodyChunk):
+            deadlines.took_body(len(event.octets))
+        elif self._last_event is BodyChunk:
+            deadlines.pace_in.ended()
+        self._last_event = kind
+        if kind not in _BODY and self.counters.took_command():
+            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
+            return False
+        return True
+
+    def _handle(self, event: E) -> bool:
+        self._paused = False
+        handler = self.handlers.get(type(event))
+        try:
+            if handler is None:
+                going = self.unhandled(event)
+                self._paused = not going
+                return going
+            result = start(handler(self, event), lambda result: self._answered(event, result))
+            if isinstance(result, CoroutineTask):
+                self._task = result
+                self.writer.answering = True
+            elif result is not None:
+                self.say(result)
+        except Exception as error:
+            self._failed(event, error)
+        return True
+
+    def _answered(self, event: E, result: S | Failure | None) -> None:
+        """A handler that had to wait has ended."""
+        self._task = self._wanted = None
+        writer = self.writer
+        writer.answering = False
+        pumping, writer.gathering = writer.gathering, True  # all leaves in one write
+        try:
+            if isinstance(result, Failure):
+                self._failed(event, result)
+            elif result is not None and not self.closing:
+                self.say(result)
+        except Exception as error:
+            self._failed(event, error)
+        writer.gathering = pumping
+        if not pumping:
+            self.pump()
+
+    def _refuse(self, error: RemoteProtocolError) -> None:
+        self.deadlines.took_event()
+        super()._refuse(error)
+        if not self.closing:
+            self.count_bad()
+
+    def _failed(self, event: E | None, error: Exception | Failure) -> None:
+        """A handler raised; say something of it that the peer may hear.
+
+        Args:
+            event: what it answered.
+            error: what it raised; a Failure where it had waited, which knows where.
+        """
+        raised = error.value if isinstance(error, Failure) else error
+        if isinstance(raised, RemoteProtocolError) and not self.lost:
+            self._refuse(raised)
+            return
+        if isinstance(raised, GONE) and self.closing:
+            return
+        if isinstance(raised, Exception) and not self.closing and self._reply_to(event, raised):
+            return
+        failure = error if isinstance(error, Failure) else Failure(error)
+        kind = type(event).__name__  # and not the event, which may hold a password
+        self.log.failure("answering {event} on {name}", failure, event=kind, name=self.name)
+        if self.closing:
+            return
+        try:
+            self.failed(event, failure)
+        except Exception:
+            self.log.failure("saying so on {name}", name=self.name)
+            self.abort()
+
+    def _reply_to(self, event: E | None, error: Exception) -> bool:
+        """Say what an error table has; return whether it has anything."""
+        try:
+            reply = self.reply_to(event, error)
+            if reply is None:
+                return False
+            self.say(reply)
+        except Exception:
+            self.log.failure("replying to an error on {name}", name=self.name)
+            return False
+        if self.errors.counts(error):
+            self.log.info("{name}: refused: {error}", name=self.name, error=str(error))
+            self.count_bad()
+        return True
+
+    # -- deadlines and limits ------------------------------------------------------------------
+
+    def _settled(self) -> None:
+        self.deadlines.settle(waiting=self._wanted is not None or not self._is_answering())
+
+    def _received(self, octets: int) -> bool:
+        if self.counters.received(octets):
+            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
+            return False
+        self.deadlines.received()
+        return True
+
+    def _handshaking(self, *, done: bool) -> None:
+        self.deadlines.writer_full(False)
+        self.deadlines.handshake(done=done)
+
+    def _stop(self) -> None:
+        self.deadlines.stop()
+
+    def writer_filled(self) -> None:
+        """The peer does not read what we say; or has taken some of what it reads slowly."""
+        self.deadlines.writer_full(True)
+        if not self.writer.gathering and not self.closing:
+            self.deadlines.settle(waiting=False)
+
+    def writer_drained(self) -> None:
+        """The peer reads again."""
+        self.deadlines.writer_full(False)
+        super().writer_drained()
+
+    def _expired(self, reason: CloseReason) -> None:
+        self._fresh = False
+        if self.writer.gathering or self.closing:
+            return
+        self.writer.gathering = True  # what goodbye says leaves in one write
+        try:
+            self.leave(reason)
+        finally:
+            self.writer.gathering = False
+        self.writer.flush()
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def _cancel_waiting(self) -> None:
+        super()._cancel_waiting()
+        if self._task is not None:
+            self._task.cancel()
+        for running in tuple(self._spawned):
+            if not running.called:
+                running.cancel()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It is over."""
+        if self.lost:
+            return
+        try:
+            super().connectionLost(reason)
+        finally:
+            self.logged_out()
+            if self.registry is not None:
+                self.registry.connection_ended(self)
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work

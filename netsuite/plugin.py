@@ -1,0 +1,197 @@
+"""The bodies of the twistd plugins: options to settings to services over one site."""
+
+from __future__ import annotations
+
+import gc
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from types import FrameType
+
+from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
+from twisted.logger import Logger
+from twisted.python import usage
+from twisted.python.reflect import namedAny
+
+from netsuite.config.load import ConfigError, load
+from netsuite.config.schema import SERVICES, Settings
+from netsuite.connection.startup_errors import CannotStart
+from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
+from netsuite.home import SiteError, find_config, find_home
+from netsuite.site import Site
+from netsuite.store.errors import StoreError
+
+#: Service to the function that makes it from a site. By name, so that a service that runs
+#: alone imports none of the others.
+MAKERS: Mapping[str, str] = {
+    "smtp": "netsuite.smtp.service.make_smtp",
+    "submission": "netsuite.smtp.service.make_submission",
+    "imap": "netsuite.imap.service.make_imap",
+    "pop3": "netsuite.pop3.service.make_pop3",
+    "nntp": "netsuite.nntp.service.make_nntp",
+    "ftp": "netsuite.ftp.service.make_ftp",
+    "http": "netsuite.http.service.make_http",
+    "telnet": "netsuite.telnet.service.make_telnet",
+    "gopher": "netsuite.gopher.service.make_gopher",
+}
+
+
+#: New objects after which young garbage is looked for. Python's 700 are made by two messages
+#: under way, so all that waits for the disk would be walked through again and again.
+GARBAGE_OBJECTS = 10_000
+
+
+class Options(usage.Options):
+    """What every netsuite command of twistd takes."""
+
+    synopsis = "[options]"
+    #: The services of this command; more than one: --listen needs SERVICE=ENDPOINT.
+    services: Sequence[str] = SERVICES
+
+    optFlags = [
+        ["demo", None, "Demo accounts alice and bob (password netsuite), sample content, "
+                       "loopback only."],
+    ]  # fmt: skip
+    optParameters = [
+        ["home", None, None, "The home directory; else $NETSUITE_HOME, else the data directory."],
+        ["config", None, None, "The configuration file; else netsuite.toml in the home."],
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.overrides: list[str] = []
+        self.listening: dict[str, list[str]] = {}
+
+    def opt_set(self, setting: str) -> None:
+        """Change a setting: KEY=VALUE, such as smtp.recipients=200. May be repeated."""
+        self.overrides.append(setting)
+
+    def opt_listen(self, where: str) -> None:
+        """Listen there instead: an endpoint string, such as tcp:25; for the whole suite
+        SERVICE=ENDPOINT, such as imap=tcp:143. May be repeated."""
+        service, equals, endpoint = where.partition("=")
+        if equals and service in SERVICES:
+            self.listening.setdefault(service, []).append(endpoint)
+        elif len(self.services) == 1 or self.services == ("smtp", "submission"):
+            self.listening.setdefault(self.services[0], []).append(where)
+        else:
+            raise usage.UsageError(
+                f"--listen {where}: say for which service, as in --listen imap={where}"
+            )
+
+    def settings(self) -> Settings:
+        """Read the settings. Raises CannotStart with every problem found."""
+        home = find_home(self["home"])
+        overrides = [*(DEMO_OVERRIDES if self["demo"] else ()), *self.overrides]
+        for service, endpoints in self.listening.items():
+            overrides.append(f"{service}.listen={list(endpoints)!r}")
+        try:
+            return load(find_config(home, self["config"]), overrides)
+        except ConfigError as error:
+            lines = [f"netsuite: {problem}" for problem in error.problems]
+            raise CannotStart("\n".join(lines)) from None
+
+
+#: Makes a plugin's service, in the directory and as the user it was started.
+MakeService = Callable[[Options], IService]
+
+
+class Suite(MultiService):
+    """Services over one site: the site starts first and stops last.
+
+    Args:
+        site: what they share.
+        services: the listening services.
+        reload: reads the settings again; for SIGHUP.
+    """
+
+    log = Logger()
+
+    def __init__(self, site: Site, services: Sequence[IService], options: Options) -> None:
+        super().__init__()
+        self.site = site
+        self._options = options
+        site.setServiceParent(self)
+        for service in services:
+            service.setServiceParent(self)
+
+    def startService(self) -> None:
+        """Start, and take SIGHUP as the wish to read configuration and certificates again."""
+        super().startService()
+        if hasattr(signal, "SIGHUP"):
+            signal.signal(signal.SIGHUP, self._hang_up)
+
+    def stopService(self) -> Deferred[None]:
+        """Stop the services, each with its connections' goodbye; then the site."""
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        self.running = 0
+        services = [service for service in self if service is not self.site]
+        await DeferredList([maybeDeferred(service.stopService) for service in services])
+        await self.site.stopService()
+
+    def _hang_up(self, number: int, frame: FrameType | None) -> None:
+        self.site.reactor.callFromThread(self.reload)
+
+    def reload(self) -> None:
+        """Read the configuration and the certificates again; a wrong file changes nothing."""
+        try:
+            settings = self._options.settings()
+        except CannotStart as error:
+            self.log.error("the configuration was not read again: {error}", error=str(error))
+            return
+        self.site.apply(settings)
+        self.log.info("the configuration and the certificates were read again")
+
+
+async def spare_the_collector() -> None:
+    """Have the garbage collector leave alone what was made at the start and stays to the end."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(GARBAGE_OBJECTS, *gc.get_threshold()[1:])
+
+
+def plugin(services: str | Sequence[str], synopsis: str) -> tuple[type[Options], MakeService]:
+    """Return what a plugin's module has to hold, ``Options`` and ``makeService``.
+
+    Args:
+        services: the service it runs, or several.
+        synopsis: what ``twistd NAME --help`` says of it.
+    """
+    names = (services,) if isinstance(services, str) else tuple(services)
+
+    class PluginOptions(Options):
+        __doc__ = synopsis
+        services = names
+        longdesc = synopsis
+
+    return PluginOptions, lambda options: compose(options, names)
+
+
+def compose(options: Options, names: Sequence[str]) -> IService:
+    """Make a site and the services named, as far as they are enabled.
+
+    Raises:
+        CannotStart: the settings are wrong, or the home cannot be used.
+    """
+    from twisted.internet import reactor
+
+    settings = options.settings()
+    demo = bool(options["demo"])
+    try:
+        if demo:
+            refuse_strangers(settings)
+        site = Site(settings, find_home(options["home"]), reactor)
+        services = [
+            namedAny(MAKERS[name])(site)
+            for name in names
+            if len(names) == 1 or getattr(settings, name).enabled
+        ]
+    except (SiteError, StoreError) as error:
+        raise CannotStart(f"netsuite: {error}") from None
+    if demo:
+        site.once_open(Demo(site, services, sys.stdout).prepare)
+    site.when_open(spare_the_collector)
+    return Suite(site, services, options)
