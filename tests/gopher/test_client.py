@@ -12,10 +12,11 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
-from netsuite.connection.client import ClientTimeouts, PeerTimedOut
-from netsuite.gopher.client import GopherClient, GopherRefused
+from netsuite.connection.client import ClientTimeouts
+from netsuite.connection.errors import PermanentRefusal, ProtocolViolation, Timeout
+from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import Item
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.gopher.worlds import World
 
@@ -61,7 +62,7 @@ class Base(SynchronousTestCase):
         """Let it run to its end."""
         return self.successResultOf(self._settled(work))
 
-    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+    def fail_(self, work: Awaitable[Any], kind: type[E]) -> E:
         """Let it run to its failure."""
         return self.failureResultOf(self._settled(work), kind).value
 
@@ -107,8 +108,10 @@ class WithOurServer(Base):
 
     def test_refused(self) -> None:
         """A menu that is one error is a refusal."""
-        error = self.fail_(self.client.menu("/none"), GopherRefused)
-        self.assertEqual("There is nothing of that name here", str(error))
+        error = self.fail_(self.client.menu("/none"), PermanentRefusal)
+        self.assertEqual("There is nothing of that name here", error.text)
+        self.assertEqual("C: /none", error.conversation[0])
+        self.assertTrue(error.conversation[1].startswith("S: 3There is nothing"), error)
 
     def test_unsayable(self) -> None:
         """A selector with a line end in it is never sent."""
@@ -140,9 +143,9 @@ class WithOthers(Base):
 
     def test_too_much(self) -> None:
         """Endless lines, menus and texts are cut off."""
-        self.fail_(self.client(b"i" + b"x" * 10_000).menu(), RemoteProtocolError)
-        self.fail_(self.client(b"ix\r\n" * 100).menu(limit_items=50), RemoteProtocolError)
-        self.fail_(self.client(b"x" * 1000).text("/", limit_octets=500), RemoteProtocolError)
+        self.fail_(self.client(b"i" + b"x" * 10_000).menu(), ProtocolViolation)
+        self.fail_(self.client(b"ix\r\n" * 100).menu(limit_items=50), ProtocolViolation)
+        self.fail_(self.client(b"x" * 1000).text("/", limit_octets=500), ProtocolViolation)
 
     def test_silence(self) -> None:
         """A server that says nothing more is given up."""
@@ -150,4 +153,4 @@ class WithOthers(Base):
         running = ensureDeferred(client.menu())  # type: ignore[arg-type]
         self.endpoint.links[0].settle()
         self.clock.pump([5] * 4)
-        self.failureResultOf(running, PeerTimedOut)
+        self.failureResultOf(running, Timeout)

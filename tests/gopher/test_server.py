@@ -7,8 +7,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
 from netsuite.connection.sendfile import FileCutShort
-from netsuite.connection.settings import Limits
-from netsuite.gopher.server import connection as server
+from netsuite.gopher.server import request as server
 from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
 from tests.gopher.worlds import Transport, World
@@ -120,7 +119,7 @@ class Serving(TestCase):
         """Where only accounts may read the news, there is none here, nor a search of it."""
         world = World()
         await world.fill()
-        world.factory.configure(Settings(host="gopher.test", port=70, news=False))
+        world.configure(newsroom=None)
         self.assertNotIn(b"news", (await world.ask(b"\r\n")).lower())
         for request in (b"/news\r\n", b"/news/example.talk/1\r\n", b"/search\tblue\r\n"):
             self.assertTrue((await world.ask(request)).startswith(b"3"), request)
@@ -219,7 +218,7 @@ class Enduring(TestCase):
     def test_too_many(self) -> None:
         """One connection more than allowed hears so."""
         world = World()
-        world.factory.limits = Limits(connections=1)
+        world.configure(settings=Settings(connections=1))
         world.connect()
         connection = world.connect()
         transport = connection.transport

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
-from netsuite.gopher.server import GopherServer, GopherServerFactory
+from netsuite.gopher.server import GopherServer, GopherServerFactory, Shared
 from netsuite.gopher.settings import Settings
 from netsuite.store.files import MemoryHomes
 from netsuite.store.memory import MemoryStore
@@ -29,11 +32,18 @@ class World:
         self.store = MemoryStore()
         self.homes = MemoryHomes()
         self.factory = GopherServerFactory(
-            Settings(host="gopher.test", port=70, title="A test"),
-            files=HomesOfSite(self.store, self.homes),
-            news=StoreNewsroom(self.store),
-            clock=self.clock,
+            Shared(
+                clock=self.clock,
+                host="gopher.test",
+                settings=Settings(port=70, title="A test"),
+                files=HomesOfSite(self.store, self.homes),
+                newsroom=StoreNewsroom(self.store),
+            )
         )
+
+    def configure(self, **changes: Any) -> None:
+        """Change what the connections to come share."""
+        self.factory.configure(replace(self.factory.shared, **changes))
 
     async def fill(self) -> None:
         """Put some of everything into it."""
@@ -110,5 +120,3 @@ class Transport(StringTransport):
         """Close, and tell."""
         self.loseConnection()
 
-
-__all__ = ["ARTICLE", "Transport", "World", "ensureDeferred"]
