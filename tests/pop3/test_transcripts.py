@@ -18,7 +18,8 @@ class Peer:
     def __init__(self, drops: list[FakeDrop]) -> None:
         self.session = Session()
         drops.append(self.session.drop)
-        self.session.drop = self.session.authenticator.drop = drops[0]
+        self.session.drop = drops[0]
+        self.session.authenticator.make = lambda facet: drops[0]
         self._heard = self.session.greeting
 
     def say(self, octets: bytes) -> None:
