@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class ItemType(enum.Enum):
-    """The types of items, each by its one character (RFC 1436, 3.8; and what is in use beside it)."""
+    """The types of items, each by its one character (RFC 1436, 3.8; and others in use)."""
 
     TEXT = "0"
     MENU = "1"

@@ -22,7 +22,7 @@ from netsuite.store.tree import name_of
 from tests.gopher.worlds import Transport, World
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))
-BEGIN = "192.168.1.1 - - [01/Mar/2026:12:00:05 -0330] "
+BEGIN = "192.0.2.9 - - [01/Mar/2026:12:00:05 -0330] "
 
 
 def gone(transport: Transport) -> None:

@@ -10,7 +10,7 @@ from netsuite.connection.sendfile import FileCutShort
 from netsuite.gopher.server import request as server
 from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
-from tests.gopher.worlds import Transport, World
+from tests.gopher.worlds import World, transport_of
 
 NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"
 
@@ -155,10 +155,14 @@ class Serving(TestCase):
         world = World()
         await world.fill()
         connection = world.connect()
-        transport = connection.transport
-        assert isinstance(transport, Transport)
-        aborted = []
-        self.patch(transport, "abortConnection", lambda: aborted.append(transport.loseConnection()))
+        transport = transport_of(connection)
+        aborted: list[None] = []
+
+        def abort() -> None:
+            aborted.append(None)
+            transport.loseConnection()
+
+        self.patch(transport, "abortConnection", abort)
 
         async def cut(*arguments: object, **more: object) -> None:
             raise FileCutShort("10 octets of 13")
@@ -211,9 +215,7 @@ class Enduring(TestCase):
         connection = world.connect()
         connection.dataReceived(b"/ab")
         world.clock.pump([10] * 20)
-        transport = connection.transport
-        assert isinstance(transport, Transport)
-        self.assertTrue(transport.disconnecting)
+        self.assertTrue(transport_of(connection).closed)
 
     def test_too_many(self) -> None:
         """One connection more than allowed hears so."""
@@ -221,9 +223,7 @@ class Enduring(TestCase):
         world.configure(settings=Settings(connections=1))
         world.connect()
         connection = world.connect()
-        transport = connection.transport
-        assert isinstance(transport, Transport)
         self.assertEqual(
             b"3Too many are being served; try again later\t\terror.host\t1\r\n.\r\n",
-            transport.value(),
+            transport_of(connection).said(),
         )
