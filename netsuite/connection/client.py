@@ -265,6 +265,10 @@ class ClientConnection(Pump[E, S]):
         """Accept an event that nobody has to await; False where it is none of that kind."""
         return False
 
+    def _may_take(self) -> bool:
+        """Return whether events are taken now: what is kept is awaited first."""
+        return not self._held
+
     def _handle(self, event: E) -> bool:
         """Hand an event to whoever awaits it, or keep it."""
         if isinstance(event, EndOfInput):

@@ -39,6 +39,14 @@ class Client(SynchronousTestCase):
         self.client.dataReceived(b"three\r\n")
         self.assertEqual("three", self.successResultOf(third))
 
+    def test_order(self) -> None:
+        """What comes piece by piece, and is awaited later, comes in the order it was said."""
+        self.start()
+        for reply in (b"one", b"two", b"three"):
+            self.client.dataReceived(reply + b"\r\n")
+        for expected in ("one", "two", "three"):
+            self.assertEqual(expected, self.successResultOf(ensureDeferred(self.client.receive())))
+
     def test_unread_replies_stop_reading(self) -> None:
         """A server that talks unasked is not read for ever."""
         self.start()
