@@ -1,4 +1,4 @@
-"""What all services of one home share: settings, store, accounts, certificates."""
+"""The site: settings, store, accounts and certificates, which all services of a home share."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ BACKLOG: Final = 1024
 
 
 def _posting_policy(settings: Settings) -> PostingPolicy:
-    """Give what posters are asked for, whichever door they come through."""
+    """Return what posters are asked for, whichever door they come through."""
     section = settings.nntp
     return PostingPolicy(
         host=settings.site.hostname,
@@ -178,7 +178,7 @@ class Site(Service):
     # -- services ------------------------------------------------------------------------------
 
     def tls(self, *protocols: bytes) -> ServerTLS | None:
-        """Give what a service begins TLS with; None where TLS is off.
+        """Return what a service begins TLS with; None where TLS is off.
 
         Args:
             protocols: its ALPN names.
