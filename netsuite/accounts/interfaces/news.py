@@ -152,10 +152,10 @@ class Posting(Protocol):
     """
 
     def take(self, octets: bytes) -> Awaitable[None] | None:
-        """Take the next octets; gives what to await before the next, or None."""
+        """Take the next octets; returns what to await before the next, or None."""
 
     async def finish(self, *, bare_line_end: bool = False) -> str:
-        """Make it durable in all its newsgroups, stored once; give its Message-ID.
+        """Make it durable in all its newsgroups, stored once; return its Message-ID.
 
         Args:
             bare_line_end: whether CR or LF stood alone in it.
