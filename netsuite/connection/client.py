@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
@@ -77,6 +77,9 @@ class ClientConnection(Pump[E, S]):
         name: tells the connection apart in the log.
     """
 
+    #: Whether errors tell nothing of what we say: where nothing in it tells what is secret.
+    masks_all: ClassVar[bool] = False
+
     def __init__(
         self,
         dialog: Dialog[E, S],
@@ -100,6 +103,7 @@ class ClientConnection(Pump[E, S]):
         self._closed: list[Deferred[None]] = []
         self._lines: deque[str] = deque(maxlen=CONVERSATION_LINES)
         self._conversation = Transcript(self._note_line, clock, limit_octets=0)
+        self._conversation.masking = self.masks_all
 
     # -- talking -------------------------------------------------------------------------------
 
