@@ -1,4 +1,4 @@
-"""Editing a line as it is typed: what the keys do to it, and what the terminal is to show.
+"""The editing of a line as it is typed: what the keys do to it, what the terminal is to show.
 
 The keys are those of every shell::
 
@@ -115,7 +115,7 @@ class LineEditor:
         return "".join(self._before) + "".join(reversed(self._behind))
 
     def output(self) -> str:
-        """Give what the terminal is to show since this was last asked."""
+        """Return what the terminal is to show since this was last asked."""
         shown = "".join(self._out)
         self._out.clear()
         return shown

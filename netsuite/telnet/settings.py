@@ -1,11 +1,14 @@
-"""Settings of the TELNET service."""
+"""Settings of the Telnet service."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Seconds
+from netsuite.connection.deadlines import Timeouts
 from netsuite.connection.settings import ServiceSettings
 
 
@@ -37,3 +40,16 @@ class Settings(ServiceSettings):
         "all other characters are question marks. UTF-8 is always understood.",
         live=True,
     )
+
+    @cached_property
+    def timeouts(self) -> Timeouts:
+        """The times of one connection. Nothing has to be said before the login, which has a time
+        of its own."""
+        return replace(
+            super().timeouts, greeting_seconds=None, login_seconds=self.login_seconds or None
+        )
+
+    @property
+    def utf8(self) -> bool:
+        """Whether UTF-8 is sent to a client with which nothing was agreed."""
+        return self.charset == "utf-8"

@@ -8,7 +8,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.transcript import Transcript
 from netsuite.store.errors import Busy
 from netsuite.telnet.sanitize import width
 from netsuite.telnet.shell.terminal import _rows
@@ -111,10 +111,20 @@ class Entering(TestCase):
         self.assertTrue(terminal.heard().endswith(b"\r\nNobody has logged in. Goodbye.\r\n"))
         self.assertTrue(terminal.closed)
 
+    async def test_all_the_time_for_a_login(self) -> None:
+        """Where ``login_seconds`` is 0, only who says nothing at all is not waited for."""
+        world = await World(login_seconds=0, idle_seconds=100).fill()
+        terminal = world.connect()
+        for _ in range(100):
+            world.clock.advance(90)
+            terminal.say(b"x")
+        self.assertFalse(terminal.closed)
+        world.clock.advance(101)
+        self.assertTrue(terminal.closed)
+
     async def test_too_many(self) -> None:
         """One connection more than allowed hears so."""
-        world = await World().fill()
-        world.factory.limits = Limits(connections=1)
+        world = await World(connections=1).fill()
         world.connect()
         terminal = world.connect()
         self.assertEqual(b"Too many are being served; try again later.\r\n", terminal.heard())
@@ -435,6 +445,31 @@ class Commands(TestCase):
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
 
 
+class Transcribed(TestCase):
+    """What an operator who looks for faults reads."""
+
+    async def test_no_password(self) -> None:
+        """Commands are told; no password is, wherever it is typed, even ahead of its prompt."""
+        world = await World().fill()
+        told: list[str] = []
+        world.configure(
+            transcript=lambda name: Transcript(
+                lambda side, text, seconds: told.append(f"{side}: {text}"), world.clock
+            )
+        )
+        terminal = world.enter()
+        terminal.say(b"pwd\r\n")
+        terminal.say(b"passwd\r\n")
+        for line in (SECRET, b"new sesame", b"new sesame"):
+            terminal.say(line + b"\r\n")
+        terminal.say(b"quit\r\n")
+        self.assertNotIn("sesame", "".join(told))
+        self.assertEqual(
+            ["C: ***", "C: ***", "C: pwd", "C: passwd", "C: ***", "C: ***", "C: ***", "C: quit"],
+            [line for line in told if line.startswith("C: ")],
+        )
+
+
 class Paging(TestCase):
     """A screen at a time."""
 
@@ -525,9 +560,7 @@ class Enduring(TestCase):
 
     async def test_idle(self) -> None:
         """Who types nothing for long is told so; keys and AYT count as life."""
-        world = World()
-        world.factory.timeouts = Timeouts(idle_seconds=100, greeting_seconds=None)
-        await world.fill()
+        world = await World(idle_seconds=100).fill()
         terminal = world.enter(CHARACTERS)
         for octets in (b"x", b"\xff\xf6", b"\xff\xf1", b"y"):
             world.clock.advance(90)
@@ -560,7 +593,7 @@ class Enduring(TestCase):
         def write(octets: bytes) -> None:
             written(octets)
             if len(transport.value()) > 65_536:
-                connection.pauseProducing()
+                connection.writer.pauseProducing()
 
         transport.write = write  # type: ignore[method-assign]
         terminal.say(b"cat big\r\n")
@@ -568,7 +601,7 @@ class Enduring(TestCase):
         for _ in range(3):
             before = len(transport.value())
             transport.clear()
-            connection.resumeProducing()
+            connection.writer.resumeProducing()
             self.assertLess(len(transport.value()), 300_000)
             self.assertGreater(before, 0)
         world.clock.advance(121)
@@ -587,13 +620,13 @@ class Enduring(TestCase):
         def write(octets: bytes) -> None:
             written(octets)
             if b"some length" in octets:
-                connection.pauseProducing()
+                connection.writer.pauseProducing()
 
         terminal.transport.write = write  # type: ignore[method-assign]
         terminal.say(b"cat big\r\n")
         terminal.say(b"\xff\xf4")
         terminal.heard()
-        connection.resumeProducing()
+        connection.writer.resumeProducing()
         self.assertTrue(terminal.heard().endswith(b"ann:/> "))
 
     async def test_abrupt_end(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -25,7 +26,7 @@ from netsuite.store.files import MemoryHomes
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
 from netsuite.store.tree import FileTree
-from netsuite.telnet.server import TelnetServer, TelnetServerFactory
+from netsuite.telnet.server import Shared, TelnetServer, TelnetServerFactory
 from netsuite.telnet.settings import Settings
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -90,12 +91,20 @@ class World:
             secret=b"s" * 32,
         )
         self.factory = TelnetServerFactory(
-            Settings(host="telnet.test", domain=DOMAIN, **settings),
-            authenticator=self.authenticator,
-            clock=self.clock,
-            now=lambda: NOW,
-            unique=lambda: b"unique",
+            Shared(
+                clock=self.clock,
+                host="telnet.test",
+                domain=DOMAIN,
+                settings=Settings(**settings),
+                authenticator=self.authenticator,
+                now=lambda: NOW,
+                unique=lambda: b"unique",
+            )
         )
+
+    def configure(self, **changes: Any) -> None:
+        """Change what the connections to come share."""
+        self.factory.configure(replace(self.factory.shared, **changes))
 
     async def fill(self) -> World:
         """Put some of everything into it."""

@@ -1,0 +1,12 @@
+"""Which function handles which event."""
+
+from __future__ import annotations
+
+from netsuite.telnet.server import input
+from netsuite.telnet.server.session import Session
+
+
+class TelnetServer(Session):
+    """A Telnet session that handles every event its dialog gives."""
+
+    handlers = input.HANDLERS
