@@ -47,7 +47,7 @@ class _Connection(ClientConnection[ClientEvent, Request]):
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="gopher-client")
 
     async def fetch(self, request: Request, write: Write) -> int:
-        """Give the octets of the answer to a function; return how many there were."""
+        """Pass the octets of the answer to a function; return how many there were."""
         try:
             self.say(request)
             octets = 0

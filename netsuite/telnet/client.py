@@ -58,7 +58,7 @@ class TooMuchOutput(ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What ``expect`` has found.
+    """The find of ``expect``.
 
     Args:
         index: of the pattern.

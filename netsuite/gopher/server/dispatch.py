@@ -1,4 +1,4 @@
-"""Which function handles which event: here there is one of each."""
+"""The Gopher server: a session with a handler for its one event."""
 
 from __future__ import annotations
 

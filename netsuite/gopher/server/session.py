@@ -56,7 +56,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.close()
 
     def log_access(self, request: Request | None, status: int) -> None:
-        """Note in the access log what was asked for and how that went."""
+        """Write into the access log what was asked for and how that went."""
         log = self.shared.line_log
         if log is not None:
             log.add(access.format_line, self.peer, request, status, self.writer.octets)

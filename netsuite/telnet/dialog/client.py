@@ -157,7 +157,7 @@ class ClientDialog(TelnetDialog):
 
     @property
     def encoding(self) -> str:
-        """What text is in. UTF-8 where nothing was agreed on: ASCII is the same in it."""
+        """The encoding of text. UTF-8 where nothing was agreed on: ASCII is the same in it."""
         return self.charset or "utf-8"
 
     # -- out -----------------------------------------------------------------------------------

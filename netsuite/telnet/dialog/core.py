@@ -46,7 +46,7 @@ CHARSETS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """What came has been taken; these octets, which may be none, are to be sent at once."""
+    """Octets to be sent at once, which may be none: what came has been taken."""
 
     octets: bytes
 

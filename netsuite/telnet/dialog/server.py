@@ -3,7 +3,7 @@
 Whose turn it is, the dialog is told: ``ReadLine`` and ``ReadKey`` give it to the client, and the
 event they lead to gives it back. What is typed meanwhile waits, but an interrupt is told at once.
 
-Everything that is printed goes through ``neutral``: no content can act on the terminal.
+Everything that is printed goes through ``sanitized``: no content can act on the terminal.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from netsuite.telnet.editing import EndOfFile, Interrupt, Line, LineEditor
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.telnet.options import State as OptionState
-from netsuite.telnet.sanitize import neutral
+from netsuite.telnet.sanitize import sanitized
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Need
 from netsuite.wire.machine import Machine
@@ -123,7 +123,7 @@ class Resize:
 
 
 class State(enum.Enum):
-    """Whose turn it is."""
+    """The turns."""
 
     OURS = "we are at work; what is typed waits"
     LINE = "a line is being typed"
@@ -244,7 +244,7 @@ class ServerDialog(TelnetDialog):
         return len(self._typed) - self._at + self._pieces_characters
 
     def _data(self, octets: bytes) -> None:
-        """Take octets as characters. CR LF and CR NUL are one line end (RFC 1123, 3.3.1), and so
+        """Accept octets as characters. CR LF and CR NUL are one line end (RFC 1123, 3.3.1), and so
         are CR and LF alone, which is what terminals in binary mode and netcat send."""
         if self._after_cr and octets[0] in b"\n\0":
             octets = octets[1:]
@@ -385,14 +385,14 @@ class ServerDialog(TelnetDialog):
 
     @property
     def encoding(self) -> str:
-        """What text is sent in."""
+        """The encoding that text is sent in."""
         if self.charset is not None:
             return self.charset
         return "utf-8" if self._utf8 or self.is_on(Side.US, Option.BINARY) else "ascii"
 
     def _shown(self, text: str) -> str:
         """Return what the terminal shows for text, in the encoding there is."""
-        shown = neutral(text)
+        shown = sanitized(text)
         if shown.isascii() or self.encoding == "utf-8":
             return shown
         return shown.encode("ascii", "replace").decode("ascii")
@@ -408,8 +408,8 @@ class ServerDialog(TelnetDialog):
         before = self.core.take_output()
         if isinstance(value, Print | Farewell):
             text = "\n" + value.text if at_prompt else value.text
-            return before + network_text(neutral(text), self.encoding)
-        self._prompt = neutral(value.prompt)
+            return before + network_text(sanitized(text), self.encoding)
+        self._prompt = sanitized(value.prompt)
         if isinstance(value, ReadLine):
             self._editor.begin(visible=value.visible, limit=value.limit)
         return before + network_text(self._prompt, self.encoding) + self._mark()

@@ -1,4 +1,4 @@
-"""Which function handles which event."""
+"""The Telnet server: a session with a handler for every event."""
 
 from __future__ import annotations
 

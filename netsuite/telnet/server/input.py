@@ -12,7 +12,7 @@ from netsuite.wire.events import EndOfInput
 
 
 async def typed(session: Session, event: Line | Key) -> None:
-    """Give it to the shell, which has asked for it."""
+    """Pass it on to the shell, which has asked for it."""
     session.typed(event)
 
 
@@ -28,7 +28,7 @@ async def end_of_file(session: Session, event: EndOfFile) -> None:
 
 
 async def resize(session: Session, event: Resize) -> None:
-    """Note the size of the window (RFC 1073)."""
+    """Accept the size of the window (RFC 1073)."""
     session.window = (event.width, event.height)
 
 
@@ -38,7 +38,7 @@ async def echo(session: Session, event: Echo) -> None:
 
 
 async def end_of_input(session: Session, event: EndOfInput) -> None:
-    """Note that the user is gone; what was typed before has been done."""
+    """Accept that the user is gone; what was typed before has been done."""
     session.hang_up()
 
 

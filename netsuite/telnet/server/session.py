@@ -178,7 +178,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     # -- what the user does --------------------------------------------------------------------
 
     def typed(self, typed: Line | Key) -> None:
-        """Give the shell what it has asked for."""
+        """Pass on to the shell what it has asked for."""
         asked, self._asked = self._asked, None
         if asked is not None:
             asked.callback(typed)

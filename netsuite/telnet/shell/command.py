@@ -87,19 +87,19 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """How it is called."""
+        """The way it is called, in one line."""
         return f"{self.name} {self.arguments}".rstrip()
 
 
 def number(word: str) -> int:
-    """Read a number. Raises Usage."""
+    """Return the number that a word is. Raises Usage."""
     if not (word.isascii() and word.isdigit() and len(word) <= _DIGITS):
         raise Usage
     return int(word)
 
 
 def when(moment: datetime | None, now: datetime) -> str:
-    """Write a time in twelve columns, as ls does: without the year where it is near."""
+    """Return a time in twelve columns, as ls does: without the year where it is near."""
     if moment is None:
         return " " * 12
     near = abs((now - moment).days) < 180

@@ -25,7 +25,7 @@ async def _open(shell: Shell, name: str) -> tuple[Folder, Sequence[int]]:
 
 
 async def _numbered(shell: Shell, words: Sequence[str]) -> tuple[Folder, list[int]]:
-    """Give the folder listed last and the UIDs that numbers stand for in that list."""
+    """Return the folder listed last and the UIDs that numbers stand for in that list."""
     if not words:
         raise Usage
     numbers = [number(word) for word in words]
@@ -37,7 +37,7 @@ async def _numbered(shell: Shell, words: Sequence[str]) -> tuple[Folder, list[in
 
 
 class ListMail(Command):
-    """What is in a mailbox."""
+    """List a mailbox."""
 
     name = "mail list"
     arguments = "[FOLDER]"
@@ -72,7 +72,7 @@ async def _listed(shell: Shell, folder: Folder, uids: Sequence[int]) -> AsyncIte
 
 
 class Folders(Command):
-    """Which mailboxes there are."""
+    """List the mailboxes."""
 
     name = "mail folders"
     help = "list your folders"
@@ -86,7 +86,7 @@ class Folders(Command):
 
 
 class ReadMail(Command):
-    """What a message says."""
+    """Read a message."""
 
     name = "mail read"
     arguments = "NUMBER"

@@ -21,7 +21,7 @@ _SUBJECT_CHARACTERS: Final = 400
 
 
 async def _group(shell: Shell, words: Sequence[str]) -> Newsgroup:
-    """Give the group named, else the one listed last."""
+    """Return the group named, else the one listed last."""
     if len(words) > 1:
         raise Usage
     if words:
@@ -32,7 +32,7 @@ async def _group(shell: Shell, words: Sequence[str]) -> Newsgroup:
 
 
 class Groups(Command):
-    """Which groups there are."""
+    """List the groups."""
 
     name = "news groups"
     help = "list the newsgroups, with the number of their articles"
@@ -49,7 +49,7 @@ class Groups(Command):
 
 
 class ListNews(Command):
-    """What is in a group."""
+    """List a group."""
 
     name = "news list"
     arguments = "[GROUP]"
@@ -80,7 +80,7 @@ async def _listed(shell: Shell, group: Newsgroup, numbers: Sequence[int]) -> Asy
 
 
 class ReadNews(Command):
-    """What an article says."""
+    """Read an article."""
 
     name = "news read"
     arguments = "[GROUP] NUMBER"

@@ -23,7 +23,7 @@ _SHORTEST: Final = 8
 
 
 class Who(Command):
-    """Who is here."""
+    """List who is here."""
 
     name = "who"
     help = "list who is logged in here, from where, since when"

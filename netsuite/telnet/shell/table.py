@@ -16,7 +16,7 @@ _NARROWEST: Final = 20
 
 
 class Help(Command):
-    """What there is."""
+    """List the commands."""
 
     name = "help"
     arguments = "[COMMAND]"
@@ -34,7 +34,7 @@ class Help(Command):
 
 
 def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
-    """Give a line for each, or more where the window is narrow: no word is broken."""
+    """Return a line for each, or more where the window is narrow: no word is broken."""
     names = max(len(each.usage) for each in commands) + 4
     beside = columns - names > _NARROWEST
     indent = names if beside else 4
@@ -91,7 +91,7 @@ def split(line: str) -> list[str]:
 
 
 def find(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
-    """Give the command that words call, and what is behind its name. Raises CommandRefused."""
+    """Return the command that words call, and what is behind its name. Raises CommandRefused."""
     for count in (2, 1):
         name = " ".join(words[:count])
         command = _BY_NAME.get(name)

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from netsuite.telnet.dialog import Key, Line, ReadKey, ReadLine
 from netsuite.telnet.editing import LINE_CHARACTERS
-from netsuite.telnet.sanitize import cut, expanded, neutral, one_line
+from netsuite.telnet.sanitize import cut, expanded, one_line, sanitized
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
@@ -73,7 +73,7 @@ class Terminal:
 
     @property
     def columns(self) -> int:
-        """How wide the window is."""
+        """The width of the window, in characters."""
         return self._wire.window[0] or COLUMNS
 
     def say(self, line: str = "") -> None:
@@ -149,7 +149,7 @@ class _Pager:
         if not self._wire.window[1]:
             await self._put(line)
             return True
-        for row in _rows(expanded(neutral(line)), self._terminal.columns):
+        for row in _rows(expanded(sanitized(line)), self._terminal.columns):
             if self._rows <= 0:
                 await self.flush()
                 rows = await self._terminal.more()
@@ -177,7 +177,7 @@ class _Pager:
 
 
 def _rows(line: str, columns: int) -> Iterator[str]:
-    """Break a neutral line into rows of a screen; each costs what it holds, however long the
+    """Break a sanitized line into rows of a screen; each costs what it holds, however long the
     line is."""
     at = 0
     while True:
