@@ -9,10 +9,8 @@ from functools import cache
 from typing import Any
 
 from twisted.cred.portal import Portal
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker
@@ -28,6 +26,7 @@ from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
 from netsuite.store.tree import FileTree
 from netsuite.telnet.server import Shared, TelnetServer, TelnetServerFactory
 from netsuite.telnet.settings import Settings
+from netsuite.testing.transport import MemoryTransport
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PASSWORD = "open sesame"
@@ -158,29 +157,26 @@ def _run(function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
     return maybeDeferred(function, *arguments)
 
 
-class Transport(StringTransport):
-    """A memory transport that closes at once, and is full when it is told to be."""
+class Transport(MemoryTransport):
+    """A memory transport that closes at once, and tells of what is written."""
 
-    protocol: TelnetServer
+    wrote: Callable[[], None] | None = None
 
-    def loseConnection(self) -> None:
-        """Close."""
-        super().loseConnection()
-
-    def abortConnection(self) -> None:
-        """Close, whatever is unsent."""
-        self.loseConnection()
+    def write(self, data: bytes) -> None:
+        """Hold octets, and tell."""
+        super().write(data)
+        if self.wrote is not None:
+            self.wrote()
 
 
 class Terminal:
     """A client's end of a connection."""
 
     def __init__(self, world: World, address: str = "127.0.0.1") -> None:
-        peer = IPv4Address("TCP", address, 40000)
-        connection = world.factory.buildProtocol(peer)
+        self.transport = Transport(address, 40000)
+        connection = world.factory.buildProtocol(self.transport.getPeer())
         assert isinstance(connection, TelnetServer)
         self.connection = connection
-        self.transport = Transport(peerAddress=peer)
         connection.makeConnection(self.transport)
 
     def say(self, octets: bytes) -> None:
@@ -189,10 +185,8 @@ class Terminal:
             self.connection.dataReceived(octets)
 
     def heard(self) -> bytes:
-        """Give what the server has said since this was last asked."""
-        octets = bytes(self.transport.value())
-        self.transport.clear()
-        return octets
+        """Return what the server has said since this was last asked."""
+        return self.transport.said()
 
     def ask(self, line: bytes) -> bytes:
         """Send a line; give what is shown up to the next prompt, without the prompt."""
@@ -205,4 +199,4 @@ class Terminal:
     @property
     def closed(self) -> bool:
         """Whether the server has closed."""
-        return self.transport.disconnecting
+        return self.transport.closed
