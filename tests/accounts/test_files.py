@@ -8,7 +8,7 @@ from typing import Any
 from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.files import AccountFiles, Action, Area, HomesOfSite, Place, allowed
-from netsuite.accounts.interfaces import FileAccess, FileAccess
+from netsuite.accounts.interfaces import FileAccess
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import (
