@@ -22,7 +22,7 @@ from netsuite.store.model import (
     SpecialUse,
     Verifiers,
 )
-from netsuite.store.sql import foldering
+from netsuite.store.sql import folder_writes
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.base import Base
 from netsuite.store.sql.database import Session
@@ -123,7 +123,7 @@ class SQLAccounts:
         name = name.lower()
         row = None
         if "\x00" not in name and name.isprintable():
-            row = await self._base.readers.near(lambda s: s.one(_NAMED, name=name))
+            row = await self._base.readers.run_inline(lambda s: s.one(_NAMED, name=name))
         if row is None:
             raise NoSuchAccount(name)
         return account_of(row)
@@ -131,12 +131,12 @@ class SQLAccounts:
     async def account_by_id(self, account: AccountId) -> Account:
         """Raises NoSuchAccount."""
         self._base.check_open()
-        return await self._base.readers.near(lambda s: read_account(s, account))
+        return await self._base.readers.run_inline(lambda s: read_account(s, account))
 
     async def accounts(self) -> Sequence[Account]:
         """All, sorted by name."""
         self._base.check_open()
-        rows = await self._base.readers.far(lambda s: s.all(SELECT_ACCOUNT))
+        rows = await self._base.readers.run_in_thread(lambda s: s.all(SELECT_ACCOUNT))
         return sorted(map(account_of, rows), key=lambda account: account.name)
 
     async def add_account(
@@ -169,7 +169,7 @@ class SQLAccounts:
                 ],
             )  # fmt: skip
             _changed(transaction, account)
-            foldering.create_first(transaction, account.id, wanted.items())
+            folder_writes.create_first(transaction, account.id, wanted.items())
             return account
 
         return await self._base.writer.call(add)
@@ -180,7 +180,7 @@ class SQLAccounts:
 
         def remove(transaction: Transaction) -> None:
             known = read_account(transaction.session, account)
-            foldering.drop_all(transaction, account)
+            folder_writes.drop_all(transaction, account)
             transaction.forget_account(account)
             for statement in _DROP:
                 transaction.session.run(statement, account=account)
@@ -234,7 +234,7 @@ class SQLAccounts:
     async def verifiers(self, account: AccountId) -> Verifiers | None:
         """Of the main password; None when it has none."""
         self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(_VERIFIERS, account=account))
+        row = await self._base.readers.run_inline(lambda s: s.one(_VERIFIERS, account=account))
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return verifiers_of(row[0])
@@ -259,7 +259,7 @@ class SQLAccounts:
             read_account(session, account)
             return [app_password_of(row) for row in session.all(_APP_PASSWORDS, account=account)]
 
-        return await self._base.readers.near(read)
+        return await self._base.readers.run_inline(read)
 
     async def add_app_password(
         self,
@@ -306,7 +306,7 @@ class SQLAccounts:
     async def aliases(self) -> Mapping[str, tuple[str, ...]]:
         """Alias to targets."""
         self._base.check_open()
-        rows = await self._base.readers.far(lambda s: s.all(_ALIASES))
+        rows = await self._base.readers.run_in_thread(lambda s: s.all(_ALIASES))
         return {name: tuple(json.loads(targets)) for name, targets in sorted(rows)}
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
@@ -357,9 +357,9 @@ class SQLAccounts:
         self._base.check_open()
         await self.write_logins()
         if account is None:
-            rows = await self._base.readers.far(lambda s: s.all(_LOGINS, most=limit))
+            rows = await self._base.readers.run_in_thread(lambda s: s.all(_LOGINS, most=limit))
         else:
-            rows = await self._base.readers.far(
+            rows = await self._base.readers.run_in_thread(
                 lambda s: s.all(_LOGINS_OF, account=account, most=limit)
             )
         return [login_of(row) for row in rows]

@@ -78,9 +78,9 @@ class Session:
         if not database.sqlite:
             connection.autocommit = True
         self._cursor: Any = connection.cursor()
-        self._lasting = True  # as connections are configured
+        self._durable = True  # as connections are configured
         #: Tells what takes long whether anybody still waits for it.
-        self.in_vain: Callable[[], bool] = lambda: False
+        self.cancelled: Callable[[], bool] = lambda: False
 
     def close(self) -> None:
         """Close the connection."""
@@ -89,19 +89,19 @@ class Session:
 
     # -- transactions
 
-    def begin_writing(self, *, lasting: bool = True) -> None:
+    def begin_writing(self, *, durable: bool = True) -> None:
         """Begin a transaction that is the only writing one, across all processes.
 
         Args:
-            lasting: whether its commit must survive a loss of power by itself. Otherwise SQLite
+            durable: whether its commit must survive a loss of power by itself. Otherwise SQLite
                 leaves it to the system when it writes the log; the next commit that must
                 last writes the whole log, this transaction's part included.
         """
         if self.sqlite:
             self.database.check_in_place()
-            if lasting is not self._lasting:
-                self._cursor.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
-                self._lasting = lasting
+            if durable is not self._durable:
+                self._cursor.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             self._cursor.execute("BEGIN IMMEDIATE")
         else:
             self._cursor.execute("BEGIN")

@@ -46,7 +46,7 @@ class Delivery(Unit):
         message_id: refuse when a public folder has it already.
     """
 
-    plain: ClassVar[bool] = True
+    needs_savepoint: ClassVar[bool] = False
 
     def __init__(
         self,

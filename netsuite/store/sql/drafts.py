@@ -171,8 +171,8 @@ class ChunkWrite(Unit):
     Nobody was promised anything yet, so it need not wait for the disk: the delivery will.
     """
 
-    plain: ClassVar[bool] = True
-    lasting: ClassVar[bool] = False
+    needs_savepoint: ClassVar[bool] = False
+    durable: ClassVar[bool] = False
 
     def __init__(self, draft: SQLDraft, number: int, data: bytes) -> None:
         super().__init__()

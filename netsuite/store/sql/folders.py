@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from netsuite.store import names
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder
 from netsuite.store.model import AccountId, Folder, FolderId, FolderKind, SpecialUse, Status
-from netsuite.store.sql import foldering
+from netsuite.store.sql import folder_writes
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.base import Base
 from netsuite.store.sql.database import Session
@@ -90,7 +90,7 @@ class SQLFolders:
     async def folders(self, account: AccountId | None) -> Sequence[Folder]:
         """All folders of the account, or all public ones, sorted by name."""
         self._base.check_open()
-        rows = await self._base.readers.far(lambda s: s.all(_OF_OWNER, owner=account or 0))
+        rows = await self._base.readers.run_in_thread(lambda s: s.all(_OF_OWNER, owner=account or 0))
         return sorted(map(folder_of, rows), key=lambda folder: folder.name)
 
     async def folder(self, owner: AccountId | None, name: str) -> Folder:
@@ -99,7 +99,7 @@ class SQLFolders:
         kept = names.looked_up(name, private=owner is not None)
         if "\x00" in kept or not _encodes(kept):
             raise NoSuchFolder(repr(name))
-        row = await self._base.readers.near(lambda s: s.one(_NAMED, owner=owner or 0, name=kept))
+        row = await self._base.readers.run_inline(lambda s: s.one(_NAMED, owner=owner or 0, name=kept))
         if row is None:
             raise NoSuchFolder(name)
         return folder_of(row)
@@ -107,14 +107,14 @@ class SQLFolders:
     async def folder_by_id(self, folder: FolderId) -> Folder:
         """One folder by id. Raises NoSuchFolder."""
         self._base.check_open()
-        return await self._base.readers.near(lambda s: read_folder(s, folder))
+        return await self._base.readers.run_inline(lambda s: read_folder(s, folder))
 
     async def status(self, folder: FolderId, account: AccountId | None) -> Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         known = await self.folder_by_id(folder)
         if known.messages <= NEAR_MESSAGES:
-            return await self._base.readers.near(lambda s: _status(s, known, account))
-        return await self._base.readers.far(lambda s: _status(s, read_folder(s, folder), account))
+            return await self._base.readers.run_inline(lambda s: _status(s, known, account))
+        return await self._base.readers.run_in_thread(lambda s: _status(s, read_folder(s, folder), account))
 
     async def create_folder(
         self,
@@ -131,7 +131,7 @@ class SQLFolders:
         self._base.check_open()
         name = names.checked(name, private=owner is not None)
         made = await self._base.writer.call(
-            lambda transaction: foldering.create(
+            lambda transaction: folder_writes.create(
                 transaction,
                 owner or 0,
                 name,
@@ -147,14 +147,14 @@ class SQLFolders:
     async def delete_folder(self, folder: FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
         self._base.check_open()
-        await self._base.writer.call(lambda transaction: foldering.delete(transaction, folder))
+        await self._base.writer.call(lambda transaction: folder_writes.delete(transaction, folder))
         self._locks.release(folder)
 
     async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
         self._base.check_open()
         await self._base.writer.call(
-            lambda transaction: foldering.rename(transaction, folder, name)
+            lambda transaction: folder_writes.rename(transaction, folder, name)
         )
 
     async def subscriptions(self, account: AccountId) -> frozenset[str]:
@@ -166,14 +166,14 @@ class SQLFolders:
                 raise NoSuchAccount(f"account {account}")
             return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
 
-        return await self._base.readers.near(read)
+        return await self._base.readers.run_inline(read)
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         self._base.check_open()
         kept = names.looked_up(name, private=True)
         await self._base.writer.call(
-            lambda transaction: foldering.subscribe(transaction, account, kept, subscribed)
+            lambda transaction: folder_writes.subscribe(transaction, account, kept, subscribed)
         )
 
     def lock_maildrop(self, folder: FolderId) -> bool:

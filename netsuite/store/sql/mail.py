@@ -27,12 +27,12 @@ from netsuite.store.model import (
     Usage,
 )
 from netsuite.store.query import Query
-from netsuite.store.sql import articles, changing, contents
+from netsuite.store.sql import articles, contents, message_writes
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.folders import NEAR_MESSAGES
 from netsuite.store.sql.indexing import keep_summaries
-from netsuite.store.sql.passing import SQLContents
+from netsuite.store.sql.content_store import SQLContents
 from netsuite.store.sql.rows import message_of, select_private, select_public
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
@@ -104,8 +104,8 @@ class SQLMail(SQLContents):
             return array("I", [row[0] for row in session.all(_UIDS, folder=folder)])
 
         if known.messages <= NEAR_MESSAGES:
-            return await self._base.readers.near(read)
-        return await self._base.readers.far(read)
+            return await self._base.readers.run_inline(read)
+        return await self._base.readers.run_in_thread(read)
 
     async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
@@ -129,7 +129,7 @@ class SQLMail(SQLContents):
     async def claim_recent(self, folder: FolderId) -> int:
         """Give the first UID no read-write session was told of; mark all as told of."""
         self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(_RECENT, folder=folder))
+        row = await self._base.readers.run_inline(lambda s: s.one(_RECENT, folder=folder))
         if row is None:
             raise NoSuchFolder(f"folder {folder}")
         if row[0] == row[1]:
@@ -147,8 +147,8 @@ class SQLMail(SQLContents):
     async def _read(self, read: Callable[[Session], T], rows: int | None) -> T:
         self._base.check_open()
         if rows is not None and rows <= NEAR_ROWS:
-            return await self._base.readers.near(read)
-        return await self._base.readers.far(read)
+            return await self._base.readers.run_inline(read)
+        return await self._base.readers.run_in_thread(read)
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
@@ -199,7 +199,7 @@ class SQLMail(SQLContents):
                         continue
             return kept, made
 
-        kept, made = await base.readers.far(read)
+        kept, made = await base.readers.run_in_thread(read)
         for content, summary in (kept | made).items():
             found[content] = summary
             base.summaries.put(content, summary, _weight(summary))
@@ -216,7 +216,7 @@ class SQLMail(SQLContents):
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
         self._base.check_open()
-        return await self._base.readers.far(lambda s: search(s, folder, query, account))
+        return await self._base.readers.run_in_thread(lambda s: search(s, folder, query, account))
 
     # -- changing
 
@@ -234,7 +234,7 @@ class SQLMail(SQLContents):
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
         return await self._write(
-            lambda transaction: changing.store_flags(
+            lambda transaction: message_writes.store_flags(
                 transaction, folder, uids, action, given, account, unchanged_since, shared
             )
         )
@@ -253,7 +253,7 @@ class SQLMail(SQLContents):
     ) -> Copied:
         """Copy all or none, in order; flags and internal dates go along."""
         return await self._write(
-            lambda transaction: changing.copy(transaction, source, uids, target, account)
+            lambda transaction: message_writes.copy(transaction, source, uids, target, account)
         )
 
     async def move(
@@ -265,7 +265,7 @@ class SQLMail(SQLContents):
     ) -> Copied:
         """Move in one durable step (RFC 6851)."""
         return await self._write(
-            lambda transaction: changing.copy(
+            lambda transaction: message_writes.copy(
                 transaction, source, uids, target, account, moving=True
             )
         )
@@ -275,7 +275,7 @@ class SQLMail(SQLContents):
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
         return await self._write(
-            lambda transaction: changing.expunge(transaction, folder, uids, deleted_only)
+            lambda transaction: message_writes.expunge(transaction, folder, uids, deleted_only)
         )
 
     async def changes_since(
@@ -295,14 +295,14 @@ class SQLMail(SQLContents):
         known = await self.folder_by_id(folder)
         if known.highest_modseq <= modseq:
             return [], []
-        return await self._base.readers.far(read)
+        return await self._base.readers.run_in_thread(read)
 
     # -- quota
 
     async def usage(self, account: AccountId) -> Usage:
         """What the account uses and may use."""
         self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(SELECT_QUOTA, account=account))
+        row = await self._base.readers.run_inline(lambda s: s.one(SELECT_QUOTA, account=account))
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return Usage(octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3])

@@ -1,7 +1,7 @@
 """The threads that read, and the connection for reads too small to leave the reactor for.
 
 On SQLite a point read takes some microseconds, a hop to a thread and back some tens; so
-bounded point reads of an embedded database run at once (``near``), everything else, and
+bounded point reads of an embedded database run at once (``run_inline``), everything else, and
 everything on PostgreSQL, in a thread.
 """
 
@@ -39,13 +39,13 @@ class Readers:
         self._waiting: SimpleQueue[tuple[Callable[[Session], Any], Deferred[Any]] | None]
         self._waiting = SimpleQueue()
         self._threads: list[Thread] = []
-        self._near: Session | None = None
+        self._inline: Session | None = None
         self._closing = False
 
     def start(self) -> None:
         """Open the connections."""
         if self._database.sqlite:
-            self._near = self._database.session()
+            self._inline = self._database.session()
         for number in range(READERS):
             session = self._database.session()
             thread = Thread(
@@ -57,11 +57,11 @@ class Readers:
             self._threads.append(thread)
             thread.start()
 
-    async def near(self, read: Callable[[Session], T]) -> T:
-        """Do a bounded point read where it is cheapest. Raises what *read* raises."""
-        session = self._near
+    async def run_inline(self, read: Callable[[Session], T]) -> T:
+        """Run a bounded point read, at once where the database is embedded. Raises what *read* raises."""
+        session = self._inline
         if session is None:
-            return await self.far(read)
+            return await self.run_in_thread(read)
         try:
             return read(session)
         except StoreError:
@@ -71,7 +71,7 @@ class Readers:
 
     def at_hand(self, read: Callable[[Session], T]) -> T | None:
         """Do a bounded point read at once where that is possible; None where it is not."""
-        session = self._near
+        session = self._inline
         if session is None:
             return None
         try:
@@ -81,11 +81,11 @@ class Readers:
         except Exception as error:
             raise translated(error, self._database) from error
 
-    def far(self, read: Callable[[Session], T]) -> Deferred[T]:
-        """Do a read in a thread, on one state of the store. Raises StoreClosed.
+    def run_in_thread(self, read: Callable[[Session], T]) -> Deferred[T]:
+        """Run a read in a thread, on one state of the store. Raises StoreClosed.
 
         When the Deferred is cancelled, a read that has not begun is left, and one that asks
-        ``session.in_vain`` ends.
+        ``session.cancelled`` ends.
         """
         if self._closing or not self._threads:
             raise StoreClosed("the store is closed")
@@ -101,9 +101,9 @@ class Readers:
         for thread in self._threads:
             thread.join()
         self._threads.clear()
-        near, self._near = self._near, None
-        if near is not None:
-            near.close()
+        inline, self._inline = self._inline, None
+        if inline is not None:
+            inline.close()
 
     def _run(self, session: Session) -> None:
         while (job := self._waiting.get()) is not None:
@@ -122,7 +122,7 @@ class Readers:
     ) -> tuple[Session, T | None, Exception | None]:
         """Read, on another connection where the first one was lost meanwhile."""
         for last in (False, True):
-            session.in_vain = partial(self._in_vain, done)
+            session.cancelled = partial(self._is_cancelled, done)
             try:
                 session.begin_reading()
                 result = read(session)
@@ -140,7 +140,7 @@ class Readers:
                 return session, None, named
         raise AssertionError("the second time is the last")
 
-    def _in_vain(self, done: Deferred[Any]) -> bool:
+    def _is_cancelled(self, done: Deferred[Any]) -> bool:
         return self._closing or done.called
 
     def _recover(self, session: Session) -> Session:

@@ -145,7 +145,7 @@ class _Search:
             select = _PENDING_PUBLIC if self._public else _PENDING_PRIVATE
             values = {"account": self._account} if self._public else {}
             for row in self._session.all(select, folder=self._folder, **values):
-                if self._session.in_vain():
+                if self._session.cancelled():
                     raise StoreClosed("nobody waits for the search any more")
                 message = _Unindexed(message_of(row), self._session)
                 for term, uids in self._unindexed.items():

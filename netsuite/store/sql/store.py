@@ -20,7 +20,7 @@ from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.base import Base
 from netsuite.store.sql.cache import Cache
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
-from netsuite.store.sql.chores import LEASE_SECONDS, Chores
+from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance
 from netsuite.store.sql.database import Database, Session, translated
 from netsuite.store.sql.indexing import bury_drafts
 from netsuite.store.sql.mail import SQLMail
@@ -123,7 +123,7 @@ class SQLStore:
         self._accounts = accounts
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._base)
         self.changes = feed
-        self._chores = Chores(self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds)
+        self._maintenance = Maintenance(self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds)
 
     def _now(self) -> int:
         return int(self._clock.seconds() * _MICRO)
@@ -145,7 +145,7 @@ class SQLStore:
         base.open = True
         before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
         await base.writer.call(lambda transaction: bury_drafts(transaction, before))
-        self._chores.start()
+        self._maintenance.start()
 
     def _prepare(self) -> tuple[bool, Session, int]:
         database = self._database
@@ -190,7 +190,7 @@ class SQLStore:
     async def tidy(self) -> None:
         """Index and sweep all that waits, now; by itself it happens behind deliveries."""
         self._base.check_open()
-        await self._chores.tidy()
+        await self._maintenance.tidy()
 
     async def close(self) -> None:
         """Finish what was begun, then close; later calls raise StoreClosed."""
@@ -198,7 +198,7 @@ class SQLStore:
         if not base.open:
             return
         base.open = False
-        await self._chores.stop()
+        await self._maintenance.stop()
         with suppress(StoreError):  # the writer has logged what was wrong
             await self._accounts.write_logins()
         for draft in list(base.drafts):

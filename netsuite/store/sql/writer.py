@@ -38,13 +38,13 @@ _TRIM: Final = sa.delete(t.change).where(t.change.c.sequence <= sa.bindparam("la
 class Unit:
     """A piece of work that is done whole or not at all.
 
-    ``octets`` is what it weighs in a batch. One that is ``plain`` refuses, if it does, before it
-    changed anything, and needs no savepoint. One that is not ``lasting`` may be lost with the
-    power until one that is has been committed after it.
+    ``octets`` is what it weighs in a batch. One that refuses, if it does, before it changed
+    anything does not need a savepoint (``needs_savepoint``). One that is not ``durable`` may be
+    lost with the power until one that is has been committed after it.
     """
 
-    plain: ClassVar[bool] = False
-    lasting: ClassVar[bool] = True
+    needs_savepoint: ClassVar[bool] = True
+    durable: ClassVar[bool] = True
     octets: int = 0
 
     def __init__(self) -> None:
@@ -102,7 +102,7 @@ class Writer:
         self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
         self._gathered: list[Unit] = []
         self._session: Session | None = None
-        self._last: Transaction | None = None  # committed, of plain units alone
+        self._last: Transaction | None = None  # committed, without a savepoint
         self._version: tuple[Session, int | None] | None = None
         self._sequence = 0
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
@@ -200,7 +200,7 @@ class Writer:
             if session is None:
                 session = self._session = self._database.session()
                 session.enlarge_cache()
-            session.begin_writing(lasting=any(unit.lasting for unit in batch))
+            session.begin_writing(durable=any(unit.durable for unit in batch))
         except Exception as error:
             self._lose_session()
             raise translated(error, self._database) from error
@@ -222,7 +222,7 @@ class Writer:
             raise self._named(error) from error
         if told:
             self._sequence = told[-1][0]
-        if all(unit.plain for unit in batch):
+        if not any(unit.needs_savepoint for unit in batch):
             self._last = transaction
         for unit in batch:
             if unit.error is None:
@@ -250,7 +250,7 @@ class Writer:
         return Transaction(session, now, self._uid_validity)
 
     def _apply(self, unit: Unit, transaction: Transaction) -> None:
-        if unit.plain:
+        if not unit.needs_savepoint:
             try:
                 unit.result = unit.apply(transaction)
             except (StoreError, ValueError) as error:

@@ -17,7 +17,7 @@ from netsuite.store.changes import (
 from netsuite.store.errors import BadFolderName, FolderExists, NotPermitted
 from netsuite.store.model import INBOX, FolderId, FolderKind, SpecialUse
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.changing import copy, release
+from netsuite.store.sql.message_writes import copy, release
 from netsuite.store.sql.transaction import FolderState, Transaction
 
 _F: Final = t.folder.c

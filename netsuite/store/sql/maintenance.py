@@ -95,7 +95,7 @@ class _Routine:
             self.start(seconds)
 
 
-class Chores:
+class Maintenance:
     """The routines of one store.
 
     Args:
@@ -140,7 +140,7 @@ class Chores:
     # -- other processes
 
     async def _listen(self) -> float:
-        news = await self._base.readers.near(self._news)
+        news = await self._base.readers.run_inline(self._news)
         if news:
             self._base.feed.advance(news)
         return 0.0 if len(news) == AT_ONCE else POLL_SECONDS
@@ -194,7 +194,7 @@ class Chores:
 
     async def _index(self) -> bool:
         base = self._base
-        read = await base.readers.far(indexing.read_pending)
+        read = await base.readers.run_in_thread(indexing.read_pending)
         if read:
             await base.writer.call(lambda tr: indexing.keep_indexed(tr, read))
         return bool(read)
@@ -202,7 +202,7 @@ class Chores:
     async def _sweep(self) -> bool:
         base = self._base
         before = base.now() - self._sweep_after
-        dead = await base.readers.near(lambda s: indexing.dead(s, before))
+        dead = await base.readers.run_inline(lambda s: indexing.dead(s, before))
         if not dead:
             return False
         for content in dead:

@@ -96,11 +96,11 @@ class SQLContents(SQLFolders):
             octets = contents.octets_of(session, content)
             return octets, contents.whole(session, content) if octets <= HOT_OCTETS else None
 
-        octets, read = await base.readers.near(read_small)
+        octets, read = await base.readers.run_inline(read_small)
         if octets > WHOLE_OCTETS:
             raise TooLarge(f"{octets} octets")
         if read is None:
-            return await base.readers.far(lambda s: contents.whole(s, content))
+            return await base.readers.run_in_thread(lambda s: contents.whole(s, content))
         base.contents.put(content, read, octets)
         return read
 
@@ -126,7 +126,7 @@ class SQLContents(SQLFolders):
                     if sizes.get(content, WHOLE_OCTETS + 1) <= WHOLE_OCTETS
                 }
 
-            for content, octets in (await base.readers.far(read)).items():
+            for content, octets in (await base.readers.run_in_thread(read)).items():
                 found[content] = octets
                 if len(octets) <= HOT_OCTETS:
                     base.contents.put(content, octets, len(octets))
@@ -145,7 +145,7 @@ class SQLContents(SQLFolders):
             return
         base.pinned[content] += 1
         try:
-            octets = await base.readers.near(lambda s: contents.octets_of(s, content))
+            octets = await base.readers.run_inline(lambda s: contents.octets_of(s, content))
             stop = octets if stop is None else min(stop, octets)
             touched_at = base.now()
             while start < stop:
@@ -165,8 +165,8 @@ class SQLContents(SQLFolders):
     async def _piece(self, content: ContentId, number: int, octets: int) -> bytes:
         readers = self._base.readers
         if octets > HOT_OCTETS:
-            return await readers.far(lambda s: contents.piece(s, content, number))
-        return await readers.near(lambda s: contents.piece(s, content, number))
+            return await readers.run_in_thread(lambda s: contents.piece(s, content, number))
+        return await readers.run_inline(lambda s: contents.piece(s, content, number))
 
 
 def _touch(transaction: Transaction, content: int) -> None:
