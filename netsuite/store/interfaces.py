@@ -164,9 +164,6 @@ class MailStore(Protocol):
     async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
 
-    def content_at_hand(self, content: ContentId) -> bytes | None:
-        """A small content where it can be given without waiting, else None."""
-
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
 

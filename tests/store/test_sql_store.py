@@ -99,6 +99,16 @@ class TwoStores(SQLCase):
         self.assertEqual(self.told, heard)
         self.assertEqual([2, 3, 4, 5], list(await other.mail.uids(inbox.id)))
 
+    async def test_small_contents_do_not_wait(self) -> None:
+        """A small content of an embedded database is there at once, kept in memory or not."""
+        inbox = await self.inbox()
+        await self.put(inbox, message("at once"))
+        (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
+        for store in (self.store, await self.opened()):
+            with self.assertRaises(StopIteration) as ended:
+                store.mail.content(seen.content).send(None)
+            self.assertEqual(message("at once"), ended.exception.value)
+
     async def test_both_write(self) -> None:
         """Both hear the same order, whoever wrote; UIDs do not collide."""
         inbox = await self.inbox()

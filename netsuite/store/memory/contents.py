@@ -158,12 +158,6 @@ class MemoryContents(MemoryFolders):
         except KeyError:
             raise NoSuchMessage(f"content {content}") from None
 
-    def content_at_hand(self, content: ContentId) -> bytes | None:
-        """A small content where it can be given without waiting, else None."""
-        self._world.check_open()
-        known = self._world.contents.get(content)
-        return known.octets if known and len(known.octets) <= SMALL_OCTETS else None
-
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones."""
         octets = self._content(content)

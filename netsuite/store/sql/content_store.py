@@ -72,18 +72,6 @@ class SQLContents(SQLFolders):
             base.contents.put(delivery.content, tail, len(tail))
         return placed
 
-    def content_at_hand(self, content: ContentId) -> bytes | None:
-        """A small content where it can be given without waiting, else None."""
-        base = self._base
-        base.check_open()
-        known = base.contents.get(content)
-        if known is not None:
-            return known
-        read = base.readers.at_hand(lambda s: contents.small(s, content, HOT_OCTETS))
-        if read is not None:
-            base.contents.put(content, read, len(read))
-        return read
-
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
         base = self._base

@@ -49,12 +49,6 @@ def whole(session: Session, content: int) -> bytes:
     return rows[0][0] if len(rows) == 1 else b"".join(row[0] for row in rows)
 
 
-def small(session: Session, content: int, most_octets: int) -> bytes | None:
-    """Give a content, or None when it is gone or larger than that."""
-    row = session.one(_OCTETS, content=content)
-    return whole(session, content) if row is not None and row[0] <= most_octets else None
-
-
 def piece(session: Session, content: int, number: int) -> bytes:
     """Give one chunk. Raises NoSuchMessage."""
     row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)

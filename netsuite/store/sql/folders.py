@@ -90,7 +90,9 @@ class SQLFolders:
     async def folders(self, account: AccountId | None) -> Sequence[Folder]:
         """All folders of the account, or all public ones, sorted by name."""
         self._base.check_open()
-        rows = await self._base.readers.run_in_thread(lambda s: s.all(_OF_OWNER, owner=account or 0))
+        rows = await self._base.readers.run_in_thread(
+            lambda s: s.all(_OF_OWNER, owner=account or 0)
+        )
         return sorted(map(folder_of, rows), key=lambda folder: folder.name)
 
     async def folder(self, owner: AccountId | None, name: str) -> Folder:
@@ -99,7 +101,9 @@ class SQLFolders:
         kept = names.looked_up(name, private=owner is not None)
         if "\x00" in kept or not _encodes(kept):
             raise NoSuchFolder(repr(name))
-        row = await self._base.readers.run_inline(lambda s: s.one(_NAMED, owner=owner or 0, name=kept))
+        row = await self._base.readers.run_inline(
+            lambda s: s.one(_NAMED, owner=owner or 0, name=kept)
+        )
         if row is None:
             raise NoSuchFolder(name)
         return folder_of(row)
@@ -114,7 +118,9 @@ class SQLFolders:
         known = await self.folder_by_id(folder)
         if known.messages <= NEAR_MESSAGES:
             return await self._base.readers.run_inline(lambda s: _status(s, known, account))
-        return await self._base.readers.run_in_thread(lambda s: _status(s, read_folder(s, folder), account))
+        return await self._base.readers.run_in_thread(
+            lambda s: _status(s, read_folder(s, folder), account)
+        )
 
     async def create_folder(
         self,

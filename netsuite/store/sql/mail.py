@@ -29,10 +29,10 @@ from netsuite.store.model import (
 from netsuite.store.query import Query
 from netsuite.store.sql import articles, contents, message_writes
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.content_store import SQLContents
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.folders import NEAR_MESSAGES
 from netsuite.store.sql.indexing import keep_summaries
-from netsuite.store.sql.content_store import SQLContents
 from netsuite.store.sql.rows import message_of, select_private, select_public
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction

@@ -14,8 +14,8 @@ from netsuite.store.moments import to_microseconds
 from netsuite.store.settling import check_settlements
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.base import Base
-from netsuite.store.sql.message_writes import release
 from netsuite.store.sql.database import OneOf
+from netsuite.store.sql.message_writes import release
 from netsuite.store.sql.rows import SELECT_QUEUE, item_of, moment_or_none
 from netsuite.store.sql.transaction import Transaction
 
@@ -111,7 +111,9 @@ class SQLQueue:
     async def items(self) -> Sequence[QueueItem]:
         """All, by next attempt."""
         self._base.check_open()
-        return [item_of(row) for row in await self._base.readers.run_in_thread(lambda s: s.all(_ALL))]
+        return [
+            item_of(row) for row in await self._base.readers.run_in_thread(lambda s: s.all(_ALL))
+        ]
 
     async def hold(self, items: Sequence[int], held: bool) -> None:
         """Hold items, or release held ones for an attempt at once."""

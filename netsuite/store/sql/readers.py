@@ -58,22 +58,13 @@ class Readers:
             thread.start()
 
     async def run_inline(self, read: Callable[[Session], T]) -> T:
-        """Run a bounded point read, at once where the database is embedded. Raises what *read* raises."""
+        """Run a bounded point read: at once where the database is embedded, else in a thread.
+
+        Raises what *read* raises.
+        """
         session = self._inline
         if session is None:
             return await self.run_in_thread(read)
-        try:
-            return read(session)
-        except StoreError:
-            raise
-        except Exception as error:
-            raise translated(error, self._database) from error
-
-    def at_hand(self, read: Callable[[Session], T]) -> T | None:
-        """Do a bounded point read at once where that is possible; None where it is not."""
-        session = self._inline
-        if session is None:
-            return None
         try:
             return read(session)
         except StoreError:

@@ -20,11 +20,11 @@ from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.base import Base
 from netsuite.store.sql.cache import Cache
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
-from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance
 from netsuite.store.sql.database import Database, Session, translated
 from netsuite.store.sql.indexing import bury_drafts
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance
 from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
@@ -123,7 +123,9 @@ class SQLStore:
         self._accounts = accounts
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._base)
         self.changes = feed
-        self._maintenance = Maintenance(self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds)
+        self._maintenance = Maintenance(
+            self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds
+        )
 
     def _now(self) -> int:
         return int(self._clock.seconds() * _MICRO)
