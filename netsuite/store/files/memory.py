@@ -20,11 +20,11 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files.blocking import PIECE_ENTRIES
-from netsuite.store.files.disk import Told
+from netsuite.store.files.disk import OnChange
 from netsuite.store.files.names import checked
-from netsuite.store.files.subtree import based
-from netsuite.store.files.uploading import Refused
+from netsuite.store.files.subtree import underlying
+from netsuite.store.files.syscalls import PIECE_ENTRIES
+from netsuite.store.files.uploads import FailedAwaitable
 from netsuite.store.tree import DEPTH, Entry, EntryKind, HomeTree, TreePath
 
 
@@ -114,7 +114,7 @@ class MemoryUpload:
             limit = self._tree.limit_octets
             if limit is not None and self.octets > limit:
                 self._failure = TooLarge(f"more than {limit} octets")
-        return Refused(self._failure) if self._failure is not None else None
+        return FailedAwaitable(self._failure) if self._failure is not None else None
 
     async def commit(self, *, modified: datetime | None = None) -> Entry:
         """Give it its name."""
@@ -145,7 +145,7 @@ class MemoryTree:
 
     Args:
         now: gives the time.
-        told: called after each change.
+        on_change: called after each change.
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
     """
@@ -154,12 +154,12 @@ class MemoryTree:
         self,
         now: Callable[[], datetime] | None = None,
         *,
-        told: Told | None = None,
+        on_change: OnChange | None = None,
         limit_octets: int | None = None,
         depth: int = DEPTH,
     ) -> None:
         self._now = now or (lambda: datetime.now(UTC))
-        self._told: Told = told or (lambda path, gone: None)
+        self._on_change: OnChange = on_change or (lambda path, gone: None)
         self.limit_octets = limit_octets
         self._depth = depth
         self._numbers = itertools.count(1)
@@ -271,7 +271,7 @@ class MemoryTree:
         parent = self._parent(path)
         node = parent.children[path[-1]] = self._new(data, modified)
         self._touch(parent)
-        self._told(path, False)
+        self._on_change(path, False)
         return node.entry(path[-1])
 
     def _touch(self, directory: Node) -> None:
@@ -287,7 +287,7 @@ class MemoryTree:
             raise FileInTheWay("something has the name")
         node = parent.children[path[-1]] = self._new(None)
         self._touch(parent)
-        self._told(path, False)
+        self._on_change(path, False)
         return node.entry(path[-1])
 
     async def remove_file(self, path: TreePath) -> None:
@@ -295,7 +295,7 @@ class MemoryTree:
         if self._node(path).data is None:
             raise IsADirectory("a directory")
         self._drop(path)
-        self._told(path, True)
+        self._on_change(path, True)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
@@ -307,7 +307,7 @@ class MemoryTree:
         if node.children:
             raise DirectoryNotEmpty("not empty")
         self._drop(path)
-        self._told(path, True)
+        self._on_change(path, True)
 
     def _drop(self, path: TreePath) -> None:
         parent = self._parent(path)
@@ -322,7 +322,7 @@ class MemoryTree:
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
     ) -> None:
         """As ``rename``, but *new* is in the sister."""
-        tree, new = based(sister, new)
+        tree, new = underlying(sister, new)
         if not isinstance(tree, MemoryTree):
             raise NotPermitted("a tree of another kind")
         checked(new, tree._depth)
@@ -345,13 +345,13 @@ class MemoryTree:
         self._drop(old)
         parent.children[new[-1]] = node
         tree._touch(parent)
-        self._told(old, True)
-        tree._told(new, False)
+        self._on_change(old, True)
+        tree._on_change(new, False)
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         node = self._node(path)
         node.modified = modified
         node.version = next(self._numbers)
-        self._told(path, False)
+        self._on_change(path, False)
         return node.entry(path[-1] if path else "")

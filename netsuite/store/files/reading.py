@@ -6,7 +6,7 @@ import io
 import os
 from typing import Final
 
-from netsuite.store.files.working import Work
+from netsuite.store.files.thread_jobs import Jobs
 from netsuite.store.tree import Entry
 
 #: More than that is not read at once, whatever is asked for.
@@ -25,9 +25,9 @@ class DiskFile:
     makes the kernel read ahead. A hop to a thread and back costs more than 64 KiB copied.
     """
 
-    def __init__(self, work: Work, entry: Entry, file: io.FileIO) -> None:
+    def __init__(self, jobs: Jobs, entry: Entry, file: io.FileIO) -> None:
         self.entry = entry
-        self._work = work
+        self._jobs = jobs
         self._file = file
         self._in_thread = 0
         self._closed = False
@@ -48,7 +48,7 @@ class DiskFile:
             if data is not None:
                 return data
         self._in_thread += 1
-        read: bytes = await self._work.do(self._read, offset, octets, ended=self._ended)
+        read: bytes = await self._jobs.do(self._read, offset, octets, ended=self._ended)
         return read
 
     def _read_near(self, offset: int, octets: int) -> bytes | None:

@@ -53,7 +53,7 @@ class Threads:
 
     def _start_thread(self) -> None:
         name = f"{self._name}-{len(self._threads)}"
-        thread = threading.Thread(target=self._work, name=name, daemon=True)
+        thread = threading.Thread(target=self._run_jobs, name=name, daemon=True)
         try:
             thread.start()
         except RuntimeError:
@@ -73,7 +73,7 @@ class Threads:
         for thread in threads:
             thread.join()
 
-    def _work(self) -> None:
+    def _run_jobs(self) -> None:
         """In a thread."""
         while (job := self._jobs.get()) is not None:
             done, function, arguments = job

@@ -4,7 +4,7 @@
 
     class MemoryTreeTests(FilesContract, TestCase):
         async def make_tree(self) -> MemoryTree:
-            return MemoryTree(told=self.note)
+            return MemoryTree(on_change=self.note)
 """
 
 from __future__ import annotations

@@ -48,16 +48,16 @@ class FilesBase(_Base):
         path: TreePath,
         octets: bytes = b"content",
         tree: HomeTree | None = None,
-        **wanted: Any,
+        **request: Any,
     ) -> Entry:
         """Put a file there."""
-        upload = await (tree or self.tree).upload(path, **wanted)
+        upload = await (tree or self.tree).upload(path, **request)
         await written(upload, octets)
         return await upload.commit()
 
-    async def partly(self, path: TreePath, octets: bytes = b"content", **wanted: Any) -> Upload:
+    async def partly(self, path: TreePath, octets: bytes = b"content", **request: Any) -> Upload:
         """Begin a file."""
-        upload = await self.tree.upload(path, **wanted)
+        upload = await self.tree.upload(path, **request)
         await written(upload, octets)
         return upload
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.trial.unittest import TestCase
 
-from tests.store.files.places import DiskBase
+from tests.store.files.disk_case import DiskCase
 
 #: Twenty who write files, each telling what is committed.
 CHILD = """
@@ -43,7 +43,7 @@ reactor.run()
 """
 
 
-class Killed(DiskBase, TestCase):
+class Killed(DiskCase, TestCase):
     """SIGKILL in the midst of uploads."""
 
     async def test_killed(self) -> None:

@@ -27,15 +27,14 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files import DiskTree
-from netsuite.store.files import temporary as temporaries
+from netsuite.store.files import DiskTree, staging
 from netsuite.store.files.errors import store_error
-from netsuite.store.files.renaming import claim_and_rename, rename_to_new
+from netsuite.store.files.rename import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry
-from tests.store.files.places import DiskBase, open_descriptors
+from tests.store.files.disk_case import DiskCase, open_descriptors
 
 
-class Crowds(DiskBase, TestCase):
+class Crowds(DiskCase, TestCase):
     """Many at the same time."""
 
     async def test_one_name(self) -> None:
@@ -62,9 +61,9 @@ class Crowds(DiskBase, TestCase):
         results = await self.race(if_validator=before.validator)
         self.assertEqual([Changed] * 19, [type(each) for each in results])
 
-    async def race(self, **wanted: Any) -> list[StoreError]:
+    async def race(self, **request: Any) -> list[StoreError]:
         """Commit twenty uploads at once; give the errors."""
-        uploads = [await self.partly(("f",), b"%d" % n, **wanted) for n in range(20)]
+        uploads = [await self.partly(("f",), b"%d" % n, **request) for n in range(20)]
         errors: list[StoreError] = []
 
         async def commit(upload: Any) -> None:
@@ -115,7 +114,7 @@ class Crowds(DiskBase, TestCase):
             self.assertEqual(1, len(errors))
 
 
-class Bounds(DiskBase, TestCase):
+class Bounds(DiskCase, TestCase):
     """What is large, slow or long costs little."""
 
     async def test_large_file(self) -> None:
@@ -171,7 +170,7 @@ class Bounds(DiskBase, TestCase):
 
     async def test_resume_of_a_large_file(self) -> None:
         """What is kept is copied in steps, by whatever means the file system has."""
-        self.patch(temporaries, "COPY_OCTETS", 1 << 20)
+        self.patch(staging, "COPY_OCTETS", 1 << 20)
         data = os.urandom(3_500_000)
         await self.put(("f",), data)
         await self.put(("f",), b"more", append=True)
@@ -193,7 +192,7 @@ class Bounds(DiskBase, TestCase):
         return function
 
 
-class Modes(DiskBase, TestCase):
+class Modes(DiskCase, TestCase):
     """Permissions on disk."""
 
     async def test_modes(self) -> None:
@@ -215,7 +214,7 @@ class Modes(DiskBase, TestCase):
         self.assertEqual([0o644, 0o775], modes)
 
 
-class Leftovers(DiskBase, TestCase):
+class Leftovers(DiskCase, TestCase):
     """What a crash left."""
 
     at_once = False  # else there is no file before something is written
@@ -256,7 +255,7 @@ class Leftovers(DiskBase, TestCase):
         self.assertFalse(self.on_disk("d").exists())
 
 
-class Going(DiskBase, TestCase):
+class Going(DiskCase, TestCase):
     """Callers that go away, trees that are closed."""
 
     async def test_cancelled(self) -> None:
@@ -277,7 +276,7 @@ class Going(DiskBase, TestCase):
             deferred.cancel()
             await self.refused(CancelledError, _awaited(deferred))
         gate.set()
-        await self.settled(lambda: not tree._work._busy)
+        await self.settled(lambda: not tree._jobs._busy)
         self.assertEqual(before + 1, open_descriptors())
         self.assertEqual(["f"], os.listdir(self.root))
 
@@ -353,7 +352,7 @@ async def _awaited(waiting: Any) -> None:
     await waiting
 
 
-class Failures(DiskBase, TestCase):
+class Failures(DiskCase, TestCase):
     """What the system refuses."""
 
     async def failing_upload(self, number: int, name: str) -> Any:

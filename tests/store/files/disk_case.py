@@ -23,7 +23,7 @@ def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
 
-class DiskBase(FilesBase):
+class DiskCase(FilesBase):
     """A test case with a tree on disk in ``self.tree``, its root in ``self.root``."""
 
     mktemp: Callable[[], str]
@@ -47,7 +47,7 @@ class DiskBase(FilesBase):
     async def disk(self, root: Path, **options: Any) -> DiskTree:
         """Make a tree."""
         options.setdefault("at_once", self.at_once)
-        tree = DiskTree(root, run=self.run_it, clock=self.clock, told=self.note, **options)
+        tree = DiskTree(root, run=self.run_it, clock=self.clock, on_change=self.note, **options)
         self.trees.append(tree)
         await tree.start()
         return tree

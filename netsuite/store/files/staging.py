@@ -23,10 +23,10 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files.looking import entry_of, nanoseconds_of, validator_of
 from netsuite.store.files.names import TEMPORARY
-from netsuite.store.files.renaming import changing, rename_to_new
-from netsuite.store.files.walking import READ, WORK, look_or_none, open_directory
+from netsuite.store.files.openat import READ, WORK, look_or_none, open_directory
+from netsuite.store.files.rename import changing, rename_to_new
+from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
 from netsuite.store.files.writeback import Writeback
 from netsuite.store.tree import Entry, name_of
 
@@ -42,7 +42,7 @@ _CANNOT_COPY: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UploadRequest:
     """What the caller of ``FileTree.upload`` asked for; ``limit_octets`` is the tree's."""
 
     resume_at: int | None
@@ -54,7 +54,7 @@ class Wanted:
 
     @property
     def is_plain(self) -> bool:
-        """Whether nothing is wanted but a file of that name, whatever has it now."""
+        """Whether nothing is asked for but a file of that name, whatever has it now."""
         return not (
             self.resume_at
             or self.append
@@ -64,7 +64,7 @@ class Wanted:
         )
 
 
-class Temporary:
+class StagedFile:
     """A temporary file, its directory held open, so that it is committed where it was begun.
 
     Args:
@@ -81,7 +81,7 @@ class Temporary:
         self,
         root: int,
         names: Sequence[bytes],
-        wanted: Wanted,
+        request: UploadRequest,
         *,
         mode: int,
         lock: threading.Lock,
@@ -95,13 +95,13 @@ class Temporary:
         self._mode = mode
         self.durable = durable
         self._lock = lock
-        self._only_new = wanted.only_new
-        self._if_validator = wanted.if_validator
+        self._only_new = request.only_new
+        self._if_validator = request.if_validator
         #: Octets taken over from the file there was.
         self.kept = 0
         self._copied = 0
         self._source: io.FileIO | None = None
-        self._wanted = wanted
+        self._request = request
         self._token = token
         self._file: io.FileIO | None = None
         self._temporary = b""
@@ -115,7 +115,7 @@ class Temporary:
         """Give the file; make it, where that was not done."""
         if self._file is None:
             try:
-                self._consider(self._wanted)
+                self._consider(self._request)
                 self._file, self._temporary = self._create(self._token)
                 self._writeback = Writeback(self._file.fileno())
             except BaseException:
@@ -123,22 +123,22 @@ class Temporary:
                 raise
         return self._file
 
-    def _consider(self, wanted: Wanted) -> None:
+    def _consider(self, request: UploadRequest) -> None:
         there = look_or_none(self._where, self._name)
         self._check(there)
         #: The file there was, as it was; None where there was none.
         self._before = validator_of(there) if there is not None else None
         octets = there.st_size if there is not None else 0
-        self.kept = octets if wanted.append else wanted.resume_at or 0
+        self.kept = octets if request.append else request.resume_at or 0
         if self.kept > octets:
             raise NoSuchFile(f"{octets} octets are there")
         #: Whether the new file begins with the whole of the old one.
         self._continues = there is not None and self.kept == octets
-        self._append = wanted.append
+        self._append = request.append
         if self.kept and there is not None:
             self._source = self._open_source(there)
-        whole = self.kept + (wanted.expected_octets or 0)
-        if wanted.limit_octets is not None and whole > wanted.limit_octets:
+        whole = self.kept + (request.expected_octets or 0)
+        if request.limit_octets is not None and whole > request.limit_octets:
             raise TooLarge(f"{whole} octets")
         if whole:
             room = os.fstatvfs(self._where)

@@ -6,7 +6,7 @@ a hop to one and back costs five times what the lookup does, and everybody else'
 
 The same call lets nothing out of the root: links are not followed, ``..`` and other mounts are
 refused (``RESOLVE_BENEATH``, ``RESOLVE_NO_SYMLINKS``, ``RESOLVE_NO_XDEV``). All that it does not
-settle is for a thread, which goes step by step as in ``walking``.
+settle is for a thread, which goes step by step as in ``openat``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
-from netsuite.store.files.looking import entry_of
+from netsuite.store.files.stat import entry_of
 from netsuite.store.tree import Entry, name_of
 
 #: The same number on every architecture but Alpha.

@@ -12,11 +12,11 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import FileInTheWay
-from netsuite.store.files.disk import DiskTree, Told
+from netsuite.store.files.disk import DiskTree, OnChange
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.files.names import checked_name
 from netsuite.store.files.subtree import Subtree
-from netsuite.store.files.working import Run
+from netsuite.store.files.thread_jobs import Run
 from netsuite.store.tree import DEPTH, HomeTree, TreePath
 
 PUBLIC: Final = "public"
@@ -29,7 +29,7 @@ def _unpublished(changes: Iterable[Change]) -> None:
     """Tell nobody."""
 
 
-def telling(publish: Publish) -> tuple[Told, Told]:
+def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     """Give what tells of changes in the public tree, and in the tree of all homes."""
 
     def public(path: TreePath, gone: bool) -> None:
@@ -70,7 +70,7 @@ class _Homes:
         return Subtree(self._homes, (account, PUBLIC))
 
 
-class DiskHomes(_Homes):
+class SiteTrees(_Homes):
     """Implements ``tree.FileHomes`` on disk.
 
     A home's ``public/`` is made once in the life of the process, so who removes it finds it back
@@ -95,12 +95,12 @@ class DiskHomes(_Homes):
         limit_octets: int | None = None,
         durable: bool = True,
     ) -> None:
-        public, home = telling(publish)
+        public, home = publishers(publish)
         self._public = DiskTree(
             root / PUBLIC,
             run=run,
             clock=clock,
-            told=public,
+            on_change=public,
             # The web server next door may show the site too.
             file_mode=0o644,
             directory_mode=0o755,
@@ -112,7 +112,7 @@ class DiskHomes(_Homes):
             root / HOME,
             run=run,
             clock=clock,
-            told=home,
+            on_change=home,
             limit_octets=limit_octets,
             durable=durable,
             depth=DEPTH + 2,  # as deep as the others, below ACCOUNT/public
@@ -134,7 +134,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemoryHomes(_Homes):
+class MemorySiteTrees(_Homes):
     """Implements ``tree.FileHomes`` in memory, for tests.
 
     Args:
@@ -150,12 +150,14 @@ class MemoryHomes(_Homes):
         publish: Publish = _unpublished,
         limit_octets: int | None = None,
     ) -> None:
-        public, home = telling(publish)
-        super().__init__(MemoryTree(now, told=home, limit_octets=limit_octets, depth=DEPTH + 2))
-        self.public = MemoryTree(now, told=public, limit_octets=limit_octets)
+        public, home = publishers(publish)
+        super().__init__(
+            MemoryTree(now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2)
+        )
+        self.public = MemoryTree(now, on_change=public, limit_octets=limit_octets)
 
     async def start(self) -> None:
-        """Do nothing; the twin of ``DiskHomes.start``."""
+        """Do nothing; the twin of ``SiteTrees.start``."""
 
     async def stop(self) -> None:
-        """Do nothing; the twin of ``DiskHomes.stop``."""
+        """Do nothing; the twin of ``SiteTrees.stop``."""

@@ -20,9 +20,9 @@ from netsuite.home import SiteError
 from netsuite.site import Site
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
-from netsuite.store.files import DiskHomes
+from netsuite.store.files import SiteTrees
 from netsuite.store.tree import DEPTH, HomeTree
-from tests.store.files.places import open_descriptors
+from tests.store.files.disk_case import open_descriptors
 
 
 async def put(tree: HomeTree, *path: str) -> None:
@@ -35,12 +35,12 @@ async def put(tree: HomeTree, *path: str) -> None:
 class Homes(TestCase):
     """Homes on disk."""
 
-    async def make(self) -> DiskHomes:
+    async def make(self) -> SiteTrees:
         clock = Clock()
         clock.advance(time.time())
         self.root = Path(self.mktemp())
         self.told: list[Change] = []
-        homes = DiskHomes(
+        homes = SiteTrees(
             self.root, run=deferToThread, clock=clock, publish=self.told.extend, limit_octets=100
         )
         await homes.start()

@@ -15,7 +15,7 @@ from netsuite.store.files.errors import translated
 Run: TypeAlias = Callable[..., Deferred[Any]]
 
 
-class Work:
+class Jobs:
     """Runs functions in threads; a caller that goes away neither stops one nor loses its result.
 
     What a thread has begun cannot be called back: when the caller of an open is cancelled, the

@@ -12,11 +12,11 @@ from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from twisted.trial.unittest import TestCase
 
 from netsuite.store.errors import StorageFull
-from netsuite.store.files.committing import Commit, commit_all
-from tests.store.files.places import DiskBase
+from netsuite.store.files.group_commit import Commit, commit_all
+from tests.store.files.disk_case import DiskCase
 
 
-class Together(DiskBase, TestCase):
+class Together(DiskCase, TestCase):
     """Several uploads that end at the same time."""
 
     async def uploads(self, *names: str) -> list[Any]:
@@ -52,9 +52,9 @@ class Together(DiskBase, TestCase):
     async def test_order(self) -> None:
         """Every file is on the disk before one has its name, each directory is synced once and
         after all of its names, and only then anybody hears of it."""
-        temporaries = await self.uploads("one/a", "one/b", "two/c")
+        staged = await self.uploads("one/a", "one/b", "two/c")
         calls = self.traced()
-        commits = [Commit(each, [b"x"], None) for each in temporaries]
+        commits = [Commit(each, [b"x"], None) for each in staged]
         commit_all(commits)
         self.assertEqual(
             ["sync file"] * 3 + ["name a", "name b", "name c", "sync one", "sync two"], calls
@@ -106,7 +106,7 @@ class Together(DiskBase, TestCase):
         """What ends while others are committed is committed next, all of it at once."""
         uploads: list[Any] = [await self.tree.upload((f"f{number}",)) for number in range(200)]
         sizes: list[int] = []
-        work = self.tree._work  # type: ignore[attr-defined]
+        work = self.tree._jobs  # type: ignore[attr-defined]
         run = work.run
 
         def noted(function: Any, *arguments: Any) -> Deferred[Any]:

@@ -11,9 +11,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.store.errors import StoreError, TooLarge
-from netsuite.store.files.committing import Commits
-from netsuite.store.files.temporary import Temporary
-from netsuite.store.files.working import Work, follower
+from netsuite.store.files.group_commit import GroupCommit
+from netsuite.store.files.staging import StagedFile
+from netsuite.store.files.thread_jobs import Jobs, follower
 from netsuite.store.tree import Entry
 
 #: From so many octets on a thread is asked to write.
@@ -25,7 +25,7 @@ AHEAD_OCTETS: Final = 2 << 20
 LARGE_OCTETS: Final = 4 << 20
 
 
-class Refused:
+class FailedAwaitable:
     """An awaitable that raises; unlike a failed Deferred nobody has to await it."""
 
     def __init__(self, error: StoreError) -> None:
@@ -49,16 +49,16 @@ class DiskUpload:
 
     def __init__(
         self,
-        work: Work,
-        commits: Commits,
-        temporary: Temporary,
+        jobs: Jobs,
+        commits: GroupCommit,
+        temporary: StagedFile,
         limit_octets: int | None,
         named: Callable[[Entry], None],
     ) -> None:
         #: The file's size so far, what was kept of the old one included.
         self.octets = temporary.kept
-        self._work = work
-        self._commits = commits
+        self._jobs = jobs
+        self._group_commit = commits
         self._temporary = temporary
         self._limit_octets = limit_octets
         self._named = named
@@ -86,7 +86,7 @@ class DiskUpload:
             if self._limit_octets is not None and self.octets > self._limit_octets:
                 self._fail(TooLarge(f"more than {self._limit_octets} octets"))
         if self._failure is not None:
-            return Refused(self._failure)
+            return FailedAwaitable(self._failure)
         self._pieces.append(bytes(octets))
         self._held += len(octets)
         self._flush()
@@ -108,7 +108,7 @@ class DiskUpload:
     def _ask(self, function: Callable[..., Any], *arguments: Any) -> None:
         self._in_thread = True
         try:
-            done = self._work.do(function, *arguments)
+            done = self._jobs.do(function, *arguments)
         except StoreError as error:
             self._in_thread = False
             self._fail(error)
@@ -171,9 +171,9 @@ class DiskUpload:
         pieces = self._take()
         try:
             if self.octets >= LARGE_OCTETS:
-                await self._work.do(self._temporary.settle, pieces)
+                await self._jobs.do(self._temporary.settle, pieces)
                 pieces = []
-            done = self._commits.add(self._temporary, pieces, modified)
+            done = self._group_commit.add(self._temporary, pieces, modified)
         except StoreError:
             await self._discard()
             raise
@@ -197,7 +197,7 @@ class DiskUpload:
         if not keep_partial or self._failure is not None or not come:
             return await self._discard()
         try:
-            await self._work.do(self._temporary.keep, self._take(), then=self._kept)
+            await self._jobs.do(self._temporary.keep, self._take(), then=self._kept)
         except StoreError as error:
             self.log.info("a part of a file was not kept: {error}", error=error)
 
@@ -208,7 +208,7 @@ class DiskUpload:
     async def _discard(self) -> None:
         self._take()
         try:
-            await self._work.do(self._temporary.discard)
+            await self._jobs.do(self._temporary.discard)
         except StoreError:  # the tree is closed: there are no threads any more
             self._temporary.discard()
 

@@ -23,10 +23,8 @@ from netsuite.store.errors import (
     NotADirectory,
     NotPermitted,
 )
-from netsuite.store.files.looking import entry_of, nanoseconds_of
 from netsuite.store.files.names import TEMPORARY, shown
-from netsuite.store.files.renaming import changing, rename_to_new
-from netsuite.store.files.walking import (
+from netsuite.store.files.openat import (
     READ,
     WORK,
     directory,
@@ -35,6 +33,8 @@ from netsuite.store.files.walking import (
     look_or_none,
     open_directory,
 )
+from netsuite.store.files.rename import changing, rename_to_new
+from netsuite.store.files.stat import entry_of, nanoseconds_of
 from netsuite.store.tree import Entry, name_of
 
 Names = Sequence[bytes]

@@ -17,8 +17,8 @@ from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
 
 from netsuite.store.files.errors import translated
-from netsuite.store.files.temporary import Temporary
-from netsuite.store.files.working import Work
+from netsuite.store.files.staging import StagedFile
+from netsuite.store.files.thread_jobs import Jobs
 from netsuite.store.tree import Entry
 
 #: Committed together, at most: who comes last waits for all.
@@ -37,34 +37,34 @@ class Commit:
         result: what is to be told.
     """
 
-    temporary: Temporary
+    temporary: StagedFile
     pieces: Sequence[bytes]
     modified: datetime | None
     done: Deferred[Entry] = field(default_factory=Deferred)
     result: Entry | Failure | None = None
 
 
-class Commits:
-    """Commits the uploads of one tree: those that come while others are at it, together.
+class GroupCommit:
+    """GroupCommit the uploads of one tree: those that come while others are at it, together.
 
     Args:
-        work: what counts them as work of the tree, and does it.
+        jobs: what counts them as work of the tree, and does it.
     """
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, jobs: Jobs) -> None:
+        self._jobs = jobs
         self._waiting: list[Commit] = []
         self._busy = False
 
     def add(
-        self, temporary: Temporary, pieces: Sequence[bytes], modified: datetime | None
+        self, temporary: StagedFile, pieces: Sequence[bytes], modified: datetime | None
     ) -> Deferred[Entry]:
         """Make an upload durable and give it its name; nothing is left of it where that fails.
 
         Raises:
             StoreClosed: the tree is closed.
         """
-        self._work.enter()
+        self._jobs.enter()
         commit = Commit(temporary, pieces, modified)
         self._waiting.append(commit)
         if not self._busy:
@@ -75,19 +75,19 @@ class Commits:
         together, self._waiting = self._waiting[:_TOGETHER], self._waiting[_TOGETHER:]
         self._busy = bool(together)
         if together:
-            self._work.run(commit_all, together).addBoth(self._landed, together)
+            self._jobs.run(commit_all, together).addBoth(self._landed, together)
 
     def _landed(self, result: Any, together: Sequence[Commit]) -> None:
         self._go_on()  # the thread need not wait for who is told now
         for commit in together:
-            told = commit.result
+            ended = commit.result
             if isinstance(result, Failure):  # there was no thread for it
-                told = result
+                ended = result
                 commit.temporary.discard()
             try:
-                commit.done.callback(told)  # type: ignore[arg-type]  # a Failure makes it fail
+                commit.done.callback(ended)  # type: ignore[arg-type]  # a Failure makes it fail
             finally:
-                self._work.left()
+                self._jobs.left()
 
 
 def commit_all(commits: Sequence[Commit]) -> None:

@@ -11,11 +11,11 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
-from netsuite.store.files import warm
-from tests.store.files.places import DiskBase, open_descriptors
+from netsuite.store.files import cached_lookup
+from tests.store.files.disk_case import DiskCase, open_descriptors
 
 
-class Warm(DiskBase, TestCase):
+class Warm(DiskCase, TestCase):
     """A tree whose files were used lately."""
 
     def run_it(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
@@ -26,7 +26,7 @@ class Warm(DiskBase, TestCase):
         await super()._set_up()
         root = os.open(self.root, os.O_RDONLY)
         try:
-            if not warm.is_local(root) or warm.entry_at(root, ()) is None:
+            if not cached_lookup.is_local(root) or cached_lookup.entry_at(root, ()) is None:
                 raise SkipTest("this system or its file system makes no such promise")
         finally:
             os.close(root)
@@ -121,7 +121,7 @@ class Warm(DiskBase, TestCase):
         """Another file system is asked in a thread: nobody knows how long it takes."""
         proc = os.open("/", os.O_RDONLY)
         try:
-            self.assertIsNone(warm.look(proc, (b"proc", b"self")))
+            self.assertIsNone(cached_lookup.look(proc, (b"proc", b"self")))
         finally:
             os.close(proc)
 
@@ -129,6 +129,6 @@ class Warm(DiskBase, TestCase):
         """A file system that is not known to be local is never asked like that."""
         proc = os.open("/proc", os.O_RDONLY)
         try:
-            self.assertFalse(warm.is_local(proc))
+            self.assertFalse(cached_lookup.is_local(proc))
         finally:
             os.close(proc)
