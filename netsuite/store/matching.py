@@ -8,8 +8,8 @@ from typing import Any, Final, Protocol
 
 from netsuite.store import query as q
 from netsuite.store.model import Message
-from netsuite.store.moments import plain_day
-from netsuite.store.reading import Document, folded, folded_line
+from netsuite.store.summarize import Document, folded, folded_line
+from netsuite.store.timestamps import day_digits
 
 
 class Candidate(Protocol):
@@ -65,8 +65,8 @@ def _sent(query: q.Sent, candidate: Candidate) -> bool:
     day = candidate.sent_day()
     return (
         day is not None
-        and (query.since is None or plain_day(query.since) <= day)
-        and (query.before is None or day < plain_day(query.before))
+        and (query.since is None or day_digits(query.since) <= day)
+        and (query.before is None or day < day_digits(query.before))
     )
 
 

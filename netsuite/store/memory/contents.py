@@ -22,7 +22,7 @@ from netsuite.store.model import (
     QueueItem,
     QueueState,
 )
-from netsuite.store.moments import whole_second
+from netsuite.store.timestamps import whole_second
 
 #: ``content`` and ``contents`` give no larger ones.
 SMALL_OCTETS: Final = 1 << 20

@@ -27,9 +27,9 @@ from netsuite.store.model import (
     Message,
     Usage,
 )
-from netsuite.store.moments import whole_second
 from netsuite.store.query import Query
-from netsuite.store.reading import Document
+from netsuite.store.summarize import Document
+from netsuite.store.timestamps import whole_second
 
 
 @dataclass(frozen=True, slots=True)

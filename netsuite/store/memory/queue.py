@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 
 from netsuite.store.changes import QueueChanged
 from netsuite.store.memory.world import World
-from netsuite.store.model import QueueItem, QueueState, Settlement
-from netsuite.store.settling import check_settlements
+from netsuite.store.model import QueueItem, QueueState, Settlement, check_settlements
 
 _WILL_BE_DUE = frozenset({QueueState.WAITING, QueueState.CLAIMED})
 

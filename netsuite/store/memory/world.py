@@ -26,7 +26,7 @@ from netsuite.store.model import (
     QueueItem,
     Verifiers,
 )
-from netsuite.store.reading import SEARCHED_OCTETS, Document, document, summarise
+from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 
 @dataclass(slots=True)
@@ -50,7 +50,7 @@ class Content:
     def summary(self) -> Summary:
         """The summary, made when first asked for."""
         if self.known_summary is None:
-            self.known_summary = summarise([self.octets])
+            self.known_summary = summarize([self.octets])
         return self.known_summary
 
     def document(self) -> Document:

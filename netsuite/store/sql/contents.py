@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
-from netsuite.store.reading import SEARCHED_OCTETS, Document, document, summarise
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.summaries import thawed
+from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 _C: Final = t.content.c
 _K: Final = t.chunk.c
@@ -75,7 +75,7 @@ def summaries(session: Session, contents: Sequence[int]) -> dict[int, Summary]:
 
 def made_summary(session: Session, content: int) -> Summary:
     """Make a summary, reading the content once. Raises NoSuchMessage."""
-    return summarise(pieces(session, content, octets_of(session, content)))
+    return summarize(pieces(session, content, octets_of(session, content)))
 
 
 def made_document(session: Session, content: int) -> tuple[Summary, Document]:
@@ -83,7 +83,7 @@ def made_document(session: Session, content: int) -> tuple[Summary, Document]:
     octets = octets_of(session, content)
     if octets <= SEARCHED_OCTETS:
         read = whole(session, content)
-        summary = summarise([read])
+        summary = summarize([read])
         return summary, document(read, summary)
     start: list[bytes] = []
 
@@ -93,5 +93,5 @@ def made_document(session: Session, content: int) -> tuple[Summary, Document]:
                 start.append(part)
             yield part
 
-    summary = summarise(keeping_the_start())
+    summary = summarize(keeping_the_start())
     return summary, document(b"".join(start)[:SEARCHED_OCTETS], summary)

@@ -16,7 +16,6 @@ from netsuite.store.changes import MessagesAdded, QueueChanged
 from netsuite.store.errors import MessageExists
 from netsuite.store.flags import NONE, ONLY_SEEN, normalised
 from netsuite.store.model import SEEN, Envelope, Onward, Placed, Placement, QueueState
-from netsuite.store.moments import to_seconds, zone_minutes
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import is_placed, note_places
 from netsuite.store.sql.drafts import SQLDraft
@@ -32,6 +31,7 @@ from netsuite.store.sql.transaction import (
     Transaction,
 )
 from netsuite.store.sql.writer import Unit
+from netsuite.store.timestamps import to_seconds, zone_minutes
 
 DROP_DRAFT: Final = sa.delete(t.draft).where(t.draft.c.content == sa.bindparam("content"))
 _NEVER: Final = 0

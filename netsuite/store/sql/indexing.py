@@ -11,13 +11,13 @@ from twisted.logger import Logger
 
 from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
-from netsuite.store.reading import Document
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import made_document, sizes
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.drafts import bury
 from netsuite.store.sql.summaries import frozen
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.summarize import Document
 
 _log = Logger()
 

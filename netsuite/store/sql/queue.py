@@ -9,15 +9,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from netsuite.store.changes import QueueChanged
-from netsuite.store.model import QueueItem, QueueState, Settlement
-from netsuite.store.moments import to_microseconds
-from netsuite.store.settling import check_settlements
+from netsuite.store.model import QueueItem, QueueState, Settlement, check_settlements
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.base import Base
 from netsuite.store.sql.database import OneOf
 from netsuite.store.sql.message_writes import release
 from netsuite.store.sql.rows import SELECT_QUEUE, item_of, moment_or_none
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.timestamps import to_microseconds
 
 _Q: Final = t.queue.c
 _WAITING: Final = QueueState.WAITING.value

@@ -34,8 +34,8 @@ from netsuite.store.model import (
     SpecialUse,
     Verifiers,
 )
-from netsuite.store.moments import from_microseconds, from_seconds, to_microseconds
 from netsuite.store.sql import schema as t
+from netsuite.store.timestamps import from_microseconds, from_seconds, to_microseconds
 
 BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
 

@@ -20,12 +20,12 @@ from netsuite.store import query as q
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
-from netsuite.store.moments import day_number, plain_day
-from netsuite.store.reading import Document, folded, folded_line
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import made_document
 from netsuite.store.sql.database import Row, Session
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
+from netsuite.store.summarize import Document, folded, folded_line
+from netsuite.store.timestamps import day_digits, day_number
 
 _M: Final = t.message.c
 _S: Final = t.state.c
@@ -212,9 +212,9 @@ class _Search:
     def _sent(self, query: q.Sent) -> set[int]:
         select = self._indexed().where(_T.sent_day.is_not(None))
         if query.since is not None:
-            select = select.where(_T.sent_day >= plain_day(query.since))
+            select = select.where(_T.sent_day >= day_digits(query.since))
         if query.before is not None:
-            select = select.where(_T.sent_day < plain_day(query.before))
+            select = select.where(_T.sent_day < day_digits(query.before))
         return self._uids(self._session.once(select))
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.store.moments import from_seconds, to_seconds, whole_second, zone_minutes
+from netsuite.store.timestamps import from_seconds, to_seconds, whole_second, zone_minutes
 
 
 class Moments(SynchronousTestCase):

@@ -60,6 +60,6 @@ def day_number(day: date) -> int:
     return day.toordinal() - _EPOCH_DAY
 
 
-def plain_day(day: date) -> int:
+def day_digits(day: date) -> int:
     """Give ``YYYYMMDD``, as ``Summary.sent_day`` has it."""
     return day.year * 10000 + day.month * 100 + day.day

@@ -49,7 +49,7 @@ def folded_line(text: str) -> str:
     return folded(text).replace("\r", " ").replace("\n", " ")
 
 
-def summarise(pieces: Iterable[bytes]) -> Summary:
+def summarize(pieces: Iterable[bytes]) -> Summary:
     """Read a content once, in pieces, and give its summary."""
     scanner = Scanner()
     for piece in pieces:
