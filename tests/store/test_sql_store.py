@@ -380,7 +380,7 @@ class Failures(SQLCase):
         """Another process that holds the lock too long makes the store busy, not broken."""
         inbox = await self.inbox()
         self.patch(database, "BUSY_SECONDS", 0.01)
-        self.sql._base.writer._session.say("PRAGMA busy_timeout = 10")
+        self.sql._base.writer._session.execute("PRAGMA busy_timeout = 10")
         connection = sqlite3.connect(self.path, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         await self._fails(Busy, inbox)
@@ -407,7 +407,9 @@ class Failures(SQLCase):
         inbox = await self.inbox()
         await self.put(inbox, b"first")
         await self.sql._base.writer.call(
-            lambda tr: tr.session.say(f"PRAGMA max_page_count = {tr.session.pragma('page_count')}")
+            lambda tr: tr.session.execute(
+                f"PRAGMA max_page_count = {tr.session.pragma('page_count')}"
+            )
         )
         self.told.clear()
         await self.refused(StorageFull, self.put(inbox, bytes(3_000_000)))
@@ -421,7 +423,7 @@ class Failures(SQLCase):
         inbox = await self.inbox()
 
         def bad(transaction: Any) -> None:
-            transaction.session.say("SELECT * FROM no_such_table")
+            transaction.session.execute("SELECT * FROM no_such_table")
 
         draft = self.store.mail.draft()
         draft.write(b"x")

@@ -117,7 +117,7 @@ class Readers:
             try:
                 session.begin_reading()
                 result = read(session)
-                session.say("COMMIT")
+                session.execute("COMMIT")
                 return session, result, None
             except Exception as error:
                 before, session = session, self._recover(session)
@@ -136,7 +136,7 @@ class Readers:
 
     def _recover(self, session: Session) -> Session:
         try:
-            session.say("ROLLBACK")
+            session.execute("ROLLBACK")
             return session
         except Exception:
             if session.sqlite:

@@ -8,7 +8,7 @@ that the answer is exact at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -160,7 +160,7 @@ class _Search:
             .where(_M.folder == self._folder)
         )
 
-    def _containing(self, select: Any, column: ColumnElement[str], text: str) -> list[Row]:
+    def _containing(self, select: Any, column: ColumnElement[str], text: str) -> Sequence[Row]:
         """Give the rows of *select* whose text column contains the text, both folded."""
         if not self._session.sqlite:
             return self._session.once(select.where(column.contains(text, autoescape=True)))

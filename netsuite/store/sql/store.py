@@ -159,10 +159,10 @@ class SQLStore:
             if database.sqlite:
                 path = f"{database.url.database}-locks"
                 self._locks.open(path)
-                alone = self._be_present(path)
+                alone = self._lock_presence(path)
             session = database.session()
             if not database.sqlite:
-                alone = session.be_present()
+                alone = session.lock_presence()
             sequence = last_sequence(session)
             self._base.readers.start()
         except Exception as error:
@@ -172,7 +172,7 @@ class SQLStore:
             raise translated(error, database) from error
         return alone, session, sequence
 
-    def _be_present(self, path: str) -> bool:
+    def _lock_presence(self, path: str) -> bool:
         """Hold a shared lock while open; say whether no other process does."""
         self._presence = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:

@@ -216,7 +216,7 @@ class Writer:
             if changes:
                 told.append((self._note(transaction, changes), changes))
             transaction.flush()
-            session.say("COMMIT")
+            session.execute("COMMIT")
         except Exception as error:
             self._roll_back(session)
             raise self._named(error) from error
@@ -258,15 +258,15 @@ class Writer:
             return
         session = transaction.session
         transaction.flush()
-        session.say("SAVEPOINT unit")
+        session.execute("SAVEPOINT unit")
         try:
             unit.result = unit.apply(transaction)
             transaction.flush()
         except (StoreError, ValueError) as error:
-            session.say("ROLLBACK TO unit")
+            session.execute("ROLLBACK TO unit")
             transaction.forget()
             unit.error = error
-        session.say("RELEASE unit")
+        session.execute("RELEASE unit")
 
     def _missed(self, transaction: Transaction) -> list[tuple[int, list[Change]]]:
         """Read what other processes committed since, so that the feed keeps the order."""
@@ -290,7 +290,7 @@ class Writer:
 
     def _roll_back(self, session: Session) -> None:
         try:
-            session.say("ROLLBACK")
+            session.execute("ROLLBACK")
         except Exception:
             # SQLite has rolled back by itself, or the connection is gone.
             if not session.sqlite:
