@@ -14,7 +14,7 @@ from netsuite.store.interfaces import Store
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
-from netsuite.store.sql.drafts import ChunkWrite
+from netsuite.store.sql.delivery import ChunkWrite
 from netsuite.testing.store_contract import BaseContract
 
 # Not a power of two, more than one step takes, and with a remainder of several bits.
@@ -63,11 +63,11 @@ class Batches(BaseContract, TestCase):
         """Parts of a large message do not wait for the disk one by one; the commit that accepts
         it does, and whatever comes next as well."""
         box = await self.inbox()
-        session = self.sql._base.writer._session
+        session = self.sql._shared.writer._session
         assert session is not None
         draft = self.store.mail.draft()
         draft.write(b"x" * (4 * schema.CHUNK_OCTETS))
-        await self.sql._base.writer.submit(ChunkWrite(draft, draft.chunks, b"x"))
+        await self.sql._shared.writer.submit(ChunkWrite(draft, draft.chunks, b"x"))
         self.assertEqual(_NORMAL, session.pragma("synchronous"))
         draft.chunks += 1
         await self.store.mail.commit(draft, [Placement(box.id)])

@@ -25,7 +25,7 @@ from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
 from netsuite.store.sql import SQLStore, database, open_store, schema, search
 from netsuite.store.sql.contents import made_document
 from netsuite.store.sql.database import Database
-from netsuite.store.sql.drafts import AHEAD_OCTETS, SQLDraft
+from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
 from netsuite.testing.store_contract import CREATED, BaseContract
 from netsuite.testing.store_contract.base import message, written
@@ -380,7 +380,7 @@ class Failures(SQLCase):
         """Another process that holds the lock too long makes the store busy, not broken."""
         inbox = await self.inbox()
         self.patch(database, "BUSY_SECONDS", 0.01)
-        self.sql._base.writer._session.execute("PRAGMA busy_timeout = 10")
+        self.sql._shared.writer._session.execute("PRAGMA busy_timeout = 10")
         connection = sqlite3.connect(self.path, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         await self._fails(Busy, inbox)
@@ -406,7 +406,7 @@ class Failures(SQLCase):
         """A full disk refuses what does not fit; what was there stays, and it goes on later."""
         inbox = await self.inbox()
         await self.put(inbox, b"first")
-        await self.sql._base.writer.call(
+        await self.sql._shared.writer.call(
             lambda tr: tr.session.execute(
                 f"PRAGMA max_page_count = {tr.session.pragma('page_count')}"
             )
@@ -415,7 +415,7 @@ class Failures(SQLCase):
         await self.refused(StorageFull, self.put(inbox, bytes(3_000_000)))
         await self.refused(StorageFull, self.put(inbox, bytes(200_000)))
         self.assertEqual([], self.told)
-        await self.sql._base.writer.call(lambda tr: None)
+        await self.sql._shared.writer.call(lambda tr: None)
         self.assertEqual([1], list(await self.store.mail.uids(inbox.id)))
 
     async def test_one_bad_unit(self) -> None:
@@ -427,7 +427,7 @@ class Failures(SQLCase):
 
         draft = self.store.mail.draft()
         draft.write(b"x")
-        writer = self.sql._base.writer
+        writer = self.sql._shared.writer
         first = writer.call(lambda transaction: 1)
         second = writer.call(bad)
         third = Deferred.fromCoroutine(self.store.mail.commit(draft, [Placement(inbox.id)]))
@@ -446,7 +446,7 @@ class Failures(SQLCase):
             transaction.session.run(sa.delete(schema.account))
             raise TooLarge("half-way")
 
-        await self.refused(TooLarge, _awaited(self.sql._base.writer.call(half)))
+        await self.refused(TooLarge, _awaited(self.sql._shared.writer.call(half)))
         self.assertEqual(inbox, await self.store.mail.folder_by_id(inbox.id))
         self.assertEqual(1, len(await self.store.accounts.accounts()))
 

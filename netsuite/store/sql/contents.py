@@ -1,8 +1,8 @@
-"""Reading contents, their summaries and their text, on any session."""
+"""Contents read by any session: their sizes, their chunks, and what is made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import sqlalchemy as sa
@@ -11,7 +11,6 @@ from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import OneOf, Session
-from netsuite.store.sql.summaries import thawed
 from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 _C: Final = t.content.c
@@ -24,9 +23,7 @@ _CHUNKS: Final = (
 )
 _CHUNK: Final = sa.select(_K.data).where(_K.id == sa.bindparam("chunk"))
 _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))
-_SUMMARIES: Final = sa.select(t.summary.c.content, t.summary.c.data).where(
-    OneOf(t.summary.c.content, "contents")
-)
+_PRESENT: Final = sa.select(_C.id).where(OneOf(_C.id, "contents"))
 
 
 def octets_of(session: Session, content: int) -> int:
@@ -63,14 +60,9 @@ def pieces(session: Session, content: int, octets: int) -> Iterator[bytes]:
         yield piece(session, content, number)
 
 
-def summaries(session: Session, contents: Sequence[int]) -> dict[int, Summary]:
-    """Give the summaries that are kept."""
-    found = {}
-    for content, data in session.all(_SUMMARIES, contents=session.database.numbers(contents)):
-        summary = thawed(bytes(data))
-        if summary is not None:
-            found[content] = summary
-    return found
+def present(session: Session, contents: Collection[int]) -> set[int]:
+    """Return which of the contents are there."""
+    return {row[0] for row in session.all(_PRESENT, contents=session.database.numbers(contents))}
 
 
 def made_summary(session: Session, content: int) -> Summary:

@@ -174,6 +174,13 @@ class Session:
         """Run a statement and return its first row."""
         return self._execute(self.database.compiled(statement), values).fetchone()
 
+    def single(self, statement: ClauseElement, /, **values: object) -> Row:
+        """Run a statement that gives a row in any case, such as one that counts."""
+        row = self.one(statement, **values)
+        if row is None:
+            raise StoreError(f"{self.database.place}: no row where there is always one")
+        return row
+
     def run(self, statement: ClauseElement, /, **values: object) -> int:
         """Run a statement without rows; return how many rows it touched."""
         return self._execute(self.database.compiled(statement), values).rowcount

@@ -11,12 +11,12 @@ import sqlalchemy as sa
 from netsuite.store.changes import QueueChanged
 from netsuite.store.model import QueueItem, QueueState, Settlement, check_settlements
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.base import Base
 from netsuite.store.sql.database import OneOf
-from netsuite.store.sql.message_writes import release
-from netsuite.store.sql.rows import SELECT_QUEUE, item_of, moment_or_none
+from netsuite.store.sql.messages import release
+from netsuite.store.sql.rows import SELECT_QUEUE, item_of
+from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import Transaction
-from netsuite.store.timestamps import to_microseconds
+from netsuite.store.timestamps import from_microseconds, to_microseconds
 
 _Q: Final = t.queue.c
 _WAITING: Final = QueueState.WAITING.value
@@ -50,12 +50,12 @@ _ENDED: Final = frozenset({QueueState.DELIVERED, QueueState.FAILED})
 class SQLQueue:
     """Queue items; of a claimed one ``next_attempt`` is the end of its lease."""
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
 
     async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:
         """Take items that are due, for so long; an unsettled one comes back afterwards."""
-        self._base.check_open()
+        self._shared.check_open()
         moment = to_microseconds(now)
         first = await self.next_due()
         if first is None or first > now:
@@ -69,11 +69,11 @@ class SQLQueue:
             session.many(_SET, [(_CLAIMED, row[9], until, row[12], row[0]) for row in rows])
             return [item_of((*row[:8], _CLAIMED, *row[9:11], until, row[12])) for row in rows]
 
-        return await self._base.writer.call(take)
+        return await self._shared.writer.call(take)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record what became of claimed items; a held one stays held."""
-        self._base.check_open()
+        self._shared.check_open()
         check_settlements(settlements)
 
         def settle(transaction: Transaction) -> None:
@@ -105,18 +105,18 @@ class SQLQueue:
             if known:
                 transaction.changes.append(QueueChanged())
 
-        await self._base.writer.call(settle)
+        await self._shared.writer.call(settle)
 
     async def items(self) -> Sequence[QueueItem]:
         """All, by next attempt."""
-        self._base.check_open()
+        self._shared.check_open()
         return [
-            item_of(row) for row in await self._base.readers.run_in_thread(lambda s: s.all(_ALL))
+            item_of(row) for row in await self._shared.readers.run_in_thread(lambda s: s.all(_ALL))
         ]
 
     async def hold(self, items: Sequence[int], held: bool) -> None:
         """Hold items, or release held ones for an attempt at once."""
-        self._base.check_open()
+        self._shared.check_open()
 
         def hold(transaction: Transaction) -> None:
             session = transaction.session
@@ -136,10 +136,10 @@ class SQLQueue:
             if wanted:
                 transaction.changes.append(QueueChanged())
 
-        await self._base.writer.call(hold)
+        await self._shared.writer.call(hold)
 
     async def next_due(self) -> datetime | None:
         """When the next item is due, or its lease ends."""
-        self._base.check_open()
-        row = await self._base.readers.run_inline(lambda s: s.one(_NEXT))
-        return None if row is None else moment_or_none(row[0])
+        self._shared.check_open()
+        (due,) = await self._shared.readers.run_inline(lambda s: s.single(_NEXT))
+        return None if due is None else from_microseconds(due)

@@ -8,10 +8,9 @@ everything on PostgreSQL, in a thread.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -36,8 +35,8 @@ class Readers:
     def __init__(self, database: Database, call_from_thread: Callable[..., object]) -> None:
         self._database = database
         self._call_from_thread = call_from_thread
-        self._waiting: SimpleQueue[tuple[Callable[[Session], Any], Deferred[Any]] | None]
-        self._waiting = SimpleQueue()
+        #: A job takes a thread's connection, and returns the one that the thread goes on with.
+        self._jobs: SimpleQueue[Callable[[Session], Session] | None] = SimpleQueue()
         self._threads: list[Thread] = []
         self._inline: Session | None = None
         self._closing = False
@@ -81,14 +80,14 @@ class Readers:
         if self._closing or not self._threads:
             raise StoreClosed("the store is closed")
         done: Deferred[T] = Deferred()
-        self._waiting.put((read, done))
+        self._jobs.put(lambda session: self._read(session, read, done))
         return done
 
     def stop(self) -> None:
         """Finish what waits, then end the threads; returns when they are gone."""
         self._closing = True
         for _ in self._threads:
-            self._waiting.put(None)
+            self._jobs.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
@@ -96,43 +95,40 @@ class Readers:
         if inline is not None:
             inline.close()
 
+    # -- in a thread
+
     def _run(self, session: Session) -> None:
-        while (job := self._waiting.get()) is not None:
-            read, done = job
-            if done.called:  # it was cancelled: its connection is gone
-                continue
-            session, result, error = self._read(session, read, done)
-            if error is None:
-                self._call_from_thread(done.callback, result)
-            else:
-                self._call_from_thread(done.errback, error)
+        while (job := self._jobs.get()) is not None:
+            session = job(session)
         session.close()
 
-    def _read(
-        self, session: Session, read: Callable[[Session], T], done: Deferred[T]
-    ) -> tuple[Session, T | None, Exception | None]:
-        """Read, on another connection where the first one was lost meanwhile."""
-        for last in (False, True):
-            session.cancelled = partial(self._is_cancelled, done)
+    def _read(self, session: Session, read: Callable[[Session], T], done: Deferred[T]) -> Session:
+        """Read, again on another connection where the first one was lost meanwhile."""
+        again = True
+        while not done.called:  # else it was cancelled: its connection is gone
+            session.cancelled = lambda: self._closing or done.called
             try:
                 session.begin_reading()
                 result = read(session)
                 session.execute("COMMIT")
-                return session, result, None
             except Exception as error:
                 before, session = session, self._recover(session)
-                if session is not before and not last:
+                if session is not before and again:
+                    again = False
                     continue
-                if isinstance(error, StoreError | ValueError):
-                    return session, None, error
-                named = translated(error, self._database)
-                if type(named) is StoreError:
-                    self.log.failure("a read failed")
-                return session, None, named
-        raise AssertionError("the second time is the last")
+                self._call_from_thread(done.errback, self._reported(error))
+            else:
+                self._call_from_thread(done.callback, result)
+            break
+        return session
 
-    def _is_cancelled(self, done: Deferred[Any]) -> bool:
-        return self._closing or done.called
+    def _reported(self, error: Exception) -> Exception:
+        if isinstance(error, StoreError | ValueError):
+            return error
+        named = translated(error, self._database)
+        if type(named) is StoreError:
+            self.log.failure("a read failed")
+        return named
 
     def _recover(self, session: Session) -> Session:
         try:

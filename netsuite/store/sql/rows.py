@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Select
@@ -35,8 +34,11 @@ from netsuite.store.model import (
     Verifiers,
 )
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.database import Row
 from netsuite.store.timestamps import from_microseconds, from_seconds, to_microseconds
 
+#: The owner of public folders.
+PUBLIC: Final = AccountId(0)
 BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
 
 # -- flags: a bit for each system flag, keywords as words
@@ -89,7 +91,7 @@ SELECT_FOLDER: Final = sa.select(
 )
 
 
-def folder_of(row: Sequence[Any]) -> Folder:
+def folder_of(row: Row) -> Folder:
     """Give the folder of a row of ``SELECT_FOLDER``."""
     return Folder(
         id=FolderId(row[0]),
@@ -129,7 +131,7 @@ _COLUMNS: Final = (
 _BY_UID: Final = _M.uid.asc()
 
 
-def select_private() -> Select[Any]:
+def select_private() -> Select[Row]:
     """Select messages of a folder of an account, ascending."""
     return (
         sa.select(*_COLUMNS)
@@ -139,7 +141,7 @@ def select_private() -> Select[Any]:
     )
 
 
-def select_public() -> Select[Any]:
+def select_public() -> Select[Row]:
     """Select messages of a public folder with what one account sees of its own, ascending."""
     own = sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid)
     return (
@@ -151,7 +153,7 @@ def select_public() -> Select[Any]:
     )
 
 
-def message_of(row: Sequence[Any]) -> Message:
+def message_of(row: Row) -> Message:
     """Give the message of a row of ``select_private`` or ``select_public``."""
     modseq = row[8]
     if len(row) == 10:
@@ -199,7 +201,7 @@ SELECT_ACCOUNT: Final = sa.select(
 )
 
 
-def account_of(row: Sequence[Any]) -> Account:
+def account_of(row: Row) -> Account:
     """Give the account of a row of ``SELECT_ACCOUNT``."""
     return Account(
         id=AccountId(row[0]),
@@ -213,10 +215,8 @@ def account_of(row: Sequence[Any]) -> Account:
     )
 
 
-def verifiers_json(verifiers: Verifiers | None) -> str | None:
-    """Give verifiers as JSON."""
-    if verifiers is None:
-        return None
+def verifiers_json(verifiers: Verifiers) -> str:
+    """Return verifiers as JSON."""
     return json.dumps(
         {
             "argon2": verifiers.argon2,
@@ -234,10 +234,8 @@ def verifiers_json(verifiers: Verifiers | None) -> str | None:
     )
 
 
-def verifiers_of(written: str | None) -> Verifiers | None:
-    """Give verifiers that are JSON."""
-    if written is None:
-        return None
+def verifiers_of(written: str) -> Verifiers:
+    """Return verifiers that are JSON."""
     read = json.loads(written)
     return Verifiers(
         argon2=read["argon2"],
@@ -260,14 +258,12 @@ SELECT_APP_PASSWORD: Final = sa.select(
 )
 
 
-def app_password_of(row: Sequence[Any]) -> AppPassword:
+def app_password_of(row: Row) -> AppPassword:
     """Give the further password of a row of ``SELECT_APP_PASSWORD``."""
-    verifiers = verifiers_of(row[2])
-    assert verifiers is not None
     return AppPassword(
         id=row[0],
         label=row[1],
-        verifiers=verifiers,
+        verifiers=verifiers_of(row[2]),
         protocols=words_of(row[3]),
         created=from_microseconds(row[4]),
         last_used=None if row[5] is None else from_microseconds(row[5]),
@@ -280,12 +276,12 @@ SELECT_LOGIN: Final = sa.select(
 )
 
 
-def login_of(row: Sequence[Any]) -> Login:
+def login_of(row: Row) -> Login:
     """Give the line of the audit log of a row of ``SELECT_LOGIN``."""
     return Login(from_microseconds(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), row[6])
 
 
-def login_row(number: int, login: Login) -> tuple[Any, ...]:
+def login_row(number: int, login: Login) -> tuple[object, ...]:
     """Give the row of a line of the audit log."""
     return (
         number,
@@ -324,7 +320,7 @@ def mapping_json(mapping: Mapping[str, str]) -> str:
     return json.dumps(dict(mapping)) if mapping else "{}"
 
 
-def item_of(row: Sequence[Any]) -> QueueItem:
+def item_of(row: Row) -> QueueItem:
     """Give the item of a row of ``SELECT_QUEUE``."""
     account = None if row[5] is None else AccountId(row[5])
     return QueueItem(
@@ -340,8 +336,3 @@ def item_of(row: Sequence[Any]) -> QueueItem:
         next_attempt=from_microseconds(row[11]),
         last_reply=row[12],
     )
-
-
-def moment_or_none(count: int | None) -> datetime | None:
-    """Give the moment, or None."""
-    return None if count is None else from_microseconds(count)

@@ -17,12 +17,13 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from netsuite.store import query as q
-from netsuite.store.errors import NoSuchFolder, NoSuchMessage, StoreClosed
+from netsuite.store.errors import NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import made_document
 from netsuite.store.sql.database import Row, Session
+from netsuite.store.sql.messages import is_public
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
 from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits, day_number
@@ -30,7 +31,6 @@ from netsuite.store.timestamps import day_digits, day_number
 _M: Final = t.message.c
 _S: Final = t.state.c
 _T: Final = t.content_text.c
-_OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
 _IS_PENDING: Final = _M.content.in_(sa.select(t.pending.c.content))
 _PENDING_PRIVATE: Final = select_private().where(_IS_PENDING)
 _PENDING_PUBLIC: Final = select_public().where(_IS_PENDING)
@@ -44,11 +44,9 @@ _Condition = ColumnElement[bool]
 
 
 def search(session: Session, folder: int, query: q.Query, account: int | None) -> list[int]:
-    """Give the UIDs that match, ascending. Raises NoSuchFolder."""
-    row = session.one(_OWNER, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return sorted(_Search(session, folder, row[0] == 0, account or 0).found(query))
+    """Return the UIDs that match, ascending. Raises NoSuchFolder."""
+    public = is_public(session, folder)
+    return sorted(_Search(session, folder, public, account or 0).found(query))
 
 
 @dataclass(slots=True)

@@ -17,18 +17,16 @@ from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
 from netsuite.store.sql.accounts import SQLAccounts
-from netsuite.store.sql.base import Base
-from netsuite.store.sql.cache import Cache
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import Database, Session, translated
-from netsuite.store.sql.indexing import bury_drafts
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
-from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance
+from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, bury_drafts
 from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.schema import LARGEST_OCTETS
+from netsuite.store.sql.shared import Cache, Shared
 from netsuite.store.sql.writer import Writer
 
 T = TypeVar("T")
@@ -103,7 +101,7 @@ class SQLStore:
             call_from_thread=self._call_from_thread,
             publish=feed.advance,
         )
-        self._base = Base(
+        self._shared = Shared(
             database=self._database,
             writer=writer,
             readers=Readers(self._database, self._call_from_thread),
@@ -118,13 +116,13 @@ class SQLStore:
         self._presence: int | None = None
         self._prepared: tuple[bool, Session, int] | None = None
         self._locks = MaildropLocks()
-        mail = SQLMail(self._base, self._locks)
-        accounts = SQLAccounts(self._base)
+        mail = SQLMail(self._shared, self._locks)
+        accounts = SQLAccounts(self._shared)
         self._accounts = accounts
-        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._base)
+        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared)
         self.changes = feed
         self._maintenance = Maintenance(
-            self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds
+            self._shared, accounts.write_logins, clock, sweep_after_seconds=sweep_after_seconds
         )
 
     def _now(self) -> int:
@@ -141,12 +139,12 @@ class SQLStore:
         if prepared is None:
             prepared = await self._in_thread(self._prepare)
         alone, session, sequence = prepared
-        base = self._base
-        base.feed.sequence = sequence
-        base.writer.start(session, sequence)
-        base.open = True
+        shared = self._shared
+        shared.feed.sequence = sequence
+        shared.writer.start(session, sequence)
+        shared.open = True
         before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
-        await base.writer.call(lambda transaction: bury_drafts(transaction, before))
+        await shared.writer.call(lambda transaction: bury_drafts(transaction, before))
         self._maintenance.start()
 
     def _prepare(self) -> tuple[bool, Session, int]:
@@ -164,7 +162,7 @@ class SQLStore:
             if not database.sqlite:
                 alone = session.lock_presence()
             sequence = last_sequence(session)
-            self._base.readers.start()
+            self._shared.readers.start()
         except Exception as error:
             if session is not None:
                 session.close()
@@ -191,23 +189,23 @@ class SQLStore:
 
     async def tidy(self) -> None:
         """Index and sweep all that waits, now; by itself it happens behind deliveries."""
-        self._base.check_open()
+        self._shared.check_open()
         await self._maintenance.tidy()
 
     async def close(self) -> None:
         """Finish what was begun, then close; later calls raise StoreClosed."""
-        base = self._base
-        if not base.open:
+        shared = self._shared
+        if not shared.open:
             return
-        base.open = False
+        shared.open = False
         await self._maintenance.stop()
         with suppress(StoreError):  # the writer has logged what was wrong
             await self._accounts.write_logins()
-        for draft in list(base.drafts):
+        for draft in list(shared.drafts):
             await draft.abort()
-        await base.writer.stop()
-        base.writer.join()
-        await self._in_thread(base.readers.stop)
+        await shared.writer.stop()
+        shared.writer.join()
+        await self._in_thread(shared.readers.stop)
         self._leave()
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
