@@ -22,7 +22,7 @@ from netsuite.store.changes import MessagesAdded
 from netsuite.store.errors import Busy, NoSuchMessage, StorageFull, StoreError, TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
-from netsuite.store.sql import SQLStore, database, open_store, schema, search
+from netsuite.store.sql import SQLStore, database, schema, search
 from netsuite.store.sql.contents import made_document
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
@@ -31,6 +31,12 @@ from netsuite.testing.store_contract import CREATED, BaseContract
 from netsuite.testing.store_contract.base import message, written
 from netsuite.testing.store_contract.contents import pattern
 from tests.store.clusters import fresh_database
+
+
+async def _opened(url: str) -> SQLStore:
+    store = SQLStore(url, clock=Clock(), threads=reactor)
+    await store.open()
+    return store
 
 
 class SQLCase(BaseContract, TestCase):
@@ -460,7 +466,7 @@ class Opening(TestCase):
 
     async def says(self, url: str, *parts: str) -> None:
         with self.assertRaises(StoreError) as caught:
-            await open_store(url, Clock(), reactor)
+            await _opened(url)
         text = str(caught.exception)
         self.assertNotIn("\n", text)
         for part in parts:
@@ -496,7 +502,7 @@ class Opening(TestCase):
     async def test_private(self) -> None:
         """Only its owner can read the files of a store."""
         path = Path(self.mktemp())
-        store = await open_store(f"sqlite:///{path}", Clock(), reactor)
+        store = await _opened(f"sqlite:///{path}")
         files = sorted(path.parent.glob("temp*"))
         self.assertEqual(4, len(files), files)
         self.assertEqual([0o600] * 4, [file.stat().st_mode & 0o777 for file in files])
@@ -505,7 +511,7 @@ class Opening(TestCase):
     async def test_newer(self) -> None:
         """A store of a newer version is refused, untouched."""
         path = self.mktemp()
-        store = await open_store(f"sqlite:///{path}", Clock(), reactor)
+        store = await _opened(f"sqlite:///{path}")
         await store.close()
         connection = sqlite3.connect(path)
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -516,11 +522,7 @@ class Opening(TestCase):
     async def test_no_server(self) -> None:
         """A PostgreSQL that does not answer is temporary, and the password is not told."""
         with self.assertRaises(Busy) as caught:
-            await open_store(
-                "postgresql://me:secret@localhost/x?host=/no/such&connect_timeout=1",
-                Clock(),
-                reactor,
-            )
+            await _opened("postgresql://me:secret@localhost/x?host=/no/such&connect_timeout=1")
         self.assertNotIn("secret", str(caught.exception))
 
 

@@ -225,12 +225,3 @@ class SQLStore:
             return await done
         finally:
             thread.join()
-
-
-async def open_store(
-    url: str, clock: IReactorTime, threads: CallsFromThread, **options: int | float
-) -> SQLStore:
-    """Make a store and open it. Raises StoreError."""
-    store = SQLStore(url, clock=clock, threads=threads, **options)  # type: ignore[arg-type]
-    await store.open()
-    return store
