@@ -1,17 +1,17 @@
-"""What the parts of the memory store share: contents, folders, accounts, the queue, the feed."""
+"""The records of one memory store: contents, folders, messages, accounts, queue items."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from netsuite.message.news import message_id_of
 from netsuite.message.structure import Summary
 from netsuite.store import flags as flag_sets
-from netsuite.store.changes import Change
-from netsuite.store.errors import NoSuchAccount, NoSuchFolder, StoreClosed
+from netsuite.store.changes import Change, FolderCreated, FolderDeleted
+from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
 from netsuite.store.model import (
     SEEN,
@@ -21,16 +21,18 @@ from netsuite.store.model import (
     ContentId,
     Folder,
     FolderId,
+    FolderKind,
     Login,
     Message,
     QueueItem,
+    SpecialUse,
     Verifiers,
 )
 from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 
 @dataclass(slots=True)
-class Content:
+class ContentRecord:
     """Octets, how many messages and queue items refer to them, and what was read out of them."""
 
     id: ContentId
@@ -61,11 +63,11 @@ class Content:
 
 
 @dataclass(slots=True)
-class Row:
+class MessageRecord:
     """A message in a folder; ``own`` is what single accounts see of it on a public folder."""
 
     uid: int
-    content: Content
+    content: ContentRecord
     modseq: int
     internal_date: datetime
     flags: frozenset[str]
@@ -76,14 +78,9 @@ class Row:
         """The message as an account sees it."""
         flags, modseq = self.flags, self.modseq
         if public:
-            own, own_modseq = (
-                self.own.get(account, (flag_sets.NONE, 0))
-                if account
-                else (
-                    flag_sets.NONE,
-                    0,
-                )
-            )
+            own, own_modseq = flag_sets.NONE, 0
+            if account is not None:
+                own, own_modseq = self.own.get(account, (own, own_modseq))
             flags, modseq = flags - {SEEN} | own, max(modseq, own_modseq)
         content = self.content
         return Message(
@@ -99,11 +96,11 @@ class Row:
 
 
 @dataclass(slots=True)
-class Box:
+class FolderRecord:
     """A folder with its messages; ``folder`` holds what seldom changes, the rest is counted."""
 
     folder: Folder
-    rows: dict[int, Row] = field(default_factory=dict)
+    rows: dict[int, MessageRecord] = field(default_factory=dict)
     order: list[int] = field(default_factory=list)
     tombstones: list[tuple[int, int]] = field(default_factory=list)
     uid_next: int = 1
@@ -116,7 +113,7 @@ class Box:
         """Whether it is nobody's."""
         return self.folder.owner is None
 
-    def now(self) -> Folder:
+    def snapshot(self) -> Folder:
         """The folder as it stands."""
         return replace(
             self.folder,
@@ -127,12 +124,11 @@ class Box:
             octets=self.octets,
         )
 
-    def present(self, uids: object) -> Iterator[Row]:
+    def present(self, uids: Iterable[int] | None) -> Iterator[MessageRecord]:
         """The rows of the UIDs that are there, ascending; all for None."""
         if uids is None:
             chosen = list(self.order)
         else:
-            assert hasattr(uids, "__iter__")
             chosen = sorted({uid for uid in uids if uid in self.rows})
         for uid in chosen:
             yield self.rows[uid]
@@ -142,16 +138,22 @@ class Box:
         self.highest_modseq += 1
         return self.highest_modseq
 
-    def put(self, row: Row) -> None:
-        """Add a row whose UID is ``uid_next``."""
-        assert row.uid == self.uid_next
+    def put(self, row: MessageRecord, account: AccountId | None = None) -> None:
+        """Add a row whose UID is ``uid_next``; what is ``\\Seen`` is so for the account alone where
+        the folder is public."""
+        if row.uid != self.uid_next:
+            raise ValueError(f"the next UID is {self.uid_next}, not {row.uid}")
+        if self.public and SEEN in row.flags:
+            row.flags -= flag_sets.ONLY_SEEN
+            if account is not None:
+                row.own[account] = (flag_sets.ONLY_SEEN, row.modseq)
         self.uid_next += 1
         self.rows[row.uid] = row
         insort(self.order, row.uid)
         self.octets += len(row.content.octets)
         row.content.references += 1
 
-    def take(self, uid: int, modseq: int) -> Row:
+    def take(self, uid: int, modseq: int) -> MessageRecord:
         """Remove a row, leaving a tombstone."""
         row = self.rows.pop(uid)
         del self.order[bisect_left(self.order, uid)]
@@ -162,7 +164,7 @@ class Box:
 
 
 @dataclass(slots=True)
-class Person:
+class AccountRecord:
     """An account with its secrets."""
 
     account: Account
@@ -172,17 +174,17 @@ class Person:
 
 
 @dataclass(slots=True)
-class World:
-    """All there is in one memory store."""
+class Records:
+    """All that one memory store holds."""
 
     now: Callable[[], datetime]
     guid: Callable[[], str]
     uid_validity: Callable[[], int]
     limit_octets: int
     feed: LocalFeed = field(default_factory=LocalFeed)
-    contents: dict[ContentId, Content] = field(default_factory=dict)
-    boxes: dict[FolderId, Box] = field(default_factory=dict)
-    people: dict[AccountId, Person] = field(default_factory=dict)
+    contents: dict[ContentId, ContentRecord] = field(default_factory=dict)
+    folders: dict[FolderId, FolderRecord] = field(default_factory=dict)
+    accounts: dict[AccountId, AccountRecord] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     logins: list[Login] = field(default_factory=list)
     queue: dict[int, QueueItem] = field(default_factory=dict)
@@ -209,48 +211,107 @@ class World:
         """Tell the listeners."""
         self.feed.publish(changes)
 
-    def box(self, folder: FolderId) -> Box:
+    def folder(self, folder: FolderId) -> FolderRecord:
         """A folder. Raises NoSuchFolder."""
         self.check_open()
         try:
-            return self.boxes[folder]
+            return self.folders[folder]
         except KeyError:
             raise NoSuchFolder(f"folder {folder}") from None
 
-    def find(self, owner: AccountId | None, name: str) -> Box | None:
+    def find(self, owner: AccountId | None, name: str) -> FolderRecord | None:
         """The folder of that kept name."""
-        for box in self.boxes.values():
-            if box.folder.owner == owner and box.folder.name == name:
-                return box
+        for record in self.folders.values():
+            if record.folder.owner == owner and record.folder.name == name:
+                return record
         return None
 
     def places(self, message_id: str) -> list[tuple[FolderId, int]]:
         """Folder and UID of each message of that Message-ID in a public folder, ascending."""
         return sorted(
-            (box.folder.id, row.uid)
-            for box in self.boxes.values()
-            if box.public
-            for row in box.rows.values()
+            (record.folder.id, row.uid)
+            for record in self.folders.values()
+            if record.public
+            for row in record.rows.values()
             if message_id and row.content.message_id() == message_id
         )
 
-    def person(self, account: AccountId) -> Person:
+    def account(self, account: AccountId) -> AccountRecord:
         """An account. Raises NoSuchAccount."""
         self.check_open()
         try:
-            return self.people[account]
+            return self.accounts[account]
         except KeyError:
             raise NoSuchAccount(f"account {account}") from None
 
     def used(self, account: AccountId) -> tuple[int, int]:
         """Octets and messages in the account's folders."""
-        owned = [box for box in self.boxes.values() if box.folder.owner == account]
+        owned = [record for record in self.folders.values() if record.folder.owner == account]
         return (
-            sum(box.octets for box in owned),
-            sum(len(box.order) for box in owned),
+            sum(record.octets for record in owned),
+            sum(len(record.order) for record in owned),
         )
+
+    def check_quota(self, coming: Sequence[tuple[FolderRecord, int]]) -> None:
+        """Raise OverQuota when so much more in folders is too much for their owners."""
+        for owner in {folder.folder.owner for folder, _ in coming}:
+            if owner is None:
+                continue
+            sizes = [octets for folder, octets in coming if folder.folder.owner == owner]
+            account = self.account(owner).account
+            octets, messages = self.used(owner)
+            over_octets = (
+                account.quota_octets is not None and octets + sum(sizes) > account.quota_octets
+            )
+            over_messages = (
+                account.quota_messages is not None
+                and messages + len(sizes) > account.quota_messages
+            )
+            if over_octets or over_messages:
+                raise OverQuota(account.name)
 
     def drop_unused(self) -> None:
         """Forget contents that nothing refers to; who reads one still has it."""
         for content in [c for c in self.contents.values() if not c.references]:
             del self.contents[content.id]
+
+    # -- folders
+
+    def make_folder(
+        self,
+        owner: AccountId | None,
+        name: str,
+        kind: FolderKind = FolderKind.MAILBOX,
+        special_use: SpecialUse | None = None,
+        description: str = "",
+        postable: bool = True,
+        moderator: str | None = None,
+    ) -> tuple[FolderRecord, FolderCreated]:
+        """Add a new folder."""
+        folder = Folder(
+            id=FolderId(self.next_id()),
+            owner=owner,
+            name=name,
+            kind=kind,
+            uid_validity=self.next_uid_validity(),
+            uid_next=1,
+            highest_modseq=1,
+            recent_from=1,
+            messages=0,
+            octets=0,
+            special_use=special_use,
+            description=description,
+            created=self.now(),
+            moderator=moderator,
+            postable=postable,
+        )
+        record = self.folders[folder.id] = FolderRecord(folder)
+        return record, FolderCreated(folder.id, owner, name)
+
+    def remove_folder(self, record: FolderRecord) -> FolderDeleted:
+        """Remove a folder with its messages."""
+        folder = record.folder
+        for uid in list(record.order):
+            record.take(uid, 0)
+        del self.folders[folder.id]
+        return FolderDeleted(folder.id, folder.owner, folder.name)
