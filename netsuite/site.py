@@ -39,7 +39,7 @@ from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.errors import StoreError
 from netsuite.store.files import SiteTrees
-from netsuite.store.files.threads import Threads
+from netsuite.store.files.thread_jobs import Threads
 from netsuite.store.interfaces import Store
 from netsuite.tls import BadCertificate, Certificates, wrap_server
 

@@ -19,7 +19,7 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any, Final
+from typing import Final
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files.stat import entry_of
@@ -46,9 +46,9 @@ class _How(ctypes.Structure):
     )
 
 
-def _how(flags: int) -> Any:
+def _how(flags: int) -> _How:
     resolve = _NO_XDEV | _NO_SYMLINKS | _BENEATH | _CACHED
-    return ctypes.byref(_How(flags | os.O_CLOEXEC, 0, resolve))
+    return _How(flags | os.O_CLOEXEC, 0, resolve)
 
 
 def _system_call() -> Callable[..., int] | None:
@@ -89,14 +89,15 @@ def is_local(root: int) -> bool:
     return kind in LOCAL
 
 
-def _opened(root: int, names: Sequence[bytes], how: Any) -> int | None:
+def _opened(root: int, names: Sequence[bytes], how: _How) -> int | None:
     """Give a descriptor, None where that would take waiting or something is unusual.
 
     Raises:
         NoSuchFile: it is known that nothing has the name.
     """
-    assert _call is not None
-    descriptor = _call(_OPENAT2, root, b"/".join(names) or b".", how, _HOW_OCTETS)
+    if _call is None:
+        return None
+    descriptor = _call(_OPENAT2, root, b"/".join(names) or b".", ctypes.byref(how), _HOW_OCTETS)
     if descriptor >= 0:
         return descriptor
     if ctypes.get_errno() == errno.ENOENT:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import threading
@@ -20,10 +21,9 @@ from netsuite.store.files import cached_lookup, syscalls
 from netsuite.store.files.group_commit import GroupCommit
 from netsuite.store.files.names import checked
 from netsuite.store.files.openat import open_root
-from netsuite.store.files.reading import DiskFile
 from netsuite.store.files.staging import StagedFile, UploadRequest
 from netsuite.store.files.subtree import underlying
-from netsuite.store.files.thread_jobs import Jobs, Run
+from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
 from netsuite.store.tree import DEPTH, Entry, HomeTree, TreePath
 
@@ -33,6 +33,12 @@ OnChange = Callable[[TreePath, bool], None]
 #: What a crash left behind of an upload goes when nothing was written to it for so long.
 LEFTOVER_SECONDS: Final = 24 * 3600
 _TOKEN_OCTETS: Final = 8
+#: More than that is not read at once, whatever is asked for.
+READ_OCTETS: Final = 1 << 20
+#: So much is first looked for in the page cache, on the reactor's thread.
+CACHED_OCTETS: Final = 256 << 10
+#: Read only what takes no waiting; Linux has it, and not for every file system.
+_NO_WAIT: Final = getattr(os, "RWF_NOWAIT", 0)
 
 
 def _random_token() -> str:
@@ -41,6 +47,67 @@ def _random_token() -> str:
 
 def _ignore(path: TreePath, gone: bool) -> None:
     """Do nothing."""
+
+
+class DiskFile:
+    """Implements ``tree.OpenFile``.
+
+    What the page cache holds is read where it is asked for, without waiting (``RWF_NOWAIT``: the
+    kernel gives what it has, or says that it would have to wait); the rest in a thread, which also
+    makes the kernel read ahead. A hop to a thread and back costs more than 64 KiB copied.
+    """
+
+    def __init__(self, jobs: Jobs, entry: Entry, file: io.FileIO) -> None:
+        self.entry = entry
+        self._jobs = jobs
+        self._file = file
+        self._in_thread = 0
+        self._closed = False
+        self._try_cache = bool(_NO_WAIT)
+
+    @property
+    def descriptor(self) -> int:
+        """For ``sendfile``; belongs to this object."""
+        return self._file.fileno()
+
+    async def read(self, offset: int, octets: int) -> bytes:
+        """Read at most so many octets from an offset; fewer do not mean the end, none does."""
+        if self._closed:
+            raise ValueError("the file is closed")
+        octets = min(octets, READ_OCTETS)
+        if self._try_cache and octets <= CACHED_OCTETS:
+            data = self._read_cached(offset, octets)
+            if data is not None:
+                return data
+        self._in_thread += 1
+        return await self._jobs.do(self._read, offset, octets, ended=self._ended)
+
+    def _read_cached(self, offset: int, octets: int) -> bytes | None:
+        piece = bytearray(octets)
+        try:
+            count = os.preadv(self._file.fileno(), [piece], offset, _NO_WAIT)
+        except BlockingIOError:
+            return None
+        except OSError:  # not on this file system; if it is a real error, the thread will say so
+            self._try_cache = False
+            return None
+        del piece[count:]
+        return bytes(piece)
+
+    def _read(self, offset: int, octets: int) -> bytes:
+        """In a thread."""
+        return os.pread(self._file.fileno(), octets, offset)
+
+    def _ended(self) -> None:
+        self._in_thread -= 1
+        if self._closed:
+            self.close()
+
+    def close(self) -> None:
+        """Give the descriptor back, once no thread reads from it; may be called twice."""
+        self._closed = True
+        if not self._in_thread:
+            self._file.close()
 
 
 class DiskTree:
@@ -68,7 +135,7 @@ class DiskTree:
         self,
         root: Path,
         *,
-        run: Run,
+        run: RunInThread,
         clock: IReactorTime,
         on_change: OnChange = _ignore,
         file_mode: int = 0o640,
@@ -130,13 +197,12 @@ class DiskTree:
         names = checked(path, self._depth)
         if self._cached and (known := cached_lookup.entry_at(self._root, names)) is not None:
             return known
-        entry: Entry = await self._jobs.do(syscalls.entry_at, self._root, names)
-        return entry
+        return await self._jobs.do(syscalls.entry_at, self._root, names)
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces, in no order."""
         names = checked(path, self._depth)
-        listing: syscalls.Listing = await self._jobs.do(
+        listing = await self._jobs.do(
             syscalls.Listing, self._root, names, undo=syscalls.Listing.close
         )
         try:
@@ -219,14 +285,13 @@ class DiskTree:
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
         names = checked(path, self._depth)
-        entry: Entry = await self._jobs.do(
+        return await self._jobs.do(
             syscalls.make_directory,
             self._root,
             names,
             self._directory_mode,
             then=lambda made: self._on_change(path, False),
         )
-        return entry
 
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
@@ -281,11 +346,10 @@ class DiskTree:
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         names = checked(path, self._depth)
-        entry: Entry = await self._jobs.do(
+        return await self._jobs.do(
             syscalls.set_modified,
             self._root,
             names,
             modified,
             then=lambda _: self._on_change(path, False),
         )
-        return entry

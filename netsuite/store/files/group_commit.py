@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -77,7 +77,7 @@ class GroupCommit:
         if together:
             self._jobs.run(commit_all, together).addBoth(self._landed, together)
 
-    def _landed(self, result: Any, together: Sequence[Commit]) -> None:
+    def _landed(self, result: object, together: Sequence[Commit]) -> None:
         self._go_on()  # the thread need not wait for who is told now
         for commit in together:
             ended = commit.result

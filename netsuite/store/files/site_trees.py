@@ -16,7 +16,7 @@ from netsuite.store.files.disk import DiskTree, OnChange
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.files.names import checked_name
 from netsuite.store.files.subtree import Subtree
-from netsuite.store.files.thread_jobs import Run
+from netsuite.store.files.thread_jobs import RunInThread
 from netsuite.store.tree import DEPTH, HomeTree, TreePath
 
 PUBLIC: Final = "public"
@@ -89,7 +89,7 @@ class SiteTrees(_Homes):
         self,
         root: Path,
         *,
-        run: Run,
+        run: RunInThread,
         clock: IReactorTime,
         publish: Publish = _unpublished,
         limit_octets: int | None = None,

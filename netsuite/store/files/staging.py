@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import io
 import os
@@ -25,9 +26,8 @@ from netsuite.store.errors import (
 )
 from netsuite.store.files.names import TEMPORARY
 from netsuite.store.files.openat import READ, WORK, look_or_none, open_directory
-from netsuite.store.files.rename import changing, rename_to_new
 from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
-from netsuite.store.files.writeback import Writeback
+from netsuite.store.files.syscalls import changing, rename_to_new
 from netsuite.store.tree import Entry, name_of
 
 #: What is kept of the old file is copied in such steps, so that others get their turn.
@@ -39,6 +39,14 @@ _NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME_ATTEMPTS: Final = 100
 #: What a file system says that cannot copy by itself.
 _CANNOT_COPY: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+
+_WAIT_BEFORE, _WRITE, _WAIT_AFTER = 1, 2, 4
+#: What is written is sent on its way to the disk in such steps.
+STEP_OCTETS: Final = 8 << 20
+#: So much may be on its way. More would only push what others need out of the page cache.
+AHEAD_OCTETS: Final = 64 << 20
+#: Where one cannot begin without waiting, so much is gathered before it is waited for.
+SYNC_OCTETS: Final = 32 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +285,8 @@ class StagedFile:
             entry = entry_of(name_of(self._name), os.fstat(self._begin().fileno()))
         finally:
             self.discard()
-        assert entry is not None
+        if entry is None:
+            raise FileInTheWay("no file any more")
         return entry
 
     def keep(self, pieces: Sequence[bytes]) -> Entry | None:
@@ -342,3 +351,68 @@ def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:
         while left:
             left = left[os.write(descriptor, left) :]
     return octets
+
+
+def _system_call() -> Callable[..., int] | None:
+    """Give sync_file_range(2), which Python does not; None where the C library has none."""
+    try:
+        call = ctypes.CDLL(None, use_errno=True).sync_file_range
+    except (AttributeError, OSError):
+        return None
+    call.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+    call.restype = ctypes.c_int
+    found: Callable[..., int] = call
+    return found
+
+
+_sync_file_range: Final = _system_call()
+
+
+class Writeback:
+    """Keeps the disk busy behind a writer, and not far behind.
+
+    It promises nothing: what is to be durable needs its ``fsync`` all the same, which then has
+    little left to wait for.
+
+    Args:
+        descriptor: of the file written to.
+        begin: begins to write a range (sync_file_range(2)); None where that cannot be done.
+    """
+
+    def __init__(
+        self, descriptor: int, begin: Callable[..., int] | None = _sync_file_range
+    ) -> None:
+        self._descriptor = descriptor
+        self._begin = begin
+        self._end = 0  # of what was written
+        self._begun = 0  # until where it is on its way
+        self._behind = 0  # until where it was waited for
+
+    def wrote(self, end: int) -> None:
+        """Note that the file has been written up to an offset. May wait for the disk."""
+        self._end = max(self._end, end)
+        step = STEP_OCTETS if self._begin is not None else SYNC_OCTETS
+        if self._end - self._begun < step:
+            return
+        if self._begin is None or not self._go_on(self._begin):
+            self._begin = None
+            getattr(os, "fdatasync", os.fsync)(self._descriptor)
+            self._behind = self._end
+        self._begun = self._end
+
+    def begin(self) -> None:
+        """Begin what was not begun, where that takes no waiting."""
+        if self._begin is not None and self._end > self._begun:
+            self._begin(self._descriptor, self._begun, self._end - self._begun, _WRITE)
+            self._begun = self._end
+
+    def _go_on(self, begin: Callable[..., int]) -> bool:
+        if begin(self._descriptor, self._begun, self._end - self._begun, _WRITE):
+            return False
+        until = self._end - AHEAD_OCTETS
+        if until > self._behind:
+            flags = _WAIT_BEFORE | _WRITE | _WAIT_AFTER
+            if begin(self._descriptor, self._behind, until - self._behind, flags):
+                return False
+            self._behind = until
+        return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Generator
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
@@ -31,7 +31,7 @@ class FailedAwaitable:
     def __init__(self, error: StoreError) -> None:
         self._error = error
 
-    def __await__(self) -> Generator[Any, Any, None]:
+    def __await__(self) -> Generator[None, None, None]:
         raise self._error
 
 
@@ -71,7 +71,8 @@ class DiskUpload:
         self._landing: list[Deferred[None]] = []
         self._finished = False
         self._abandoned = False
-        self._end: Deferred[Any] | None = None
+        #: Waits for the end that has begun.
+        self._wait: Callable[[], Deferred[Entry] | Deferred[None]] | None = None
         if temporary.kept:
             self._ask(temporary.copy)
 
@@ -105,7 +106,7 @@ class DiskUpload:
         pieces, self._pieces, self._held = self._pieces, [], 0
         return pieces
 
-    def _ask(self, function: Callable[..., Any], *arguments: Any) -> None:
+    def _ask(self, function: Callable[..., object], *arguments: object) -> None:
         self._in_thread = True
         try:
             done = self._jobs.do(function, *arguments)
@@ -159,9 +160,9 @@ class DiskUpload:
         if self._finished:
             raise ValueError("the upload is finished")
         self._finished = True
-        self._end = ensureDeferred(self._commit(modified))
-        entry: Entry = await follower(self._end)
-        return entry
+        committed = ensureDeferred(self._commit(modified))
+        self._wait = lambda: follower(committed)
+        return await follower(committed)
 
     async def _commit(self, modified: datetime | None) -> Entry:
         await self._thread_free()
@@ -187,9 +188,10 @@ class DiskUpload:
             self._finished = True
             self._abandoned = not keep_partial
             self._release(StoreError("the upload was aborted"))
-            self._end = ensureDeferred(self._abort(keep_partial))
-        if self._end is not None:
-            await follower(self._end)
+            aborted = ensureDeferred(self._abort(keep_partial))
+            self._wait = lambda: follower(aborted)
+        if self._wait is not None:
+            await self._wait()
 
     async def _abort(self, keep_partial: bool) -> None:
         await self._thread_free()

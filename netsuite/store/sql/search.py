@@ -8,10 +8,10 @@ that the answer is exact at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -40,7 +40,8 @@ _DAY_SECONDS: Final = 86400
 SHORTEST: Final = 3
 
 _TEXTUAL: Final = (q.Field, q.Body, q.Text, q.Sent)
-_Condition = ColumnElement[bool]
+_Condition: TypeAlias = ColumnElement[bool]
+_Select: TypeAlias = sa.Select[Row]
 
 
 def search(session: Session, folder: int, query: q.Query, account: int | None) -> list[int]:
@@ -116,7 +117,7 @@ class _Search:
                 found = matching if found is None else found & matching
         return found or set()
 
-    def _select(self) -> Any:
+    def _select(self) -> _Select:
         select = sa.select(_M.uid).where(_M.folder == self._folder)
         if self._public:
             own = sa.and_(_S.folder == _M.folder, _S.account == self._account, _S.uid == _M.uid)
@@ -129,8 +130,21 @@ class _Search:
     # -- text
 
     def _by_text(self, query: q.Query) -> set[int]:
-        found = _INDEXED[type(query)](self, query)
-        return found | self._by_reading(query)
+        return self._by_index(query) | self._by_reading(query)
+
+    def _by_index(self, query: q.Query) -> set[int]:
+        """Judge the messages that are indexed."""
+        match query:
+            case q.Body(text):
+                return self._body(folded(text))
+            case q.Text(text):
+                return self._text(folded(text))
+            case q.Field(name, text):
+                return self._field(folded_line(name), folded(text))
+            case q.Sent():
+                return self._sent(query)
+            case _:
+                raise TypeError(f"not about a message's text: {query}")
 
     def _by_reading(self, query: q.Query) -> set[int]:
         """Judge the messages that are not indexed yet; each is read once, for all terms.
@@ -151,14 +165,14 @@ class _Search:
                         uids.add(message.message.uid)
         return self._unindexed[query]
 
-    def _indexed(self, *columns: Any) -> Any:
+    def _indexed(self, *columns: ColumnElement[str]) -> _Select:
         return (
             sa.select(_M.uid, *columns)
             .join_from(t.message, t.content_text, _T.content == _M.content)
             .where(_M.folder == self._folder)
         )
 
-    def _containing(self, select: Any, column: ColumnElement[str], text: str) -> Sequence[Row]:
+    def _containing(self, select: _Select, column: ColumnElement[str], text: str) -> Sequence[Row]:
         """Give the rows of *select* whose text column contains the text, both folded."""
         if not self._session.sqlite:
             return self._session.once(select.where(column.contains(text, autoescape=True)))
@@ -178,22 +192,19 @@ class _Search:
     def _uids(self, rows: Iterable[Row]) -> set[int]:
         return {row[0] for row in rows}
 
-    def _body(self, query: q.Body) -> set[int]:
-        text = folded(query.text)
+    def _body(self, text: str) -> set[int]:
         if not text:
             return self._uids(self._session.once(self._indexed()))
         return self._uids(self._containing(self._indexed(), _T.body, text))
 
-    def _text(self, query: q.Text) -> set[int]:
-        text = folded(query.text)
-        found = self._body(q.Body(query.text))
+    def _text(self, text: str) -> set[int]:
+        found = self._body(text)
         if text and "\n" not in text:  # a line feed stands between fields, in none of them
             found |= self._uids(self._containing(self._indexed(), _T.fields, text))
         return found
 
-    def _field(self, query: q.Field) -> set[int]:
+    def _field(self, name: str, text: str) -> set[int]:
         """The index tells where the text is in any field; the field's line is looked at here."""
-        name, text = folded_line(query.name), folded(query.text)
         if "\n" in text or "\r" in text:
             return set()
         line = f"\n{name}: "
@@ -214,14 +225,6 @@ class _Search:
         if query.before is not None:
             select = select.where(_T.sent_day < day_digits(query.before))
         return self._uids(self._session.once(select))
-
-
-_INDEXED: Final[dict[type, Callable[[Any, Any], set[int]]]] = {
-    q.Body: _Search._body,
-    q.Text: _Search._text,
-    q.Field: _Search._field,
-    q.Sent: _Search._sent,
-}
 
 
 def _text_terms(query: q.Query) -> Iterator[q.Query]:
@@ -247,26 +250,33 @@ class _Plain:
 
     def condition(self, query: q.Query) -> _Condition:
         """Compile a query."""
-        return _PLAIN[type(query)](self, query)
+        match query:
+            case q.All():
+                return sa.true()
+            case q.And(terms):
+                return sa.and_(sa.true(), *map(self.condition, terms))
+            case q.Or(terms):
+                return sa.or_(sa.false(), *map(self.condition, terms))
+            case q.Not(term):
+                return sa.not_(self.condition(term))
+            case q.Uids(ranges):
+                return sa.or_(sa.false(), *(_M.uid.between(first, last) for first, last in ranges))
+            case q.HasFlag(flag):
+                return self._has_flag(flag.lower())
+            case q.Larger(octets):
+                return _M.octets > octets
+            case q.Smaller(octets):
+                return _M.octets < octets
+            case q.Received(since, before):
+                return _between(_M.date + _M.zone * 60, since, before)
+            case q.Saved(since, before):
+                return _between(_M.saved, since, before)
+            case q.ChangedSince(modseq):
+                return self._changed_since(modseq)
+            case _:
+                raise TypeError(f"not without a message's text: {query}")
 
-    def _all(self, query: q.All) -> _Condition:
-        return sa.true()
-
-    def _and(self, query: q.And) -> _Condition:
-        return sa.and_(sa.true(), *(self.condition(term) for term in query.terms))
-
-    def _or(self, query: q.Or) -> _Condition:
-        return sa.or_(sa.false(), *(self.condition(term) for term in query.terms))
-
-    def _not(self, query: q.Not) -> _Condition:
-        return sa.not_(self.condition(query.term))
-
-    def _uid_ranges(self, query: q.Uids) -> _Condition:
-        ranges = (_M.uid.between(first, last) for first, last in query.ranges)
-        return sa.or_(sa.false(), *ranges)
-
-    def _has_flag(self, query: q.HasFlag) -> _Condition:
-        wanted = query.flag.lower()
+    def _has_flag(self, wanted: str) -> _Condition:
         for flag, bit in BITS.items():
             if flag.lower() == wanted:
                 return self._has_bit(bit)
@@ -289,44 +299,17 @@ class _Plain:
         padded = sa.func.lower(sa.literal(" ") + column + sa.literal(" "))
         return padded.contains(f" {word} ", autoescape=True)
 
-    def _larger(self, query: q.Larger) -> _Condition:
-        return _M.octets > query.octets
-
-    def _smaller(self, query: q.Smaller) -> _Condition:
-        return _M.octets < query.octets
-
-    def _received(self, query: q.Received) -> _Condition:
-        return _between(_M.date + _M.zone * 60, query.since, query.before)
-
-    def _saved(self, query: q.Saved) -> _Condition:
-        return _between(_M.saved, query.since, query.before)
-
-    def _changed_since(self, query: q.ChangedSince) -> _Condition:
-        common: _Condition = _M.modseq >= query.modseq
+    def _changed_since(self, modseq: int) -> _Condition:
+        common: _Condition = _M.modseq >= modseq
         if not self._public:
             return common
-        return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= query.modseq)
+        return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= modseq)
 
 
-def _between(seconds: ColumnElement[Any], since: date | None, before: date | None) -> _Condition:
+def _between(seconds: ColumnElement[int], since: date | None, before: date | None) -> _Condition:
     condition: _Condition = sa.true()
     if since is not None:
         condition = sa.and_(condition, seconds >= day_number(since) * _DAY_SECONDS)
     if before is not None:
         condition = sa.and_(condition, seconds < day_number(before) * _DAY_SECONDS)
     return condition
-
-
-_PLAIN: Final[dict[type, Callable[[_Plain, Any], _Condition]]] = {
-    q.All: _Plain._all,
-    q.And: _Plain._and,
-    q.Or: _Plain._or,
-    q.Not: _Plain._not,
-    q.Uids: _Plain._uid_ranges,
-    q.HasFlag: _Plain._has_flag,
-    q.Larger: _Plain._larger,
-    q.Smaller: _Plain._smaller,
-    q.Received: _Plain._received,
-    q.Saved: _Plain._saved,
-    q.ChangedSince: _Plain._changed_since,
-}

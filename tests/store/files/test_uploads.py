@@ -29,7 +29,7 @@ from netsuite.store.errors import (
 )
 from netsuite.store.files import DiskTree, staging
 from netsuite.store.files.errors import store_error
-from netsuite.store.files.rename import claim_and_rename, rename_to_new
+from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry
 from tests.store.files.disk_case import DiskCase, open_descriptors
 

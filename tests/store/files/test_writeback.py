@@ -7,7 +7,7 @@ import tempfile
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.store.files.writeback import AHEAD_OCTETS, STEP_OCTETS, SYNC_OCTETS, Writeback
+from netsuite.store.files.staging import AHEAD_OCTETS, STEP_OCTETS, SYNC_OCTETS, Writeback
 
 
 class Steps(SynchronousTestCase):

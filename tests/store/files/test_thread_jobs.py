@@ -9,7 +9,7 @@ from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
-from netsuite.store.files.threads import Threads
+from netsuite.store.files.thread_jobs import Threads
 
 
 class Reactor:
