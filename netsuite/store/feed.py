@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from twisted.logger import Logger
 
@@ -135,24 +135,21 @@ class LocalFeed:
                     self.log.failure("a listener failed on {change}", change=change)
 
 
-#: By far the most.
-_OF_MESSAGES: Final = (MessagesAdded, FlagsChanged, MessagesExpunged)
-
-
 def topics_of(change: Change) -> tuple[Topic, ...]:
-    """Name whom a change concerns, besides those who hear everything."""
-    if isinstance(change, _OF_MESSAGES):
-        return (("folder", change.folder),)
-    if isinstance(change, FolderCreated | FolderDeleted | FolderRenamed):
-        owner = ACCOUNTS if change.owner is None else ("account", change.owner)
-        return (("folder", change.folder), owner)
-    if isinstance(change, AccountChanged):
-        return (("account", change.account), NAMES)
-    if isinstance(change, AliasesChanged):
-        return (NAMES,)
-    if isinstance(change, SubscriptionChanged):
-        return (("account", change.account),)
-    if isinstance(change, FileChanged):
-        return (FILES,)
-    assert isinstance(change, QueueChanged)
-    return ()
+    """Return whom a change concerns, besides those who hear everything."""
+    match change:
+        case MessagesAdded() | FlagsChanged() | MessagesExpunged():  # by far the most
+            return (("folder", change.folder),)
+        case FolderCreated() | FolderDeleted() | FolderRenamed():
+            owner = ACCOUNTS if change.owner is None else ("account", change.owner)
+            return (("folder", change.folder), owner)
+        case AccountChanged():
+            return (("account", change.account), NAMES)
+        case AliasesChanged():
+            return (NAMES,)
+        case SubscriptionChanged():
+            return (("account", change.account),)
+        case FileChanged():
+            return (FILES,)
+        case QueueChanged():
+            return ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from netsuite.store.changes import (
     AccountChanged,
     AliasesChanged,
     Change,
+    FileChanged,
     FlagsChanged,
     FolderCreated,
     FolderDeleted,
@@ -45,20 +46,31 @@ def _sets(flags: Sequence[frozenset[str]]) -> list[list[str]]:
     return [list(each) for each in flags]
 
 
-_WRITE: Final[dict[type, Callable[[Any], list[Any]]]] = {
-    MessagesAdded: lambda c: [_ADDED, c.folder, c.modseq, c.uids, _sets(c.flags)],
-    FlagsChanged: lambda c: [
-        _FLAGS, c.folder, c.modseq, c.uids, _sets(c.flags), c.account, c.partial
-    ],
-    MessagesExpunged: lambda c: [_EXPUNGED, c.folder, c.modseq, c.uids],
-    FolderCreated: lambda c: [_CREATED, c.folder, c.owner, c.name],
-    FolderDeleted: lambda c: [_DELETED, c.folder, c.owner, c.name],
-    FolderRenamed: lambda c: [_RENAMED, c.folder, c.owner, c.old, c.new],
-    SubscriptionChanged: lambda c: [_SUBSCRIBED, c.account, c.name, c.subscribed],
-    AccountChanged: lambda c: [_ACCOUNT, c.account, c.name],
-    QueueChanged: lambda c: [_QUEUE],
-    AliasesChanged: lambda c: [_ALIASES],
-}  # fmt: skip
+def _array(change: Change) -> list[object]:
+    """Return a change as JSON takes it: its kind, then its values."""
+    match change:
+        case MessagesAdded(folder, modseq, uids, flags):
+            return [_ADDED, folder, modseq, uids, _sets(flags)]
+        case FlagsChanged(folder, modseq, uids, flags, account, partial):
+            return [_FLAGS, folder, modseq, uids, _sets(flags), account, partial]
+        case MessagesExpunged(folder, modseq, uids):
+            return [_EXPUNGED, folder, modseq, uids]
+        case FolderCreated(folder, owner, name):
+            return [_CREATED, folder, owner, name]
+        case FolderDeleted(folder, owner, name):
+            return [_DELETED, folder, owner, name]
+        case FolderRenamed(folder, owner, old, new):
+            return [_RENAMED, folder, owner, old, new]
+        case SubscriptionChanged(account, name, subscribed):
+            return [_SUBSCRIBED, account, name, subscribed]
+        case AccountChanged(account, name):
+            return [_ACCOUNT, account, name]
+        case QueueChanged():
+            return [_QUEUE]
+        case AliasesChanged():
+            return [_ALIASES]
+        case FileChanged():
+            raise TypeError(f"not a change of the database: {change}")
 
 
 def _read_sets(flags: list[list[str]]) -> tuple[frozenset[str], ...]:
@@ -85,7 +97,7 @@ _READ: Final[dict[int, Callable[..., Change]]] = {
 
 def written(changes: Sequence[Change]) -> str:
     """Give the changes of one transaction as text."""
-    return json.dumps([_WRITE[type(change)](change) for change in changes])
+    return json.dumps([_array(change) for change in changes])
 
 
 def read(payload: str) -> list[Change]:
