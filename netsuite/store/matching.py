@@ -1,4 +1,4 @@
-"""Whether one message matches a query: what every query means, written once for all stores."""
+"""Matching of one message with a query: the meaning of every query, once for all stores."""
 
 from __future__ import annotations
 
@@ -62,17 +62,17 @@ def matches(query: q.Query, candidate: Candidate) -> bool:
 
 
 def within(day: date, since: date | None, before: date | None) -> bool:
-    """Say whether a day lies in ``since <= day < before``."""
+    """Return whether a day lies in ``since <= day < before``."""
     return (since is None or since <= day) and (before is None or day < before)
 
 
 def has_field(document: Document, name: str, text: str) -> bool:
-    """Say whether a field of that name has the text; folded already."""
+    """Return whether a field of that name has the text; folded already."""
     return any(field == name and text in value for field, value in document.fields)
 
 
 def has_text(document: Document, text: str) -> bool:
-    """Say whether a field (with its name) or the body has the text; folded already."""
+    """Return whether a field (with its name) or the body has the text; folded already."""
     return text in document.body or any(
         text in f"{name}: {value}" for name, value in document.fields
     )

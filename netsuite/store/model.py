@@ -1,4 +1,4 @@
-"""What a store holds, as frozen values: folders, messages, contents, accounts, queue items.
+"""The values a store holds, frozen: folders, messages, contents, accounts, queue items.
 
 Times are aware ``datetime`` in the zone they were given in, sizes are octets.
 """

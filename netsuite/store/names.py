@@ -1,4 +1,4 @@
-"""What names of folders are allowed, and how they lie below each other."""
+"""Names of folders: which are allowed, and how they lie below each other."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DEPTH: Final = 32
 
 
 def checked(name: str, *, private: bool) -> str:
-    """Give a folder's name as it is kept: INBOX in capitals, in normal form C.
+    """Return a folder's name as it is kept: INBOX in capitals, in normal form C.
 
     Args:
         private: it is an account's; only there INBOX means something.
@@ -45,7 +45,7 @@ def checked(name: str, *, private: bool) -> str:
 
 
 def looked_up(name: str, *, private: bool) -> str:
-    """Give the kept form of a name that somebody asks for, without judging it."""
+    """Return the kept form of a name that somebody asks for, without judging it."""
     first, separator, rest = name.partition(SEPARATOR)
     if private and len(first) == len(INBOX) and first.upper() == INBOX:
         return INBOX + separator + rest
@@ -53,7 +53,7 @@ def looked_up(name: str, *, private: bool) -> str:
 
 
 def above(name: str) -> Iterator[str]:
-    """Give the names above a name, the highest first."""
+    """Return the names above a name, the highest first."""
     position = name.find(SEPARATOR)
     while position > 0:
         yield name[:position]
@@ -61,14 +61,14 @@ def above(name: str) -> Iterator[str]:
 
 
 def is_below(name: str, other: str) -> bool:
-    """Say whether a name lies below another."""
+    """Return whether a name lies below another."""
     return name.startswith(other + SEPARATOR)
 
 
 def first_folders(
     folders: Iterable[tuple[str, SpecialUse | None]],
 ) -> dict[str, SpecialUse | None]:
-    """Give the names an account begins with, those above them too, in the order to make them.
+    """Return the names an account begins with, those above them too, in the order to make them.
 
     Raises:
         BadFolderName: one of them cannot be a folder's.

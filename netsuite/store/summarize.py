@@ -1,4 +1,4 @@
-"""What a store makes of a content: its summary, and the text that searches look through.
+"""Summaries of contents, and the text that searches look through.
 
 This is the one place where a store asks ``netsuite.message``; all stores share it, so that
 they agree on what a message says.
@@ -37,7 +37,7 @@ class Document:
 
 
 def folded(text: str) -> str:
-    """Give text as it is compared: without case, and without what no database can hold."""
+    """Return text as it is compared: without case, and without what no database can hold."""
     text = text.casefold()
     if not text.isascii():
         text = text.encode("utf-8", "replace").decode("utf-8")
@@ -45,12 +45,12 @@ def folded(text: str) -> str:
 
 
 def folded_line(text: str) -> str:
-    """Give folded text in which nothing breaks a line."""
+    """Return folded text in which nothing breaks a line."""
     return folded(text).replace("\r", " ").replace("\n", " ")
 
 
 def summarize(pieces: Iterable[bytes]) -> Summary:
-    """Read a content once, in pieces, and give its summary."""
+    """Read a content once, in pieces, and return its summary."""
     scanner = Scanner()
     for piece in pieces:
         scanner.feed(piece)
@@ -58,7 +58,7 @@ def summarize(pieces: Iterable[bytes]) -> Summary:
 
 
 def document(octets: bytes, summary: Summary) -> Document:
-    """Give the text of a content.
+    """Return the text of a content.
 
     Args:
         octets: the content's first ``SEARCHED_OCTETS``.

@@ -16,22 +16,22 @@ _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
 
 
 def to_seconds(moment: datetime) -> int:
-    """Give whole seconds since 1970."""
+    """Return whole seconds since 1970."""
     return (moment - _EPOCH) // _SECOND
 
 
 def to_microseconds(moment: datetime) -> int:
-    """Give microseconds since 1970."""
+    """Return microseconds since 1970."""
     return (moment - _EPOCH) // _MICROSECOND
 
 
 def from_microseconds(count: int) -> datetime:
-    """Give the moment, in UTC."""
+    """Return the moment, in UTC."""
     return _EPOCH + timedelta(microseconds=count)
 
 
 def zone_minutes(moment: datetime) -> int:
-    """Give how many minutes the moment's zone is ahead of UTC."""
+    """Return how many minutes the moment's zone is ahead of UTC."""
     offset = moment.utcoffset()
     return 0 if offset is None else offset // _MINUTE
 
@@ -42,7 +42,7 @@ def _zone(minutes: int) -> timezone:
 
 
 def from_seconds(seconds: int, minutes: int = 0) -> datetime:
-    """Give the moment in the zone that is *minutes* ahead of UTC; one beyond the years 1 to 9999
+    """Return the moment in the zone that is *minutes* ahead of UTC; one beyond the years 1 to 9999
     is given in UTC, or as the first or last there is: something was kept, and is to be read."""
     try:
         return datetime.fromtimestamp(seconds, _zone(minutes))
@@ -51,15 +51,15 @@ def from_seconds(seconds: int, minutes: int = 0) -> datetime:
 
 
 def whole_second(moment: datetime) -> datetime:
-    """Give the moment as it comes back from a store."""
+    """Return the moment as it comes back from a store."""
     return from_seconds(to_seconds(moment), zone_minutes(moment))
 
 
 def day_number(day: date) -> int:
-    """Give days since 1970; what ``(seconds + 60 * zone_minutes) // 86400`` is compared with."""
+    """Return days since 1970; what ``(seconds + 60 * zone_minutes) // 86400`` is compared with."""
     return day.toordinal() - _EPOCH_DAY
 
 
 def day_digits(day: date) -> int:
-    """Give ``YYYYMMDD``, as ``Summary.sent_day`` has it."""
+    """Return ``YYYYMMDD``, as ``Summary.sent_day`` has it."""
     return day.year * 10000 + day.month * 100 + day.day

@@ -89,7 +89,7 @@ class Killed(TestCase):
         return store
 
     def work_and_die(self, url: str, lines: int) -> Iterator[tuple[int, int]]:
-        """Run the child until so many lines; give what it had reported when it died."""
+        """Run the child until so many lines; return what it had reported when it died."""
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, url], stdout=subprocess.PIPE, text=True
         )

@@ -39,7 +39,7 @@ class SameHistory(BaseContract, TestCase):
         return [None, *(person.id for person in people)], [folder.id for folder in folders]
 
     async def _step(self, store: Store, world: Any, seed: int) -> object:
-        """Do one thing that the seed chooses; give what came of it."""
+        """Do one thing that the seed chooses; return what came of it."""
         chance = random.Random(seed)
         accounts, folders = world
         mail, folder, target = store.mail, chance.choice(folders), chance.choice(folders)
@@ -72,7 +72,7 @@ class SameHistory(BaseContract, TestCase):
             return type(error)
 
     async def _view(self, store: Store, world: Any) -> list[object]:
-        """Give all that can be seen, without what two stores number differently."""
+        """Return all that can be seen, without what two stores number differently."""
         view: list[object] = []
         for folder in world[1]:
             now = await store.mail.folder_by_id(folder)

@@ -1,4 +1,4 @@
-"""What the kernel can look up and open without waiting, done where it is asked for.
+"""Lookups that the kernel answers without waiting, done where they are asked for.
 
 Linux opens a path with the promise to give up where it would have to read from a disk or to ask
 anybody (``openat2`` with ``RESOLVE_CACHED``, since 5.12). So what was used lately needs no thread:
@@ -52,7 +52,7 @@ def _how(flags: int) -> _How:
 
 
 def _system_call() -> Callable[..., int] | None:
-    """Give openat2(2), which Python does not; None where there is none."""
+    """Return openat2(2), which Python does not; None where there is none."""
     if not sys.platform.startswith("linux") or not hasattr(os, "O_PATH"):
         return None
     try:
@@ -76,7 +76,7 @@ _LIST: Final = _how(os.O_RDONLY | os.O_DIRECTORY)
 
 
 def is_local(root: int) -> bool:
-    """Tell whether a descriptor is of a file system that only this machine has. May wait."""
+    """Return whether a descriptor is of a file system that only this machine has. May wait."""
     if _call is None:
         return False
     found = ctypes.create_string_buffer(_STATFS_OCTETS)
@@ -90,7 +90,7 @@ def is_local(root: int) -> bool:
 
 
 def _opened(root: int, names: Sequence[bytes], how: _How) -> int | None:
-    """Give a descriptor, None where that would take waiting or something is unusual.
+    """Return a descriptor, None where that would take waiting or something is unusual.
 
     Raises:
         NoSuchFile: it is known that nothing has the name.
@@ -156,7 +156,7 @@ def open_file(root: int, names: Sequence[bytes]) -> tuple[Entry, io.FileIO] | No
 
 
 def directory_for(root: int, names: Sequence[bytes]) -> int | None:
-    """Give a descriptor of the directory that a file is to be made in, without waiting.
+    """Return a descriptor of the directory that a file is to be made in, without waiting.
 
     None where that cannot be, or where it is not plain that a file can be made there.
 

@@ -104,7 +104,7 @@ class DiskFile:
             self.close()
 
     def close(self) -> None:
-        """Give the descriptor back, once no thread reads from it; may be called twice."""
+        """Close the descriptor, once no thread reads from it; may be called twice."""
         self._closed = True
         if not self._in_thread:
             self._file.close()
@@ -122,7 +122,7 @@ class DiskTree:
         directory_mode: permissions of directories made.
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
-        token: gives what makes temporary names unique.
+        token: returns what makes temporary names unique.
         durable: whether an upload is on the disk before its commit is done. If not, a crash of
             the system may lose what was committed lately, or leave it empty.
         at_once: whether what the kernel can answer without waiting is asked on the caller's
@@ -183,7 +183,7 @@ class DiskTree:
         return self._clock.seconds() - LEFTOVER_SECONDS
 
     async def stop(self) -> None:
-        """Take no more work, wait for what is being done, give the root back."""
+        """Take no more work, wait for what is being done, return the root back."""
         self._cached = False
         await self._jobs.close()
         root, self._root = self._root, -1

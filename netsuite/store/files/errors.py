@@ -1,4 +1,4 @@
-"""What the system's errors are in the store's words: one table."""
+"""The system's errors as the store's: one table."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ERRORS: Final[Mapping[int, type[StoreError]]] = {
 
 
 def store_error(error: OSError) -> StoreError:
-    """Give the store's error for one of the system's."""
+    """Return the store's error for one of the system's."""
     kind = ERRORS.get(error.errno or 0, StoreError)
     return kind(error.strerror or type(error).__name__)
 

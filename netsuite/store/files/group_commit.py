@@ -1,4 +1,4 @@
-"""Uploads that end at the same time are made durable together.
+"""Group commit of uploads: those that end at the same time are made durable together.
 
 An ``fsync`` has the file system write down all that it has decided so far, whosever it is. So of
 several files whose octets are on their way already, the first one waits for the disk and the

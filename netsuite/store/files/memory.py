@@ -40,7 +40,7 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
 
     def entry(self, name: str) -> Entry:
-        """Give what is shown of it."""
+        """Return what is shown of it."""
         kind = EntryKind.DIRECTORY if self.data is None else EntryKind.FILE
         validator = f"{self.unique:x}.{self.version:x}"
         octets = len(self.data or b"")
@@ -75,7 +75,7 @@ class MemoryFile:
         return self._data[offset : offset + octets]
 
     def close(self) -> None:
-        """Give the descriptor back; may be called twice."""
+        """Close the descriptor; may be called twice."""
         self._closed = True
         if self._descriptor >= 0:
             os.close(self._descriptor)
@@ -117,7 +117,7 @@ class MemoryUpload:
         return FailedAwaitable(self._failure) if self._failure is not None else None
 
     async def commit(self, *, modified: datetime | None = None) -> Entry:
-        """Give it its name."""
+        """Return it its name."""
         if self._finished:
             raise ValueError("the upload is finished")
         self._finished = True
@@ -144,7 +144,7 @@ class MemoryTree:
     """Implements ``tree.HomeTree`` in memory.
 
     Args:
-        now: gives the time.
+        now: returns the time.
         on_change: called after each change.
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
@@ -181,7 +181,7 @@ class MemoryTree:
         return here
 
     def node_or_none(self, path: TreePath) -> Node | None:
-        """Give what is there, if anything is."""
+        """Return what is there, if anything is."""
         try:
             return self._node(path)
         except NoSuchFile:
@@ -267,7 +267,7 @@ class MemoryTree:
         return there
 
     def put(self, path: TreePath, data: bytes, modified: datetime | None) -> Entry:
-        """Give a content its name."""
+        """Return a content its name."""
         parent = self._parent(path)
         node = parent.children[path[-1]] = self._new(data, modified)
         self._touch(parent)

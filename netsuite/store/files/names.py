@@ -1,4 +1,4 @@
-"""Which names files may have, and the ones we keep for ourselves."""
+"""Names that files may have, and those we keep for ourselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TEMPORARY: Final = OURS + b"upload-"
 
 
 def checked(path: TreePath, depth: int = DEPTH) -> tuple[bytes, ...]:
-    """Give a path's names as they are on disk.
+    """Return a path's names as they are on disk.
 
     Unicode stays as it comes: two forms of one character are two names, as on every Unix file
     system, so that each client finds what it stored under the octets it used.
@@ -29,7 +29,7 @@ def checked(path: TreePath, depth: int = DEPTH) -> tuple[bytes, ...]:
 
 
 def checked_name(name: str) -> bytes:
-    """Give one name as it is on disk. Raises BadFileName."""
+    """Return one name as it is on disk. Raises BadFileName."""
     try:
         octets = name_octets(name)
     except UnicodeEncodeError:
@@ -56,7 +56,7 @@ def has_control(name: str) -> bool:
 
 
 def shown(octets: bytes) -> str | None:
-    """Give a name found on disk as text, None where it is not to be shown.
+    """Return a name found on disk as text, None where it is not to be shown.
 
     What ``checked_name`` refuses is not shown, since nobody could ask for it.
     """

@@ -1,4 +1,4 @@
-"""From a root's descriptor to a file's directory, name by name, never by a path as text.
+"""Directories opened from a root's descriptor, name by name, never by a path as text.
 
 Each step is an ``openat`` that follows no symbolic link. So whatever somebody swaps for what
 meanwhile, a step leads to a directory that was inside, or nowhere.
@@ -31,13 +31,13 @@ READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_C
 
 
 def open_root(root: Path, mode: int) -> int:
-    """Give a descriptor of a root; make the directory if it is not there."""
+    """Return a descriptor of a root; make the directory if it is not there."""
     root.mkdir(mode=mode, parents=True, exist_ok=True)
     return os.open(root, getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def open_directory(root: int, names: Sequence[bytes], flags: int = PASS) -> int:
-    """Give a descriptor of a directory below a root.
+    """Return a descriptor of a directory below a root.
 
     Raises:
         NoSuchFile: one of the names is not there, or no directory.

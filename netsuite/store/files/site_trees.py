@@ -26,11 +26,11 @@ Publish = Callable[[Iterable[Change]], None]
 
 
 def _unpublished(changes: Iterable[Change]) -> None:
-    """Tell nobody."""
+    """Publish to nobody."""
 
 
 def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
-    """Give what tells of changes in the public tree, and in the tree of all homes."""
+    """Return what tells of changes in the public tree, and in the tree of all homes."""
 
     def public(path: TreePath, gone: bool) -> None:
         publish([FileChanged(PUBLIC, path, gone)])
@@ -55,7 +55,7 @@ class _Homes:
         self._made: set[str] = set()
 
     async def home(self, account: str) -> HomeTree:
-        """Give an account's tree; the first time make it, with a directory ``public``."""
+        """Return an account's tree; the first time make it, with a directory ``public``."""
         checked_name(account)
         if account not in self._made:
             for path in ((account,), (account, PUBLIC)):
@@ -65,7 +65,7 @@ class _Homes:
         return Subtree(self._homes, (account,))
 
     def public_of(self, account: str) -> HomeTree:
-        """Give the directory ``public`` of an account's tree as a tree."""
+        """Return the directory ``public`` of an account's tree as a tree."""
         checked_name(account)
         return Subtree(self._homes, (account, PUBLIC))
 
@@ -138,7 +138,7 @@ class MemorySiteTrees(_Homes):
     """Implements ``tree.FileHomes`` in memory, for tests.
 
     Args:
-        now: gives the time.
+        now: returns the time.
         publish: told of changes.
         limit_octets: the largest file taken, None for no limit.
     """

@@ -1,4 +1,4 @@
-"""A file on its way in, as the thread sees it: a temporary name in the directory it is for."""
+"""Staging of uploads: a file under a temporary name in the directory it is for."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class StagedFile:
         names: of the file it is to become.
         mode: its permissions then; until then nobody else can read it.
         lock: of the tree.
-        token: gives a part of its temporary name.
+        token: returns a part of its temporary name.
         durable: whether it is to be on the disk when it is committed.
         where: its directory, open for reading, if that is known already; then nothing is done
             before something is written, and what keeps it from being begun is told of then.
@@ -120,7 +120,7 @@ class StagedFile:
             self._begin()
 
     def _begin(self) -> io.FileIO:
-        """Give the file; make it, where that was not done."""
+        """Return the file; make it, where that was not done."""
         if self._file is None:
             try:
                 self._consider(self._request)
@@ -181,7 +181,7 @@ class StagedFile:
     # -- content -------------------------------------------------------------------------------
 
     def copy(self) -> bool:
-        """Take over some more of what is kept; say whether all of it is."""
+        """Take over some more of what is kept; return whether all of it is."""
         source = self._source
         if source is None:
             return True
@@ -271,7 +271,7 @@ class StagedFile:
             os.fsync(self._begin().fileno())
 
     def take_name(self) -> None:
-        """Give it its name, where what has the name is still what it was to be."""
+        """Return it its name, where what has the name is still what it was to be."""
         with changing(self._lock, self._where):
             there = look_or_none(self._where, self._name)
             self._check(there)
@@ -280,7 +280,7 @@ class StagedFile:
             self._take_name(replace=not self._only_new)
 
     def finished(self) -> Entry:
-        """Tell what has become of it, and give everything back."""
+        """Return its entry, and close everything."""
         try:
             entry = entry_of(name_of(self._name), os.fstat(self._begin().fileno()))
         finally:
@@ -323,7 +323,7 @@ class StagedFile:
         self._temporary = b""
 
     def discard(self) -> None:
-        """Give everything back, and remove the temporary file if it still is one."""
+        """Close everything, and remove the temporary file if it still is one."""
         if self._temporary:
             with suppress(OSError):
                 os.unlink(self._temporary, dir_fd=self._where)
@@ -343,7 +343,7 @@ class StagedFile:
 
 
 def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:
-    """Write pieces one behind the other, as they are in memory; give how many octets."""
+    """Write pieces one behind the other, as they are in memory; return how many octets."""
     octets = sum(map(len, pieces))
     written = os.writev(descriptor, pieces)
     if written < octets:  # the disk is nearly full, or a signal came
@@ -354,7 +354,7 @@ def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:
 
 
 def _system_call() -> Callable[..., int] | None:
-    """Give sync_file_range(2), which Python does not; None where the C library has none."""
+    """Return sync_file_range(2), which Python does not; None where the C library has none."""
     try:
         call = ctypes.CDLL(None, use_errno=True).sync_file_range
     except (AttributeError, OSError):

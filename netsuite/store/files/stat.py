@@ -1,4 +1,4 @@
-"""What the system says of a file, as an ``Entry``."""
+"""Entries made of what the system says of a file (stat(2))."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MASK: Final = (1 << 64) - 1
 
 
 def entry_of(name: str, found: os.stat_result) -> Entry | None:
-    """Give the entry of a file or directory, None of anything else (link, pipe, device)."""
+    """Return the entry of a file or directory, None of anything else (link, pipe, device)."""
     if stat.S_ISREG(found.st_mode):
         kind, octets = EntryKind.FILE, found.st_size
     elif stat.S_ISDIR(found.st_mode):
@@ -33,7 +33,7 @@ def entry_of(name: str, found: os.stat_result) -> Entry | None:
 
 
 def validator_of(found: os.stat_result) -> str:
-    """Give a text that differs when the content may.
+    """Return a text that differs when the content may.
 
     An upload makes a new inode; who edits in place changes the time of change, which nobody can
     set back. Hashed, because inode numbers are nobody's business.
@@ -46,13 +46,13 @@ def validator_of(found: os.stat_result) -> str:
 
 
 def unique_of(found: os.stat_result) -> str:
-    """Give a text that is this file's alone, as long as it lives."""
+    """Return a text that is this file's alone, as long as it lives."""
     octets = _IDENTITY.pack(found.st_dev & _MASK, found.st_ino & _MASK)
     return blake2b(octets, digest_size=12).hexdigest()
 
 
 def moment(nanoseconds: int) -> datetime:
-    """Give a time of the file system; those a ``datetime`` cannot hold become its bounds."""
+    """Return a time of the file system; those a ``datetime`` cannot hold become its bounds."""
     try:
         return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
     except OverflowError:
@@ -60,7 +60,7 @@ def moment(nanoseconds: int) -> datetime:
 
 
 def nanoseconds_of(when: datetime) -> int:
-    """Give the file system's word for a time; one without a zone is UTC."""
+    """Return the file system's word for a time; one without a zone is UTC."""
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)
     return (when - _EPOCH) // timedelta(microseconds=1) * 1000

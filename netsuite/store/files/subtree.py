@@ -104,7 +104,7 @@ class Subtree:
 
 
 def underlying(tree: HomeTree, path: TreePath) -> tuple[HomeTree, TreePath]:
-    """Give the tree that a tree stands on, and the path there."""
+    """Return the tree that a tree stands on, and the path there."""
     if isinstance(tree, Subtree):
         return tree.base, tree.prefix + path
     return tree, path

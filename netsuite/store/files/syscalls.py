@@ -1,4 +1,4 @@
-"""What is done to a tree in a thread: plain functions on a root's descriptor.
+"""System calls on a tree, made in a thread: functions on a root's descriptor.
 
 They raise ``OSError`` and the store's errors; ``errors.translated`` makes the former the latter.
 """
@@ -53,7 +53,7 @@ _ATTEMPT_SECONDS: Final = 0.02
 
 
 def _system_call() -> Callable[..., int] | None:
-    """Give renameat2(2), which Python does not; None where the C library has none."""
+    """Return renameat2(2), which Python does not; None where the C library has none."""
     try:
         call = ctypes.CDLL(None, use_errno=True).renameat2
     except (AttributeError, OSError):
@@ -231,7 +231,7 @@ class Listing:
         self._open = True
 
     def piece(self) -> list[Entry]:
-        """Give more entries; none at the end, and after it was closed."""
+        """Return more entries; none at the end, and after it was closed."""
         with self._lock:
             return self._piece() if self._open else []
 
@@ -250,7 +250,7 @@ class Listing:
         return piece
 
     def close(self) -> None:
-        """Give its descriptors back; may be called twice.
+        """Close its descriptors; may be called twice.
 
         Who is cancelled may call it while a thread still is at a piece: it waits for that piece.
         """
@@ -262,7 +262,7 @@ class Listing:
 
 
 def sweep_directory(where: int, before: float) -> list[bytes]:
-    """Remove what uploads left that were last written before then; give the directories seen.
+    """Remove what uploads left that were last written before then; return the directories seen.
 
     The time of change counts: that of modification is what the uploader says it is, just before
     the file gets its name.
@@ -290,7 +290,7 @@ class Sweep:
         self._waiting: list[tuple[bytes, ...]] = [()]
 
     def step(self) -> bool:
-        """Do one directory; say whether there is more to do."""
+        """Do one directory; return whether there is more to do."""
         names = self._waiting.pop()
         # Errors: it is gone, or not ours to read.
         with suppress(OSError, NoSuchFile), directory(self._root, names, WORK) as where:

@@ -110,7 +110,7 @@ class Threads:
             del job, done, function, arguments, result
 
     def _collect(self) -> None:
-        """Tell all that was done."""
+        """Fire the Deferreds of all that was done."""
         self._woken = False
         while self._done:
             done, result = self._done.popleft()

@@ -385,7 +385,7 @@ class MemoryMail:
         return {each: places for each, places in found.items() if places}
 
     async def claim_recent(self, folder: FolderId) -> int:
-        """Give the first UID no read-write session was told of; mark all as told of."""
+        """Return the first UID no read-write session was told of; mark all as told of."""
         record = self._records.folder(folder)
         recent_from, record.recent_from = record.recent_from, record.uid_next
         return recent_from
@@ -476,7 +476,7 @@ class MemoryMail:
         shared: bool,
         modseq: int,
     ) -> bool:
-        """Change one message; say whether what all see of it has changed."""
+        """Change one message; return whether what all see of it has changed."""
         if not record.public:
             flags = flag_sets.applied(action, row.flags, given)
         elif account is None:
@@ -598,5 +598,5 @@ class MemoryMail:
         return True
 
     def unlock_maildrop(self, folder: FolderId) -> None:
-        """Give it back."""
+        """Release it."""
         self._locked.discard(folder)

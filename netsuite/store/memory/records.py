@@ -134,7 +134,7 @@ class FolderRecord:
             yield self.rows[uid]
 
     def advance(self) -> int:
-        """Give the next mod-sequence."""
+        """Return the next mod-sequence."""
         self.highest_modseq += 1
         return self.highest_modseq
 
@@ -198,17 +198,17 @@ class Records:
             raise StoreClosed("the store is closed")
 
     def next_id(self) -> int:
-        """Give a number that no other thing here has or had."""
+        """Return a number that no other thing here has or had."""
         self.last_id += 1
         return self.last_id
 
     def next_uid_validity(self) -> int:
-        """Give a UIDVALIDITY greater than all before."""
+        """Return a UIDVALIDITY greater than all before."""
         self.last_uid_validity = max(self.last_uid_validity + 1, self.uid_validity())
         return self.last_uid_validity
 
     def publish(self, *changes: Change) -> None:
-        """Tell the listeners."""
+        """Publish changes."""
         self.feed.publish(changes)
 
     def folder(self, folder: FolderId) -> FolderRecord:

@@ -31,9 +31,9 @@ class MemoryStore:
     """A store that keeps everything in memory.
 
     Args:
-        now: gives the present moment.
-        guid: gives 32 hexadecimal digits, never the same twice.
-        uid_validity: gives a candidate for the next UIDVALIDITY; the store takes a greater
+        now: returns the present moment.
+        guid: returns 32 hexadecimal digits, never the same twice.
+        uid_validity: returns a candidate for the next UIDVALIDITY; the store takes a greater
             number where this one does not exceed all earlier ones.
         limit_octets: the largest content it takes.
     """
@@ -67,5 +67,5 @@ class MemoryStore:
         self._records.open = True
 
     async def close(self) -> None:
-        """Let later calls raise StoreClosed."""
+        """Make later calls raise StoreClosed."""
         self._records.open = False

@@ -96,17 +96,17 @@ _READ: Final[dict[int, Callable[..., Change]]] = {
 
 
 def written(changes: Sequence[Change]) -> str:
-    """Give the changes of one transaction as text."""
+    """Return the changes of one transaction as text."""
     return json.dumps([_array(change) for change in changes])
 
 
 def read(payload: str) -> list[Change]:
-    """Give the changes of one transaction."""
+    """Return the changes of one transaction."""
     return [_READ[kind](*values) for kind, *values in json.loads(payload)]
 
 
 def last_sequence(session: Session) -> int:
-    """Give the number of the last transaction that changed something."""
+    """Return the number of the last transaction that changed something."""
     row = session.one(_LAST)
     return 0 if row is None else int(row[0])
 

@@ -27,7 +27,7 @@ _PRESENT: Final = sa.select(_C.id).where(OneOf(_C.id, "contents"))
 
 
 def octets_of(session: Session, content: int) -> int:
-    """Give a content's size. Raises NoSuchMessage."""
+    """Return a content's size. Raises NoSuchMessage."""
     row = session.one(_OCTETS, content=content)
     if row is None:
         raise NoSuchMessage(f"content {content}")
@@ -35,19 +35,19 @@ def octets_of(session: Session, content: int) -> int:
 
 
 def sizes(session: Session, contents: Sequence[int]) -> dict[int, int]:
-    """Give the sizes of the contents that are there."""
+    """Return the sizes of the contents that are there."""
     return dict(session.all(_SIZES, contents=session.database.numbers(contents)))
 
 
 def whole(session: Session, content: int) -> bytes:
-    """Give a content; its size was judged before."""
+    """Return a content; its size was judged before."""
     base = content << t.CHUNK_BITS
     rows = session.all(_CHUNKS, first=base, last=base | ((1 << t.CHUNK_BITS) - 1))
     return rows[0][0] if len(rows) == 1 else b"".join(row[0] for row in rows)
 
 
 def piece(session: Session, content: int, number: int) -> bytes:
-    """Give one chunk. Raises NoSuchMessage."""
+    """Return one chunk. Raises NoSuchMessage."""
     row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)
     if row is None:
         raise NoSuchMessage(f"content {content}")
@@ -55,7 +55,7 @@ def piece(session: Session, content: int, number: int) -> bytes:
 
 
 def pieces(session: Session, content: int, octets: int) -> Iterator[bytes]:
-    """Give the chunks of a content, one at a time."""
+    """Return the chunks of a content, one at a time."""
     for number in range(-(-octets // t.CHUNK_OCTETS)):
         yield piece(session, content, number)
 

@@ -90,7 +90,7 @@ class SQLDraft:
         return self.octets > self._limit_octets
 
     def write(self, octets: bytes) -> Deferred[None] | None:
-        """Append; give a Deferred when the writer has to catch up first."""
+        """Append; return a Deferred when the writer has to catch up first."""
         if self.finished:
             raise ValueError("the draft is finished")
         self.octets += len(octets)
@@ -150,7 +150,7 @@ class SQLDraft:
             room.callback(None)
 
     def take_rest(self) -> bytes:
-        """Finish; give the octets that are still in memory."""
+        """Finish; return the octets that are still in memory."""
         rest = b"".join(self._pieces)
         self.finish()
         return rest

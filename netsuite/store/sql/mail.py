@@ -480,7 +480,7 @@ class SQLMail:
         return self._locks.take(folder)
 
     def unlock_maildrop(self, folder: FolderId) -> None:
-        """Give it back."""
+        """Release it."""
         self._locks.release(folder)
 
 

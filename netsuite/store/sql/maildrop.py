@@ -39,14 +39,14 @@ class MaildropLocks:
         return True
 
     def release(self, folder: FolderId) -> None:
-        """Give it back; nothing happens when it is not held."""
+        """Release it; nothing happens when it is not held."""
         if folder in self._held:
             self._held.remove(folder)
             if self._file is not None:
                 _lock(self._file, fcntl.F_UNLCK, folder)
 
     def close(self) -> None:
-        """Give all back."""
+        """Release all."""
         self._held.clear()
         file, self._file = self._file, None
         if file is not None:

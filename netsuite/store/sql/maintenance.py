@@ -144,12 +144,12 @@ def _text_row(read: Indexed) -> tuple[object, ...]:
 
 
 def read_dead(session: Session, before: int) -> list[int]:
-    """Give some contents that nothing has referred to since before that moment."""
+    """Return some contents that nothing has referred to since before that moment."""
     return [row[0] for row in session.all(_DEAD, before=before, most=STEP_CONTENTS)]
 
 
 def sweep(transaction: Transaction, before: int, pinned: frozenset[int]) -> bool:
-    """Remove some of what is dead, in one bounded step; say whether there was something.
+    """Remove some of what is dead, in one bounded step; return whether there was something.
 
     Args:
         before: microseconds; what died later may still be read in another process.
@@ -177,7 +177,7 @@ def sweep(transaction: Transaction, before: int, pinned: frozenset[int]) -> bool
 
 
 def renew_drafts(transaction: Transaction, process: str) -> None:
-    """Say that this process's drafts are still being written."""
+    """Record that this process's drafts are still being written."""
     transaction.session.run(_RENEW, renewed_at=transaction.now, of_process=process)
 
 
@@ -326,7 +326,7 @@ class Maintenance:
         return STEP_SECONDS if worked else REST_SECONDS
 
     def _busy(self, now: int) -> bool:
-        """Say whether work should wait."""
+        """Return whether work should wait."""
         if now - self._shared.busy_at > QUIET_SECONDS * _MICRO:
             self._postponed_since = None
             return False

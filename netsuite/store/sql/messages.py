@@ -279,7 +279,7 @@ def _changed(
     account: int | None,
     shared: bool,
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Give what all see and what the account alone sees afterwards."""
+    """Return what all see and what the account alone sees afterwards."""
     if not public:
         return applied(action, row.flags, given), row.own
     if account is None:
@@ -400,7 +400,7 @@ def release(transaction: Transaction, contents: Sequence[int]) -> None:
 def expunge(
     transaction: Transaction, folder: int, uids: Sequence[int] | None, deleted_only: bool
 ) -> list[int]:
-    """Remove messages; give their UIDs."""
+    """Remove messages; return their UIDs."""
     state = transaction.folder(folder)
     rows = _rows_of(transaction, state, uids, None, deleted_only=deleted_only)
     if deleted_only:

@@ -46,7 +46,7 @@ BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
 
 @lru_cache(maxsize=4096)
 def packed(flags: frozenset[str]) -> tuple[int, str]:
-    """Give the bits and the keywords of a set of flags."""
+    """Return the bits and the keywords of a set of flags."""
     bits, keywords = 0, []
     for flag in flags:
         bit = BITS.get(flag)
@@ -59,13 +59,13 @@ def packed(flags: frozenset[str]) -> tuple[int, str]:
 
 @lru_cache(maxsize=4096)
 def unpacked(bits: int, keywords: str) -> frozenset[str]:
-    """Give the set of flags."""
+    """Return the set of flags."""
     return frozenset(flag for flag, bit in BITS.items() if bits & bit).union(keywords.split())
 
 
 @lru_cache(maxsize=4096)
 def unpacked_public(bits: int, keywords: str, own_bits: int, own_keywords: str) -> frozenset[str]:
-    """Give what an account sees on a public folder: \\Seen is its own."""
+    """Return what an account sees on a public folder: \\Seen is its own."""
     return unpacked(bits & ~t.BIT_SEEN, keywords) | unpacked(own_bits, own_keywords)
 
 
@@ -92,7 +92,7 @@ SELECT_FOLDER: Final = sa.select(
 
 
 def folder_of(row: Row) -> Folder:
-    """Give the folder of a row of ``SELECT_FOLDER``."""
+    """Return the folder of a row of ``SELECT_FOLDER``."""
     return Folder(
         id=FolderId(row[0]),
         owner=AccountId(row[1]) if row[1] else None,
@@ -154,7 +154,7 @@ def select_public() -> Select[Row]:
 
 
 def message_of(row: Row) -> Message:
-    """Give the message of a row of ``select_private`` or ``select_public``."""
+    """Return the message of a row of ``select_private`` or ``select_public``."""
     modseq = row[8]
     if len(row) == 10:
         flags = unpacked(row[6], row[7])
@@ -179,12 +179,12 @@ def message_of(row: Row) -> Message:
 
 
 def words_json(words: frozenset[str] | None) -> str | None:
-    """Give a set of words as JSON."""
+    """Return a set of words as JSON."""
     return None if words is None else json.dumps(sorted(words))
 
 
 def words_of(written: str | None) -> frozenset[str] | None:
-    """Give a set of words that is JSON."""
+    """Return a set of words that is JSON."""
     return None if written is None else frozenset(json.loads(written))
 
 
@@ -202,7 +202,7 @@ SELECT_ACCOUNT: Final = sa.select(
 
 
 def account_of(row: Row) -> Account:
-    """Give the account of a row of ``SELECT_ACCOUNT``."""
+    """Return the account of a row of ``SELECT_ACCOUNT``."""
     return Account(
         id=AccountId(row[0]),
         name=row[1],
@@ -259,7 +259,7 @@ SELECT_APP_PASSWORD: Final = sa.select(
 
 
 def app_password_of(row: Row) -> AppPassword:
-    """Give the further password of a row of ``SELECT_APP_PASSWORD``."""
+    """Return the further password of a row of ``SELECT_APP_PASSWORD``."""
     return AppPassword(
         id=row[0],
         label=row[1],
@@ -277,12 +277,12 @@ SELECT_LOGIN: Final = sa.select(
 
 
 def login_of(row: Row) -> Login:
-    """Give the line of the audit log of a row of ``SELECT_LOGIN``."""
+    """Return the line of the audit log of a row of ``SELECT_LOGIN``."""
     return Login(from_microseconds(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), row[6])
 
 
 def login_row(number: int, login: Login) -> tuple[object, ...]:
-    """Give the row of a line of the audit log."""
+    """Return the row of a line of the audit log."""
     return (
         number,
         to_microseconds(login.when),
@@ -316,12 +316,12 @@ SELECT_QUEUE: Final = sa.select(
 
 
 def mapping_json(mapping: Mapping[str, str]) -> str:
-    """Give parameters as JSON."""
+    """Return parameters as JSON."""
     return json.dumps(dict(mapping)) if mapping else "{}"
 
 
 def item_of(row: Row) -> QueueItem:
-    """Give the item of a row of ``SELECT_QUEUE``."""
+    """Return the item of a row of ``SELECT_QUEUE``."""
     account = None if row[5] is None else AccountId(row[5])
     return QueueItem(
         id=row[0],

@@ -1,4 +1,4 @@
-"""Searching a folder: what SQL can tell by SQL, text by the index, the rest by reading.
+"""Search of a folder: what SQL can tell by SQL, text by the index, the rest by reading.
 
 A query is evaluated as sets of UIDs. A subtree without text becomes one statement. A text term
 asks the trigram index (or, where trigrams cannot answer, the text column) for the messages
@@ -89,12 +89,12 @@ class _Search:
         self._plain = _Plain(public)
 
     def found(self, query: q.Query) -> set[int]:
-        """Give the UIDs that match a whole query."""
+        """Return the UIDs that match a whole query."""
         self._terms = frozenset(_text_terms(query))
         return self.evaluate(query)
 
     def evaluate(self, query: q.Query) -> set[int]:
-        """Give the UIDs that match."""
+        """Return the UIDs that match."""
         if not _textual(query):
             return self._by_sql(self._plain.condition(query))
         if isinstance(query, q.And):
@@ -173,7 +173,7 @@ class _Search:
         )
 
     def _containing(self, select: _Select, column: ColumnElement[str], text: str) -> Sequence[Row]:
-        """Give the rows of *select* whose text column contains the text, both folded."""
+        """Return the rows of *select* whose text column contains the text, both folded."""
         if not self._session.sqlite:
             return self._session.once(select.where(column.contains(text, autoescape=True)))
         found_by_reading = sa.func.instr(column, text) > 0
@@ -228,7 +228,7 @@ class _Search:
 
 
 def _text_terms(query: q.Query) -> Iterator[q.Query]:
-    """Give what of a query asks for something in the content."""
+    """Return what of a query asks for something in the content."""
     if isinstance(query, q.And | q.Or):
         for term in query.terms:
             yield from _text_terms(term)

@@ -65,7 +65,7 @@ class SQLStore:
         url: ``sqlite:////absolute/path/netsuite.db`` or ``postgresql://...``.
         clock: tells the time and wakes the store's routines.
         threads: the reactor whose thread the methods are called on.
-        guid: gives 32 hexadecimal digits, never the same twice; None for random ones.
+        guid: returns 32 hexadecimal digits, never the same twice; None for random ones.
         limit_octets: the largest content it takes, at most 2 GiB.
         cache_octets: what contents and summaries kept in memory may take together.
         sweep_after_seconds: how long a content that nothing refers to stays.
@@ -171,7 +171,7 @@ class SQLStore:
         return alone, session, sequence
 
     def _lock_presence(self, path: str) -> bool:
-        """Hold a shared lock while open; say whether no other process does."""
+        """Hold a shared lock while open; return whether no other process does."""
         self._presence = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)

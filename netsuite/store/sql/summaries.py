@@ -99,7 +99,7 @@ def _part(part: Part) -> _Array:
 
 
 def encoded(summary: Summary) -> bytes:
-    """Give a summary as octets."""
+    """Return a summary as octets."""
     written = json.dumps(
         [
             _part(summary.root),
@@ -171,7 +171,7 @@ def _read_part(read: _Array) -> Part:
 
 
 def decoded(octets: bytes) -> Summary | None:
-    """Give the summary, None when another version wrote it."""
+    """Return the summary, None when another version wrote it."""
     if octets[0] != VERSION:
         return None
     read = json.loads(zlib.decompress(octets[1:]))

@@ -93,7 +93,7 @@ class FolderState:
         self.dirty = False
 
     def advance(self) -> int:
-        """Give the next mod-sequence."""
+        """Return the next mod-sequence."""
         self.dirty = True
         self.highest_modseq += 1
         return self.highest_modseq
@@ -134,7 +134,7 @@ class Transaction:
     Args:
         session: the writer's connection, in a transaction.
         now: microseconds since 1970.
-        uid_validity: gives a candidate for the next UIDVALIDITY.
+        uid_validity: returns a candidate for the next UIDVALIDITY.
     """
 
     def __init__(self, session: Session, now: int, uid_validity: Callable[[], int]) -> None:
@@ -187,13 +187,13 @@ class Transaction:
         return value
 
     def next(self, name: str, count: int = 1) -> int:
-        """Take numbers of a kind, never taken before; give the first."""
+        """Take numbers of a kind, never taken before; return the first."""
         first = self.counter(name) + 1
         self._counters[name] = first + count - 1
         return first
 
     def next_uid_validity(self) -> int:
-        """Give a UIDVALIDITY greater than all before."""
+        """Return a UIDVALIDITY greater than all before."""
         value = max(self.counter("uid_validity") + 1, self._uid_validity())
         self._counters["uid_validity"] = value
         return value

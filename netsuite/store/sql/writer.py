@@ -89,8 +89,8 @@ class Writer:
 
     Args:
         database: where to write.
-        now: gives microseconds since 1970.
-        uid_validity: gives a candidate for the next UIDVALIDITY.
+        now: returns microseconds since 1970.
+        uid_validity: returns a candidate for the next UIDVALIDITY.
         call_from_thread: runs a function on the reactor's thread.
         publish: takes (sequence, changes) pairs in commit order, on the reactor's thread.
     """
@@ -129,7 +129,7 @@ class Writer:
         self._thread.start()
 
     def submit(self, unit: Unit[T]) -> Deferred[T]:
-        """Let a unit wait for its turn. Raises StoreClosed."""
+        """Put a unit in the queue. Raises StoreClosed."""
         if self._closing:
             raise StoreClosed("the store is closing")
         # What comes in one turn of the reactor goes to the thread at its end: it would begin with
@@ -173,7 +173,7 @@ class Writer:
         self._call_from_thread(self._closed.callback, None)
 
     def _take(self) -> tuple[list[AnyUnit], bool]:
-        """Wait for work, then take all there is, within limits; say whether it was the last."""
+        """Wait for work, then take all there is, within limits; return whether it was the last."""
         units = self._waiting.get()
         batch: list[AnyUnit] = []
         octets = 0
@@ -242,7 +242,7 @@ class Writer:
         return committed
 
     def _begin(self, session: Session) -> Transaction:
-        """Give the transaction that has begun, with what the last one knew where that is true.
+        """Return the transaction that has begun, with what the last one knew where that is true.
 
         Each question to SQLite gives the interpreter up and waits to have it back. The counters
         of folders and accounts are asked for again only where somebody else has written (SQLite

@@ -1,4 +1,4 @@
-"""What every tree of files promises, as tests: mix ``FilesContract`` into a trial ``TestCase``.
+"""The contract of trees of files, as tests: mix ``FilesContract`` into a trial ``TestCase``.
 
 ::
 

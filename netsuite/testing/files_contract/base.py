@@ -1,4 +1,4 @@
-"""What the parts of the contract on files share: a tree, and what it told."""
+"""The test case that the contract on files builds on: a tree, and the changes it reported."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class FilesBase(_Base):
         return data
 
     async def names(self, path: TreePath = ()) -> list[str]:
-        """Give the names in a directory, sorted."""
+        """Return the names in a directory, sorted."""
         return [entry.name for entry in await self.tree.sorted_listing(path)]
 
     async def refused(self, error: type[BaseException], doing: Coroutine[Any, Any, object]) -> None:

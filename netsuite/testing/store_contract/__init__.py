@@ -1,4 +1,4 @@
-"""What every store promises, as tests: mix ``StoreContract`` into a trial ``TestCase``.
+"""The contract of stores, as tests: mix ``StoreContract`` into a trial ``TestCase``.
 
 ::
 

@@ -1,4 +1,4 @@
-"""The contract on what news needs: Message-IDs found, and refused twice; contents at hand."""
+"""The contract on what news needs: Message-IDs found, and refused twice."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ ONE = "<one@example.test>"
 
 
 def article(message_id: str = ONE, body: str = "text") -> bytes:
-    """Give a message with a Message-ID that is not its first field."""
+    """Return a message with a Message-ID that is not its first field."""
     return message("article", body, Message_ID=message_id)
 
 

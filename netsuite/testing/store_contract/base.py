@@ -1,4 +1,4 @@
-"""What the parts of the contract share: a store, its clock, mail put into it, what it told."""
+"""The test case that the contract builds on: a store, its clock, mail put in, what was told."""
 
 # ruff: noqa: N802 (trial chose the names)
 from __future__ import annotations
@@ -41,7 +41,7 @@ CREATED: Final = datetime(2024, 5, 17, 10, 30, tzinfo=UTC)
 
 
 def message(subject: str = "Hello", body: str = "Hi there.", **fields: str) -> bytes:
-    """Give a small message; ``From_=`` and the like add fields."""
+    """Return a small message; ``From_=`` and the like add fields."""
     lines = [f"Subject: {subject}"]
     lines += [f"{name.rstrip('_').replace('_', '-')}: {value}" for name, value in fields.items()]
     return ("\r\n".join([*lines, "", body]) + "\r\n").encode()
@@ -58,7 +58,7 @@ class BaseContract(_Base):
         raise NotImplementedError
 
     async def catch_up(self) -> None:
-        """Let the store finish what it does behind its callers; most have nothing."""
+        """Make the store finish what it does behind its callers; most have nothing."""
 
     def now(self) -> datetime:
         """The clock's time."""
@@ -87,7 +87,7 @@ class BaseContract(_Base):
         return await self.store.accounts.add_account(name, None)
 
     async def inbox(self, name: str = "alice") -> Folder:
-        """Make an account; give its INBOX."""
+        """Make an account; return its INBOX."""
         return await self.store.mail.folder((await self.account(name)).id, "INBOX")
 
     async def group(self, name: str = "comp.lang.test") -> Folder:
@@ -130,7 +130,7 @@ class BaseContract(_Base):
         self.fail(f"{error.__name__} was not raised; the result was {result!r}")
 
     def telling(self, kind: type) -> list[Any]:
-        """Give what the feed told of one kind."""
+        """Return what the feed told of one kind."""
         return [change for change in self.told if isinstance(change, kind)]
 
 

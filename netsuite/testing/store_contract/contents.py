@@ -13,7 +13,7 @@ from netsuite.testing.store_contract.base import BaseContract, message, written
 
 
 def pattern(octets: int) -> bytes:
-    """Give octets of which no two stretches are the same."""
+    """Return octets of which no two stretches are the same."""
     blocks = (hashlib.sha256(str(number).encode()).digest() for number in range(octets // 32 + 1))
     return b"".join(blocks)[:octets]
 

@@ -31,7 +31,7 @@ class FlagsContract(BaseContract):
         )
 
     async def seen(self, folder: Folder, account: Any = ...) -> list[set[str]]:
-        """Give the flags of all messages, as an account sees them."""
+        """Return the flags of all messages, as an account sees them."""
         who = folder.owner if account is ... else account
         messages = await self.store.mail.messages(folder.id, None, who)
         return [set(each.flags) for each in messages]

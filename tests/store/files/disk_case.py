@@ -64,5 +64,5 @@ class DiskCase(FilesBase):
         self.assertEqual([], left)
 
     def on_disk(self, *names: str) -> Path:
-        """Give a path below the root."""
+        """Return a path below the root."""
         return self.root.joinpath(*names)

@@ -65,7 +65,7 @@ class Killed(DiskCase, TestCase):
         await tree._sweeping
 
     def work_and_die(self, lines: int) -> list[int]:
-        """Run the child until so many lines; give all it has told."""
+        """Run the child until so many lines; return all it has told."""
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(self.root)], stdout=subprocess.PIPE, text=True
         )

@@ -164,7 +164,7 @@ class InASite(TestCase):
 
 
 def open_paths() -> list[str]:
-    """Give what this process has open."""
+    """Return what this process has open."""
     found = []
     for name in os.listdir("/proc/self/fd"):
         try:

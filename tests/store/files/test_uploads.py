@@ -62,7 +62,7 @@ class Crowds(DiskCase, TestCase):
         self.assertEqual([Changed] * 19, [type(each) for each in results])
 
     async def race(self, **request: Any) -> list[StoreError]:
-        """Commit twenty uploads at once; give the errors."""
+        """Commit twenty uploads at once; return the errors."""
         uploads = [await self.partly(("f",), b"%d" % n, **request) for n in range(20)]
         errors: list[StoreError] = []
 
