@@ -105,7 +105,7 @@ def _opened(root: int, names: Sequence[bytes], how: _How) -> int | None:
     return None
 
 
-def look(root: int, names: Sequence[bytes]) -> os.stat_result | None:
+def lstat(root: int, names: Sequence[bytes]) -> os.stat_result | None:
     """Ask for a path, without waiting; None where that cannot be.
 
     Raises:
@@ -121,8 +121,8 @@ def look(root: int, names: Sequence[bytes]) -> os.stat_result | None:
 
 
 def entry_at(root: int, names: Sequence[bytes]) -> Entry | None:
-    """Look one up, without waiting; None where that cannot be. Raises as ``look``."""
-    found = look(root, names)
+    """Look one up, without waiting; None where that cannot be. Raises as ``lstat``."""
+    found = lstat(root, names)
     return None if found is None else entry_of(name_of(names[-1]) if names else "", found)
 
 
@@ -134,7 +134,7 @@ def open_file(root: int, names: Sequence[bytes]) -> tuple[Entry, io.FileIO] | No
         IsADirectory: a directory has it.
     """
     # Looked at before it is opened: to open some devices is to do something to them.
-    found = look(root, names)
+    found = lstat(root, names)
     if found is None:
         return None
     if stat.S_ISDIR(found.st_mode):
@@ -189,7 +189,7 @@ def _is_ours(directory: os.stat_result) -> bool:
 def _check_name(where: int, name: bytes) -> None:
     """Refuse a name that is known to be taken by something that no file replaces."""
     with suppress(NoSuchFile):
-        found = look(where, (name,))
+        found = lstat(where, (name,))
         if found is None:
             if ctypes.get_errno() == errno.ELOOP:
                 raise FileInTheWay("a link has the name")

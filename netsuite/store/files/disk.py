@@ -264,23 +264,23 @@ class DiskTree:
             else None
         )
         if where is not None:
-            temporary = begin(where=where)
+            staged = begin(where=where)
         else:
-            temporary = await self._jobs.do(begin, undo=self._discard)
+            staged = await self._jobs.do(begin, undo=self._discard)
         return DiskUpload(
             self._jobs,
             self._group_commit,
-            temporary,
+            staged,
             self.limit_octets,
             lambda entry: self._on_change(path, False),
         )
 
-    def _discard(self, temporary: StagedFile) -> None:
+    def _discard(self, staged: StagedFile) -> None:
         """Remove an upload's file whose caller went before it had it."""
         try:
-            self._jobs.do(temporary.discard)
+            self._jobs.do(staged.discard)
         except StoreError:  # closed: there are no threads any more
-            temporary.discard()
+            staged.discard()
 
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""

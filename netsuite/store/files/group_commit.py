@@ -30,14 +30,14 @@ class Commit:
     """One upload that is to get its name.
 
     Args:
-        temporary: what was written.
+        staged: what was written.
         pieces: what is still to be written.
         modified: its time of modification, None for now.
         done: fires with the entry.
         result: what is to be told.
     """
 
-    temporary: StagedFile
+    staged: StagedFile
     pieces: Sequence[bytes]
     modified: datetime | None
     done: Deferred[Entry] = field(default_factory=Deferred)
@@ -57,7 +57,7 @@ class GroupCommit:
         self._busy = False
 
     def add(
-        self, temporary: StagedFile, pieces: Sequence[bytes], modified: datetime | None
+        self, staged: StagedFile, pieces: Sequence[bytes], modified: datetime | None
     ) -> Deferred[Entry]:
         """Make an upload durable and give it its name; nothing is left of it where that fails.
 
@@ -65,7 +65,7 @@ class GroupCommit:
             StoreClosed: the tree is closed.
         """
         self._jobs.enter()
-        commit = Commit(temporary, pieces, modified)
+        commit = Commit(staged, pieces, modified)
         self._waiting.append(commit)
         if not self._busy:
             self._go_on()
@@ -83,11 +83,11 @@ class GroupCommit:
             ended = commit.result
             if isinstance(result, Failure):  # there was no thread for it
                 ended = result
-                commit.temporary.discard()
+                commit.staged.discard()
             try:
                 commit.done.callback(ended)  # type: ignore[arg-type]  # a Failure makes it fail
             finally:
-                self._jobs.left()
+                self._jobs.leave()
 
 
 def commit_all(commits: Sequence[Commit]) -> None:
@@ -98,16 +98,16 @@ def commit_all(commits: Sequence[Commit]) -> None:
     together = len(commits) > 1
 
     def prepare(commit: Commit) -> None:
-        commit.temporary.prepare(commit.pieces, commit.modified, begin=together)
+        commit.staged.prepare(commit.pieces, commit.modified, begin=together)
 
     _each(commits, prepare)
-    _each(commits, lambda commit: commit.temporary.sync())
-    _each(commits, lambda commit: commit.temporary.take_name())
+    _each(commits, lambda commit: commit.staged.sync())
+    _each(commits, lambda commit: commit.staged.take_name())
     synced: set[tuple[int, int]] | None = set() if together else None
-    _each(commits, lambda commit: commit.temporary.sync_directory(synced))
+    _each(commits, lambda commit: commit.staged.sync_directory(synced))
 
     def finish(commit: Commit) -> None:
-        commit.result = commit.temporary.finished()
+        commit.result = commit.staged.finished()
 
     _each(commits, finish)
 
@@ -119,4 +119,4 @@ def _each(commits: Sequence[Commit], step: Callable[[Commit], None]) -> None:
                 translated(step, commit)
             except BaseException:
                 commit.result = Failure()
-                commit.temporary.discard()
+                commit.staged.discard()

@@ -71,21 +71,21 @@ def directory(root: int, names: Sequence[bytes], flags: int = PASS) -> Iterator[
         os.close(descriptor)
 
 
-def look(where: int, name: bytes) -> os.stat_result:
+def lstat(where: int, name: bytes) -> os.stat_result:
     """Ask for a name in a directory; links are not followed."""
     return os.stat(name, dir_fd=where, follow_symlinks=False)
 
 
-def look_or_none(where: int, name: bytes) -> os.stat_result | None:
-    """As ``look``; None where nothing has that name."""
+def lstat_or_none(where: int, name: bytes) -> os.stat_result | None:
+    """As ``lstat``; None where nothing has that name."""
     with suppress(FileNotFoundError):
-        return look(where, name)
+        return lstat(where, name)
     return None
 
 
-def found(where: int, name: bytes) -> os.stat_result:
-    """As ``look``, for what is shown: raises NoSuchFile for links and special files."""
-    result = look(where, name)
+def visible(where: int, name: bytes) -> os.stat_result:
+    """As ``lstat``, for what is shown: raises NoSuchFile for links and special files."""
+    result = lstat(where, name)
     if not stat.S_ISREG(result.st_mode) and not stat.S_ISDIR(result.st_mode):
         raise NoSuchFile("neither file nor directory")
     return result

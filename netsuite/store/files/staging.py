@@ -25,9 +25,9 @@ from netsuite.store.errors import (
     TooLarge,
 )
 from netsuite.store.files.names import TEMPORARY
-from netsuite.store.files.openat import READ, WORK, look_or_none, open_directory
+from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
 from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
-from netsuite.store.files.syscalls import changing, rename_to_new
+from netsuite.store.files.syscalls import locked, rename_to_new
 from netsuite.store.tree import Entry, name_of
 
 #: What is kept of the old file is copied in such steps, so that others get their turn.
@@ -132,7 +132,7 @@ class StagedFile:
         return self._file
 
     def _consider(self, request: UploadRequest) -> None:
-        there = look_or_none(self._where, self._name)
+        there = lstat_or_none(self._where, self._name)
         self._check(there)
         #: The file there was, as it was; None where there was none.
         self._before = validator_of(there) if there is not None else None
@@ -242,7 +242,7 @@ class StagedFile:
             os.fsync(self._where)
             synced.add(key)
 
-    def settle(self, pieces: Sequence[bytes]) -> None:
+    def write_and_sync(self, pieces: Sequence[bytes]) -> None:
         """Append pieces and bring all to the disk, so that the commit has nothing to wait for."""
         self.write(pieces)
         self.sync()
@@ -272,8 +272,8 @@ class StagedFile:
 
     def take_name(self) -> None:
         """Return it its name, where what has the name is still what it was to be."""
-        with changing(self._lock, self._where):
-            there = look_or_none(self._where, self._name)
+        with locked(self._lock, self._where):
+            there = lstat_or_none(self._where, self._name)
             self._check(there)
             if self._append and self._before != (there and validator_of(there)):
                 raise Changed("the file that was to be appended to")
@@ -294,8 +294,8 @@ class StagedFile:
         try:
             self.prepare(pieces, None)
             self.sync()
-            with changing(self._lock, self._where):
-                there = look_or_none(self._where, self._name)
+            with locked(self._lock, self._where):
+                there = lstat_or_none(self._where, self._name)
                 if there is None:
                     if self._before is None:
                         self._take_name(replace=False)

@@ -32,10 +32,10 @@ from netsuite.store.files.openat import (
     READ,
     WORK,
     directory,
-    found,
-    look,
-    look_or_none,
+    lstat,
+    lstat_or_none,
     open_directory,
+    visible,
 )
 from netsuite.store.files.stat import entry_of, nanoseconds_of
 from netsuite.store.tree import Entry, name_of
@@ -75,7 +75,7 @@ def entry_at(root: int, names: Names) -> Entry:
         result, name = os.fstat(root), ""
     else:
         with directory(root, names[:-1]) as where:
-            result, name = look(where, names[-1]), name_of(names[-1])
+            result, name = lstat(where, names[-1]), name_of(names[-1])
     return _shown(name, result)
 
 
@@ -92,7 +92,7 @@ def open_file(root: int, names: Names) -> tuple[Entry, io.FileIO]:
         raise IsADirectory("the root")
     with directory(root, names[:-1]) as where:
         # Looked at before it is opened: to open some devices is to do something to them.
-        if stat.S_ISDIR(found(where, names[-1]).st_mode):
+        if stat.S_ISDIR(visible(where, names[-1]).st_mode):
             raise IsADirectory("a directory")
         descriptor = os.open(names[-1], READ, dir_fd=where)
     # By now it may be another one than the one that was looked at.
@@ -126,8 +126,8 @@ def remove_file(root: int, names: Names, lock: threading.Lock) -> None:
     if not names:
         raise IsADirectory("the root")
     with directory(root, names[:-1], WORK) as where:
-        with changing(lock, where):
-            if stat.S_ISDIR(found(where, names[-1]).st_mode):
+        with locked(lock, where):
+            if stat.S_ISDIR(visible(where, names[-1]).st_mode):
                 raise IsADirectory("a directory")
             os.unlink(names[-1], dir_fd=where)
         os.fsync(where)
@@ -138,7 +138,7 @@ def remove_directory(root: int, names: Names, before: float) -> None:
     if not names:
         raise NotPermitted("the root")
     with directory(root, names[:-1], WORK) as where:
-        if not stat.S_ISDIR(found(where, names[-1]).st_mode):
+        if not stat.S_ISDIR(visible(where, names[-1]).st_mode):
             raise NotADirectory("a file")
         try:
             os.rmdir(names[-1], dir_fd=where)
@@ -175,9 +175,9 @@ def rename(
         directory(source_root, old[:-1], WORK) as source,
         directory(target_root, new[:-1], WORK) as target,
     ):
-        with changing(lock, target):
-            moved = found(source, old[-1])
-            there = look_or_none(target, new[-1])
+        with locked(lock, target):
+            moved = visible(source, old[-1])
+            there = lstat_or_none(target, new[-1])
             if there is not None and replace and os.path.samestat(moved, there):
                 if not _same_name(source, old[-1], target, new[-1]):
                     # Two names of one file: to rename(2) that is done already.
@@ -206,9 +206,9 @@ def set_modified(root: int, names: Names, modified: datetime) -> Entry:
     nanoseconds = nanoseconds_of(modified)
     with directory(root, names[:-1]) as where:
         name = names[-1] if names else b"."
-        times = (found(where, name).st_atime_ns, nanoseconds)
+        times = (visible(where, name).st_atime_ns, nanoseconds)
         os.utime(name, ns=times, dir_fd=where, follow_symlinks=False)
-        return _shown(name_of(names[-1]) if names else "", look(where, name))
+        return _shown(name_of(names[-1]) if names else "", lstat(where, name))
 
 
 class Listing:
@@ -219,7 +219,7 @@ class Listing:
             self._where = open_directory(root, names, WORK)
         except NoSuchFile:
             with directory(root, names[:-1]) as where:
-                if names and stat.S_ISREG(look(where, names[-1]).st_mode):
+                if names and stat.S_ISREG(lstat(where, names[-1]).st_mode):
                     raise NotADirectory("a file") from None
             raise
         try:
@@ -273,7 +273,7 @@ def sweep_directory(where: int, before: float) -> list[bytes]:
             name = os.fsencode(each.name)
             if name.startswith(TEMPORARY):
                 with suppress(FileNotFoundError):
-                    result = look(where, name)
+                    result = lstat(where, name)
                     if stat.S_ISREG(result.st_mode) and result.st_ctime < before:
                         os.unlink(name, dir_fd=where)
             elif each.is_dir(follow_symlinks=False):
@@ -299,7 +299,7 @@ class Sweep:
         return bool(self._waiting)
 
 
-# -- names that change hands -----------------------------------------------------------------------
+# -- renaming under a lock -----------------------------------------------------------------------
 
 
 def rename_to_new(source: int, old: bytes, target: int, new: bytes) -> None:
@@ -337,7 +337,7 @@ def claim_and_rename(source: int, old: bytes, target: int, new: bytes) -> None:
 
 
 @contextmanager
-def changing(lock: threading.Lock, where: int) -> Iterator[None]:
+def locked(lock: threading.Lock, where: int) -> Iterator[None]:
     """Let nobody else change what a directory's names mean, between a look and a rename.
 
     Args:

@@ -169,7 +169,7 @@ class Jobs:
                 elif undo is not None and not isinstance(result, Failure):
                     undo(result)
             finally:
-                self.left()
+                self.leave()
 
         self.run(translated, function, *arguments).addBoth(landed)
         return outer
@@ -182,7 +182,7 @@ class Jobs:
             return fail(Busy("no thread can be had"))
 
     def enter(self) -> None:
-        """Count something as work that ``close`` waits for, until ``left``.
+        """Count something as work that ``close`` waits for, until ``leave``.
 
         Raises:
             StoreClosed: the tree is closed.
@@ -191,8 +191,8 @@ class Jobs:
             raise StoreClosed("the tree of files is closed")
         self._busy += 1
 
-    def left(self) -> None:
-        """That work is done."""
+    def leave(self) -> None:
+        """Count it as done."""
         self._busy -= 1
         if not self._busy:
             quiet, self._quiet = self._quiet, []

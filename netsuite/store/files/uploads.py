@@ -40,7 +40,7 @@ class DiskUpload:
 
     Args:
         commits: where it is committed, with others.
-        temporary: what is written to.
+        staged: what is written to.
         limit_octets: more than that is refused, None for no limit.
         named: told of the file once it has its name.
     """
@@ -51,30 +51,30 @@ class DiskUpload:
         self,
         jobs: Jobs,
         commits: GroupCommit,
-        temporary: StagedFile,
+        staged: StagedFile,
         limit_octets: int | None,
         named: Callable[[Entry], None],
     ) -> None:
         #: The file's size so far, what was kept of the old one included.
-        self.octets = temporary.kept
+        self.octets = staged.kept
         self._jobs = jobs
         self._group_commit = commits
-        self._temporary = temporary
+        self._staged = staged
         self._limit_octets = limit_octets
         self._named = named
         self._failure: StoreError | None = None
         self._pieces: list[bytes] = []
-        self._held = 0
-        self._flying = 0
+        self._gathered = 0
+        self._being_written = 0
         self._in_thread = False
-        self._room: list[Deferred[None]] = []
-        self._landing: list[Deferred[None]] = []
+        self._waiting: list[Deferred[None]] = []
+        self._idle: list[Deferred[None]] = []
         self._finished = False
         self._abandoned = False
         #: Waits for the end that has begun.
         self._wait: Callable[[], Deferred[Entry] | Deferred[None]] | None = None
-        if temporary.kept:
-            self._ask(temporary.copy)
+        if staged.kept:
+            self._ask(staged.copy)
 
     # -- while it comes ------------------------------------------------------------------------
 
@@ -89,21 +89,21 @@ class DiskUpload:
         if self._failure is not None:
             return FailedAwaitable(self._failure)
         self._pieces.append(bytes(octets))
-        self._held += len(octets)
+        self._gathered += len(octets)
         self._flush()
-        if self._held + self._flying <= AHEAD_OCTETS:
+        if self._gathered + self._being_written <= AHEAD_OCTETS:
             return None
-        room: Deferred[None] = Deferred()
-        self._room.append(room)
-        return room
+        writable: Deferred[None] = Deferred()
+        self._waiting.append(writable)
+        return writable
 
     def _flush(self) -> None:
-        if not self._in_thread and self._held >= FLUSH_OCTETS:
-            self._flying = self._held
-            self._ask(self._temporary.write, self._take())
+        if not self._in_thread and self._gathered >= FLUSH_OCTETS:
+            self._being_written = self._gathered
+            self._ask(self._staged.write, self._take())
 
     def _take(self) -> list[bytes]:
-        pieces, self._pieces, self._held = self._pieces, [], 0
+        pieces, self._pieces, self._gathered = self._pieces, [], 0
         return pieces
 
     def _ask(self, function: Callable[..., object], *arguments: object) -> None:
@@ -114,22 +114,22 @@ class DiskUpload:
             self._in_thread = False
             self._fail(error)
         else:
-            done.addBoth(self._landed)
+            done.addBoth(self._written)
 
-    def _landed(self, result: object) -> None:
+    def _written(self, result: object) -> None:
         self._in_thread = False
-        self._flying = 0
+        self._being_written = 0
         if isinstance(result, Failure):
             self._fail(self._error_of(result))
         elif result is False and not self._abandoned:  # more of the old file is to be copied
-            self._ask(self._temporary.copy)
+            self._ask(self._staged.copy)
         elif not self._finished:
             self._flush()
         if not self._in_thread:
-            landing, self._landing = self._landing, []
-            for waiting in landing:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
                 waiting.callback(None)
-        if self._held + self._flying <= AHEAD_OCTETS // 2:
+        if self._gathered + self._being_written <= AHEAD_OCTETS // 2:
             self._release(None)
 
     def _error_of(self, failure: Failure) -> StoreError:
@@ -146,12 +146,12 @@ class DiskUpload:
         self._release(error)
 
     def _release(self, error: StoreError | None) -> None:
-        room, self._room = self._room, []
-        for waiting in room:
+        waiting, self._waiting = self._waiting, []
+        for writable in waiting:
             if error is None:
-                waiting.callback(None)
+                writable.callback(None)
             else:
-                waiting.errback(error)
+                writable.errback(error)
 
     # -- the end -------------------------------------------------------------------------------
 
@@ -165,16 +165,16 @@ class DiskUpload:
         return await follower(committed)
 
     async def _commit(self, modified: datetime | None) -> Entry:
-        await self._thread_free()
+        await self._wait_for_thread()
         if self._failure is not None:
             await self._discard()
             raise self._failure
         pieces = self._take()
         try:
             if self.octets >= LARGE_OCTETS:
-                await self._jobs.do(self._temporary.settle, pieces)
+                await self._jobs.do(self._staged.write_and_sync, pieces)
                 pieces = []
-            done = self._group_commit.add(self._temporary, pieces, modified)
+            done = self._group_commit.add(self._staged, pieces, modified)
         except StoreError:
             await self._discard()
             raise
@@ -194,12 +194,12 @@ class DiskUpload:
             await self._wait()
 
     async def _abort(self, keep_partial: bool) -> None:
-        await self._thread_free()
-        come = self.octets - self._temporary.kept
+        await self._wait_for_thread()
+        come = self.octets - self._staged.kept
         if not keep_partial or self._failure is not None or not come:
             return await self._discard()
         try:
-            await self._jobs.do(self._temporary.keep, self._take(), then=self._kept)
+            await self._jobs.do(self._staged.keep, self._take(), then=self._kept)
         except StoreError as error:
             self.log.info("a part of a file was not kept: {error}", error=error)
 
@@ -210,12 +210,12 @@ class DiskUpload:
     async def _discard(self) -> None:
         self._take()
         try:
-            await self._jobs.do(self._temporary.discard)
+            await self._jobs.do(self._staged.discard)
         except StoreError:  # the tree is closed: there are no threads any more
-            self._temporary.discard()
+            self._staged.discard()
 
-    async def _thread_free(self) -> None:
+    async def _wait_for_thread(self) -> None:
         if self._in_thread:
-            landing: Deferred[None] = Deferred()
-            self._landing.append(landing)
-            await landing
+            idle: Deferred[None] = Deferred()
+            self._idle.append(idle)
+            await idle

@@ -11,7 +11,7 @@ from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.model import FolderId, Placed
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import piece
+from netsuite.store.sql.contents import chunk
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.transaction import ARTICLE, FolderState, Transaction
 
@@ -60,7 +60,7 @@ def note_copies(
     """
     for uid, content in copies:
         try:
-            head = piece(transaction.session, content, 0)[:HEADER_OCTETS]
+            head = chunk(transaction.session, content, 0)[:HEADER_OCTETS]
         except NoSuchMessage:  # an empty content has no chunk
             continue
         if message_id := message_id_of(head):

@@ -46,7 +46,7 @@ def whole(session: Session, content: int) -> bytes:
     return rows[0][0] if len(rows) == 1 else b"".join(row[0] for row in rows)
 
 
-def piece(session: Session, content: int, number: int) -> bytes:
+def chunk(session: Session, content: int, number: int) -> bytes:
     """Return one chunk. Raises NoSuchMessage."""
     row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)
     if row is None:
@@ -54,10 +54,10 @@ def piece(session: Session, content: int, number: int) -> bytes:
     return bytes(row[0])
 
 
-def pieces(session: Session, content: int, octets: int) -> Iterator[bytes]:
+def chunks(session: Session, content: int, octets: int) -> Iterator[bytes]:
     """Return the chunks of a content, one at a time."""
     for number in range(-(-octets // t.CHUNK_OCTETS)):
-        yield piece(session, content, number)
+        yield chunk(session, content, number)
 
 
 def present(session: Session, contents: Collection[int]) -> set[int]:
@@ -65,12 +65,12 @@ def present(session: Session, contents: Collection[int]) -> set[int]:
     return {row[0] for row in session.all(_PRESENT, contents=session.database.numbers(contents))}
 
 
-def made_summary(session: Session, content: int) -> Summary:
+def make_summary(session: Session, content: int) -> Summary:
     """Make a summary, reading the content once. Raises NoSuchMessage."""
-    return summarize(pieces(session, content, octets_of(session, content)))
+    return summarize(chunks(session, content, octets_of(session, content)))
 
 
-def made_document(session: Session, content: int) -> tuple[Summary, Document]:
+def make_document(session: Session, content: int) -> tuple[Summary, Document]:
     """Make a summary and the text, reading the content once. Raises NoSuchMessage."""
     octets = octets_of(session, content)
     if octets <= SEARCHED_OCTETS:
@@ -80,7 +80,7 @@ def made_document(session: Session, content: int) -> tuple[Summary, Document]:
     start: list[bytes] = []
 
     def keeping_the_start() -> Iterator[bytes]:
-        for number, part in enumerate(pieces(session, content, octets)):
+        for number, part in enumerate(chunks(session, content, octets)):
             if number * t.CHUNK_OCTETS < SEARCHED_OCTETS:
                 start.append(part)
             yield part

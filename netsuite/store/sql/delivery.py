@@ -44,7 +44,7 @@ AHEAD_OCTETS: Final = 2 << 20
 
 _INSERT_DRAFT: Final = sa.insert(t.draft)
 _DROP_DRAFT: Final = sa.delete(t.draft).where(t.draft.c.content == sa.bindparam("content"))
-_BURY: Final = sa.insert(t.content)
+_INSERT_DEAD: Final = sa.insert(t.content)
 _NEVER: Final = 0
 
 
@@ -105,9 +105,9 @@ class SQLDraft:
         self._hand_over()
         if self._ahead <= AHEAD_OCTETS:
             return None
-        room: Deferred[None] = Deferred()
-        self._waiting.append(room)
-        return room
+        writable: Deferred[None] = Deferred()
+        self._waiting.append(writable)
+        return writable
 
     def _hand_over(self) -> None:
         held = memoryview(b"".join(self._pieces))
@@ -146,8 +146,8 @@ class SQLDraft:
 
     def _release(self) -> None:
         waiting, self._waiting = self._waiting, []
-        for room in waiting:
-            room.callback(None)
+        for writable in waiting:
+            writable.callback(None)
 
     def take_rest(self) -> bytes:
         """Finish; return the octets that are still in memory."""
@@ -173,19 +173,19 @@ class SQLDraft:
         """Leave what was written to the sweeper."""
         if self.chunks:
             with suppress(StoreClosed):  # the next start finds the draft and buries it
-                await self._writer.call(self._bury)
+                await self._writer.call(self._discard_chunks)
 
-    def _bury(self, transaction: Transaction) -> None:
+    def _discard_chunks(self, transaction: Transaction) -> None:
         # A chunk's unit comes before this one, so the id is known unless none was written.
         content = transaction.draft_ids.get(self) or self.content
         if content is not None:
-            bury(transaction, content, self.octets)
+            discard_draft(transaction, content, self.octets)
 
 
-def bury(transaction: Transaction, content: int, octets: int) -> None:
+def discard_draft(transaction: Transaction, content: int, octets: int) -> None:
     """Make a draft a content that nothing refers to, for the sweeper."""
     if transaction.session.run(_DROP_DRAFT, content=content):
-        transaction.session.many(_BURY, [(content, "", octets, 0, 0)])
+        transaction.session.many(_INSERT_DEAD, [(content, "", octets, 0, 0)])
 
 
 class ChunkWrite(Unit[None]):

@@ -270,7 +270,7 @@ class SQLMail:
             touched_at = shared.now()
             while start < stop:
                 number, offset = divmod(start, t.CHUNK_OCTETS)
-                piece = await self._piece(content, number, octets)
+                piece = await self._chunk(content, number, octets)
                 piece = piece[offset : offset + stop - start]
                 start += len(piece)
                 yield piece
@@ -282,11 +282,11 @@ class SQLMail:
             if not shared.pinned[content]:
                 del shared.pinned[content]
 
-    async def _piece(self, content: ContentId, number: int, octets: int) -> bytes:
+    async def _chunk(self, content: ContentId, number: int, octets: int) -> bytes:
         readers = self._shared.readers
         if octets > HOT_OCTETS:
-            return await readers.run_in_thread(lambda s: contents.piece(s, content, number))
-        return await readers.run_inline(lambda s: contents.piece(s, content, number))
+            return await readers.run_in_thread(lambda s: contents.chunk(s, content, number))
+        return await readers.run_inline(lambda s: contents.chunk(s, content, number))
 
     # -- messages read
 
@@ -369,7 +369,7 @@ class SQLMail:
             for content in missing:
                 if content not in kept and content not in made:
                     try:
-                        made[content] = contents.made_summary(session, content)
+                        made[content] = contents.make_summary(session, content)
                     except NoSuchMessage:
                         continue
             return kept, made

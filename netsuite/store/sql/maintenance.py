@@ -21,9 +21,9 @@ from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
 from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
-from netsuite.store.sql.contents import made_document, present, sizes
+from netsuite.store.sql.contents import make_document, present, sizes
 from netsuite.store.sql.database import OneOf, Session
-from netsuite.store.sql.delivery import bury
+from netsuite.store.sql.delivery import discard_draft
 from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.summarize import Document
@@ -112,7 +112,7 @@ def read_pending(session: Session) -> list[Indexed]:
         if read and total > STEP_OCTETS:
             break
         try:
-            summary, document = made_document(session, content)
+            summary, document = make_document(session, content)
         except NoSuchMessage:
             read.append(Indexed(content, None, Document((), "")))
         except Exception:
@@ -181,10 +181,10 @@ def renew_drafts(transaction: Transaction, process: str) -> None:
     transaction.session.run(_RENEW, renewed_at=transaction.now, of_process=process)
 
 
-def bury_drafts(transaction: Transaction, before: int) -> None:
+def discard_drafts(transaction: Transaction, before: int) -> None:
     """Leave the drafts that nobody has renewed since to the sweeper."""
     for (content,) in transaction.session.all(_ABANDONED, before=before):
-        bury(transaction, content, 0)
+        discard_draft(transaction, content, 0)
 
 
 # -- when ----------------------------------------------------------------------------------------
@@ -342,7 +342,7 @@ class Maintenance:
         if any(draft.chunks for draft in shared.drafts):
             await shared.writer.call(lambda tr: renew_drafts(tr, shared.process))
         before = now - int(LEASE_SECONDS * _MICRO)
-        await shared.writer.call(lambda tr: bury_drafts(tr, before))
+        await shared.writer.call(lambda tr: discard_drafts(tr, before))
 
     async def _index(self) -> bool:
         shared = self._shared

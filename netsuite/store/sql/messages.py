@@ -92,7 +92,7 @@ _DROP_ALL_OWN: Final = sa.delete(t.state).where(
 _DROP: Final = sa.delete(t.message).where(
     _M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids")
 )
-_BURY: Final = sa.insert(t.tombstone)
+_INSERT_TOMBSTONE: Final = sa.insert(t.tombstone)
 _REFER: Final = (
     sa.update(t.content)
     .values(refs=t.content.c.refs + _ONE)
@@ -383,7 +383,7 @@ def remove(transaction: Transaction, state: FolderState, rows: list[_Row]) -> No
     if not state.owner:
         session.run(_DROP_ALL_OWN, folder=state.id, uids=listed)
         forget_places(transaction, state.id, listed)
-    session.many(_BURY, [(state.id, modseq, uid) for uid in uids])
+    session.many(_INSERT_TOMBSTONE, [(state.id, modseq, uid) for uid in uids])
     release(transaction, [row.content for row in rows])
     state.messages -= len(rows)
     state.octets -= octets

@@ -21,7 +21,7 @@ from netsuite.store.errors import NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import made_document
+from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import Row, Session
 from netsuite.store.sql.messages import is_public
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
@@ -61,7 +61,7 @@ class _Unindexed:
     def _made(self) -> tuple[int | None, Document]:
         if self.read is None:
             try:
-                summary, text = made_document(self.session, self.message.content)
+                summary, text = make_document(self.session, self.message.content)
                 self.read = (summary.sent_day, text)
             except NoSuchMessage:
                 self.read = (None, Document((), ""))

@@ -21,7 +21,7 @@ from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import Database, Session, translated
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
-from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, bury_drafts
+from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, discard_drafts
 from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
@@ -144,7 +144,7 @@ class SQLStore:
         shared.writer.start(session, sequence)
         shared.open = True
         before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
-        await shared.writer.call(lambda transaction: bury_drafts(transaction, before))
+        await shared.writer.call(lambda transaction: discard_drafts(transaction, before))
         self._maintenance.start()
 
     def _prepare(self) -> tuple[bool, Session, int]:

@@ -26,7 +26,7 @@ class Together(DiskCase, TestCase):
         found = []
         for name in names:
             upload: Any = await self.tree.upload(tuple(name.split("/")))
-            found.append(upload._temporary)
+            found.append(upload._staged)
         return found
 
     def traced(self) -> list[str]:
@@ -93,7 +93,7 @@ class Together(DiskCase, TestCase):
             def fail(*arguments: Any, **options: Any) -> None:
                 raise OSError(errno.ENOSPC, "full")
 
-            setattr(uploads[1]._temporary, step, fail)  # type: ignore[attr-defined]
+            setattr(uploads[1]._staged, step, fail)  # type: ignore[attr-defined]
             doings = [ensureDeferred(each.commit()) for each in uploads]  # type: ignore[arg-type]
             await self.refused(StorageFull, _awaited(doings[1]))
             for doing in (doings[0], doings[2]):

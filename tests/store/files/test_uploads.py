@@ -152,13 +152,13 @@ class Bounds(DiskCase, TestCase):
         """A sender faster than the disk has to wait after two MiB or so; then it goes on."""
         gate = threading.Event()
         upload: Any = await self.tree.upload(("f",))
-        write = upload._temporary.write
+        write = upload._staged.write
 
         def slowly(pieces: Any) -> None:
             gate.wait(10)
             write(pieces)
 
-        upload._temporary.write = slowly
+        upload._staged.write = slowly
         taken = 0
         while (waiting := upload.write(b"x" * 65_536)) is None:
             taken += 65_536
@@ -362,7 +362,7 @@ class Failures(DiskCase, TestCase):
         def fail(*arguments: Any, **options: Any) -> None:
             raise OSError(number, os.strerror(number))
 
-        setattr(upload._temporary, name, fail)
+        setattr(upload._staged, name, fail)
         return upload
 
     async def test_disk_full(self) -> None:
