@@ -75,7 +75,7 @@ def _create(url: str, name: str, template: str) -> str:
     import psycopg
 
     with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return url.format(name)
 
 

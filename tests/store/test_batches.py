@@ -6,16 +6,16 @@ import os
 import sqlite3
 
 import sqlalchemy as sa
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
-from netsuite.store.sql.delivery import ChunkWrite
+from netsuite.store.sql.delivery import ChunkWrite, SQLDraft
+from netsuite.testing.asserts import SynchronousTestCase, TestCase
 from netsuite.testing.store_contract import BaseContract
+from tests.store.reactors import reactor
 
 # Not a power of two, more than one step takes, and with a remainder of several bits.
 MANY = 2 * ROWS_AT_ONCE + 11
@@ -66,6 +66,7 @@ class Batches(BaseContract, TestCase):
         session = self.sql._shared.writer._session
         assert session is not None
         draft = self.store.mail.draft()
+        assert isinstance(draft, SQLDraft)
         draft.write(b"x" * (4 * schema.CHUNK_OCTETS))
         await self.sql._shared.writer.submit(ChunkWrite(draft, draft.chunks, b"x"))
         self.assertEqual(_NORMAL, session.pragma("synchronous"))

@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
-from twisted.internet import reactor
 from twisted.internet.task import Clock
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.model import Folder, Message
 from netsuite.store.sql import SQLStore
+from netsuite.testing.asserts import TestCase
+from tests.store.reactors import reactor
 
 #: The child: 30 committers, every message of its own size, a line for each that is reported.
 CHILD = r"""

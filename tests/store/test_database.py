@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.store.sql import schema
 from netsuite.store.sql.database import Database
+from netsuite.testing.asserts import SynchronousTestCase
 
 TEXTS = sa.table("texts", sa.column("id"), sa.column("text"))
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from twisted.internet import reactor
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import SkipTest
 
 from netsuite.store.interfaces import Store
 from netsuite.store.sql import SQLStore
+from netsuite.testing.asserts import TestCase
 from netsuite.testing.store_contract import StoreContract
 from tests.store.clusters import fresh_database
+from tests.store.reactors import reactor
 
 
 class PostgreSQLStoreContract(StoreContract, TestCase):

@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import TestCase
 
 from netsuite.store import query as q
 from netsuite.store.errors import StoreError
@@ -16,7 +14,9 @@ from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FlagAction, Placement
 from netsuite.store.sql import SQLStore
+from netsuite.testing.asserts import TestCase
 from netsuite.testing.store_contract import CREATED, BaseContract
+from tests.store.reactors import reactor
 
 FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "$one", "$ONE", "$two")
 

@@ -12,10 +12,9 @@ from unittest import mock
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock, deferLater
-from twisted.trial.unittest import SkipTest, TestCase
+from twisted.trial.unittest import SkipTest
 
 from netsuite.store import query as q
 from netsuite.store.changes import MessagesAdded
@@ -27,10 +26,12 @@ from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
+from netsuite.testing.asserts import TestCase
 from netsuite.testing.store_contract import CREATED, BaseContract
 from netsuite.testing.store_contract.base import message, written
 from netsuite.testing.store_contract.contents import pattern
 from tests.store.clusters import fresh_database
+from tests.store.reactors import reactor
 
 
 async def _opened(url: str) -> SQLStore:
@@ -386,7 +387,9 @@ class Failures(SQLCase):
         """Another process that holds the lock too long makes the store busy, not broken."""
         inbox = await self.inbox()
         self.patch(database, "BUSY_SECONDS", 0.01)
-        self.sql._shared.writer._session.execute("PRAGMA busy_timeout = 10")
+        session = self.sql._shared.writer._session
+        assert session is not None
+        session.execute("PRAGMA busy_timeout = 10")
         connection = sqlite3.connect(self.path, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         await self._fails(Busy, inbox)

@@ -25,7 +25,7 @@ T = TypeVar("T")
 class RunInThread(Protocol):
     """Runs a function with arguments in a thread."""
 
-    def __call__(self, function: Callable[..., T], *arguments: object) -> Deferred[T]:
+    def __call__(self, function: Callable[..., T], /, *arguments: object) -> Deferred[T]:
         """Call it; the Deferred fires on the reactor's thread."""
 
 

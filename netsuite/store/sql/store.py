@@ -39,7 +39,7 @@ class CallsFromThread(Protocol):
     """What a store needs of a reactor besides its clock."""
 
     def callFromThread(  # noqa: N802 (a Twisted name)
-        self, function: Callable[..., object], *arguments: object
+        self, function: Callable[..., object], /, *arguments: object
     ) -> object:
         """Run a function on the reactor's thread."""
 

@@ -1,40 +1,17 @@
 """The test case that the contract builds on: a store, its clock, mail put in, what was told."""
 
-# ruff: noqa: N802 (trial chose the names)
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, AccountId, ContentId, Folder, FolderId, Placed, Placement
-
-if TYPE_CHECKING:
-
-    class _Base:
-        """What the contract uses of a trial ``TestCase``, with types."""
-
-        def assertEqual(self, first: object, second: object, msg: str = "") -> None: ...
-        def assertTrue(self, condition: object) -> None: ...
-        def assertFalse(self, condition: object) -> None: ...
-        def assertIsNone(self, value: object) -> None: ...
-        def assertNotEqual(self, first: object, second: object) -> None: ...
-        def assertGreater(self, first: int, second: int) -> None: ...
-        def assertLess(self, first: int, second: int) -> None: ...
-        def assertLessEqual(self, first: int, second: int) -> None: ...
-        def assertRegex(self, text: str, pattern: str) -> None: ...
-        def assertRaises(
-            self, error: type[BaseException], function: Callable[..., object], *arguments: object
-        ) -> None: ...
-        def fail(self, msg: str) -> None: ...
-        def flushLoggedErrors(self, *errors: type[BaseException]) -> list[object]: ...
-
-else:
-    _Base = object
+from netsuite.testing.asserts import Asserts
 
 #: When the stores of the contract are made.
 CREATED: Final = datetime(2024, 5, 17, 10, 30, tzinfo=UTC)
@@ -47,7 +24,7 @@ def message(subject: str = "Hello", body: str = "Hi there.", **fields: str) -> b
     return ("\r\n".join([*lines, "", body]) + "\r\n").encode()
 
 
-class BaseContract(_Base):
+class BaseContract(Asserts):
     """A test case with an opened store in ``self.store``."""
 
     store: Store
@@ -64,11 +41,11 @@ class BaseContract(_Base):
         """The clock's time."""
         return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
-    def setUp(self) -> Deferred[None]:
+    def setUp(self) -> Any:  # trial waits for a Deferred; unittest knows None alone
         """Open a store."""
         return Deferred.fromCoroutine(self._set_up())
 
-    def tearDown(self) -> Deferred[None]:
+    def tearDown(self) -> Any:  # trial waits for a Deferred; unittest knows None alone
         """Close it."""
         return Deferred.fromCoroutine(self.store.close())
 

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
@@ -16,6 +15,7 @@ from twisted.internet.threads import deferToThread
 from netsuite.store.files import DiskTree
 from netsuite.store.tree import HomeTree
 from netsuite.testing.files_contract import FilesBase
+from tests.store.reactors import reactor
 
 
 def open_descriptors() -> int:
@@ -37,7 +37,7 @@ class DiskCase(FilesBase):
         return done
 
     async def _set_up(self) -> None:
-        reactor.getThreadPool().adjustPoolsize(maxthreads=10)  # type: ignore[attr-defined]
+        reactor.getThreadPool().adjustPoolsize(maxthreads=10)
         self.clock = Clock()
         self.clock.advance(time.time())
         self.trees: list[DiskTree] = []

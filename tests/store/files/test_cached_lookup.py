@@ -8,10 +8,10 @@ from typing import Any
 from unittest import SkipTest
 
 from twisted.internet.defer import Deferred
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import cached_lookup
+from netsuite.testing.asserts import TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
 

@@ -7,15 +7,13 @@ import subprocess
 import sys
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
+from netsuite.testing.asserts import TestCase
 from tests.store.files.disk_case import DiskCase
 
 #: Twenty who write files, each telling what is committed.
 CHILD = """
 import sys
 from pathlib import Path
-from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred, gatherResults
 from twisted.internet.threads import deferToThread
 from netsuite.store.files import DiskTree

@@ -11,10 +11,9 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
 from netsuite.store.tree import TreePath
+from netsuite.testing.asserts import TestCase
 from tests.store.files.disk_case import DiskCase
 
 SECRET = b"not for you"
@@ -258,7 +257,6 @@ UNREADABLE = """
 import os, sys
 from datetime import datetime
 from pathlib import Path
-from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from netsuite.store.errors import NotPermitted
 from netsuite.store.files import DiskTree

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.errors import StorageFull
 from netsuite.store.files.group_commit import Commit, commit_all
+from netsuite.testing.asserts import TestCase
 from tests.store.files.disk_case import DiskCase
 
 
@@ -94,7 +94,7 @@ class Together(DiskCase, TestCase):
                 raise OSError(errno.ENOSPC, "full")
 
             setattr(uploads[1]._staged, step, fail)  # type: ignore[attr-defined]
-            doings = [ensureDeferred(each.commit()) for each in uploads]  # type: ignore[arg-type]
+            doings = [ensureDeferred(each.commit()) for each in uploads]
             await self.refused(StorageFull, _awaited(doings[1]))
             for doing in (doings[0], doings[2]):
                 self.assertEqual(1, (await doing).octets)

@@ -7,10 +7,8 @@ import stat
 import time
 from pathlib import Path
 
-from twisted.internet import reactor
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.files import AccountFiles
 from netsuite.accounts.interfaces import Channel, IFileAccess
@@ -22,7 +20,9 @@ from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
 from netsuite.store.files import SiteTrees
 from netsuite.store.tree import DEPTH, HomeTree
+from netsuite.testing.asserts import TestCase
 from tests.store.files.disk_case import open_descriptors
+from tests.store.reactors import reactor
 
 
 async def put(tree: HomeTree, *path: str) -> None:

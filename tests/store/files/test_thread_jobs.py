@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from twisted.internet import reactor
-from twisted.internet.defer import gatherResults
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.internet.defer import Deferred, gatherResults
 
 from netsuite.store.files.thread_jobs import Threads
+from netsuite.testing.asserts import SynchronousTestCase, TestCase
+from tests.store.reactors import reactor
 
 
 class Reactor:
@@ -81,6 +81,7 @@ class Batches(SynchronousTestCase):
         def leave() -> None:
             raise SystemExit(1)
 
+        results: list[Deferred[Any]]
         results = [self.threads.run(leave), self.threads.run(int, "x"), self.threads.run(int, "7")]
         self.threads.stop()
         self.reactor.calls.pop()()
@@ -94,7 +95,7 @@ class Real(TestCase):
 
     async def test_elsewhere_and_back(self) -> None:
         """Work is done in threads, and told on the reactor's, also after a stop."""
-        threads = Threads(reactor, 4, name="test")  # type: ignore[arg-type]
+        threads = Threads(reactor, 4, name="test")
         for _ in range(2):
             found = await gatherResults([threads.run(threading.get_ident) for _ in range(200)])
             self.assertNotIn(threading.get_ident(), found)

@@ -8,13 +8,12 @@ import resource
 import stat
 import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, gatherResults
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.errors import (
     Busy,
@@ -31,6 +30,7 @@ from netsuite.store.files import DiskTree, staging
 from netsuite.store.files.errors import store_error
 from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry
+from netsuite.testing.asserts import SynchronousTestCase, TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
 
@@ -100,7 +100,7 @@ class Crowds(DiskCase, TestCase):
             before = await self.put(("f",), b"%d" % number)
             first = await self.tree.upload(("f",), if_validator=before.validator)
             second = await other.upload(("f",), if_validator=before.validator)
-            errors = []
+            errors: list[StoreError] = []
             for upload in (first, second):
                 upload.write(b"x" * number)
 
@@ -270,8 +270,8 @@ class Going(DiskCase, TestCase):
         self.trees.append(tree)
         gate.clear()
         listing = tree.listing(())
-        doings = [tree.open(("f",)), tree.upload(("g",)), anext(listing)]
-        waiting = [ensureDeferred(doing) for doing in doings]  # type: ignore[arg-type]
+        doings = (tree.open(("f",)), tree.upload(("g",)), _next(listing))
+        waiting: list[Deferred[Any]] = [ensureDeferred(doing) for doing in doings]
         for deferred in waiting:
             deferred.cancel()
             await self.refused(CancelledError, _awaited(deferred))
@@ -346,6 +346,10 @@ class Going(DiskCase, TestCase):
             await self.refused(StoreClosed, doing)
         await upload.abort()
         self.assertEqual([], os.listdir(self.root))
+
+
+async def _next(listing: AsyncIterator[object]) -> object:
+    return await anext(listing)
 
 
 async def _awaited(waiting: Any) -> None:
