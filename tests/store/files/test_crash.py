@@ -14,6 +14,7 @@ from tests.store.files.disk_case import DiskCase
 CHILD = """
 import sys
 from pathlib import Path
+from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred, gatherResults
 from twisted.internet.threads import deferToThread
 from netsuite.store.files import DiskTree

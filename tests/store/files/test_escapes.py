@@ -257,6 +257,7 @@ UNREADABLE = """
 import os, sys
 from datetime import datetime
 from pathlib import Path
+from twisted.internet import reactor
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from netsuite.store.errors import NotPermitted
 from netsuite.store.files import DiskTree
