@@ -49,22 +49,30 @@ def _sets(flags: Sequence[frozenset[str]]) -> list[list[str]]:
 def _array(change: Change) -> list[object]:
     """Return a change as JSON takes it: its kind, then its values."""
     match change:
-        case MessagesAdded(folder, modseq, uids, flags):
-            return [_ADDED, folder, modseq, uids, _sets(flags)]
-        case FlagsChanged(folder, modseq, uids, flags, account, partial):
-            return [_FLAGS, folder, modseq, uids, _sets(flags), account, partial]
-        case MessagesExpunged(folder, modseq, uids):
-            return [_EXPUNGED, folder, modseq, uids]
-        case FolderCreated(folder, owner, name):
-            return [_CREATED, folder, owner, name]
-        case FolderDeleted(folder, owner, name):
-            return [_DELETED, folder, owner, name]
-        case FolderRenamed(folder, owner, old, new):
-            return [_RENAMED, folder, owner, old, new]
-        case SubscriptionChanged(account, name, subscribed):
-            return [_SUBSCRIBED, account, name, subscribed]
-        case AccountChanged(account, name):
-            return [_ACCOUNT, account, name]
+        case MessagesAdded():
+            return [_ADDED, change.folder, change.modseq, change.uids, _sets(change.flags)]
+        case FlagsChanged():
+            return [
+                _FLAGS,
+                change.folder,
+                change.modseq,
+                change.uids,
+                _sets(change.flags),
+                change.account,
+                change.partial,
+            ]
+        case MessagesExpunged():
+            return [_EXPUNGED, change.folder, change.modseq, change.uids]
+        case FolderCreated():
+            return [_CREATED, change.folder, change.owner, change.name]
+        case FolderDeleted():
+            return [_DELETED, change.folder, change.owner, change.name]
+        case FolderRenamed():
+            return [_RENAMED, change.folder, change.owner, change.old, change.new]
+        case SubscriptionChanged():
+            return [_SUBSCRIBED, change.account, change.name, change.subscribed]
+        case AccountChanged():
+            return [_ACCOUNT, change.account, change.name]
         case QueueChanged():
             return [_QUEUE]
         case AliasesChanged():

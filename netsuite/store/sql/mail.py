@@ -99,11 +99,13 @@ class SQLMail:
 
     async def folder(self, owner: AccountId | None, name: str) -> Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
+        self._shared.check_open()
         kept = names.looked_up(name, private=owner is not None)
         if not _can_be_kept(kept):
-            self._shared.check_open()
             raise NoSuchFolder(repr(name))
-        return await self._read(lambda s: folders.read_named(s, owner or PUBLIC, kept), inline=True)
+        return await self._shared.readers.run_inline(
+            lambda s: folders.read_named(s, owner or PUBLIC, kept)
+        )
 
     async def folder_by_id(self, folder: FolderId) -> Folder:
         """One folder by id. Raises NoSuchFolder."""
