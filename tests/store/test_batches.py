@@ -14,7 +14,7 @@ from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
 from netsuite.store.sql.delivery import ChunkWrite, SQLDraft
 from netsuite.testing.asserts import SynchronousTestCase, TestCase
-from netsuite.testing.store_contract import BaseContract
+from netsuite.testing.store_contract import StoreCase
 from tests.store.reactors import reactor
 
 # Not a power of two, more than one step takes, and with a remainder of several bits.
@@ -23,7 +23,7 @@ MANY = 2 * ROWS_AT_ONCE + 11
 _NORMAL, _FULL = 1, 2
 
 
-class Batches(BaseContract, TestCase):
+class Batches(StoreCase, TestCase):
     """A store on an SQLite file, given more at once than one step of a statement takes."""
 
     async def make_store(self) -> Store:

@@ -15,13 +15,13 @@ from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FlagAction, Placement
 from netsuite.store.sql import SQLStore
 from netsuite.testing.asserts import TestCase
-from netsuite.testing.store_contract import CREATED, BaseContract
+from netsuite.testing.store_contract import CREATED, StoreCase
 from tests.store.reactors import reactor
 
 FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "$one", "$ONE", "$two")
 
 
-class SameHistory(BaseContract, TestCase):
+class SameHistory(StoreCase, TestCase):
     """One history on both stores, every answer compared."""
 
     async def make_store(self) -> Store:

@@ -27,8 +27,8 @@ from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
 from netsuite.testing.asserts import TestCase
-from netsuite.testing.store_contract import CREATED, BaseContract
-from netsuite.testing.store_contract.base import message, written
+from netsuite.testing.store_contract import CREATED, StoreCase
+from netsuite.testing.store_contract.case import message, written
 from netsuite.testing.store_contract.contents import pattern
 from tests.store.clusters import fresh_database
 from tests.store.reactors import reactor
@@ -40,7 +40,7 @@ async def _opened(url: str) -> SQLStore:
     return store
 
 
-class SQLCase(BaseContract, TestCase):
+class SQLCase(StoreCase, TestCase):
     """A store on an SQLite file, and others on the same file."""
 
     options: dict[str, Any] = {}

@@ -18,8 +18,8 @@ from twisted.logger import Logger
 
 from netsuite.store.errors import NotPermitted, StoreError, TooLarge
 from netsuite.store.files import cached_lookup, syscalls
+from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
-from netsuite.store.files.names import checked
 from netsuite.store.files.openat import open_root
 from netsuite.store.files.staging import StagedFile, UploadRequest
 from netsuite.store.files.subtree import underlying

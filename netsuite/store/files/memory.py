@@ -21,7 +21,7 @@ from netsuite.store.errors import (
     TooLarge,
 )
 from netsuite.store.files.disk import OnChange
-from netsuite.store.files.names import checked
+from netsuite.store.files.file_names import checked
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.syscalls import PIECE_ENTRIES
 from netsuite.store.files.uploads import FailedAwaitable

@@ -13,8 +13,8 @@ from twisted.internet.interfaces import IReactorTime
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import FileInTheWay
 from netsuite.store.files.disk import DiskTree, OnChange
+from netsuite.store.files.file_names import checked_name
 from netsuite.store.files.memory import MemoryTree
-from netsuite.store.files.names import checked_name
 from netsuite.store.files.subtree import Subtree
 from netsuite.store.files.thread_jobs import RunInThread
 from netsuite.store.tree import DEPTH, HomeTree, TreePath

@@ -24,7 +24,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files.names import TEMPORARY
+from netsuite.store.files.file_names import TEMPORARY
 from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
 from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
 from netsuite.store.files.syscalls import locked, rename_to_new

@@ -27,7 +27,7 @@ from netsuite.store.errors import (
     NotADirectory,
     NotPermitted,
 )
-from netsuite.store.files.names import TEMPORARY, shown
+from netsuite.store.files.file_names import TEMPORARY, shown
 from netsuite.store.files.openat import (
     READ,
     WORK,

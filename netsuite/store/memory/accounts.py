@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import EllipsisType
 from typing import Final
 
-from netsuite.store import names
+from netsuite.store import folder_names
 from netsuite.store.changes import (
     AccountChanged,
     AliasesChanged,
@@ -77,7 +77,7 @@ class MemoryAccounts:
         name = name.lower()
         if self._named(name) is not None or name in records.aliases:
             raise AccountExists(name)
-        wanted = names.first_folders([(INBOX, None), *folders])
+        wanted = folder_names.first_folders([(INBOX, None), *folders])
         account = Account(AccountId(records.next_id()), name, display_name=display_name)
         records.accounts[account.id] = AccountRecord(account, verifiers)
         changes: list[Change] = [AccountChanged(account.id, name)]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from netsuite.store import flags as flag_sets
-from netsuite.store import names
+from netsuite.store import folder_names
 from netsuite.store.changes import (
     Change,
     FlagsChanged,
@@ -127,7 +127,7 @@ class MemoryMail:
     async def folder(self, owner: AccountId | None, name: str) -> Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
         self._records.check_open()
-        record = self._records.find(owner, names.looked_up(name, private=owner is not None))
+        record = self._records.find(owner, folder_names.looked_up(name, private=owner is not None))
         if record is None:
             raise NoSuchFolder(name)
         return record.snapshot()
@@ -164,7 +164,7 @@ class MemoryMail:
         """Make a folder and the missing ones above it (mailfolders only)."""
         records = self._records
         records.check_open()
-        name = names.checked(name, private=owner is not None)
+        name = folder_names.checked(name, private=owner is not None)
         if owner is not None:
             records.account(owner)
         if records.find(owner, name) is not None:
@@ -181,7 +181,7 @@ class MemoryMail:
 
     def _make_above(self, owner: AccountId | None, name: str) -> list[Change]:
         changes: list[Change] = []
-        for parent in names.above(name):
+        for parent in folder_names.above(name):
             if self._records.find(owner, parent) is None:
                 changes.append(self._records.make_folder(owner, parent)[1])
         return changes
@@ -202,21 +202,23 @@ class MemoryMail:
         records = self._records
         record = records.folder(folder)
         owner, old = record.folder.owner, record.folder.name
-        name = names.checked(name, private=owner is not None)
+        name = folder_names.checked(name, private=owner is not None)
         if records.find(owner, name) is not None:
             raise FolderExists(name)
         if owner is not None and old == INBOX:
             self._rename_inbox(record, name)
             return
-        if names.is_below(name, old):
+        if folder_names.is_below(name, old):
             raise BadFolderName("below itself")
         below = (
             other
             for other in records.folders.values()
-            if other.folder.owner == owner and names.is_below(other.folder.name, old)
+            if other.folder.owner == owner and folder_names.is_below(other.folder.name, old)
         )
         moved = [record, *sorted(below, key=lambda other: other.folder.name)]
-        renamed = [names.checked(name + b.folder.name[len(old) :], private=False) for b in moved]
+        renamed = [
+            folder_names.checked(name + b.folder.name[len(old) :], private=False) for b in moved
+        ]
         for new in renamed:
             if records.find(owner, new) is not None:
                 raise FolderExists(new)
@@ -249,7 +251,7 @@ class MemoryMail:
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
-        name = names.looked_up(name, private=True)
+        name = folder_names.looked_up(name, private=True)
         subscriptions = self._records.account(account).subscriptions
         if (name in subscriptions) is subscribed:
             return

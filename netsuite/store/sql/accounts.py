@@ -9,7 +9,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store import names
+from netsuite.store import folder_names
 from netsuite.store.changes import AccountChanged, AliasesChanged
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.model import (
@@ -151,7 +151,7 @@ class SQLAccounts:
         self._shared.check_open()
         name = name.lower()
         written = None if verifiers is None else verifiers_json(verifiers)
-        wanted = names.first_folders([(INBOX, None), *folders])
+        wanted = folder_names.first_folders([(INBOX, None), *folders])
 
         def add(transaction: Transaction) -> Account:
             session = transaction.session

@@ -7,7 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store import names
+from netsuite.store import folder_names
 from netsuite.store.changes import (
     FolderCreated,
     FolderDeleted,
@@ -171,7 +171,7 @@ def insert_folder(
 
 
 def _make_above(transaction: Transaction, owner: AccountId, name: str) -> None:
-    for parent in names.above(name):
+    for parent in folder_names.above(name):
         if not _there(transaction, owner, parent):
             insert_folder(transaction, owner, parent)
 
@@ -238,21 +238,23 @@ def rename(transaction: Transaction, folder: int, name: str) -> None:
     session = transaction.session
     state = transaction.folder(folder)
     owner, old = state.owner, state.name
-    name = names.checked(name, private=bool(owner))
+    name = folder_names.checked(name, private=bool(owner))
     if _there(transaction, owner, name):
         raise FolderExists(name)
     if owner and old == INBOX:
         _make_above(transaction, owner, name)
         copy(transaction, folder, None, insert_folder(transaction, owner, name), None, moving=True)
         return
-    if names.is_below(name, old):
+    if folder_names.is_below(name, old):
         raise BadFolderName("below itself")
     moved = [(folder, old)]
     moved += [
-        row for row in session.all(_NAMES_OF_OWNER, owner=owner) if names.is_below(row[1], old)
+        row
+        for row in session.all(_NAMES_OF_OWNER, owner=owner)
+        if folder_names.is_below(row[1], old)
     ]
     renamed = [
-        (number, before, names.checked(name + before[len(old) :], private=False))
+        (number, before, folder_names.checked(name + before[len(old) :], private=False))
         for number, before in moved
     ]
     for _, _, new in renamed:

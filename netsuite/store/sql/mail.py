@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 
 from netsuite.message.structure import Summary
-from netsuite.store import names
+from netsuite.store import folder_names
 from netsuite.store.errors import (
     NoSuchAccount,
     NoSuchFolder,
@@ -100,7 +100,7 @@ class SQLMail:
     async def folder(self, owner: AccountId | None, name: str) -> Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
         self._shared.check_open()
-        kept = names.looked_up(name, private=owner is not None)
+        kept = folder_names.looked_up(name, private=owner is not None)
         if not _can_be_kept(kept):
             raise NoSuchFolder(repr(name))
         return await self._shared.readers.run_inline(
@@ -134,7 +134,7 @@ class SQLMail:
     ) -> Folder:
         """Make a folder and the missing ones above it (mailboxes only)."""
         self._shared.check_open()
-        name = names.checked(name, private=owner is not None)
+        name = folder_names.checked(name, private=owner is not None)
         made = await self._write(
             lambda transaction: folders.create(
                 transaction, owner or PUBLIC, name, kind, special_use, description, postable,
@@ -158,7 +158,7 @@ class SQLMail:
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
-        kept = names.looked_up(name, private=True)
+        kept = folder_names.looked_up(name, private=True)
         await self._write(
             lambda transaction: folders.subscribe(transaction, account, kept, subscribed)
         )

@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from netsuite.testing.files_contract.base import FilesBase
+from netsuite.testing.files_contract.case import FilesCase
 from netsuite.testing.files_contract.trees import (
     ChangingContract,
     NamesContract,
@@ -17,7 +17,7 @@ from netsuite.testing.files_contract.trees import (
 )
 from netsuite.testing.files_contract.uploads import UploadContract
 
-__all__ = ["FilesBase", "FilesContract"]
+__all__ = ["FilesCase", "FilesContract"]
 
 
 class FilesContract(NamesContract, ReadingContract, ChangingContract, UploadContract):

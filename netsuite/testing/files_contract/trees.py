@@ -16,7 +16,7 @@ from netsuite.store.errors import (
     TooLarge,
 )
 from netsuite.store.tree import DEPTH, EntryKind, TreePath, name_octets, name_of
-from netsuite.testing.files_contract.base import FilesBase
+from netsuite.testing.files_contract.case import FilesCase
 
 #: Names that no tree takes, whatever is asked of it.
 BAD_NAMES = (
@@ -33,7 +33,7 @@ GOOD_NAMES = (
 )  # fmt: skip
 
 
-class NamesContract(FilesBase):
+class NamesContract(FilesCase):
     """Names and paths."""
 
     async def test_bad_names(self) -> None:
@@ -127,7 +127,7 @@ class NamesContract(FilesBase):
             await self.refused(error, doing)
 
 
-class ReadingContract(FilesBase):
+class ReadingContract(FilesCase):
     """Looking, listing, reading."""
 
     async def test_entry(self) -> None:
@@ -210,7 +210,7 @@ class ReadingContract(FilesBase):
         await listing.aclose()  # type: ignore[attr-defined]
 
 
-class ChangingContract(FilesBase):
+class ChangingContract(FilesCase):
     """Directories, removing, renaming, times."""
 
     async def test_directories(self) -> None:

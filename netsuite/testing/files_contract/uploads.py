@@ -13,10 +13,10 @@ from netsuite.store.errors import (
     NoSuchFile,
     TooLarge,
 )
-from netsuite.testing.files_contract.base import FilesBase, written
+from netsuite.testing.files_contract.case import FilesCase, written
 
 
-class UploadContract(FilesBase):
+class UploadContract(FilesCase):
     """Files on their way in."""
 
     async def test_not_there_before(self) -> None:

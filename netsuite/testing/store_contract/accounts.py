@@ -15,7 +15,7 @@ from netsuite.store.model import (
     SpecialUse,
     Verifiers,
 )
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 
 VERIFIERS = Verifiers(
     argon2="$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
@@ -27,7 +27,7 @@ VERIFIERS = Verifiers(
 )
 
 
-class AccountsContract(BaseContract):
+class AccountsContract(StoreCase):
     """Accounts and what belongs to them."""
 
     async def test_add(self) -> None:

@@ -6,7 +6,7 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from netsuite.store.errors import MessageExists
 from netsuite.store.model import FolderId, FolderKind, Placement
-from netsuite.testing.store_contract.base import BaseContract, message, written
+from netsuite.testing.store_contract.case import StoreCase, message, written
 
 ONE = "<one@example.test>"
 
@@ -16,7 +16,7 @@ def article(message_id: str = ONE, body: str = "text") -> bytes:
     return message("article", body, Message_ID=message_id)
 
 
-class ArticlesContract(BaseContract):
+class ArticlesContract(StoreCase):
     """Articles of public folders are found by Message-ID, whatever put them there."""
 
     async def _places(self, message_id: str = ONE) -> list[tuple[FolderId, int]]:

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, gatherResults
 from netsuite.store.changes import MessagesAdded
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage, OverQuota, StoreClosed, TooLarge
 from netsuite.store.model import ContentId, FolderId, Placement
-from netsuite.testing.store_contract.base import BaseContract, message, written
+from netsuite.testing.store_contract.case import StoreCase, message, written
 
 
 def pattern(octets: int) -> bytes:
@@ -18,7 +18,7 @@ def pattern(octets: int) -> bytes:
     return b"".join(blocks)[:octets]
 
 
-class ContentsContract(BaseContract):
+class ContentsContract(StoreCase):
     """Contents go in whole or not at all, and come out as they went in."""
 
     async def test_octets_come_back(self) -> None:

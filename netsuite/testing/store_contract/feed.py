@@ -10,10 +10,10 @@ from netsuite.store.changes import (
     SubscriptionChanged,
 )
 from netsuite.store.model import FlagAction
-from netsuite.testing.store_contract.base import BaseContract
+from netsuite.testing.store_contract.case import StoreCase
 
 
-class FeedContract(BaseContract):
+class FeedContract(StoreCase):
     """Who listens hears of everything that concerns them, in order, after it is durable."""
 
     async def test_told_before_the_answer(self) -> None:

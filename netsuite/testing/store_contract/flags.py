@@ -6,13 +6,13 @@ from typing import Any
 
 from netsuite.store.changes import FlagsChanged, MessagesAdded
 from netsuite.store.model import FlagAction, FlagsStored, Folder, Placement
-from netsuite.testing.store_contract.base import BaseContract
+from netsuite.testing.store_contract.case import StoreCase
 
 ADD, REMOVE, REPLACE = FlagAction.ADD, FlagAction.REMOVE, FlagAction.REPLACE
 SEEN = frozenset({"\\Seen"})
 
 
-class FlagsContract(BaseContract):
+class FlagsContract(StoreCase):
     """Flags are changed, and everybody sees the right ones."""
 
     async def change(

@@ -5,10 +5,10 @@ from __future__ import annotations
 from netsuite.store.changes import FolderCreated, FolderDeleted, FolderRenamed, SubscriptionChanged
 from netsuite.store.errors import BadFolderName, FolderExists, NoSuchFolder, NotPermitted
 from netsuite.store.model import FolderId, FolderKind, SpecialUse
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 
 
-class FoldersContract(BaseContract):
+class FoldersContract(StoreCase):
     """Folders are made, found, renamed, removed and subscribed."""
 
     async def test_inbox_in_any_case(self) -> None:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from netsuite.store.changes import MessagesAdded, MessagesExpunged
 from netsuite.store.errors import OverQuota
 from netsuite.store.model import FlagAction, Placement
-from netsuite.testing.store_contract.base import CREATED, BaseContract, message
+from netsuite.testing.store_contract.case import CREATED, StoreCase, message
 
 DELETED = frozenset({"\\Deleted"})
 
 
-class MessagesContract(BaseContract):
+class MessagesContract(StoreCase):
     """Messages of a folder."""
 
     async def test_counts(self) -> None:

@@ -15,13 +15,13 @@ from netsuite.store.model import (
     QueueState,
     Settlement,
 )
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 
 DELIVERED, FAILED, WAITING = QueueState.DELIVERED, QueueState.FAILED, QueueState.WAITING
 HELD, CLAIMED = QueueState.HELD, QueueState.CLAIMED
 
 
-class QueueContract(BaseContract):
+class QueueContract(StoreCase):
     """Items are queued with their message, claimed, settled and held."""
 
     async def enqueue(self, *recipients: str, octets: bytes = b"mail") -> None:

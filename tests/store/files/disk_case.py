@@ -14,7 +14,7 @@ from twisted.internet.threads import deferToThread
 
 from netsuite.store.files import DiskTree
 from netsuite.store.tree import HomeTree
-from netsuite.testing.files_contract import FilesBase
+from netsuite.testing.files_contract import FilesCase
 from tests.store.reactors import reactor
 
 
@@ -23,7 +23,7 @@ def open_descriptors() -> int:
     return len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
 
 
-class DiskCase(FilesBase):
+class DiskCase(FilesCase):
     """A test case with a tree on disk in ``self.tree``, its root in ``self.root``."""
 
     mktemp: Callable[[], str]

@@ -6,7 +6,7 @@ from netsuite.store.errors import FileInTheWay
 from netsuite.store.files import MemoryTree, Subtree
 from netsuite.store.tree import HomeTree, shown_name
 from netsuite.testing.asserts import TestCase
-from netsuite.testing.files_contract import FilesBase, FilesContract
+from netsuite.testing.files_contract import FilesCase, FilesContract
 
 
 class MemoryTreeContract(FilesContract, TestCase):
@@ -30,7 +30,7 @@ class SubtreeContract(FilesContract, TestCase):
         self.note(path[2:], gone)
 
 
-class Sisters(FilesBase, TestCase):
+class Sisters(FilesCase, TestCase):
     """Files go from one tree to another."""
 
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:

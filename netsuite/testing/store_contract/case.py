@@ -24,7 +24,7 @@ def message(subject: str = "Hello", body: str = "Hi there.", **fields: str) -> b
     return ("\r\n".join([*lines, "", body]) + "\r\n").encode()
 
 
-class BaseContract(Asserts):
+class StoreCase(Asserts):
     """A test case with an opened store in ``self.store``."""
 
     store: Store

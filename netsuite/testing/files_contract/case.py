@@ -9,12 +9,12 @@ from twisted.internet.defer import Deferred
 
 from netsuite.store.tree import Entry, HomeTree, TreePath, Upload
 from netsuite.testing.asserts import Asserts
-from netsuite.testing.store_contract.base import written
+from netsuite.testing.store_contract.case import written
 
-__all__ = ["FilesBase", "written"]
+__all__ = ["FilesCase", "written"]
 
 
-class FilesBase(Asserts):
+class FilesCase(Asserts):
     """A test case with a tree in ``self.tree``, all of whose changes ``self.told`` holds."""
 
     tree: HomeTree
