@@ -13,7 +13,7 @@ from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
 from netsuite.store.sql.delivery import ChunkWrite, SQLDraft
-from netsuite.testing.asserts import SynchronousTestCase, TestCase
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.store_contract import StoreCase
 from tests.store.reactors import reactor
 

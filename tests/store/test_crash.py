@@ -16,7 +16,7 @@ from twisted.internet.task import Clock
 
 from netsuite.store.model import Folder, Message
 from netsuite.store.sql import SQLStore
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.reactors import reactor
 
 #: The child: 30 committers, every message of its own size, a line for each that is reported.

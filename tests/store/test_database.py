@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from netsuite.store.sql import schema
 from netsuite.store.sql.database import Database
-from netsuite.testing.asserts import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase
 
 TEXTS = sa.table("texts", sa.column("id"), sa.column("text"))
 

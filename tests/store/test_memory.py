@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsuite.store.errors import TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import StoreCase, StoreContract
 
 

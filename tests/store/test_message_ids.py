@@ -7,7 +7,7 @@ import sqlite3
 
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.reactors import reactor
 
 

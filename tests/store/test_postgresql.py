@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SkipTest
-
 from netsuite.store.interfaces import Store
 from netsuite.store.sql import SQLStore
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import SkipTest, TestCase
 from netsuite.testing.store_contract import StoreContract
 from tests.store.clusters import fresh_database
 from tests.store.reactors import reactor

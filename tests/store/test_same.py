@@ -14,11 +14,15 @@ from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FlagAction, Placement
 from netsuite.store.sql import SQLStore
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import CREATED, StoreCase
 from tests.store.reactors import reactor
 
 FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "$one", "$ONE", "$two")
+
+
+def _close(store: SQLStore) -> Deferred[None]:
+    return Deferred.fromCoroutine(store.close())
 
 
 class SameHistory(StoreCase, TestCase):
@@ -99,7 +103,7 @@ class SameHistory(StoreCase, TestCase):
             memory: Any = MemoryStore(self.now)
             sql: Any = SQLStore(f"sqlite:///{self.mktemp()}", clock=clock, threads=reactor)
             await sql.open()
-            self.addCleanup(lambda sql=sql: Deferred.fromCoroutine(sql.close()))
+            self.addCleanup(_close, sql)
             worlds = [await self._world(store) for store in (memory, sql)]
             told: list[list[Any]] = [[], []]
             memory.changes.watch_all(told[0].append)

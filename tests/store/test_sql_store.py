@@ -14,7 +14,6 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock, deferLater
-from twisted.trial.unittest import SkipTest
 
 from netsuite.store import query as q
 from netsuite.store.changes import MessagesAdded
@@ -26,7 +25,7 @@ from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import SkipTest, TestCase
 from netsuite.testing.store_contract import CREATED, StoreCase
 from netsuite.testing.store_contract.case import message, written
 from netsuite.testing.store_contract.contents import pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsuite.store.interfaces import Store
 from netsuite.store.sql import SQLStore
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import StoreContract
 from tests.store.reactors import reactor
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta, timezone
 
 from netsuite.store.timestamps import from_seconds, to_seconds, whole_second, zone_minutes
-from netsuite.testing.asserts import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Moments(SynchronousTestCase):

@@ -45,7 +45,7 @@ class Commit:
 
 
 class GroupCommit:
-    """GroupCommit the uploads of one tree: those that come while others are at it, together.
+    """Commits the uploads of one tree: those that come while others are at it, together.
 
     Args:
         jobs: what counts them as work of the tree, and does it.

@@ -42,7 +42,7 @@ def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     return public, home
 
 
-class _Homes:
+class _SiteTrees:
     """What both kinds share: all homes are one tree, each home a directory of it.
 
     So a thousand accounts cost no more descriptors than one.
@@ -70,7 +70,7 @@ class _Homes:
         return Subtree(self._homes, (account, PUBLIC))
 
 
-class SiteTrees(_Homes):
+class SiteTrees(_SiteTrees):
     """Implements ``tree.FileHomes`` on disk.
 
     A home's ``public/`` is made once in the life of the process, so who removes it finds it back
@@ -134,7 +134,7 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-class MemorySiteTrees(_Homes):
+class MemorySiteTrees(_SiteTrees):
     """Implements ``tree.FileHomes`` in memory, for tests.
 
     Args:

@@ -8,13 +8,13 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from netsuite.store.tree import Entry, HomeTree, TreePath, Upload
-from netsuite.testing.asserts import Asserts
+from netsuite.testing.cases import Assertions
 from netsuite.testing.store_contract.case import written
 
 __all__ = ["FilesCase", "written"]
 
 
-class FilesCase(Asserts):
+class FilesCase(Assertions):
     """A test case with a tree in ``self.tree``, all of whose changes ``self.told`` holds."""
 
     tree: HomeTree
@@ -30,11 +30,11 @@ class FilesCase(Asserts):
         """Take note of a change."""
         self.told.append((path, gone))
 
-    def setUp(self) -> Any:  # trial waits for a Deferred; unittest knows None alone
+    def setUp(self) -> Deferred[None]:
         """Make a tree."""
         return Deferred.fromCoroutine(self._set_up())
 
-    def tearDown(self) -> Any:  # trial waits for a Deferred; unittest knows None alone
+    def tearDown(self) -> Deferred[None]:
         """Close it."""
         return Deferred.fromCoroutine(self.close_trees())
 

@@ -11,7 +11,7 @@ from twisted.internet.task import Clock
 
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, AccountId, ContentId, Folder, FolderId, Placed, Placement
-from netsuite.testing.asserts import Asserts
+from netsuite.testing.cases import Assertions
 
 #: When the stores of the contract are made.
 CREATED: Final = datetime(2024, 5, 17, 10, 30, tzinfo=UTC)
@@ -24,7 +24,7 @@ def message(subject: str = "Hello", body: str = "Hi there.", **fields: str) -> b
     return ("\r\n".join([*lines, "", body]) + "\r\n").encode()
 
 
-class StoreCase(Asserts):
+class StoreCase(Assertions):
     """A test case with an opened store in ``self.store``."""
 
     store: Store
@@ -41,11 +41,11 @@ class StoreCase(Asserts):
         """The clock's time."""
         return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
-    def setUp(self) -> Any:  # trial waits for a Deferred; unittest knows None alone
+    def setUp(self) -> Deferred[None]:
         """Open a store."""
         return Deferred.fromCoroutine(self._set_up())
 
-    def tearDown(self) -> Any:  # trial waits for a Deferred; unittest knows None alone
+    def tearDown(self) -> Deferred[None]:
         """Close it."""
         return Deferred.fromCoroutine(self.store.close())
 

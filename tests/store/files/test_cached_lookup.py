@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import cached_lookup
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase
 
 #: Twenty who write files, each telling what is committed.

@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred, maybeDeferred
 
 from netsuite.store.files import DiskTree, Subtree
 from netsuite.store.tree import HomeTree
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from netsuite.testing.files_contract import FilesContract
 from tests.store.files.disk_case import DiskCase
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
 from netsuite.store.tree import TreePath
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase
 
 SECRET = b"not for you"

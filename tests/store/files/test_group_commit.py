@@ -12,7 +12,7 @@ from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 
 from netsuite.store.errors import StorageFull
 from netsuite.store.files.group_commit import Commit, commit_all
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from netsuite.store.errors import FileInTheWay
 from netsuite.store.files import MemoryTree, Subtree
 from netsuite.store.tree import HomeTree, shown_name
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from netsuite.testing.files_contract import FilesCase, FilesContract
 
 

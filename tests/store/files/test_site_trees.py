@@ -20,7 +20,7 @@ from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
 from netsuite.store.files import SiteTrees
 from netsuite.store.tree import DEPTH, HomeTree
-from netsuite.testing.asserts import TestCase
+from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import open_descriptors
 from tests.store.reactors import reactor
 

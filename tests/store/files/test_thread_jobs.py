@@ -8,7 +8,7 @@ from typing import Any
 from twisted.internet.defer import Deferred, gatherResults
 
 from netsuite.store.files.thread_jobs import Threads
-from netsuite.testing.asserts import SynchronousTestCase, TestCase
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.store.reactors import reactor
 
 

@@ -30,7 +30,7 @@ from netsuite.store.files import DiskTree, staging
 from netsuite.store.files.errors import store_error
 from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry
-from netsuite.testing.asserts import SynchronousTestCase, TestCase
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
 

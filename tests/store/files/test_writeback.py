@@ -6,7 +6,7 @@ import os
 import tempfile
 
 from netsuite.store.files.staging import AHEAD_OCTETS, STEP_OCTETS, SYNC_OCTETS, Writeback
-from netsuite.testing.asserts import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Steps(SynchronousTestCase):
