@@ -92,7 +92,7 @@ class TwoStores(SQLCase):
         other = await self.opened()
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
-        self.told.clear()
+        self.published.clear()
         for _ in range(5):
             await self.put(inbox)
         await self.store.mail.store_flags(
@@ -101,8 +101,8 @@ class TwoStores(SQLCase):
         await self.store.mail.create_folder(inbox.owner, "x")
         await self.store.accounts.set_alias("i", ["alice"])
         await self.store.mail.expunge(inbox.id, [1], deleted_only=False)
-        await self.until(lambda: len(heard) >= len(self.told))
-        self.assertEqual(self.told, heard)
+        await self.until(lambda: len(heard) >= len(self.published))
+        self.assertEqual(self.published, heard)
         self.assertEqual([2, 3, 4, 5], list(await other.mail.uids(inbox.id)))
 
     async def test_small_contents_do_not_wait(self) -> None:
@@ -121,14 +121,14 @@ class TwoStores(SQLCase):
         other = await self.opened()
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
-        self.told.clear()
+        self.published.clear()
         mine = self.store
         for number in range(20):
             self.store = other if number % 3 else mine
             await self.put(inbox)
         self.store = mine
-        await self.until(lambda: len(heard) == len(self.told) == 20)
-        self.assertEqual(self.told, heard)
+        await self.until(lambda: len(heard) == len(self.published) == 20)
+        self.assertEqual(self.published, heard)
         self.assertEqual([(uid,) for uid in range(1, 21)], [c.uids for c in heard])
         self.assertEqual(list(range(2, 22)), [change.modseq for change in heard])
 
@@ -144,9 +144,9 @@ class TwoStores(SQLCase):
             waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
         uids = [(await each)[0].uid for each in waiting]
         self.assertEqual(list(range(1, 41)), sorted(uids))
-        await self.until(lambda: len(self.telling(MessagesAdded)) == 40)
+        await self.until(lambda: len(self.published_of(MessagesAdded)) == 40)
         self.assertEqual(
-            [(uid,) for uid in range(1, 41)], [c.uids for c in self.telling(MessagesAdded)]
+            [(uid,) for uid in range(1, 41)], [c.uids for c in self.published_of(MessagesAdded)]
         )
 
     async def test_quiet_from_the_beginning(self) -> None:
@@ -378,9 +378,9 @@ class Failures(SQLCase):
     """What goes wrong is said in the store's words, and nothing of it is published."""
 
     async def _fails(self, kind: type[StoreError], inbox: Folder) -> None:
-        self.told.clear()
+        self.published.clear()
         await self.refused(kind, self.put(inbox))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
 
     async def test_locked(self) -> None:
         """Another process that holds the lock too long makes the store busy, not broken."""
@@ -419,10 +419,10 @@ class Failures(SQLCase):
                 f"PRAGMA max_page_count = {tr.session.pragma('page_count')}"
             )
         )
-        self.told.clear()
+        self.published.clear()
         await self.refused(StorageFull, self.put(inbox, bytes(3_000_000)))
         await self.refused(StorageFull, self.put(inbox, bytes(200_000)))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
         await self.sql._shared.writer.call(lambda tr: None)
         self.assertEqual([1], list(await self.store.mail.uids(inbox.id)))
 
@@ -587,7 +587,7 @@ class TwoStoresOnPostgreSQL(SQLCase):
         other = await self.opened()
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
-        self.told.clear()
+        self.published.clear()
         waiting = []
         for number in range(40):
             store = other if number % 2 else self.store
@@ -596,8 +596,8 @@ class TwoStoresOnPostgreSQL(SQLCase):
             waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
         uids = [(await each)[0].uid for each in waiting]
         self.assertEqual(list(range(1, 41)), sorted(uids))
-        await self.until(lambda: len(heard) == len(self.told) == 40)
-        self.assertEqual(self.told, heard)
+        await self.until(lambda: len(heard) == len(self.published) == 40)
+        self.assertEqual(self.published, heard)
         self.assertEqual([(uid,) for uid in range(1, 41)], [c.uids for c in heard])
 
     async def test_a_lost_connection(self) -> None:

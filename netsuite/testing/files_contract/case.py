@@ -15,7 +15,7 @@ __all__ = ["FilesCase", "written"]
 
 
 class FilesCase(Assertions):
-    """A test case with a tree in ``self.tree``, all of whose changes ``self.told`` holds."""
+    """A test case with a tree in ``self.tree``, all of whose changes ``self.published`` holds."""
 
     tree: HomeTree
 
@@ -28,7 +28,7 @@ class FilesCase(Assertions):
 
     def note(self, path: TreePath, gone: bool) -> None:
         """Take note of a change."""
-        self.told.append((path, gone))
+        self.published.append((path, gone))
 
     def setUp(self) -> Deferred[None]:
         """Make a tree."""
@@ -39,7 +39,7 @@ class FilesCase(Assertions):
         return Deferred.fromCoroutine(self.close_trees())
 
     async def _set_up(self) -> None:
-        self.told: list[tuple[TreePath, bool]] = []
+        self.published: list[tuple[TreePath, bool]] = []
         self.tree = await self.make_tree()
 
     # -- shorthand

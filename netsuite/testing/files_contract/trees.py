@@ -109,7 +109,7 @@ class NamesContract(FilesCase):
                 await self.refused(NoSuchFile, doing)
         await self.refused(NoSuchFile, self.tree.upload(("x", "y")))
         await self.refused(NoSuchFile, self.tree.make_directory(("x", "y")))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
 
     async def test_the_root(self) -> None:
         """The root is a directory without a name that can be listed, and nothing else."""
@@ -224,7 +224,8 @@ class ChangingContract(FilesCase):
         await self.tree.remove_directory(("d",))
         self.assertEqual([], await self.names())
         self.assertEqual(
-            [(("d",), False), (("d", "e"), False), (("d", "e"), True), (("d",), True)], self.told
+            [(("d",), False), (("d", "e"), False), (("d", "e"), True), (("d",), True)],
+            self.published,
         )
 
     async def test_remove_file(self) -> None:
@@ -234,18 +235,18 @@ class ChangingContract(FilesCase):
         await self.refused(FileInTheWay, self.tree.make_directory(("f",)))
         await self.tree.remove_file(("f",))
         await self.refused(NoSuchFile, self.tree.entry(("f",)))
-        self.assertEqual([(("f",), False), (("f",), True)], self.told)
+        self.assertEqual([(("f",), False), (("f",), True)], self.published)
 
     async def test_rename(self) -> None:
         """Files and directories move, with all that is below them."""
         await self.tree.make_directory(("a",))
         await self.tree.make_directory(("b",))
         await self.put(("a", "f"), b"x")
-        self.told.clear()
+        self.published.clear()
         await self.tree.rename(("a",), ("b", "c"))
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))
         self.assertEqual(["b"], await self.names())
-        self.assertEqual([(("a",), True), (("b", "c"), False)], self.told)
+        self.assertEqual([(("a",), True), (("b", "c"), False)], self.published)
         await self.refused(NoSuchFile, self.tree.rename(("b", "c", "f"), ("x", "y")))
         await self.tree.rename(("b", "c", "f"), ("b", "c", "f"))
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))

@@ -54,8 +54,8 @@ class StoreCase(Assertions):
         self.clock.advance(CREATED.timestamp())
         self.store = await self.make_store()
         await self.store.open()
-        self.told: list[Any] = []
-        self.store.changes.watch_all(self.told.append)
+        self.published: list[Any] = []
+        self.store.changes.watch_all(self.published.append)
 
     # -- shorthand
 
@@ -106,9 +106,9 @@ class StoreCase(Assertions):
             return
         self.fail(f"{error.__name__} was not raised; the result was {result!r}")
 
-    def telling(self, kind: type) -> list[Any]:
+    def published_of(self, kind: type) -> list[Any]:
         """Return what the feed told of one kind."""
-        return [change for change in self.told if isinstance(change, kind)]
+        return [change for change in self.published if isinstance(change, kind)]
 
 
 async def written(draft: Any, octets: bytes, piece_octets: int = 64 * 1024) -> None:

@@ -48,5 +48,5 @@ class SubtreeContract(DiskCase, FilesContract, TestCase):
         tree._on_change = lambda path, gone: self.note(path[2:], gone)
         await tree.make_directory(("home",))
         await tree.make_directory(("home", "ann"))
-        self.told.clear()
+        self.published.clear()
         return Subtree(tree, ("home", "ann"))

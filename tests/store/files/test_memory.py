@@ -23,7 +23,7 @@ class SubtreeContract(FilesContract, TestCase):
         tree = MemoryTree(on_change=self.below, limit_octets=limit_octets, depth=66)
         await tree.make_directory(("home",))
         await tree.make_directory(("home", "ann"))
-        self.told.clear()
+        self.published.clear()
         return Subtree(Subtree(tree, ("home",)), ("ann",))
 
     def below(self, path: tuple[str, ...], gone: bool) -> None:

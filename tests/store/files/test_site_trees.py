@@ -39,9 +39,13 @@ class Homes(TestCase):
         clock = Clock()
         clock.advance(time.time())
         self.root = Path(self.mktemp())
-        self.told: list[Change] = []
+        self.published: list[Change] = []
         homes = SiteTrees(
-            self.root, run=deferToThread, clock=clock, publish=self.told.extend, limit_octets=100
+            self.root,
+            run=deferToThread,
+            clock=clock,
+            publish=self.published.extend,
+            limit_octets=100,
         )
         await homes.start()
         self.addCleanup(homes.stop)
@@ -88,7 +92,7 @@ class Homes(TestCase):
                 FileChanged("public", ("f",), gone=True),
                 FileChanged("home/ann", ("g",)),
             ],
-            self.told,
+            self.published,
         )
 
     async def test_nobody_leaves_a_home(self) -> None:

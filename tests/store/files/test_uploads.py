@@ -308,7 +308,7 @@ class Going(DiskCase, TestCase):
         await self.refused(CancelledError, _awaited(commit))
         await upload.abort()
         self.assertEqual(500_000, (await self.tree.entry(("f",))).octets)
-        self.assertEqual([(("f",), False)], self.told)
+        self.assertEqual([(("f",), False)], self.published)
 
     async def test_abort_while_it_waits(self) -> None:
         """An upload that is aborted while its sender waits for room ends the wait."""
