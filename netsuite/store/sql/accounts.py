@@ -119,24 +119,21 @@ class SQLAccounts:
 
     async def account(self, name: str) -> Account:
         """Raises NoSuchAccount."""
-        self._shared.check_open()
         name = name.lower()
         row = None
         if "\x00" not in name and name.isprintable():
-            row = await self._shared.readers.run_inline(lambda s: s.one(_NAMED, name=name))
+            row = await self._shared.read(lambda s: s.one(_NAMED, name=name), inline=True)
         if row is None:
             raise NoSuchAccount(name)
         return account_of(row)
 
     async def account_by_id(self, account: AccountId) -> Account:
         """Raises NoSuchAccount."""
-        self._shared.check_open()
-        return await self._shared.readers.run_inline(lambda s: read_account(s, account))
+        return await self._shared.read(lambda s: read_account(s, account), inline=True)
 
     async def accounts(self) -> Sequence[Account]:
         """All, sorted by name."""
-        self._shared.check_open()
-        rows = await self._shared.readers.run_in_thread(lambda s: s.all(SELECT_ACCOUNT))
+        rows = await self._shared.read(lambda s: s.all(SELECT_ACCOUNT), inline=False)
         return sorted(map(account_of, rows), key=lambda account: account.name)
 
     async def add_account(
@@ -148,7 +145,6 @@ class SQLAccounts:
         folders: Iterable[tuple[str, SpecialUse | None]] = (),
     ) -> Account:
         """Make an account with its INBOX and the folders given, in one step."""
-        self._shared.check_open()
         name = name.lower()
         written = None if verifiers is None else verifiers_json(verifiers)
         wanted = folder_names.first_folders([(INBOX, None), *folders])
@@ -173,11 +169,10 @@ class SQLAccounts:
             sql_folders.create_first(transaction, account.id, wanted.items())
             return account
 
-        return await self._shared.writer.call(add)
+        return await self._shared.write(add)
 
     async def remove_account(self, account: AccountId) -> None:
         """Remove an account with its folders and messages."""
-        self._shared.check_open()
 
         def remove(transaction: Transaction) -> None:
             known = read_account(transaction.session, account)
@@ -187,7 +182,7 @@ class SQLAccounts:
                 transaction.session.run(statement, account=account)
             _changed(transaction, known)
 
-        await self._shared.writer.call(remove)
+        await self._shared.write(remove)
 
     async def update_account(
         self,
@@ -201,7 +196,6 @@ class SQLAccounts:
         groups: frozenset[str] | None = None,
     ) -> Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
-        self._shared.check_open()
 
         def update(transaction: Transaction) -> Account:
             old = read_account(transaction.session, account)
@@ -230,19 +224,17 @@ class SQLAccounts:
             _changed(transaction, new)
             return new
 
-        return await self._shared.writer.call(update)
+        return await self._shared.write(update)
 
     async def verifiers(self, account: AccountId) -> Verifiers | None:
         """Of the main password; None when it has none."""
-        self._shared.check_open()
-        row = await self._shared.readers.run_inline(lambda s: s.one(_VERIFIERS, account=account))
+        row = await self._shared.read(lambda s: s.one(_VERIFIERS, account=account), inline=True)
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return None if row[0] is None else verifiers_of(row[0])
 
     async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
         """Change the main password."""
-        self._shared.check_open()
         written = None if verifiers is None else verifiers_json(verifiers)
 
         def change(transaction: Transaction) -> None:
@@ -250,17 +242,16 @@ class SQLAccounts:
             transaction.session.run(_SET_VERIFIERS, verifiers=written, of_account=account)
             _changed(transaction, known)
 
-        await self._shared.writer.call(change)
+        await self._shared.write(change)
 
     async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
         """All, oldest first."""
-        self._shared.check_open()
 
         def read(session: Session) -> list[AppPassword]:
             read_account(session, account)
             return [app_password_of(row) for row in session.all(_APP_PASSWORDS, account=account)]
 
-        return await self._shared.readers.run_inline(read)
+        return await self._shared.read(read, inline=True)
 
     async def add_app_password(
         self,
@@ -270,7 +261,6 @@ class SQLAccounts:
         protocols: frozenset[str] | None = None,
     ) -> AppPassword:
         """Add one."""
-        self._shared.check_open()
 
         def add(transaction: Transaction) -> AppPassword:
             known = read_account(transaction.session, account)
@@ -282,37 +272,33 @@ class SQLAccounts:
             _changed(transaction, known)
             return app_password_of((row[0], *row[2:]))
 
-        return await self._shared.writer.call(add)
+        return await self._shared.write(add)
 
     async def remove_app_password(self, account: AccountId, app_password: int) -> None:
         """Take one away."""
-        self._shared.check_open()
 
         def remove(transaction: Transaction) -> None:
             known = read_account(transaction.session, account)
             if transaction.session.run(_DROP_APP_PASSWORD, account=account, id=app_password):
                 _changed(transaction, known)
 
-        await self._shared.writer.call(remove)
+        await self._shared.write(remove)
 
     async def used_app_password(self, app_password: int) -> None:
         """Note that it was used now."""
-        self._shared.check_open()
 
         def use(transaction: Transaction) -> None:
             transaction.session.run(_USE_APP_PASSWORD, used_at=transaction.now, of_id=app_password)
 
-        await self._shared.writer.call(use)
+        await self._shared.write(use)
 
     async def aliases(self) -> Mapping[str, tuple[str, ...]]:
         """Alias to targets."""
-        self._shared.check_open()
-        rows = await self._shared.readers.run_in_thread(lambda s: s.all(_ALIASES))
+        rows = await self._shared.read(lambda s: s.all(_ALIASES), inline=False)
         return {name: tuple(json.loads(targets)) for name, targets in sorted(rows)}
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
         """Make or replace an alias; no targets removes it. Raises AccountExists."""
-        self._shared.check_open()
         alias = alias.lower()
 
         def change(transaction: Transaction) -> None:
@@ -324,7 +310,7 @@ class SQLAccounts:
                 session.many(_INSERT_ALIAS, [(alias, json.dumps(list(targets)))])
             transaction.changes.append(AliasesChanged())
 
-        await self._shared.writer.call(change)
+        await self._shared.write(change)
 
     async def record_login(self, login: Login) -> None:
         """Append to the audit log; lines are written together, some time later."""
@@ -358,9 +344,9 @@ class SQLAccounts:
         self._shared.check_open()
         await self.write_logins()
         if account is None:
-            rows = await self._shared.readers.run_in_thread(lambda s: s.all(_LOGINS, most=limit))
+            rows = await self._shared.read(lambda s: s.all(_LOGINS, most=limit), inline=False)
         else:
-            rows = await self._shared.readers.run_in_thread(
-                lambda s: s.all(_LOGINS_OF, account=account, most=limit)
+            rows = await self._shared.read(
+                lambda s: s.all(_LOGINS_OF, account=account, most=limit), inline=False
             )
         return [login_of(row) for row in rows]

@@ -80,22 +80,13 @@ class SQLMail:
         self._shared = shared
         self._locks = locks
 
-    async def _read(self, read: Callable[[Session], T], *, inline: bool) -> T:
-        """Read, *inline* if that is a bounded point read. Raises StoreClosed."""
-        self._shared.check_open()
-        if inline:
-            return await self._shared.readers.run_inline(read)
-        return await self._shared.readers.run_in_thread(read)
-
-    async def _write(self, function: Callable[[Transaction], T]) -> T:
-        self._shared.check_open()
-        return await self._shared.writer.call(function)
-
     # -- folders
 
     async def folders(self, account: AccountId | None) -> Sequence[Folder]:
         """All folders of the account, or all public ones, sorted by name."""
-        return await self._read(lambda s: folders.read_all(s, account or PUBLIC), inline=False)
+        return await self._shared.read(
+            lambda s: folders.read_all(s, account or PUBLIC), inline=False
+        )
 
     async def folder(self, owner: AccountId | None, name: str) -> Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
@@ -109,14 +100,16 @@ class SQLMail:
 
     async def folder_by_id(self, folder: FolderId) -> Folder:
         """One folder by id. Raises NoSuchFolder."""
-        return await self._read(lambda s: folders.read_folder(s, folder), inline=True)
+        return await self._shared.read(lambda s: folders.read_folder(s, folder), inline=True)
 
     async def status(self, folder: FolderId, account: AccountId | None) -> Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         known = await self.folder_by_id(folder)
         if known.messages <= INLINE_COUNTED:
-            return await self._read(lambda s: folders.read_status(s, known, account), inline=True)
-        return await self._read(
+            return await self._shared.read(
+                lambda s: folders.read_status(s, known, account), inline=True
+            )
+        return await self._shared.read(
             lambda s: folders.read_status(s, folders.read_folder(s, folder), account),
             inline=False,
         )
@@ -135,7 +128,7 @@ class SQLMail:
         """Make a folder and the missing ones above it (mailboxes only)."""
         self._shared.check_open()
         name = folder_names.checked(name, private=owner is not None)
-        made = await self._write(
+        made = await self._shared.write(
             lambda transaction: folders.create(
                 transaction, owner or PUBLIC, name, kind, special_use, description, postable,
                 moderator,
@@ -145,21 +138,23 @@ class SQLMail:
 
     async def delete_folder(self, folder: FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
-        await self._write(lambda transaction: folders.delete(transaction, folder))
+        await self._shared.write(lambda transaction: folders.delete(transaction, folder))
         self._locks.release(folder)
 
     async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
-        await self._write(lambda transaction: folders.rename(transaction, folder, name))
+        await self._shared.write(lambda transaction: folders.rename(transaction, folder, name))
 
     async def subscriptions(self, account: AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
-        return await self._read(lambda s: folders.read_subscriptions(s, account), inline=True)
+        return await self._shared.read(
+            lambda s: folders.read_subscriptions(s, account), inline=True
+        )
 
     async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         kept = folder_names.looked_up(name, private=True)
-        await self._write(
+        await self._shared.write(
             lambda transaction: folders.subscribe(transaction, account, kept, subscribed)
         )
 
@@ -295,17 +290,19 @@ class SQLMail:
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         known = await self.folder_by_id(folder)
-        return await self._read(
+        return await self._shared.read(
             lambda s: messages.read_uids(s, folder), inline=known.messages <= INLINE_COUNTED
         )
 
     async def first_uids(self, of: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
-        return await self._read(lambda s: articles.first_uids(s, of), inline=len(of) <= INLINE_ROWS)
+        return await self._shared.read(
+            lambda s: articles.first_uids(s, of), inline=len(of) <= INLINE_ROWS
+        )
 
     async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
-        return await self._read(lambda s: articles.places(s, message_id), inline=True)
+        return await self._shared.read(lambda s: articles.places(s, message_id), inline=True)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
@@ -316,22 +313,24 @@ class SQLMail:
             found = {each: articles.places(session, each) for each in message_ids}
             return {each: places for each, places in found.items() if places}
 
-        return await self._read(read, inline=len(message_ids) <= INLINE_ROWS)
+        return await self._shared.read(read, inline=len(message_ids) <= INLINE_ROWS)
 
     async def claim_recent(self, folder: FolderId) -> int:
         """The first UID no read-write session was told of; marks all as told of."""
-        recent_from, uid_next = await self._read(
+        recent_from, uid_next = await self._shared.read(
             lambda s: messages.read_recent(s, folder), inline=True
         )
         if recent_from == uid_next:
             return recent_from
-        return await self._write(lambda transaction: messages.claim_recent(transaction, folder))
+        return await self._shared.write(
+            lambda transaction: messages.claim_recent(transaction, folder)
+        )
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
     ) -> Sequence[Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
-        return await self._read(
+        return await self._shared.read(
             lambda s: messages.read_messages(s, folder, uids, account),
             inline=uids is not None and len(uids) <= INLINE_ROWS,
         )
@@ -392,7 +391,7 @@ class SQLMail:
         self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
-        return await self._read(lambda s: search(s, folder, query, account), inline=False)
+        return await self._shared.read(lambda s: search(s, folder, query, account), inline=False)
 
     async def changes_since(
         self, folder: FolderId, modseq: int, account: AccountId | None
@@ -401,7 +400,7 @@ class SQLMail:
         known = await self.folder_by_id(folder)
         if known.highest_modseq <= modseq:
             return [], []
-        return await self._read(
+        return await self._shared.read(
             lambda s: messages.read_changes(s, folder, modseq, account), inline=False
         )
 
@@ -410,7 +409,7 @@ class SQLMail:
     async def _change(self, function: Callable[[Transaction], T]) -> T:
         """Change messages; what the store does by itself waits meanwhile."""
         self._shared.busy_at = self._shared.now()
-        return await self._write(function)
+        return await self._shared.write(function)
 
     async def store_flags(
         self,
@@ -469,7 +468,7 @@ class SQLMail:
 
     async def usage(self, account: AccountId) -> Usage:
         """What the account uses and may use."""
-        row = await self._read(lambda s: s.one(SELECT_QUOTA, account=account), inline=True)
+        row = await self._shared.read(lambda s: s.one(SELECT_QUOTA, account=account), inline=True)
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return Usage(octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3])

@@ -55,7 +55,6 @@ class SQLQueue:
 
     async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:
         """Take items that are due, for so long; an unsettled one comes back afterwards."""
-        self._shared.check_open()
         moment = to_microseconds(now)
         first = await self.next_due()
         if first is None or first > now:
@@ -69,11 +68,10 @@ class SQLQueue:
             session.many(_SET, [(_CLAIMED, row[9], until, row[12], row[0]) for row in rows])
             return [item_of((*row[:8], _CLAIMED, *row[9:11], until, row[12])) for row in rows]
 
-        return await self._shared.writer.call(take)
+        return await self._shared.write(take)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record what became of claimed items; a held one stays held."""
-        self._shared.check_open()
         check_settlements(settlements)
 
         def settle(transaction: Transaction) -> None:
@@ -105,18 +103,16 @@ class SQLQueue:
             if known:
                 transaction.changes.append(QueueChanged())
 
-        await self._shared.writer.call(settle)
+        await self._shared.write(settle)
 
     async def items(self) -> Sequence[QueueItem]:
         """All, by next attempt."""
-        self._shared.check_open()
         return [
-            item_of(row) for row in await self._shared.readers.run_in_thread(lambda s: s.all(_ALL))
+            item_of(row) for row in await self._shared.read(lambda s: s.all(_ALL), inline=False)
         ]
 
     async def hold(self, items: Sequence[int], held: bool) -> None:
         """Hold items, or release held ones for an attempt at once."""
-        self._shared.check_open()
 
         def hold(transaction: Transaction) -> None:
             session = transaction.session
@@ -136,10 +132,9 @@ class SQLQueue:
             if wanted:
                 transaction.changes.append(QueueChanged())
 
-        await self._shared.writer.call(hold)
+        await self._shared.write(hold)
 
     async def next_due(self) -> datetime | None:
         """When the next item is due, or its lease ends."""
-        self._shared.check_open()
-        (due,) = await self._shared.readers.run_inline(lambda s: s.single(_NEXT))
+        (due,) = await self._shared.read(lambda s: s.single(_NEXT), inline=True)
         return None if due is None else from_microseconds(due)

@@ -11,12 +11,14 @@ from netsuite.message.structure import Summary
 from netsuite.store.errors import StoreClosed
 from netsuite.store.model import Login
 from netsuite.store.sql.changelog import OrderedFeed
-from netsuite.store.sql.database import Database
+from netsuite.store.sql.database import Database, Session
 from netsuite.store.sql.delivery import SQLDraft
 from netsuite.store.sql.readers import Readers
+from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.writer import Writer
 
 K = TypeVar("K")
+T = TypeVar("T")
 V = TypeVar("V")
 
 
@@ -89,3 +91,15 @@ class Shared:
         """Raise StoreClosed when it is closed."""
         if not self.open:
             raise StoreClosed("the store is closed")
+
+    async def read(self, read: Callable[[Session], T], *, inline: bool) -> T:
+        """Run a read; *inline* if it is a bounded point read. Raises StoreClosed."""
+        self.check_open()
+        if inline:
+            return await self.readers.run_inline(read)
+        return await self.readers.run_in_thread(read)
+
+    async def write(self, function: Callable[[Transaction], T]) -> T:
+        """Run a function of a transaction that is durable afterwards. Raises StoreClosed."""
+        self.check_open()
+        return await self.writer.call(function)
