@@ -38,8 +38,8 @@ from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.errors import StoreError
-from netsuite.store.files import DiskHomes
-from netsuite.store.files.threads import Threads
+from netsuite.store.files import SiteTrees
+from netsuite.store.files.thread_jobs import Threads
 from netsuite.store.interfaces import Store
 from netsuite.tls import BadCertificate, Certificates, ServerTLS, wrap_server
 
@@ -95,7 +95,7 @@ class Site(Service):
         self.store = open_store(settings, home, reactor)
         self.hash_threads = ThreadPool(1, settings.accounts.hash_threads, name="hashing")
         self.file_threads = Threads(reactor, settings.files.threads, name="files")
-        self.homes = DiskHomes(
+        self.homes = SiteTrees(
             home / settings.files.root,
             run=self.file_threads.run,
             clock=reactor,

@@ -176,7 +176,10 @@ class AccountAuthenticator:
         if step.octets is None or data_with_success:
             return step
         try:
-            if await ask(step.octets):
+            response = await ask(step.octets)
+            if response is None:
+                raise LoginCancelled(name)
+            if response:
                 raise MalformedResponse("an answer to the data that comes with the success")
         except BaseException:
             step.logout()

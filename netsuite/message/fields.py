@@ -1,4 +1,4 @@
-"""Fields of a header as values: the MIME fields of a part, the envelope and threading of a message."""
+"""Fields of a header as values: MIME fields of a part, envelope and threading of a message."""
 
 from __future__ import annotations
 

@@ -85,7 +85,9 @@ class Newsroom(Protocol):
     async def find(self, message_id: str) -> NewsArticle:
         """One of the places of an article. Raises NoSuchMessage."""
 
-    def content_at_hand(self, article: NewsArticle) -> bytes | None: ...
+    async def content(self, article: NewsArticle) -> bytes:
+        """A whole article; for small ones. Raises as MailStore.content."""
+
     def read(
         self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
