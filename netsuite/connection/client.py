@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, TCPTimedOutError
+from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory
 from twisted.python.failure import Failure
@@ -162,7 +163,7 @@ class ClientConnection(Pump[E, S]):
         return await self.receive(seconds=seconds)
 
     async def body_to(self, write: Write) -> None:
-        """Return the body that comes now to a function, piece by piece. Raises as ``receive``.
+        """Pass the body that comes now to a function, piece by piece. Raises as ``receive``.
 
         Args:
             write: called with each piece, as it comes; what it gives is awaited, so that a slow
@@ -373,7 +374,7 @@ class ClientConnection(Pump[E, S]):
         return self._error
 
     def _tell(self) -> None:
-        """Return the error to whoever waits."""
+        """Tell whoever waits of the error."""
         for waiting in (self._receiver, self._handshake):
             if waiting is not None and not waiting.called:
                 waiting.errback(self._error)
@@ -454,6 +455,8 @@ async def connect(
         await connecting
     except (DeferredTimeout, CancelledError) as error:
         raise Timeout(f"not connected after {seconds} seconds") from error
+    except (ConnectTimeout, TCPTimedOutError) as error:
+        raise Timeout("not connected: nobody answers") from error
     except (ConnectError, OSError) as error:
         raise ConnectionRefused(str(error) or type(error).__name__) from error
     if tls_context is not None:
