@@ -1,4 +1,4 @@
-"""The options that all client commands share, and the login that they, the URL or netrc give."""
+"""The options that all client commands share, and the login of them, of the URL or of netrc."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
-from netsuite.cli.client.access import CONNECT_SECONDS, Access, TLSUse
-from netsuite.cli.client.problems import ClientError, Exit, FileTrouble, Usage, leave
+from netsuite.cli.client.access import CONNECT_SECONDS, Access, Observer, TLSUse
+from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, Usage, leave
 from netsuite.cli.client.urls import BadURL, Target, parse_url
-
-if TYPE_CHECKING:
-    from netsuite.connection.transcript import Observer
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -44,7 +41,7 @@ class Common:
         )
 
     def target(self, url: str, services: str) -> Target:
-        """Read a URL. Raises BadURL, Usage.
+        """Return what a URL means. Raises BadURL, Usage.
 
         Args:
             services: those that the command can do, with spaces between.
@@ -52,7 +49,7 @@ class Common:
         return self.judge(parse_url(url), services)
 
     def judge(self, target: Target, services: str) -> Target:
-        """Take a URL that has been read. Raises as ``target``."""
+        """Return a URL's meaning, if the command can do that. Raises as ``target``."""
         if target.service not in services.split():
             raise BadURL(f"this cannot be done with {target.scheme}://")
         if target.tls and self._tls is TLSUse.NONE:
@@ -60,7 +57,7 @@ class Common:
         return target
 
     def login(self, target: Target) -> tuple[str, str] | None:
-        """Give name and password: of -u, else of the URL, else of netrc; ask for a password that
+        """Return name and password: of -u, else of the URL, else of netrc; ask for a password that
         is missing. Raises FileTrouble, Usage."""
         if target.service == "gopher":
             if self._user is not None or target.username is not None:
@@ -106,12 +103,12 @@ def _observer() -> Observer:
 
 
 def client_command(function: F) -> F:
-    """Give a command the shared options as ``common``; its errors become a line and a code."""
+    """Add to a command the shared options as ``common``; its errors become a line and a code."""
     return _with_options(function, {**_LOGIN, **_SESSION, **_SHOWING})
 
 
 def terminal_command(function: F) -> F:
-    """Likewise, for a command whose user logs in by hand."""
+    """Add them to a command whose user logs in by hand, but for the login."""
     return _with_options(function, {**_SESSION, **_TERMINAL})
 
 
@@ -121,7 +118,7 @@ def _with_options(function: F, options: Mapping[str, Callable[[Any], Any]]) -> F
         own = {name: value for name, value in given.items() if name not in options}
         try:
             function(Common(**{name: given[name] for name in options}), **own)
-        except ClientError as error:
+        except CommandError as error:
             leave(error.code, str(error))
         except BadURL as error:
             leave(Exit.USAGE, str(error))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionLost as TransportLost
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.access import TLSUse
@@ -113,7 +113,7 @@ class Conversation:
         self._ends = 0
 
     async def run(self) -> None:
-        """Converse. Raises PeerClosed when the connection broke, FileTrouble."""
+        """Converse. Raises ConnectionLost when the connection broke, FileTrouble."""
         if not self._quiet:
             self.screen.tell(f"Connected to {self._place}{self._how()}. Ctrl-] for commands.")
         self.client.negotiated = self._adapt
@@ -172,7 +172,7 @@ class Conversation:
                     return None
                 await self.screen.write(octets)
         ending = self.client.ending
-        if ending is not None and isinstance(ending.__cause__, ConnectionLost):
+        if ending is not None and isinstance(ending.__cause__, TransportLost):
             raise ending
         return True
 
