@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase
 
 ROOT = Path(__file__).resolve().parent.parent / "netsuite"
 PROTOCOLS = frozenset({"smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher"})

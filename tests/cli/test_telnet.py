@@ -15,7 +15,6 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
 from netsuite.cli.client.telnet import Conversation, terminal_types
@@ -25,6 +24,7 @@ from netsuite.connection.client import ClientTimeouts, PeerClosed
 from netsuite.telnet.client import TelnetClient
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.telnet.test_client import Link
 from tests.telnet.worlds import PASSWORD, World
 

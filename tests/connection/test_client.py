@@ -8,7 +8,6 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionLost, ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.client import (
     ClientConnection,
@@ -17,6 +16,7 @@ from netsuite.connection.client import (
     PeerTimedOut,
     connect,
 )
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import RemoteProtocolError
 from tests.connection.lines import Wire
 from tests.connection.replies import ReplyDialog

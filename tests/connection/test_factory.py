@@ -8,11 +8,11 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.factory import TOLD_AT_ONCE, ServerFactory
 from netsuite.connection.protocol import DialogConnection
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import LineConnection, LineDialog, Wire, taken
 
 

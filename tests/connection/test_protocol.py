@@ -5,10 +5,10 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.protocol import INPUT_OCTETS
 from netsuite.connection.settings import Limits, Timeouts
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import LineConnection, Post, Reply, Wait, connected, taken
 
 

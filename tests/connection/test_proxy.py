@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.proxy import (
@@ -21,6 +20,7 @@ from netsuite.connection.proxy import (
     ProxyHeader,
     parse_header,
 )
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import Wire, taken
 from tests.connection.test_factory import build
 

@@ -7,7 +7,6 @@ from typing import Any
 from OpenSSL import SSL
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.connection.client import (
@@ -17,6 +16,7 @@ from netsuite.connection.client import (
     connect,
 )
 from netsuite.connection.factory import ServerFactory
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import LineConnection, LineDialog
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary

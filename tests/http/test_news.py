@@ -14,7 +14,6 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.files import HomesOfSite
 from netsuite.config.schema import Settings
@@ -24,6 +23,7 @@ from netsuite.message.reading import numbered, texts
 from netsuite.message.scan import scan
 from netsuite.site import Site
 from netsuite.store.errors import NoSuchMessage
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.test_files import body, field, status, unchunked
 from tests.http.worlds import World, done
 

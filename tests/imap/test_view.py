@@ -6,7 +6,6 @@ import time
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.view import (
@@ -17,6 +16,7 @@ from netsuite.imap.view import (
     TellFlags,
     Telling,
 )
+from netsuite.testing.cases import SynchronousTestCase
 
 SEEN = frozenset({"\\Seen"})
 NONE: frozenset[str] = frozenset()

@@ -7,12 +7,12 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.client import InputBeforeTLS, PeerClosed
 from netsuite.pop3.client import LoginRefused, NotOffered, POP3Client, POP3Refused, connect
 from netsuite.pop3.commands import Status
 from netsuite.store.errors import Busy
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, Transport, make_factory

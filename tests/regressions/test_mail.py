@@ -5,13 +5,13 @@ from __future__ import annotations
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 from twisted.logger import globalLogPublisher
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.accounts.interfaces import ISubmitter, LoggedIn, LoginRefused, Throttled
 from netsuite.accounts.receiver import AddressBook
 from netsuite.connection.settings import Limits
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.accounts.worlds import DOMAIN, LOCAL, World
 from tests.smtp.fakes import Session
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.sasl.exchange import ClientExchange
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Mechanism:

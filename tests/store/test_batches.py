@@ -8,13 +8,13 @@ import sqlite3
 import sqlalchemy as sa
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
 from netsuite.store.sql.drafts import ChunkWrite
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.store_contract import BaseContract
 
 # Not a power of two, more than one step takes, and with a remainder of several bits.

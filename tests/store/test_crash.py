@@ -14,10 +14,10 @@ from typing import IO
 
 from twisted.internet import reactor
 from twisted.internet.task import Clock
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.model import Folder, Message
 from netsuite.store.sql import SQLStore, open_store
+from netsuite.testing.cases import TestCase
 
 #: The child: 30 committers, every message of its own size, a line for each that is reported.
 CHILD = r"""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
+from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import BaseContract, StoreContract
 
 

@@ -6,10 +6,10 @@ import contextlib
 import sqlite3
 
 from twisted.internet import reactor
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore
+from netsuite.testing.cases import TestCase
 
 
 class Migration(TestCase):

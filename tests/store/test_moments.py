@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.store.moments import from_seconds, to_seconds, whole_second, zone_minutes
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Moments(SynchronousTestCase):

@@ -8,7 +8,6 @@ from typing import Any
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import TestCase
 
 from netsuite.store import query as q
 from netsuite.store.errors import StoreError
@@ -16,6 +15,7 @@ from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FlagAction, Placement
 from netsuite.store.sql import SQLStore
+from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import CREATED, BaseContract
 
 FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "$one", "$ONE", "$two")

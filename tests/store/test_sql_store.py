@@ -15,7 +15,6 @@ from alembic.migration import MigrationContext
 from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock, deferLater
-from twisted.trial.unittest import SkipTest, TestCase
 
 from netsuite.store import query as q
 from netsuite.store.changes import MessagesAdded
@@ -27,6 +26,7 @@ from netsuite.store.sql.contents import made_document
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.drafts import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
+from netsuite.testing.cases import SkipTest, TestCase
 from netsuite.testing.store_contract import CREATED, BaseContract
 from netsuite.testing.store_contract.base import message, written
 from netsuite.testing.store_contract.contents import pattern

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.errors import StorageFull
 from netsuite.store.files.committing import Commit, commit_all
+from netsuite.testing.cases import TestCase
 from tests.store.files.places import DiskBase
 
 

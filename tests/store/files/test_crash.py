@@ -7,8 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
+from netsuite.testing.cases import TestCase
 from tests.store.files.places import DiskBase
 
 #: Twenty who write files, each telling what is committed.

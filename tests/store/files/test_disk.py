@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.files import DiskTree, Subtree
 from netsuite.store.tree import HomeTree
+from netsuite.testing.cases import TestCase
 from netsuite.testing.files_contract import FilesContract
 from tests.store.files.places import DiskBase
 

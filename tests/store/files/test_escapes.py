@@ -11,10 +11,9 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
 from netsuite.store.tree import TreePath
+from netsuite.testing.cases import TestCase
 from tests.store.files.places import DiskBase
 
 SECRET = b"not for you"

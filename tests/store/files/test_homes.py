@@ -10,7 +10,6 @@ from pathlib import Path
 from twisted.internet import reactor
 from twisted.internet.task import Clock
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.files import AccountFiles
 from netsuite.accounts.interfaces import Channel, IFileAccess
@@ -22,6 +21,7 @@ from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
 from netsuite.store.files import DiskHomes
 from netsuite.store.tree import DEPTH, HomeTree
+from netsuite.testing.cases import TestCase
 from tests.store.files.places import open_descriptors
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import FileInTheWay
 from netsuite.store.files import MemoryTree, Subtree
 from netsuite.store.tree import HomeTree, shown_name
+from netsuite.testing.cases import TestCase
 from netsuite.testing.files_contract import FilesBase, FilesContract
 
 

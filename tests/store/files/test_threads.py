@@ -7,9 +7,9 @@ from typing import Any
 
 from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.files.threads import Threads
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 
 
 class Reactor:

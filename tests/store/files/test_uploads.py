@@ -14,7 +14,6 @@ from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, gatherResults
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.errors import (
     Busy,
@@ -32,6 +31,7 @@ from netsuite.store.files import temporary as temporaries
 from netsuite.store.files.errors import store_error
 from netsuite.store.files.renaming import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.store.files.places import DiskBase, open_descriptors
 
 

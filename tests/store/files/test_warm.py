@@ -8,10 +8,10 @@ from typing import Any
 from unittest import SkipTest
 
 from twisted.internet.defer import Deferred
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import warm
+from netsuite.testing.cases import TestCase
 from tests.store.files.places import DiskBase, open_descriptors
 
 
