@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.regressions.clients import Client
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/conformance.rst").read_text()

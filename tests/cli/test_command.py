@@ -19,8 +19,7 @@ from netsuite.cli.account import _LOGIN_SERVICES
 from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.commands import GET, LS, PUT
 from netsuite.config.schema import SERVICES
-from tests.cli.commands import done, run
-from tests.daemons import heed_interrupts
+from tests.cli.commands import COMMAND, done, heed_interrupts, run
 
 ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
 #: What takes long to import, and is not needed to say how a command is used.
@@ -160,8 +159,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
     mbox = tmp_path / "many.mbox"
     mbox.write_text("From a@b Sun Mar  1 10:00:00 2026\nSubject: x\n\ntext\n\n" * 20_000)
     running = subprocess.Popen(
-        [sys.executable, "-c", "from netsuite.cli import main; main()", "--home", str(tmp_path),
-         "import", str(mbox), "--account", "ann"],
+        [*COMMAND, "--home", str(tmp_path), "import", str(mbox), "--account", "ann"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     try:

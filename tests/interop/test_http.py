@@ -19,8 +19,8 @@ from twisted.internet import reactor
 from netsuite.connection.client import PeerClosed
 from netsuite.http.client import HTTPClient
 from netsuite.http.xmlrpc.client import XMLRPCClient
+from netsuite.testing.daemon import Daemon
 from netsuite.tls import client_options
-from tests.daemons import Daemon
 
 CURL = shutil.which("curl")
 BIG = bytes(range(256)) * 20_000  # 5 MB

@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +14,8 @@ import pytest
 from click.testing import CliRunner
 
 from netsuite.cli import main
-from tests.daemons import Daemon, heed_interrupts
+from netsuite.testing.daemon import Daemon
+from tests.cli.commands import COMMAND, heed_interrupts
 
 LETTER = "From: a@example.test\nTo: alice@example.test\nSubject: {}\n\n.dot\nhello\n"
 ALICE = ("-u", "alice:netsuite")
@@ -30,7 +30,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
 
 def command(*words: object) -> list[str]:
     """Give the command line of a netsuite command."""
-    return [sys.executable, "-c", "from netsuite.cli import main; main()", *map(str, words)]
+    return [*COMMAND, *map(str, words)]
 
 
 def run(*words: object, text: str = "", code: int = 0, home: Path | None = None) -> tuple[str, str]:

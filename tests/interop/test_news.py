@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 nntplib: Any = None
 try:

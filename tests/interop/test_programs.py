@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 LETTER = b"From: a@example.test\r\nTo: alice@example.test\r\nSubject: %s\r\n\r\n.dot\r\nhello\r\n"
 

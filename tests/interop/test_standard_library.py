@@ -11,7 +11,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 UNVERIFIED = ssl._create_unverified_context()
 

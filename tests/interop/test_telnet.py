@@ -21,7 +21,8 @@ from typing import Any
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
+from tests.cli.commands import COMMAND
 
 SECONDS = 20.0
 
@@ -254,8 +255,7 @@ react(main, sys.argv[1:])
 def netsuite(daemon: Daemon, *words: str, rows: int = 24) -> OnTerminal:
     """Give our own command on a terminal."""
     place = f"127.0.0.1:{daemon.ports['telnet']}"
-    program = "from netsuite.cli import main; main()"
-    return OnTerminal(sys.executable, "-c", program, "telnet", *words, place, rows=rows)
+    return OnTerminal(*COMMAND, "telnet", *words, place, rows=rows)
 
 
 def settings(terminal: OnTerminal) -> list[Any]:
@@ -355,7 +355,7 @@ def test_netsuite_telnet_through_pipes(daemon: Daemon, tmp_path: Path) -> None:
     """Lines are piped in, what the server shows comes out, and nothing of our own; where nobody
     reads it, that is exit 7."""
     place = f"127.0.0.1:{daemon.ports['telnet']}"
-    command = [sys.executable, "-c", "from netsuite.cli import main; main()", "telnet", place]
+    command = [*COMMAND, "telnet", place]
     done = subprocess.run(
         command, input=b"alice\nnetsuite\nhelp\npwd\n", capture_output=True, timeout=SECONDS
     )
@@ -381,14 +381,13 @@ def test_netsuite_telnet_through_pipes(daemon: Daemon, tmp_path: Path) -> None:
 
 def test_netsuite_telnet_under_tls(daemon: Daemon) -> None:
     """telnets: is TLS, with a certificate that is verified."""
-    program = [sys.executable, "-c", "from netsuite.cli import main; main()", "telnet"]
     url = f"telnets://127.0.0.1:{daemon.tls_ports['telnet']}"
-    done = subprocess.run([*program, url], stdin=subprocess.DEVNULL, capture_output=True)
+    done = subprocess.run([*COMMAND, "telnet", url], stdin=subprocess.DEVNULL, capture_output=True)
     assert done.returncode == 4
     assert b"certificate" in done.stderr
     authority = str(daemon.home / "tls" / "default.pem")
     done = subprocess.run(
-        [*program, url, "--cacert", authority], input=b"alice\nnetsuite\nquit\n",
+        [*COMMAND, "telnet", url, "--cacert", authority], input=b"alice\nnetsuite\nquit\n",
         capture_output=True, timeout=SECONDS,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

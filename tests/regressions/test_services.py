@@ -7,9 +7,9 @@ import contextlib
 import re
 from pathlib import Path
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.regressions.clients import Client, fetch_last
-from tests.test_daemon import twistd
+from tests.test_daemon import run
 
 
 def test_bare_line_ends_of_the_demo(tmp_path: Path) -> None:
@@ -90,7 +90,7 @@ def test_proxies(tmp_path: Path) -> None:
 
 def test_proxies_that_are_none(tmp_path: Path) -> None:
     """A wrong proxy is a line for the operator, before anything starts."""
-    code, printed = twistd("netsuite", "--home", tmp_path, "--set", 'smtp.proxies=["lb.local"]')
+    code, printed = run("netsuite", "--home", tmp_path, "--set", 'smtp.proxies=["lb.local"]')
     assert code == 1
     assert "smtp.proxies.0: 'lb.local' does not appear to be an IPv4 or IPv6 network" in printed
     assert "Traceback" not in printed

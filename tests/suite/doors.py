@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 UNVERIFIED: Final = ssl._create_unverified_context()
 SECONDS: Final = 20

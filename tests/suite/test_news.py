@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from netsuite.testing.daemon import Daemon
 from tests.benchmarks.sockets import Lines
-from tests.daemons import Daemon
 
 ARTICLE = (
     "From: Alice <alice@example.test>\r\n"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.suite.doors import DOORS
 
 

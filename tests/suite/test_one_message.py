@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.suite.doors import Lines, at_the_shell
 
 MAIL = (

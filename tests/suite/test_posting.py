@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.suite.doors import Lines, at_the_shell
 
 #: What the injecting agent writes (RFC 5537, 3.5, points 5 to 11).

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 KILLS = 20
 _FOLDERS = ("INBOX", "Archive", "Trash")
