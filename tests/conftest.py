@@ -39,11 +39,15 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
 
 
 @pytest.fixture(autouse=True)
-def _mktemp_elsewhere(request: pytest.FixtureRequest, tmp_path_factory: Any) -> None:
+def _mktemp_elsewhere(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Let trial's ``mktemp`` name places outside the checkout."""
     test = getattr(request.node, "instance", None)
     if isinstance(test, trial.SynchronousTestCase):
-        test.mktemp = lambda: str(tmp_path_factory.mktemp("trial") / "temp")  # type: ignore[method-assign]
+        monkeypatch.setattr(test, "mktemp", lambda: str(tmp_path_factory.mktemp("trial") / "temp"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

@@ -18,6 +18,7 @@ import pytest
 
 from netsuite.config.schema import SERVICES
 from netsuite.testing.daemon import Daemon, twistd
+from tests.cli.commands import done
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -112,8 +113,7 @@ def test_store_that_is_none(tmp_path: Path) -> None:
 
 def test_newer_store(tmp_path: Path) -> None:
     """A store that a newer release has written is not touched."""
-    with Daemon(tmp_path):
-        pass
+    done(tmp_path, "account", "add", "ann", "--password-stdin")
     with contextlib.closing(sqlite3.connect(tmp_path / "netsuite.db")) as database:
         database.execute("update alembic_version set version_num = 'of the future'")
         database.commit()
@@ -193,7 +193,7 @@ def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
             assert time.monotonic() < end, daemon.log()
             time.sleep(0.05)
 
-    with Daemon(tmp_path) as daemon:
+    with Daemon(tmp_path, plugin="netsuite-smtp") as daemon:
         assert size(daemon) == b"250-SIZE 1000000"
         config.write_text("[smtp]\nmessage_octets = 2000000\n")
         hang_up(daemon, "were read again")
@@ -215,7 +215,7 @@ def test_privileges(tmp_path: Path) -> None:
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
-        with Daemon(home, twistd_options=("--uid", "nobody")) as daemon:
+        with Daemon(home, plugin="netsuite-pop3", twistd_options=("--uid", "nobody")) as daemon:
             status = Path(f"/proc/{daemon.process.pid}/status").read_text()
             uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
             assert set(uids) == {str(nobody.pw_uid)}

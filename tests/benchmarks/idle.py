@@ -86,7 +86,8 @@ def _deliver_and_see(port: int, connections: list[socket.socket]) -> float:
         if not ready:
             raise RuntimeError(f"{waiting} connections never heard of the delivery")
         for key, _ in ready:
-            heard = key.fileobj.recv(65536)  # type: ignore[union-attr]
+            assert isinstance(key.fileobj, socket.socket)
+            heard = key.fileobj.recv(65536)
             if b" EXISTS" not in heard:
                 if not heard:
                     raise RuntimeError("a connection was closed")

@@ -10,7 +10,8 @@ import random
 import selectors
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from tests.benchmarks import servers
 from tests.benchmarks.report import Report
@@ -29,6 +30,10 @@ ARTICLE_GOAL = 8_000
 _BODY = "".join(f"{number:062d}\r\n" for number in range(60))
 
 
+def _asking(command: str, chance: random.Random, numbers: Sequence[int]) -> str:
+    return f"{command} {chance.choice(numbers)}"
+
+
 def measure(report: Report) -> None:
     """Post articles, then read them in several ways."""
     what = f"NNTP, {CONNECTIONS} connections"
@@ -42,8 +47,8 @@ def measure(report: Report) -> None:
         rates: dict[str, list[float]] = {}
         for _ in range(ROUNDS):
             for name, ends in (("STAT", b"\r\n"), ("ARTICLE", b"\r\n.\r\n")):
-                rate = per_second(server, lambda n=name: f"{n} {chance.choice(numbers)}", ends)  # type: ignore[misc]
-                rates.setdefault(name, []).append(rate)
+                asking = partial(_asking, name, chance, numbers)
+                rates.setdefault(name, []).append(per_second(server, asking, ends))
         for name, goal in (("STAT", STAT_GOAL), ("ARTICLE", ARTICLE_GOAL)):
             median = statistics.median(rates[name])
             report.judge(f"{what}, {name}", "netsuite", f"{median:,.0f} /s",

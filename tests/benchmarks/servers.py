@@ -227,7 +227,6 @@ def postfix() -> Iterator[Running]:
         (conf / "main.cf").write_text(_POSTFIX_MAIN.format(home=home))
         (conf / "master.cf").write_text(_POSTFIX_MASTER.format(port=port))
         run = ["/usr/sbin/postfix", "-c", str(conf)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         version = subprocess.run(
             ["/usr/sbin/postconf", "-dh", "mail_version"], capture_output=True, text=True
         ).stdout.strip()
@@ -239,7 +238,7 @@ def postfix() -> Iterator[Running]:
             pid = int((home / "queue/pid/master.pid").read_text())
             yield Running(f"Postfix {version}", port, pid, home)
         finally:
-            subprocess.run([*run, "stop"], **quiet)  # type: ignore[call-overload]
+            subprocess.run([*run, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 _DOVECOT = """\

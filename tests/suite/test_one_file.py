@@ -5,8 +5,6 @@ from __future__ import annotations
 import ftplib
 import http.client
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,13 +12,6 @@ from netsuite.testing.daemon import Daemon
 from tests.suite.doors import Lines, at_the_shell, basic
 
 OCTETS = bytes(range(256)) * 300
-
-
-@pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    """Give a demo daemon."""
-    with Daemon(tmp_path) as running:
-        yield running
 
 
 def ftp(daemon: Daemon, user: str = "alice") -> ftplib.FTP:

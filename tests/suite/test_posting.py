@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
 from netsuite.testing.daemon import Daemon
+from tests.cli.commands import COMMAND
 from tests.suite.doors import Lines, at_the_shell
 
 #: What the injecting agent writes (RFC 5537, 3.5, points 5 to 11).
@@ -28,8 +28,7 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         for name, option in (("misc.closed", ("--read-only",)),
                              ("misc.moderated", ("--moderator", "bob"))):  # fmt: skip
             subprocess.run(
-                [sys.executable, "-m", "netsuite", "--home", running.home, "group", "add", name,
-                 *option],
+                [*COMMAND, "--home", running.home, "group", "add", name, *option],
                 check=True, timeout=60, capture_output=True,
             )  # fmt: skip
         yield running

@@ -33,6 +33,12 @@ def message(number: str, chance: random.Random) -> bytes:
     return f"X-Number: {number}\r\nX-Digest: {digest}\r\n\r\n".encode() + body
 
 
+def _number(pattern: bytes, text: bytes) -> int:
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return int(found[1])
+
+
 class Work:
     """What the clients did and what was acknowledged, over all lives of the daemon."""
 
@@ -71,7 +77,7 @@ class Work:
                     self.attempted.add(number)
                     kind, data = imap.append("Archive", "", "", message(number, chance))
                     assert kind == "OK", data
-                    uid = int(re.search(rb"APPENDUID \d+ (\d+)", data[0])[1])  # type: ignore[index]
+                    uid = _number(rb"APPENDUID \d+ (\d+)", data[0])
                     with self._lock:
                         self.acknowledged.add(number)
                         self._note("Archive", uid, number)
@@ -122,8 +128,7 @@ class Work:
                     digest = hashlib.sha256(item[1][found.end() :]).hexdigest()
                     if digest != found[2].decode():
                         self.trouble.append(f"{number} is not whole")
-                    uid = int(re.search(rb"UID (\d+)", item[0])[1])  # type: ignore[index]
-                    self._note(folder, uid, number)
+                    self._note(folder, _number(rb"UID (\d+)", item[0]), number)
         if lost := self.acknowledged - set(there):
             self.trouble.append(f"acknowledged and lost: {sorted(lost)[:5]} ({len(lost)})")
         if doubled := [number for number, count in there.items() if count > 1]:
