@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,19 @@ hypothesis.settings.register_profile("netsuite", deadline=None)
 hypothesis.settings.load_profile("netsuite")
 
 TIMEOUT = 30.0  # seconds; pytest-twisted has no limit of its own
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes that tests start share compiled modules also where the environment keeps
+    Python from writing them: each daemon would compile all of netsuite anew."""
+    cache = getattr(config, "cache", None)
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that of two processes none is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 def _park_reactor() -> None:

@@ -137,6 +137,7 @@ class Work:
             self.trouble.append(f"never sent: {sorted(strange)[:5]}")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_sigkill(tmp_path: Path) -> None:
     """Twenty kills under load: zero lost, zero doubled, zero half, no UID used again."""
