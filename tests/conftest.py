@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Let the processes that tests start share compiled modules also where the environment keeps
     Python from writing them: each daemon would compile all of netsuite anew."""
     cache = getattr(config, "cache", None)
-    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
         os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
 
 

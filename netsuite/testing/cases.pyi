@@ -1,7 +1,7 @@
 from collections.abc import Callable, Container, Coroutine, Iterable
 from contextlib import AbstractContextManager
 from types import UnionType
-from typing import Any, NoReturn, ParamSpec, Protocol, TypeVar, overload
+from typing import Any, Generic, NoReturn, ParamSpec, Protocol, TypeVar, overload
 
 from twisted.internet.defer import Deferred
 from twisted.python.failure import Failure
@@ -23,6 +23,11 @@ class Raised(Protocol[E_co]):
     def __enter__(self) -> Raised[E_co]: ...
     # True: what is not raised as expected fails the test.
     def __exit__(self, *error: object) -> bool: ...
+
+class FailureOf(Failure, Generic[E]):
+    """What failed as expected."""
+
+    value: E
 
 class Assertions:
     def fail(self, msg: object = None) -> NoReturn: ...
@@ -63,6 +68,9 @@ class Assertions:
         *args: object,
         **kwargs: object,
     ) -> E: ...
+    @overload
+    def failureResultOf(self, deferred: object, kind: type[E], /) -> FailureOf[E]: ...
+    @overload
     def failureResultOf(self, deferred: object, *kinds: type[BaseException]) -> Failure: ...
     def assertNoResult(self, deferred: Deferred[Any]) -> None: ...
     def patch(self, obj: object, attribute: str, value: object) -> MonkeyPatcher: ...
