@@ -54,6 +54,7 @@ class Assertions:
         self,
         instance: object,
         kind: type | UnionType | tuple[Any, ...],
+        /,
         message: str | None = None,
     ) -> None: ...
     @overload
