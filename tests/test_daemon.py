@@ -20,6 +20,7 @@ from netsuite.config.schema import SERVICES
 from netsuite.testing.daemon import Daemon, twistd
 from tests.cli.commands import done
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parent.parent
 
 

@@ -17,6 +17,7 @@ from netsuite.cli import main
 from netsuite.testing.daemon import Daemon
 from tests.cli.commands import COMMAND, heed_interrupts
 
+pytestmark = pytest.mark.long
 LETTER = "From: a@example.test\nTo: alice@example.test\nSubject: {}\n\n.dot\nhello\n"
 ALICE = ("-u", "alice:netsuite")
 
