@@ -46,7 +46,7 @@ def _park_reactor() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
-    """Give trial the reactor for its own TestCases."""
+    """Hand the reactor to trial for its own TestCases."""
     if isinstance(getattr(item, "instance", None), trial.TestCase):
         _park_reactor()
     return (yield)

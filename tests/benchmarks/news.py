@@ -65,7 +65,7 @@ def _article(number: int) -> bytes:
 
 
 def post(server: Running, articles: int) -> float:
-    """Post articles over all connections at once; give how many were taken a second."""
+    """Post articles over all connections at once; return how many were taken a second."""
     left = iter(range(articles))
     selector = selectors.DefaultSelector()
     open_ones = []
@@ -113,7 +113,7 @@ def _until_dot(lines: Lines) -> Iterator[bytes]:
 
 
 def overview(server: Running) -> float:
-    """Give how long the overview of the whole group takes, the best of several times."""
+    """Return how long the overview of the whole group takes, the best of several times."""
     times = []
     with Lines(server.port) as lines:
         lines.hear()
@@ -158,7 +158,7 @@ class _Asking:
 
 
 def per_second(server: Running, command: Callable[[], str], ends: bytes) -> float:
-    """Ask over all connections for a while; give the answers a second."""
+    """Ask over all connections for a while; return the answers a second."""
     selector = selectors.DefaultSelector()
     asking = [_Asking(server, ends) for _ in range(CONNECTIONS)]
     for each in asking:

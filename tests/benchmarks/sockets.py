@@ -76,7 +76,7 @@ class Lines:
             yield line
 
     def read_octets(self, octets: int) -> int:
-        """Read and drop a counted block; give its size."""
+        """Read and drop a counted block; return its size."""
         left = octets
         while left:
             piece = self.file.read(min(left, _PIECE))

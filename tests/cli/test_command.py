@@ -27,7 +27,7 @@ HEAVY = ("twisted", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich",
 
 
 def imported(*words: str) -> tuple[set[str], str]:
-    """Run a command line in a fresh interpreter; give what heavy things it imported, and its
+    """Run a command line in a fresh interpreter; return what heavy things it imported, and its
     output."""
     program = (
         "import sys\n"
@@ -46,7 +46,7 @@ def imported(*words: str) -> tuple[set[str], str]:
 
 
 def command_lines() -> list[list[str]]:
-    """Give every command and its subcommands, as they are typed."""
+    """Return every command and its subcommands, as they are typed."""
     lines = []
     with click.Context(main) as context:
         for name in main.list_commands(context):
@@ -188,5 +188,5 @@ def test_a_fault_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def in_no_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
-    """Give what a piece of work fails with, without a reactor."""
+    """Return what a piece of work fails with, without a reactor."""
     return KeyError("x")

@@ -59,7 +59,7 @@ class FakeScreen:
             reading.callback(octets)
 
     async def read(self) -> bytes:
-        """Give what is typed next."""
+        """Return what is typed next."""
         if self._typed:
             return self._typed.pop(0)
         self._reading = Deferred(lambda _: setattr(self, "_reading", None))
@@ -76,7 +76,7 @@ class FakeScreen:
         self.mode = mode
 
     def size(self) -> tuple[int, int]:
-        """Give the window's."""
+        """Return the window's."""
         return self.window
 
     def begin_line(self) -> None:
@@ -114,7 +114,7 @@ class Told(SynchronousTestCase):
         self.begin()
 
     def sent(self) -> bytes:
-        """Give what the server has got since it was last asked."""
+        """Return what the server has got since it was last asked."""
         octets = bytes(self.client.transport.value())
         self.client.transport.clear()
         return octets

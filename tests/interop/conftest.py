@@ -1,4 +1,4 @@
-"""One daemon for the clients that leave it as they found it, or mind nobody's else traces."""
+"""One daemon for the clients that leave it as they found it, or do not mind what others left."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ BIG = os.urandom(3_000_000)
 
 @pytest.fixture
 def client(daemon: Daemon) -> Iterator[ftplib.FTP]:
-    """Give ftplib's client, logged in."""
+    """Return ftplib's client, logged in."""
     with ftplib.FTP() as ftp:
         ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
         ftp.login("alice", "netsuite")

@@ -41,7 +41,7 @@ def curl(*arguments: object) -> str:
 
 
 def url(daemon: Daemon, path: str, *, tls: bool = False) -> str:
-    """Give a URL of the daemon's."""
+    """Return a URL of the daemon's."""
     if tls:
         return f"https://127.0.0.1:{daemon.tls_ports['http']}{path}"
     return f"http://127.0.0.1:{daemon.ports['http']}{path}"

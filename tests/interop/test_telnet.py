@@ -30,7 +30,7 @@ SECONDS = 20.0
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon."""
+    """Return a demo daemon."""
     with Daemon(tmp_path_factory.mktemp("telnet"), plugin="netsuite-telnet") as running:
         yield running
 
@@ -51,7 +51,7 @@ class OnTerminal:
         os.close(slave)
 
     def until(self, marker: bytes) -> bytes:
-        """Give what is shown, up to and with a marker."""
+        """Return what is shown, up to and with a marker."""
         end = time.monotonic() + SECONDS
         while marker not in self.heard:
             ready, _, _ = select.select([self.master], [], [], max(0.0, end - time.monotonic()))
@@ -80,7 +80,7 @@ class OnTerminal:
 
 @pytest.fixture
 def telnet(daemon: Daemon) -> Iterator[OnTerminal]:
-    """Give Debian's telnet, logged in."""
+    """Return Debian's telnet, logged in."""
     terminal = OnTerminal(program("telnet"), "127.0.0.1", str(daemon.ports["telnet"]), rows=8)
     try:
         terminal.until(b"login: ")
@@ -248,13 +248,13 @@ react(main, sys.argv[1:])
 
 
 def netsuite(daemon: Daemon, *words: str, rows: int = 24) -> OnTerminal:
-    """Give our own command on a terminal."""
+    """Return our own command on a terminal."""
     place = f"127.0.0.1:{daemon.ports['telnet']}"
     return OnTerminal(*COMMAND, "telnet", *words, place, rows=rows)
 
 
 def settings(terminal: OnTerminal) -> list[Any]:
-    """Give how a terminal is set."""
+    """Return how a terminal is set."""
     return termios.tcgetattr(terminal.master)
 
 
@@ -268,7 +268,7 @@ def until_silent(terminal: OnTerminal) -> None:
 
 @pytest.fixture
 def ours(daemon: Daemon) -> Iterator[OnTerminal]:
-    """Give netsuite telnet, logged in."""
+    """Return netsuite telnet, logged in."""
     terminal = netsuite(daemon, rows=8)
     try:
         terminal.until(b"Ctrl-] for commands.")

@@ -1,4 +1,4 @@
-"""What the fuzzer found."""
+"""Faults that the fuzzer found."""
 
 from __future__ import annotations
 

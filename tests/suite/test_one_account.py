@@ -32,7 +32,7 @@ def enter(daemon: Daemon, user: str, password: str) -> dict[str, bool]:
 
 
 def everywhere(answer: bool) -> dict[str, bool]:
-    """Give what every door should say."""
+    """Return what every door should say."""
     return dict.fromkeys(DOORS, answer)
 
 

@@ -28,7 +28,7 @@ def ftp(daemon: Daemon, user: str = "alice") -> ftplib.FTP:
 def by_http(
     daemon: Daemon, method: str, path: str, body: bytes | None = None, user: str = ""
 ) -> tuple[int, bytes, str]:
-    """Ask by HTTP; give status, body and ETag."""
+    """Ask by HTTP; return status, body and ETag."""
     client = http.client.HTTPConnection("127.0.0.1", daemon.ports["http"], timeout=20)
     try:
         client.request(method, path, body, headers=basic(user, "netsuite") if user else {})
@@ -39,7 +39,7 @@ def by_http(
 
 
 def by_gopher(daemon: Daemon, selector: str) -> bytes:
-    """Ask by Gopher; give all there is."""
+    """Ask by Gopher; return all there is."""
     with Lines(daemon.ports["gopher"]) as client:
         client.socket.sendall(selector.encode() + b"\r\n")
         return client.file.read()
