@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
-from twisted.trial.unittest import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase
 
 ROOT = Path(__file__).resolve().parent.parent / "netsuite"
 #: Of the roof, what a service stands on.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.accounts.interfaces import (
     BadCredentials,
     Channel,
@@ -15,6 +13,7 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.store.model import AccountState
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import CLEAR, LOCAL, TLS, World, verifiers_of
 
 

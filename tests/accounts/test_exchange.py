@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.trial.unittest import TestCase
 
 from netsuite import sasl
 from netsuite.accounts.interfaces import (
@@ -25,6 +24,7 @@ from netsuite.accounts.interfaces import (
 from netsuite.accounts.keyed_locks import KeyedLocks
 from netsuite.store.errors import Busy
 from netsuite.store.model import AccountState
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import CLEAR, DOMAIN, TLS, World, verifiers_of
 
 BOUND = replace(TLS, binding=bytes(32))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.accounts.files import AccountFiles, Action, Area, HomesOfSite, Place, allowed
 from netsuite.accounts.interfaces import FileAccess
 from netsuite.accounts.realm import AccountRealm
@@ -23,6 +21,7 @@ from netsuite.store.errors import (
 from netsuite.store.files import MemorySiteTrees, MemoryTree
 from netsuite.store.model import Account, AccountId, AccountState
 from netsuite.store.tree import TreePath
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
 WHEN = datetime(2001, 2, 3, tzinfo=UTC)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from twisted.internet.defer import maybeDeferred
-from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.interfaces import ShellAccess, UnfitPassword, WrongPassword
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.files import MemorySiteTrees
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World, verifiers_of
 
 

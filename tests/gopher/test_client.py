@@ -11,7 +11,6 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from netsuite.connection.client import ClientTimeouts
@@ -24,6 +23,7 @@ from netsuite.connection.errors import (
 )
 from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import Item
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.gopher.worlds import World

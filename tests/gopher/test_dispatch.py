@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.gopher.dialog import TRANSITIONS, ServerEvent, ServerSaid
 from netsuite.gopher.server import GopherServer
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import EndOfInput
 
 

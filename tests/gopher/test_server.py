@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
 
 from netsuite.connection.sendfile import FileCutShort
 from netsuite.gopher.server import request as server

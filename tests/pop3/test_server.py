@@ -7,11 +7,11 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.interfaces import LoginUnavailable, MalformedResponse, Throttled
 from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage, StoreClosed
+from netsuite.testing.cases import SynchronousTestCase
 from tests.pop3.fakes import ONE, THREE, TWO, Session
 
 LOGIN = b"USER alice\r\nPASS se cret \r\n"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from twisted.internet.defer import ensureDeferred
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.sasl.exchange import exchange
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import RemoteProtocolError
 
 

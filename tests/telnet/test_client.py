@@ -10,7 +10,6 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite import tls
 from netsuite.connection.client import ClientTimeouts
@@ -24,6 +23,7 @@ from netsuite.telnet.client import (
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
 from netsuite.telnet.server import TelnetServer
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.transport import MemoryTransport
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary

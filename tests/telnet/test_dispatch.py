@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.telnet.dialog import Echo, Resize, ServerEvent, ServerSaid
 from netsuite.telnet.dialog.server import TRANSITIONS
 from netsuite.telnet.server import TelnetServer
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import EndOfInput
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.telnet.sanitize import cut, one_line, sanitized, width
+from netsuite.testing.cases import SynchronousTestCase
 
 
-class Neutral(SynchronousTestCase):
+class Sanitized(SynchronousTestCase):
     """What becomes of what."""
 
     def test_table(self) -> None:
