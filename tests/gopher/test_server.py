@@ -9,6 +9,7 @@ from netsuite.connection.sendfile import FileCutShort
 from netsuite.gopher.server import request as server
 from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
+from netsuite.testing.cases import TestCase
 from tests.gopher.worlds import World, transport_of
 
 NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"

@@ -14,6 +14,7 @@ from netsuite.telnet.editing import (
     LineEditor,
 )
 from netsuite.telnet.sanitize import sanitized, width
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Screen:
