@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,10 +21,8 @@ from netsuite.cli.mailfiles import (
 from netsuite.message.headers import strip
 from netsuite.message.news import message_id_of
 from netsuite.store.errors import MessageExists, NoSuchFolder
+from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Folder, FolderId, Message, Placement
-
-if TYPE_CHECKING:
-    from netsuite.store.interfaces import Draft, Store
 
 
 def _open_source(path: Path) -> MailFile:
