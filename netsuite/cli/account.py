@@ -47,11 +47,13 @@ def read_password(*, from_stdin: bool) -> str:
 
 def _verifiers(home: Home, password: str) -> Verifiers:
     from netsuite.accounts.passwords import make_verifiers
-    from netsuite.cli.settings import settings_of
+    from netsuite.cli.settings import read_settings
     from netsuite.sasl.prepare import Unpreparable
 
     try:
-        return make_verifiers(password, cram_md5=settings_of(home).accounts.cram_md5)
+        return make_verifiers(
+            password, cram_md5=read_settings(home.config_path, home.overrides).accounts.cram_md5
+        )
     except Unpreparable as error:
         raise click.ClickException(f"this cannot be a password: {error}") from None
 
@@ -227,9 +229,9 @@ def remove(home: Home, name: str, *, yes: bool) -> None:
 
 def _put_files_aside(home: Home, name: str) -> None:
     """Move an account's files where no later account of the same name finds them."""
-    from netsuite.cli.settings import settings_of
+    from netsuite.cli.settings import read_settings
 
-    files = home.path / settings_of(home).files.root
+    files = home.path / read_settings(home.config_path, home.overrides).files.root
     mine = files / "home" / name
     if mine.is_dir():
         removed = files / "removed"

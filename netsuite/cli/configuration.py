@@ -14,13 +14,13 @@ def check_config(home: Home) -> None:
     """Say what is wrong with the configuration; exit 0 when nothing is."""
     from twisted.internet import reactor
 
-    from netsuite.cli.settings import configuration_of, refuse
+    from netsuite.cli.settings import read_configuration, refuse
     from netsuite.config.check import problems, store_problems
     from netsuite.config.load import Problem
     from netsuite.config.schema import SERVICES
     from netsuite.connection.settings import ServiceSettings
 
-    configuration = configuration_of(home)
+    configuration = read_configuration(home.config_path, home.overrides)
     settings = configuration.settings
     refuse(problems(configuration, home.path, reactor))
     found: list[Problem] = []

@@ -63,9 +63,9 @@ class Home:
             work: what to do.
             make: whether the store is made if it is not there. Otherwise that is an error.
         """
-        from netsuite.cli.settings import settings_of
+        from netsuite.cli.settings import read_settings
 
-        settings = settings_of(self)
+        settings = read_settings(self.config_path, self.overrides)
         if not make:
             self.insist_on_store()
 
@@ -97,9 +97,9 @@ class Home:
     def insist_on_store(self) -> None:
         """Raise ClickException where no store has been made: a mistyped home would look like one
         without accounts."""
-        from netsuite.cli.settings import settings_of
+        from netsuite.cli.settings import read_settings
 
-        if not self.has_store(settings_of(self).store.url):
+        if not self.has_store(read_settings(self.config_path, self.overrides).store.url):
             raise click.ClickException(
                 f"there is no store in {self.path} yet: the first `netsuite account add` or the "
                 "first start makes it, or name another home with --home"

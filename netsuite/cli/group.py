@@ -18,7 +18,7 @@ def group() -> None:
 
 
 async def find_group(store: Store, name: str) -> Folder:
-    """Give a newsgroup. Raises ClickException."""
+    """Return a newsgroup. Raises ClickException."""
     try:
         found = await store.mail.folder(None, name)
     except NoSuchFolder:

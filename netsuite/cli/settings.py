@@ -6,26 +6,31 @@ Apart from ``context``, as their import takes a third of a second, which no help
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
-from netsuite.cli.context import Home
 from netsuite.config.load import ConfigError, Configuration, Problem, read
 from netsuite.config.schema import Settings
 
 
-def configuration_of(home: Home) -> Configuration:
-    """Read the settings; every problem becomes a line on the terminal, and exit code 2."""
+def read_configuration(path: Path | None, overrides: Sequence[str]) -> Configuration:
+    """Read the settings; every problem becomes a line on the terminal, and exit code 2.
+
+    Args:
+        path: the file; None for the defaults.
+        overrides: each ``--set``.
+    """
     try:
-        return read(home.config_path, home.overrides)
+        return read(path, overrides)
     except ConfigError as error:
         refuse(error.problems)
         raise SystemExit(2) from None
 
 
-def settings_of(home: Home) -> Settings:
-    """Read the settings; as ``configuration_of``."""
-    return configuration_of(home).settings
+def read_settings(path: Path | None, overrides: Sequence[str]) -> Settings:
+    """Read the settings; as ``read_configuration``."""
+    return read_configuration(path, overrides).settings
 
 
 def refuse(problems: Sequence[Problem]) -> None:

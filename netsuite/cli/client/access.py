@@ -24,7 +24,7 @@ class TLSUse(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the command line says of every session.
+    """The part of the command line that is about every session.
 
     Args:
         tls: None for what suits the server: see ``Session.tls``.

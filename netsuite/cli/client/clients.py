@@ -20,7 +20,7 @@ Post: TypeAlias = Callable[[Session, Letter], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What can be done by one protocol; None for what cannot.
+    """The functions of one protocol; None for what it cannot.
 
     Args:
         get: fetches what the URL names.

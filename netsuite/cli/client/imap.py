@@ -65,7 +65,7 @@ async def _log_in(session: Session, client: IMAPClient) -> None:
 
 
 async def _examine(client: IMAPClient, path: MailboxPath) -> int:
-    """Open the mailbox for reading; give its number of messages. Raises NotGiven."""
+    """Open the mailbox for reading; return its number of messages. Raises NotGiven."""
     opened = await client.examine(path.mailbox)
     if path.uid_validity is not None and path.uid_validity != opened.uid_validity:
         raise NotGiven(

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import click
 
@@ -17,10 +17,12 @@ from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, Usage,
 from netsuite.cli.client.urls import BadURL, Target, parse_url
 
 F = TypeVar("F", bound=Callable[..., Any])
+#: Click's are generic in what they decorate, which a table cannot be.
+Decorator: TypeAlias = Callable[[Any], Any]
 
 
 class Common:
-    """What the shared options say."""
+    """The shared options of a command line."""
 
     def __init__(self, **given: Any) -> None:
         self._user: str | None = given.get("user")
@@ -112,7 +114,7 @@ def terminal_command(function: F) -> F:
     return _with_options(function, {**_SESSION, **_TERMINAL})
 
 
-def _with_options(function: F, options: Mapping[str, Callable[[Any], Any]]) -> F:
+def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
     @functools.wraps(function)
     def command(**given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in options}
@@ -130,11 +132,11 @@ def _with_options(function: F, options: Mapping[str, Callable[[Any], Any]]) -> F
 
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
-_LOGIN: Final[Mapping[str, Callable[[Any], Any]]] = {
+_LOGIN: Final[Mapping[str, Decorator]] = {
     "user": click.option("-u", "--user", metavar="USER[:PASSWORD]", help="Who logs in."),
     "netrc": click.option("--netrc", is_flag=True, help="Take the login from $NETRC, or ~/.netrc."),
 }
-_SESSION: Final[Mapping[str, Callable[[Any], Any]]] = {
+_SESSION: Final[Mapping[str, Decorator]] = {
     "insecure": click.option("-k", "--insecure", is_flag=True, help="Take any certificate."),
     "cacert": click.option(
         "--cacert",
@@ -156,13 +158,13 @@ _SESSION: Final[Mapping[str, Callable[[Any], Any]]] = {
         "--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."
     ),
 }  # fmt: skip
-_SHOWING: Final[Mapping[str, Callable[[Any], Any]]] = {
+_SHOWING: Final[Mapping[str, Decorator]] = {
     "verbose": click.option(
         "-v", "--verbose", is_flag=True, help="Show what is said; passwords masked."
     ),
     "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
 }
-_TERMINAL: Final[Mapping[str, Callable[[Any], Any]]] = {
+_TERMINAL: Final[Mapping[str, Decorator]] = {
     "verbose": click.option(
         "-v", "--verbose", is_flag=True,
         help="Show what is said, typed passwords too, on standard error: 2>FILE.",

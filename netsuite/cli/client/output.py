@@ -13,7 +13,7 @@ from netsuite.cli.client.progress import Progress
 
 
 class Output:
-    """Where what is fetched is written: a file, or standard output.
+    """The place where what is fetched is written: a file, or standard output.
 
     The file is opened when the first octet comes, so that a refusal harms nothing that is
     there. Its time of modification becomes the server's, also when the transfer is broken off:
@@ -85,7 +85,7 @@ class Output:
         self.progress.advance(len(octets))
 
     def keep(self) -> None:
-        """What is there is all there is: leave it as it is."""
+        """Leave the file as it is: that is all there is."""
         self._whole = True
 
     def finish(self) -> None:

@@ -72,7 +72,7 @@ class Interrupted(CommandError):
 
 
 class Usage(CommandError):
-    """What was asked for makes no sense together."""
+    """The options make no sense together."""
 
     code = Exit.USAGE
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 
 class Progress:
     """Progress that nobody is shown."""
@@ -15,18 +13,4 @@ class Progress:
         """Accept that so many octets have passed."""
 
     def end(self) -> None:
-        """Take it away."""
-
-
-def progress(*, shown: bool) -> Progress:
-    """Return what shows progress: on standard error, and only where that is a terminal.
-
-    Args:
-        shown: whether it is to be shown at all.
-    """
-    if shown and sys.stderr.isatty():
-        # Here, since it takes long to import, and pipes need it not.
-        from netsuite.cli.client.progress_bar import ProgressBar
-
-        return ProgressBar()
-    return Progress()
+        """Show it no longer."""

@@ -33,5 +33,5 @@ class ProgressBar(Progress):
             self._shown.advance(self._task, octets)
 
     def end(self) -> None:
-        """Take it away."""
+        """Show it no longer."""
         self._shown.stop()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import secrets
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Final, Protocol, TypeAlias
 
@@ -22,7 +23,7 @@ from zope.interface import implementer
 
 from netsuite.cli.client.access import Access, TLSUse
 from netsuite.cli.client.problems import LoginFailed, NoTLS
-from netsuite.cli.client.progress import progress
+from netsuite.cli.client.progress import Progress
 from netsuite.cli.client.urls import Target
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.errors import NotOffered
@@ -62,7 +63,7 @@ class _ObservedFactory(Factory):
         self._transcript = transcript
 
     def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # type: ignore[override]  # noqa: N802
-        """Make the connection; one under TLS stands behind TLS's own protocol."""
+        """Return the connection; one under TLS stands behind TLS's own protocol."""
         protocol = self._factory.buildProtocol(addr)
         connection: object = getattr(protocol, "wrappedProtocol", protocol)
         if isinstance(connection, ClientConnection):
@@ -119,11 +120,11 @@ class Session:
         self.target = target
         self.access = access
         self.login = login
-        self.progress = progress(shown=access.progress)
+        self.progress = _progress(shown=access.progress)
 
     @property
     def timeouts(self) -> ClientTimeouts:
-        """How long the server may take."""
+        """The times that the server may take."""
         return ClientTimeouts(
             connect_seconds=self.access.connect_seconds, reply_seconds=REPLY_SECONDS
         )
@@ -250,6 +251,16 @@ class Session:
             await client.authenticate(mechanism)
         else:
             await client.login(*self.insist_on_clear(client.peer))
+
+
+def _progress(*, shown: bool) -> Progress:
+    """Return what shows progress: on standard error, and only where that is a terminal."""
+    if shown and sys.stderr.isatty():
+        # Here, since it takes long to import, and pipes need it not.
+        from netsuite.cli.client.progress_bar import ProgressBar
+
+        return ProgressBar()
+    return Progress()
 
 
 def nonce() -> bytes:
