@@ -88,7 +88,8 @@ async def begin(session: Session, screen: Screen) -> TelnetClient:
 
 
 class Conversation:
-    """The conversation of a screen with a server: what is typed is sent, what comes is shown, until one ends it.
+    """The conversation of a screen with a server: what is typed is sent, what comes is shown,
+    until one of them ends it.
 
     Args:
         client: connected.
