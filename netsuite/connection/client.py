@@ -95,7 +95,7 @@ class ClientConnection(Pump[E, S]):
         self._began = self._progress = clock.seconds()
         self._reply_seconds: float | None = None
         self._full_since: float | None = None  # the server does not read what we say
-        self._held: list[E] = []
+        self._held: deque[E] = deque()
         self._receiver: Deferred[E] | None = None
         self._handshake: Deferred[None] | None = None
         self._handshake_is_done = False
@@ -121,7 +121,7 @@ class ClientConnection(Pump[E, S]):
         if self._receiver is not None:
             raise RuntimeError("two await the server's next words")
         if self._held:
-            event = self._held.pop()
+            event = self._held.popleft()
             self.pump()
             return event
         if self._error is not None:
@@ -269,10 +269,6 @@ class ClientConnection(Pump[E, S]):
     def unasked(self, event: E) -> bool:
         """Accept an event that nobody has to await; False where it is none of that kind."""
         return False
-
-    def _may_take(self) -> bool:
-        """Return whether events are taken now: what is kept is awaited first."""
-        return not self._held
 
     def _handle(self, event: E) -> bool:
         """Hand an event to whoever awaits it, or keep it."""
