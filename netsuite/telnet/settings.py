@@ -21,6 +21,13 @@ class Settings(ServiceSettings):
         "clear, and TELNET has no STARTTLS.",
     )
     listen_tls: list[str] = setting(loopback(992), "Where to listen under TLS (telnets).")
+    greeting_seconds: Seconds = setting(
+        0.0,
+        "How long a client may say nothing at all, not even of its options; 0: as long as the "
+        "login may take.",
+        unit="seconds",
+        live=True,
+    )
     idle_seconds: Seconds = setting(1800.0, "How long a user may type nothing.", unit="seconds")
     login_seconds: Seconds = setting(
         120.0,
@@ -43,11 +50,8 @@ class Settings(ServiceSettings):
 
     @cached_property
     def timeouts(self) -> Timeouts:
-        """The times of one connection. Nothing has to be said before the login, which has a time
-        of its own."""
-        return replace(
-            super().timeouts, greeting_seconds=None, login_seconds=self.login_seconds or None
-        )
+        """The times of one connection, the login's among them."""
+        return replace(super().timeouts, login_seconds=self.login_seconds or None)
 
     @property
     def utf8(self) -> bool:

@@ -23,7 +23,9 @@ from tests.cli.commands import COMMAND, done, heed_interrupts, run
 
 ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
 #: What takes long to import, and is not needed to say how a command is used.
-HEAVY = ("twisted", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich", "argon2")
+HEAVY = (
+    "twisted", "zope", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich", "argon2",
+)  # fmt: skip
 
 
 def imported(*words: str) -> tuple[set[str], str]:

@@ -122,6 +122,14 @@ class Entering(TestCase):
         world.clock.advance(101)
         self.assertTrue(terminal.closed)
 
+    async def test_no_word(self) -> None:
+        """Where a time is set for the first word, a client that negotiates has said it."""
+        world = await World(greeting_seconds=30).fill()
+        silent, negotiating = world.connect(), world.connect()
+        negotiating.say(CHARACTERS)
+        world.clock.advance(31)
+        self.assertEqual((True, False), (silent.closed, negotiating.closed))
+
     async def test_too_many(self) -> None:
         """One connection more than allowed hears so."""
         world = await World(connections=1).fill()

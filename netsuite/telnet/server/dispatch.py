@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from netsuite.telnet.server import input
+from netsuite.telnet.server import user_input
 from netsuite.telnet.server.session import Session
 
 
 class TelnetServer(Session):
     """A Telnet session that handles every event its dialog gives."""
 
-    handlers = input.HANDLERS
+    handlers = user_input.HANDLERS

@@ -1,4 +1,4 @@
-"""The input of a terminal: what is typed, interrupts, the size of the window, the end."""
+"""The input of a user: what is typed, interrupts, the size of the window, the end."""
 
 from __future__ import annotations
 
