@@ -76,7 +76,7 @@ def _kinds(function: Handler[C, R]) -> tuple[type, ...]:
 class Registry(Protocol):
     """Who is told that a connection has ended: the factory."""
 
-    def connection_ended(self, connection: Any) -> None:
+    def connection_ended(self, connection: ServerConnection[Any, Any]) -> None:
         """A connection is gone."""
 
 
