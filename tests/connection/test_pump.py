@@ -151,7 +151,7 @@ class BackPressure(SynchronousTestCase):
     def test_short_commands_do_not_stop_reading(self) -> None:
         """The usual pipelining costs no call to the reactor."""
         connection, wire, _ = connected()
-        wire.pauseProducing = self.fail  # type: ignore[assignment]
+        wire.pauseProducing = self.fail  # type: ignore[method-assign]
         connection.dataReceived(b"WAIT a\r\nSAY b\r\nSAY c\r\n")
 
     def test_client_that_does_not_read(self) -> None:
