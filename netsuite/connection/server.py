@@ -79,7 +79,7 @@ class Registry(Protocol):
     def __iter__(self) -> Iterator[Any]:
         """Return the connections there are, one by one."""
 
-    def connection_ended(self, connection: Any) -> None:
+    def connection_ended(self, connection: ServerConnection[Any, Any]) -> None:
         """A connection is gone."""
 
 
