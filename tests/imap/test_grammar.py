@@ -13,7 +13,7 @@ from netsuite.imap.commands import Append, Command, Continue, Request
 from netsuite.imap.commands.responses import Status, Tagged
 from netsuite.imap.dialog import ServerDialog, State, WantsLiteral
 from netsuite.imap.dialog.rules import rule_of
-from netsuite.imap.grammar.answers import parse_response
+from netsuite.imap.grammar.response_parser import parse_response
 from netsuite.imap.grammar.compose import format_command, split_command
 from netsuite.imap.grammar.printing import format_astring, format_string
 from netsuite.imap.grammar.responses import format_response

@@ -64,6 +64,30 @@ class Tagged:
 
 
 @dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of the command under way, whose tag the server's dialog knows (RFC 3501, 2.2.2)."""
+
+    status: Status
+    text: str
+    code: Code | None = None
+
+
+def ok(text: str, code: Code | None = None) -> Completion:
+    """Return the completion of a command that succeeded."""
+    return Completion(Status.OK, text, code)
+
+
+def no(text: str, code: Code | None = None) -> Completion:
+    """Return the completion of a command that failed."""
+    return Completion(Status.NO, text, code)
+
+
+def bad(text: str) -> Completion:
+    """Return the completion of a command that should not have been given."""
+    return Completion(Status.BAD, text)
+
+
+@dataclass(frozen=True, slots=True)
 class Continue:
     """A continuation request: a word to people, or a challenge (shown in base64)."""
 

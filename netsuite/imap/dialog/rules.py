@@ -1,4 +1,4 @@
-"""What each command may do, and where its answer leads: the state machine as data.
+"""The rules of commands as data: where each is legal, what it may do, where it leads.
 
 See RFC 3501, 3 (states), 5.5 and 7.4.1 (what may be told while a command is answered).
 """

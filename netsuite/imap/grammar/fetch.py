@@ -100,7 +100,7 @@ def format_section(section: BodySection) -> bytes:
     return b"[%b]" % spec
 
 
-def format_answered_section(section: BodySection) -> bytes:
+def format_shown_section(section: BodySection) -> bytes:
     """Write a section's name as a response shows it: no PEEK, of a partial only its start."""
     if section.old is not None:
         return section.old
