@@ -1,36 +1,43 @@
-"""Commands under way: tags, what came for each, literals in pieces, both ways."""
+"""Commands in progress: tags, what came for each, literals in pieces, both ways.
+
+Several may be in progress at once (RFC 3501, 5.5): their tags tell the completions apart, and
+what may not be interleaved (literals, AUTHENTICATE, IDLE) keeps its turn.
+"""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias, TypeVar
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredLock
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
+from twisted.internet.error import ConnectionDone
 
-from netsuite.connection.client import (
-    ClientConnection,
-    ClientTimeouts,
-    PeerClosed,
-    PeerError,
-)
+from netsuite.connection.client import ClientConnection
+from netsuite.connection.errors import ConnectionLost
+from netsuite.imap.client.errors import Goodbye, refusal
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, Streamed
-from netsuite.imap.commands.responses import Code, Response, Status, Tagged
-from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
+from netsuite.imap.commands.responses import Code, Continue, Response, Status, Tagged
+from netsuite.imap.dialog.client import ClientEvent, LiteralBegins
 from netsuite.imap.grammar.compose import Segment, format_command, split_command
-from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
+
+R = TypeVar("R")
 
 #: Takes a large literal in pieces: what it is, and its octets.
 Consumer: TypeAlias = Callable[[LiteralBegins, AsyncIterator[bytes]], Awaitable[None]]
+#: What commands are said on.
+Connection: TypeAlias = ClientConnection[ClientEvent, Segment]
 
 #: Without a consumer a literal is gathered, up to so many octets.
 GATHERED_OCTETS: Final = 64 * 1024 * 1024
 
-#: Which responses are the answer to which command; others are news of the mailbox.
-ANSWERS: Final[Mapping[type, tuple[type, ...]]] = {
+#: Which responses are data of which command; others are news of the mailbox.
+DATA: Final[Mapping[type, tuple[type, ...]]] = {
     ask.Capability: (said.CapabilityData,),
     ask.Id: (said.IdData,),
     ask.Enable: (said.EnabledData,),
@@ -48,30 +55,8 @@ ANSWERS: Final[Mapping[type, tuple[type, ...]]] = {
 }
 
 
-class CommandFailed(Exception):
-    """The server answered NO or BAD.
-
-    Args:
-        answer: its words; ``answer.code`` says why, where the server told.
-    """
-
-    def __init__(self, answer: Tagged) -> None:
-        code = f"[{answer.code.name}] " if answer.code else ""
-        super().__init__(f"{answer.status.name} {code}{answer.text}")
-        self.answer = answer
-
-    @property
-    def code(self) -> str:
-        """The response code's name, or nothing."""
-        return self.answer.code.name if self.answer.code else ""
-
-
-class Goodbye(PeerError):
-    """The server said BYE; the message is its text."""
-
-
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Completed:
     """How a command ended well, and the responses that came for it, in order."""
 
     tagged: Tagged
@@ -82,48 +67,56 @@ class Answer:
         """The response code of the end."""
         return self.tagged.code
 
-
-class _Pending:
-    """A command that is not answered yet."""
-
-    def __init__(self, request: ask.Request, consumer: Consumer | None) -> None:
-        self.request = request
-        self.consumer = consumer
-        self.data: list[Response] = []
-        self.done: Deferred[Tagged] = Deferred()
-        self.claims = ANSWERS.get(type(request), ())
+    def data_of(self, kind: type[R]) -> Sequence[R]:
+        """Return the responses of one kind."""
+        return [response for response in self.data if isinstance(response, kind)]
 
 
-class Conversation(ClientConnection):
-    """The commands of one connection. Several may be under way at once: their tags tell the
-    answers apart, and what may not be interleaved (literals, IDLE) keeps its turn.
+class CommandInProgress:
+    """A command that has no completion yet.
 
     Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
-        bounds: how much of a response is held.
+        tag: its tag.
+        request: what it asks.
+        consumer: takes its large literals.
     """
 
-    def __init__(
-        self,
-        clock: IReactorTime,
-        *,
-        timeouts: ClientTimeouts | None = None,
-        bounds: ClientBounds | None = None,
-    ) -> None:
-        super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
+    __slots__ = ("consumer", "data", "ended", "kinds", "request", "tag", "tagged")
+
+    def __init__(self, tag: bytes, request: ask.Request, consumer: Consumer | None) -> None:
+        self.tag = tag
+        self.request = request
+        self.consumer = consumer
+        self.kinds = DATA.get(type(request), ())
+        self.data: list[Response] = []
+        self.tagged: Tagged | None = None
+        self.ended: Deferred[Tagged] = Deferred()
+
+
+class CommandsInProgress:
+    """The commands of one connection.
+
+    Args:
+        connection: what they are said on.
+        news: called with every response that is no command's data.
+    """
+
+    def __init__(self, connection: Connection, news: Callable[[Response], None]) -> None:
+        self.connection = connection
+        #: Called with every response that is no command's data.
+        self.on_news = news
+        #: What the server can do, as it said last, in upper case.
         self.capabilities: frozenset[str] = frozenset()
+        #: How long to wait for an answer, instead of as usual; while IDLE is in progress.
+        self.reply_seconds: float | None = None
         self._last_tag = 0
-        self._pending: dict[bytes, _Pending] = {}
-        self._saying = DeferredLock()
-        self._continue: tuple[bytes, Deferred[said.Continue | None]] | None = None
-        self._reading = False
+        self._commands: dict[bytes, CommandInProgress] = {}
+        self._lock = DeferredLock()
+        self._waiting: tuple[bytes, Deferred[Continue | Tagged]] | None = None
+        self._is_hearing = False
+        self._hearing: Deferred[None] | None = None
         self._gathered: list[bytes] = []
-        self._bye: str | None = None
-        #: Called with every response that no command asked for.
-        self.on_news: Callable[[Response], None] = lambda response: None
-        #: Instead of the usual time to wait for an answer, while IDLE is under way.
-        self.patience_seconds: float | None = None
+        self._bye: said.Condition | None = None
 
     # -- saying -------------------------------------------------------------------------------
 
@@ -133,155 +126,126 @@ class Conversation(ClientConnection):
         *,
         consumer: Consumer | None = None,
         body: AsyncIterable[bytes] | None = None,
-        respond: Callable[[said.Continue], bytes | None] | None = None,
-    ) -> Answer:
+    ) -> Completed:
         """Say a command, and await its end.
 
         Args:
+            request: what it asks.
             consumer: takes large literals; without one they are gathered in memory.
             body: an APPEND's message.
-            respond: gives the line to send for each continuation request (AUTHENTICATE);
-                None: send nothing, and go on waiting.
 
         Raises:
-            CommandFailed: NO or BAD.
+            Refusal: NO or BAD.
             Goodbye: the server said BYE instead.
             LocalProtocolError: the command cannot be said.
-            PeerError, RemoteProtocolError: the connection can be used no longer.
+            ClientError: the connection can be used no longer.
         """
-        tag, pending = self._begin(request, consumer)
-        octets = format_command(ask.Command(tag, request))
-        await self._saying.acquire()
+        async with self.turn() as turn:
+            command = await turn.say(request, consumer=consumer, body=body)
+        return self.completed(command, await command.ended)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Turn]:
+        """Return the turn to say a command: nobody else says one before it is over."""
+        await self._lock.acquire()
+        turn = Turn(self)
         try:
-            self._pending[tag] = pending
-            self._read_on()
-            await self._send(tag, octets, body, respond)
+            yield turn
         except BaseException:
-            self._pending.pop(tag, None)
-            pending.done.addErrback(lambda failure: None)
+            if turn.command is not None:
+                self._commands.pop(turn.command.tag, None)
+                turn.command.ended.addErrback(lambda failure: None)
             raise
         finally:
-            self._continue = None
-            self._saying.release()
-        return await self.finished(pending)
+            self._lock.release()
 
-    def _begin(self, request: ask.Request, consumer: Consumer | None) -> tuple[bytes, _Pending]:
-        self._last_tag += 1
-        return b"n%d" % self._last_tag, _Pending(request, consumer)
-
-    async def finished(self, pending: _Pending) -> Answer:
-        """Await the end of a command. Raises as ``run``."""
-        tagged = await pending.done
+    def completed(self, command: CommandInProgress, tagged: Tagged) -> Completed:
+        """Return how a command ended well. Raises Refusal where it did not."""
         if tagged.status is not Status.OK:
-            raise CommandFailed(tagged)
-        if tagged.code is not None and tagged.code.name == "CAPABILITY":
-            self._learn(tagged.code.argument)
-        return Answer(tagged, tuple(pending.data))
+            raise self.connection.with_conversation(refusal(tagged, command.request))
+        return Completed(tagged, tuple(command.data))
 
-    async def _send(
-        self,
-        tag: bytes,
-        octets: bytes,
-        body: AsyncIterable[bytes] | None,
-        respond: Callable[[said.Continue], bytes | None] | None,
-    ) -> None:
-        plus = "LITERAL+" in self.capabilities
-        if body is not None:
-            octets = octets if not plus else octets.removesuffix(b"}\r\n") + b"+}\r\n"
-            self._expect(tag)
-            self.say(Segment(octets, last=False))
-            if not plus and await self._leave() is None:
-                return
-            try:
-                await self.write_body(body)
-            except BaseException:
-                self.abort()  # the server waits for octets that do not come
-                raise
-            self.say(Segment(b"\r\n", last=True))
-            return
-        for segment in split_command(octets, literal_plus=plus):
-            self._expect(tag)
-            self.say(segment)
-            if not segment.last and await self._leave() is None:
-                return
-        while respond is not None:
-            request = await self._leave()
-            if request is None:
-                return
-            self._expect(tag)
-            line = respond(request)
-            if line is not None:
-                self.say(Segment(line + b"\r\n", last=True))
+    def next_tag(self) -> bytes:
+        """Return a tag that was not used yet."""
+        self._last_tag += 1
+        return b"n%d" % self._last_tag
 
-    def _expect(self, tag: bytes) -> None:
-        self._continue = tag, Deferred()
+    def start(self, command: CommandInProgress) -> None:
+        """Hear the responses of a command, which is about to be said."""
+        self._commands[command.tag] = command
+        if not self._is_hearing:
+            self._is_hearing = True
+            self._hearing = ensureDeferred(self._hear_all())
 
-    async def _leave(self) -> said.Continue | None:
-        """Await the server's leave to go on; None when the command has ended instead."""
-        assert self._continue is not None
-        return await self._continue[1]
+    async def next_of(self, command: CommandInProgress) -> Continue | Tagged:
+        """Return what comes next of a command: the server's leave to go on, or its end."""
+        if command.tagged is not None:
+            return command.tagged
+        waiting: Deferred[Continue | Tagged] = Deferred()
+        self._waiting = command.tag, waiting
+        try:
+            return await waiting
+        finally:
+            if self._waiting is not None and self._waiting[1] is waiting:
+                self._waiting = None
 
     # -- hearing ------------------------------------------------------------------------------
 
-    def _read_on(self) -> None:
-        if not self._reading:
-            self._reading = True
-            self.spawn(self._read())
-
-    async def _read(self) -> None:
-        """Read while something is awaited."""
+    async def _hear_all(self) -> None:
+        """Hear what comes while something is awaited."""
         try:
-            while self._pending:
+            while self._commands:
                 self._hear(await self._next())
         except BaseException as error:
             self._end(error)
         finally:
-            self._reading = False
+            self._is_hearing = False
 
     async def _next(self) -> Response:
-        """Give the next response; its large literals have been taken care of."""
+        """Return the next response; its large literals have been taken care of."""
         while True:
-            event = await self.receive(seconds=self.patience_seconds)
-            if not isinstance(event, LiteralBegins):
-                response: Response = event
-                return response
-            await self._take_literal(event)
+            event = await self.connection.receive(seconds=self.reply_seconds)
+            if isinstance(event, LiteralBegins):
+                await self._take_literal(event)
+            elif isinstance(event, BodyChunk | EndOfBody | EndOfInput):
+                raise RemoteProtocolError("a literal that did not begin")
+            else:
+                return event
 
     async def _take_literal(self, begins: LiteralBegins) -> None:
-        for pending in self._pending.values():
-            if FetchData in pending.claims:
-                if pending.consumer is not None:
-                    chunks = self.body()
-                    await pending.consumer(begins, chunks)
+        for command in self._commands.values():
+            if FetchData in command.kinds:
+                if command.consumer is not None:
+                    chunks = self.connection.body()
+                    await command.consumer(begins, chunks)
                     async for _ in chunks:  # what the consumer did not want
                         pass
                     return
                 break
         if begins.octets > GATHERED_OCTETS:
-            raise RemoteProtocolError("a literal is too large to hold", close=True)
-        self._gathered.append(b"".join([octets async for octets in self.body()]))
+            raise RemoteProtocolError("a literal is too large to hold")
+        self._gathered.append(b"".join([octets async for octets in self.connection.body()]))
 
     def _hear(self, response: Response) -> None:
         if isinstance(response, Tagged):
-            self._end_command(response)
+            self._complete(response)
             return
-        if isinstance(response, said.Continue):
-            if self._continue is None or self._continue[1].called:
-                raise RemoteProtocolError("a continuation that nobody asked for", close=True)
-            self._continue[1].callback(response)
+        if isinstance(response, Continue):
+            if self._waiting is None or self._waiting[1].called:
+                raise RemoteProtocolError("a continuation that nobody asked for")
+            self._waiting[1].callback(response)
             return
         if isinstance(response, said.CapabilityData):
             self._learn(response.names)
         elif isinstance(response, said.Condition):
             if response.status is Status.BYE:
-                self._bye = response.text
-            if response.code is not None and response.code.name == "CAPABILITY":
-                self._learn(response.code.argument)
+                self._bye = response
+            self.learn_from(response.code)
         elif isinstance(response, FetchData):
             response = self._filled(response)
-        for pending in self._pending.values():
-            if isinstance(response, pending.claims):
-                pending.data.append(response)
+        for command in self._commands.values():
+            if isinstance(response, command.kinds):
+                command.data.append(response)
                 return
         self.on_news(response)
 
@@ -297,37 +261,127 @@ class Conversation(ClientConnection):
         }
         return replace(response, sections=sections)
 
-    def _end_command(self, tagged: Tagged) -> None:
-        pending = self._pending.pop(tagged.tag, None)
-        if pending is None:
-            raise RemoteProtocolError("an answer to no command", close=True)
-        if self._continue is not None and self._continue[0] == tagged.tag:
-            waiting = self._continue[1]
-            if not waiting.called:
-                waiting.callback(None)
-        pending.done.callback(tagged)
+    def _complete(self, tagged: Tagged) -> None:
+        command = self._commands.pop(tagged.tag, None)
+        if command is None:
+            raise RemoteProtocolError("a completion of no command")
+        if tagged.status is Status.OK:
+            self.learn_from(tagged.code)
+        command.tagged = tagged
+        waiting = self._waiting
+        command.ended.callback(tagged)
+        if waiting is not None and waiting[0] == tagged.tag and not waiting[1].called:
+            waiting[1].callback(tagged)
 
-    def _learn(self, names: object) -> None:
-        if isinstance(names, tuple):
-            self.capabilities = frozenset(str(name).upper() for name in names)
+    def learn_from(self, code: Code | None) -> bool:
+        """Accept the capabilities that a response code may tell; return whether it does."""
+        if code is None or code.name != "CAPABILITY" or not isinstance(code.argument, tuple):
+            return False
+        self._learn(code.argument)
+        return True
+
+    def _learn(self, names: Sequence[str]) -> None:
+        self.capabilities = frozenset(name.upper() for name in names)
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def connection_lost(self) -> None:
+        """Stop waiting for a consumer that is still at work."""
+        if self._is_hearing and self._hearing is not None:
+            self._hearing.cancel()
 
     def _end(self, error: BaseException) -> None:
-        """Tell everybody who waits that nothing comes any more."""
+        """Report to everybody who waits that nothing comes any more."""
         if isinstance(error, CancelledError):
-            error = self._error or PeerClosed("the connection is gone")
-        if self._bye is not None and isinstance(error, PeerError):
-            goodbye = Goodbye(self._bye)
-            goodbye.__cause__ = error
-            error = goodbye
-        pending, self._pending = self._pending, {}
-        if self._continue is not None and not self._continue[1].called:
-            self._continue[1].errback(error)
-        for each in pending.values():
-            if not each.done.called:
-                each.done.errback(error)
-        self.abort()
+            error = self.connection.with_conversation(ConnectionLost("the connection is gone"))
+        elif isinstance(error, RemoteProtocolError):
+            error = self.connection.violated(str(error))
+        if self._bye is not None and isinstance(error, ConnectionLost):
+            cause = error
+            error = self.connection.with_conversation(Goodbye(self._bye.text, self._bye.code))
+            error.__cause__ = cause
+        commands, self._commands = self._commands, {}
+        if self._waiting is not None and not self._waiting[1].called:
+            self._waiting[1].errback(error)
+        for command in commands.values():
+            if not command.ended.called:
+                command.ended.errback(error)
+        self.connection.abort()
 
 
-def one_of(answer: Answer, kind: type) -> Sequence[Any]:
-    """Give the responses of one kind."""
-    return [response for response in answer.data if isinstance(response, kind)]
+class Turn:
+    """The turn to say a command, and what belongs to it.
+
+    Args:
+        commands: those that are in progress already.
+    """
+
+    def __init__(self, commands: CommandsInProgress) -> None:
+        self._commands = commands
+        self._connection = commands.connection
+        self.command: CommandInProgress | None = None
+
+    async def say(
+        self,
+        request: ask.Request,
+        *,
+        consumer: Consumer | None = None,
+        body: AsyncIterable[bytes] | None = None,
+    ) -> CommandInProgress:
+        """Say a command whole, or as far as the server gives leave. See ``run``."""
+        tag = self._commands.next_tag()
+        octets = format_command(ask.Command(tag, request))  # raises before anything is begun
+        command = self.command = CommandInProgress(tag, request, consumer)
+        self._commands.start(command)
+        plus = "LITERAL+" in self._commands.capabilities
+        if body is not None:
+            await self._say_with(body, octets, command, plus=plus)
+            return command
+        for segment in split_command(octets, literal_plus=plus):
+            self._connection.say(segment)
+            if not segment.last and isinstance(await self._commands.next_of(command), Tagged):
+                break
+        return command
+
+    async def _say_with(
+        self, body: AsyncIterable[bytes], octets: bytes, command: CommandInProgress, *, plus: bool
+    ) -> None:
+        if plus:
+            octets = octets.removesuffix(b"}\r\n") + b"+}\r\n"
+        self._connection.say(Segment(octets, last=False))
+        if not plus and isinstance(await self._commands.next_of(command), Tagged):
+            return
+        try:
+            await self._connection.writer.write_body(body)
+        except ConnectionDone:
+            return  # whoever awaits the command's end is told why
+        except BaseException:
+            self._connection.abort()  # the server waits for octets that do not come
+            raise
+        self._connection.say(Segment(b"\r\n", last=True))
+
+    async def begin(self, request: ask.Request) -> Continue | Tagged:
+        """Say a command that the server asks for more of; return what it says first."""
+        await self.say(request)
+        return await self.next()
+
+    async def respond(self, line: bytes) -> Continue | Tagged:
+        """Say a line of the command; return what the server says next."""
+        self.say_line(line)
+        return await self.next()
+
+    def say_line(self, line: bytes) -> None:
+        """Say a line of the command."""
+        self._connection.say(Segment(line + b"\r\n", last=True))
+
+    async def next(self) -> Continue | Tagged:
+        """Return what the server says next of the command: it asks for more, or it ends it."""
+        if self.command is None:
+            raise LocalProtocolError("no command has been said")
+        return await self._commands.next_of(self.command)
+
+    def completed(self, tagged: Tagged) -> Completed:
+        """Return how the command ended well. Raises Refusal where it did not."""
+        if self.command is None:
+            raise LocalProtocolError("no command has been said")
+        return self._commands.completed(self.command, tagged)
