@@ -159,7 +159,7 @@ class LineSettings(ServiceSettings):
     login_seconds: float = 0.0
 
     @property
-    def timeouts(self) -> Timeouts:  # type: ignore[override]
+    def timeouts(self) -> Timeouts:
         return replace(super().timeouts, login_seconds=self.login_seconds or None)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred
 from twisted.internet.error import ConnectionLost
@@ -352,7 +352,7 @@ class Ending(SynchronousTestCase):
 class Time(SynchronousTestCase):
     """Nobody may take for ever."""
 
-    times: ClassVar[dict[str, float]] = {
+    times: ClassVar[dict[str, Any]] = {
         "greeting_seconds": 30.0,
         "idle_seconds": 100.0,
         "command_seconds": 20.0,
