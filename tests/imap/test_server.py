@@ -131,6 +131,29 @@ class Login(SynchronousTestCase):
         self.assertTrue(answer.endswith(b"* BYE Too many bad commands\r\n"), answer)
         self.assertTrue(client.transport.disconnecting)
 
+    def test_the_login_is_given_back(self) -> None:
+        """What a login brought is given back when the connection ends, however it does."""
+        for last in (b"a LOGOUT\r\n", b"a NOOP\r\n"):
+            client = self.world.enter()
+            client.say(last)
+            client.server.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(2, self.world.authenticator.logged_out)
+
+    def test_half_closed_within_authenticate(self) -> None:
+        """Who says no more where a response is due is not waited for."""
+        self.client.say(b"a AUTHENTICATE TALK\r\n")
+        self.client.server.readConnectionLost()
+        self.assertTrue(self.client.transport.disconnecting)
+
+    def test_other_settings(self) -> None:
+        """A session that is there goes by new settings."""
+        client = self.world.enter()
+        client.server.configure(self.world.shared(Settings(append_octets=4)))
+        self.assertEqual(
+            [b"a NO [TOOBIG] the message is too large"], client.lines(b"a APPEND INBOX {5}")
+        )
+        self.assertIn(b" APPENDLIMIT=4", client.say(b"a CAPABILITY\r\n"))
+
     def test_logout(self) -> None:
         """LOGOUT says BYE, then OK, then closes."""
         self.assertEqual(
