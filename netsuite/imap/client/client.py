@@ -76,7 +76,7 @@ class SelectedMailbox:
 
 
 def numbers_of(numbers: SequenceSet | Iterable[int] | int) -> SequenceSet:
-    """Take a set, some numbers, or one."""
+    """Return a set, whether a set, some numbers, or one was given."""
     if isinstance(numbers, SequenceSet):
         return numbers
     return SequenceSet.of([numbers] if isinstance(numbers, int) else sorted(set(numbers)))
@@ -168,13 +168,13 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
     async def id(
         self, parameters: Mapping[str, str | None] | None = None
     ) -> Mapping[str, str | None]:
-        """Tell who we are, and ask who the server is."""
+        """Send who we are; return who the server is."""
         pairs = None if parameters is None else tuple(parameters.items())
         data = (await self.commands.run(ask.Id(pairs))).data_of(said.IdData)
         return dict(data[0].parameters or ()) if data else {}
 
     async def logout(self) -> None:
-        """Say goodbye, and close."""
+        """Send LOGOUT, and close."""
         with suppress(Goodbye):  # it may close before its OK
             await self.commands.run(ask.Logout())
         self.close()
@@ -249,7 +249,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
             await self.capability()
 
     async def enable(self, *names: str) -> tuple[str, ...]:
-        """Turn extensions on; give those the server turned on."""
+        """Turn extensions on; return those the server turned on."""
         data = (await self.commands.run(ask.Enable(names))).data_of(said.EnabledData)
         return tuple(name for each in data for name in each.names)
 
@@ -274,7 +274,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         return mailbox
 
     async def create(self, mailbox: str, *, special_use: str | None = None) -> None:
-        """Make a mailbox."""
+        """Create a mailbox."""
         await self.commands.run(ask.Create(mailbox, () if special_use is None else (special_use,)))
 
     async def delete(self, mailbox: str) -> None:
@@ -355,7 +355,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         self.mailbox = None
 
     async def search(self, key: SearchKey, *, by_uid: bool = True) -> Sequence[int]:
-        """Search; give UIDs, or numbers."""
+        """Search; return UIDs, or numbers."""
         data = (await self.commands.run(ask.Search(key, by_uid=by_uid))).data_of(said.SearchData)
         return [number for each in data for number in each.numbers]
 
@@ -380,7 +380,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         silent: bool = False,
         by_uid: bool = True,
     ) -> Sequence[FetchData]:
-        """Change flags; give the new ones, unless *silent*."""
+        """Change flags; return the new ones, unless *silent*."""
         request = ask.Store(numbers_of(numbers), action, frozenset(flags), silent, by_uid)
         return (await self.commands.run(request)).data_of(FetchData)
 
@@ -399,7 +399,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         return _copy_uid(completed)
 
     async def expunge(self, uids: Numbers | None = None) -> Sequence[int]:
-        """Remove what is marked as deleted (of *uids*); give the numbers as they went."""
+        """Remove what is marked as deleted (of *uids*); return the numbers as they went."""
         completed = await self.commands.run(ask.Expunge(None if uids is None else numbers_of(uids)))
         self._all_news(completed)
         return [each.number for each in completed.data_of(said.Expunged)]
@@ -427,7 +427,7 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _counted(content: AsyncIterable[bytes], octets: int) -> AsyncIterator[bytes]:
-    """Give exactly as many octets as were announced, or end the connection's use."""
+    """Return exactly as many octets as were announced, or end the connection's use."""
     left = octets
     async for piece in content:
         left -= len(piece)

@@ -127,7 +127,7 @@ class CommandsInProgress:
         consumer: Consumer | None = None,
         body: AsyncIterable[bytes] | None = None,
     ) -> Completed:
-        """Say a command, and await its end.
+        """Send a command, and await its end.
 
         Args:
             request: what it asks.
@@ -328,7 +328,7 @@ class Turn:
         consumer: Consumer | None = None,
         body: AsyncIterable[bytes] | None = None,
     ) -> CommandInProgress:
-        """Say a command whole, or as far as the server gives leave. See ``run``."""
+        """Send a command whole, or as far as the server gives leave. See ``run``."""
         tag = self._commands.next_tag()
         octets = format_command(ask.Command(tag, request))  # raises before anything is begun
         command = self.command = CommandInProgress(tag, request, consumer)
@@ -361,17 +361,17 @@ class Turn:
         self._connection.say(Segment(b"\r\n", last=True))
 
     async def begin(self, request: ask.Request) -> Continue | Tagged:
-        """Say a command that the server asks for more of; return what it says first."""
+        """Send a command that the server asks for more of; return what it says first."""
         await self.say(request)
         return await self.next()
 
     async def respond(self, line: bytes) -> Continue | Tagged:
-        """Say a line of the command; return what the server says next."""
+        """Send a line of the command; return what the server says next."""
         self.say_line(line)
         return await self.next()
 
     def say_line(self, line: bytes) -> None:
-        """Say a line of the command."""
+        """Send a line of the command."""
         self._connection.say(Segment(line + b"\r\n", last=True))
 
     async def next(self) -> Continue | Tagged:

@@ -30,6 +30,10 @@ class CopyUid:
     uids: SequenceSet
 
 
+#: What stands behind a response code's name.
+Argument: TypeAlias = int | CopyUid | SequenceSet | tuple[str, ...] | bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A response code, ``[NAME argument]``.
@@ -41,7 +45,7 @@ class Code:
     """
 
     name: str
-    argument: int | CopyUid | SequenceSet | tuple[str, ...] | bytes | None = None
+    argument: Argument | None = None
 
 
 @dataclass(frozen=True, slots=True)

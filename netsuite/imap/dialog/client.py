@@ -134,7 +134,7 @@ class ClientDialog(LineDialog):
             raise RemoteProtocolError("a response is too large to hold", close=True)
 
     def _announced(self, line: bytes) -> tuple[int | None, int]:
-        """Give the size of a literal that a line announces, and where its brace is.
+        """Return the size of a literal that a line announces, and where its brace is.
 
         Text for people may end like an announcement; only what is data can have a literal.
         """
@@ -149,7 +149,7 @@ class ClientDialog(LineDialog):
         return int(digits), brace
 
     def _content(self) -> LiteralBegins | None:
-        """Say which content of which message comes next; None when it is something else."""
+        """Return which content of which message comes next; None where it is something else."""
         try:
             number, section = _begun_content([*self._parts])
         except BadSyntax:
@@ -193,7 +193,7 @@ class ClientDialog(LineDialog):
 
 
 def _is_text(line: bytes) -> bool:
-    """Tell whether a line is one of those that end in text for people."""
+    """Return whether a line is one of those that end in text for people."""
     words = line.split(b" ", 2)
     if words[0] == b"+":
         return True

@@ -31,7 +31,7 @@ class Rule:
 
     Args:
         states: where it is legal.
-        uses_numbers: its arguments or answers hold message numbers.
+        uses_numbers: its arguments or responses hold message numbers.
         may_expunge: the client may be told of EXPUNGE while it is answered.
         changes_mailbox: it changes the selected mailbox, so it is refused after EXAMINE.
     """
@@ -89,7 +89,7 @@ _BY_UID: Final[Mapping[type, Rule]] = {
 
 
 def rule_of(request: say.Request) -> Rule:
-    """Give the rule of a command, its UID form told apart."""
+    """Return the rule of a command, its UID form told apart."""
     kind = type(request)
     if kind in _BY_UID and getattr(request, "by_uid", False):
         return _BY_UID[kind]

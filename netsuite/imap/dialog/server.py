@@ -1,4 +1,4 @@
-"""The server's machine: octets in, commands out, answers back, octets out.
+"""The server's machine: octets in, commands out, responses back, octets out.
 
 A command is collected part by part: a line, the literal it announced, the next line. What a
 line announces is judged before it is read, and the message of an APPEND is never collected
@@ -127,7 +127,7 @@ class ServerDialog(LineDialog):
         return self._command
 
     def deselect(self) -> None:
-        """Note that the selected mailbox is no longer so, by an answer of another command."""
+        """Accept that the selected mailbox is no longer so, by another command than CLOSE."""
         if self.state is State.SELECTED:
             self.state = State.AUTHENTICATED
 
@@ -152,7 +152,7 @@ class ServerDialog(LineDialog):
             self._phase = _Phase.LINE
 
     def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
-        """Give up the command under way; the caller raises what this gives."""
+        """Abandon the command under way; return what the caller is to raise."""
         self._command = None
         self._forget()
         self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
@@ -436,7 +436,7 @@ class ServerDialog(LineDialog):
         return octets
 
     def _body_comes(self, request: ask.Request) -> bool:
-        """Tell whether the message of an APPEND comes though it has been answered already."""
+        """Return whether the message of an APPEND comes though it has been answered already."""
         if not isinstance(request, ask.Append):
             return False
         return self._phase is not _Phase.PAUSED or not request.synchronising

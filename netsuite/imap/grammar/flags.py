@@ -35,7 +35,7 @@ def flag(cursor: Cursor) -> str:
 
 
 def flag_set(flags: Sequence[str]) -> frozenset[str]:
-    """Make a set of flags, of which there must not be too many."""
+    """Return a set of flags, of which there must not be too many."""
     # Keywords are compared without case: the first spelling stays.
     unique = {flag.lower(): flag for flag in reversed(flags)}
     if len(unique) > _FLAGS_IN_ALL:

@@ -12,7 +12,7 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
@@ -139,7 +139,7 @@ def _copy_uid(cursor: Cursor) -> said.CopyUid:
     return said.CopyUid(validity, sources, cursor.sequence_set())
 
 
-_CODES: Final[Mapping[str, Callable[[Cursor], Any]]] = {
+_CODES: Final[Mapping[str, Callable[[Cursor], said.Argument]]] = {
     "UIDNEXT": Cursor.number,
     "UIDVALIDITY": Cursor.number,
     "UNSEEN": Cursor.number,

@@ -44,7 +44,7 @@ _CODES: Final[Mapping[str, Callable[[tuple[str, ...]], bytes]]] = {
 
 
 def format_code(code: say.Code) -> bytes:
-    """Write ``resp-text-code`` with its brackets."""
+    """Return ``resp-text-code`` with its brackets."""
     name, argument = code.name.encode("ascii"), code.argument
     match argument:
         case None:
@@ -122,6 +122,7 @@ def _search(value: say.SearchData) -> bytes:
     return b"* SEARCH%b%b\r\n" % (words, modseq)
 
 
+# Any: each of its own key's kind, which no type can say.
 _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.Condition: lambda value: _condition(b"*", value),
     say.Tagged: lambda value: _condition(value.tag, value),

@@ -46,7 +46,7 @@ SMALL_OCTETS: Final = 16_384
 
 
 async def fetch(session: Session, request: ask.Fetch) -> Completion:
-    """Say of messages what is asked for."""
+    """Send of messages what is asked for."""
     selected = session.mailbox
     spans = selected.view.spans(request.numbers, by_uid=request.by_uid)
     if request.vanished and not session.vanished:

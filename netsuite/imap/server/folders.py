@@ -27,7 +27,7 @@ USE_ATTRIBUTES: Final[Mapping[SpecialUse, str]] = {
 
 
 async def create(session: Session, request: ask.Create) -> Completion:
-    """Make a mailbox."""
+    """Create a mailbox."""
     uses = {SPECIAL_USES.get("\\" + name[1:].capitalize()) for name in request.special_use}
     if None in uses or len(uses) > 1:
         return no("No mailbox can have that use", Code("USEATTR"))
@@ -106,7 +106,7 @@ _COUNTS: Final[Mapping[str, Callable[[Counts], int]]] = {
 
 
 async def namespace(session: Session, request: ask.Namespace) -> Completion:
-    """Say where the namespaces are (RFC 2342)."""
+    """Send where the namespaces are (RFC 2342)."""
     shared = ((session.mail.public_prefix, SEPARATOR),)
     session.say(NamespaceData((("", SEPARATOR),), (), shared))
     return ok("Namespaces given")

@@ -23,7 +23,7 @@ from netsuite.imap.server.session import Session
 
 
 async def capability(session: Session, request: ask.Capability) -> Completion:
-    """Say what there is now."""
+    """Send what there is now."""
     session.say(CapabilityData(session.capabilities()))
     return ok("That is all")
 
@@ -34,7 +34,7 @@ async def noop(session: Session, request: ask.Noop) -> Completion:
 
 
 async def logout(session: Session, request: ask.Logout) -> None:
-    """Say BYE, then OK, then close."""
+    """Send BYE, then OK, then close."""
     session.deselect()
     session.say(Condition(Status.BYE, "Goodbye"))
     session.say(ok("Logged out"))
@@ -42,7 +42,7 @@ async def logout(session: Session, request: ask.Logout) -> None:
 
 
 async def identify(session: Session, request: ask.Id) -> Completion:
-    """Say who we are; log who the client is."""
+    """Send who we are; log who the client is."""
     if request.parameters:
         # A client's own words: logged as data, with what would break a line taken out.
         session.log.info(

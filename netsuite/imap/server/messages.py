@@ -79,7 +79,7 @@ async def store(session: Session, request: ask.Store) -> Completion:
 async def _tell_stored(
     session: Session, selected: Selected, request: ask.Store, stored: FlagsStored
 ) -> None:
-    """Say a FETCH for each message. With CONDSTORE a silent one still says the new
+    """Send a FETCH for each message. With CONDSTORE a silent one still says the new
     mod-sequence (RFC 7162, 3.1.3)."""
     view = selected.view
     out: list[bytes] = []

@@ -16,7 +16,7 @@ from netsuite.store import query
 
 
 async def search(session: Session, request: ask.Search) -> Completion:
-    """Say which messages are found."""
+    """Send which messages are found."""
     selected = session.mailbox
     view, modseq = selected.view, None
     asked = as_query(request.key, view)

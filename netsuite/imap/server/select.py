@@ -73,7 +73,7 @@ async def _recent_from(selected: Selected, counts: Counts) -> int:
 
 
 def _tell_opened(session: Session, selected: Selected, view: MailboxView, counts: Counts) -> None:
-    """Say what RFC 3501, 6.3.1 requires of SELECT."""
+    """Send what RFC 3501, 6.3.1 requires of SELECT."""
     folder = counts.folder
     session.say(FlagsData(selected.flag_list()))
     session.say(Exists(len(view)))

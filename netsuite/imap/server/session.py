@@ -82,7 +82,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.say(Condition(Status.OK, f"{self.shared.software} at your service", code))
 
     def ended(self, reason: Failure) -> None:
-        """Forget."""
+        """Leave the mailbox; nothing is told any more."""
         self.deselect()
         if self._wake is not None:
             self._wake.cancel()
