@@ -409,6 +409,14 @@ def make_reply(code: int, texts: list[str]) -> Reply:
     return Reply(code, enhanced, tuple(lines))
 
 
+def challenge_of(answer: Reply) -> bytes:
+    """Return the challenge that a reply with 334 is. Raises RemoteProtocolError."""
+    try:
+        return base64.decode(answer.lines[0].encode("utf-8"))
+    except base64.BadBase64:
+        raise RemoteProtocolError("a challenge that is no base64") from None
+
+
 def extensions_of(value: Reply) -> dict[str, str]:
     """Read EHLO's reply: keyword in upper case to its parameters (RFC 5321, 4.1.1.1)."""
     found: dict[str, str] = {}

@@ -7,10 +7,10 @@ from twisted.trial.unittest import TestCase
 from netsuite.accounts.interfaces import (
     BadCredentials,
     Channel,
-    MailAccess,
-    Submitter,
     LoginRefused,
+    MailAccess,
     PlaintextRefused,
+    Submitter,
     Throttled,
 )
 from netsuite.store.model import AccountState
@@ -28,9 +28,7 @@ class Passwords(TestCase):
     ) -> str:
         """Log in; give the account's name or the kind of refusal."""
         try:
-            entered = await self.world.authenticator.log_in(
-                channel, username, password, MailAccess
-            )
+            entered = await self.world.authenticator.log_in(channel, username, password, MailAccess)
         except LoginRefused as error:
             return type(error).__name__
         return entered.name

@@ -13,10 +13,10 @@ from netsuite.accounts.interfaces import (
     BadCredentials,
     Challenged,
     Channel,
-    MailAccess,
     LoggedIn,
     LoginRefused,
     LoginUnavailable,
+    MailAccess,
     MalformedResponse,
     Throttled,
 )

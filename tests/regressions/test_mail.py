@@ -8,7 +8,7 @@ from twisted.logger import globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.accounts.interfaces import Submitter, LoggedIn, LoginRefused, Throttled
-from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.resolver import RecipientResolver
 from netsuite.connection.settings import Limits
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy
@@ -64,11 +64,10 @@ class Accounts(TestCase):
         world = World()
         await world.account("ann")
         await world.store.accounts.set_alias("away", ["ann@elsewhere.test", "ann"])
-        book = AddressBook(world.store, world.clock, domains=[DOMAIN], carries_onward=False)
+        book = RecipientResolver(world.store, world.clock, domains=[DOMAIN], carries_onward=False)
         for _ in range(2):
             with self.assertRaises(Busy):
                 await book.resolve("away", DOMAIN)
-        self.assertIsNone(book.resolve_now("away", DOMAIN))
         self.assertTrue((await book.resolve("ann", DOMAIN)).folders)
 
     async def test_one_stale_password_does_not_lock_out_an_office(self) -> None:

@@ -26,7 +26,7 @@ def _mail_refusal(session: Session, command: Mail) -> Reply | None:
         return replies.TLS_FIRST
     if shared.mode is Mode.SUBMISSION and submitter is None:
         return replies.LOG_IN_FIRST
-    if command.others or (command.auth is not None and not session.offers_auth):
+    if command.others or (command.auth is not None and session.authenticator is None):
         return replies.BAD_PARAMETER
     if command.body == "BINARYMIME":
         return replies.NO_BINARYMIME

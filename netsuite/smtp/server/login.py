@@ -21,8 +21,9 @@ async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
     lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING"]
     if not session.peer.secure and shared.tls is not None:
         lines.append("STARTTLS")
-    if session.offers_auth and session.submitter is None:
-        mechanisms = shared.authenticator.mechanisms(session.channel())
+    authenticator = session.authenticator
+    if authenticator is not None and session.submitter is None:
+        mechanisms = authenticator.mechanisms(session.channel())
         if mechanisms:
             lines.append(f"AUTH {' '.join(mechanisms)}")
     return Reply(250, "", tuple(lines))
@@ -47,11 +48,12 @@ async def starttls(session: Session, command: StartTls) -> Reply | None:
 
 async def auth(session: Session, command: Auth) -> Reply:
     """Log in by SASL (RFC 4954, 4)."""
-    if not session.offers_auth:
+    authenticator = session.authenticator
+    if authenticator is None:
         return replies.NO_AUTH
     if session.submitter is not None:
         return replies.ALREADY_LOGGED_IN
-    login = await session.shared.authenticator.authenticate(
+    login = await authenticator.authenticate(
         session.channel(), command.mechanism, Submitter, session.challenge, command.initial
     )
     return session.enter(login)

@@ -8,7 +8,7 @@ from typing import Final
 
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Channel, LoggedIn, Submitter
+from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn, Submitter
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.connection.shared import ServerShared
@@ -101,10 +101,13 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return Channel.to(self.peer, protocol=self.shared.mode.value, host=self.shared.host)
 
     @property
-    def offers_auth(self) -> bool:
-        """Whether AUTH can be said in this service at all."""
-        mode = self.shared.mode
-        return mode is Mode.SUBMISSION or (mode is Mode.RELAY and self.shared.settings.offer_auth)
+    def authenticator(self) -> Authenticator | None:
+        """Where accounts log in; None where AUTH cannot be said in this service at all."""
+        shared = self.shared
+        offered = shared.mode is Mode.SUBMISSION or (
+            shared.mode is Mode.RELAY and shared.settings.offer_auth
+        )
+        return shared.authenticator if offered else None
 
     def greeted(self, domain: str, *, extended: bool) -> None:
         """Accept a greeting, which ends what went before (RFC 5321, 4.1.4).

@@ -50,17 +50,17 @@ class Shared(ServerShared):
     """One object for all sessions.
 
     Args:
-        authenticator: where submitters log in.
         resolver: finds where recipients' mail goes.
         delivery: takes messages for them.
+        authenticator: where submitters log in; None where nobody can.
         mode: whom the service is for.
         now: the time for trace fields, aware.
         identify: returns a new identifier for each message.
     """
 
-    authenticator: Authenticator
     resolver: Resolver
     delivery: Delivery
+    authenticator: Authenticator | None = None
     mode: Mode = Mode.RELAY
     service: str = "smtp"
     settings: Settings = field(default_factory=Settings)
