@@ -7,12 +7,12 @@ import smtplib
 from twisted.internet import reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.delivery import StoreDelivery
 from netsuite.accounts.resolver import RecipientResolver
 from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.store.memory import MemoryStore
+from netsuite.testing.cases import TestCase
 
 
 def send(port: int) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.accounts.interfaces import Recipient
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
-from contextlib import suppress
 from unittest import mock
-
-from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.interfaces import NotOurs
 from netsuite.accounts.resolver import ALIAS_SECONDS
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.model import Account, AccountState, Placement
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
 
@@ -153,7 +152,7 @@ class Resolving(TestCase):
         with (
             mock.patch.object(accounts, "account", asked_account),
             mock.patch.object(accounts, "aliases", asked_aliases),
-            suppress(Busy, NotOurs),
+            contextlib.suppress(Busy, NotOurs),
         ):
             await world.resolver.resolve(local, "example.test")
         return asked

@@ -7,25 +7,13 @@ from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 
-from netsuite import tls
-from netsuite.accounts.interfaces import (
-    Ask,
-    BadCredentials,
-    Channel,
-    LoggedIn,
-    LoginCancelled,
-    MechanismNotOffered,
-    NotOurs,
-    PlaintextRefused,
-    Recipient,
-)
+from netsuite.accounts.interfaces import NotOurs, Recipient
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp.messagelog import stamp
 from netsuite.smtp.server import Shared, SMTPServer, SMTPServerFactory
@@ -33,8 +21,9 @@ from netsuite.smtp.settings import Mode, Settings
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import FolderId
-
-F = TypeVar("F")
+from netsuite.testing.authenticator import FakeAuthenticator
+from netsuite.testing.transport import MemoryTransport
+from netsuite.tls import ServerTLS
 
 
 class FakeDraft:
@@ -109,72 +98,6 @@ class FakeSubmitter:
         return address == "alice@example.test"
 
 
-class FakeAuthenticator:
-    """PLAIN with or without initial response; LOGIN-like chatter for X-TWO; data for X-DATA."""
-
-    def __init__(self) -> None:
-        self.offered = ["X-DATA", "X-TWO", "PLAIN"]
-        self.error: Exception | None = None
-        self.logouts = 0
-
-    def mechanisms(self, channel: Channel) -> Sequence[str]:
-        return self.offered
-
-    def allows_password(self, channel: Channel) -> bool:
-        return True
-
-    async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[F]
-    ) -> LoggedIn[F]:
-        raise BadCredentials("not asked here")
-
-    async def authenticate(
-        self,
-        channel: Channel,
-        mechanism: str,
-        facet: type[F],
-        ask: Ask,
-        initial: bytes | None = None,
-        *,
-        data_with_success: bool = False,
-    ) -> LoggedIn[F]:
-        if mechanism not in self.offered:
-            clear = mechanism in ("PLAIN", "LOGIN")
-            raise (PlaintextRefused if clear else MechanismNotOffered)(mechanism)
-        if self.error is not None:
-            raise self.error
-        octets = await self._ask(ask, b"") if initial is None else initial
-        for _ in range(2 if mechanism == "X-TWO" else 0):
-            octets = await self._ask(ask, b"more")
-        if octets != b"\0alice\0secret":
-            raise BadCredentials("wrong password of alice")
-        if mechanism == "X-DATA":
-            await self._ask(ask, b"v=x")
-        return LoggedIn(cast(F, FakeSubmitter()), "alice", None, self.logout)
-
-    async def _ask(self, ask: Ask, octets: bytes) -> bytes:
-        response = await ask(octets)
-        if response is None:
-            raise LoginCancelled("cancelled")
-        return response
-
-    def logout(self) -> None:
-        self.logouts += 1
-
-
-class Transport(StringTransport):
-    """A transport that says what was said since it was last asked."""
-
-    def said(self) -> bytes:
-        octets = self.value()
-        self.clear()
-        return octets
-
-    def abortConnection(self) -> None:
-        self.aborting = True
-        self.disconnecting = True
-
-
 def make_shared(mode: Mode = Mode.RELAY, **settings: Any) -> Shared:
     """Make what sessions share: fakes, and settings, which no limit of the file binds here."""
     numbers = iter(range(1, 10_000))
@@ -185,7 +108,7 @@ def make_shared(mode: Mode = Mode.RELAY, **settings: Any) -> Shared:
         mode=mode,
         service=mode.value,
         settings=Settings().model_copy(update=settings),
-        authenticator=FakeAuthenticator(),
+        authenticator=FakeAuthenticator(lambda facet: FakeSubmitter()),
         resolver=receiver,
         delivery=receiver,
         now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
@@ -200,7 +123,7 @@ class Session:
         self,
         mode: Mode = Mode.RELAY,
         *,
-        context: tls.Context | None = None,
+        context: ServerTLS | None = None,
         message_log: Path | None = None,
         **settings: Any,
     ) -> None:
@@ -214,7 +137,7 @@ class Session:
             message_log, self.clock, now=shared.now, stamp=stamp, elsewhere=maybeDeferred
         )
         self.factory = SMTPServerFactory(replace(shared, tls=context, line_log=line_log))
-        self.transport = Transport(peerAddress=IPv4Address("TCP", "192.0.2.9", 4000))
+        self.transport = MemoryTransport()
         server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
         assert isinstance(server, SMTPServer)
         self.server = server
@@ -233,4 +156,4 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        return bool(self.transport.disconnecting)
+        return self.transport.closed

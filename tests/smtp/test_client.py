@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.connection.errors import (
@@ -26,9 +25,11 @@ from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode
+from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
-from tests.smtp.fakes import FakeReceiver, Transport, make_shared
+from tests.smtp.fakes import FakeReceiver, make_shared
 
 #: Never used: the handshake is not reached.
 CONTEXT = cast(tls.Context, object())
@@ -224,7 +225,7 @@ class AgainstOddServers(SynchronousTestCase):
         """Begin a session with what the server says to the greeting and the commands."""
         self.clock = Clock()
         self.client = SMTPClient(self.clock, helo="me")
-        self.transport = Transport()
+        self.transport = MemoryTransport()
         self.client.makeConnection(self.transport)
         self.beginning = ensureDeferred(self.client.begin())
         for each in words:

@@ -7,12 +7,12 @@ from pathlib import Path
 from unittest import mock
 
 from twisted.internet import reactor
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.config.load import load
 from netsuite.site import Site
 from netsuite.smtp.server.shared import LocalTime
 from netsuite.smtp.service import make_smtp, make_submission
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 
 
 class LocalTimes(SynchronousTestCase):

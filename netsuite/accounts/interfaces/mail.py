@@ -138,7 +138,7 @@ class Maildrop(Protocol):
         """Remove messages, durably, all or none."""
 
     def release(self) -> None:
-        """Give the lock back; may be called twice."""
+        """Return the lock back; may be called twice."""
 
 
 class Submitter(Protocol):
