@@ -185,7 +185,7 @@ class Resolving(TestCase):
     async def test_a_mailbox_with_a_quota_is_looked_at_each_time(self) -> None:
         """Whether there is room is asked for each message, never remembered."""
         world = World()
-        ann = await world.account("ann", quota_octets=10)
+        ann = await world.account("ann", quota_messages=1)
         await world.resolver.resolve("ann", "example.test")
         inbox = await world.store.mail.folder(ann.id, "INBOX")
         draft = world.delivery.draft()

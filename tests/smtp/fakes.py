@@ -133,9 +133,11 @@ class Session:
         assert isinstance(shared.authenticator, FakeAuthenticator)
         self.clock, self.receiver = shared.clock, shared.resolver
         self.authenticator = shared.authenticator
-        line_log = message_log and LineLog(
-            message_log, self.clock, now=shared.now, stamp=stamp, elsewhere=maybeDeferred
-        )
+        line_log = None
+        if message_log is not None:
+            line_log = LineLog(
+                message_log, self.clock, now=shared.now, stamp=stamp, elsewhere=maybeDeferred
+            )
         self.factory = SMTPServerFactory(replace(shared, tls=context, line_log=line_log))
         self.transport = MemoryTransport()
         server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
+from dataclasses import replace
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -13,12 +14,15 @@ from twisted.python.failure import Failure
 from netsuite import tls
 from netsuite.connection.errors import (
     AuthenticationFailed,
+    ClientError,
     ConnectionLost,
     NotOffered,
+    PermanentRefusal,
     ProtocolViolation,
     Refusal,
     Timeout,
     TLSFailure,
+    TransientRefusal,
 )
 from netsuite.message.address import Address
 from netsuite.smtp.client import SMTPClient, connect
@@ -76,10 +80,13 @@ class AgainstOurServer(SynchronousTestCase):
         factory = SMTPServerFactory(shared)
         self.endpoint = MemoryEndpoint(factory, self.clock)
         lmtp = mode is Mode.LMTP
-        return self.run_(connect(self.endpoint, clock=self.clock, helo="client.test", lmtp=lmtp))
+        client: SMTPClient = self.run_(
+            connect(self.endpoint, clock=self.clock, helo="client.test", lmtp=lmtp)
+        )
+        return client
 
     def run_(self, work: Awaitable[Any]) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
@@ -197,6 +204,19 @@ class AgainstOurServer(SynchronousTestCase):
         self.assertEqual((535, "5.7.8 Wrong name or password"), (error.code, error.text))
         self.assertIn(b"AUTH PLAIN\r\neHh4", self.said())
 
+    def test_login(self) -> None:
+        """A name and a password are enough: the strongest mechanism that takes them is chosen; one
+        that shows the password only to this machine, or under TLS."""
+        client = self.connected(Mode.SUBMISSION)
+        self.run_(client.login("alice", "secret"))
+        self.assertIn(b"AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n", self.said())
+        client = self.connected(Mode.SUBMISSION)
+        client.peer = replace(client.peer, local=False)
+        before = self.said()
+        logging = ensureDeferred(client.login("alice", "secret"))
+        self.assertTrue(self.failureResultOf(logging, NotOffered).value.conversation)
+        self.assertEqual(before, self.said())
+
     def test_lmtp(self) -> None:
         """In LMTP every recipient has an answer of its own."""
         client = self.connected(Mode.LMTP)
@@ -208,10 +228,8 @@ class AgainstOurServer(SynchronousTestCase):
     def test_injection(self) -> None:
         """A caller cannot say two commands in one."""
         client = self.connected()
-        with self.assertRaises(ValueError):
-            raise self.failureResultOf(
-                ensureDeferred(client.send_message("a@b\r\nQUIT", [ALICE], b""))
-            ).value
+        sending = ensureDeferred(client.send_message("a@b\r\nQUIT", [ALICE], b""))
+        self.failureResultOf(sending, ValueError)
         sending = ensureDeferred(
             client.send(Mail(Address("a", "b>\r\nQUIT")), [Rcpt(Address("a", "b"))], b"")
         )
@@ -233,7 +251,7 @@ class AgainstOddServers(SynchronousTestCase):
         return self.client
 
     def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         for each in words:
             self.client.dataReceived(each)
         return running
@@ -268,6 +286,25 @@ class AgainstOddServers(SynchronousTestCase):
         self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
         self.failureResultOf(self.hear(client.starttls(CONTEXT), b"454 later\r\n"), Refusal)
+
+    def test_refusals_of_a_login(self) -> None:
+        """What is wrong with the password is told apart from what is wrong with the server."""
+        for code, kind in (
+            (b"535 5.7.8 wrong", AuthenticationFailed),
+            (b"454 4.7.0 later", TransientRefusal),
+            (b"538 5.7.11 encrypt", PermanentRefusal),
+            (b"250 hello", ProtocolViolation),
+        ):
+            client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
+            logging = self.hear(client.authenticate(Mechanism("X", b"hi")), code + b"\r\n")
+            error = self.failureResultOf(logging, ClientError).value
+            self.assertIs(kind, type(error))
+            self.assertEqual("S: " + code.decode(), error.conversation[-1])
+
+    def test_no_smtp(self) -> None:
+        """A server of another protocol is told from one that says no."""
+        self.start(b"SSH-2.0-x\r\n")
+        self.failureResultOf(self.beginning, ProtocolViolation)
 
     def test_mutual_trust_fails(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""

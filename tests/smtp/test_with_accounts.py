@@ -70,7 +70,7 @@ class Mail(SynchronousTestCase):
             )
         )
 
-    def endpoint(self, factory: ServerFactory) -> MemoryEndpoint:
+    def endpoint(self, factory: ServerFactory[Any]) -> MemoryEndpoint:
         self.link = MemoryEndpoint(factory, self.clock)
         return self.link
 
