@@ -71,8 +71,6 @@ AHEAD: Final = 16
 
 #: Of what may be otherwise later (RFC 3977, 3.2.1); no other number tells which it is.
 _TRANSIENT: Final = frozenset({400, 403})
-#: A wrong name or password (RFC 4643, 2.3 and 2.4; RFC 2980, 3.1.1).
-_WRONG_LOGIN: Final = frozenset({452, 481})
 
 
 def refusal(status: Status, command: Command | None = None) -> Refusal:
@@ -80,9 +78,7 @@ def refusal(status: Status, command: Command | None = None) -> Refusal:
     kind: type[Refusal] = PermanentRefusal
     if status.code in _TRANSIENT:
         kind = TransientRefusal
-    elif status.code in _WRONG_LOGIN and isinstance(
-        command, c.AuthInfoUser | c.AuthInfoPass | c.AuthInfoSASL
-    ):
+    elif isinstance(command, c.AuthInfoUser | c.AuthInfoPass | c.AuthInfoSASL):
         kind = AuthenticationFailed
     return kind(status.code, status.text, command)
 
@@ -171,8 +167,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """Log in with SASL.
 
         Raises:
-            AuthenticationFailed: the name or the password is wrong.
-            TransientRefusal, PermanentRefusal: a login is not possible, now or at all.
+            AuthenticationFailed, TransientRefusal: the server says no.
             ProtocolViolation: the server cannot prove that it is the right one, or does not
                 keep to the mechanism; the exchange has been cancelled.
         """
@@ -435,7 +430,11 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         try:
             async for octets in self.body():
                 reader.feed(octets)
-                while (line := reader.read_line(LINE_OCTETS, lenient=True)) is not None:
+                while True:
+                    with self.protocol_violations():
+                        line = reader.read_line(LINE_OCTETS, lenient=True)
+                    if line is None:
+                        break
                     yield line.decode("utf-8", "replace")
             whole = True
         finally:

@@ -84,9 +84,11 @@ def _nonce() -> bytes:
 
 
 def refusal(answer: Reply, command: Command | None = None) -> Refusal:
-    """Return the error that a negative reply is: transient, permanent, or that of a password."""
-    kind: type[Refusal] = PermanentRefusal if answer.permanent else TransientRefusal
-    if answer.code == 535:  # RFC 4954, 6
+    """Return the error that a negative reply is: transient, or permanent, or a login's."""
+    kind: type[Refusal] = PermanentRefusal
+    if not answer.permanent:
+        kind = TransientRefusal
+    elif isinstance(command, Auth | AuthResponse):
         kind = AuthenticationFailed
     return kind(answer.code, f"{answer.enhanced} {answer.text}".strip(), command)
 
@@ -214,8 +216,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """Log in with SASL.
 
         Raises:
-            AuthenticationFailed: the name or the password is wrong.
-            TransientRefusal, PermanentRefusal: a login is not possible, now or at all.
+            AuthenticationFailed, TransientRefusal: the server says no.
             ProtocolViolation: the server cannot prove that it is the right one, or does not
                 keep to the mechanism; the exchange has been cancelled.
         """

@@ -17,7 +17,6 @@ from netsuite.connection.errors import (
     ClientError,
     ConnectionLost,
     NotOffered,
-    PermanentRefusal,
     ProtocolViolation,
     Refusal,
     Timeout,
@@ -288,11 +287,11 @@ class AgainstOddServers(SynchronousTestCase):
         self.failureResultOf(self.hear(client.starttls(CONTEXT), b"454 later\r\n"), Refusal)
 
     def test_refusals_of_a_login(self) -> None:
-        """What is wrong with the password is told apart from what is wrong with the server."""
+        """What is refused is told apart from what may be otherwise later, and from nonsense."""
         for code, kind in (
             (b"535 5.7.8 wrong", AuthenticationFailed),
             (b"454 4.7.0 later", TransientRefusal),
-            (b"538 5.7.11 encrypt", PermanentRefusal),
+            (b"538 5.7.11 encrypt", AuthenticationFailed),
             (b"250 hello", ProtocolViolation),
         ):
             client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
