@@ -268,6 +268,7 @@ class ClientConnection(Pump[E, S]):
     def _handle(self, event: E) -> bool:
         """Hand an event to whoever awaits it, or keep it."""
         if isinstance(event, EndOfInput):
+            self._eof_told = True
             self._fail(ConnectionLost("the server has closed the connection"))
             return True
         if self.unasked(event):
