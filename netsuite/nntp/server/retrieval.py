@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import NewsArticle, Newsroom
 from netsuite.connection.server import handlers
 from netsuite.message.headers import header_end
-from netsuite.nntp import commands as c
 from netsuite.nntp import overview
-from netsuite.nntp.commands import ArticleRef, Beginning, Status
+from netsuite.nntp.commands import Article, Beginning, Body, Head, Stat, Status
 from netsuite.nntp.server.session import Session
 from netsuite.store.errors import NoSuchMessage
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -19,43 +18,6 @@ from netsuite.wire.events import BodyChunk, EndOfBody
 WHOLE_OCTETS: Final = 64 * 1024
 #: Of an article, or of its header alone for ``_head_of``; where the body begins in it.
 Cut = Callable[[bytes, int], bytes]
-
-
-async def stat(session: Session, command: c.Stat) -> Status:
-    """Say that there is an article."""
-    number, found = await _find(session, command.article)
-    return Status(223, f"{number} {found.message_id}")
-
-
-async def article(session: Session, command: c.Article) -> None:
-    """Send an article."""
-    await _send(session, command.article, 220, _whole)
-
-
-async def head(session: Session, command: c.Head) -> None:
-    """Send an article's header."""
-    await _send(session, command.article, 221, _head_of)
-
-
-async def body(session: Session, command: c.Body) -> None:
-    """Send an article's body."""
-    await _send(session, command.article, 222, _body_of)
-
-
-async def _find(session: Session, wanted: ArticleRef) -> tuple[int, NewsArticle]:
-    """Return an article, under which number: 0 for one found by its Message-ID.
-
-    Raises:
-        NoSuchMessage, NoSuchFolder: there is none; what is said of it, ``replies`` knows.
-    """
-    room = session.room
-    if type(wanted) is str:
-        return 0, await room.find(wanted)
-    known = session.selected
-    number = session.current if wanted is None else int(wanted)
-    found = await room.article(known, number)
-    session.number = number
-    return number, found
 
 
 def _whole(octets: bytes, body_start: int) -> bytes:
@@ -74,15 +36,41 @@ def _body_of(octets: bytes, body_start: int) -> bytes:
     return octets[body_start:]
 
 
-async def _send(session: Session, wanted: ArticleRef, code: int, cut: Cut) -> None:
-    number, found = await _find(session, wanted)
-    text = f"{number} {found.message_id}"
+#: The code that announces a part of an article, and how it is cut out.
+_PARTS: Final[Mapping[type, tuple[int, Cut]]] = {
+    Article: (220, _whole),
+    Head: (221, _head_of),
+    Body: (222, _body_of),
+}
+
+
+# One for the four: what they have in common is most of it, and another coroutine for each would be
+# a tenth of what STAT costs.
+async def article(session: Session, command: Article | Head | Body | Stat) -> Status | None:
+    """Find an article; send it or a part of it, or say only that it is there.
+
+    Raises:
+        NoSuchMessage, NoSuchFolder: there is none; what is said of it, ``replies`` knows.
+    """
+    room, wanted = session.room, command.article
+    if isinstance(wanted, str):
+        number, found = 0, await room.find(wanted)
+    else:
+        known = session.selected
+        number = session.current if wanted is None else wanted
+        found = await room.article(known, number)
+        session.number = number
+    if type(command) is Stat:
+        return Status(223, f"{number} {found.message_id}")
+    code, cut = _PARTS[type(command)]
+    beginning = Beginning(code, f"{number} {found.message_id}")
     if found.octets > WHOLE_OCTETS:
-        await _stream(session, found, Beginning(code, text), cut)
-        return
-    octets = await session.room.content(found)
+        await _stream(session, found, beginning, cut)
+        return None
+    octets = await room.content(found)
     part = octets if cut is _whole else cut(octets, header_end(octets))
-    session.say_body(code, text, _xref(session, found, cut) + part)
+    session.say_body(beginning, _xref(session, found, cut) + part)
+    return None
 
 
 def _xref(session: Session, found: NewsArticle, cut: Cut) -> bytes:
@@ -134,4 +122,4 @@ async def _stuffed(
             await close()
 
 
-HANDLERS = handlers(article, head, body, stat)
+HANDLERS = handlers(article)

@@ -179,12 +179,13 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             return Status(201, f"{host} NNTP {software}, posting prohibited")
         return Status(200, f"{host} NNTP {software}, posting allowed")
 
-    def say_body(self, code: int, text: str, octets: bytes) -> None:
+    def say_body(self, beginning: Beginning, octets: bytes) -> None:
         """Say a response with a body that is at hand."""
-        self.say(Beginning(code, text))
+        self.say(beginning)
         self.say(BodyChunk(octets))
         self.say(EndOfBody())
 
     def say_lines(self, code: int, text: str, lines: Iterable[str]) -> None:
         """Say a response with a body of lines."""
-        self.say_body(code, text, "".join([f"{line}\r\n" for line in lines]).encode("utf-8"))
+        octets = "".join([f"{line}\r\n" for line in lines]).encode("utf-8")
+        self.say_body(Beginning(code, text), octets)
