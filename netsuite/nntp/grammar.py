@@ -35,7 +35,8 @@ BAD_BASE64: Final = Status(504, "Not base64")
 
 # RFC 3977, 9.8. Names of groups are compared, not judged: what is no name is no group of ours.
 message_id: Final = re.compile(r"<[!-=?-~]{1,248}>")
-article_number: Final = re.compile(r"[0-9]{1,16}")
+#: Digits of an article-number (RFC 3977, 9.8: 1*16DIGIT).
+NUMBER_DIGITS: Final = 16
 range_: Final = re.compile(r"([0-9]{1,16})(?:(-)([0-9]{1,16})?)?")
 header_meta_name: Final = re.compile(r":?[!-9;-~]+")
 _date: Final = re.compile(r"(?:[0-9]{2})?[0-9]{6}")
@@ -71,7 +72,8 @@ def refuse(message: str, answer: Status, *, close: bool = False) -> NoReturn:
 
 
 def _article_ref(word: str) -> int | str:
-    if article_number.fullmatch(word) and word.isascii():
+    # Without a pattern: it is a tenth of what reading STAT takes.
+    if word.isdigit() and word.isascii() and len(word) <= NUMBER_DIGITS:
         return int(word)
     if message_id.fullmatch(word):
         return word
@@ -232,7 +234,8 @@ def parse_command(line: bytes) -> Command:
         refuse("unknown command", UNKNOWN, close=keyword in _HTTP)
     if not text.isprintable() and _control.search(text):
         refuse("control characters", BAD_ARGUMENTS)
-    return parser([word for word in words[1:] if word])
+    del words[0]
+    return parser([word for word in words if word] if "" in words else words)
 
 
 def _is_known(text: str) -> bool:
