@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
@@ -74,7 +74,10 @@ def _kinds(function: Handler[C, R]) -> tuple[type, ...]:
 
 
 class Registry(Protocol):
-    """Who is told that a connection has ended: the factory."""
+    """Who knows all connections of a service, and is told that one has ended: the factory."""
+
+    def __iter__(self) -> Iterator[Any]:
+        """Return the connections there are, one by one."""
 
     def connection_ended(self, connection: ServerConnection[Any, Any]) -> None:
         """A connection is gone."""
