@@ -11,9 +11,9 @@ from typing import Any, Final, TypeAlias, TypeVar
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectionDone
 from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 
 from netsuite import tls
@@ -133,7 +133,6 @@ class ClientConnection(Pump[E, S]):
     def _left_over(self, error: ClientError) -> E:
         """Return what had come before the connection went and was not awaited yet, else *error*."""
         if self.lost and not self._dropped:
-            self.dialog.receive_eof()
             event = self.dialog.next_event()
             if not isinstance(event, Need | EndOfInput):
                 return event
@@ -307,6 +306,14 @@ class ClientConnection(Pump[E, S]):
         closed, self._closed = self._closed, []
         for each in closed:
             each.callback(None)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It is over. Where the server ended it in order, the dialog hears of that first: under
+        TLS no half-close has told, and there are bodies that only the end ends. One that merely
+        stops must not look whole."""
+        if not self._eof and not self.closing and reason.check(ConnectionDone):
+            self.readConnectionLost()
+        super().connectionLost(reason)
 
     def _received(self, octets: int) -> bool:
         self._progress = self.clock.seconds()
