@@ -400,6 +400,7 @@ class Pump(Protocol, Generic[E, S]):
         if self.life is Life.FLUSHING:
             self._close_transport()
         else:
+            self.writer.wake()
             self.pump()
 
     # -- what the transport calls --------------------------------------------------------------

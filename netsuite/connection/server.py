@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, ClassVar, Final, Protocol, TypeVar
@@ -28,6 +27,8 @@ R = TypeVar("R")
 Handler = Callable[[C, Any], Work[R | None]]
 Handlers = Mapping[type, Handler[C, R]]
 
+#: Who is left for these would not hear a goodbye.
+_UNHEARD: Final = (CloseReason.STALLED, CloseReason.SLOW_HANDSHAKE)
 _BODY: Final = (BodyChunk, EndOfBody, EndOfInput)
 
 
@@ -42,7 +43,7 @@ def handlers(*functions: Handler[C, R]) -> Handlers[C, R]:
     for function in functions:
         for kind in _kinds(function):
             if kind in table:
-                raise TypeError(f"{kind.__name__} is handled twice: {function.__qualname__}")
+                raise TypeError(f"{kind.__name__} is handled twice: {function!r}")
             table[kind] = function
     return table
 
@@ -59,13 +60,16 @@ def merged(*tables: Handlers[C, R]) -> Handlers[C, R]:
 
 
 def _kinds(function: Handler[C, R]) -> tuple[type, ...]:
-    parameters = list(inspect.signature(function).parameters)
-    if len(parameters) != 2:
-        raise TypeError(f"{function.__qualname__} does not take a session and an event")
-    kind = typing.get_type_hints(function)[parameters[1]]
+    code = getattr(function, "__code__", None)
+    if code is None or code.co_argcount != 2:
+        raise TypeError(f"{function!r} does not take a session and an event")
+    kind = function.__annotations__[code.co_varnames[1]]
+    if isinstance(kind, str):
+        # This one alone: the session's class may be made later than its handlers.
+        kind = eval(kind, function.__globals__)
     kinds = typing.get_args(kind) or (kind,)
     if not all(isinstance(each, type) for each in kinds):
-        raise TypeError(f"{function.__qualname__} does not say what it handles")
+        raise TypeError(f"{function!r} does not say what it handles")
     return kinds
 
 
@@ -206,8 +210,8 @@ class ServerConnection(Pump[E, S]):
             return
         if self.turned_away is None:
             self.log.debug("{name} is closed: {reason}", name=self.name, reason=reason.value)
-        if reason is CloseReason.STALLED or self.life is Life.CONNECTING:
-            self.abort()  # nothing that we say would be heard
+        if reason in _UNHEARD or self.life is Life.CONNECTING:
+            self.abort()
             return
         try:
             self.goodbye(reason)

@@ -170,6 +170,13 @@ class TransportWriter:
             self._waiting.append(waiting)
             await waiting
 
+    def wake(self) -> None:
+        """Let go on who waits to write."""
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            if not each.called:
+                each.callback(None)
+
     async def write_body(self, chunks: AsyncIterable[bytes]) -> None:
         """Send a stream of octets as fast as the peer takes them. Raises ConnectionDone."""
         pace = self.pace
@@ -225,11 +232,6 @@ class TransportWriter:
         if not self.is_full:
             return
         self.is_full = False
-        if not self.closed:
-            waiting, self._waiting = self._waiting, []
-            for each in waiting:
-                if not each.called:
-                    each.callback(None)
         self._owner.writer_drained()
 
     def stopProducing(self) -> None:

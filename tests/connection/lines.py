@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -12,9 +12,12 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.deadlines import Timeouts
+from netsuite.connection.server import ServerConnection, handlers
+from netsuite.connection.settings import ServiceSettings
+from netsuite.connection.shared import ServerShared
 from netsuite.wire.dotted import DotUnstuffer
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import ErrorTable, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.reader import OctetReader
 
@@ -90,6 +93,8 @@ WORDS: dict[bytes, Any] = {
 class LineDialog:
     """The server side of it."""
 
+    hears_while_writing = False
+
     def __init__(self) -> None:
         self.reader = OctetReader()
         self.paused = False
@@ -148,7 +153,21 @@ class LineDialog:
         return value.text.encode() + b"\r\n"
 
 
-def say(connection: LineConnection, command: Say) -> None:
+class LineSettings(ServiceSettings):
+    """Those of a service, and the time of a login."""
+
+    login_seconds: float = 0.0
+
+    @property
+    def timeouts(self) -> Timeouts:  # type: ignore[override]
+        return replace(super().timeouts, login_seconds=self.login_seconds or None)
+
+
+class Known(Exception):
+    """An error that a reply is known for."""
+
+
+async def say(connection: LineConnection, command: Say) -> None:
     connection.say(Reply(f"+ {command.word}"))
 
 
@@ -169,20 +188,20 @@ async def flood(connection: LineConnection, command: Flood) -> None:
             connection.made += 10_000
             yield b"x" * 9_998 + b"\r\n"
 
-    await connection.write_body(pieces())
+    await connection.writer.write_body(pieces())
     connection.say(Reply("+ flooded"))
 
 
-def put(connection: LineConnection, command: Put) -> None:
+async def put(connection: LineConnection, command: Put) -> None:
     connection.say(Reply("+ go on", final=False))
     connection.got = b""
 
 
-def put_chunk(connection: LineConnection, chunk: BodyChunk) -> None:
+async def put_chunk(connection: LineConnection, chunk: BodyChunk) -> None:
     connection.got += chunk.octets
 
 
-def put_end(connection: LineConnection, end: EndOfBody) -> None:
+async def put_end(connection: LineConnection, end: EndOfBody) -> None:
     connection.say(Reply(f"+ got {len(connection.got)}"))
 
 
@@ -194,40 +213,32 @@ async def post(connection: LineConnection, command: Post) -> None:
     connection.say(Reply(f"+ read {len(connection.got)}"))
 
 
-def secure(connection: LineConnection, command: Secure) -> None:
+async def secure(connection: LineConnection, command: Secure) -> None:
     connection.say(Reply("+ go ahead"))
     connection.start_tls(connection.context)
 
 
 async def broken(connection: LineConnection, command: Break) -> None:
     if command.where == "later":
-        await connection.writable()
+        await connection.writer.writable()
     raise RuntimeError("a secret of the inside")
 
 
-def quit_(connection: LineConnection, command: Quit) -> None:
+async def quit_(connection: LineConnection, command: Quit) -> None:
     connection.say(Reply("+ bye"))
     connection.close()
 
 
-class LineConnection(DialogConnection):
+class LineConnection(ServerConnection[Any, Reply]):
     """The server side, with everything a test wants to look at."""
 
-    answers = {
-        Say: say,
-        Wait: wait,
-        Flood: flood,
-        Put: put,
-        Post: post,
-        BodyChunk: put_chunk,
-        EndOfBody: put_end,
-        Secure: secure,
-        Break: broken,
-        Quit: quit_,
-    }
+    handlers = handlers(say, wait, flood, put, post, put_chunk, put_end, secure, broken, quit_)
+    errors = ErrorTable({Known: Reply("- known")}, counted=(Known,))
 
-    def __init__(self, *arguments: Any, **more: Any) -> None:
-        super().__init__(*arguments, **more)
+    def __init__(
+        self, shared: ServerShared, name: str = "", *, dialog: LineDialog | None = None
+    ) -> None:
+        super().__init__(dialog or LineDialog(), shared, name)
         self.waiting: list[Deferred[None]] = []
         self.interrupted: list[str] = []
         self.got = b""
@@ -242,8 +253,8 @@ class LineConnection(DialogConnection):
     def failed(self, event: object, failure: Failure) -> None:
         self.say(Reply("- broken"))
 
-    def goodbye(self, cause: CloseReason) -> None:
-        self.say(Reply(f"- bye {cause.name}"))
+    def goodbye(self, reason: CloseReason) -> None:
+        self.say(Reply(f"- bye {reason.name}"))
 
     def ended(self, reason: Failure) -> None:
         self.ends.append(reason.type.__name__)
@@ -283,12 +294,23 @@ class Wire(StringTransport):
         super().abortConnection()
 
 
+def shared(clock: Clock | None = None, **settings: Any) -> ServerShared:
+    """Return what connections of a service of such settings share."""
+    return ServerShared(clock=clock or Clock(), service="line", settings=LineSettings(**settings))
+
+
 def connected(
-    dialog: Any = None, *, clock: Clock | None = None, full_at: int | None = None, **more: Any
+    dialog: LineDialog | None = None,
+    *,
+    kind: type[LineConnection] = LineConnection,
+    clock: Clock | None = None,
+    full_at: int | None = None,
+    name: str = "",
+    **settings: Any,
 ) -> tuple[LineConnection, Wire, Clock]:
-    """Give a connection that has been greeted, its transport and its clock."""
+    """Return a connection that has been greeted, its transport and its clock."""
     clock = clock or Clock()
-    connection = LineConnection(dialog or LineDialog(), clock, **more)
+    connection = kind(shared(clock, **settings), name, dialog=dialog)
     wire = Wire(full_at)
     wire.protocol = connection
     connection.makeConnection(wire)
@@ -296,7 +318,7 @@ def connected(
 
 
 def taken(wire: Wire) -> list[str]:
-    """Give the lines said since the last look."""
+    """Return the lines said since the last look."""
     lines = wire.value().decode().split("\r\n")[:-1]
     wire.clear()
     return lines

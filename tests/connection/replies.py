@@ -12,6 +12,8 @@ from netsuite.wire.reader import OctetReader
 class ReplyDialog:
     """Every line is a reply; one that begins with ``!`` is against the protocol."""
 
+    hears_while_writing = True
+
     def __init__(self) -> None:
         self.reader = OctetReader()
 

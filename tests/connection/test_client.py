@@ -10,14 +10,8 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.connection.client import (
-    ClientConnection,
-    ClientTimeouts,
-    PeerClosed,
-    PeerTimedOut,
-    connect,
-)
-from netsuite.wire.errors import RemoteProtocolError
+from netsuite.connection import errors
+from netsuite.connection.client import ClientConnection, ClientTimeouts, connect
 from tests.connection.lines import Wire
 from tests.connection.replies import ReplyDialog
 
@@ -63,23 +57,23 @@ class Client(SynchronousTestCase):
         self.client.connectionLost(Failure(ConnectionLost()))
         for expected in ("one", "two", "three"):
             self.assertEqual(expected, self.successResultOf(ensureDeferred(self.client.receive())))
-        self.failureResultOf(ensureDeferred(self.client.receive()), PeerClosed)
+        self.failureResultOf(ensureDeferred(self.client.receive()), errors.ConnectionLost)
 
     def test_no_answer_to_what_was_not_said(self) -> None:
         """What is left over is not taken for the answer to a command said too late."""
         self.start()
         self.client.dataReceived(b"one\r\ntwo\r\n")
         self.client.connectionLost(Failure(ConnectionLost()))
-        self.failureResultOf(ensureDeferred(self.client.ask("say")), PeerClosed)
+        self.failureResultOf(ensureDeferred(self.client.ask("say")), errors.ConnectionLost)
 
     def test_closed(self) -> None:
         """A server that goes away is an error to who awaits it, then and later."""
         self.start()
         waiting = ensureDeferred(self.client.receive())
         self.client.connectionLost(Failure(ConnectionLost()))
-        error = self.failureResultOf(waiting, PeerClosed).value
+        error = self.failureResultOf(waiting, errors.ConnectionLost).value
         self.assertIsInstance(error.__cause__, ConnectionLost)
-        self.failureResultOf(ensureDeferred(self.client.ask("x")), PeerClosed)
+        self.failureResultOf(ensureDeferred(self.client.ask("x")), errors.ConnectionLost)
 
     def test_half_closed(self) -> None:
         """What came before the end is still given."""
@@ -87,14 +81,14 @@ class Client(SynchronousTestCase):
         self.client.dataReceived(b"bye\r\n")
         self.client.readConnectionLost()
         self.assertEqual("bye", self.successResultOf(ensureDeferred(self.client.receive())))
-        self.failureResultOf(ensureDeferred(self.client.receive()), PeerClosed)
+        self.failureResultOf(ensureDeferred(self.client.receive()), errors.ConnectionLost)
 
     def test_broken(self) -> None:
         """A server that breaks the protocol is dropped."""
         self.start()
         waiting = ensureDeferred(self.client.receive())
         self.client.dataReceived(b"!\r\n")
-        self.failureResultOf(waiting, RemoteProtocolError)
+        self.failureResultOf(waiting, errors.ProtocolViolation)
         self.assertTrue(self.wire.disconnected)
 
     def test_silent(self) -> None:
@@ -107,7 +101,7 @@ class Client(SynchronousTestCase):
             self.client.dataReceived(octet)
         self.assertNoResult(waiting)
         self.clock.advance(10)
-        self.failureResultOf(waiting, PeerTimedOut)
+        self.failureResultOf(waiting, errors.Timeout)
         self.assertTrue(self.wire.disconnected)
 
     def test_long_reply(self) -> None:
@@ -132,7 +126,7 @@ class Client(SynchronousTestCase):
         self.successResultOf(waiting)
         waiting = ensureDeferred(self.client.receive())
         self.clock.advance(10)
-        self.failureResultOf(waiting, PeerTimedOut)
+        self.failureResultOf(waiting, errors.Timeout)
 
     def test_total(self) -> None:
         """A connection may have a time in all."""
@@ -144,18 +138,18 @@ class Client(SynchronousTestCase):
             self.successResultOf(waiting)
         waiting = ensureDeferred(self.client.receive())
         self.clock.advance(6)
-        self.failureResultOf(waiting, PeerTimedOut)
+        self.failureResultOf(waiting, errors.Timeout)
 
     def test_server_that_does_not_read(self) -> None:
         """A server that takes nothing of a body is given up."""
         self.start(write_seconds=20)
-        self.client.pauseProducing()
-        waiting = ensureDeferred(self.client.writable())
+        self.client.writer.pauseProducing()
+        waiting = ensureDeferred(self.client.writer.writable())
         self.clock.advance(20)
         self.assertTrue(self.wire.disconnected)
         self.client.connectionLost(Failure(ConnectionLost()))
         self.failureResultOf(waiting)
-        self.failureResultOf(ensureDeferred(self.client.receive()), PeerTimedOut)
+        self.failureResultOf(ensureDeferred(self.client.receive()), errors.Timeout)
 
     def test_closed_by_us(self) -> None:
         """Closing can be awaited."""
@@ -192,7 +186,10 @@ class Connecting(SynchronousTestCase):
                 refused.errback(ConnectionRefusedError())
                 return refused
 
-        self.failureResultOf(self.connect(Refusing(), Clock()), ConnectionRefusedError)
+        error = self.failureResultOf(
+            self.connect(Refusing(), Clock()), errors.ConnectionRefused
+        ).value
+        self.assertIsInstance(error.__cause__, ConnectionRefusedError)
 
     def test_nobody_answers(self) -> None:
         """Connecting takes no longer than it may."""
@@ -204,4 +201,21 @@ class Connecting(SynchronousTestCase):
         clock = Clock()
         connecting = self.connect(Silent(), clock)
         clock.advance(30)
-        self.failureResultOf(connecting, PeerTimedOut)
+        self.failureResultOf(connecting, errors.Timeout)
+
+
+class Conversation(SynchronousTestCase):
+    """Errors tell what was said last."""
+
+    def test_told(self) -> None:
+        """The last lines of both sides, and no secret among them."""
+        client = ClientConnection(ReplyDialog(), Clock())
+        client.makeConnection(Wire())
+        for said, answer in (("USER ann", b"+OK"), ("PASS hunter2", b"+OK"), ("STAT", b"!")):
+            asked = ensureDeferred(client.ask(said))
+            client.dataReceived(answer + b"\r\n")
+        error = self.failureResultOf(asked, errors.ProtocolViolation).value
+        told = "\n".join(error.conversation)
+        self.assertIn("C: USER ann", told)
+        self.assertIn("S: !", told)
+        self.assertNotIn("hunter2", told)

@@ -11,9 +11,8 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.factory import TOLD_AT_ONCE, ServerFactory
-from netsuite.connection.protocol import DialogConnection
-from netsuite.connection.settings import Limits, Timeouts
-from tests.connection.lines import LineConnection, LineDialog, Wire, taken
+from netsuite.connection.shared import ServerShared
+from tests.connection.lines import LineConnection, Wire, shared, taken
 
 
 def from_(host: str) -> Any:
@@ -22,10 +21,10 @@ def from_(host: str) -> Any:
     return IPv4Address("TCP", host, 40_000) if host else UNIXAddress("")
 
 
-def build(factory: ServerFactory, name: str) -> DialogConnection:
-    return LineConnection(
-        LineDialog(), factory.clock, timeouts=factory.timeouts, limits=factory.limits, name=name
-    )
+class LineFactory(ServerFactory[ServerShared]):
+    """A service of the small line protocol."""
+
+    connection = LineConnection
 
 
 class Service(SynchronousTestCase):
@@ -33,7 +32,7 @@ class Service(SynchronousTestCase):
 
     def start(self, **more: Any) -> None:
         self.clock = Clock()
-        self.factory = ServerFactory(build, self.clock, name="line", **more)
+        self.factory = LineFactory(shared(self.clock, **more))
 
     def arrive(self, host: str = "192.0.2.1") -> tuple[Any, Wire]:
         connection: Any = self.factory.buildProtocol(from_(host))
@@ -50,7 +49,7 @@ class Counting(Service):
 
     def test_total(self) -> None:
         """Beyond the limit a client is told that it is busy; a place is free again later."""
-        self.start(limits=Limits(connections=2))
+        self.start(connections=2)
         first, _ = self.arrive()
         self.arrive("192.0.2.2")
         refused, wire = self.arrive("192.0.2.3")
@@ -65,7 +64,7 @@ class Counting(Service):
 
     def test_per_address(self) -> None:
         """An IPv4 address, or a whole IPv6 /64, has so many; local sockets have no limit."""
-        self.start(limits=Limits(connections_per_address=1))
+        self.start(connections_per_address=1)
         for host, greeting in [
             ("192.0.2.1", "+ hello"),
             ("192.0.2.1", "- bye BUSY_ADDRESS"),
@@ -82,11 +81,21 @@ class Counting(Service):
 
     def test_turned_away_without_a_word(self) -> None:
         """A flood of refused clients does not cost a connection each."""
-        self.start(limits=Limits(connections=0))
-        for _ in range(TOLD_AT_ONCE):
+        self.start(connections=1)
+        for _ in range(1 + TOLD_AT_ONCE):
             self.arrive()
         self.assertIs(None, self.factory.buildProtocol(from_("192.0.2.1")))
-        self.assertEqual(TOLD_AT_ONCE, len(self.factory))
+        self.assertEqual(1 + TOLD_AT_ONCE, len(self.factory))
+
+    def test_other_settings(self) -> None:
+        """Other limits and times hold for those who are there, too."""
+        self.start(connections=1)
+        _, wire = self.arrive()
+        self.factory.configure(shared(self.clock, idle_seconds=10.0, greeting_seconds=10.0))
+        _, other = self.arrive()
+        self.assertFalse(other.disconnecting)
+        self.clock.advance(11)
+        self.assertEqual("- bye SLOW_GREETING", taken(wire)[-1])
 
     def test_nothing_left(self) -> None:
         """Gone connections leave no trace."""
@@ -139,7 +148,7 @@ class Draining(Service):
 
     def test_deadline(self) -> None:
         """Who does not end in time is cut off, and the service stops even so."""
-        self.start(timeouts=Timeouts(drain_seconds=10))
+        self.start(drain_seconds=10)
         connection, wire = self.arrive()
         connection.dataReceived(b"WAIT a\r\n")
         drained, again = self.factory.drain(), self.factory.drain()

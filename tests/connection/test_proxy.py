@@ -12,7 +12,6 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.connection.factory import ServerFactory
 from netsuite.connection.proxy import (
     V1_OCTETS,
     V2_SIGNATURE,
@@ -21,8 +20,8 @@ from netsuite.connection.proxy import (
     ProxyHeader,
     parse_header,
 )
-from tests.connection.lines import Wire, taken
-from tests.connection.test_factory import build
+from tests.connection.lines import Wire, shared, taken
+from tests.connection.test_factory import LineFactory
 
 
 def v2(command: int, family: int, rest: bytes, length: int | None = None) -> bytes:
@@ -103,7 +102,7 @@ class Service(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.clock = Clock()
-        self.inner = ServerFactory(build, self.clock, name="line")
+        self.inner = LineFactory(shared(self.clock))
         self.factory = ProxyFactory(self.inner, self.clock, trusted=["10.0.0.0/8", "::1", "unix"])
 
     def arrive(self, address: Any) -> Wire:

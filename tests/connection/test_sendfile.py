@@ -21,8 +21,7 @@ from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite import tls
 from netsuite.connection import sendfile
-from netsuite.connection.settings import Limits, Timeouts
-from tests.connection.lines import LineConnection, LineDialog, Reply, connected, taken
+from tests.connection.lines import LineConnection, Reply, connected, shared, taken
 from tests.connection.places import temporary
 
 reactor: Any = installed
@@ -53,7 +52,7 @@ class Asked(LineConnection):
     read: Any
 
 
-Asked.answers = {**LineConnection.answers, list(LineConnection.answers)[1]: Asked.send}
+Asked.handlers = {**LineConnection.handlers, list(LineConnection.handlers)[1]: Asked.send}
 
 
 class Sockets(TestCase):
@@ -67,7 +66,7 @@ class Sockets(TestCase):
         self.addCleanup(os.close, self.descriptor)
 
     def serve(self, ranges: tuple[int, int], **more: Any) -> socket.socket:
-        self.connection = Asked(LineDialog(), reactor, name="line-1", **more)
+        self.connection = Asked(shared(reactor, **more), "line-1")
         self.connection.descriptor = self.descriptor
         self.connection.ranges = ranges
         self.connection.outcome = Deferred()
@@ -163,7 +162,7 @@ class Sockets(TestCase):
 
     async def test_peer_does_not_read(self) -> None:
         """A peer that stops reading is dropped in time."""
-        client = self.serve((0, len(CONTENT) * 1), timeouts=Timeouts(stalled_seconds=0.2))
+        client = self.serve((0, len(CONTENT) * 1), stalled_seconds=0.2)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         os.truncate(self.path, 200_000_000)
         self.connection.ranges = (0, 200_000_000)
@@ -172,7 +171,7 @@ class Sockets(TestCase):
 
     async def test_last_words(self) -> None:
         """Who floods us is told why before the connection ends, and hears it: no reset."""
-        client = self.serve((0, 0), limits=Limits(bad_commands=3))
+        client = self.serve((0, 0), bad_commands=3)
         await deferToThread(client.sendall, b"NOPE\r\n" * 20_000)
         received = await self.until(client, b"ERRORS\r\n")
         self.assertTrue(received.endswith(b"- what?\r\n- bye TOO_MANY_ERRORS\r\n"), received[-60:])

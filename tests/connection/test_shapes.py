@@ -12,18 +12,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.server import ServerConnection, handlers
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.reader import OctetReader
-from tests.connection.lines import Wire
+from tests.connection.lines import Wire, shared
 
 
 class Reading:
     """What the three dialogs have in common."""
+
+    hears_while_writing = False
 
     def __init__(self) -> None:
         self.reader = OctetReader()
@@ -39,8 +40,8 @@ class Reading:
         return self.reader.discard()
 
 
-def start(kind: type[DialogConnection], dialog: Any, full_at: int | None = None) -> Any:
-    connection = kind(dialog, Clock())
+def start(kind: type[ServerConnection[Any, Any]], dialog: Any, full_at: int | None = None) -> Any:
+    connection = kind(dialog, shared())
     wire = Wire(full_at)
     wire.protocol = connection
     connection.makeConnection(wire)
@@ -98,14 +99,14 @@ class TransferDialog(Reading):
         return b"%d\r\n" % value.code
 
 
-class Transfers(DialogConnection):
+class Transfers(ServerConnection[Any, Any]):
     """The control connection."""
 
     def began(self) -> None:
         self.data: Deferred[None] | None = None
         self.running: Deferred[None] | None = None
 
-    def retrieve(self, command: Retrieve) -> None:
+    async def retrieve(self, command: Retrieve) -> None:
         self.say(Code(150))
         self.running = self.spawn(self.transfer(), command)
 
@@ -120,15 +121,15 @@ class Transfers(DialogConnection):
             return
         self.say(Code(226))
 
-    def abort_transfer(self, command: Abort) -> None:
+    async def abort_transfer(self, command: Abort) -> None:
         if self.running is not None:
             self.running.cancel()
-        self.write(b"226\r\n")
+        self.writer.write(b"226\r\n")
 
-    def noop(self, command: Noop) -> None:
+    async def noop(self, command: Noop) -> None:
         self.say(Code(200))
 
-    answers = {Retrieve: retrieve, Abort: abort_transfer, Noop: noop}
+    handlers = handlers(retrieve, abort_transfer, noop)
 
 
 class FTP(SynchronousTestCase):
@@ -228,7 +229,7 @@ class RequestDialog(Reading):
         return octets
 
 
-class Requests(DialogConnection):
+class Requests(ServerConnection[Any, Any]):
     """``/echo`` gives the body back as it comes, ``/count`` reads it all, ``/refuse`` none."""
 
     async def request(self, request: Request) -> None:
@@ -240,7 +241,7 @@ class Requests(DialogConnection):
             self.say(Head(100))
         if request.path == "/echo":
             self.say(Head(200, request.octets))
-            await self.write_body(self.echoed())
+            await self.writer.write_body(self.echoed())
             return
         count = 0
         async for octets in self.body():
@@ -253,7 +254,7 @@ class Requests(DialogConnection):
         async for octets in self.body():
             yield self.dialog.send(BodyChunk(octets))
 
-    answers = {Request: request}
+    handlers = handlers(request)
 
 
 def ok(body: bytes) -> bytes:
@@ -351,13 +352,13 @@ class TerminalDialog(Reading):
         return value.octets.replace(b"\xff", b"\xff\xff")
 
 
-class Terminal(DialogConnection):
+class Terminal(ServerConnection[Any, Any]):
     """Shows what is typed, and what others say at any time."""
 
-    def typed(self, event: Typed) -> None:
+    async def typed(self, event: Typed) -> None:
         self.say(Shown(event.octets.upper()))
 
-    answers = {Typed: typed}
+    handlers = handlers(typed)
 
 
 class Telnet(SynchronousTestCase):

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 from OpenSSL import SSL
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
-from netsuite.connection.client import (
-    ClientConnection,
-    InputBeforeTLS,
-    PeerClosed,
-    connect,
-)
+from netsuite.connection import errors
+from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
-from tests.connection.lines import LineConnection, LineDialog
+from netsuite.connection.shared import ServerShared
+from tests.connection.lines import LineConnection, Wire, shared
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
@@ -34,15 +32,20 @@ class Both(SynchronousTestCase):
         self.context = certificates.context_for()
         self.authorities = folder / "default.pem"
         self.servers: list[LineConnection] = []
-        self.factory: Any = ServerFactory(self.build, self.clock, name="line")
+        test = self
 
-    def build(self, factory: ServerFactory, name: str) -> LineConnection:
-        connection = LineConnection(LineDialog(), self.clock, name=name)
-        connection.context = self.context
-        self.servers.append(connection)
-        return connection
+        class Noted(LineConnection):
+            def __init__(self, shared: ServerShared, name: str = "") -> None:
+                super().__init__(shared, name)
+                self.context = test.context
+                test.servers.append(self)
 
-    def connect(self, *, implicit: Any = None) -> ClientConnection:
+        class Service(ServerFactory[ServerShared]):
+            connection = Noted
+
+        self.factory: Any = Service(shared(self.clock))
+
+    def connect(self, *, implicit: Any = None) -> ClientConnection[Any, str]:
         """Give a connected client; ``self.link`` carries its octets."""
         factory = self.factory
         if implicit is not None:
@@ -91,7 +94,7 @@ class StartTLS(Both):
         self.assertEqual(client.peer.binding, self.servers[0].peer.binding)
         self.assertNotIn(b"SAY a", self.link.octets[id(self.link.client)])
         self.assertEqual("+ bye", self.result(client.ask("QUIT")))
-        self.failure(client.receive(), PeerClosed)
+        self.failure(client.receive(), errors.ConnectionLost)
         self.assertEqual(["ConnectionDone"], self.servers[0].ends)
 
     def test_implicit(self) -> None:
@@ -104,7 +107,7 @@ class StartTLS(Both):
         """A command put behind STARTTLS in the clear is not executed, neither then nor later."""
         client = self.connect()
         self.result(client.receive())
-        client.write(b"SECURE\r\nSAY evil\r\nSAY ev")
+        client.writer.write(b"SECURE\r\nSAY evil\r\nSAY ev")
         self.assertEqual("+ go ahead", self.result(client.receive()))
         self.result(client.secure(self.options()))
         self.assertEqual("+ good", self.result(client.ask("SAY good")))
@@ -123,8 +126,8 @@ class StartTLS(Both):
         self.link.server.write = lambda data: real(  # type: ignore[method-assign]
             data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
         )
-        self.failure(upgrade(), InputBeforeTLS)
-        self.failure(client.receive(), InputBeforeTLS)
+        self.failure(upgrade(), errors.TLSFailure)
+        self.failure(client.receive(), errors.TLSFailure)
 
     def test_reply_behind_the_go_ahead_seen_late(self) -> None:
         """Nor when the client takes its time."""
@@ -135,18 +138,16 @@ class StartTLS(Both):
             data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
         )
         self.result(client.ask("SECURE"))
-        self.failure(client.secure(self.options()), InputBeforeTLS)
+        self.failure(client.secure(self.options()), errors.TLSFailure)
 
     def test_handshake_that_does_not_come(self) -> None:
-        """After the go-ahead the handshake has as long as a first command, not as an idle one."""
+        """After the go-ahead the handshake has a time of its own, not as long as an idle one."""
         client = self.connect()
         self.result(client.receive())
         self.result(client.ask("SECURE"))
         self.clock.advance(59)
         self.assertFalse(self.link.server.disconnecting)
         self.clock.advance(2)
-        self.link.settle()
-        self.clock.advance(5)  # our last words wait for the handshake, and not for long
         self.link.settle()
         self.assertEqual(1, len(self.servers[0].ends))
 
@@ -165,7 +166,7 @@ class StartTLS(Both):
         self.result(client.receive())
         self.result(client.ask("SECURE"))
         options = tls.client_options("other.test", authorities=self.authorities)
-        error = self.failure(client.secure(options), PeerClosed)
+        error = self.failure(client.secure(options), errors.TLSFailure)
         self.assertIsNot(None, error.__cause__)
         self.assertNotIn("ConnectionDone", repr(error.__cause__))
 
@@ -180,7 +181,7 @@ class StartTLS(Both):
                 lambda: ClientConnection(ReplyDialog(), self.clock),
                 tls_context=tls.client_options("localhost"),
             ),
-            PeerClosed,
+            errors.TLSFailure,
         )
         self.assertIsInstance(error.__cause__, SSL.Error)
 
@@ -193,6 +194,21 @@ class StartTLS(Both):
         self.link.settle()
         self.assertEqual(1, len(self.servers[0].ends))
         self.assertEqual(0, self.servers[0].secure_times)
+
+    def test_no_hello(self) -> None:
+        """Who connects where TLS comes first, and says nothing or half a hello, is dropped in the
+        time that a handshake may take, however long a first command may."""
+        for octets in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
+            factory = tls.wrap_server(self.factory, self.context, self.clock)
+            wire = Wire()
+            wire.protocol = factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 1))
+            wire.protocol.makeConnection(wire)
+            if octets:
+                wire.protocol.dataReceived(octets)
+            self.clock.advance(59)
+            self.assertFalse(wire.disconnected)
+            self.clock.advance(2)
+            self.assertTrue(wire.disconnected)
 
     def test_close_under_tls(self) -> None:
         """The server's last words arrive though it closes at once."""

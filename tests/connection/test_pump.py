@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.connection.protocol import INPUT_OCTETS
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.pump import INPUT_OCTETS
 from tests.connection.lines import LineConnection, Post, Reply, Wait, connected, taken
 
 
 def lost(reason: type[Exception] = ConnectionLost) -> Failure:
     return Failure(reason())
+
+
+class FewCommands(LineConnection):
+    """Takes few commands before a login."""
+
+    commands_before_login = 2
+
+
+class FewOctets(LineConnection):
+    """Takes few octets before a login."""
+
+    octets_before_login = 10
 
 
 class Order(SynchronousTestCase):
@@ -73,7 +86,7 @@ class Order(SynchronousTestCase):
             self.say(Reply("+ 4"))
 
         connection, wire, clock = connected()
-        connection.answers = {**connection.answers, Wait: slowly}  # type: ignore[misc]
+        connection.handlers = {**connection.handlers, Wait: slowly}  # type: ignore[misc]
         connection.dataReceived(b"WAIT a\r\nSAY b\r\n")
         wire.writes.clear()
         first.callback(None)
@@ -90,10 +103,11 @@ class Order(SynchronousTestCase):
         cannot be said is our fault, and the peer hears no more of it than of any other."""
         first: Deferred[object] = Deferred()
         connection, wire, clock = connected()
-        connection.answers = {  # type: ignore[misc]
-            **connection.answers,
-            Wait: lambda self, command: first,
-        }
+
+        async def given(self: LineConnection, command: object) -> object:
+            return await first
+
+        connection.handlers = {**connection.handlers, Wait: given}  # type: ignore[misc]
         connection.dataReceived(b"WAIT a\r\nSAY b\r\n")
         wire.writes.clear()
         first.callback(Reply("+ given"))
@@ -196,7 +210,7 @@ class Errors(SynchronousTestCase):
 
     def test_too_many(self) -> None:
         """Too many bad commands end it, with a word why."""
-        connection, wire, _ = connected(limits=Limits(bad_commands=3))
+        connection, wire, _ = connected(bad_commands=3)
         taken(wire)
         connection.dataReceived(b"NOPE\r\n" * 5)
         self.assertEqual(["- what?"] * 3 + ["- bye TOO_MANY_ERRORS"], taken(wire))
@@ -237,17 +251,16 @@ class Errors(SynchronousTestCase):
 
     def test_before_login(self) -> None:
         """Only so many commands and octets are taken before a login."""
-        connection, wire, _ = connected(limits=Limits(commands_before_login=2))
+        connection, wire, _ = connected(kind=FewCommands)
         taken(wire)
         connection.dataReceived(b"SAY a\r\nSAY b\r\nWAIT c\r\n")
         self.assertEqual(["+ a", "+ b", "- bye TOO_MUCH_BEFORE_LOGIN"], taken(wire))
         self.assertEqual([], connection.waiting)  # and it is not begun either
-        connection, wire, _ = connected(limits=Limits(octets_before_login=10))
+        connection, wire, _ = connected(kind=FewOctets)
         taken(wire)
         connection.dataReceived(b"SAY a\r\nSAY b\r\n")
         self.assertEqual(["- bye TOO_MUCH_BEFORE_LOGIN"], taken(wire))
-        limits = Limits(commands_before_login=2, octets_before_login=10)
-        connection, wire, _ = connected(limits=limits)
+        connection, wire, _ = connected(kind=FewCommands)
         taken(wire)
         connection.logged_in()
         connection.dataReceived(b"SAY a\r\nSAY b\r\nSAY c\r\n")
@@ -266,11 +279,11 @@ class Errors(SynchronousTestCase):
                 await waiting
             except TimeoutError:
                 given_up.append("yes")
-            await self.writable()
+            await self.writer.writable()
             self.say(Reply("- too slow"))
             self.close()
 
-        connection.answers = {**connection.answers, Post: impatient}  # type: ignore[misc]
+        connection.handlers = {**connection.handlers, Post: impatient}  # type: ignore[misc]
         connection.dataReceived(b"POST\r\n")
         clock.advance(10)
         self.assertEqual((["yes"], ["- too slow"]), (given_up, taken(wire)))
@@ -282,7 +295,7 @@ class Ending(SynchronousTestCase):
 
     def test_close(self) -> None:
         """What was said is sent, what is still sent to us is not read."""
-        connection, wire, clock = connected(timeouts=Timeouts(linger_seconds=5))
+        connection, wire, clock = connected()
         taken(wire)
         connection.dataReceived(b"QUIT\r\nSAY a\r\n")
         connection.dataReceived(b"SAY b\r\n")
@@ -339,17 +352,16 @@ class Ending(SynchronousTestCase):
 class Time(SynchronousTestCase):
     """Nobody may take for ever."""
 
-    timeouts = Timeouts(
-        greeting_seconds=30,
-        idle_seconds=100,
-        command_seconds=20,
-        stalled_seconds=10,
-        linger_seconds=5,
-    )
+    times: ClassVar[dict[str, float]] = {
+        "greeting_seconds": 30.0,
+        "idle_seconds": 100.0,
+        "command_seconds": 20.0,
+        "stalled_seconds": 10.0,
+    }
 
     def test_no_first_command(self) -> None:
         """Who says nothing after the greeting is sent away."""
-        _, wire, clock = connected(timeouts=self.timeouts)
+        _, wire, clock = connected(**self.times)
         taken(wire)
         clock.advance(29.9)
         self.assertEqual([], taken(wire))
@@ -359,7 +371,7 @@ class Time(SynchronousTestCase):
 
     def test_idle(self) -> None:
         """Idle time counts from the last command."""
-        connection, wire, clock = connected(timeouts=self.timeouts)
+        connection, wire, clock = connected(**self.times)
         for _ in range(5):
             clock.advance(25)
             connection.dataReceived(b"SAY a\r\n")
@@ -371,7 +383,7 @@ class Time(SynchronousTestCase):
 
     def test_idle_counts_from_the_answer(self) -> None:
         """The time we took ourselves is not held against the client."""
-        connection, wire, clock = connected(timeouts=self.timeouts)
+        connection, wire, clock = connected(**self.times)
         connection.dataReceived(b"WAIT a\r\n")
         clock.pump([50] * 20)
         taken(wire)
@@ -384,7 +396,7 @@ class Time(SynchronousTestCase):
 
     def test_octet_by_octet(self) -> None:
         """A command must be whole in time, however busily it trickles in."""
-        connection, wire, clock = connected(timeouts=self.timeouts)
+        connection, wire, clock = connected(**self.times)
         connection.dataReceived(b"SAY a\r\n")
         taken(wire)
         for _ in range(30):
@@ -394,7 +406,7 @@ class Time(SynchronousTestCase):
 
     def test_part_of_a_command_behind_a_slow_one(self) -> None:
         """Half a command that came while we were busy has its whole time afterwards."""
-        connection, wire, clock = connected(timeouts=self.timeouts)
+        connection, wire, clock = connected(**self.times)
         connection.dataReceived(b"WAIT a\r\nSA")
         clock.advance(500)
         connection.waiting[0].callback(None)
@@ -405,7 +417,7 @@ class Time(SynchronousTestCase):
 
     def test_body_that_stops(self) -> None:
         """Within a body progress counts."""
-        connection, wire, clock = connected(timeouts=self.timeouts)
+        connection, wire, clock = connected(**self.times)
         connection.dataReceived(b"PUT\r\n")
         for _ in range(100):
             clock.advance(10)
@@ -414,8 +426,7 @@ class Time(SynchronousTestCase):
 
     def test_body_below_the_floor(self) -> None:
         """A body may not trickle for ever where a floor is set."""
-        timeouts = Timeouts(minimum_octets_per_second=100)
-        connection, wire, clock = connected(timeouts=timeouts)
+        connection, wire, clock = connected(minimum_octets_per_second=100)
         connection.dataReceived(b"PUT\r\n")
         taken(wire)
         for _ in range(70):
@@ -425,7 +436,7 @@ class Time(SynchronousTestCase):
 
     def test_answers_not_read(self) -> None:
         """A peer that stops reading is dropped."""
-        connection, wire, clock = connected(timeouts=self.timeouts, full_at=10)
+        connection, wire, clock = connected(**self.times, full_at=10)
         connection.dataReceived(b"FLOOD 100000\r\n")
         clock.advance(9)
         wire.drain()
@@ -436,13 +447,12 @@ class Time(SynchronousTestCase):
 
     def test_login(self) -> None:
         """Somebody has to log in in time, however busy."""
-        timeouts = Timeouts(login_seconds=60)
-        connection, wire, clock = connected(timeouts=timeouts)
+        connection, wire, clock = connected(login_seconds=60.0)
         for _ in range(7):
             connection.dataReceived(b"SAY a\r\n")
             clock.advance(10)
         self.assertEqual("- bye SLOW_LOGIN", taken(wire)[-1])
-        connection, wire, clock = connected(timeouts=timeouts)
+        connection, wire, clock = connected(login_seconds=60.0)
         connection.dataReceived(b"SAY a\r\n")
         connection.logged_in()
         clock.advance(100)
@@ -450,7 +460,7 @@ class Time(SynchronousTestCase):
 
     def test_one_delayed_call(self) -> None:
         """Commands do not make delayed calls."""
-        connection, _, clock = connected(timeouts=self.timeouts)
+        connection, _, clock = connected(**self.times)
         connection.dataReceived(b"SAY a\r\n")
         first = clock.getDelayedCalls()
         for _ in range(20):
