@@ -1,12 +1,13 @@
-"""Answers that are no values: bodies that come from elsewhere while they are sent."""
+"""Responses whose bodies come from elsewhere while they are sent."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
 from netsuite.http.commands import Response, ResponseHead
+from netsuite.http.exchange import Exchange
 from netsuite.store.tree import OpenFile
 
 
@@ -21,6 +22,16 @@ class Streamed:
 
     head: ResponseHead
     chunks: AsyncIterable[bytes]
+
+    async def say_body(self, exchange: Exchange) -> None:
+        """Send the body."""
+        await exchange.say_chunks(self.chunks)
+
+    async def dismiss(self) -> None:
+        """Give back what the body comes from."""
+        close = getattr(self.chunks, "aclose", None)
+        if close is not None:
+            await close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +49,7 @@ class SentFile:
 
     Args:
         head: with the length of all parts.
-        file: closed when the answer is complete.
+        file: closed when the response is complete.
         parts: one after the other.
         after: octets behind the last one.
     """
@@ -48,8 +59,19 @@ class SentFile:
     parts: tuple[FilePart, ...]
     after: bytes = b""
 
+    async def say_body(self, exchange: Exchange) -> None:
+        """Send the body."""
+        for part in self.parts:
+            if part.before:
+                exchange.say_chunk(part.before)
+            await exchange.say_file(self.file, part.offset, part.octets)
+        if self.after:
+            exchange.say_chunk(self.after)
 
-Answer: TypeAlias = Response | Streamed | SentFile
-#: What handlers give: an answer, or something to await for it.
-Given: TypeAlias = Answer | Awaitable[Answer]
-Handler: TypeAlias = Callable[..., Given]
+    async def dismiss(self) -> None:
+        """Give back what the body comes from."""
+        self.file.close()
+
+
+#: What handlers return.
+AnyResponse: TypeAlias = Response | Streamed | SentFile

@@ -13,7 +13,6 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.http import files
 from netsuite.http.files import SMALL_OCTETS
-from netsuite.http.grammar import HeadLimits
 from tests.http.worlds import World, done, refusal
 
 BIG = bytes(range(256)) * 1024  # 256 KiB
@@ -487,7 +486,7 @@ class Writing(Case):
         heard = self.put("/~alice/x", login("alice"), b"Content-Range: bytes 0-2/10")
         self.assertEqual(400, status(heard))
         factory = self.world.factory
-        factory.settings = replace(factory.settings, limits=HeadLimits())
+        factory.configure(replace(factory.shared, settings=Settings()))
         heard = self.put("/~alice/" + "a" * 300, login("alice"))
         self.assertEqual(409, status(heard))
 

@@ -7,6 +7,7 @@ import binascii
 import json
 import quopri
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 from xml.etree import ElementTree
@@ -395,7 +396,8 @@ class Mounted(Case):
             files=HomesOfSite(self.world.store, self.world.homes),
             store=self.world.store,
         )
-        self.world.factory.router = make_router(cast(Site, self.site))
+        router = make_router(cast(Site, self.site))
+        self.world.factory.configure(replace(self.world.factory.shared, router=router))
 
     def test_default(self) -> None:
         """The news are below /news/, and the site's root leads there."""
