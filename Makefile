@@ -1,6 +1,7 @@
 # One line each; every target builds the private environment it needs first.
 PYTHON ?= python3
 VENV ?= .venv
+PROCESSES ?= auto
 BIN = $(VENV)/bin
 
 .PHONY: run test lint docs bench clean
@@ -9,7 +10,7 @@ run: $(VENV)/.installed
 	$(BIN)/twistd --nodaemon --pidfile= netsuite --demo
 
 test: $(VENV)/.installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed-lint
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/mypy

@@ -22,7 +22,7 @@ class SiteError(Exception):
 
 
 def find_home(given: str | None) -> Path:
-    """Give the home directory: the one given, else ``$NETSUITE_HOME``, else below the user's
+    """Return the home directory: the one given, else ``$NETSUITE_HOME``, else below the user's
     data directory."""
     if named := given or os.environ.get("NETSUITE_HOME"):
         return Path(named).expanduser().absolute()
@@ -31,7 +31,7 @@ def find_home(given: str | None) -> Path:
 
 
 def find_config(home: Path, given: str | None) -> Path | None:
-    """Give the configuration file: the one given, else the home's, None when it has none."""
+    """Return the configuration file: the one given, else the home's, None when it has none."""
     if given:
         return Path(given).expanduser().absolute()
     path = home / "netsuite.toml"

@@ -14,13 +14,16 @@ from twisted.logger import Logger
 from twisted.python import usage
 from twisted.python.reflect import namedAny
 
-from netsuite.config.load import ConfigError, load
-from netsuite.config.schema import SERVICES, Settings
+from netsuite.config.check import problems, store_problems
+from netsuite.config.describe import toml_value
+from netsuite.config.load import ConfigError, Configuration, read
+from netsuite.config.schema import SERVICES, needs_restart
 from netsuite.connection.startup_errors import CannotStart
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
+from netsuite.store.interfaces import Store
 
 #: Service to the function that makes it from a site. By name, so that a service that runs
 #: alone imports none of the others.
@@ -80,17 +83,23 @@ class Options(usage.Options):
                 f"--listen {where}: say for which service, as in --listen imap={where}"
             )
 
-    def settings(self) -> Settings:
-        """Read the settings. Raises CannotStart with every problem found."""
+    def configuration(self) -> Configuration:
+        """Return the settings, which this machine can start with.
+
+        Raises:
+            ConfigError: with every problem found.
+        """
+        from twisted.internet import reactor
+
         home = find_home(self["home"])
         overrides = [*(DEMO_OVERRIDES if self["demo"] else ()), *self.overrides]
         for service, endpoints in self.listening.items():
-            overrides.append(f"{service}.listen={list(endpoints)!r}")
-        try:
-            return load(find_config(home, self["config"]), overrides)
-        except ConfigError as error:
-            lines = [f"netsuite: {problem}" for problem in error.problems]
-            raise CannotStart("\n".join(lines)) from None
+            overrides.append(f"{service}.listen={toml_value(endpoints)}")
+        configuration = read(find_config(home, self["config"]), overrides)
+        wrong = problems(configuration, home, reactor, self.services)
+        if wrong:
+            raise ConfigError(wrong)
+        return configuration
 
 
 #: Makes a plugin's service, in the directory and as the user it was started.
@@ -138,12 +147,15 @@ class Suite(MultiService):
     def reload(self) -> None:
         """Read the configuration and the certificates again; a wrong file changes nothing."""
         try:
-            settings = self._options.settings()
-        except CannotStart as error:
+            settings = self._options.configuration().settings
+        except ConfigError as error:
             self.log.error("the configuration was not read again: {error}", error=str(error))
             return
+        waiting = needs_restart(self.site.settings, settings)
         self.site.apply(settings)
         self.log.info("the configuration and the certificates were read again")
+        if waiting:
+            self.log.warn("changed, and taken at the next start: {names}", names=", ".join(waiting))
 
 
 async def spare_the_collector() -> None:
@@ -170,6 +182,12 @@ def plugin(services: str | Sequence[str], synopsis: str) -> tuple[type[Options],
     return PluginOptions, lambda options: compose(options, names)
 
 
+async def _check_store(configuration: Configuration, store: Store) -> None:
+    wrong = await store_problems(configuration, store)
+    if wrong:
+        raise SiteError("\n".join(str(problem) for problem in wrong))
+
+
 def compose(options: Options, names: Sequence[str]) -> IService:
     """Make a site and the services named, as far as they are enabled.
 
@@ -178,7 +196,12 @@ def compose(options: Options, names: Sequence[str]) -> IService:
     """
     from twisted.internet import reactor
 
-    settings = options.settings()
+    try:
+        configuration = options.configuration()
+    except ConfigError as error:
+        lines = [f"netsuite: {problem}" for problem in error.problems]
+        raise CannotStart("\n".join(lines)) from None
+    settings = configuration.settings
     demo = bool(options["demo"])
     try:
         if demo:
@@ -193,5 +216,6 @@ def compose(options: Options, names: Sequence[str]) -> IService:
         raise CannotStart(f"netsuite: {error}") from None
     if demo:
         site.once_open(Demo(site, services, sys.stdout).prepare)
+    site.once_open(lambda store: _check_store(configuration, store))
     site.when_open(spare_the_collector)
     return Suite(site, services, options)

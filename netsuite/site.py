@@ -1,4 +1,4 @@
-"""What all services of one home share: settings, store, accounts, certificates."""
+"""The site: settings, store, accounts and certificates, which all services of a home share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,7 @@ from typing import Any, Final, TypedDict, TypeVar
 from twisted.application.service import Service
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.threadpool import ThreadPool
@@ -26,6 +25,7 @@ from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.throttle import Throttle
+from netsuite.config.check import read_endpoint
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
@@ -38,8 +38,8 @@ from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.errors import StoreError
-from netsuite.store.files import DiskHomes
-from netsuite.store.files.threads import Threads
+from netsuite.store.files import SiteTrees
+from netsuite.store.files.thread_jobs import Threads
 from netsuite.store.interfaces import Store
 from netsuite.tls import BadCertificate, Certificates, ServerTLS, wrap_server
 
@@ -49,32 +49,8 @@ _SECRET_OCTETS: Final = 32
 BACKLOG: Final = 1024
 
 
-def read_endpoint(setting: str, description: str, reactor: Any) -> IStreamServerEndpoint:
-    """Make an endpoint of its string.
-
-    Args:
-        setting: where it stands, for the message.
-        description: the endpoint string.
-        reactor: what it listens with.
-
-    Raises:
-        SiteError: it cannot be understood.
-    """
-    wanted = description
-    if wanted.startswith("tcp") and ":backlog=" not in wanted:
-        wanted += f":backlog={BACKLOG}"
-    try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, wanted)
-    except (ValueError, TypeError, KeyError) as error:
-        raise SiteError(
-            f"{setting}: {description!r} is no endpoint ({error}); "
-            "write it as tcp:25 or unix:/run/netsuite.sock"
-        ) from None
-    return endpoint
-
-
 def _posting_policy(settings: Settings) -> PostingPolicy:
-    """Give what posters are asked for, whichever door they come through."""
+    """Return what posters are asked for, whichever door they come through."""
     section = settings.nntp
     return PostingPolicy(
         host=settings.site.hostname,
@@ -119,7 +95,7 @@ class Site(Service):
         self.store = open_store(settings, home, reactor)
         self.hash_threads = ThreadPool(1, settings.accounts.hash_threads, name="hashing")
         self.file_threads = Threads(reactor, settings.files.threads, name="files")
-        self.homes = DiskHomes(
+        self.homes = SiteTrees(
             home / settings.files.root,
             run=self.file_threads.run,
             clock=reactor,
@@ -202,7 +178,7 @@ class Site(Service):
     # -- services ------------------------------------------------------------------------------
 
     def tls(self, *protocols: bytes) -> ServerTLS | None:
-        """Give what a service begins TLS with; None where TLS is off.
+        """Return what a service begins TLS with; None where TLS is off.
 
         Args:
             protocols: its ALPN names.
@@ -263,7 +239,13 @@ class Site(Service):
 
     def _opening(self, factory: ServerFactory[Sh], setting: str, description: str) -> Opening:
         shared, tls = factory.shared, setting == "listen_tls"
-        endpoint = read_endpoint(f"{shared.service}.{setting}", description, self.reactor)
+        wanted = description
+        if wanted.startswith("tcp") and ":backlog=" not in wanted:
+            wanted += f":backlog={BACKLOG}"
+        try:
+            endpoint = read_endpoint(wanted, self.reactor)
+        except ValueError as error:
+            raise SiteError(f"{shared.service}.{setting}: {error}") from None
         wrapped: Any = factory
         if tls and shared.tls is not None:
             wrapped = wrap_server(factory, shared.tls, self.reactor)

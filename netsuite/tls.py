@@ -79,12 +79,12 @@ def start_tls(
 
 
 def wrap_client(factory: Any, context: Context, clock: IReactorTime) -> TLSMemoryBIOFactory:
-    """Give a factory whose connections speak TLS from their first octet, as clients."""
+    """Return a factory whose connections speak TLS from their first octet, as clients."""
     return TLSMemoryBIOFactory(context, True, factory, clock=clock)
 
 
 def wrap_server(factory: Any, context: Context, clock: IReactorTime) -> TLSMemoryBIOFactory:
-    """Give a factory whose connections speak TLS from their first octet, as servers."""
+    """Return a factory whose connections speak TLS from their first octet, as servers."""
     return TLSMemoryBIOFactory(context, False, factory, clock=clock)
 
 
@@ -224,7 +224,7 @@ class Certificates:
             raise BadCertificate(f"{self.folder}: no certificate in it can be used, see the log")
 
     def context_for(self, *protocols: bytes) -> ServerTLS:
-        """Give what a service begins TLS with.
+        """Return what a service begins TLS with.
 
         Args:
             protocols: ALPN names, strongest wish first. A client that offers others only is
@@ -249,13 +249,13 @@ class Certificates:
         return self._by_name.get(name) or self._by_name.get(wildcard) or self._by_name.get(DEFAULT)
 
     def expiries(self) -> dict[str, datetime]:
-        """Give until when each certificate is good, by its file's name."""
+        """Return until when each certificate is good, by its file's name."""
         return {name: pair.not_after for name, pair in self._pairs.items()}
 
     # -- files ---------------------------------------------------------------------------------
 
     def _found(self) -> Iterator[tuple[str, Path, Path]]:
-        """Give what is in the folder: name, chain file, key file."""
+        """Return what is in the folder: name, chain file, key file."""
         if not self.folder.is_dir():
             return
         for path in sorted(self.folder.iterdir()):

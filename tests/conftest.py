@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,19 @@ hypothesis.settings.load_profile("netsuite")
 TIMEOUT = 30.0  # seconds; pytest-twisted has no limit of its own
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes that tests start share compiled modules also where the environment keeps
+    Python from writing them: each daemon would compile all of netsuite anew."""
+    cache = getattr(config, "cache", None)
+    if cache is not None and os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+        os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that of two processes none is left with it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def _park_reactor() -> None:
     """Stop pytest-twisted's reactor greenlet, so that trial can run the reactor."""
     state = pytest_twisted._instances
@@ -32,18 +46,22 @@ def _park_reactor() -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
-    """Give trial the reactor for its own TestCases."""
+    """Hand the reactor to trial for its own TestCases."""
     if isinstance(getattr(item, "instance", None), trial.TestCase):
         _park_reactor()
     return (yield)
 
 
 @pytest.fixture(autouse=True)
-def _mktemp_elsewhere(request: pytest.FixtureRequest, tmp_path_factory: Any) -> None:
+def _mktemp_elsewhere(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Let trial's ``mktemp`` name places outside the checkout."""
     test = getattr(request.node, "instance", None)
     if isinstance(test, trial.SynchronousTestCase):
-        test.mktemp = lambda: str(tmp_path_factory.mktemp("trial") / "temp")  # type: ignore[method-assign]
+        monkeypatch.setattr(test, "mktemp", lambda: str(tmp_path_factory.mktemp("trial") / "temp"))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

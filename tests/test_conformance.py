@@ -1,25 +1,26 @@
-"""What the servers announce stands in docs/conformance.rst."""
+"""The keywords that servers announce: each stands in docs/conformance.rst."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.regressions.clients import Client
 
 PAGE = (Path(__file__).resolve().parent.parent / "docs/conformance.rst").read_text()
 
 
 def named(keyword: str) -> bool:
-    """Tell whether the page has a keyword as a word of its own."""
+    """Return whether the page has a keyword as a word of its own."""
     return re.search(rf"(?<![\w-]){re.escape(keyword)}(?![\w+-])", PAGE) is not None
 
 
 def smtp(client: Client, *, login: bool = False) -> set[str]:
-    """Give EHLO's keywords, and those of AUTH."""
+    """Return EHLO's keywords, and those of AUTH."""
     client.hear(b"220 ")
     heard = client.ask(b"EHLO x\r\n", b"250 ").decode()
     if login:
@@ -31,7 +32,7 @@ def smtp(client: Client, *, login: bool = False) -> set[str]:
 
 
 def pop3(client: Client) -> set[str]:
-    """Give CAPA's keywords before and after a login, and those of SASL."""
+    """Return CAPA's keywords before and after a login, and those of SASL."""
     client.hear(b"+OK")
     heard = client.ask(b"CAPA\r\n", b".").decode()
     client.ask(b"USER alice\r\n", b"+OK")
@@ -43,7 +44,7 @@ def pop3(client: Client) -> set[str]:
 
 
 def imap(client: Client) -> set[str]:
-    """Give CAPABILITY's keywords before and after a login; of those with a value, what it is."""
+    """Return CAPABILITY's keywords before and after a login; of those with a value, what it is."""
     client.hear(b"* OK")
     heard = client.ask(b"a CAPABILITY\r\n", b"a OK")
     client.ask(b"b LOGIN alice netsuite\r\n", b"b OK")
@@ -58,10 +59,10 @@ def imap(client: Client) -> set[str]:
 
 
 @pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Daemon:
-    """A daemon for all tests of this module."""
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    """Return a daemon for all tests of this module."""
     with Daemon(tmp_path_factory.mktemp("home")) as running:
-        yield running  # type: ignore[misc]
+        yield running
 
 
 @pytest.mark.parametrize("tls", [False, True])

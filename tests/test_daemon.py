@@ -17,25 +17,21 @@ from pathlib import Path
 import pytest
 
 from netsuite.config.schema import SERVICES
-from tests.daemons import TWISTD, Daemon
+from netsuite.testing.daemon import Daemon, twistd
+from tests.cli.commands import done
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def twistd(*arguments: object, seconds: float = 30, **keywords: object) -> tuple[int, str]:
-    """Run twistd in the foreground until it ends; give exit code and what it printed."""
-    done = subprocess.run(
-        [sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=seconds,
-        **keywords,  # type: ignore[call-overload]
-    )
+def run(*arguments: object) -> tuple[int, str]:
+    """Run twistd until it ends; return exit code and what it printed."""
+    done = subprocess.run(twistd(*arguments), capture_output=True, text=True, timeout=30)
     return done.returncode, done.stdout + done.stderr
 
 
 def the_line(code: int, printed: str) -> str:
-    """Give the one line that is for the operator; there is no traceback."""
+    """Return the one line that is for the operator; there is no traceback."""
     assert code != 0, printed
     assert "Traceback" not in printed
     (line,) = {line for line in printed.splitlines() if line.startswith("netsuite: ")}
@@ -44,7 +40,7 @@ def the_line(code: int, printed: str) -> str:
 
 @contextlib.contextmanager
 def taken_port() -> Iterator[int]:
-    """Give a port that somebody listens on."""
+    """Return a port that somebody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -52,7 +48,7 @@ def taken_port() -> Iterator[int]:
 def test_wrong_configuration(tmp_path: Path) -> None:
     """A mistake in the file is told with its line and the nearest name, before anything starts."""
     (tmp_path / "netsuite.toml").write_text("[imap]\nidel_seconds = 4\n")
-    code, printed = twistd("netsuite", "--home", tmp_path)
+    code, printed = run("netsuite", "--home", tmp_path)
     assert code == 1
     assert "netsuite.toml:2: imap.idel_seconds: there is no such setting" in printed
     assert "did you mean imap.idle_seconds?" in printed
@@ -61,7 +57,7 @@ def test_wrong_configuration(tmp_path: Path) -> None:
 
 def test_no_such_file(tmp_path: Path) -> None:
     """A configuration that is not there is not replaced by defaults."""
-    code, printed = twistd("netsuite", "--home", tmp_path, "--config", tmp_path / "no.toml")
+    code, printed = run("netsuite", "--home", tmp_path, "--config", tmp_path / "no.toml")
     assert code == 1
     assert "no such file" in printed
 
@@ -70,7 +66,7 @@ def test_port_in_use(tmp_path: Path) -> None:
     """A port that is taken is named, with what to change."""
     with taken_port() as port:
         where = f"tcp:{port}:interface=127.0.0.1"
-        line = the_line(*twistd("netsuite-imap", "--home", tmp_path, "--listen", where))
+        line = the_line(*run("netsuite-imap", "--home", tmp_path, "--listen", where))
     assert f"imap cannot listen on {where}" in line
     assert "Address already in use" in line
     assert "change imap.listen" in line
@@ -78,7 +74,7 @@ def test_port_in_use(tmp_path: Path) -> None:
 
 def test_no_endpoint(tmp_path: Path) -> None:
     """What is no endpoint string is shown with one that is."""
-    line = the_line(*twistd("netsuite-imap", "--home", tmp_path, "--listen", "143"))
+    line = the_line(*run("netsuite-imap", "--home", tmp_path, "--listen", "143"))
     assert "'143' is no endpoint" in line
     assert "tcp:25" in line
 
@@ -86,7 +82,7 @@ def test_no_endpoint(tmp_path: Path) -> None:
 def test_home_that_is_a_file(tmp_path: Path) -> None:
     """A home that cannot be made is told with the reason."""
     (tmp_path / "file").write_text("")
-    line = the_line(*twistd("netsuite", "--home", tmp_path / "file/home"))
+    line = the_line(*run("netsuite", "--home", tmp_path / "file/home"))
     assert "cannot be made: Not a directory" in line
 
 
@@ -101,7 +97,7 @@ def test_home_of_somebody_else(tmp_path: Path) -> None:
             path.chmod(path.stat().st_mode | 0o055)
         if path == Path("/tmp"):
             break
-    line = the_line(*twistd("--uid", "nobody", "netsuite-imap", "--home", home,
+    line = the_line(*run("--uid", "nobody", "netsuite-imap", "--home", home,
                             "--listen", "tcp:0:interface=127.0.0.1"))  # fmt: skip
     assert f"the home {home} cannot be written by user" in line
 
@@ -110,7 +106,7 @@ def test_store_that_is_none(tmp_path: Path) -> None:
     """A file that is no database, and one of a newer release, are refused and left alone."""
     database = tmp_path / "netsuite.db"
     database.write_bytes(b"not a database, but somebody's only copy of something" * 50)
-    line = the_line(*twistd("netsuite-imap", "--home", tmp_path,
+    line = the_line(*run("netsuite-imap", "--home", tmp_path,
                             "--listen", "tcp:0:interface=127.0.0.1"))  # fmt: skip
     assert "netsuite.db" in line
     assert database.read_bytes().startswith(b"not a database")
@@ -118,12 +114,11 @@ def test_store_that_is_none(tmp_path: Path) -> None:
 
 def test_newer_store(tmp_path: Path) -> None:
     """A store that a newer release has written is not touched."""
-    with Daemon(tmp_path):
-        pass
+    done(tmp_path, "account", "add", "ann", "--password-stdin")
     with contextlib.closing(sqlite3.connect(tmp_path / "netsuite.db")) as database:
         database.execute("update alembic_version set version_num = 'of the future'")
         database.commit()
-    line = the_line(*twistd("netsuite-imap", "--home", tmp_path,
+    line = the_line(*run("netsuite-imap", "--home", tmp_path,
                             "--listen", "tcp:0:interface=127.0.0.1"))  # fmt: skip
     assert "newer" in line
 
@@ -131,13 +126,13 @@ def test_newer_store(tmp_path: Path) -> None:
 def test_demo_is_for_loopback(tmp_path: Path) -> None:
     """Accounts whose passwords everybody knows are not shown to a network."""
     for where in ("tcp:0", "tcp:0:interface=0.0.0.0", "tcp6:0"):
-        line = the_line(*twistd("netsuite-imap", "--demo", "--home", tmp_path, "--listen", where))
+        line = the_line(*run("netsuite-imap", "--demo", "--home", tmp_path, "--listen", where))
         assert "--demo listens on loopback only" in line
 
 
 def test_listen_needs_a_service(tmp_path: Path) -> None:
     """For the whole suite an endpoint alone says too little."""
-    code, printed = twistd("netsuite", "--home", tmp_path, "--listen", "tcp:0")
+    code, printed = run("netsuite", "--home", tmp_path, "--listen", "tcp:0")
     assert code == 1
     assert "--listen imap=tcp:0" in printed
 
@@ -199,7 +194,7 @@ def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
             assert time.monotonic() < end, daemon.log()
             time.sleep(0.05)
 
-    with Daemon(tmp_path) as daemon:
+    with Daemon(tmp_path, plugin="netsuite-smtp") as daemon:
         assert size(daemon) == b"250-SIZE 1000000"
         config.write_text("[smtp]\nmessage_octets = 2000000\n")
         hang_up(daemon, "were read again")
@@ -221,7 +216,7 @@ def test_privileges(tmp_path: Path) -> None:
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
-        with Daemon(home, twistd_options=("--uid", "nobody")) as daemon:
+        with Daemon(home, plugin="netsuite-pop3", twistd_options=("--uid", "nobody")) as daemon:
             status = Path(f"/proc/{daemon.process.pid}/status").read_text()
             uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
             assert set(uids) == {str(nobody.pw_uid)}
@@ -260,8 +255,7 @@ def test_the_example_of_the_manual(tmp_path: Path) -> None:
         )
     )
     process = subprocess.Popen(
-        [sys.executable, "-c", TWISTD, "--nodaemon", "--pidfile=", "--python",
-         str(ROOT / "docs/howto/example.tac")],
+        twistd("--python", ROOT / "docs/howto/example.tac"),
         env={**os.environ, "NETSUITE_HOME": str(tmp_path)},
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip

@@ -9,12 +9,12 @@ from itertools import count
 from twisted.internet import reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.threads import deferToThread
-from twisted.trial.unittest import TestCase
 
 from netsuite.accounts.receiver import AddressBook
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Settings
 from netsuite.store.memory import MemoryStore
+from netsuite.testing.cases import TestCase
 
 
 def send(port: int) -> None:

@@ -13,9 +13,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from OpenSSL import SSL
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.places import temporary
 
 AUTHORITY = trustme.CA()

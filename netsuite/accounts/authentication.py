@@ -176,7 +176,10 @@ class AccountAuthenticator:
         if step.octets is None or data_with_success:
             return step
         try:
-            if await ask(step.octets):
+            response = await ask(step.octets)
+            if response is None:
+                raise LoginCancelled(name)
+            if response:
                 raise MalformedResponse("an answer to the data that comes with the success")
         except BaseException:
             step.logout()
@@ -186,7 +189,7 @@ class AccountAuthenticator:
     # -- answers for the mechanisms ------------------------------------------------------------
 
     async def verifiers(self, username: str) -> Verifiers | None:
-        """Give what is kept of a user's main password; None for nothing or nobody."""
+        """Return what is kept of a user's main password; None for nothing or nobody."""
         try:
             account = await self.accounts.account(self.names.account_name(username))
         except NoSuchAccount:
@@ -194,7 +197,7 @@ class AccountAuthenticator:
         return await self.accounts.verifiers(account.id)
 
     def made_up(self, username: str, algorithm: str) -> tuple[bytes, int, bytes, bytes]:
-        """Give a SCRAM verifier for somebody who has none: always the same for the same name,
+        """Return a SCRAM verifier for somebody who has none: always the same for the same name,
         fitting no password."""
         name = self.names.account_name(username)
 
@@ -251,7 +254,7 @@ class LoginAttempt(Generic[F]):
             raise self.refused(Throttled(f"for {wait:.0f} s more"), username, guess=False)
 
     def refused(self, error: LoginRefused, username: str, *, guess: bool) -> LoginRefused:
-        """Note a refusal; give the error back for raising."""
+        """Note a refusal; return the error, to be raised."""
         name = self.authenticator.names.account_name(username) if username else ""
         if guess:
             self.authenticator.throttle.wrong(self.channel.address, name)
@@ -268,7 +271,7 @@ class LoginAttempt(Generic[F]):
     async def enter(
         self, credentials: ClearPassword | ProvenName, username: str, octets: bytes | None = None
     ) -> LoggedIn[F]:
-        """Hand credentials to the portal; give the facet. Raises LoginRefused."""
+        """Hand credentials to the portal; return the facet. Raises LoginRefused."""
         # cred's annotation asks for zope interfaces; facets are asked for by their class.
         login: Any = self.authenticator.portal.login
         try:

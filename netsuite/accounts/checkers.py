@@ -29,7 +29,7 @@ _REMEMBERED: Final = 10_000
 
 
 class LoginNames:
-    """How a login name becomes an account's name.
+    """The rule by which a login name becomes an account's name.
 
     Args:
         domains: those that may follow the name; compared without case.
@@ -43,7 +43,7 @@ class LoginNames:
         self.domains = frozenset(domain.lower() for domain in domains)
 
     def account_name(self, username: str) -> str:
-        """Give the account's name: without one of our domains, in lower case."""
+        """Return the account's name: without one of our domains, in lower case."""
         # No account has a name that cannot be prepared; that is found out where all names are.
         with contextlib.suppress(Unpreparable):
             username = saslprep(username)
@@ -86,7 +86,7 @@ class PasswordCache:
         return hmac.digest(self._key, message, hashlib.sha256)
 
     def knows(self, account: AccountId, protocol: str, password: str) -> bool:
-        """Tell whether that password was right lately."""
+        """Return whether that password was right lately."""
         found = self._known.get(self._digest(account, protocol, password))
         return found is not None and found[0] > self._clock.seconds()
 
@@ -143,7 +143,7 @@ class PasswordChecker:
         self._cram_md5 = cram_md5
 
     def requestAvatarId(self, credentials: ClearPassword) -> Deferred[bytes | tuple[()]]:  # noqa: N802
-        """Give the account's name. Fails with BadCredentials."""
+        """Return the account's name. Fails with BadCredentials."""
         return ensureDeferred(self._check(credentials))
 
     async def _check(self, credentials: ClearPassword) -> bytes | tuple[()]:
@@ -191,7 +191,7 @@ class ProvenNameChecker:
         self._names = names
 
     def requestAvatarId(self, credentials: ProvenName) -> Deferred[bytes | tuple[()]]:  # noqa: N802
-        """Give the name of the account to act as. Fails with BadCredentials."""
+        """Return the name of the account to act as. Fails with BadCredentials."""
         return ensureDeferred(self._check(credentials))
 
     async def _check(self, credentials: ProvenName) -> bytes | tuple[()]:

@@ -1,4 +1,4 @@
-"""What is given to the ``twisted.cred`` portal: a clear password, or a finished SASL exchange."""
+"""Credentials for the ``twisted.cred`` portal: a clear password, or a finished SASL exchange."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class ClearPassword:
 @implementer(IProvenName)
 @dataclass(frozen=True, slots=True)
 class ProvenName:
-    """What a finished SASL exchange proved."""
+    """The name that a finished SASL exchange proved."""
 
     channel: Channel
     username: str

@@ -65,7 +65,7 @@ class Place:
 
 
 def allowed(who: Account | None, place: Place, action: Action) -> bool:
-    """Say whether somebody may do something somewhere: the one place where that is decided.
+    """Return whether somebody may do something somewhere: the one place where that is decided.
 
     Everybody sees the public site and what accounts show, but no name with a dot in front: what
     editors, version control and other servers keep there is not for everybody.
@@ -343,11 +343,11 @@ class HomesOfSite:
         self._homes = homes
 
     def anonymous(self) -> AnonymousFiles:
-        """Give the public site, for reading."""
+        """Return the public site, for reading."""
         return AnonymousFiles(self._homes.public)
 
     async def public_of(self, account: str) -> ShownFiles:
-        """Give what an account shows to everybody, for reading."""
+        """Return what an account shows to everybody, for reading."""
         try:
             found = await self._accounts.account(account)
             if found.state is not AccountState.ACTIVE:

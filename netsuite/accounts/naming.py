@@ -1,4 +1,4 @@
-"""What accounts and aliases may be called, so that mail finds them and no path leads astray."""
+"""Names of accounts and aliases: such that mail finds them and no path leads astray."""
 
 from __future__ import annotations
 

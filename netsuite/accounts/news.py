@@ -315,9 +315,9 @@ class StoreNewsroom:
                 return await self.article(group, number)
         raise NoSuchMessage(message_id)
 
-    def content_at_hand(self, article: NewsArticle) -> bytes | None:
-        """Give a small article where that needs no waiting."""
-        return self._mail.content_at_hand(article.content)
+    async def content(self, article: NewsArticle) -> bytes:
+        """A whole article; for small ones. Raises as MailStore.content."""
+        return await self._mail.content(article.content)
 
     def read(
         self, content: ContentId, start: int = 0, stop: int | None = None

@@ -76,7 +76,7 @@ def _scram(password: str, algorithm: str) -> ScramVerifier:
 
 
 def matching(verifiers: Sequence[Verifiers], password: str) -> int | None:
-    """Give the index of the verifiers that a password fits, None when it fits none.
+    """Return the index of the verifiers that a password fits, None when it fits none.
 
     Takes about as long when there is nothing to compare with, so that time does not tell who
     has an account.
@@ -100,7 +100,7 @@ def _fits(encoded: str, password: str) -> bool:
 
 
 def outdated(verifiers: Verifiers) -> bool:
-    """Tell whether verifiers were made with weaker parameters than today's."""
+    """Return whether verifiers were made with weaker parameters than today's."""
     return _HASHER.check_needs_rehash(verifiers.argon2)
 
 

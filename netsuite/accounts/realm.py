@@ -81,7 +81,7 @@ class AccountRealm:
         mind: object,
         *interfaces: type,
     ) -> Deferred[tuple[type, Any, Callable[[], None]]]:
-        """Give the first facet of *interfaces* there is (IRealm)."""
+        """Return the first facet of *interfaces* there is (IRealm)."""
         name = avatarId.decode() if isinstance(avatarId, bytes) else ""
         return ensureDeferred(self._facet(name, interfaces))
 

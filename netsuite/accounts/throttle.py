@@ -50,7 +50,7 @@ class Throttle:
         self._friends: OrderedDict[Key, None] = OrderedDict()
 
     def seconds_to_wait(self, address: str, account: str) -> float:
-        """Give for how long a guess would be refused now; 0 when it may be made."""
+        """Return for how long a guess would be refused now; 0 when it may be made."""
         now = self._clock.seconds()
         wait = 0.0
         keys = self._keys(address, account)

@@ -14,7 +14,7 @@ from netsuite.config.schema import sections
 
 
 def sample(values: Mapping[str, Mapping[str, Any]] | None = None) -> str:
-    """Give the whole configuration as TOML, each setting under its documentation.
+    """Return the whole configuration as TOML, each setting under its documentation.
 
     Args:
         values: by table and name, what to write as a set value; every other setting is
@@ -37,7 +37,7 @@ def sample(values: Mapping[str, Mapping[str, Any]] | None = None) -> str:
 
 
 def manual() -> str:
-    """Give docs/configuration.rst."""
+    """Return docs/configuration.rst."""
     lines = [
         "Configuration",
         "=============",

@@ -1,4 +1,4 @@
-"""From a file and the command line to settings, or to errors that say what to change."""
+"""Settings of a file and the command line, or errors that say what to change."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from netsuite.config.positions import key_lines
 from netsuite.config.schema import Settings, sections
+from netsuite.config.words import wrong_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,35 @@ class ConfigError(Exception):
         self.problems = tuple(problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """Settings, and where each was said.
+
+    Args:
+        settings: all of them.
+        path: the file; None where there is none.
+        lines: the line of each key in the file.
+        overrides: keys that the command line has set.
+    """
+
+    settings: Settings
+    path: Path | None
+    lines: Mapping[tuple[str, ...], int]
+    overrides: Sequence[tuple[str, ...]]
+
+    def problem(self, key: str, message: str) -> Problem:
+        """Return what is wrong with a setting, and where it was said."""
+        return Problem(
+            _place(tuple(key.split(".")), self.path, self.lines, self.overrides), key, message
+        )
+
+
 def load(path: Path | None, overrides: Iterable[str] = ()) -> Settings:
+    """Read settings; as ``read``."""
+    return read(path, overrides).settings
+
+
+def read(path: Path | None, overrides: Iterable[str] = ()) -> Configuration:
     """Read settings.
 
     Args:
@@ -56,10 +85,10 @@ def load(path: Path | None, overrides: Iterable[str] = ()) -> Settings:
     given = []
     for override in overrides:
         given.append(_override(data, override))
+    lines = key_lines(text)
     try:
-        return Settings.model_validate(data)
+        return Configuration(Settings.model_validate(data), path, lines, given)
     except ValidationError as error:
-        lines = key_lines(text)
         raise ConfigError(
             [_problem(details, path, lines, given) for details in error.errors()]
         ) from None
@@ -86,7 +115,7 @@ def _read(path: Path) -> tuple[str, dict[str, Any]]:
 
 
 def _override(data: dict[str, Any], override: str) -> tuple[str, ...]:
-    """Put one ``KEY=VALUE`` into *data*; give the key's path."""
+    """Put one ``KEY=VALUE`` into *data*; return the key's path."""
     key, equals, value = override.partition("=")
     if not equals or not key.strip():
         raise ConfigError([Problem(f"--set {override}", "", "write it as KEY=VALUE")])
@@ -105,30 +134,41 @@ def _override(data: dict[str, Any], override: str) -> tuple[str, ...]:
     return path
 
 
+def _place(
+    names: tuple[str, ...],
+    path: Path | None,
+    lines: Mapping[tuple[str, ...], int],
+    overrides: Sequence[tuple[str, ...]],
+) -> str:
+    """Return the file and line, or the option, that a setting comes from."""
+    if any(names[: len(given)] == given for given in overrides):
+        return "--set"
+    line = next(
+        (lines[names[:end]] for end in range(len(names), 0, -1) if names[:end] in lines), None
+    )
+    return f"{path}:{line}" if line else str(path or "")
+
+
 def _problem(
-    details: Any,
+    details: Mapping[str, Any],
     path: Path | None,
     lines: Mapping[tuple[str, ...], int],
     overrides: Sequence[tuple[str, ...]],
 ) -> Problem:
     loc = tuple(str(part) for part in details["loc"])
     names = tuple(part for part in loc if not part.isdigit())
-    if any(names[: len(given)] == given for given in overrides):
-        where = "--set"
-    else:
-        line = next(
-            (lines[names[:end]] for end in range(len(names), 0, -1) if names[:end] in lines), None
-        )
-        where = f"{path}:{line}" if line else str(path or "")
+    where = _place(names, path, lines, overrides)
     if details["type"] == "extra_forbidden":
         return Problem(where, ".".join(names), _unknown(names))
-    message = details["msg"][:1].lower() + details["msg"][1:]
-    given = details["input"]
-    if details["type"] == "value_error":  # ours, which names what was given
-        message = message.removeprefix("value error, ")
-    elif not isinstance(given, (dict, BaseModel)):
-        message += f", not {given!r}"
-    return Problem(where, ".".join(loc), message)
+    return Problem(where, ".".join(loc), wrong_value(details, _form(names)))
+
+
+def _form(names: tuple[str, ...]) -> str:
+    """Return what a setting has to be, where it says so."""
+    section = dict(sections()).get(names[0]) if names else None
+    field = section.model_fields.get(names[1]) if section is not None and len(names) > 1 else None
+    extra = field.json_schema_extra if field is not None else None
+    return str(extra.get("form", "")) if isinstance(extra, dict) else ""
 
 
 def _unknown(names: tuple[str, ...]) -> str:
@@ -144,7 +184,7 @@ def _unknown(names: tuple[str, ...]) -> str:
 
 
 def setting_names() -> Iterable[str]:
-    """Give the dotted name of every table and setting."""
+    """Return the dotted name of every table and setting."""
     for table, section in sections():
         yield table
         for name in section.model_fields:

@@ -1,4 +1,4 @@
-"""Where in a TOML text each key stands: the line numbers that ``tomllib`` does not give.
+"""Positions of keys in a TOML text: the line numbers that ``tomllib`` does not give.
 
 The text has been accepted by ``tomllib`` before, so this only has to find keys, not to judge
 the syntax around them.
@@ -24,7 +24,7 @@ _STRINGS = re.compile(
 
 
 def key_lines(text: str) -> Mapping[Path, int]:
-    """Give the line, counted from 1, at which each table and key of a TOML text stands."""
+    """Return the line, counted from 1, at which each table and key of a TOML text stands."""
     blanked = _STRINGS.sub(_blank, text)
     lines: dict[Path, int] = {}
     table: Path = ()

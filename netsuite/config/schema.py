@@ -1,4 +1,4 @@
-"""Every setting there is: its name, type, default, unit and documentation.
+"""The schema of the configuration: every table there is, with those of the services.
 
 The sample configuration, ``docs/configuration.rst`` and the error messages are all made from
 these classes, so they cannot disagree.
@@ -6,7 +6,7 @@ these classes, so they cannot disagree.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from pydantic import Field
@@ -157,11 +157,25 @@ class Settings(Section):
 
 
 def sections() -> Iterator[tuple[str, type[Section]]]:
-    """Give each table's name and class."""
+    """Return each table's name and class."""
     for table, field in Settings.model_fields.items():
         section = field.annotation
         if isinstance(section, type) and issubclass(section, Section):
             yield table, section
+
+
+def needs_restart(old: Settings, new: Settings) -> Sequence[str]:
+    """Return the names of settings that differ, and that a running daemon does not take."""
+    changed = []
+    for table, section in sections():
+        for name, field in section.model_fields.items():
+            extra = field.json_schema_extra
+            live = isinstance(extra, dict) and extra.get("live")
+            if not live and getattr(getattr(old, table), name) != getattr(
+                getattr(new, table), name
+            ):
+                changed.append(f"{table}.{name}")
+    return changed
 
 
 #: Names of the sections that are services, in the order they are shown.

@@ -1,4 +1,4 @@
-"""What a setting and a table of settings are."""
+"""Settings and tables of settings, as every service declares its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 _STANDARD_TO_OPEN = 8000  # where nothing is configured, ports are the standard ones plus this
 
 
-def setting(default: Any, doc: str, *, unit: str = "", live: bool = False, **limits: Any) -> Any:
+def setting(
+    default: Any, doc: str, *, unit: str = "", live: bool = False, form: str = "", **limits: Any
+) -> Any:
     """Declare one setting.
 
     Args:
@@ -17,9 +19,10 @@ def setting(default: Any, doc: str, *, unit: str = "", live: bool = False, **lim
         doc: what it does, in whole sentences.
         unit: the unit of a number.
         live: whether a reload (SIGHUP) can change it.
+        form: what a text has to be, where *limits* has a pattern: "a path, such as /RPC2".
         limits: pydantic's ``ge``, ``le``, ``min_length`` ...
     """
-    extra: dict[str, JsonValue] = {"unit": unit, "live": live}
+    extra: dict[str, JsonValue] = {"unit": unit, "live": live, "form": form}
     if isinstance(default, (list, dict)):
         return Field(
             default_factory=lambda: type(default)(default),
@@ -31,7 +34,7 @@ def setting(default: Any, doc: str, *, unit: str = "", live: bool = False, **lim
 
 
 def loopback(standard_port: int) -> list[str]:
-    """Give the endpoint string listened on where nothing is configured."""
+    """Return the endpoint string listened on where nothing is configured."""
     return [f"tcp:{standard_port + _STANDARD_TO_OPEN}:interface=127.0.0.1"]
 
 

@@ -157,7 +157,7 @@ class ClientConnection(Pump[E, S]):
         return await self.receive(seconds=seconds)
 
     async def body_to(self, write: Write) -> None:
-        """Give the body that comes now to a function, piece by piece. Raises as ``receive``.
+        """Return the body that comes now to a function, piece by piece. Raises as ``receive``.
 
         Args:
             write: called with each piece, as it comes; what it gives is awaited, so that a slow
@@ -372,7 +372,7 @@ class ClientConnection(Pump[E, S]):
         return self._error
 
     def _tell(self) -> None:
-        """Give the error to whoever waits."""
+        """Return the error to whoever waits."""
         for waiting in (self._receiver, self._handshake):
             if waiting is not None and not waiting.called:
                 waiting.errback(self._error)

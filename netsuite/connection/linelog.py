@@ -92,7 +92,7 @@ class LineLog:
                 self._timer = self._clock.callLater(DELAY_SECONDS, self.flush)
 
     def flush(self) -> Any:
-        """Write what has been noted; give a Deferred of it, None where there is nothing."""
+        """Write what has been noted; return a Deferred of it, None where there is nothing."""
         if self._timer is not None:
             if self._timer.active():
                 self._timer.cancel()
@@ -108,7 +108,7 @@ class LineLog:
         return self._writing
 
     def finish(self) -> Deferred[None]:
-        """Write all that has been noted; give a Deferred that fires when that is done."""
+        """Write all that has been noted; return a Deferred that fires when that is done."""
         writing = self.flush()
         if writing is None:
             return succeed(None)
@@ -134,7 +134,7 @@ class LineLog:
 
 
 def fit(text: str) -> str:
-    """Give text from a peer as it may stand in a line, between quotation marks too: everything
+    """Return text from a peer as it may stand in a line, between quotation marks too: everything
     but printable ASCII, and the quotation mark and the backslash, as ``\\xNN``."""
     if _unfit.search(text) is None:
         return text

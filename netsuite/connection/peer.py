@@ -1,4 +1,4 @@
-"""What is known of the other end of a connection: address, TLS, certificate."""
+"""The other end of a connection: its address, TLS, certificate."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def peer_of(transport: Any) -> Peer:
 
 
 def where(peer: object) -> tuple[str, int, bool]:
-    """Give an address object's IP address (or empty), its port, and whether it is local."""
+    """Return an address object's IP address (or empty), its port, and whether it is local."""
     if isinstance(peer, UNIXAddress):
         return "", 0, True
     if not isinstance(peer, IPv4Address | IPv6Address):
@@ -75,7 +75,7 @@ def where(peer: object) -> tuple[str, int, bool]:
 
 @lru_cache(maxsize=4096)  # a busy peer's address is asked for at each connection
 def _canonical(host: str) -> tuple[str, bool]:
-    """Give an address as it is written once only, and whether it is this machine's."""
+    """Return an address as it is written once only, and whether it is this machine's."""
     try:
         ip = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:

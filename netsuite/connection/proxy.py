@@ -169,7 +169,7 @@ class ProxyFactory(Factory):
         super().doStop()  # type: ignore[no-untyped-call]
 
     def trusts(self, address: object) -> bool:
-        """Tell whether somebody is a proxy of ours."""
+        """Return whether somebody is a proxy of ours."""
         if isinstance(address, UNIXAddress):
             return self._unix
         if not isinstance(address, IPv4Address | IPv6Address):

@@ -194,7 +194,7 @@ class ServerConnection(Pump[E, S]):
             self.logged_out()
 
     def logged_out(self) -> None:
-        """Give back what the login brought."""
+        """Return back what the login brought."""
         logout, self._logout = self._logout, None
         if logout is not None:
             logout()

@@ -49,7 +49,7 @@ class FamiliesTLS:
         return connection
 
     def family_of(self, transport: Any) -> SessionGroup | None:
-        """Give the family of a connection that began TLS here; None without TLS."""
+        """Return the family of a connection that began TLS here; None without TLS."""
         handle = transport.getHandle() if hasattr(transport, "getHandle") else None
         return self._families.get(handle) if isinstance(handle, SSL.Connection) else None
 
@@ -77,7 +77,7 @@ class SessionGroup:
         return connection
 
     def resumed_only(self) -> Resumed:
-        """Give what a connection of the family begins TLS with that has to resume."""
+        """Return what a connection of the family begins TLS with that has to resume."""
         return Resumed(self._first)
 
     def _named(self, connection: SSL.Connection) -> None:

@@ -1,4 +1,4 @@
-"""What all connections of one service share."""
+"""The state that all connections of one service share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A daemon that cannot start: the operator is told in one line, the shell by the exit code."""
+"""Errors of a daemon that cannot start: a line for the operator, an exit code for the shell."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class CannotStartUnseen(Exception):
 
 
 def cannot_start(message: str) -> CannotStart | CannotStartUnseen:
-    """Give what to raise from a service's start, with a message that has been logged and told."""
+    """Return what to raise from a service's start, with a message that has been logged and told."""
     return CannotStartUnseen(message) if has_left_terminal() else CannotStart(1)
 
 
 def has_left_terminal() -> bool:
-    """Tell whether what is printed goes nowhere, as in a daemon."""
+    """Return whether what is printed goes nowhere, as in a daemon."""
     if sys.__stderr__ is None:
         return True
     try:

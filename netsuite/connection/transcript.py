@@ -1,4 +1,4 @@
-"""What was said on a connection, line by line, passwords masked: for finding faults."""
+"""Transcripts of connections, line by line, passwords masked: for finding faults."""
 
 from __future__ import annotations
 
@@ -107,14 +107,14 @@ class Transcript:
 
 
 def _shown(line: bytes) -> str:
-    """Give a line as printable text."""
+    """Return a line as printable text."""
     cut = line[:LINE_OCTETS].decode("utf-8", "backslashreplace")
     text = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)
     return text + "..." if len(line) > LINE_OCTETS else text
 
 
 def logging_observer(name: str) -> Observer:
-    """Give an observer that writes to the daemon's log.
+    """Return an observer that writes to the daemon's log.
 
     Args:
         name: of the connection.

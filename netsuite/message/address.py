@@ -87,7 +87,7 @@ def _written(local: str, domain: str) -> str:
 
 
 def valid_literal(octets: bytes) -> bool:
-    """Tell whether a bracketed domain is an IPv4 or IPv6 address literal.
+    """Return whether a bracketed domain is an IPv4 or IPv6 address literal.
 
     General-address-literal has no registered tag besides ``IPv6`` (RFC 5321, 4.1.3).
     """
@@ -341,7 +341,7 @@ def format_list(mailboxes: Iterable[tuple[str, str]]) -> bytes:
 
 
 def describe(item: Mailbox) -> str:
-    """Give a mailbox as a person reads it: the decoded name, else the address."""
+    """Return a mailbox as a person reads it: the decoded name, else the address."""
     if item.name:
         return decode_words(item.name)
     local = (item.local or b"").decode("utf-8", "replace")

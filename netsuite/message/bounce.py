@@ -79,7 +79,7 @@ def _status_field(name: str, value: str) -> bytes:
 
 
 def _coded_address(address: str, utf8: bool) -> str:
-    """Give an address with its type: ``rfc822``, or ``utf-8`` (RFC 6533, 3)."""
+    """Return an address with its type: ``rfc822``, or ``utf-8`` (RFC 6533, 3)."""
     if address.isascii():
         return f"rfc822; {address}"
     if utf8:

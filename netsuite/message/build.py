@@ -90,12 +90,12 @@ def parameter(name: str, value: str) -> str:
 
 
 def canonical(octets: bytes) -> bytes:
-    """Give text with CRLF for every kind of line end."""
+    """Return text with CRLF for every kind of line end."""
     return _line_end.sub(CRLF, octets)
 
 
 def encode_base64(octets: bytes) -> bytes:
-    """Give base64 in lines of 76 (RFC 2045, 6.8)."""
+    """Return base64 in lines of 76 (RFC 2045, 6.8)."""
     size = 57 * 1024
     return b"".join(
         binascii.b2a_base64(octets[start : start + 57])[:-1] + CRLF
@@ -105,7 +105,7 @@ def encode_base64(octets: bytes) -> bytes:
 
 
 def _text_part(text: str, kind: str) -> tuple[list[bytes], bytes]:
-    """Give the MIME fields and the coded body of a text; 7bit where it can be."""
+    """Return the MIME fields and the coded body of a text; 7bit where it can be."""
     octets = canonical(text.encode("utf-8", "replace"))
     if octets and not octets.endswith(CRLF):
         octets += CRLF

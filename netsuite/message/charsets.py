@@ -45,7 +45,7 @@ _CODECS: Final = {
 
 
 def codec_of(charset: str) -> str | None:
-    """Give the name of Python's codec for a charset, or None where there is none fit."""
+    """Return the name of Python's codec for a charset, or None where there is none fit."""
     name = charset.strip().lower()
     if len(name) > 40:
         return None
@@ -53,7 +53,7 @@ def codec_of(charset: str) -> str | None:
 
 
 def guess(octets: bytes) -> str:
-    """Give text for octets of unknown charset: UTF-8 if they are, else windows-1252."""
+    """Return text for octets of unknown charset: UTF-8 if they are, else windows-1252."""
     try:
         return octets.decode("utf-8")
     except UnicodeDecodeError:
@@ -61,7 +61,7 @@ def guess(octets: bytes) -> str:
 
 
 def decode(octets: bytes, charset: str | None) -> str:
-    """Give text for octets; never raises.
+    """Return text for octets; never raises.
 
     Args:
         octets: the text, transfer encoding undone.

@@ -1,4 +1,4 @@
-"""What a header says: the MIME fields of a part, the envelope and threading of a message."""
+"""Fields of a header as values: MIME fields of a part, envelope and threading of a message."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PartHeader:
     location: bytes | None = None
 
     def parameter(self, name: bytes) -> bytes | None:
-        """Give a Content-Type parameter, or None."""
+        """Return a Content-Type parameter, or None."""
         for other, value in self.parameters:
             if other == name:
                 return value
@@ -51,7 +51,7 @@ class PartHeader:
 
 
 def first_values(header: bytes) -> dict[bytes, bytes]:
-    """Give the first value of every field of a header by its name in lower case."""
+    """Return the first value of every field of a header by its name in lower case."""
     found: dict[bytes, bytes] = {}
     for item in fields(header):
         name = item.name.lower()
@@ -117,12 +117,12 @@ def envelope(values: dict[bytes, bytes]) -> Envelope:
 
 
 def message_ids(octets: bytes) -> list[str]:
-    """Give the Message-IDs in a value without their angle brackets, in order."""
+    """Return the Message-IDs in a value without their angle brackets, in order."""
     return [found.decode("utf-8", "replace") for found in _message_id.findall(octets)]
 
 
 def message_id(values: dict[bytes, bytes]) -> str:
-    """Give the message's own Message-ID without angle brackets, or an empty string."""
+    """Return the message's own Message-ID without angle brackets, or an empty string."""
     value = values.get(b"message-id")
     if not value:
         return ""
@@ -133,7 +133,7 @@ def message_id(values: dict[bytes, bytes]) -> str:
 
 
 def references(values: dict[bytes, bytes]) -> tuple[str, ...]:
-    """Give what the message answers, oldest first: References, then In-Reply-To's first.
+    """Return what the message answers, oldest first: References, then In-Reply-To's first.
 
     A list longer than ``REFERENCES`` keeps its first (the thread's root) and its newest.
     """

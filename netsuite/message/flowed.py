@@ -11,12 +11,12 @@ SIGNATURE: Final = "-- "
 
 
 def is_flowed(part: Part) -> bool:
-    """Tell whether a part says that its text is flowed."""
+    """Return whether a part says that its text is flowed."""
     return part.type == (b"text", b"plain") and _said(part, b"format") == b"flowed"
 
 
 def unflowed(text: str, part: Part) -> str:
-    """Give a part's text with each paragraph on a line; text that is not flowed as it is."""
+    """Return a part's text with each paragraph on a line; text that is not flowed as it is."""
     if not is_flowed(part):
         return text
     return join_paragraphs(text, delete_space=_said(part, b"delsp") == b"yes")

@@ -1,4 +1,4 @@
-"""What an injecting agent does to a proto-article's header: checks it, adds what lacks.
+"""The injecting agent: a proto-article's header checked, and completed.
 
 Every door that articles are posted through does just this. See RFC 5537, 3.5, and RFC 5536 for
 the fields. The body is never looked at here.
@@ -100,7 +100,7 @@ class PostingPolicy:
     domain: str = ""
 
     def moderator_address(self, account: str) -> str:
-        """Give where articles for a moderator are mailed to; empty where there is no mail."""
+        """Return where articles for a moderator are mailed to; empty where there is no mail."""
         if not self.domain or "@" in account:
             return account if "@" in account else ""
         return f"{account}@{self.domain}"
@@ -271,7 +271,7 @@ def _names(value: bytes, field: str) -> tuple[str, ...]:
 
 
 def inject(proto: ProtoArticle, trace: Trace) -> tuple[bytes, str]:
-    """Give the header an article is stored with, and its Message-ID.
+    """Return the header an article is stored with, and its Message-ID.
 
     Only Path is changed, and put first; all other fields stay as they are (RFC 5537, 3.5, points
     5 to 11). The empty line is not part of it.

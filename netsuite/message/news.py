@@ -42,12 +42,12 @@ _RESERVED_COMPONENTS: Final = frozenset({b"all", b"ctl"})
 
 
 def is_newsgroup_name(name: bytes) -> bool:
-    """Tell whether a name can be a newsgroup's."""
+    """Return whether a name can be a newsgroup's."""
     return len(name) <= NAME_OCTETS and newsgroup_name.fullmatch(name) is not None
 
 
 def is_reserved(name: bytes) -> bool:
-    """Tell whether a name is reserved, so that no newsgroup should have it (RFC 5536, 3.1.4)."""
+    """Return whether a name is reserved, so that no newsgroup should have it (RFC 5536, 3.1.4)."""
     components = name.split(b".")
     return (
         name in _RESERVED_NAMES
@@ -57,7 +57,7 @@ def is_reserved(name: bytes) -> bool:
 
 
 def is_message_id(octets: bytes) -> bool:
-    """Tell whether octets are a Message-ID that an article may be injected with."""
+    """Return whether octets are a Message-ID that an article may be injected with."""
     return len(octets) <= MESSAGE_ID_OCTETS and msg_id.fullmatch(octets) is not None
 
 
@@ -67,13 +67,13 @@ def locations(places: Sequence[tuple[str, int]]) -> str:
 
 
 def first_message_id(value: bytes | None) -> str:
-    """Give the first Message-ID of a field's body with its angle brackets; empty for none."""
+    """Return the first Message-ID of a field's body with its angle brackets; empty for none."""
     found = message_id.search(value) if value else None
     return found[0].decode("ascii") if found else ""
 
 
 def message_id_of(octets: bytes) -> str:
-    """Give the Message-ID that a message's header says, with its angle brackets.
+    """Return the Message-ID that a message's header says, with its angle brackets.
 
     Args:
         octets: the message, or as much of its beginning as holds its header; no more than

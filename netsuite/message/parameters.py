@@ -184,7 +184,7 @@ def parse_disposition(octets: bytes) -> tuple[bytes, Parameters] | None:
 
 
 def parse_token(octets: bytes) -> bytes:
-    """Give the first token of a value in lower case, or nothing."""
+    """Return the first token of a value in lower case, or nothing."""
     octets = without_comments(octets)
     match = token.match(octets, _skip_white(octets, 0))
     return match.group().lower() if match else b""

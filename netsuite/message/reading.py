@@ -1,4 +1,4 @@
-"""What a person reads of a message: who wrote it, its texts, and what else is in it."""
+"""A message as a person reads it: who wrote it, its texts, and what else is in it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def first_address(mailboxes: Sequence[Mailbox]) -> str:
 
 
 def author(summary: Summary) -> str:
-    """Give who wrote it, for a list: a name, else an address."""
+    """Return who wrote it, for a list: a name, else an address."""
     for mailbox in summary.envelope.from_:
         if mailbox.name:
             return decode_words(mailbox.name)
@@ -37,12 +37,12 @@ def author(summary: Summary) -> str:
 
 
 def is_attached(part: Part) -> bool:
-    """Tell whether its sender wanted a part saved, not shown."""
+    """Return whether its sender wanted a part saved, not shown."""
     return part.disposition is not None and part.disposition[0] == b"attachment"
 
 
 def numbered(root: Part) -> Iterator[tuple[str, Part]]:
-    """Give the parts that are no multiparts with their numbers, as IMAP counts them.
+    """Return the parts that are no multiparts with their numbers, as IMAP counts them.
 
     A message within the message is one part. See RFC 9051, 6.4.5.1.
     """
@@ -64,7 +64,7 @@ def _places(part: Part) -> list[tuple[int, Part]]:
 
 
 def texts(root: Part) -> list[Part]:
-    """Give the parts to show one after the other; of alternatives the plain one, if any."""
+    """Return the parts to show one after the other; of alternatives the plain one, if any."""
     if root.type[0] != b"multipart":
         return [root] if root.type in (_PLAIN, _MARKUP) and not is_attached(root) else []
     found = [texts(child) for child in root.children]  # the scanner bounds the depth
@@ -75,13 +75,13 @@ def texts(root: Part) -> list[Part]:
 
 
 def charset(part: Part) -> str | None:
-    """Give the name of a part's charset, if it says one."""
+    """Return the name of a part's charset, if it says one."""
     named = next((value for name, value in part.parameters if name == b"charset"), None)
     return named.decode("ascii", "replace") if named else None
 
 
 def part_text(octets: bytes, part: Part) -> str:
-    """Give the text of a part, codings undone and HTML made plain; never raises.
+    """Return the text of a part, codings undone and HTML made plain; never raises.
 
     Args:
         octets: the part's body, or its beginning.
@@ -94,12 +94,12 @@ def part_text(octets: bytes, part: Part) -> str:
 
 
 def file_name(part: Part) -> str:
-    """Give the name its sender gave to a part; empty for none. It may hold anything."""
+    """Return the name its sender gave to a part; empty for none. It may hold anything."""
     said = dict(part.disposition[1] if part.disposition else ())
     name = said.get(b"filename") or dict(part.parameters).get(b"name") or b""
     return decode_words(name)
 
 
 def type_name(part: Part) -> str:
-    """Give a part's media type, ``text/plain``."""
+    """Return a part's media type, ``text/plain``."""
     return b"/".join(part.type).decode("ascii", "replace")

@@ -142,7 +142,7 @@ class Scanner:
         self._run(final=False)
 
     def finish(self) -> Summary:
-        """Give what was found; the message ends here.
+        """Return what was found; the message ends here.
 
         Never raises for anything in the message. See RFC 2045, RFC 2046, RFC 5322.
         """
@@ -254,7 +254,7 @@ class Scanner:
         self._position = stop
 
     def _ends_line(self, index: int) -> bool:
-        """Tell whether a line ends just before this index of the buffer."""
+        """Return whether a line ends just before this index of the buffer."""
         return index > 0 and self._buffer[index - 1] == 0x0A
 
     # -- parts ----------------------------------------------------------------------------------

@@ -81,7 +81,7 @@ class Part:
         return self.body_end - self.body_start
 
     def walk(self) -> Iterator[Part]:
-        """Give this part and all beneath it, in order of their octets."""
+        """Return this part and all beneath it, in order of their octets."""
         yield self
         for child in self.children:
             yield from child.walk()

@@ -78,7 +78,7 @@ def _uudecode(octets: bytes) -> bytes:
 
 
 def without_markup(text: str) -> str:
-    """Give what a browser would show of HTML, roughly; linear, and never raises."""
+    """Return what a browser would show of HTML, roughly; linear, and never raises."""
     return html.unescape(_tag.sub(" ", _invisible.sub(" ", text)))
 
 
@@ -94,7 +94,7 @@ def _words(text: str) -> str:
 
 
 def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
-    """Give the first characters of the readable text, white space made single.
+    """Return the first characters of the readable text, white space made single.
 
     Quoted lines are left out unless there is nothing else.
 
@@ -129,7 +129,7 @@ def _part_text(octets: bytes, part: Part, room: int) -> str:
 
 
 def searchable(octets: bytes, summary: Summary) -> Searchable:
-    """Give the text of a message, transfer encodings and charsets undone; never raises.
+    """Return the text of a message, transfer encodings and charsets undone; never raises.
 
     Args:
         octets: the whole message.

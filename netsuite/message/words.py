@@ -41,7 +41,7 @@ def _octets_of(encoding: bytes, text: bytes) -> bytes:
 
 
 def decode_words(octets: bytes) -> str:
-    """Give the text of an unfolded field value; never raises, whatever the octets.
+    """Return the text of an unfolded field value; never raises, whatever the octets.
 
     White space between neighbouring encoded words goes (RFC 2047, 6.2). Neighbours of the same
     charset are decoded together, since senders cut characters in two.
@@ -72,7 +72,7 @@ def decode_words(octets: bytes) -> str:
 
 
 def needs_encoding(text: str) -> bool:
-    """Tell whether a text cannot stand in a header as it is."""
+    """Return whether a text cannot stand in a header as it is."""
     return not text.isascii() or "=?" in text or any(c < " " or c == "\x7f" for c in text)
 
 
@@ -83,7 +83,7 @@ def _q(octets: bytes) -> bytes:
 
 
 def encode_words(text: str, *, first_octets: int = 0) -> bytes:
-    """Give encoded words for a text, parted by single spaces so that folding can part them.
+    """Return encoded words for a text, parted by single spaces so that folding can part them.
 
     Args:
         text: any text; surrogates become question marks.
@@ -120,7 +120,7 @@ def encode_words(text: str, *, first_octets: int = 0) -> bytes:
 
 
 def fold(name: bytes, value: bytes) -> bytes:
-    """Give a header field with its line ends, folded at white space to 76 octets where it can.
+    """Return a header field with its line ends, folded at white space to 76 octets where it can.
 
     Args:
         name: the field's name.

@@ -170,26 +170,36 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
 
     async def stat(self) -> tuple[int, int]:
         """Return the number of messages and their size in octets. Raises Refusal."""
-        count, octets = numbered_line((await self._ask(Stat())).text)
-        return count, _number(octets)
+        status = await self._ask(Stat())
+        with self.protocol_violations():
+            count, octets = numbered_line(status.text)
+            return count, _number(octets)
 
     async def list(self) -> Sequence[tuple[int, int]]:
         """Return numbers and sizes of all messages. Raises Refusal."""
         await self._ask(List())
-        return [(number, _number(size)) for number, size in numbered(await self._listing())]
+        listing = await self._listing()
+        with self.protocol_violations():
+            return [(number, _number(size)) for number, size in numbered(listing)]
 
     async def size(self, number: int) -> int:
         """Return the size of one message. Raises Refusal."""
-        return _number(numbered_line((await self._ask(List(number))).text)[1])
+        status = await self._ask(List(number))
+        with self.protocol_violations():
+            return _number(numbered_line(status.text)[1])
 
     async def uidl(self) -> Sequence[tuple[int, str]]:
         """Return numbers and unique names of all messages. Raises Refusal."""
         await self._ask(Uidl())
-        return numbered(await self._listing())
+        listing = await self._listing()
+        with self.protocol_violations():
+            return numbered(listing)
 
     async def uid(self, number: int) -> str:
         """Return the unique name of one message. Raises Refusal."""
-        return numbered_line((await self._ask(Uidl(number))).text)[1]
+        status = await self._ask(Uidl(number))
+        with self.protocol_violations():
+            return numbered_line(status.text)[1]
 
     async def retr(self, number: int, write: Write) -> None:
         """Fetch a message.

@@ -25,7 +25,7 @@ class CramMD5Server:
         self._response = b""
 
     def start(self, initial: bytes | None) -> Step:
-        """Give the challenge."""
+        """Return the challenge."""
         if initial:
             return Failure("CRAM-MD5 has no initial response", malformed=True)
         return Challenge(self._challenge)

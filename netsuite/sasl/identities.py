@@ -68,7 +68,7 @@ class MessageClient:
         self._message = message.encode()
 
     def initial(self) -> bytes:
-        """Give the message."""
+        """Return the message."""
         return self._message
 
     def respond(self, challenge: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What a mechanism is: octets in; a challenge, a question to the accounts, or an end out.
+"""The interface of mechanisms: octets in; a challenge, a question to the accounts, or an end out.
 
 A server mechanism never sees the account store. Where it needs something from it, it asks:
 ``respond`` returns one of the ``Ask...`` values, its driver finds out, and calls ``answer``.
@@ -126,7 +126,7 @@ class ClientMechanism(Protocol):
     mutual: bool
 
     def initial(self) -> bytes | None:
-        """Give the initial response, None when the server speaks first."""
+        """Return the initial response, None when the server speaks first."""
 
     def respond(self, challenge: bytes) -> bytes:
         """Answer a challenge. Raises RemoteProtocolError when the server is not to be

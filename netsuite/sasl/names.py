@@ -1,15 +1,15 @@
-"""How SCRAM and the GS2 header write names: ``,`` and ``=`` escaped (RFC 5802, 5.1)."""
+"""Names as SCRAM and the GS2 header write them: ``,`` and ``=`` escaped (RFC 5802, 5.1)."""
 
 from __future__ import annotations
 
 
 def escaped(name: str) -> str:
-    """Give a name as a saslname."""
+    """Return a name as a saslname."""
     return name.replace("=", "=3D").replace(",", "=2C")
 
 
 def unescaped(name: str) -> str | None:
-    """Give the name of a saslname; None when ``=`` stands before anything but 2C or 3D."""
+    """Return the name of a saslname; None when ``=`` stands before anything but 2C or 3D."""
     first, *parts = name.split("=")
     out = [first]
     for part in parts:

@@ -10,7 +10,7 @@ FIELD_OCTETS = 1024
 
 
 def decoded(octets: bytes) -> str | None:
-    """Give a field as text; None when it is too long or no UTF-8, or holds NUL."""
+    """Return a field as text; None when it is too long or no UTF-8, or holds NUL."""
     if len(octets) > FIELD_OCTETS or b"\0" in octets:
         return None
     try:
@@ -90,7 +90,7 @@ class PlainClient:
         self._message = "\0".join((authorize_as, username, password)).encode()
 
     def initial(self) -> bytes:
-        """Give the message."""
+        """Return the message."""
         return self._message
 
     def respond(self, challenge: bytes) -> bytes:
@@ -114,7 +114,7 @@ class LoginClient:
         """The server speaks first."""
 
     def respond(self, challenge: bytes) -> bytes:
-        """Give the name, then the password. Raises RemoteProtocolError at a third challenge."""
+        """Return the name, then the password. Raises RemoteProtocolError at a third challenge."""
         if not self._responses:
             raise RemoteProtocolError("LOGIN has two challenges")
         return self._responses.pop()

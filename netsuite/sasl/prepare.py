@@ -61,7 +61,7 @@ def _check_directions(text: str) -> None:
 
 
 def prepared_password(password: str) -> str:
-    """Give a password as it is hashed and compared: prepared where it can be, else as it is.
+    """Return a password as it is hashed and compared: prepared where it can be, else as it is.
 
     A password that SASLprep forbids would otherwise lock its owner out of some mechanisms and
     not of others; what was taken as it is when it was set is compared as it is.

@@ -1,4 +1,4 @@
-"""Which mechanisms there are, and which is the strongest of those offered."""
+"""The mechanisms there are, and the strongest of those offered."""
 
 from __future__ import annotations
 

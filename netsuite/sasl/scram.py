@@ -226,7 +226,7 @@ class ScramClient:
         self._proved = False
 
     def initial(self) -> bytes:
-        """Give the first message."""
+        """Return the first message."""
         return self._header + self._first_bare
 
     def respond(self, challenge: bytes) -> bytes:

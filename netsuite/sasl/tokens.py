@@ -106,7 +106,7 @@ class _TokenClient:
         self.refusal: bytes | None = None  # what the server said of the token, as JSON
 
     def initial(self) -> bytes:
-        """Give the message."""
+        """Return the message."""
         return self._message
 
     def respond(self, challenge: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""What happened in a store, as values, and the feed that tells of it.
+"""Changes of a store, as values, and the interface of the feed that publishes them.
 
 The store itself publishes, after its commit, in commit order; no caller can forget to.
 A listener is called on the reactor's thread and must only take note: it may not wait, and
@@ -143,27 +143,27 @@ class Subscription(Protocol):
     """A listener's place in the feed."""
 
     def cancel(self) -> None:
-        """Hear no more; may be called twice."""
+        """Call the listener no more; may be called twice."""
 
 
 class ChangeFeed(Protocol):
     """Tells listeners of changes, in commit order, from whichever process they came."""
 
     def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
-        """Hear what happens in one folder."""
+        """Report what happens in one folder."""
 
     def watch_account(self, account: AccountId, listener: Listener) -> Subscription:
-        """Hear what happens to an account's folders as such (made, renamed, gone,
+        """Report what happens to an account's folders as such (made, renamed, gone,
         subscribed), to public folders as such, and to the account."""
 
     def watch_accounts(self, listener: Listener) -> Subscription:
-        """Hear of changes to any account itself, and to the aliases."""
+        """Report changes to any account itself, and to the aliases."""
 
     def watch_files(self, listener: Listener) -> Subscription:
-        """Hear of files that this process changes."""
+        """Report files that this process changes."""
 
     def watch_all(self, listener: Listener) -> Subscription:
-        """Hear everything."""
+        """Report everything."""
 
     def publish(self, changes: Iterable[Change]) -> None:
-        """Tell of what happened beside the store, such as to files, in this process only."""
+        """Report what happened beside the store, such as to files, in this process only."""

@@ -1,4 +1,4 @@
-"""What a store can refuse, in no protocol's words.
+"""Errors of a store, in no protocol's words.
 
 ::
 

@@ -1,9 +1,9 @@
-"""The change feed within a process: who listens to what, told in the order of the commits."""
+"""The change feed within a process: its listeners, called in the order of the commits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from twisted.logger import Logger
 
@@ -50,7 +50,7 @@ class FeedSubscription:
         return self._feed is not None
 
     def cancel(self) -> None:
-        """Hear no more; may be called twice."""
+        """Call the listener no more; may be called twice."""
         feed, self._feed = self._feed, None
         if feed is not None:
             feed.forget(self)
@@ -71,23 +71,23 @@ class LocalFeed:
         self._telling = False
 
     def watch_folder(self, folder: FolderId, listener: Listener) -> FeedSubscription:
-        """Hear what happens in one folder."""
+        """Report what happens in one folder."""
         return self._watch(listener, ("folder", folder))
 
     def watch_account(self, account: AccountId, listener: Listener) -> FeedSubscription:
-        """Hear what happens to an account, its folders as such and public folders as such."""
+        """Report what happens to an account, its folders as such and public folders as such."""
         return self._watch(listener, ("account", account), ACCOUNTS)
 
     def watch_accounts(self, listener: Listener) -> FeedSubscription:
-        """Hear of changes to any account itself, and to the aliases."""
+        """Report changes to any account itself, and to the aliases."""
         return self._watch(listener, NAMES)
 
     def watch_files(self, listener: Listener) -> FeedSubscription:
-        """Hear of files that this process changes."""
+        """Report files that this process changes."""
         return self._watch(listener, FILES)
 
     def watch_all(self, listener: Listener) -> FeedSubscription:
-        """Hear everything."""
+        """Report everything."""
         return self._watch(listener, ALL)
 
     def _watch(self, listener: Listener, *topics: Topic) -> FeedSubscription:
@@ -106,7 +106,7 @@ class LocalFeed:
                     del self._listeners[topic]
 
     def publish(self, changes: Iterable[Change]) -> None:
-        """Tell of changes, in their order."""
+        """Call the listeners with changes, in their order."""
         if not self._listeners:
             return
         self._waiting.extend(changes)
@@ -135,24 +135,21 @@ class LocalFeed:
                     self.log.failure("a listener failed on {change}", change=change)
 
 
-#: By far the most.
-_OF_MESSAGES: Final = (MessagesAdded, FlagsChanged, MessagesExpunged)
-
-
 def topics_of(change: Change) -> tuple[Topic, ...]:
-    """Name whom a change concerns, besides those who hear everything."""
-    if isinstance(change, _OF_MESSAGES):
-        return (("folder", change.folder),)
-    if isinstance(change, FolderCreated | FolderDeleted | FolderRenamed):
-        owner = ACCOUNTS if change.owner is None else ("account", change.owner)
-        return (("folder", change.folder), owner)
-    if isinstance(change, AccountChanged):
-        return (("account", change.account), NAMES)
-    if isinstance(change, AliasesChanged):
-        return (NAMES,)
-    if isinstance(change, SubscriptionChanged):
-        return (("account", change.account),)
-    if isinstance(change, FileChanged):
-        return (FILES,)
-    assert isinstance(change, QueueChanged)
-    return ()
+    """Return whom a change concerns, besides those who hear everything."""
+    match change:
+        case MessagesAdded() | FlagsChanged() | MessagesExpunged():  # by far the most
+            return (("folder", change.folder),)
+        case FolderCreated() | FolderDeleted() | FolderRenamed():
+            owner = ACCOUNTS if change.owner is None else ("account", change.owner)
+            return (("folder", change.folder), owner)
+        case AccountChanged():
+            return (("account", change.account), NAMES)
+        case AliasesChanged():
+            return (NAMES,)
+        case SubscriptionChanged():
+            return (("account", change.account),)
+        case FileChanged():
+            return (FILES,)
+        case QueueChanged():
+            return ()

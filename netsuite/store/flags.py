@@ -1,4 +1,4 @@
-"""How sets of flags are written, compared and changed.
+"""Sets of flags: their spelling, and what an action makes of them.
 
 System flags and keywords are compared without case (RFC 9051, 2.3.2); a keyword keeps the
 spelling in which the message first got it.
@@ -17,12 +17,12 @@ ONLY_SEEN: Final = frozenset({SEEN})
 
 
 def canonical(flag: str) -> str:
-    """Give a system flag its usual spelling; leave a keyword as it is."""
+    """Return a system flag its usual spelling; leave a keyword as it is."""
     return _SYSTEM.get(flag.lower(), flag) if flag[:1] == "\\" else flag
 
 
 def normalised(flags: Iterable[str]) -> frozenset[str]:
-    """Give flags their usual spelling, and of keywords that differ by case only one."""
+    """Return flags their usual spelling, and of keywords that differ by case only one."""
     known: dict[str, str] = {}
     for flag in sorted(flags):
         known.setdefault(flag.lower(), canonical(flag))
@@ -30,7 +30,7 @@ def normalised(flags: Iterable[str]) -> frozenset[str]:
 
 
 def applied(action: FlagAction, old: frozenset[str], given: frozenset[str]) -> frozenset[str]:
-    """Give what *old* becomes; spellings that *old* has are kept."""
+    """Return what *old* becomes; spellings that *old* has are kept."""
     if action is FlagAction.REMOVE:
         without = {flag.lower() for flag in given}
         return frozenset(flag for flag in old if flag.lower() not in without)

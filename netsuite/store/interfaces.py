@@ -1,4 +1,4 @@
-"""What every store promises. ``testing.store_contract`` checks it on each.
+"""The interfaces of a store. ``testing.store_contract`` checks each implementation.
 
 All methods are called on the reactor's thread. Those that are ``async`` may leave it for the
 work. A positive return of one that changes something means it is durable and has been
@@ -59,7 +59,7 @@ class Draft(Protocol):
     octets: int
 
     def write(self, octets: bytes) -> Awaitable[None] | None:
-        """Append; give None when more may come at once, else an awaitable to await first."""
+        """Append; return None when more may come at once, else an awaitable to await first."""
 
     async def abort(self) -> None:
         """Throw it away; may be called at any time before the commit, and twice."""
@@ -140,7 +140,7 @@ class MailStore(Protocol):
         """All UIDs, ascending (an ``array`` of 32-bit unsigned numbers)."""
 
     async def claim_recent(self, folder: FolderId) -> int:
-        """Give the first UID no read-write session was told of; mark all as told of."""
+        """Return the first UID no read-write session was told of; mark all as told of."""
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
@@ -163,9 +163,6 @@ class MailStore(Protocol):
 
     async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
-
-    def content_at_hand(self, content: ContentId) -> bytes | None:
-        """A small content where it can be given without waiting, else None."""
 
     async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
@@ -241,7 +238,7 @@ class MailStore(Protocol):
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
 
     def unlock_maildrop(self, folder: FolderId) -> None:
-        """Give it back."""
+        """Release it."""
 
 
 class AccountStore(Protocol):

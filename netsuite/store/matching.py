@@ -1,15 +1,14 @@
-"""Whether one message matches a query: what every query means, written once for all stores."""
+"""Matching of one message with a query: the meaning of every query, once for all stores."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Protocol
 
 from netsuite.store import query as q
 from netsuite.store.model import Message
-from netsuite.store.moments import plain_day
-from netsuite.store.reading import Document, folded, folded_line
+from netsuite.store.summarize import Document, folded, folded_line
+from netsuite.store.timestamps import day_digits
 
 
 class Candidate(Protocol):
@@ -27,69 +26,61 @@ class Candidate(Protocol):
 
 
 def matches(query: q.Query, candidate: Candidate) -> bool:
-    """Say whether a message matches."""
-    return _MATCH[type(query)](query, candidate)
+    """Return whether a message matches."""
+    message = candidate.message
+    match query:
+        case q.All():
+            return True
+        case q.And(terms):
+            return all(matches(term, candidate) for term in terms)
+        case q.Or(terms):
+            return any(matches(term, candidate) for term in terms)
+        case q.Not(term):
+            return not matches(term, candidate)
+        case q.Uids(ranges):
+            return any(first <= message.uid <= last for first, last in ranges)
+        case q.HasFlag(flag):
+            return flag.lower() in {each.lower() for each in message.flags}
+        case q.Larger(octets):
+            return message.octets > octets
+        case q.Smaller(octets):
+            return message.octets < octets
+        case q.Received(since, before):
+            return within(message.internal_date.date(), since, before)
+        case q.Sent():
+            return _was_sent(query, candidate.sent_day())
+        case q.Saved(since, before):
+            return within(message.saved.date(), since, before)
+        case q.Field(name, text):
+            return has_field(candidate.document(), folded_line(name), folded(text))
+        case q.Body(text):
+            return folded(text) in candidate.document().body
+        case q.Text(text):
+            return has_text(candidate.document(), folded(text))
+        case q.ChangedSince(modseq):
+            return message.modseq >= modseq
 
 
 def within(day: date, since: date | None, before: date | None) -> bool:
-    """Say whether a day lies in ``since <= day < before``."""
+    """Return whether a day lies in ``since <= day < before``."""
     return (since is None or since <= day) and (before is None or day < before)
 
 
 def has_field(document: Document, name: str, text: str) -> bool:
-    """Say whether a field of that name has the text; folded already."""
+    """Return whether a field of that name has the text; folded already."""
     return any(field == name and text in value for field, value in document.fields)
 
 
 def has_text(document: Document, text: str) -> bool:
-    """Say whether a field (with its name) or the body has the text; folded already."""
+    """Return whether a field (with its name) or the body has the text; folded already."""
     return text in document.body or any(
         text in f"{name}: {value}" for name, value in document.fields
     )
 
 
-def _field(query: q.Field, candidate: Candidate) -> bool:
-    return has_field(candidate.document(), folded_line(query.name), folded(query.text))
-
-
-def _text(query: q.Text, candidate: Candidate) -> bool:
-    return has_text(candidate.document(), folded(query.text))
-
-
-def _has_flag(query: q.HasFlag, candidate: Candidate) -> bool:
-    wanted = query.flag.lower()
-    return any(flag.lower() == wanted for flag in candidate.message.flags)
-
-
-def _sent(query: q.Sent, candidate: Candidate) -> bool:
-    day = candidate.sent_day()
+def _was_sent(query: q.Sent, day: int | None) -> bool:
     return (
         day is not None
-        and (query.since is None or plain_day(query.since) <= day)
-        and (query.before is None or day < plain_day(query.before))
+        and (query.since is None or day_digits(query.since) <= day)
+        and (query.before is None or day < day_digits(query.before))
     )
-
-
-_MATCH: Final[dict[type, Callable[[Any, Candidate], bool]]] = {
-    q.All: lambda query, candidate: True,
-    q.And: lambda query, candidate: all(matches(term, candidate) for term in query.terms),
-    q.Or: lambda query, candidate: any(matches(term, candidate) for term in query.terms),
-    q.Not: lambda query, candidate: not matches(query.term, candidate),
-    q.Uids: lambda query, candidate: any(
-        first <= candidate.message.uid <= last for first, last in query.ranges
-    ),
-    q.HasFlag: _has_flag,
-    q.Larger: lambda query, candidate: candidate.message.octets > query.octets,
-    q.Smaller: lambda query, candidate: candidate.message.octets < query.octets,
-    q.Received: lambda query, candidate: within(
-        candidate.message.internal_date.date(), query.since, query.before
-    ),
-    q.Sent: _sent,
-    q.Saved: lambda query, candidate: within(
-        candidate.message.saved.date(), query.since, query.before
-    ),
-    q.Field: _field,
-    q.Body: lambda query, candidate: folded(query.text) in candidate.document().body,
-    q.Text: _text,
-    q.ChangedSince: lambda query, candidate: candidate.message.modseq >= query.modseq,
-}

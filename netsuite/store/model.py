@@ -1,4 +1,4 @@
-"""What a store holds, as frozen values: folders, messages, contents, accounts, queue items.
+"""The values a store holds, frozen: folders, messages, contents, accounts, queue items.
 
 Times are aware ``datetime`` in the zone they were given in, sizes are octets.
 """
@@ -6,7 +6,7 @@ Times are aware ``datetime`` in the zone they were given in, sizes are octets.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NewType
@@ -337,3 +337,16 @@ class Settlement:
     state: QueueState
     last_reply: str = ""
     next_attempt: datetime | None = None
+
+
+def check_settlements(settlements: Sequence[Settlement]) -> None:
+    """Check that these can be the ends of attempts.
+
+    Raises:
+        ValueError: CLAIMED, or WAITING without ``next_attempt``.
+    """
+    for settlement in settlements:
+        if settlement.state is QueueState.CLAIMED or (
+            settlement.state is QueueState.WAITING and settlement.next_attempt is None
+        ):
+            raise ValueError(f"not the end of an attempt: {settlement}")

@@ -1,4 +1,4 @@
-"""What can be searched for in a folder, as a tree of values.
+"""Queries: what can be searched for in a folder, as a tree of values.
 
 Text is matched as a substring, without regard to case, on decoded text (encoded words and
 transfer encodings undone): ``From``, ``Subject`` ... on the field's body, ``Text`` on fields

@@ -1,4 +1,4 @@
-"""What the tree of files holds and promises: real files below one root, seen by every protocol.
+"""The interface of a tree of files: real files below one root, seen by every protocol.
 
 Names are text; a path is a tuple of names below the root, ``()`` for the root itself. No method
 follows a path out of the root, whatever links and races there are. Nothing here blocks the
@@ -27,7 +27,7 @@ DEPTH = 64
 
 
 def name_octets(name: str) -> bytes:
-    """Give the octets of a name, or of names with slashes between them, as they are on disk.
+    """Return the octets of a name, or of names with slashes between them, as they are on disk.
 
     Raises:
         UnicodeEncodeError: a surrogate that ``name_of`` did not make.
@@ -36,12 +36,12 @@ def name_octets(name: str) -> bytes:
 
 
 def name_of(octets: bytes) -> str:
-    """Give the name that these octets are; what is not UTF-8 becomes lone surrogates."""
+    """Return the name that these octets are; what is not UTF-8 becomes lone surrogates."""
     return octets.decode("utf-8", "surrogateescape")
 
 
 def shown_name(name: str) -> str:
-    """Give a name as text without surrogates, U+FFFD for each octet that is not UTF-8.
+    """Return a name as text without surrogates, U+FFFD for each octet that is not UTF-8.
 
     It is for display only: two names may be shown alike.
     """
@@ -90,7 +90,7 @@ class OpenFile(Protocol):
         """Read at most so many octets from an offset; fewer do not mean the end, none does."""
 
     def close(self) -> None:
-        """Give the descriptor back; may be called twice."""
+        """Close the descriptor; may be called twice."""
 
 
 class Upload(Protocol):
@@ -208,12 +208,12 @@ class FileHomes(Protocol):
     public: HomeTree
 
     async def home(self, account: str) -> HomeTree:
-        """Give an account's tree; the first time make it, with a directory ``public``.
+        """Return an account's tree; the first time make it, with a directory ``public``.
 
         Raises:
             BadFileName: the account's name cannot be a directory's.
         """
 
     def public_of(self, account: str) -> HomeTree:
-        """Give the directory ``public`` of an account's tree as a tree, whether it is there or
+        """Return the directory ``public`` of an account's tree as a tree, whether it is there or
         not; where it is not, every path is NoSuchFile. Raises BadFileName."""

@@ -34,7 +34,7 @@ class Peer(Protocol):
         """Send octets to the server, and let it answer."""
 
     def heard(self) -> bytes:
-        """Give what the server has said since this was last asked."""
+        """Return what the server has said since this was last asked."""
 
     @property
     def closed(self) -> bool:
@@ -108,7 +108,7 @@ class Player:
         self._conversations: dict[str, _Conversation] = {}
 
     def play(self, text: str) -> dict[str, str]:
-        """Play it; give what was captured. Raises TranscriptError."""
+        """Play it; return what was captured. Raises TranscriptError."""
         for line in parse(text, self.name):
             conversation = self._conversations.get(line.connection)
             if conversation is None:

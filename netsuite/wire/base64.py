@@ -13,12 +13,12 @@ class BadBase64(ValueError):
 
 
 def encode(octets: bytes) -> bytes:
-    """Give the base64 of some octets, on one line."""
+    """Return the base64 of some octets, on one line."""
     return binascii.b2a_base64(octets, newline=False)
 
 
 def decode(line: bytes) -> bytes:
-    """Give the octets that a line is the base64 of.
+    """Return the octets that a line is the base64 of.
 
     Args:
         line: without its line end; nothing but the alphabet and the padding.

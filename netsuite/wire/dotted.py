@@ -99,7 +99,7 @@ class DotStuffer:
         self._at_line_start = True
 
     def feed(self, octets: bytes) -> bytes:
-        """Take the next octets of the body; give octets for the wire."""
+        """Take the next octets of the body; return octets for the wire."""
         if self._held:
             octets = self._held + octets
             self._held = b""
@@ -118,6 +118,6 @@ class DotStuffer:
         return first + octets.replace(DOT, b"\r\n..")
 
     def finish(self) -> bytes:
-        """Give what ends the body on the wire: a CRLF if it has none, the dot, a CRLF."""
+        """Return what ends the body on the wire: a CRLF if it has none, the dot, a CRLF."""
         last, self._held = self._stuffed(self._held), b""
         return last + (b".\r\n" if self._at_line_start else END)

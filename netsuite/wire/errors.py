@@ -1,4 +1,4 @@
-"""Whose fault it is: ours (``LocalProtocolError``) or the peer's (``RemoteProtocolError``).
+"""Protocol errors, ours (``LocalProtocolError``) or the peer's (``RemoteProtocolError``).
 
 ::
 

@@ -1,4 +1,4 @@
-"""What one peer counts as, where connections and guesses are counted."""
+"""The prefix of an address that one peer counts as, where connections and guesses are counted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import ipaddress
 
 
 def peer_prefix(address: str) -> str:
-    """Give what a peer is counted by: its IPv4 address, or its IPv6 /64.
+    """Return what a peer is counted by: its IPv4 address, or its IPv6 /64.
 
     One IPv6 host is given a whole /64, so that a single address would say nothing of it.
 

@@ -9,7 +9,7 @@ from netsuite.wire.reader import OctetReader
 
 
 class LineDialog:
-    """What every dialog of lines has; what lines say is the protocol's."""
+    """A dialog that reads lines; what they say is the protocol's."""
 
     hears_while_writing: ClassVar[bool] = False
 

@@ -56,11 +56,11 @@ class Machine(Generic[S]):
                 raise ValueError(f"{state} is final and leads on, or neither")
 
     def allows(self, state: S, said: Any) -> bool:
-        """Tell whether something may be said in a state."""
+        """Return whether something may be said in a state."""
         return (state, type(said)) in self.transitions
 
     def step(self, state: S, said: Any) -> S:
-        """Give the state after something was said. Raises LocalProtocolError when it may not be."""
+        """Return the state after something was said. Raises LocalProtocolError where it may not."""
         try:
             return self.transitions[state, type(said)]
         except KeyError:
@@ -69,7 +69,7 @@ class Machine(Generic[S]):
             ) from None
 
     def draw(self) -> str:
-        """Give the table as a graph in the DOT language, the same for the same table."""
+        """Return the table as a graph in the DOT language, the same for the same table."""
         lines = ["digraph {", "  rankdir=LR;"]
         for state in sorted(self.final, key=_name):
             lines.append(f'  "{_name(state)}" [shape=doublecircle];')

@@ -15,7 +15,7 @@ _NOT_BARE = (None, "\r\n")
 
 
 def has_bare_line_end(octets: bytes | bytearray) -> bool:
-    """Tell whether CR or LF stands alone in whole lines.
+    """Return whether CR or LF stands alone in whole lines.
 
     Python's own decoder of universal newlines notes which kinds it met, in one pass and four
     times as fast as to count CR, LF and both; ISO 8859-1 gives it each octet as it is.
@@ -52,7 +52,7 @@ class OctetReader:
         self.eof = True
 
     def discard(self) -> int:
-        """Drop everything unread; give the number of octets dropped."""
+        """Drop everything unread; return the number of octets dropped."""
         dropped = len(self._buffer)
         self._buffer.clear()
         self._searched = 0
@@ -143,14 +143,14 @@ class OctetReader:
             self._searched = 0
 
     def peek(self, octets: int) -> bytes:
-        """Give the next octets, at most so many, without reading them."""
+        """Return the next octets, at most so many, without reading them."""
         return bytes(memoryview(self._buffer)[:octets])
 
     def find(self, octets: bytes, start: int = 0, stop: int | None = None) -> int:
-        """Give where some octets begin in what is unread, -1 for nowhere; for formats whose
+        """Return where some octets begin in what is unread, -1 for nowhere; for formats whose
         units are not lines. Whoever looks again remembers how far it has looked."""
         return self._buffer.find(octets, start, stop)
 
     def count(self, octets: bytes, start: int = 0, stop: int | None = None) -> int:
-        """Give how often some octets stand in what is unread."""
+        """Return how often some octets stand in what is unread."""
         return self._buffer.count(octets, start, stop)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.accounts.interfaces import (
     BadCredentials,
     Channel,
-    MailAccess,
-    Submitter,
     LoginRefused,
+    MailAccess,
+    MechanismNotOffered,
     PlaintextRefused,
+    Submitter,
     Throttled,
 )
 from netsuite.store.model import AccountState
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import CLEAR, LOCAL, TLS, World, verifiers_of
 
 
@@ -28,9 +28,7 @@ class Passwords(TestCase):
     ) -> str:
         """Log in; give the account's name or the kind of refusal."""
         try:
-            entered = await self.world.authenticator.log_in(
-                channel, username, password, MailAccess
-            )
+            entered = await self.world.authenticator.log_in(channel, username, password, MailAccess)
         except LoginRefused as error:
             return type(error).__name__
         return entered.name
@@ -177,8 +175,18 @@ class Offer(TestCase):
             ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS", *scram, "PLAIN", "LOGIN"],
             authenticator.mechanisms(bound),
         )
-        self.assertIsNone(authenticator.exchange(CLEAR, "PLAIN", MailAccess))
-        self.assertIsNone(authenticator.exchange(TLS, "NONSENSE", MailAccess))
+
+    async def test_not_offered(self) -> None:
+        """What is offered elsewhere, and what is offered nowhere, is refused before it begins."""
+
+        async def ask(challenge: bytes) -> bytes:
+            raise AssertionError(challenge)
+
+        authenticator = World().authenticator
+        with self.assertRaises(PlaintextRefused):
+            await authenticator.authenticate(CLEAR, "PLAIN", MailAccess, ask)
+        with self.assertRaises(MechanismNotOffered):
+            await authenticator.authenticate(TLS, "NONSENSE", MailAccess, ask)
 
     def test_refusals_are_told_apart_by_type(self) -> None:
         """Protocols answer by the kind of refusal, never by its text."""

@@ -6,23 +6,25 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.trial.unittest import TestCase
 
 from netsuite import sasl
 from netsuite.accounts.interfaces import (
     BadCredentials,
-    Challenged,
     Channel,
-    MailAccess,
     LoggedIn,
+    LoginCancelled,
     LoginRefused,
     LoginUnavailable,
+    MailAccess,
     MalformedResponse,
+    MechanismNotOffered,
+    PlaintextRefused,
     Throttled,
 )
 from netsuite.accounts.keyed_locks import KeyedLocks
 from netsuite.store.errors import Busy
 from netsuite.store.model import AccountState
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import CLEAR, DOMAIN, TLS, World, verifiers_of
 
 BOUND = replace(TLS, binding=bytes(32))
@@ -33,7 +35,7 @@ PASSWORDS = [
 
 
 class Exchanges(TestCase):
-    """A door with CRAM-MD5 and tokens turned on."""
+    """An authenticator with CRAM-MD5 and tokens turned on."""
 
     def setUp(self) -> None:
         self.world = World(cram_md5=True, check_token=self.check_token)
@@ -50,20 +52,69 @@ class Exchanges(TestCase):
 
     async def log_in(self, mechanism: str, channel: Channel = BOUND, **client: Any) -> str:
         """Give the name one comes in as, or the kind of refusal."""
-        exchange = self.world.authenticator.exchange(channel, mechanism, MailAccess)
-        if exchange is None:
-            return "not offered"
         binding = channel.binding if mechanism.endswith("-PLUS") else None
         mine = sasl.client(mechanism, nonce=lambda: b"0123456789", binding=binding, **client)
         assert mine is not None
+
+        async def ask(challenge: bytes) -> bytes:
+            return mine.respond(challenge)
+
         try:
-            step = await exchange.respond(mine.initial())
-            while isinstance(step, Challenged):
-                step = await exchange.respond(mine.respond(step.octets))
+            login = await self.world.authenticator.authenticate(
+                channel, mechanism, MailAccess, ask, mine.initial(), data_with_success=True
+            )
+        except MechanismNotOffered:
+            return "not offered"
         except LoginRefused as error:
             return type(error).__name__
-        mine.finished(step.octets)
-        return step.name
+        mine.finished(login.octets)
+        return login.name
+
+    async def begin(
+        self, mechanism: str, channel: Channel, initial: bytes | None = None
+    ) -> LoggedIn[MailAccess]:
+        """Log in by a mechanism that is not to ask anything."""
+
+        async def ask(challenge: bytes) -> bytes:
+            raise AssertionError(challenge)
+
+        return await self.world.authenticator.authenticate(
+            channel, mechanism, MailAccess, ask, initial
+        )
+
+    async def plain(self, initial: bytes) -> LoggedIn[MailAccess]:
+        """Log in by PLAIN."""
+        return await self.begin("PLAIN", TLS, initial)
+
+    async def test_data_with_success(self) -> None:
+        """Where the protocol has no place for it, it comes in a challenge of its own, which is
+        answered with nothing; an answer with something is none."""
+        await self.ann()
+        for last, expected in ((b"", "ann"), (b"x", "MalformedResponse"), (None, "LoginCancelled")):
+            client = sasl.client(
+                "SCRAM-SHA-256", nonce=lambda: b"0123456789", username="ann", password="secret"
+            )
+            assert client is not None
+            asked: list[bytes] = []
+
+            async def ask(
+                challenge: bytes, client: Any = client, asked: Any = asked, last: Any = last
+            ) -> bytes | None:
+                asked.append(challenge)
+                if len(asked) == 1:
+                    answer: bytes = client.respond(challenge)
+                    return answer
+                client.finished(challenge)
+                return last
+
+            try:
+                login = await self.world.authenticator.authenticate(
+                    TLS, "SCRAM-SHA-256", MailAccess, ask, client.initial()
+                )
+            except LoginRefused as error:
+                self.assertEqual(expected, type(error).__name__)
+            else:
+                self.assertEqual((expected, None), (login.name, login.octets))
 
     async def test_every_mechanism(self) -> None:
         """The right password lets in by every mechanism, a wrong one or nobody's by none."""
@@ -98,11 +149,17 @@ class Exchanges(TestCase):
         await self.ann()
 
         async def salt(username: str) -> bytes:
-            exchange = self.world.authenticator.exchange(TLS, "SCRAM-SHA-256", MailAccess)
-            assert exchange is not None
-            step = await exchange.respond(b"n,,n=" + username.encode() + b",r=abc")
-            assert isinstance(step, Challenged)
-            return step.octets.partition(b",s=")[2]
+            asked: list[bytes] = []
+
+            async def ask(challenge: bytes) -> None:
+                asked.append(challenge)
+
+            first = b"n,,n=" + username.encode() + b",r=abc"
+            with self.assertRaises(LoginCancelled):
+                await self.world.authenticator.authenticate(
+                    TLS, "SCRAM-SHA-256", MailAccess, ask, first
+                )
+            return asked[0].partition(b",s=")[2]
 
         nobody = await salt("nobody")
         self.assertEqual(nobody, await salt("nobody"))
@@ -148,8 +205,11 @@ class Exchanges(TestCase):
     async def test_not_in_the_clear(self) -> None:
         """Without TLS the mechanisms that show the password are not there."""
         await self.ann()
-        for mechanism in ("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2", "SCRAM-SHA-256-PLUS"):
-            self.assertEqual("not offered", await self.log_in(mechanism, CLEAR))
+        for mechanism in ("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"):
+            with self.assertRaises(PlaintextRefused):
+                await self.begin(mechanism, CLEAR)
+        with self.assertRaises(MechanismNotOffered):
+            await self.begin("SCRAM-SHA-256-PLUS", CLEAR)
         found = await self.log_in("SCRAM-SHA-256", CLEAR, username="ann", password="secret")
         self.assertEqual("ann", found)
 
@@ -157,10 +217,8 @@ class Exchanges(TestCase):
         """A client that cannot spell is not locked out for guessing."""
         await self.ann()
         for _ in range(20):
-            exchange = self.world.authenticator.exchange(TLS, "PLAIN", MailAccess)
-            assert exchange is not None
             with self.assertRaises(MalformedResponse):
-                await exchange.respond(b"nonsense")
+                await self.plain(b"nonsense")
         self.assertEqual("ann", await self.log_in("PLAIN", username="ann", password="secret"))
 
     async def test_throttled(self) -> None:
@@ -227,16 +285,13 @@ class Exchanges(TestCase):
     async def test_kinds(self) -> None:
         """The facet comes with the success."""
         await self.ann()
-        exchange = self.world.authenticator.exchange(TLS, "PLAIN", MailAccess)
-        assert exchange is not None
-        step = await exchange.respond(b"\0ann\0secret")
-        assert isinstance(step, LoggedIn)
-        self.assertEqual("ann", step.avatar.name)  # type: ignore[attr-defined]
+        login = await self.plain(b"\0ann\0secret")
+        self.assertEqual("ann", login.avatar.name)
         self.assertTrue(issubclass(Throttled, LoginRefused))
         self.assertFalse(issubclass(MalformedResponse, BadCredentials))
 
 
-class TakingTurns(TestCase):
+class KeyedLocksTest(TestCase):
     """Locks by name."""
 
     def test_order(self) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
 from zope.interface import Interface
 
-from netsuite.accounts.interfaces import MailAccess, Maildrop, MailAccess, Maildrop, MaildropInUse
+from netsuite.accounts.interfaces import MailAccess, Maildrop, MaildropInUse
 from netsuite.store.changes import Change, FolderCreated
 from netsuite.store.errors import BadFolderName, NoSuchFolder, NoSuchMessage, NotPermitted
 from netsuite.store.model import SEEN, FlagAction, Placement
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import TLS, World
 
 

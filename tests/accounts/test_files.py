@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.accounts.files import AccountFiles, Action, Area, HomesOfSite, Place, allowed
-from netsuite.accounts.interfaces import FileAccess, FileAccess
+from netsuite.accounts.interfaces import FileAccess
 from netsuite.accounts.realm import AccountRealm
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import (
@@ -20,9 +18,10 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files import MemoryHomes, MemoryTree
+from netsuite.store.files import MemorySiteTrees, MemoryTree
 from netsuite.store.model import Account, AccountId, AccountState
 from netsuite.store.tree import TreePath
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
 WHEN = datetime(2001, 2, 3, tzinfo=UTC)
@@ -84,7 +83,7 @@ class FileFacets(TestCase):
 
     def setUp(self) -> None:
         self.world = World()
-        self.homes = MemoryHomes(publish=self.world.store.changes.publish, limit_octets=1000)
+        self.homes = MemorySiteTrees(publish=self.world.store.changes.publish, limit_octets=1000)
         self.files = HomesOfSite(self.world.store, self.homes)
         self.realm = AccountRealm(self.world.store, self.world.addresses, self.homes)
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.accounts.passwords import make_verifiers, matching, outdated
 from netsuite.sasl.prepare import Unpreparable
+from netsuite.testing.cases import SynchronousTestCase
 from tests.accounts.worlds import verifiers_of
 
 

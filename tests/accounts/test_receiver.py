@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.accounts.interfaces import NotOurs
 from netsuite.accounts.receiver import ALIAS_SECONDS
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.model import AccountState
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
 

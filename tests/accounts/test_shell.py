@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from twisted.internet.defer import maybeDeferred
-from twisted.trial.unittest import TestCase
 
-from netsuite.accounts.interfaces import ShellAccess, ShellAccess, UnfitPassword, WrongPassword
+from netsuite.accounts.interfaces import ShellAccess, UnfitPassword, WrongPassword
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
-from netsuite.store.files import MemoryHomes
+from netsuite.store.files import MemorySiteTrees
+from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World, verifiers_of
 
 
@@ -20,7 +20,7 @@ class Shells(TestCase):
         world = World()
         await world.account("ann")
         realm = AccountRealm(
-            world.store, world.addresses, MemoryHomes(), hashing=Hashing(maybeDeferred)
+            world.store, world.addresses, MemorySiteTrees(), hashing=Hashing(maybeDeferred)
         )
         _, shell, logout = await realm.requestAvatar(b"ann", None, ShellAccess)
         self.addCleanup(logout)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts import throttle
 from netsuite.accounts.throttle import Throttle
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.ip_prefix import peer_prefix
 
 

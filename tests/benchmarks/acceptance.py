@@ -24,7 +24,7 @@ ROUNDS = 3
 
 
 def messages_per_second(port: int, sessions: int, messages: int = MESSAGES) -> float:
-    """Send messages over so many sessions at once; give how many were accepted a second."""
+    """Send messages over so many sessions at once; return how many were accepted a second."""
     source = shutil.which("smtp-source", path="/usr/sbin:/usr/bin")
     if source is None:
         raise Absent("smtp-source (of Postfix) is not installed")

@@ -55,7 +55,7 @@ def _judge(report: Report, what: str, seconds: float, octets: int) -> None:
 
 
 def _send(server: Running, octets: int) -> float:
-    """Send a message of about so many octets; give the seconds from DATA to its 250."""
+    """Send a message of about so many octets; return the seconds from DATA to its 250."""
     block = _LINE * 3000
     with Lines(server.port) as smtp:
         smtp.hear_smtp(b"220")
@@ -72,7 +72,7 @@ def _send(server: Running, octets: int) -> float:
 
 
 def _fetch_imap(server: Running) -> tuple[float, int]:
-    """Fetch the newest message; give seconds and octets."""
+    """Fetch the newest message; return seconds and octets."""
     with Lines(server.port) as imap:
         imap.hear()
         imap.ask("a LOGIN alice netsuite", b"a OK")
@@ -89,7 +89,7 @@ def _fetch_imap(server: Running) -> tuple[float, int]:
 
 
 def _fetch_pop3(server: Running) -> tuple[float, int]:
-    """Fetch the newest message; give seconds and octets."""
+    """Fetch the newest message; return seconds and octets."""
     with Lines(server.port) as pop3:
         pop3.hear()
         pop3.ask("USER alice", b"+OK")

@@ -47,7 +47,7 @@ def measure(report: Report) -> None:
 
 
 def _each(name: str, server: Running) -> float:
-    """Give the octets that one more connection takes."""
+    """Return the octets that one more connection takes."""
     connections = _open(name, server, _WARM)  # what the first ones make once for all
     before = servers.resident_octets(server.pid)
     connections += _open(name, server, CONNECTIONS)

@@ -71,7 +71,7 @@ class Session:
         return connection
 
     def fetch(self, name: str) -> int:
-        """Fetch a file; give its size."""
+        """Fetch a file; return its size."""
         piece = bytearray(_PIECE)
         octets = 0
         with self.data() as data:
@@ -122,7 +122,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def _together(server: Running, work: Callable[[Session, int], None]) -> tuple[float, float]:
-    """Have several sessions work at once; give files a second of all together, and the
+    """Have several sessions work at once; return files a second of all together, and the
     microseconds of processor time the server spent on one."""
 
     def session(number: int) -> None:

@@ -47,7 +47,7 @@ def measure(report: Report) -> None:
 
 
 def per_second(port: int, request: bytes, requests: int) -> float:
-    """Make requests, a connection each, so many at a time; give how many were answered a
+    """Make requests, a connection each, so many at a time; return how many were answered a
     second."""
     selector = selectors.DefaultSelector()
     left = requests

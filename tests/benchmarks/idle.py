@@ -48,7 +48,7 @@ def measure(report: Report) -> None:
 
 
 def _idling(port: int, count: int) -> Iterator[socket.socket]:
-    """Give connections that are logged in, have INBOX selected, and are in IDLE."""
+    """Return connections that are logged in, have INBOX selected, and are in IDLE."""
     script = b"a LOGIN alice netsuite\r\nb SELECT INBOX\r\nc IDLE\r\n"
     for start in range(0, count, _AT_ONCE):
         batch = []
@@ -67,7 +67,7 @@ def _idling(port: int, count: int) -> Iterator[socket.socket]:
 
 
 def _deliver_and_see(port: int, connections: list[socket.socket]) -> float:
-    """Deliver one message; give the seconds from its 250 until the last has heard EXISTS."""
+    """Deliver one message; return the seconds from its 250 until the last has heard EXISTS."""
     selector = selectors.DefaultSelector()
     for connection in connections:
         connection.setblocking(False)
@@ -86,7 +86,8 @@ def _deliver_and_see(port: int, connections: list[socket.socket]) -> float:
         if not ready:
             raise RuntimeError(f"{waiting} connections never heard of the delivery")
         for key, _ in ready:
-            heard = key.fileobj.recv(65536)  # type: ignore[union-attr]
+            assert isinstance(key.fileobj, socket.socket)
+            heard = key.fileobj.recv(65536)
             if b" EXISTS" not in heard:
                 if not heard:
                     raise RuntimeError("a connection was closed")

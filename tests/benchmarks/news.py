@@ -10,7 +10,8 @@ import random
 import selectors
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from tests.benchmarks import servers
 from tests.benchmarks.report import Report
@@ -29,6 +30,10 @@ ARTICLE_GOAL = 8_000
 _BODY = "".join(f"{number:062d}\r\n" for number in range(60))
 
 
+def _asking(command: str, chance: random.Random, numbers: Sequence[int]) -> str:
+    return f"{command} {chance.choice(numbers)}"
+
+
 def measure(report: Report) -> None:
     """Post articles, then read them in several ways."""
     what = f"NNTP, {CONNECTIONS} connections"
@@ -42,8 +47,8 @@ def measure(report: Report) -> None:
         rates: dict[str, list[float]] = {}
         for _ in range(ROUNDS):
             for name, ends in (("STAT", b"\r\n"), ("ARTICLE", b"\r\n.\r\n")):
-                rate = per_second(server, lambda n=name: f"{n} {chance.choice(numbers)}", ends)  # type: ignore[misc]
-                rates.setdefault(name, []).append(rate)
+                asking = partial(_asking, name, chance, numbers)
+                rates.setdefault(name, []).append(per_second(server, asking, ends))
         for name, goal in (("STAT", STAT_GOAL), ("ARTICLE", ARTICLE_GOAL)):
             median = statistics.median(rates[name])
             report.judge(f"{what}, {name}", "netsuite", f"{median:,.0f} /s",
@@ -60,7 +65,7 @@ def _article(number: int) -> bytes:
 
 
 def post(server: Running, articles: int) -> float:
-    """Post articles over all connections at once; give how many were taken a second."""
+    """Post articles over all connections at once; return how many were taken a second."""
     left = iter(range(articles))
     selector = selectors.DefaultSelector()
     open_ones = []
@@ -108,7 +113,7 @@ def _until_dot(lines: Lines) -> Iterator[bytes]:
 
 
 def overview(server: Running) -> float:
-    """Give how long the overview of the whole group takes, the best of several times."""
+    """Return how long the overview of the whole group takes, the best of several times."""
     times = []
     with Lines(server.port) as lines:
         lines.hear()
@@ -153,7 +158,7 @@ class _Asking:
 
 
 def per_second(server: Running, command: Callable[[], str], ends: bytes) -> float:
-    """Ask over all connections for a while; give the answers a second."""
+    """Ask over all connections for a while; return the answers a second."""
     selector = selectors.DefaultSelector()
     asking = [_Asking(server, ends) for _ in range(CONNECTIONS)]
     for each in asking:

@@ -1,4 +1,4 @@
-"""What was measured: rows of figures and ratios, printed as a table."""
+"""The figures of a run: rows of figures and ratios, printed as a table."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Report:
         print(f"left out: {who}: {why}", flush=True)
 
     def rst(self, versions: Sequence[str]) -> str:
-        """Give the rows as a table for the documentation."""
+        """Return the rows as a table for the documentation."""
         titles = ("Measured", "Server", "Figure", "Against")
         widths = [
             max(len(row[column]) for row in [titles, *self.rows]) for column in range(len(titles))
@@ -55,7 +55,7 @@ class Report:
 
 
 def versions() -> Sequence[str]:
-    """Give the versions of what the figures depend on."""
+    """Return the versions of what the figures depend on."""
     import sqlite3
     from importlib.metadata import version
 

@@ -42,7 +42,7 @@ class Running:
 
 
 def free_port() -> int:
-    """Give a loopback port that was free a moment ago."""
+    """Return a loopback port that was free a moment ago."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -50,7 +50,7 @@ def free_port() -> int:
 
 
 def resident_octets(pid: int) -> int:
-    """Give a process's resident memory that is its own."""
+    """Return a process's resident memory that is its own."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) * 1024
@@ -58,7 +58,7 @@ def resident_octets(pid: int) -> int:
 
 
 def peak_octets(pid: int) -> int:
-    """Give the most memory a process has had since ``forget_peak``."""
+    """Return the most memory a process has had since ``forget_peak``."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
@@ -66,7 +66,7 @@ def peak_octets(pid: int) -> int:
 
 
 def processor_seconds(pid: int) -> float:
-    """Give the processor time a process has spent, in itself and in the kernel."""
+    """Return the processor time a process has spent, in itself and in the kernel."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
@@ -92,7 +92,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes] | None = None) -> 
 
 @contextlib.contextmanager
 def folder() -> Iterator[Path]:
-    """Give a fresh folder, on the disk that TMPDIR names, that other users may enter."""
+    """Return a fresh folder, on the disk that TMPDIR names, that other users may enter."""
     path = Path(tempfile.mkdtemp(prefix="netsuite-bench-"))
     path.chmod(0o755)
     try:
@@ -227,7 +227,6 @@ def postfix() -> Iterator[Running]:
         (conf / "main.cf").write_text(_POSTFIX_MAIN.format(home=home))
         (conf / "master.cf").write_text(_POSTFIX_MASTER.format(port=port))
         run = ["/usr/sbin/postfix", "-c", str(conf)]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         version = subprocess.run(
             ["/usr/sbin/postconf", "-dh", "mail_version"], capture_output=True, text=True
         ).stdout.strip()
@@ -239,7 +238,7 @@ def postfix() -> Iterator[Running]:
             pid = int((home / "queue/pid/master.pid").read_text())
             yield Running(f"Postfix {version}", port, pid, home)
         finally:
-            subprocess.run([*run, "stop"], **quiet)  # type: ignore[call-overload]
+            subprocess.run([*run, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 _DOVECOT = """\

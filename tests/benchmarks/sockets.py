@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import socket
 from collections.abc import Iterator
 from types import TracebackType
@@ -15,7 +16,9 @@ class Lines:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port), 60)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.file = self.socket.makefile("rb", _PIECE)
+        file = self.socket.makefile("rb", _PIECE)
+        assert isinstance(file, io.BufferedReader)
+        self.file = file
 
     def __enter__(self) -> Lines:
         return self
@@ -73,7 +76,7 @@ class Lines:
             yield line
 
     def read_octets(self, octets: int) -> int:
-        """Read and drop a counted block; give its size."""
+        """Read and drop a counted block; return its size."""
         left = octets
         while left:
             piece = self.file.read(min(left, _PIECE))

@@ -112,7 +112,7 @@ def _per_second(url: str) -> float:
 
 
 def _big(site: Path, port: int) -> float:
-    """Fetch a large file; give octets a second."""
+    """Fetch a large file; return octets a second."""
     path = site / "big.bin"
     with path.open("wb") as file:
         file.truncate(BIG_OCTETS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import astuple, is_dataclass
 
 import pytest
 from hypothesis import given
@@ -185,5 +186,7 @@ def test_no_line_end_gets_through(text: str, read: Callable[[Target], object]) -
             if isinstance(found, str):
                 values.append(found)
             else:
-                values += [str(getattr(found, name)) for name in found.__slots__]  # type: ignore[attr-defined]
+                assert is_dataclass(found)
+                assert not isinstance(found, type)
+                values += map(str, astuple(found))
             assert not any(each in value for value in values for each in "\r\n\0")

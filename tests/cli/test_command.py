@@ -19,8 +19,7 @@ from netsuite.cli.account import _LOGIN_SERVICES
 from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.commands import GET, LS, PUT
 from netsuite.config.schema import SERVICES
-from tests.cli.commands import done, run
-from tests.daemons import heed_interrupts
+from tests.cli.commands import COMMAND, done, heed_interrupts, run
 
 ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
 #: What takes long to import, and is not needed to say how a command is used.
@@ -28,7 +27,7 @@ HEAVY = ("twisted", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich",
 
 
 def imported(*words: str) -> tuple[set[str], str]:
-    """Run a command line in a fresh interpreter; give what heavy things it imported, and its
+    """Run a command line in a fresh interpreter; return what heavy things it imported, and its
     output."""
     program = (
         "import sys\n"
@@ -47,7 +46,7 @@ def imported(*words: str) -> tuple[set[str], str]:
 
 
 def command_lines() -> list[list[str]]:
-    """Give every command and its subcommands, as they are typed."""
+    """Return every command and its subcommands, as they are typed."""
     lines = []
     with click.Context(main) as context:
         for name in main.list_commands(context):
@@ -160,8 +159,7 @@ def test_ctrl_c(tmp_path: Path) -> None:
     mbox = tmp_path / "many.mbox"
     mbox.write_text("From a@b Sun Mar  1 10:00:00 2026\nSubject: x\n\ntext\n\n" * 20_000)
     running = subprocess.Popen(
-        [sys.executable, "-c", "from netsuite.cli import main; main()", "--home", str(tmp_path),
-         "import", str(mbox), "--account", "ann"],
+        [*COMMAND, "--home", str(tmp_path), "import", str(mbox), "--account", "ann"],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts,
     )  # fmt: skip
     try:
@@ -190,5 +188,5 @@ def test_a_fault_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def in_no_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
-    """Give what a piece of work fails with, without a reactor."""
+    """Return what a piece of work fails with, without a reactor."""
     return KeyError("x")

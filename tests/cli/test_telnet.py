@@ -15,7 +15,6 @@ from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
 from netsuite.cli.client.telnet import Conversation, terminal_types
@@ -25,6 +24,7 @@ from netsuite.connection.client import ClientTimeouts, PeerClosed
 from netsuite.telnet.client import TelnetClient
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.telnet.test_client import Link
 from tests.telnet.worlds import PASSWORD, World
 
@@ -59,7 +59,7 @@ class FakeScreen:
             reading.callback(octets)
 
     async def read(self) -> bytes:
-        """Give what is typed next."""
+        """Return what is typed next."""
         if self._typed:
             return self._typed.pop(0)
         self._reading = Deferred(lambda _: setattr(self, "_reading", None))
@@ -76,7 +76,7 @@ class FakeScreen:
         self.mode = mode
 
     def size(self) -> tuple[int, int]:
-        """Give the window's."""
+        """Return the window's."""
         return self.window
 
     def begin_line(self) -> None:
@@ -114,7 +114,7 @@ class Told(SynchronousTestCase):
         self.begin()
 
     def sent(self) -> bytes:
-        """Give what the server has got since it was last asked."""
+        """Return what the server has got since it was last asked."""
         octets = bytes(self.client.transport.value())
         self.client.transport.clear()
         return octets

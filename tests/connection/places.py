@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase
 
 
 def temporary(test: SynchronousTestCase) -> Path:

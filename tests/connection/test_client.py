@@ -8,10 +8,10 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionLost, ConnectionRefusedError
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import Wire
 from tests.connection.replies import ReplyDialog
 

@@ -8,10 +8,10 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.factory import TOLD_AT_ONCE, ServerFactory
 from netsuite.connection.shared import ServerShared
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import LineConnection, Wire, shared, taken
 
 

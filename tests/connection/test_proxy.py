@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.proxy import (
     V1_OCTETS,
@@ -20,6 +19,7 @@ from netsuite.connection.proxy import (
     ProxyHeader,
     parse_header,
 )
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import Wire, shared, taken
 from tests.connection.test_factory import LineFactory
 

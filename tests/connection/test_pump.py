@@ -7,9 +7,9 @@ from typing import ClassVar
 from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.pump import INPUT_OCTETS
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import LineConnection, Post, Reply, Wait, connected, taken
 
 

@@ -17,10 +17,10 @@ from twisted.internet.protocol import Factory
 from twisted.internet.task import Clock, deferLater
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite import tls
 from netsuite.connection import sendfile
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.connection.lines import LineConnection, Reply, connected, shared, taken
 from tests.connection.places import temporary
 

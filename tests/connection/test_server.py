@@ -7,9 +7,9 @@ from contextvars import ContextVar
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.server import handlers, merged
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import (
     Known,
     LineConnection,

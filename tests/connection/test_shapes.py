@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.server import ServerConnection, handlers
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.reader import OctetReader

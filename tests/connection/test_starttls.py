@@ -8,13 +8,13 @@ from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.shared import ServerShared
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import LineConnection, Wire, shared
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary

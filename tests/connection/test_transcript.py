@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.transcript import LINE_OCTETS, Transcript
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.lines import connected
 
 

@@ -8,13 +8,13 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet
-from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from netsuite.ftp.transfer import accepting
 from netsuite.ftp.transfer.channel import Ports
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.store.files.memory import MemoryUpload
+from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp import fakes
 from tests.ftp.fakes import Session, World, codes
 

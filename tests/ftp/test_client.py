@@ -9,7 +9,6 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.error import ConnectError
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.connection.client import PeerClosed
@@ -17,6 +16,7 @@ from netsuite.ftp import grammar
 from netsuite.ftp.client import FTPClient, FTPRefused, LoginRefused, NotOffered, connect
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.transfer.connection import NotConnected
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.ftp.fakes import World

@@ -10,7 +10,6 @@ from time import process_time
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.ftp import commands as c
 from netsuite.ftp.answers import (
@@ -46,6 +45,7 @@ from netsuite.ftp.listing import (
     unix_line,
 )
 from netsuite.ftp.paths import octets_of, quoted, resolve, text_of, unquoted
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput
 

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.connection.settings import Limits
 from netsuite.ftp.grammar import PARSERS
 from netsuite.store.errors import Busy, NotPermitted, StoreClosed
+from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import LOGIN, Session, World, codes
 
 

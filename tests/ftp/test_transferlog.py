@@ -8,11 +8,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import maybeDeferred
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.linelog import LineLog
 from netsuite.ftp.paths import text_of
 from netsuite.ftp.server.transferlog import format_line, stamp
+from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import Session
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)

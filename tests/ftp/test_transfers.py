@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionLost
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.store.errors import OverQuota, StorageFull
+from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import Session, World, codes
 
 BIG = bytes(range(256)) * 4000

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
 
 from netsuite.connection.linelog import LineLog
 from netsuite.gopher.commands import Request
 from netsuite.gopher.server.access import format_line, stamp, status_of
 from netsuite.store.errors import Busy, NotPermitted, StoreError, TooLarge
 from netsuite.store.tree import name_of
+from netsuite.testing.cases import TestCase
 from tests.gopher.worlds import Transport, World
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))

@@ -9,12 +9,12 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from netsuite.connection.client import ClientTimeouts, PeerTimedOut
 from netsuite.gopher.client import GopherClient, GopherRefused
 from netsuite.gopher.commands import Item
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.gopher.worlds import World

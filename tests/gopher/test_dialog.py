@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.gopher.commands import Item, Request
 from netsuite.gopher.dialog import ClientDialog, Content, Menu, ServerDialog, State
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.gopher.commands import Item, Request, information
 from netsuite.gopher.gophermap import parse_gophermap
 from netsuite.gopher.grammar import format_item, format_request, parse_item, parse_request
 from netsuite.gopher.types import is_text, type_of_name, type_of_octets
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
 WORDS = st.text(st.characters(min_codepoint=32, max_codepoint=0x2FFF, exclude_characters="\x7f"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
 
 from netsuite.connection.sendfile import FileCutShort
 from netsuite.connection.settings import Limits
 from netsuite.gopher.server import connection as server
 from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
+from netsuite.testing.cases import TestCase
 from tests.gopher.worlds import Transport, World
 
 NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"

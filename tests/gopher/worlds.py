@@ -10,7 +10,7 @@ from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.gopher.server import GopherServer, GopherServerFactory
 from netsuite.gopher.settings import Settings
-from netsuite.store.files import MemoryHomes
+from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import AccountState, FolderKind, Placement
 from netsuite.store.tree import FileTree
@@ -27,7 +27,7 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock()
         self.store = MemoryStore()
-        self.homes = MemoryHomes()
+        self.homes = MemorySiteTrees()
         self.factory = GopherServerFactory(
             Settings(host="gopher.test", port=70, title="A test"),
             files=HomesOfSite(self.store, self.homes),

@@ -13,7 +13,6 @@ from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Protocol
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from netsuite.connection import errors
@@ -31,6 +30,7 @@ from netsuite.http.pool import HTTPConnection, Origin
 from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.http.xmlrpc.values import Call, Fault
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link
 from tests.http.worlds import Transport, World, done

@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.python import monkey
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.http import files
 from netsuite.http.files import SMALL_OCTETS
+from netsuite.http.settings import Settings
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import World, done, refusal
 
 BIG = bytes(range(256)) * 1024  # 256 KiB

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
-
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import HELLO, World, refusal
 
 BAD = refusal("400 Bad Request")

@@ -7,7 +7,6 @@ import zlib
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.http.commands import Fields, Informational, Request, Response, ResponseHead
 from netsuite.http.decoding import PIECE_OCTETS, BadCoding, Decoder
@@ -15,6 +14,7 @@ from netsuite.http.dialog import TRANSITIONS, ClientDialog, ServerDialog, State
 from netsuite.http.grammar import HeadLimits, format_request, parse_request
 from netsuite.http.media import choose, media_type
 from netsuite.http.paths import BadPath, join_path, split_path
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 

@@ -7,10 +7,10 @@ import sys
 from typing import Any
 
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 from twisted.web import resource, server, static
 
 from netsuite.http.resources import WAITING_OCTETS, ResourceSite
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import DATE, World
 
 

@@ -9,11 +9,11 @@ from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.linelog import LineLog
 from netsuite.http.access import format_line, stamp
 from netsuite.http.commands import Fields, Request, Response
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import DATE, HELLO, NOW, World, answer, refusal
 
 GET = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
-
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
 from tests.http.worlds import World, done
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.http.xmlrpc.values import (
     MOST_DEPTH,
@@ -20,6 +19,7 @@ from netsuite.http.xmlrpc.values import (
     parse_answer,
     parse_call,
 )
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import World
 
 _text = st.text(

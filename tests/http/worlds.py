@@ -29,7 +29,7 @@ from netsuite.http.router import Router
 from netsuite.http.server import HTTPServer, HTTPServerFactory, Shared
 from netsuite.http.settings import Settings
 from netsuite.http.xmlrpc.server import XMLRPCServer
-from netsuite.store.files import MemoryHomes
+from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderId, FolderKind, Placement
 
@@ -40,7 +40,7 @@ DATE = b"Date: Sun, 22 Nov 2026 09:30:00 GMT\r\n"
 class Authenticator:
     """Lets alice in, and bob, who is in the group ``web``; password ``secret``."""
 
-    def __init__(self, store: MemoryStore, homes: MemoryHomes) -> None:
+    def __init__(self, store: MemoryStore, homes: MemorySiteTrees) -> None:
         self.store = store
         self.homes = homes
         self.allowed = True
@@ -103,7 +103,7 @@ class World:
         self.now = NOW
         self.news_shown = True
         self.store = MemoryStore()
-        self.homes = MemoryHomes()
+        self.homes = MemorySiteTrees()
         self.authenticator = Authenticator(self.store, self.homes)
         self.router = Router()
         self.waiting: list[Deferred[Response]] = []

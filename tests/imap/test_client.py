@@ -9,7 +9,6 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.client import ClientTimeouts, InputBeforeTLS, PeerClosed, PeerTimedOut
 from netsuite.imap.client import CommandFailed, Goodbye, IMAPClient
@@ -19,6 +18,7 @@ from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegin
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory
 from netsuite.sasl import registry
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
 from tests.connection.lines import Wire

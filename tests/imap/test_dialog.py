@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.imap.commands import Append, Code, Command, Condition, Continue, Idle, Status, Tagged
 from netsuite.imap.dialog import (
     RULES,
@@ -18,6 +16,7 @@ from netsuite.imap.dialog import (
     rule_of,
 )
 from netsuite.imap.grammar.compose import format_command
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody
 from tests.imap.cases import APPENDS, REQUESTS

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.imap.commands import Append, Command, Continue, Request
 from netsuite.imap.commands.responses import Status, Tagged
@@ -18,6 +17,7 @@ from netsuite.imap.grammar.compose import format_command, split_command
 from netsuite.imap.grammar.printing import format_astring, format_string
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
 from tests.imap.cases import ALSO_READ, APPENDS, REFUSED, REQUESTS, RESPONSES

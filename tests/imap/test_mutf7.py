@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.imap import mutf7
+from netsuite.testing.cases import SynchronousTestCase
 
 NAMES = [
     ("INBOX", b"INBOX"),

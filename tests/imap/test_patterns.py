@@ -7,9 +7,9 @@ import time
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.imap.patterns import Patterns, parents
+from netsuite.testing.cases import SynchronousTestCase
 
 TEXT = st.text("ab/", max_size=8)
 

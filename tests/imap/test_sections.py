@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.imap.commands import BodySection, SectionText
 from netsuite.imap.sections import OctetRange, cut, pick_fields, whole_range
 from netsuite.message.structure import Part
+from netsuite.testing.cases import SynchronousTestCase
 
 HEADER, TEXT, MIME = SectionText.HEADER, SectionText.TEXT, SectionText.MIME
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.imap.sequences import LARGEST, SequenceSet, format_in_order, runs
+from netsuite.testing.cases import SynchronousTestCase
 
 ENDS = st.integers(0, 300)
 

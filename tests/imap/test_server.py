@@ -8,7 +8,6 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.imap.dialog.server import Bounds
@@ -22,6 +21,7 @@ from netsuite.store.errors import (
     StoreError,
 )
 from netsuite.store.model import FlagAction, FolderKind, Placement
+from netsuite.testing.cases import SynchronousTestCase
 from tests.imap.world import World, quick, run
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"

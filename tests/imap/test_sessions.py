@@ -5,10 +5,9 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.imap.commands import Exists, Expunged, FetchData, Tagged
 from netsuite.imap.dialog.client import ClientDialog
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import NEED_DATA
 from tests.imap.world import World, run
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import ensureDeferred
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.imap.client import CommandFailed, IMAPClient
 from netsuite.imap.commands import StartTls
 from netsuite.imap.server import IMAPServerFactory
+from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.links import MemoryEndpoint
 from tests.imap.world import World
 

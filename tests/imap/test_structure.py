@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.imap.commands import BodyStructure
 from netsuite.imap.grammar.structure import (
     format_envelope,
@@ -15,6 +13,7 @@ from netsuite.imap.grammar.structure import (
 )
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.message.structure import Envelope, Mailbox, Part
+from netsuite.testing.cases import SynchronousTestCase
 from tests.imap.test_grammar import parts_of
 
 ANN = Mailbox(b"Ann", None, b"ann", b"example.org")

@@ -5,64 +5,34 @@ from __future__ import annotations
 import ftplib
 import io
 import os
-import shutil
 import socket
 import ssl
-import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
+from tests.interop.programs import offers, program, run
 
 BIG = os.urandom(3_000_000)
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon that serves FTP."""
-    with Daemon(tmp_path_factory.mktemp("ftp"), plugin="netsuite-ftp") as running:
-        yield running
-
-
 @pytest.fixture
 def client(daemon: Daemon) -> Iterator[ftplib.FTP]:
-    """Give ftplib's client, logged in."""
+    """Return ftplib's client, logged in."""
     with ftplib.FTP() as ftp:
         ftp.connect("127.0.0.1", daemon.ports["ftp"], timeout=20)
         ftp.login("alice", "netsuite")
         yield ftp
 
 
-def program(name: str) -> str:
-    """Give a program's path, or skip the test."""
-    found = shutil.which(name)
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
-def run(*command: object, home: Path, ok: bool = True) -> str:
-    """Run a client; give what it printed."""
-    done = subprocess.run(
-        [str(word) for word in command],
-        capture_output=True,
-        timeout=60,
-        cwd=home,
-        env={**os.environ, "HOME": str(home), "LANG": "C"},
-    )
-    printed = (done.stdout + done.stderr).decode(errors="replace")
-    if ok and done.returncode:
-        raise AssertionError(f"{command}\n{printed}")
-    return printed
-
-
 class ResumingFTP(ftplib.FTP_TLS):
     """ftplib's client as it would have to be: data connections resume the session."""
 
-    def ntransfercmd(  # type: ignore[override]
+    def ntransfercmd(
         self, cmd: str, rest: int | str | None = None
     ) -> tuple[socket.socket, int | None]:
         data, size = ftplib.FTP.ntransfercmd(self, cmd, rest)
@@ -130,7 +100,7 @@ def test_killed_upload(daemon: Daemon, client: ftplib.FTP) -> None:
             "data.sendall(b'x' * 1000)\n"
             "os._exit(0)\n"
         )
-        run("python3", "-c", code, home=daemon.home)
+        run(sys.executable, "-c", code, home=daemon.home)
     end = time.monotonic() + 10
     while "new.bin" not in client.nlst():
         assert time.monotonic() < end
@@ -216,7 +186,7 @@ def test_truncated_tls_upload(daemon: Daemon) -> None:
 @pytest.mark.parametrize("how", ["plain", "explicit", "implicit"])
 def test_curl(daemon: Daemon, tmp_path: Path, how: str) -> None:
     """Upload, resume of both kinds, listing; in the clear and under TLS."""
-    curl = program("curl")
+    curl = program("curl", *(["ftp"] if how == "plain" else ["ftps"]))
     port = daemon.tls_ports["ftp"] if how == "implicit" else daemon.ports["ftp"]
     scheme = "ftps" if how == "implicit" else "ftp"
     url = f"{scheme}://127.0.0.1:{port}/public/curl-{how}"
@@ -239,7 +209,7 @@ def test_curl(daemon: Daemon, tmp_path: Path, how: str) -> None:
 
 def test_curl_active(daemon: Daemon, tmp_path: Path) -> None:
     """The server connects to the client when that asks for it."""
-    curl = program("curl")
+    curl = program("curl", "ftp")
     url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/welcome.txt"
     for option in ((), ("--disable-eprt",)):
         assert "Welcome" in run(curl, "-sS", "-P", "-", *option, url, home=tmp_path)
@@ -248,15 +218,20 @@ def test_curl_active(daemon: Daemon, tmp_path: Path) -> None:
 @pytest.mark.parametrize("tls", [False, True])
 def test_lftp(daemon: Daemon, tmp_path: Path, tls: bool) -> None:
     """A tree mirrored up and down again, several files at a time."""
-    lftp = program("lftp")
+    lftp = program("lftp", *(["TLS"] if tls else []))
     source = tmp_path / "source"
     for number in range(20):
         (source / f"dir{number % 3}").mkdir(parents=True, exist_ok=True)
         (source / f"dir{number % 3}/file {number}").write_bytes(BIG[: number * 1000])
     force = "yes" if tls else "no"
-    script = (
+    settings = (
         f"set ssl:verify-certificate no; set ftp:ssl-force {force}; set ftp:ssl-allow {force}; "
-        f"set ftp:ssl-protect-data {force}; set net:max-retries 1; "
+        f"set ftp:ssl-protect-data {force}"
+        if offers("lftp", "TLS")
+        else ""
+    )
+    script = (
+        f"{settings}; set net:max-retries 1; "
         f"open -u alice,netsuite -p {daemon.ports['ftp']} 127.0.0.1; "
         f"mirror -R -P 3 source lftp-{force}; mirror -P 3 lftp-{force} back; "
         f"rm -r lftp-{force}"
@@ -271,7 +246,7 @@ def test_lftp(daemon: Daemon, tmp_path: Path, tls: bool) -> None:
 
 def test_wget(daemon: Daemon, tmp_path: Path) -> None:
     """A recursive fetch of the public site, without a login."""
-    wget = program("wget")
+    wget = program("wget", "recursive FTP")
     url = f"ftp://127.0.0.1:{daemon.ports['ftp']}/"
     run(wget, "-q", "-r", "-nH", url, home=tmp_path)
     assert "Welcome" in (tmp_path / "welcome.txt").read_text()

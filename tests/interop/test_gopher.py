@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from tests.daemons import Daemon
-from tests.interop.test_programs import program, run
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon."""
-    with Daemon(tmp_path_factory.mktemp("gopher")) as running:
-        yield running
+from netsuite.testing.daemon import Daemon
+from tests.interop.programs import program, run
 
 
 def test_curl(daemon: Daemon) -> None:
     """curl fetches a menu, a text and a search."""
-    curl = program("curl")
+    curl = program("curl", "gopher")
     base = f"gopher://127.0.0.1:{daemon.ports['gopher']}"
     assert "1News\t/news\t" in run(curl, "-sS", f"{base}/")
     assert "example.talk" in run(curl, "-sS", f"{base}/1/news")
@@ -34,7 +25,9 @@ def test_lynx(daemon: Daemon) -> None:
     """lynx shows the root menu, and follows it to an article."""
     lynx = program("lynx")
     base = f"gopher://127.0.0.1:{daemon.ports['gopher']}"
-    shown = run(lynx, "-dump", "-nolist", f"{base}/")
+    shown = run(lynx, "-dump", "-nolist", f"{base}/", ok=False)
+    if "Unsupported URL scheme" in shown:
+        pytest.skip("this lynx was built without gopher")
     assert "News" in shown
     assert "Search the news" in shown
     article = run(lynx, "-dump", f"{base}/0/news/example.talk/1")

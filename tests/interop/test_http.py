@@ -5,12 +5,9 @@ from __future__ import annotations
 import hashlib
 import http.client
 import http.server
-import shutil
 import ssl
-import subprocess
 import threading
 import xmlrpc.client
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,38 +16,32 @@ from twisted.internet import reactor
 from netsuite.connection.client import PeerClosed
 from netsuite.http.client import HTTPClient
 from netsuite.http.xmlrpc.client import XMLRPCClient
+from netsuite.testing.daemon import Daemon
 from netsuite.tls import client_options
-from tests.daemons import Daemon
+from tests.interop.programs import program, run
 
-CURL = shutil.which("curl")
 BIG = bytes(range(256)) * 20_000  # 5 MB
 ALPN = [b"http/1.1"]
 UNVERIFIED = ssl._create_unverified_context()
 
 
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon with some files."""
-    home = tmp_path_factory.mktemp("http")
-    with Daemon(home, plugin="netsuite-http") as running:
-        public = home / "files" / "public"
-        (public / "big.bin").write_bytes(BIG)
-        (public / "small.txt").write_text("small\n")
-        yield running
+@pytest.fixture(scope="module", autouse=True)
+def _files(daemon: Daemon) -> None:
+    """Put some files into the public site."""
+    public = daemon.home / "files" / "public"
+    (public / "big.bin").write_bytes(BIG)
+    (public / "small.txt").write_text("small\n")
 
 
 def curl(*arguments: object) -> str:
-    """Run curl; give what it prints."""
-    if CURL is None:
-        pytest.skip("there is no curl")
-    command = [CURL, "--silent", "--show-error", "--max-time", "30", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=40)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    """Run curl; return what it prints."""
+    tls = any(str(each).startswith("https:") for each in arguments)
+    found = program("curl", "https" if tls else "http")
+    return run(found, "--silent", "--show-error", "--max-time", "30", *arguments)
 
 
 def url(daemon: Daemon, path: str, *, tls: bool = False) -> str:
-    """Give a URL of the daemon's."""
+    """Return a URL of the daemon's."""
     if tls:
         return f"https://127.0.0.1:{daemon.tls_ports['http']}{path}"
     return f"http://127.0.0.1:{daemon.ports['http']}{path}"
@@ -125,12 +116,15 @@ def test_xmlrpc_client(daemon: Daemon) -> None:
     """The standard library's XML-RPC client finds its way."""
     with xmlrpc.client.ServerProxy(url(daemon, "/RPC2")) as server:
         methods = server.system.listMethods()
+        assert isinstance(methods, list)
         assert "system.multicall" in methods
         assert server.system.methodSignature("system.methodHelp") == [["string", "string"]]
         several = xmlrpc.client.MultiCall(server)
         several.system.getCapabilities()
         several.system.listMethods()
-        assert next(iter(several()))["xmlrpc"]["specVersion"] == 1
+        capabilities = next(iter(several()))
+        assert isinstance(capabilities, dict)
+        assert capabilities["xmlrpc"]["specVersion"] == 1
         with pytest.raises(xmlrpc.client.Fault) as caught:
             server.none()
         assert caught.value.faultCode == -32601

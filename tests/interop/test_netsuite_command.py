@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,26 +14,28 @@ import pytest
 from click.testing import CliRunner
 
 from netsuite.cli import main
-from tests.daemons import Daemon, heed_interrupts
+from netsuite.testing.daemon import Daemon
+from tests.cli.commands import COMMAND, heed_interrupts
 
+pytestmark = pytest.mark.long
 LETTER = "From: a@example.test\nTo: alice@example.test\nSubject: {}\n\n.dot\nhello\n"
 ALICE = ("-u", "alice:netsuite")
 
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon."""
+    """Return a demo daemon."""
     with Daemon(tmp_path_factory.mktemp("command")) as running:
         yield running
 
 
 def command(*words: object) -> list[str]:
-    """Give the command line of a netsuite command."""
-    return [sys.executable, "-c", "from netsuite.cli import main; main()", *map(str, words)]
+    """Return the command line of a netsuite command."""
+    return [*COMMAND, *map(str, words)]
 
 
 def run(*words: object, text: str = "", code: int = 0, home: Path | None = None) -> tuple[str, str]:
-    """Run it to its exit code; give what it printed, and what it complained of."""
+    """Run it to its exit code; return what it printed, and what it complained of."""
     environment = {**os.environ, "HOME": str(home or "/nonexistent")}
     environment.pop("NETRC", None)
     done = subprocess.run(
@@ -48,7 +49,7 @@ def run(*words: object, text: str = "", code: int = 0, home: Path | None = None)
 
 
 def refused(code: int, *words: object, home: Path | None = None) -> str:
-    """Run what must fail with a code; give its one line."""
+    """Run what must fail with a code; return its one line."""
     printed, complaint = run(*words, code=code, home=home)
     assert printed == ""
     assert complaint.startswith("netsuite: ")
@@ -57,13 +58,13 @@ def refused(code: int, *words: object, home: Path | None = None) -> str:
 
 
 def rows(*words: object) -> list[dict[str, object]]:
-    """Give what ls tells as JSON."""
+    """Return what ls tells as JSON."""
     found: list[dict[str, object]] = json.loads(run("ls", "--json", *words)[0])
     return found
 
 
 def place(daemon: Daemon, scheme: str) -> str:
-    """Give the beginning of a URL."""
+    """Return the beginning of a URL."""
     service = scheme.removesuffix("s") if scheme not in ("pop3s", "ftps") else scheme[:-1]
     port = (daemon.tls_ports if scheme.endswith("s") else daemon.ports)[service]
     return f"{scheme}://127.0.0.1:{port}"

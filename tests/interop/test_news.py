@@ -6,17 +6,17 @@ import io
 import os
 import pty
 import select
-import shutil
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
+from tests.interop.programs import program
 
 nntplib: Any = None
 try:
@@ -24,20 +24,13 @@ try:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
-        import nntplib  # type: ignore[no-redef]
+        import nntplib
 except ImportError:
     pass
 
 needs_nntplib = pytest.mark.skipif(
     nntplib is None, reason="Python 3.13 and later have no nntplib in the standard library"
 )
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon."""
-    with Daemon(tmp_path_factory.mktemp("newsreaders")) as running:
-        yield running
 
 
 @needs_nntplib
@@ -111,17 +104,9 @@ def test_nntplib_posts(daemon: Daemon, tls: str) -> None:
         assert body.lines == [b".dot", b"..", b"end"]
 
 
-def program(name: str) -> str:
-    """Give a program's path, or skip the test."""
-    found = shutil.which(name, path="/usr/bin:/usr/games:/bin:/usr/local/bin")
-    if found is None:
-        pytest.skip(f"{name} is not installed")
-    return found
-
-
 def test_curl(daemon: Daemon) -> None:
     """The command of the demo's table does what it says."""
-    curl = program("curl")
+    curl = program("curl", "telnet")
     done = subprocess.run(
         [curl, "-sS", "--max-time", "20", f"telnet://127.0.0.1:{daemon.ports['nntp']}"],
         input=b"GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n",
@@ -177,7 +162,7 @@ class Terminal:
 
 def test_slrn(daemon: Daemon, tmp_path: Path) -> None:
     """slrn shows the groups, the overview of one, and an article."""
-    slrn = program("slrn")
+    slrn = program("slrn", "NNTP")
     newsrc, rc = tmp_path / "newsrc", tmp_path / "slrnrc"
     newsrc.write_text("example.talk:\nexample.announce:\n")
     rc.write_text('set hostname "client.example.test"\nset username "alice"\n')
@@ -192,7 +177,7 @@ def test_slrn(daemon: Daemon, tmp_path: Path) -> None:
 
 def test_tin(daemon: Daemon, tmp_path: Path) -> None:
     """tin, asked only whether there is something unread, says what."""
-    tin = program("tin")
+    tin = program("tin", "NNTP")
     (tmp_path / ".newsrc").write_text("example.talk:\nexample.announce:\n")
     command = [tin, "-r", "-g", "127.0.0.1", "-p", daemon.ports["nntp"], "-n", "-Z", "-v"]
     with Terminal(command, tmp_path) as reader:

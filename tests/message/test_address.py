@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.address import (
     Address,
@@ -17,6 +16,7 @@ from netsuite.message.address import (
     parse_path,
 )
 from netsuite.message.structure import Mailbox
+from netsuite.testing.cases import SynchronousTestCase
 
 PATHS: list[tuple[str, Address | None]] = [
     ("<>", None),

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.bounce import Action, Outcome, compose_report
 from netsuite.message.build import (
@@ -23,6 +22,7 @@ from netsuite.message.build import (
 )
 from netsuite.message.scan import scan
 from netsuite.message.text import searchable
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.dates import format_message_date
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.flowed import join_paragraphs, unflowed
 from netsuite.message.scan import scan
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Flowed(SynchronousTestCase):

@@ -8,12 +8,12 @@ import re
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.charsets import codec_of, decode
 from netsuite.message.headers import fields, find, find_all, header_end, strip, subset
 from netsuite.message.parameters import parse_content_type, parse_disposition, without_comments
 from netsuite.message.words import decode_base64, decode_words, encode_words, fold
+from netsuite.testing.cases import SynchronousTestCase
 
 HEADER = (
     b"Received: from a\r\n\tby b\r\nsubject : one\r\nno field here\r\n and more\r\n"

@@ -8,9 +8,8 @@ import contextlib
 import time
 from datetime import UTC, datetime, timedelta
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.message.injection import Trace, Unfit, check, inject
+from netsuite.testing.cases import SynchronousTestCase
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

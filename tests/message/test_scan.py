@@ -7,11 +7,11 @@ import email.policy
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message import scan as scan_module
 from netsuite.message.scan import DEPTH, PARTS, Scanner, scan
 from netsuite.message.structure import Mailbox, Part, Summary
+from netsuite.testing.cases import SynchronousTestCase
 
 
 def crlf(text: str) -> bytes:

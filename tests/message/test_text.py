@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.scan import scan
 from netsuite.message.text import BODY_CHARACTERS, searchable, without_markup
+from netsuite.testing.cases import SynchronousTestCase
 from tests.message.test_scan import NESTED, SIMPLE, crlf
 
 

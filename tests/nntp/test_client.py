@@ -10,7 +10,6 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import tls
 from netsuite.connection.client import InputBeforeTLS, PeerClosed
@@ -20,6 +19,7 @@ from netsuite.nntp.client import LoginRefused, NNTPClient, NNTPRefused, NotOffer
 from netsuite.nntp.commands import Range
 from netsuite.nntp.server import NNTPServerFactory
 from netsuite.nntp.settings import Settings
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary

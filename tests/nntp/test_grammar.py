@@ -8,7 +8,6 @@ import time
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.nntp import commands as c
 from netsuite.nntp.commands import Range, Status
@@ -20,6 +19,7 @@ from netsuite.nntp.grammar import (
     parse_status,
 )
 from netsuite.nntp.wildmat import BadWildmat, parse_wildmat
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
 #: What is said, and what it means: both directions.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts import news
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
+from netsuite.testing.cases import SynchronousTestCase
 from tests.nntp.fakes import World, article, run
 
 

@@ -10,11 +10,11 @@ from typing import Any
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import Busy, NoSuchMessage
+from netsuite.testing.cases import SynchronousTestCase
 from tests.nntp.fakes import HOST, NOW, World, article, run, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.settings import Limits
 from netsuite.nntp.dialog import MACHINE
+from netsuite.testing.cases import SynchronousTestCase
 from tests.nntp.fakes import World
 
 WORDS = [

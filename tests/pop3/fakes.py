@@ -1,27 +1,21 @@
-"""A door, a maildrop and a server on a memory transport, for tests of POP3 alone."""
+"""An authenticator, a maildrop and a server on a memory transport, for tests of POP3 alone."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
-from zope.interface import Interface
 
-from netsuite.accounts.interfaces import (
-    BadCredentials,
-    Challenged,
-    Channel,
-    DropItem,
-    LoggedIn,
-    LoginStep,
-    MaildropInUse,
-)
-from netsuite.connection.settings import Limits, Timeouts
-from netsuite.pop3.server import POP3Server, POP3ServerFactory
+from netsuite.accounts.interfaces import DropItem, MaildropInUse
+from netsuite.connection.close_reason import CloseReason
+from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
 from netsuite.pop3.settings import Settings
+from netsuite.testing.authenticator import FakeAuthenticator
+from netsuite.testing.transport import MemoryTransport
+from netsuite.tls import ServerTLS
 
 ONE = b"Subject: one\r\n\r\nfirst\r\n.dot\r\n..\r\n"
 TWO = b"Subject: two\r\n\r\nsecond"
@@ -77,69 +71,22 @@ class FakeDrop:
         self.locked = False
 
 
-class FakeExchange:
-    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
-        self.authenticator = authenticator
-        self.mechanism = mechanism
-
-    async def respond(self, octets: bytes | None) -> LoginStep:
-        if self.authenticator.error is not None:
-            raise self.authenticator.error
-        if octets is None:
-            return Challenged(b"")
-        if octets != b"\0alice\0secret":
-            raise BadCredentials("wrong")
-        return LoggedIn(
-            self.authenticator.drop, "alice", b"v=x" if self.mechanism == "X-DATA" else None
-        )
-
-
-class FakeAuthenticator:
-    def __init__(self, drop: FakeDrop) -> None:
-        self.drop = drop
-        self.offered = ["X-DATA", "PLAIN"]
-        self.passwords = True
-        self.error: Exception | None = None
-
-    def mechanisms(self, channel: Channel) -> Sequence[str]:
-        return self.offered
-
-    def allows_password(self, channel: Channel) -> bool:
-        return self.passwords
-
-    async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[Interface]
-    ) -> LoggedIn:
-        if self.error is not None:
-            raise self.error
-        if (username, password) != ("alice", "se cret "):
-            raise BadCredentials("wrong")
-        return LoggedIn(self.drop, "alice")
-
-    def exchange(
-        self, channel: Channel, mechanism: str, facet: type[Interface]
-    ) -> FakeExchange | None:
-        return FakeExchange(self, mechanism) if mechanism in self.offered else None
-
-
-class Transport(StringTransport):
-    """A transport that says what was said since it was last asked."""
-
-    def said(self) -> bytes:
-        octets = self.value()
-        self.clear()
-        return octets
-
-    def abortConnection(self) -> None:
-        self.disconnecting = True
-
-
-def make_factory(drop: FakeDrop, clock: Clock, **arguments: object) -> POP3ServerFactory:
-    return POP3ServerFactory(
-        Settings("pop.example.test"),
-        authenticator=FakeAuthenticator(drop),
+def make_factory(
+    drop: FakeDrop, clock: Clock, *, tls: ServerTLS | None = None, **settings: Any
+) -> POP3ServerFactory:
+    shared = Shared(
         clock=clock,
-        **arguments,  # type: ignore[arg-type]
+        host="pop.example.test",
+        authenticator=make_authenticator(drop),
+        tls=tls,
+        settings=Settings(**settings),
+    )
+    return POP3ServerFactory(shared)
+
+
+def make_authenticator(drop: FakeDrop) -> FakeAuthenticator:
+    return FakeAuthenticator(
+        lambda facet: drop, password="se cret ", secret="secret", mechanisms=["X-DATA", "PLAIN"]
     )
 
 
@@ -150,22 +97,21 @@ class Session:
         self,
         messages: list[bytes] | None = None,
         *,
-        limits: Limits | None = None,
-        timeouts: Timeouts | None = None,
-        tls: object = None,
+        tls: ServerTLS | None = None,
+        turned_away: CloseReason | None = None,
+        **settings: Any,
     ) -> None:
         self.clock = Clock()
         self.drop = FakeDrop([ONE, TWO, THREE] if messages is None else messages)
-        self.factory = make_factory(
-            self.drop, self.clock, limits=limits, timeouts=timeouts, tls=tls
-        )
-        authenticator = self.factory.authenticator
+        self.factory = make_factory(self.drop, self.clock, tls=tls, **settings)
+        authenticator = self.factory.shared.authenticator
         assert isinstance(authenticator, FakeAuthenticator)
         self.authenticator = authenticator
-        self.transport = Transport(peerAddress=IPv4Address("TCP", "192.0.2.9", 4000))
+        self.transport = MemoryTransport()
         server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
         assert isinstance(server, POP3Server)
         self.server = server
+        server.turned_away = turned_away
         server.makeConnection(self.transport)
         self.greeting = self.transport.said()
 
@@ -175,4 +121,4 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        return bool(self.transport.disconnecting)
+        return self.transport.closed

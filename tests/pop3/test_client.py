@@ -7,15 +7,15 @@ from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.connection.client import InputBeforeTLS, PeerClosed
-from netsuite.pop3.client import LoginRefused, NotOffered, POP3Client, POP3Refused, connect
-from netsuite.pop3.commands import Status
+from netsuite.connection import errors
+from netsuite.pop3.client import POP3Client, connect
 from netsuite.store.errors import Busy
+from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
-from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, Transport, make_factory
+from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, make_factory
 
 
 class Mechanism:
@@ -78,8 +78,8 @@ class AgainstOurServer(SynchronousTestCase):
         self.run_(client.top(1, 2, got.append))
         self.assertEqual(b"Subject: one\r\n\r\nfirst\r\n.dot\r\n", b"".join(got))
         self.run_(client.dele(2))
-        error = self.fail_(client.retr(2, got.append), POP3Refused)
-        self.assertEqual("The message is marked as deleted", error.status.text)
+        error = self.fail_(client.retr(2, got.append), errors.Refusal)
+        self.assertEqual("The message is marked as deleted", error.text)
         self.run_(client.rset())
         self.run_(client.noop())
         self.run_(client.dele(3))
@@ -128,30 +128,32 @@ class AgainstOurServer(SynchronousTestCase):
 
         client = self.log_in()
         self.fail_(client.retr(1, write), OSError)
-        self.fail_(client.noop(), PeerClosed)
+        self.fail_(client.noop(), errors.ConnectionLost)
 
     def test_logins(self) -> None:
         """SASL with an initial response, with data at the end, and refused."""
         self.assertEqual(("X-DATA", "PLAIN"), self.client.mechanisms)
-        self.fail_(self.client.log_in(Mechanism(secret=b"x")), LoginRefused)
-        self.fail_(self.client.log_in(Mechanism(secret=b"x" * 500)), LoginRefused)
-        self.fail_(self.client.login("alice", "wrong"), LoginRefused)
+        self.fail_(self.client.authenticate(Mechanism(secret=b"x")), errors.AuthenticationFailed)
+        self.fail_(
+            self.client.authenticate(Mechanism(secret=b"x" * 500)), errors.AuthenticationFailed
+        )
+        self.fail_(self.client.login("alice", "wrong"), errors.AuthenticationFailed)
         mechanism = Mechanism("X-DATA")
-        self.run_(self.client.log_in(mechanism))
+        self.run_(self.client.authenticate(mechanism))
         self.assertTrue(mechanism.done)
 
     def test_in_use(self) -> None:
         """The server's response code says why."""
         self.drop.in_use = True
-        error = self.fail_(self.client.login("alice", "se cret "), LoginRefused)
-        self.assertEqual("IN-USE", error.status.code)
+        error = self.fail_(self.client.login("alice", "se cret "), errors.TransientRefusal)
+        self.assertEqual("IN-USE", error.code)
 
     def test_quit_that_fails(self) -> None:
         """When nothing could be removed the caller is told."""
         client = self.log_in()
         self.run_(client.dele(1))
         self.drop.error = Busy("")
-        self.assertEqual("SYS/TEMP", self.fail_(client.quit(), POP3Refused).status.code)
+        self.assertEqual("SYS/TEMP", self.fail_(client.quit(), errors.TransientRefusal).code)
 
     def test_injection(self) -> None:
         """A caller cannot say two commands in one."""
@@ -163,7 +165,7 @@ class AgainstOddServers(SynchronousTestCase):
 
     def start(self, *words: bytes) -> POP3Client:
         self.client = POP3Client(Clock())
-        self.transport = Transport()
+        self.transport = MemoryTransport()
         self.client.makeConnection(self.transport)
         self.beginning = ensureDeferred(self.client.begin())
         for each in words:
@@ -187,32 +189,34 @@ class AgainstOddServers(SynchronousTestCase):
     def test_refused_at_once(self) -> None:
         """-ERR instead of a greeting is an error that says so."""
         self.start(b"-ERR [SYS/TEMP] busy\r\n")
-        error = self.failureResultOf(self.beginning, POP3Refused).value
-        self.assertEqual(Status(False, "busy", "SYS/TEMP"), error.status)
+        error = self.failureResultOf(self.beginning, errors.Refusal).value
+        self.assertEqual(("SYS/TEMP", "busy"), (error.code, error.text))
 
     def test_stls(self) -> None:
         """Octets behind the go-ahead end the session; no STLS is an error, not clear text."""
         client = self.start(b"+OK\r\n", b"+OK\r\nSTLS\r\n.\r\n")
         securing = self.hear(client.stls(object()), b"+OK go\r\n+OK evil\r\n")
-        self.failureResultOf(securing, InputBeforeTLS)
+        self.failureResultOf(securing, errors.TLSFailure)
         client = self.start(b"+OK\r\n", b"+OK\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.stls(object())), NotOffered)
+        self.failureResultOf(ensureDeferred(client.stls(object())), errors.NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""
         for answer in (b"HELLO\r\n", b"+OK x\r\n", b"+OK 1\r\n", b"+OK 1 x\r\n", b"+" * 5000):
             client = self.start(b"+OK\r\n", b"-ERR\r\n")
-            self.failureResultOf(self.hear(client.stat(), answer), RemoteProtocolError)
+            self.failureResultOf(self.hear(client.stat(), answer), errors.ProtocolViolation)
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
         listing = self.hear(client.list(), b"+OK\r\n1 2\r\nx y\r\n.\r\n")
-        self.failureResultOf(listing, RemoteProtocolError)
+        self.failureResultOf(listing, errors.ProtocolViolation)
 
     def test_not_to_be_trusted(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
         self.transport.said()
-        logging = self.hear(client.log_in(Mechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n")
-        self.failureResultOf(logging, RemoteProtocolError)
+        logging = self.hear(
+            client.authenticate(Mechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n"
+        )
+        self.failureResultOf(logging, errors.ProtocolViolation)
         self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.transport.said())
 
     def test_gone_within_a_message(self) -> None:
@@ -221,4 +225,4 @@ class AgainstOddServers(SynchronousTestCase):
         got: list[bytes] = []
         fetching = self.hear(client.retr(1, got.append), b"+OK\r\nhalf\r\n")
         client.readConnectionLost()
-        self.failureResultOf(fetching, PeerClosed)
+        self.failureResultOf(fetching, errors.ConnectionLost)

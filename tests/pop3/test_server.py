@@ -7,11 +7,11 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.interfaces import LoginUnavailable, MalformedResponse, Throttled
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage, StoreClosed
+from netsuite.testing.cases import SynchronousTestCase
 from tests.pop3.fakes import ONE, THREE, TWO, Session
 
 LOGIN = b"USER alice\r\nPASS se cret \r\n"
@@ -121,10 +121,10 @@ class Reading(SynchronousTestCase):
         """A client that does not read is not read for: the message waits."""
         session = self.session([b"x" * 100_000])
         session.drop.piece = 10_000
-        session.server.pauseProducing()
+        session.server.writer.pauseProducing()
         first = session.say(b"RETR 1\r\nSTAT\r\n")
         self.assertEqual(b"", first)
-        session.server.resumeProducing()
+        session.server.writer.resumeProducing()
         self.assertTrue(session.transport.said().endswith(b"x\r\n.\r\n+OK 1 100000\r\n"))
 
     def test_gone_meanwhile(self) -> None:
@@ -155,7 +155,7 @@ class Ending(SynchronousTestCase):
     """What is removed, and when."""
 
     def session(self) -> Session:
-        session = Session(timeouts=Timeouts(idle_seconds=600))
+        session = Session(idle_seconds=600.0)
         session.say(LOGIN + b"DELE 3\r\nDELE 1\r\n")
         return session
 
@@ -214,7 +214,7 @@ class Ending(SynchronousTestCase):
 
     def test_busy(self) -> None:
         """Who is turned away is told so in the greeting's place."""
-        session = Session(limits=Limits(connections=0))
+        session = Session(turned_away=CloseReason.BUSY)
         self.assertEqual(
             b"-ERR [SYS/TEMP] Too many connections; try again later\r\n", session.greeting
         )
@@ -312,7 +312,7 @@ class Refusing(SynchronousTestCase):
 
     def test_commands(self) -> None:
         """Each is answered by one -ERR, and the session goes on."""
-        session = Session(limits=Limits(bad_commands=None))
+        session = Session(bad_commands=0)
         for command in (
             b"XYZ", b"", b"APOP a b", b"STAT", b"NOOP", b"LIST", b"DELE 1", b"QUIT now", b"USER",
             b"CAPA x", b"STLS", b"AUTH A B C", b"USER \xff", b"NO\rOP", b"X" * 20_000, b"LIST x",
@@ -345,6 +345,6 @@ class Refusing(SynchronousTestCase):
 
     def test_guessing(self) -> None:
         """Whoever guesses passwords is shown the door."""
-        session = Session(limits=Limits(bad_commands=3))
+        session = Session(bad_commands=3)
         session.say(b"USER alice\r\nPASS x\r\n" * 5)
         self.assertTrue(session.closed)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
-from netsuite.connection.settings import Limits
+from netsuite.testing.cases import SynchronousTestCase
 from tests.pop3.fakes import Session
 
 WORDS = [
@@ -28,7 +27,7 @@ class Splits(SynchronousTestCase):
             octets = login + b"".join(words)
             outcomes = []
             for cuts in ([len(octets) or 1], sizes or [1]):
-                session = Session(limits=Limits(bad_commands=None))
+                session = Session(bad_commands=0)
                 said, position, turn = b"", 0, 0
                 while position < len(octets):
                     size = cuts[turn % len(cuts)]

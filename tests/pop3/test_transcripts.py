@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
-
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
 from tests.pop3.fakes import FakeDrop, Session
 
@@ -18,7 +17,8 @@ class Peer:
     def __init__(self, drops: list[FakeDrop]) -> None:
         self.session = Session()
         drops.append(self.session.drop)
-        self.session.drop = self.session.authenticator.drop = drops[0]
+        self.session.drop = drops[0]
+        self.session.authenticator.make = lambda facet: drops[0]
         self._heard = self.session.greeting
 
     def say(self, octets: bytes) -> None:

@@ -1,1 +1,1 @@
-"""What once went wrong, across parts: one test for each, so that it does not come back."""
+"""Faults of the past, across parts: one test for each, so that it does not come back."""

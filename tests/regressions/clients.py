@@ -34,12 +34,12 @@ class Client:
         self.socket.close()
 
     def ask(self, octets: bytes, until: bytes) -> bytes:
-        """Say something; give what is heard up to the line that begins with *until*."""
+        """Say something; return what is heard up to the line that begins with *until*."""
         self.socket.sendall(octets)
         return self.hear(until)
 
     def hear(self, until: bytes) -> bytes:
-        """Give what is heard up to the whole line that begins with *until*."""
+        """Return what is heard up to the whole line that begins with *until*."""
         heard = b""
         while not any(line.startswith(until) for line in heard.split(b"\r\n")[:-1]):
             piece = self.socket.recv(65536)
@@ -48,14 +48,14 @@ class Client:
         return heard
 
     def rest(self) -> bytes:
-        """Give what is heard until the server closes."""
+        """Return what is heard until the server closes."""
         heard = b""
         while piece := self.socket.recv(65536):
             heard += piece
         return heard
 
     def submit(self, message: bytes, *, sender: bytes = b"a@b.example") -> bytes:
-        """Send a message to alice as it is, its end included; give the answer to it."""
+        """Send a message to alice as it is, its end included; return the answer to it."""
         self.hear(b"220 ")
         self.ask(b"EHLO x\r\nMAIL FROM:<" + sender + b">\r\nRCPT TO:<alice@example.test>\r\n"
                  b"DATA\r\n", b"354 ")  # fmt: skip
@@ -63,7 +63,7 @@ class Client:
 
 
 def fetch_last(port: int) -> bytes:
-    """Give alice's newest message, by POP3."""
+    """Return alice's newest message, by POP3."""
     with Client(port) as client:
         client.hear(b"+OK")
         client.ask(b"USER alice\r\n", b"+OK")

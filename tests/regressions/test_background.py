@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 
-from tests.daemons import TWISTD
+from netsuite.testing.daemon import twistd
 from tests.test_daemon import taken_port
+
+
+def background(home: Path, where: str) -> list[str]:
+    """Return the command line of a POP3 daemon that leaves its terminal."""
+    return twistd(
+        f"--pidfile={home / 'pid'}", f"--logfile={home / 'log'}",
+        "netsuite-pop3", "--home", home, "--set", "pop3.listen_tls=[]", "--listen", where,
+        background=True,
+    )  # fmt: skip
 
 
 def test_a_taken_port_is_told_to_the_terminal(tmp_path: Path) -> None:
@@ -15,9 +23,7 @@ def test_a_taken_port_is_told_to_the_terminal(tmp_path: Path) -> None:
     code 1; it once waited for ever, and left its pid file."""
     with taken_port() as port:
         done = subprocess.run(
-            [sys.executable, "-c", TWISTD, f"--pidfile={tmp_path / 'pid'}",
-             f"--logfile={tmp_path / 'log'}", "netsuite-pop3", "--home", tmp_path,
-             "--set", "pop3.listen_tls=[]", "--listen", f"tcp:{port}:interface=127.0.0.1"],
+            background(tmp_path, f"tcp:{port}:interface=127.0.0.1"),
             capture_output=True, text=True, timeout=60,
         )  # fmt: skip
     assert done.returncode == 1
@@ -30,9 +36,7 @@ def test_a_store_that_is_none_is_told_to_the_terminal(tmp_path: Path) -> None:
     """So does one whose store cannot be opened; its shell once saw exit code 0."""
     (tmp_path / "netsuite.db").write_bytes(b"not a database" * 100)
     done = subprocess.run(
-        [sys.executable, "-c", TWISTD, f"--pidfile={tmp_path / 'pid'}",
-         f"--logfile={tmp_path / 'log'}", "netsuite-pop3", "--home", tmp_path,
-         "--set", "pop3.listen_tls=[]", "--listen", "tcp:0:interface=127.0.0.1"],
+        background(tmp_path, "tcp:0:interface=127.0.0.1"),
         capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     assert done.returncode == 1

@@ -1,9 +1,8 @@
-"""What the fuzzer found."""
+"""Faults that the fuzzer found."""
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
-
+from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import World
 
 

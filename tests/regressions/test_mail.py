@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
-from twisted.logger import globalLogPublisher
-from twisted.trial.unittest import SynchronousTestCase, TestCase
+from twisted.logger import capturedLogs
 
-from netsuite.accounts.interfaces import Submitter, LoggedIn, LoginRefused, Throttled
+from netsuite.accounts.interfaces import LoggedIn, LoginRefused, Submitter, Throttled
 from netsuite.accounts.receiver import AddressBook
 from netsuite.connection.settings import Limits
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.accounts.worlds import DOMAIN, LOCAL, World
 from tests.smtp.fakes import Session
 
@@ -99,14 +99,12 @@ class Flood(SynchronousTestCase):
 
     def test_a_flood_does_not_fill_the_log(self) -> None:
         """Connections that are turned away are told of now and then, not each by each."""
-        events: list[dict[str, object]] = []
-        globalLogPublisher.addObserver(events.append)
-        self.addCleanup(globalLogPublisher.removeObserver, events.append)
         session = Session(limits=Limits(connections=1))
-        for port in range(4001, 4040):
-            address = IPv4Address("TCP", "192.0.2.9", port)
-            other = session.factory.buildProtocol(address)
-            assert other is not None
-            other.makeConnection(StringTransport(peerAddress=address))
+        with capturedLogs() as events:
+            for port in range(4001, 4040):
+                address = IPv4Address("TCP", "192.0.2.9", port)
+                other = session.factory.buildProtocol(address)
+                assert other is not None
+                other.makeConnection(StringTransport(peerAddress=address))
         told = [each for each in events if str(each.get("log_namespace")).startswith("netsuite")]
         self.assertLessEqual(len(told), 1)

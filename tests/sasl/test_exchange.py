@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet.defer import ensureDeferred
 
-from netsuite.sasl.exchange import ClientExchange
+from netsuite.sasl.exchange import exchange
+from netsuite.testing.cases import SynchronousTestCase
+from netsuite.wire.errors import RemoteProtocolError
 
 
 class Mechanism:
@@ -27,16 +29,44 @@ class Mechanism:
 
 
 class Exchange(SynchronousTestCase):
-    """The initial response, early or late."""
+    """The whole of it, against a server that asks twice."""
+
+    def run_(self, mechanism: Mechanism, *, fail: bool = False) -> list[bytes | None]:
+        """Return what was said: the initial response, then the others."""
+        said: list[bytes | None] = []
+
+        async def say(octets: bytes | None) -> int:
+            said.append(octets)
+            return len(said)
+
+        work = exchange(
+            mechanism,
+            fits=lambda octets: len(octets) < 10,
+            begin=say,
+            respond=say,
+            challenge=lambda answer: {1: b"one", 2: b"two"}.get(answer),
+        )
+        if fail:
+            self.failureResultOf(ensureDeferred(work), RemoteProtocolError)
+        else:
+            self.assertEqual(3, self.successResultOf(ensureDeferred(work)))
+        return said
 
     def test_order(self) -> None:
         """What fits goes with the command; what does not answers the first challenge, whole."""
-        for initial, early, said in (
-            (None, None, [b"to one", b"to two"]),
-            (b"", b"", [b"to one", b"to two"]),
-            (b"short", b"short", [b"to one", b"to two"]),
-            (b"much too long", None, [b"much too long", b"to two"]),
+        for initial, said in (
+            (None, [None, b"to one", b"to two"]),
+            (b"", [b"", b"to one", b"to two"]),
+            (b"short", [b"short", b"to one", b"to two"]),
+            (b"much too long", [None, b"much too long", b"to two"]),
         ):
-            exchange = ClientExchange(Mechanism(initial), lambda octets: len(octets) < 10)
-            self.assertEqual(early, exchange.initial)
-            self.assertEqual(said, [exchange.respond(b"one"), exchange.respond(b"two")])
+            self.assertEqual(said, self.run_(Mechanism(initial)))
+
+    def test_cancelled(self) -> None:
+        """A server that the mechanism does not trust hears a cancellation and nothing more."""
+
+        class Distrusting(Mechanism):
+            def respond(self, challenge: bytes) -> bytes:
+                raise RemoteProtocolError("not the right one")
+
+        self.assertEqual([b"hi", None], self.run_(Distrusting(b"hi"), fail=True))

@@ -6,7 +6,6 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import sasl
 from netsuite.sasl.interfaces import (
@@ -22,6 +21,7 @@ from netsuite.sasl.interfaces import (
 from netsuite.sasl.prepare import Unpreparable, saslprep
 from netsuite.sasl.registry import SCRAM, STRONGEST_FIRST
 from netsuite.sasl.scram import keys, salted_password
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire import base64
 from netsuite.wire.errors import RemoteProtocolError
 

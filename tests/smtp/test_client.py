@@ -10,7 +10,6 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.client import InputBeforeTLS, PeerClosed, PeerTimedOut
 from netsuite.message.address import Address
@@ -18,6 +17,7 @@ from netsuite.smtp.client import LoginRefused, NotOffered, SMTPClient, SMTPRefus
 from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.smtp.fakes import FakeAuthenticator, FakeReceiver, Transport

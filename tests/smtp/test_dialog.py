@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.address import Address
 from netsuite.smtp.commands import (
@@ -41,6 +40,7 @@ from netsuite.smtp.dialog import (
     canonical_lines,
 )
 from netsuite.smtp.grammar import format_command
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 

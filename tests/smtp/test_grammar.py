@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.message.address import Address
 from netsuite.smtp.commands import (
@@ -40,6 +39,7 @@ from netsuite.smtp.grammar import (
     parse_command,
     parse_reply_line,
 )
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
 A = Address("a", "b.example")

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.message.address import Address
 from netsuite.smtp.commands import reply
 from netsuite.smtp.messagelog import format_line
+from netsuite.testing.cases import SynchronousTestCase
 from tests.smtp.fakes import Session
 
 WHEN = "2026-01-02T03:04:05+00:00"

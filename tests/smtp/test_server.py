@@ -5,7 +5,6 @@ from __future__ import annotations
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.accounts.interfaces import (
     LoginUnavailable,
@@ -18,6 +17,7 @@ from netsuite.connection.settings import Limits, Timeouts
 from netsuite.smtp.header_rewriter import HEADER_OCTETS
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy, OverQuota, StorageFull, TooLarge
+from netsuite.testing.cases import SynchronousTestCase
 from tests.smtp.fakes import Session
 
 EHLO = b"EHLO client.test\r\n"

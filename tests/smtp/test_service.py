@@ -7,11 +7,11 @@ from pathlib import Path
 from unittest import mock
 
 from twisted.internet import reactor
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.config.load import load
 from netsuite.site import Site
 from netsuite.smtp.service import _LocalTime, make_smtp, make_submission
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 
 
 class LocalTime(SynchronousTestCase):

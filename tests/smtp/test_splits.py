@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.connection.settings import Limits
+from netsuite.testing.cases import SynchronousTestCase
 from tests.smtp.fakes import Session
 
 WORDS = [

@@ -9,7 +9,6 @@ from typing import Any
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite import sasl, tls
 from netsuite.connection.factory import ServerFactory
@@ -20,6 +19,7 @@ from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.smtp import client as smtp
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings
+from netsuite.testing.cases import SynchronousTestCase
 from tests.accounts.worlds import World
 from tests.connection.links import MemoryEndpoint
 

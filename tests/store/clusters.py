@@ -27,7 +27,7 @@ def _tool(name: str) -> str | None:
 
 
 def _unprivileged() -> tuple[list[str], str]:
-    """Give what to put before a command, and the name of the user it then runs as."""
+    """Return what to put before a command, and the name of the user it then runs as."""
     if os.geteuid() != 0:
         return [], getpass.getuser()
     setpriv = shutil.which("setpriv")
@@ -42,7 +42,7 @@ def _unprivileged() -> tuple[list[str], str]:
 
 @cache
 def cluster() -> str | None:
-    """Start the cluster; give the URL of its server without a database, None for no PostgreSQL."""
+    """Start the cluster; return its server's URL without a database, None without PostgreSQL."""
     initdb, pg_ctl = _tool("initdb"), _tool("pg_ctl")
     if not initdb or not pg_ctl:
         return None
@@ -75,7 +75,7 @@ def _create(url: str, name: str, template: str) -> str:
     import psycopg
 
     with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[arg-type]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return url.format(name)
 
 

@@ -6,16 +6,16 @@ import os
 import sqlite3
 
 import sqlalchemy as sa
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore, schema
 from netsuite.store.sql.database import ROWS_AT_ONCE, Database
-from netsuite.store.sql.drafts import ChunkWrite
-from netsuite.testing.store_contract import BaseContract
+from netsuite.store.sql.delivery import ChunkWrite, SQLDraft
+from netsuite.testing.cases import SynchronousTestCase, TestCase
+from netsuite.testing.store_contract import StoreCase
+from tests.store.reactors import reactor
 
 # Not a power of two, more than one step takes, and with a remainder of several bits.
 MANY = 2 * ROWS_AT_ONCE + 11
@@ -23,7 +23,7 @@ MANY = 2 * ROWS_AT_ONCE + 11
 _NORMAL, _FULL = 1, 2
 
 
-class Batches(BaseContract, TestCase):
+class Batches(StoreCase, TestCase):
     """A store on an SQLite file, given more at once than one step of a statement takes."""
 
     async def make_store(self) -> Store:
@@ -63,11 +63,12 @@ class Batches(BaseContract, TestCase):
         """Parts of a large message do not wait for the disk one by one; the commit that accepts
         it does, and whatever comes next as well."""
         box = await self.inbox()
-        session = self.sql._base.writer._session
+        session = self.sql._shared.writer._session
         assert session is not None
         draft = self.store.mail.draft()
+        assert isinstance(draft, SQLDraft)
         draft.write(b"x" * (4 * schema.CHUNK_OCTETS))
-        await self.sql._base.writer.submit(ChunkWrite(draft, draft.chunks, b"x"))
+        await self.sql._shared.writer.submit(ChunkWrite(draft, draft.chunks, b"x"))
         self.assertEqual(_NORMAL, session.pragma("synchronous"))
         draft.chunks += 1
         await self.store.mail.commit(draft, [Placement(box.id)])

@@ -12,12 +12,12 @@ import time
 from collections.abc import Iterator
 from typing import IO
 
-from twisted.internet import reactor
 from twisted.internet.task import Clock
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.model import Folder, Message
-from netsuite.store.sql import SQLStore, open_store
+from netsuite.store.sql import SQLStore
+from netsuite.testing.cases import TestCase
+from tests.store.reactors import reactor
 
 #: The child: 30 committers, every message of its own size, a line for each that is reported.
 CHILD = r"""
@@ -25,7 +25,7 @@ import sys
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, ensureDeferred, gatherResults
 from netsuite.store.model import Placement
-from netsuite.store.sql import open_store
+from netsuite.store.sql import SQLStore
 
 async def commit(store, folder, first):
     number = first
@@ -45,7 +45,8 @@ async def commit(store, folder, first):
             print(-gone, number, flush=True)
 
 async def main(url):
-    store = await open_store(url, reactor, reactor)
+    store = SQLStore(url, clock=reactor, threads=reactor)
+    await store.open()
     folder = await store.mail.folder(None, "work")
     await gatherResults([ensureDeferred(commit(store, folder, n)) for n in range(30)])
 
@@ -83,10 +84,12 @@ class Killed(TestCase):
     async def opened(self, url: str) -> SQLStore:
         clock = Clock()
         clock.advance(time.time() + 3600)  # after all that the child did
-        return await open_store(url, clock, reactor, sweep_after_seconds=0)
+        store = SQLStore(url, clock=clock, threads=reactor, sweep_after_seconds=0)
+        await store.open()
+        return store
 
     def work_and_die(self, url: str, lines: int) -> Iterator[tuple[int, int]]:
-        """Run the child until so many lines; give what it had reported when it died."""
+        """Run the child until so many lines; return what it had reported when it died."""
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, url], stdout=subprocess.PIPE, text=True
         )

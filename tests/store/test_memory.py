@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
-from netsuite.testing.store_contract import BaseContract, StoreContract
+from netsuite.testing.cases import TestCase
+from netsuite.testing.store_contract import StoreCase, StoreContract
 
 
 class MemoryStoreContract(StoreContract, TestCase):
@@ -17,7 +16,7 @@ class MemoryStoreContract(StoreContract, TestCase):
         return MemoryStore(self.now)
 
 
-class Limits(BaseContract, TestCase):
+class Limits(StoreCase, TestCase):
     """What a memory store is told when it is made."""
 
     async def make_store(self) -> Store:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 
-from twisted.internet import reactor
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.model import Placement
 from netsuite.store.sql import SQLStore
+from netsuite.testing.cases import TestCase
+from tests.store.reactors import reactor
 
 
 class Migration(TestCase):
@@ -18,7 +17,7 @@ class Migration(TestCase):
     async def test_messages_that_were_there(self) -> None:
         """Articles of public folders are found; mail in mailboxes is not, nor what has no id."""
         path = self.mktemp()
-        store = SQLStore(f"sqlite:///{path}", clock=reactor, threads=reactor)  # type: ignore[arg-type]
+        store = SQLStore(f"sqlite:///{path}", clock=reactor, threads=reactor)
         await store.open()
         ann = await store.accounts.add_account("ann", None)
         inbox = await store.mail.folder(ann.id, "INBOX")
@@ -40,7 +39,7 @@ class Migration(TestCase):
             database.execute("DROP TABLE article")
             database.execute("UPDATE alembic_version SET version_num = '0001'")
             database.commit()
-        store = SQLStore(f"sqlite:///{path}", clock=reactor, threads=reactor)  # type: ignore[arg-type]
+        store = SQLStore(f"sqlite:///{path}", clock=reactor, threads=reactor)
         await store.open()
         try:
             found = await store.mail.find_message_ids(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from twisted.internet import reactor
-from twisted.trial.unittest import SkipTest, TestCase
-
 from netsuite.store.interfaces import Store
 from netsuite.store.sql import SQLStore
+from netsuite.testing.cases import SkipTest, TestCase
 from netsuite.testing.store_contract import StoreContract
 from tests.store.clusters import fresh_database
+from tests.store.reactors import reactor
 
 
 class PostgreSQLStoreContract(StoreContract, TestCase):

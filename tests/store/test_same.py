@@ -5,10 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from twisted.internet import reactor
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.trial.unittest import TestCase
 
 from netsuite.store import query as q
 from netsuite.store.errors import StoreError
@@ -16,12 +14,18 @@ from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FlagAction, Placement
 from netsuite.store.sql import SQLStore
-from netsuite.testing.store_contract import CREATED, BaseContract
+from netsuite.testing.cases import TestCase
+from netsuite.testing.store_contract import CREATED, StoreCase
+from tests.store.reactors import reactor
 
 FLAGS = ("\\Seen", "\\Deleted", "\\Flagged", "$one", "$ONE", "$two")
 
 
-class SameHistory(BaseContract, TestCase):
+def _close(store: SQLStore) -> Deferred[None]:
+    return Deferred.fromCoroutine(store.close())
+
+
+class SameHistory(StoreCase, TestCase):
     """One history on both stores, every answer compared."""
 
     async def make_store(self) -> Store:
@@ -39,7 +43,7 @@ class SameHistory(BaseContract, TestCase):
         return [None, *(person.id for person in people)], [folder.id for folder in folders]
 
     async def _step(self, store: Store, world: Any, seed: int) -> object:
-        """Do one thing that the seed chooses; give what came of it."""
+        """Do one thing that the seed chooses; return what came of it."""
         chance = random.Random(seed)
         accounts, folders = world
         mail, folder, target = store.mail, chance.choice(folders), chance.choice(folders)
@@ -72,7 +76,7 @@ class SameHistory(BaseContract, TestCase):
             return type(error)
 
     async def _view(self, store: Store, world: Any) -> list[object]:
-        """Give all that can be seen, without what two stores number differently."""
+        """Return all that can be seen, without what two stores number differently."""
         view: list[object] = []
         for folder in world[1]:
             now = await store.mail.folder_by_id(folder)
@@ -99,7 +103,7 @@ class SameHistory(BaseContract, TestCase):
             memory: Any = MemoryStore(self.now)
             sql: Any = SQLStore(f"sqlite:///{self.mktemp()}", clock=clock, threads=reactor)
             await sql.open()
-            self.addCleanup(lambda sql=sql: Deferred.fromCoroutine(sql.close()))
+            self.addCleanup(_close, sql)
             worlds = [await self._world(store) for store in (memory, sql)]
             told: list[list[Any]] = [[], []]
             memory.changes.watch_all(told[0].append)

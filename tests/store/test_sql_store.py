@@ -12,28 +12,34 @@ from unittest import mock
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from twisted.internet import reactor
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock, deferLater
-from twisted.trial.unittest import SkipTest, TestCase
 
 from netsuite.store import query as q
 from netsuite.store.changes import MessagesAdded
 from netsuite.store.errors import Busy, NoSuchMessage, StorageFull, StoreError, TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
-from netsuite.store.sql import SQLStore, database, open_store, schema, search
-from netsuite.store.sql.contents import made_document
+from netsuite.store.sql import SQLStore, database, schema, search
+from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import Database
-from netsuite.store.sql.drafts import AHEAD_OCTETS, SQLDraft
+from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
 from netsuite.store.sql.migrate import migrate
-from netsuite.testing.store_contract import CREATED, BaseContract
-from netsuite.testing.store_contract.base import message, written
+from netsuite.testing.cases import SkipTest, TestCase
+from netsuite.testing.store_contract import CREATED, StoreCase
+from netsuite.testing.store_contract.case import message, written
 from netsuite.testing.store_contract.contents import pattern
 from tests.store.clusters import fresh_database
+from tests.store.reactors import reactor
 
 
-class SQLCase(BaseContract, TestCase):
+async def _opened(url: str) -> SQLStore:
+    store = SQLStore(url, clock=Clock(), threads=reactor)
+    await store.open()
+    return store
+
+
+class SQLCase(StoreCase, TestCase):
     """A store on an SQLite file, and others on the same file."""
 
     options: dict[str, Any] = {}
@@ -86,7 +92,7 @@ class TwoStores(SQLCase):
         other = await self.opened()
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
-        self.told.clear()
+        self.published.clear()
         for _ in range(5):
             await self.put(inbox)
         await self.store.mail.store_flags(
@@ -95,9 +101,19 @@ class TwoStores(SQLCase):
         await self.store.mail.create_folder(inbox.owner, "x")
         await self.store.accounts.set_alias("i", ["alice"])
         await self.store.mail.expunge(inbox.id, [1], deleted_only=False)
-        await self.until(lambda: len(heard) >= len(self.told))
-        self.assertEqual(self.told, heard)
+        await self.until(lambda: len(heard) >= len(self.published))
+        self.assertEqual(self.published, heard)
         self.assertEqual([2, 3, 4, 5], list(await other.mail.uids(inbox.id)))
+
+    async def test_small_contents_do_not_wait(self) -> None:
+        """A small content of an embedded database is there at once, kept in memory or not."""
+        inbox = await self.inbox()
+        await self.put(inbox, message("at once"))
+        (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
+        for store in (self.store, await self.opened()):
+            with self.assertRaises(StopIteration) as ended:
+                store.mail.content(seen.content).send(None)
+            self.assertEqual(message("at once"), ended.exception.value)
 
     async def test_both_write(self) -> None:
         """Both hear the same order, whoever wrote; UIDs do not collide."""
@@ -105,14 +121,14 @@ class TwoStores(SQLCase):
         other = await self.opened()
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
-        self.told.clear()
+        self.published.clear()
         mine = self.store
         for number in range(20):
             self.store = other if number % 3 else mine
             await self.put(inbox)
         self.store = mine
-        await self.until(lambda: len(heard) == len(self.told) == 20)
-        self.assertEqual(self.told, heard)
+        await self.until(lambda: len(heard) == len(self.published) == 20)
+        self.assertEqual(self.published, heard)
         self.assertEqual([(uid,) for uid in range(1, 21)], [c.uids for c in heard])
         self.assertEqual(list(range(2, 22)), [change.modseq for change in heard])
 
@@ -128,9 +144,9 @@ class TwoStores(SQLCase):
             waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
         uids = [(await each)[0].uid for each in waiting]
         self.assertEqual(list(range(1, 41)), sorted(uids))
-        await self.until(lambda: len(self.telling(MessagesAdded)) == 40)
+        await self.until(lambda: len(self.published_of(MessagesAdded)) == 40)
         self.assertEqual(
-            [(uid,) for uid in range(1, 41)], [c.uids for c in self.telling(MessagesAdded)]
+            [(uid,) for uid in range(1, 41)], [c.uids for c in self.published_of(MessagesAdded)]
         )
 
     async def test_quiet_from_the_beginning(self) -> None:
@@ -362,15 +378,17 @@ class Failures(SQLCase):
     """What goes wrong is said in the store's words, and nothing of it is published."""
 
     async def _fails(self, kind: type[StoreError], inbox: Folder) -> None:
-        self.told.clear()
+        self.published.clear()
         await self.refused(kind, self.put(inbox))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
 
     async def test_locked(self) -> None:
         """Another process that holds the lock too long makes the store busy, not broken."""
         inbox = await self.inbox()
         self.patch(database, "BUSY_SECONDS", 0.01)
-        self.sql._base.writer._session.say("PRAGMA busy_timeout = 10")
+        session = self.sql._shared.writer._session
+        assert session is not None
+        session.execute("PRAGMA busy_timeout = 10")
         connection = sqlite3.connect(self.path, isolation_level=None)
         connection.execute("BEGIN IMMEDIATE")
         await self._fails(Busy, inbox)
@@ -396,14 +414,16 @@ class Failures(SQLCase):
         """A full disk refuses what does not fit; what was there stays, and it goes on later."""
         inbox = await self.inbox()
         await self.put(inbox, b"first")
-        await self.sql._base.writer.call(
-            lambda tr: tr.session.say(f"PRAGMA max_page_count = {tr.session.pragma('page_count')}")
+        await self.sql._shared.writer.call(
+            lambda tr: tr.session.execute(
+                f"PRAGMA max_page_count = {tr.session.pragma('page_count')}"
+            )
         )
-        self.told.clear()
+        self.published.clear()
         await self.refused(StorageFull, self.put(inbox, bytes(3_000_000)))
         await self.refused(StorageFull, self.put(inbox, bytes(200_000)))
-        self.assertEqual([], self.told)
-        await self.sql._base.writer.call(lambda tr: None)
+        self.assertEqual([], self.published)
+        await self.sql._shared.writer.call(lambda tr: None)
         self.assertEqual([1], list(await self.store.mail.uids(inbox.id)))
 
     async def test_one_bad_unit(self) -> None:
@@ -411,11 +431,11 @@ class Failures(SQLCase):
         inbox = await self.inbox()
 
         def bad(transaction: Any) -> None:
-            transaction.session.say("SELECT * FROM no_such_table")
+            transaction.session.execute("SELECT * FROM no_such_table")
 
         draft = self.store.mail.draft()
         draft.write(b"x")
-        writer = self.sql._base.writer
+        writer = self.sql._shared.writer
         first = writer.call(lambda transaction: 1)
         second = writer.call(bad)
         third = Deferred.fromCoroutine(self.store.mail.commit(draft, [Placement(inbox.id)]))
@@ -434,7 +454,7 @@ class Failures(SQLCase):
             transaction.session.run(sa.delete(schema.account))
             raise TooLarge("half-way")
 
-        await self.refused(TooLarge, _awaited(self.sql._base.writer.call(half)))
+        await self.refused(TooLarge, _awaited(self.sql._shared.writer.call(half)))
         self.assertEqual(inbox, await self.store.mail.folder_by_id(inbox.id))
         self.assertEqual(1, len(await self.store.accounts.accounts()))
 
@@ -448,7 +468,7 @@ class Opening(TestCase):
 
     async def says(self, url: str, *parts: str) -> None:
         with self.assertRaises(StoreError) as caught:
-            await open_store(url, Clock(), reactor)
+            await _opened(url)
         text = str(caught.exception)
         self.assertNotIn("\n", text)
         for part in parts:
@@ -484,7 +504,7 @@ class Opening(TestCase):
     async def test_private(self) -> None:
         """Only its owner can read the files of a store."""
         path = Path(self.mktemp())
-        store = await open_store(f"sqlite:///{path}", Clock(), reactor)
+        store = await _opened(f"sqlite:///{path}")
         files = sorted(path.parent.glob("temp*"))
         self.assertEqual(4, len(files), files)
         self.assertEqual([0o600] * 4, [file.stat().st_mode & 0o777 for file in files])
@@ -493,7 +513,7 @@ class Opening(TestCase):
     async def test_newer(self) -> None:
         """A store of a newer version is refused, untouched."""
         path = self.mktemp()
-        store = await open_store(f"sqlite:///{path}", Clock(), reactor)
+        store = await _opened(f"sqlite:///{path}")
         await store.close()
         connection = sqlite3.connect(path)
         connection.execute("UPDATE alembic_version SET version_num = '9999'")
@@ -504,11 +524,7 @@ class Opening(TestCase):
     async def test_no_server(self) -> None:
         """A PostgreSQL that does not answer is temporary, and the password is not told."""
         with self.assertRaises(Busy) as caught:
-            await open_store(
-                "postgresql://me:secret@localhost/x?host=/no/such&connect_timeout=1",
-                Clock(),
-                reactor,
-            )
+            await _opened("postgresql://me:secret@localhost/x?host=/no/such&connect_timeout=1")
         self.assertNotIn("secret", str(caught.exception))
 
 
@@ -571,7 +587,7 @@ class TwoStoresOnPostgreSQL(SQLCase):
         other = await self.opened()
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
-        self.told.clear()
+        self.published.clear()
         waiting = []
         for number in range(40):
             store = other if number % 2 else self.store
@@ -580,8 +596,8 @@ class TwoStoresOnPostgreSQL(SQLCase):
             waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
         uids = [(await each)[0].uid for each in waiting]
         self.assertEqual(list(range(1, 41)), sorted(uids))
-        await self.until(lambda: len(heard) == len(self.told) == 40)
-        self.assertEqual(self.told, heard)
+        await self.until(lambda: len(heard) == len(self.published) == 40)
+        self.assertEqual(self.published, heard)
         self.assertEqual([(uid,) for uid in range(1, 41)], [c.uids for c in heard])
 
     async def test_a_lost_connection(self) -> None:
@@ -613,7 +629,7 @@ class Unindexed(SQLCase):
             await self.put(inbox, b"Subject: " + word + b"\r\n\r\nbody of " + word + b"\r\n")
         terms = [q.Not(q.Body(f"no {number}")) for number in range(200)]
         query = q.And((*terms, q.Or((q.Body("body of grey"), q.Field("subject", "none")))))
-        with mock.patch.object(search, "made_document", wraps=made_document) as made:
+        with mock.patch.object(search, "make_document", wraps=make_document) as made:
             found = await self.store.mail.search(inbox.id, query, None)
         self.assertEqual([1], list(found))
         self.assertEqual(2, made.call_count)
@@ -635,9 +651,9 @@ class Unindexed(SQLCase):
             count += 1
             reactor.callFromThread(leave)
             gone.wait(10)
-            return made_document(*arguments)
+            return make_document(*arguments)
 
-        with mock.patch.object(search, "made_document", made):
+        with mock.patch.object(search, "make_document", made):
             asked = Deferred.fromCoroutine(self.store.mail.search(inbox.id, q.Body("x"), None))
             with self.assertRaises(CancelledError):
                 await asked

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.internet import reactor
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.interfaces import Store
 from netsuite.store.sql import SQLStore
+from netsuite.testing.cases import TestCase
 from netsuite.testing.store_contract import StoreContract
+from tests.store.reactors import reactor
 
 
 class SQLiteStoreContract(StoreContract, TestCase):

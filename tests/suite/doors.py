@@ -14,7 +14,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 UNVERIFIED: Final = ssl._create_unverified_context()
 SECONDS: Final = 20
@@ -98,7 +98,7 @@ def _ftp(daemon: Daemon, user: str, password: str) -> bool:
 
 
 def basic(user: str, password: str) -> dict[str, str]:
-    """Give the header fields of an HTTP login."""
+    """Return the header fields of an HTTP login."""
     token = base64.b64encode(f"{user}:{password}".encode()).decode()
     return {"Authorization": f"Basic {token}"}
 
@@ -141,7 +141,7 @@ def _until(client: socket.socket, pattern: bytes, heard: bytes) -> bytes:
 
 
 def at_the_shell(daemon: Daemon, user: str, *commands: str) -> bytes:
-    """Log in by Telnet, say commands one after the other; give all that was shown."""
+    """Log in by Telnet, say commands one after the other; return all that was shown."""
     with socket.create_connection(("127.0.0.1", daemon.ports["telnet"]), SECONDS) as client:
         shown = _until(client, b"ogin: ", b"")
         for line in (user, "netsuite", *commands, "quit"):

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 import imaplib
 import re
-from collections.abc import Iterator
 
-import pytest
-
+from netsuite.testing.daemon import Daemon
 from tests.benchmarks.sockets import Lines
-from tests.daemons import Daemon
 
 ARTICLE = (
     "From: Alice <alice@example.test>\r\n"
@@ -23,13 +20,6 @@ ARTICLE = (
     "..a dot\r\n"
     "Gr\u00fc\u00dfe\r\n"
 )
-
-
-@pytest.fixture(scope="module")
-def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon."""
-    with Daemon(tmp_path_factory.mktemp("news")) as running:
-        yield running
 
 
 def body_of(lines: Lines) -> bytes:

@@ -5,22 +5,13 @@ from __future__ import annotations
 import ftplib
 import http.client
 import io
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.suite.doors import Lines, at_the_shell, basic
 
 OCTETS = bytes(range(256)) * 300
-
-
-@pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    """Give a demo daemon."""
-    with Daemon(tmp_path) as running:
-        yield running
 
 
 def ftp(daemon: Daemon, user: str = "alice") -> ftplib.FTP:
@@ -37,7 +28,7 @@ def ftp(daemon: Daemon, user: str = "alice") -> ftplib.FTP:
 def by_http(
     daemon: Daemon, method: str, path: str, body: bytes | None = None, user: str = ""
 ) -> tuple[int, bytes, str]:
-    """Ask by HTTP; give status, body and ETag."""
+    """Ask by HTTP; return status, body and ETag."""
     client = http.client.HTTPConnection("127.0.0.1", daemon.ports["http"], timeout=20)
     try:
         client.request(method, path, body, headers=basic(user, "netsuite") if user else {})
@@ -48,7 +39,7 @@ def by_http(
 
 
 def by_gopher(daemon: Daemon, selector: str) -> bytes:
-    """Ask by Gopher; give all there is."""
+    """Ask by Gopher; return all there is."""
     with Lines(daemon.ports["gopher"]) as client:
         client.socket.sendall(selector.encode() + b"\r\n")
         return client.file.read()

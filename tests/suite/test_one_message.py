@@ -6,12 +6,8 @@ import imaplib
 import poplib
 import smtplib
 import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
 
-import pytest
-
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 from tests.suite.doors import Lines, at_the_shell
 
 MAIL = (
@@ -25,13 +21,6 @@ ARTICLE = (
 )
 
 
-@pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Daemon]:
-    """Give a demo daemon."""
-    with Daemon(tmp_path) as running:
-        yield running
-
-
 def imap(daemon: Daemon, user: str = "alice") -> imaplib.IMAP4:
     """Log in by IMAP."""
     client = imaplib.IMAP4("127.0.0.1", daemon.ports["imap"], timeout=20)
@@ -43,9 +32,8 @@ def newest(client: imaplib.IMAP4, folder: str) -> bytes:
     """Fetch the newest message of a folder, and leave it unread."""
     client.select(folder, readonly=True)
     _, data = client.fetch("*", "(BODY.PEEK[])")
-    octets = data[0][1]
-    assert isinstance(octets, bytes)
-    return octets
+    assert isinstance(data[0], tuple)
+    return data[0][1]
 
 
 def test_by_smtp(daemon: Daemon) -> None:
@@ -62,7 +50,7 @@ def test_by_smtp(daemon: Daemon) -> None:
         lines = pop3.retr(count)[1]
         by_pop3 = b"".join(line + b"\r\n" for line in lines)
         assert by_pop3 == by_imap
-        assert len(by_imap) == int(pop3.list(count).split()[2])
+        assert len(by_imap) == int(pop3.list()[1][count - 1].split()[1])
         pop3.dele(count)
         pop3.quit()
         reader.noop()

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
+from tests.cli.commands import COMMAND
 from tests.suite.doors import Lines, at_the_shell
 
 #: What the injecting agent writes (RFC 5537, 3.5, points 5 to 11).
@@ -18,7 +18,7 @@ TRACE = ("Path", "Message-ID", "Date", "Injection-Info", "Injection-Date")
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Give a demo daemon that tells all it can of posters, with groups of every kind."""
+    """Return a demo daemon that tells all it can of posters, with groups of every kind."""
     with Daemon(
         tmp_path_factory.mktemp("posting"),
         "nntp.tell_source=true",
@@ -28,15 +28,14 @@ def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
         for name, option in (("misc.closed", ("--read-only",)),
                              ("misc.moderated", ("--moderator", "bob"))):  # fmt: skip
             subprocess.run(
-                [sys.executable, "-m", "netsuite", "--home", running.home, "group", "add", name,
-                 *option],
+                [*COMMAND, "--home", running.home, "group", "add", name, *option],
                 check=True, timeout=60, capture_output=True,
             )  # fmt: skip
         yield running
 
 
 def post(daemon: Daemon, user: str, group: str, text: str = "Hello.", extra: str = "") -> bytes:
-    """Post by NNTP; give the answer."""
+    """Post by NNTP; return the answer."""
     with Lines(daemon.ports["nntp"]) as news:
         news.hear()
         news.ask(f"AUTHINFO USER {user}")
@@ -49,12 +48,12 @@ def post(daemon: Daemon, user: str, group: str, text: str = "Hello.", extra: str
 
 
 def shell_post(daemon: Daemon, user: str, group: str, text: str = "Hello.") -> bytes:
-    """Post by Telnet; give what was shown."""
+    """Post by Telnet; return what was shown."""
     return at_the_shell(daemon, user, f"news post {group}\r\nby two doors\r\n{text}\r\n.")
 
 
 def last_header(daemon: Daemon, group: str) -> dict[str, str]:
-    """Give the header fields of a group's last article."""
+    """Return the header fields of a group's last article."""
     with Lines(daemon.ports["nntp"]) as news:
         news.hear()
         high = news.ask(f"GROUP {group}").split()[3].decode()

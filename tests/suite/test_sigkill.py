@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.daemons import Daemon
+from netsuite.testing.daemon import Daemon
 
 KILLS = 20
 _FOLDERS = ("INBOX", "Archive", "Trash")
@@ -31,6 +31,12 @@ def message(number: str, chance: random.Random) -> bytes:
     body = b"".join(b"%076x\r\n" % chance.getrandbits(300) for _ in range(size // 78 + 1))
     digest = hashlib.sha256(body).hexdigest()
     return f"X-Number: {number}\r\nX-Digest: {digest}\r\n\r\n".encode() + body
+
+
+def _number(pattern: bytes, text: bytes) -> int:
+    found = re.search(pattern, text)
+    assert found is not None, text
+    return int(found[1])
 
 
 class Work:
@@ -71,7 +77,7 @@ class Work:
                     self.attempted.add(number)
                     kind, data = imap.append("Archive", "", "", message(number, chance))
                     assert kind == "OK", data
-                    uid = int(re.search(rb"APPENDUID \d+ (\d+)", data[0])[1])  # type: ignore[index]
+                    uid = _number(rb"APPENDUID \d+ (\d+)", data[0])
                     with self._lock:
                         self.acknowledged.add(number)
                         self._note("Archive", uid, number)
@@ -122,8 +128,7 @@ class Work:
                     digest = hashlib.sha256(item[1][found.end() :]).hexdigest()
                     if digest != found[2].decode():
                         self.trouble.append(f"{number} is not whole")
-                    uid = int(re.search(rb"UID (\d+)", item[0])[1])  # type: ignore[index]
-                    self._note(folder, uid, number)
+                    self._note(folder, _number(rb"UID (\d+)", item[0]), number)
         if lost := self.acknowledged - set(there):
             self.trouble.append(f"acknowledged and lost: {sorted(lost)[:5]} ({len(lost)})")
         if doubled := [number for number, count in there.items() if count > 1]:
@@ -132,6 +137,7 @@ class Work:
             self.trouble.append(f"never sent: {sorted(strange)[:5]}")
 
 
+@pytest.mark.long
 @pytest.mark.timeout(300)
 def test_sigkill(tmp_path: Path) -> None:
     """Twenty kills under load: zero lost, zero doubled, zero half, no UID used again."""

@@ -8,7 +8,6 @@ from typing import Any
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite import tls
 from netsuite.connection.client import ClientTimeouts, PeerClosed, PeerTimedOut
@@ -21,6 +20,7 @@ from netsuite.telnet.client import (
 )
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.telnet.worlds import PASSWORD, Terminal, World

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.telnet.commands import Code, Option, WindowSize
 from netsuite.telnet.dialog import (
     ClientDialog,
@@ -28,6 +26,7 @@ from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
 from netsuite.telnet.dialog.core import ANSWERS, UNANSWERED, TooMuchNegotiation
 from netsuite.telnet.dialog.server import TRANSITIONS
 from netsuite.telnet.options import Side
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput
 

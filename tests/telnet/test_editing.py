@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.telnet.editing import (
     OUTPUT_CHARACTERS,
@@ -15,6 +14,7 @@ from netsuite.telnet.editing import (
     LineEditor,
 )
 from netsuite.telnet.sanitize import neutral, width
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Screen:

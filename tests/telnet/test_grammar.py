@@ -7,7 +7,6 @@ from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
 from netsuite.telnet.commands import (
     CharsetAccepted,
@@ -37,6 +36,7 @@ from netsuite.telnet.grammar import (
     network_text,
     parse_meaning,
 )
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import RemoteProtocolError
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from twisted.trial.unittest import TestCase
-
+from netsuite.testing.cases import TestCase
 from tests.telnet.worlds import CHARACTERS, PASSWORD, World
 
 LOGIN = b"ann\r\n" + PASSWORD.encode() + b"\r\n"

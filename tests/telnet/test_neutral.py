@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.telnet.sanitize import cut, neutral, one_line, width
+from netsuite.testing.cases import SynchronousTestCase
 
 
 class Neutral(SynchronousTestCase):

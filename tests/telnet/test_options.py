@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-from twisted.trial.unittest import SynchronousTestCase
-
 from netsuite.telnet.commands import Negotiation, Verb
 from netsuite.telnet.options import (
     ANSWERED_CHANGES,
@@ -15,6 +13,7 @@ from netsuite.telnet.options import (
     Side,
     State,
 )
+from netsuite.testing.cases import SynchronousTestCase
 
 #: RFC 1143, 7, in its own words: what happens, state (and queue bit), next state, what is sent.
 #: "WILL+" is a WILL that we agree to, "WILL-" one that we do not.

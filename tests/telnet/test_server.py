@@ -6,12 +6,12 @@ import time
 
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
-from twisted.trial.unittest import TestCase
 
 from netsuite.connection.settings import Limits, Timeouts
 from netsuite.store.errors import Busy
 from netsuite.telnet.sanitize import width
 from netsuite.telnet.shell.terminal import _rows
+from netsuite.testing.cases import TestCase
 from tests.telnet.worlds import CHARACTERS, GREETING, PASSWORD, World
 
 SECRET = PASSWORD.encode()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from twisted.internet.defer import ensureDeferred
-from twisted.trial.unittest import SynchronousTestCase
 
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
 from tests.telnet.worlds import Terminal, World
 

@@ -21,7 +21,7 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.receiver import AddressBook
 from netsuite.accounts.throttle import Throttle
 from netsuite.message.injection import PostingPolicy
-from netsuite.store.files import MemoryHomes
+from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
 from netsuite.store.tree import FileTree
@@ -70,7 +70,7 @@ class World:
     def __init__(self, **settings: Any) -> None:
         self.clock = Clock()
         self.store = MemoryStore()
-        self.homes = MemoryHomes()
+        self.homes = MemorySiteTrees()
         names = LoginNames((DOMAIN,))
         hashing = QuickHashing(_run)
         realm = AccountRealm(

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire import dates
 
 TODAY = datetime(2026, 11, 22, tzinfo=UTC)

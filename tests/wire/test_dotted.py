@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.dotted import DotStuffer, DotUnstuffer
 
 #: On the wire (end included), the body, whether CR or LF stands alone in it.

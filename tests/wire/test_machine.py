@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import enum
 
-from twisted.trial.unittest import SynchronousTestCase
-
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from netsuite.wire.machine import Machine
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.trial.unittest import SynchronousTestCase
 
+from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import BareLineEnd, LineTooLong
 from netsuite.wire.reader import OctetReader, has_bare_line_end
 

@@ -58,7 +58,7 @@ class Channel:
 
     @classmethod
     def to(cls, peer: OtherEnd, *, protocol: str, host: str) -> Channel:
-        """Give the channel to the other end of a connection."""
+        """Return the channel to the other end of a connection."""
         return cls(
             protocol=protocol,
             address=peer.address,

@@ -138,7 +138,7 @@ class Maildrop(Protocol):
         """Remove messages, durably, all or none."""
 
     def release(self) -> None:
-        """Give the lock back; may be called twice."""
+        """Return the lock back; may be called twice."""
 
 
 class Submitter(Protocol):
@@ -170,7 +170,7 @@ class Receiver(Protocol):
         """Raises NotOurs, NoSuchAccount, OverQuota."""
 
     def resolve_now(self, local: str, domain: str) -> Recipient | None:
-        """Give what ``resolve`` would give, where that is known without asking anybody; None
+        """Return what ``resolve`` would give, where that is known without asking anybody; None
         where it is not."""
         return None
 

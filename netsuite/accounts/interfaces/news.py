@@ -85,7 +85,9 @@ class Newsroom(Protocol):
     async def find(self, message_id: str) -> NewsArticle:
         """One of the places of an article. Raises NoSuchMessage."""
 
-    def content_at_hand(self, article: NewsArticle) -> bytes | None: ...
+    async def content(self, article: NewsArticle) -> bytes:
+        """A whole article; for small ones. Raises as MailStore.content."""
+
     def read(
         self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
@@ -152,10 +154,10 @@ class Posting(Protocol):
     """
 
     def take(self, octets: bytes) -> Awaitable[None] | None:
-        """Take the next octets; gives what to await before the next, or None."""
+        """Take the next octets; returns what to await before the next, or None."""
 
     async def finish(self, *, bare_line_end: bool = False) -> str:
-        """Make it durable in all its newsgroups, stored once; give its Message-ID.
+        """Make it durable in all its newsgroups, stored once; return its Message-ID.
 
         Args:
             bare_line_end: whether CR or LF stood alone in it.

@@ -1,4 +1,4 @@
-"""What the shell of an account is given."""
+"""The facet of an account that its shell is given."""
 
 from __future__ import annotations
 

@@ -286,20 +286,29 @@ def _body_of(octets: bytes, body_start: int) -> bytes:
     return octets[body_start:]
 
 
+#: A larger article is sent in pieces, as the client takes them.
+WHOLE_OCTETS: Final = 64 * 1024
 #: Of an article, or of its header alone for ``_head_of``; where the body begins in it.
 Cut = Callable[[bytes, int], bytes]
 
 
-def _say_octets(
+async def _say_octets(
     session: NNTPServer, found: NewsArticle, number: int, code: int, cut: Cut
-) -> Awaitable[None] | None:
+) -> None:
+    if found.octets > WHOLE_OCTETS:
+        await _stream(session, found, number, code, cut)
+        return
     assert session.room is not None
-    octets = session.room.content_at_hand(found)
-    if octets is None:
-        return _stream(session, found, number, code, cut)
+    try:
+        octets = await session.room.content(found)
+    except NoSuchMessage:
+        session.say(replies.NO_NUMBER if number else replies.NO_MESSAGE_ID)
+        return
+    except StoreError as error:
+        session.say(replies.for_error(error))
+        return
     part = octets if cut is _whole else cut(octets, header_end(octets))
     session.say_body(code, f"{number} {found.message_id}", _xref(session, found, cut) + part)
-    return None
 
 
 def _xref(session: NNTPServer, found: NewsArticle, cut: Cut) -> bytes:
@@ -312,7 +321,7 @@ def _xref(session: NNTPServer, found: NewsArticle, cut: Cut) -> bytes:
 async def _stream(
     session: NNTPServer, found: NewsArticle, number: int, code: int, cut: Cut
 ) -> None:
-    """Send an article that is large, or has to be waited for."""
+    """Send an article too large to be held whole."""
     room = session.room
     assert room is not None
     missing = replies.NO_NUMBER if number else replies.NO_MESSAGE_ID

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from netsuite.store.files.disk import DiskTree
-from netsuite.store.files.homes import DiskHomes, MemoryHomes
 from netsuite.store.files.memory import MemoryTree
+from netsuite.store.files.site_trees import MemorySiteTrees, SiteTrees
 from netsuite.store.files.subtree import Subtree
 
-__all__ = ["DiskHomes", "DiskTree", "MemoryHomes", "MemoryTree", "Subtree"]
+__all__ = ["DiskTree", "MemorySiteTrees", "MemoryTree", "SiteTrees", "Subtree"]

@@ -1,7 +1,8 @@
-"""A tree of real files below a directory: see ``walking`` for why nothing leads out of it."""
+"""A tree of real files below a directory: see ``openat`` for why nothing leads out of it."""
 
 from __future__ import annotations
 
+import io
 import os
 import secrets
 import threading
@@ -16,31 +17,97 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from netsuite.store.errors import NotPermitted, StoreError, TooLarge
-from netsuite.store.files import blocking, warm
-from netsuite.store.files.committing import Commits
-from netsuite.store.files.names import checked
-from netsuite.store.files.reading import DiskFile
-from netsuite.store.files.subtree import based
-from netsuite.store.files.temporary import Temporary, Wanted
-from netsuite.store.files.uploading import DiskUpload
-from netsuite.store.files.walking import open_root
-from netsuite.store.files.working import Run, Work
+from netsuite.store.files import cached_lookup, syscalls
+from netsuite.store.files.file_names import checked
+from netsuite.store.files.group_commit import GroupCommit
+from netsuite.store.files.openat import open_root
+from netsuite.store.files.staging import StagedFile, UploadRequest
+from netsuite.store.files.subtree import underlying
+from netsuite.store.files.thread_jobs import Jobs, RunInThread
+from netsuite.store.files.uploads import DiskUpload
 from netsuite.store.tree import DEPTH, Entry, HomeTree, TreePath
 
-#: Told of a path that was changed, and whether nothing has that name any more.
-Told = Callable[[TreePath, bool], None]
+#: Called with a path that was changed, and whether nothing has that name any more.
+OnChange = Callable[[TreePath, bool], None]
 
 #: What a crash left behind of an upload goes when nothing was written to it for so long.
 LEFTOVER_SECONDS: Final = 24 * 3600
 _TOKEN_OCTETS: Final = 8
+#: More than that is not read at once, whatever is asked for.
+READ_OCTETS: Final = 1 << 20
+#: So much is first looked for in the page cache, on the reactor's thread.
+CACHED_OCTETS: Final = 256 << 10
+#: Read only what takes no waiting; Linux has it, and not for every file system.
+_NO_WAIT: Final = getattr(os, "RWF_NOWAIT", 0)
 
 
 def _random_token() -> str:
     return secrets.token_hex(_TOKEN_OCTETS)
 
 
-def _untold(path: TreePath, gone: bool) -> None:
-    """Tell nobody."""
+def _ignore(path: TreePath, gone: bool) -> None:
+    """Do nothing."""
+
+
+class DiskFile:
+    """Implements ``tree.OpenFile``.
+
+    What the page cache holds is read where it is asked for, without waiting (``RWF_NOWAIT``: the
+    kernel gives what it has, or says that it would have to wait); the rest in a thread, which also
+    makes the kernel read ahead. A hop to a thread and back costs more than 64 KiB copied.
+    """
+
+    def __init__(self, jobs: Jobs, entry: Entry, file: io.FileIO) -> None:
+        self.entry = entry
+        self._jobs = jobs
+        self._file = file
+        self._in_thread = 0
+        self._closed = False
+        self._try_cache = bool(_NO_WAIT)
+
+    @property
+    def descriptor(self) -> int:
+        """For ``sendfile``; belongs to this object."""
+        return self._file.fileno()
+
+    async def read(self, offset: int, octets: int) -> bytes:
+        """Read at most so many octets from an offset; fewer do not mean the end, none does."""
+        if self._closed:
+            raise ValueError("the file is closed")
+        octets = min(octets, READ_OCTETS)
+        if self._try_cache and octets <= CACHED_OCTETS:
+            data = self._read_cached(offset, octets)
+            if data is not None:
+                return data
+        self._in_thread += 1
+        return await self._jobs.do(self._read, offset, octets, ended=self._ended)
+
+    def _read_cached(self, offset: int, octets: int) -> bytes | None:
+        piece = bytearray(octets)
+        try:
+            count = os.preadv(self._file.fileno(), [piece], offset, _NO_WAIT)
+        except BlockingIOError:
+            return None
+        except OSError:  # not on this file system; if it is a real error, the thread will say so
+            self._try_cache = False
+            return None
+        del piece[count:]
+        return bytes(piece)
+
+    def _read(self, offset: int, octets: int) -> bytes:
+        """In a thread."""
+        return os.pread(self._file.fileno(), octets, offset)
+
+    def _ended(self) -> None:
+        self._in_thread -= 1
+        if self._closed:
+            self.close()
+
+    def close(self) -> None:
+        """Close the descriptor, once no thread reads from it; may be called twice."""
+        self._closed = True
+        if not self._in_thread:
+            self._file.close()
 
 
 class DiskTree:
@@ -50,12 +117,12 @@ class DiskTree:
         root: the directory; ``open`` makes it. Links on the way to it are followed.
         run: runs a function with arguments in a thread; all that touches the disk goes there.
         clock: tells the time, to know what was left by crashes long ago.
-        told: called after each change, before its caller goes on.
+        on_change: called after each change, before its caller goes on.
         file_mode: permissions of uploaded files, whatever the process's umask.
         directory_mode: permissions of directories made.
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
-        token: gives what makes temporary names unique.
+        token: returns what makes temporary names unique.
         durable: whether an upload is on the disk before its commit is done. If not, a crash of
             the system may lose what was committed lately, or leave it empty.
         at_once: whether what the kernel can answer without waiting is asked on the caller's
@@ -68,9 +135,9 @@ class DiskTree:
         self,
         root: Path,
         *,
-        run: Run,
+        run: RunInThread,
         clock: IReactorTime,
-        told: Told = _untold,
+        on_change: OnChange = _ignore,
         file_mode: int = 0o640,
         directory_mode: int = 0o750,
         limit_octets: int | None = None,
@@ -81,17 +148,17 @@ class DiskTree:
     ) -> None:
         self.path = root
         self.limit_octets = limit_octets
-        self._work = Work(run)
-        self._commits = Commits(self._work)
+        self._jobs = Jobs(run)
+        self._group_commit = GroupCommit(self._jobs)
         self._clock = clock
-        self._told = told
+        self._on_change = on_change
         self._file_mode = file_mode
         self._directory_mode = directory_mode
         self._depth = depth
         self._token = token
         self._durable = durable
         self._at_once = at_once
-        self._warm = False
+        self._cached = False
         self._root = -1
         self._lock = threading.Lock()
         self._sweeping: Deferred[None] | None = None
@@ -100,14 +167,14 @@ class DiskTree:
 
     async def start(self) -> None:
         """Open the root, and begin to remove what crashes left behind, a directory at a time."""
-        self._root = await self._work.do(open_root, self.path, self._directory_mode, undo=os.close)
-        self._warm = self._at_once and await self._work.do(warm.is_local, self._root)
+        self._root = await self._jobs.do(open_root, self.path, self._directory_mode, undo=os.close)
+        self._cached = self._at_once and await self._jobs.do(cached_lookup.is_local, self._root)
         self._sweeping = ensureDeferred(self._sweep())
 
     async def _sweep(self) -> None:
-        sweep = blocking.Sweep(self._root, self._long_ago())
+        sweep = syscalls.Sweep(self._root, self._long_ago())
         try:
-            while await self._work.do(sweep.step):
+            while await self._jobs.do(sweep.step):
                 pass
         except StoreError as error:  # closed meanwhile
             self.log.debug("leftovers were not all removed: {error}", error=error)
@@ -116,9 +183,9 @@ class DiskTree:
         return self._clock.seconds() - LEFTOVER_SECONDS
 
     async def stop(self) -> None:
-        """Take no more work, wait for what is being done, give the root back."""
-        self._warm = False
-        await self._work.close()
+        """Take no more work, wait for what is being done, return the root back."""
+        self._cached = False
+        await self._jobs.close()
         root, self._root = self._root, -1
         if root >= 0:
             os.close(root)
@@ -128,19 +195,18 @@ class DiskTree:
     async def entry(self, path: TreePath) -> Entry:
         """Look one up."""
         names = checked(path, self._depth)
-        if self._warm and (known := warm.entry_at(self._root, names)) is not None:
+        if self._cached and (known := cached_lookup.entry_at(self._root, names)) is not None:
             return known
-        entry: Entry = await self._work.do(blocking.entry_at, self._root, names)
-        return entry
+        return await self._jobs.do(syscalls.entry_at, self._root, names)
 
     async def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces, in no order."""
         names = checked(path, self._depth)
-        listing: blocking.Listing = await self._work.do(
-            blocking.Listing, self._root, names, undo=blocking.Listing.close
+        listing = await self._jobs.do(
+            syscalls.Listing, self._root, names, undo=syscalls.Listing.close
         )
         try:
-            while piece := await self._work.do(listing.piece):
+            while piece := await self._jobs.do(listing.piece):
                 yield piece
         finally:
             listing.close()
@@ -158,12 +224,12 @@ class DiskTree:
     async def open(self, path: TreePath) -> DiskFile:
         """Open a file for reading."""
         names = checked(path, self._depth)
-        if self._warm and (opened := warm.open_file(self._root, names)) is not None:
-            return DiskFile(self._work, *opened)
-        entry, file = await self._work.do(
-            blocking.open_file, self._root, names, undo=lambda opened: opened[1].close()
+        if self._cached and (opened := cached_lookup.open_file(self._root, names)) is not None:
+            return DiskFile(self._jobs, *opened)
+        entry, file = await self._jobs.do(
+            syscalls.open_file, self._root, names, undo=lambda opened: opened[1].close()
         )
-        return DiskFile(self._work, entry, file)
+        return DiskFile(self._jobs, entry, file)
 
     # -- changing ------------------------------------------------------------------------------
 
@@ -178,72 +244,75 @@ class DiskTree:
         expected_octets: int | None = None,
     ) -> DiskUpload:
         """Begin a file."""
-        wanted = Wanted(
+        request = UploadRequest(
             resume_at, append, only_new, if_validator, expected_octets, self.limit_octets
         )
         names = checked(path, self._depth)
         begin = partial(
-            Temporary,
+            StagedFile,
             self._root,
             names,
-            wanted,
+            request,
             mode=self._file_mode,
             lock=self._lock,
             token=self._token,
             durable=self._durable,
         )
-        where = warm.directory_for(self._root, names) if self._warm and wanted.is_plain else None
+        where = (
+            cached_lookup.directory_for(self._root, names)
+            if self._cached and request.is_plain
+            else None
+        )
         if where is not None:
-            temporary = begin(where=where)
+            staged = begin(where=where)
         else:
-            temporary = await self._work.do(begin, undo=self._discard)
+            staged = await self._jobs.do(begin, undo=self._discard)
         return DiskUpload(
-            self._work,
-            self._commits,
-            temporary,
+            self._jobs,
+            self._group_commit,
+            staged,
             self.limit_octets,
-            lambda entry: self._told(path, False),
+            lambda entry: self._on_change(path, False),
         )
 
-    def _discard(self, temporary: Temporary) -> None:
+    def _discard(self, staged: StagedFile) -> None:
         """Remove an upload's file whose caller went before it had it."""
         try:
-            self._work.do(temporary.discard)
+            self._jobs.do(staged.discard)
         except StoreError:  # closed: there are no threads any more
-            temporary.discard()
+            staged.discard()
 
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
         names = checked(path, self._depth)
-        entry: Entry = await self._work.do(
-            blocking.make_directory,
+        return await self._jobs.do(
+            syscalls.make_directory,
             self._root,
             names,
             self._directory_mode,
-            then=lambda made: self._told(path, False),
+            then=lambda made: self._on_change(path, False),
         )
-        return entry
 
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
         names = checked(path, self._depth)
-        await self._work.do(
-            blocking.remove_file,
+        await self._jobs.do(
+            syscalls.remove_file,
             self._root,
             names,
             self._lock,
-            then=lambda _: self._told(path, True),
+            then=lambda _: self._on_change(path, True),
         )
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
         names = checked(path, self._depth)
-        await self._work.do(
-            blocking.remove_directory,
+        await self._jobs.do(
+            syscalls.remove_directory,
             self._root,
             names,
             self._long_ago(),
-            then=lambda _: self._told(path, True),
+            then=lambda _: self._on_change(path, True),
         )
 
     async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
@@ -254,17 +323,17 @@ class DiskTree:
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
     ) -> None:
         """As ``rename``, but *new* is in the sister, on the same file system."""
-        tree, new = based(sister, new)
+        tree, new = underlying(sister, new)
         if not isinstance(tree, DiskTree):
             raise NotPermitted("a tree of another kind")
         names = checked(old, self._depth), checked(new, tree._depth)
 
         def tell(result: object) -> None:
-            self._told(old, True)
-            tree._told(new, False)
+            self._on_change(old, True)
+            tree._on_change(new, False)
 
-        await self._work.do(
-            blocking.rename,
+        await self._jobs.do(
+            syscalls.rename,
             self._root,
             names[0],
             tree._root,
@@ -277,11 +346,10 @@ class DiskTree:
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         names = checked(path, self._depth)
-        entry: Entry = await self._work.do(
-            blocking.set_modified,
+        return await self._jobs.do(
+            syscalls.set_modified,
             self._root,
             names,
             modified,
-            then=lambda _: self._told(path, False),
+            then=lambda _: self._on_change(path, False),
         )
-        return entry

@@ -1,10 +1,10 @@
-"""What the system's errors are in the store's words: one table."""
+"""The system's errors as the store's: one table."""
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final, TypeVar
 
 from netsuite.store.errors import (
     BadFileName,
@@ -19,6 +19,8 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
+
+T = TypeVar("T")
 
 #: errno to the store's error; what is not here is a plain ``StoreError``.
 ERRORS: Final[Mapping[int, type[StoreError]]] = {
@@ -59,12 +61,12 @@ ERRORS: Final[Mapping[int, type[StoreError]]] = {
 
 
 def store_error(error: OSError) -> StoreError:
-    """Give the store's error for one of the system's."""
+    """Return the store's error for one of the system's."""
     kind = ERRORS.get(error.errno or 0, StoreError)
     return kind(error.strerror or type(error).__name__)
 
 
-def translated(function: Callable[..., Any], *arguments: Any) -> Any:
+def translated(function: Callable[..., T], *arguments: object) -> T:
     """Call a function that works on files, its errors being the store's."""
     try:
         return function(*arguments)

@@ -20,11 +20,11 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files.blocking import PIECE_ENTRIES
-from netsuite.store.files.disk import Told
-from netsuite.store.files.names import checked
-from netsuite.store.files.subtree import based
-from netsuite.store.files.uploading import Refused
+from netsuite.store.files.disk import OnChange
+from netsuite.store.files.file_names import checked
+from netsuite.store.files.subtree import underlying
+from netsuite.store.files.syscalls import PIECE_ENTRIES
+from netsuite.store.files.uploads import FailedAwaitable
 from netsuite.store.tree import DEPTH, Entry, EntryKind, HomeTree, TreePath
 
 
@@ -40,7 +40,7 @@ class Node:
     children: dict[str, Node] = field(default_factory=dict)
 
     def entry(self, name: str) -> Entry:
-        """Give what is shown of it."""
+        """Return what is shown of it."""
         kind = EntryKind.DIRECTORY if self.data is None else EntryKind.FILE
         validator = f"{self.unique:x}.{self.version:x}"
         octets = len(self.data or b"")
@@ -75,7 +75,7 @@ class MemoryFile:
         return self._data[offset : offset + octets]
 
     def close(self) -> None:
-        """Give the descriptor back; may be called twice."""
+        """Close the descriptor; may be called twice."""
         self._closed = True
         if self._descriptor >= 0:
             os.close(self._descriptor)
@@ -114,10 +114,10 @@ class MemoryUpload:
             limit = self._tree.limit_octets
             if limit is not None and self.octets > limit:
                 self._failure = TooLarge(f"more than {limit} octets")
-        return Refused(self._failure) if self._failure is not None else None
+        return FailedAwaitable(self._failure) if self._failure is not None else None
 
     async def commit(self, *, modified: datetime | None = None) -> Entry:
-        """Give it its name."""
+        """Return it its name."""
         if self._finished:
             raise ValueError("the upload is finished")
         self._finished = True
@@ -144,8 +144,8 @@ class MemoryTree:
     """Implements ``tree.HomeTree`` in memory.
 
     Args:
-        now: gives the time.
-        told: called after each change.
+        now: returns the time.
+        on_change: called after each change.
         limit_octets: the largest file taken, None for no limit.
         depth: the deepest path.
     """
@@ -154,12 +154,12 @@ class MemoryTree:
         self,
         now: Callable[[], datetime] | None = None,
         *,
-        told: Told | None = None,
+        on_change: OnChange | None = None,
         limit_octets: int | None = None,
         depth: int = DEPTH,
     ) -> None:
         self._now = now or (lambda: datetime.now(UTC))
-        self._told: Told = told or (lambda path, gone: None)
+        self._on_change: OnChange = on_change or (lambda path, gone: None)
         self.limit_octets = limit_octets
         self._depth = depth
         self._numbers = itertools.count(1)
@@ -181,7 +181,7 @@ class MemoryTree:
         return here
 
     def node_or_none(self, path: TreePath) -> Node | None:
-        """Give what is there, if anything is."""
+        """Return what is there, if anything is."""
         try:
             return self._node(path)
         except NoSuchFile:
@@ -267,11 +267,11 @@ class MemoryTree:
         return there
 
     def put(self, path: TreePath, data: bytes, modified: datetime | None) -> Entry:
-        """Give a content its name."""
+        """Return a content its name."""
         parent = self._parent(path)
         node = parent.children[path[-1]] = self._new(data, modified)
         self._touch(parent)
-        self._told(path, False)
+        self._on_change(path, False)
         return node.entry(path[-1])
 
     def _touch(self, directory: Node) -> None:
@@ -287,7 +287,7 @@ class MemoryTree:
             raise FileInTheWay("something has the name")
         node = parent.children[path[-1]] = self._new(None)
         self._touch(parent)
-        self._told(path, False)
+        self._on_change(path, False)
         return node.entry(path[-1])
 
     async def remove_file(self, path: TreePath) -> None:
@@ -295,7 +295,7 @@ class MemoryTree:
         if self._node(path).data is None:
             raise IsADirectory("a directory")
         self._drop(path)
-        self._told(path, True)
+        self._on_change(path, True)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
@@ -307,7 +307,7 @@ class MemoryTree:
         if node.children:
             raise DirectoryNotEmpty("not empty")
         self._drop(path)
-        self._told(path, True)
+        self._on_change(path, True)
 
     def _drop(self, path: TreePath) -> None:
         parent = self._parent(path)
@@ -322,7 +322,7 @@ class MemoryTree:
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True
     ) -> None:
         """As ``rename``, but *new* is in the sister."""
-        tree, new = based(sister, new)
+        tree, new = underlying(sister, new)
         if not isinstance(tree, MemoryTree):
             raise NotPermitted("a tree of another kind")
         checked(new, tree._depth)
@@ -345,13 +345,13 @@ class MemoryTree:
         self._drop(old)
         parent.children[new[-1]] = node
         tree._touch(parent)
-        self._told(old, True)
-        tree._told(new, False)
+        self._on_change(old, True)
+        tree._on_change(new, False)
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         node = self._node(path)
         node.modified = modified
         node.version = next(self._numbers)
-        self._told(path, False)
+        self._on_change(path, False)
         return node.entry(path[-1] if path else "")

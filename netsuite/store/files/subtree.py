@@ -21,7 +21,7 @@ class Subtree:
     """
 
     def __init__(self, base: HomeTree, prefix: TreePath) -> None:
-        self.base, outer = based(base, ())
+        self.base, outer = underlying(base, ())
         self.prefix = outer + prefix
 
     def _named(self, path: TreePath, entry: Entry) -> Entry:
@@ -95,7 +95,7 @@ class Subtree:
             raise NotPermitted("the root")
         if not new:
             raise FileInTheWay("the root")
-        base, new = based(sister, new)
+        base, new = underlying(sister, new)
         await self.base.move_to(self.prefix + old, base, new, replace=replace)
 
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
@@ -103,8 +103,8 @@ class Subtree:
         return self._named(path, await self.base.set_modified(self.prefix + path, modified))
 
 
-def based(tree: HomeTree, path: TreePath) -> tuple[HomeTree, TreePath]:
-    """Give the tree that a tree stands on, and the path there."""
+def underlying(tree: HomeTree, path: TreePath) -> tuple[HomeTree, TreePath]:
+    """Return the tree that a tree stands on, and the path there."""
     if isinstance(tree, Subtree):
         return tree.base, tree.prefix + path
     return tree, path

@@ -1,35 +1,96 @@
-"""Messages of the memory store."""
+"""The mail store in memory."""
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from netsuite.store import flags as flag_sets
+from netsuite.store import folder_names
 from netsuite.store.changes import (
     Change,
     FlagsChanged,
+    FolderRenamed,
     MessagesAdded,
     MessagesExpunged,
+    QueueChanged,
+    SubscriptionChanged,
 )
+from netsuite.store.errors import (
+    BadFolderName,
+    FolderExists,
+    MessageExists,
+    NoSuchFolder,
+    NoSuchMessage,
+    NotPermitted,
+    TooLarge,
+)
+from netsuite.store.interfaces import Draft
 from netsuite.store.matching import matches
-from netsuite.store.memory.contents import MemoryContents
-from netsuite.store.memory.world import Box, Content, Row
+from netsuite.store.memory.records import ContentRecord, FolderRecord, MessageRecord, Records
 from netsuite.store.model import (
     DELETED,
+    INBOX,
+    SEEN,
     AccountId,
+    ContentId,
     Copied,
     Described,
+    Envelope,
     FlagAction,
     FlagsStored,
+    Folder,
     FolderId,
+    FolderKind,
     Message,
+    Onward,
+    Placed,
+    Placement,
+    QueueItem,
+    QueueState,
+    SpecialUse,
+    Status,
     Usage,
 )
-from netsuite.store.moments import whole_second
 from netsuite.store.query import Query
-from netsuite.store.reading import Document
+from netsuite.store.summarize import Document
+from netsuite.store.timestamps import whole_second
+
+#: ``content`` and ``contents`` give no larger ones.
+SMALL_OCTETS: Final = 1 << 20
+PIECE_OCTETS: Final = 256 * 1024
+
+
+class MemoryDraft:
+    """A content on its way in."""
+
+    def __init__(self, limit_octets: int) -> None:
+        self.octets = 0
+        self.pieces: list[bytes] = []
+        self.finished = False
+        self._limit_octets = limit_octets
+
+    @property
+    def too_large(self) -> bool:
+        """Whether more was written than the store takes."""
+        return self.octets > self._limit_octets
+
+    def write(self, octets: bytes) -> None:
+        """Append."""
+        if self.finished:
+            raise ValueError("the draft is finished")
+        self.octets += len(octets)
+        if self.too_large:
+            self.pieces.clear()
+        else:
+            self.pieces.append(bytes(octets))
+
+    async def abort(self) -> None:
+        """Throw it away."""
+        self.finished = True
+        self.pieces.clear()
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +98,7 @@ class _Seen:
     """A message as an account sees it, for ``matches``."""
 
     message: Message
-    content: Content
+    content: ContentRecord
 
     def sent_day(self) -> int | None:
         """The Date field's day."""
@@ -48,65 +109,315 @@ class _Seen:
         return self.content.document()
 
 
-class MemoryMail(MemoryContents):
-    """Folders and the messages in them."""
+class MemoryMail:
+    """Implements ``interfaces.MailStore``; one class, since that is one interface."""
+
+    def __init__(self, records: Records) -> None:
+        self._records = records
+        self._locked: set[FolderId] = set()
+
+    # -- folders
+
+    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
+        """All folders of the account, or all public ones, sorted by name."""
+        self._records.check_open()
+        owned = [b.snapshot() for b in self._records.folders.values() if b.folder.owner == account]
+        return sorted(owned, key=lambda folder: folder.name)
+
+    async def folder(self, owner: AccountId | None, name: str) -> Folder:
+        """One folder by name; INBOX in any case. Raises NoSuchFolder."""
+        self._records.check_open()
+        record = self._records.find(owner, folder_names.looked_up(name, private=owner is not None))
+        if record is None:
+            raise NoSuchFolder(name)
+        return record.snapshot()
+
+    async def folder_by_id(self, folder: FolderId) -> Folder:
+        """One folder by id. Raises NoSuchFolder."""
+        return self._records.folder(folder).snapshot()
+
+    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
+        """Counts as *account* sees them. Raises NoSuchFolder."""
+        record = self._records.folder(folder)
+        messages = [row.seen_by(account, record.public) for row in record.present(None)]
+        unseen = [message for message in messages if SEEN not in message.flags]
+        deleted = [message for message in messages if "\\Deleted" in message.flags]
+        return Status(
+            folder=record.snapshot(),
+            unseen=len(unseen),
+            deleted=len(deleted),
+            deleted_octets=sum(message.octets for message in deleted),
+            first_unseen_uid=unseen[0].uid if unseen else None,
+        )
+
+    async def create_folder(
+        self,
+        owner: AccountId | None,
+        name: str,
+        *,
+        kind: FolderKind = FolderKind.MAILBOX,
+        special_use: SpecialUse | None = None,
+        description: str = "",
+        postable: bool = True,
+        moderator: str | None = None,
+    ) -> Folder:
+        """Make a folder and the missing ones above it (mailfolders only)."""
+        records = self._records
+        records.check_open()
+        name = folder_names.checked(name, private=owner is not None)
+        if owner is not None:
+            records.account(owner)
+        if records.find(owner, name) is not None:
+            raise FolderExists(name)
+        changes: list[Change] = []
+        if kind is FolderKind.MAILBOX:
+            changes += self._make_above(owner, name)
+        record, created = records.make_folder(
+            owner, name, kind, special_use, description, postable, moderator
+        )
+        changes.append(created)
+        records.publish(*changes)
+        return record.snapshot()
+
+    def _make_above(self, owner: AccountId | None, name: str) -> list[Change]:
+        changes: list[Change] = []
+        for parent in folder_names.above(name):
+            if self._records.find(owner, parent) is None:
+                changes.append(self._records.make_folder(owner, parent)[1])
+        return changes
+
+    async def delete_folder(self, folder: FolderId) -> None:
+        """Remove a folder and its messages; folders below it stay."""
+        records = self._records
+        record = records.folder(folder)
+        if record.folder.owner is not None and record.folder.name == INBOX:
+            raise NotPermitted("INBOX cannot be deleted")
+        deleted = records.remove_folder(record)
+        self._locked.discard(folder)
+        records.drop_unused()
+        records.publish(deleted)
+
+    async def rename_folder(self, folder: FolderId, name: str) -> None:
+        """Rename it and those below it; INBOX instead gives its messages away."""
+        records = self._records
+        record = records.folder(folder)
+        owner, old = record.folder.owner, record.folder.name
+        name = folder_names.checked(name, private=owner is not None)
+        if records.find(owner, name) is not None:
+            raise FolderExists(name)
+        if owner is not None and old == INBOX:
+            self._rename_inbox(record, name)
+            return
+        if folder_names.is_below(name, old):
+            raise BadFolderName("below itself")
+        below = (
+            other
+            for other in records.folders.values()
+            if other.folder.owner == owner and folder_names.is_below(other.folder.name, old)
+        )
+        moved = [record, *sorted(below, key=lambda other: other.folder.name)]
+        renamed = [
+            folder_names.checked(name + b.folder.name[len(old) :], private=False) for b in moved
+        ]
+        for new in renamed:
+            if records.find(owner, new) is not None:
+                raise FolderExists(new)
+        changes = [] if record.folder.kind is FolderKind.GROUP else self._make_above(owner, name)
+        for other, new in zip(moved, renamed, strict=True):
+            changes.append(FolderRenamed(other.folder.id, owner, other.folder.name, new))
+            other.folder = replace(other.folder, name=new)
+        records.publish(*changes)
+
+    def _rename_inbox(self, inbox: FolderRecord, name: str) -> None:
+        records, owner = self._records, inbox.folder.owner
+        changes = self._make_above(owner, name)
+        target, created = records.make_folder(owner, name)
+        changes.append(created)
+        uids = tuple(inbox.order)
+        if uids:
+            modseq, gone = target.advance(), inbox.advance()
+            for uid in uids:
+                row = inbox.rows[uid]
+                target.put(replace(row, uid=target.uid_next, modseq=modseq, saved=records.now()))
+                inbox.take(uid, gone)
+            flags = tuple(row.flags for row in target.present(None))
+            changes.append(MessagesAdded(target.folder.id, modseq, tuple(target.order), flags))
+            changes.append(MessagesExpunged(inbox.folder.id, gone, uids))
+        records.publish(*changes)
+
+    async def subscriptions(self, account: AccountId) -> frozenset[str]:
+        """The names the account has subscribed, of folders that exist or not."""
+        return frozenset(self._records.account(account).subscriptions)
+
+    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
+        """Add or take away a subscription."""
+        name = folder_names.looked_up(name, private=True)
+        subscriptions = self._records.account(account).subscriptions
+        if (name in subscriptions) is subscribed:
+            return
+        if subscribed:
+            subscriptions.add(name)
+        else:
+            subscriptions.remove(name)
+        self._records.publish(SubscriptionChanged(account, name, subscribed))
+
+    # -- contents
+
+    def draft(self, expected_octets: int | None = None) -> MemoryDraft:
+        """Begin a content."""
+        self._records.check_open()
+        return MemoryDraft(self._records.limit_octets)
+
+    async def commit(
+        self,
+        draft: Draft,
+        placements: Sequence[Placement],
+        *,
+        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        message_id: str | None = None,
+    ) -> Sequence[Placed]:
+        """Store the content in all the places and in the queue, or in none."""
+        records = self._records
+        if not isinstance(draft, MemoryDraft):
+            raise TypeError(f"not a draft of this store: {draft!r}")
+        if draft.finished:
+            raise ValueError("the draft is finished")
+        folders = [records.folder(placement.folder) for placement in placements]
+        if draft.too_large:
+            raise TooLarge(f"{draft.octets} octets")
+        records.check_quota([(folder, draft.octets) for folder in folders])
+        if message_id is not None and records.places(message_id):
+            raise MessageExists(message_id)
+        content = ContentRecord(
+            ContentId(records.next_id()), records.guid(), b"".join(draft.pieces)
+        )
+        draft.finished = True
+        records.contents[content.id] = content
+        now = whole_second(records.now())
+        changes: list[Change] = []
+        placed = []
+        for folder, placement in zip(folders, placements, strict=True):
+            flags = flag_sets.normalised(placement.flags)
+            date = whole_second(placement.internal_date) if placement.internal_date else now
+            row = MessageRecord(folder.uid_next, content, folder.advance(), date, flags, now)
+            folder.put(row, placement.account)
+            changes.append(MessagesAdded(folder.folder.id, row.modseq, (row.uid,), (row.flags,)))
+            placed.append(Placed(folder.folder.id, folder.folder.uid_validity, row.uid))
+        if onward is not None and onward[1]:
+            self._enqueue(content, *onward)
+            changes.append(QueueChanged())
+        if not content.references:  # nowhere to be; all other contents are as they were
+            del records.contents[content.id]
+        records.publish(*changes)
+        return placed
+
+    def _enqueue(
+        self, content: ContentRecord, envelope: Envelope, onward: Sequence[Onward]
+    ) -> None:
+        now = self._records.now()
+        for recipient in onward:
+            item = QueueItem(
+                id=self._records.next_id(),
+                content=content.id,
+                octets=len(content.octets),
+                envelope=envelope,
+                recipient=recipient.recipient,
+                parameters=recipient.parameters,
+                state=QueueState.WAITING,
+                attempts=0,
+                queued=now,
+                next_attempt=now,
+            )
+            self._records.queue[item.id] = item
+            content.references += 1
+
+    def _content(self, content: ContentId) -> bytes:
+        self._records.check_open()
+        try:
+            return self._records.contents[content].octets
+        except KeyError:
+            raise NoSuchMessage(f"content {content}") from None
+
+    async def content(self, content: ContentId) -> bytes:
+        """A whole content; for small ones."""
+        octets = self._content(content)
+        if len(octets) > SMALL_OCTETS:
+            raise TooLarge(f"{len(octets)} octets")
+        return octets
+
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """Several small contents in one go; those gone or over 1 MiB are left out."""
+        self._records.check_open()
+        known = {
+            c: self._records.contents[c].octets for c in contents if c in self._records.contents
+        }
+        return {c: octets for c, octets in known.items() if len(octets) <= SMALL_OCTETS}
+
+    async def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
+        octets = self._content(content)
+        stop = len(octets) if stop is None else min(stop, len(octets))
+        for position in range(start, stop, PIECE_OCTETS):
+            yield octets[position : min(position + PIECE_OCTETS, stop)]
 
     # -- looking
 
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
-        return array("I", self._world.box(folder).order)
+        return array("I", self._records.folder(folder).order)
 
     async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
-        boxes = self._world.boxes
-        return {f: boxes[f].order[0] for f in folders if f in boxes and boxes[f].order}
+        known = self._records.folders
+        return {f: known[f].order[0] for f in folders if f in known and known[f].order}
 
     async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
-        self._world.check_open()
-        return self._world.places(message_id)
+        self._records.check_open()
+        return self._records.places(message_id)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
     ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
-        self._world.check_open()
-        found = {each: self._world.places(each) for each in message_ids}
+        self._records.check_open()
+        found = {each: self._records.places(each) for each in message_ids}
         return {each: places for each, places in found.items() if places}
 
     async def claim_recent(self, folder: FolderId) -> int:
-        """Give the first UID no read-write session was told of; mark all as told of."""
-        box = self._world.box(folder)
-        recent_from, box.recent_from = box.recent_from, box.uid_next
+        """Return the first UID no read-write session was told of; mark all as told of."""
+        record = self._records.folder(folder)
+        recent_from, record.recent_from = record.recent_from, record.uid_next
         return recent_from
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
     ) -> Sequence[Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
-        box = self._world.box(folder)
-        return [row.seen_by(account, box.public) for row in box.present(uids)]
+        record = self._records.folder(folder)
+        return [row.seen_by(account, record.public) for row in record.present(uids)]
 
     async def described(
         self, folder: FolderId, uids: Sequence[int], account: AccountId | None
     ) -> Sequence[Described]:
         """The same with summaries."""
-        box = self._world.box(folder)
+        record = self._records.folder(folder)
         return [
-            Described(row.seen_by(account, box.public), row.content.summary())
-            for row in box.present(uids)
+            Described(row.seen_by(account, record.public), row.content.summary())
+            for row in record.present(uids)
         ]
 
     async def search(
         self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending."""
-        box = self._world.box(folder)
+        record = self._records.folder(folder)
         return [
             row.uid
-            for row in box.present(None)
-            if matches(query, _Seen(row.seen_by(account, box.public), row.content))
+            for row in record.present(None)
+            if matches(query, _Seen(row.seen_by(account, record.public), row.content))
         ]
 
     # -- changing
@@ -123,52 +434,52 @@ class MemoryMail(MemoryContents):
         shared: bool = False,
     ) -> FlagsStored:
         """Change flags, all with one mod-sequence."""
-        box = self._world.box(folder)
+        record = self._records.folder(folder)
         given = flag_sets.normalised(flags)
-        modseq = box.highest_modseq + 1
+        modseq = record.highest_modseq + 1
         changed: dict[int, tuple[frozenset[str], int]] = {}
         refused = []
         common: dict[int, frozenset[str]] = {}
         own: dict[int, frozenset[str]] = {}
-        for row in box.present(uids):
-            before = row.seen_by(account, box.public)
+        for row in record.present(uids):
+            before = row.seen_by(account, record.public)
             if unchanged_since is not None and before.modseq > unchanged_since:
                 refused.append(row.uid)
                 continue
-            if self._change(box, row, action, given, account, shared, modseq):
+            if self._change(record, row, action, given, account, shared, modseq):
                 common[row.uid] = row.flags
-            after = row.seen_by(account, box.public)
+            after = row.seen_by(account, record.public)
             if account in row.own and row.own[account][1] == modseq:
                 own[row.uid] = after.flags
             changed[row.uid] = (after.flags, after.modseq)
         if common or own:
-            box.advance()
+            record.advance()
         events: list[Change] = []
         if common:
             events.append(
                 FlagsChanged(
-                    folder, modseq, tuple(common), tuple(common.values()), partial=box.public
+                    folder, modseq, tuple(common), tuple(common.values()), partial=record.public
                 )
             )
         if own:
             events.append(
                 FlagsChanged(folder, modseq, tuple(own), tuple(own.values()), account=account)
             )
-        self._world.publish(*events)
-        return FlagsStored(changed, tuple(refused), box.highest_modseq)
+        self._records.publish(*events)
+        return FlagsStored(changed, tuple(refused), record.highest_modseq)
 
     def _change(
         self,
-        box: Box,
-        row: Row,
+        record: FolderRecord,
+        row: MessageRecord,
         action: FlagAction,
         given: frozenset[str],
         account: AccountId | None,
         shared: bool,
         modseq: int,
     ) -> bool:
-        """Change one message; say whether what all see of it has changed."""
-        if not box.public:
+        """Change one message; return whether what all see of it has changed."""
+        if not record.public:
             flags = flag_sets.applied(action, row.flags, given)
         elif account is None:
             flags = flag_sets.applied(action, row.flags, given - flag_sets.ONLY_SEEN)
@@ -193,30 +504,35 @@ class MemoryMail(MemoryContents):
         account: AccountId | None,
     ) -> Copied:
         """Copy all or none, in order; flags and internal dates go along."""
-        origin, box = self._world.box(source), self._world.box(target)
+        origin, destination = self._records.folder(source), self._records.folder(target)
         rows = list(origin.present(uids))
-        self._check_quota([(box, len(row.content.octets)) for row in rows])
-        copied, change = self._copy(origin, rows, box, account)
-        self._world.publish(*change)
+        self._records.check_quota([(destination, len(row.content.octets)) for row in rows])
+        copied, change = self._copy(origin, rows, destination, account)
+        self._records.publish(*change)
         return copied
 
     def _copy(
-        self, origin: Box, rows: Sequence[Row], box: Box, account: AccountId | None
+        self,
+        origin: FolderRecord,
+        rows: Sequence[MessageRecord],
+        destination: FolderRecord,
+        account: AccountId | None,
     ) -> tuple[Copied, list[Change]]:
         if not rows:
-            return Copied(box.folder.uid_validity, (), ()), []
-        modseq, now = box.advance(), whole_second(self._world.now())
+            return Copied(destination.folder.uid_validity, (), ()), []
+        modseq, now = destination.advance(), whole_second(self._records.now())
         made = []
         for row in rows:
             flags = row.seen_by(account, origin.public).flags
-            copy = replace(row, uid=box.uid_next, modseq=modseq, flags=flags, saved=now, own={})
-            self._make_own(box, copy, account)
-            box.put(copy)
+            copy = replace(
+                row, uid=destination.uid_next, modseq=modseq, flags=flags, saved=now, own={}
+            )
+            destination.put(copy, account)
             made.append(copy)
         uids = tuple(row.uid for row in made)
-        added = MessagesAdded(box.folder.id, modseq, uids, tuple(row.flags for row in made))
+        added = MessagesAdded(destination.folder.id, modseq, uids, tuple(row.flags for row in made))
         sources = tuple(row.uid for row in rows)
-        return Copied(box.folder.uid_validity, sources, uids), [added]
+        return Copied(destination.folder.uid_validity, sources, uids), [added]
 
     async def move(
         self,
@@ -226,49 +542,63 @@ class MemoryMail(MemoryContents):
         account: AccountId | None,
     ) -> Copied:
         """Move in one durable step (RFC 6851)."""
-        origin, box = self._world.box(source), self._world.box(target)
+        origin, destination = self._records.folder(source), self._records.folder(target)
         rows = list(origin.present(uids))
-        if origin.folder.owner != box.folder.owner:
-            self._check_quota([(box, len(row.content.octets)) for row in rows])
-        copied, changes = self._copy(origin, rows, box, account)
+        if origin.folder.owner != destination.folder.owner:
+            self._records.check_quota([(destination, len(row.content.octets)) for row in rows])
+        copied, changes = self._copy(origin, rows, destination, account)
         if rows:
             changes.append(self._remove(origin, copied.sources))
-        self._world.publish(*changes)
+        self._records.publish(*changes)
         return copied
 
-    def _remove(self, box: Box, uids: Sequence[int]) -> Change:
-        modseq = box.advance()
+    def _remove(self, record: FolderRecord, uids: Sequence[int]) -> Change:
+        modseq = record.advance()
         for uid in uids:
-            box.take(uid, modseq)
-        self._world.drop_unused()
-        return MessagesExpunged(box.folder.id, modseq, tuple(uids))
+            record.take(uid, modseq)
+        self._records.drop_unused()
+        return MessagesExpunged(record.folder.id, modseq, tuple(uids))
 
     async def expunge(
         self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
-        box = self._world.box(folder)
-        gone = [row.uid for row in box.present(uids) if not deleted_only or DELETED in row.flags]
+        record = self._records.folder(folder)
+        gone = [row.uid for row in record.present(uids) if not deleted_only or DELETED in row.flags]
         if gone:
-            self._world.publish(self._remove(box, gone))
+            self._records.publish(self._remove(record, gone))
         return gone
 
     async def changes_since(
         self, folder: FolderId, modseq: int, account: AccountId | None
     ) -> tuple[Sequence[Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*."""
-        box = self._world.box(folder)
-        messages = (row.seen_by(account, box.public) for row in box.present(None))
+        record = self._records.folder(folder)
+        messages = (row.seen_by(account, record.public) for row in record.present(None))
         return (
             [message for message in messages if message.modseq > modseq],
-            sorted(uid for when, uid in box.tombstones if when > modseq),
+            sorted(uid for when, uid in record.tombstones if when > modseq),
         )
 
     # -- quota
 
     async def usage(self, account: AccountId) -> Usage:
         """What the account uses and may use."""
-        person = self._world.person(account)
-        octets, messages = self._world.used(account)
-        limits = person.account
+        record = self._records.account(account)
+        octets, messages = self._records.used(account)
+        limits = record.account
         return Usage(octets, messages, limits.quota_octets, limits.quota_messages)
+
+    # -- maildrop
+
+    def lock_maildrop(self, folder: FolderId) -> bool:
+        """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
+        self._records.check_open()
+        if folder in self._locked:
+            return False
+        self._locked.add(folder)
+        return True
+
+    def unlock_maildrop(self, folder: FolderId) -> None:
+        """Release it."""
+        self._locked.discard(folder)

@@ -12,7 +12,7 @@ from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
 from netsuite.store.memory.accounts import MemoryAccounts
 from netsuite.store.memory.mail import MemoryMail
 from netsuite.store.memory.queue import MemoryQueue
-from netsuite.store.memory.world import World
+from netsuite.store.memory.records import Records
 
 
 def _now() -> datetime:
@@ -31,9 +31,9 @@ class MemoryStore:
     """A store that keeps everything in memory.
 
     Args:
-        now: gives the present moment.
-        guid: gives 32 hexadecimal digits, never the same twice.
-        uid_validity: gives a candidate for the next UIDVALIDITY; the store takes a greater
+        now: returns the present moment.
+        guid: returns 32 hexadecimal digits, never the same twice.
+        uid_validity: returns a candidate for the next UIDVALIDITY; the store takes a greater
             number where this one does not exceed all earlier ones.
         limit_octets: the largest content it takes.
     """
@@ -51,21 +51,21 @@ class MemoryStore:
         uid_validity: Callable[[], int] = _uid_validity,
         limit_octets: int = 1 << 30,
     ) -> None:
-        self._world = World(
+        self._records = Records(
             now=now, guid=guid, uid_validity=uid_validity, limit_octets=limit_octets
         )
-        self.changes = self._world.feed
-        self.mail = MemoryMail(self._world)
-        self.accounts = MemoryAccounts(self._world)
-        self.queue = MemoryQueue(self._world)
+        self.changes = self._records.feed
+        self.mail = MemoryMail(self._records)
+        self.accounts = MemoryAccounts(self._records)
+        self.queue = MemoryQueue(self._records)
 
     def prepare(self) -> None:
         """Do nothing: nothing blocks."""
 
     async def open(self) -> None:
         """Be ready; there is nothing to do."""
-        self._world.open = True
+        self._records.open = True
 
     async def close(self) -> None:
-        """Let later calls raise StoreClosed."""
-        self._world.open = False
+        """Make later calls raise StoreClosed."""
+        self._records.open = False

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from netsuite.store.sql.store import SQLStore, open_store
+from netsuite.store.sql.store import SQLStore
 
-__all__ = ["SQLStore", "open_store"]
+__all__ = ["SQLStore"]

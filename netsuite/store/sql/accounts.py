@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from types import EllipsisType
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store import names
+from netsuite.store import folder_names
 from netsuite.store.changes import AccountChanged, AliasesChanged
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.model import (
@@ -22,9 +22,8 @@ from netsuite.store.model import (
     SpecialUse,
     Verifiers,
 )
-from netsuite.store.sql import foldering
+from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.base import Base
 from netsuite.store.sql.database import Session
 from netsuite.store.sql.rows import (
     SELECT_ACCOUNT,
@@ -38,6 +37,7 @@ from netsuite.store.sql.rows import (
     verifiers_of,
     words_json,
 )
+from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import Transaction
 
 _A: Final = t.account.c
@@ -114,29 +114,26 @@ def _changed(transaction: Transaction, account: Account) -> None:
 class SQLAccounts:
     """Accounts, their verifiers, aliases, and the audit log."""
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
 
     async def account(self, name: str) -> Account:
         """Raises NoSuchAccount."""
-        self._base.check_open()
         name = name.lower()
         row = None
         if "\x00" not in name and name.isprintable():
-            row = await self._base.readers.near(lambda s: s.one(_NAMED, name=name))
+            row = await self._shared.read(lambda s: s.one(_NAMED, name=name), inline=True)
         if row is None:
             raise NoSuchAccount(name)
         return account_of(row)
 
     async def account_by_id(self, account: AccountId) -> Account:
         """Raises NoSuchAccount."""
-        self._base.check_open()
-        return await self._base.readers.near(lambda s: read_account(s, account))
+        return await self._shared.read(lambda s: read_account(s, account), inline=True)
 
     async def accounts(self) -> Sequence[Account]:
         """All, sorted by name."""
-        self._base.check_open()
-        rows = await self._base.readers.far(lambda s: s.all(SELECT_ACCOUNT))
+        rows = await self._shared.read(lambda s: s.all(SELECT_ACCOUNT), inline=False)
         return sorted(map(account_of, rows), key=lambda account: account.name)
 
     async def add_account(
@@ -148,9 +145,9 @@ class SQLAccounts:
         folders: Iterable[tuple[str, SpecialUse | None]] = (),
     ) -> Account:
         """Make an account with its INBOX and the folders given, in one step."""
-        self._base.check_open()
         name = name.lower()
-        wanted = names.first_folders([(INBOX, None), *folders])
+        written = None if verifiers is None else verifiers_json(verifiers)
+        wanted = folder_names.first_folders([(INBOX, None), *folders])
 
         def add(transaction: Transaction) -> Account:
             session = transaction.session
@@ -164,29 +161,28 @@ class SQLAccounts:
                 [
                     (
                         account.id, name, account.state.value, display_name, None, None, None,
-                        "[]", verifiers_json(verifiers), 0, 0,
+                        "[]", written, 0, 0,
                     )
                 ],
             )  # fmt: skip
             _changed(transaction, account)
-            foldering.create_first(transaction, account.id, wanted.items())
+            sql_folders.create_first(transaction, account.id, wanted.items())
             return account
 
-        return await self._base.writer.call(add)
+        return await self._shared.write(add)
 
     async def remove_account(self, account: AccountId) -> None:
         """Remove an account with its folders and messages."""
-        self._base.check_open()
 
         def remove(transaction: Transaction) -> None:
             known = read_account(transaction.session, account)
-            foldering.drop_all(transaction, account)
+            sql_folders.drop_all(transaction, account)
             transaction.forget_account(account)
             for statement in _DROP:
                 transaction.session.run(statement, account=account)
             _changed(transaction, known)
 
-        await self._base.writer.call(remove)
+        await self._shared.write(remove)
 
     async def update_account(
         self,
@@ -200,7 +196,6 @@ class SQLAccounts:
         groups: frozenset[str] | None = None,
     ) -> Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
-        self._base.check_open()
 
         def update(transaction: Transaction) -> Account:
             old = read_account(transaction.session, account)
@@ -229,37 +224,34 @@ class SQLAccounts:
             _changed(transaction, new)
             return new
 
-        return await self._base.writer.call(update)
+        return await self._shared.write(update)
 
     async def verifiers(self, account: AccountId) -> Verifiers | None:
         """Of the main password; None when it has none."""
-        self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(_VERIFIERS, account=account))
+        row = await self._shared.read(lambda s: s.one(_VERIFIERS, account=account), inline=True)
         if row is None:
             raise NoSuchAccount(f"account {account}")
-        return verifiers_of(row[0])
+        return None if row[0] is None else verifiers_of(row[0])
 
     async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
         """Change the main password."""
-        self._base.check_open()
-        written = verifiers_json(verifiers)
+        written = None if verifiers is None else verifiers_json(verifiers)
 
         def change(transaction: Transaction) -> None:
             known = read_account(transaction.session, account)
             transaction.session.run(_SET_VERIFIERS, verifiers=written, of_account=account)
             _changed(transaction, known)
 
-        await self._base.writer.call(change)
+        await self._shared.write(change)
 
     async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
         """All, oldest first."""
-        self._base.check_open()
 
         def read(session: Session) -> list[AppPassword]:
             read_account(session, account)
             return [app_password_of(row) for row in session.all(_APP_PASSWORDS, account=account)]
 
-        return await self._base.readers.near(read)
+        return await self._shared.read(read, inline=True)
 
     async def add_app_password(
         self,
@@ -269,11 +261,10 @@ class SQLAccounts:
         protocols: frozenset[str] | None = None,
     ) -> AppPassword:
         """Add one."""
-        self._base.check_open()
 
         def add(transaction: Transaction) -> AppPassword:
             known = read_account(transaction.session, account)
-            row: tuple[Any, ...] = (
+            row = (
                 transaction.next("app_password"), account, label, verifiers_json(verifiers),
                 words_json(protocols), transaction.now, None,
             )  # fmt: skip
@@ -281,37 +272,33 @@ class SQLAccounts:
             _changed(transaction, known)
             return app_password_of((row[0], *row[2:]))
 
-        return await self._base.writer.call(add)
+        return await self._shared.write(add)
 
     async def remove_app_password(self, account: AccountId, app_password: int) -> None:
         """Take one away."""
-        self._base.check_open()
 
         def remove(transaction: Transaction) -> None:
             known = read_account(transaction.session, account)
             if transaction.session.run(_DROP_APP_PASSWORD, account=account, id=app_password):
                 _changed(transaction, known)
 
-        await self._base.writer.call(remove)
+        await self._shared.write(remove)
 
     async def used_app_password(self, app_password: int) -> None:
         """Note that it was used now."""
-        self._base.check_open()
 
         def use(transaction: Transaction) -> None:
             transaction.session.run(_USE_APP_PASSWORD, used_at=transaction.now, of_id=app_password)
 
-        await self._base.writer.call(use)
+        await self._shared.write(use)
 
     async def aliases(self) -> Mapping[str, tuple[str, ...]]:
         """Alias to targets."""
-        self._base.check_open()
-        rows = await self._base.readers.far(lambda s: s.all(_ALIASES))
+        rows = await self._shared.read(lambda s: s.all(_ALIASES), inline=False)
         return {name: tuple(json.loads(targets)) for name, targets in sorted(rows)}
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
         """Make or replace an alias; no targets removes it. Raises AccountExists."""
-        self._base.check_open()
         alias = alias.lower()
 
         def change(transaction: Transaction) -> None:
@@ -323,19 +310,19 @@ class SQLAccounts:
                 session.many(_INSERT_ALIAS, [(alias, json.dumps(list(targets)))])
             transaction.changes.append(AliasesChanged())
 
-        await self._base.writer.call(change)
+        await self._shared.write(change)
 
     async def record_login(self, login: Login) -> None:
         """Append to the audit log; lines are written together, some time later."""
-        self._base.check_open()
-        self._base.logins.append(login)
-        if len(self._base.logins) >= LOGINS_WAITING:
+        self._shared.check_open()
+        self._shared.logins.append(login)
+        if len(self._shared.logins) >= LOGINS_WAITING:
             await self.write_logins()
 
     async def write_logins(self) -> None:
         """Write the lines that wait."""
-        waiting = self._base.logins[:]
-        self._base.logins.clear()
+        waiting = self._shared.logins[:]
+        self._shared.logins.clear()
         if not waiting:
             return
 
@@ -347,19 +334,19 @@ class SQLAccounts:
                 transaction.session.run(_TRIM_LOGINS, last=first - LOGINS_KEPT)
 
         try:
-            await self._base.writer.call(write)
+            await self._shared.writer.call(write)
         except BaseException:
-            self._base.logins[:0] = waiting
+            self._shared.logins[:0] = waiting
             raise
 
     async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[Login]:
         """The newest lines of the audit log, newest first."""
-        self._base.check_open()
+        self._shared.check_open()
         await self.write_logins()
         if account is None:
-            rows = await self._base.readers.far(lambda s: s.all(_LOGINS, most=limit))
+            rows = await self._shared.read(lambda s: s.all(_LOGINS, most=limit), inline=False)
         else:
-            rows = await self._base.readers.far(
-                lambda s: s.all(_LOGINS_OF, account=account, most=limit)
+            rows = await self._shared.read(
+                lambda s: s.all(_LOGINS_OF, account=account, most=limit), inline=False
             )
         return [login_of(row) for row in rows]

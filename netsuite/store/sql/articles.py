@@ -11,7 +11,7 @@ from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.model import FolderId, Placed
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import piece
+from netsuite.store.sql.contents import chunk
 from netsuite.store.sql.database import OneOf, Session
 from netsuite.store.sql.transaction import ARTICLE, FolderState, Transaction
 
@@ -29,7 +29,7 @@ _FIRST: Final = sa.select(sa.func.min(_M.uid)).where(_M.folder == sa.bindparam("
 
 
 def places(session: Session, message_id: str) -> list[tuple[FolderId, int]]:
-    """Give folder and UID of each message of that Message-ID, ascending."""
+    """Return folder and UID of each message of that Message-ID, ascending."""
     # No Message-ID holds what SQL could not take: those were never kept.
     if not message_id.isascii() or "\0" in message_id:
         return []
@@ -38,7 +38,7 @@ def places(session: Session, message_id: str) -> list[tuple[FolderId, int]]:
 
 
 def is_placed(transaction: Transaction, message_id: str) -> bool:
-    """Tell whether a message of that Message-ID is there, or is coming in the same batch."""
+    """Return whether a message of that Message-ID is there, or is coming in the same batch."""
     if any(row[0] == message_id for row in transaction.rows[ARTICLE]):
         return True
     return bool(places(transaction.session, message_id))
@@ -60,7 +60,7 @@ def note_copies(
     """
     for uid, content in copies:
         try:
-            head = piece(transaction.session, content, 0)[:HEADER_OCTETS]
+            head = chunk(transaction.session, content, 0)[:HEADER_OCTETS]
         except NoSuchMessage:  # an empty content has no chunk
             continue
         if message_id := message_id_of(head):
@@ -77,6 +77,6 @@ def forget_places(transaction: Transaction, folder: int, uids: object) -> None:
 
 
 def first_uids(session: Session, folders: Sequence[FolderId]) -> dict[FolderId, int]:
-    """Give the lowest UID of each folder that has any: a point read of the index each."""
+    """Return the lowest UID of each folder that has any: a point read of the index each."""
     found = ((folder, session.one(_FIRST, folder=folder)) for folder in folders)
     return {folder: row[0] for folder, row in found if row is not None and row[0] is not None}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -12,6 +12,7 @@ from netsuite.store.changes import (
     AccountChanged,
     AliasesChanged,
     Change,
+    FileChanged,
     FlagsChanged,
     FolderCreated,
     FolderDeleted,
@@ -45,20 +46,39 @@ def _sets(flags: Sequence[frozenset[str]]) -> list[list[str]]:
     return [list(each) for each in flags]
 
 
-_WRITE: Final[dict[type, Callable[[Any], list[Any]]]] = {
-    MessagesAdded: lambda c: [_ADDED, c.folder, c.modseq, c.uids, _sets(c.flags)],
-    FlagsChanged: lambda c: [
-        _FLAGS, c.folder, c.modseq, c.uids, _sets(c.flags), c.account, c.partial
-    ],
-    MessagesExpunged: lambda c: [_EXPUNGED, c.folder, c.modseq, c.uids],
-    FolderCreated: lambda c: [_CREATED, c.folder, c.owner, c.name],
-    FolderDeleted: lambda c: [_DELETED, c.folder, c.owner, c.name],
-    FolderRenamed: lambda c: [_RENAMED, c.folder, c.owner, c.old, c.new],
-    SubscriptionChanged: lambda c: [_SUBSCRIBED, c.account, c.name, c.subscribed],
-    AccountChanged: lambda c: [_ACCOUNT, c.account, c.name],
-    QueueChanged: lambda c: [_QUEUE],
-    AliasesChanged: lambda c: [_ALIASES],
-}  # fmt: skip
+def _array(change: Change) -> list[object]:
+    """Return a change as JSON takes it: its kind, then its values."""
+    match change:
+        case MessagesAdded():
+            return [_ADDED, change.folder, change.modseq, change.uids, _sets(change.flags)]
+        case FlagsChanged():
+            return [
+                _FLAGS,
+                change.folder,
+                change.modseq,
+                change.uids,
+                _sets(change.flags),
+                change.account,
+                change.partial,
+            ]
+        case MessagesExpunged():
+            return [_EXPUNGED, change.folder, change.modseq, change.uids]
+        case FolderCreated():
+            return [_CREATED, change.folder, change.owner, change.name]
+        case FolderDeleted():
+            return [_DELETED, change.folder, change.owner, change.name]
+        case FolderRenamed():
+            return [_RENAMED, change.folder, change.owner, change.old, change.new]
+        case SubscriptionChanged():
+            return [_SUBSCRIBED, change.account, change.name, change.subscribed]
+        case AccountChanged():
+            return [_ACCOUNT, change.account, change.name]
+        case QueueChanged():
+            return [_QUEUE]
+        case AliasesChanged():
+            return [_ALIASES]
+        case FileChanged():
+            raise TypeError(f"not a change of the database: {change}")
 
 
 def _read_sets(flags: list[list[str]]) -> tuple[frozenset[str], ...]:
@@ -84,17 +104,17 @@ _READ: Final[dict[int, Callable[..., Change]]] = {
 
 
 def written(changes: Sequence[Change]) -> str:
-    """Give the changes of one transaction as text."""
-    return json.dumps([_WRITE[type(change)](change) for change in changes])
+    """Return the changes of one transaction as text."""
+    return json.dumps([_array(change) for change in changes])
 
 
 def read(payload: str) -> list[Change]:
-    """Give the changes of one transaction."""
+    """Return the changes of one transaction."""
     return [_READ[kind](*values) for kind, *values in json.loads(payload)]
 
 
 def last_sequence(session: Session) -> int:
-    """Give the number of the last transaction that changed something."""
+    """Return the number of the last transaction that changed something."""
     row = session.one(_LAST)
     return 0 if row is None else int(row[0])
 

@@ -1,18 +1,17 @@
-"""Reading contents, their summaries and their text, on any session."""
+"""Contents read by any session: their sizes, their chunks, and what is made of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final
 
 import sqlalchemy as sa
 
 from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
-from netsuite.store.reading import SEARCHED_OCTETS, Document, document, summarise
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import OneOf, Session
-from netsuite.store.sql.summaries import thawed
+from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 _C: Final = t.content.c
 _K: Final = t.chunk.c
@@ -24,13 +23,11 @@ _CHUNKS: Final = (
 )
 _CHUNK: Final = sa.select(_K.data).where(_K.id == sa.bindparam("chunk"))
 _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))
-_SUMMARIES: Final = sa.select(t.summary.c.content, t.summary.c.data).where(
-    OneOf(t.summary.c.content, "contents")
-)
+_PRESENT: Final = sa.select(_C.id).where(OneOf(_C.id, "contents"))
 
 
 def octets_of(session: Session, content: int) -> int:
-    """Give a content's size. Raises NoSuchMessage."""
+    """Return a content's size. Raises NoSuchMessage."""
     row = session.one(_OCTETS, content=content)
     if row is None:
         raise NoSuchMessage(f"content {content}")
@@ -38,66 +35,55 @@ def octets_of(session: Session, content: int) -> int:
 
 
 def sizes(session: Session, contents: Sequence[int]) -> dict[int, int]:
-    """Give the sizes of the contents that are there."""
+    """Return the sizes of the contents that are there."""
     return dict(session.all(_SIZES, contents=session.database.numbers(contents)))
 
 
 def whole(session: Session, content: int) -> bytes:
-    """Give a content; its size was judged before."""
+    """Return a content; its size was judged before."""
     base = content << t.CHUNK_BITS
     rows = session.all(_CHUNKS, first=base, last=base | ((1 << t.CHUNK_BITS) - 1))
     return rows[0][0] if len(rows) == 1 else b"".join(row[0] for row in rows)
 
 
-def small(session: Session, content: int, most_octets: int) -> bytes | None:
-    """Give a content, or None when it is gone or larger than that."""
-    row = session.one(_OCTETS, content=content)
-    return whole(session, content) if row is not None and row[0] <= most_octets else None
-
-
-def piece(session: Session, content: int, number: int) -> bytes:
-    """Give one chunk. Raises NoSuchMessage."""
+def chunk(session: Session, content: int, number: int) -> bytes:
+    """Return one chunk. Raises NoSuchMessage."""
     row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)
     if row is None:
         raise NoSuchMessage(f"content {content}")
     return bytes(row[0])
 
 
-def pieces(session: Session, content: int, octets: int) -> Iterator[bytes]:
-    """Give the chunks of a content, one at a time."""
+def chunks(session: Session, content: int, octets: int) -> Iterator[bytes]:
+    """Return the chunks of a content, one at a time."""
     for number in range(-(-octets // t.CHUNK_OCTETS)):
-        yield piece(session, content, number)
+        yield chunk(session, content, number)
 
 
-def summaries(session: Session, contents: Sequence[int]) -> dict[int, Summary]:
-    """Give the summaries that are kept."""
-    found = {}
-    for content, data in session.all(_SUMMARIES, contents=session.database.numbers(contents)):
-        summary = thawed(bytes(data))
-        if summary is not None:
-            found[content] = summary
-    return found
+def present(session: Session, contents: Collection[int]) -> set[int]:
+    """Return which of the contents are there."""
+    return {row[0] for row in session.all(_PRESENT, contents=session.database.numbers(contents))}
 
 
-def made_summary(session: Session, content: int) -> Summary:
+def make_summary(session: Session, content: int) -> Summary:
     """Make a summary, reading the content once. Raises NoSuchMessage."""
-    return summarise(pieces(session, content, octets_of(session, content)))
+    return summarize(chunks(session, content, octets_of(session, content)))
 
 
-def made_document(session: Session, content: int) -> tuple[Summary, Document]:
+def make_document(session: Session, content: int) -> tuple[Summary, Document]:
     """Make a summary and the text, reading the content once. Raises NoSuchMessage."""
     octets = octets_of(session, content)
     if octets <= SEARCHED_OCTETS:
         read = whole(session, content)
-        summary = summarise([read])
+        summary = summarize([read])
         return summary, document(read, summary)
     start: list[bytes] = []
 
     def keeping_the_start() -> Iterator[bytes]:
-        for number, part in enumerate(pieces(session, content, octets)):
+        for number, part in enumerate(chunks(session, content, octets)):
             if number * t.CHUNK_OCTETS < SEARCHED_OCTETS:
                 start.append(part)
             yield part
 
-    summary = summarise(keeping_the_start())
+    summary = summarize(keeping_the_start())
     return summary, document(b"".join(start)[:SEARCHED_OCTETS], summary)

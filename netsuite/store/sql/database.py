@@ -10,21 +10,23 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
 from sqlalchemy.engine.url import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.pool import NullPool
-from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.expression import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from netsuite.store.errors import Busy, StorageFull, StoreError
 
-Row = tuple[Any, ...]
+#: What a driver gives: it knows no types, so the one who reads a row has to.
+Row: TypeAlias = tuple[Any, ...]
 
 #: How long a connection waits for another process's transaction.
 BUSY_SECONDS: Final = 10.0
@@ -47,23 +49,57 @@ class OneOf(ColumnElement[bool]):
 
     inherit_cache = False
 
-    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+    def __init__(self, column: ColumnElement[int], name: str) -> None:
         self.column = column
-        self.parameter: sa.BindParameter[Any] = sa.bindparam(name, type_=sa.types.NullType())
+        self.parameter: sa.BindParameter[object] = sa.bindparam(name, type_=sa.types.NullType())
 
 
-@compiles(OneOf, "sqlite")
-def _one_of_sqlite(element: OneOf, compiler: Any, **keywords: Any) -> str:
-    column = compiler.process(element.column, **keywords)
-    parameter = compiler.process(element.parameter, **keywords)
-    return f"{column} IN (SELECT value FROM json_each({parameter}))"
+def _compiles_one_of(dialect: str, template: str) -> None:
+    # The decorator of SQLAlchemy, which has no types, called for each dialect.
+    def compile_one_of(element: OneOf, compiler: SQLCompiler, **keywords: object) -> str:
+        column = compiler.process(element.column, **keywords)
+        return template.format(column, compiler.process(element.parameter, **keywords))
+
+    compiles(OneOf, dialect)(compile_one_of)
 
 
-@compiles(OneOf, "postgresql")
-def _one_of_postgresql(element: OneOf, compiler: Any, **keywords: Any) -> str:
-    column = compiler.process(element.column, **keywords)
-    parameter = compiler.process(element.parameter, **keywords)
-    return f"{column} = ANY({parameter})"
+_compiles_one_of("sqlite", "{} IN (SELECT value FROM json_each({}))")
+_compiles_one_of("postgresql", "{} = ANY({})")
+
+
+class Compiled(NamedTuple):
+    """A statement as a driver takes it.
+
+    Args:
+        sql: its text.
+        names: of its parameters, in their order.
+        own: those of them whose values the statement brings itself.
+    """
+
+    sql: str
+    names: tuple[str, ...]
+    own: dict[str, object]
+
+    def check_plain(self) -> None:
+        """Check that all values of the statement are given by whoever runs it.
+
+        Raises:
+            TypeError: it brings values of its own, for which rows of values have no place.
+        """
+        if self.own:
+            raise TypeError(f"a statement for rows brings values of its own: {self.sql}")
+
+    def for_rows(self, count: int) -> str:
+        """Return the text of an INSERT for so many rows instead of one.
+
+        Raises:
+            TypeError: it is not an INSERT of one row of parameters and nothing more.
+        """
+        self.check_plain()
+        row = f"({', '.join('?' * len(self.names))})"
+        if not self.names or not self.sql.endswith(f" VALUES {row}"):
+            raise TypeError(f"not an INSERT of one row of parameters: {self.sql}")
+        return self.sql + f", {row}" * (count - 1)
 
 
 class Session:
@@ -73,14 +109,15 @@ class Session:
         self.database = database
         self.sqlite = database.sqlite
         self._pooled = database.engine.raw_connection()
-        connection: Any = self._pooled.driver_connection
-        self._connection = connection
+        connection = self._pooled.driver_connection
+        if connection is None:
+            raise Busy(f"{database.place}: no connection")
         if not database.sqlite:
             connection.autocommit = True
-        self._cursor: Any = connection.cursor()
-        self._lasting = True  # as connections are configured
-        #: Tells what takes long whether anybody still waits for it.
-        self.in_vain: Callable[[], bool] = lambda: False
+        self._cursor: DBAPICursor = connection.cursor()
+        self._durable = True  # as connections are configured
+        #: Whether nobody waits any more for what is being read; what takes long asks.
+        self.cancelled: Callable[[], bool] = lambda: False
 
     def close(self) -> None:
         """Close the connection."""
@@ -89,19 +126,19 @@ class Session:
 
     # -- transactions
 
-    def begin_writing(self, *, lasting: bool = True) -> None:
+    def begin_writing(self, *, durable: bool = True) -> None:
         """Begin a transaction that is the only writing one, across all processes.
 
         Args:
-            lasting: whether its commit must survive a loss of power by itself. Otherwise SQLite
+            durable: whether its commit must survive a loss of power by itself. Otherwise SQLite
                 leaves it to the system when it writes the log; the next commit that must
                 last writes the whole log, this transaction's part included.
         """
         if self.sqlite:
             self.database.check_in_place()
-            if lasting is not self._lasting:
-                self._cursor.execute(f"PRAGMA synchronous = {'FULL' if lasting else 'NORMAL'}")
-                self._lasting = lasting
+            if durable is not self._durable:
+                self._cursor.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                self._durable = durable
             self._cursor.execute("BEGIN IMMEDIATE")
         else:
             self._cursor.execute("BEGIN")
@@ -113,48 +150,49 @@ class Session:
             "BEGIN" if self.sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         )
 
-    def say(self, sql: str) -> None:
+    def execute(self, sql: str) -> None:
         """Run a bare statement: COMMIT, ROLLBACK, SAVEPOINT ..."""
         self._cursor.execute(sql)
 
     # -- statements
 
-    def all(self, statement: Executable, /, **values: Any) -> list[Row]:
-        """Run a statement of a module and give its rows."""
-        sql, names, preset = self.database.compiled(statement)
-        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
-        rows: list[Row] = self._cursor.fetchall()
-        return rows
+    def _execute(self, compiled: Compiled, values: dict[str, object]) -> DBAPICursor:
+        sql, names, own = compiled
+        cursor = self._cursor
+        cursor.execute(sql, [values[n] if n in values else own[n] for n in names])
+        return cursor
 
-    def once(self, statement: Executable, /, **values: Any) -> list[Row]:
+    def all(self, statement: ClauseElement, /, **values: object) -> Sequence[Row]:
+        """Run a statement of a module and return its rows."""
+        return self._execute(self.database.compiled(statement), values).fetchall()
+
+    def once(self, statement: ClauseElement, /, **values: object) -> Sequence[Row]:
         """Run a statement that was made for this call alone."""
-        sql, names, preset = self.database.compile(statement)
-        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
-        rows: list[Row] = self._cursor.fetchall()
-        return rows
+        return self._execute(self.database.compile(statement), values).fetchall()
 
-    def one(self, statement: Executable, /, **values: Any) -> Row | None:
-        """Run a statement and give its first row."""
-        sql, names, preset = self.database.compiled(statement)
-        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
-        row: Row | None = self._cursor.fetchone()
+    def one(self, statement: ClauseElement, /, **values: object) -> Row | None:
+        """Run a statement and return its first row."""
+        return self._execute(self.database.compiled(statement), values).fetchone()
+
+    def single(self, statement: ClauseElement, /, **values: object) -> Row:
+        """Run a statement that gives a row in any case, such as one that counts."""
+        row = self.one(statement, **values)
+        if row is None:
+            raise StoreError(f"{self.database.place}: no row where there is always one")
         return row
 
-    def run(self, statement: Executable, /, **values: Any) -> int:
-        """Run a statement without rows; give how many rows it touched."""
-        sql, names, preset = self.database.compiled(statement)
-        self._cursor.execute(sql, [values[n] if n in values else preset[n] for n in names])
-        count: int = self._cursor.rowcount
-        return count
+    def run(self, statement: ClauseElement, /, **values: object) -> int:
+        """Run a statement without rows; return how many rows it touched."""
+        return self._execute(self.database.compiled(statement), values).rowcount
 
-    def many(self, statement: Executable, rows: Sequence[Sequence[Any]]) -> None:
+    def many(self, statement: ClauseElement, rows: Sequence[Sequence[object]]) -> None:
         """Run a statement for many rows, whose values stand in the statement's order."""
         if rows:
-            sql, names, preset = self.database.compiled(statement)
-            assert all(preset[name] is None for name in names), "values of its own"
-            self._cursor.executemany(sql, rows)
+            compiled = self.database.compiled(statement)
+            compiled.check_plain()
+            self._cursor.executemany(compiled.sql, rows)
 
-    def insert(self, statement: Executable, rows: Sequence[Sequence[Any]]) -> None:
+    def insert(self, statement: ClauseElement, rows: Sequence[Sequence[object]]) -> None:
         """Insert many small rows, several with one step of the statement.
 
         SQLite's driver gives the interpreter up and takes it back at each step; row by row, the
@@ -171,10 +209,10 @@ class Session:
             self._cursor.execute(sql, [value for row in some for value in row])
             start += count
 
-    def be_present(self) -> bool:
-        """Hold a shared lock in PostgreSQL while connected; say whether nobody else does."""
+    def lock_presence(self) -> bool:
+        """Hold a shared lock in PostgreSQL while connected; return whether nobody else does."""
         self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
-        alone = bool(self._cursor.fetchone()[0])
+        alone: bool = self._cursor.fetchone() == (True,)
         self._cursor.execute("SELECT pg_advisory_lock_shared(8025, 3)")
         if alone:
             self._cursor.execute("SELECT pg_advisory_unlock(8025, 3)")
@@ -185,9 +223,10 @@ class Session:
         if self.sqlite:
             self._cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
 
-    def pragma(self, name: str) -> Any:
-        """Give the value of an SQLite pragma."""
-        return self._cursor.execute(f"PRAGMA {name}").fetchone()[0]
+    def pragma(self, name: str) -> int:
+        """Return the value of an SQLite pragma that is a number."""
+        self._cursor.execute(f"PRAGMA {name}")
+        return int(self._cursor.fetchall()[0][0])
 
 
 class Database:
@@ -198,8 +237,8 @@ class Database:
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
         # Keyed by the statement itself, which keeps it alive: an id could come back.
-        self._compiled: dict[Executable, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
-        self._for_rows: dict[tuple[Executable, int], str] = {}
+        self._compiled: dict[ClauseElement, Compiled] = {}
+        self._for_rows: dict[tuple[ClauseElement, int], str] = {}
         self._file: tuple[int, int] | None = None  # device and inode of SQLite's file
 
     def note_place(self) -> None:
@@ -211,7 +250,7 @@ class Database:
         self._file = None
 
     def check_in_place(self) -> None:
-        """See that SQLite's file is still where it was, before anything is promised.
+        """Check that SQLite's file is still where it was, before anything is promised.
 
         What is written to a file that has been deleted or moved away is lost with the process,
         and SQLite writes on as if nothing had happened.
@@ -232,31 +271,30 @@ class Database:
             return None
         return found.st_dev, found.st_ino
 
-    def compiled(self, statement: Executable) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        """Give a statement's text, the order of its parameters, and those with values."""
+    def compiled(self, statement: ClauseElement) -> Compiled:
+        """Return a statement of a module compiled, as it is from its first use on."""
         known = self._compiled.get(statement)
         if known is None:
             known = self._compiled[statement] = self.compile(statement)
         return known
 
-    def compile(self, statement: Executable) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        """Compile a statement."""
-        compiled: Any = statement.compile(dialect=self.engine.dialect)  # type: ignore[attr-defined]
-        return str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params)
+    def compile(self, statement: ClauseElement) -> Compiled:
+        """Return a statement compiled for this call alone."""
+        compiled = statement.compile(dialect=self.engine.dialect)
+        if not isinstance(compiled, SQLCompiler):
+            raise TypeError(f"not a statement with parameters: {compiled}")
+        own = {name: value for name, value in compiled.params.items() if value is not None}
+        return Compiled(str(compiled), tuple(compiled.positiontup or ()), own)
 
-    def compiled_for_rows(self, statement: Executable, count: int) -> str:
-        """Give the text of an INSERT for so many rows."""
+    def compiled_for_rows(self, statement: ClauseElement, count: int) -> str:
+        """Return the text of an INSERT for so many rows. Raises as ``Compiled.for_rows``."""
         known = self._for_rows.get((statement, count))
         if known is None:
-            sql, _, preset = self.compiled(statement)
-            assert not any(preset.values()), "values of its own"
-            row = sql[sql.rindex("(") :]
-            assert sql.endswith(f"VALUES {row}"), "more than rows"
-            known = self._for_rows[statement, count] = sql + f", {row}" * (count - 1)
+            known = self._for_rows[statement, count] = self.compiled(statement).for_rows(count)
         return known
 
-    def numbers(self, numbers: Iterable[int]) -> Any:
-        """Give a list of numbers as the one parameter of ``OneOf``."""
+    def numbers(self, numbers: Iterable[int]) -> str | list[int]:
+        """Return a list of numbers as the one parameter of ``OneOf``."""
         listed = list(numbers)
         if not self.sqlite:
             return listed
@@ -308,7 +346,7 @@ def _sqlite_engine(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: object) -> None:
+    def configure(connection: DBAPIConnection, record: object) -> None:
         cursor = connection.cursor()
         for pragma in (
             "journal_mode = WAL",
@@ -337,7 +375,7 @@ def _postgresql_engine(url: URL) -> Engine:
 
 
 def translated(error: BaseException, database: Database) -> StoreError:
-    """Give a driver's error in the store's words."""
+    """Return a driver's error in the store's words."""
     if isinstance(error, StoreError):
         return error
     cause: BaseException = getattr(error, "orig", None) or error

@@ -1,27 +1,47 @@
-"""The folder methods of the SQL mail store."""
+"""Folders: read by a session; made, renamed, removed and subscribed by a transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from collections.abc import Iterable
+from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store import names
-from netsuite.store.errors import NoSuchAccount, NoSuchFolder
-from netsuite.store.model import AccountId, Folder, FolderId, FolderKind, SpecialUse, Status
-from netsuite.store.sql import foldering
+from netsuite.store import folder_names
+from netsuite.store.changes import (
+    FolderCreated,
+    FolderDeleted,
+    FolderRenamed,
+    SubscriptionChanged,
+)
+from netsuite.store.errors import (
+    BadFolderName,
+    FolderExists,
+    NoSuchAccount,
+    NoSuchFolder,
+    NotPermitted,
+)
+from netsuite.store.model import (
+    INBOX,
+    AccountId,
+    Folder,
+    FolderId,
+    FolderKind,
+    SpecialUse,
+    Status,
+)
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.base import Base
 from netsuite.store.sql.database import Session
-from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.messages import copy, release
 from netsuite.store.sql.rows import FOLDER, SELECT_FOLDER, folder_of
+from netsuite.store.sql.transaction import FolderState, Transaction
 
+_F: Final = t.folder.c
 _M: Final = t.message.c
 _S: Final = t.state.c
-_OF_OWNER: Final = SELECT_FOLDER.where(FOLDER.owner == sa.bindparam("owner"))
-_NAMED: Final = _OF_OWNER.where(FOLDER.name == sa.bindparam("name"))
-_BY_ID: Final = SELECT_FOLDER.where(FOLDER.id == sa.bindparam("folder"))
+_SELECT_OF_OWNER: Final = SELECT_FOLDER.where(FOLDER.owner == sa.bindparam("owner"))
+_SELECT_NAMED: Final = _SELECT_OF_OWNER.where(FOLDER.name == sa.bindparam("name"))
+_SELECT: Final = SELECT_FOLDER.where(FOLDER.id == sa.bindparam("folder"))
 _IN_FOLDER: Final = _M.folder == sa.bindparam("folder")
 # Written like the conditions of the partial indexes, which answer them.
 _UNSEEN: Final = sa.select(sa.func.count(), sa.func.min(_M.uid)).where(
@@ -49,28 +69,63 @@ _SUBSCRIPTIONS: Final = sa.select(t.subscription.c.name).where(
 )
 _ACCOUNT: Final = sa.select(t.account.c.id).where(t.account.c.id == sa.bindparam("account"))
 
-#: Counting a folder of no more messages than that does not hold up the reactor.
-NEAR_MESSAGES: Final = 1000
+_ID_NAMED: Final = sa.select(_F.id).where(
+    _F.owner == sa.bindparam("owner"), _F.name == sa.bindparam("name")
+)
+_NAMES_OF_OWNER: Final = (
+    sa.select(_F.id, _F.name).where(_F.owner == sa.bindparam("owner")).order_by(_F.name)
+)
+_INSERT: Final = sa.insert(t.folder)
+_RENAME: Final = (
+    sa.update(t.folder).values(name=sa.bindparam("name")).where(_F.id == sa.bindparam("of_folder"))
+)
+_CONTENTS: Final = sa.select(_M.content).where(_IN_FOLDER)
+_DROP: Final = tuple(
+    sa.delete(table).where(table.c.folder == sa.bindparam("folder"))
+    for table in (t.message, t.tombstone, t.state, t.article)
+)
+_DROP_FOLDER: Final = sa.delete(t.folder).where(_F.id == sa.bindparam("folder"))
+_IS_SUBSCRIBED: Final = _SUBSCRIPTIONS.where(t.subscription.c.name == sa.bindparam("name"))
+_SUBSCRIBE: Final = sa.insert(t.subscription)
+_UNSUBSCRIBE: Final = sa.delete(t.subscription).where(
+    t.subscription.c.account == sa.bindparam("account"),
+    t.subscription.c.name == sa.bindparam("name"),
+)
+
+
+# -- read ----------------------------------------------------------------------------------------
 
 
 def read_folder(session: Session, folder: int) -> Folder:
-    """Read one folder. Raises NoSuchFolder."""
-    row = session.one(_BY_ID, folder=folder)
+    """Return one folder. Raises NoSuchFolder."""
+    row = session.one(_SELECT, folder=folder)
     if row is None:
         raise NoSuchFolder(f"folder {folder}")
     return folder_of(row)
 
 
-def _status(session: Session, folder: Folder, account: AccountId | None) -> Status:
+def read_named(session: Session, owner: int, name: str) -> Folder:
+    """Return the folder of that kept name. Raises NoSuchFolder."""
+    row = session.one(_SELECT_NAMED, owner=owner, name=name)
+    if row is None:
+        raise NoSuchFolder(name)
+    return folder_of(row)
+
+
+def read_all(session: Session, owner: int) -> list[Folder]:
+    """Return all folders of an account (0: the public ones), sorted by name."""
+    rows = session.all(_SELECT_OF_OWNER, owner=owner)
+    return sorted(map(folder_of, rows), key=lambda folder: folder.name)
+
+
+def read_status(session: Session, folder: Folder, account: AccountId | None) -> Status:
+    """Return the counts of a folder as an account sees them."""
     if folder.owner is None:
-        values: dict[str, Any] = {"folder": folder.id, "account": account or 0}
-        unseen = session.one(_UNSEEN_PUBLIC, **values)
-        deleted = session.one(_DELETED_PUBLIC, **values)
+        unseen = session.single(_UNSEEN_PUBLIC, folder=folder.id, account=account or 0)
+        deleted = session.single(_DELETED_PUBLIC, folder=folder.id, account=account or 0)
     else:
-        unseen = session.one(_UNSEEN, folder=folder.id)
-        deleted = session.one(_DELETED, folder=folder.id)
-    assert unseen is not None
-    assert deleted is not None
+        unseen = session.single(_UNSEEN, folder=folder.id)
+        deleted = session.single(_DELETED, folder=folder.id)
     return Status(
         folder=folder,
         unseen=unseen[0],
@@ -80,115 +135,148 @@ def _status(session: Session, folder: Folder, account: AccountId | None) -> Stat
     )
 
 
-class SQLFolders:
-    """Folders: looked up, made, renamed, removed, subscribed, locked."""
-
-    def __init__(self, base: Base, locks: MaildropLocks) -> None:
-        self._base = base
-        self._locks = locks
-
-    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
-        """All folders of the account, or all public ones, sorted by name."""
-        self._base.check_open()
-        rows = await self._base.readers.far(lambda s: s.all(_OF_OWNER, owner=account or 0))
-        return sorted(map(folder_of, rows), key=lambda folder: folder.name)
-
-    async def folder(self, owner: AccountId | None, name: str) -> Folder:
-        """One folder by name; INBOX in any case. Raises NoSuchFolder."""
-        self._base.check_open()
-        kept = names.looked_up(name, private=owner is not None)
-        if "\x00" in kept or not _encodes(kept):
-            raise NoSuchFolder(repr(name))
-        row = await self._base.readers.near(lambda s: s.one(_NAMED, owner=owner or 0, name=kept))
-        if row is None:
-            raise NoSuchFolder(name)
-        return folder_of(row)
-
-    async def folder_by_id(self, folder: FolderId) -> Folder:
-        """One folder by id. Raises NoSuchFolder."""
-        self._base.check_open()
-        return await self._base.readers.near(lambda s: read_folder(s, folder))
-
-    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
-        """Counts as *account* sees them. Raises NoSuchFolder."""
-        known = await self.folder_by_id(folder)
-        if known.messages <= NEAR_MESSAGES:
-            return await self._base.readers.near(lambda s: _status(s, known, account))
-        return await self._base.readers.far(lambda s: _status(s, read_folder(s, folder), account))
-
-    async def create_folder(
-        self,
-        owner: AccountId | None,
-        name: str,
-        *,
-        kind: FolderKind = FolderKind.MAILBOX,
-        special_use: SpecialUse | None = None,
-        description: str = "",
-        postable: bool = True,
-        moderator: str | None = None,
-    ) -> Folder:
-        """Make a folder and the missing ones above it (mailboxes only)."""
-        self._base.check_open()
-        name = names.checked(name, private=owner is not None)
-        made = await self._base.writer.call(
-            lambda transaction: foldering.create(
-                transaction,
-                owner or 0,
-                name,
-                kind,
-                special_use,
-                description,
-                postable,
-                moderator,
-            )
-        )
-        return await self.folder_by_id(FolderId(made))
-
-    async def delete_folder(self, folder: FolderId) -> None:
-        """Remove a folder and its messages; folders below it stay."""
-        self._base.check_open()
-        await self._base.writer.call(lambda transaction: foldering.delete(transaction, folder))
-        self._locks.release(folder)
-
-    async def rename_folder(self, folder: FolderId, name: str) -> None:
-        """Rename it and those below it; INBOX instead gives its messages away."""
-        self._base.check_open()
-        await self._base.writer.call(
-            lambda transaction: foldering.rename(transaction, folder, name)
-        )
-
-    async def subscriptions(self, account: AccountId) -> frozenset[str]:
-        """The names the account has subscribed, of folders that exist or not."""
-        self._base.check_open()
-
-        def read(session: Session) -> frozenset[str]:
-            if session.one(_ACCOUNT, account=account) is None:
-                raise NoSuchAccount(f"account {account}")
-            return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
-
-        return await self._base.readers.near(read)
-
-    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
-        """Add or take away a subscription."""
-        self._base.check_open()
-        kept = names.looked_up(name, private=True)
-        await self._base.writer.call(
-            lambda transaction: foldering.subscribe(transaction, account, kept, subscribed)
-        )
-
-    def lock_maildrop(self, folder: FolderId) -> bool:
-        """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
-        self._base.check_open()
-        return self._locks.take(folder)
-
-    def unlock_maildrop(self, folder: FolderId) -> None:
-        """Give it back."""
-        self._locks.release(folder)
+def read_subscriptions(session: Session, account: int) -> frozenset[str]:
+    """Return the names an account has subscribed. Raises NoSuchAccount."""
+    if session.one(_ACCOUNT, account=account) is None:
+        raise NoSuchAccount(f"account {account}")
+    return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
 
 
-def _encodes(name: str) -> bool:
-    try:
-        name.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+# -- changed -------------------------------------------------------------------------------------
+
+
+def _there(transaction: Transaction, owner: AccountId, name: str) -> bool:
+    return transaction.session.one(_ID_NAMED, owner=owner, name=name) is not None
+
+
+def insert_folder(
+    transaction: Transaction,
+    owner: AccountId,
+    name: str,
+    kind: FolderKind = FolderKind.MAILBOX,
+    special_use: SpecialUse | None = None,
+    description: str = "",
+    postable: bool = True,
+    moderator: str | None = None,
+) -> FolderId:
+    """Put a new folder into the store; return its id."""
+    folder = FolderId(transaction.next("folder"))
+    row = (
+        folder, owner, name, kind.value, special_use.value if special_use else None, description,
+        moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
+    )  # fmt: skip
+    transaction.session.many(_INSERT, [row])
+    transaction.changes.append(FolderCreated(folder, owner or None, name))
+    return folder
+
+
+def _make_above(transaction: Transaction, owner: AccountId, name: str) -> None:
+    for parent in folder_names.above(name):
+        if not _there(transaction, owner, parent):
+            insert_folder(transaction, owner, parent)
+
+
+def create(
+    transaction: Transaction,
+    owner: AccountId,
+    name: str,
+    kind: FolderKind,
+    special_use: SpecialUse | None,
+    description: str,
+    postable: bool,
+    moderator: str | None,
+) -> FolderId:
+    """Make a folder and the missing ones above it; return its id."""
+    if owner:
+        transaction.quota(owner)  # raises NoSuchAccount
+    if _there(transaction, owner, name):
+        raise FolderExists(name)
+    if kind is FolderKind.MAILBOX:
+        _make_above(transaction, owner, name)
+    return insert_folder(
+        transaction, owner, name, kind, special_use, description, postable, moderator
+    )
+
+
+def create_first(
+    transaction: Transaction, owner: AccountId, folders: Iterable[tuple[str, SpecialUse | None]]
+) -> None:
+    """Make the folders a new account begins with."""
+    for name, special_use in folders:
+        insert_folder(transaction, owner, name, special_use=special_use)
+
+
+def delete(transaction: Transaction, folder: int) -> None:
+    """Remove a folder and its messages."""
+    state = transaction.folder(folder)
+    if state.owner and state.name == INBOX:
+        raise NotPermitted("INBOX cannot be deleted")
+    drop(transaction, state)
+
+
+def drop(transaction: Transaction, state: FolderState) -> None:
+    """Remove any folder and its messages."""
+    session = transaction.session
+    transaction.flush()
+    release(transaction, [row[0] for row in session.all(_CONTENTS, folder=state.id)])
+    for statement in (*_DROP, _DROP_FOLDER):
+        session.run(statement, folder=state.id)
+    if state.owner:
+        transaction.quota(state.owner).add(-state.octets, -state.messages)
+    transaction.forget_folder(state.id)
+    transaction.changes.append(FolderDeleted(state.id, state.owner or None, state.name))
+
+
+def drop_all(transaction: Transaction, owner: AccountId) -> None:
+    """Remove all folders of an account."""
+    for folder, _ in transaction.session.all(_NAMES_OF_OWNER, owner=owner):
+        drop(transaction, transaction.folder(folder))
+
+
+def rename(transaction: Transaction, folder: int, name: str) -> None:
+    """Rename a folder and those below it; INBOX instead gives its messages away."""
+    session = transaction.session
+    state = transaction.folder(folder)
+    owner, old = state.owner, state.name
+    name = folder_names.checked(name, private=bool(owner))
+    if _there(transaction, owner, name):
+        raise FolderExists(name)
+    if owner and old == INBOX:
+        _make_above(transaction, owner, name)
+        copy(transaction, folder, None, insert_folder(transaction, owner, name), None, moving=True)
+        return
+    if folder_names.is_below(name, old):
+        raise BadFolderName("below itself")
+    moved = [(folder, old)]
+    moved += [
+        row
+        for row in session.all(_NAMES_OF_OWNER, owner=owner)
+        if folder_names.is_below(row[1], old)
+    ]
+    renamed = [
+        (number, before, folder_names.checked(name + before[len(old) :], private=False))
+        for number, before in moved
+    ]
+    for _, _, new in renamed:
+        if _there(transaction, owner, new):
+            raise FolderExists(new)
+    if state.kind != FolderKind.GROUP.value:
+        _make_above(transaction, owner, name)
+    session.many(_RENAME, [(new, number) for number, _, new in renamed])
+    for number, before, new in renamed:
+        transaction.forget_folder(number)
+        transaction.changes.append(FolderRenamed(FolderId(number), owner or None, before, new))
+
+
+def subscribe(transaction: Transaction, account: AccountId, name: str, subscribed: bool) -> None:
+    """Add or take away a subscription."""
+    transaction.quota(account)  # raises NoSuchAccount
+    session = transaction.session
+    known = session.one(_IS_SUBSCRIBED, account=account, name=name) is not None
+    if known is subscribed:
+        return
+    if subscribed:
+        session.many(_SUBSCRIBE, [(account, name)])
+    else:
+        session.run(_UNSUBSCRIBE, account=account, name=name)
+    transaction.changes.append(SubscriptionChanged(account, name, subscribed))

@@ -1,119 +1,308 @@
-"""The mail store on SQL: messages looked at, searched and changed."""
+"""The mail store on SQL."""
 
 from __future__ import annotations
 
-from array import array
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, TypeVar
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from typing import Final, TypeVar
 
 import sqlalchemy as sa
 
 from netsuite.message.structure import Summary
+from netsuite.store import folder_names
 from netsuite.store.errors import (
     NoSuchAccount,
     NoSuchFolder,
     NoSuchMessage,
     StoreClosed,
+    TooLarge,
 )
 from netsuite.store.flags import normalised
+from netsuite.store.interfaces import Draft
 from netsuite.store.model import (
     AccountId,
+    ContentId,
     Copied,
     Described,
+    Envelope,
     FlagAction,
     FlagsStored,
+    Folder,
     FolderId,
+    FolderKind,
     Message,
+    Onward,
+    Placed,
+    Placement,
+    SpecialUse,
+    Status,
     Usage,
 )
 from netsuite.store.query import Query
-from netsuite.store.sql import articles, changing, contents
+from netsuite.store.sql import articles, contents, folders, messages, summaries
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import OneOf, Session
-from netsuite.store.sql.folders import NEAR_MESSAGES
-from netsuite.store.sql.indexing import keep_summaries
-from netsuite.store.sql.passing import SQLContents
-from netsuite.store.sql.rows import message_of, select_private, select_public
+from netsuite.store.sql.database import Session
+from netsuite.store.sql.delivery import Delivery, SQLDraft
+from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
+from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
 
 T = TypeVar("T")
-_M: Final = t.message.c
-_S: Final = t.state.c
-_OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
-_UIDS: Final = sa.select(_M.uid).where(_M.folder == sa.bindparam("folder")).order_by(_M.uid.asc())
-_SELECTS: Final = (select_private(), select_public())
-_SOME: Final = tuple(select.where(OneOf(_M.uid, "uids")) for select in _SELECTS)
-_ONE: Final = tuple(select.where(_M.uid == sa.bindparam("only")) for select in _SELECTS)
-_CHANGED: Final = (
-    _SELECTS[0].where(_M.modseq > sa.bindparam("after")),
-    _SELECTS[1].where(sa.or_(_M.modseq > sa.bindparam("after"), _S.modseq > sa.bindparam("after"))),
+_TOUCH: Final = (
+    sa.update(t.content)
+    .values(died_at=sa.bindparam("died_at"))
+    .where(t.content.c.id == sa.bindparam("of_content"), t.content.c.refs == 0)
 )
-_VANISHED: Final = sa.select(t.tombstone.c.uid).where(
-    t.tombstone.c.folder == sa.bindparam("folder"),
-    t.tombstone.c.modseq > sa.bindparam("after"),
-)
-_RECENT: Final = sa.select(t.folder.c.recent_from, t.folder.c.uid_next).where(
-    t.folder.c.id == sa.bindparam("folder")
-)
-_CLAIM_RECENT: Final = (
-    sa.update(t.folder)
-    .values(recent_from=sa.bindparam("recent_from"))
-    .where(t.folder.c.id == sa.bindparam("of_folder"))
-)
+
+#: What a content that is kept whole in memory may have at most.
+HOT_OCTETS: Final = 64 * 1024
+#: ``content`` and ``contents`` give no larger ones.
+WHOLE_OCTETS: Final = 1 << 20
+#: How often a slow reader says that it still reads a content nothing refers to.
+TOUCH_SECONDS: Final = 60
 #: So few messages are read on the reactor's thread where the database is embedded.
-NEAR_ROWS: Final = 64
+INLINE_ROWS: Final = 64
+#: The same for what only counts messages, or reads nothing but UIDs.
+INLINE_COUNTED: Final = 1000
 #: So many summaries are made or read in one go.
 SLICE: Final = 256
 
 
-def _public(session: Session, folder: int) -> bool:
-    row = session.one(_OWNER, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return not row[0]
+class SQLMail:
+    """Implements ``interfaces.MailStore``.
 
+    One class, since that is one interface: a method checks what it is given, and takes a function
+    of ``folders``, ``contents`` or ``messages`` to where it runs, a reader or the writer.
+    """
 
-def read_messages(
-    session: Session, folder: int, uids: Sequence[int] | None, account: int | None
-) -> list[Message]:
-    """Read the messages of those UIDs that are there. Raises NoSuchFolder."""
-    public = _public(session, folder)
-    values: dict[str, Any] = {"folder": folder}
-    if public:
-        values["account"] = account or 0
-    if uids is None:
-        rows = session.all(_SELECTS[public], **values)
-    elif len(uids) == 1:
-        rows = session.all(_ONE[public], only=uids[0], **values)
-    else:
-        rows = session.all(_SOME[public], uids=session.database.numbers(uids), **values)
-    return [message_of(row) for row in rows]
+    def __init__(self, shared: Shared, locks: MaildropLocks) -> None:
+        self._shared = shared
+        self._locks = locks
 
+    # -- folders
 
-class SQLMail(SQLContents):
-    """Folders and the messages in them."""
+    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
+        """All folders of the account, or all public ones, sorted by name."""
+        return await self._shared.read(
+            lambda s: folders.read_all(s, account or PUBLIC), inline=False
+        )
 
-    # -- looking
+    async def folder(self, owner: AccountId | None, name: str) -> Folder:
+        """One folder by name; INBOX in any case. Raises NoSuchFolder."""
+        self._shared.check_open()
+        kept = folder_names.looked_up(name, private=owner is not None)
+        if not _can_be_kept(kept):
+            raise NoSuchFolder(repr(name))
+        return await self._shared.readers.run_inline(
+            lambda s: folders.read_named(s, owner or PUBLIC, kept)
+        )
+
+    async def folder_by_id(self, folder: FolderId) -> Folder:
+        """One folder by id. Raises NoSuchFolder."""
+        return await self._shared.read(lambda s: folders.read_folder(s, folder), inline=True)
+
+    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
+        """Counts as *account* sees them. Raises NoSuchFolder."""
+        known = await self.folder_by_id(folder)
+        if known.messages <= INLINE_COUNTED:
+            return await self._shared.read(
+                lambda s: folders.read_status(s, known, account), inline=True
+            )
+        return await self._shared.read(
+            lambda s: folders.read_status(s, folders.read_folder(s, folder), account),
+            inline=False,
+        )
+
+    async def create_folder(
+        self,
+        owner: AccountId | None,
+        name: str,
+        *,
+        kind: FolderKind = FolderKind.MAILBOX,
+        special_use: SpecialUse | None = None,
+        description: str = "",
+        postable: bool = True,
+        moderator: str | None = None,
+    ) -> Folder:
+        """Make a folder and the missing ones above it (mailboxes only)."""
+        self._shared.check_open()
+        name = folder_names.checked(name, private=owner is not None)
+        made = await self._shared.write(
+            lambda transaction: folders.create(
+                transaction, owner or PUBLIC, name, kind, special_use, description, postable,
+                moderator,
+            )
+        )  # fmt: skip
+        return await self.folder_by_id(made)
+
+    async def delete_folder(self, folder: FolderId) -> None:
+        """Remove a folder and its messages; folders below it stay."""
+        await self._shared.write(lambda transaction: folders.delete(transaction, folder))
+        self._locks.release(folder)
+
+    async def rename_folder(self, folder: FolderId, name: str) -> None:
+        """Rename it and those below it; INBOX instead gives its messages away."""
+        await self._shared.write(lambda transaction: folders.rename(transaction, folder, name))
+
+    async def subscriptions(self, account: AccountId) -> frozenset[str]:
+        """The names the account has subscribed, of folders that exist or not."""
+        return await self._shared.read(
+            lambda s: folders.read_subscriptions(s, account), inline=True
+        )
+
+    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
+        """Add or take away a subscription."""
+        kept = folder_names.looked_up(name, private=True)
+        await self._shared.write(
+            lambda transaction: folders.subscribe(transaction, account, kept, subscribed)
+        )
+
+    # -- contents in
+
+    def draft(self, expected_octets: int | None = None) -> SQLDraft:
+        """Begin a content."""
+        shared = self._shared
+        shared.check_open()
+        draft = SQLDraft(shared.writer, shared.process, shared.limit_octets, shared.drafts.discard)
+        shared.drafts.add(draft)
+        return draft
+
+    async def commit(
+        self,
+        draft: Draft,
+        placements: Sequence[Placement],
+        *,
+        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        message_id: str | None = None,
+    ) -> Sequence[Placed]:
+        """Make the content durable, in all the places and in the queue, or in none."""
+        shared = self._shared
+        shared.check_open()
+        if not isinstance(draft, SQLDraft):
+            raise TypeError(f"not a draft of this store: {draft!r}")
+        if draft.finished:
+            raise ValueError("the draft is finished")
+        if draft.too_large:
+            await draft.abort()
+            raise TooLarge(f"{draft.octets} octets")
+        small = not draft.chunks
+        delivery = Delivery(draft, shared.guid(), placements, onward, message_id)
+        tail = delivery.tail
+        shared.busy_at = shared.now()
+        try:
+            placed = await shared.writer.submit(delivery)
+        except BaseException:
+            await draft.discard()
+            raise
+        if small and len(tail) <= HOT_OCTETS:
+            shared.contents.put(delivery.content, tail, len(tail))
+        return placed
+
+    # -- contents out
+
+    async def content(self, content: ContentId) -> bytes:
+        """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
+        shared = self._shared
+        shared.check_open()
+        known = shared.contents.get(content)
+        if known is not None:
+            return known
+
+        def read_small(session: Session) -> tuple[int, bytes | None]:
+            octets = contents.octets_of(session, content)
+            return octets, contents.whole(session, content) if octets <= HOT_OCTETS else None
+
+        octets, read = await shared.readers.run_inline(read_small)
+        if octets > WHOLE_OCTETS:
+            raise TooLarge(f"{octets} octets")
+        if read is None:
+            return await shared.readers.run_in_thread(lambda s: contents.whole(s, content))
+        shared.contents.put(content, read, octets)
+        return read
+
+    async def contents(self, wanted: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """Several small contents in one go; those gone or over 1 MiB are left out."""
+        shared = self._shared
+        shared.check_open()
+        found: dict[ContentId, bytes] = {}
+        missing: list[ContentId] = []
+        for content in wanted:
+            known = shared.contents.get(content)
+            if known is None:
+                missing.append(content)
+            else:
+                found[content] = known
+        if missing:
+
+            def read(session: Session) -> dict[ContentId, bytes]:
+                sizes = contents.sizes(session, missing)
+                return {
+                    content: contents.whole(session, content)
+                    for content in missing
+                    if sizes.get(content, WHOLE_OCTETS + 1) <= WHOLE_OCTETS
+                }
+
+            for content, octets in (await shared.readers.run_in_thread(read)).items():
+                found[content] = octets
+                if len(octets) <= HOT_OCTETS:
+                    shared.contents.put(content, octets, len(octets))
+        return found
+
+    async def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
+        shared = self._shared
+        shared.check_open()
+        known = shared.contents.get(content)
+        if known is not None:
+            if known[start:stop]:
+                yield known[start:stop]
+            return
+        shared.pinned[content] += 1
+        try:
+            octets = await shared.readers.run_inline(lambda s: contents.octets_of(s, content))
+            stop = octets if stop is None else min(stop, octets)
+            touched_at = shared.now()
+            while start < stop:
+                number, offset = divmod(start, t.CHUNK_OCTETS)
+                piece = await self._chunk(content, number, octets)
+                piece = piece[offset : offset + stop - start]
+                start += len(piece)
+                yield piece
+                if shared.now() - touched_at > TOUCH_SECONDS * 1_000_000:
+                    touched_at = shared.now()
+                    await shared.writer.call(lambda transaction: _touch(transaction, content))
+        finally:
+            shared.pinned[content] -= 1
+            if not shared.pinned[content]:
+                del shared.pinned[content]
+
+    async def _chunk(self, content: ContentId, number: int, octets: int) -> bytes:
+        readers = self._shared.readers
+        if octets > HOT_OCTETS:
+            return await readers.run_in_thread(lambda s: contents.chunk(s, content, number))
+        return await readers.run_inline(lambda s: contents.chunk(s, content, number))
+
+    # -- messages read
 
     async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         known = await self.folder_by_id(folder)
+        return await self._shared.read(
+            lambda s: messages.read_uids(s, folder), inline=known.messages <= INLINE_COUNTED
+        )
 
-        def read(session: Session) -> Sequence[int]:
-            return array("I", [row[0] for row in session.all(_UIDS, folder=folder)])
-
-        if known.messages <= NEAR_MESSAGES:
-            return await self._base.readers.near(read)
-        return await self._base.readers.far(read)
-
-    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
+    async def first_uids(self, of: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
-        return await self._read(lambda s: articles.first_uids(s, folders), len(folders))
+        return await self._shared.read(
+            lambda s: articles.first_uids(s, of), inline=len(of) <= INLINE_ROWS
+        )
 
     async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
-        return await self._read(lambda s: articles.places(s, message_id), 1)
+        return await self._shared.read(lambda s: articles.places(s, message_id), inline=True)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
@@ -124,49 +313,36 @@ class SQLMail(SQLContents):
             found = {each: articles.places(session, each) for each in message_ids}
             return {each: places for each, places in found.items() if places}
 
-        return await self._read(read, len(message_ids))
+        return await self._shared.read(read, inline=len(message_ids) <= INLINE_ROWS)
 
     async def claim_recent(self, folder: FolderId) -> int:
-        """Give the first UID no read-write session was told of; mark all as told of."""
-        self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(_RECENT, folder=folder))
-        if row is None:
-            raise NoSuchFolder(f"folder {folder}")
-        if row[0] == row[1]:
-            return int(row[0])
-
-        def claim(transaction: Transaction) -> int:
-            transaction.folder(folder)
-            now = transaction.session.one(_RECENT, folder=folder)
-            assert now is not None
-            transaction.session.run(_CLAIM_RECENT, recent_from=now[1], of_folder=folder)
-            return int(now[0])
-
-        return await self._base.writer.call(claim)
-
-    async def _read(self, read: Callable[[Session], T], rows: int | None) -> T:
-        self._base.check_open()
-        if rows is not None and rows <= NEAR_ROWS:
-            return await self._base.readers.near(read)
-        return await self._base.readers.far(read)
+        """The first UID no read-write session was told of; marks all as told of."""
+        recent_from, uid_next = await self._shared.read(
+            lambda s: messages.read_recent(s, folder), inline=True
+        )
+        if recent_from == uid_next:
+            return recent_from
+        return await self._shared.write(
+            lambda transaction: messages.claim_recent(transaction, folder)
+        )
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
     ) -> Sequence[Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
-        return await self._read(
-            lambda s: read_messages(s, folder, uids, account),
-            None if uids is None else len(uids),
+        return await self._shared.read(
+            lambda s: messages.read_messages(s, folder, uids, account),
+            inline=uids is not None and len(uids) <= INLINE_ROWS,
         )
 
     async def described(
         self, folder: FolderId, uids: Sequence[int], account: AccountId | None
     ) -> Sequence[Described]:
         """The same with summaries, made now where they are not kept yet."""
-        messages = await self.messages(folder, uids, account)
+        read = await self.messages(folder, uids, account)
         described: list[Described] = []
-        for start in range(0, len(messages), SLICE):
-            some = messages[start : start + SLICE]
+        for start in range(0, len(read), SLICE):
+            some = read[start : start + SLICE]
             known = await self._summaries([message.content for message in some])
             described += [
                 Described(message, known[message.content])
@@ -176,11 +352,11 @@ class SQLMail(SQLContents):
         return described
 
     async def _summaries(self, wanted: Sequence[int]) -> dict[int, Summary]:
-        base = self._base
+        shared = self._shared
         found: dict[int, Summary] = {}
         missing: list[int] = []
         for content in wanted:
-            summary = base.summaries.get(content)
+            summary = shared.summaries.get(content)
             if summary is None:
                 missing.append(content)
             else:
@@ -189,23 +365,23 @@ class SQLMail(SQLContents):
             return found
 
         def read(session: Session) -> tuple[dict[int, Summary], dict[int, Summary]]:
-            kept = contents.summaries(session, missing)
+            kept = summaries.read_kept(session, missing)
             made = {}
             for content in missing:
                 if content not in kept and content not in made:
                     try:
-                        made[content] = contents.made_summary(session, content)
+                        made[content] = contents.make_summary(session, content)
                     except NoSuchMessage:
                         continue
             return kept, made
 
-        kept, made = await base.readers.far(read)
+        kept, made = await shared.readers.run_in_thread(read)
         for content, summary in (kept | made).items():
             found[content] = summary
-            base.summaries.put(content, summary, _weight(summary))
+            shared.summaries.put(content, summary, _weight(summary))
         if made:
             try:
-                keeping = base.writer.call(lambda transaction: keep_summaries(transaction, made))
+                keeping = shared.writer.call(lambda transaction: summaries.keep(transaction, made))
                 keeping.addErrback(lambda failure: None)  # they are made again
             except StoreClosed:
                 pass
@@ -215,10 +391,25 @@ class SQLMail(SQLContents):
         self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
-        self._base.check_open()
-        return await self._base.readers.far(lambda s: search(s, folder, query, account))
+        return await self._shared.read(lambda s: search(s, folder, query, account), inline=False)
 
-    # -- changing
+    async def changes_since(
+        self, folder: FolderId, modseq: int, account: AccountId | None
+    ) -> tuple[Sequence[Message], Sequence[int]]:
+        """Messages changed and UIDs vanished after *modseq*."""
+        known = await self.folder_by_id(folder)
+        if known.highest_modseq <= modseq:
+            return [], []
+        return await self._shared.read(
+            lambda s: messages.read_changes(s, folder, modseq, account), inline=False
+        )
+
+    # -- messages changed
+
+    async def _change(self, function: Callable[[Transaction], T]) -> T:
+        """Change messages; what the store does by itself waits meanwhile."""
+        self._shared.busy_at = self._shared.now()
+        return await self._shared.write(function)
 
     async def store_flags(
         self,
@@ -233,16 +424,11 @@ class SQLMail(SQLContents):
     ) -> FlagsStored:
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
-        return await self._write(
-            lambda transaction: changing.store_flags(
+        return await self._change(
+            lambda transaction: messages.store_flags(
                 transaction, folder, uids, action, given, account, unchanged_since, shared
             )
         )
-
-    async def _write(self, function: Callable[[Transaction], T]) -> T:
-        self._base.check_open()
-        self._base.busy_at = self._base.now()
-        return await self._base.writer.call(function)
 
     async def copy(
         self,
@@ -252,8 +438,8 @@ class SQLMail(SQLContents):
         account: AccountId | None,
     ) -> Copied:
         """Copy all or none, in order; flags and internal dates go along."""
-        return await self._write(
-            lambda transaction: changing.copy(transaction, source, uids, target, account)
+        return await self._change(
+            lambda transaction: messages.copy(transaction, source, uids, target, account)
         )
 
     async def move(
@@ -264,8 +450,8 @@ class SQLMail(SQLContents):
         account: AccountId | None,
     ) -> Copied:
         """Move in one durable step (RFC 6851)."""
-        return await self._write(
-            lambda transaction: changing.copy(
+        return await self._change(
+            lambda transaction: messages.copy(
                 transaction, source, uids, target, account, moving=True
             )
         )
@@ -274,40 +460,44 @@ class SQLMail(SQLContents):
         self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
-        return await self._write(
-            lambda transaction: changing.expunge(transaction, folder, uids, deleted_only)
+        return await self._change(
+            lambda transaction: messages.expunge(transaction, folder, uids, deleted_only)
         )
-
-    async def changes_since(
-        self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[Message], Sequence[int]]:
-        """Messages changed and UIDs vanished after *modseq*."""
-        self._base.check_open()
-
-        def read(session: Session) -> tuple[list[Message], list[int]]:
-            public = _public(session, folder)
-            values: dict[str, Any] = {"folder": folder, "after": modseq}
-            vanished = sorted(row[0] for row in session.all(_VANISHED, **values))
-            if public:
-                values["account"] = account or 0
-            return [message_of(row) for row in session.all(_CHANGED[public], **values)], vanished
-
-        known = await self.folder_by_id(folder)
-        if known.highest_modseq <= modseq:
-            return [], []
-        return await self._base.readers.far(read)
 
     # -- quota
 
     async def usage(self, account: AccountId) -> Usage:
         """What the account uses and may use."""
-        self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(SELECT_QUOTA, account=account))
+        row = await self._shared.read(lambda s: s.one(SELECT_QUOTA, account=account), inline=True)
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return Usage(octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3])
 
+    # -- maildrop
+
+    def lock_maildrop(self, folder: FolderId) -> bool:
+        """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
+        self._shared.check_open()
+        return self._locks.take(folder)
+
+    def unlock_maildrop(self, folder: FolderId) -> None:
+        """Release it."""
+        self._locks.release(folder)
+
+
+def _can_be_kept(name: str) -> bool:
+    """Return whether a database can hold the name at all."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\x00" not in name
+
+
+def _touch(transaction: Transaction, content: int) -> None:
+    transaction.session.run(_TOUCH, died_at=transaction.now, of_content=content)
+
 
 def _weight(summary: Summary) -> int:
-    """Guess what a summary takes in memory, in octets."""
+    """Estimate what a summary takes in memory, in octets."""
     return 2048 + 1024 * sum(1 for _ in summary.root.walk()) + 2 * len(summary.preview)

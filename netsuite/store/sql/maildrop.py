@@ -33,35 +33,36 @@ class MaildropLocks:
         """Take the lock of a folder; False when it is taken."""
         if folder in self._held:
             return False
-        if self._file is not None and not self._lock(fcntl.F_WRLCK, folder):
+        if self._file is not None and not _lock(self._file, fcntl.F_WRLCK, folder):
             return False
         self._held.add(folder)
         return True
 
     def release(self, folder: FolderId) -> None:
-        """Give it back; nothing happens when it is not held."""
+        """Release it; nothing happens when it is not held."""
         if folder in self._held:
             self._held.remove(folder)
             if self._file is not None:
-                self._lock(fcntl.F_UNLCK, folder)
+                _lock(self._file, fcntl.F_UNLCK, folder)
 
     def close(self) -> None:
-        """Give all back."""
+        """Release all."""
         self._held.clear()
         file, self._file = self._file, None
         if file is not None:
             os.close(file)
 
-    def _lock(self, kind: int, folder: FolderId) -> bool:
-        assert self._file is not None
-        try:
-            if _OPEN_FILE_LOCK is None:
-                command = fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB
-                fcntl.lockf(self._file, command, 1, folder)
-            else:
-                # struct flock: l_type, l_whence, l_start, l_len, l_pid (which must be 0)
-                lock = struct.pack("hhqqi4x", kind, os.SEEK_SET, folder, 1, 0)
-                fcntl.fcntl(self._file, _OPEN_FILE_LOCK, lock)
-        except (BlockingIOError, PermissionError):
-            return False
-        return True
+
+def _lock(file: int, kind: int, folder: FolderId) -> bool:
+    """Lock or unlock a folder's octet; return whether that could be."""
+    try:
+        if _OPEN_FILE_LOCK is None:
+            command = fcntl.LOCK_UN if kind == fcntl.F_UNLCK else fcntl.LOCK_EX | fcntl.LOCK_NB
+            fcntl.lockf(file, command, 1, folder)
+        else:
+            # struct flock: l_type, l_whence, l_start, l_len, l_pid (which must be 0)
+            lock = struct.pack("hhqqi4x", kind, os.SEEK_SET, folder, 1, 0)
+            fcntl.fcntl(file, _OPEN_FILE_LOCK, lock)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True

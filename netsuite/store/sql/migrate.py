@@ -1,4 +1,4 @@
-"""Bringing a store to this version's schema, and refusing one that is newer."""
+"""Migration of a store to this version's schema; one that is newer is refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _FOLDER: Final = Path(__file__).with_name("migrations")
 
 
 def configuration() -> Config:
-    """Give what Alembic needs to know; there is no file of it."""
+    """Return what Alembic needs to know; there is no file of it."""
     config = Config()
     # ConfigParser would take a per cent sign in the path for an interpolation.
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))

@@ -9,15 +9,14 @@ from typing import Final
 import sqlalchemy as sa
 
 from netsuite.store.changes import QueueChanged
-from netsuite.store.model import QueueItem, QueueState, Settlement
-from netsuite.store.moments import to_microseconds
-from netsuite.store.settling import check_settlements
+from netsuite.store.model import QueueItem, QueueState, Settlement, check_settlements
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.base import Base
-from netsuite.store.sql.changing import release
 from netsuite.store.sql.database import OneOf
-from netsuite.store.sql.rows import SELECT_QUEUE, item_of, moment_or_none
+from netsuite.store.sql.messages import release
+from netsuite.store.sql.rows import SELECT_QUEUE, item_of
+from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.timestamps import from_microseconds, to_microseconds
 
 _Q: Final = t.queue.c
 _WAITING: Final = QueueState.WAITING.value
@@ -51,12 +50,11 @@ _ENDED: Final = frozenset({QueueState.DELIVERED, QueueState.FAILED})
 class SQLQueue:
     """Queue items; of a claimed one ``next_attempt`` is the end of its lease."""
 
-    def __init__(self, base: Base) -> None:
-        self._base = base
+    def __init__(self, shared: Shared) -> None:
+        self._shared = shared
 
     async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:
         """Take items that are due, for so long; an unsettled one comes back afterwards."""
-        self._base.check_open()
         moment = to_microseconds(now)
         first = await self.next_due()
         if first is None or first > now:
@@ -70,11 +68,10 @@ class SQLQueue:
             session.many(_SET, [(_CLAIMED, row[9], until, row[12], row[0]) for row in rows])
             return [item_of((*row[:8], _CLAIMED, *row[9:11], until, row[12])) for row in rows]
 
-        return await self._base.writer.call(take)
+        return await self._shared.write(take)
 
     async def settle(self, settlements: Sequence[Settlement]) -> None:
         """Record what became of claimed items; a held one stays held."""
-        self._base.check_open()
         check_settlements(settlements)
 
         def settle(transaction: Transaction) -> None:
@@ -106,16 +103,16 @@ class SQLQueue:
             if known:
                 transaction.changes.append(QueueChanged())
 
-        await self._base.writer.call(settle)
+        await self._shared.write(settle)
 
     async def items(self) -> Sequence[QueueItem]:
         """All, by next attempt."""
-        self._base.check_open()
-        return [item_of(row) for row in await self._base.readers.far(lambda s: s.all(_ALL))]
+        return [
+            item_of(row) for row in await self._shared.read(lambda s: s.all(_ALL), inline=False)
+        ]
 
     async def hold(self, items: Sequence[int], held: bool) -> None:
         """Hold items, or release held ones for an attempt at once."""
-        self._base.check_open()
 
         def hold(transaction: Transaction) -> None:
             session = transaction.session
@@ -135,10 +132,9 @@ class SQLQueue:
             if wanted:
                 transaction.changes.append(QueueChanged())
 
-        await self._base.writer.call(hold)
+        await self._shared.write(hold)
 
     async def next_due(self) -> datetime | None:
         """When the next item is due, or its lease ends."""
-        self._base.check_open()
-        row = await self._base.readers.near(lambda s: s.one(_NEXT))
-        return None if row is None else moment_or_none(row[0])
+        (due,) = await self._shared.read(lambda s: s.single(_NEXT), inline=True)
+        return None if due is None else from_microseconds(due)

@@ -1,17 +1,16 @@
 """The threads that read, and the connection for reads too small to leave the reactor for.
 
 On SQLite a point read takes some microseconds, a hop to a thread and back some tens; so
-bounded point reads of an embedded database run at once (``near``), everything else, and
+bounded point reads of an embedded database run at once (``run_inline``), everything else, and
 everything on PostgreSQL, in a thread.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from queue import SimpleQueue
 from threading import Thread
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
@@ -36,16 +35,16 @@ class Readers:
     def __init__(self, database: Database, call_from_thread: Callable[..., object]) -> None:
         self._database = database
         self._call_from_thread = call_from_thread
-        self._waiting: SimpleQueue[tuple[Callable[[Session], Any], Deferred[Any]] | None]
-        self._waiting = SimpleQueue()
+        #: A job takes a thread's connection, and returns the one that the thread goes on with.
+        self._jobs: SimpleQueue[Callable[[Session], Session] | None] = SimpleQueue()
         self._threads: list[Thread] = []
-        self._near: Session | None = None
+        self._inline: Session | None = None
         self._closing = False
 
     def start(self) -> None:
         """Open the connections."""
         if self._database.sqlite:
-            self._near = self._database.session()
+            self._inline = self._database.session()
         for number in range(READERS):
             session = self._database.session()
             thread = Thread(
@@ -57,11 +56,14 @@ class Readers:
             self._threads.append(thread)
             thread.start()
 
-    async def near(self, read: Callable[[Session], T]) -> T:
-        """Do a bounded point read where it is cheapest. Raises what *read* raises."""
-        session = self._near
+    async def run_inline(self, read: Callable[[Session], T]) -> T:
+        """Run a bounded point read: at once where the database is embedded, else in a thread.
+
+        Raises what *read* raises.
+        """
+        session = self._inline
         if session is None:
-            return await self.far(read)
+            return await self.run_in_thread(read)
         try:
             return read(session)
         except StoreError:
@@ -69,83 +71,68 @@ class Readers:
         except Exception as error:
             raise translated(error, self._database) from error
 
-    def at_hand(self, read: Callable[[Session], T]) -> T | None:
-        """Do a bounded point read at once where that is possible; None where it is not."""
-        session = self._near
-        if session is None:
-            return None
-        try:
-            return read(session)
-        except StoreError:
-            raise
-        except Exception as error:
-            raise translated(error, self._database) from error
-
-    def far(self, read: Callable[[Session], T]) -> Deferred[T]:
-        """Do a read in a thread, on one state of the store. Raises StoreClosed.
+    def run_in_thread(self, read: Callable[[Session], T]) -> Deferred[T]:
+        """Run a read in a thread, on one state of the store. Raises StoreClosed.
 
         When the Deferred is cancelled, a read that has not begun is left, and one that asks
-        ``session.in_vain`` ends.
+        ``session.cancelled`` ends.
         """
         if self._closing or not self._threads:
             raise StoreClosed("the store is closed")
         done: Deferred[T] = Deferred()
-        self._waiting.put((read, done))
+        self._jobs.put(lambda session: self._read(session, read, done))
         return done
 
     def stop(self) -> None:
         """Finish what waits, then end the threads; returns when they are gone."""
         self._closing = True
         for _ in self._threads:
-            self._waiting.put(None)
+            self._jobs.put(None)
         for thread in self._threads:
             thread.join()
         self._threads.clear()
-        near, self._near = self._near, None
-        if near is not None:
-            near.close()
+        inline, self._inline = self._inline, None
+        if inline is not None:
+            inline.close()
+
+    # -- in a thread
 
     def _run(self, session: Session) -> None:
-        while (job := self._waiting.get()) is not None:
-            read, done = job
-            if done.called:  # it was cancelled: its connection is gone
-                continue
-            session, result, error = self._read(session, read, done)
-            if error is None:
-                self._call_from_thread(done.callback, result)
-            else:
-                self._call_from_thread(done.errback, error)
+        while (job := self._jobs.get()) is not None:
+            session = job(session)
         session.close()
 
-    def _read(
-        self, session: Session, read: Callable[[Session], T], done: Deferred[T]
-    ) -> tuple[Session, T | None, Exception | None]:
-        """Read, on another connection where the first one was lost meanwhile."""
-        for last in (False, True):
-            session.in_vain = partial(self._in_vain, done)
+    def _read(self, session: Session, read: Callable[[Session], T], done: Deferred[T]) -> Session:
+        """Read, again on another connection where the first one was lost meanwhile."""
+        again = True
+        while not done.called:  # else it was cancelled: its connection is gone
+            session.cancelled = lambda: self._closing or done.called
             try:
                 session.begin_reading()
                 result = read(session)
-                session.say("COMMIT")
-                return session, result, None
+                session.execute("COMMIT")
             except Exception as error:
                 before, session = session, self._recover(session)
-                if session is not before and not last:
+                if session is not before and again:
+                    again = False
                     continue
-                if isinstance(error, StoreError | ValueError):
-                    return session, None, error
-                named = translated(error, self._database)
-                if type(named) is StoreError:
-                    self.log.failure("a read failed")
-                return session, None, named
-        raise AssertionError("the second time is the last")
+                self._call_from_thread(done.errback, self._reported(error))
+            else:
+                self._call_from_thread(done.callback, result)
+            break
+        return session
 
-    def _in_vain(self, done: Deferred[Any]) -> bool:
-        return self._closing or done.called
+    def _reported(self, error: Exception) -> Exception:
+        if isinstance(error, StoreError | ValueError):
+            return error
+        named = translated(error, self._database)
+        if type(named) is StoreError:
+            self.log.failure("a read failed")
+        return named
 
     def _recover(self, session: Session) -> Session:
         try:
-            session.say("ROLLBACK")
+            session.execute("ROLLBACK")
             return session
         except Exception:
             if session.sqlite:

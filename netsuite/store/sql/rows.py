@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Select
@@ -34,9 +33,12 @@ from netsuite.store.model import (
     SpecialUse,
     Verifiers,
 )
-from netsuite.store.moments import from_microseconds, from_seconds, to_microseconds
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.database import Row
+from netsuite.store.timestamps import from_microseconds, from_seconds, to_microseconds
 
+#: The owner of public folders.
+PUBLIC: Final = AccountId(0)
 BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
 
 # -- flags: a bit for each system flag, keywords as words
@@ -44,7 +46,7 @@ BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
 
 @lru_cache(maxsize=4096)
 def packed(flags: frozenset[str]) -> tuple[int, str]:
-    """Give the bits and the keywords of a set of flags."""
+    """Return the bits and the keywords of a set of flags."""
     bits, keywords = 0, []
     for flag in flags:
         bit = BITS.get(flag)
@@ -57,13 +59,13 @@ def packed(flags: frozenset[str]) -> tuple[int, str]:
 
 @lru_cache(maxsize=4096)
 def unpacked(bits: int, keywords: str) -> frozenset[str]:
-    """Give the set of flags."""
+    """Return the set of flags."""
     return frozenset(flag for flag, bit in BITS.items() if bits & bit).union(keywords.split())
 
 
 @lru_cache(maxsize=4096)
 def unpacked_public(bits: int, keywords: str, own_bits: int, own_keywords: str) -> frozenset[str]:
-    """Give what an account sees on a public folder: \\Seen is its own."""
+    """Return what an account sees on a public folder: \\Seen is its own."""
     return unpacked(bits & ~t.BIT_SEEN, keywords) | unpacked(own_bits, own_keywords)
 
 
@@ -89,8 +91,8 @@ SELECT_FOLDER: Final = sa.select(
 )
 
 
-def folder_of(row: Sequence[Any]) -> Folder:
-    """Give the folder of a row of ``SELECT_FOLDER``."""
+def folder_of(row: Row) -> Folder:
+    """Return the folder of a row of ``SELECT_FOLDER``."""
     return Folder(
         id=FolderId(row[0]),
         owner=AccountId(row[1]) if row[1] else None,
@@ -129,7 +131,7 @@ _COLUMNS: Final = (
 _BY_UID: Final = _M.uid.asc()
 
 
-def select_private() -> Select[Any]:
+def select_private() -> Select[Row]:
     """Select messages of a folder of an account, ascending."""
     return (
         sa.select(*_COLUMNS)
@@ -139,7 +141,7 @@ def select_private() -> Select[Any]:
     )
 
 
-def select_public() -> Select[Any]:
+def select_public() -> Select[Row]:
     """Select messages of a public folder with what one account sees of its own, ascending."""
     own = sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid)
     return (
@@ -151,8 +153,8 @@ def select_public() -> Select[Any]:
     )
 
 
-def message_of(row: Sequence[Any]) -> Message:
-    """Give the message of a row of ``select_private`` or ``select_public``."""
+def message_of(row: Row) -> Message:
+    """Return the message of a row of ``select_private`` or ``select_public``."""
     modseq = row[8]
     if len(row) == 10:
         flags = unpacked(row[6], row[7])
@@ -177,12 +179,12 @@ def message_of(row: Sequence[Any]) -> Message:
 
 
 def words_json(words: frozenset[str] | None) -> str | None:
-    """Give a set of words as JSON."""
+    """Return a set of words as JSON."""
     return None if words is None else json.dumps(sorted(words))
 
 
 def words_of(written: str | None) -> frozenset[str] | None:
-    """Give a set of words that is JSON."""
+    """Return a set of words that is JSON."""
     return None if written is None else frozenset(json.loads(written))
 
 
@@ -199,8 +201,8 @@ SELECT_ACCOUNT: Final = sa.select(
 )
 
 
-def account_of(row: Sequence[Any]) -> Account:
-    """Give the account of a row of ``SELECT_ACCOUNT``."""
+def account_of(row: Row) -> Account:
+    """Return the account of a row of ``SELECT_ACCOUNT``."""
     return Account(
         id=AccountId(row[0]),
         name=row[1],
@@ -213,10 +215,8 @@ def account_of(row: Sequence[Any]) -> Account:
     )
 
 
-def verifiers_json(verifiers: Verifiers | None) -> str | None:
-    """Give verifiers as JSON."""
-    if verifiers is None:
-        return None
+def verifiers_json(verifiers: Verifiers) -> str:
+    """Return verifiers as JSON."""
     return json.dumps(
         {
             "argon2": verifiers.argon2,
@@ -234,10 +234,8 @@ def verifiers_json(verifiers: Verifiers | None) -> str | None:
     )
 
 
-def verifiers_of(written: str | None) -> Verifiers | None:
-    """Give verifiers that are JSON."""
-    if written is None:
-        return None
+def verifiers_of(written: str) -> Verifiers:
+    """Return verifiers that are JSON."""
     read = json.loads(written)
     return Verifiers(
         argon2=read["argon2"],
@@ -260,14 +258,12 @@ SELECT_APP_PASSWORD: Final = sa.select(
 )
 
 
-def app_password_of(row: Sequence[Any]) -> AppPassword:
-    """Give the further password of a row of ``SELECT_APP_PASSWORD``."""
-    verifiers = verifiers_of(row[2])
-    assert verifiers is not None
+def app_password_of(row: Row) -> AppPassword:
+    """Return the further password of a row of ``SELECT_APP_PASSWORD``."""
     return AppPassword(
         id=row[0],
         label=row[1],
-        verifiers=verifiers,
+        verifiers=verifiers_of(row[2]),
         protocols=words_of(row[3]),
         created=from_microseconds(row[4]),
         last_used=None if row[5] is None else from_microseconds(row[5]),
@@ -280,13 +276,13 @@ SELECT_LOGIN: Final = sa.select(
 )
 
 
-def login_of(row: Sequence[Any]) -> Login:
-    """Give the line of the audit log of a row of ``SELECT_LOGIN``."""
+def login_of(row: Row) -> Login:
+    """Return the line of the audit log of a row of ``SELECT_LOGIN``."""
     return Login(from_microseconds(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), row[6])
 
 
-def login_row(number: int, login: Login) -> tuple[Any, ...]:
-    """Give the row of a line of the audit log."""
+def login_row(number: int, login: Login) -> tuple[object, ...]:
+    """Return the row of a line of the audit log."""
     return (
         number,
         to_microseconds(login.when),
@@ -320,12 +316,12 @@ SELECT_QUEUE: Final = sa.select(
 
 
 def mapping_json(mapping: Mapping[str, str]) -> str:
-    """Give parameters as JSON."""
+    """Return parameters as JSON."""
     return json.dumps(dict(mapping)) if mapping else "{}"
 
 
-def item_of(row: Sequence[Any]) -> QueueItem:
-    """Give the item of a row of ``SELECT_QUEUE``."""
+def item_of(row: Row) -> QueueItem:
+    """Return the item of a row of ``SELECT_QUEUE``."""
     account = None if row[5] is None else AccountId(row[5])
     return QueueItem(
         id=row[0],
@@ -340,8 +336,3 @@ def item_of(row: Sequence[Any]) -> QueueItem:
         next_attempt=from_microseconds(row[11]),
         last_reply=row[12],
     )
-
-
-def moment_or_none(count: int | None) -> datetime | None:
-    """Give the moment, or None."""
-    return None if count is None else from_microseconds(count)

@@ -30,9 +30,8 @@ CHUNK_OCTETS: Final = 256 * 1024
 CHUNK_BITS: Final = 13
 LARGEST_OCTETS: Final = CHUNK_OCTETS << CHUNK_BITS
 
-#: Bits of ``message.flags`` and ``state.flags``.
+#: A bit of ``message.flags`` and ``state.flags``.
 BIT_SEEN: Final = 1
-BIT_DELETED: Final = 8
 
 metadata = MetaData()
 

@@ -1,4 +1,4 @@
-"""Searching a folder: what SQL can tell by SQL, text by the index, the rest by reading.
+"""Search of a folder: what SQL can tell by SQL, text by the index, the rest by reading.
 
 A query is evaluated as sets of UIDs. A subtree without text becomes one statement. A text term
 asks the trigram index (or, where trigrams cannot answer, the text column) for the messages
@@ -8,29 +8,29 @@ that the answer is exact at any time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 
 from netsuite.store import query as q
-from netsuite.store.errors import NoSuchFolder, NoSuchMessage, StoreClosed
+from netsuite.store.errors import NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
-from netsuite.store.moments import day_number, plain_day
-from netsuite.store.reading import Document, folded, folded_line
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import made_document
+from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import Row, Session
+from netsuite.store.sql.messages import is_public
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
+from netsuite.store.summarize import Document, folded, folded_line
+from netsuite.store.timestamps import day_digits, day_number
 
 _M: Final = t.message.c
 _S: Final = t.state.c
 _T: Final = t.content_text.c
-_OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
 _IS_PENDING: Final = _M.content.in_(sa.select(t.pending.c.content))
 _PENDING_PRIVATE: Final = select_private().where(_IS_PENDING)
 _PENDING_PUBLIC: Final = select_public().where(_IS_PENDING)
@@ -40,15 +40,14 @@ _DAY_SECONDS: Final = 86400
 SHORTEST: Final = 3
 
 _TEXTUAL: Final = (q.Field, q.Body, q.Text, q.Sent)
-_Condition = ColumnElement[bool]
+_Condition: TypeAlias = ColumnElement[bool]
+_Select: TypeAlias = sa.Select[Row]
 
 
 def search(session: Session, folder: int, query: q.Query, account: int | None) -> list[int]:
-    """Give the UIDs that match, ascending. Raises NoSuchFolder."""
-    row = session.one(_OWNER, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return sorted(_Search(session, folder, row[0] == 0, account or 0).found(query))
+    """Return the UIDs that match, ascending. Raises NoSuchFolder."""
+    public = is_public(session, folder)
+    return sorted(_Search(session, folder, public, account or 0).found(query))
 
 
 @dataclass(slots=True)
@@ -62,7 +61,7 @@ class _Unindexed:
     def _made(self) -> tuple[int | None, Document]:
         if self.read is None:
             try:
-                summary, text = made_document(self.session, self.message.content)
+                summary, text = make_document(self.session, self.message.content)
                 self.read = (summary.sent_day, text)
             except NoSuchMessage:
                 self.read = (None, Document((), ""))
@@ -90,12 +89,12 @@ class _Search:
         self._plain = _Plain(public)
 
     def found(self, query: q.Query) -> set[int]:
-        """Give the UIDs that match a whole query."""
+        """Return the UIDs that match a whole query."""
         self._terms = frozenset(_text_terms(query))
         return self.evaluate(query)
 
     def evaluate(self, query: q.Query) -> set[int]:
-        """Give the UIDs that match."""
+        """Return the UIDs that match."""
         if not _textual(query):
             return self._by_sql(self._plain.condition(query))
         if isinstance(query, q.And):
@@ -118,7 +117,7 @@ class _Search:
                 found = matching if found is None else found & matching
         return found or set()
 
-    def _select(self) -> Any:
+    def _select(self) -> _Select:
         select = sa.select(_M.uid).where(_M.folder == self._folder)
         if self._public:
             own = sa.and_(_S.folder == _M.folder, _S.account == self._account, _S.uid == _M.uid)
@@ -131,8 +130,21 @@ class _Search:
     # -- text
 
     def _by_text(self, query: q.Query) -> set[int]:
-        found = _INDEXED[type(query)](self, query)
-        return found | self._by_reading(query)
+        return self._by_index(query) | self._by_reading(query)
+
+    def _by_index(self, query: q.Query) -> set[int]:
+        """Judge the messages that are indexed."""
+        match query:
+            case q.Body(text):
+                return self._body(folded(text))
+            case q.Text(text):
+                return self._text(folded(text))
+            case q.Field(name, text):
+                return self._field(folded_line(name), folded(text))
+            case q.Sent():
+                return self._sent(query)
+            case _:
+                raise TypeError(f"not about a message's text: {query}")
 
     def _by_reading(self, query: q.Query) -> set[int]:
         """Judge the messages that are not indexed yet; each is read once, for all terms.
@@ -145,7 +157,7 @@ class _Search:
             select = _PENDING_PUBLIC if self._public else _PENDING_PRIVATE
             values = {"account": self._account} if self._public else {}
             for row in self._session.all(select, folder=self._folder, **values):
-                if self._session.in_vain():
+                if self._session.cancelled():
                     raise StoreClosed("nobody waits for the search any more")
                 message = _Unindexed(message_of(row), self._session)
                 for term, uids in self._unindexed.items():
@@ -153,15 +165,15 @@ class _Search:
                         uids.add(message.message.uid)
         return self._unindexed[query]
 
-    def _indexed(self, *columns: Any) -> Any:
+    def _indexed(self, *columns: ColumnElement[str]) -> _Select:
         return (
             sa.select(_M.uid, *columns)
             .join_from(t.message, t.content_text, _T.content == _M.content)
             .where(_M.folder == self._folder)
         )
 
-    def _containing(self, select: Any, column: ColumnElement[str], text: str) -> list[Row]:
-        """Give the rows of *select* whose text column contains the text, both folded."""
+    def _containing(self, select: _Select, column: ColumnElement[str], text: str) -> Sequence[Row]:
+        """Return the rows of *select* whose text column contains the text, both folded."""
         if not self._session.sqlite:
             return self._session.once(select.where(column.contains(text, autoescape=True)))
         found_by_reading = sa.func.instr(column, text) > 0
@@ -180,22 +192,19 @@ class _Search:
     def _uids(self, rows: Iterable[Row]) -> set[int]:
         return {row[0] for row in rows}
 
-    def _body(self, query: q.Body) -> set[int]:
-        text = folded(query.text)
+    def _body(self, text: str) -> set[int]:
         if not text:
             return self._uids(self._session.once(self._indexed()))
         return self._uids(self._containing(self._indexed(), _T.body, text))
 
-    def _text(self, query: q.Text) -> set[int]:
-        text = folded(query.text)
-        found = self._body(q.Body(query.text))
+    def _text(self, text: str) -> set[int]:
+        found = self._body(text)
         if text and "\n" not in text:  # a line feed stands between fields, in none of them
             found |= self._uids(self._containing(self._indexed(), _T.fields, text))
         return found
 
-    def _field(self, query: q.Field) -> set[int]:
+    def _field(self, name: str, text: str) -> set[int]:
         """The index tells where the text is in any field; the field's line is looked at here."""
-        name, text = folded_line(query.name), folded(query.text)
         if "\n" in text or "\r" in text:
             return set()
         line = f"\n{name}: "
@@ -212,22 +221,14 @@ class _Search:
     def _sent(self, query: q.Sent) -> set[int]:
         select = self._indexed().where(_T.sent_day.is_not(None))
         if query.since is not None:
-            select = select.where(_T.sent_day >= plain_day(query.since))
+            select = select.where(_T.sent_day >= day_digits(query.since))
         if query.before is not None:
-            select = select.where(_T.sent_day < plain_day(query.before))
+            select = select.where(_T.sent_day < day_digits(query.before))
         return self._uids(self._session.once(select))
 
 
-_INDEXED: Final[dict[type, Callable[[Any, Any], set[int]]]] = {
-    q.Body: _Search._body,
-    q.Text: _Search._text,
-    q.Field: _Search._field,
-    q.Sent: _Search._sent,
-}
-
-
 def _text_terms(query: q.Query) -> Iterator[q.Query]:
-    """Give what of a query asks for something in the content."""
+    """Return what of a query asks for something in the content."""
     if isinstance(query, q.And | q.Or):
         for term in query.terms:
             yield from _text_terms(term)
@@ -249,26 +250,33 @@ class _Plain:
 
     def condition(self, query: q.Query) -> _Condition:
         """Compile a query."""
-        return _PLAIN[type(query)](self, query)
+        match query:
+            case q.All():
+                return sa.true()
+            case q.And(terms):
+                return sa.and_(sa.true(), *map(self.condition, terms))
+            case q.Or(terms):
+                return sa.or_(sa.false(), *map(self.condition, terms))
+            case q.Not(term):
+                return sa.not_(self.condition(term))
+            case q.Uids(ranges):
+                return sa.or_(sa.false(), *(_M.uid.between(first, last) for first, last in ranges))
+            case q.HasFlag(flag):
+                return self._has_flag(flag.lower())
+            case q.Larger(octets):
+                return _M.octets > octets
+            case q.Smaller(octets):
+                return _M.octets < octets
+            case q.Received(since, before):
+                return _between(_M.date + _M.zone * 60, since, before)
+            case q.Saved(since, before):
+                return _between(_M.saved, since, before)
+            case q.ChangedSince(modseq):
+                return self._changed_since(modseq)
+            case _:
+                raise TypeError(f"not without a message's text: {query}")
 
-    def _all(self, query: q.All) -> _Condition:
-        return sa.true()
-
-    def _and(self, query: q.And) -> _Condition:
-        return sa.and_(sa.true(), *(self.condition(term) for term in query.terms))
-
-    def _or(self, query: q.Or) -> _Condition:
-        return sa.or_(sa.false(), *(self.condition(term) for term in query.terms))
-
-    def _not(self, query: q.Not) -> _Condition:
-        return sa.not_(self.condition(query.term))
-
-    def _uid_ranges(self, query: q.Uids) -> _Condition:
-        ranges = (_M.uid.between(first, last) for first, last in query.ranges)
-        return sa.or_(sa.false(), *ranges)
-
-    def _has_flag(self, query: q.HasFlag) -> _Condition:
-        wanted = query.flag.lower()
+    def _has_flag(self, wanted: str) -> _Condition:
         for flag, bit in BITS.items():
             if flag.lower() == wanted:
                 return self._has_bit(bit)
@@ -291,44 +299,17 @@ class _Plain:
         padded = sa.func.lower(sa.literal(" ") + column + sa.literal(" "))
         return padded.contains(f" {word} ", autoescape=True)
 
-    def _larger(self, query: q.Larger) -> _Condition:
-        return _M.octets > query.octets
-
-    def _smaller(self, query: q.Smaller) -> _Condition:
-        return _M.octets < query.octets
-
-    def _received(self, query: q.Received) -> _Condition:
-        return _between(_M.date + _M.zone * 60, query.since, query.before)
-
-    def _saved(self, query: q.Saved) -> _Condition:
-        return _between(_M.saved, query.since, query.before)
-
-    def _changed_since(self, query: q.ChangedSince) -> _Condition:
-        common: _Condition = _M.modseq >= query.modseq
+    def _changed_since(self, modseq: int) -> _Condition:
+        common: _Condition = _M.modseq >= modseq
         if not self._public:
             return common
-        return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= query.modseq)
+        return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= modseq)
 
 
-def _between(seconds: ColumnElement[Any], since: date | None, before: date | None) -> _Condition:
+def _between(seconds: ColumnElement[int], since: date | None, before: date | None) -> _Condition:
     condition: _Condition = sa.true()
     if since is not None:
         condition = sa.and_(condition, seconds >= day_number(since) * _DAY_SECONDS)
     if before is not None:
         condition = sa.and_(condition, seconds < day_number(before) * _DAY_SECONDS)
     return condition
-
-
-_PLAIN: Final[dict[type, Callable[[_Plain, Any], _Condition]]] = {
-    q.All: _Plain._all,
-    q.And: _Plain._and,
-    q.Or: _Plain._or,
-    q.Not: _Plain._not,
-    q.Uids: _Plain._uid_ranges,
-    q.HasFlag: _Plain._has_flag,
-    q.Larger: _Plain._larger,
-    q.Smaller: _Plain._smaller,
-    q.Received: _Plain._received,
-    q.Saved: _Plain._saved,
-    q.ChangedSince: _Plain._changed_since,
-}

@@ -17,18 +17,16 @@ from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
 from netsuite.store.sql.accounts import SQLAccounts
-from netsuite.store.sql.base import Base
-from netsuite.store.sql.cache import Cache
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
-from netsuite.store.sql.chores import LEASE_SECONDS, Chores
 from netsuite.store.sql.database import Database, Session, translated
-from netsuite.store.sql.indexing import bury_drafts
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, discard_drafts
 from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.schema import LARGEST_OCTETS
+from netsuite.store.sql.shared import Cache, Shared
 from netsuite.store.sql.writer import Writer
 
 T = TypeVar("T")
@@ -41,7 +39,7 @@ class CallsFromThread(Protocol):
     """What a store needs of a reactor besides its clock."""
 
     def callFromThread(  # noqa: N802 (a Twisted name)
-        self, function: Callable[..., object], *arguments: object
+        self, function: Callable[..., object], /, *arguments: object
     ) -> object:
         """Run a function on the reactor's thread."""
 
@@ -67,7 +65,7 @@ class SQLStore:
         url: ``sqlite:////absolute/path/netsuite.db`` or ``postgresql://...``.
         clock: tells the time and wakes the store's routines.
         threads: the reactor whose thread the methods are called on.
-        guid: gives 32 hexadecimal digits, never the same twice; None for random ones.
+        guid: returns 32 hexadecimal digits, never the same twice; None for random ones.
         limit_octets: the largest content it takes, at most 2 GiB.
         cache_octets: what contents and summaries kept in memory may take together.
         sweep_after_seconds: how long a content that nothing refers to stays.
@@ -103,7 +101,7 @@ class SQLStore:
             call_from_thread=self._call_from_thread,
             publish=feed.advance,
         )
-        self._base = Base(
+        self._shared = Shared(
             database=self._database,
             writer=writer,
             readers=Readers(self._database, self._call_from_thread),
@@ -118,12 +116,14 @@ class SQLStore:
         self._presence: int | None = None
         self._prepared: tuple[bool, Session, int] | None = None
         self._locks = MaildropLocks()
-        mail = SQLMail(self._base, self._locks)
-        accounts = SQLAccounts(self._base)
+        mail = SQLMail(self._shared, self._locks)
+        accounts = SQLAccounts(self._shared)
         self._accounts = accounts
-        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._base)
+        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared)
         self.changes = feed
-        self._chores = Chores(self._base, accounts, clock, sweep_after_seconds=sweep_after_seconds)
+        self._maintenance = Maintenance(
+            self._shared, accounts.write_logins, clock, sweep_after_seconds=sweep_after_seconds
+        )
 
     def _now(self) -> int:
         return int(self._clock.seconds() * _MICRO)
@@ -139,13 +139,13 @@ class SQLStore:
         if prepared is None:
             prepared = await self._in_thread(self._prepare)
         alone, session, sequence = prepared
-        base = self._base
-        base.feed.sequence = sequence
-        base.writer.start(session, sequence)
-        base.open = True
+        shared = self._shared
+        shared.feed.sequence = sequence
+        shared.writer.start(session, sequence)
+        shared.open = True
         before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
-        await base.writer.call(lambda transaction: bury_drafts(transaction, before))
-        self._chores.start()
+        await shared.writer.call(lambda transaction: discard_drafts(transaction, before))
+        self._maintenance.start()
 
     def _prepare(self) -> tuple[bool, Session, int]:
         database = self._database
@@ -157,12 +157,12 @@ class SQLStore:
             if database.sqlite:
                 path = f"{database.url.database}-locks"
                 self._locks.open(path)
-                alone = self._be_present(path)
+                alone = self._lock_presence(path)
             session = database.session()
             if not database.sqlite:
-                alone = session.be_present()
+                alone = session.lock_presence()
             sequence = last_sequence(session)
-            self._base.readers.start()
+            self._shared.readers.start()
         except Exception as error:
             if session is not None:
                 session.close()
@@ -170,8 +170,8 @@ class SQLStore:
             raise translated(error, database) from error
         return alone, session, sequence
 
-    def _be_present(self, path: str) -> bool:
-        """Hold a shared lock while open; say whether no other process does."""
+    def _lock_presence(self, path: str) -> bool:
+        """Hold a shared lock while open; return whether no other process does."""
         self._presence = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -189,23 +189,23 @@ class SQLStore:
 
     async def tidy(self) -> None:
         """Index and sweep all that waits, now; by itself it happens behind deliveries."""
-        self._base.check_open()
-        await self._chores.tidy()
+        self._shared.check_open()
+        await self._maintenance.tidy()
 
     async def close(self) -> None:
         """Finish what was begun, then close; later calls raise StoreClosed."""
-        base = self._base
-        if not base.open:
+        shared = self._shared
+        if not shared.open:
             return
-        base.open = False
-        await self._chores.stop()
+        shared.open = False
+        await self._maintenance.stop()
         with suppress(StoreError):  # the writer has logged what was wrong
             await self._accounts.write_logins()
-        for draft in list(base.drafts):
+        for draft in list(shared.drafts):
             await draft.abort()
-        await base.writer.stop()
-        base.writer.join()
-        await self._in_thread(base.readers.stop)
+        await shared.writer.stop()
+        shared.writer.join()
+        await self._in_thread(shared.readers.stop)
         self._leave()
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
@@ -225,12 +225,3 @@ class SQLStore:
             return await done
         finally:
             thread.join()
-
-
-async def open_store(
-    url: str, clock: IReactorTime, threads: CallsFromThread, **options: int | float
-) -> SQLStore:
-    """Make a store and open it. Raises StoreError."""
-    store = SQLStore(url, clock=clock, threads=threads, **options)  # type: ignore[arg-type]
-    await store.open()
-    return store

@@ -1,4 +1,4 @@
-"""Summaries as compact octets: JSON arrays, octets as Latin-1, compressed.
+"""Summaries kept: as compact octets, JSON arrays with octets as Latin-1, compressed.
 
 The first octet is the version of the form; what another version wrote is made anew.
 """
@@ -7,11 +7,44 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
 
 from netsuite.message.structure import Envelope, Mailbox, Part, Summary
+from netsuite.store.sql import schema as t
+from netsuite.store.sql.contents import present
+from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.transaction import Transaction
 
 VERSION: Final = 1
+
+_S: Final = t.summary.c
+_SELECT: Final = sa.select(_S.content, _S.data).where(OneOf(_S.content, "contents"))
+_DROP: Final = sa.delete(t.summary).where(OneOf(_S.content, "contents"))
+_INSERT: Final = sa.insert(t.summary)
+
+#: What JSON gives: its values have the types that were written.
+_Array: TypeAlias = list[Any]
+
+
+def read_kept(session: Session, contents: Sequence[int]) -> dict[int, Summary]:
+    """Return the summaries that are kept."""
+    found = {}
+    for content, data in session.all(_SELECT, contents=session.database.numbers(contents)):
+        summary = decoded(bytes(data))
+        if summary is not None:
+            found[content] = summary
+    return found
+
+
+def keep(transaction: Transaction, summaries: Mapping[int, Summary]) -> None:
+    """Write summaries of contents that are still there."""
+    session = transaction.session
+    there = present(session, summaries.keys())
+    session.run(_DROP, contents=session.database.numbers(there))
+    session.many(_INSERT, [(content, encoded(summaries[content])) for content in sorted(there)])
 
 
 def _text(octets: bytes | None) -> str | None:
@@ -22,15 +55,15 @@ def _octets(text: str | None) -> bytes | None:
     return None if text is None else text.encode("latin-1")
 
 
-def _mailboxes(mailboxes: tuple[Mailbox, ...]) -> list[Any]:
+def _mailboxes(mailboxes: tuple[Mailbox, ...]) -> _Array:
     return [[_text(m.name), _text(m.route), _text(m.local), _text(m.domain)] for m in mailboxes]
 
 
-def _pairs(pairs: tuple[tuple[bytes, bytes], ...]) -> list[Any]:
+def _pairs(pairs: tuple[tuple[bytes, bytes], ...]) -> _Array:
     return [[_text(name), _text(value)] for name, value in pairs]
 
 
-def _envelope(envelope: Envelope | None) -> list[Any] | None:
+def _envelope(envelope: Envelope | None) -> _Array | None:
     if envelope is None:
         return None
     return [
@@ -47,7 +80,7 @@ def _envelope(envelope: Envelope | None) -> list[Any] | None:
     ]
 
 
-def _part(part: Part) -> list[Any]:
+def _part(part: Part) -> _Array:
     disposition = part.disposition
     return [
         [_text(part.type[0]), _text(part.type[1])],
@@ -65,8 +98,8 @@ def _part(part: Part) -> list[Any]:
     ]
 
 
-def frozen(summary: Summary) -> bytes:
-    """Give a summary as octets."""
+def encoded(summary: Summary) -> bytes:
+    """Return a summary as octets."""
     written = json.dumps(
         [
             _part(summary.root),
@@ -83,7 +116,7 @@ def frozen(summary: Summary) -> bytes:
     return bytes([VERSION]) + zlib.compress(written.encode(), 1)
 
 
-def _read_mailboxes(read: list[Any]) -> tuple[Mailbox, ...]:
+def _read_mailboxes(read: _Array) -> tuple[Mailbox, ...]:
     if not read:
         return ()
     return tuple(
@@ -94,11 +127,11 @@ def _read_mailboxes(read: list[Any]) -> tuple[Mailbox, ...]:
     )
 
 
-def _read_pairs(read: list[Any]) -> tuple[tuple[bytes, bytes], ...]:
+def _read_pairs(read: _Array) -> tuple[tuple[bytes, bytes], ...]:
     return tuple((name.encode("latin-1"), value.encode("latin-1")) for name, value in read)
 
 
-def _read_envelope(read: list[Any]) -> Envelope:
+def _read_envelope(read: _Array) -> Envelope:
     return Envelope(
         _octets(read[0]),
         _octets(read[1]),
@@ -113,7 +146,7 @@ def _read_envelope(read: list[Any]) -> Envelope:
     )
 
 
-def _read_part(read: list[Any]) -> Part:
+def _read_part(read: _Array) -> Part:
     kind, parameters, offsets, encoding, ident, description, md5, disposition = read[:8]
     language, location, children, envelope = read[8:]
     return Part(
@@ -137,8 +170,8 @@ def _read_part(read: list[Any]) -> Part:
     )
 
 
-def thawed(octets: bytes) -> Summary | None:
-    """Give the summary, None when another version wrote it."""
+def decoded(octets: bytes) -> Summary | None:
+    """Return the summary, None when another version wrote it."""
     if octets[0] != VERSION:
         return None
     read = json.loads(zlib.decompress(octets[1:]))

@@ -8,14 +8,15 @@ deliveries cost a hundred walks through Python lists and five statements.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 
 from netsuite.store.changes import Change
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota
+from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import Session
+from netsuite.store.sql.database import Row, Session
 
 _F: Final = t.folder.c
 _A: Final = t.account.c
@@ -74,8 +75,17 @@ class FolderState:
         "dirty", "highest_modseq", "id", "kind", "messages", "name", "octets", "owner",
         "uid_next", "uid_validity",
     )  # fmt: skip
+    id: FolderId
+    owner: AccountId
+    name: str
+    kind: str
+    uid_validity: int
+    uid_next: int
+    highest_modseq: int
+    messages: int
+    octets: int
 
-    def __init__(self, row: tuple[Any, ...]) -> None:
+    def __init__(self, row: Row) -> None:
         (
             self.id, self.owner, self.name, self.kind, self.uid_validity, self.uid_next,
             self.highest_modseq, self.messages, self.octets,
@@ -83,19 +93,24 @@ class FolderState:
         self.dirty = False
 
     def advance(self) -> int:
-        """Give the next mod-sequence."""
+        """Return the next mod-sequence."""
         self.dirty = True
         self.highest_modseq += 1
-        modseq: int = self.highest_modseq
-        return modseq
+        return self.highest_modseq
 
 
 class Quota:
     """What an account uses while the transaction runs."""
 
     __slots__ = ("dirty", "id", "limit_messages", "limit_octets", "messages", "name", "octets")
+    id: AccountId
+    name: str
+    limit_octets: int | None
+    limit_messages: int | None
+    octets: int
+    messages: int
 
-    def __init__(self, row: tuple[Any, ...]) -> None:
+    def __init__(self, row: Row) -> None:
         self.id, self.name, self.limit_octets, self.limit_messages, self.octets, self.messages = row
         self.dirty = False
 
@@ -119,7 +134,7 @@ class Transaction:
     Args:
         session: the writer's connection, in a transaction.
         now: microseconds since 1970.
-        uid_validity: gives a candidate for the next UIDVALIDITY.
+        uid_validity: returns a candidate for the next UIDVALIDITY.
     """
 
     def __init__(self, session: Session, now: int, uid_validity: Callable[[], int]) -> None:
@@ -133,7 +148,7 @@ class Transaction:
         self._quotas: dict[int, Quota] = {}
         self._counters: dict[str, int] = {}
         self._known_counters: dict[str, int | None] = {}
-        self.rows: dict[Any, list[tuple[Any, ...]]] = {insert: [] for insert in _INSERTS}
+        self.rows: dict[sa.Insert, list[tuple[object, ...]]] = {insert: [] for insert in _INSERTS}
 
     @property
     def now_seconds(self) -> int:
@@ -172,13 +187,13 @@ class Transaction:
         return value
 
     def next(self, name: str, count: int = 1) -> int:
-        """Take numbers of a kind, never taken before; give the first."""
+        """Take numbers of a kind, never taken before; return the first."""
         first = self.counter(name) + 1
         self._counters[name] = first + count - 1
         return first
 
     def next_uid_validity(self) -> int:
-        """Give a UIDVALIDITY greater than all before."""
+        """Return a UIDVALIDITY greater than all before."""
         value = max(self.counter("uid_validity") + 1, self._uid_validity())
         self._counters["uid_validity"] = value
         return value

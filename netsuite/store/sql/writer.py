@@ -1,7 +1,7 @@
-"""The one thread that writes: it takes all that waits, commits it together, then tells.
+"""The one thread that writes: it commits together what waits, then reports.
 
 Who submits a unit of work gets a Deferred; it fires on the reactor's thread after the commit
-that made the work durable, and after the feed was told. While the disk is busy with one
+that made the work durable, and after the feed has published it. While the disk is busy with one
 commit, the next units gather; so the more is asked, the more share one fsync.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
-from typing import Any, ClassVar, Final, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 
 import sqlalchemy as sa
 from twisted.internet.defer import Deferred
@@ -35,41 +35,53 @@ _INSERT_CHANGE: Final = sa.insert(t.change)
 _TRIM: Final = sa.delete(t.change).where(t.change.c.sequence <= sa.bindparam("last"))
 
 
-class Unit:
+class Unit(Generic[T]):
     """A piece of work that is done whole or not at all.
 
-    ``octets`` is what it weighs in a batch. One that is ``plain`` refuses, if it does, before it
-    changed anything, and needs no savepoint. One that is not ``lasting`` may be lost with the
-    power until one that is has been committed after it.
+    ``octets`` is what it weighs in a batch. One that refuses, if it does, before it changed
+    anything does not need a savepoint (``needs_savepoint``). One that is not ``durable`` may be
+    lost with the power until one that is has been committed after it.
     """
 
-    plain: ClassVar[bool] = False
-    lasting: ClassVar[bool] = True
+    needs_savepoint: ClassVar[bool] = True
+    durable: ClassVar[bool] = True
     octets: int = 0
+    #: What ``apply`` returned, while there is no error.
+    result: T
 
     def __init__(self) -> None:
-        self.done: Deferred[Any] = Deferred()
-        self.result: Any = None
+        self.done: Deferred[T] = Deferred()
         self.error: BaseException | None = None
 
-    def apply(self, transaction: Transaction) -> Any:
+    def apply(self, transaction: Transaction) -> T:
         """Do the work on the writer's thread."""
         raise NotImplementedError
 
     def committed(self) -> None:
         """Take note on the writer's thread that the work is durable."""
 
+    def report(self) -> None:
+        """Fire the Deferred, on the reactor's thread."""
+        if self.error is None:
+            self.done.callback(self.result)
+        else:
+            self.done.errback(self.error)
 
-class Call(Unit):
+
+class Call(Unit[T]):
     """A function of the transaction as a unit."""
 
-    def __init__(self, function: Callable[[Transaction], Any]) -> None:
+    def __init__(self, function: Callable[[Transaction], T]) -> None:
         super().__init__()
         self._function = function
 
-    def apply(self, transaction: Transaction) -> Any:
+    def apply(self, transaction: Transaction) -> T:
         """Call it."""
         return self._function(transaction)
+
+
+#: Units of a batch have results of many types.
+AnyUnit: TypeAlias = Unit[Any]
 
 
 class Writer:
@@ -77,8 +89,8 @@ class Writer:
 
     Args:
         database: where to write.
-        now: gives microseconds since 1970.
-        uid_validity: gives a candidate for the next UIDVALIDITY.
+        now: returns microseconds since 1970.
+        uid_validity: returns a candidate for the next UIDVALIDITY.
         call_from_thread: runs a function on the reactor's thread.
         publish: takes (sequence, changes) pairs in commit order, on the reactor's thread.
     """
@@ -99,10 +111,10 @@ class Writer:
         self._uid_validity = uid_validity
         self._call_from_thread = call_from_thread
         self._publish = publish
-        self._waiting: SimpleQueue[list[Unit] | None] = SimpleQueue()
-        self._gathered: list[Unit] = []
+        self._waiting: SimpleQueue[list[AnyUnit] | None] = SimpleQueue()
+        self._gathered: list[AnyUnit] = []
         self._session: Session | None = None
-        self._last: Transaction | None = None  # committed, of plain units alone
+        self._last: Transaction | None = None  # committed, without a savepoint
         self._version: tuple[Session, int | None] | None = None
         self._sequence = 0
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
@@ -116,8 +128,8 @@ class Writer:
         self._sequence = sequence
         self._thread.start()
 
-    def submit(self, unit: Unit) -> Deferred[Any]:
-        """Let a unit wait for its turn. Raises StoreClosed."""
+    def submit(self, unit: Unit[T]) -> Deferred[T]:
+        """Put a unit in the queue. Raises StoreClosed."""
         if self._closing:
             raise StoreClosed("the store is closing")
         # What comes in one turn of the reactor goes to the thread at its end: it would begin with
@@ -160,10 +172,10 @@ class Writer:
             self._session.close()
         self._call_from_thread(self._closed.callback, None)
 
-    def _take(self) -> tuple[list[Unit], bool]:
-        """Wait for work, then take all there is, within limits; say whether it was the last."""
+    def _take(self) -> tuple[list[AnyUnit], bool]:
+        """Wait for work, then take all there is, within limits; return whether it was the last."""
         units = self._waiting.get()
-        batch: list[Unit] = []
+        batch: list[AnyUnit] = []
         octets = 0
         while units is not None:
             batch += units
@@ -176,9 +188,9 @@ class Writer:
                 return batch, False
         return batch, True
 
-    def _work(self, batch: list[Unit]) -> None:
+    def _work(self, batch: list[AnyUnit]) -> None:
         try:
-            told = self._commit(batch)
+            committed = self._commit(batch)
         except Exception as error:
             if len(batch) > 1 and not isinstance(error, StorageFull | Busy):
                 # One of them is bad in a way nobody foresaw: let the others pass.
@@ -190,23 +202,23 @@ class Writer:
                 error = StoreError(f"{self._database.place}: unexpected {type(error).__name__}")
             for unit in batch:
                 unit.error = error
-            told = []
-        self._call_from_thread(self._report, batch, told)
+            committed = []
+        self._call_from_thread(self._report, batch, committed)
 
-    def _commit(self, batch: list[Unit]) -> list[tuple[int, list[Change]]]:
+    def _commit(self, batch: list[AnyUnit]) -> list[tuple[int, list[Change]]]:
         """Do a batch in one transaction. Raises StoreError when none of it is durable."""
         session = self._session
         try:
             if session is None:
                 session = self._session = self._database.session()
                 session.enlarge_cache()
-            session.begin_writing(lasting=any(unit.lasting for unit in batch))
+            session.begin_writing(durable=any(unit.durable for unit in batch))
         except Exception as error:
             self._lose_session()
             raise translated(error, self._database) from error
         try:
             transaction = self._begin(session)
-            told = self._missed(transaction)
+            committed = self._missed(transaction)
             changes: list[Change] = []
             for unit in batch:
                 unit.error = None
@@ -214,23 +226,23 @@ class Writer:
                 changes += transaction.changes
                 transaction.changes.clear()
             if changes:
-                told.append((self._note(transaction, changes), changes))
+                committed.append((self._log_changes(transaction, changes), changes))
             transaction.flush()
-            session.say("COMMIT")
+            session.execute("COMMIT")
         except Exception as error:
             self._roll_back(session)
             raise self._named(error) from error
-        if told:
-            self._sequence = told[-1][0]
-        if all(unit.plain for unit in batch):
+        if committed:
+            self._sequence = committed[-1][0]
+        if not any(unit.needs_savepoint for unit in batch):
             self._last = transaction
         for unit in batch:
             if unit.error is None:
                 unit.committed()
-        return told
+        return committed
 
     def _begin(self, session: Session) -> Transaction:
-        """Give the transaction that has begun, with what the last one knew where that is true.
+        """Return the transaction that has begun, with what the last one knew where that is true.
 
         Each question to SQLite gives the interpreter up and waits to have it back. The counters
         of folders and accounts are asked for again only where somebody else has written (SQLite
@@ -249,8 +261,8 @@ class Writer:
             return last
         return Transaction(session, now, self._uid_validity)
 
-    def _apply(self, unit: Unit, transaction: Transaction) -> None:
-        if unit.plain:
+    def _apply(self, unit: AnyUnit, transaction: Transaction) -> None:
+        if not unit.needs_savepoint:
             try:
                 unit.result = unit.apply(transaction)
             except (StoreError, ValueError) as error:
@@ -258,15 +270,15 @@ class Writer:
             return
         session = transaction.session
         transaction.flush()
-        session.say("SAVEPOINT unit")
+        session.execute("SAVEPOINT unit")
         try:
             unit.result = unit.apply(transaction)
             transaction.flush()
         except (StoreError, ValueError) as error:
-            session.say("ROLLBACK TO unit")
+            session.execute("ROLLBACK TO unit")
             transaction.forget()
             unit.error = error
-        session.say("RELEASE unit")
+        session.execute("RELEASE unit")
 
     def _missed(self, transaction: Transaction) -> list[tuple[int, list[Change]]]:
         """Read what other processes committed since, so that the feed keeps the order."""
@@ -274,7 +286,7 @@ class Writer:
             return []
         return read_after(transaction.session, self._sequence)
 
-    def _note(self, transaction: Transaction, changes: list[Change]) -> int:
+    def _log_changes(self, transaction: Transaction, changes: list[Change]) -> int:
         sequence = transaction.next("change")
         transaction.session.many(_INSERT_CHANGE, [(sequence, written(changes))])
         if sequence % 1000 == 0:
@@ -290,7 +302,7 @@ class Writer:
 
     def _roll_back(self, session: Session) -> None:
         try:
-            session.say("ROLLBACK")
+            session.execute("ROLLBACK")
         except Exception:
             # SQLite has rolled back by itself, or the connection is gone.
             if not session.sqlite:
@@ -307,11 +319,8 @@ class Writer:
 
     # -- on the reactor's thread
 
-    def _report(self, batch: list[Unit], told: list[tuple[int, list[Change]]]) -> None:
-        if told:
-            self._publish(told)
+    def _report(self, batch: list[AnyUnit], changes: list[tuple[int, list[Change]]]) -> None:
+        if changes:
+            self._publish(changes)
         for unit in batch:
-            if unit.error is None:
-                unit.done.callback(unit.result)
-            else:
-                unit.done.errback(unit.error)
+            unit.report()

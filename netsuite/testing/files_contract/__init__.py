@@ -1,15 +1,15 @@
-"""What every tree of files promises, as tests: mix ``FilesContract`` into a trial ``TestCase``.
+"""The contract of trees of files, as tests: mix ``FilesContract`` into a trial ``TestCase``.
 
 ::
 
     class MemoryTreeTests(FilesContract, TestCase):
         async def make_tree(self) -> MemoryTree:
-            return MemoryTree(told=self.note)
+            return MemoryTree(on_change=self.note)
 """
 
 from __future__ import annotations
 
-from netsuite.testing.files_contract.base import FilesBase
+from netsuite.testing.files_contract.case import FilesCase
 from netsuite.testing.files_contract.trees import (
     ChangingContract,
     NamesContract,
@@ -17,7 +17,7 @@ from netsuite.testing.files_contract.trees import (
 )
 from netsuite.testing.files_contract.uploads import UploadContract
 
-__all__ = ["FilesBase", "FilesContract"]
+__all__ = ["FilesCase", "FilesContract"]
 
 
 class FilesContract(NamesContract, ReadingContract, ChangingContract, UploadContract):

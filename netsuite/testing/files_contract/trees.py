@@ -16,7 +16,7 @@ from netsuite.store.errors import (
     TooLarge,
 )
 from netsuite.store.tree import DEPTH, EntryKind, TreePath, name_octets, name_of
-from netsuite.testing.files_contract.base import FilesBase
+from netsuite.testing.files_contract.case import FilesCase
 
 #: Names that no tree takes, whatever is asked of it.
 BAD_NAMES = (
@@ -33,7 +33,7 @@ GOOD_NAMES = (
 )  # fmt: skip
 
 
-class NamesContract(FilesBase):
+class NamesContract(FilesCase):
     """Names and paths."""
 
     async def test_bad_names(self) -> None:
@@ -109,7 +109,7 @@ class NamesContract(FilesBase):
                 await self.refused(NoSuchFile, doing)
         await self.refused(NoSuchFile, self.tree.upload(("x", "y")))
         await self.refused(NoSuchFile, self.tree.make_directory(("x", "y")))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
 
     async def test_the_root(self) -> None:
         """The root is a directory without a name that can be listed, and nothing else."""
@@ -127,7 +127,7 @@ class NamesContract(FilesBase):
             await self.refused(error, doing)
 
 
-class ReadingContract(FilesBase):
+class ReadingContract(FilesCase):
     """Looking, listing, reading."""
 
     async def test_entry(self) -> None:
@@ -210,7 +210,7 @@ class ReadingContract(FilesBase):
         await listing.aclose()  # type: ignore[attr-defined]
 
 
-class ChangingContract(FilesBase):
+class ChangingContract(FilesCase):
     """Directories, removing, renaming, times."""
 
     async def test_directories(self) -> None:
@@ -224,7 +224,8 @@ class ChangingContract(FilesBase):
         await self.tree.remove_directory(("d",))
         self.assertEqual([], await self.names())
         self.assertEqual(
-            [(("d",), False), (("d", "e"), False), (("d", "e"), True), (("d",), True)], self.told
+            [(("d",), False), (("d", "e"), False), (("d", "e"), True), (("d",), True)],
+            self.published,
         )
 
     async def test_remove_file(self) -> None:
@@ -234,18 +235,18 @@ class ChangingContract(FilesBase):
         await self.refused(FileInTheWay, self.tree.make_directory(("f",)))
         await self.tree.remove_file(("f",))
         await self.refused(NoSuchFile, self.tree.entry(("f",)))
-        self.assertEqual([(("f",), False), (("f",), True)], self.told)
+        self.assertEqual([(("f",), False), (("f",), True)], self.published)
 
     async def test_rename(self) -> None:
         """Files and directories move, with all that is below them."""
         await self.tree.make_directory(("a",))
         await self.tree.make_directory(("b",))
         await self.put(("a", "f"), b"x")
-        self.told.clear()
+        self.published.clear()
         await self.tree.rename(("a",), ("b", "c"))
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))
         self.assertEqual(["b"], await self.names())
-        self.assertEqual([(("a",), True), (("b", "c"), False)], self.told)
+        self.assertEqual([(("a",), True), (("b", "c"), False)], self.published)
         await self.refused(NoSuchFile, self.tree.rename(("b", "c", "f"), ("x", "y")))
         await self.tree.rename(("b", "c", "f"), ("b", "c", "f"))
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))

@@ -13,10 +13,10 @@ from netsuite.store.errors import (
     NoSuchFile,
     TooLarge,
 )
-from netsuite.testing.files_contract.base import FilesBase, written
+from netsuite.testing.files_contract.case import FilesCase, written
 
 
-class UploadContract(FilesBase):
+class UploadContract(FilesCase):
     """Files on their way in."""
 
     async def test_not_there_before(self) -> None:
@@ -30,7 +30,7 @@ class UploadContract(FilesBase):
         self.assertEqual(b"new", await self.whole(("f",)))
         await second.commit()
         self.assertEqual(b"newer", await self.whole(("f",)))
-        self.assertEqual([(("f",), False)] * 2, self.told)
+        self.assertEqual([(("f",), False)] * 2, self.published)
 
     async def test_sizes(self) -> None:
         """Files of every size come out as they went in, empty ones too."""
@@ -52,7 +52,7 @@ class UploadContract(FilesBase):
         upload = await self.partly(("f",), b"x" * 200_000)
         await upload.abort()
         await upload.abort(keep_partial=True)
-        self.assertEqual(([], []), (await self.names(), self.told))
+        self.assertEqual(([], []), (await self.names(), self.published))
         self.assertRaises(ValueError, upload.write, b"x")
         await self.refused(ValueError, upload.commit())
         done = await self.partly(("f",), b"done")
@@ -142,7 +142,7 @@ class UploadContract(FilesBase):
             upload = await self.partly(("f",), b"b" * 9, resume_at=at, append=append)
             await upload.abort(keep_partial=True)
         self.assertEqual(b"a" * 200_000 + b"b" * 18, await self.whole(("f",)))
-        self.assertEqual([(("f",), False)] * 3, self.told)
+        self.assertEqual([(("f",), False)] * 3, self.published)
 
     async def test_keep_partial_takes_nothing_away(self) -> None:
         """A part never replaces what was there before or came meanwhile; nothing is no part."""

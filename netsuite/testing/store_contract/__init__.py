@@ -1,4 +1,4 @@
-"""What every store promises, as tests: mix ``StoreContract`` into a trial ``TestCase``.
+"""The contract of stores, as tests: mix ``StoreContract`` into a trial ``TestCase``.
 
 ::
 
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from netsuite.testing.store_contract.accounts import AccountsContract
 from netsuite.testing.store_contract.articles import ArticlesContract
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 from netsuite.testing.store_contract.contents import ContentsContract
 from netsuite.testing.store_contract.feed import FeedContract
 from netsuite.testing.store_contract.flags import FlagsContract
@@ -20,7 +20,7 @@ from netsuite.testing.store_contract.messages import MessagesContract
 from netsuite.testing.store_contract.queue import QueueContract
 from netsuite.testing.store_contract.search import SearchContract
 
-__all__ = ["CREATED", "BaseContract", "StoreContract"]
+__all__ = ["CREATED", "StoreCase", "StoreContract"]
 
 
 class StoreContract(

@@ -15,7 +15,7 @@ from netsuite.store.model import (
     SpecialUse,
     Verifiers,
 )
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 
 VERIFIERS = Verifiers(
     argon2="$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
@@ -27,7 +27,7 @@ VERIFIERS = Verifiers(
 )
 
 
-class AccountsContract(BaseContract):
+class AccountsContract(StoreCase):
     """Accounts and what belongs to them."""
 
     async def test_add(self) -> None:
@@ -45,8 +45,8 @@ class AccountsContract(BaseContract):
         folders = {f.name: f.special_use for f in await self.store.mail.folders(made.id)}
         expected = {"INBOX": None, "Sent": SpecialUse.SENT, "a": SpecialUse.ARCHIVE, "a/b": None}
         self.assertEqual(expected, folders)
-        self.assertEqual(AccountChanged(made.id, "alice"), self.told[0])
-        self.assertEqual(4, len(self.telling(FolderCreated)))
+        self.assertEqual(AccountChanged(made.id, "alice"), self.published[0])
+        self.assertEqual(4, len(self.published_of(FolderCreated)))
 
     async def test_names_are_taken_once(self) -> None:
         """A name is an account's or an alias's, not both, not twice."""
@@ -103,14 +103,14 @@ class AccountsContract(BaseContract):
         made = await self.account()
         accounts = self.store.accounts
         self.assertIsNone(await accounts.verifiers(made.id))
-        self.told.clear()
+        self.published.clear()
         await accounts.set_verifiers(made.id, VERIFIERS)
         self.assertEqual(VERIFIERS, await accounts.verifiers(made.id))
         await accounts.set_verifiers(made.id, Verifiers("x"))
         self.assertEqual(Verifiers("x"), await accounts.verifiers(made.id))
         await accounts.set_verifiers(made.id, None)
         self.assertIsNone(await accounts.verifiers(made.id))
-        self.assertEqual([AccountChanged(made.id, "alice")] * 3, self.told)
+        self.assertEqual([AccountChanged(made.id, "alice")] * 3, self.published)
 
     async def test_app_passwords(self) -> None:
         """Further passwords are added, used and taken away, each account its own."""
@@ -140,13 +140,13 @@ class AccountsContract(BaseContract):
         await self.put(group, flags={"\\Seen"}, account=alice.id)
         await accounts.add_app_password(alice.id, "phone", VERIFIERS)
         await mail.subscribe(alice.id, "x", True)
-        self.told.clear()
+        self.published.clear()
         await accounts.remove_account(alice.id)
         self.assertEqual([bob], list(await accounts.accounts()))
         self.assertEqual([], list(await mail.folders(alice.id)))
         self.assertEqual(
             [FolderDeleted(inbox.id, alice.id, "INBOX"), AccountChanged(alice.id, "alice")],
-            self.told,
+            self.published,
         )
         again = await accounts.add_account("alice", None)
         self.assertNotEqual(alice.id, again.id)
@@ -158,7 +158,7 @@ class AccountsContract(BaseContract):
         """Aliases are set, replaced and removed, in lower case."""
         accounts = self.store.accounts
         self.assertEqual({}, dict(await accounts.aliases()))
-        self.told.clear()
+        self.published.clear()
         await accounts.set_alias("Info", ["alice", "carol@Elsewhere.test"])
         await accounts.set_alias("@example.test", ["bob"])
         await accounts.set_alias("info", ["bob"])
@@ -167,7 +167,7 @@ class AccountsContract(BaseContract):
         )
         await accounts.set_alias("info", [])
         self.assertEqual(["@example.test"], list(await accounts.aliases()))
-        self.assertEqual([AliasesChanged()] * 4, self.told)
+        self.assertEqual([AliasesChanged()] * 4, self.published)
 
     async def test_logins(self) -> None:
         """The audit log is read newest first, of all or of one account."""

@@ -1,22 +1,22 @@
-"""The contract on what news needs: Message-IDs found, and refused twice; contents at hand."""
+"""The contract on what news needs: Message-IDs found, and refused twice."""
 
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred, gatherResults
 
 from netsuite.store.errors import MessageExists
-from netsuite.store.model import ContentId, FolderId, FolderKind, Placement
-from netsuite.testing.store_contract.base import BaseContract, message, written
+from netsuite.store.model import FolderId, FolderKind, Placement
+from netsuite.testing.store_contract.case import StoreCase, message, written
 
 ONE = "<one@example.test>"
 
 
 def article(message_id: str = ONE, body: str = "text") -> bytes:
-    """Give a message with a Message-ID that is not its first field."""
+    """Return a message with a Message-ID that is not its first field."""
     return message("article", body, Message_ID=message_id)
 
 
-class ArticlesContract(BaseContract):
+class ArticlesContract(StoreCase):
     """Articles of public folders are found by Message-ID, whatever put them there."""
 
     async def _places(self, message_id: str = ONE) -> list[tuple[FolderId, int]]:
@@ -100,15 +100,6 @@ class ArticlesContract(BaseContract):
         await self.store.mail.expunge(group.id, [1], deleted_only=False)
         wanted = [group.id, other.id, FolderId(999_999)]
         self.assertEqual({group.id: 2}, dict(await self.store.mail.first_uids(wanted)))
-
-    async def test_content_at_hand(self) -> None:
-        """What is given without waiting is the content; what cannot be is None."""
-        group = await self.group()
-        await self.put(group, article())
-        (seen,) = await self.store.mail.messages(group.id, None, None)
-        for _ in range(2):
-            self.assertTrue(self.store.mail.content_at_hand(seen.content) in (None, article()))
-        self.assertIsNone(self.store.mail.content_at_hand(ContentId(999_999)))
 
     async def test_groups_keep_what_they_were_made_with(self) -> None:
         """Kind, description, moderator and whether one may post."""

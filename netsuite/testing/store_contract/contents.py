@@ -9,16 +9,16 @@ from twisted.internet.defer import Deferred, gatherResults
 from netsuite.store.changes import MessagesAdded
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage, OverQuota, StoreClosed, TooLarge
 from netsuite.store.model import ContentId, FolderId, Placement
-from netsuite.testing.store_contract.base import BaseContract, message, written
+from netsuite.testing.store_contract.case import StoreCase, message, written
 
 
 def pattern(octets: int) -> bytes:
-    """Give octets of which no two stretches are the same."""
+    """Return octets of which no two stretches are the same."""
     blocks = (hashlib.sha256(str(number).encode()).digest() for number in range(octets // 32 + 1))
     return b"".join(blocks)[:octets]
 
 
-class ContentsContract(BaseContract):
+class ContentsContract(StoreCase):
     """Contents go in whole or not at all, and come out as they went in."""
 
     async def test_octets_come_back(self) -> None:
@@ -82,11 +82,11 @@ class ContentsContract(BaseContract):
     async def test_all_places_or_none(self) -> None:
         """One place that is not there, and nothing is anywhere; nothing is told."""
         inbox = await self.inbox()
-        self.told.clear()
+        self.published.clear()
         placements = [Placement(inbox.id), Placement(FolderId(999_999))]
         await self.refused(NoSuchFolder, self.put_all(placements))
         self.assertEqual([], list(await self.store.mail.uids(inbox.id)))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
         self.assertEqual(1, (await self.store.mail.folder_by_id(inbox.id)).uid_next)
 
     async def test_nothing_of_a_draft_is_seen(self) -> None:
@@ -160,7 +160,7 @@ class ContentsContract(BaseContract):
     async def test_many_at_once(self) -> None:
         """Commits that share an fsync stay apart: each has its UID, in the order asked."""
         inbox = await self.inbox()
-        self.told.clear()
+        self.published.clear()
         texts = [message(str(number)) for number in range(40)]
         drafts = []
         for text in texts:
@@ -175,7 +175,7 @@ class ContentsContract(BaseContract):
         seen = await self.store.mail.messages(inbox.id, None, inbox.owner)
         self.assertEqual(list(range(1, 41)), [each.uid for each in seen])
         self.assertEqual(texts, [await self.store.mail.content(each.content) for each in seen])
-        told = self.telling(MessagesAdded)
+        told = self.published_of(MessagesAdded)
         self.assertEqual(list(range(1, 41)), [uid for change in told for uid in change.uids])
         modseqs = [change.modseq for change in told]
         self.assertEqual(sorted(modseqs), modseqs)

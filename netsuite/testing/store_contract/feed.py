@@ -10,33 +10,33 @@ from netsuite.store.changes import (
     SubscriptionChanged,
 )
 from netsuite.store.model import FlagAction
-from netsuite.testing.store_contract.base import BaseContract
+from netsuite.testing.store_contract.case import StoreCase
 
 
-class FeedContract(BaseContract):
+class FeedContract(StoreCase):
     """Who listens hears of everything that concerns them, in order, after it is durable."""
 
     async def test_told_before_the_answer(self) -> None:
         """When a call returns, the feed has told of it."""
         inbox = await self.inbox()
-        self.told.clear()
+        self.published.clear()
         await self.put(inbox)
-        self.assertEqual(1, len(self.told))
+        self.assertEqual(1, len(self.published))
 
     async def test_order(self) -> None:
         """Changes are told in the order in which they were made."""
         inbox = await self.inbox()
-        self.told.clear()
+        self.published.clear()
         mail = self.store.mail
         await self.put(inbox, flags={"\\Deleted"})
         await mail.store_flags(inbox.id, [1], FlagAction.ADD, frozenset({"\\Seen"}), inbox.owner)
         await mail.expunge(inbox.id, None)
         await mail.create_folder(inbox.owner, "x")
-        names = [type(change).__name__ for change in self.told]
+        names = [type(change).__name__ for change in self.published]
         self.assertEqual(
             ["MessagesAdded", "FlagsChanged", "MessagesExpunged", "FolderCreated"], names
         )
-        modseqs = [change.modseq for change in self.told[:3]]
+        modseqs = [change.modseq for change in self.published[:3]]
         self.assertEqual([2, 3, 4], modseqs)
 
     async def test_watch_folder(self) -> None:

@@ -6,13 +6,13 @@ from typing import Any
 
 from netsuite.store.changes import FlagsChanged, MessagesAdded
 from netsuite.store.model import FlagAction, FlagsStored, Folder, Placement
-from netsuite.testing.store_contract.base import BaseContract
+from netsuite.testing.store_contract.case import StoreCase
 
 ADD, REMOVE, REPLACE = FlagAction.ADD, FlagAction.REMOVE, FlagAction.REPLACE
 SEEN = frozenset({"\\Seen"})
 
 
-class FlagsContract(BaseContract):
+class FlagsContract(StoreCase):
     """Flags are changed, and everybody sees the right ones."""
 
     async def change(
@@ -31,7 +31,7 @@ class FlagsContract(BaseContract):
         )
 
     async def seen(self, folder: Folder, account: Any = ...) -> list[set[str]]:
-        """Give the flags of all messages, as an account sees them."""
+        """Return the flags of all messages, as an account sees them."""
         who = folder.owner if account is ... else account
         messages = await self.store.mail.messages(folder.id, None, who)
         return [set(each.flags) for each in messages]
@@ -69,11 +69,11 @@ class FlagsContract(BaseContract):
         await self.put(inbox, flags={"\\Seen"})
         await self.put(inbox)
         before = (await self.store.mail.messages(inbox.id, [1], inbox.owner))[0].modseq
-        self.told.clear()
+        self.published.clear()
         stored = await self.change(inbox, [1, 2], ADD, "\\Seen")
         self.assertEqual((SEEN, before), stored.changed[1])
         self.assertEqual((SEEN, stored.modseq), stored.changed[2])
-        self.assertEqual([FlagsChanged(inbox.id, stored.modseq, (2,), (SEEN,))], self.told)
+        self.assertEqual([FlagsChanged(inbox.id, stored.modseq, (2,), (SEEN,))], self.published)
 
     async def test_unchanged_since(self) -> None:
         """What changed meanwhile is left alone and named (RFC 7162, 3.1.3)."""
@@ -92,10 +92,10 @@ class FlagsContract(BaseContract):
         """A change of many messages has one mod-sequence and is told of once."""
         inbox = await self.inbox()
         await self.put_all([Placement(inbox.id)] * 150)
-        self.told.clear()
+        self.published.clear()
         stored = await self.change(inbox, list(range(1, 151)), ADD, "\\Seen")
         self.assertEqual(150, len(stored.changed))
-        (told,) = self.told
+        (told,) = self.published
         assert isinstance(told, FlagsChanged)
         self.assertEqual((tuple(range(1, 151)), False), (told.uids, told.partial))
 
@@ -138,7 +138,7 @@ class FlagsContract(BaseContract):
         group = await self.group()
         alice = (await self.account()).id
         await self.put(group)
-        self.told.clear()
+        self.published.clear()
         own = await self.change(group, [1], ADD, "\\Seen", account=alice)
         both = await self.change(group, [1], REPLACE, "$a", account=alice, shared=True)
         self.assertEqual(
@@ -147,7 +147,7 @@ class FlagsContract(BaseContract):
                 FlagsChanged(group.id, both.modseq, (1,), (frozenset({"$a"}),), partial=True),
                 FlagsChanged(group.id, both.modseq, (1,), (frozenset({"$a"}),), account=alice),
             ],
-            self.told,
+            self.published,
         )
         self.assertEqual([{"$a"}], await self.seen(group, alice))
 
@@ -179,7 +179,9 @@ class FlagsContract(BaseContract):
         await self.put(group, flags={"\\Seen", "$k"}, account=alice)
         self.assertEqual([{"\\Seen", "$k"}], await self.seen(group, alice))
         self.assertEqual([{"$k"}], await self.seen(group, bob))
-        self.assertEqual([(frozenset({"$k"}),)], [c.flags for c in self.telling(MessagesAdded)])
+        self.assertEqual(
+            [(frozenset({"$k"}),)], [c.flags for c in self.published_of(MessagesAdded)]
+        )
 
     async def test_copying_out_of_and_into_public(self) -> None:
         """A copy takes along what the copying account saw."""

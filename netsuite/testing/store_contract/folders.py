@@ -5,10 +5,10 @@ from __future__ import annotations
 from netsuite.store.changes import FolderCreated, FolderDeleted, FolderRenamed, SubscriptionChanged
 from netsuite.store.errors import BadFolderName, FolderExists, NoSuchFolder, NotPermitted
 from netsuite.store.model import FolderId, FolderKind, SpecialUse
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 
 
-class FoldersContract(BaseContract):
+class FoldersContract(StoreCase):
     """Folders are made, found, renamed, removed and subscribed."""
 
     async def test_inbox_in_any_case(self) -> None:
@@ -43,9 +43,9 @@ class FoldersContract(BaseContract):
     async def test_create_says_so_from_the_top(self) -> None:
         """The feed tells of the missing parents first, then of the folder."""
         alice = await self.account()
-        self.told.clear()
+        self.published.clear()
         await self.store.mail.create_folder(alice.id, "a/b/c")
-        self.assertEqual(["a", "a/b", "a/b/c"], [c.name for c in self.telling(FolderCreated)])
+        self.assertEqual(["a", "a/b", "a/b/c"], [c.name for c in self.published_of(FolderCreated)])
 
     async def test_groups_have_no_parents(self) -> None:
         """A newsgroup's name is one name; kinds and postability are kept."""
@@ -91,7 +91,7 @@ class FoldersContract(BaseContract):
         await self.refused(NoSuchFolder, self.store.mail.folder(alice.id, "a"))
         await self.refused(NoSuchFolder, self.store.mail.uids(above.id))
         self.assertEqual(below, await self.store.mail.folder(alice.id, "a/b"))
-        self.assertEqual([FolderDeleted(above.id, alice.id, "a")], self.telling(FolderDeleted))
+        self.assertEqual([FolderDeleted(above.id, alice.id, "a")], self.published_of(FolderDeleted))
         self.assertEqual(0, (await self.store.mail.usage(alice.id)).messages)
         self.assertEqual((placed.uid, above.id), (seen.uid, placed.folder))
 
@@ -119,7 +119,7 @@ class FoldersContract(BaseContract):
         near = await mail.create_folder(alice.id, "older")
         old = await mail.folder(alice.id, "old")
         placed = await self.put(old)
-        self.told.clear()
+        self.published.clear()
         await mail.rename_folder(old.id, "new/place")
         names = [folder.name for folder in await mail.folders(alice.id)]
         self.assertEqual(
@@ -133,7 +133,7 @@ class FoldersContract(BaseContract):
         self.assertEqual(
             [("old", "new/place"), ("old/deep", "new/place/deep"),
              ("old/deep/er", "new/place/deep/er")],
-            [(change.old, change.new) for change in self.telling(FolderRenamed)],
+            [(change.old, change.new) for change in self.published_of(FolderRenamed)],
         )  # fmt: skip
 
     async def test_rename_refused(self) -> None:
@@ -143,14 +143,14 @@ class FoldersContract(BaseContract):
         old = await mail.create_folder(alice.id, "old")
         await mail.create_folder(alice.id, "taken")
         before = await mail.folders(alice.id)
-        self.told.clear()
+        self.published.clear()
         await self.refused(FolderExists, mail.rename_folder(old.id, "taken"))
         await self.refused(FolderExists, mail.rename_folder(old.id, "inbox"))
         await self.refused(FolderExists, mail.rename_folder(old.id, "old"))
         await self.refused(BadFolderName, mail.rename_folder(old.id, "a//b"))
         await self.refused(BadFolderName, mail.rename_folder(old.id, "old/below"))
         self.assertEqual(before, await mail.folders(alice.id))
-        self.assertEqual([], self.told)
+        self.assertEqual([], self.published)
 
     async def test_rename_inbox(self) -> None:
         """INBOX gives its messages to a new folder and stays, empty (RFC 3501, 6.3.6)."""
@@ -174,7 +174,7 @@ class FoldersContract(BaseContract):
         alice, bob = await self.account(), await self.account("bob")
         mail = self.store.mail
         self.assertEqual(frozenset(), await mail.subscriptions(alice.id))
-        self.told.clear()
+        self.published.clear()
         for name in ("Public/news", "nowhere", "nowhere", "inbox"):
             await mail.subscribe(alice.id, name, True)
         await mail.subscribe(alice.id, "never", False)
@@ -184,7 +184,7 @@ class FoldersContract(BaseContract):
         self.assertEqual(frozenset(), await mail.subscriptions(bob.id))
         self.assertEqual(
             [("Public/news", True), ("nowhere", True), ("INBOX", True), ("nowhere", False)],
-            [(change.name, change.subscribed) for change in self.telling(SubscriptionChanged)],
+            [(change.name, change.subscribed) for change in self.published_of(SubscriptionChanged)],
         )
 
     async def test_subscription_outlives_the_folder(self) -> None:

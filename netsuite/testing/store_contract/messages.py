@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from netsuite.store.changes import MessagesAdded, MessagesExpunged
 from netsuite.store.errors import OverQuota
 from netsuite.store.model import FlagAction, Placement
-from netsuite.testing.store_contract.base import CREATED, BaseContract, message
+from netsuite.testing.store_contract.case import CREATED, StoreCase, message
 
 DELETED = frozenset({"\\Deleted"})
 
 
-class MessagesContract(BaseContract):
+class MessagesContract(StoreCase):
     """Messages of a folder."""
 
     async def test_counts(self) -> None:
@@ -118,7 +118,7 @@ class MessagesContract(BaseContract):
         await self.put(inbox, b"one", {"\\Flagged", "$k"}, date=date)
         await self.put(inbox, b"three")
         await self.put(target, b"was here")
-        self.told.clear()
+        self.published.clear()
         copied = await mail.copy(inbox.id, [2, 1, 9], target.id, alice.id)
         self.assertEqual((target.uid_validity, (1, 2), (2, 3)),
                          (copied.uid_validity, copied.sources, copied.uids))  # fmt: skip
@@ -127,7 +127,7 @@ class MessagesContract(BaseContract):
         self.assertEqual((old.content, old.guid, old.flags, old.internal_date),
                          (new.content, new.guid, new.flags, new.internal_date))  # fmt: skip
         self.assertEqual(2 * 8 + 8, (await mail.usage(alice.id)).octets)
-        (told,) = self.told
+        (told,) = self.published
         now = await mail.folder_by_id(target.id)
         self.assertEqual(
             MessagesAdded(
@@ -176,7 +176,7 @@ class MessagesContract(BaseContract):
         for _ in range(3):
             await self.put(inbox, b"x" * 10, {"\\Seen"})
         await self.store.accounts.update_account(alice.id, quota_octets=30, quota_messages=3)
-        self.told.clear()
+        self.published.clear()
         moved = await mail.move(inbox.id, [3, 1], target.id, alice.id)
         self.assertEqual(((1, 3), (1, 2)), (moved.sources, moved.uids))
         self.assertEqual([2], list(await mail.uids(inbox.id)))
@@ -184,7 +184,7 @@ class MessagesContract(BaseContract):
         self.assertEqual(30, (await mail.usage(alice.id)).octets)
         self.assertEqual(
             [(MessagesAdded, target.id, (1, 2)), (MessagesExpunged, inbox.id, (1, 3))],
-            [(type(c), c.folder, c.uids) for c in self.told],
+            [(type(c), c.folder, c.uids) for c in self.published],
         )
 
     async def test_move_to_a_full_account(self) -> None:
@@ -203,13 +203,15 @@ class MessagesContract(BaseContract):
         mail = self.store.mail
         for flags in (DELETED, frozenset[str](), DELETED, DELETED):
             await self.put(inbox, flags=flags)
-        self.told.clear()
+        self.published.clear()
         self.assertEqual([3], list(await mail.expunge(inbox.id, [2, 3, 9])))
         self.assertEqual([1, 4], list(await mail.expunge(inbox.id, None)))
         self.assertEqual([], list(await mail.expunge(inbox.id, None)))
         self.assertEqual([2], list(await mail.expunge(inbox.id, None, deleted_only=False)))
-        self.assertEqual([(3,), (1, 4), (2,)], [c.uids for c in self.telling(MessagesExpunged)])
-        self.assertEqual(3, len(self.told))
+        self.assertEqual(
+            [(3,), (1, 4), (2,)], [c.uids for c in self.published_of(MessagesExpunged)]
+        )
+        self.assertEqual(3, len(self.published))
 
     # -- resynchronising
 

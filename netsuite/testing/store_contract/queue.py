@@ -15,13 +15,13 @@ from netsuite.store.model import (
     QueueState,
     Settlement,
 )
-from netsuite.testing.store_contract.base import CREATED, BaseContract
+from netsuite.testing.store_contract.case import CREATED, StoreCase
 
 DELIVERED, FAILED, WAITING = QueueState.DELIVERED, QueueState.FAILED, QueueState.WAITING
 HELD, CLAIMED = QueueState.HELD, QueueState.CLAIMED
 
 
-class QueueContract(BaseContract):
+class QueueContract(StoreCase):
     """Items are queued with their message, claimed, settled and held."""
 
     async def enqueue(self, *recipients: str, octets: bytes = b"mail") -> None:
@@ -41,11 +41,11 @@ class QueueContract(BaseContract):
         inbox = await self.inbox()
         draft = self.store.mail.draft()
         draft.write(b"mail")
-        self.told.clear()
+        self.published.clear()
         onward = (Envelope("a@b", {"SIZE": "4"}, inbox.owner), [Onward("x@y"), Onward("z@y")])
         await self.store.mail.commit(draft, [Placement(inbox.id)], onward=onward)
         self.assertEqual(
-            ["MessagesAdded", "QueueChanged"], [type(change).__name__ for change in self.told]
+            ["MessagesAdded", "QueueChanged"], [type(change).__name__ for change in self.published]
         )
         first, second = await self.store.queue.items()
         (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
@@ -88,7 +88,7 @@ class QueueContract(BaseContract):
         await self.enqueue("a@x", "b@x", "c@x")
         a, b, c = await self.claim()
         later = self.now() + timedelta(minutes=15)
-        self.told.clear()
+        self.published.clear()
         await self.store.queue.settle(
             [
                 Settlement(a.id, DELIVERED),
@@ -97,7 +97,7 @@ class QueueContract(BaseContract):
                 Settlement(999_999, DELIVERED),
             ]
         )
-        self.assertEqual([QueueChanged()], self.told)
+        self.assertEqual([QueueChanged()], self.published)
         (left,) = await self.store.queue.items()
         self.assertEqual(
             (b.id, WAITING, 1, later, "451 4.7.1 later"),

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 from netsuite.store import query as q
 from netsuite.store.model import AccountId, FlagAction, Folder
-from netsuite.testing.store_contract.base import BaseContract, message
+from netsuite.testing.store_contract.case import StoreCase, message
 
 _MULTIPART = (
     b"From: =?iso-8859-1?q?J=F6rg?= <joerg@example.test>\r\n"
@@ -25,7 +25,7 @@ _MULTIPART = (
 )
 
 
-class SearchContract(BaseContract):
+class SearchContract(StoreCase):
     """Searches are exact, before and after whatever index there is was built."""
 
     async def _folder(self) -> Folder:

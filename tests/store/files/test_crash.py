@@ -7,9 +7,8 @@ import subprocess
 import sys
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
-from tests.store.files.places import DiskBase
+from netsuite.testing.cases import TestCase
+from tests.store.files.disk_case import DiskCase
 
 #: Twenty who write files, each telling what is committed.
 CHILD = """
@@ -43,7 +42,7 @@ reactor.run()
 """
 
 
-class Killed(DiskBase, TestCase):
+class Killed(DiskCase, TestCase):
     """SIGKILL in the midst of uploads."""
 
     async def test_killed(self) -> None:
@@ -65,7 +64,7 @@ class Killed(DiskBase, TestCase):
         await tree._sweeping
 
     def work_and_die(self, lines: int) -> list[int]:
-        """Run the child until so many lines; give all it has told."""
+        """Run the child until so many lines; return all it has told."""
         child = subprocess.Popen(
             [sys.executable, "-c", CHILD, str(self.root)], stdout=subprocess.PIPE, text=True
         )

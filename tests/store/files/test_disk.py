@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.trial.unittest import TestCase
 
 from netsuite.store.files import DiskTree, Subtree
 from netsuite.store.tree import HomeTree
+from netsuite.testing.cases import TestCase
 from netsuite.testing.files_contract import FilesContract
-from tests.store.files.places import DiskBase
+from tests.store.files.disk_case import DiskCase
 
 
-class DiskTreeContract(DiskBase, FilesContract, TestCase):
+class DiskTreeContract(DiskCase, FilesContract, TestCase):
     """All promises, with threads."""
 
     async def test_times_beyond_our_words(self) -> None:
@@ -28,13 +28,13 @@ class DiskTreeContract(DiskBase, FilesContract, TestCase):
             await self.put(("far",))
 
 
-class ThreadsContract(DiskBase, FilesContract, TestCase):
+class ThreadsContract(DiskCase, FilesContract, TestCase):
     """All promises, where everything takes a thread."""
 
     at_once = False
 
 
-class SubtreeContract(DiskBase, FilesContract, TestCase):
+class SubtreeContract(DiskCase, FilesContract, TestCase):
     """All promises, on a directory of a tree, without threads."""
 
     at_once = False
@@ -45,8 +45,8 @@ class SubtreeContract(DiskBase, FilesContract, TestCase):
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
         tree = await self.disk(Path(self.mktemp()), limit_octets=limit_octets, depth=66)
         assert isinstance(tree, DiskTree)
-        tree._told = lambda path, gone: self.note(path[2:], gone)
+        tree._on_change = lambda path, gone: self.note(path[2:], gone)
         await tree.make_directory(("home",))
         await tree.make_directory(("home", "ann"))
-        self.told.clear()
+        self.published.clear()
         return Subtree(tree, ("home", "ann"))

@@ -11,16 +11,15 @@ import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
 from netsuite.store.tree import TreePath
-from tests.store.files.places import DiskBase
+from netsuite.testing.cases import TestCase
+from tests.store.files.disk_case import DiskCase
 
 SECRET = b"not for you"
 
 
-class EscapeBase(DiskBase):
+class EscapeBase(DiskCase):
     """A tree with a directory of secrets beside it."""
 
     async def _set_up(self) -> None:

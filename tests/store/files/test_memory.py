@@ -2,40 +2,39 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import TestCase
-
 from netsuite.store.errors import FileInTheWay
 from netsuite.store.files import MemoryTree, Subtree
 from netsuite.store.tree import HomeTree, shown_name
-from netsuite.testing.files_contract import FilesBase, FilesContract
+from netsuite.testing.cases import TestCase
+from netsuite.testing.files_contract import FilesCase, FilesContract
 
 
 class MemoryTreeContract(FilesContract, TestCase):
     """All promises."""
 
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
-        return MemoryTree(told=self.note, limit_octets=limit_octets)
+        return MemoryTree(on_change=self.note, limit_octets=limit_octets)
 
 
 class SubtreeContract(FilesContract, TestCase):
     """A directory of a tree is a tree, with all promises."""
 
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
-        tree = MemoryTree(told=self.below, limit_octets=limit_octets, depth=66)
+        tree = MemoryTree(on_change=self.below, limit_octets=limit_octets, depth=66)
         await tree.make_directory(("home",))
         await tree.make_directory(("home", "ann"))
-        self.told.clear()
+        self.published.clear()
         return Subtree(Subtree(tree, ("home",)), ("ann",))
 
     def below(self, path: tuple[str, ...], gone: bool) -> None:
         self.note(path[2:], gone)
 
 
-class Sisters(FilesBase, TestCase):
+class Sisters(FilesCase, TestCase):
     """Files go from one tree to another."""
 
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
-        return MemoryTree(told=self.note)
+        return MemoryTree(on_change=self.note)
 
     async def test_move_to(self) -> None:
         """A file moved to another tree is there and here no more; nothing is replaced unasked."""

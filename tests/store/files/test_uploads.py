@@ -8,13 +8,12 @@ import resource
 import stat
 import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred, gatherResults
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import SynchronousTestCase, TestCase
 
 from netsuite.store.errors import (
     Busy,
@@ -27,15 +26,15 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.files import DiskTree
-from netsuite.store.files import temporary as temporaries
+from netsuite.store.files import DiskTree, staging
 from netsuite.store.files.errors import store_error
-from netsuite.store.files.renaming import claim_and_rename, rename_to_new
+from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
 from netsuite.store.tree import Entry
-from tests.store.files.places import DiskBase, open_descriptors
+from netsuite.testing.cases import SynchronousTestCase, TestCase
+from tests.store.files.disk_case import DiskCase, open_descriptors
 
 
-class Crowds(DiskBase, TestCase):
+class Crowds(DiskCase, TestCase):
     """Many at the same time."""
 
     async def test_one_name(self) -> None:
@@ -62,9 +61,9 @@ class Crowds(DiskBase, TestCase):
         results = await self.race(if_validator=before.validator)
         self.assertEqual([Changed] * 19, [type(each) for each in results])
 
-    async def race(self, **wanted: Any) -> list[StoreError]:
-        """Commit twenty uploads at once; give the errors."""
-        uploads = [await self.partly(("f",), b"%d" % n, **wanted) for n in range(20)]
+    async def race(self, **request: Any) -> list[StoreError]:
+        """Commit twenty uploads at once; return the errors."""
+        uploads = [await self.partly(("f",), b"%d" % n, **request) for n in range(20)]
         errors: list[StoreError] = []
 
         async def commit(upload: Any) -> None:
@@ -101,7 +100,7 @@ class Crowds(DiskBase, TestCase):
             before = await self.put(("f",), b"%d" % number)
             first = await self.tree.upload(("f",), if_validator=before.validator)
             second = await other.upload(("f",), if_validator=before.validator)
-            errors = []
+            errors: list[StoreError] = []
             for upload in (first, second):
                 upload.write(b"x" * number)
 
@@ -115,7 +114,7 @@ class Crowds(DiskBase, TestCase):
             self.assertEqual(1, len(errors))
 
 
-class Bounds(DiskBase, TestCase):
+class Bounds(DiskCase, TestCase):
     """What is large, slow or long costs little."""
 
     async def test_large_file(self) -> None:
@@ -153,13 +152,13 @@ class Bounds(DiskBase, TestCase):
         """A sender faster than the disk has to wait after two MiB or so; then it goes on."""
         gate = threading.Event()
         upload: Any = await self.tree.upload(("f",))
-        write = upload._temporary.write
+        write = upload._staged.write
 
         def slowly(pieces: Any) -> None:
             gate.wait(10)
             write(pieces)
 
-        upload._temporary.write = slowly
+        upload._staged.write = slowly
         taken = 0
         while (waiting := upload.write(b"x" * 65_536)) is None:
             taken += 65_536
@@ -171,7 +170,7 @@ class Bounds(DiskBase, TestCase):
 
     async def test_resume_of_a_large_file(self) -> None:
         """What is kept is copied in steps, by whatever means the file system has."""
-        self.patch(temporaries, "COPY_OCTETS", 1 << 20)
+        self.patch(staging, "COPY_OCTETS", 1 << 20)
         data = os.urandom(3_500_000)
         await self.put(("f",), data)
         await self.put(("f",), b"more", append=True)
@@ -193,7 +192,7 @@ class Bounds(DiskBase, TestCase):
         return function
 
 
-class Modes(DiskBase, TestCase):
+class Modes(DiskCase, TestCase):
     """Permissions on disk."""
 
     async def test_modes(self) -> None:
@@ -215,7 +214,7 @@ class Modes(DiskBase, TestCase):
         self.assertEqual([0o644, 0o775], modes)
 
 
-class Leftovers(DiskBase, TestCase):
+class Leftovers(DiskCase, TestCase):
     """What a crash left."""
 
     at_once = False  # else there is no file before something is written
@@ -256,7 +255,7 @@ class Leftovers(DiskBase, TestCase):
         self.assertFalse(self.on_disk("d").exists())
 
 
-class Going(DiskBase, TestCase):
+class Going(DiskCase, TestCase):
     """Callers that go away, trees that are closed."""
 
     async def test_cancelled(self) -> None:
@@ -271,13 +270,13 @@ class Going(DiskBase, TestCase):
         self.trees.append(tree)
         gate.clear()
         listing = tree.listing(())
-        doings = [tree.open(("f",)), tree.upload(("g",)), anext(listing)]
-        waiting = [ensureDeferred(doing) for doing in doings]  # type: ignore[arg-type]
+        doings = (tree.open(("f",)), tree.upload(("g",)), _next(listing))
+        waiting: list[Deferred[Any]] = [ensureDeferred(doing) for doing in doings]
         for deferred in waiting:
             deferred.cancel()
             await self.refused(CancelledError, _awaited(deferred))
         gate.set()
-        await self.settled(lambda: not tree._work._busy)
+        await self.settled(lambda: not tree._jobs._busy)
         self.assertEqual(before + 1, open_descriptors())
         self.assertEqual(["f"], os.listdir(self.root))
 
@@ -309,7 +308,7 @@ class Going(DiskBase, TestCase):
         await self.refused(CancelledError, _awaited(commit))
         await upload.abort()
         self.assertEqual(500_000, (await self.tree.entry(("f",))).octets)
-        self.assertEqual([(("f",), False)], self.told)
+        self.assertEqual([(("f",), False)], self.published)
 
     async def test_abort_while_it_waits(self) -> None:
         """An upload that is aborted while its sender waits for room ends the wait."""
@@ -349,11 +348,15 @@ class Going(DiskBase, TestCase):
         self.assertEqual([], os.listdir(self.root))
 
 
+async def _next(listing: AsyncIterator[object]) -> object:
+    return await anext(listing)
+
+
 async def _awaited(waiting: Any) -> None:
     await waiting
 
 
-class Failures(DiskBase, TestCase):
+class Failures(DiskCase, TestCase):
     """What the system refuses."""
 
     async def failing_upload(self, number: int, name: str) -> Any:
@@ -363,7 +366,7 @@ class Failures(DiskBase, TestCase):
         def fail(*arguments: Any, **options: Any) -> None:
             raise OSError(number, os.strerror(number))
 
-        setattr(upload._temporary, name, fail)
+        setattr(upload._staged, name, fail)
         return upload
 
     async def test_disk_full(self) -> None:

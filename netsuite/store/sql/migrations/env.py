@@ -1,4 +1,4 @@
-"""Where Alembic finds the connection that ``netsuite.store.sql.migrate`` opened for it."""
+"""The environment of Alembic: the connection that ``netsuite.store.sql.migrate`` opened for it."""
 
 from __future__ import annotations
 

@@ -1,0 +1,165 @@
+"""Checks of settings against this machine: all that a start would refuse, in one run.
+
+The start and ``netsuite check-config`` make the same checks, so what the one finds the other does.
+Nothing is made and nothing is bound here.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+from twisted.internet.endpoints import serverFromString
+from twisted.internet.interfaces import IStreamServerEndpoint
+
+from netsuite.config.load import Configuration, Problem
+from netsuite.config.schema import SERVICES, Settings
+from netsuite.connection.settings import ServiceSettings
+from netsuite.store.interfaces import Store
+
+#: Drivers by the beginning of a database's URL; one that is None needs none.
+_DRIVERS: Final = {"sqlite": None, "postgresql": "psycopg"}
+_ENDPOINT: Final = "write it as tcp:25 or unix:/run/netsuite.sock"
+
+
+def problems(
+    configuration: Configuration, home: Path, reactor: Any, services: Sequence[str] = SERVICES
+) -> Sequence[Problem]:
+    """Return all that is wrong with settings on this machine.
+
+    Args:
+        configuration: the settings, and where each was said.
+        home: the home directory.
+        reactor: what endpoints are of.
+        services: those that are to run; one alone runs though it is not enabled.
+    """
+    settings = configuration.settings
+    found = [
+        *_store(settings),
+        *_endpoints(settings, reactor),
+        *_twice(settings, services),
+        *_folder("files.root", home / settings.files.root),
+    ]
+    if settings.tls.enabled:
+        found += _folder("tls.certificates", home / settings.tls.certificates)
+    return [configuration.problem(key, message) for key, message in found]
+
+
+def _store(settings: Settings) -> Iterator[tuple[str, str]]:
+    text = settings.store.url
+    if not text:
+        return
+    form = "write it as sqlite:////path/netsuite.db or postgresql://user@host/name"
+    try:
+        url = make_url(text)
+    except ArgumentError:
+        yield "store.url", f"{text!r} is no URL of a database; {form}"
+        return
+    kind = url.get_backend_name()
+    if kind not in _DRIVERS:
+        yield "store.url", f"there is no store on {kind}; {form}"
+        return
+    driver = _DRIVERS[kind]
+    if driver is not None and importlib.util.find_spec(driver) is None:
+        yield "store.url", f"{kind} needs the driver {driver}: pip install 'netsuite[postgres]'"
+    if kind == "sqlite" and not url.database:
+        yield "store.url", f"{text!r} names no file; {form}"
+    elif kind == "sqlite" and url.database:
+        wrong = unusable(Path(url.database).parent)
+        if wrong:
+            yield "store.url", wrong
+
+
+def read_endpoint(description: str, reactor: Any) -> IStreamServerEndpoint:
+    """Return the endpoint of its string.
+
+    Raises:
+        ValueError: it cannot be understood; the message says how to write it.
+    """
+    try:
+        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
+    except Exception as error:  # parsers are plugins, and raise what they like
+        if isinstance(error, KeyError) and description.startswith("systemd:"):
+            reason = "systemd has handed over no sockets"
+        else:
+            reason = " ".join(str(error).split()) or type(error).__name__
+        raise ValueError(f"{description!r} is no endpoint ({reason}); {_ENDPOINT}") from None
+    return endpoint
+
+
+def _listening(settings: Settings, services: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Return each endpoint string of the services that are on, and its setting."""
+    for name in services:
+        service: ServiceSettings = getattr(settings, name)
+        if service.enabled or len(services) == 1:
+            for key in ("listen", "listen_tls") if settings.tls.enabled else ("listen",):
+                for each in getattr(service, key):
+                    yield f"{name}.{key}", each
+
+
+def _endpoints(settings: Settings, reactor: Any) -> Iterator[tuple[str, str]]:
+    for name in SERVICES:
+        for key in ("listen", "listen_tls"):
+            for each in getattr(getattr(settings, name), key):
+                try:
+                    read_endpoint(each, reactor)
+                except ValueError as error:
+                    yield f"{name}.{key}", str(error)
+
+
+def _twice(settings: Settings, services: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Two services cannot listen in one place; port 0 is a new one each time."""
+    taken: dict[tuple[str, str], list[tuple[str, str, str]]] = {}
+    for key, description in _listening(settings, services):
+        kind, _, rest = description.partition(":")
+        where, *more = rest.split(":")
+        if kind not in ("tcp", "tcp4", "tcp6", "unix") or where in ("", "0"):
+            continue
+        interface = next((each[10:] for each in more if each.startswith("interface=")), "")
+        place = ("unix" if kind == "unix" else "tcp", where.removeprefix("port="))
+        for other_key, other, theirs in taken.setdefault(place, []):
+            if interface == theirs or "" in (interface, theirs):
+                yield key, f"{description!r} is where {other_key} listens already ({other!r})"
+                break
+        taken[place].append((key, description, interface))
+
+
+def _folder(key: str, path: Path) -> Iterator[tuple[str, str]]:
+    wrong = unusable(path)
+    if wrong:
+        yield key, wrong
+
+
+def unusable(path: Path) -> str:
+    """Return why a directory cannot be used or made; empty where it can."""
+    there = path
+    while not there.exists() and there != there.parent:
+        if there.is_symlink():
+            return f"{there} is a link that leads nowhere"
+        there = there.parent
+    if not there.is_dir():
+        return f"{there} is no directory"
+    if not os.access(there, os.R_OK | os.W_OK | os.X_OK):
+        what = "cannot be written" if there == path else f"cannot be made in {there}"
+        return f"{path} {what} by user {os.geteuid()}; change the owner, or name another"
+    return ""
+
+
+async def store_problems(configuration: Configuration, store: Store) -> Sequence[Problem]:
+    """Return what is wrong with settings that name what is in the store, which is open.
+
+    A store without accounts is one that has just been made: nothing can be said of it yet.
+    """
+    postmaster = configuration.settings.site.postmaster.lower()
+    accounts = {account.name for account in await store.accounts.accounts()}
+    if not postmaster or not accounts or postmaster in accounts:
+        return []
+    if postmaster in await store.accounts.aliases():
+        return []
+    message = f"there is no account and no alias {postmaster!r}; `netsuite account add` makes one"
+    return [configuration.problem("site.postmaster", message)]

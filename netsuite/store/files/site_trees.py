@@ -1,0 +1,163 @@
+"""The trees of a site: ``public/`` and ``home/ACCOUNT/`` below one directory, or in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+
+from netsuite.store.changes import Change, FileChanged
+from netsuite.store.errors import FileInTheWay
+from netsuite.store.files.disk import DiskTree, OnChange
+from netsuite.store.files.file_names import checked_name
+from netsuite.store.files.memory import MemoryTree
+from netsuite.store.files.subtree import Subtree
+from netsuite.store.files.thread_jobs import RunInThread
+from netsuite.store.tree import DEPTH, HomeTree, TreePath
+
+PUBLIC: Final = "public"
+HOME: Final = "home"
+
+Publish = Callable[[Iterable[Change]], None]
+
+
+def _unpublished(changes: Iterable[Change]) -> None:
+    """Publish to nobody."""
+
+
+def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
+    """Return what tells of changes in the public tree, and in the tree of all homes."""
+
+    def public(path: TreePath, gone: bool) -> None:
+        publish([FileChanged(PUBLIC, path, gone)])
+
+    def home(path: TreePath, gone: bool) -> None:
+        if path:
+            publish([FileChanged(f"{HOME}/{path[0]}", path[1:], gone)])
+
+    return public, home
+
+
+class _SiteTrees:
+    """What both kinds share: all homes are one tree, each home a directory of it.
+
+    So a thousand accounts cost no more descriptors than one.
+    """
+
+    public: HomeTree
+
+    def __init__(self, homes: HomeTree) -> None:
+        self._homes = homes
+        self._made: set[str] = set()
+
+    async def home(self, account: str) -> HomeTree:
+        """Return an account's tree; the first time make it, with a directory ``public``."""
+        checked_name(account)
+        if account not in self._made:
+            for path in ((account,), (account, PUBLIC)):
+                with suppress(FileInTheWay):
+                    await self._homes.make_directory(path)
+            self._made.add(account)
+        return Subtree(self._homes, (account,))
+
+    def public_of(self, account: str) -> HomeTree:
+        """Return the directory ``public`` of an account's tree as a tree."""
+        checked_name(account)
+        return Subtree(self._homes, (account, PUBLIC))
+
+
+class SiteTrees(_SiteTrees):
+    """Implements ``tree.FileHomes`` on disk.
+
+    A home's ``public/`` is made once in the life of the process, so who removes it finds it back
+    after the next start only.
+
+    Args:
+        root: the directory of it all; made if it is not there.
+        run: runs a function with arguments in a thread.
+        clock: tells the time.
+        publish: told of changes.
+        limit_octets: the largest file taken, None for no limit.
+        durable: whether an upload is on the disk before it is told to be done.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        run: RunInThread,
+        clock: IReactorTime,
+        publish: Publish = _unpublished,
+        limit_octets: int | None = None,
+        durable: bool = True,
+    ) -> None:
+        public, home = publishers(publish)
+        self._public = DiskTree(
+            root / PUBLIC,
+            run=run,
+            clock=clock,
+            on_change=public,
+            # The web server next door may show the site too.
+            file_mode=0o644,
+            directory_mode=0o755,
+            limit_octets=limit_octets,
+            durable=durable,
+        )
+        self.public = self._public
+        self._tree = DiskTree(
+            root / HOME,
+            run=run,
+            clock=clock,
+            on_change=home,
+            limit_octets=limit_octets,
+            durable=durable,
+            depth=DEPTH + 2,  # as deep as the others, below ACCOUNT/public
+        )
+        super().__init__(self._tree)
+
+    async def start(self) -> None:
+        """Make and open the directories."""
+        await self._public.start()
+        await self._tree.start()
+
+    async def stop(self) -> None:
+        """Wait for what is being done; take no more."""
+        await self._public.stop()
+        await self._tree.stop()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemorySiteTrees(_SiteTrees):
+    """Implements ``tree.FileHomes`` in memory, for tests.
+
+    Args:
+        now: returns the time.
+        publish: told of changes.
+        limit_octets: the largest file taken, None for no limit.
+    """
+
+    def __init__(
+        self,
+        now: Callable[[], datetime] = _now,
+        *,
+        publish: Publish = _unpublished,
+        limit_octets: int | None = None,
+    ) -> None:
+        public, home = publishers(publish)
+        super().__init__(
+            MemoryTree(now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2)
+        )
+        self.public = MemoryTree(now, on_change=public, limit_octets=limit_octets)
+
+    async def start(self) -> None:
+        """Do nothing; the twin of ``SiteTrees.start``."""
+
+    async def stop(self) -> None:
+        """Do nothing; the twin of ``SiteTrees.stop``."""

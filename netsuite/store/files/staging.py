@@ -1,0 +1,418 @@
+"""Staging of uploads: a file under a temporary name in the directory it is for."""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import io
+import os
+import stat
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from netsuite.store.errors import (
+    Busy,
+    Changed,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    StorageFull,
+    StoreError,
+    TooLarge,
+)
+from netsuite.store.files.file_names import TEMPORARY
+from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
+from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
+from netsuite.store.files.syscalls import locked, rename_to_new
+from netsuite.store.tree import Entry, name_of
+
+#: What is kept of the old file is copied in such steps, so that others get their turn.
+COPY_OCTETS: Final = 64 << 20
+_COPY_PIECE: Final = 1 << 20
+#: Pieces that one system call writes, at most (IOV_MAX).
+_PIECES: Final = 1024
+_NEW: Final = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NAME_ATTEMPTS: Final = 100
+#: What a file system says that cannot copy by itself.
+_CANNOT_COPY: Final = frozenset({errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP})
+
+_WAIT_BEFORE, _WRITE, _WAIT_AFTER = 1, 2, 4
+#: What is written is sent on its way to the disk in such steps.
+STEP_OCTETS: Final = 8 << 20
+#: So much may be on its way. More would only push what others need out of the page cache.
+AHEAD_OCTETS: Final = 64 << 20
+#: Where one cannot begin without waiting, so much is gathered before it is waited for.
+SYNC_OCTETS: Final = 32 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRequest:
+    """What the caller of ``FileTree.upload`` asked for; ``limit_octets`` is the tree's."""
+
+    resume_at: int | None
+    append: bool
+    only_new: bool
+    if_validator: str | None
+    expected_octets: int | None
+    limit_octets: int | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked for but a file of that name, whatever has it now."""
+        return not (
+            self.resume_at
+            or self.append
+            or self.only_new
+            or self.if_validator is not None
+            or self.expected_octets
+        )
+
+
+class StagedFile:
+    """A temporary file, its directory held open, so that it is committed where it was begun.
+
+    Args:
+        names: of the file it is to become.
+        mode: its permissions then; until then nobody else can read it.
+        lock: of the tree.
+        token: returns a part of its temporary name.
+        durable: whether it is to be on the disk when it is committed.
+        where: its directory, open for reading, if that is known already; then nothing is done
+            before something is written, and what keeps it from being begun is told of then.
+    """
+
+    def __init__(
+        self,
+        root: int,
+        names: Sequence[bytes],
+        request: UploadRequest,
+        *,
+        mode: int,
+        lock: threading.Lock,
+        token: Callable[[], str],
+        durable: bool = True,
+        where: int = -1,
+    ) -> None:
+        if not names:
+            raise IsADirectory("the root")
+        self._name = names[-1]
+        self._mode = mode
+        self.durable = durable
+        self._lock = lock
+        self._only_new = request.only_new
+        self._if_validator = request.if_validator
+        #: Octets taken over from the file there was.
+        self.kept = 0
+        self._copied = 0
+        self._source: io.FileIO | None = None
+        self._request = request
+        self._token = token
+        self._file: io.FileIO | None = None
+        self._temporary = b""
+        self._end = 0
+        self._where = where
+        if where < 0:
+            self._where = open_directory(root, names[:-1], WORK)
+            self._begin()
+
+    def _begin(self) -> io.FileIO:
+        """Return the file; make it, where that was not done."""
+        if self._file is None:
+            try:
+                self._consider(self._request)
+                self._file, self._temporary = self._create(self._token)
+                self._writeback = Writeback(self._file.fileno())
+            except BaseException:
+                self._close_others()
+                raise
+        return self._file
+
+    def _consider(self, request: UploadRequest) -> None:
+        there = lstat_or_none(self._where, self._name)
+        self._check(there)
+        #: The file there was, as it was; None where there was none.
+        self._before = validator_of(there) if there is not None else None
+        octets = there.st_size if there is not None else 0
+        self.kept = octets if request.append else request.resume_at or 0
+        if self.kept > octets:
+            raise NoSuchFile(f"{octets} octets are there")
+        #: Whether the new file begins with the whole of the old one.
+        self._continues = there is not None and self.kept == octets
+        self._append = request.append
+        if self.kept and there is not None:
+            self._source = self._open_source(there)
+        whole = self.kept + (request.expected_octets or 0)
+        if request.limit_octets is not None and whole > request.limit_octets:
+            raise TooLarge(f"{whole} octets")
+        if whole:
+            room = os.fstatvfs(self._where)
+            if whole > room.f_bavail * room.f_frsize:
+                raise StorageFull(f"{whole} octets do not fit")
+
+    def _open_source(self, there: os.stat_result) -> io.FileIO:
+        descriptor = os.open(self._name, READ, dir_fd=self._where)
+        if not os.path.samestat(there, os.fstat(descriptor)):
+            os.close(descriptor)
+            raise Changed("another file has the name now")
+        return io.FileIO(descriptor)
+
+    def _check(self, there: os.stat_result | None) -> None:
+        """Raise unless the name may be taken, *there* having it now."""
+        if there is not None:
+            if stat.S_ISDIR(there.st_mode):
+                raise IsADirectory("a directory has the name")
+            if not stat.S_ISREG(there.st_mode) or self._only_new:
+                raise FileInTheWay("something has the name")
+        is_now = validator_of(there) if there is not None else None
+        if self._if_validator is not None and is_now != self._if_validator:
+            raise Changed("the file is not what it was")
+
+    def _create(self, token: Callable[[], str]) -> tuple[io.FileIO, bytes]:
+        for _ in range(_NAME_ATTEMPTS):
+            name = TEMPORARY + token().encode()
+            with suppress(FileExistsError):
+                return io.FileIO(os.open(name, _NEW, 0o600, dir_fd=self._where), "r+"), name
+        raise Busy("no temporary name is free")
+
+    # -- content -------------------------------------------------------------------------------
+
+    def copy(self) -> bool:
+        """Take over some more of what is kept; return whether all of it is."""
+        source = self._source
+        if source is None:
+            return True
+        until = min(self.kept, self._copied + COPY_OCTETS)
+        while self._copied < until:
+            self._copied += self._copy_piece(source, until - self._copied)
+        self._begin().seek(self._copied)
+        self._end = self._copied
+        self._writeback.wrote(self._end)
+        if self._copied < self.kept:
+            return False
+        source.close()
+        self._source = None
+        return True
+
+    def _copy_piece(self, source: io.FileIO, octets: int) -> int:
+        here, there = source.fileno(), self._begin().fileno()
+        copied = 0
+        try:
+            copied = os.copy_file_range(here, there, octets, self._copied, self._copied)
+        except AttributeError:  # not Linux
+            pass
+        except OSError as error:
+            if error.errno not in _CANNOT_COPY:
+                raise
+        if not copied:  # some file systems say that they copied nothing
+            data = os.pread(here, min(octets, _COPY_PIECE), self._copied)
+            if not data:
+                raise Changed("the file became shorter")
+            copied = os.pwrite(there, data, self._copied)
+        return copied
+
+    def write(self, pieces: Sequence[bytes]) -> None:
+        """Append."""
+        descriptor = self._begin().fileno()
+        for first in range(0, len(pieces), _PIECES):
+            self._end += _write_all(descriptor, pieces[first : first + _PIECES])
+        if self.durable:
+            self._writeback.wrote(self._end)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    def sync_directory(self, synced: set[tuple[int, int]] | None = None) -> None:
+        """Wait until its name is on the disk, if it is to be durable.
+
+        Args:
+            synced: directories for which that was done since the name was taken, and what to
+                note this one in.
+        """
+        if not self.durable:
+            return
+        if synced is None:
+            os.fsync(self._where)
+            return
+        found = os.fstat(self._where)
+        key = found.st_dev, found.st_ino
+        if key not in synced:
+            os.fsync(self._where)
+            synced.add(key)
+
+    def write_and_sync(self, pieces: Sequence[bytes]) -> None:
+        """Append pieces and bring all to the disk, so that the commit has nothing to wait for."""
+        self.write(pieces)
+        self.sync()
+
+    def prepare(
+        self, pieces: Sequence[bytes], modified: datetime | None, *, begin: bool = False
+    ) -> None:
+        """Append the last pieces and make it what the file is to be.
+
+        Args:
+            begin: whether to begin to bring it to the disk, too.
+        """
+        if pieces:
+            self.write(pieces)
+        descriptor = self._begin().fileno()
+        os.fchmod(descriptor, self._mode)
+        if modified is not None:
+            nanoseconds = nanoseconds_of(modified)
+            os.utime(descriptor, ns=(nanoseconds, nanoseconds))
+        if begin and self.durable:
+            self._writeback.begin()
+
+    def sync(self) -> None:
+        """Wait until all of it is on the disk, if it is to be durable."""
+        if self.durable:
+            os.fsync(self._begin().fileno())
+
+    def take_name(self) -> None:
+        """Return it its name, where what has the name is still what it was to be."""
+        with locked(self._lock, self._where):
+            there = lstat_or_none(self._where, self._name)
+            self._check(there)
+            if self._append and self._before != (there and validator_of(there)):
+                raise Changed("the file that was to be appended to")
+            self._take_name(replace=not self._only_new)
+
+    def finished(self) -> Entry:
+        """Return its entry, and close everything."""
+        try:
+            entry = entry_of(name_of(self._name), os.fstat(self._begin().fileno()))
+        finally:
+            self.discard()
+        if entry is None:
+            raise FileInTheWay("no file any more")
+        return entry
+
+    def keep(self, pieces: Sequence[bytes]) -> Entry | None:
+        """Let what has come be the file, where that takes nothing away; else throw it away."""
+        try:
+            self.prepare(pieces, None)
+            self.sync()
+            with locked(self._lock, self._where):
+                there = lstat_or_none(self._where, self._name)
+                if there is None:
+                    if self._before is None:
+                        self._take_name(replace=False)
+                elif self._continues and validator_of(there) == self._before:
+                    self._take_name(replace=True)
+        except (OSError, StoreError):
+            self.discard()
+            raise
+        if self._temporary:
+            self.discard()
+            return None
+        try:
+            self.sync_directory()
+        except BaseException:
+            self.discard()
+            raise
+        return self.finished()
+
+    def _take_name(self, *, replace: bool) -> None:
+        where = self._where
+        if replace:
+            os.rename(self._temporary, self._name, src_dir_fd=where, dst_dir_fd=where)
+        else:
+            rename_to_new(where, self._temporary, where, self._name)
+        self._temporary = b""
+
+    def discard(self) -> None:
+        """Close everything, and remove the temporary file if it still is one."""
+        if self._temporary:
+            with suppress(OSError):
+                os.unlink(self._temporary, dir_fd=self._where)
+            self._temporary = b""
+        if self._file is not None:
+            with suppress(OSError):  # NFS tells of lost writes here; the commit had its fsync
+                self._file.close()
+        self._close_others()
+
+    def _close_others(self) -> None:
+        if self._source is not None:
+            self._source.close()
+            self._source = None
+        if self._where >= 0:
+            os.close(self._where)
+            self._where = -1
+
+
+def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:
+    """Write pieces one behind the other, as they are in memory; return how many octets."""
+    octets = sum(map(len, pieces))
+    written = os.writev(descriptor, pieces)
+    if written < octets:  # the disk is nearly full, or a signal came
+        left = memoryview(b"".join(pieces))[written:]
+        while left:
+            left = left[os.write(descriptor, left) :]
+    return octets
+
+
+def _system_call() -> Callable[..., int] | None:
+    """Return sync_file_range(2), which Python does not; None where the C library has none."""
+    try:
+        call = ctypes.CDLL(None, use_errno=True).sync_file_range
+    except (AttributeError, OSError):
+        return None
+    call.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
+    call.restype = ctypes.c_int
+    found: Callable[..., int] = call
+    return found
+
+
+_sync_file_range: Final = _system_call()
+
+
+class Writeback:
+    """Keeps the disk busy behind a writer, and not far behind.
+
+    It promises nothing: what is to be durable needs its ``fsync`` all the same, which then has
+    little left to wait for.
+
+    Args:
+        descriptor: of the file written to.
+        begin: begins to write a range (sync_file_range(2)); None where that cannot be done.
+    """
+
+    def __init__(
+        self, descriptor: int, begin: Callable[..., int] | None = _sync_file_range
+    ) -> None:
+        self._descriptor = descriptor
+        self._begin = begin
+        self._end = 0  # of what was written
+        self._begun = 0  # until where it is on its way
+        self._behind = 0  # until where it was waited for
+
+    def wrote(self, end: int) -> None:
+        """Note that the file has been written up to an offset. May wait for the disk."""
+        self._end = max(self._end, end)
+        step = STEP_OCTETS if self._begin is not None else SYNC_OCTETS
+        if self._end - self._begun < step:
+            return
+        if self._begin is None or not self._go_on(self._begin):
+            self._begin = None
+            getattr(os, "fdatasync", os.fsync)(self._descriptor)
+            self._behind = self._end
+        self._begun = self._end
+
+    def begin(self) -> None:
+        """Begin what was not begun, where that takes no waiting."""
+        if self._begin is not None and self._end > self._begun:
+            self._begin(self._descriptor, self._begun, self._end - self._begun, _WRITE)
+            self._begun = self._end
+
+    def _go_on(self, begin: Callable[..., int]) -> bool:
+        if begin(self._descriptor, self._begun, self._end - self._begun, _WRITE):
+            return False
+        until = self._end - AHEAD_OCTETS
+        if until > self._behind:
+            flags = _WAIT_BEFORE | _WRITE | _WAIT_AFTER
+            if begin(self._descriptor, self._behind, until - self._behind, flags):
+                return False
+            self._behind = until
+        return True

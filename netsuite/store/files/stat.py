@@ -1,0 +1,66 @@
+"""Entries made of what the system says of a file (stat(2))."""
+
+from __future__ import annotations
+
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
+from struct import Struct
+from typing import Final
+
+from netsuite.store.tree import Entry, EntryKind
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_OLDEST: Final = datetime.min.replace(tzinfo=UTC)
+_NEWEST: Final = datetime.max.replace(tzinfo=UTC)
+_VALIDATED: Final = Struct("=4Q")
+_IDENTITY: Final = Struct("=QQ")
+_MASK: Final = (1 << 64) - 1
+
+
+def entry_of(name: str, found: os.stat_result) -> Entry | None:
+    """Return the entry of a file or directory, None of anything else (link, pipe, device)."""
+    if stat.S_ISREG(found.st_mode):
+        kind, octets = EntryKind.FILE, found.st_size
+    elif stat.S_ISDIR(found.st_mode):
+        kind, octets = EntryKind.DIRECTORY, 0
+    else:
+        return None
+    return Entry(
+        name, kind, octets, moment(found.st_mtime_ns), unique_of(found), validator_of(found)
+    )
+
+
+def validator_of(found: os.stat_result) -> str:
+    """Return a text that differs when the content may.
+
+    An upload makes a new inode; who edits in place changes the time of change, which nobody can
+    set back. Hashed, because inode numbers are nobody's business.
+    """
+    # File systems take times far beyond those that 64 bits have the nanoseconds of, and say them.
+    octets = _VALIDATED.pack(
+        found.st_ino & _MASK, found.st_size, found.st_mtime_ns & _MASK, found.st_ctime_ns & _MASK
+    )
+    return blake2b(octets, digest_size=12).hexdigest()
+
+
+def unique_of(found: os.stat_result) -> str:
+    """Return a text that is this file's alone, as long as it lives."""
+    octets = _IDENTITY.pack(found.st_dev & _MASK, found.st_ino & _MASK)
+    return blake2b(octets, digest_size=12).hexdigest()
+
+
+def moment(nanoseconds: int) -> datetime:
+    """Return a time of the file system; those a ``datetime`` cannot hold become its bounds."""
+    try:
+        return _EPOCH + timedelta(microseconds=nanoseconds // 1000)
+    except OverflowError:
+        return _OLDEST if nanoseconds < 0 else _NEWEST
+
+
+def nanoseconds_of(when: datetime) -> int:
+    """Return the file system's word for a time; one without a zone is UTC."""
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=UTC)
+    return (when - _EPOCH) // timedelta(microseconds=1) * 1000

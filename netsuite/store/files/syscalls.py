@@ -1,0 +1,368 @@
+"""System calls on a tree, made in a thread: functions on a root's descriptor.
+
+They raise ``OSError`` and the store's errors; ``errors.translated`` makes the former the latter.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import fcntl
+import io
+import os
+import stat
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from typing import Final
+
+from netsuite.store.errors import (
+    Busy,
+    DirectoryNotEmpty,
+    FileInTheWay,
+    IsADirectory,
+    NoSuchFile,
+    NotADirectory,
+    NotPermitted,
+)
+from netsuite.store.files.file_names import TEMPORARY, shown
+from netsuite.store.files.openat import (
+    READ,
+    WORK,
+    directory,
+    lstat,
+    lstat_or_none,
+    open_directory,
+    visible,
+)
+from netsuite.store.files.stat import entry_of, nanoseconds_of
+from netsuite.store.tree import Entry, name_of
+
+Names = Sequence[bytes]
+
+#: Entries of one piece of a listing.
+PIECE_ENTRIES: Final = 500
+_NOREPLACE: Final = 1
+#: What a kernel or file system says that has no such thing.
+_CANNOT: Final = frozenset({errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP})
+#: How often a lock that another process holds is asked for, and how long between.
+_ATTEMPTS: Final = 250
+_ATTEMPT_SECONDS: Final = 0.02
+
+
+def _system_call() -> Callable[..., int] | None:
+    """Return renameat2(2), which Python does not; None where the C library has none."""
+    try:
+        call = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return None
+    call.argtypes = [
+        ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint
+    ]  # fmt: skip
+    call.restype = ctypes.c_int
+    found: Callable[..., int] = call
+    return found
+
+
+_renameat2: Final = _system_call()
+
+
+def entry_at(root: int, names: Names) -> Entry:
+    """Look one up."""
+    if not names:
+        result, name = os.fstat(root), ""
+    else:
+        with directory(root, names[:-1]) as where:
+            result, name = lstat(where, names[-1]), name_of(names[-1])
+    return _shown(name, result)
+
+
+def _shown(name: str, result: os.stat_result) -> Entry:
+    entry = entry_of(name, result)
+    if entry is None:
+        raise NoSuchFile("neither file nor directory")
+    return entry
+
+
+def open_file(root: int, names: Names) -> tuple[Entry, io.FileIO]:
+    """Open a file for reading."""
+    if not names:
+        raise IsADirectory("the root")
+    with directory(root, names[:-1]) as where:
+        # Looked at before it is opened: to open some devices is to do something to them.
+        if stat.S_ISDIR(visible(where, names[-1]).st_mode):
+            raise IsADirectory("a directory")
+        descriptor = os.open(names[-1], READ, dir_fd=where)
+    # By now it may be another one than the one that was looked at.
+    try:
+        result = os.fstat(descriptor)
+        entry = _shown(name_of(names[-1]), result)
+        if stat.S_ISDIR(result.st_mode):
+            raise IsADirectory("a directory")
+        return entry, io.FileIO(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def make_directory(root: int, names: Names, mode: int) -> Entry:
+    """Make a directory, durably."""
+    if not names:
+        raise FileInTheWay("the root")
+    with directory(root, names[:-1], WORK) as where:
+        os.mkdir(names[-1], mode, dir_fd=where)
+        with directory(where, names[-1:], WORK) as made:
+            os.fchmod(made, mode)  # whatever the umask is
+            os.fsync(made)
+            result = os.fstat(made)
+        os.fsync(where)
+    return _shown(name_of(names[-1]), result)
+
+
+def remove_file(root: int, names: Names, lock: threading.Lock) -> None:
+    """Remove a file, durably."""
+    if not names:
+        raise IsADirectory("the root")
+    with directory(root, names[:-1], WORK) as where:
+        with locked(lock, where):
+            if stat.S_ISDIR(visible(where, names[-1]).st_mode):
+                raise IsADirectory("a directory")
+            os.unlink(names[-1], dir_fd=where)
+        os.fsync(where)
+
+
+def remove_directory(root: int, names: Names, before: float) -> None:
+    """Remove an empty directory, durably; what uploads left in it before then does not count."""
+    if not names:
+        raise NotPermitted("the root")
+    with directory(root, names[:-1], WORK) as where:
+        if not stat.S_ISDIR(visible(where, names[-1]).st_mode):
+            raise NotADirectory("a file")
+        try:
+            os.rmdir(names[-1], dir_fd=where)
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+            with directory(where, names[-1:], WORK) as full:
+                sweep_directory(full, before)
+            try:
+                os.rmdir(names[-1], dir_fd=where)
+            except FileExistsError:  # what some systems say instead
+                raise DirectoryNotEmpty("not empty") from None
+        os.fsync(where)
+
+
+def rename(
+    source_root: int,
+    old: Names,
+    target_root: int,
+    new: Names,
+    replace: bool,
+    lock: threading.Lock,
+) -> None:
+    """Rename or move, durably.
+
+    Args:
+        lock: of the tree the target is in.
+    """
+    if not old:
+        raise NotPermitted("the root")
+    if not new:
+        raise FileInTheWay("the root")
+    with (
+        directory(source_root, old[:-1], WORK) as source,
+        directory(target_root, new[:-1], WORK) as target,
+    ):
+        with locked(lock, target):
+            moved = visible(source, old[-1])
+            there = lstat_or_none(target, new[-1])
+            if there is not None and replace and os.path.samestat(moved, there):
+                if not _same_name(source, old[-1], target, new[-1]):
+                    # Two names of one file: to rename(2) that is done already.
+                    os.unlink(old[-1], dir_fd=source)
+            elif there is None or not replace:
+                rename_to_new(source, old[-1], target, new[-1])
+            else:
+                _check_kinds(moved.st_mode, there.st_mode)
+                os.rename(old[-1], new[-1], src_dir_fd=source, dst_dir_fd=target)
+        os.fsync(target)
+        os.fsync(source)
+
+
+def _same_name(source: int, old: bytes, target: int, new: bytes) -> bool:
+    return old == new and os.path.sameopenfile(source, target)
+
+
+def _check_kinds(moved: int, there: int) -> None:
+    """Refuse what cannot replace, or what a client cannot see being replaced."""
+    if stat.S_IFMT(moved) != stat.S_IFMT(there):
+        raise FileInTheWay("something of another kind")
+
+
+def set_modified(root: int, names: Names, modified: datetime) -> Entry:
+    """Set the time of modification."""
+    nanoseconds = nanoseconds_of(modified)
+    with directory(root, names[:-1]) as where:
+        name = names[-1] if names else b"."
+        times = (visible(where, name).st_atime_ns, nanoseconds)
+        os.utime(name, ns=times, dir_fd=where, follow_symlinks=False)
+        return _shown(name_of(names[-1]) if names else "", lstat(where, name))
+
+
+class Listing:
+    """A directory being listed, some entries at a time."""
+
+    def __init__(self, root: int, names: Names) -> None:
+        try:
+            self._where = open_directory(root, names, WORK)
+        except NoSuchFile:
+            with directory(root, names[:-1]) as where:
+                if names and stat.S_ISREG(lstat(where, names[-1]).st_mode):
+                    raise NotADirectory("a file") from None
+            raise
+        try:
+            self._entries = os.scandir(self._where)
+        except BaseException:
+            os.close(self._where)
+            raise
+        self._lock = threading.Lock()
+        self._open = True
+
+    def piece(self) -> list[Entry]:
+        """Return more entries; none at the end, and after it was closed."""
+        with self._lock:
+            return self._piece() if self._open else []
+
+    def _piece(self) -> list[Entry]:
+        piece: list[Entry] = []
+        for each in self._entries:
+            name = shown(os.fsencode(each.name))
+            if name is None:
+                continue
+            with suppress(FileNotFoundError):  # it has gone since
+                entry = entry_of(name, each.stat(follow_symlinks=False))
+                if entry is not None:
+                    piece.append(entry)
+                    if len(piece) >= PIECE_ENTRIES:
+                        break
+        return piece
+
+    def close(self) -> None:
+        """Close its descriptors; may be called twice.
+
+        Who is cancelled may call it while a thread still is at a piece: it waits for that piece.
+        """
+        with self._lock:
+            if self._open:
+                self._open = False
+                self._entries.close()
+                os.close(self._where)
+
+
+def sweep_directory(where: int, before: float) -> list[bytes]:
+    """Remove what uploads left that were last written before then; return the directories seen.
+
+    The time of change counts: that of modification is what the uploader says it is, just before
+    the file gets its name.
+    """
+    directories = []
+    with os.scandir(where) as entries:
+        for each in entries:
+            name = os.fsencode(each.name)
+            if name.startswith(TEMPORARY):
+                with suppress(FileNotFoundError):
+                    result = lstat(where, name)
+                    if stat.S_ISREG(result.st_mode) and result.st_ctime < before:
+                        os.unlink(name, dir_fd=where)
+            elif each.is_dir(follow_symlinks=False):
+                directories.append(name)
+    return directories
+
+
+class Sweep:
+    """Removes what crashes left in a whole tree, in steps of one directory."""
+
+    def __init__(self, root: int, before: float) -> None:
+        self._root = root
+        self._before = before
+        self._waiting: list[tuple[bytes, ...]] = [()]
+
+    def step(self) -> bool:
+        """Do one directory; return whether there is more to do."""
+        names = self._waiting.pop()
+        # Errors: it is gone, or not ours to read.
+        with suppress(OSError, NoSuchFile), directory(self._root, names, WORK) as where:
+            for name in sweep_directory(where, self._before):
+                self._waiting.append((*names, name))
+        return bool(self._waiting)
+
+
+# -- renaming under a lock -----------------------------------------------------------------------
+
+
+def rename_to_new(source: int, old: bytes, target: int, new: bytes) -> None:
+    """Rename where nothing has the new name, in one step.
+
+    Raises:
+        FileExistsError: something has.
+        OSError: as ``os.rename``.
+    """
+    if _renameat2 is not None:
+        if _renameat2(source, old, target, new, _NOREPLACE) == 0:
+            return
+        number = ctypes.get_errno()
+        if number not in _CANNOT:
+            raise OSError(number, os.strerror(number))
+    claim_and_rename(source, old, target, new)
+
+
+def claim_and_rename(source: int, old: bytes, target: int, new: bytes) -> None:
+    """As ``rename_to_new``, by what every Unix has: the new name is claimed first.
+
+    A crash in between leaves a file under both names, or an empty directory under the new one.
+    """
+    found = os.stat(old, dir_fd=source, follow_symlinks=False)
+    if stat.S_ISDIR(found.st_mode):
+        os.mkdir(new, 0o700, dir_fd=target)
+        try:
+            os.rename(old, new, src_dir_fd=source, dst_dir_fd=target)
+        except OSError:
+            os.rmdir(new, dir_fd=target)
+            raise
+    else:
+        os.link(old, new, src_dir_fd=source, dst_dir_fd=target, follow_symlinks=False)
+        os.unlink(old, dir_fd=source)
+
+
+@contextmanager
+def locked(lock: threading.Lock, where: int) -> Iterator[None]:
+    """Let nobody else change what a directory's names mean, between a look and a rename.
+
+    Args:
+        lock: the tree's own, for this process: it is held for a few system calls only.
+        where: the directory, open for reading. It is locked against other processes of the suite
+            (``flock``), as far as the file system can do that.
+
+    Raises:
+        Busy: another process held it for seconds.
+    """
+    with lock:
+        _lock_out_others(where)
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # the file system knows no locks
+                fcntl.flock(where, fcntl.LOCK_UN)
+
+
+def _lock_out_others(where: int) -> None:
+    for _ in range(_ATTEMPTS):
+        try:
+            return fcntl.flock(where, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_ATTEMPT_SECONDS)
+        except OSError:
+            return None  # the file system knows no locks
+    raise Busy("another process holds the directory")

@@ -1,0 +1,221 @@
+"""Uploads to disk: octets gathered on the reactor's thread, written in others, some ahead."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Generator
+from datetime import datetime
+from typing import Final
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netsuite.store.errors import StoreError, TooLarge
+from netsuite.store.files.group_commit import GroupCommit
+from netsuite.store.files.staging import StagedFile
+from netsuite.store.files.thread_jobs import Jobs, follower
+from netsuite.store.tree import Entry
+
+#: From so many octets on a thread is asked to write.
+FLUSH_OCTETS: Final = 512 << 10
+#: So many may wait for it before their sender has to.
+AHEAD_OCTETS: Final = 2 << 20
+#: From that size on a file is brought to the disk before others are committed with it, so that
+#: they need not wait.
+LARGE_OCTETS: Final = 4 << 20
+
+
+class FailedAwaitable:
+    """An awaitable that raises; unlike a failed Deferred nobody has to await it."""
+
+    def __init__(self, error: StoreError) -> None:
+        self._error = error
+
+    def __await__(self) -> Generator[None, None, None]:
+        raise self._error
+
+
+class DiskUpload:
+    """Implements ``tree.Upload``.
+
+    Args:
+        commits: where it is committed, with others.
+        staged: what is written to.
+        limit_octets: more than that is refused, None for no limit.
+        named: told of the file once it has its name.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        jobs: Jobs,
+        commits: GroupCommit,
+        staged: StagedFile,
+        limit_octets: int | None,
+        named: Callable[[Entry], None],
+    ) -> None:
+        #: The file's size so far, what was kept of the old one included.
+        self.octets = staged.kept
+        self._jobs = jobs
+        self._group_commit = commits
+        self._staged = staged
+        self._limit_octets = limit_octets
+        self._named = named
+        self._failure: StoreError | None = None
+        self._pieces: list[bytes] = []
+        self._gathered = 0
+        self._being_written = 0
+        self._in_thread = False
+        self._waiting: list[Deferred[None]] = []
+        self._idle: list[Deferred[None]] = []
+        self._finished = False
+        self._abandoned = False
+        #: Waits for the end that has begun.
+        self._wait: Callable[[], Deferred[Entry] | Deferred[None]] | None = None
+        if staged.kept:
+            self._ask(staged.copy)
+
+    # -- while it comes ------------------------------------------------------------------------
+
+    def write(self, octets: bytes) -> Awaitable[None] | None:
+        """Append; None when more may come at once, else an awaitable to await first."""
+        if self._finished:
+            raise ValueError("the upload is finished")
+        if self._failure is None:
+            self.octets += len(octets)
+            if self._limit_octets is not None and self.octets > self._limit_octets:
+                self._fail(TooLarge(f"more than {self._limit_octets} octets"))
+        if self._failure is not None:
+            return FailedAwaitable(self._failure)
+        self._pieces.append(bytes(octets))
+        self._gathered += len(octets)
+        self._flush()
+        if self._gathered + self._being_written <= AHEAD_OCTETS:
+            return None
+        writable: Deferred[None] = Deferred()
+        self._waiting.append(writable)
+        return writable
+
+    def _flush(self) -> None:
+        if not self._in_thread and self._gathered >= FLUSH_OCTETS:
+            self._being_written = self._gathered
+            self._ask(self._staged.write, self._take())
+
+    def _take(self) -> list[bytes]:
+        pieces, self._pieces, self._gathered = self._pieces, [], 0
+        return pieces
+
+    def _ask(self, function: Callable[..., object], *arguments: object) -> None:
+        self._in_thread = True
+        try:
+            done = self._jobs.do(function, *arguments)
+        except StoreError as error:
+            self._in_thread = False
+            self._fail(error)
+        else:
+            done.addBoth(self._written)
+
+    def _written(self, result: object) -> None:
+        self._in_thread = False
+        self._being_written = 0
+        if isinstance(result, Failure):
+            self._fail(self._error_of(result))
+        elif result is False and not self._abandoned:  # more of the old file is to be copied
+            self._ask(self._staged.copy)
+        elif not self._finished:
+            self._flush()
+        if not self._in_thread:
+            idle, self._idle = self._idle, []
+            for waiting in idle:
+                waiting.callback(None)
+        if self._gathered + self._being_written <= AHEAD_OCTETS // 2:
+            self._release(None)
+
+    def _error_of(self, failure: Failure) -> StoreError:
+        error = failure.value
+        if isinstance(error, StoreError):
+            return error
+        self.log.failure("writing a file", failure)
+        return StoreError("writing failed")
+
+    def _fail(self, error: StoreError) -> None:
+        if self._failure is None:
+            self._failure = error
+        self._take()
+        self._release(error)
+
+    def _release(self, error: StoreError | None) -> None:
+        waiting, self._waiting = self._waiting, []
+        for writable in waiting:
+            if error is None:
+                writable.callback(None)
+            else:
+                writable.errback(error)
+
+    # -- the end -------------------------------------------------------------------------------
+
+    async def commit(self, *, modified: datetime | None = None) -> Entry:
+        """Make it durable and give it its name; once begun this goes on though the caller goes."""
+        if self._finished:
+            raise ValueError("the upload is finished")
+        self._finished = True
+        committed = ensureDeferred(self._commit(modified))
+        self._wait = lambda: follower(committed)
+        return await follower(committed)
+
+    async def _commit(self, modified: datetime | None) -> Entry:
+        await self._wait_for_thread()
+        if self._failure is not None:
+            await self._discard()
+            raise self._failure
+        pieces = self._take()
+        try:
+            if self.octets >= LARGE_OCTETS:
+                await self._jobs.do(self._staged.write_and_sync, pieces)
+                pieces = []
+            done = self._group_commit.add(self._staged, pieces, modified)
+        except StoreError:
+            await self._discard()
+            raise
+        entry = await done
+        self._named(entry)
+        return entry
+
+    async def abort(self, *, keep_partial: bool = False) -> None:
+        """Throw it away, or keep what has come where that takes nothing away."""
+        if not self._finished:
+            self._finished = True
+            self._abandoned = not keep_partial
+            self._release(StoreError("the upload was aborted"))
+            aborted = ensureDeferred(self._abort(keep_partial))
+            self._wait = lambda: follower(aborted)
+        if self._wait is not None:
+            await self._wait()
+
+    async def _abort(self, keep_partial: bool) -> None:
+        await self._wait_for_thread()
+        come = self.octets - self._staged.kept
+        if not keep_partial or self._failure is not None or not come:
+            return await self._discard()
+        try:
+            await self._jobs.do(self._staged.keep, self._take(), then=self._kept)
+        except StoreError as error:
+            self.log.info("a part of a file was not kept: {error}", error=error)
+
+    def _kept(self, entry: Entry | None) -> None:
+        if entry is not None:
+            self._named(entry)
+
+    async def _discard(self) -> None:
+        self._take()
+        try:
+            await self._jobs.do(self._staged.discard)
+        except StoreError:  # the tree is closed: there are no threads any more
+            self._staged.discard()
+
+    async def _wait_for_thread(self) -> None:
+        if self._in_thread:
+            idle: Deferred[None] = Deferred()
+            self._idle.append(idle)
+            await idle

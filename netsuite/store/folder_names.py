@@ -1,0 +1,82 @@
+"""Names of folders: which are allowed, and how they lie below each other."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+from netsuite.store.errors import BadFolderName
+from netsuite.store.model import INBOX, SEPARATOR, SpecialUse
+
+NAME_OCTETS: Final = 1000
+PART_OCTETS: Final = 255
+DEPTH: Final = 32
+
+
+def checked(name: str, *, private: bool) -> str:
+    """Return a folder's name as it is kept: INBOX in capitals, in normal form C.
+
+    Args:
+        private: it is an account's; only there INBOX means something.
+
+    Raises:
+        BadFolderName: an empty part, a control character, too long, too deep.
+    """
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", name)
+    try:
+        octets = len(name.encode())
+    except UnicodeEncodeError:
+        raise BadFolderName("a lone surrogate in the name") from None
+    parts = name.split(SEPARATOR)
+    if octets > NAME_OCTETS or any(len(part.encode()) > PART_OCTETS for part in parts):
+        raise BadFolderName("too long")
+    if len(parts) > DEPTH:
+        raise BadFolderName("too deep")
+    if not all(parts):
+        raise BadFolderName("an empty part")
+    if any(unicodedata.category(character) in ("Cc", "Zl", "Zp") for character in name):
+        raise BadFolderName("a control character")
+    if private and parts[0].upper() == INBOX:
+        parts[0] = INBOX
+        return SEPARATOR.join(parts)
+    return name
+
+
+def looked_up(name: str, *, private: bool) -> str:
+    """Return the kept form of a name that somebody asks for, without judging it."""
+    first, separator, rest = name.partition(SEPARATOR)
+    if private and len(first) == len(INBOX) and first.upper() == INBOX:
+        return INBOX + separator + rest
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
+
+
+def above(name: str) -> Iterator[str]:
+    """Return the names above a name, the highest first."""
+    position = name.find(SEPARATOR)
+    while position > 0:
+        yield name[:position]
+        position = name.find(SEPARATOR, position + 1)
+
+
+def is_below(name: str, other: str) -> bool:
+    """Return whether a name lies below another."""
+    return name.startswith(other + SEPARATOR)
+
+
+def first_folders(
+    folders: Iterable[tuple[str, SpecialUse | None]],
+) -> dict[str, SpecialUse | None]:
+    """Return the names an account begins with, those above them too, in the order to make them.
+
+    Raises:
+        BadFolderName: one of them cannot be a folder's.
+    """
+    wanted: dict[str, SpecialUse | None] = {}
+    for name, special_use in folders:
+        name = checked(name, private=True)
+        for parent in above(name):
+            wanted.setdefault(parent, None)
+        wanted[name] = special_use or wanted.get(name)
+    return wanted

@@ -1,0 +1,364 @@
+"""Maintenance of a store: hearing of other processes, indexing, sweeping, renewing drafts.
+
+Everything goes in small steps on the injected clock. Steps that cost something wait for a
+moment in which nothing is delivered, but not forever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.logger import Logger
+
+from netsuite.message.structure import Summary
+from netsuite.store.changes import Change
+from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
+from netsuite.store.sql import schema as t
+from netsuite.store.sql import summaries
+from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
+from netsuite.store.sql.contents import make_document, present, sizes
+from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.delivery import discard_draft
+from netsuite.store.sql.shared import Shared
+from netsuite.store.sql.transaction import Transaction
+from netsuite.store.summarize import Document
+
+_log = Logger()
+
+#: How often other processes' commits are looked for.
+POLL_SECONDS: Final = 0.2
+#: How long between two steps of work while there is some, and while there is none.
+STEP_SECONDS: Final = 0.02
+REST_SECONDS: Final = 1.0
+#: A delivery so short ago makes work wait ...
+QUIET_SECONDS: Final = 0.5
+#: ... but no longer than that.
+PATIENCE_SECONDS: Final = 5.0
+RENEW_SECONDS: Final = 60.0
+#: Drafts that were not renewed for so long are those of a process that died.
+LEASE_SECONDS: Final = 900.0
+_MICRO: Final = 1_000_000
+
+
+_C: Final = t.content.c
+_K: Final = t.chunk.c
+_SOME_PENDING: Final = (
+    sa.select(t.pending.c.content).order_by(t.pending.c.content.asc()).limit(sa.bindparam("most"))
+)
+_SETTLE: Final = sa.delete(t.pending).where(t.pending.c.content == sa.bindparam("content"))
+_INSERT_TEXT: Final = sa.insert(t.content_text)
+_DEAD: Final = (
+    sa.select(_C.id, _C.octets)
+    .where(sa.text("refs = 0"), _C.died_at <= sa.bindparam("before"))
+    .order_by(_C.id.asc())
+    .limit(sa.bindparam("most"))
+)
+_SOME_CHUNKS: Final = (
+    sa.select(_K.id)
+    .where(_K.id >= sa.bindparam("first"), _K.id <= sa.bindparam("last"))
+    .limit(sa.bindparam("most"))
+)
+_DROP_CHUNKS: Final = sa.delete(t.chunk).where(OneOf(_K.id, "chunks"))
+_DROP_REST: Final = tuple(
+    sa.delete(table).where(column == sa.bindparam("content"))
+    for table, column in (
+        (t.content, _C.id),
+        (t.summary, t.summary.c.content),
+        (t.content_text, t.content_text.c.content),
+        (t.pending, t.pending.c.content),
+    )
+)
+_RENEW: Final = (
+    sa.update(t.draft)
+    .values(renewed_at=sa.bindparam("renewed_at"))
+    .where(t.draft.c.process == sa.bindparam("of_process"))
+)
+_ABANDONED: Final = sa.select(t.draft.c.content).where(
+    t.draft.c.renewed_at < sa.bindparam("before")
+)
+
+#: One step of indexing reads no more than that, unless one content alone is larger.
+STEP_CONTENTS: Final = 32
+STEP_OCTETS: Final = 256 * 1024
+#: Trigrams of longer text are not kept: noise of a megabyte takes seconds to write. Searches
+#: look through the text itself.
+INDEXED_CHARACTERS: Final = 64 * 1024
+#: One step of sweeping removes no more chunks than that.
+STEP_CHUNKS: Final = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """What was read out of a content."""
+
+    content: int
+    summary: Summary | None
+    document: Document
+
+
+def read_pending(session: Session) -> list[Indexed]:
+    """Read some contents that are not indexed; empty when there are none."""
+    waiting = [row[0] for row in session.all(_SOME_PENDING, most=STEP_CONTENTS)]
+    octets = sizes(session, waiting)
+    read: list[Indexed] = []
+    total = 0
+    for content in waiting:
+        total += octets.get(content, 0)
+        if read and total > STEP_OCTETS:
+            break
+        try:
+            summary, document = make_document(session, content)
+        except NoSuchMessage:
+            read.append(Indexed(content, None, Document((), "")))
+        except Exception:
+            # It would come back at every step and hold up all others.
+            _log.failure("content {content} cannot be indexed", content=content)
+            read.append(Indexed(content, None, Document((), "")))
+        else:
+            read.append(Indexed(content, summary, document))
+    return read
+
+
+def keep_indexed(transaction: Transaction, read: list[Indexed]) -> None:
+    """Write the summaries and texts of contents that no other process wrote meanwhile."""
+    session = transaction.session
+    there = present(session, [each.content for each in read])
+    mine = [each for each in read if session.run(_SETTLE, content=each.content)]
+    mine = [each for each in mine if each.content in there]
+    summaries.keep(
+        transaction, {each.content: each.summary for each in mine if each.summary is not None}
+    )
+    session.many(_INSERT_TEXT, [_text_row(each) for each in mine])
+
+
+def _text_row(read: Indexed) -> tuple[object, ...]:
+    header, body = read.document.header(), read.document.body
+    sent_day = read.summary.sent_day if read.summary else None
+    long = len(header) + len(body) > INDEXED_CHARACTERS
+    return (read.content, int(long), sent_day, header, body)
+
+
+def read_dead(session: Session, before: int) -> list[int]:
+    """Return some contents that nothing has referred to since before that moment."""
+    return [row[0] for row in session.all(_DEAD, before=before, most=STEP_CONTENTS)]
+
+
+def sweep(transaction: Transaction, before: int, pinned: frozenset[int]) -> bool:
+    """Remove some of what is dead, in one bounded step; return whether there was something.
+
+    Args:
+        before: microseconds; what died later may still be read in another process.
+        pinned: contents that are being read in this one.
+    """
+    session = transaction.session
+    budget = STEP_CHUNKS
+    worked = False
+    rows = session.all(_DEAD, before=before, most=STEP_CONTENTS + len(pinned))
+    for content, _ in rows:
+        if content in pinned:
+            continue
+        if budget <= 0:
+            break
+        base = content << t.CHUNK_BITS
+        last = base | ((1 << t.CHUNK_BITS) - 1)
+        chunks = [row[0] for row in session.all(_SOME_CHUNKS, first=base, last=last, most=budget)]
+        session.run(_DROP_CHUNKS, chunks=session.database.numbers(chunks))
+        worked = True
+        if len(chunks) < budget:
+            for statement in _DROP_REST:
+                session.run(statement, content=content)
+        budget -= len(chunks) + 1
+    return worked
+
+
+def renew_drafts(transaction: Transaction, process: str) -> None:
+    """Record that this process's drafts are still being written."""
+    transaction.session.run(_RENEW, renewed_at=transaction.now, of_process=process)
+
+
+def discard_drafts(transaction: Transaction, before: int) -> None:
+    """Leave the drafts that nobody has renewed since to the sweeper."""
+    for (content,) in transaction.session.all(_ABANDONED, before=before):
+        discard_draft(transaction, content, 0)
+
+
+# -- when ----------------------------------------------------------------------------------------
+
+
+class _Routine:
+    """A coroutine function called again and again, never twice at a time.
+
+    Args:
+        clock: when.
+        step: does a step; gives the seconds until the next one.
+    """
+
+    log = Logger()
+
+    def __init__(self, clock: IReactorTime, step: Callable[[], Awaitable[float]]) -> None:
+        self._clock = clock
+        self._step = step
+        self._call: IDelayedCall | None = None
+        self._running = False
+        self._stopped = False
+        self._idle: list[Deferred[None]] = []
+
+    def start(self, seconds: float) -> None:
+        """Begin after so many seconds."""
+        self._call = self._clock.callLater(seconds, self._go)
+
+    async def stop(self) -> None:
+        """Begin no further step; wait for the one under way."""
+        self._stopped = True
+        if self._call is not None:
+            self._call.cancel()
+            self._call = None
+        if self._running:
+            idle: Deferred[None] = Deferred()
+            self._idle.append(idle)
+            await idle
+
+    def _go(self) -> None:
+        self._call = None
+        self._running = True
+        Deferred.fromCoroutine(self._run())
+
+    async def _run(self) -> None:
+        seconds = REST_SECONDS
+        try:
+            seconds = await self._step()
+        except StoreClosed:
+            self._stopped = True
+        except StoreError as error:
+            self.log.warn("{error}; trying again", error=error)
+        except Exception:
+            self.log.failure("a routine step failed; trying again")
+        self._running = False
+        idle, self._idle = self._idle, []
+        for waiting in idle:
+            waiting.callback(None)
+        if not self._stopped:
+            self.start(seconds)
+
+
+class Maintenance:
+    """The routines of one store.
+
+    Args:
+        write_logins: writes the lines of the audit log that wait.
+        sweep_after_seconds: how long a content that nothing refers to stays, because a slow
+            reader in another process may still want it.
+    """
+
+    def __init__(
+        self,
+        shared: Shared,
+        write_logins: Callable[[], Awaitable[None]],
+        clock: IReactorTime,
+        *,
+        sweep_after_seconds: float,
+    ) -> None:
+        self._shared = shared
+        self._write_logins = write_logins
+        self._clock = clock
+        self._sweep_after = int(sweep_after_seconds * _MICRO)
+        self._data_version: int | None = None
+        self._postponed_since: int | None = None
+        self._renewed_at = 0
+        self._routines = (_Routine(clock, self._listen), _Routine(clock, self._tidy))
+
+    def start(self) -> None:
+        """Begin."""
+        self._routines[0].start(POLL_SECONDS)
+        self._routines[1].start(REST_SECONDS)
+
+    async def stop(self) -> None:
+        """End; nothing is under way afterwards."""
+        for routine in self._routines:
+            await routine.stop()
+
+    async def tidy(self) -> None:
+        """Index and sweep all that waits, now."""
+        while await self._index():
+            pass
+        while await self._sweep():
+            pass
+
+    # -- other processes
+
+    async def _listen(self) -> float:
+        news = await self._shared.readers.run_inline(self._news)
+        if news:
+            self._shared.feed.advance(news)
+        return 0.0 if len(news) == AT_ONCE else POLL_SECONDS
+
+    def _news(self, session: Session) -> list[tuple[int, list[Change]]]:
+        if session.sqlite:
+            version = session.pragma("data_version")
+            if version == self._data_version:
+                return []
+            self._data_version = version
+        elif last_sequence(session) == self._shared.feed.sequence:
+            return []
+        news = read_after(session, self._shared.feed.sequence, AT_ONCE)
+        if len(news) == AT_ONCE:
+            self._data_version = None
+        return news
+
+    # -- work behind deliveries
+
+    async def _tidy(self) -> float:
+        shared, now = self._shared, self._shared.now()
+        if shared.logins:
+            await self._write_logins()
+        if now - self._renewed_at > RENEW_SECONDS * _MICRO:
+            self._renewed_at = now
+            await self._renew(now)
+        if self._busy(now):
+            return QUIET_SECONDS
+        worked = await self._index()
+        worked = await self._sweep() or worked
+        return STEP_SECONDS if worked else REST_SECONDS
+
+    def _busy(self, now: int) -> bool:
+        """Return whether work should wait."""
+        if now - self._shared.busy_at > QUIET_SECONDS * _MICRO:
+            self._postponed_since = None
+            return False
+        if self._postponed_since is None:
+            self._postponed_since = now
+        if now - self._postponed_since <= PATIENCE_SECONDS * _MICRO:
+            return True
+        self._postponed_since = now
+        return False
+
+    async def _renew(self, now: int) -> None:
+        shared = self._shared
+        if any(draft.chunks for draft in shared.drafts):
+            await shared.writer.call(lambda tr: renew_drafts(tr, shared.process))
+        before = now - int(LEASE_SECONDS * _MICRO)
+        await shared.writer.call(lambda tr: discard_drafts(tr, before))
+
+    async def _index(self) -> bool:
+        shared = self._shared
+        read = await shared.readers.run_in_thread(read_pending)
+        if read:
+            await shared.writer.call(lambda tr: keep_indexed(tr, read))
+        return bool(read)
+
+    async def _sweep(self) -> bool:
+        shared = self._shared
+        before = shared.now() - self._sweep_after
+        dead = await shared.readers.run_inline(lambda s: read_dead(s, before))
+        if not dead:
+            return False
+        for content in dead:
+            shared.contents.drop(content)
+            shared.summaries.drop(content)
+        pinned = frozenset(shared.pinned)
+        return await shared.writer.call(lambda tr: sweep(tr, before, pinned))

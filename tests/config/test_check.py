@@ -1,0 +1,166 @@
+"""What is wrong with settings: ``check-config`` and the start find the same, in the same words."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from netsuite.cli import main
+from netsuite.config.check import problems
+from netsuite.config.load import read
+from netsuite.config.schema import SERVICES
+from netsuite.connection.startup_errors import CannotStart
+from netsuite.plugin import compose, plugin
+
+#: A wrong file, and for each problem its line and the beginning of what is said.
+WRONG: list[tuple[str, list[str]]] = [
+    ('[ftp]\npassive_ports = "50100-50000"', ["2: ftp.passive_ports: "]),
+    ('[ftp]\npassive_ports = "50000-70000"', ["2: ftp.passive_ports: "]),
+    ('[ftp]\npassive_ports = "many"', ["2: ftp.passive_ports: "]),
+    ('[ftp]\nmasquerade_address = "300.1.1.1"', ["2: ftp.masquerade_address: "]),
+    ('[ftp]\nmasquerade_address = "ftp.example.org"', ["2: ftp.masquerade_address: "]),
+    ('[ftp]\nconnect_seconds = "soon"', ["2: ftp.connect_seconds: must be a number"]),
+    ('[store]\nurl = "mysql://x/y"', ["2: store.url: there is no store on mysql"]),
+    ('[store]\nurl = "netsuite.db"', ["2: store.url: 'netsuite.db' is no URL of a database"]),
+    ('[store]\nurl = "sqlite://"', ["2: store.url: 'sqlite://' names no file"]),
+    ('[store]\nurl = "sqlite:////proc/self/status/x/n.db"', ["2: store.url: "]),
+    ('[store]\nurl = 7', ["2: store.url: must be text in quotation marks"]),
+    ('[imap]\nlisten = ["tcp:8025"]', ["2: imap.listen: 'tcp:8025' is where smtp.listen"]),
+    (
+        '[pop3]\nlisten_tls = ["tcp:8110"]\nlisten = ["tcp:8110"]',
+        ["2: pop3.listen_tls: 'tcp:8110' is where pop3.listen listens already"],
+    ),
+    ('[imap]\nlisten = ["unix:/tmp/a"]\n[pop3]\nlisten = ["unix:/tmp/a"]', ["4: pop3.listen: "]),
+    ('[imap]\nlisten = ["nonsense"]', ["2: imap.listen: 'nonsense' is no endpoint"]),
+    ('[imap]\nlisten = ["carrier:pigeon"]', ["2: imap.listen: 'carrier:pigeon' is no endpoint"]),
+    ('[imap]\nlisten = ["tcp:imap!"]', ["2: imap.listen: 'tcp:imap!' is no endpoint"]),
+    ('[imap]\nlisten = ["systemd:domain=INET:index=0"]', ["2: imap.listen: "]),
+    ('[imap]\nlisten = ["ssl:993"]', ["2: imap.listen: 'ssl:993' is no endpoint"]),
+    ('[imap]\nlisten_tls = [""]', ["2: imap.listen_tls: '' is no endpoint"]),
+    ('[imap]\nlisten = "tcp:143"', ["2: imap.listen: must be a list"]),
+    ('[imap]\nlisten = [143]', ["2: imap.listen.0: must be text in quotation marks"]),
+    ('[imap]\nenabled = "yes"', ["2: imap.enabled: must be true or false, not 'yes'"]),
+    ('[imap]\nidle_seconds = 60', ["2: imap.idle_seconds: must be 1800"]),
+    ('[imap]\nconnections = -1', ["2: imap.connections: must be 0 or more, not -1"]),
+    ('[imap]\nconnections = 1.5', ["2: imap.connections: must be a whole number, not 1.5"]),
+    ('[imap]\nlimit = 1', ["2: imap.limit: there is no such setting"]),
+    ("imap = 3", ["1: imap: must be a table of settings"]),
+    ("[imapd]", ["1: imapd: there is no such setting; did you mean imap?"]),
+    ('[imap]\nproxies = ["10.0.0.1/8"]', ["2: imap.proxies.0: "]),
+    ('[imap]\nproxies = ["balancer"]', ["2: imap.proxies.0: "]),
+    ('[smtp]\nbare_line_ends = "keep"', ["2: smtp.bare_line_ends: must be 'refuse' or 'mend'"]),
+    ("[smtp]\nrecipients = 10", ["2: smtp.recipients: must be 100 or more, not 10"]),
+    ('[nntp]\nanonymous = "post"', ["2: nntp.anonymous: must be 'read' or 'none'"]),
+    ('[nntp]\ndistributions = ["a b c", "é x"]', ["2: nntp.distributions.1: "]),
+    ('[nntp]\ndistribution_patterns = ["x"]', ["2: nntp.distribution_patterns.0: "]),
+    ('[http]\nnews_path = "news"', ["2: http.news_path: must be "]),
+    ('[http]\nxmlrpc_path = "RPC2"', ["2: http.xmlrpc_path: must be "]),
+    ("[gopher]\nport = 70000", ["2: gopher.port: must be 65535 or less, not 70000"]),
+    ("[telnet]\nlogin_tries = 0", ["2: telnet.login_tries: must be 1 or more, not 0"]),
+    ('[site]\nhostname = "a b"', ["2: site.hostname: 'a b' is no domain name"]),
+    ("[site]\ndomains = []", ["2: site.domains: must have at least one entry"]),
+    ('[site]\ndetail_separator = "--"', ["2: site.detail_separator: must be 1 characters at most"]),
+    ('[files]\nroot = ""', ["2: files.root: must not be empty"]),
+    ('[files]\nroot = "taken/files"', ["2: files.root: "]),
+    ('[tls]\ncertificates = "taken"', ["2: tls.certificates: "]),
+    ('[accounts]\nhash_threads = 99', ["2: accounts.hash_threads: must be 32 or less, not 99"]),
+    ('[accounts]\nclear_text = true', ["2: accounts.clear_text: must be 'tls', 'loopback' or"]),
+    ("[imap\n", ["1: is not TOML"]),
+    (
+        '[files]\nroot = "taken"\n[store]\nurl = "mysql://x/y"\n[imap]\nlisten = ["x"]',
+        ["2: files.root: ", "4: store.url: ", "6: imap.listen: "],
+    ),
+]  # fmt: skip
+
+#: Words of the library that judges, which say nothing to an operator.
+FOREIGN = ("pattern", "validation", "input", "pydantic", "string should", "invalid literal", "[]")
+
+
+def home_with(tmp_path: Path, text: str) -> Path:
+    (tmp_path / "taken").write_text("a file where a folder is wanted")
+    (tmp_path / "netsuite.toml").write_text(text + "\n")
+    return tmp_path
+
+
+def checked(home: Path, *more: str) -> list[str]:
+    """Return the lines that ``check-config`` says."""
+    result = CliRunner().invoke(main, ["--home", str(home), *more, "check-config"])
+    assert result.exit_code in (0, 2), result.output
+    lines: list[str] = result.stderr.splitlines()
+    assert bool(lines) == (result.exit_code == 2), result.output
+    return lines
+
+
+def started(home: Path, *more: str) -> list[str]:
+    """Return the lines that the start says."""
+    options_class, _ = plugin(SERVICES, "The suite.")
+    options = options_class()
+    options.parseOptions(["--home", str(home), *more])
+    with pytest.raises(CannotStart) as caught:
+        compose(options, SERVICES)
+    return str(caught.value).splitlines()
+
+
+def test_enough() -> None:
+    """The table is as long as it was meant to be."""
+    assert len(WRONG) >= 40
+
+
+@pytest.mark.parametrize(("text", "said"), WRONG, ids=[text[:60] for text, _ in WRONG])
+def test_wrong(tmp_path: Path, text: str, said: list[str]) -> None:
+    """Both say the same, with file, line and key, all in one run, in words of the setting."""
+    home = home_with(tmp_path, text)
+    lines = checked(home)
+    assert lines == started(home)
+    assert len(lines) == len(said), lines
+    for line, beginning in zip(sorted(lines), sorted(said), strict=True):
+        assert line.startswith(f"netsuite: {home / 'netsuite.toml'}:{beginning}"), line
+        message = line.partition(": ")[2].replace(str(home), "").lower()
+        assert not [word for word in FOREIGN if word in message], line
+
+
+def test_without_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL without its driver."""
+    found = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if name == "psycopg" else found(name)
+    )
+    home = home_with(tmp_path, '[store]\nurl = "postgresql://a@b/c"')
+    (line,) = checked(home)
+    assert "2: store.url: postgresql needs the driver psycopg" in line
+    assert [line] == started(home)
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    """What the command line sets is said to come from there."""
+    home = home_with(tmp_path, "")
+    assert checked(home, "--set", "imap.idle_seconds=1") == started(
+        home, "--set", "imap.idle_seconds=1"
+    )
+    assert checked(home, "--set", "imap.idle_seconds=1")[0].startswith(
+        "netsuite: --set: imap.idle_seconds: must be 1800"
+    )
+
+
+def test_listen_with_backslashes(tmp_path: Path) -> None:
+    """An endpoint string of the command line is taken as it is written."""
+    options_class, _ = plugin("imap", "IMAP.")
+    options = options_class()
+    options.parseOptions(["--home", str(tmp_path), "--listen", r"tcp6:4444:interface=\:\:1"])
+    assert options.configuration().settings.imap.listen == [r"tcp6:4444:interface=\:\:1"]
+
+
+def test_one_alone(tmp_path: Path) -> None:
+    """A service that runs alone may listen where another would, were it there."""
+    home = home_with(tmp_path, '[imap]\nlisten = ["tcp:8025"]')
+    configuration = read(home / "netsuite.toml")
+    assert not problems(configuration, home, object(), ["imap"])
+    assert problems(configuration, home, object())
+
+
+def test_fine(tmp_path: Path) -> None:
+    """An empty file is a configuration."""
+    assert checked(home_with(tmp_path, "")) == []

@@ -1,0 +1,180 @@
+"""The trees of a site: which directories they are, and that a site opens and closes them."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from pathlib import Path
+
+from twisted.internet.task import Clock
+from twisted.internet.threads import deferToThread
+
+from netsuite.accounts.files import AccountFiles
+from netsuite.accounts.interfaces import Channel, FileAccess
+from netsuite.accounts.passwords import make_verifiers
+from netsuite.config.load import load
+from netsuite.home import SiteError
+from netsuite.site import Site
+from netsuite.store.changes import Change, FileChanged
+from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
+from netsuite.store.files import SiteTrees
+from netsuite.store.tree import DEPTH, HomeTree
+from netsuite.testing.cases import TestCase
+from tests.store.files.disk_case import open_descriptors
+from tests.store.reactors import reactor
+
+
+async def put(tree: HomeTree, *path: str) -> None:
+    """Write a file."""
+    upload = await tree.upload(path)
+    upload.write(b"x")
+    await upload.commit()
+
+
+class Homes(TestCase):
+    """Homes on disk."""
+
+    async def make(self) -> SiteTrees:
+        clock = Clock()
+        clock.advance(time.time())
+        self.root = Path(self.mktemp())
+        self.published: list[Change] = []
+        homes = SiteTrees(
+            self.root,
+            run=deferToThread,
+            clock=clock,
+            publish=self.published.extend,
+            limit_octets=100,
+        )
+        await homes.start()
+        self.addCleanup(homes.stop)
+        return homes
+
+    async def test_directories(self) -> None:
+        """Homes are directories below home/, made when they are first used, for nobody else."""
+        homes = await self.make()
+        self.assertEqual(["home", "public"], sorted(os.listdir(self.root)))
+        await put(homes.public, "f")
+        await homes.home("ann")
+        ann = await homes.home("ann")
+        await put(ann, "g")
+        await put(ann, "public", "page")
+        found = sorted(str(path.relative_to(self.root)) for path in self.root.rglob("*"))
+        self.assertEqual(
+            [
+                *("home", "home/ann", "home/ann/g", "home/ann/public", "home/ann/public/page"),
+                *("public", "public/f"),
+            ],
+            found,
+        )
+        modes = {
+            path: stat.S_IMODE((self.root / path).stat().st_mode)
+            for path in ("public/f", "home/ann", "home/ann/g")
+        }
+        self.assertEqual({"public/f": 0o644, "home/ann": 0o750, "home/ann/g": 0o640}, modes)
+        shown = homes.public_of("ann")
+        self.assertEqual(["page"], [entry.name for entry in await shown.sorted_listing(())])
+        with self.assertRaises(NoSuchFile):
+            await homes.public_of("bob").entry(())
+
+    async def test_told(self) -> None:
+        """Changes are told with the tree they are in."""
+        homes = await self.make()
+        await put(homes.public, "f")
+        ann = await homes.home("ann")
+        await homes.public.move_to(("f",), ann, ("g",))
+        self.assertEqual(
+            [
+                FileChanged("public", ("f",)),
+                FileChanged("home/ann", ()),
+                FileChanged("home/ann", ("public",)),
+                FileChanged("public", ("f",), gone=True),
+                FileChanged("home/ann", ("g",)),
+            ],
+            self.published,
+        )
+
+    async def test_nobody_leaves_a_home(self) -> None:
+        """A home's root is no file of it, and names of accounts are no paths."""
+        homes = await self.make()
+        ann = await homes.home("ann")
+        for name in ("", ".", "..", "a/b", "../public", "a\0"):
+            with self.assertRaises(BadFileName):
+                await homes.home(name)
+            with self.assertRaises(BadFileName):
+                homes.public_of(name)
+        for doing in (ann.remove_directory(()), ann.rename((), ("x",))):
+            with self.assertRaises(NotPermitted):
+                await doing
+        with self.assertRaises(BadFileName):
+            await ann.rename(("public",), ("..", "bob"))
+
+    async def test_depth(self) -> None:
+        """A home is as deep as the site."""
+        homes = await self.make()
+        ann = await homes.home("ann")
+        (self.root / "home" / "ann" / "/".join("d" * DEPTH)).mkdir(parents=True)
+        await ann.entry(("d",) * DEPTH)
+
+
+class InASite(TestCase):
+    """A site's files."""
+
+    async def test_site(self) -> None:
+        """A started site has its directories, gives the facet to who logs in, and leaves nothing
+        open when it is stopped."""
+        home = Path(self.mktemp())
+        settings = load(None, ["tls.enabled=false", "files.upload_octets=5"])
+        site = Site(settings, home, reactor)
+        site.startService()
+        await site.when_open()
+        try:
+            await self.use(site)
+            before = open_descriptors()
+        finally:
+            await site.stopService()
+        self.assertLess(open_descriptors(), before)
+        self.assertEqual([], [each for each in open_paths() if str(home) in each])
+
+    async def use(self, site: Site) -> None:
+        """Log in and write a file."""
+        files = site.home / "files"
+        self.assertTrue((files / "public").is_dir())
+        self.assertEqual([], list(await site.files.anonymous().sorted_listing(())))
+        await site.store.accounts.add_account("ann", make_verifiers("secret"))
+        session = await site.authenticator.log_in(
+            Channel("ftp", local=True), "ann", "secret", FileAccess
+        )
+        assert isinstance(session.avatar, AccountFiles)
+        self.assertTrue((files / "home" / "ann" / "public").is_dir())
+        upload = await session.avatar.upload(("f",))
+        upload.write(b"12345")
+        await upload.commit()
+        self.assertEqual(b"12345", (files / "home" / "ann" / "f").read_bytes())
+        with self.assertRaises(TooLarge):
+            await session.avatar.upload(("g",), expected_octets=6)
+
+    async def test_cannot_be_used(self) -> None:
+        """A root that is no directory is said so in a line that says what to change."""
+        home = Path(self.mktemp())
+        home.mkdir()
+        (home / "files").write_bytes(b"")
+        site = Site(load(None, ["tls.enabled=false"]), home, reactor)
+        try:
+            with self.assertRaises(SiteError) as caught:
+                await site._open_files()
+            self.assertIn("files.root", str(caught.exception))
+        finally:
+            site.file_threads.stop()
+
+
+def open_paths() -> list[str]:
+    """Return what this process has open."""
+    found = []
+    for name in os.listdir("/proc/self/fd"):
+        try:
+            found.append(os.readlink(f"/proc/self/fd/{name}"))
+        except OSError:
+            continue
+    return found
