@@ -36,7 +36,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath
+from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath, UploadRequest
 from netsuite.wire.dates import format_http_date
 
 ALLOWED: Final = "DELETE, GET, HEAD, OPTIONS, PUT"
@@ -352,9 +352,11 @@ class FileSite:
         try:
             upload = await tree.upload(
                 path,
-                only_new=conditional and before is None,
-                if_validator=before.validator if conditional and before is not None else None,
-                expected_octets=request.head.octets,
+                UploadRequest(
+                    only_new=conditional and before is None,
+                    if_validator=before.validator if conditional and before is not None else None,
+                    expected_octets=request.head.octets,
+                ),
             )
             try:
                 async for octets in request.chunks():

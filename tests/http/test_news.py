@@ -15,7 +15,6 @@ from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from netsuite.config.services import NNTPSection
 from pydantic import ValidationError
 
 from netsuite.accounts.files import HomesOfSite
@@ -24,6 +23,7 @@ from netsuite.http.news import parts, prose, site
 from netsuite.http.service import make_router
 from netsuite.message.reading import numbered, texts
 from netsuite.message.scan import scan
+from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.site import Site
 from netsuite.store.errors import NoSuchMessage
 from netsuite.testing.cases import SynchronousTestCase
@@ -434,7 +434,7 @@ class Mounted(Case):
         """What NNTP shows to nobody who has not logged in, HTTP does not either; a reload
         changes that."""
         self.serve()
-        self.site.settings = Settings(nntp=NNTPSection(anonymous="none"))
+        self.site.settings = Settings(nntp=NNTPSettings(anonymous="none"))
         self.assertEqual(404, status(self.ask("/news/example.talk/1.eml")))
         self.assertNotIn(b"<nav>", body(self.ask("/")))
         self.site.settings = Settings()

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from netsuite.store.tree import Entry, HomeTree, TreePath, Upload
+from netsuite.store.tree import Entry, HomeTree, TreePath, Upload, UploadRequest
 from netsuite.testing.cases import Assertions
 from netsuite.testing.store_contract.case import written
 
