@@ -52,13 +52,13 @@ class FilesCase(Assertions):
         **request: Any,
     ) -> Entry:
         """Put a file there."""
-        upload = await (tree or self.tree).upload(path, **request)
+        upload = await (tree or self.tree).upload(path, UploadRequest(**request))
         await written(upload, octets)
         return await upload.commit()
 
     async def partly(self, path: TreePath, octets: bytes = b"content", **request: Any) -> Upload:
         """Begin a file."""
-        upload = await self.tree.upload(path, **request)
+        upload = await self.tree.upload(path, UploadRequest(**request))
         await written(upload, octets)
         return upload
 
