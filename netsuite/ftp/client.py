@@ -28,7 +28,7 @@ from netsuite.connection.client import (
 )
 from netsuite.connection.client import connect as connect_any
 from netsuite.connection.session_group import ResumingTLS
-from netsuite.ftp.answers import extended_passive_port, features_of, passive_port
+from netsuite.ftp.reply_grammar import extended_passive_port, features_of, passive_port
 from netsuite.ftp.commands import (
     Appe,
     Auth,

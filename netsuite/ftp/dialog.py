@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
 
-from netsuite.ftp.answers import ReplyReader, format_reply
+from netsuite.ftp.reply_grammar import ReplyReader, format_reply
 from netsuite.ftp.commands import (
     INTERRUPTS,
     TRANSFERS,

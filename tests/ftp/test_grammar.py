@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsuite.ftp import commands as c
-from netsuite.ftp.answers import (
+from netsuite.ftp.reply_grammar import (
     ReplyReader,
     extended_passive_port,
     extended_passive_reply,

@@ -12,7 +12,7 @@ from twisted.internet.error import ConnectionDone
 
 from netsuite.connection.sendfile import FileCutShort, send_file
 from netsuite.ftp import replies
-from netsuite.ftp.answers import extended_passive_reply, passive_reply
+from netsuite.ftp.reply_grammar import extended_passive_reply, passive_reply
 from netsuite.ftp.ascii import FromNetwork, ToNetwork
 from netsuite.ftp.commands import (
     Abor,
