@@ -12,13 +12,66 @@ besides, which nobody was; ``c`` for complete, ``i`` for incomplete.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 from netsuite.connection.linelog import fit
+from netsuite.connection.pump import Life
+from netsuite.ftp.commands import Appe, Reply, Representation, Retr, Stor, Stou
 from netsuite.ftp.paths import TreePath, octets_of, shown
+from netsuite.ftp.server.active_transfer import ActiveTransfer
+from netsuite.ftp.server.session import Session
 
 #: Instead of a name that is not known.
-NOBODY = "?"
+NOBODY: Final = "?"
+#: Which way the files of a command go; listings are no files.
+DIRECTIONS: Final[Mapping[type, str]] = {Retr: "o", Stor: "i", Appe: "i", Stou: "i"}
+
+
+def transferred(session: Session, active: ActiveTransfer, said: Reply) -> None:
+    """Note a transfer that has ended, if it had begun.
+
+    Args:
+        said: what the client is told of it.
+    """
+    command = active.command
+    if not isinstance(command, Retr | Stor | Appe | Stou):
+        return
+    if not said.positive and active.data is None:
+        return
+    path = active.path
+    if path is None:
+        path = session.resolved(command.path)
+    seconds = session.clock.seconds() - active.since
+    _note(session, DIRECTIONS[type(command)], path, active.octets, seconds, said.positive)
+
+
+def removed(session: Session, path: TreePath) -> None:
+    """Note that a file was removed."""
+    _note(session, "d", path, 0, 0.0, True)
+
+
+def _note(
+    session: Session, direction: str, path: TreePath, octets: int, seconds: float, complete: bool
+) -> None:
+    line_log = session.shared.line_log
+    if line_log is None:
+        return
+    line_log.add(
+        format_line,
+        session.peer.address,
+        session.username,
+        session.is_guest,
+        direction,
+        path,
+        octets,
+        seconds,
+        session.representation is Representation.ASCII,
+        complete,
+    )
+    if session.life >= Life.DRAINING:  # perhaps after the last time that it is written
+        line_log.flush()
 
 
 def format_line(
@@ -33,10 +86,10 @@ def format_line(
     as_text: bool,
     complete: bool,
 ) -> str:
-    """Give the line of a transfer; nothing a peer says can make it two, or a field more.
+    """Return the line of a transfer; nothing a peer says can make it two, or a field more.
 
     Args:
-        when: as ``stamp`` gives it.
+        when: as ``stamp`` has it.
         address: the peer's; empty for a local socket.
         account: who had logged in, or as what.
         anonymous: whether without a password.
@@ -60,5 +113,5 @@ def _field(text: str) -> str:
 
 
 def stamp(when: datetime) -> str:
-    """Give a moment as the log has it: as C's ``ctime``, in local time."""
+    """Return a moment as the log has it: as C's ``ctime``, in local time."""
     return when.ctime()

@@ -21,8 +21,8 @@ from twisted.internet.protocol import ClientFactory, ServerFactory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netsuite.connection.deadlines import LazyTimer
 from netsuite.connection.peer import where
-from netsuite.connection.timing import LazyTimer
 from netsuite.ftp.transfer.accepting import Accepted, DataPort
 from netsuite.ftp.transfer.connection import DataConnection, NotArranged, NotConnected
 from netsuite.ftp.transfer.incoming import Incoming

@@ -11,13 +11,13 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.connection.timing import LazyTimer
+from netsuite.connection.deadlines import LazyTimer
 from netsuite.ftp.transfer.connection import DataCut, DataStalled
 
 #: Read at a time.
 READ_OCTETS: Final = 262_144
 #: So much is taken of what the kernel still holds when a transfer is given up.
-AT_HAND_OCTETS: Final = 4 << 20
+UNREAD_OCTETS: Final = 4 << 20
 #: Reads before others get their turn.
 _READS: Final = 8
 
@@ -73,10 +73,10 @@ class Incoming:
             self.octets_passed += len(octets)
             yield octets
 
-    def at_hand(self) -> Iterator[bytes]:
+    def unread(self) -> Iterator[bytes]:
         """Give what has come and was not read, without waiting for more; to be asked when the
         transfer is given up."""
-        left = AT_HAND_OCTETS
+        left = UNREAD_OCTETS
         while left > 0 and not self._closed:
             try:
                 octets = self._socket.recv(READ_OCTETS)
