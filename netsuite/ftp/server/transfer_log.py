@@ -70,7 +70,7 @@ def _note(
         session.representation is Representation.ASCII,
         complete,
     )
-    if session.life >= Life.DRAINING:  # perhaps after the last time that it is written
+    if session.life is Life.DRAINING:  # perhaps after the last time that it is written
         line_log.flush()
 
 
