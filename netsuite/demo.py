@@ -135,7 +135,7 @@ TRY: Final = {
 
 
 def _our_command() -> str:
-    """Give how the ``netsuite`` that belongs to this program is called from here."""
+    """Return how the ``netsuite`` that belongs to this program is called from here."""
     ours = Path(sys.argv[0]).absolute().with_name("netsuite")
     found = shutil.which("netsuite")
     if not ours.exists() or (found is not None and Path(found).samefile(ours)):
@@ -158,7 +158,7 @@ def refuse_strangers(settings: Settings) -> None:
 
 
 def is_loopback(endpoint: str) -> bool:
-    """Tell whether an endpoint string listens where only this machine can connect."""
+    """Return whether an endpoint string listens where only this machine can connect."""
     kind, _, rest = endpoint.partition(":")
     if kind == "unix":
         return True

@@ -15,6 +15,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.python.threadpool import ThreadPool
 
 from netsuite.accounts.authentication import AccountAuthenticator
@@ -326,7 +327,7 @@ class Site(Service):
                 "change the owner, or name another directory with files.root"
             ) from None
 
-    def _not_opened(self, failure: Any) -> None:
+    def _not_opened(self, failure: Failure) -> None:
         if failure.check(StoreError, SiteError):
             message = f"netsuite: {failure.getErrorMessage()}"
         else:

@@ -24,11 +24,12 @@ from twisted.internet import ssl
 from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
+    IProtocolFactory,
     IReactorTime,
 )
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
-from twisted.protocols.tls import TLSMemoryBIOFactory
+from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 #: TLS 1.2: forward secrecy always; CBC suites stay for old mail programs, last.
@@ -78,12 +79,16 @@ def start_tls(
     return wrapper
 
 
-def wrap_client(factory: Any, context: Context, clock: IReactorTime) -> TLSMemoryBIOFactory:
+def wrap_client(
+    factory: IProtocolFactory, context: Context, clock: IReactorTime
+) -> TLSMemoryBIOFactory:
     """Return a factory whose connections speak TLS from their first octet, as clients."""
     return TLSMemoryBIOFactory(context, True, factory, clock=clock)
 
 
-def wrap_server(factory: Any, context: Context, clock: IReactorTime) -> TLSMemoryBIOFactory:
+def wrap_server(
+    factory: IProtocolFactory, context: Context, clock: IReactorTime
+) -> TLSMemoryBIOFactory:
     """Return a factory whose connections speak TLS from their first octet, as servers."""
     return TLSMemoryBIOFactory(context, False, factory, clock=clock)
 
@@ -396,7 +401,7 @@ class ServerTLS:
         self.certificates = certificates
         self.protocols = protocols
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N802, N803
         """Give OpenSSL's side of a new connection."""
         self.certificates.refresh()
         pair = self.certificates.select("")
@@ -432,7 +437,7 @@ class _PinnedTLS:
             context.set_verify(SSL.VERIFY_PEER, judge)
         self._context = context
 
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:  # noqa: N802, N803
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N802, N803
         """Give OpenSSL's side of a new connection."""
         connection = SSL.Connection(self._context, None)
         if not _is_address(self._host):

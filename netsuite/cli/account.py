@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING
 
 import click
 
 from netsuite.accounts.naming import account_name_problem
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
-
-if TYPE_CHECKING:
-    from netsuite.store.interfaces import Store
-    from netsuite.store.model import AccountState, Verifiers
+from netsuite.store.interfaces import Store
+from netsuite.store.model import AccountState, Verifiers
 
 _ONE_LINE_OCTETS = 4096
 #: In MiB; more than there are disks for, and its octets still fit the database.
@@ -50,10 +47,13 @@ def read_password(*, from_stdin: bool) -> str:
 
 def _verifiers(home: Home, password: str) -> Verifiers:
     from netsuite.accounts.passwords import make_verifiers
+    from netsuite.cli.settings import read_settings
     from netsuite.sasl.prepare import Unpreparable
 
     try:
-        return make_verifiers(password, cram_md5=home.settings().accounts.cram_md5)
+        return make_verifiers(
+            password, cram_md5=read_settings(home.config_path, home.overrides).accounts.cram_md5
+        )
     except Unpreparable as error:
         raise click.ClickException(f"this cannot be a password: {error}") from None
 
@@ -119,7 +119,7 @@ def list_accounts(home: Home) -> None:
 @pass_home
 def passwd(home: Home, name: str, *, password_stdin: bool) -> None:
     """Change an account's password."""
-    home.insist_on_store(home.settings())  # before anybody is asked
+    home.insist_on_store()  # before anybody is asked
     verifiers = _verifiers(home, read_password(from_stdin=password_stdin))
 
     async def work(store: Store) -> None:
@@ -214,7 +214,7 @@ def groups_command(home: Home, name: str, groups: tuple[str, ...]) -> None:
 @pass_home
 def remove(home: Home, name: str, *, yes: bool) -> None:
     """Remove an account with all its mail."""
-    home.insist_on_store(home.settings())  # before anybody is asked
+    home.insist_on_store()  # before anybody is asked
     if not yes:
         click.confirm(f"Remove {name} and all its mail for ever?", abort=True)
 
@@ -229,7 +229,9 @@ def remove(home: Home, name: str, *, yes: bool) -> None:
 
 def _put_files_aside(home: Home, name: str) -> None:
     """Move an account's files where no later account of the same name finds them."""
-    files = home.path / home.settings().files.root
+    from netsuite.cli.settings import read_settings
+
+    files = home.path / read_settings(home.config_path, home.overrides).files.root
     mine = files / "home" / name
     if mine.is_dir():
         removed = files / "removed"
@@ -249,7 +251,7 @@ def app_password(
     home: Home, name: str, label: str | None, revoke: int | None, *, password_stdin: bool
 ) -> None:
     """List, add (--label) or revoke further passwords, one for each program."""
-    home.insist_on_store(home.settings())  # before anybody is asked
+    home.insist_on_store()  # before anybody is asked
     password = read_password(from_stdin=password_stdin) if label else ""
 
     async def work(store: Store) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 import click
 
 from netsuite.accounts.naming import alias_name_problem
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
-
-if TYPE_CHECKING:
-    from netsuite.store.interfaces import Store
+from netsuite.store.interfaces import Store
 
 
 @click.group(cls=Subcommands)
@@ -27,10 +24,13 @@ def alias() -> None:
 def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
     """Make an alias stand for the accounts (or aliases) given, in place of what it stood for."""
     from netsuite.accounts.receiver import same_domain
+    from netsuite.cli.settings import read_settings
 
     if problem := alias_name_problem(name.lower()):
         raise click.ClickException(f"{name!r} cannot be an alias: {problem}")
-    domains = {same_domain(each) for each in home.settings().site.domains}
+    domains = {
+        same_domain(each) for each in read_settings(home.config_path, home.overrides).site.domains
+    }
 
     async def work(store: Store) -> None:
         known = {each.name for each in await store.accounts.accounts()}

@@ -54,7 +54,7 @@ class CommandGroup(click.Group):
         self.entries = {name: e for each in self.sections.values() for name, e in each.items()}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Give the names, as they are listed."""
+        """Return the names, as they are listed."""
         return list(self.entries)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -98,7 +98,7 @@ def _refuse(error: click.ClickException) -> NoReturn:
 
 
 def _advice(error: click.UsageError, context: click.Context) -> str:
-    """Give what is wrong with a line, and where the right one stands."""
+    """Return what is wrong with a line, and where the right one stands."""
     root = context.find_root()
     if isinstance(error, click.NoSuchOption) and context is not root:
         name = error.option_name

@@ -2,48 +2,41 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from netsuite.cli.context import Home, pass_home
-
-if TYPE_CHECKING:
-    from netsuite.config.schema import Settings
-    from netsuite.config.services import ServiceSection
+from netsuite.store.interfaces import Store
 
 
 @click.command("check-config")
 @pass_home
 def check_config(home: Home) -> None:
     """Say what is wrong with the configuration; exit 0 when nothing is."""
-    settings = home.settings()
-    _check_endpoints(settings)
-    source = home.config_path
-    click.echo(f"{source}: fine" if source else "no configuration file: the defaults are used")
-    for name, listening in home.listening(settings):
-        click.echo(f"  {name}: {', '.join(listening) or 'off'}")
-
-
-def _check_endpoints(settings: Settings) -> None:
     from twisted.internet import reactor
 
+    from netsuite.cli.settings import read_configuration, refuse
+    from netsuite.config.check import problems, store_problems
+    from netsuite.config.load import Problem
     from netsuite.config.schema import SERVICES
-    from netsuite.home import SiteError
-    from netsuite.site import read_endpoint
+    from netsuite.connection.settings import ServiceSettings
 
-    problems = []
+    configuration = read_configuration(home.config_path, home.overrides)
+    settings = configuration.settings
+    refuse(problems(configuration, home.path, reactor))
+    found: list[Problem] = []
+
+    async def work(store: Store) -> None:
+        found.extend(await store_problems(configuration, store))
+
+    if home.has_store(settings.store.url):
+        home.with_store(work)
+        refuse(found)
+    source = configuration.path
+    click.echo(f"{source}: fine" if source else "no configuration file: the defaults are used")
     for name in SERVICES:
-        section: ServiceSection = getattr(settings, name)
-        for setting in ("listen", "listen_tls"):
-            for each in getattr(section, setting):
-                try:
-                    read_endpoint(f"{name}.{setting}", each, reactor)
-                except SiteError as error:
-                    problems.append(f"netsuite: {error}")
-    if problems:
-        click.echo("\n".join(problems), err=True)
-        raise SystemExit(2)
+        section: ServiceSettings = getattr(settings, name)
+        listening = [*section.listen, *(f"{each} (TLS)" for each in section.listen_tls)]
+        click.echo(f"  {name}: {', '.join(listening) if section.enabled and listening else 'off'}")
 
 
 @click.command("describe-config")

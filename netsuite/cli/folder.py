@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
-
-if TYPE_CHECKING:
-    from netsuite.store.interfaces import Store
+from netsuite.store.interfaces import Store
 
 
 @click.group(cls=Subcommands)

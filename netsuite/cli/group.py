@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
 from netsuite.message.news import is_newsgroup_name, is_reserved
 from netsuite.store.errors import NoSuchFolder
+from netsuite.store.interfaces import Store
 from netsuite.store.model import Folder, FolderKind
-
-if TYPE_CHECKING:
-    from netsuite.store.interfaces import Store
 
 
 @click.group(cls=Subcommands)
@@ -22,7 +18,7 @@ def group() -> None:
 
 
 async def find_group(store: Store, name: str) -> Folder:
-    """Give a newsgroup. Raises ClickException."""
+    """Return a newsgroup. Raises ClickException."""
     try:
         found = await store.mail.folder(None, name)
     except NoSuchFolder:
@@ -95,7 +91,7 @@ def _posting(folder: Folder) -> str:
 @pass_home
 def remove(home: Home, name: str, yes: bool) -> None:
     """Remove a newsgroup and its articles."""
-    home.insist_on_store(home.settings())  # before anybody is asked
+    home.insist_on_store()  # before anybody is asked
     if not yes:
         click.confirm(f"Remove {name} with all its articles?", abort=True)
 

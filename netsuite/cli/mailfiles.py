@@ -119,7 +119,7 @@ def _read_mbox_message(octets: bytes) -> Kept:
 
 
 def _with_crlf(octets: bytes, first_line: bytes) -> bytes:
-    """Give a message CRLF for its line ends: LF, unless its first line has CRLF already."""
+    """Return a message with CRLF for its line ends: LF, unless its first line has CRLF already."""
     feed = _bare_feed if first_line.endswith(b"\r") else _feed
     return feed.sub(b"\r\n", octets)
 
@@ -204,7 +204,7 @@ class NewMbox:
 
 
 def _status(flags: frozenset[str]) -> bytes:
-    """Give the Status fields: R for read, O for old, the rest in X-Status."""
+    """Return the Status fields: R for read, O for old, the rest in X-Status."""
     status = "RO" if SEEN in flags else "O"
     others = "".join(k for k, flag in STATUS_LETTERS.items() if k != "R" and flag in flags)
     lines = [f"Status: {status}\r\n", f"X-Status: {others}\r\n" if others else ""]

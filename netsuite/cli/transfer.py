@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -22,10 +21,8 @@ from netsuite.cli.mailfiles import (
 from netsuite.message.headers import strip
 from netsuite.message.news import message_id_of
 from netsuite.store.errors import MessageExists, NoSuchFolder
+from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Folder, FolderId, Message, Placement
-
-if TYPE_CHECKING:
-    from netsuite.store.interfaces import Draft, Store
 
 
 def _open_source(path: Path) -> MailFile:
@@ -78,7 +75,7 @@ def import_mail(
 
 
 async def _folder_of(store: Store, account: str, name: str) -> Folder:
-    """Give an account's folder; make it if it is not there."""
+    """Return an account's folder; make it if it is not there."""
     owner = (await store.accounts.account(account.lower())).id
     try:
         return await store.mail.folder(owner, name)
@@ -100,7 +97,7 @@ async def _import_one(store: Store, target: FolderId, message: Kept) -> None:
 
 
 async def _import_article(store: Store, target: FolderId, message: Kept) -> bool:
-    """Put an article into a newsgroup; tell whether it was not there yet.
+    """Put an article into a newsgroup; return whether it was not there yet.
 
     Read state is everybody's own there, so the flags in the file are nobody's.
     """

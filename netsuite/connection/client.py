@@ -6,12 +6,13 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.error import ConnectError, ConnectionDone
+from twisted.internet.error import ConnectError, ConnectionDone, TCPTimedOutError
+from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
 from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
@@ -77,6 +78,9 @@ class ClientConnection(Pump[E, S]):
         name: tells the connection apart in the log.
     """
 
+    #: Whether errors tell nothing of what we say: where nothing in it tells what is secret.
+    masks_all: ClassVar[bool] = False
+
     def __init__(
         self,
         dialog: Dialog[E, S],
@@ -91,7 +95,7 @@ class ClientConnection(Pump[E, S]):
         self._began = self._progress = clock.seconds()
         self._reply_seconds: float | None = None
         self._full_since: float | None = None  # the server does not read what we say
-        self._held: list[E] = []
+        self._held: deque[E] = deque()
         self._receiver: Deferred[E] | None = None
         self._handshake: Deferred[None] | None = None
         self._handshake_is_done = False
@@ -100,6 +104,7 @@ class ClientConnection(Pump[E, S]):
         self._closed: list[Deferred[None]] = []
         self._lines: deque[str] = deque(maxlen=CONVERSATION_LINES)
         self._conversation = Transcript(self._note_line, clock, limit_octets=0)
+        self._conversation.masking = self.masks_all
 
     # -- talking -------------------------------------------------------------------------------
 
@@ -116,7 +121,7 @@ class ClientConnection(Pump[E, S]):
         if self._receiver is not None:
             raise RuntimeError("two await the server's next words")
         if self._held:
-            event = self._held.pop()
+            event = self._held.popleft()
             self.pump()
             return event
         if self._error is not None:
@@ -157,7 +162,7 @@ class ClientConnection(Pump[E, S]):
         return await self.receive(seconds=seconds)
 
     async def body_to(self, write: Write) -> None:
-        """Return the body that comes now to a function, piece by piece. Raises as ``receive``.
+        """Pass the body that comes now to a function, piece by piece. Raises as ``receive``.
 
         Args:
             write: called with each piece, as it comes; what it gives is awaited, so that a slow
@@ -267,6 +272,7 @@ class ClientConnection(Pump[E, S]):
     def _handle(self, event: E) -> bool:
         """Hand an event to whoever awaits it, or keep it."""
         if isinstance(event, EndOfInput):
+            self._eof_told = True
             self._fail(ConnectionLost("the server has closed the connection"))
             return True
         if self.unasked(event):
@@ -372,7 +378,7 @@ class ClientConnection(Pump[E, S]):
         return self._error
 
     def _tell(self) -> None:
-        """Return the error to whoever waits."""
+        """Tell whoever waits of the error."""
         for waiting in (self._receiver, self._handshake):
             if waiting is not None and not waiting.called:
                 waiting.errback(self._error)
@@ -453,6 +459,8 @@ async def connect(
         await connecting
     except (DeferredTimeout, CancelledError) as error:
         raise Timeout(f"not connected after {seconds} seconds") from error
+    except (ConnectTimeout, TCPTimedOutError) as error:
+        raise Timeout("not connected: nobody answers") from error
     except (ConnectError, OSError) as error:
         raise ConnectionRefused(str(error) or type(error).__name__) from error
     if tls_context is not None:

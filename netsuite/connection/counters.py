@@ -19,6 +19,7 @@ class UsageCounters:
         "bad_commands",
         "bad_commands_limit",
         "commands",
+        "counts_commands",
         "octets",
     )
 
@@ -33,6 +34,8 @@ class UsageCounters:
         self._commands_before_login = commands_before_login
         self._octets_before_login = octets_before_login
         self._logged_in = False
+        #: Whether ``took_command`` is to be called.
+        self.counts_commands = commands_before_login is not None
         self.bad_commands = 0
         self.commands = 0
         self.octets = 0
@@ -40,6 +43,7 @@ class UsageCounters:
     def logged_in(self) -> None:
         """What was limited until a login no longer is."""
         self._logged_in = True
+        self.counts_commands = False
 
     def received(self, octets: int) -> bool:
         """Count octets; return whether there were too many before a login."""
@@ -51,11 +55,10 @@ class UsageCounters:
 
     def took_command(self) -> bool:
         """Count a command; return whether there were too many before a login."""
-        limit = self._commands_before_login
-        if limit is None or self._logged_in:
-            return False
         self.commands += 1
-        return self.commands > limit
+        return (
+            self._commands_before_login is not None and self.commands > self._commands_before_login
+        )
 
     def refused_command(self) -> bool:
         """Count a command that was refused as such; return whether there were too many."""

@@ -68,12 +68,16 @@ class Refusal(ClientError):
     Args:
         code: the protocol's word for why: a number, or a response code; empty where it has none.
         text: what the server says to people.
-        command: to what; None for the greeting.
+        command: to what: a command, or words for what was asked; None for the greeting.
     """
 
     def __init__(self, code: int | str, text: str, command: object = None) -> None:
-        what = type(command).__name__.upper() if command is not None else "the connection"
-        super().__init__(f"{what} was refused: {code} {text}".rstrip())
+        if command is None:
+            what = "the connection"
+        else:
+            what = command if isinstance(command, str) else type(command).__name__.upper()
+        why = " ".join(each for each in (str(code), text) if each)
+        super().__init__(f"{what} was refused: {why}" if why else f"{what} was refused")
         self.code = code
         self.text = text
         self.command = command

@@ -12,11 +12,12 @@ import re
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred, succeed
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 #: Lines are written when so many wait, or after so long.
 LINES_AT_ONCE: Final = 1000
@@ -26,7 +27,7 @@ LINES_WAITING: Final = 100_000
 
 _unfit: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
 
-_Noted = tuple[Callable[..., str], str, tuple[Any, ...]]
+_Noted = tuple[Callable[..., str], str, tuple[object, ...]]
 
 
 class LineLog:
@@ -52,7 +53,7 @@ class LineLog:
         *,
         now: Callable[[], datetime],
         stamp: Callable[[datetime], str],
-        elsewhere: Callable[..., Any],
+        elsewhere: Callable[..., Deferred[None]],
     ) -> None:
         self.path = path
         self._clock = clock
@@ -61,13 +62,13 @@ class LineLog:
         self._elsewhere = elsewhere
         self._noted: list[_Noted] = []
         self._dropped = 0
-        self._timer: Any = None
-        self._writing: Any = None
+        self._timer: IDelayedCall | None = None
+        self._writing: Deferred[None] | None = None
         self._failed = False
         self._stamp = ""  # of the second it is
         self._stamp_until = float("-inf")
 
-    def add(self, line: Callable[..., str], *facts: Any) -> None:
+    def add(self, line: Callable[..., str], *facts: object) -> None:
         """Note an event that is over.
 
         Args:
@@ -91,7 +92,7 @@ class LineLog:
             elif self._timer is None:
                 self._timer = self._clock.callLater(DELAY_SECONDS, self.flush)
 
-    def flush(self) -> Any:
+    def flush(self) -> Deferred[None] | None:
         """Write what has been noted; return a Deferred of it, None where there is nothing."""
         if self._timer is not None:
             if self._timer.active():
@@ -122,7 +123,7 @@ class LineLog:
         if self._noted and self._timer is None:
             self._timer = self._clock.callLater(DELAY_SECONDS, self.flush)
 
-    def _not_written(self, failure: Any) -> None:
+    def _not_written(self, failure: Failure) -> None:
         self._writing = None
         if not self._failed:  # once, and not each second while the disk is full
             self._failed = True

@@ -5,10 +5,12 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+
+from netsuite.connection.transport import StreamTransport
 
 #: RFC 9266, 2: label, no context, 32 octets.
 EXPORTER_LABEL: Final = b"EXPORTER-Channel-Binding"
@@ -43,7 +45,7 @@ class Peer:
     certificate_names: tuple[str, ...] = ()
 
 
-def peer_of(transport: Any) -> Peer:
+def peer_of(transport: StreamTransport) -> Peer:
     """Find out what is known of a transport's other end. Never raises."""
     address, port, local = where(transport.getPeer())
     connection = _tls_connection(transport)
@@ -85,7 +87,7 @@ def _canonical(host: str) -> tuple[str, bool]:
     return str(ip), ip.is_loopback
 
 
-def _tls_connection(transport: Any) -> SSL.Connection | None:
+def _tls_connection(transport: StreamTransport) -> SSL.Connection | None:
     """Give OpenSSL's connection once its handshake is done."""
     handle = transport.getHandle() if hasattr(transport, "getHandle") else None
     if not isinstance(handle, SSL.Connection) or handle.get_cipher_name() is None:

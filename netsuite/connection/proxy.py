@@ -16,7 +16,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.interfaces import (
+    IAddress,
+    IDelayedCall,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+)
 from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -146,7 +152,7 @@ class ProxyFactory(Factory):
 
     def __init__(
         self,
-        wrapped: Any,
+        wrapped: IProtocolFactory,
         clock: IReactorTime,
         *,
         trusted: Sequence[str],
@@ -178,7 +184,7 @@ class ProxyFactory(Factory):
         mapped = getattr(ip, "ipv4_mapped", None) or ip
         return any(mapped in network for network in self._networks)
 
-    def buildProtocol(self, addr: IAddress | None) -> Any:
+    def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # type: ignore[override]
         """Make what reads the header first; for others the service's protocol at once."""
         if self.trusts(addr):
             return _HeaderReader(self)
@@ -191,7 +197,7 @@ class _HeaderReader(Protocol):
     def __init__(self, factory: ProxyFactory) -> None:
         self._proxies = factory
         self._received = b""
-        self._deadline: Any = None
+        self._deadline: IDelayedCall | None = None
 
     def connectionMade(self) -> None:
         """Wait for the header, but not for long."""
@@ -216,7 +222,7 @@ class _HeaderReader(Protocol):
             self._refuse(str(error))
             return
         if header is not None:
-            self._deadline.cancel()
+            self._stop_waiting()
             self._make_way(header)
 
     def _make_way(self, header: ProxyHeader) -> None:
@@ -239,5 +245,8 @@ class _HeaderReader(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Gone before the header was whole."""
+        self._stop_waiting()
+
+    def _stop_waiting(self) -> None:
         if self._deadline is not None and self._deadline.active():
             self._deadline.cancel()

@@ -27,12 +27,13 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsuite import tls
+from netsuite.connection.coroutine_task import CoroutineTask
 from netsuite.connection.peer import Peer, peer_of
 from netsuite.connection.transcript import Transcript
 from netsuite.connection.transport import StreamTransport
 from netsuite.connection.writer import TransportWriter
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 
 E = TypeVar("E")
 S = TypeVar("S")
@@ -56,8 +57,9 @@ class Life(enum.IntEnum):
     LOST = 5
 
 
-_FLUSHING = Life.FLUSHING.value
-_LOST = Life.LOST.value
+# Looked up for every event; an attribute of an enum's class takes as long as a call.
+_DRAINING: Final = Life.DRAINING
+_FLUSHING: Final = Life.FLUSHING
 
 
 # Longer than 300 lines: the order of events, answers and octets is one matter, and the places
@@ -105,7 +107,8 @@ class Pump(Protocol, Generic[E, S]):
         self._eof = self._eof_told = False
         self._fresh = False  # something came while pumping
         self._broken = False  # nobody knows any more where the next command begins
-        self._wanted: Deferred[None] | None = None  # an answer waits for the next event
+        self._task: CoroutineTask[S | None] | None = None  # an answer that waits ...
+        self._wanted: Deferred[None] | None = None  # ... for the next event
         self._last_event: type = type(None)
 
     # -- what subclasses say -------------------------------------------------------------------
@@ -134,11 +137,14 @@ class Pump(Protocol, Generic[E, S]):
         raise NotImplementedError
 
     def _may_take(self) -> bool:
-        """Return whether events are taken now."""
+        """Return whether events are taken though something is being answered, or the connection
+        drains; asked only then."""
         return True
 
     def _took(self, event: E) -> bool:
         """Accept that an event was taken; return whether it may be answered."""
+        if isinstance(event, EndOfInput):
+            self._eof_told = True
         return True
 
     def _settled(self) -> None:
@@ -189,8 +195,10 @@ class Pump(Protocol, Generic[E, S]):
         while True:
             if self.life is Life.LOST:
                 raise ConnectionDone()
-            event = self._next_event()
-            if not isinstance(event, Need):
+            event = self.dialog.next_event()
+            if event is NEED_DATA:
+                event = self._wants_data()
+            if event is not NEED_DATA and event is not PAUSED:
                 if not self._took(event):
                     raise ConnectionDone()
                 return event
@@ -285,11 +293,14 @@ class Pump(Protocol, Generic[E, S]):
         self._settled()
 
     def _run(self) -> None:
-        while self.life < _FLUSHING and self._may_take():
-            if self.writer.is_full and not self.dialog.hears_while_writing:
+        writer = self.writer
+        while self.life < _FLUSHING:
+            if (self._task is not None or self.life is _DRAINING) and not self._may_take():
+                return
+            if writer.is_full and not self.dialog.hears_while_writing:
                 return
             try:
-                event = self._next_event()
+                event = self.dialog.next_event()
             except RemoteProtocolError as error:
                 self._refuse(error)
                 continue
@@ -298,27 +309,28 @@ class Pump(Protocol, Generic[E, S]):
                 self.log.failure("the dialog of {name}", name=self.name)
                 self.abort()
                 return
-            if isinstance(event, Need):
+            if event is NEED_DATA:
+                event = self._wants_data()
+            if event is NEED_DATA or event is PAUSED:
                 self._rested(event)
                 return
-            if not (self._took(event) and self._handle(event)):
+            if not self._handle(event):
                 return
 
     def _rested(self, need: Need) -> None:
         """The dialog has no event to take."""
 
-    def _next_event(self) -> E | Need:
-        event = self.dialog.next_event()
-        if event is NEED_DATA:
-            self._unread = 0
-            if self._read_paused:
-                self._resume_reading()
-            if self._eof and not self._eof_told:
-                # Every dialog has this event; one that does not say it itself is helped here.
-                event = EndOfInput()  # type: ignore[assignment]
-        if type(event) is EndOfInput:
+    def _wants_data(self) -> E | Need:
+        """The dialog has read all there is; read on. Return the end of input where that is it."""
+        self._unread = 0
+        if self._read_paused:
+            self._resume_reading()
+        if self._eof and not self._eof_told:
             self._eof_told = True
-        return event
+            # Every dialog has this event; one that does not say it itself is helped here.
+            end: E = EndOfInput()  # type: ignore[assignment]
+            return end
+        return NEED_DATA
 
     def _refuse(self, error: RemoteProtocolError) -> None:
         """Have the peer told what it did wrong, and close where nothing else can follow."""

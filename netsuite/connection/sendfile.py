@@ -13,6 +13,7 @@ from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
 
 from netsuite.connection.pump import Pump
+from netsuite.connection.transport import StreamTransport
 
 #: So much at a time: one call must not keep the reactor's thread busy with a slow disk for long.
 KERNEL_OCTETS: Final = 262_144
@@ -57,7 +58,7 @@ async def send_file(
         raise FileCutShort(f"{sent} octets of {count}")
 
 
-def _kernel_can(transport: Any) -> bool:
+def _kernel_can(transport: StreamTransport) -> bool:
     return (
         hasattr(os, "sendfile")
         and isinstance(transport, tcp.Connection)

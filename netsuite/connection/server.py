@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
@@ -11,7 +12,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
 from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.coroutine_task import CoroutineTask, Work, start
+from netsuite.connection.coroutine_task import CoroutineTask, Raised, Work, start
 from netsuite.connection.counters import UsageCounters
 from netsuite.connection.deadlines import Deadlines
 from netsuite.connection.pump import GONE, E, Life, Pump, S
@@ -29,7 +30,6 @@ Handlers = Mapping[type, Handler[C, R]]
 
 #: Who is left for these would not hear a goodbye.
 _UNHEARD: Final = (CloseReason.STALLED, CloseReason.SLOW_HANDSHAKE)
-_BODY: Final = (BodyChunk, EndOfBody, EndOfInput)
 
 
 def handlers(*functions: Handler[C, R]) -> Handlers[C, R]:
@@ -74,9 +74,12 @@ def _kinds(function: Handler[C, R]) -> tuple[type, ...]:
 
 
 class Registry(Protocol):
-    """Who is told that a connection has ended: the factory."""
+    """Who knows all connections of a service, and is told that one has ended: the factory."""
 
-    def connection_ended(self, connection: Any) -> None:
+    def __iter__(self) -> Iterator[Any]:
+        """Return the connections there are, one by one."""
+
+    def connection_ended(self, connection: ServerConnection[Any, Any]) -> None:
         """A connection is gone."""
 
 
@@ -121,7 +124,6 @@ class ServerConnection(Pump[E, S]):
         )
         self._logout: Callable[[], None] | None = None
         self._paused = False  # the dialog said so when the pump came to rest
-        self._task: CoroutineTask[S | None] | None = None
         self._spawned: set[Deferred[None]] = set()
 
     # -- hooks with an answer of our own -------------------------------------------------------
@@ -259,50 +261,74 @@ class ServerConnection(Pump[E, S]):
         self._paused = need is PAUSED
 
     def _took(self, event: E) -> bool:
-        deadlines = self.deadlines
-        deadlines.took_event()
+        self.deadlines.took_event()
         kind = type(event)
-        if isinstance(event, BodyChunk):
-            deadlines.took_body(len(event.octets))
-        elif self._last_event is BodyChunk:
-            deadlines.pace_in.ended()
+        if isinstance(event, BodyChunk):  # and no union: those take three times as long
+            self.deadlines.took_body(len(event.octets))
+        else:
+            if self._last_event is BodyChunk:
+                self.deadlines.pace_in.ended()
+            if kind is EndOfInput:
+                self._eof_told = True
+            elif (
+                kind is not EndOfBody
+                and self.counters.counts_commands
+                and self.counters.took_command()
+            ):
+                self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
+                return False
         self._last_event = kind
-        if kind not in _BODY and self.counters.took_command():
-            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
-            return False
         return True
 
     def _handle(self, event: E) -> bool:
         self._paused = False
+        if not self._took(event):
+            return False
         handler = self.handlers.get(type(event))
-        try:
-            if handler is None:
-                going = self.unhandled(event)
-                self._paused = not going
-                return going
-            result = start(handler(self, event), lambda result: self._answered(event, result))
-            if isinstance(result, CoroutineTask):
-                self._task = result
-                self.writer.answering = True
-            elif result is not None:
-                self.say(result)
-        except Exception as error:
-            self._failed(event, error)
+        if handler is None:
+            return self._unhandled(event)
+        result: Any = start(handler(self, event))  # of which type, the handlers' table knows
+        if result is None:
+            return True
+        kind = type(result)
+        if kind is CoroutineTask:
+            self._wait_for(event, result)
+        elif kind is Raised:
+            self._failed(event, result.error)
+        else:
+            self._say_answer(event, result)
         return True
 
-    def _answered(self, event: E, result: S | Failure | None) -> None:
+    def _wait_for(self, event: E, task: CoroutineTask[S | None]) -> None:
+        self._task = task
+        self.writer.answering = True
+        task.when_ended(partial(self._answered, event))
+
+    def _unhandled(self, event: E) -> bool:
+        try:
+            going = self.unhandled(event)
+        except Exception as error:
+            self._failed(event, error)
+            return True
+        self._paused = not going
+        return going
+
+    def _say_answer(self, event: E, answer: S) -> None:
+        try:
+            self.say(answer)
+        except Exception as error:
+            self._failed(event, error)
+
+    def _answered(self, event: E, result: S | Raised | None) -> None:
         """A handler that had to wait has ended."""
         self._task = self._wanted = None
         writer = self.writer
         writer.answering = False
         pumping, writer.gathering = writer.gathering, True  # all leaves in one write
-        try:
-            if isinstance(result, Failure):
-                self._failed(event, result)
-            elif result is not None and not self.closing:
-                self.say(result)
-        except Exception as error:
-            self._failed(event, error)
+        if isinstance(result, Raised):
+            self._failed(event, result.error)
+        elif result is not None and not self.closing:
+            self._say_answer(event, result)
         writer.gathering = pumping
         if not pumping:
             self.pump()

@@ -15,7 +15,6 @@ What fails, fails in the handshake, before an octet of data. It holds for TLS 1.
 
 from __future__ import annotations
 
-from typing import Any
 from weakref import WeakKeyDictionary, WeakSet
 
 from OpenSSL import SSL
@@ -23,9 +22,11 @@ from twisted.internet.interfaces import (
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
 )
+from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from netsuite import tls
+from netsuite.connection.transport import StreamTransport
 from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
 
@@ -41,14 +42,14 @@ class FamiliesTLS:
         self._server = server
         self._families: WeakKeyDictionary[SSL.Connection, SessionGroup] = WeakKeyDictionary()
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Give OpenSSL's side of a new connection, with a family of its own."""
         family = SessionGroup(self._server)
         connection = family.serverConnectionForTLS(tlsProtocol)
         self._families[connection] = family
         return connection
 
-    def family_of(self, transport: Any) -> SessionGroup | None:
+    def family_of(self, transport: StreamTransport) -> SessionGroup | None:
         """Return the family of a connection that began TLS here; None without TLS."""
         handle = transport.getHandle() if hasattr(transport, "getHandle") else None
         return self._families.get(handle) if isinstance(handle, SSL.Connection) else None
@@ -70,7 +71,7 @@ class SessionGroup:
         self._other: tuple[Pair, SSL.Context] | None = None
         self._in_full: WeakSet[SSL.Connection] = WeakSet()
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Give OpenSSL's side of a connection of the family that may shake hands in full."""
         connection = SSL.Connection(self._first, None)
         self._in_full.add(connection)
@@ -105,7 +106,7 @@ class Resumed:
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
 
-    def serverConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+    def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Give OpenSSL's side of a new connection."""
         connection = SSL.Connection(self._context, None)
         # The keys of tickets stay those of the context it was made with.
@@ -133,14 +134,17 @@ class ResumingTLS:
         transport: of the connection whose session is resumed.
     """
 
-    def __init__(self, context: Any, transport: Any) -> None:
+    def __init__(
+        self, context: IOpenSSLClientConnectionCreator, transport: StreamTransport
+    ) -> None:
         self._context = context
         self._transport = transport
 
-    def clientConnectionForTLS(self, tlsProtocol: Any) -> SSL.Connection:
+    def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Give OpenSSL's side of a new connection."""
         connection: SSL.Connection = self._context.clientConnectionForTLS(tlsProtocol)
-        handle = self._transport.getHandle()
+        get_handle = getattr(self._transport, "getHandle", None)
+        handle = get_handle() if get_handle is not None else None
         session = handle.get_session() if isinstance(handle, SSL.Connection) else None
         if session is not None:
             connection.set_session(session)

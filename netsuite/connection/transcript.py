@@ -49,6 +49,8 @@ class Transcript:
         self._left = limit_octets or None
         self._partial = {"C": bytearray(), "S": bytearray()}
         self._secret = False
+        #: Whether all that the client says is masked: where nothing in it tells what is secret.
+        self.masking = False
 
     def heard(self, octets: bytes) -> None:
         """The client said something."""
@@ -95,6 +97,8 @@ class Transcript:
             if not _NOT_FINAL.match(line):
                 self._secret = False
             return line
+        if self.masking:
+            return MASK.encode()
         found = _SECRETS.match(line)
         if found is not None:
             told = found.group(found.lastindex or 0)

@@ -14,19 +14,21 @@ A connection takes one request, so a client is the way to a server, not a connec
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClosed
+from netsuite import tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
+from netsuite.connection.errors import ConnectionLost, PermanentRefusal
 from netsuite.gopher.commands import Item, ItemType, Request
-from netsuite.gopher.dialog import ClientDialog
+from netsuite.gopher.dialog import ClientDialog, ClientEvent
 from netsuite.gopher.grammar import ITEM_OCTETS, parse_item
 from netsuite.wire.dotted import DotUnstuffer
-from netsuite.wire.errors import LineTooLong, RemoteProtocolError
-from netsuite.wire.events import BodyChunk
+from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.events import EndOfInput
 from netsuite.wire.reader import OctetReader
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
@@ -34,12 +36,40 @@ TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
 MENU_ITEMS: Final = 20_000
 TEXT_OCTETS: Final = 64 * 1024 * 1024
 
-#: Takes a piece of an answer; gives what to await before the next, or None.
+#: Takes a piece of an answer; returns what to await before the next, or anything else.
 Write: TypeAlias = Callable[[bytes], object]
 
 
-class GopherRefused(Exception):
-    """The server answered with an item of type 3; the message is its text."""
+class _Connection(ClientConnection[ClientEvent, Request]):
+    """One connection: one request, one answer."""
+
+    def __init__(self, clock: IReactorTime, timeouts: ClientTimeouts) -> None:
+        super().__init__(ClientDialog(), clock, timeouts=timeouts, name="gopher-client")
+
+    async def fetch(self, request: Request, write: Write) -> int:
+        """Pass the octets of the answer to a function; return how many there were."""
+        try:
+            self.say(request)
+            octets = 0
+            with self.protocol_violations():
+                while not isinstance(event := await self._next(), EndOfInput):
+                    octets += len(event.octets)
+                    waiting = write(event.octets)
+                    if isinstance(waiting, Awaitable):
+                        await waiting
+            return octets
+        finally:
+            self.close()
+
+    async def _next(self) -> ClientEvent:
+        """Return the next piece of the answer, or its end, which is that of the connection."""
+        try:
+            return await self.receive()
+        except ConnectionLost as lost:
+            # Anything but an orderly end (under TLS, one without close_notify) cuts the answer off.
+            if lost.__cause__ is None or isinstance(lost.__cause__, ConnectionDone):
+                return EndOfInput()
+            raise
 
 
 class GopherClient:
@@ -48,7 +78,7 @@ class GopherClient:
     Args:
         endpoint: where it is; connected to anew for each request.
         clock: for the timeouts.
-        tls_context: for TLS from the first octet, as ``tls.client_options`` makes it.
+        tls_context: for TLS from the first octet, see ``netsuite.tls.client_options``.
         timeouts: how long the server may take.
     """
 
@@ -57,7 +87,7 @@ class GopherClient:
         endpoint: IStreamClientEndpoint,
         *,
         clock: IReactorTime,
-        tls_context: Any = None,
+        tls_context: tls.Context | None = None,
         timeouts: ClientTimeouts = TIMEOUTS,
     ) -> None:
         self._endpoint = endpoint
@@ -70,7 +100,7 @@ class GopherClient:
 
         Args:
             selector: of the item.
-            write: takes them; what it gives is awaited before more is read, if it can be.
+            write: takes them; what it returns is awaited before more is read, if it can be.
             search: words for an item of type 7.
 
         Returns:
@@ -78,25 +108,11 @@ class GopherClient:
 
         Raises:
             LocalProtocolError: the selector or the words hold a TAB or another control character.
-            PeerTimedOut: the server was too slow.
-        PeerClosed: the TLS handshake failed, or the answer was cut off.
+            ClientError: there is no connection, the server was too slow, or the answer was cut
+                off.
         """
-        connection = await connect_any(
-            self._endpoint,
-            lambda: ClientConnection(ClientDialog(), self._clock, timeouts=self._timeouts),
-            tls_context=self._tls_context,
-        )
-        try:
-            connection.say(Request(selector, search))
-            octets = 0
-            while (event := await _next(connection)) is not None:
-                octets += len(event.octets)
-                waiting = write(event.octets)
-                if isinstance(waiting, Awaitable):
-                    await waiting
-            return octets
-        finally:
-            connection.close()
+        connection = await self._connect()
+        return await connection.fetch(Request(selector, search), write)
 
     async def text(self, selector: str, *, limit_octets: int = TEXT_OCTETS) -> bytes:
         """Fetch an item of type 0: its lines, without the dot that ends it.
@@ -104,7 +120,8 @@ class GopherClient:
         A server that leaves the dot out is believed too: its text ends with the connection.
 
         Raises:
-            RemoteProtocolError: the text is longer than *limit_octets*.
+            ProtocolViolation: the text is longer than *limit_octets*.
+            LocalProtocolError, ClientError: as ``fetch``.
         """
         unstuffer = DotUnstuffer()
         pieces: list[bytes] = []
@@ -117,7 +134,7 @@ class GopherClient:
             pieces.append(unstuffer.feed(octets))
             size += len(pieces[-1])
             if size > limit_octets:
-                raise RemoteProtocolError(f"a text of more than {limit_octets} octets", close=True)
+                raise RemoteProtocolError(f"a text of more than {limit_octets} octets")
 
         await self.fetch(selector, take)
         return b"".join(pieces)
@@ -128,8 +145,9 @@ class GopherClient:
         """Fetch a menu, or the results of a search.
 
         Raises:
-            GopherRefused: it is a single item of type 3.
-            RemoteProtocolError: a line is too long, or there are more than *limit_items*.
+            PermanentRefusal: it is a single item of type 3, which says why.
+            ProtocolViolation: a line is too long, or there are more than *limit_items*.
+            LocalProtocolError, ClientError: as ``fetch``.
         """
         reader = OctetReader()
         items: list[Item] = []
@@ -138,37 +156,26 @@ class GopherClient:
         def take(octets: bytes) -> None:
             nonlocal ended
             reader.feed(octets)
-            while not ended and (line := _line(reader)) is not None:
+            while not ended and (line := reader.read_line(ITEM_OCTETS, lenient=True)) is not None:
                 if line == b".":
                     ended = True
                 elif line:
                     items.append(parse_item(line))
                 if len(items) > limit_items:
-                    raise RemoteProtocolError(f"more than {limit_items} items", close=True)
+                    raise RemoteProtocolError(f"more than {limit_items} items")
             if ended:
                 reader.discard()
 
-        await self.fetch(selector, take, search=search)
+        connection = await self._connect()
+        request = Request(selector, search)
+        await connection.fetch(request, take)
         if len(items) == 1 and items[0].type == ItemType.ERROR.value:
-            raise GopherRefused(items[0].text)
+            raise connection.with_conversation(PermanentRefusal("", items[0].text, request))
         return items
 
-
-async def _next(connection: ClientConnection) -> BodyChunk | None:
-    """Give the next piece of an answer; None at its end, which is that of the connection."""
-    try:
-        event = await connection.receive()
-    except PeerClosed as closed:
-        # Anything but an orderly end (under TLS, one without close_notify) cuts the answer off.
-        if closed.__cause__ is None or isinstance(closed.__cause__, ConnectionDone):
-            return None
-        raise
-    assert isinstance(event, BodyChunk)
-    return event
-
-
-def _line(reader: OctetReader) -> bytes | None:
-    try:
-        return reader.read_line(ITEM_OCTETS, lenient=True)
-    except LineTooLong as error:
-        raise RemoteProtocolError(str(error), close=True) from None
+    async def _connect(self) -> _Connection:
+        return await connect_any(
+            self._endpoint,
+            lambda: _Connection(self._clock, self._timeouts),
+            tls_context=self._tls_context,
+        )

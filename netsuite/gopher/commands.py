@@ -1,4 +1,4 @@
-"""What can be said in Gopher: one request, and the items of a menu."""
+"""The values of Gopher: one request, and the items of a menu."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class ItemType(enum.Enum):
-    """What an item is, by its one character (RFC 1436, 3.8; and what is in use beside it)."""
+    """The types of items, each by its one character (RFC 1436, 3.8; and others in use)."""
 
     TEXT = "0"
     MENU = "1"
@@ -32,7 +32,7 @@ class ItemType(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks for.
+    """A client's request.
 
     Args:
         selector: names the item; empty for the root menu.
@@ -65,10 +65,10 @@ class Item:
 
 
 def information(text: str) -> Item:
-    """Make a line that only says something."""
+    """Return a line that only says something."""
     return Item(ItemType.INFORMATION.value, text, "", "error.host", 1)
 
 
 def error(text: str) -> Item:
-    """Make a line that says what went wrong (RFC 1436, 3.6)."""
+    """Return a line that says what went wrong (RFC 1436, 3.6)."""
     return Item(ItemType.ERROR.value, text, "", "error.host", 1)

@@ -1,11 +1,11 @@
-"""Whose turn it is in Gopher: one request, one answer, and the connection closes."""
+"""The two sides of a Gopher connection: one request, one answer, and it closes."""
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from netsuite.gopher.commands import Item, Request, error
 from netsuite.gopher.grammar import (
@@ -15,15 +15,15 @@ from netsuite.gopher.grammar import (
     parse_request,
 )
 from netsuite.wire.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Event
+from netsuite.wire.events import PAUSED, BodyChunk, EndOfInput, Need
+from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import OctetReader
 
 #: The end of a menu, and of a text.
 LAST_LINE: Final = b".\r\n"
 #: What TLS begins with, and no request: a record of type handshake (RFC 8446, 5.1).
 _HANDSHAKE: Final = b"\x16"
-#: Octets of an answer that are given at once.
+#: Octets of an answer that come as one event at most.
 CHUNK_OCTETS: Final = 65536
 
 
@@ -40,7 +40,7 @@ class Content:
 
 
 class State(enum.Enum):
-    """What is true of the connection."""
+    """How far a connection is."""
 
     ASKING = "the request is awaited"
     ANSWERING = "the request is being answered"
@@ -55,7 +55,14 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
 MACHINE: Final = Machine(TRANSITIONS, start=State.ASKING, final=[State.CLOSED])
 
 
-class ServerDialog:
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Request | EndOfInput
+ServerSaid: TypeAlias = Menu | Content
+#: What a client's dialog gives.
+ClientEvent: TypeAlias = BodyChunk | EndOfInput
+
+
+class ServerDialog(LineDialog):
     """The server's side of one connection.
 
     Args:
@@ -63,29 +70,14 @@ class ServerDialog:
         port: the port put into menus.
     """
 
-    __slots__ = ("_end_told", "_reader", "host", "port", "state")
-
     def __init__(self, host: str, port: int) -> None:
+        super().__init__()
         self.host = host
         self.port = port
         self.state = State.ASKING
-        self._reader = OctetReader()
-        self._end_told = False
 
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop what is unread."""
-        return self._reader.discard()
-
-    def next_event(self) -> Event:
-        """Give the request, once. Raises RemoteProtocolError with the menu to answer."""
+    def next_event(self) -> ServerEvent | Need:
+        """Return the request, once. Raises RemoteProtocolError with the menu to answer."""
         if self.state is not State.ASKING:
             return PAUSED
         if self._reader.peek(1) == _HANDSHAKE:
@@ -105,19 +97,11 @@ class ServerDialog:
         self.state = State.ANSWERING
         return request
 
-    def _end(self) -> Event:
-        if not self._reader.eof:
-            return NEED_DATA
-        if self._end_told:
-            return PAUSED
-        self._end_told = True
-        return EndOfInput()
-
     def _refused(self, text: str) -> RemoteProtocolError:
         self.state = State.ANSWERING
         return RemoteProtocolError(text, Menu((error(text),)), close=True)
 
-    def send(self, value: Menu | Content) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print an answer; of a ``Content`` the octets follow."""
         self.state = MACHINE.step(self.state, value)
         if isinstance(value, Content):
@@ -126,40 +110,22 @@ class ServerDialog:
         return b"".join([*lines, LAST_LINE])
 
 
-class ClientDialog:
+class ClientDialog(LineDialog):
     """The client's side: a request said, then octets up to the end of the connection.
 
     What the octets are is for whoever asked to know: the type stands in the menu they came from.
     """
 
-    __slots__ = ("_asked", "_end_told", "_reader")
+    hears_while_writing = True
 
     def __init__(self) -> None:
-        self._reader = OctetReader()
+        super().__init__()
         self._asked = False
-        self._end_told = False
 
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop what is unread."""
-        return self._reader.discard()
-
-    def next_event(self) -> Event:
-        """Give a piece of the answer, and its end."""
+    def next_event(self) -> ClientEvent | Need:
+        """Return a piece of the answer, and its end."""
         octets = self._reader.read_some(CHUNK_OCTETS)
-        if octets is not None:
-            return BodyChunk(octets)
-        if self._reader.eof and not self._end_told:
-            self._end_told = True
-            return EndOfInput()
-        return NEED_DATA
+        return self._end() if octets is None else BodyChunk(octets)
 
     def send(self, value: Request) -> bytes:
         """Print the request. Raises LocalProtocolError for a second one."""

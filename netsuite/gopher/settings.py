@@ -1,8 +1,9 @@
-"""Settings of the GOPHER service."""
+"""Settings of the Gopher service."""
 
 from __future__ import annotations
 
 from netsuite.config.sections import loopback, setting
+from netsuite.config.values import Count
 from netsuite.connection.settings import ServiceSettings
 
 
@@ -22,6 +23,18 @@ class Settings(ServiceSettings):
         "",
         "The first line of the root menu where the site has no gophermap; empty: a welcome.",
         live=True,
+    )
+    entries: Count = setting(
+        2000, "How many entries of a directory a menu shows.", unit="entries", live=True
+    )
+    articles: Count = setting(
+        200,
+        "How many articles of a newsgroup a menu shows, the newest first.",
+        unit="articles",
+        live=True,
+    )
+    found: Count = setting(
+        100, "How many results of a search a menu shows.", unit="results", live=True
     )
     access_log: str = setting(
         "log/gopher-access.log",

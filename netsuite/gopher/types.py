@@ -1,4 +1,4 @@
-"""Which of Gopher's item types a file is: by its name, and by its first octets."""
+"""The item types of files: by their names, and by their first octets."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TEXT_CONTROLS: Final = frozenset(b"\t\n\r\x0c\x1b")
 
 
 def type_of_name(name: str) -> ItemType | None:
-    """Give the type that a file's name tells, None when it tells nothing."""
+    """Return the type that a file's name tells, None when it tells nothing."""
     _, dot, extension = name.lower().rpartition(".")
     if not dot:
         return None
@@ -45,12 +45,12 @@ def type_of_name(name: str) -> ItemType | None:
 
 
 def type_of_octets(octets: bytes) -> ItemType:
-    """Give the type that a file's first octets tell: text, or not."""
+    """Return the type that a file's first octets tell: text, or not."""
     if any(octet < 0x20 and octet not in _TEXT_CONTROLS for octet in octets[:LOOK_OCTETS]):
         return ItemType.BINARY
     return ItemType.TEXT
 
 
 def is_text(kind: str) -> bool:
-    """Whether an item of that type ends with a dot on a line of its own (RFC 1436, 3.8)."""
+    """Return whether an item of that type ends with a dot on a line of its own (RFC 1436, 3.8)."""
     return kind in (ItemType.TEXT.value, ItemType.UUENCODED.value, ItemType.BINHEX.value)

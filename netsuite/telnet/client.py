@@ -18,18 +18,25 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final
+from typing import Final
 
 from twisted.internet.defer import TimeoutError as DeferredTimeout
+from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import ClientConnection, ClientTimeouts, PeerClosed, PeerTimedOut
+from netsuite import tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
-from netsuite.connection.deferring import deferred
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ClientError,
+    ConnectionLost,
+    Timeout,
+)
 from netsuite.telnet.commands import Code, WindowSize
-from netsuite.telnet.dialog import ANSWER_SECONDS, ClientDialog, Echo
+from netsuite.telnet.dialog import ANSWER_SECONDS, ClientDialog, ClientEvent, ClientSaid, Echo
 from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
@@ -44,17 +51,14 @@ _REFUSED: Final = r"(?i)login incorrect|authentication failure|access denied|too
 _PROMPT: Final = r"[$#%>] ?$"
 
 
-class LoginFailed(Exception):
-    """The server did not let us in; the message is what it said."""
-
-
-class TooMuchOutput(Exception):
-    """What was waited for did not come within ``BUFFER_CHARACTERS`` of text."""
+class TooMuchOutput(ClientError):
+    """What was waited for did not come within ``BUFFER_CHARACTERS`` of text; the connection
+    stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What ``expect`` has found.
+    """The find of ``expect``.
 
     Args:
         index: of the pattern.
@@ -67,7 +71,7 @@ class Found:
     text: str
 
 
-class TelnetClient(ClientConnection):
+class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     """A connection to a Telnet server; made by ``connect``.
 
     Args:
@@ -77,44 +81,45 @@ class TelnetClient(ClientConnection):
     """
 
     dialog: ClientDialog
+    masks_all = True  # a password is typed as everything else is
 
     def __init__(
         self, clock: IReactorTime, *, timeouts: ClientTimeouts, dialog: ClientDialog
     ) -> None:
-        super().__init__(dialog, clock, timeouts=timeouts, name="telnet client")
+        super().__init__(dialog, clock, timeouts=timeouts, name="telnet-client")
         self._buffer = ""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._encoding = ""
         self._at_end = False
         #: Why nothing more comes; None as long as something may.
-        self.ending: PeerClosed | None = None
+        self.ending: ConnectionLost | None = None
         #: Called when options have been negotiated, with what was shown before them read.
         self.negotiated: Callable[[], None] = _nothing
         self._replenished = clock.seconds()
 
-    def dataReceived(self, octets: bytes) -> None:  # noqa: N802 - Twisted's name
-        """Take what came."""
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Accept what came."""
         now = self.clock.seconds()
         if now - self._replenished >= ANSWER_SECONDS:
             self._replenished = now
             self.dialog.replenish()
-        super().dataReceived(octets)
+        super().dataReceived(data)
 
     # -- saying --------------------------------------------------------------------------------
 
     async def write_text(self, text: str) -> None:
-        """Say text; LF is sent as CR LF. Waits while the server does not read."""
+        """Send text; LF is sent as CR LF. Waits while the server does not read."""
         self.say(Text(text))
-        await self.writable()
+        await self.writer.writable()
 
     async def write_line(self, line: str = "") -> None:
-        """Say a line."""
+        """Send a line."""
         await self.write_text(line + "\n")
 
     async def write_octets(self, octets: bytes) -> None:
-        """Say octets as they are, IAC doubled."""
+        """Send octets as they are, IAC doubled."""
         self.say(Octets(octets))
-        await self.writable()
+        await self.writer.writable()
 
     def press(self, code: Code) -> None:
         """Send a function: ``Code.IP`` to interrupt, ``Code.AYT`` to ask for a sign of life."""
@@ -127,37 +132,37 @@ class TelnetClient(ClientConnection):
     # -- hearing -------------------------------------------------------------------------------
 
     async def read(self, *, seconds: float | None = None) -> str:
-        """Give what the server shows next; empty when it has closed. Raises PeerTimedOut."""
+        """Return what the server shows next; empty when it has closed. Raises Timeout."""
         if not self._buffer and not self._at_end:
-            await self._more(self._deadline(seconds))
+            await self._more(self._until(seconds))
         text, self._buffer = self._buffer, ""
         return text
 
     async def read_octets(self) -> bytes:
-        """Give what the server shows next as it came, for a terminal; empty when it has closed.
+        """Return what the server shows next as it came, for a terminal; empty when it has closed.
 
         Raises:
-            PeerTimedOut: after ``reply_seconds``.
+            Timeout: after ``reply_seconds``.
         """
         while not self._at_end:
             try:
                 event = await self.receive()
-            except PeerClosed as error:
+            except ConnectionLost as error:
                 self._end(error)
-                return b"".join(self._rest())
+                break
             if isinstance(event, Shown):
                 return event.octets
         return b""
 
     async def read_until(self, marker: str, *, seconds: float | None = None) -> str:
-        """Give what the server shows, up to and with a text.
+        """Return what the server shows, up to and with a text.
 
         Raises:
-            PeerTimedOut: it did not come in time; what came can still be read.
-            PeerClosed: the server closed before; likewise.
+            Timeout: it did not come in time; what came can still be read.
+            ConnectionLost: the server closed before; likewise.
             TooMuchOutput: too much came before it.
         """
-        deadline = self._deadline(seconds)
+        deadline = self._until(seconds)
         start = 0
         while True:
             at = self._buffer.find(marker, start)
@@ -171,7 +176,7 @@ class TelnetClient(ClientConnection):
     ) -> Found:
         """Wait until one of several patterns matches what the server shows; the first of them
         that does counts. Raises as ``read_until``."""
-        deadline = self._deadline(seconds)
+        deadline = self._until(seconds)
         compiled = [re.compile(each) for each in patterns]
         while True:
             for index, pattern in enumerate(compiled):
@@ -181,8 +186,8 @@ class TelnetClient(ClientConnection):
             await self._more_or_fail(deadline)
 
     async def read_all(self, *, seconds: float | None = None) -> str:
-        """Give all that the server shows until it closes. Raises PeerTimedOut, TooMuchOutput."""
-        deadline = self._deadline(seconds)
+        """Return all that the server shows until it closes. Raises Timeout, TooMuchOutput."""
+        deadline = self._until(seconds)
         while not self._at_end:
             await self._more(deadline)
         return self._take(len(self._buffer))
@@ -208,8 +213,8 @@ class TelnetClient(ClientConnection):
             What was shown from the password to the prompt.
 
         Raises:
-            LoginFailed: the server refused, or asked again.
-            PeerTimedOut, PeerClosed: it said something else.
+            AuthenticationFailed: the server refused, or asked again.
+            Timeout, ConnectionLost: it said something else.
         """
         await self.expect([asks_name], seconds=seconds)
         await self.write_line(name)
@@ -217,12 +222,12 @@ class TelnetClient(ClientConnection):
         await self.write_line(password)
         found = await self.expect([refused, asks_name, prompt], seconds=seconds)
         if found.index < 2:
-            raise LoginFailed(found.text.strip())
+            raise self.with_conversation(AuthenticationFailed("", found.text.strip(), "the login"))
         return found.text
 
     # -- inside --------------------------------------------------------------------------------
 
-    def _deadline(self, seconds: float | None) -> float | None:
+    def _until(self, seconds: float | None) -> float | None:
         return None if seconds is None else self.clock.seconds() + seconds
 
     def _take(self, characters: int) -> str:
@@ -231,40 +236,37 @@ class TelnetClient(ClientConnection):
 
     async def _more_or_fail(self, deadline: float | None) -> None:
         if self._at_end:
-            raise PeerClosed("the server closed before it showed what was waited for")
+            raise self.with_conversation(
+                ConnectionLost("the server closed before it showed what was waited for")
+            )
         await self._more(deadline)
 
     async def _more(self, deadline: float | None) -> None:
         """Put what the server shows next into the buffer."""
         if len(self._buffer) > BUFFER_CHARACTERS:
-            raise TooMuchOutput(f"more than {BUFFER_CHARACTERS} characters")
+            raise self.with_conversation(TooMuchOutput(f"more than {BUFFER_CHARACTERS} characters"))
         seconds = None if deadline is None else deadline - self.clock.seconds()
         if seconds is not None and seconds <= 0:
-            raise PeerTimedOut("it was not shown in time")
-        hearing = deferred(self.receive())
+            raise self._not_in_time()
+        hearing = ensureDeferred(self.receive())
         if seconds is not None:
             hearing.addTimeout(seconds, self.clock)
         try:
             event = await hearing
         except DeferredTimeout:  # the connection stays: something else may be waited for
-            raise PeerTimedOut("it was not shown in time") from None
-        except PeerClosed as error:
+            raise self._not_in_time() from None
+        except ConnectionLost as error:
             self._end(error)
-            for octets in self._rest():
-                self._buffer += self._decoded(octets)
             return
         if isinstance(event, Shown):
             self._buffer += self._decoded(event.octets)
 
-    def _end(self, error: PeerClosed) -> None:
+    def _not_in_time(self) -> Timeout:
+        return self.with_conversation(Timeout("it was not shown in time"))
+
+    def _end(self, error: ConnectionLost) -> None:
         self._at_end = True
         self.ending = error
-
-    def _rest(self) -> Iterator[bytes]:
-        """Give what came before the connection's end, and was not asked for yet."""
-        while isinstance(event := self.dialog.next_event(), Shown | Echo | Prompted):
-            if isinstance(event, Shown):
-                yield event.octets
 
     def _decoded(self, octets: bytes) -> str:
         encoding = self.dialog.encoding
@@ -273,17 +275,13 @@ class TelnetClient(ClientConnection):
             self._decoder = codecs.getincrementaldecoder(encoding)("replace")
         return self._decoder.decode(octets)
 
-    def _echo(self, event: Echo) -> None:
-        self.write(event.octets)
-        self.negotiated()
-
-    def _prompted(self, event: Prompted) -> None:
-        """A mark says nothing that the prompt's text does not."""
-
-    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-        Echo: _echo,
-        Prompted: _prompted,
-    }
+    def unasked(self, event: ClientEvent) -> bool:
+        """Send what the dialog itself answers; a prompt's mark says nothing that its text does
+        not."""
+        if isinstance(event, Echo):
+            self.writer.write(event.octets)
+            self.negotiated()
+        return isinstance(event, Echo | Prompted)
 
 
 def _nothing() -> None:
@@ -294,7 +292,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: Any = None,
+    tls_context: tls.Context | None = None,
     timeouts: ClientTimeouts = TIMEOUTS,
     terminal_types: Sequence[str] = ("XTERM",),
     window: tuple[int, int] = (80, 0),
@@ -305,13 +303,13 @@ async def connect(
     Args:
         endpoint: where it is.
         clock: for the timeouts.
-        tls_context: for TLS from the first octet (telnets), as ``tls.client_options`` makes it.
+        tls_context: for TLS from the first octet (telnets), see ``netsuite.tls.client_options``.
         terminal_types: what we are, the most wanted first.
         window: width and height in characters; 0 for unknown, so that nothing is paged.
         charsets: what we understand.
 
     Raises:
-        as ``netsuite.connection.client.connect``.
+        ClientError: see ``netsuite.connection.client.connect``.
     """
 
     def make() -> TelnetClient:

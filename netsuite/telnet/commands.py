@@ -1,4 +1,4 @@
-"""What can be said in Telnet: functions, negotiations, subnegotiations; and data between them."""
+"""The values of Telnet: functions, negotiations, subnegotiations; and data between them."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Negotiation:
 
 @dataclass(frozen=True, slots=True)
 class Subnegotiation:
-    """What stands between IAC SB and IAC SE, doubled IACs made single."""
+    """The octets between IAC SB and IAC SE, doubled IACs made single."""
 
     option: int
     octets: bytes
@@ -118,7 +118,7 @@ class StatusSend:
 
 @dataclass(frozen=True, slots=True)
 class StatusIs:
-    """How a side thinks the options stand: those that are on."""
+    """The options that are on, as one side thinks."""
 
     options: tuple[Negotiation, ...]
 

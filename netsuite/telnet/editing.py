@@ -1,4 +1,4 @@
-"""Editing a line as it is typed: what the keys do to it, and what the terminal is to show.
+"""The editing of a line as it is typed: what the keys do to it, what the terminal is to show.
 
 The keys are those of every shell::
 
@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from netsuite.telnet.sanitize import neutral, width
+from netsuite.telnet.sanitize import sanitized, width
 
 #: Characters of one line.
 LINE_CHARACTERS: Final = 4096
@@ -53,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Interrupt:
-    """What is under way is not wanted any longer: ^C, or IP, BRK or ABORT."""
+    """The user wants no more of what is under way: ^C, or IP, BRK or ABORT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ Ended: TypeAlias = Line | Interrupt | EndOfFile
 
 
 class _Escape(enum.Enum):
-    """How much of an escape sequence is there."""
+    """The part of an escape sequence that is there."""
 
     NONE = enum.auto()
     ESCAPE = enum.auto()
@@ -86,7 +86,7 @@ class LineEditor:
         "_shown", "_too_long", "_typed", "_visible",
     )  # fmt: skip
 
-    def __init__(self, shown: Callable[[str], str] = neutral) -> None:
+    def __init__(self, shown: Callable[[str], str] = sanitized) -> None:
         self._shown = shown
         self._history: deque[str] = deque(maxlen=HISTORY_LINES)
         self._out: list[str] = []
@@ -115,13 +115,13 @@ class LineEditor:
         return "".join(self._before) + "".join(reversed(self._behind))
 
     def output(self) -> str:
-        """Give what the terminal is to show since this was last asked."""
+        """Return what the terminal is to show since this was last asked."""
         shown = "".join(self._out)
         self._out.clear()
         return shown
 
     def type(self, characters: str, start: int) -> tuple[int, Ended | None]:
-        """Take what was typed, up to what ends the line.
+        """Accept what was typed, up to what ends the line.
 
         Args:
             characters: what was typed.

@@ -54,7 +54,7 @@ _TTABLE: Final = b"[TTABLE]"
 
 
 class TelnetReader:
-    """Gives tokens for octets, the same for every way of cutting them into pieces.
+    """Reads tokens from octets, the same for every way of cutting them into pieces.
 
     Clean text is found by one search for IAC and given in one piece.
     """
@@ -74,20 +74,20 @@ class TelnetReader:
         return self._reader.eof
 
     def feed(self, octets: bytes) -> None:
-        """Take what the transport brought."""
+        """Accept what the transport brought."""
         self._reader.feed(octets)
 
     def feed_eof(self) -> None:
-        """Note that nothing more will come."""
+        """Accept that nothing more will come."""
         self._reader.feed_eof()
 
     def discard(self) -> int:
-        """Drop what is unread; give how many octets that was."""
+        """Drop what is unread; return how many octets that was."""
         self._parameters = None
         return self._reader.discard()
 
     def next(self) -> Token | None:
-        """Give the next token; None when it is not whole yet.
+        """Return the next token; None when it is not whole yet.
 
         Raises:
             RemoteProtocolError: a subnegotiation is longer than ``SUBNEGOTIATION_OCTETS``.
@@ -119,7 +119,7 @@ class TelnetReader:
                 return Function(code)
 
     def _subnegotiation(self, parameters: bytearray) -> tuple[Subnegotiation | None, bool]:
-        """Go on reading a subnegotiation; give it, and whether it has ended."""
+        """Go on reading a subnegotiation; return it, and whether it has ended."""
         reader = self._reader
         while True:
             at = reader.find(IAC, 0, SUBNEGOTIATION_OCTETS + 2)
@@ -181,7 +181,7 @@ def network_text(text: str, encoding: str) -> bytes:
 
 
 def parse_meaning(said: Subnegotiation) -> Meaning | None:
-    """Give what a subnegotiation means; None where that cannot be told, and it is ignored."""
+    """Return what a subnegotiation means; None where that cannot be told, and it is ignored."""
     octets = said.octets
     if said.option == Option.NAWS:
         if len(octets) != 4:
@@ -201,7 +201,7 @@ def parse_meaning(said: Subnegotiation) -> Meaning | None:
 
 
 def _terminal_type(octets: bytes) -> TerminalTypeIs | None:
-    """Take a name of a terminal: it may be shown to people, so nothing but printable ASCII."""
+    """Return the name of a terminal: it may be shown to people, so nothing but printable ASCII."""
     if not 0 < len(octets) <= TERMINAL_TYPE_CHARACTERS:
         return None
     if any(not 0x21 <= octet <= 0x7E for octet in octets):

@@ -1,4 +1,4 @@
-"""Which options are on, and what is said about them: the Q method of RFC 1143, as a table.
+"""The options that are on, and what is said about them: the Q method of RFC 1143, as a table.
 
 Each option has two sides, ours and the peer's, and each side one of six states: the four of the
 RFC, two of them with its queue bit. An option is on if and only if its state is YES.
@@ -19,14 +19,14 @@ ANSWERED_CHANGES: Final = 64
 
 
 class Side(enum.Enum):
-    """Whose half of an option."""
+    """The side whose half of an option it is."""
 
     US = "us"
     HIM = "him"
 
 
 class State(enum.Enum):
-    """How one side of one option stands (RFC 1143, 7)."""
+    """The state of one side of one option stands (RFC 1143, 7)."""
 
     NO = "off"
     YES = "on"
@@ -37,7 +37,7 @@ class State(enum.Enum):
 
 
 class Event(enum.Enum):
-    """What can happen to it. WILL and WONT are about his side, DO and DONT about ours."""
+    """The events of an option. WILL and WONT are about his side, DO and DONT about ours."""
 
     WELCOME = "WILL or DO came, and we would agree"
     UNWELCOME = "WILL or DO came, and we would not"
@@ -47,7 +47,7 @@ class Event(enum.Enum):
 
 
 class Step(NamedTuple):
-    """What happens then.
+    """The consequence of an event.
 
     Args:
         state: the next one.
@@ -115,7 +115,7 @@ _HEARD: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a negotiation that came leads to.
+    """The outcome of a negotiation that came.
 
     Args:
         side: whose half it is about.
@@ -133,7 +133,7 @@ class Outcome:
 
 
 class Options:
-    """How all options of one connection stand.
+    """The state of all options of one connection.
 
     Args:
         ours: those we agree to on our side.
@@ -149,15 +149,15 @@ class Options:
         self._answered: dict[tuple[Side, int], int] = {}
 
     def state(self, side: Side, option: int) -> State:
-        """Give how one side of an option stands."""
+        """Return how one side of an option stands."""
         return self._states.get((side, option), State.NO)
 
     def is_on(self, side: Side, option: int) -> bool:
-        """Whether it is on."""
+        """Return whether it is on."""
         return self._states.get((side, option)) is State.YES
 
     def receive(self, heard: Negotiation) -> Outcome:
-        """Take what the peer said."""
+        """Accept what the peer said; return what that leads to."""
         side, on = _HEARD[heard.verb]
         option = heard.option
         event = Event.OFF
@@ -180,7 +180,7 @@ class Options:
         return count < ANSWERED_CHANGES
 
     def ask(self, side: Side, option: int, *, on: bool) -> Negotiation | None:
-        """Want an option on or off; give what to say, None for nothing (now, or at all)."""
+        """Want an option on or off; return what to say, None for nothing (now, or at all)."""
         step = TABLE[self.state(side, option), Event.ASK_ON if on else Event.ASK_OFF]
         self._set(side, option, step.state)
         return _said(side, option, step.say)
@@ -192,7 +192,7 @@ class Options:
             self._states[side, option] = state
 
     def status(self) -> tuple[Negotiation, ...]:
-        """Give what is on, as STATUS tells it (RFC 859, 5)."""
+        """Return what is on, as STATUS tells it (RFC 859, 5)."""
         return tuple(
             Negotiation(_VERBS[side, True], option)
             for (side, option), state in sorted(

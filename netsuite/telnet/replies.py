@@ -1,4 +1,4 @@
-"""The store's refusals, the door's, and the ends of connections in words for a terminal."""
+"""Text for a terminal: what the store and the authenticator refuse, why connections end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import (
     BadFileName,
     BadFolderName,
-    Busy,
     IsADirectory,
     MessageExists,
     NoSuchFile,
@@ -19,32 +18,35 @@ from netsuite.store.errors import (
     NotADirectory,
     NotPermitted,
     OverQuota,
-    StorageFull,
-    StoreClosed,
     StoreError,
     TooLarge,
 )
+from netsuite.wire.errors import ErrorTable
 
 _LATER: Final = "That cannot be done just now; try again later."
 
-_TEXTS: Final[Mapping[type[StoreError], str]] = {
-    NoSuchFile: "There is no such file or directory.",
-    BadFileName: "There is no such file or directory.",
-    IsADirectory: "That is a directory.",
-    NotADirectory: "That is not a directory.",
-    NoSuchFolder: "There is no such folder or group.",
-    BadFolderName: "There is no such folder or group.",
-    NoSuchMessage: "That message is not there, or not any more.",
-    MessageExists: "That article is there already.",
-    NotPermitted: "You may not do that.",
-    OverQuota: "There is no room left for that.",
-    TooLarge: "That is too large.",
-    Busy: _LATER,
-    StorageFull: _LATER,
-    StoreClosed: _LATER,
-}
-
 BROKEN: Final = "Something went wrong here; try again later."
+
+_TEXTS: Final[ErrorTable[str]] = ErrorTable(
+    {
+        NoSuchFile: "There is no such file or directory.",
+        BadFileName: "There is no such file or directory.",
+        IsADirectory: "That is a directory.",
+        NotADirectory: "That is not a directory.",
+        NoSuchFolder: "There is no such folder or group.",
+        BadFolderName: "There is no such folder or group.",
+        NoSuchMessage: "That message is not there, or not any more.",
+        MessageExists: "That article is there already.",
+        NotPermitted: "You may not do that.",
+        OverQuota: "There is no room left for that.",
+        TooLarge: "That is too large.",
+        StoreError: _LATER,
+        # Nothing tells who has an account.
+        LoginRefused: "Login incorrect.",
+        Throttled: "Too many wrong guesses; try again later.",
+        LoginUnavailable: "Logins are not possible just now; try again later.",
+    }
+)
 
 GOODBYE: Final[Mapping[CloseReason, str]] = {
     CloseReason.SHUTDOWN: "The server is stopping. Goodbye.",
@@ -58,18 +60,6 @@ GOODBYE: Final[Mapping[CloseReason, str]] = {
 }
 
 
-def text_for(error: StoreError) -> str:
-    """Give what the store refused in words."""
-    for kind in type(error).__mro__:
-        if kind in _TEXTS:
-            return _TEXTS[kind]
-    return _LATER
-
-
-def login_text(error: LoginRefused) -> str:
-    """Give what the door refused in words: nothing that tells who has an account."""
-    if isinstance(error, Throttled):
-        return "Too many wrong guesses; try again later."
-    if isinstance(error, LoginUnavailable):
-        return "Logins are not possible just now; try again later."
-    return "Login incorrect."
+def text_for(error: StoreError | LoginRefused) -> str:
+    """Return what to say of an error."""
+    return _TEXTS.find(error) or BROKEN

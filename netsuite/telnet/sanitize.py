@@ -19,8 +19,8 @@ _UNSAFE: Final = re.compile(
 _TAB_COLUMNS: Final = 8
 
 
-def neutral(text: str) -> str:
-    """Give text of which a terminal does nothing but show it; TAB and LF stay."""
+def sanitized(text: str) -> str:
+    """Return text of which a terminal does nothing but show it; TAB and LF stay."""
     if text.isascii() and text.isprintable():
         return text
     return _UNSAFE.sub(_visible, text)
@@ -36,12 +36,12 @@ def _visible(match: re.Match[str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """Give neutral text without line ends and TABs, for lists and prompts."""
-    return neutral(" ".join(text.split("\n")).replace("\t", " "))
+    """Return sanitized text without line ends and TABs, for lists and prompts."""
+    return sanitized(" ".join(text.split("\n")).replace("\t", " "))
 
 
 def width(text: str) -> int:
-    """Give how many columns neutral text takes on a terminal; TABs are expanded before."""
+    """Return how many columns sanitized text takes on a terminal; TABs are expanded before."""
     if text.isascii():
         return len(text)
     columns = 0
@@ -53,12 +53,12 @@ def width(text: str) -> int:
 
 
 def expanded(line: str) -> str:
-    """Give a line with its TABs made spaces."""
+    """Return a line with its TABs made spaces."""
     return line.expandtabs(_TAB_COLUMNS)
 
 
 def cut(text: str, columns: int) -> str:
-    """Give so much of a text as fits into so many columns."""
+    """Return so much of a text as fits into so many columns."""
     if text.isascii() or width(text) <= columns:
         return text[:columns]
     taken = 0

@@ -1,11 +1,14 @@
-"""Settings of the TELNET service."""
+"""Settings of the Telnet service."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import Literal
 
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Seconds
+from netsuite.connection.deadlines import Timeouts
 from netsuite.connection.settings import ServiceSettings
 
 
@@ -18,6 +21,13 @@ class Settings(ServiceSettings):
         "clear, and TELNET has no STARTTLS.",
     )
     listen_tls: list[str] = setting(loopback(992), "Where to listen under TLS (telnets).")
+    greeting_seconds: Seconds = setting(
+        0.0,
+        "How long a client may say nothing at all, not even of its options; 0: as long as the "
+        "login may take.",
+        unit="seconds",
+        live=True,
+    )
     idle_seconds: Seconds = setting(1800.0, "How long a user may type nothing.", unit="seconds")
     login_seconds: Seconds = setting(
         120.0,
@@ -37,3 +47,13 @@ class Settings(ServiceSettings):
         "all other characters are question marks. UTF-8 is always understood.",
         live=True,
     )
+
+    @cached_property
+    def timeouts(self) -> Timeouts:
+        """The times of one connection, the login's among them."""
+        return replace(super().timeouts, login_seconds=self.login_seconds or None)
+
+    @property
+    def utf8(self) -> bool:
+        """Whether UTF-8 is sent to a client with which nothing was agreed."""
+        return self.charset == "utf-8"

@@ -36,7 +36,13 @@ class RemoteProtocolError(ProtocolError):
             longer known where the next command begins.
     """
 
-    def __init__(self, message: str, reply: Any = None, *, close: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        reply: Any = None,  # of the type that its dialog says
+        *,
+        close: bool = False,
+    ) -> None:
         super().__init__(message)
         self.reply = reply
         self.close = close

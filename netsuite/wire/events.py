@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import ClassVar, Final, Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 
 class Need(enum.Enum):
@@ -50,9 +50,11 @@ class Dialog(Protocol[E_co, S_contra]):
     close if it says so). Of ``send``: only ``LocalProtocolError``.
     """
 
-    #: Whether events are to be taken also while the peer does not read what we say: by a client,
-    #: that must hear a refusal while it uploads, and where both sides send frames at any time.
-    hears_while_writing: ClassVar[bool]
+    @property
+    def hears_while_writing(self) -> bool:
+        """Whether events are to be taken also while the peer does not read what we say: by a
+        client, that must hear a refusal while it uploads, and where both sides send frames at any
+        time."""
 
     def receive(self, octets: bytes) -> None:
         """Accept what the transport brought."""

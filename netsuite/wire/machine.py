@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from netsuite.wire.errors import LocalProtocolError
 
@@ -55,11 +55,11 @@ class Machine(Generic[S]):
             if (state in out) == (state in self.final):
                 raise ValueError(f"{state} is final and leads on, or neither")
 
-    def allows(self, state: S, said: Any) -> bool:
+    def allows(self, state: S, said: object) -> bool:
         """Return whether something may be said in a state."""
         return (state, type(said)) in self.transitions
 
-    def step(self, state: S, said: Any) -> S:
+    def step(self, state: S, said: object) -> S:
         """Return the state after something was said. Raises LocalProtocolError where it may not."""
         try:
             return self.transitions[state, type(said)]

@@ -153,7 +153,7 @@ class Passwords(TestCase):
         await self.world.store.accounts.set_alias("sales", ["ann"])
         await self.world.store.accounts.set_alias("both@example.test", ["bob"])
         entered = await self.world.authenticator.log_in(TLS, "ann", "secret", Submitter)
-        may = entered.avatar.may_send_as  # type: ignore[attr-defined]
+        may = entered.avatar.may_send_as
         for address in ("ann@example.test", "ANN@Example.TEST", "ann+x@example.test",
                         "sales@example.test", ""):  # fmt: skip
             self.assertTrue(may(address), address)

@@ -98,14 +98,18 @@ class Exchanges(TestCase):
             asked: list[bytes] = []
 
             async def ask(
-                challenge: bytes, client: Any = client, asked: Any = asked, last: Any = last
+                challenge: bytes,
+                client: Any = client,
+                asked: Any = asked,
+                last: bytes | None = last,
             ) -> bytes | None:
                 asked.append(challenge)
                 if len(asked) == 1:
                     answer: bytes = client.respond(challenge)
                     return answer
                 client.finished(challenge)
-                return last
+                final: bytes | None = last
+                return final
 
             try:
                 login = await self.world.authenticator.authenticate(
@@ -172,7 +176,7 @@ class Exchanges(TestCase):
         await self.world.account("bob")
         account = await self.ann()
         for mechanism in ("PLAIN", "SCRAM-SHA-256"):
-            said = {"username": "ann", "password": "secret"}
+            said: dict[str, Any] = {"username": "ann", "password": "secret"}
             self.world.clock.advance(4000)
             for wanted, expected in [("ann", "ann"), ("bob", "BadCredentials")]:
                 found = await self.log_in(mechanism, authorize_as=wanted, **said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from zope.interface import Interface
+from typing import TypeVar
 
 from netsuite.accounts.interfaces import MailAccess, Maildrop, MaildropInUse
 from netsuite.store.changes import Change, FolderCreated
@@ -11,6 +11,8 @@ from netsuite.store.model import SEEN, FlagAction, Placement
 from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import TLS, World
 
+F = TypeVar("F")
+
 
 class Facets(TestCase):
     """Mail access and maildrops over the memory store."""
@@ -18,15 +20,13 @@ class Facets(TestCase):
     def setUp(self) -> None:
         self.world = World()
 
-    async def facet(self, name: str, interface: type[Interface]) -> object:
-        """Log in; give the facet."""
-        return (await self.world.authenticator.log_in(TLS, name, "secret", interface)).avatar
+    async def facet(self, name: str, facet: type[F]) -> F:
+        """Log in; return the facet."""
+        return (await self.world.authenticator.log_in(TLS, name, "secret", facet)).avatar
 
     async def mail(self, name: str) -> MailAccess:
         """Log in for mail."""
-        found = await self.facet(name, MailAccess)
-        assert isinstance(found, object)
-        return found  # type: ignore[return-value]
+        return await self.facet(name, MailAccess)
 
     async def put(
         self, mail: MailAccess, folder: str, octets: bytes = b"Subject: x\r\n\r\n"
@@ -149,4 +149,4 @@ class Facets(TestCase):
 
     async def maildrop(self, name: str) -> Maildrop:
         """Log in for POP3."""
-        return await self.facet(name, Maildrop)  # type: ignore[return-value]
+        return await self.facet(name, Maildrop)

@@ -23,7 +23,9 @@ from tests.cli.commands import COMMAND, done, heed_interrupts, run
 
 ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
 #: What takes long to import, and is not needed to say how a command is used.
-HEAVY = ("twisted", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich", "argon2")
+HEAVY = (
+    "twisted", "zope", "sqlalchemy", "pydantic", "OpenSSL", "cryptography", "rich", "argon2",
+)  # fmt: skip
 
 
 def imported(*words: str) -> tuple[set[str], str]:
@@ -190,3 +192,12 @@ def test_a_fault_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 def in_no_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
     """Return what a piece of work fails with, without a reactor."""
     return KeyError("x")
+
+
+def test_postmaster(tmp_path: Path) -> None:
+    """A postmaster who is nobody is found before a start would refuse it."""
+    done(tmp_path, "account", "add", "ann", "--password-stdin")
+    code, printed = run(tmp_path, "--set", 'site.postmaster="nobody"', "check-config")
+    assert code == 2
+    assert printed.startswith("netsuite: --set: site.postmaster: there is no account and no alias")
+    assert "imap: " in done(tmp_path, "--set", 'site.postmaster="ann"', "check-config")

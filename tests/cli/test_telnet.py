@@ -13,20 +13,20 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionLost
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
 from netsuite.cli.client.telnet import Conversation, terminal_types
 from netsuite.cli.client.terminal import settings_for
 from netsuite.cli.client.urls import BadURL, telnet_target
-from netsuite.connection.client import ClientTimeouts, PeerClosed
+from netsuite.connection import errors
+from netsuite.connection.client import ClientTimeouts
 from netsuite.telnet.client import TelnetClient
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.telnet.test_client import Link
-from tests.telnet.worlds import PASSWORD, World
+from tests.telnet.worlds import PASSWORD, Transport, World
 
 ECHO_ON, ECHO_OFF = b"\xff\xfb\x01", b"\xff\xfc\x01"
 SGA_ON = b"\xff\xfb\x03"
@@ -100,7 +100,8 @@ class Told(SynchronousTestCase):
         self.client = TelnetClient(
             Clock(), timeouts=ClientTimeouts(reply_seconds=None), dialog=ClientDialog()
         )
-        self.client.makeConnection(StringTransport())
+        self.transport = Transport()
+        self.client.makeConnection(self.transport)
         self.conversation = Conversation(self.client, self.screen, "h:23", quiet=quiet)
         self.running = ensureDeferred(self.conversation.run())
         self.addCleanup(self.leave, self.running)
@@ -115,9 +116,7 @@ class Told(SynchronousTestCase):
 
     def sent(self) -> bytes:
         """Return what the server has got since it was last asked."""
-        octets = bytes(self.client.transport.value())
-        self.client.transport.clear()
-        return octets
+        return self.transport.said()
 
     def test_modes(self) -> None:
         """The terminal edits and shows what is typed, as far as the server does not."""
@@ -219,7 +218,7 @@ class Told(SynchronousTestCase):
         self.screen.type(b"close\n")
         self.successResultOf(self.running)
         self.assertIsNone(self.screen.mode)
-        self.assertTrue(self.client.transport.disconnecting)
+        self.assertTrue(self.transport.closed)
         self.assertNotIn("closed by", self.screen.told)
 
     def test_closed_by_the_server(self) -> None:
@@ -235,7 +234,7 @@ class Told(SynchronousTestCase):
         """A connection that breaks is no server that closes."""
         self.client.dataReceived(b"half")
         self.client.connectionLost(Failure(ConnectionLost()))
-        self.failureResultOf(self.running, PeerClosed)
+        self.failureResultOf(self.running, errors.ConnectionLost)
         self.assertEqual((b"half", None), (self.screen.shown, self.screen.mode))
 
     def test_end_of_file(self) -> None:
@@ -265,7 +264,7 @@ class Told(SynchronousTestCase):
         """A terminal that does not take what is shown makes the server wait."""
         self.screen.stuck = Deferred()
         sent = 0
-        while self.client.transport.producerState == "producing" and sent < 1_000_000:
+        while self.transport.producerState == "producing" and sent < 1_000_000:
             self.client.dataReceived(b"x" * 10_000)
             sent += 10_000
         self.assertLess(sent, 200_000)
@@ -284,7 +283,7 @@ class WithOurServer(TestCase):
         client = TelnetClient(
             world.clock, timeouts=ClientTimeouts(reply_seconds=None), dialog=ClientDialog()
         )
-        client.makeConnection(StringTransport())
+        client.makeConnection(Transport())
         Link(world.connect(), client)
         running = ensureDeferred(Conversation(client, screen, "h").run())
         self.assertEqual(Mode.KEYS, screen.mode)

@@ -138,8 +138,7 @@ class LineDialog:
             if octets is None:
                 return NEED_DATA
             chunk = body.feed(octets)
-            if body.ended:
-                self.reader.unread(body.rest)
+            self.reader.unread(body.rest)  # nothing, before the end
             if chunk:
                 return BodyChunk(chunk)
         self.body = None
@@ -159,7 +158,7 @@ class LineSettings(ServiceSettings):
     login_seconds: float = 0.0
 
     @property
-    def timeouts(self) -> Timeouts:  # type: ignore[override]
+    def timeouts(self) -> Timeouts:
         return replace(super().timeouts, login_seconds=self.login_seconds or None)
 
 
@@ -257,7 +256,7 @@ class LineConnection(ServerConnection[Any, Reply]):
         self.say(Reply(f"- bye {reason.name}"))
 
     def ended(self, reason: Failure) -> None:
-        self.ends.append(reason.type.__name__)
+        self.ends.append(type(reason.value).__name__)
 
     def reset_for_tls(self) -> None:
         self.dialog = LineDialog()
@@ -319,6 +318,6 @@ def connected(
 
 def taken(wire: Wire) -> list[str]:
     """Return the lines said since the last look."""
-    lines = wire.value().decode().split("\r\n")[:-1]
+    lines: list[str] = wire.value().decode().split("\r\n")[:-1]
     wire.clear()
     return lines

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import ConnectionLost, ConnectionRefusedError
+from twisted.internet.defer import Deferred, ensureDeferred, fail
+from twisted.internet.error import (
+    ConnectionLost,
+    ConnectionRefusedError,
+    TCPTimedOutError,
+    TimeoutError,
+)
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
@@ -38,6 +43,14 @@ class Client(SynchronousTestCase):
         self.assertNoResult(third)
         self.client.dataReceived(b"three\r\n")
         self.assertEqual("three", self.successResultOf(third))
+
+    def test_order(self) -> None:
+        """What comes piece by piece, and is awaited later, comes in the order it was said."""
+        self.start()
+        for reply in (b"one", b"two", b"three"):
+            self.client.dataReceived(reply + b"\r\n")
+        for expected in ("one", "two", "three"):
+            self.assertEqual(expected, self.successResultOf(ensureDeferred(self.client.receive())))
 
     def test_unread_replies_stop_reading(self) -> None:
         """A server that talks unasked is not read for ever."""
@@ -202,6 +215,16 @@ class Connecting(SynchronousTestCase):
         connecting = self.connect(Silent(), clock)
         clock.advance(30)
         self.failureResultOf(connecting, errors.Timeout)
+
+    def test_nobody_answers_the_endpoint(self) -> None:
+        """It is the same where the endpoint, or the system, has given up."""
+        for kind in (TCPTimedOutError, TimeoutError):
+
+            class GivingUp:
+                def connect(self, factory: Any) -> Deferred[Any]:
+                    return fail(kind())  # noqa: B023 - called before the next turn
+
+            self.failureResultOf(self.connect(GivingUp(), Clock()), errors.Timeout)
 
 
 class Conversation(SynchronousTestCase):

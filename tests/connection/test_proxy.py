@@ -106,7 +106,7 @@ class Service(SynchronousTestCase):
         self.factory = ProxyFactory(self.inner, self.clock, trusted=["10.0.0.0/8", "::1", "unix"])
 
     def arrive(self, address: Any) -> Wire:
-        protocol = self.factory.buildProtocol(address)
+        protocol: Any = self.factory.buildProtocol(address)
         wire = Wire()
         wire.peerAddr = address
         wire.protocol = protocol

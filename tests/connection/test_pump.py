@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from twisted.internet.defer import Deferred, TimeoutError, ensureDeferred
 from twisted.internet.error import ConnectionLost
@@ -151,7 +151,7 @@ class BackPressure(SynchronousTestCase):
     def test_short_commands_do_not_stop_reading(self) -> None:
         """The usual pipelining costs no call to the reactor."""
         connection, wire, _ = connected()
-        wire.pauseProducing = self.fail  # type: ignore[assignment]
+        wire.pauseProducing = self.fail  # type: ignore[method-assign]
         connection.dataReceived(b"WAIT a\r\nSAY b\r\nSAY c\r\n")
 
     def test_client_that_does_not_read(self) -> None:
@@ -352,7 +352,7 @@ class Ending(SynchronousTestCase):
 class Time(SynchronousTestCase):
     """Nobody may take for ever."""
 
-    times: ClassVar[dict[str, float]] = {
+    times: ClassVar[dict[str, Any]] = {
         "greeting_seconds": 30.0,
         "idle_seconds": 100.0,
         "command_seconds": 20.0,

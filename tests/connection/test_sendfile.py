@@ -72,9 +72,9 @@ class Sockets(TestCase):
         self.connection.outcome = Deferred()
         self.connection.read = self.read
         self.read_octets = 0
-        factory = Factory()
+        factory: Any = Factory()
         factory.noisy = False
-        factory.buildProtocol = lambda address: self.connection  # type: ignore[method-assign]
+        factory.buildProtocol = lambda address: self.connection
         port = reactor.listenTCP(0, factory, interface="127.0.0.1")
         self.addCleanup(port.stopListening)
         self.addCleanup(self.gone)

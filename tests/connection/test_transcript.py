@@ -39,6 +39,13 @@ class Lines(SynchronousTestCase):
         self.assertEqual(["C: NOOP", "S: 250 OK"], self.converse("C: NOOP", "S: 250 OK"))
         self.assertEqual(["C: a\\x00b\\x1b[31m"], self.converse("C: a\x00b\x1b[31m"))
 
+    def test_masking(self) -> None:
+        """Where a connection says so, nothing of the client's is told, until it says otherwise."""
+        self.transcript.masking = True
+        self.assertEqual(["S: Password:", "C: ***"], self.converse("S: Password:", "C: sesame"))
+        self.transcript.masking = False
+        self.assertEqual(["C: ls"], self.converse("C: ls"))
+
     def test_secrets(self) -> None:
         """No mechanism and no protocol shows a password."""
         for conversation in [

@@ -12,15 +12,17 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.connection.linelog import LineLog
+from netsuite.connection.peer import Peer
 from netsuite.gopher.commands import Request
 from netsuite.gopher.server.access import format_line, stamp, status_of
+from netsuite.gopher.server.selectors import Selectors
 from netsuite.store.errors import Busy, NotPermitted, StoreError, TooLarge
 from netsuite.store.tree import name_of
 from netsuite.testing.cases import TestCase
 from tests.gopher.worlds import Transport, World
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))
-BEGIN = "192.168.1.1 - - [01/Mar/2026:12:00:05 -0330] "
+BEGIN = "192.0.2.9 - - [01/Mar/2026:12:00:05 -0330] "
 
 
 def gone(transport: Transport) -> None:
@@ -38,8 +40,10 @@ class Logging(TestCase):
         world = World()
         await world.fill()
         self.path = Path(self.mktemp())
-        world.factory.line_log = LineLog(
-            self.path, world.clock, now=lambda: WHEN, stamp=stamp, elsewhere=maybeDeferred
+        world.configure(
+            line_log=LineLog(
+                self.path, world.clock, now=lambda: WHEN, stamp=stamp, elsewhere=maybeDeferred
+            )
         )
         return world
 
@@ -83,7 +87,7 @@ class Logging(TestCase):
         world = await self.world()
         connection = world.connect()
         never: Deferred[None] = Deferred()
-        self.patch(world.factory.selectors, "answer", lambda request: never)
+        self.patch(Selectors, "find", lambda selectors, request: never)
         connection.dataReceived(b"/about.txt\r\n")
         self.patch(Transport, "getHandle", gone)
         connection.connectionLost(Failure(ConnectionLost()))
@@ -95,10 +99,18 @@ class Logging(TestCase):
         for error, status in ((NotPermitted, 404), (TooLarge, 413), (Busy, 503), (StoreError, 500)):
             self.assertEqual(status, status_of(error("")))
 
+    def test_subclass(self) -> None:
+        """A kind of error that nobody named has the status of the kind that it is of."""
+
+        class StillTooLarge(TooLarge):
+            """A narrower error."""
+
+        self.assertEqual(413, status_of(StillTooLarge("")))
+
     @given(TEXT, TEXT, TEXT)
     def test_one_line(self, selector: str, search: str, plus: str) -> None:
         """Whatever is asked for, it is one line, and the request ends where it does."""
-        line = format_line("now", None, Request(selector, search, plus), 200, 0)
+        line = format_line("now", Peer(), Request(selector, search, plus), 200, 0)
         self.assertTrue(line.isascii() and line[:-1].isprintable() and line.endswith("\n"), line)
         self.assertEqual(2, line.count('"'))
         self.assertEqual(("- - - [now] ", " 200 -\n"), (line.split('"')[0], line.split('"')[2]))

@@ -2,22 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
+from twisted.internet import error as twisted_error
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
+from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.connection.client import ClientTimeouts, PeerTimedOut
-from netsuite.gopher.client import GopherClient, GopherRefused
+from netsuite.connection.client import ClientTimeouts
+from netsuite.connection.errors import (
+    ClientError,
+    ConnectionLost,
+    PermanentRefusal,
+    ProtocolViolation,
+    Timeout,
+)
+from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import Item
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.gopher.worlds import World
+
+E = TypeVar("E", bound=Exception)
+T = TypeVar("T")
 
 
 @implementer(IStreamClientEndpoint)
@@ -57,16 +69,18 @@ class Base(SynchronousTestCase):
     clock: Clock
     endpoint: Endpoint
 
-    def run_(self, work: Awaitable[Any]) -> Any:
+    def run_(self, work: Coroutine[Deferred[Any], Any, T]) -> Any:
         """Let it run to its end."""
         return self.successResultOf(self._settled(work))
 
-    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+    def fail_(self, work: Coroutine[Deferred[Any], Any, T], kind: type[E]) -> E:
         """Let it run to its failure."""
-        return self.failureResultOf(self._settled(work), kind).value
+        error = self.failureResultOf(self._settled(work), kind).value
+        assert isinstance(error, kind)
+        return error
 
-    def _settled(self, work: Awaitable[Any]) -> Deferred[Any]:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def _settled(self, work: Coroutine[Deferred[Any], Any, T]) -> Deferred[Any]:
+        running: Deferred[Any] = ensureDeferred(work)
         for link in self.endpoint.links:
             link.settle()
         return running
@@ -107,8 +121,10 @@ class WithOurServer(Base):
 
     def test_refused(self) -> None:
         """A menu that is one error is a refusal."""
-        error = self.fail_(self.client.menu("/none"), GopherRefused)
-        self.assertEqual("There is nothing of that name here", str(error))
+        error = self.fail_(self.client.menu("/none"), PermanentRefusal)
+        self.assertEqual("There is nothing of that name here", error.text)
+        self.assertEqual("C: /none", error.conversation[0])
+        self.assertTrue(error.conversation[1].startswith("S: 3There is nothing"), error)
 
     def test_unsayable(self) -> None:
         """A selector with a line end in it is never sent."""
@@ -122,7 +138,7 @@ class WithOthers(Base):
     def client(self, answer: bytes, *, close: bool = True) -> GopherClient:
         """Make a client of a server that gives an answer."""
         self.clock = Clock()
-        factory = Factory.forProtocol(lambda: Saying(answer, close=close))  # type: ignore[arg-type]
+        factory = Factory.forProtocol(lambda: Saying(answer, close=close))
         self.endpoint = Endpoint(factory, self.clock)
         timeouts = ClientTimeouts(reply_seconds=10)
         return GopherClient(self.endpoint, clock=self.clock, timeouts=timeouts)
@@ -140,14 +156,29 @@ class WithOthers(Base):
 
     def test_too_much(self) -> None:
         """Endless lines, menus and texts are cut off."""
-        self.fail_(self.client(b"i" + b"x" * 10_000).menu(), RemoteProtocolError)
-        self.fail_(self.client(b"ix\r\n" * 100).menu(limit_items=50), RemoteProtocolError)
-        self.fail_(self.client(b"x" * 1000).text("/", limit_octets=500), RemoteProtocolError)
+        self.fail_(self.client(b"i" + b"x" * 10_000).menu(), ProtocolViolation)
+        self.fail_(self.client(b"ix\r\n" * 100).menu(limit_items=50), ProtocolViolation)
+        self.fail_(self.client(b"x" * 1000).text("/", limit_octets=500), ProtocolViolation)
+
+    def test_errors(self) -> None:
+        """What the server does wrong is of the one tree of errors, with what was said."""
+        error = self.fail_(self.client(b"x" * 1000).text("/a", limit_octets=500), ClientError)
+        self.assertEqual("a text of more than 500 octets", str(error))
+        self.assertEqual("C: /a", error.conversation[0])
+
+    def test_cut_off(self) -> None:
+        """An answer whose connection is lost is not taken for a whole one."""
+        client = self.client(b"iHello\r\n", close=False)
+        running = ensureDeferred(client.menu())
+        link = self.endpoint.links[0]
+        link.settle()
+        link.client.protocol.connectionLost(Failure(twisted_error.ConnectionLost()))
+        self.failureResultOf(running, ConnectionLost)
 
     def test_silence(self) -> None:
         """A server that says nothing more is given up."""
         client = self.client(b"iHello\r\n", close=False)
-        running = ensureDeferred(client.menu())  # type: ignore[arg-type]
+        running = ensureDeferred(client.menu())
         self.endpoint.links[0].settle()
         self.clock.pump([5] * 4)
-        self.failureResultOf(running, PeerTimedOut)
+        self.failureResultOf(running, Timeout)

@@ -6,12 +6,11 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.connection.sendfile import FileCutShort
-from netsuite.connection.settings import Limits
-from netsuite.gopher.server import connection as server
+from netsuite.gopher.server import request as server
 from netsuite.gopher.server.selectors import CAPS
 from netsuite.gopher.settings import Settings
 from netsuite.testing.cases import TestCase
-from tests.gopher.worlds import Transport, World
+from tests.gopher.worlds import World, transport_of
 
 NOT_HERE = b"3There is nothing of that name here\t\terror.host\t1\r\n.\r\n"
 
@@ -120,7 +119,7 @@ class Serving(TestCase):
         """Where only accounts may read the news, there is none here, nor a search of it."""
         world = World()
         await world.fill()
-        world.factory.configure(Settings(host="gopher.test", port=70, news=False))
+        world.configure(newsroom=None)
         self.assertNotIn(b"news", (await world.ask(b"\r\n")).lower())
         for request in (b"/news\r\n", b"/news/example.talk/1\r\n", b"/search\tblue\r\n"):
             self.assertTrue((await world.ask(request)).startswith(b"3"), request)
@@ -156,10 +155,14 @@ class Serving(TestCase):
         world = World()
         await world.fill()
         connection = world.connect()
-        transport = connection.transport
-        assert isinstance(transport, Transport)
-        aborted = []
-        self.patch(transport, "abortConnection", lambda: aborted.append(transport.loseConnection()))
+        transport = transport_of(connection)
+        aborted: list[None] = []
+
+        def abort() -> None:
+            aborted.append(None)
+            transport.loseConnection()
+
+        self.patch(transport, "abortConnection", abort)
 
         async def cut(*arguments: object, **more: object) -> None:
             raise FileCutShort("10 octets of 13")
@@ -212,19 +215,15 @@ class Enduring(TestCase):
         connection = world.connect()
         connection.dataReceived(b"/ab")
         world.clock.pump([10] * 20)
-        transport = connection.transport
-        assert isinstance(transport, Transport)
-        self.assertTrue(transport.disconnecting)
+        self.assertTrue(transport_of(connection).closed)
 
     def test_too_many(self) -> None:
         """One connection more than allowed hears so."""
         world = World()
-        world.factory.limits = Limits(connections=1)
+        world.configure(settings=Settings(connections=1))
         world.connect()
         connection = world.connect()
-        transport = connection.transport
-        assert isinstance(transport, Transport)
         self.assertEqual(
             b"3Too many are being served; try again later\t\terror.host\t1\r\n.\r\n",
-            transport.value(),
+            transport_of(connection).said(),
         )

@@ -8,7 +8,7 @@ from twisted.internet.defer import ensureDeferred
 
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
-from tests.gopher.worlds import Transport, World
+from tests.gopher.worlds import World, transport_of
 
 FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "gopher"
 
@@ -18,23 +18,20 @@ class Peer:
 
     def __init__(self, world: World) -> None:
         self._connection = world.connect()
-        assert isinstance(self._connection.transport, Transport)
-        self._transport = self._connection.transport
+        self._transport = transport_of(self._connection)
 
     def say(self, octets: bytes) -> None:
         """Send octets."""
         self._connection.dataReceived(octets)
 
     def heard(self) -> bytes:
-        """Give what was answered since."""
-        octets = bytes(self._transport.value())
-        self._transport.clear()
-        return octets
+        """Return what was answered since."""
+        return self._transport.said()
 
     @property
     def closed(self) -> bool:
         """Whether the server has closed."""
-        return self._transport.disconnecting
+        return self._transport.closed
 
 
 class Transcripts(SynchronousTestCase):

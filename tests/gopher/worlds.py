@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from dataclasses import replace
+from typing import Any
+
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
-from netsuite.gopher.server import GopherServer, GopherServerFactory
+from netsuite.gopher.server import GopherServer, GopherServerFactory, Shared
 from netsuite.gopher.settings import Settings
 from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import AccountState, FolderKind, Placement
 from netsuite.store.tree import FileTree
+from netsuite.testing.transport import MemoryTransport
 
 ARTICLE = (
     b"Path: x!not-for-mail\r\nFrom: Ann <ann@example.test>\r\nNewsgroups: example.talk\r\n"
@@ -29,11 +32,18 @@ class World:
         self.store = MemoryStore()
         self.homes = MemorySiteTrees()
         self.factory = GopherServerFactory(
-            Settings(host="gopher.test", port=70, title="A test"),
-            files=HomesOfSite(self.store, self.homes),
-            news=StoreNewsroom(self.store),
-            clock=self.clock,
+            Shared(
+                clock=self.clock,
+                host="gopher.test",
+                settings=Settings(port=70, title="A test"),
+                files=HomesOfSite(self.store, self.homes),
+                newsroom=StoreNewsroom(self.store),
+            )
         )
+
+    def configure(self, **changes: Any) -> None:
+        """Change what the connections to come share."""
+        self.factory.configure(replace(self.factory.shared, **changes))
 
     async def fill(self) -> None:
         """Put some of everything into it."""
@@ -70,7 +80,7 @@ class World:
         await upload.commit()
 
     async def ask(self, octets: bytes) -> bytes:
-        """Send a request; give all that is answered, once the connection is closed."""
+        """Send a request; return all that is answered, once the connection is closed."""
         connection = self.connect()
         connection.dataReceived(octets)
         return await self.answered(connection)
@@ -79,36 +89,41 @@ class World:
         """Make a connection on a memory transport."""
         connection = self.factory.buildProtocol(None)
         assert isinstance(connection, GopherServer)
-        connection.makeConnection(Transport())
+        transport = Transport()
+        transport.protocol = connection
+        connection.makeConnection(transport)
         return connection
 
     async def answered(self, connection: GopherServer) -> bytes:
-        """Wait until the server has closed a connection; give what it said."""
-        transport = connection.transport
-        assert isinstance(transport, Transport)
-        await transport.closed
-        return bytes(transport.value())
+        """Wait until the server has closed a connection; return what it said."""
+        transport = transport_of(connection)
+        await transport.closing
+        return transport.said()
 
 
-class Transport(StringTransport):
+class Transport(MemoryTransport):
     """A memory transport that tells when it is closed."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.closed: Deferred[None] = Deferred()
+        self.closing: Deferred[None] = Deferred()
 
     def getHandle(self) -> None:
-        """Give the socket: there is none."""
+        """Return the socket: there is none."""
 
     def loseConnection(self) -> None:
         """Close, and tell."""
         super().loseConnection()
-        if not self.closed.called:
-            self.closed.callback(None)
+        if not self.closing.called:
+            self.closing.callback(None)
 
     def abortConnection(self) -> None:
         """Close, and tell."""
         self.loseConnection()
 
 
-__all__ = ["ARTICLE", "Transport", "World", "ensureDeferred"]
+def transport_of(connection: GopherServer) -> Transport:
+    """Return the memory transport that a connection is on."""
+    transport: object = connection.transport
+    assert isinstance(transport, Transport)
+    return transport

@@ -7,6 +7,7 @@ from __future__ import annotations
 import email
 import email.policy
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,16 +150,17 @@ class Report(SynchronousTestCase):
         read = email.message_from_bytes(octets)
         self.assertEqual("multipart/report", read.get_content_type())
         self.assertEqual("delivery-status", read.get_param("report-type"))
-        text, status, header = read.get_payload()  # type: ignore[misc]
-        blocks = status.get_payload()  # type: ignore[union-attr]
+        parts: Any = read.get_payload()
+        text, status, header = parts
+        blocks = status.get_payload()
         self.assertEqual("dns; mx.example", blocks[0]["Reporting-MTA"])
         self.assertEqual("QQ1", blocks[0]["Original-Envelope-Id"])
         self.assertEqual("rfc822; x@y.example", blocks[1]["Final-Recipient"])
         self.assertEqual("rfc822; X@y.example", blocks[1]["Original-Recipient"])
         self.assertEqual("smtp; 550 5.1.1 no such user", blocks[1]["Diagnostic-Code"])
         self.assertEqual(("delayed", "4.4.1"), (blocks[2]["Action"], blocks[2]["Status"]))
-        self.assertIn("x@y.example", text.get_payload())  # type: ignore[union-attr]
-        self.assertEqual("text/rfc822-headers", header.get_content_type())  # type: ignore[union-attr]
+        self.assertIn("x@y.example", text.get_payload())
+        self.assertEqual("text/rfc822-headers", header.get_content_type())
         self.assertNotIn("W=C3=B6rter", octets.decode())
 
     def test_whole_and_utf8(self) -> None:

@@ -121,7 +121,7 @@ class Agreement(SynchronousTestCase):
                     binding=BINDING if name.endswith("PLUS") else None,
                 )  # fmt: skip
                 step = converse(server, client, Accounts(username, password))
-                self.assertIsInstance(step, Success, (name, username))
+                self.assertIsInstance(step, Success, f"{name} {username}")
                 self.assertEqual(username, step.username)
 
     def test_acting_as_another(self) -> None:
@@ -389,7 +389,7 @@ class Malformed(SynchronousTestCase):
             server = sasl.server(name, nonce=nonce)
             assert server is not None
             step = server.start(message)
-            self.assertIsInstance(step, Failure, (name, message))
+            self.assertIsInstance(step, Failure, f"{name} {message!r}")
             assert isinstance(step, Failure)
             self.assertTrue(step.malformed, (name, message))
 
@@ -404,7 +404,7 @@ class Malformed(SynchronousTestCase):
             assert server is not None
             step = server.answer(Accounts().answer(server.start(b"n,,n=alice,r=abc")))
             self.assertIsInstance(step, Challenge)
-            self.assertIsInstance(server.respond(final), Failure, final)
+            self.assertIsInstance(server.respond(final), Failure, repr(final))
 
 
 @given(
@@ -433,7 +433,7 @@ class Choosing(SynchronousTestCase):
             ({"anonymous": True}, "ANONYMOUS"),
             ({}, None),
         ]:
-            self.assertEqual(expected, sasl.choose(everything, **more), more)  # type: ignore[arg-type]
+            self.assertEqual(expected, sasl.choose(everything, **more), more)
         self.assertEqual("PLAIN", sasl.choose(["login", "plain"], password=True))
         self.assertIs(None, sasl.choose(["login", "plain"], password=True, clear=False))
         self.assertEqual("CRAM-MD5", sasl.choose(["PLAIN", "CRAM-MD5"], password=True))

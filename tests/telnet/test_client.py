@@ -5,25 +5,29 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import ensureDeferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
 
 from netsuite import tls
-from netsuite.connection.client import ClientTimeouts, PeerClosed, PeerTimedOut
+from netsuite.connection.client import ClientTimeouts
+from netsuite.connection.errors import AuthenticationFailed, ConnectionLost, Timeout
 from netsuite.telnet.client import (
     BUFFER_CHARACTERS,
-    LoginFailed,
     TelnetClient,
     TooMuchOutput,
     connect,
 )
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
+from netsuite.telnet.server import TelnetServer
 from netsuite.testing.cases import SynchronousTestCase, TestCase
+from netsuite.testing.transport import MemoryTransport
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
-from tests.telnet.worlds import PASSWORD, Terminal, World
+from tests.telnet.worlds import PASSWORD, Terminal, Transport, World
 
 
 class Link:
@@ -32,19 +36,8 @@ class Link:
     def __init__(self, terminal: Terminal, client: TelnetClient) -> None:
         self.terminal, self.client = terminal, client
         self.carrying = False
-        self.transport = client.transport
-        to_server, to_client = self.transport.write, terminal.transport.write
-
-        def client_writes(octets: bytes) -> None:
-            to_server(octets)
-            self.carry()
-
-        def server_writes(octets: bytes) -> None:
-            to_client(octets)
-            self.carry()
-
-        self.transport.write = client_writes
-        terminal.transport.write = server_writes  # type: ignore[method-assign]
+        self.transport = transport_of(client)
+        self.transport.wrote = terminal.transport.wrote = self.carry
         self.carry()
 
     def carry(self) -> None:
@@ -53,8 +46,7 @@ class Link:
             return
         self.carrying = True
         while True:
-            said, heard = bytes(self.transport.value()), self.terminal.heard()
-            self.transport.clear()
+            said, heard = self.transport.said(), self.terminal.heard()
             if not said and not heard:
                 break
             if said:
@@ -71,8 +63,15 @@ def made(clock: Clock, **dialog: Any) -> TelnetClient:
     client = TelnetClient(
         clock, timeouts=ClientTimeouts(reply_seconds=60), dialog=ClientDialog(**dialog)
     )
-    client.makeConnection(StringTransport())
+    client.makeConnection(Transport())
     return client
+
+
+def transport_of(client: TelnetClient) -> Transport:
+    """Return the memory transport that a client is on."""
+    transport: object = client.transport
+    assert isinstance(transport, Transport)
+    return transport
 
 
 class WithOurServer(TestCase):
@@ -119,8 +118,14 @@ class WithOurServer(TestCase):
         Link(world.connect(), client)
         try:
             await client.login("ann", "wrong")
-        except LoginFailed as error:
-            self.assertEqual("Login incorrect", str(error))
+        except AuthenticationFailed as error:
+            self.assertEqual("Login incorrect", error.text)
+            self.assertEqual("the login was refused: Login incorrect", str(error))
+            self.assertEqual(
+                {"C: ***"}, {line for line in error.conversation if line.startswith("C: ")}
+            )
+            self.assertEqual("S: Password: S: Login incorrect.", "".join(error.conversation[-2:]))
+            self.assertNotIn("wrong", "".join(error.conversation))
         else:
             self.fail("it was let in")
 
@@ -144,8 +149,33 @@ class UnderTLS(TestCase):
         entering = ensureDeferred(client.login("ann", PASSWORD))
         endpoint.link.settle()
         self.assertIn("Welcome, ann", self.successResultOf(entering))
-        (session,) = world.factory.sessions()
+        (session,) = world.factory
+        assert isinstance(session, TelnetServer)
         self.assertTrue(session.channel().secure)
+        (present,) = session.everybody()
+        self.assertEqual("ann", present.account)
+
+    def test_silent(self) -> None:
+        """A peer that connects and never finishes its handshake is not held for ever, though
+        nobody need say anything else before the login."""
+        for said in (b"", b"\x16\x03\x01\x02"):
+            world = World(handshake_seconds=20)
+            certificates = tls.Certificates(temporary(self), world.clock)
+            certificates.open()
+            factory = tls.wrap_server(world.factory, certificates.context_for(), world.clock)
+            connection = factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
+            transport = MemoryTransport()
+            connection.makeConnection(transport)
+            self.assertEqual(1, len(world.factory))
+            if said:
+                connection.dataReceived(said)
+            world.clock.advance(19)
+            self.assertFalse(transport.closed)
+            world.clock.advance(2)
+            self.assertTrue(transport.closed)
+            connection.connectionLost(Failure(ConnectionDone()))
+            self.assertEqual(0, len(world.factory))
+            self.assertEqual([], world.clock.getDelayedCalls())
 
 
 class Waiting(SynchronousTestCase):
@@ -160,7 +190,7 @@ class Waiting(SynchronousTestCase):
         waiting = ensureDeferred(self.client.read_until("$", seconds=5))
         self.client.dataReceived(b"abc")
         self.clock.advance(6)
-        self.failureResultOf(waiting, PeerTimedOut)
+        self.failureResultOf(waiting, Timeout)
         self.client.dataReceived(b"de$ rest")
         self.assertEqual(
             "abcde$", self.successResultOf(ensureDeferred(self.client.read_until("$")))
@@ -172,7 +202,7 @@ class Waiting(SynchronousTestCase):
         waiting = ensureDeferred(self.client.expect(["[$]"]))
         self.client.dataReceived(b"abc")
         self.client.readConnectionLost()
-        self.failureResultOf(waiting, PeerClosed)
+        self.failureResultOf(waiting, ConnectionLost)
         self.assertEqual("abc", self.successResultOf(ensureDeferred(self.client.read())))
 
     def test_too_much(self) -> None:
@@ -184,7 +214,7 @@ class Waiting(SynchronousTestCase):
 
     def test_back_pressure(self) -> None:
         """What nobody asks for is not read on and on."""
-        transport = self.client.transport
+        transport = transport_of(self.client)
         sent = 0
         while transport.producerState == "producing" and sent < 1_000_000:
             self.client.dataReceived(b"x" * 10_000)

@@ -20,6 +20,7 @@ from netsuite.telnet.dialog import (
     ReadLine,
     Resize,
     ServerDialog,
+    ServerSaid,
     State,
 )
 from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
@@ -379,13 +380,14 @@ class Printing(SynchronousTestCase):
 
     def test_states(self) -> None:
         """What may be said depends on whose turn it is; last words may always be."""
-        values = {Greet: Greet(), Print: Print(""), ReadLine: ReadLine(""), ReadKey: ReadKey(""),
-                  Farewell: Farewell("")}  # fmt: skip
+        values: Sequence[ServerSaid] = (
+            Greet(), Print(""), ReadLine(""), ReadKey(""), Farewell("")
+        )  # fmt: skip
         for state in State:
-            for kind, value in values.items():
+            for value in values:
                 dialog = ServerDialog()
                 dialog.state = state
-                following = TRANSITIONS.get((state, kind))
+                following = TRANSITIONS.get((state, type(value)))
                 if following is None:
                     self.assertRaises(LocalProtocolError, dialog.send, value)
                 else:
@@ -449,6 +451,7 @@ class Client(SynchronousTestCase):
             elif isinstance(event, Prompted):
                 prompts += 1
             else:
+                assert isinstance(event, Echo)
                 sent += event.octets
         return shown, sent, prompts
 
@@ -466,7 +469,7 @@ class Client(SynchronousTestCase):
             dialog = ClientDialog()
             first = self.heard(dialog, octets[:cut])
             second = self.heard(dialog, octets[cut:])
-            both = tuple(a + b for a, b in zip(first, second, strict=True))
+            both = (first[0] + second[0], first[1] + second[1], first[2] + second[2])
             self.assertEqual(expected, both, cut)
 
     def test_terminal_types(self) -> None:
@@ -517,8 +520,8 @@ class BothSides(SynchronousTestCase):
                 to_server += event.octets
             server.receive(to_server)
             to_client = b""
-            while (event := server.next_event()) is not PAUSED:
-                to_client += event.octets if isinstance(event, Echo) else b""
+            while (told := server.next_event()) is not PAUSED:
+                to_client += told.octets if isinstance(told, Echo) else b""
             rounds += 1
             assert rounds < 10
         self.assertEqual(("A", "B"), server.terminal_types)

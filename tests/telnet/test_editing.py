@@ -13,7 +13,7 @@ from netsuite.telnet.editing import (
     Line,
     LineEditor,
 )
-from netsuite.telnet.sanitize import neutral, width
+from netsuite.telnet.sanitize import sanitized, width
 from netsuite.testing.cases import SynchronousTestCase
 
 
@@ -106,7 +106,7 @@ class Keys(SynchronousTestCase):
                 with self.subTest(keys=keys, pieces=len(pieces)):
                     _, screen, editor = typed(*pieces)
                     self.assertEqual(line, editor.text)
-                    self.assertEqual(neutral(line).replace("\u0301", ""), screen.row)
+                    self.assertEqual(sanitized(line).replace("\u0301", ""), screen.row)
                     ended, _ = editor.type("\n", 0)[1], None
                     self.assertEqual(Line(line), ended)
 
@@ -206,7 +206,7 @@ class Anything(SynchronousTestCase):
             screen.show(editor.output())
             if ended is not None:
                 return
-        line = neutral(editor.text).replace("\u0301", "")
+        line = sanitized(editor.text).replace("\u0301", "")
         self.assertEqual(line.rstrip(" "), screen.row)
 
     @given(st.text(max_size=50))
@@ -218,4 +218,4 @@ class Anything(SynchronousTestCase):
             editor.begin()
             at, _ = editor.type(text, at)
             for character in editor.output():
-                self.assertTrue(character in "\r\n\b\a" or neutral(character) == character)
+                self.assertTrue(character in "\r\n\b\a" or sanitized(character) == character)

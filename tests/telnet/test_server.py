@@ -7,7 +7,7 @@ import time
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.transcript import Transcript
 from netsuite.store.errors import Busy
 from netsuite.telnet.sanitize import width
 from netsuite.telnet.shell.terminal import _rows
@@ -111,10 +111,28 @@ class Entering(TestCase):
         self.assertTrue(terminal.heard().endswith(b"\r\nNobody has logged in. Goodbye.\r\n"))
         self.assertTrue(terminal.closed)
 
+    async def test_all_the_time_for_a_login(self) -> None:
+        """Where ``login_seconds`` is 0, only who says nothing at all is not waited for."""
+        world = await World(login_seconds=0, idle_seconds=100).fill()
+        terminal = world.connect()
+        for _ in range(100):
+            world.clock.advance(90)
+            terminal.say(b"x")
+        self.assertFalse(terminal.closed)
+        world.clock.advance(101)
+        self.assertTrue(terminal.closed)
+
+    async def test_no_word(self) -> None:
+        """Where a time is set for the first word, a client that negotiates has said it."""
+        world = await World(greeting_seconds=30).fill()
+        silent, negotiating = world.connect(), world.connect()
+        negotiating.say(CHARACTERS)
+        world.clock.advance(31)
+        self.assertEqual((True, False), (silent.closed, negotiating.closed))
+
     async def test_too_many(self) -> None:
         """One connection more than allowed hears so."""
-        world = await World().fill()
-        world.factory.limits = Limits(connections=1)
+        world = await World(connections=1).fill()
         world.connect()
         terminal = world.connect()
         self.assertEqual(b"Too many are being served; try again later.\r\n", terminal.heard())
@@ -435,6 +453,31 @@ class Commands(TestCase):
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
 
 
+class Transcribed(TestCase):
+    """What an operator who looks for faults reads."""
+
+    async def test_no_password(self) -> None:
+        """Commands are told; no password is, wherever it is typed, even ahead of its prompt."""
+        world = await World().fill()
+        told: list[str] = []
+        world.configure(
+            transcript=lambda name: Transcript(
+                lambda side, text, seconds: told.append(f"{side}: {text}"), world.clock
+            )
+        )
+        terminal = world.enter()
+        terminal.say(b"pwd\r\n")
+        terminal.say(b"passwd\r\n")
+        for line in (SECRET, b"new sesame", b"new sesame"):
+            terminal.say(line + b"\r\n")
+        terminal.say(b"quit\r\n")
+        self.assertNotIn("sesame", "".join(told))
+        self.assertEqual(
+            ["C: ***", "C: ***", "C: pwd", "C: passwd", "C: ***", "C: ***", "C: ***", "C: quit"],
+            [line for line in told if line.startswith("C: ")],
+        )
+
+
 class Paging(TestCase):
     """A screen at a time."""
 
@@ -525,9 +568,7 @@ class Enduring(TestCase):
 
     async def test_idle(self) -> None:
         """Who types nothing for long is told so; keys and AYT count as life."""
-        world = World()
-        world.factory.timeouts = Timeouts(idle_seconds=100, greeting_seconds=None)
-        await world.fill()
+        world = await World(idle_seconds=100).fill()
         terminal = world.enter(CHARACTERS)
         for octets in (b"x", b"\xff\xf6", b"\xff\xf1", b"y"):
             world.clock.advance(90)
@@ -554,23 +595,15 @@ class Enduring(TestCase):
         home = await world.homes.home("ann")
         await world.write(home, ("big",), b"a line of some length\n" * 200_000)
         terminal = world.enter()
-        connection, transport = terminal.connection, terminal.transport
-        written = transport.write
-
-        def write(octets: bytes) -> None:
-            written(octets)
-            if len(transport.value()) > 65_536:
-                connection.pauseProducing()
-
-        transport.write = write  # type: ignore[method-assign]
+        terminal.transport.full_at = 65_536
         terminal.say(b"cat big\r\n")
-        self.assertLess(len(transport.value()), 300_000)
+        heard = terminal.heard()
+        self.assertLess(len(heard), 300_000)
         for _ in range(3):
-            before = len(transport.value())
-            transport.clear()
-            connection.resumeProducing()
-            self.assertLess(len(transport.value()), 300_000)
-            self.assertGreater(before, 0)
+            self.assertGreater(len(heard), 0)
+            terminal.transport.drain()
+            heard = terminal.heard()
+            self.assertLess(len(heard), 300_000)
         world.clock.advance(121)
         self.assertTrue(terminal.closed)
         self.assertEqual([], self.flushLoggedErrors())
@@ -581,19 +614,11 @@ class Enduring(TestCase):
         home = await world.homes.home("ann")
         await world.write(home, ("big",), b"a line of some length\n" * 200_000)
         terminal = world.enter()
-        connection = terminal.connection
-        written = terminal.transport.write
-
-        def write(octets: bytes) -> None:
-            written(octets)
-            if b"some length" in octets:
-                connection.pauseProducing()
-
-        terminal.transport.write = write  # type: ignore[method-assign]
+        terminal.transport.full_at = 0
         terminal.say(b"cat big\r\n")
         terminal.say(b"\xff\xf4")
         terminal.heard()
-        connection.resumeProducing()
+        terminal.transport.drain()
         self.assertTrue(terminal.heard().endswith(b"ann:/> "))
 
     async def test_abrupt_end(self) -> None:

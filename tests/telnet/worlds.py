@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
 from twisted.cred.portal import Portal
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker
@@ -25,8 +24,9 @@ from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
 from netsuite.store.tree import FileTree
-from netsuite.telnet.server import TelnetServer, TelnetServerFactory
+from netsuite.telnet.server import Shared, TelnetServer, TelnetServerFactory
 from netsuite.telnet.settings import Settings
+from netsuite.testing.transport import MemoryTransport
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 PASSWORD = "open sesame"
@@ -90,12 +90,20 @@ class World:
             secret=b"s" * 32,
         )
         self.factory = TelnetServerFactory(
-            Settings(host="telnet.test", domain=DOMAIN, **settings),
-            authenticator=self.authenticator,
-            clock=self.clock,
-            now=lambda: NOW,
-            unique=lambda: b"unique",
+            Shared(
+                clock=self.clock,
+                host="telnet.test",
+                domain=DOMAIN,
+                settings=Settings(**settings),
+                authenticator=self.authenticator,
+                now=lambda: NOW,
+                unique=lambda: b"unique",
+            )
         )
+
+    def configure(self, **changes: Any) -> None:
+        """Change what the connections to come share."""
+        self.factory.configure(replace(self.factory.shared, **changes))
 
     async def fill(self) -> World:
         """Put some of everything into it."""
@@ -149,29 +157,26 @@ def _run(function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
     return maybeDeferred(function, *arguments)
 
 
-class Transport(StringTransport):
-    """A memory transport that closes at once, and is full when it is told to be."""
+class Transport(MemoryTransport):
+    """A memory transport that closes at once, and tells of what is written."""
 
-    protocol: TelnetServer
+    wrote: Callable[[], None] | None = None
 
-    def loseConnection(self) -> None:
-        """Close."""
-        super().loseConnection()
-
-    def abortConnection(self) -> None:
-        """Close, whatever is unsent."""
-        self.loseConnection()
+    def write(self, data: bytes) -> None:
+        """Hold octets, and tell."""
+        super().write(data)
+        if self.wrote is not None:
+            self.wrote()
 
 
 class Terminal:
     """A client's end of a connection."""
 
     def __init__(self, world: World, address: str = "127.0.0.1") -> None:
-        peer = IPv4Address("TCP", address, 40000)
-        connection = world.factory.buildProtocol(peer)
+        self.transport = Transport(address, 40000)
+        connection = world.factory.buildProtocol(self.transport.getPeer())
         assert isinstance(connection, TelnetServer)
         self.connection = connection
-        self.transport = Transport(peerAddress=peer)
         connection.makeConnection(self.transport)
 
     def say(self, octets: bytes) -> None:
@@ -180,10 +185,8 @@ class Terminal:
             self.connection.dataReceived(octets)
 
     def heard(self) -> bytes:
-        """Give what the server has said since this was last asked."""
-        octets = bytes(self.transport.value())
-        self.transport.clear()
-        return octets
+        """Return what the server has said since this was last asked."""
+        return self.transport.said()
 
     def ask(self, line: bytes) -> bytes:
         """Send a line; give what is shown up to the next prompt, without the prompt."""
@@ -196,4 +199,4 @@ class Terminal:
     @property
     def closed(self) -> bool:
         """Whether the server has closed."""
-        return self.transport.disconnecting
+        return self.transport.closed

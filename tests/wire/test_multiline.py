@@ -45,7 +45,7 @@ def parse_response(line: bytes) -> Response:
     return Response(line.decode())
 
 
-class Server(MultiLineServer):
+class Server(MultiLineServer[Any]):
     rules = CommandRules(
         start="out",
         exchange="exchange",
@@ -78,7 +78,7 @@ class Server(MultiLineServer):
         return f"{value}\r\n".encode()
 
 
-class Client(MultiLineClient):
+class Client(MultiLineClient[Any, Any]):
     status_octets = 10
 
     def send(self, value: str) -> bytes:

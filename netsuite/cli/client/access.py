@@ -1,14 +1,15 @@
-"""What the command line says of every session: TLS, times, what is shown."""
+"""The access to a server, as the command line has it: TLS, times, what is shown."""
 
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeAlias
 
-if TYPE_CHECKING:
-    from netsuite.connection.transcript import Observer
+#: As ``netsuite.connection.transcript`` has it, whose import nobody waits for who asks for help.
+Observer: TypeAlias = Callable[[str, str, float], None]
 
 CONNECT_SECONDS: Final = 30.0
 
@@ -23,7 +24,7 @@ class TLSUse(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the command line says of every session.
+    """The part of the command line that is about every session.
 
     Args:
         tls: None for what suits the server: see ``Session.tls``.

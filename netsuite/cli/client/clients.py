@@ -1,35 +1,38 @@
-"""Which module speaks a URL's protocol, and what it can do; imported when it is asked for."""
+"""The clients by protocol: what each can do; its module is imported when it is asked for."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, BinaryIO, Final, TypeAlias
+from typing import BinaryIO, Final, TypeAlias
 
-if TYPE_CHECKING:
-    from netsuite.cli.client.exit_codes import Failures
-    from netsuite.cli.client.files import Sink
-    from netsuite.cli.client.listing import Listing
-    from netsuite.cli.client.session import Session
+from netsuite.cli.client.files import Letter
+from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.output import Output
+from netsuite.cli.client.session import Session
 
-    Get: TypeAlias = Callable[[Session, Sink], Awaitable[None]]
-    Put: TypeAlias = Callable[[Session, BinaryIO], Awaitable[None]]
-    List: TypeAlias = Callable[[Session], Awaitable[Listing]]
+Get: TypeAlias = Callable[[Session, Output], Awaitable[None]]
+Put: TypeAlias = Callable[[Session, BinaryIO], Awaitable[None]]
+List: TypeAlias = Callable[[Session], Awaitable[Listing]]
+Post: TypeAlias = Callable[[Session, Letter], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """What can be done by one protocol; None for what cannot.
+    """The functions of one protocol; None for what it cannot.
 
     Args:
-        failures: what it raises.
+        get: fetches what the URL names.
+        put: stores a file there.
+        ls: lists what is there.
+        post: adds a message or an article there.
     """
 
-    failures: Failures
     get: Get | None = None
     put: Put | None = None
     ls: List | None = None
+    post: Post | None = None
 
 
 _MODULES: Final[Mapping[str, str]] = {

@@ -1,22 +1,18 @@
-"""``netsuite get``, ``put``, ``ls``, ``send``, ``post`` and ``telnet``: which client does what."""
+"""``netsuite get``, ``put``, ``ls``, ``send``, ``post`` and ``telnet``: their command lines."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
-from netsuite.cli.client.clients import client_of
-from netsuite.cli.client.files import STANDARD, Sink, letter, opened
+from netsuite.cli.client.files import STANDARD, letter, opened
 from netsuite.cli.client.options import Common, client_command, terminal_command
+from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import Usage
-from netsuite.cli.client.urls import Target, file_name, telnet_target, under
+from netsuite.cli.client.urls import file_name, telnet_target, under
 from netsuite.message.address import Address, parse_address
-
-if TYPE_CHECKING:
-    from netsuite.cli.client.listing import Listing
-    from netsuite.cli.client.session import Session
 
 #: The services that can do it.
 GET: Final = "http ftp gopher pop3 imap nntp"
@@ -44,19 +40,11 @@ def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
     if resume and target.service not in _CONTINUED:
         raise Usage(f"{target.scheme}:// has no way to continue")
     login = common.login(target)
-    sink = Sink(Path(output) if output and to_file else None, resume=resume)
+    path = Path(output) if output and to_file else None
 
-    from netsuite.cli.client.running import run
+    from netsuite.cli.client import transfers
 
-    client = client_of(target.service)
-    fetch = client.get
-    assert fetch is not None
-
-    async def work(session: Session) -> None:
-        sink.bar = session.bar
-        await fetch(session, sink)
-
-    run(target, common.access, login, work, failures=client.failures, sink=sink)
+    transfers.fetch(target, common.access, login, Output(path, resume=resume))
 
 
 @click.command("put")
@@ -66,43 +54,20 @@ def get(common: Common, url: str, output: str | None, *, resume: bool) -> None:
 def put(common: Common, file: str, url: str) -> None:
     """Store a file (http, ftp), or add a message to a mailbox (imap); FILE may be -."""
     target = common.target(url, PUT)
-    if target.service == "imap":
-        _add(common, target, file)
-        return
-    if not file_name(target):
+    if target.service != "imap" and not file_name(target):
         if file == STANDARD:
             raise Usage("the URL must end with the file's name")
         target = under(target, Path(file).name)
     login = common.login(target)
-    with opened(file) as source:
-        from netsuite.cli.client.running import run
 
-        client = client_of(target.service)
-        store = client.put
-        assert store is not None
-        run(
-            target,
-            common.access,
-            login,
-            lambda session: store(session, source),
-            failures=client.failures,
-        )
+    from netsuite.cli.client import transfers
 
-
-def _add(common: Common, target: Target, file: str) -> None:
-    """Add a message to a mailbox."""
-    login = common.login(target)
-    with letter(file) as message:
-        from netsuite.cli.client import imap
-        from netsuite.cli.client.running import run
-
-        run(
-            target,
-            common.access,
-            login,
-            lambda session: imap.put(session, message),
-            failures=imap.CLIENT.failures,
-        )
+    if target.service == "imap":
+        with letter(file) as message:
+            transfers.add(target, common.access, login, message)
+    else:
+        with opened(file) as source:
+            transfers.store(target, common.access, login, source)
 
 
 @click.command("ls")
@@ -113,23 +78,14 @@ def ls(common: Common, url: str, *, as_json: bool) -> None:
     """List files, a menu, mailboxes, messages, newsgroups or articles."""
     target = common.target(url, LS)
     login = common.login(target)
-    listings: list[Listing] = []
 
-    from netsuite.cli.client.running import run
+    from netsuite.cli.client import transfers
 
-    client = client_of(target.service)
-    tell = client.ls
-    assert tell is not None
-
-    async def work(session: Session) -> None:
-        listings.append(await tell(session))
-
-    run(target, common.access, login, work, failures=client.failures)
-    for listing in listings:
-        if as_json:
-            listing.show_json()
-        else:
-            listing.show()
+    listing = transfers.listing(target, common.access, login)
+    if as_json:
+        listing.show_json()
+    else:
+        listing.show()
 
 
 @click.command("send")
@@ -146,16 +102,9 @@ def send(common: Common, sender: str, recipients: tuple[str, ...], server: str, 
     to = [address_of(each) for each in recipients]
     login = common.login(target)
     with letter(file) as message:
-        from netsuite.cli.client import smtp
-        from netsuite.cli.client.running import run
+        from netsuite.cli.client import transfers
 
-        run(
-            target,
-            common.access,
-            login,
-            lambda session: smtp.send(session, message, from_, to),
-            failures=smtp.CLIENT.failures,
-        )
+        transfers.send(target, common.access, login, message, from_, to)
 
 
 @click.command("post")
@@ -167,16 +116,9 @@ def post(common: Common, server: str, file: str) -> None:
     target = common.target(server, "nntp")
     login = common.login(target)
     with letter(file) as message:
-        from netsuite.cli.client import nntp
-        from netsuite.cli.client.running import run
+        from netsuite.cli.client import transfers
 
-        run(
-            target,
-            common.access,
-            login,
-            lambda session: nntp.post(session, message),
-            failures=nntp.CLIENT.failures,
-        )
+        transfers.add(target, common.access, login, message)
 
 
 @click.command("telnet")
@@ -193,24 +135,14 @@ def telnet(common: Common, place: str, port: int | None) -> None:
     target = common.judge(telnet_target(place, port), "telnet")
     if target.username is not None:
         raise Usage("Telnet has no logins: answer when the server asks")
-    from twisted.internet import reactor
 
-    from netsuite.cli.client.running import run
-    from netsuite.cli.client.telnet import converse
-    from netsuite.cli.client.terminal import Terminal
+    from netsuite.cli.client import transfers
 
-    terminal = Terminal(reactor)
-    run(
-        target,
-        common.access,
-        None,
-        lambda session: converse(session, terminal, quiet=common.quiet),
-        release=terminal.release,
-    )
+    transfers.converse(target, common.access, quiet=common.quiet)
 
 
 def address_of(text: str) -> Address:
-    """Read an address. Raises Usage."""
+    """Return the address that a text is. Raises Usage."""
     address = parse_address(text)
     if address is None:
         raise Usage(f"{text} is no address")

@@ -1,122 +1,104 @@
-"""What an exception of a session means: an exit code and a line.
-
-Each protocol's module brings its own exceptions' codes, so that one's import needs no other's.
-"""
+"""The exit codes of what a session may end with, and the lines that tell of it."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final
 
 from OpenSSL import SSL
 from service_identity import VerificationError
-from twisted.internet.error import (
-    ConnectError,
-    ConnectionRefusedError,
-    DNSLookupError,
-    TCPTimedOutError,
-)
-from twisted.internet.error import TimeoutError as ConnectTimeout
+from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLookupError
 
-from netsuite.cli.client.problems import ClientError, Exit, printable
+from netsuite.cli.client.problems import CommandError, Exit, printable
 from netsuite.cli.client.urls import BadURL
-from netsuite.connection.client import InputBeforeTLS, PeerError, PeerTimedOut
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ClientError,
+    ConnectionLost,
+    ConnectionRefused,
+    NotOffered,
+    ProtocolViolation,
+    Timeout,
+    TLSFailure,
+)
 from netsuite.tls import BadCertificate
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError
 
-#: Of an exception and its children, the first that fits.
-Codes: TypeAlias = Sequence[tuple[tuple[type[BaseException], ...], Exit]]
-
-
-@dataclass(frozen=True, slots=True)
-class Failures:
-    """What one protocol's client may raise.
-
-    Args:
-        codes: the exit codes.
-        not_offered: raised where the server cannot begin TLS.
-    """
-
-    codes: Codes = ()
-    not_offered: tuple[type[BaseException], ...] = ()
-
-
-NO_FAILURES: Final = Failures()
-
-#: Of every protocol; what is neither here nor in the protocol's own is a bug of ours.
-_CODES: Final[Codes] = (
-    ((BadURL, LocalProtocolError), Exit.USAGE),
-    ((InputBeforeTLS,), Exit.TLS),
-    ((BadCertificate,), Exit.FILE),
-    ((PeerTimedOut, ConnectTimeout, TCPTimedOutError), Exit.TIMEOUT),
-    ((ConnectError, DNSLookupError, PeerError), Exit.NO_CONNECTION),
-    ((RemoteProtocolError,), Exit.REFUSED),
+#: Of an error, the first that fits; what is not here is a bug of ours.
+_CODES: Final[Sequence[tuple[type[BaseException], Exit]]] = (
+    (BadURL, Exit.USAGE),
+    (LocalProtocolError, Exit.USAGE),
+    (BadCertificate, Exit.FILE),
+    (TLSFailure, Exit.TLS),
+    (AuthenticationFailed, Exit.LOGIN),
+    (Timeout, Exit.TIMEOUT),
+    (ConnectionRefused, Exit.NO_CONNECTION),
+    (ConnectionLost, Exit.NO_CONNECTION),
+    (ClientError, Exit.REFUSED),
 )
 
 
-def code_of(error: BaseException, failures: Failures = NO_FAILURES) -> Exit:
-    """Give the exit code of an exception.
-
-    Args:
-        failures: the protocol's own.
-    """
-    if isinstance(error, ClientError):
+def code_of(error: BaseException) -> Exit:
+    """Return the exit code of an error."""
+    if isinstance(error, CommandError):
         return error.code
-    if tls_trouble(error) or isinstance(error, failures.not_offered):
-        return Exit.TLS
-    for kinds, code in (*failures.codes, *_CODES):
-        if isinstance(error, kinds):
+    for kind, code in _CODES:
+        if isinstance(error, kind):
             return code
     return Exit.UNFORESEEN
 
 
-def line_of(error: BaseException, place: str, failures: Failures = NO_FAILURES) -> str:
-    """Give an exception as one line for the terminal.
+def line_of(error: BaseException, place: str) -> str:
+    """Return an error as one line for the terminal.
 
     Args:
         place: the server's host and port.
-        failures: the protocol's own.
     """
-    trouble = tls_trouble(error)
-    code = code_of(error, failures)
-    if trouble:
-        text = f"TLS with {place} failed: {trouble}"
-    elif isinstance(error, failures.not_offered):
-        text = f"{place} does not offer {error}, and TLS is required"
-    elif isinstance(error, DNSLookupError):
-        text = f"there is no host {place}"
-    elif isinstance(error, ConnectError) and code is Exit.NO_CONNECTION:
-        text = f"cannot connect to {place}: {_why_not(error)}"
-    elif isinstance(error, PeerError):
-        text = f"{place}: {error}"
-    elif isinstance(error, RemoteProtocolError):
+    if isinstance(error, TLSFailure):
+        text = f"TLS with {place} failed: {_why_no_tls(error)}"
+    elif isinstance(error, ConnectionRefused):
+        text = _why_no_connection(error.__cause__, place) or f"cannot connect to {place}: {error}"
+    elif isinstance(error, NotOffered):
+        text = f"{place} does not offer {error}"
+    elif isinstance(error, ProtocolViolation):
         text = f"{place} does not keep to the protocol: {error}"
-    elif code is Exit.UNFORESEEN:
+    elif isinstance(error, ConnectionLost | Timeout):
+        text = f"{place}: {error}"
+    elif code_of(error) is Exit.UNFORESEEN:
         text = f"unforeseen, please report it: {type(error).__name__}: {error}"
     else:
         text = str(error)
     return printable(" ".join(text.split()))
 
 
-def _why_not(error: ConnectError) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused; is the server running, and is it the right port?"
-    code = error.osError
-    return os.strerror(code) if isinstance(code, int) else str(error)
+def conversation_of(error: BaseException) -> Sequence[str]:
+    """Return the last lines that were said, where they tell more than the error: of a server that
+    broke the protocol."""
+    if isinstance(error, ProtocolViolation):
+        return [printable(line) for line in error.conversation]
+    return ()
 
 
-def tls_trouble(error: BaseException) -> str:
-    """Say what was wrong with TLS; nothing where it is not the cause."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, VerificationError):
-            return "the certificate is not for that name"
-        if isinstance(seen, SSL.SysCallError | SSL.ZeroReturnError):
-            return ""  # the connection's end, not TLS's
-        if isinstance(seen, SSL.Error):
-            reasons = seen.args[0] if seen.args and isinstance(seen.args[0], list) else []
-            return ", ".join(str(each[-1]) for each in reasons) or "the handshake was broken off"
-        seen = seen.__cause__
+def _why_no_connection(cause: BaseException | None, place: str) -> str:
+    if isinstance(cause, DNSLookupError):
+        return f"there is no host {place}"
+    if isinstance(cause, ConnectionRefusedError):
+        why = "connection refused; is the server running, and is it the right port?"
+        return f"cannot connect to {place}: {why}"
+    if isinstance(cause, ConnectError) and isinstance(cause.osError, int):
+        return f"cannot connect to {place}: {os.strerror(cause.osError)}"
     return ""
+
+
+def _why_no_tls(error: TLSFailure) -> str:
+    """Return what was wrong with TLS, as its library tells."""
+    cause = error.__cause__
+    if isinstance(cause, VerificationError):
+        return "the certificate is not for that name"
+    if isinstance(cause, SSL.Error) and not isinstance(
+        cause, SSL.SysCallError | SSL.ZeroReturnError
+    ):
+        reasons = cause.args[0] if cause.args and isinstance(cause.args[0], list) else []
+        return ", ".join(str(each[-1]) for each in reasons) or "the handshake was broken off"
+    return str(error) if cause is None else "the server has closed the connection"

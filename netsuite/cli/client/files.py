@@ -1,4 +1,4 @@
-"""Files here: where what is fetched goes, where what is sent comes from, and the bar between."""
+"""Files to be sent: opened, measured, read in pieces; messages with their line ends mended."""
 
 from __future__ import annotations
 
@@ -9,167 +9,16 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO, Final
+from typing import IO, BinaryIO, Final
 
 from netsuite.cli.client.problems import FileTrouble
-
-if TYPE_CHECKING:
-    from rich.progress import Progress, TaskID
+from netsuite.cli.client.progress import Progress
 
 PIECE_OCTETS: Final = 65_536
 #: A spooled message is kept in memory up to this, and in a temporary file beyond.
 SPOOL_OCTETS: Final = 1024 * 1024
 STANDARD: Final = "-"
-
-
-class Bar:
-    """The progress bar: on standard error, and only where that is a terminal.
-
-    Args:
-        shown: whether there is to be one at all.
-    """
-
-    def __init__(self, *, shown: bool) -> None:
-        self._progress: Progress | None = None
-        self._task: TaskID | None = None
-        if shown and sys.stderr.isatty():
-            self._progress = _progress()
-
-    def begin(self, total: int | None, done: int = 0) -> None:
-        """Show it. Sizes in octets; None for not known."""
-        if self._progress is not None:
-            self._progress.start()
-            self._task = self._progress.add_task("", total=total, completed=done)
-
-    def advance(self, octets: int) -> None:
-        """Some have passed."""
-        if self._progress is not None and self._task is not None:
-            self._progress.advance(self._task, octets)
-
-    def end(self) -> None:
-        """Take it away."""
-        if self._progress is not None:
-            self._progress.stop()
-
-
-def _progress() -> Progress:
-    # Imported where there is a terminal to show it on.
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    return Progress(
-        BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
-
-
-class Sink:
-    """Where what is fetched goes: a file, or standard output.
-
-    The file is opened when the first octet comes, so that a refusal harms nothing that is
-    there. Its time of modification becomes the server's, also when the transfer is broken off:
-    by that ``--continue`` knows later whether the rest is of the same file.
-
-    Args:
-        path: None for standard output.
-        resume: whether what is there may be continued.
-    """
-
-    def __init__(self, path: Path | None, *, resume: bool = False, bar: Bar | None = None) -> None:
-        self.path = path
-        #: What the server says of the file; set before the end.
-        self.modified: datetime | None = None
-        self._resume = resume
-        #: Shown while it comes.
-        self.bar = bar or Bar(shown=False)
-        self._file: BinaryIO | None = None
-        self._whole = False
-
-    def there(self) -> tuple[int, datetime] | None:
-        """Give size in octets and time of what may be continued; None for nothing."""
-        if not self._resume or self.path is None:
-            return None
-        try:
-            facts = self.path.stat()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._trouble(error) from None
-        if not facts.st_size:
-            return None
-        return facts.st_size, datetime.fromtimestamp(int(facts.st_mtime), UTC)
-
-    def begin(self, total: int | None = None, *, offset: int = 0) -> None:
-        """Open.
-
-        Args:
-            total: the whole size in octets, None for not known.
-            offset: how many octets of the file stay.
-
-        Raises:
-            FileTrouble: it cannot be.
-        """
-        try:
-            if self.path is None:
-                self._file = sys.stdout.buffer
-            elif offset:
-                self._file = self.path.open("r+b")
-                self._file.truncate(offset)
-                self._file.seek(offset)
-            else:
-                self._file = self.path.open("wb")
-        except OSError as error:
-            raise self._trouble(error) from None
-        if self.path is not None or not sys.stdout.isatty():
-            self.bar.begin(total, offset)
-
-    def write(self, octets: bytes) -> None:
-        """Take a piece. Raises FileTrouble."""
-        if self._file is None:
-            self.begin()
-        assert self._file is not None
-        try:
-            self._file.write(octets)
-        except OSError as error:
-            raise self._trouble(error) from None
-        self.bar.advance(len(octets))
-
-    def keep(self) -> None:
-        """What is there is all there is: leave it as it is."""
-        self._whole = True
-
-    def finish(self) -> None:
-        """All has come; an empty file is a file too. Raises FileTrouble."""
-        if self._file is None and not self._whole:
-            self.begin()
-
-    def close(self) -> None:
-        """Close, whether all has come or not. Raises FileTrouble."""
-        self.bar.end()
-        file, self._file = self._file, None
-        if file is None:
-            return
-        try:
-            file.flush()
-            if self.path is not None:
-                file.close()
-                if self.modified is not None:
-                    seconds = self.modified.timestamp()
-                    os.utime(self.path, (seconds, seconds))
-        except OSError as error:
-            raise self._trouble(error) from None
-
-    def _trouble(self, error: OSError) -> FileTrouble:
-        name = self.path or "standard output"
-        return FileTrouble(f"{name} cannot be written: {error.strerror or error}")
 
 
 @contextlib.contextmanager
@@ -187,18 +36,19 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 def size_of(file: BinaryIO) -> int | None:
-    """Give a file's size in octets; None for a pipe or a device."""
+    """Return a file's size in octets; None for a pipe or a device."""
     facts = os.fstat(file.fileno())
     return facts.st_size if stat.S_ISREG(facts.st_mode) else None
 
 
 async def pieces_of(
-    file: IO[bytes], bar: Bar, *, octets: int | None = None
+    file: IO[bytes], progress: Progress, *, octets: int | None = None
 ) -> AsyncIterator[bytes]:
-    """Give a file's octets as they are asked for.
+    """Return a file's octets as they are asked for.
 
     Args:
-        octets: how many there were when it was announced: more are not given.
+        progress: told of what has passed.
+        octets: how many there were when it was announced: more are not returned.
 
     Raises:
         FileTrouble: it cannot be read, or has become shorter.
@@ -214,7 +64,7 @@ async def pieces_of(
         if left is not None:
             left -= len(piece)
         yield piece
-        bar.advance(len(piece))
+        progress.advance(len(piece))
     if left:
         raise FileTrouble("the file has become shorter while it was sent")
 
@@ -227,7 +77,7 @@ class Letter:
         ascii: whether it has no octet beyond 127.
     """
 
-    file: Any
+    file: IO[bytes]
     octets: int
     ascii: bool
 

@@ -8,19 +8,18 @@ from datetime import datetime
 from typing import BinaryIO, Final
 
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
-from netsuite.cli.client.files import Sink, pieces_of, size_of
+from netsuite.cli.client.files import pieces_of, size_of
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import Exit
+from netsuite.cli.client.output import Output
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import file_path
-from netsuite.ftp.client import FTPClient, FTPRefused, LoginRefused, NotOffered, connect
-from netsuite.ftp.transfer.connection import DataError, DataStalled, HandshakeFailed, NotConnected
+from netsuite.connection.errors import Refusal
+from netsuite.ftp.client import FTPClient, connect
 
 
 @contextlib.asynccontextmanager
 async def _client(session: Session) -> AsyncIterator[FTPClient]:
-    """Give a client that has logged in; without a login as anonymous."""
+    """Return a client that has logged in; without a login as anonymous."""
     client = await connect(
         session.endpoint(),
         clock=session.clock,
@@ -32,10 +31,9 @@ async def _client(session: Session) -> AsyncIterator[FTPClient]:
     try:
         if not session.target.tls:
             offered = "TLS" in (await client.feat()).get("AUTH", "").upper().replace(";", " ")
-            if session.wants_tls(offered=offered):
-                await client.auth_tls(session.context())
+            await session.begin_tls(client.auth_tls, offered=offered)
         if session.login is not None:
-            await client.login(*session.insist_on_clear(client))
+            await client.login(*session.insist_on_clear(client.peer))
         else:
             await client.login()
         yield client
@@ -45,19 +43,19 @@ async def _client(session: Session) -> AsyncIterator[FTPClient]:
         raise
 
 
-async def get(session: Session, sink: Sink) -> None:
+async def get(session: Session, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
     path = file_path(session.target)
-    there = sink.there()
+    there = output.there()
     async with _client(session) as client:
         size = await _size(client, path)
-        sink.modified = await _modified(client, path)
+        output.modified = await _modified(client, path)
         offset = 0
-        if there is not None and size is not None and sink.modified is not None:
-            same = sink.modified.replace(microsecond=0) == there[1]
+        if there is not None and size is not None and output.modified is not None:
+            same = output.modified.replace(microsecond=0) == there[1]
             offset = there[0] if same and there[0] <= size else 0
         if offset and offset == size:
-            sink.keep()
+            output.keep()
             return
         began = False
 
@@ -65,8 +63,8 @@ async def get(session: Session, sink: Sink) -> None:
             nonlocal began
             if not began:  # a refusal leaves the file as it is
                 began = True
-                sink.begin(size, offset=offset)
-            sink.write(octets)
+                output.begin(size, offset=offset)
+            output.write(octets)
 
         await client.retr(path, write, offset=offset)
 
@@ -74,14 +72,14 @@ async def get(session: Session, sink: Sink) -> None:
 async def _size(client: FTPClient, path: str) -> int | None:
     try:
         return await client.size(path)
-    except FTPRefused:
+    except Refusal:
         return None  # what RETR says of it counts
 
 
 async def _modified(client: FTPClient, path: str) -> datetime | None:
     try:
         return await client.mdtm(path)
-    except FTPRefused:
+    except Refusal:
         return None
 
 
@@ -90,8 +88,8 @@ async def put(session: Session, file: BinaryIO) -> None:
     path = file_path(session.target)
     octets = size_of(file)
     async with _client(session) as client:
-        session.bar.begin(octets)
-        await client.stor(path, pieces_of(file, session.bar, octets=octets))
+        session.progress.begin(octets)
+        await client.stor(path, pieces_of(file, session.progress, octets=octets))
 
 
 async def ls(session: Session) -> Listing:
@@ -111,14 +109,4 @@ CLIENT: Final = Client(
     get=get,
     put=put,
     ls=ls,
-    failures=Failures(
-        codes=(
-            ((LoginRefused,), Exit.LOGIN),
-            ((HandshakeFailed,), Exit.TLS),
-            ((DataStalled,), Exit.TIMEOUT),
-            ((NotConnected,), Exit.NO_CONNECTION),
-            ((FTPRefused, DataError), Exit.REFUSED),
-        ),
-        not_offered=(NotOffered,),
-    ),
 )

@@ -6,13 +6,12 @@ import re
 from typing import Final
 
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
-from netsuite.cli.client.files import Sink
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import Exit, Refused
+from netsuite.cli.client.output import Output
+from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import gopher_item
-from netsuite.gopher.client import GopherClient, GopherRefused
+from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import ItemType
 from netsuite.gopher.types import is_text
 from netsuite.wire.dotted import DotUnstuffer
@@ -34,7 +33,7 @@ def _client(session: Session) -> GopherClient:
     )
 
 
-async def get(session: Session, sink: Sink) -> None:
+async def get(session: Session, output: Output) -> None:
     """Fetch an item; a text without the dots that are Gopher's."""
     item = gopher_item(session.target)
     unstuffer = DotUnstuffer() if is_text(item.type) else None
@@ -42,9 +41,9 @@ async def get(session: Session, sink: Sink) -> None:
 
     def give(octets: bytes) -> None:
         if unstuffer is None:
-            sink.write(octets)
+            output.write(octets)
         elif not unstuffer.ended:
-            sink.write(unstuffer.feed(octets))
+            output.write(unstuffer.feed(octets))
 
     def write(octets: bytes) -> None:
         nonlocal first
@@ -60,7 +59,7 @@ async def get(session: Session, sink: Sink) -> None:
     if first is not None:
         refusal = _REFUSAL.fullmatch(first)
         if refusal is not None:
-            raise GopherRefused(refusal[1].decode("utf-8", "replace"))
+            raise NotGiven(refusal[1].decode("utf-8", "replace"))
         give(bytes(first))
 
 
@@ -68,7 +67,7 @@ async def ls(session: Session) -> Listing:
     """Show a menu, or what a search found."""
     item = gopher_item(session.target)
     if item.type not in _MENUS:
-        raise Refused(f"an item of type {item.type} is no menu; get it")
+        raise NotGiven(f"an item of type {item.type} is no menu; get it")
     items = await _client(session).menu(item.selector, search=item.search)
     return Listing(
         ("type", "text", "selector", "host", "port"),
@@ -84,5 +83,4 @@ async def ls(session: Session) -> Listing:
 CLIENT: Final = Client(
     get=get,
     ls=ls,
-    failures=Failures(codes=(((GopherRefused,), Exit.REFUSED),)),
 )

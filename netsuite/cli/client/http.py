@@ -12,12 +12,12 @@ from typing import BinaryIO, Final
 from netsuite import __version__
 from netsuite.cli.client.access import TLSUse
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
-from netsuite.cli.client.files import Sink, pieces_of, size_of
+from netsuite.cli.client.files import pieces_of, size_of
 from netsuite.cli.client.listing import Cell, Listing
-from netsuite.cli.client.problems import Exit, LoginFailed, NoTLS, Refused
+from netsuite.cli.client.output import Output
+from netsuite.cli.client.problems import LoginFailed, NotGiven, NoTLS
 from netsuite.cli.client.session import Session
-from netsuite.http.client import BadCoding, ClientResponse, HTTPClient, HTTPError
+from netsuite.http.client import ClientResponse, HTTPClient
 from netsuite.http.commands import Fields
 from netsuite.http.listing import JSON
 from netsuite.wire.dates import format_http_date, parse_http_date
@@ -31,7 +31,7 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|
 
 @contextlib.asynccontextmanager
 async def _client(session: Session) -> AsyncIterator[HTTPClient]:
-    """Give a client. Raises NoTLS where a password would go in the clear."""
+    """Return a client. Raises NoTLS where a password would go in the clear."""
     if not session.target.tls and session.tls is TLSUse.REQUIRED:
         raise NoTLS("http:// has no TLS, and it is required; use https://, or --tls none")
     client = HTTPClient(
@@ -53,13 +53,13 @@ def _judge(response: ClientResponse) -> None:
     if response.status in LOGIN_WANTED:
         raise LoginFailed(said)
     if not 200 <= response.status < 300:
-        raise Refused(said)
+        raise NotGiven(said)
 
 
-async def get(session: Session, sink: Sink) -> None:
+async def get(session: Session, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
     fields = [("Accept-Encoding", "identity")]
-    there = sink.there()
+    there = output.there()
     if there is not None:
         fields.append(("Range", f"bytes={there[0]}-"))
         fields.append(("If-Range", format_http_date(there[1]).decode()))
@@ -67,29 +67,29 @@ async def get(session: Session, sink: Sink) -> None:
         url = session.target.url
         async with await client.get(url, fields=Fields(fields), login=session.login) as response:
             if response.status == 416 and there is not None and _whole(response) == there[0]:
-                sink.keep()
+                output.keep()
                 return
             _judge(response)
             modified = response.fields.get("last-modified").encode("latin-1")
-            sink.modified = parse_http_date(modified, datetime.now(UTC))
+            output.modified = parse_http_date(modified, datetime.now(UTC))
             offset = _offset(response, there[0]) if there and response.status == 206 else 0
             length = response.fields.get("content-length")
             known = length.isascii() and length.isdigit() and len(length) < 19
-            sink.begin(int(length) + offset if known else None, offset=offset)
+            output.begin(int(length) + offset if known else None, offset=offset)
             async for octets in response.chunks():
-                sink.write(octets)
+                output.write(octets)
 
 
 def _offset(response: ClientResponse, wanted: int) -> int:
-    """Give where a 206 begins. Raises Refused where that is not what was asked for."""
+    """Return where a 206 begins. Raises NotGiven where that is not what was asked for."""
     found = _CONTENT_RANGE.fullmatch(response.fields.get("content-range"))
     if found is None or found[1] is None or int(found[1]) != wanted:
-        raise Refused(f"{response.url}: another part of the file came than was asked for")
+        raise NotGiven(f"{response.url}: another part of the file came than was asked for")
     return wanted
 
 
 def _whole(response: ClientResponse) -> int | None:
-    """Give the whole size, from a 416."""
+    """Return the whole size, from a 416."""
     found = _CONTENT_RANGE.fullmatch(response.fields.get("content-range"))
     return int(found[2]) if found is not None and found[2] != "*" else None
 
@@ -97,8 +97,8 @@ def _whole(response: ClientResponse) -> int | None:
 async def put(session: Session, file: BinaryIO) -> None:
     """Store a file; one of unknown size goes in chunks."""
     octets = size_of(file)
-    session.bar.begin(octets)
-    body = pieces_of(file, session.bar, octets=octets)
+    session.progress.begin(octets)
+    body = pieces_of(file, session.progress, octets=octets)
     async with (
         _client(session) as client,
         await client.request(
@@ -117,13 +117,13 @@ async def ls(session: Session) -> Listing:
             _judge(response)
             kind = response.fields.get("content-type").partition(";")[0].strip().lower()
             if kind != JSON:
-                raise Refused(f"{response.url}: the server gives no listing as JSON")
+                raise NotGiven(f"{response.url}: the server gives no listing as JSON")
             octets = await response.read(LISTING_OCTETS)
     try:
         entries = json.loads(octets)["entries"]
         rows = [_row(each) for each in entries]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        raise Refused(f"{session.target.url}: that JSON is no listing") from None
+        raise NotGiven(f"{session.target.url}: that JSON is no listing") from None
     return Listing(("kind", "octets", "modified", "name"), rows)
 
 
@@ -140,5 +140,4 @@ CLIENT: Final = Client(
     get=get,
     put=put,
     ls=ls,
-    failures=Failures(codes=(((HTTPError, BadCoding), Exit.REFUSED),)),
 )

@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
-from netsuite.cli.client.files import Letter, Sink, pieces_of
+from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import Exit, LoginFailed, Refused
+from netsuite.cli.client.output import Output
+from netsuite.cli.client.problems import LoginFailed, NotGiven
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
+from netsuite.connection.errors import Refusal
 from netsuite.imap.client.client import IMAPClient
-from netsuite.imap.client.conversation import CommandFailed
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item
 from netsuite.imap.dialog.client import LiteralBegins
 from netsuite.imap.grammar.fetch import parse_section
@@ -30,9 +30,8 @@ ALL: Final = SequenceSet(((1, 0),))
 
 @contextlib.asynccontextmanager
 async def _client(session: Session) -> AsyncIterator[IMAPClient]:
-    """Give a client that has logged in. Raises LoginFailed."""
-    if session.login is None:
-        raise LoginFailed("IMAP needs a login: -u USER:PASSWORD")
+    """Return a client that has logged in. Raises LoginFailed."""
+    session.insist_on_login()
     client = await IMAPClient.connect(
         session.endpoint(),
         session.clock,
@@ -40,9 +39,8 @@ async def _client(session: Session) -> AsyncIterator[IMAPClient]:
         timeouts=session.timeouts,
     )
     try:
-        if session.wants_tls(offered="STARTTLS" in client.capabilities):
-            await client.starttls(session.context())
-        elif session.target.tls:
+        await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
+        if session.target.tls:
             # A greeting may have been made before the handshake was done, and then does not tell
             # of channel binding; a SCRAM that goes by it is refused as a downgrade.
             await client.capability()
@@ -57,30 +55,27 @@ async def _client(session: Session) -> AsyncIterator[IMAPClient]:
 
 async def _log_in(session: Session, client: IMAPClient) -> None:
     offered = [each[5:] for each in client.capabilities if each.startswith("AUTH=")]
-    mechanism = session.mechanism(offered, client)
-    try:
-        if mechanism is not None:
-            await client.authenticate(mechanism)
-        elif "LOGINDISABLED" in client.capabilities:
-            raise LoginFailed(f"{session.target.place} takes no login without TLS")
-        else:
-            await client.login(*session.insist_on_clear(client))
-    except CommandFailed as error:
-        raise LoginFailed(f"the login was refused: {error}") from None
+    mechanism = session.mechanism(offered, client.peer)
+    if mechanism is not None:
+        await client.authenticate(mechanism)
+    elif "LOGINDISABLED" in client.capabilities:
+        raise LoginFailed(f"{session.target.place} takes no login without TLS")
+    else:
+        await client.login(*session.insist_on_clear(client.peer))
 
 
 async def _examine(client: IMAPClient, path: MailboxPath) -> int:
-    """Open the mailbox for reading; give its number of messages. Raises Refused."""
+    """Open the mailbox for reading; return its number of messages. Raises NotGiven."""
     opened = await client.examine(path.mailbox)
     if path.uid_validity is not None and path.uid_validity != opened.uid_validity:
-        raise Refused(
+        raise NotGiven(
             f"the UIDs of {path.mailbox} mean other messages now: UIDVALIDITY is "
             f"{opened.uid_validity}"
         )
     return opened.messages
 
 
-async def get(session: Session, sink: Sink) -> None:
+async def get(session: Session, output: Output) -> None:
     """Fetch a message or a section of it; its flags stay as they are."""
     path = mailbox_path(session.target)
     if path.uid is None:
@@ -93,17 +88,17 @@ async def get(session: Session, sink: Sink) -> None:
         async def consume(begins: LiteralBegins, pieces: AsyncIterator[bytes]) -> None:
             nonlocal streamed
             streamed = True
-            sink.begin(begins.octets)
+            output.begin(begins.octets)
             async for octets in pieces:
-                sink.write(octets)
+                output.write(octets)
 
         found = await client.fetch(path.uid, [section], consumer=consume)
         if streamed:
             return
         contents = [content for each in found for content in each.sections.values()]
         if not contents or not isinstance(contents[0], bytes):
-            raise Refused(f"there is no such message or section in {path.mailbox}")
-        sink.write(contents[0])
+            raise NotGiven(f"there is no such message or section in {path.mailbox}")
+        output.write(contents[0])
 
 
 def _section(text: str) -> BodySection:
@@ -121,14 +116,14 @@ def _section(text: str) -> BodySection:
     return section
 
 
-async def put(session: Session, letter: Letter) -> None:
+async def add(session: Session, letter: Letter) -> None:
     """Add a message to a mailbox."""
     path = mailbox_path(session.target)
     if not path.mailbox or path.uid is not None:
         raise BadURL("into which mailbox? imap://HOST/MAILBOX")
     async with _client(session) as client:
-        session.bar.begin(letter.octets)
-        pieces = pieces_of(letter.file, session.bar)
+        session.progress.begin(letter.octets)
+        pieces = pieces_of(letter.file, session.progress)
         await client.append(path.mailbox, pieces, octets=letter.octets)
 
 
@@ -155,7 +150,7 @@ async def _mailboxes(client: IMAPClient) -> Listing:
     for each in await client.list():
         counts = {}
         if not {"\\noselect", "\\nonexistent"} & {name.lower() for name in each.attributes}:
-            with contextlib.suppress(CommandFailed):  # one that may not be read
+            with contextlib.suppress(Refusal):  # one that may not be read
                 counts = dict(await client.status(each.mailbox, "MESSAGES", "UNSEEN"))
         rows.append(
             (each.mailbox, counts.get("MESSAGES"), counts.get("UNSEEN"), " ".join(each.attributes))
@@ -184,5 +179,5 @@ def _row(
 CLIENT: Final = Client(
     get=get,
     ls=ls,
-    failures=Failures(codes=(((CommandFailed,), Exit.REFUSED),)),
+    post=add,
 )

@@ -1,4 +1,4 @@
-"""What is typed at a terminal, or comes from a pipe, as Telnet sends it; pure."""
+"""The keys and lines of a terminal, or of a pipe, as Telnet sends them; pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ESCAPE: Final = b"\x1d"
 
 
 class Mode(enum.Enum):
-    """Who edits a line, and who shows what is typed."""
+    """The modes of a terminal: who edits a line, and who shows what is typed."""
 
     LINES = "the terminal edits and shows lines"
     HIDDEN_LINES = "the terminal edits lines, the server shows them"
@@ -38,7 +38,7 @@ FUNCTIONS: Final[Mapping[str, Code]] = {
 
 
 def mode_of(*, echo: bool, suppress_go_ahead: bool) -> Mode:
-    """Give the mode of a terminal, from the server's half of the two options."""
+    """Return the mode of a terminal, from the server's half of the two options."""
     return _MODES[echo, suppress_go_ahead]
 
 
@@ -49,7 +49,7 @@ class LineEnds:
         self._held = b""
 
     def of_keys(self, octets: bytes, *, binary: bool) -> bytes:
-        """Take keys: Enter gives CR.
+        """Return what is sent for keys: Enter gives CR.
 
         Args:
             binary: whether RFC 856 has it sent as it is.
@@ -57,7 +57,8 @@ class LineEnds:
         return self.flush() + (octets if binary else octets.replace(b"\r", b"\r\n"))
 
     def of_lines(self, octets: bytes) -> bytes:
-        """Take a piece of lines that end with LF or CR LF; any other CR is CR NUL."""
+        """Return what is sent for a piece of lines that end with LF or CR LF; any other CR is
+        CR NUL."""
         octets = self._held + octets
         self._held = octets[-1:] if octets.endswith(b"\r") else b""
         octets = octets[: len(octets) - len(self._held)]
@@ -65,6 +66,6 @@ class LineEnds:
         return plain.replace(b"\n", b"\r\n")
 
     def flush(self) -> bytes:
-        """Give what was held back for what comes behind it."""
+        """Return what was held back for what comes behind it."""
         held, self._held = self._held, b""
         return held and held + b"\0"

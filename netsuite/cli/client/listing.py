@@ -1,4 +1,4 @@
-"""What ``netsuite ls`` prints: a table for people, or JSON for programs."""
+"""The listings that ``netsuite ls`` prints: a table for people, or JSON for programs."""
 
 from __future__ import annotations
 

@@ -7,20 +7,20 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
-from netsuite.cli.client.files import Letter, Sink, pieces_of
+from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import Exit
+from netsuite.cli.client.output import Output
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, news_path
+from netsuite.connection.errors import Refusal
 from netsuite.message.words import decode_words
-from netsuite.nntp.client import LoginRefused, NNTPClient, NNTPRefused, NotOffered, connect
+from netsuite.nntp.client import NNTPClient, connect
 from netsuite.nntp.commands import Range
 
 
 @contextlib.asynccontextmanager
 async def _client(session: Session) -> AsyncIterator[NNTPClient]:
-    """Give a client, which has logged in where there is a login."""
+    """Return a client, which has logged in where there is a login."""
     client = await connect(
         session.endpoint(),
         clock=session.clock,
@@ -29,14 +29,9 @@ async def _client(session: Session) -> AsyncIterator[NNTPClient]:
         timeouts=session.timeouts,
     )
     try:
-        if session.wants_tls(offered="STARTTLS" in client.capabilities):
-            await client.starttls(session.context())
+        await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
         if session.login is not None:
-            mechanism = session.mechanism(client.mechanisms, client)
-            if mechanism is not None:
-                await client.log_in(mechanism)
-            else:
-                await client.login(*session.insist_on_clear(client))
+            await session.log_in(client)
         yield client
         await client.quit()
     except BaseException:
@@ -44,24 +39,24 @@ async def _client(session: Session) -> AsyncIterator[NNTPClient]:
         raise
 
 
-async def get(session: Session, sink: Sink) -> None:
+async def get(session: Session, output: Output) -> None:
     """Fetch an article."""
     path = news_path(session.target)
     if path.number is None and not path.message_id:
         raise BadURL("which article? nntp://HOST/GROUP/1, or news://HOST/MESSAGE-ID")
     async with _client(session) as client:
         if path.message_id:
-            await client.article(path.message_id, sink.write)
+            await client.article(path.message_id, output.write)
         else:
             await client.group(path.group)
-            await client.article(path.number, sink.write)
+            await client.article(path.number, output.write)
 
 
 async def post(session: Session, letter: Letter) -> None:
     """Post an article."""
     async with _client(session) as client:
-        session.bar.begin(letter.octets)
-        await client.post(pieces_of(letter.file, session.bar))
+        session.progress.begin(letter.octets)
+        await client.post(pieces_of(letter.file, session.progress))
 
 
 async def ls(session: Session) -> Listing:
@@ -94,8 +89,8 @@ async def _overview(
                 line.number, line.octets, line.date, _text(line.sender), _text(line.subject),
                 line.message_id,
             )  # fmt: skip
-    except NNTPRefused as error:
-        if error.status.code in (420, 423):  # all of them have gone meanwhile
+    except Refusal as error:
+        if error.code in (420, 423):  # all of them have gone meanwhile
             raise _Nothing from None
         raise
 
@@ -107,7 +102,7 @@ def _text(field: str) -> str:
 async def _groups(client: NNTPClient) -> Listing:
     groups = await client.list_active()
     descriptions = {}
-    with contextlib.suppress(NNTPRefused):  # optional (RFC 3977, 7.6.6)
+    with contextlib.suppress(Refusal):  # optional (RFC 3977, 7.6.6)
         descriptions = dict(await client.list_newsgroups())
     return Listing(
         ("group", "low", "high", "status", "description"),
@@ -121,8 +116,5 @@ async def _groups(client: NNTPClient) -> Listing:
 CLIENT: Final = Client(
     get=get,
     ls=ls,
-    failures=Failures(
-        codes=(((LoginRefused,), Exit.LOGIN), ((NNTPRefused,), Exit.REFUSED)),
-        not_offered=(NotOffered,),
-    ),
+    post=post,
 )

@@ -1,4 +1,4 @@
-"""The options that all client commands share, and the login that they, the URL or netrc give."""
+"""The options that all client commands share, and the login of them, of the URL or of netrc."""
 
 from __future__ import annotations
 
@@ -8,22 +8,21 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 import click
 
-from netsuite.cli.client.access import CONNECT_SECONDS, Access, TLSUse
-from netsuite.cli.client.problems import ClientError, Exit, FileTrouble, Usage, leave
+from netsuite.cli.client.access import CONNECT_SECONDS, Access, Observer, TLSUse
+from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, Usage, leave
 from netsuite.cli.client.urls import BadURL, Target, parse_url
 
-if TYPE_CHECKING:
-    from netsuite.connection.transcript import Observer
-
 F = TypeVar("F", bound=Callable[..., Any])
+#: Click's are generic in what they decorate, which a table cannot be.
+Decorator: TypeAlias = Callable[[Any], Any]
 
 
 class Common:
-    """What the shared options say."""
+    """The shared options of a command line."""
 
     def __init__(self, **given: Any) -> None:
         self._user: str | None = given.get("user")
@@ -44,7 +43,7 @@ class Common:
         )
 
     def target(self, url: str, services: str) -> Target:
-        """Read a URL. Raises BadURL, Usage.
+        """Return what a URL means. Raises BadURL, Usage.
 
         Args:
             services: those that the command can do, with spaces between.
@@ -52,7 +51,7 @@ class Common:
         return self.judge(parse_url(url), services)
 
     def judge(self, target: Target, services: str) -> Target:
-        """Take a URL that has been read. Raises as ``target``."""
+        """Return a URL's meaning, if the command can do that. Raises as ``target``."""
         if target.service not in services.split():
             raise BadURL(f"this cannot be done with {target.scheme}://")
         if target.tls and self._tls is TLSUse.NONE:
@@ -60,7 +59,7 @@ class Common:
         return target
 
     def login(self, target: Target) -> tuple[str, str] | None:
-        """Give name and password: of -u, else of the URL, else of netrc; ask for a password that
+        """Return name and password: of -u, else of the URL, else of netrc; ask for a password that
         is missing. Raises FileTrouble, Usage."""
         if target.service == "gopher":
             if self._user is not None or target.username is not None:
@@ -106,22 +105,22 @@ def _observer() -> Observer:
 
 
 def client_command(function: F) -> F:
-    """Give a command the shared options as ``common``; its errors become a line and a code."""
+    """Add to a command the shared options as ``common``; its errors become a line and a code."""
     return _with_options(function, {**_LOGIN, **_SESSION, **_SHOWING})
 
 
 def terminal_command(function: F) -> F:
-    """Likewise, for a command whose user logs in by hand."""
+    """Add them to a command whose user logs in by hand, but for the login."""
     return _with_options(function, {**_SESSION, **_TERMINAL})
 
 
-def _with_options(function: F, options: Mapping[str, Callable[[Any], Any]]) -> F:
+def _with_options(function: F, options: Mapping[str, Decorator]) -> F:
     @functools.wraps(function)
     def command(**given: Any) -> None:
         own = {name: value for name, value in given.items() if name not in options}
         try:
             function(Common(**{name: given[name] for name in options}), **own)
-        except ClientError as error:
+        except CommandError as error:
             leave(error.code, str(error))
         except BadURL as error:
             leave(Exit.USAGE, str(error))
@@ -133,11 +132,11 @@ def _with_options(function: F, options: Mapping[str, Callable[[Any], Any]]) -> F
 
 
 _SECONDS = click.FloatRange(min=0, min_open=True)
-_LOGIN: Final[Mapping[str, Callable[[Any], Any]]] = {
+_LOGIN: Final[Mapping[str, Decorator]] = {
     "user": click.option("-u", "--user", metavar="USER[:PASSWORD]", help="Who logs in."),
     "netrc": click.option("--netrc", is_flag=True, help="Take the login from $NETRC, or ~/.netrc."),
 }
-_SESSION: Final[Mapping[str, Callable[[Any], Any]]] = {
+_SESSION: Final[Mapping[str, Decorator]] = {
     "insecure": click.option("-k", "--insecure", is_flag=True, help="Take any certificate."),
     "cacert": click.option(
         "--cacert",
@@ -159,13 +158,13 @@ _SESSION: Final[Mapping[str, Callable[[Any], Any]]] = {
         "--max-time", type=_SECONDS, metavar="SECONDS", help="For everything."
     ),
 }  # fmt: skip
-_SHOWING: Final[Mapping[str, Callable[[Any], Any]]] = {
+_SHOWING: Final[Mapping[str, Decorator]] = {
     "verbose": click.option(
         "-v", "--verbose", is_flag=True, help="Show what is said; passwords masked."
     ),
     "quiet": click.option("-q", "--quiet", is_flag=True, help="No progress bar."),
 }
-_TERMINAL: Final[Mapping[str, Callable[[Any], Any]]] = {
+_TERMINAL: Final[Mapping[str, Decorator]] = {
     "verbose": click.option(
         "-v", "--verbose", is_flag=True,
         help="Show what is said, typed passwords too, on standard error: 2>FILE.",

@@ -7,20 +7,18 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
-from netsuite.cli.client.files import Sink
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.problems import Exit, LoginFailed
+from netsuite.cli.client.output import Output
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, message_number
-from netsuite.pop3.client import LoginRefused, NotOffered, POP3Client, POP3Refused, connect
+from netsuite.connection.errors import Refusal
+from netsuite.pop3.client import POP3Client, connect
 
 
 @contextlib.asynccontextmanager
 async def _client(session: Session) -> AsyncIterator[POP3Client]:
-    """Give a client that has logged in. Raises LoginFailed."""
-    if session.login is None:
-        raise LoginFailed("POP3 needs a login: -u USER:PASSWORD")
+    """Return a client that has logged in. Raises LoginFailed."""
+    session.insist_on_login()
     client = await connect(
         session.endpoint(),
         clock=session.clock,
@@ -29,13 +27,8 @@ async def _client(session: Session) -> AsyncIterator[POP3Client]:
         timeouts=session.timeouts,
     )
     try:
-        if session.wants_tls(offered="STLS" in client.capabilities):
-            await client.stls(session.context())
-        mechanism = session.mechanism(client.mechanisms, client)
-        if mechanism is not None:
-            await client.log_in(mechanism)
-        else:
-            await client.login(*session.insist_on_clear(client))
+        await session.begin_tls(client.stls, offered="STLS" in client.capabilities)
+        await session.log_in(client)
         yield client
         await client.quit()
     except BaseException:
@@ -43,12 +36,12 @@ async def _client(session: Session) -> AsyncIterator[POP3Client]:
         raise
 
 
-async def get(session: Session, sink: Sink) -> None:
+async def get(session: Session, output: Output) -> None:
     """Fetch a message."""
     number = message_number(session.target)
     async with _client(session) as client:
-        sink.begin(await client.size(number))
-        await client.retr(number, sink.write)
+        output.begin(await client.size(number))
+        await client.retr(number, output.write)
 
 
 async def ls(session: Session) -> Listing:
@@ -58,7 +51,7 @@ async def ls(session: Session) -> Listing:
     async with _client(session) as client:
         sizes = await client.list()
         names: dict[int, str] = {}
-        with contextlib.suppress(POP3Refused):  # UIDL is optional (RFC 1939, 7)
+        with contextlib.suppress(Refusal):  # UIDL is optional (RFC 1939, 7)
             names = dict(await client.uidl())
     return Listing(
         ("number", "octets", "uid"),
@@ -69,8 +62,4 @@ async def ls(session: Session) -> Listing:
 CLIENT: Final = Client(
     get=get,
     ls=ls,
-    failures=Failures(
-        codes=(((LoginRefused,), Exit.LOGIN), ((POP3Refused,), Exit.REFUSED)),
-        not_offered=(NotOffered,),
-    ),
 )

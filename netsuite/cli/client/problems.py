@@ -1,4 +1,8 @@
-"""What can go wrong, as one line and an exit code."""
+"""The command's own errors, each with an exit code, and the end of a command.
+
+What a client meets of its server are the errors of ``netsuite.connection.errors``; see
+``exit_codes``.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import contextlib
 import enum
 import os
 import sys
+from collections.abc import Sequence
 from typing import NoReturn
 
 import click
@@ -26,61 +31,67 @@ class Exit(enum.IntEnum):
     INTERRUPTED = 130
 
 
-class ClientError(Exception):
-    """Our own refusals; never raised itself, only its children."""
+class CommandError(Exception):
+    """The command cannot be done; never raised itself, only its children."""
 
     code = Exit.REFUSED
 
 
-class Refused(ClientError):
+class NotGiven(CommandError):
     """The server does not give what was asked for."""
 
 
-class LoginFailed(ClientError):
+class LoginFailed(CommandError):
     """The server does not take the login, or offers no way that may be used."""
 
     code = Exit.LOGIN
 
 
-class NoTLS(ClientError):
+class NoTLS(CommandError):
     """TLS is required, and there is none."""
 
     code = Exit.TLS
 
 
-class TookTooLong(ClientError):
+class TookTooLong(CommandError):
     """The time that was given is over."""
 
     code = Exit.TIMEOUT
 
 
-class FileTrouble(ClientError):
+class FileTrouble(CommandError):
     """A file here cannot be read or written."""
 
     code = Exit.FILE
 
 
-class Interrupted(ClientError):
+class Interrupted(CommandError):
     """A signal ended it: Ctrl-C."""
 
     code = Exit.INTERRUPTED
 
 
-class Usage(ClientError):
-    """What was asked for makes no sense together."""
+class Usage(CommandError):
+    """The options make no sense together."""
 
     code = Exit.USAGE
 
 
 def printable(text: str) -> str:
-    """Give what a server said without what a terminal would obey."""
+    """Return what a server said without what a terminal would obey."""
     return "".join(each if each.isprintable() else "\N{REPLACEMENT CHARACTER}" for each in text)
 
 
-def leave(code: Exit, line: str) -> NoReturn:
-    """End the command with a line and a code."""
+def leave(code: Exit, line: str, more: Sequence[str] = ()) -> NoReturn:
+    """End the command with a line and a code.
+
+    Args:
+        more: further lines, shown below.
+    """
     with contextlib.suppress(OSError):
         click.echo(f"netsuite: {line}", err=True)
+        for each in more:
+            click.echo(f"  {each}", err=True)
     # What could not be written to standard output must not be tried again at exit.
     if code is Exit.FILE:
         with contextlib.suppress(OSError):

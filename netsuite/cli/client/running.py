@@ -1,4 +1,4 @@
-"""Runs one session: the loop, the time limit, Ctrl-C, and the exit code in the end."""
+"""The run of one session: the loop, the time limit, Ctrl-C, and the exit code in the end."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import react
 
 from netsuite.cli.client.access import Access
-from netsuite.cli.client.exit_codes import NO_FAILURES, Failures, code_of, line_of
-from netsuite.cli.client.files import Sink
+from netsuite.cli.client.exit_codes import code_of, conversation_of, line_of
+from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import FileTrouble, Interrupted, TookTooLong, leave
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import Login, Session
 from netsuite.cli.client.urls import Target
 
 
@@ -61,19 +61,17 @@ class _Running:
 def run(
     target: Target,
     access: Access,
-    login: tuple[str, str] | None,
+    login: Login | None,
     work: Callable[[Session], Awaitable[None]],
     *,
-    failures: Failures = NO_FAILURES,
-    sink: Sink | None = None,
+    output: Output | None = None,
     release: Callable[[], None] | None = None,
 ) -> None:
     """Do the work in a session; exit with what became of it, unless that is done.
 
     Args:
-        failures: what the protocol's client raises.
+        output: what is fetched goes there; closed in any case.
         release: called when the loop has ended, before anything is said.
-        sink: what is fetched goes to; closed in any case.
     """
     running = _Running(lambda reactor: Session(reactor, target, access, login), work)
     try:
@@ -83,14 +81,16 @@ def run(
         if release is not None:
             release()
     outcome = running.outcome
-    if sink is not None:
+    if output is not None:
         try:
             if outcome is None:
-                sink.finish()
-            sink.close()
+                output.finish()
+            output.close()
         except FileTrouble as error:
             outcome = outcome or error
     if running.session is not None:
-        running.session.bar.end()
+        running.session.progress.end()
     if outcome is not None:
-        leave(code_of(outcome, failures), line_of(outcome, target.place, failures))
+        # With an observer all that was said stands on the terminal already.
+        more = conversation_of(outcome) if access.observer is None else ()
+        leave(code_of(outcome), line_of(outcome, target.place), more)

@@ -1,74 +1,111 @@
-"""What every session needs: where to connect, how TLS is judged, who logs in and how."""
+"""One session with a server: the way there, TLS, the login."""
 
 from __future__ import annotations
 
 import base64
 import os
 import secrets
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, Protocol, TypeAlias
 
+from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.interfaces import (
+    IAddress,
+    IProtocol,
+    IProtocolFactory,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
 from twisted.internet.protocol import Factory
+from zope.interface import implementer
 
-from netsuite import tls
 from netsuite.cli.client.access import Access, TLSUse
-from netsuite.cli.client.files import Bar
 from netsuite.cli.client.problems import LoginFailed, NoTLS
+from netsuite.cli.client.progress import Progress
 from netsuite.cli.client.urls import Target
 from netsuite.connection.client import ClientConnection, ClientTimeouts
+from netsuite.connection.errors import NotOffered
+from netsuite.connection.peer import Peer
 from netsuite.connection.transcript import Transcript
 from netsuite.sasl import registry
 from netsuite.sasl.interfaces import ClientMechanism
+from netsuite.tls import Context, client_options
 
 #: So much of each connection is shown by -v: a file's content is not what one looks for there.
 TRANSCRIPT_OCTETS: Final = 100_000
 REPLY_SECONDS: Final = 300.0
 
+#: Name and password.
+Login: TypeAlias = tuple[str, str]
 
-class _ClientTranscript:
-    """A transcript for the client's end, which hears the server and says what the client says."""
 
-    def __init__(self, transcript: Transcript) -> None:
-        self.heard = transcript.said
-        self.said = transcript.heard
-        self.remark = transcript.remark
-        self.ended = transcript.ended
+class _ClientTranscript(Transcript):
+    """A transcript at the client's end, which hears the server and says what the client says."""
+
+    def heard(self, octets: bytes) -> None:
+        """The server said something."""
+        super().said(octets)
+
+    def said(self, octets: bytes) -> None:
+        """The client said something."""
+        super().heard(octets)
 
 
 class _ObservedFactory(Factory):
-    """Gives another factory's connection its transcript."""
+    """Makes another factory's connection, and gives it a transcript."""
 
     noisy = False
 
-    def __init__(self, factory: Any, transcript: Callable[[], Any]) -> None:
+    def __init__(self, factory: IProtocolFactory, transcript: Callable[[], Transcript]) -> None:
         self._factory = factory
         self._transcript = transcript
 
-    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 - Twisted's name
-        """Make the connection; one under TLS stands behind TLS's own protocol."""
+    def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # type: ignore[override]  # noqa: N802
+        """Return the connection; one under TLS stands behind TLS's own protocol."""
         protocol = self._factory.buildProtocol(addr)
-        connection = getattr(protocol, "wrappedProtocol", protocol)
+        connection: object = getattr(protocol, "wrappedProtocol", protocol)
         if isinstance(connection, ClientConnection):
             connection.transcript = self._transcript()
         return protocol
 
 
+@implementer(IStreamClientEndpoint)
 class _Observed:
     """An endpoint whose connections are observed."""
 
-    def __init__(self, endpoint: Any, transcript: Callable[[], Any]) -> None:
+    def __init__(
+        self, endpoint: IStreamClientEndpoint, transcript: Callable[[], Transcript]
+    ) -> None:
         self._endpoint = endpoint
         self._transcript = transcript
 
-    def connect(self, factory: Any) -> Any:
+    def connect(self, factory: IProtocolFactory) -> Deferred[IProtocol]:
         """Connect."""
         return self._endpoint.connect(_ObservedFactory(factory, self._transcript))
 
 
+class LoginClient(Protocol):
+    """A client that logs in with a mechanism, or with name and password."""
+
+    @property
+    def peer(self) -> Peer:
+        """The server."""
+
+    @property
+    def mechanisms(self) -> Sequence[str]:
+        """The SASL mechanisms that the server offers now."""
+
+    async def authenticate(self, mechanism: ClientMechanism) -> None:
+        """Log in with SASL. Raises AuthenticationFailed."""
+
+    async def login(self, username: str, password: str) -> None:
+        """Log in with name and password. Raises AuthenticationFailed."""
+
+
 class Session:
-    """One command's way to one server.
+    """A command's session with a server.
 
     Args:
         reactor: to connect by, and for time.
@@ -77,49 +114,36 @@ class Session:
         login: name and password; None for none.
     """
 
-    def __init__(
-        self, reactor: Any, target: Target, access: Access, login: tuple[str, str] | None
-    ) -> None:
+    def __init__(self, reactor: Any, target: Target, access: Access, login: Login | None) -> None:
         self.reactor = reactor
         self.clock: IReactorTime = reactor
         self.target = target
         self.access = access
         self.login = login
-        self.bar = Bar(shown=access.progress)
+        self.progress = _progress(shown=access.progress)
 
     @property
     def timeouts(self) -> ClientTimeouts:
-        """How long the server may take."""
+        """The times that the server may take."""
         return ClientTimeouts(
             connect_seconds=self.access.connect_seconds, reply_seconds=REPLY_SECONDS
         )
 
     def endpoint(self, host: str = "", port: int = 0) -> IStreamClientEndpoint:
-        """Give where to connect: to the URL's host, or to another."""
-        endpoint: Any = HostnameEndpoint(
-            self.reactor,
-            host or self.target.host,
-            port or self.target.port,
-            timeout=self.access.connect_seconds,
-        )
-        if self.access.observer is None:
-            result: IStreamClientEndpoint = endpoint
-            return result
-        observed: Any = _Observed(endpoint, self._transcript)
-        return observed  # type: ignore[no-any-return]
+        """Return where to connect: to the URL's host, or to another."""
+        endpoint = self.data_endpoint(host or self.target.host, port or self.target.port)
+        observer = self.access.observer
+        if observer is None:
+            return endpoint
+
+        def transcript() -> Transcript:
+            return _ClientTranscript(observer, self.clock, limit_octets=TRANSCRIPT_OCTETS)
+
+        return _Observed(endpoint, transcript)
 
     def data_endpoint(self, host: str, port: int) -> IStreamClientEndpoint:
-        """Give where FTP's data connections go; what passes there is no conversation."""
-        endpoint: IStreamClientEndpoint = HostnameEndpoint(
-            self.reactor, host, port, timeout=self.access.connect_seconds
-        )
-        return endpoint
-
-    def _transcript(self) -> Any:
-        assert self.access.observer is not None
-        return _ClientTranscript(
-            Transcript(self.access.observer, self.clock, limit_octets=TRANSCRIPT_OCTETS)
-        )
+        """Return where FTP's data connections go; what passes there is no conversation."""
+        return HostnameEndpoint(self.reactor, host, port, timeout=self.access.connect_seconds)
 
     # -- TLS -----------------------------------------------------------------------------------
 
@@ -136,21 +160,21 @@ class Session:
             return TLSUse.NONE
         return TLSUse.OPPORTUNISTIC if self.login is None else TLSUse.REQUIRED
 
-    def context(self, host: str = "", *, protocols: tuple[bytes, ...] = ()) -> Any:
-        """Give what TLS is begun with. Raises BadCertificate."""
-        return tls.client_options(
+    def context(self, host: str = "", *, protocols: tuple[bytes, ...] = ()) -> Context:
+        """Return what TLS is begun with. Raises BadCertificate."""
+        return client_options(
             host or self.target.host,
             authorities=self.access.authorities,
             insecure=self.access.insecure,
             protocols=protocols,
         )
 
-    def implicit(self) -> Any:
-        """Give what TLS is begun with from the first octet; None where it is not."""
+    def implicit(self) -> Context | None:
+        """Return what TLS is begun with from the first octet; None where it is not."""
         return self.context() if self.target.tls else None
 
     def wants_tls(self, *, offered: bool) -> bool:
-        """Judge whether TLS is to be begun now.
+        """Return whether TLS is to be begun now.
 
         Args:
             offered: whether the server says it can.
@@ -166,45 +190,85 @@ class Session:
             )
         return offered
 
+    async def begin_tls(
+        self, begin: Callable[[Context], Awaitable[None]], *, offered: bool
+    ) -> None:
+        """Go on under TLS, where it is wanted. Raises NoTLS, and as *begin*.
+
+        Args:
+            begin: the client's STARTTLS.
+            offered: whether the server says it can.
+        """
+        if not self.wants_tls(offered=offered):
+            return
+        try:
+            await begin(self.context())
+        except NotOffered as error:
+            raise NoTLS(f"{self.target.place} does not offer {error}, and TLS is wanted") from error
+
     # -- logging in ----------------------------------------------------------------------------
 
-    def may_show_password(self, connection: ClientConnection) -> bool:
-        """Whether the password itself may be said on a connection: under TLS, on this machine,
-        or where the user has said that it goes without TLS."""
-        return connection.peer.secure or self.target.is_loopback or self.tls is TLSUse.NONE
+    def insist_on_login(self) -> Login:
+        """Return name and password. Raises LoginFailed where there are none."""
+        if self.login is None:
+            raise LoginFailed(f"{self.target.service.upper()} needs a login: -u USER:PASSWORD")
+        return self.login
 
-    def mechanism(
-        self, offered: Iterable[str], connection: ClientConnection
-    ) -> ClientMechanism | None:
-        """Choose the strongest SASL mechanism; None where none fits."""
-        assert self.login is not None
-        clear = self.may_show_password(connection)
-        binding = connection.peer.binding
+    def may_show_password(self, peer: Peer) -> bool:
+        """Return whether the password itself may be said: under TLS, on this machine, or where
+        the user has said that it goes without TLS."""
+        return peer.secure or self.target.is_loopback or self.tls is TLSUse.NONE
+
+    def mechanism(self, offered: Iterable[str], peer: Peer) -> ClientMechanism | None:
+        """Return the strongest SASL mechanism that may be used; None where none fits."""
+        clear, binding = self.may_show_password(peer), peer.binding
         name = registry.choose(offered, password=True, clear=clear, binding=binding is not None)
         if name is None:
             return None
-        username, password = self.login
+        username, password = self.insist_on_login()
         return registry.client(
             name, nonce=nonce, username=username, password=password, binding=binding
         )
 
-    def insist_on_clear(self, connection: ClientConnection) -> tuple[str, str]:
-        """Give the login for a command that shows the password. Raises LoginFailed."""
-        assert self.login is not None
-        if not self.may_show_password(connection):
+    def insist_on_clear(self, peer: Peer) -> Login:
+        """Return the login for a command that shows the password. Raises LoginFailed."""
+        if not self.may_show_password(peer):
             raise LoginFailed(
                 f"{self.target.place} wants the password in the clear; "
                 "--tls none sends it all the same"
             )
-        return self.login
+        return self.insist_on_login()
+
+    async def log_in(self, client: LoginClient) -> None:
+        """Log in with the strongest mechanism, else with name and password.
+
+        Raises:
+            LoginFailed: the server takes no login that may be used.
+            AuthenticationFailed: it refuses.
+        """
+        mechanism = self.mechanism(client.mechanisms, client.peer)
+        if mechanism is not None:
+            await client.authenticate(mechanism)
+        else:
+            await client.login(*self.insist_on_clear(client.peer))
+
+
+def _progress(*, shown: bool) -> Progress:
+    """Return what shows progress: on standard error, and only where that is a terminal."""
+    if shown and sys.stderr.isatty():
+        # Here, since it takes long to import, and pipes need it not.
+        from netsuite.cli.client.progress_bar import ProgressBar
+
+        return ProgressBar()
+    return Progress()
 
 
 def nonce() -> bytes:
-    """Give 18 random octets as base64, for SASL."""
+    """Return 18 random octets as base64, for SASL."""
     return base64.b64encode(secrets.token_bytes(18))
 
 
 def own_name() -> str:
-    """Give what to call ourselves to a mail server."""
+    """Return what to call ourselves to a mail server."""
     name = os.uname().nodename
     return name if "." in name else "localhost"

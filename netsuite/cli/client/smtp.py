@@ -9,18 +9,17 @@ from typing import Final
 import click
 
 from netsuite.cli.client.clients import Client
-from netsuite.cli.client.exit_codes import Failures
 from netsuite.cli.client.files import Letter, pieces_of
-from netsuite.cli.client.problems import Exit, LoginFailed, Refused, printable
+from netsuite.cli.client.problems import LoginFailed, NotGiven, printable
 from netsuite.cli.client.session import Session, own_name
 from netsuite.message.address import Address
-from netsuite.smtp.client import LoginRefused, NotOffered, SMTPClient, SMTPRefused, connect
+from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt
 
 
 @contextlib.asynccontextmanager
 async def _client(session: Session) -> AsyncIterator[SMTPClient]:
-    """Give a client, which has logged in where there is a login. Raises LoginFailed."""
+    """Return a client, which has logged in where there is a login. Raises LoginFailed."""
     client = await connect(
         session.endpoint(),
         clock=session.clock,
@@ -30,13 +29,12 @@ async def _client(session: Session) -> AsyncIterator[SMTPClient]:
         timeouts=session.timeouts,
     )
     try:
-        if session.wants_tls(offered="STARTTLS" in client.extensions):
-            await client.starttls(session.context())
+        await session.begin_tls(client.starttls, offered="STARTTLS" in client.extensions)
         if session.login is not None:
-            mechanism = session.mechanism(client.mechanisms, client)
+            mechanism = session.mechanism(client.mechanisms, client.peer)
             if mechanism is None:
                 raise LoginFailed(f"{session.target.place} offers no login that may be used")
-            await client.log_in(mechanism)
+            await client.authenticate(mechanism)
         yield client
         await client.quit()
     except BaseException:
@@ -47,24 +45,19 @@ async def _client(session: Session) -> AsyncIterator[SMTPClient]:
 async def send(
     session: Session, letter: Letter, sender: Address | None, recipients: Sequence[Address]
 ) -> None:
-    """Send a message; tell of each recipient that is not taken. Raises Refused if there is one."""
+    """Send a message; tell of each recipient that is not taken. Raises NotGiven if there is one."""
     mail = Mail(sender, size=letter.octets, body="" if letter.ascii else "8BITMIME")
     async with _client(session) as client:
-        session.bar.begin(letter.octets)
+        session.progress.begin(letter.octets)
         results = await client.send(
-            mail, [Rcpt(each) for each in recipients], pieces_of(letter.file, session.bar)
+            mail, [Rcpt(each) for each in recipients], pieces_of(letter.file, session.progress)
         )
     refused = [each for each in results if not each.taken]
-    session.bar.end()
+    session.progress.end()
     for each in refused[:-1]:
         click.echo(f"netsuite: {printable(f'{each.recipient}: {each.reply}')}", err=True)
     if refused:
-        raise Refused(f"{refused[-1].recipient}: {refused[-1].reply}")
+        raise NotGiven(f"{refused[-1].recipient}: {refused[-1].reply}")
 
 
-CLIENT: Final = Client(
-    failures=Failures(
-        codes=(((LoginRefused,), Exit.LOGIN), ((SMTPRefused,), Exit.REFUSED)),
-        not_offered=(NotOffered,),
-    ),
-)
+CLIENT: Final = Client()

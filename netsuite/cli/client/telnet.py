@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionLost as TransportLost
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.access import TLSUse
@@ -36,12 +36,12 @@ _SIDES: Final[Mapping[Verb, str]] = {Verb.WILL: "we", Verb.DO: "the server"}
 
 
 class Screen(Protocol):
-    """Where a conversation is shown and typed; see ``terminal.Terminal``."""
+    """The screen, and keyboard, of a conversation; see ``terminal.Terminal``."""
 
     interactive: bool
 
     async def read(self) -> bytes:
-        """Give what is typed next; empty at the end."""
+        """Return what is typed next; empty at the end."""
 
     async def write(self, octets: bytes) -> None:
         """Show octets."""
@@ -50,20 +50,20 @@ class Screen(Protocol):
         """Put the terminal into a mode; None: as it was found."""
 
     def size(self) -> tuple[int, int]:
-        """Give width and height in characters."""
+        """Return width and height in characters."""
 
     def begin_line(self) -> None:
         """End the line that the server has left open, if there is one."""
 
     def tell(self, text: str, *, ended: bool = True) -> None:
-        """Say something of our own."""
+        """Show something of our own."""
 
     def suspend(self) -> None:
         """Stop, until ``fg``."""
 
 
 def terminal_types(term: str) -> Sequence[str]:
-    """Give what to call a terminal of a ``$TERM``, the most exact name first."""
+    """Return what to call a terminal of a ``$TERM``, the most exact name first."""
     name = term.upper() or UNKNOWN
     base = name.partition("-")[0]
     return (name,) if base in (name, "") else (name, base)
@@ -88,7 +88,8 @@ async def begin(session: Session, screen: Screen) -> TelnetClient:
 
 
 class Conversation:
-    """What is typed goes to the server, what it shows to the screen, until one of them ends it.
+    """The conversation of a screen with a server: what is typed is sent, what comes is shown,
+    until one of them ends it.
 
     Args:
         client: connected.
@@ -105,7 +106,7 @@ class Conversation:
         self._place = place
         self._quiet = quiet or not screen.interactive
         self._line_ends = LineEnds()
-        self._mode: Mode | None = None
+        self._mode = Mode.LINES
         self._screen_free = DeferredLock()  # the prompt for commands keeps it
         self._over: Deferred[bool] = Deferred()
         self._reading: Deferred[bytes] | None = None
@@ -113,7 +114,7 @@ class Conversation:
         self._ends = 0
 
     async def run(self) -> None:
-        """Converse. Raises PeerClosed when the connection broke, FileTrouble."""
+        """Converse. Raises ConnectionLost when the connection broke, FileTrouble."""
         if not self._quiet:
             self.screen.tell(f"Connected to {self._place}{self._how()}. Ctrl-] for commands.")
         self.client.negotiated = self._adapt
@@ -172,7 +173,7 @@ class Conversation:
                     return None
                 await self.screen.write(octets)
         ending = self.client.ending
-        if ending is not None and isinstance(ending.__cause__, ConnectionLost):
+        if ending is not None and isinstance(ending.__cause__, TransportLost):
             raise ending
         return True
 
@@ -231,7 +232,7 @@ class Conversation:
     # -- commands ------------------------------------------------------------------------------
 
     async def _command(self) -> bool:
-        """Take commands until one goes on; tell whether the connection is to be closed."""
+        """Take commands until one goes on; return whether the connection is to be closed."""
         async with self._screen_free:
             self._prompting = True
             self.screen.use(None)
@@ -258,7 +259,7 @@ class Conversation:
         return line.replace(ESCAPE, b"").decode("utf-8", "replace").lower().split()
 
     async def _obey(self, words: list[str]) -> bool:
-        """Do what a line says; tell whether the conversation goes on."""
+        """Do what a line says; return whether the conversation goes on."""
         match words:
             case []:
                 return True
@@ -278,7 +279,6 @@ class Conversation:
         return False
 
     def _status(self) -> Sequence[str]:
-        assert self._mode is not None
         lines = [f"  connected to {self._place}{self._how()}", f"  {self._mode.value}"]
         on: dict[str, list[str]] = {}
         for each in self.client.dialog.core.options.status():

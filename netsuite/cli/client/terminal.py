@@ -40,7 +40,7 @@ _KEYS_OFF = termios.ICANON | termios.ISIG | termios.IEXTEN
 
 
 def settings_for(mode: Mode, original: list[Any]) -> list[Any]:
-    """Give a terminal's settings for a mode, from those it had."""
+    """Return a terminal's settings for a mode, from those it had."""
     made = [*original[:_CC], list(original[_CC])]
     if mode is Mode.KEYS:
         made[_IFLAG] &= ~_RAW_INPUT
@@ -99,7 +99,7 @@ class Terminal:
         self._output.close()
 
     def size(self) -> tuple[int, int]:
-        """Give width and height in characters."""
+        """Return width and height in characters."""
         for each in (self._stdout, self._stdin):
             with contextlib.suppress(OSError):
                 width, height = os.get_terminal_size(each)
@@ -115,7 +115,8 @@ class Terminal:
         interrupted: Callable[[], None],
         quitted: Callable[[], None],
     ) -> None:
-        """Tell of signals, in the loop; a hangup ends it, and a stop leaves the terminal usable."""
+        """Have functions called at signals, in the loop; a hangup ends it, and a stop leaves the
+        terminal usable."""
         if not self.interactive:
             return
         wanted: Mapping[int, Callable[[], None]] = {
@@ -149,7 +150,7 @@ class Terminal:
     # -- octets --------------------------------------------------------------------------------
 
     async def read(self) -> bytes:
-        """Give what is typed next; empty at the end."""
+        """Return what is typed next; empty at the end."""
         return await self._input.read()
 
     async def write(self, octets: bytes) -> None:
@@ -163,14 +164,14 @@ class Terminal:
             self.tell("")
 
     def tell(self, text: str, *, ended: bool = True) -> None:
-        """Say something of our own, on standard error."""
+        """Show something of our own, on standard error."""
         self._line_open = not ended
         with contextlib.suppress(OSError):
             click.echo(text, err=True, nl=ended)
 
 
 class _Descriptor:
-    """What the reactor asks of both.
+    """A descriptor in the reactor's hands.
 
     Args:
         descriptor: read or written when the reactor says that it can be.
@@ -181,7 +182,7 @@ class _Descriptor:
         self.descriptor = descriptor
 
     def fileno(self) -> int:
-        """Give the descriptor."""
+        """Return the descriptor."""
         return self.descriptor
 
     def logPrefix(self) -> str:  # noqa: N802 - Twisted's name
@@ -189,7 +190,7 @@ class _Descriptor:
         return type(self).__name__
 
     def connectionLost(self, reason: Failure) -> None:  # noqa: N802 - Twisted's name
-        """Take note that the reactor found it hung up: reading or writing tells it as well."""
+        """Accept that the reactor found it hung up: reading or writing tells it as well."""
 
 
 @implementer(IReadDescriptor)
@@ -199,7 +200,7 @@ class _Input(_Descriptor):
     _waiting: Deferred[bytes] | None = None
 
     async def read(self) -> bytes:
-        """Give what comes next; empty at the end."""
+        """Return what comes next; empty at the end."""
         self._waiting = Deferred(lambda _: self._stop())
         self.reactor.addReader(self)
         return await self._waiting

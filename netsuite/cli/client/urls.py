@@ -1,4 +1,4 @@
-"""What a URL on the command line means, by scheme; pure, so that a table can test it."""
+"""The meaning of URLs on the command line, by scheme; pure, so that a table can test it."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ class Target:
 
     @property
     def service(self) -> str:
-        """Which client speaks it."""
+        """The client that speaks it."""
         return SCHEMES[self.scheme].service
 
     @property
@@ -107,7 +107,7 @@ class Target:
 
 
 def parse_url(text: str) -> Target:
-    """Take a URL apart. Raises BadURL."""
+    """Return the parts of a URL. Raises BadURL."""
     if any(each <= " " or each == "\x7f" for each in text):
         raise BadURL("there is white space or a control character in the URL")
     if "://" not in text:
@@ -141,7 +141,7 @@ def parse_url(text: str) -> Target:
 
 
 def _host(host: str) -> str:
-    """Give a host as it is looked up. Raises ValueError."""
+    """Return a host as it is looked up. Raises ValueError."""
     if ":" in host:
         return host.replace("%25", "%", 1)  # RFC 6874: the zone of an IPv6 address
     host = host.rstrip(".")
@@ -153,7 +153,7 @@ def _host(host: str) -> str:
 
 
 def decoded(text: str, what: str, *, allowed: str = "") -> str:
-    """Take percent-encoding off.
+    """Return a text without its percent-encoding.
 
     Args:
         what: to name it in an error.
@@ -175,7 +175,7 @@ def decoded(text: str, what: str, *, allowed: str = "") -> str:
 
 
 def file_path(target: Target) -> str:
-    """Give an FTP URL's path: relative to where a login leads, absolute if it begins with ``//``
+    """Return an FTP URL's path: relative to where a login leads, absolute if it begins with ``//``
     or ``%2F`` (RFC 1738, 3.2.2). Raises BadURL."""
     path, semicolon, code = target.path.removeprefix("/").rpartition(";type=")
     if not semicolon:
@@ -186,13 +186,13 @@ def file_path(target: Target) -> str:
 
 
 def file_name(target: Target) -> str:
-    """Give the last name of a path; empty for a directory. Raises BadURL."""
+    """Return the last name of a path; empty for a directory. Raises BadURL."""
     path = target.path.partition("?")[0] if target.service == "ftp" else target.path
     return decoded(path.rpartition("/")[2], "the path")
 
 
 def under(target: Target, name: str) -> Target:
-    """Give the URL of a file in a directory, whose URL ends with ``/``."""
+    """Return the URL of a file in a directory, whose URL ends with ``/``."""
     return Target(
         target.scheme, target.host, target.port, target.path + quote(name, safe=""),
         target.query, target.username, target.password,
@@ -221,7 +221,7 @@ def telnet_target(text: str, port: int | None = None) -> Target:
 
 @dataclass(frozen=True, slots=True)
 class GopherItem:
-    """What a gopher URL names (RFC 4266)."""
+    """The item that a gopher URL names (RFC 4266)."""
 
     type: str
     selector: str
@@ -253,7 +253,7 @@ def _number(text: str) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class MailboxPath:
-    """What an imap URL names; empty and None for what it does not.
+    """The mailbox or message that an imap URL names; empty and None for what it does not.
 
     Args:
         section: as it stands between the brackets of ``BODY[]``.
@@ -296,7 +296,7 @@ def mailbox_path(target: Target) -> MailboxPath:
 
 @dataclass(frozen=True, slots=True)
 class NewsPath:
-    """What a news or nntp URL names: nothing, a group, an article of it, or a Message-ID.
+    """The thing that a news or nntp URL names: nothing, a group, an article of it, or a Message-ID.
 
     Args:
         message_id: with its angle brackets.

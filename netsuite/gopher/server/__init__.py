@@ -1,5 +1,7 @@
-"""The Twisted side of a Gopher server: the connection, and what stands behind selectors."""
+"""The server's side of Gopher: the session, and what stands behind selectors."""
 
-from netsuite.gopher.server.connection import GopherServer, GopherServerFactory
+from netsuite.gopher.server.dispatch import GopherServer
+from netsuite.gopher.server.factory import GopherServerFactory
+from netsuite.gopher.server.shared import Shared
 
-__all__ = ["GopherServer", "GopherServerFactory"]
+__all__ = ["GopherServer", "GopherServerFactory", "Shared"]

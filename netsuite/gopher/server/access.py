@@ -10,16 +10,29 @@ programs that read such logs know.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
 from netsuite.connection.linelog import fit
-from netsuite.connection.peer import where
+from netsuite.connection.peer import Peer
 from netsuite.gopher.commands import Request
-from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError, TooLarge
+from netsuite.store.errors import (
+    BadFileName,
+    Busy,
+    IsADirectory,
+    NoSuchFile,
+    NoSuchFolder,
+    NoSuchMessage,
+    NotADirectory,
+    NotPermitted,
+    StorageFull,
+    StoreClosed,
+    StoreError,
+    TooLarge,
+)
 from netsuite.store.tree import name_octets
 from netsuite.wire.dates import format_log_date
+from netsuite.wire.errors import ErrorTable
 
 GIVEN: Final = 200
 #: Of what was no request at all.
@@ -29,26 +42,35 @@ NOT_HERE: Final = 404
 LEFT: Final = 499
 BROKEN: Final = 500
 
-_STATUSES: Final[Mapping[type[StoreError], int]] = {
-    TooLarge: 413,
-    Busy: 503,
-    StorageFull: 503,
-    StoreClosed: 503,
-    StoreError: BROKEN,
-}
+_STATUSES: Final[ErrorTable[int]] = ErrorTable(
+    {
+        NoSuchFile: NOT_HERE,
+        NoSuchFolder: NOT_HERE,
+        NoSuchMessage: NOT_HERE,
+        BadFileName: NOT_HERE,
+        IsADirectory: NOT_HERE,
+        NotADirectory: NOT_HERE,
+        NotPermitted: NOT_HERE,
+        TooLarge: 413,
+        Busy: 503,
+        StorageFull: 503,
+        StoreClosed: 503,
+        StoreError: BROKEN,
+    }
+)
 
 
 def status_of(error: StoreError) -> int:
-    """Give the status of what the store refused."""
-    return _STATUSES.get(type(error), NOT_HERE)
+    """Return the status of what the store refused."""
+    return _STATUSES.find(error) or BROKEN
 
 
-def format_line(when: str, peer: object, request: Request | None, status: int, octets: int) -> str:
-    """Give the line for a request that has been answered; nothing a peer says can make it two.
+def format_line(when: str, peer: Peer, request: Request | None, status: int, octets: int) -> str:
+    """Return the line of a request that has been answered; nothing a peer says can make it two.
 
     Args:
-        when: as ``stamp`` gives it.
-        peer: its address, as a transport gives it.
+        when: as ``stamp`` prints it.
+        peer: who has asked.
         request: None where it could not be read.
         status: of the answer.
         octets: of the answer.
@@ -61,10 +83,9 @@ def format_line(when: str, peer: object, request: Request | None, status: int, o
         if request.plus:
             fields.append(request.plus)
         asked = fit(name_octets("\t".join(fields)).decode("latin-1"))
-    address, _, _ = where(peer)
-    return f'{address or "-"} - - [{when}] "{asked}" {status} {octets or "-"}\n'
+    return f'{peer.address or "-"} - - [{when}] "{asked}" {status} {octets or "-"}\n'
 
 
 def stamp(when: datetime) -> str:
-    """Give a moment as the log has it."""
+    """Print a time as the log has it."""
     return format_log_date(when)

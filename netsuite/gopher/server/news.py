@@ -1,40 +1,46 @@
-"""The newsgroups in Gopher: menus of groups and articles, articles as text, searches."""
+"""The pages of news: menus of groups and articles, articles as text, searches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from netsuite.accounts.interfaces import Newsgroup, Newsroom
 from netsuite.gopher.commands import Item, ItemType, information
 from netsuite.gopher.dialog import Menu
-from netsuite.gopher.server.answers import Answer, Text
+from netsuite.gopher.server.resource import Resource, Text
 from netsuite.gopher.settings import Settings
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
 from netsuite.store.model import Described
 from netsuite.store.tree import TreePath
 
 #: Letters of a search that are looked for, at most.
-_SEARCH_CHARACTERS = 200
+_SEARCH_CHARACTERS: Final = 200
 #: Of an article number, at most.
-_DIGITS = 10
+_DIGITS: Final = 10
 
 
 class NewsPages:
-    """Answers what is asked below ``/news`` and ``/search``."""
+    """Finds what is asked for below ``/news`` and ``/search``.
+
+    Args:
+        settings: how much a menu shows.
+        room: the newsgroups.
+    """
 
     def __init__(self, settings: Settings, room: Newsroom) -> None:
         self._settings = settings
         self._room = room
 
     def links(self) -> list[Item]:
-        """Give the items that lead here."""
+        """Return the items that lead here."""
         return [
             Item(ItemType.MENU.value, "News", "/news"),
             Item(ItemType.SEARCH.value, "Search the news", "/search"),
         ]
 
-    async def answer(self, path: TreePath) -> Answer:
-        """Answer ``/news``, ``/news/GROUP`` or ``/news/GROUP/NUMBER``."""
+    async def find(self, path: TreePath) -> Resource:
+        """Return ``/news``, ``/news/GROUP`` or ``/news/GROUP/NUMBER``."""
         if not path:
             return await self._groups()
         group = await self._room.group(path[0])
@@ -66,7 +72,7 @@ class NewsPages:
         return Menu((information(group.description or group.name), search, *items))
 
     async def search(self, path: TreePath, words: str) -> Menu:
-        """Answer ``/search`` or ``/search/GROUP`` with the articles that hold the words."""
+        """Return ``/search`` or ``/search/GROUP``: a menu of the articles that hold the words."""
         if len(path) > 1:
             raise NoSuchFolder("/".join(path))
         words = words.strip()[:_SEARCH_CHARACTERS]

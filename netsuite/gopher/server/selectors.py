@@ -1,4 +1,4 @@
-"""What stands behind a selector: the site's files, accounts' pages, the news, searches, links.
+"""The resources that selectors name: the site's files, accounts' pages, the news, searches, links.
 
 ::
 
@@ -18,13 +18,13 @@ import posixpath
 from collections.abc import Sequence
 from typing import Final
 
-from netsuite.accounts.interfaces import FileAccess, Newsroom, SiteFiles
+from netsuite.accounts.interfaces import FileAccess
 from netsuite.gopher.commands import Item, ItemType, Request, information
 from netsuite.gopher.dialog import Menu
 from netsuite.gopher.gophermap import NAME, OCTETS, parse_gophermap
-from netsuite.gopher.server.answers import Answer, File, Octets
 from netsuite.gopher.server.news import NewsPages
-from netsuite.gopher.settings import Settings
+from netsuite.gopher.server.resource import File, Octets, Resource
+from netsuite.gopher.server.shared import Shared
 from netsuite.gopher.types import LOOK_OCTETS, is_text, type_of_name, type_of_octets
 from netsuite.store.errors import BadFileName, IsADirectory, NoSuchFile, StoreError
 from netsuite.store.tree import Entry, EntryKind, TreePath, shown_name
@@ -55,28 +55,28 @@ _PAGE: Final = """<!DOCTYPE html>
 
 
 class Selectors:
-    """Answers requests.
+    """Finds what is asked for.
 
     Args:
-        settings: of the service.
-        files: the public site, and what accounts show.
-        news: the newsgroups; None where they are not shown.
+        shared: the settings, the files, the news.
     """
 
-    def __init__(self, settings: Settings, files: SiteFiles, news: Newsroom | None) -> None:
-        self._settings = settings
-        self._files = files
-        self._news = NewsPages(settings, news) if news is not None else None
+    def __init__(self, shared: Shared) -> None:
+        self._settings = shared.settings
+        self._files = shared.files
+        self._title = shared.settings.title or f"Welcome to {shared.host}"
+        room = shared.newsroom
+        self._news = NewsPages(shared.settings, room) if room is not None else None
 
-    async def answer(self, request: Request) -> Answer:
-        """Find what is asked for. Raises StoreError where it cannot be given."""
+    async def find(self, request: Request) -> Resource:
+        """Return what is asked for. Raises StoreError where it cannot be had."""
         selector = request.selector
         if selector.startswith(_URL):
             return _link(selector[len(_URL) :])
         path = _path(selector)
         if self._news is not None:
             if path[:1] == ("news",):
-                return await self._news.answer(path[1:])
+                return await self._news.find(path[1:])
             if path[:1] == ("search",):
                 return await self._news.search(path[1:], request.search or "")
         if path and path[0].startswith("~"):
@@ -91,7 +91,7 @@ class Selectors:
 
     # -- files ---------------------------------------------------------------------------------
 
-    async def _from_tree(self, files: FileAccess, path: TreePath, above: str) -> Answer:
+    async def _from_tree(self, files: FileAccess, path: TreePath, above: str) -> Resource:
         try:
             opened = await files.open(path)
         except IsADirectory:
@@ -118,7 +118,7 @@ class Selectors:
     async def _listing(self, files: FileAccess, path: TreePath, selector: str) -> Menu:
         items: list[Item] = []
         if not path and selector == "/":
-            items += [information(self._settings.title), information("")]
+            items += [information(self._title), information("")]
             if self._news is not None:
                 items += self._news.links()
         entries: Sequence[Entry] = await files.sorted_listing(path, limit=100_000)
@@ -143,7 +143,7 @@ def _size(octets: int) -> str:
 
 
 def _path(selector: str) -> TreePath:
-    """Take a selector apart. Raises BadFileName when it holds what no path does."""
+    """Return the path in a selector. Raises BadFileName when it holds what no path does."""
     names = tuple(name for name in selector.split("/") if name)
     if any(name in (".", "..") for name in names):
         raise BadFileName(selector)
@@ -151,7 +151,7 @@ def _path(selector: str) -> TreePath:
 
 
 def _link(url: str) -> Octets:
-    """Make a page that leads to a URL."""
+    """Return a page that leads to a URL. Raises BadFileName for one that may not be led to."""
     if not url.lower().startswith(_SCHEMES) or any(each in url for each in "\"'<> \\"):
         raise BadFileName(url)
     # Octets that are no UTF-8 stand for nothing in a page that says it is UTF-8.

@@ -1,6 +1,6 @@
 """The two sides of a Telnet connection without a network: octets to lines and keys, and back."""
 
-from netsuite.telnet.dialog.client import ClientDialog
+from netsuite.telnet.dialog.client import ClientDialog, ClientEvent, ClientSaid
 from netsuite.telnet.dialog.core import ANSWER_SECONDS, Echo, TooMuchNegotiation
 from netsuite.telnet.dialog.server import (
     Farewell,
@@ -11,6 +11,8 @@ from netsuite.telnet.dialog.server import (
     ReadLine,
     Resize,
     ServerDialog,
+    ServerEvent,
+    ServerSaid,
     State,
 )
 from netsuite.telnet.editing import EndOfFile, Interrupt, Line
@@ -18,6 +20,8 @@ from netsuite.telnet.editing import EndOfFile, Interrupt, Line
 __all__ = [
     "ANSWER_SECONDS",
     "ClientDialog",
+    "ClientEvent",
+    "ClientSaid",
     "Echo",
     "EndOfFile",
     "Farewell",
@@ -30,6 +34,8 @@ __all__ = [
     "ReadLine",
     "Resize",
     "ServerDialog",
+    "ServerEvent",
+    "ServerSaid",
     "State",
     "TooMuchNegotiation",
 ]

@@ -1,10 +1,10 @@
-"""The client's side: octets to what the server shows; text and functions to octets."""
+"""The client's dialog: octets to what the server shows; text and functions to octets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from netsuite.telnet.commands import (
     CharsetAccepted,
@@ -19,10 +19,10 @@ from netsuite.telnet.commands import (
     TerminalTypeSend,
     WindowSize,
 )
-from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, Reading, function
+from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, TelnetDialog, function
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
-from netsuite.wire.events import NEED_DATA, EndOfInput, Event
+from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 OURS: Final = frozenset(
     {Option.BINARY, Option.SGA, Option.STATUS, Option.TTYPE, Option.NAWS, Option.CHARSET}
@@ -65,7 +65,12 @@ class Press:
     code: int
 
 
-class ClientDialog(Reading):
+#: What a client's dialog gives, and takes.
+ClientEvent: TypeAlias = Shown | Prompted | Echo | EndOfInput
+ClientSaid: TypeAlias = Text | Octets | Press | WindowSize
+
+
+class ClientDialog(TelnetDialog):
     """The client's side of one connection.
 
     Args:
@@ -76,6 +81,7 @@ class ClientDialog(Reading):
 
     __slots__ = ("_end_told", "_terminal_types", "_type", "charset", "charsets",
                  "window")  # fmt: skip
+    hears_while_writing = True
 
     def __init__(
         self,
@@ -95,8 +101,8 @@ class ClientDialog(Reading):
 
     # -- in ------------------------------------------------------------------------------------
 
-    def next_event(self) -> Event:
-        """Give what came. Raises RemoteProtocolError, after which nothing more is read."""
+    def next_event(self) -> ClientEvent | Need:
+        """Return what came. Raises RemoteProtocolError, after which nothing more is read."""
         while True:
             if self.core.has_output():
                 return Echo(self.core.take_output())
@@ -151,12 +157,12 @@ class ClientDialog(Reading):
 
     @property
     def encoding(self) -> str:
-        """What text is in. UTF-8 where nothing was agreed on: ASCII is the same in it."""
+        """The encoding of text. UTF-8 where nothing was agreed on: ASCII is the same in it."""
         return self.charset or "utf-8"
 
     # -- out -----------------------------------------------------------------------------------
 
-    def send(self, value: Text | Octets | Press | WindowSize) -> bytes:
+    def send(self, value: ClientSaid) -> bytes:
         """Print what is to be said."""
         before = self.core.take_output()
         if isinstance(value, Text):

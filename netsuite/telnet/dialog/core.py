@@ -1,4 +1,4 @@
-"""What both sides of a connection do alike: reading, negotiating, answering what must be.
+"""The core of both dialogs: reading, negotiating, answering what must be.
 
 A side is this and two tables: which options it agrees to, and what it says to what.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import ClassVar, Final
 
 from netsuite.telnet.commands import (
     Code,
@@ -46,7 +46,7 @@ CHARSETS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Echo:
-    """What came has been taken; these octets, which may be none, are to be sent at once."""
+    """Octets to be sent at once, which may be none: what came has been taken."""
 
     octets: bytes
 
@@ -91,17 +91,17 @@ class Core:
         self._answers = ANSWERS
 
     def take_output(self) -> bytes:
-        """Give what is to be sent, once."""
+        """Return what is to be sent, once."""
         out = bytes(self._out)
         self._out.clear()
         return out
 
     def has_output(self) -> bool:
-        """Tell whether something is to be sent."""
+        """Return whether something is to be sent."""
         return bool(self._out)
 
     def took_something(self) -> bool:
-        """Tell, once, whether a whole token was taken since this was last asked."""
+        """Return, once, whether a whole token was taken since this was last asked."""
         took, self._took = self._took, False
         return took
 
@@ -110,7 +110,7 @@ class Core:
         self._out += octets
 
     def answer(self, octets: bytes) -> bool:
-        """Answer something that the peer may ask without end; tell whether it was answered.
+        """Answer something that the peer may ask without end; return whether it was answered.
 
         Raises:
             TooMuchNegotiation: it has been asked too often.
@@ -134,7 +134,7 @@ class Core:
             self._out += format_token(said)
 
     def next(self) -> Data | Function | None:
-        """Give data or a function; negotiations are dealt with on the way.
+        """Return data or a function; negotiations are dealt with on the way.
 
         Raises:
             RemoteProtocolError: too much of them, or a subnegotiation that does not end.
@@ -181,28 +181,29 @@ class Core:
             self._said(meaning)
 
 
-class Reading:
-    """What every dialog does with octets.
+class TelnetDialog:
+    """The receiving half of both dialogs.
 
     Args:
         core: does the rest.
     """
 
     __slots__ = ("core",)
+    hears_while_writing: ClassVar[bool] = False
 
     def __init__(self, core: Core) -> None:
         self.core = core
 
     def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
+        """Accept what the transport brought."""
         self.core.reader.feed(octets)
 
     def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
+        """Accept that the transport will bring nothing more."""
         self.core.reader.feed_eof()
 
     def discard_input(self) -> int:
-        """Drop what is unread."""
+        """Drop every octet received and not yet read; return how many there were."""
         return self.core.reader.discard()
 
     def replenish(self) -> None:
@@ -210,7 +211,7 @@ class Reading:
         self.core.replenish()
 
     def is_on(self, side: Side, option: int) -> bool:
-        """Whether one side of an option is on."""
+        """Return whether one side of an option is on."""
         return self.core.options.is_on(side, option)
 
 

@@ -1,9 +1,9 @@
-"""The server's side: octets to lines, keys and interrupts; text, prompts and echo to octets.
+"""The server's dialog: octets to lines, keys and interrupts; text, prompts and echo to octets.
 
 Whose turn it is, the dialog is told: ``ReadLine`` and ``ReadKey`` give it to the client, and the
 event they lead to gives it back. What is typed meanwhile waits, but an interrupt is told at once.
 
-Everything that is printed goes through ``neutral``: no content can act on the terminal.
+Everything that is printed goes through ``sanitized``: no content can act on the terminal.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import codecs
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeAlias
 
 from netsuite.telnet import editing
 from netsuite.telnet.commands import (
@@ -27,14 +27,14 @@ from netsuite.telnet.commands import (
     TerminalTypeSend,
     WindowSize,
 )
-from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, Reading, function
+from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, TelnetDialog, function
 from netsuite.telnet.editing import EndOfFile, Interrupt, Line, LineEditor
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.telnet.options import State as OptionState
-from netsuite.telnet.sanitize import neutral
+from netsuite.telnet.sanitize import sanitized
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Event
+from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput, Need
 from netsuite.wire.machine import Machine
 
 #: Characters that may wait to be read; then the transport waits.
@@ -123,7 +123,7 @@ class Resize:
 
 
 class State(enum.Enum):
-    """Whose turn it is."""
+    """The turns."""
 
     OURS = "we are at work; what is typed waits"
     LINE = "a line is being typed"
@@ -149,7 +149,14 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
 MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
 
 
-class ServerDialog(Reading):
+#: What a line or a key that was asked for may end as.
+Typed: TypeAlias = Line | Key | Interrupt | EndOfFile
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Typed | Resize | Echo | EndOfInput
+ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Farewell
+
+
+class ServerDialog(TelnetDialog):
     """The server's side of one connection.
 
     Args:
@@ -181,14 +188,14 @@ class ServerDialog(Reading):
         self._interrupted = False  # whether there may be an interrupt in it
         self._prompt = ""
         self._key: str | None = None  # of a line that is to be one key
-        self._held: Event = None  # told after the echo that belongs before it
+        self._held: Typed | None = None  # told after the echo that belongs before it
         self._resized: Resize | None = None
         self._end_told = False
 
     # -- in ------------------------------------------------------------------------------------
 
-    def next_event(self) -> Event:
-        """Give the next event. Raises RemoteProtocolError, after which nothing more is read."""
+    def next_event(self) -> ServerEvent | Need:
+        """Return the next event. Raises RemoteProtocolError, after which nothing more is read."""
         while True:
             if self.core.has_output():
                 return Echo(self.core.take_output())
@@ -216,7 +223,7 @@ class ServerDialog(Reading):
                 return Echo(b"") if self.core.took_something() else self._rest()
 
     def _take(self) -> bool:
-        """Take what was sent next; tell whether there was something."""
+        """Take what was sent next; return whether there was something."""
         token = self.core.next()
         if isinstance(token, Function):
             self._function(token.code)
@@ -224,8 +231,8 @@ class ServerDialog(Reading):
             self._data(token.octets)
         return token is not None
 
-    def _rest(self) -> Event:
-        """Give what there is to say when all that came was read."""
+    def _rest(self) -> EndOfInput | Need:
+        """Return what there is to say when all that came was read."""
         if self.state is State.OURS:
             return PAUSED
         if self.core.reader.eof and not self._end_told:
@@ -237,7 +244,7 @@ class ServerDialog(Reading):
         return len(self._typed) - self._at + self._pieces_characters
 
     def _data(self, octets: bytes) -> None:
-        """Take octets as characters. CR LF and CR NUL are one line end (RFC 1123, 3.3.1), and so
+        """Accept octets as characters. CR LF and CR NUL are one line end (RFC 1123, 3.3.1), and so
         are CR and LF alone, which is what terminals in binary mode and netcat send."""
         if self._after_cr and octets[0] in b"\n\0":
             octets = octets[1:]
@@ -260,7 +267,7 @@ class ServerDialog(Reading):
 
     def _drop_interrupted(self) -> bool:
         """While we are at work, an interrupt is told at once, and what was typed before it is
-        dropped; tell whether there was one."""
+        dropped; return whether there was one."""
         if self.state is not State.OURS or not self._interrupted:
             return False
         self._join()
@@ -281,7 +288,7 @@ class ServerDialog(Reading):
             self._put_typed(editing.INTERRUPT)
 
     def _from_typed(self) -> bool:
-        """Read on in what was typed; tell whether that led to something to tell."""
+        """Read on in what was typed; return whether that led to something to tell."""
         if self.state is State.OURS or not self._waiting():
             return False
         self._join()
@@ -291,14 +298,14 @@ class ServerDialog(Reading):
             self._held = ended
         return ended is not None
 
-    def _read_line(self) -> Event:
+    def _read_line(self) -> Typed | None:
         self._at, ended = self._editor.type(self._typed, self._at)
         shown = self._editor.output()
         if shown and self.is_on(Side.US, Option.ECHO):
             self.core.put(escape(shown.encode(self.encoding, "replace")))
         return ended
 
-    def _read_key(self) -> Event:
+    def _read_key(self) -> Typed | None:
         """A key; of a client that sends lines, the first character of one, or its end."""
         keys = self.is_on(Side.US, Option.ECHO)
         while self._at < len(self._typed):
@@ -315,7 +322,7 @@ class ServerDialog(Reading):
             self._key = self._key or key
         return None
 
-    def _key_ended(self, event: Event) -> Event:
+    def _key_ended(self, event: Typed) -> Typed:
         self._key = None
         if self.is_on(Side.US, Option.ECHO):
             columns = len(self._prompt)
@@ -378,21 +385,21 @@ class ServerDialog(Reading):
 
     @property
     def encoding(self) -> str:
-        """What text is sent in."""
+        """The encoding that text is sent in."""
         if self.charset is not None:
             return self.charset
         return "utf-8" if self._utf8 or self.is_on(Side.US, Option.BINARY) else "ascii"
 
     def _shown(self, text: str) -> str:
-        """Give what the terminal shows for text, in the encoding there is."""
-        shown = neutral(text)
+        """Return what the terminal shows for text, in the encoding there is."""
+        shown = sanitized(text)
         if shown.isascii() or self.encoding == "utf-8":
             return shown
         return shown.encode("ascii", "replace").decode("ascii")
 
     # -- out -----------------------------------------------------------------------------------
 
-    def send(self, value: Greet | Print | ReadLine | ReadKey | Farewell) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print what is to be said. Raises LocalProtocolError when it is the client's turn."""
         at_prompt = self.state in (State.LINE, State.KEY)
         self.state = MACHINE.step(self.state, value)
@@ -401,8 +408,8 @@ class ServerDialog(Reading):
         before = self.core.take_output()
         if isinstance(value, Print | Farewell):
             text = "\n" + value.text if at_prompt else value.text
-            return before + network_text(neutral(text), self.encoding)
-        self._prompt = neutral(value.prompt)
+            return before + network_text(sanitized(text), self.encoding)
+        self._prompt = sanitized(value.prompt)
         if isinstance(value, ReadLine):
             self._editor.begin(visible=value.visible, limit=value.limit)
         return before + network_text(self._prompt, self.encoding) + self._mark()
@@ -419,7 +426,7 @@ class ServerDialog(Reading):
         return self.core.take_output()
 
     def _mark(self) -> bytes:
-        """Give the mark that ends a prompt: EOR where that is on, GA where SGA was refused."""
+        """Return the mark that ends a prompt: EOR where that is on, GA where SGA was refused."""
         if self.is_on(Side.US, Option.EOR):
             return function(Code.EOR)
         options = self.core.options

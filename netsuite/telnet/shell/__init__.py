@@ -1,1 +1,1 @@
-"""What runs on a Telnet connection: the login, and commands over mail, news and files."""
+"""The shell that runs on a Telnet connection: the login, and commands over mail, news and files."""

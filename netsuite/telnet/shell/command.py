@@ -1,4 +1,4 @@
-"""What a command is, and what it works on."""
+"""The shell's commands in general, and the shell that they work on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from typing import ClassVar
 from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
 from netsuite.store.model import Folder
 from netsuite.store.tree import TreePath
-from netsuite.telnet.settings import Settings
 from netsuite.telnet.shell.terminal import Terminal
 
 #: Digits of a number that a user types.
@@ -21,7 +20,7 @@ class Usage(Exception):
     """The command was called wrongly; its own usage is shown."""
 
 
-class Refused(Exception):
+class CommandRefused(Exception):
     """The command cannot do that; the message says why, in words for the user."""
 
 
@@ -45,10 +44,12 @@ class Shell:
     Args:
         terminal: where the user is.
         access: what the user has.
+        domain: of the address that articles are posted from.
+        authenticator: where a password is tried.
         channel: over what the user has come.
-        present: gives who is here.
-        now: the time of day.
-        unique: gives octets that nobody else is given.
+        everybody: returns who is logged in here.
+        now: returns the time of day.
+        unique: returns octets that nobody else is given.
         directory: where the user is in the files.
         mailbox: the folder listed last, with the UIDs that its numbers stand for.
         group: the group listed last.
@@ -56,10 +57,10 @@ class Shell:
 
     terminal: Terminal
     access: ShellAccess
-    settings: Settings
+    domain: str
     authenticator: Authenticator
     channel: Channel
-    present: Callable[[], Sequence[Present]]
+    everybody: Callable[[], Sequence[Present]]
     now: Callable[[], datetime]
     unique: Callable[[], bytes]
     directory: TreePath = ()
@@ -76,7 +77,7 @@ class Command:
     help: ClassVar[str]
 
     async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Do it. Raises Usage, Refused, StoreError, and what the terminal raises.
+        """Do it. Raises Usage, CommandRefused, StoreError, and what the terminal raises.
 
         Args:
             shell: the session.
@@ -86,19 +87,19 @@ class Command:
 
     @property
     def usage(self) -> str:
-        """How it is called."""
+        """The way it is called, in one line."""
         return f"{self.name} {self.arguments}".rstrip()
 
 
 def number(word: str) -> int:
-    """Read a number. Raises Usage."""
+    """Return the number that a word is. Raises Usage."""
     if not (word.isascii() and word.isdigit() and len(word) <= _DIGITS):
         raise Usage
     return int(word)
 
 
 def when(moment: datetime | None, now: datetime) -> str:
-    """Write a time in twelve columns, as ls does: without the year where it is near."""
+    """Return a time in twelve columns, as ls does: without the year where it is near."""
     if moment is None:
         return " " * 12
     near = abs((now - moment).days) < 180

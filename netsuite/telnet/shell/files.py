@@ -20,7 +20,7 @@ _AS_IT_IS = ("-l", "-a", "-la", "-al")
 
 
 def resolved(directory: TreePath, word: str) -> TreePath:
-    """Give the path that a word means; nothing lies above the root."""
+    """Return the path that a word means; nothing lies above the root."""
     path = [] if word.startswith("/") else list(directory)
     for name in word.split("/"):
         if name == "..":
@@ -31,12 +31,12 @@ def resolved(directory: TreePath, word: str) -> TreePath:
 
 
 def written(path: TreePath) -> str:
-    """Write a path."""
+    """Return a path as text."""
     return "/" + "/".join(path)
 
 
 class PrintDirectory(Command):
-    """Where one is."""
+    """Show the directory one is in."""
 
     name = "pwd"
     help = "show the directory you are in"
@@ -67,7 +67,7 @@ class ChangeDirectory(Command):
 
 
 class ListDirectory(Command):
-    """What there is."""
+    """List a directory."""
 
     name = "ls"
     arguments = "[PATH]"
@@ -96,7 +96,7 @@ def _listed(shell: Shell, entries: Sequence[Entry]) -> Iterator[str]:
 
 
 class Concatenate(Command):
-    """What is in files."""
+    """Show files."""
 
     name = "cat"
     arguments = "FILE..."

@@ -9,8 +9,8 @@ from netsuite.accounts.interfaces import MailAccess
 from netsuite.store.errors import NoSuchMessage, NotPermitted
 from netsuite.store.model import DELETED, SEEN, Described, FlagAction, Folder, SpecialUse
 from netsuite.telnet.sanitize import cut, one_line
-from netsuite.telnet.shell.command import Command, Refused, Shell, Usage, number, when
-from netsuite.telnet.shell.reading import author, readable
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number, when
+from netsuite.telnet.shell.message_lines import author, message_lines
 
 INBOX: Final = "INBOX"
 #: Messages that are looked up at once for a list.
@@ -25,19 +25,19 @@ async def _open(shell: Shell, name: str) -> tuple[Folder, Sequence[int]]:
 
 
 async def _numbered(shell: Shell, words: Sequence[str]) -> tuple[Folder, list[int]]:
-    """Give the folder listed last and the UIDs that numbers stand for in that list."""
+    """Return the folder listed last and the UIDs that numbers stand for in that list."""
     if not words:
         raise Usage
     numbers = [number(word) for word in words]
     folder, uids = shell.mailbox or await _open(shell, INBOX)
     for each in numbers:
         if not 0 < each <= len(uids):
-            raise Refused(f"There is no message {each} in {one_line(folder.name)}.")
+            raise CommandRefused(f"There is no message {each} in {one_line(folder.name)}.")
     return folder, [uids[each - 1] for each in numbers]
 
 
 class ListMail(Command):
-    """What is in a mailbox."""
+    """List a mailbox."""
 
     name = "mail list"
     arguments = "[FOLDER]"
@@ -72,7 +72,7 @@ async def _listed(shell: Shell, folder: Folder, uids: Sequence[int]) -> AsyncIte
 
 
 class Folders(Command):
-    """Which mailboxes there are."""
+    """List the mailboxes."""
 
     name = "mail folders"
     help = "list your folders"
@@ -86,7 +86,7 @@ class Folders(Command):
 
 
 class ReadMail(Command):
-    """What a message says."""
+    """Read a message."""
 
     name = "mail read"
     arguments = "NUMBER"
@@ -100,7 +100,7 @@ class ReadMail(Command):
         mail = shell.access.mail
         described = await _described(mail, folder, uids[0])
         await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({SEEN}))
-        await shell.terminal.page(readable(mail.read, described))
+        await shell.terminal.page(message_lines(mail.read, described))
 
 
 async def _described(mail: MailAccess, folder: Folder, uid: int) -> Described:

@@ -9,8 +9,8 @@ from netsuite.accounts.interfaces import Newsgroup
 from netsuite.message.build import compose
 from netsuite.store.errors import NoSuchMessage
 from netsuite.telnet.sanitize import cut, one_line
-from netsuite.telnet.shell.command import Command, Refused, Shell, Usage, number, when
-from netsuite.telnet.shell.reading import author, readable
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number, when
+from netsuite.telnet.shell.message_lines import author, message_lines
 from netsuite.telnet.shell.terminal import EndOfText
 
 _BATCH: Final = 200
@@ -21,18 +21,18 @@ _SUBJECT_CHARACTERS: Final = 400
 
 
 async def _group(shell: Shell, words: Sequence[str]) -> Newsgroup:
-    """Give the group named, else the one listed last."""
+    """Return the group named, else the one listed last."""
     if len(words) > 1:
         raise Usage
     if words:
         shell.group = await shell.access.news.room.group(words[0])
     if shell.group is None or shell.group.gone:
-        raise Refused("Say which group; `news groups` lists them.")
+        raise CommandRefused("Say which group; `news groups` lists them.")
     return shell.group
 
 
 class Groups(Command):
-    """Which groups there are."""
+    """List the groups."""
 
     name = "news groups"
     help = "list the newsgroups, with the number of their articles"
@@ -49,7 +49,7 @@ class Groups(Command):
 
 
 class ListNews(Command):
-    """What is in a group."""
+    """List a group."""
 
     name = "news list"
     arguments = "[GROUP]"
@@ -80,7 +80,7 @@ async def _listed(shell: Shell, group: Newsgroup, numbers: Sequence[int]) -> Asy
 
 
 class ReadNews(Command):
-    """What an article says."""
+    """Read an article."""
 
     name = "news read"
     arguments = "[GROUP] NUMBER"
@@ -96,7 +96,7 @@ class ReadNews(Command):
         found = await room.described(group.id, [wanted])
         if not found:
             raise NoSuchMessage(str(wanted))
-        await shell.terminal.page(readable(shell.access.mail.read, found[0]))
+        await shell.terminal.page(message_lines(shell.access.mail.read, found[0]))
 
 
 class Post(Command):
@@ -111,15 +111,15 @@ class Post(Command):
         group = await _group(shell, words)
         access = shell.access.news
         if not access.may_post:
-            raise Refused("Posting is not permitted here.")
+            raise CommandRefused("Posting is not permitted here.")
         approved = bool(group.moderator) and access.may_approve(group)
         access.check_groups([group], approved=approved)  # before anything is typed
         subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
         if not subject.strip():
-            raise Refused("Nothing was posted: an article needs a subject.")
+            raise CommandRefused("Nothing was posted: an article needs a subject.")
         text = await _text(shell)
         if not text.strip():
-            raise Refused("Nothing was posted: there is no text.")
+            raise CommandRefused("Nothing was posted: there is no text.")
         octets = _article(shell, group, subject.strip(), text, approved=approved)
         posting = access.posting(
             now=shell.now(), unique=shell.unique().hex(), source=shell.channel.address
@@ -136,7 +136,7 @@ class Post(Command):
 
 def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approved: bool) -> bytes:
     """Compose a proto-article; the injecting agent adds what it lacks (RFC 5537, 3.4.1)."""
-    address = f"{shell.access.name}@{shell.settings.domain}"
+    address = f"{shell.access.name}@{shell.domain}"
     headers = [("Newsgroups", group.name)]
     if approved:
         headers.append(("Approved", address))
@@ -165,7 +165,7 @@ async def _text(shell: Shell) -> str:
             break
         characters += len(line) + 1
         if characters > _TEXT_CHARACTERS:
-            raise Refused("Nothing was posted: that text is too long.")
+            raise CommandRefused("Nothing was posted: that text is too long.")
         lines.append(line)
     return "\n".join([*lines, ""])
 

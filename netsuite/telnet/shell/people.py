@@ -14,7 +14,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.telnet import replies
 from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.shell.command import Command, Refused, Shell, Usage
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage
 
 #: Longer ones no password can be.
 PASSWORD_CHARACTERS: Final = 1024
@@ -23,7 +23,7 @@ _SHORTEST: Final = 8
 
 
 class Who(Command):
-    """Who is here."""
+    """List who is here."""
 
     name = "who"
     help = "list who is logged in here, from where, since when"
@@ -36,7 +36,7 @@ class Who(Command):
 
 
 def _listed(shell: Shell) -> Iterator[str]:
-    for each in shell.present():
+    for each in shell.everybody():
         address = each.address or "here"
         yield f"{one_line(each.account):<20} {address:<39} {each.since:%Y-%m-%d %H:%M}"
 
@@ -53,24 +53,29 @@ class Password(Command):
             raise Usage
         old = await self._asked(shell, "Old password: ")
         try:
-            # The door slows guesses down, and writes them into the audit log.
-            await shell.authenticator.log_in(shell.channel, shell.access.name, old, ShellAccess)
+            # The authenticator slows guesses down, and writes them into the audit log.
+            login = await shell.authenticator.log_in(
+                shell.channel, shell.access.name, old, ShellAccess
+            )
         except LoginRefused as error:
             wrong = isinstance(error, BadCredentials)
-            raise Refused(
-                "That is not your password." if wrong else replies.login_text(error)
+            raise CommandRefused(
+                "That is not your password." if wrong else replies.text_for(error)
             ) from None
+        login.logout()  # it has shown that the password is right, no more
         new = await self._asked(shell, "New password: ")
         if len(new) < _SHORTEST:
-            raise Refused(f"Nothing was changed: a password has at least {_SHORTEST} characters.")
+            raise CommandRefused(
+                f"Nothing was changed: a password has at least {_SHORTEST} characters."
+            )
         if await self._asked(shell, "The new one again: ") != new:
-            raise Refused("Nothing was changed: the two are not the same.")
+            raise CommandRefused("Nothing was changed: the two are not the same.")
         try:
             await shell.access.change_password(old, new)
         except WrongPassword:
-            raise Refused("Nothing was changed: that was not your main password.") from None
+            raise CommandRefused("Nothing was changed: that was not your main password.") from None
         except UnfitPassword as error:
-            raise Refused(f"Nothing was changed: {error}.") from None
+            raise CommandRefused(f"Nothing was changed: {error}.") from None
         shell.terminal.say("Your password is changed.")
 
     async def _asked(self, shell: Shell, prompt: str) -> str:

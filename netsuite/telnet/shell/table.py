@@ -9,14 +9,14 @@ from typing import Final
 
 from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell import files, mail, news, people
-from netsuite.telnet.shell.command import Command, Leave, Refused, Shell, Usage
+from netsuite.telnet.shell.command import Command, CommandRefused, Leave, Shell, Usage
 
 #: Columns that what a command does is given; where there are fewer it stands below the name.
 _NARROWEST: Final = 20
 
 
 class Help(Command):
-    """What there is."""
+    """List the commands."""
 
     name = "help"
     arguments = "[COMMAND]"
@@ -27,12 +27,14 @@ class Help(Command):
         asked = " ".join(words)
         chosen = [each for each in COMMANDS if not asked or f"{each.name} ".startswith(f"{asked} ")]
         if not chosen:
-            raise Refused(f"There is no command {one_line(asked)}; `help` lists those there are.")
+            raise CommandRefused(
+                f"There is no command {one_line(asked)}; `help` lists those there are."
+            )
         await shell.terminal.page(_explained(chosen, shell.terminal.columns))
 
 
 def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
-    """Give a line for each, or more where the window is narrow: no word is broken."""
+    """Return a line for each, or more where the window is narrow: no word is broken."""
     names = max(len(each.usage) for each in commands) + 4
     beside = columns - names > _NARROWEST
     indent = names if beside else 4
@@ -77,15 +79,19 @@ _ALIASES: Final[Mapping[str, str]] = {
 
 
 def split(line: str) -> list[str]:
-    """Give the words of a line; quotation marks and backslashes are a shell's. Raises Refused."""
+    """Return the words of a line; quotation marks and backslashes are a shell's.
+
+    Raises:
+        CommandRefused: one of them has nothing behind it.
+    """
     try:
         return shlex.split(line)
     except ValueError:
-        raise Refused("A quotation mark or a backslash has nothing behind it.") from None
+        raise CommandRefused("A quotation mark or a backslash has nothing behind it.") from None
 
 
 def find(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
-    """Give the command that words call, and what is behind its name. Raises Refused."""
+    """Return the command that words call, and what is behind its name. Raises CommandRefused."""
     for count in (2, 1):
         name = " ".join(words[:count])
         command = _BY_NAME.get(name)
@@ -94,5 +100,5 @@ def find(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
     if len(words) == 1 and words[0] in _ALIASES:
         return _BY_NAME[_ALIASES[words[0]]], ()
     if words[0] in ("mail", "news"):
-        raise Refused(f"`help {words[0]}` lists what can be done with {words[0]}.")
-    raise Refused(f"There is no command {one_line(words[0])}; `help` lists those there are.")
+        raise CommandRefused(f"`help {words[0]}` lists what can be done with {words[0]}.")
+    raise CommandRefused(f"There is no command {one_line(words[0])}; `help` lists those there are.")

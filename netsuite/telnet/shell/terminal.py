@@ -1,13 +1,13 @@
-"""The terminal as commands see it: text out, lines and keys in, a screen at a time."""
+"""The terminal that commands see: text out, lines and keys in, a screen at a time."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
-from netsuite.telnet.dialog import Line, ReadKey, ReadLine
+from netsuite.telnet.dialog import Key, Line, ReadKey, ReadLine
 from netsuite.telnet.editing import LINE_CHARACTERS
-from netsuite.telnet.sanitize import cut, expanded, neutral, one_line
+from netsuite.telnet.sanitize import cut, expanded, one_line, sanitized
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
@@ -42,14 +42,17 @@ class Wire(Protocol):
     def print(self, text: str) -> None:
         """Show text; lines end with LF."""
 
-    async def ask(self, value: ReadLine | ReadKey) -> Any:
-        """Let the user type. Raises Interrupted, EndOfText, HungUp."""
+    async def read_line(self, wanted: ReadLine) -> Line:
+        """Let the user type a line. Raises Interrupted, EndOfText, HungUp."""
+
+    async def read_key(self, wanted: ReadKey) -> Key:
+        """Let the user press a key. Raises Interrupted, EndOfText, HungUp."""
 
     async def writable(self) -> None:
         """Wait until the user's terminal takes more. Raises ConnectionDone."""
 
     def takes_keys(self) -> bool:
-        """Whether single keys come, and not lines only."""
+        """Return whether single keys come, and not lines only."""
 
     def count_bad(self) -> None:
         """Count something that cannot be taken; the connection ends after too many."""
@@ -70,7 +73,7 @@ class Terminal:
 
     @property
     def columns(self) -> int:
-        """How wide the window is."""
+        """The width of the window, in characters."""
         return self._wire.window[0] or COLUMNS
 
     def say(self, line: str = "") -> None:
@@ -90,8 +93,7 @@ class Terminal:
     ) -> str:
         """Let the user type a line. Raises Interrupted, EndOfText, HungUp."""
         while True:
-            line = await self._wire.ask(ReadLine(one_line(prompt), visible, limit))
-            assert isinstance(line, Line)
+            line = await self._wire.read_line(ReadLine(one_line(prompt), visible, limit))
             if line.whole:
                 return line.text
             self._wire.print(f"That line is too long: {limit} characters are taken.\n")
@@ -115,12 +117,12 @@ class Terminal:
         await pager.flush()
 
     async def more(self) -> int | None:
-        """Ask whether to go on; give the number of rows to show, None for none of them."""
+        """Ask whether to go on; return the number of rows to show, None for none of them."""
         keys = self._wire.takes_keys()
         prompt = "--More--" if keys else "--More-- (Enter: go on, q: stop) "
         while True:
             try:
-                pressed = (await self._wire.ask(ReadKey(prompt))).key
+                pressed = (await self._wire.read_key(ReadKey(prompt))).key
             except (Interrupted, EndOfText):
                 return None
             if pressed in "qQ":
@@ -143,11 +145,11 @@ class _Pager:
         self._rows = max(1, self._wire.window[1] - 1)
 
     async def show(self, line: str) -> bool:
-        """Show a line; tell whether more is wanted."""
+        """Show a line; return whether more is wanted."""
         if not self._wire.window[1]:
             await self._put(line)
             return True
-        for row in _rows(expanded(neutral(line)), self._terminal.columns):
+        for row in _rows(expanded(sanitized(line)), self._terminal.columns):
             if self._rows <= 0:
                 await self.flush()
                 rows = await self._terminal.more()
@@ -175,7 +177,7 @@ class _Pager:
 
 
 def _rows(line: str, columns: int) -> Iterator[str]:
-    """Break a neutral line into rows of a screen; each costs what it holds, however long the
+    """Break a sanitized line into rows of a screen; each costs what it holds, however long the
     line is."""
     at = 0
     while True:
@@ -189,7 +191,7 @@ def _rows(line: str, columns: int) -> Iterator[str]:
 
 
 async def lines_of(texts: AsyncIterable[str]) -> AsyncIterator[str]:
-    """Give the lines of a text that comes in pieces, without their ends; a line that does not end
+    """Return the lines of a text that comes in pieces, without their ends; a line that does not end
     is broken."""
     partial = ""
     async for text in texts:

@@ -1,4 +1,4 @@
-"""A message as a person reads it: a few fields of its header, its text, what else is in it."""
+"""The lines of a message as a person reads it: some of its header, its text, what else is there."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from netsuite.telnet.sanitize import one_line
 #: Octets of a text that are shown.
 TEXT_OCTETS: Final = 1024 * 1024
 
-#: Gives octets ``start`` to ``stop`` of a content, in pieces.
+#: Returns octets ``start`` to ``stop`` of a content, in pieces.
 Read: TypeAlias = Callable[[ContentId, int, int], AsyncIterator[bytes]]
 
 
 def author(summary: Summary) -> str:
-    """Give who wrote it, for a list."""
+    """Return who wrote it, for a list."""
     return one_line(reading.author(summary))
 
 
-async def readable(read: Read, described: Described) -> AsyncIterator[str]:
-    """Give the lines of a message. Raises NoSuchMessage."""
+async def message_lines(read: Read, described: Described) -> AsyncIterator[str]:
+    """Return the lines of a message. Raises NoSuchMessage."""
     summary = described.summary
     for line in _header(summary):
         yield line
@@ -59,7 +59,7 @@ def _header(summary: Summary) -> Iterator[str]:
 
 
 def _shown(root: Part) -> list[Part]:
-    """Give what to read: the texts of a message, else those of the messages in it."""
+    """Return what to read: the texts of a message, else those of the messages in it."""
     for part in root.walk():
         if found := reading.texts(part):
             return found
@@ -73,7 +73,7 @@ async def _text(read: Read, content: ContentId, part: Part, limit_octets: int) -
 
 
 def _others(root: Part, shown: Sequence[Part]) -> Iterator[str]:
-    """Give a line for each part that is not shown, but for other wordings of what is."""
+    """Return a line for each part that is not shown, but for other wordings of what is."""
     wordings = {
         id(each)
         for part in root.walk()

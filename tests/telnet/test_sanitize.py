@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 
-from netsuite.telnet.sanitize import cut, neutral, one_line, width
+from netsuite.telnet.sanitize import cut, one_line, sanitized, width
 from netsuite.testing.cases import SynchronousTestCase
 
 
-class Neutral(SynchronousTestCase):
+class Sanitized(SynchronousTestCase):
     """What becomes of what."""
 
     def test_table(self) -> None:
@@ -27,7 +27,7 @@ class Neutral(SynchronousTestCase):
             ("\ud800", "<U+D800>"),
             ("a\u2028b", "a<U+2028>b"),
         ]:
-            self.assertEqual(shown, neutral(text), ascii(text))
+            self.assertEqual(shown, sanitized(text), ascii(text))
         self.assertEqual("a b c^[", one_line("a\nb\tc\x1b"))
 
     def test_every_character(self) -> None:
@@ -40,7 +40,7 @@ class Neutral(SynchronousTestCase):
                 category in ("Cc", "Cs", "Zl", "Zp") or unicodedata.bidirectional(character) in bidi
             )
             if harmful and character not in "\n\t":
-                shown = neutral(character)
+                shown = sanitized(character)
                 self.assertTrue(shown.isascii() and shown.isprintable(), hex(code))
 
     def test_width(self) -> None:

@@ -1,4 +1,4 @@
-"""What a selector can be answered with, besides a menu."""
+"""The resources that a selector may name: a menu, octets, a text, a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from netsuite.store.tree import OpenFile
 
 @dataclass(frozen=True, slots=True)
 class Octets:
-    """Some octets, as they are."""
+    """Some octets, sent as they are."""
 
     octets: bytes
 
@@ -36,4 +36,4 @@ class File:
     text: bool
 
 
-Answer: TypeAlias = Menu | Octets | Text | File
+Resource: TypeAlias = Menu | Octets | Text | File

@@ -1,8 +1,8 @@
-"""One user's session: the login, then one command after the other, until the user goes."""
+"""The shell's loop: the login, then one command after the other, until the user goes."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -26,14 +26,14 @@ from netsuite.telnet import replies
 from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.settings import Settings
 from netsuite.telnet.shell import table
-from netsuite.telnet.shell.command import Leave, Present, Refused, Shell, Usage
+from netsuite.telnet.shell.command import CommandRefused, Leave, Present, Shell, Usage
 from netsuite.telnet.shell.files import written
 from netsuite.telnet.shell.people import PASSWORD_CHARACTERS
 from netsuite.telnet.shell.terminal import EndOfText, HungUp, Interrupted, Terminal, Wire
 
 _log: Final = Logger()
 
-#: What a command passes on: the session ends, or its prompt comes again. A cancelled wait and a
+#: What a command passes on: the shell ends, or its prompt comes again. A cancelled wait and a
 #: lost connection are of that kind.
 _OURS: Final = (Leave, EndOfText, Interrupted, HungUp, CancelledError, ConnectionDone)
 
@@ -48,72 +48,89 @@ _NO_TLS: Final = (
 )
 
 
-class Line(Wire, Protocol):
-    """The connection, as a session uses it."""
+class UserConnection(Wire, Protocol):
+    """The connection, as the shell uses it."""
 
     name: str
-    account: str
-    since: datetime
+    #: Who has logged in on it; None until then.
+    present: Present | None
 
     @property
     def peer(self) -> Peer:
         """The other end."""
 
     def channel(self) -> Channel:
-        """Give what the door wants to know of it."""
+        """Return over what the user logs in."""
 
-    def logged_in(self) -> None:
-        """Note that somebody has logged in."""
+    def logged_in(self, logout: Callable[[], None] | None = None) -> None:
+        """Accept that somebody has logged in."""
 
-
-class Shared(Protocol):
-    """What all sessions of a service share."""
-
-    settings: Settings
-    authenticator: Authenticator
-    now: Callable[[], datetime]
-    unique: Callable[[], bytes]
-
-    def sessions(self) -> Iterable[Line]:
-        """Give the connections on which somebody has logged in."""
+    def everybody(self) -> Sequence[Present]:
+        """Return who is logged in, on whichever connection."""
 
 
-async def run_session(line: Line, shared: Shared) -> None:
+class Surroundings(Protocol):
+    """The settings and collaborators that the shells of a service share."""
+
+    @property
+    def host(self) -> str:
+        """The name the service goes by."""
+
+    @property
+    def domain(self) -> str:
+        """Of the addresses that articles are posted from."""
+
+    @property
+    def settings(self) -> Settings:
+        """The service's settings."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Where users log in."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """Returns the time of day."""
+
+    @property
+    def unique(self) -> Callable[[], bytes]:
+        """Returns octets that nobody else is given."""
+
+
+async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
     """Talk to a user from the greeting to the end. Raises HungUp."""
-    terminal = Terminal(line)
-    settings = shared.settings
-    terminal.say(settings.greeting or f"{settings.host}: netsuite")
-    channel = line.channel()
+    terminal = Terminal(connection)
+    terminal.say(shared.settings.greeting or f"{shared.host}: netsuite")
+    channel = connection.channel()
     if not shared.authenticator.allows_password(channel):
         terminal.say(_NO_TLS)
         return
     try:
-        entered = await _log_in(terminal, shared, channel)
+        login = await _log_in(terminal, shared, channel)
     except (EndOfText, Interrupted):
         return
-    if entered is None:
+    if login is None:
         return
-    access: ShellAccess = entered.avatar  # type: ignore[assignment]
-    line.account, line.since = entered.name, shared.now()
-    line.logged_in()
-    _log.debug("{name}: {account} has a shell", name=line.name, account=entered.name)
+    connection.present = Present(login.name, connection.peer.address, shared.now())
+    connection.logged_in(login.logout)
+    _log.debug("{name}: {account} has a shell", name=connection.name, account=login.name)
     shell = Shell(
         terminal=terminal,
-        access=access,
-        settings=settings,
+        access=login.avatar,
+        domain=shared.domain,
         authenticator=shared.authenticator,
         channel=channel,
-        present=lambda: [
-            Present(each.account, each.peer.address, each.since) for each in shared.sessions()
-        ],
+        everybody=connection.everybody,
         now=shared.now,
         unique=shared.unique,
     )
     await _welcome(shell)
-    await _command_by_command(shell, line)
+    await _command_by_command(shell, connection)
 
 
-async def _log_in(terminal: Terminal, shared: Shared, channel: Channel) -> LoggedIn | None:
+async def _log_in(
+    terminal: Terminal, shared: Surroundings, channel: Channel
+) -> LoggedIn[ShellAccess] | None:
     """Ask for name and password, so often as settings say; None when nobody has come in."""
     tries = shared.settings.login_tries
     names = tries * _NAMES_PER_TRY
@@ -132,7 +149,7 @@ async def _log_in(terminal: Terminal, shared: Shared, channel: Channel) -> Logge
         try:
             return await shared.authenticator.log_in(channel, name, password, ShellAccess)
         except LoginRefused as error:
-            terminal.say(replies.login_text(error))
+            terminal.say(replies.text_for(error))
             if isinstance(error, Throttled | LoginUnavailable):
                 return None
     return None
@@ -149,26 +166,26 @@ async def _welcome(shell: Shell) -> None:
         shell.terminal.say(f"You have new mail: {status.unseen} of {status.folder.messages}.")
 
 
-async def _command_by_command(shell: Shell, line: Line) -> None:
+async def _command_by_command(shell: Shell, connection: UserConnection) -> None:
     while True:
         try:
             typed = await shell.terminal.read_line(
                 f"{shell.access.name}:{written(shell.directory)}> "
             )
-            await _run(shell, typed, line)
+            await _run(shell, typed, connection)
         except Interrupted:
             continue
         except (Leave, EndOfText):
             return
 
 
-async def _run(shell: Shell, typed: str, line: Line) -> None:
-    """Run one command; whatever it meets, the session goes on."""
+async def _run(shell: Shell, typed: str, connection: UserConnection) -> None:
+    """Run one command; whatever it meets, the shell goes on."""
     if not typed.strip():
         return
     try:
         command, words = table.find(table.split(typed) or [""])
-    except Refused as refusal:
+    except CommandRefused as refusal:
         shell.terminal.say(str(refusal))
         return
     try:
@@ -177,12 +194,12 @@ async def _run(shell: Shell, typed: str, line: Line) -> None:
         shell.terminal.say(f"usage: {command.usage}")
     except Unfit as error:
         shell.terminal.say(f"Nothing was posted: {one_line(str(error))}.")
-    except Refused as refusal:
+    except CommandRefused as refusal:
         shell.terminal.say(str(refusal))
     except StoreError as error:
         shell.terminal.say(replies.text_for(error))
     except _OURS:
         raise
     except Exception:
-        _log.failure("{command} on {name}", command=command.name, name=line.name)
+        _log.failure("{command} on {name}", command=command.name, name=connection.name)
         shell.terminal.say(replies.BROKEN)

@@ -1,0 +1,93 @@
+"""The work of the client commands, each a session of its own in Twisted's loop.
+
+Apart from the commands themselves, whose help need not wait for what is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import BinaryIO, TypeVar
+
+from netsuite.cli.client.access import Access
+from netsuite.cli.client.clients import client_of
+from netsuite.cli.client.files import Letter
+from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.output import Output
+from netsuite.cli.client.running import run
+from netsuite.cli.client.session import Login, Session
+from netsuite.cli.client.urls import Target
+from netsuite.message.address import Address
+
+F = TypeVar("F")
+
+
+def fetch(target: Target, access: Access, login: Login | None, output: Output) -> None:
+    """Fetch what a URL names."""
+    get = _offered(client_of(target.service).get)
+
+    async def work(session: Session) -> None:
+        output.progress = session.progress
+        await get(session, output)
+
+    run(target, access, login, work, output=output)
+
+
+def store(target: Target, access: Access, login: Login | None, file: BinaryIO) -> None:
+    """Store a file where a URL says."""
+    put = _offered(client_of(target.service).put)
+    run(target, access, login, lambda session: put(session, file))
+
+
+def add(target: Target, access: Access, login: Login | None, letter: Letter) -> None:
+    """Add a message to a mailbox, or post an article."""
+    post = _offered(client_of(target.service).post)
+    run(target, access, login, lambda session: post(session, letter))
+
+
+def listing(target: Target, access: Access, login: Login | None) -> Listing:
+    """Return what there is where a URL says."""
+    ls = _offered(client_of(target.service).ls)
+    listings: list[Listing] = []
+
+    async def work(session: Session) -> None:
+        listings.append(await ls(session))
+
+    run(target, access, login, work)
+    return listings[0]
+
+
+def send(
+    target: Target,
+    access: Access,
+    login: Login | None,
+    letter: Letter,
+    sender: Address | None,
+    recipients: Sequence[Address],
+) -> None:
+    """Send a message by SMTP."""
+    from netsuite.cli.client import smtp
+
+    run(target, access, login, lambda session: smtp.send(session, letter, sender, recipients))
+
+
+def converse(target: Target, access: Access, *, quiet: bool) -> None:
+    """Converse with a Telnet server."""
+    from twisted.internet import reactor
+
+    from netsuite.cli.client import telnet
+    from netsuite.cli.client.terminal import Terminal
+
+    terminal = Terminal(reactor)
+    run(
+        target,
+        access,
+        None,
+        lambda session: telnet.converse(session, terminal, quiet=quiet),
+        release=terminal.release,
+    )
+
+
+def _offered(function: F | None) -> F:
+    if function is None:
+        raise LookupError("a command's table of services names one that cannot do it")
+    return function

@@ -1,0 +1,197 @@
+"""One Telnet session, the server's side: a terminal for the shell that runs on it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.python.failure import Failure
+
+from netsuite.accounts.interfaces import Channel
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.pump import GONE
+from netsuite.connection.server import ServerConnection
+from netsuite.telnet import replies
+from netsuite.telnet.commands import Option
+from netsuite.telnet.dialog import (
+    ANSWER_SECONDS,
+    Farewell,
+    Greet,
+    Key,
+    Line,
+    Print,
+    ReadKey,
+    ReadLine,
+    ServerDialog,
+    ServerEvent,
+    ServerSaid,
+    State,
+)
+from netsuite.telnet.options import Side
+from netsuite.telnet.server.shared import Shared
+from netsuite.telnet.shell.command import Present
+from netsuite.telnet.shell.command_loop import run_shell
+from netsuite.telnet.shell.terminal import HungUp
+from netsuite.wire.errors import ErrorTable, LocalProtocolError
+
+#: Somebody who has not logged in has no reason to send more.
+OCTETS_BEFORE_LOGIN: Final = 256 * 1024
+
+
+class Session(ServerConnection[ServerEvent, ServerSaid]):
+    """One Telnet session, and the connection that the shell sees (``shell.command_loop``).
+
+    Args:
+        shared: what all sessions of the service share.
+        name: tells the connection apart in the log.
+    """
+
+    dialog: ServerDialog
+    #: The store's and the authenticator's errors are met by the shell, which has text for them.
+    errors: ErrorTable[ServerSaid] = ErrorTable({})
+    octets_before_login: ClassVar[int | None] = OCTETS_BEFORE_LOGIN
+
+    def __init__(self, shared: Shared, name: str = "") -> None:
+        super().__init__(ServerDialog(utf8=shared.settings.utf8), shared, name)
+        self.shared = shared
+        #: Who has logged in; None until then.
+        self.present: Present | None = None
+        #: Width and height in characters; 0 where the client has not said.
+        self.window = (0, 0)
+        #: The user has interrupted what the shell is at.
+        self.interrupted = False
+        #: The user is gone.
+        self.hung_up = False
+        self._asked: Deferred[Line | Key] | None = None
+        self._replenished = shared.clock.seconds()
+
+    # -- the connection's turns ----------------------------------------------------------------
+
+    def began(self) -> None:
+        """Say which options we want, wait for none of them, and begin to talk."""
+        self._keep_urgent_octets()
+        self._mask_typed(True)
+        self.say(Greet())
+        shell = ensureDeferred(run_shell(self, self.shared))
+        shell.addCallbacks(self._shell_ended, self._shell_failed)
+
+    def _keep_urgent_octets(self) -> None:
+        """Have the DM of a Synch, which is TCP's urgent octet, left in its place: else what
+        follows it would be taken for its IAC's command (RFC 854, "THE TELNET SYNCH SIGNAL")."""
+        handle = self.transport.getHandle() if hasattr(self.transport, "getHandle") else None
+        if isinstance(handle, socket.socket) and handle.family != socket.AF_UNIX:
+            handle.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
+        """Accept what came."""
+        now = self.clock.seconds()
+        if now - self._replenished >= ANSWER_SECONDS:
+            self._replenished = now
+            self.dialog.replenish()
+        super().dataReceived(data)
+
+    def ended(self, reason: Failure) -> None:
+        """Nobody is there any longer."""
+        self.hang_up()
+
+    def goodbye(self, reason: CloseReason) -> None:
+        """Say why."""
+        if reason in replies.GOODBYE and self.dialog.state is not State.CLOSED:
+            self.say(Farewell(replies.GOODBYE[reason] + "\n"))
+
+    def _shell_ended(self, _: None) -> None:
+        if not self.closing:
+            if self.dialog.state is not State.CLOSED:
+                self.say(Farewell("Goodbye.\n"))
+            self.close()
+
+    def _shell_failed(self, failure: Failure) -> None:
+        if not failure.check(HungUp, *GONE):
+            self.log.failure("the shell of {name}", failure, name=self.name)
+            if not self.closing and self.dialog.state is not State.CLOSED:
+                self.say(Farewell(replies.BROKEN + "\n"))
+        self.close()
+
+    # -- what the shell sees -------------------------------------------------------------------
+
+    def print(self, text: str) -> None:
+        """Show text; lines end with LF."""
+        if not self.closing:
+            self.say(Print(text))
+
+    async def read_line(self, wanted: ReadLine) -> Line:
+        """Let the user type a line. Raises Interrupted, EndOfText, HungUp."""
+        # Before the login a name and a password may come in one piece.
+        self._mask_typed(self.present is None or not wanted.visible)
+        line = await self._ask(wanted)
+        if not isinstance(line, Line):
+            raise LocalProtocolError("a key for a line")
+        return line
+
+    def _mask_typed(self, secret: bool) -> None:
+        """Have the transcript leave out what is typed, or not."""
+        if self.transcript is not None:
+            self.transcript.masking = secret
+
+    async def read_key(self, wanted: ReadKey) -> Key:
+        """Let the user press a key. Raises Interrupted, EndOfText, HungUp."""
+        key = await self._ask(wanted)
+        if not isinstance(key, Key):
+            raise LocalProtocolError("a line for a key")
+        return key
+
+    async def _ask(self, value: ReadLine | ReadKey) -> Line | Key:
+        if self.hung_up or self.closing:
+            raise HungUp
+        self.interrupted = False
+        asked: Deferred[Line | Key] = Deferred()
+        self._asked = asked
+        self.say(value)
+        self.pump()  # it may have been typed already
+        return await asked
+
+    async def writable(self) -> None:
+        """Wait until the terminal takes more. Raises ConnectionDone.
+
+        Nothing is heard while it does not, so that is made good first: else ^C would have to
+        wait for the end of what it is to stop.
+        """
+        await self.writer.writable()
+        self.pump()
+
+    def takes_keys(self) -> bool:
+        """Return whether single keys come, and not lines only."""
+        return self.dialog.is_on(Side.US, Option.ECHO)
+
+    def channel(self) -> Channel:
+        """Return over what the user logs in."""
+        return Channel.to(self.peer, protocol="telnet", host=self.shared.host)
+
+    def everybody(self) -> Sequence[Present]:
+        """Return who is logged in, on whichever connection; the first of them first."""
+        sessions = [each for each in self.registry or () if isinstance(each, Session)]
+        present = [each.present for each in sessions if each.present is not None]
+        return sorted(present, key=lambda each: each.since)
+
+    # -- what the user does --------------------------------------------------------------------
+
+    def typed(self, typed: Line | Key) -> None:
+        """Pass on to the shell what it has asked for."""
+        asked, self._asked = self._asked, None
+        if asked is not None:
+            asked.callback(typed)
+
+    def break_off(self, error: Exception) -> bool:
+        """Raise an error where the shell waits for the user; return whether it does."""
+        asked, self._asked = self._asked, None
+        if asked is None:
+            return False
+        asked.errback(error)
+        return True
+
+    def hang_up(self) -> None:
+        """Accept that the user is gone."""
+        self.hung_up = True
+        self.break_off(HungUp())

@@ -1,0 +1,39 @@
+"""The settings and collaborators that all sessions of one Telnet service share."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from netsuite.accounts.interfaces import Authenticator
+from netsuite.connection.shared import ServerShared
+from netsuite.telnet.settings import Settings
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _unique() -> bytes:
+    return os.urandom(12)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared(ServerShared):
+    """One object for all sessions.
+
+    Args:
+        authenticator: where users log in, for the facet ``ShellAccess``.
+        domain: of the addresses that articles are posted from.
+        now: returns the time of day.
+        unique: returns octets that nobody else is given; for Message-IDs.
+    """
+
+    authenticator: Authenticator
+    domain: str = "localhost"
+    now: Callable[[], datetime] = _now
+    unique: Callable[[], bytes] = _unique
+    service: str = "telnet"
+    settings: Settings = field(default_factory=Settings)
