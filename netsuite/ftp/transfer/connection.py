@@ -17,7 +17,7 @@ from netsuite import tls
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.deadlines import Deadlines, Timeouts
 from netsuite.connection.pump import Pump
-from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfInput, Need
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Need
 
 #: What has come and is not taken, beyond which no more is read.
 HELD_OCTETS: Final = 262_144
@@ -59,6 +59,8 @@ class OctetsDialog:
     def __init__(self) -> None:
         self._pieces: deque[bytes] = deque()
         self._eof = self._eof_told = False
+        #: As much as may be held is there, and nobody has taken it yet.
+        self.is_full = False
 
     def receive(self, octets: bytes) -> None:
         """Accept what the transport brought."""
@@ -76,6 +78,8 @@ class OctetsDialog:
 
     def next_event(self) -> DataEvent | Need:
         """Return the next piece."""
+        if self.is_full:
+            return PAUSED
         if self._pieces:
             return BodyChunk(self._pieces.popleft())
         if self._eof and not self._eof_told:
@@ -141,7 +145,6 @@ class DataConnection(Pump[DataEvent, bytes]):
         self._octets_received = 0
         self._pieces: deque[bytes] = deque()
         self._held = 0
-        self._is_full = False  # of what nobody has taken yet
         self._more: Deferred[None] | None = None
         self._over = False
         self._tls = False
@@ -207,8 +210,8 @@ class DataConnection(Pump[DataEvent, bytes]):
             if self._pieces:
                 octets = self._pieces.popleft()
                 self._held -= len(octets)
-                if self._is_full and self._held <= HELD_OCTETS // 2:
-                    self._is_full = False
+                if self.dialog.is_full and self._held <= HELD_OCTETS // 2:
+                    self.dialog.is_full = False
                     self.pump()
                 yield octets
             elif self._error is not None:
@@ -260,6 +263,7 @@ class DataConnection(Pump[DataEvent, bytes]):
 
     def ended(self, reason: Failure) -> None:
         """Nothing more passes."""
+        self.dialog.is_full = False  # no more will come than has
         while isinstance(event := self.dialog.next_event(), BodyChunk):
             self._keep(event)
         if self._error is None:
@@ -305,8 +309,10 @@ class DataConnection(Pump[DataEvent, bytes]):
     # -- what comes ----------------------------------------------------------------------------
 
     def _handle(self, event: DataEvent) -> bool:
+        self.deadlines.took_event()
         if isinstance(event, BodyChunk):
             self._keep(event)
+            self.dialog.is_full = self._held > HELD_OCTETS
         else:
             self._over = True
         if self._more is not None and not self._more.called:
@@ -318,19 +324,11 @@ class DataConnection(Pump[DataEvent, bytes]):
             self._pieces.append(event.octets)
             self._held += len(event.octets)
             self._octets_received += len(event.octets)
-            self._is_full = self._is_full or self._held > HELD_OCTETS
-
-    def _may_take(self) -> bool:
-        return not self._is_full
 
     # -- deadlines -----------------------------------------------------------------------------
 
-    def _took(self, event: DataEvent) -> bool:
-        self.deadlines.took_event()
-        return True
-
     def _settled(self) -> None:
-        self.deadlines.settle(waiting=not self._is_full)
+        self.deadlines.settle(waiting=not self.dialog.is_full)
 
     def _received(self, octets: int) -> bool:
         self.deadlines.received()
