@@ -36,6 +36,7 @@ C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
 A = TypeVar("A")
 X = TypeVar("X", bound=ClientError)
+T = TypeVar("T", bound=tls.Context)
 
 #: Takes a piece of a body; returns what to await before the next, or None.
 Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
@@ -472,8 +473,8 @@ async def connect_and_begin(
     endpoint: IStreamClientEndpoint,
     make: Callable[[], C],
     *,
-    upgrade: Callable[[C, tls.Context], Awaitable[None]],
-    tls_context: tls.Context | None = None,
+    upgrade: Callable[[C, T], Awaitable[None]],
+    tls_context: T | None = None,
     implicit: bool = False,
 ) -> C:
     """Connect to a server and begin a session, under TLS if there is to be any.
