@@ -28,8 +28,8 @@ def _range_of(ports: str) -> tuple[int, int] | None:
 def _is_range(ports: str) -> str:
     if ports and _range_of(ports) is None:
         raise ValueError(
-            f"{ports!r} is no range of ports from 1 to 65535, the smaller first; "
-            "write it as 50000-50100, or leave it empty"
+            "must be a range of ports from 1 to 65535, the smaller first, as 50000-50100, "
+            f"or empty, not {ports!r}"
         )
     return ports
 
@@ -40,7 +40,7 @@ def _is_ipv4(address: str) -> str:
             ipaddress.IPv4Address(address)
     except ValueError:
         raise ValueError(
-            f"{address!r} is no IPv4 address; write it as 192.0.2.1, or leave it empty"
+            f"must be an IPv4 address, as 192.0.2.1, or empty, not {address!r}"
         ) from None
     return address
 

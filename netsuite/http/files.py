@@ -141,7 +141,7 @@ class FileSite:
             return plain(301, "", ("Location", where))
 
     def _other(self, head: Request, found: Representation | None) -> Representation | None:
-        """Give what is remembered in gzip, to who takes it; *found* to who does not."""
+        """Return what is remembered in gzip, to who takes it; *found* to who does not."""
         if "accept-encoding" in head.fields and takes_gzip(head.fields.get("accept-encoding")):
             return self._cache.fresh(f"{head.path} {GZIP}")
         return found
@@ -209,7 +209,7 @@ class FileSite:
         return Representation(etag, entry.modified, kind, entry.octets, fields, coding, packed)
 
     def _judged(self, head: Request, found: Representation) -> Response | Sequence[Range] | None:
-        """Give an answer without content, the ranges to give, or None for all of it."""
+        """Return an answer without content, the ranges to give, or None for all of it."""
         fields = head.fields
         now = self._now()
         verdict = judge(head.method, fields, etag=found.etag, modified=found.modified, now=now)
@@ -254,7 +254,7 @@ class FileSite:
     def _parts(
         self, found: Representation, ranges: Sequence[Range]
     ) -> tuple[FieldPairs, tuple[FilePart, ...], bytes]:
-        """Give the fields of a 206, its parts, and what stands behind them."""
+        """Return the fields of a 206, its parts, and what stands behind them."""
         if len(ranges) == 1:
             one = ranges[0]
             said = ("Content-Range", one.content_range(found.octets))
@@ -298,7 +298,7 @@ class FileSite:
             login.logout()
 
     def _own(self, names: tuple[str, ...], account: str, access: FileAccess) -> TreePath:
-        """Give where in the account's tree a path is.
+        """Return where in the account's tree a path is.
 
         Nobody hears whether something is there who may not write there: the refusal is the
         same. Raises Refused.
@@ -318,7 +318,7 @@ class FileSite:
     async def _checked(
         self, request: IncomingRequest, tree: FileAccess, path: TreePath
     ) -> Entry | None:
-        """Judge the preconditions; give what is there. Raises Refused."""
+        """Judge the preconditions; return what is there. Raises Refused."""
         try:
             entry = await tree.entry(path)
         except NoSuchFile:

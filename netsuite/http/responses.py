@@ -28,7 +28,7 @@ class Streamed:
         await exchange.say_chunks(self.chunks)
 
     async def dismiss(self) -> None:
-        """Give back what the body comes from."""
+        """Release what the body comes from."""
         close = getattr(self.chunks, "aclose", None)
         if close is not None:
             await close()
@@ -69,7 +69,7 @@ class SentFile:
             exchange.say_chunk(self.after)
 
     async def dismiss(self) -> None:
-        """Give back what the body comes from."""
+        """Release what the body comes from."""
         self.file.close()
 
 

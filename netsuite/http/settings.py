@@ -20,8 +20,8 @@ _path: Final = re.compile(r"(?:/[^{}?#\s]*)?")
 def _is_news_path(path: str) -> str:
     if not _news_path.fullmatch(path):
         raise ValueError(
-            f"{path!r} does not begin and end with a slash, or has characters other than letters, "
-            "digits and ._~- between them; write it as /news/, or leave it empty"
+            "must be a path of letters, digits and ._~- that begins and ends with a slash, "
+            f"as /news/ does, or empty, not {path!r}"
         )
     return path
 
@@ -29,8 +29,8 @@ def _is_news_path(path: str) -> str:
 def _is_path(path: str) -> str:
     if not _path.fullmatch(path):
         raise ValueError(
-            f"{path!r} does not begin with a slash, or has braces, white space, ? or # in it; "
-            "write it as /RPC2, or leave it empty"
+            "must be a path that begins with a slash and has no braces, white space, ? or #, "
+            f"as /RPC2, or empty, not {path!r}"
         )
     return path
 

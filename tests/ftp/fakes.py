@@ -41,7 +41,7 @@ class Files(MemoryTree):
         return path not in self.read_only
 
     def content(self, *path: str) -> bytes | None:
-        """Give a file's octets; None when it is not there."""
+        """Return a file's octets; None when it is not there."""
         node = self.node_or_none(path)
         return None if node is None else node.data
 
@@ -256,7 +256,7 @@ class Session:
             self.say(LOGIN + b"TYPE I\r\n")
 
     def say(self, octets: bytes) -> bytes:
-        """Say something; give what the server says to it."""
+        """Say something; return what the server says to it."""
         self.wire.send(octets)
         self.world.settle()
         return self.heard()
@@ -271,7 +271,7 @@ class Session:
         return self.wire.gone is not None or self.wire.disconnecting
 
     def port(self) -> FakePort:
-        """Give the port listened on."""
+        """Return the port listened on."""
         (port,) = self.world.reactor.ports
         return port
 
@@ -302,7 +302,7 @@ class Session:
         return wire
 
     def fetch(self, command: bytes) -> tuple[bytes, bytes]:
-        """Run a transfer to us; give its octets and the replies."""
+        """Run a transfer to us; return its octets and the replies."""
         wire = self.data()
         said = self.say(command + b"\r\n")
         self.world.settle()
@@ -310,7 +310,7 @@ class Session:
         return octets, said + self.heard()
 
     def store(self, command: bytes, octets: bytes) -> bytes:
-        """Run a transfer from us; give the replies."""
+        """Run a transfer from us; return the replies."""
         wire = self.data()
         said = self.say(command + b"\r\n")
         wire.send(octets)
@@ -320,5 +320,5 @@ class Session:
 
 
 def codes(octets: bytes) -> list[int]:
-    """Give the codes of replies, each of one line."""
+    """Return the codes of replies, each of one line."""
     return [int(line[:3]) for line in octets.split(b"\r\n")[:-1]]

@@ -22,7 +22,7 @@ from tests.ftp.fakes import World
 
 
 async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
-    """Give pieces of a file."""
+    """Return pieces of a file."""
     for each in octets:
         yield each
 

@@ -40,7 +40,7 @@ class Logging(SynchronousTestCase):
         self.session.say(b"USER %s\r\nPASS se cret \r\nTYPE I\r\n" % name)
 
     def lines(self) -> list[str]:
-        """Give what was logged; nothing is written while files pass."""
+        """Return what was logged; nothing is written while files pass."""
         self.assertFalse(self.path.exists())
         self.session.world.reactor.advance(1)
         return self.path.read_text().splitlines(keepends=True) if self.path.exists() else []

@@ -104,7 +104,7 @@ class Net:
         self.servers[host] = lambda: Script(*answers, close=close)
 
     def run(self, work: Awaitable[Any]) -> Any:
-        """Do something to its end; give what it gives."""
+        """Do something to its end; return what it gives."""
         results: list[Any] = []
         ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
         for _ in range(50):

@@ -39,7 +39,7 @@ def field(heard: bytes, name: bytes) -> bytes | None:
 
 
 def unchunked(heard: bytes) -> bytes:
-    """Give the body of an answer known to be rightly chunked."""
+    """Return the body of an answer known to be rightly chunked."""
     pieces = []
     rest = body(heard)
     while rest:

@@ -555,6 +555,6 @@ class Pure(SynchronousTestCase):
 
 
 def uuencoded(octets: bytes) -> bytes:
-    """Give octets as they were sent before there was MIME."""
+    """Return octets as they were sent before there was MIME."""
     lines = [binascii.b2a_uu(octets[start : start + 45]) for start in range(0, len(octets), 45)]
     return b"".join([b"begin 644 a.bin\n", *lines, b"`\nend\n"])

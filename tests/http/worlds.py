@@ -223,7 +223,7 @@ class World:
         return Session(self, full_at)
 
     def ask(self, octets: bytes) -> bytes:
-        """Say something on a connection of its own; give the answer."""
+        """Say something on a connection of its own; return the answer."""
         return self.connect().say(octets)
 
     def put(self, path: str, octets: bytes, *, tree: Any = None, age_seconds: int = 3600) -> None:
@@ -248,7 +248,7 @@ class World:
 
 
 def done(work: Awaitable[Any]) -> Any:
-    """Give the result of something that is done at once."""
+    """Return the result of something that is done at once."""
     results: list[Any] = []
     ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
     (result,) = results
@@ -285,7 +285,7 @@ class Session:
 
 
 def answer(status: str, body: bytes = b"", *fields: bytes, close: bool = False) -> bytes:
-    """Give the octets of an answer."""
+    """Return the octets of an answer."""
     lines = [b"HTTP/1.1 " + status.encode() + b"\r\n", DATE, *(each + b"\r\n" for each in fields)]
     lines.append(b"Content-Length: %d\r\n" % len(body))
     if close:
@@ -297,6 +297,6 @@ HELLO = answer("200 OK", b"hello")
 
 
 def refusal(status: str, *fields: bytes, text: bytes = b"", close: bool = True) -> bytes:
-    """Give the octets of a refusal in plain text."""
+    """Return the octets of a refusal in plain text."""
     body = status.encode() + b"\r\n" + (text + b"\r\n" if text else b"")
     return answer(status, body, b"Content-Type: text/plain; charset=utf-8", *fields, close=close)

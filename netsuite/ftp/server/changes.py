@@ -1,4 +1,4 @@
-"""What changes files without a transfer: DELE, MKD, RMD, RNFR, RNTO, MFMT."""
+"""Changes of files without a transfer: DELE, MKD, RMD, RNFR, RNTO, MFMT."""
 
 from __future__ import annotations
 

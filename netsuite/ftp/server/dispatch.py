@@ -1,4 +1,4 @@
-"""Which function handles which command: the groups' handlers in one table."""
+"""The table of handlers: those of all groups in one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where one is and what is there: PWD, CWD, CDUP, MLST, SIZE, MDTM; TYPE, MODE, STRU."""
+"""Working directory and facts: PWD, CWD, CDUP, MLST, SIZE, MDTM; TYPE, MODE, STRU."""
 
 from __future__ import annotations
 

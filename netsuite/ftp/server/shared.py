@@ -1,4 +1,4 @@
-"""What all sessions of one FTP service share."""
+"""The common possessions of one FTP service's sessions."""
 
 from __future__ import annotations
 

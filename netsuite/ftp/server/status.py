@@ -1,4 +1,4 @@
-"""What is said about the server: FEAT, OPTS, SYST, STAT, HELP, NOOP."""
+"""Facts about the server: FEAT, OPTS, SYST, STAT, HELP, NOOP."""
 
 from __future__ import annotations
 

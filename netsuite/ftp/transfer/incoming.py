@@ -1,4 +1,4 @@
-"""What comes over a plain data connection, read in large pieces and no faster than it is taken."""
+"""A plain data connection being read: in large pieces, no faster than they are taken."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Incoming:
         self._waiting: Deferred[None] | None = None
 
     async def received(self) -> AsyncIterator[bytes]:
-        """Give what comes, to its end; it is read no faster than it is taken.
+        """Return what comes, to its end; it is read no faster than it is taken.
 
         Raises:
             DataStalled, DataCut: it came to no end. What had come before was given.
@@ -74,7 +74,7 @@ class Incoming:
             yield octets
 
     def unread(self) -> Iterator[bytes]:
-        """Give what has come and was not read, without waiting for more; to be asked when the
+        """Return what has come and was not read, without waiting for more; to be asked when the
         transfer is given up."""
         left = UNREAD_OCTETS
         while left > 0 and not self._closed:
@@ -123,7 +123,7 @@ class Incoming:
             self._reactor.removeReader(self)
 
     def close(self) -> None:
-        """Give the socket back; may be called twice."""
+        """Close the socket; may be called twice."""
         if self._closed:
             return
         self._closed = True
@@ -141,7 +141,7 @@ class Incoming:
     # -- what the reactor calls (IReadDescriptor) ----------------------------------------------
 
     def fileno(self) -> int:
-        """Give the descriptor to watch."""
+        """Return the descriptor to watch."""
         return self._socket.fileno()
 
     def doRead(self) -> None:  # noqa: N802

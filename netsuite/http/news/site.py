@@ -159,7 +159,7 @@ class NewsSite:
     async def _newest(
         self, group: Newsgroup, count: int, before: int | None
     ) -> tuple[Sequence[Described], int | None]:
-        """Give articles, the newest first, and what those behind them are before."""
+        """Return articles, the newest first, and what those behind them are before."""
         numbers = await self._room.numbers(group)
         stop = len(numbers) if before is None else bisect_left(numbers, before)
         start = max(0, stop - count)
@@ -211,7 +211,7 @@ class NewsSite:
         return _made(pages.article_page(group, whole), etag, pages.FIELDS)
 
     async def _texts(self, described: Described) -> tuple[Sequence[str], bool]:
-        """Give the texts of an article, and whether something of them is left out."""
+        """Return the texts of an article, and whether something of them is left out."""
         found = texts(described.summary.root)
         room = TEXT_OCTETS
         shown = []
@@ -274,7 +274,7 @@ class NewsSite:
     def _judged(
         self, request: IncomingRequest, etag: str, modified: datetime | None
     ) -> Response | None:
-        """Judge the preconditions; give the answer where it is not the content."""
+        """Judge the preconditions; return the answer where it is not the content."""
         verdict = judge(
             request.method, request.fields, etag=etag, modified=modified, now=self._now()
         )
@@ -316,18 +316,18 @@ class _Begun:
 async def _begun(
     request: IncomingRequest, head: ResponseHead, pieces: AsyncIterator[bytes]
 ) -> Streamed:
-    """Give an answer whose body can be read. Raises what reading raises."""
+    """Return an answer whose body can be read. Raises what reading raises."""
     first = b"" if request.method == "HEAD" else await anext(pieces, b"")
     return Streamed(head, _Begun(first, pieces))
 
 
 def _state(group: Newsgroup) -> str:
-    """Give what changes when a group does: articles are only ever added, and taken away."""
+    """Return what changes when a group does: articles are only ever added, and taken away."""
     return f"{group.name}\0{group.description}\0{group.low}\0{group.high}\0{group.count}"
 
 
 def _etag(*made_from: str) -> str:
-    """Give a weak entity tag of something made from what is named."""
+    """Return a weak entity tag of something made from what is named."""
     said = "\0\0".join((_FORM, *made_from)).encode("utf-8", "surrogateescape")
     return f'W/"{hashlib.blake2b(said, digest_size=12).hexdigest()}"'
 

@@ -1,4 +1,4 @@
-"""Which function handles which event: requests, and nothing else."""
+"""The table of handlers: requests are all that is handled."""
 
 from __future__ import annotations
 

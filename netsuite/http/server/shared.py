@@ -1,4 +1,4 @@
-"""What all connections of one HTTP service share."""
+"""The common possessions of one HTTP service's connections."""
 
 from __future__ import annotations
 
