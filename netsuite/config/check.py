@@ -7,7 +7,9 @@ Nothing is made and nothing is bound here.
 from __future__ import annotations
 
 import importlib.util
+import ipaddress
 import os
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -81,15 +83,50 @@ def read_endpoint(description: str, reactor: Any) -> IStreamServerEndpoint:
     Raises:
         ValueError: it cannot be understood; the message says how to write it.
     """
-    try:
-        endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
-    except Exception as error:  # parsers are plugins, and raise what they like
-        if isinstance(error, KeyError) and description.startswith("systemd:"):
-            reason = "systemd has handed over no sockets"
-        else:
-            reason = " ".join(str(error).split()) or type(error).__name__
-        raise ValueError(f"{description!r} is no endpoint ({reason}); {_ENDPOINT}") from None
-    return endpoint
+    reason = _wrong_place(description)
+    if not reason:
+        try:
+            endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
+            return endpoint
+        except Exception as error:  # parsers are plugins, and raise what they like
+            reason = _reason(error, description)
+    raise ValueError(f"{description!r} is no endpoint ({reason}); {_ENDPOINT}")
+
+
+def _reason(error: Exception, description: str) -> str:
+    """Return why Twisted's parser has refused an endpoint string, in words of the string."""
+    if description.startswith("systemd:"):
+        return "systemd has handed over no such socket"
+    unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
+    if unknown:
+        return f"it has no parameter {unknown[1]}"
+    if isinstance(error, TypeError):
+        return "a parameter is missing, or one too many"
+    return " ".join(str(error).split()) or "it cannot be read"
+
+
+def _wrong_place(description: str) -> str:
+    """Return what is wrong with a port, an interface or a path that Twisted finds out only when it
+    binds; empty for nothing, and for kinds of endpoints that are not ours to judge."""
+    kind, *parameters = re.split(r"(?<!\\):", description)
+    named = dict(each.split("=", 1) for each in parameters if "=" in each)
+    where = named.get("port") or next((each for each in parameters if "=" not in each), "")
+    if kind in ("tcp", "tcp4", "tcp6"):
+        if not (where.isascii() and where.isdigit() and int(where) <= 65535):
+            return "the port must be a number up to 65535"
+        interface = named.get("interface", "").replace("\\:", ":")
+        try:
+            if interface:
+                ipaddress.ip_address(interface.partition("%")[0])
+        except ValueError:
+            return "the interface must be an IP address"
+    elif kind == "unix":
+        path = Path(named.get("address") or where)
+        if not path.name:
+            return "the path is missing"
+        if not path.parent.is_dir():
+            return f"there is no directory {path.parent}"
+    return ""
 
 
 def _listening(settings: Settings, services: Sequence[str]) -> Iterator[tuple[str, str]]:

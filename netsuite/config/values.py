@@ -36,5 +36,23 @@ Count = Annotated[int, Field(ge=0)]
 
 #: RFC 5536, 3.2.4: dist-name; RFC 3977, 7.6.5: weight, wildmat and value.
 _DIST_NAME = "[A-Za-z0-9][A-Za-z0-9+_-]*"
-Distribution = Annotated[str, Field(pattern=rf"^{_DIST_NAME} +\S.*$")]
-DistributionPattern = Annotated[str, Field(pattern=rf"^[0-9]{{1,9}}:[^:\s]+:{_DIST_NAME}$")]
+_distribution = re.compile(rf"{_DIST_NAME} +\S.*")
+_distribution_pattern = re.compile(rf"[0-9]{{1,9}}:[^:\s]+:{_DIST_NAME}")
+
+
+def _is_distribution(text: str) -> str:
+    if not _distribution.fullmatch(text):
+        raise ValueError(f'{text!r} is none; write value and meaning, as in "local This site"')
+    return text
+
+
+def _is_distribution_pattern(text: str) -> str:
+    if not _distribution_pattern.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is none; write weight, wildmat and value, as in 10:local.*:local"
+        )
+    return text
+
+
+Distribution = Annotated[str, AfterValidator(_is_distribution)]
+DistributionPattern = Annotated[str, AfterValidator(_is_distribution_pattern)]

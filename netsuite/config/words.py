@@ -11,6 +11,8 @@ _WORDS: Final[Mapping[str, str]] = {
     "int_type": "must be a whole number",
     "int_from_float": "must be a whole number",
     "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
     "string_type": 'must be text in quotation marks, as in "text"',
     "list_type": 'must be a list, as in ["one", "two"]',
     "model_type": "must be a table of settings, with its name in brackets on a line of its own",

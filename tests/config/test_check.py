@@ -38,6 +38,16 @@ WRONG: list[tuple[str, list[str]]] = [
     ('[imap]\nlisten = ["carrier:pigeon"]', ["2: imap.listen: 'carrier:pigeon' is no endpoint"]),
     ('[imap]\nlisten = ["tcp:imap!"]', ["2: imap.listen: 'tcp:imap!' is no endpoint"]),
     ('[imap]\nlisten = ["systemd:domain=INET:index=0"]', ["2: imap.listen: "]),
+    ('[imap]\nlisten = ["tcp:70000"]', ["2: imap.listen: 'tcp:70000' is no endpoint (the port"]),
+    (
+        '[imap]\nlisten = ["tcp:143:interface=eth0"]',
+        ["2: imap.listen: 'tcp:143:interface=eth0' is no endpoint (the interface"],
+    ),
+    (
+        '[imap]\nlisten = ["tcp:143:backlogs=5"]',
+        ["2: imap.listen: 'tcp:143:backlogs=5' is no endpoint (it has no parameter backlogs)"],
+    ),
+    ('[imap]\nlisten = ["unix:/no/where/imap"]', ["2: imap.listen: "]),
     ('[imap]\nlisten = ["ssl:993"]', ["2: imap.listen: 'ssl:993' is no endpoint"]),
     ('[imap]\nlisten_tls = [""]', ["2: imap.listen_tls: '' is no endpoint"]),
     ('[imap]\nlisten = "tcp:143"', ["2: imap.listen: must be a list"]),
@@ -118,7 +128,7 @@ def test_wrong(tmp_path: Path, text: str, said: list[str]) -> None:
     assert len(lines) == len(said), lines
     for line, beginning in zip(sorted(lines), sorted(said), strict=True):
         assert line.startswith(f"netsuite: {home / 'netsuite.toml'}:{beginning}"), line
-        message = line.partition(": ")[2].replace(str(home), "").lower()
+        message = line.split(": ", 3)[-1].replace(str(home), "").lower()
         assert not [word for word in FOREIGN if word in message], line
 
 

@@ -59,24 +59,23 @@ def test_file_and_override(tmp_path: Path) -> None:
         ("[mail]\n", "netsuite.toml:1: mail: there is no such setting"),
         (
             "site.domains = []\n",
-            "netsuite.toml:1: site.domains: list should have at least 1 item after validation, "
-            "not 0, not []",
+            "netsuite.toml:1: site.domains: must have at least one entry",
         ),
         (
             '[smtp]\nconnections = "many"\n',
-            "netsuite.toml:2: smtp.connections: input should be a valid integer, not 'many'",
+            "netsuite.toml:2: smtp.connections: must be a whole number, not 'many'",
         ),
         (
             "[smtp]\nlisten = [\n  'tcp:25',\n  7,\n]\n",
-            "netsuite.toml:2: smtp.listen.1: input should be a valid string, not 7",
+            'netsuite.toml:2: smtp.listen.1: must be text in quotation marks, as in "text", not 7',
         ),
         (
             "[smtp]\nrecipients = 3\n",
-            "netsuite.toml:2: smtp.recipients: input should be greater than or equal to 100, not 3",
+            "netsuite.toml:2: smtp.recipients: must be 100 or more, not 3",
         ),
         (
             "[accounts]\nclear_text = 'sometimes'\n",
-            "netsuite.toml:2: accounts.clear_text: input should be 'tls', 'loopback' or 'always', "
+            "netsuite.toml:2: accounts.clear_text: must be 'tls', 'loopback' or 'always', "
             "not 'sometimes'",
         ),
         ("[site\n", "netsuite.toml:1: is not TOML: Expected ']' at the end of a table declaration"),
@@ -96,7 +95,7 @@ def test_all_problems_at_once(tmp_path: Path) -> None:
 def test_wrong_override(tmp_path: Path) -> None:
     """A mistake on the command line is not looked for in the file."""
     assert problems(tmp_path, "", "smtp.connections=x") == [
-        "--set: smtp.connections: input should be a valid integer, not 'x'"
+        "--set: smtp.connections: must be a whole number, not 'x'"
     ]
     assert problems(tmp_path, "", "smtp") == ["--set smtp: write it as KEY=VALUE"]
 
