@@ -26,7 +26,7 @@ DECLARATIONS = frozenset({"config", "config.sections", "config.values"})
 PURE = frozenset({"commands", "grammar", "dialog"})
 #: Pure too, by the word of the module's own first lines: rules, tables and text of one protocol.
 PURE_HELPERS = {
-    "ftp": {"ascii", "listing", "paths"},
+    "ftp": {"ascii", "listing", "paths", "reply_grammar"},
     "gopher": {"gophermap", "types"},
     "http": {"conditions", "decoding", "framing", "media", "paths", "ranges"},
     "imap": {"mutf7", "patterns", "sections", "sequences", "view"},

@@ -22,7 +22,16 @@ from netsuite.store.errors import (
 )
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, AccountState
-from netsuite.store.tree import Entry, FileHomes, HomeTree, OpenFile, TreePath, Upload
+from netsuite.store.tree import (
+    PLAIN_UPLOAD,
+    Entry,
+    FileHomes,
+    HomeTree,
+    OpenFile,
+    TreePath,
+    Upload,
+    UploadRequest,
+)
 
 #: Its members, and administrators, may change the public site.
 WEB_GROUP: Final = "web"
@@ -175,26 +184,10 @@ class Access:
 
     # -- changing ------------------------------------------------------------------------------
 
-    async def upload(
-        self,
-        path: TreePath,
-        *,
-        resume_at: int | None = None,
-        append: bool = False,
-        only_new: bool = False,
-        if_validator: str | None = None,
-        expected_octets: int | None = None,
-    ) -> Upload:
+    async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> Upload:
         """Begin a file. What may be done is asked now, not again at the commit."""
         place = await self._asked(path, Action.CHANGE)
-        return await place.tree.upload(
-            place.path,
-            resume_at=resume_at,
-            append=append,
-            only_new=only_new,
-            if_validator=if_validator,
-            expected_octets=expected_octets,
-        )
+        return await place.tree.upload(place.path, request)
 
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""

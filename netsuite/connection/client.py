@@ -11,10 +11,10 @@ from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
-from twisted.internet.error import ConnectError, TCPTimedOutError
+from twisted.internet.error import ConnectError, ConnectionDone, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 
 from netsuite import tls
@@ -36,6 +36,7 @@ C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
 A = TypeVar("A")
 X = TypeVar("X", bound=ClientError)
+T = TypeVar("T", bound=tls.Context)
 
 #: Takes a piece of a body; returns what to await before the next, or None.
 Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
@@ -138,7 +139,6 @@ class ClientConnection(Pump[E, S]):
     def _left_over(self, error: ClientError) -> E:
         """Return what had come before the connection went and was not awaited yet, else *error*."""
         if self.lost and not self._dropped:
-            self.dialog.receive_eof()
             event = self.dialog.next_event()
             if not isinstance(event, Need | EndOfInput):
                 return event
@@ -314,6 +314,14 @@ class ClientConnection(Pump[E, S]):
         for each in closed:
             each.callback(None)
 
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It is over. Where the server ended it in order, the dialog hears of that first: under
+        TLS no half-close has told, and there are bodies that only the end ends. One that merely
+        stops must not look whole."""
+        if not self._eof and not self.closing and reason.check(ConnectionDone):
+            self.readConnectionLost()
+        super().connectionLost(reason)
+
     def _received(self, octets: int) -> bool:
         self._progress = self.clock.seconds()
         return True
@@ -465,8 +473,8 @@ async def connect_and_begin(
     endpoint: IStreamClientEndpoint,
     make: Callable[[], C],
     *,
-    upgrade: Callable[[C, tls.Context], Awaitable[None]],
-    tls_context: tls.Context | None = None,
+    upgrade: Callable[[C, T], Awaitable[None]],
+    tls_context: T | None = None,
     implicit: bool = False,
 ) -> C:
     """Connect to a server and begin a session, under TLS if there is to be any.

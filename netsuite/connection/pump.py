@@ -69,7 +69,7 @@ class Pump(Protocol, Generic[E, S]):
     """A dialog on a transport; the shared half of ``ServerConnection`` and ``ClientConnection``.
 
     Subclasses answer events with ``_handle``. Hooks for them, all plain functions: ``began``,
-    ``ended``, ``refused``, ``handshake_done``, ``reset_for_tls``.
+    ``ended``, ``refused``, ``handshake_done``, ``reset_for_tls``, ``transport_closed``.
 
     Args:
         dialog: the sans-I/O machine.
@@ -128,6 +128,9 @@ class Pump(Protocol, Generic[E, S]):
 
     def handshake_done(self) -> None:
         """The TLS handshake is done; ``peer`` tells of it."""
+
+    def transport_closed(self) -> None:
+        """All that was said was handed to the transport, and it has been told to close."""
 
     def _handle(self, event: E) -> bool:
         """Answer an event; return whether the next may be taken."""
@@ -389,6 +392,7 @@ class Pump(Protocol, Generic[E, S]):
             self.transport.loseWriteConnection()
         else:
             self.transport.loseConnection()
+        self.transport_closed()
 
     def _drop_unread(self) -> bool:
         """Drop what came unread; return whether there was any, or more is to be expected."""

@@ -17,7 +17,7 @@ class ToNetwork:
         self._after_cr = False
 
     def feed(self, octets: bytes) -> bytes:
-        """Take a piece of a file; give what goes on the wire."""
+        """Take a piece of a file; return what goes on the wire."""
         if not octets:
             return b""
         after_cr, self._after_cr = self._after_cr, octets.endswith(b"\r")
@@ -35,7 +35,7 @@ class FromNetwork:
         self._held = b""
 
     def feed(self, octets: bytes) -> bytes:
-        """Take what came; give what goes into the file. A CR at the end is held back."""
+        """Take what came; return what goes into the file. A CR at the end is held back."""
         if not octets:
             return b""
         octets = self._held + octets
@@ -46,6 +46,6 @@ class FromNetwork:
         return octets.replace(b"\r\n", b"\n")
 
     def finish(self) -> bytes:
-        """Give what was held back."""
+        """Return what was held back."""
         held, self._held = self._held, b""
         return held

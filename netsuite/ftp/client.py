@@ -12,23 +12,39 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectError, ConnectionDone
-from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import (
+    IAddress,
+    IOpenSSLClientConnectionCreator,
+    IReactorTime,
+    IStreamClientEndpoint,
+)
 from twisted.internet.protocol import Factory
 
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
-    PeerClosed,
+    Write,
+    connect_and_begin,
 )
-from netsuite.connection.client import connect as connect_any
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ClientError,
+    ConnectionLost,
+    ConnectionRefused,
+    NotOffered,
+    PermanentRefusal,
+    Refusal,
+    Timeout,
+    TLSFailure,
+    TransientRefusal,
+)
 from netsuite.connection.session_group import ResumingTLS
-from netsuite.ftp.answers import extended_passive_port, features_of, passive_port
 from netsuite.ftp.commands import (
     Appe,
     Auth,
@@ -68,14 +84,17 @@ from netsuite.ftp.commands import (
     Type,
     User,
 )
-from netsuite.ftp.dialog import ClientDialog
+from netsuite.ftp.dialog import Answered, ClientDialog, ClientEvent
 from netsuite.ftp.listing import Listed, entries_of, format_time, is_name, parse_mlsx, parse_time
 from netsuite.ftp.paths import text_of, unquoted
-from netsuite.ftp.refusals import FTPRefused as FTPRefused
-from netsuite.ftp.refusals import LoginRefused as LoginRefused
-from netsuite.ftp.refusals import NotOffered as NotOffered
-from netsuite.ftp.transfer.connection import DataConnection, DataError, NotConnected
-from netsuite.wire.errors import RemoteProtocolError
+from netsuite.ftp.reply_grammar import extended_passive_port, features_of, passive_port
+from netsuite.ftp.transfer.connection import (
+    DataConnection,
+    DataCut,
+    DataStalled,
+    HandshakeFailed,
+)
+from netsuite.wire.events import EndOfInput
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: A listing larger than this is none: half a million files.
@@ -83,15 +102,32 @@ LISTING_OCTETS: Final = 64 * 1024 * 1024
 #: What a server answers to a command it does not have.
 _UNKNOWN: Final = frozenset({500, 501, 502, 504, 522})
 
-#: Takes a piece of a file; gives what to await before the next, or None.
-Write: TypeAlias = Callable[[bytes], Awaitable[object] | object]
-#: Gives an endpoint for an address and a port.
+#: Returns an endpoint for an address and a port.
 Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
+
+
+#: What ends a transfer here, in the words of all clients.
+_DATA_ERRORS: Final[Mapping[type[Exception], type[ClientError]]] = {
+    DataStalled: Timeout,
+    DataCut: ConnectionLost,
+    HandshakeFailed: TLSFailure,
+    ConnectionDone: ConnectionLost,
+}
+
+
+def refusal(answer: Reply, command: object = None) -> Refusal:
+    """Return the error that a reply is: transient, or permanent, or a login's."""
+    kind: type[Refusal] = PermanentRefusal
+    if answer.code == 430 or (isinstance(command, User | Pass) and not 400 <= answer.code < 500):
+        kind = AuthenticationFailed
+    elif answer.code < 500:
+        kind = TransientRefusal
+    return kind(answer.code, answer.text, command)
 
 
 # Longer than 300 lines, and the module than 500: one method a command, all of them short, and
 # together the protocol.
-class FTPClient(ClientConnection):
+class FTPClient(ClientConnection[ClientEvent, Command]):
     """One FTP session, the client's side. See RFC 959.
 
     One transfer at a time, as the protocol has it. Data connections are always made by the
@@ -114,7 +150,7 @@ class FTPClient(ClientConnection):
         #: What FEAT said: feature in upper case to its parameters.
         self.features: Mapping[str, str] = {}
         self._reach = reach
-        self._tls_context: Any = None
+        self._tls_context: IOpenSSLClientConnectionCreator | None = None
         self._protected = False
         self._representation: Representation | None = None
         self._extended = True  # EPSV has not been refused
@@ -122,10 +158,10 @@ class FTPClient(ClientConnection):
     # -- beginning ----------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Take the greeting, and ask for features. Raises FTPRefused."""
+        """Accept the greeting. Raises Refusal."""
         greeting = await self._final(None)
         if not greeting.positive:
-            raise FTPRefused(greeting)
+            raise self.with_conversation(refusal(greeting))
         self.banner = greeting.text
 
     async def feat(self) -> Mapping[str, str]:
@@ -136,7 +172,7 @@ class FTPClient(ClientConnection):
             await self._say(Opts("UTF8", "ON"))  # whatever it says: some want to be asked
         return self.features
 
-    async def auth_tls(self, context: Any) -> None:
+    async def auth_tls(self, context: IOpenSSLClientConnectionCreator) -> None:
         """Go on under TLS, the server's certificate verified, data connections too.
 
         Args:
@@ -144,115 +180,115 @@ class FTPClient(ClientConnection):
 
         Raises:
             NotOffered: there is no AUTH TLS, which may be an attacker's doing.
-            InputBeforeTLS, PeerClosed: see ``ClientConnection.secure``.
+            TLSFailure: see ``ClientConnection.secure``.
         """
         answer = await self._say(Auth("TLS"))
         if answer.code != 234:
-            raise NotOffered("AUTH TLS")
+            raise self.with_conversation(NotOffered("AUTH TLS"))
         await self.secure(context)
         await self.protect(context)
 
-    async def protect(self, context: Any) -> None:
-        """Have data connections protected on a connection that is under TLS. Raises FTPRefused."""
+    async def protect(self, context: IOpenSSLClientConnectionCreator) -> None:
+        """Have data connections protected on a connection that is under TLS. Raises Refusal."""
         self._tls_context = context
         await self._ask(Pbsz(0))
         await self._ask(Prot(Protection.PRIVATE))
         self._protected = True
 
     async def login(self, username: str = "anonymous", password: str = "anonymous@") -> None:
-        """Log in. Raises LoginRefused."""
+        """Log in. Raises AuthenticationFailed, TransientRefusal."""
         command: Command = User(username)
         answer = await self._say(command)
         if answer.code == 331:
             command = Pass(password)
             answer = await self._say(command)
         if not answer.positive or answer.code >= 300:
-            raise LoginRefused(answer, command)
+            raise self.with_conversation(refusal(answer, command))
         self._representation = None
         await self.feat()
 
     # -- directories --------------------------------------------------------------------------
 
     async def pwd(self) -> str:
-        """Give the working directory. Raises FTPRefused."""
+        """Return the working directory. Raises Refusal."""
         return await self._path(Pwd())
 
     async def cwd(self, path: str) -> None:
-        """Change the working directory. Raises FTPRefused."""
+        """Change the working directory. Raises Refusal."""
         await self._ask(Cwd(path))
 
     async def cdup(self) -> None:
-        """Change to the directory above. Raises FTPRefused."""
+        """Change to the directory above. Raises Refusal."""
         await self._ask(Cdup())
 
     async def mkd(self, path: str) -> str:
-        """Make a directory; give its path as the server sees it. Raises FTPRefused."""
+        """Make a directory; return its path as the server sees it. Raises Refusal."""
         return await self._path(Mkd(path)) or path
 
     async def rmd(self, path: str) -> None:
-        """Remove an empty directory. Raises FTPRefused."""
+        """Remove an empty directory. Raises Refusal."""
         await self._ask(Rmd(path))
 
     async def mlsd(self, path: str | None = None) -> Sequence[Listed]:
         """List a directory, by MLSD or, from a server that has it not, by LIST.
 
-        Entries whose names are no names are left out. Raises FTPRefused.
+        Entries whose names are no names are left out. Raises Refusal.
         """
         if "MLST" in self.features or not self.features:
             try:
-                lines = await self._lines(Mlsd(path))
+                lines = await self._listing(Mlsd(path))
                 return entries_of(lines, self._now(), facts=True)
-            except FTPRefused as error:
-                if error.reply.code not in _UNKNOWN:
+            except Refusal as error:
+                if error.code not in _UNKNOWN:
                     raise
-        return entries_of(await self._lines(List(path)), self._now(), facts=False)
+        return entries_of(await self._listing(List(path)), self._now(), facts=False)
 
     async def nlst(self, path: str | None = None) -> Sequence[str]:
         """List names, without the directories that some servers put before them. Raises
-        FTPRefused."""
-        names = [line.rpartition("/")[2] for line in await self._lines(Nlst(path))]
+        Refusal."""
+        names = [line.rpartition("/")[2] for line in await self._listing(Nlst(path))]
         return [name for name in names if is_name(name)]
 
     async def list_lines(self, path: str | None = None) -> Sequence[str]:
-        """Give LIST's lines as they are. Raises FTPRefused."""
-        return await self._lines(List(path))
+        """Return LIST's lines as they are. Raises Refusal."""
+        return await self._listing(List(path))
 
     # -- files --------------------------------------------------------------------------------
 
     async def mlst(self, path: str | None = None) -> Listed:
-        """Give the facts of one file or directory. Raises FTPRefused, NotOffered."""
+        """Return the facts of one file or directory. Raises Refusal, NotOffered."""
         answer = await self._ask(Mlst(path))
         for line in answer.lines[1:-1]:
             entry = parse_mlsx(line[1:] if line.startswith(" ") else line)
             if entry is not None:
                 return entry
-        raise NotOffered("MLST with facts")
+        raise self.with_conversation(NotOffered("MLST with facts"))
 
     async def size(self, path: str) -> int:
-        """Give a file's size in octets. Raises FTPRefused."""
+        """Return a file's size in octets. Raises Refusal."""
         await self._choose(Representation.IMAGE)
         text = (await self._ask(Size(path))).text.strip()
         if not (text.isascii() and text.isdigit() and len(text) < 20):
-            raise RemoteProtocolError("no size", close=True)
+            raise self.violated("no size")
         return int(text)
 
     async def mdtm(self, path: str) -> datetime:
-        """Give when a file was modified. Raises FTPRefused."""
+        """Return when a file was modified. Raises Refusal."""
         moment = parse_time((await self._ask(Mdtm(path))).text.strip())
         if moment is None:
-            raise RemoteProtocolError("no time", close=True)
+            raise self.violated("no time")
         return moment
 
     async def mfmt(self, path: str, modified: datetime) -> None:
-        """Set when a file was modified. Raises FTPRefused."""
+        """Set when a file was modified. Raises Refusal."""
         await self._ask(Mfmt(format_time(modified), path))
 
     async def dele(self, path: str) -> None:
-        """Remove a file. Raises FTPRefused."""
+        """Remove a file. Raises Refusal."""
         await self._ask(Dele(path))
 
     async def rename(self, old: str, new: str) -> None:
-        """Rename a file or directory. Raises FTPRefused."""
+        """Rename a file or directory. Raises Refusal."""
         await self._ask(Rnfr(old))
         await self._ask(Rnto(new))
 
@@ -266,8 +302,8 @@ class FTPClient(ClientConnection):
             offset: how many of its octets are there already.
 
         Raises:
-            FTPRefused: it is not there, or the server could not send it all.
-            DataError: it did not come whole.
+            Refusal: it is not there, or the server could not send it all.
+            ConnectionLost, Timeout, TLSFailure: it did not come whole.
         """
         await self._choose(Representation.IMAGE)
         await self._receive(Retr(path), write, offset)
@@ -284,44 +320,49 @@ class FTPClient(ClientConnection):
             append: put the octets behind the file there is.
 
         Raises:
-            FTPRefused: the server does not want it, or could not take it all.
-            DataError: it could not be sent whole.
+            Refusal: the server does not want it, or could not take it all.
+            ConnectionLost, Timeout, TLSFailure: it could not be sent whole.
         """
         await self._choose(Representation.IMAGE)
         command = Appe(path) if append else Stor(path)
         async with self._transfer(command, offset) as data:
-            await data.write_body(pieces)
+            await data.writer.write_body(pieces)
             await data.finish()
 
     # -- other --------------------------------------------------------------------------------
 
     async def syst(self) -> str:
-        """Ask what system it is. Raises FTPRefused."""
+        """Ask what system it is. Raises Refusal."""
         return (await self._ask(Syst())).text
 
     async def noop(self) -> None:
-        """See whether the server is still there. Raises FTPRefused."""
+        """See whether the server is still there. Raises Refusal."""
         await self._ask(Noop())
 
     async def quit(self) -> None:
         """End the session."""
-        with contextlib.suppress(PeerClosed, ConnectionDone, FTPRefused):
+        with contextlib.suppress(ConnectionLost, Refusal):
             await self._say(Quit())
-        with contextlib.suppress(PeerClosed, ConnectionDone):
+        with contextlib.suppress(ConnectionLost, ConnectionDone):
             await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
+    async def _hear(self) -> Answered:
+        event = await self.receive()
+        if isinstance(event, EndOfInput):
+            raise ConnectionLost("the server has closed the connection")
+        return event
+
     async def _final(self, command: Command | None) -> Reply:
         """Await the reply that ends a command."""
         while True:
-            about, answer = await self.receive()
+            about, answer = await self._hear()
             if answer.code == 421 and about is not command:
                 self.abort()
-                raise FTPRefused(answer)
+                raise self.with_conversation(refusal(answer))
             if answer.final:
-                result: Reply = answer
-                return result
+                return answer
 
     async def _say(self, command: Command) -> Reply:
         self.say(command)
@@ -330,7 +371,7 @@ class FTPClient(ClientConnection):
     async def _ask(self, command: Command) -> Reply:
         answer = await self._say(command)
         if not answer.positive:
-            raise FTPRefused(answer, command)
+            raise self.with_conversation(refusal(answer, command))
         return answer
 
     async def _path(self, command: Command) -> str:
@@ -346,7 +387,7 @@ class FTPClient(ClientConnection):
 
     # -- data ---------------------------------------------------------------------------------
 
-    async def _lines(self, command: Transfer) -> Sequence[str]:
+    async def _listing(self, command: Transfer) -> Sequence[str]:
         """Fetch a listing."""
         await self._choose(Representation.ASCII)
         pieces: list[bytes] = []
@@ -356,7 +397,7 @@ class FTPClient(ClientConnection):
             nonlocal total
             total += len(octets)
             if total > LISTING_OCTETS:
-                raise RemoteProtocolError("a listing without end")
+                raise self.violated("a listing without end")
             pieces.append(octets)
 
         await self._receive(command, keep, 0)
@@ -367,56 +408,64 @@ class FTPClient(ClientConnection):
         async with self._transfer(command, offset) as data:
             async for octets in data.received():
                 work = write(octets)
-                if isinstance(work, Awaitable):
+                if work is not None:
                     await work
             await data.finish()
 
     @contextlib.asynccontextmanager
     async def _transfer(self, command: Transfer, offset: int) -> AsyncIterator[DataConnection]:
-        """Have a transfer begun; give its data connection; take the server's last word on it.
+        """Have a transfer begun; return its data connection; take the server's last word on it.
 
         Raises:
-            FTPRefused: the server does not begin it, or says that it did not end well.
+            Refusal: the server does not begin it, or says that it did not end well.
         """
         data = await self._connect_data()
         try:
             if offset:
                 await self._ask(Rest(offset))
             self.say(command)
-            _, answer = await self.receive()
+            _, answer = await self._hear()
             if answer.final:
-                raise FTPRefused(answer, command)
+                raise self.with_conversation(refusal(answer, command))
             try:
                 context = None
-                if self._protected:
+                if self._protected and self._tls_context is not None:
                     context = ResumingTLS(self._tls_context, self.transport)
                 await data.begin(context, client=True)
                 yield data
             except Exception as error:
-                await self._give_up(data, command, error)
-                raise
+                reason = await self._given_up(data, command, error)
+                if reason is error:
+                    raise
+                raise reason from error
         finally:
             data.abort()
         last = await self._final(command)
         if not last.positive:
-            raise FTPRefused(last, command)
+            raise self.with_conversation(refusal(last, command))
 
-    async def _give_up(self, data: DataConnection, command: Command, error: Exception) -> None:
+    async def _given_up(
+        self, data: DataConnection, command: Command, error: Exception
+    ) -> Exception:
         """A transfer went wrong here: hear what the server says of it, which comes before any
-        other reply; when it knows better why, raise that."""
+        other reply; return that when it knows better why."""
         data.abort()
         last = await self._final(command)
-        if isinstance(error, (DataError, ConnectionDone)) and not last.positive:
-            raise FTPRefused(last, command) from error
+        kind = _DATA_ERRORS.get(type(error))
+        if kind is None:
+            return error
+        if not last.positive:
+            return self.with_conversation(refusal(last, command))
+        return self.with_conversation(kind(f"the data connection: {error}"))
 
     async def _connect_data(self) -> DataConnection:
-        """Make a data connection. Raises NotConnected, FTPRefused."""
+        """Make a data connection. Raises ConnectionRefused, Refusal."""
         port = await self._passive_port()
-        seconds = self.client_timeouts.connect_seconds or 0.0
+        seconds = self.timeouts.connect_seconds or 0.0
         data = DataConnection(
             self.clock,
             handshake_seconds=seconds or 60.0,
-            stalled_seconds=self.client_timeouts.write_seconds or 300.0,
+            stalled_seconds=self.timeouts.write_seconds or 300.0,
             name="ftp-client-data",
         )
         connecting: Deferred[Any] = self._reach(self.peer.address, port).connect(_One(data))
@@ -425,9 +474,8 @@ class FTPClient(ClientConnection):
         try:
             await connecting
         except Exception as error:
-            if isinstance(error, ConnectError):
-                raise NotConnected("the server does not take a data connection") from error
-            raise NotConnected(f"no data connection: {error!r}") from error
+            reason = ConnectionRefused(f"no data connection: {error or type(error).__name__}")
+            raise self.with_conversation(reason) from error
         return data
 
     async def _passive_port(self) -> int:
@@ -435,29 +483,28 @@ class FTPClient(ClientConnection):
         if self._extended:
             answer = await self._say(Epsv())
             if answer.positive:
-                return _port(extended_passive_port(answer))
+                return self._port(extended_passive_port(answer))
             if answer.code not in _UNKNOWN:
-                raise FTPRefused(answer, Epsv())
+                raise self.with_conversation(refusal(answer, Epsv()))
             self._extended = False
-        return _port(passive_port(await self._ask(Pasv())))
+        return self._port(passive_port(await self._ask(Pasv())))
 
-
-def _port(port: int | None) -> int:
-    if port is None:
-        raise RemoteProtocolError("no port in the reply", close=True)
-    return port
+    def _port(self, port: int | None) -> int:
+        if port is None:
+            raise self.violated("no port in the reply")
+        return port
 
 
 class _One(Factory):
-    """Gives the one connection to the endpoint."""
+    """Makes the one connection that there is to be."""
 
     noisy = False
 
     def __init__(self, connection: DataConnection) -> None:
         self.connection = connection
 
-    def buildProtocol(self, addr: Any) -> DataConnection:  # noqa: N802 - Twisted's name
-        """Give it."""
+    def buildProtocol(self, addr: IAddress | None) -> DataConnection:  # noqa: N802 - Twisted's name
+        """Return it."""
         return self.connection
 
 
@@ -466,7 +513,7 @@ async def connect(
     *,
     clock: IReactorTime,
     reach: Reach,
-    tls_context: Any = None,
+    tls_context: IOpenSSLClientConnectionCreator | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> FTPClient:
@@ -482,21 +529,19 @@ async def connect(
             is insisted on.
 
     Raises:
-        FTPRefused, NotOffered: and the connection is closed.
-        PeerError: and what ``netsuite.connection.client.connect`` raises.
+        ClientError: and the connection is closed.
     """
-    client = await connect_any(
+    client = await connect_and_begin(
         endpoint,
         lambda: FTPClient(clock, reach=reach, timeouts=timeouts),
-        tls_context=tls_context if implicit else None,
+        upgrade=FTPClient.auth_tls,
+        tls_context=tls_context,
+        implicit=implicit,
     )
-    try:
-        await client.begin()
-        if tls_context is not None and implicit:
+    if tls_context is not None and implicit:
+        try:
             await client.protect(tls_context)
-        elif tls_context is not None:
-            await client.auth_tls(tls_context)
-    except BaseException:
-        client.abort()
-        raise
+        except BaseException:
+            client.abort()
+            raise
     return client

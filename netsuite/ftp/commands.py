@@ -1,4 +1,4 @@
-"""What can be said in FTP, as frozen values: commands of the client, replies of the server."""
+"""FTP's commands and replies as frozen values."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Give the password; it may hold spaces, and may be empty."""
+    """Return the password; it may hold spaces, and may be empty."""
 
     password: str
 
@@ -284,7 +284,7 @@ class Rnfr:
 
 @dataclass(frozen=True, slots=True)
 class Rnto:
-    """Give its new name; comes behind RNFR at once."""
+    """Name what RNFR named anew; comes behind it at once."""
 
     path: str
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import enum
 from collections import deque
 from collections.abc import Mapping
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from netsuite.ftp.answers import ReplyReader, format_reply
 from netsuite.ftp.commands import (
     INTERRUPTS,
     TRANSFERS,
@@ -64,13 +63,14 @@ from netsuite.ftp.grammar import (
     format_command,
     parse_command,
 )
+from netsuite.ftp.reply_grammar import ReplyReader, format_reply
 from netsuite.wire.errors import (
     BareLineEnd,
     LineTooLong,
     LocalProtocolError,
     RemoteProtocolError,
 )
-from netsuite.wire.events import PAUSED, Event
+from netsuite.wire.events import PAUSED, EndOfInput, Need
 from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
 
@@ -136,6 +136,15 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
 }
 
 
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Command | EndOfInput
+ServerSaid: TypeAlias = Reply | Ended
+#: A command and a reply to it; the greeting answers None.
+Answered: TypeAlias = tuple[Command | None, Reply]
+#: What a client's dialog gives.
+ClientEvent: TypeAlias = Answered | EndOfInput
+
+
 class ServerDialog(LineDialog):
     """The server's side.
 
@@ -155,7 +164,7 @@ class ServerDialog(LineDialog):
         self._greeted = False
 
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
+        """Drop every octet received and not yet read; return how many there were."""
         held, self._held = self._held, None
         return super().discard_input() + (held is not None)
 
@@ -169,8 +178,8 @@ class ServerDialog(LineDialog):
         self.state = State.AUTHORIZATION
         self.pending = None
 
-    def next_event(self) -> Event:
-        """Give the next event. Raises RemoteProtocolError with the reply to give."""
+    def next_event(self) -> ServerEvent | Need:
+        """Return the next event. Raises RemoteProtocolError with the reply to give."""
         if self.pending is not None or self.state is State.CLOSED:
             return PAUSED
         if self._held is None:
@@ -210,7 +219,7 @@ class ServerDialog(LineDialog):
         except RemoteProtocolError as error:
             return error
 
-    def send(self, value: Reply | Ended) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print a reply; step the state. Raises LocalProtocolError."""
         if isinstance(value, Ended):
             if self.transfer is None or not value.reply.final:
@@ -233,10 +242,6 @@ class ServerDialog(LineDialog):
         return format_reply(value)
 
 
-#: A command and a reply to it; the greeting answers None.
-Answered: TypeAlias = tuple[Command | None, Reply]
-
-
 class ClientDialog(LineDialog):
     """The client's side: commands out, replies in.
 
@@ -245,13 +250,15 @@ class ClientDialog(LineDialog):
     answers ``None``.
     """
 
+    hears_while_writing = True
+
     def __init__(self) -> None:
         super().__init__()
         self._replies = ReplyReader()
         self._asked: deque[Command | None] = deque([None])
 
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
+        """Drop every octet received and not yet read; return how many there were."""
         self._replies = ReplyReader()
         return super().discard_input()
 
@@ -261,8 +268,8 @@ class ClientDialog(LineDialog):
         self._asked.append(value)
         return octets
 
-    def next_event(self) -> Event:
-        """Give the next event.
+    def next_event(self) -> ClientEvent | Need:
+        """Return the next event.
 
         Raises:
             RemoteProtocolError: the server broke the protocol; the connection is of no use
@@ -282,5 +289,5 @@ class ClientDialog(LineDialog):
                 if answer.code != 421:
                     raise RemoteProtocolError("a reply to nothing", close=True)
                 return None, answer
-            command: Any = self._asked[0] if not answer.final else self._asked.popleft()
+            command = self._asked[0] if not answer.final else self._asked.popleft()
             return command, answer

@@ -317,7 +317,7 @@ _VERBATIM: Final = frozenset({b"PASS", b"CWD", b"RETR", b"STOR", b"APPE", b"STOU
 
 
 def _say(*words: str | int | None) -> bytes:
-    """Give octets for one line. Raises LocalProtocolError for what would end it."""
+    """Return octets for one line. Raises LocalProtocolError for what would end it."""
     octets = b" ".join(octets_of(str(word)) for word in words if word is not None)
     if b"\r" in octets or b"\n" in octets or b"\0" in octets:
         raise LocalProtocolError("CR, LF or NUL within a command")

@@ -1,4 +1,4 @@
-"""What is listed: lines as LIST gives them, entries as MLSD does; and the client's reading of both.
+"""Listings: lines as LIST has them, entries as MLSD has; and the client's reading of both.
 
 A listing is the word of a stranger. Names that are no names (with a slash, ``.``, ``..``) are left
 out, so that who stores below a directory what a listing names there stays below it.
@@ -85,7 +85,7 @@ def parse_time(text: str) -> datetime | None:
 
 
 def permissions(*, directory: bool, writable: bool) -> str:
-    """Give a ``perm`` fact (RFC 3659, 7.5.5)."""
+    """Return a ``perm`` fact (RFC 3659, 7.5.5)."""
     if directory:
         return "cdeflmp" if writable else "el"
     return "adfrw" if writable else "r"
@@ -146,13 +146,13 @@ def features(chosen: Sequence[str]) -> str:
 
 
 def has_wildcard(text: str) -> bool:
-    """Tell whether a path's last name stands for several."""
+    """Return whether a path's last name stands for several."""
     name = text.rpartition("/")[2]
     return "*" in name or "?" in name
 
 
 def matcher(pattern: str) -> Callable[[str], bool]:
-    """Give what tells whether ``*`` (any number of letters) and ``?`` (one) can be read so that a
+    """Return what tells whether ``*`` (any number of letters) and ``?`` (one) can be read so that a
     pattern is a name. A name that begins with a dot must be asked for with one.
 
     What stands between two stars is looked for from the left, and the first that is found will do:
@@ -187,7 +187,7 @@ def matcher(pattern: str) -> Callable[[str], bool]:
 
 
 def is_name(name: str) -> bool:
-    """Tell whether a listed name is that of something in the directory and nothing else."""
+    """Return whether a listed name is that of something in the directory and nothing else."""
     return bool(name) and name not in (".", "..") and "/" not in name and sayable(name)
 
 

@@ -19,12 +19,12 @@ def text_of(octets: bytes) -> str:
 
 
 def octets_of(text: str) -> bytes:
-    """Give back the octets that ``text_of`` read."""
+    """Return the octets that ``text_of`` read."""
     return text.encode("utf-8", "surrogateescape")
 
 
 def resolve(working: TreePath, path: str | None) -> TreePath:
-    """Give the path that a client means.
+    """Return the path that a client means.
 
     ``.`` and empty names stand for nothing, ``..`` takes away the name before it; before the
     first name there is nothing to take away.
@@ -69,5 +69,5 @@ def unquoted(text: str) -> str | None:
 
 
 def sayable(name: str) -> bool:
-    """Tell whether a name can stand in a line: no line end and no NUL in it."""
+    """Return whether a name can stand in a line: no line end and no NUL in it."""
     return not ("\r" in name or "\n" in name or "\0" in name)

@@ -1,4 +1,4 @@
-"""What an FTP server says to errors: one table from store and account errors to replies."""
+"""Replies of an FTP server to errors of the store and the accounts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import (
+    COUNTED_REFUSALS,
     BadCredentials,
-    LoginRefused,
     LoginUnavailable,
     MalformedResponse,
     PlaintextRefused,
@@ -15,6 +15,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.connection.close_reason import CloseReason
 from netsuite.ftp.commands import Reply, reply
+from netsuite.ftp.dialog import ServerSaid
 from netsuite.store.errors import (
     BadFileName,
     Busy,
@@ -31,6 +32,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
+from netsuite.wire.errors import ErrorTable
 
 BROKEN: Final = reply(451, "Something went wrong here; try again later")
 ENCRYPT_FIRST: Final = reply(530, "Say AUTH TLS first: a password may not be sent here")
@@ -82,7 +84,7 @@ BAD_NAME: Final = reply(553, "No file can be called so")
 NOTHING_RENAMED: Final = reply(553, "It cannot be renamed so")
 GOODBYE_REPLY: Final = reply(221, "Bye")
 
-ERRORS: Final[Mapping[type[Exception], Reply]] = {
+REPLIES: Final[Mapping[type[Exception], Reply]] = {
     BadCredentials: BAD_LOGIN,
     Throttled: reply(530, "Too many wrong guesses; try again later"),
     PlaintextRefused: ENCRYPT_FIRST,
@@ -103,6 +105,7 @@ ERRORS: Final[Mapping[type[Exception], Reply]] = {
     StoreClosed: reply(421, "Stopping; try again later"),
     StoreError: BROKEN,
 }
+ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(REPLIES, counted=COUNTED_REFUSALS)
 
 #: What is said unasked before the connection is closed (RFC 959, 4.2.2: 421).
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {
@@ -117,18 +120,7 @@ GOODBYE: Final[Mapping[CloseReason, Reply]] = {
     CloseReason.BUSY_ADDRESS: reply(421, "Too many connections from there; try again later"),
 }
 
-#: What ``for_error`` is for; anything else is a bug and is logged as such.
-EXPECTED: Final = (LoginRefused, StoreError)
-
-
-def for_error(error: Exception) -> Reply:
-    """Give the reply to what was refused; never with words of the error itself."""
-    for kind in type(error).__mro__:
-        if kind in ERRORS:
-            return ERRORS[kind]
-    return BROKEN
-
 
 def other_family(family: int) -> Reply:
-    """Refuse a network protocol (RFC 2428, 2), naming the one there is."""
+    """Return the refusal of a network protocol (RFC 2428, 2), naming the one there is."""
     return reply(522, f"Network protocol not supported, use ({family})")

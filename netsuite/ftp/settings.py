@@ -2,9 +2,47 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
+from functools import cached_property
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Seconds
 from netsuite.connection.settings import ServiceSettings
+
+_ports: Final = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+
+
+def _range_of(ports: str) -> tuple[int, int] | None:
+    """Return the first and the last of a range of ports; None where it is none."""
+    match = _ports.fullmatch(ports)
+    if match is None:
+        return None
+    first, last = int(match[1]), int(match[2] or match[1])
+    return (first, last) if 0 < first <= last < 65_536 else None
+
+
+def _is_range(ports: str) -> str:
+    if ports and _range_of(ports) is None:
+        raise ValueError(
+            "must be a range of ports from 1 to 65535, the smaller first, as 50000-50100, "
+            f"or empty, not {ports!r}"
+        )
+    return ports
+
+
+def _is_ipv4(address: str) -> str:
+    try:
+        if address:
+            ipaddress.IPv4Address(address)
+    except ValueError:
+        raise ValueError(
+            f"must be an IPv4 address, as 192.0.2.1, or empty, not {address!r}"
+        ) from None
+    return address
 
 
 class Settings(ServiceSettings):
@@ -24,17 +62,15 @@ class Settings(ServiceSettings):
         "so that nobody else can take its place. curl, lftp and FileZilla do; Python's ftplib "
         "does not.",
     )
-    passive_ports: str = setting(
+    passive_ports: Annotated[str, AfterValidator(_is_range)] = setting(
         "",
         "The ports listened on for data connections, such as 50000-50100; empty: any that is "
         "free. A firewall has to let them in.",
-        pattern="^([0-9]{1,5}(-[0-9]{1,5})?)?$",
     )
-    masquerade_address: str = setting(
+    masquerade_address: Annotated[str, AfterValidator(_is_ipv4)] = setting(
         "",
         "The IPv4 address that PASV tells clients, where they reach this host by another than "
         "its own; empty: its own. EPSV needs none.",
-        pattern=r"^([0-9]{1,3}(\.[0-9]{1,3}){3})?$",
     )
     active: bool = setting(True, "Whether the server connects to clients for data (PORT, EPRT).")
     passive: bool = setting(
@@ -44,9 +80,17 @@ class Settings(ServiceSettings):
         30.0,
         "How long a data connection may take to be made, and its TLS handshake likewise.",
         unit="seconds",
+        live=True,
     )
     stalled_seconds: Seconds = setting(
-        120.0, "How long a transfer may make no progress.", unit="seconds"
+        120.0, "How long a transfer may make no progress.", unit="seconds", live=True
+    )
+    login_attempts: int = setting(
+        5,
+        "Wrong passwords after which a connection is closed (RFC 2577, 5).",
+        unit="passwords",
+        ge=1,
+        live=True,
     )
     transfer_log: str = setting(
         "log/ftp-transfers.log",
@@ -54,3 +98,8 @@ class Settings(ServiceSettings):
         "stored or removed; relative to the home directory, empty for none. It may be moved away "
         "at any time.",
     )
+
+    @cached_property
+    def passive_range(self) -> tuple[int, int] | None:
+        """The first and the last port to listen on for data; None for any."""
+        return _range_of(self.passive_ports)

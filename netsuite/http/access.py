@@ -12,7 +12,7 @@ from netsuite.wire.dates import format_log_date
 def format_line(
     when: str, address: str, account: str, request: Request | None, status: int, octets: int
 ) -> str:
-    """Give the line for a request that has been answered.
+    """Return the line for a request that has been answered.
 
     Args:
         when: as ``stamp`` gives it.
@@ -36,5 +36,5 @@ def format_line(
 
 
 def stamp(when: datetime) -> str:
-    """Give a moment as the log has it."""
+    """Return a moment as the log has it."""
     return format_log_date(when)

@@ -22,10 +22,19 @@ from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
-from netsuite.connection.client import ClientTimeouts, PeerClosed
+from netsuite.connection.client import ClientTimeouts
 from netsuite.connection.client import connect as connect_any
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ClientError,
+    ConnectionLost,
+    PermanentRefusal,
+    ProtocolViolation,
+    Refusal,
+    TransientRefusal,
+)
 from netsuite.http.commands import NO_FIELDS, Fields, Request, ResponseHead
-from netsuite.http.decoding import ACCEPTED, BadCoding, Decoder, decoder_for
+from netsuite.http.decoding import ACCEPTED, BadCoding, decoder_for
 from netsuite.http.pool import PORTS, HTTPConnection, Origin, Pool, RequestBody
 from netsuite.wire import base64
 
@@ -42,7 +51,7 @@ _CONTENT: Final = ("content-type", "content-encoding", "content-language", "cont
 _READ_AWAY_OCTETS: Final = 65_536
 
 
-class HTTPError(Exception):
+class HTTPError(ClientError):
     """The exchange went wrong in a way the message tells; never for a status."""
 
 
@@ -95,11 +104,26 @@ def parse_url(url: str) -> Target:
 
 
 def basic(username: str, password: str) -> tuple[str, str]:
-    """Give the field of a Basic login (RFC 7617). Raises BadURL for what it cannot say."""
+    """Return the field of a Basic login (RFC 7617). Raises BadURL for what it cannot say."""
     if ":" in username or any(each < " " for each in username + password):
         raise BadURL("a name with a colon, or control characters, cannot be sent so")
     pair = f"{username}:{password}".encode()
     return "Authorization", f"Basic {base64.encode(pair).decode()}"
+
+
+#: May be otherwise later, and most of 5xx (RFC 9110, 15; RFC 6585, 4).
+_TRANSIENT: Final = frozenset({408, 425, 429})
+_FOR_GOOD: Final = frozenset({501, 505})
+
+
+def refusal(head: ResponseHead | ClientResponse) -> Refusal:
+    """Return the error that a status of 400 or more is, for who wants one."""
+    kind: type[Refusal] = PermanentRefusal
+    if head.status in (401, 407):
+        kind = AuthenticationFailed
+    elif head.status in _TRANSIENT or (head.status >= 500 and head.status not in _FOR_GOOD):
+        kind = TransientRefusal
+    return kind(head.status, head.reason)
 
 
 class ClientResponse:
@@ -125,14 +149,13 @@ class ClientResponse:
         self._release = release
 
     async def chunks(self, *, decode: bool = True) -> AsyncGenerator[bytes, None]:
-        """Give the body as it comes, once; who reads slowly slows the server down.
+        """Return the body as it comes, once; who reads slowly slows the server down.
 
         Args:
             decode: whether gzip and deflate are taken off.
 
         Raises:
-            PeerError, RemoteProtocolError: it was cut short.
-            BadCoding: it is not in its coding.
+            ClientError: it was cut short, or is not in its coding.
         """
         decoder = decoder_for(self.fields.elements("content-encoding")) if decode else None
         whole = False
@@ -148,6 +171,8 @@ class ClientResponse:
             whole = True
             if decoder is not None and seen:
                 decoder.finish()
+        except BadCoding as error:
+            raise ProtocolViolation(str(error)) from error
         finally:
             if not whole:
                 self.abandon()
@@ -163,7 +188,7 @@ class ClientResponse:
         return octets
 
     async def read(self, limit_octets: int = 16 * 1024 * 1024, *, decode: bool = True) -> bytes:
-        """Give the whole body. Raises as ``chunks``, and BodyTooLarge.
+        """Return the whole body. Raises as ``chunks``, and BodyTooLarge.
 
         Args:
             limit_octets: how large it may be, decoded.
@@ -232,7 +257,7 @@ class HTTPClient:
         timeouts: ClientTimeouts | None = None,
         software: str = "netsuite",
         redirects: int = 10,
-        tls_context: Callable[[str], Any] | None = None,
+        tls_context: Callable[[str], tls.Context] | None = None,
         endpoint: Callable[[Origin], IStreamClientEndpoint] | None = None,
         idle_seconds: float = 60.0,
     ) -> None:
@@ -247,9 +272,11 @@ class HTTPClient:
 
     # -- requests ------------------------------------------------------------------------------
 
-    async def get(self, url: str, **more: Any) -> ClientResponse:
+    async def get(
+        self, url: str, *, fields: Fields = NO_FIELDS, login: tuple[str, str] | None = None
+    ) -> ClientResponse:
         """Make a GET request. As ``request``."""
-        return await self.request("GET", url, **more)
+        return await self.request("GET", url, fields=fields, login=login)
 
     # Longer than 40 lines with its docstring: what a redirect changes stands in one place.
     async def request(
@@ -276,8 +303,8 @@ class HTTPClient:
             The answer, whatever its status.
 
         Raises:
-            HTTPError, PeerError, RemoteProtocolError, LocalProtocolError: there is none;
-            ConnectError: there is no connection.
+            ClientError: there is none.
+            LocalProtocolError: the client is closed, or cannot say that.
         """
         target = parse_url(url)
         login = login or target.login
@@ -325,7 +352,7 @@ class HTTPClient:
         connection, used = await self.pool.take(target.origin)
         try:
             head = await connection.ask_for(request, body)
-        except PeerClosed:
+        except ConnectionLost:
             # The server has closed a kept connection while our request was on its way.
             if not used or not again or connection.heard:
                 raise
@@ -360,12 +387,12 @@ class HTTPClient:
         )
 
 
-def _verified(host: str) -> Any:
+def _verified(host: str) -> tls.Context:
     return tls.client_options(host, protocols=[b"http/1.1"])
 
 
 def _joined(url: str, where: str) -> str:
-    """Give where a Location leads. Raises BadURL."""
+    """Return where a Location leads. Raises BadURL."""
     try:
         joined = urljoin(url, where)
     except ValueError:
@@ -374,6 +401,6 @@ def _joined(url: str, where: str) -> str:
 
 
 __all__ = [
-    "BadCoding", "BadURL", "BodyTooLarge", "ClientResponse", "Decoder", "HTTPClient", "HTTPError",
-    "TooManyRedirects", "basic", "parse_url",
+    "BadURL", "BodyTooLarge", "ClientResponse", "HTTPClient", "HTTPError", "TooManyRedirects",
+    "basic", "parse_url", "refusal",
 ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""What HTTP peers say to each other, as frozen values: requests, answers, fields."""
+"""HTTP's requests, responses and fields as frozen values."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Fields:
         self._joined = joined
 
     def get(self, name: str, default: str = "") -> str:
-        """Give the value of a field, several joined by a comma (RFC 9110, 5.3).
+        """Return the value of a field, several joined by a comma (RFC 9110, 5.3).
 
         So a field that may stand only once has no value its grammar allows when it stands twice.
 
@@ -48,22 +48,22 @@ class Fields:
         return self._joined.get(name, default)
 
     def all(self, name: str) -> list[str]:
-        """Give every value of a field (Set-Cookie cannot be joined). *name* in lower case."""
+        """Return every value of a field (Set-Cookie cannot be joined). *name* in lower case."""
         return [value for each, value in self.pairs if each.lower() == name]
 
     def elements(self, name: str) -> list[str]:
-        """Give the elements of a list field without quoted strings, in lower case."""
+        """Return the elements of a list field without quoted strings, in lower case."""
         value = self._joined.get(name)
         if value is None:
             return []
         return [each for part in value.lower().split(",") if (each := part.strip(" \t"))]
 
     def without(self, *names: str) -> Fields:
-        """Give all but some. *names* in lower case."""
+        """Return all but some. *names* in lower case."""
         return Fields(pair for pair in self.pairs if pair[0].lower() not in names)
 
     def has_any(self, names: frozenset[str]) -> bool:
-        """Tell whether any of some fields is there. *names* in lower case."""
+        """Return whether any of some fields is there. *names* in lower case."""
         return not names.isdisjoint(self._joined)
 
     def __contains__(self, name: str) -> bool:

@@ -71,7 +71,7 @@ def judge(
 
 
 def range_applies(fields: Fields, *, etag: str, modified: datetime, now: datetime) -> bool:
-    """Tell whether Range may be followed: there is no If-Range, or it is true (13.1.5)."""
+    """Return whether Range may be followed: there is no If-Range, or it is true (13.1.5)."""
     if "if-range" not in fields:
         return True
     value = fields.get("if-range")
@@ -86,7 +86,7 @@ def _second(moment: datetime) -> datetime:
 
 
 def _matches(value: str, etag: str | None, *, weak: bool) -> bool:
-    """Tell whether a list of entity tags, or ``*``, names what is there. A list that is none
+    """Return whether a list of entity tags, or ``*``, names what is there. A list that is none
     names nothing."""
     if etag is None:
         return False

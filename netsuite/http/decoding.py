@@ -32,7 +32,7 @@ class Decoder:
         self._ended = False
 
     def feed(self, octets: bytes) -> Iterator[bytes]:
-        """Give what some octets hold, in pieces. Raises BadCoding."""
+        """Return what some octets hold, in pieces. Raises BadCoding."""
         while octets:
             if self._unpacked is None:
                 if self._ended and not self._gzip:
@@ -69,7 +69,7 @@ class Decoder:
 
 
 def decoder_for(codings: list[str]) -> Decoder | None:
-    """Give what takes a Content-Encoding off; None where there is none, or one we do not know:
+    """Return what takes a Content-Encoding off; None where there is none, or one we do not know:
     then the content is given as it is, with its field."""
     if len(codings) != 1:
         return None

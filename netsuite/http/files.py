@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any, Final, cast
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import FileAccess, SiteFiles
 from netsuite.http import listing
-from netsuite.http.answers import Answer, FilePart, Given, SentFile, Streamed
 from netsuite.http.commands import FieldPairs, Fields, Request, Response, ResponseHead, plain
 from netsuite.http.conditions import CONDITIONAL, Verdict, judge, range_applies
 from netsuite.http.media import GZIP, choose, is_worth_packing, media_type, takes_gzip
@@ -26,6 +25,7 @@ from netsuite.http.replies import (
 )
 from netsuite.http.request import IncomingRequest
 from netsuite.http.response_cache import Cache, Representation
+from netsuite.http.responses import AnyResponse, FilePart, SentFile, Streamed
 from netsuite.http.router import METHODS
 from netsuite.store.errors import (
     BadFileName,
@@ -36,7 +36,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
-from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath
+from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath, UploadRequest
 from netsuite.wire.dates import format_http_date
 
 ALLOWED: Final = "DELETE, GET, HEAD, OPTIONS, PUT"
@@ -57,7 +57,7 @@ class FileSite:
     """Answers for a tree of files, and for those that accounts show.
 
     ``/`` is the public site, ``/~ACCOUNT/`` what an account has in its ``public`` directory. Who
-    may see and do what there is not decided here, but by what *files* and the door give.
+    may see and do what there is not decided here, but by what *files* and the login give.
 
     Small files are kept in memory for *remember_seconds*. Whoever changes files in this process
     calls ``forget`` (subscribe it to the store's changes), so they are never out of date by that;
@@ -90,34 +90,34 @@ class FileSite:
         self._boundary = boundary
         self._precompressed = precompressed
         self._links = links
-        self._memory = Cache(clock.seconds, remember_seconds)
+        self._cache = Cache(clock.seconds, remember_seconds)
 
-    def __call__(self, request: IncomingRequest) -> Given:
+    async def __call__(self, request: IncomingRequest) -> AnyResponse:
         """Answer a request."""
         method = request.head.method
         if method in ("GET", "HEAD"):
             head = request.head
-            found = self._memory.fresh(head.path)
+            found = self._cache.fresh(head.path)
             if found is None or found.packed:
                 found = self._other(head, found)
             if found is not None and found.body is not None:
                 return self._small(head, found, found.body)
-            return self._get(request)
+            return await self._get(request)
         if method == "PUT":
-            return self._change(request, self._put)
+            return await self._change(request, self._put)
         if method == "DELETE":
-            return self._change(request, self._delete)
+            return await self._change(request, self._delete)
         if method == "OPTIONS":
             return Response(204, (("Allow", ALLOWED), ("Accept-Ranges", "bytes")))
         return method_not_allowed(ALLOWED) if method in METHODS else NOT_IMPLEMENTED
 
-    def forget(self, *_: Any) -> None:
+    def forget(self, *_: object) -> None:
         """Something has changed: look at every file again."""
-        self._memory.forget()
+        self._cache.forget()
 
     # -- reading -------------------------------------------------------------------------------
 
-    async def _get(self, request: IncomingRequest) -> Answer:
+    async def _get(self, request: IncomingRequest) -> AnyResponse:
         names = request.names()
         tree: FileAccess = self._public
         path = names
@@ -141,14 +141,16 @@ class FileSite:
             return plain(301, "", ("Location", where))
 
     def _other(self, head: Request, found: Representation | None) -> Representation | None:
-        """Give what is remembered in gzip, to who takes it; *found* to who does not."""
+        """Return what is remembered in gzip, to who takes it; *found* to who does not."""
         if "accept-encoding" in head.fields and takes_gzip(head.fields.get("accept-encoding")):
-            return self._memory.fresh(f"{head.path} {GZIP}")
+            return self._cache.fresh(f"{head.path} {GZIP}")
         return found
 
-    async def _file(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+    async def _file(
+        self, request: IncomingRequest, tree: FileAccess, path: TreePath
+    ) -> AnyResponse:
         # Before it is opened: what changes from here on is not remembered as it was.
-        forgotten = self._memory.forgotten
+        forgotten = self._cache.forgotten
         file = await tree.open(path)
         kind = media_type(file.entry.name)
         packed: OpenFile | None = None
@@ -170,7 +172,7 @@ class FileSite:
 
     async def _opened(
         self, head: Request, file: OpenFile, found: Representation, forgotten: int
-    ) -> Answer:
+    ) -> AnyResponse:
         """Answer from a file; it is closed, or given along with the answer."""
         sent = False
         try:
@@ -181,9 +183,9 @@ class FileSite:
             body = await _whole(file)
             if len(body) != found.octets:
                 raise Busy("it changed while it was read")
-            if self._memory.forgotten == forgotten:
+            if self._cache.forgotten == forgotten:
                 key = f"{head.path} {found.coding}" if found.coding else head.path
-                self._memory.keep(key, found, body)
+                self._cache.keep(key, found, body)
             return self._small(head, found, body)
         finally:
             if not sent:
@@ -207,7 +209,7 @@ class FileSite:
         return Representation(etag, entry.modified, kind, entry.octets, fields, coding, packed)
 
     def _judged(self, head: Request, found: Representation) -> Response | Sequence[Range] | None:
-        """Give an answer without content, the ranges to give, or None for all of it."""
+        """Return an answer without content, the ranges to give, or None for all of it."""
         fields = head.fields
         now = self._now()
         verdict = judge(head.method, fields, etag=found.etag, modified=found.modified, now=now)
@@ -238,7 +240,7 @@ class FileSite:
         pieces = [part.before + body[part.offset : part.offset + part.octets] for part in parts]
         return Response(206, fields, b"".join([*pieces, after]))
 
-    def _large(self, head: Request, found: Representation, file: OpenFile) -> Answer:
+    def _large(self, head: Request, found: Representation, file: OpenFile) -> AnyResponse:
         judged = self._judged(head, found)
         if isinstance(judged, Response):
             return judged
@@ -252,7 +254,7 @@ class FileSite:
     def _parts(
         self, found: Representation, ranges: Sequence[Range]
     ) -> tuple[FieldPairs, tuple[FilePart, ...], bytes]:
-        """Give the fields of a 206, its parts, and what stands behind them."""
+        """Return the fields of a 206, its parts, and what stands behind them."""
         if len(ranges) == 1:
             one = ranges[0]
             said = ("Content-Range", one.content_range(found.octets))
@@ -269,7 +271,7 @@ class FileSite:
 
     async def _listing(
         self, request: IncomingRequest, tree: FileAccess, path: TreePath, names: tuple[str, ...]
-    ) -> Answer:
+    ) -> AnyResponse:
         kind = choose(request.fields.get("accept"), listing.OFFERED)
         fields = listing.fields(kind)
         links = () if names else self._links()
@@ -285,19 +287,18 @@ class FileSite:
     async def _change(
         self,
         request: IncomingRequest,
-        change: Callable[[IncomingRequest, FileAccess, TreePath], Awaitable[Answer]],
-    ) -> Answer:
+        change: Callable[[IncomingRequest, FileAccess, TreePath], Awaitable[AnyResponse]],
+    ) -> AnyResponse:
         """Log in, and let an account change something of its tree."""
-        logged_in = await request.log_in(FileAccess)
-        access = cast(FileAccess, logged_in.avatar)
+        login = await request.log_in(FileAccess)
         try:
-            path = self._own(request.names(), logged_in.name, access)
-            return await change(request, access, path)
+            path = self._own(request.names(), login.name, login.avatar)
+            return await change(request, login.avatar, path)
         finally:
-            access.close()
+            login.logout()
 
     def _own(self, names: tuple[str, ...], account: str, access: FileAccess) -> TreePath:
-        """Give where in the account's tree a path is.
+        """Return where in the account's tree a path is.
 
         Nobody hears whether something is there who may not write there: the refusal is the
         same. Raises Refused.
@@ -317,7 +318,7 @@ class FileSite:
     async def _checked(
         self, request: IncomingRequest, tree: FileAccess, path: TreePath
     ) -> Entry | None:
-        """Judge the preconditions; give what is there. Raises Refused."""
+        """Judge the preconditions; return what is there. Raises Refused."""
         try:
             entry = await tree.entry(path)
         except NoSuchFile:
@@ -335,7 +336,7 @@ class FileSite:
             raise IsADirectory("/".join(path))
         return entry
 
-    async def _put(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+    async def _put(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> AnyResponse:
         if "content-range" in request.fields:
             return BAD_REQUEST  # RFC 9110, 14.5
         if request.fields.get("content-encoding", "identity").lower() not in ("", "identity"):
@@ -351,9 +352,11 @@ class FileSite:
         try:
             upload = await tree.upload(
                 path,
-                only_new=conditional and before is None,
-                if_validator=before.validator if conditional and before is not None else None,
-                expected_octets=request.head.octets,
+                UploadRequest(
+                    only_new=conditional and before is None,
+                    if_validator=before.validator if conditional and before is not None else None,
+                    expected_octets=request.head.octets,
+                ),
             )
             try:
                 async for octets in request.chunks():
@@ -376,7 +379,9 @@ class FileSite:
             return Response(204, (etag,))
         return Response(201, (etag, ("Location", request.path)))
 
-    async def _delete(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> Answer:
+    async def _delete(
+        self, request: IncomingRequest, tree: FileAccess, path: TreePath
+    ) -> AnyResponse:
         if await self._checked(request, tree, path) is None:
             return NOT_FOUND
         await tree.remove_file(path)

@@ -134,7 +134,7 @@ class ChunkedBody:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     def _step(self, reader: OctetReader) -> bool:
-        """Take what stands between the data; tell whether something was taken."""
+        """Take what stands between the data; return whether something was taken."""
         if self._in_chunk:
             ending = reader.peek(2)
             if not CRLF.startswith(ending):

@@ -146,7 +146,7 @@ def parse_request(head: bytes, limits: HeadLimits) -> Request:
 
 
 def _split_target(method: str, target: str) -> tuple[str, str | None, str | None]:
-    """Give path, query and, of an absolute-form, the authority. Raises RemoteProtocolError."""
+    """Return path, query and, of an absolute-form, the authority. Raises RemoteProtocolError."""
     if len(method) > _LONGEST_METHOD:
         raise bad("no method is so long", NOT_IMPLEMENTED)
     authority = None
@@ -188,7 +188,7 @@ def parse_trailers(section: bytes, limit: int) -> Fields:
 
 
 def request_octets(fields: Fields, *, old: bool) -> int | None:
-    """Give the length of a request's body; None for chunked (RFC 9112, 6.3).
+    """Return the length of a request's body; None for chunked (RFC 9112, 6.3).
 
     Raises:
         RemoteProtocolError: two ways to read it, or none. Each of these has been used to smuggle
@@ -235,7 +235,7 @@ class HeadScan:
         self._line_ended = False
 
     def find_end(self, octets: OctetReader | bytes) -> int:
-        """Give where the head ends; -1 when it is not whole yet.
+        """Return where the head ends; -1 when it is not whole yet.
 
         Raises:
             RemoteProtocolError: it will be none.
@@ -294,7 +294,7 @@ class HeadScan:
 
 
 def _why_not(head: bytes, limits: HeadLimits) -> RemoteProtocolError:
-    """Give the error of a whole head that is none, the same as if it had come in pieces."""
+    """Return the error of a whole head that is none, the same as if it had come in pieces."""
     try:
         HeadScan(limits).find_end(head[:-1])
     except RemoteProtocolError as error:
@@ -339,7 +339,7 @@ def parse_response(head: bytes, limits: HeadLimits) -> StatusHead:
 
 
 def response_octets(method: str, head: StatusHead) -> int | None:
-    """Give the length of a response's body; None for chunked or up to the end of the connection.
+    """Return the length of a response's body; None for chunked or up to the end of the connection.
 
     Raises:
         RemoteProtocolError: two ways to read it (RFC 9112, 6.3).
@@ -363,7 +363,7 @@ def response_octets(method: str, head: StatusHead) -> int | None:
 
 
 def is_chunked(fields: Fields) -> bool:
-    """Tell whether a message whose framing has been judged is chunked."""
+    """Return whether a message whose framing has been judged is chunked."""
     return "transfer-encoding" in fields
 
 
@@ -377,7 +377,7 @@ STATUS_LINES: Final = {
 
 
 def status_line(status: int) -> str:
-    """Give the line of a status, with its line end. Raises LocalProtocolError."""
+    """Return the line of a status, with its line end. Raises LocalProtocolError."""
     line = STATUS_LINES.get(status)
     if line is None:
         if not 100 <= status <= 599:
@@ -387,7 +387,7 @@ def status_line(status: int) -> str:
 
 
 def format_fields(fields: Iterable[tuple[str, str]]) -> str:
-    """Give field lines.
+    """Return field lines.
 
     Raises:
         LocalProtocolError: a name is no token, a value holds CR, LF, NUL or another control
@@ -404,7 +404,7 @@ def format_fields(fields: Iterable[tuple[str, str]]) -> str:
 
 
 def format_request(request: Request) -> str:
-    """Give a request's head but for its framing fields and the empty line.
+    """Return a request's head but for its framing fields and the empty line.
 
     Raises:
         LocalProtocolError: something in it cannot be said.

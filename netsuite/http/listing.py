@@ -31,7 +31,7 @@ _STYLE: Final = (
 
 
 def policy(style: str) -> str:
-    """Give the Content-Security-Policy of a page with one style sheet in it: nothing on it may
+    """Return the Content-Security-Policy of a page with one style sheet in it: nothing on it may
     run or load anything, whatever the things it shows are called (CSP 3, 2.3.1)."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return f"default-src 'none'; style-src 'sha256-{digest}'"
@@ -41,7 +41,7 @@ POLICY: Final = policy(_STYLE)
 
 
 def fields(media_type: str) -> tuple[tuple[str, str], ...]:
-    """Give a listing's fields."""
+    """Return a listing's fields."""
     more = (("Content-Security-Policy", POLICY),) if media_type == HTML else ()
     return (
         ("Content-Type", f"{media_type}; charset=utf-8"),
@@ -58,7 +58,7 @@ async def listing(
     pieces: AsyncIterator[Sequence[Entry]],
     links: Links = (),
 ) -> AsyncIterator[bytes]:
-    """Give a listing, piece by piece.
+    """Return a listing, piece by piece.
 
     Args:
         media_type: HTML or JSON.
@@ -80,7 +80,7 @@ async def listing(
 def whole_listing(
     media_type: str, names: Sequence[str], entries: Iterable[Entry], links: Links = ()
 ) -> bytes:
-    """Give a listing that is known to be short, directories first. See ``listing``."""
+    """Return a listing that is known to be short, directories first. See ``listing``."""
     head, row, between, tail = _FORMS[media_type]
     rows = map(row, sorted(entries, key=lambda entry: entry.kind is not EntryKind.DIRECTORY))
     return (head(names, links) + between.join(rows) + tail).encode()

@@ -28,7 +28,7 @@ OCTETS: Final = "application/octet-stream"
 
 
 def media_type(name: str) -> str:
-    """Give a file's media type by its name.
+    """Return a file's media type by its name.
 
     A compressed file is what it is, and not its content in a coding: who fetches ``a.tar.gz``
     wants that file.
@@ -61,13 +61,13 @@ _coding: Final = re.compile(r"[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)[ \t]*+([^,]
 
 
 def is_worth_packing(kind: str) -> bool:
-    """Tell whether a file of this media type may have a copy in gzip."""
+    """Return whether a file of this media type may have a copy in gzip."""
     return _worth.match(kind) is not None
 
 
 @lru_cache(256)
 def takes_gzip(accept_encoding: str) -> bool:
-    """Tell whether a client takes gzip, and likes it no less than nothing (RFC 9110, 12.5.3).
+    """Return whether a client takes gzip, and likes it no less than nothing (RFC 9110, 12.5.3).
 
     Args:
         accept_encoding: the field's value; empty where there is none.
@@ -90,7 +90,7 @@ _weight: Final = re.compile(r"(?i:;[ \t]*+q=(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?))
 
 
 def choose(accept: str, offered: Sequence[str]) -> str:
-    """Give the media type a client would rather have; the first where it does not care, or
+    """Return the media type a client would rather have; the first where it does not care, or
     wants none of them (RFC 9110, 12.5.1 leaves that to us).
 
     Args:

@@ -21,7 +21,7 @@ class BadPath(ValueError):
 
 
 def split_path(path: str) -> tuple[str, ...]:
-    """Give the names of an absolute path; an empty last one says that it ends with a slash.
+    """Return the names of an absolute path; an empty last one says that it ends with a slash.
 
     Dot segments are refused in every spelling, not resolved: clients resolve them before they
     ask (RFC 3986, 5.2.4), so whoever sends one means to leave the root. What is not UTF-8 stays
@@ -57,10 +57,10 @@ _remembered: Final = lru_cache(4096)(_split)
 
 
 def quote_name(name: str) -> str:
-    """Give a name as it stands in a path."""
+    """Return a name as it stands in a path."""
     return quote_from_bytes(name.encode("utf-8", "surrogateescape"), _SAFE)
 
 
 def join_path(names: tuple[str, ...]) -> str:
-    """Give the absolute path of names; it never begins with two slashes."""
+    """Return the absolute path of names; it never begins with two slashes."""
     return "/" + "/".join(map(quote_name, names)).lstrip("/")

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IReactorTime
-from twisted.internet.protocol import connectionDone
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.python.failure import Failure
 
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.http.commands import Informational, Request, ResponseHead
-from netsuite.http.dialog import ClientDialog
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.http.dialog import Asking, ClientDialog, ClientEvent, ClientSaid
+from netsuite.wire.errors import LocalProtocolError
+from netsuite.wire.events import BodyChunk, EndOfBody
 
 #: A request's body: all of it, or made while it is sent.
 RequestBody: TypeAlias = bytes | AsyncIterable[bytes]
 
 
-class HTTPConnection(ClientConnection):
+class HTTPConnection(ClientConnection[ClientEvent, ClientSaid]):
     """One connection of an HTTP client.
 
     Args:
@@ -47,10 +46,13 @@ class HTTPConnection(ClientConnection):
         return self._sending is not None and not self._sending.called
 
     async def ask_for(self, request: Request, body: RequestBody = b"") -> ResponseHead:
-        """Make a request; give the head of its answer, whose body is then to be taken.
+        """Make a request; return the head of its response, whose body is then to be taken.
+
+        A server that refuses while the body is still on its way is heard, and the rest of the
+        body is not sent (RFC 9112, 9.5).
 
         Raises:
-            PeerError, RemoteProtocolError: the connection is of no use any more.
+            ClientError: the connection is of no use any more.
             whatever *body* raises: likewise.
         """
         self.heard = False
@@ -60,14 +62,17 @@ class HTTPConnection(ClientConnection):
                 self.say(BodyChunk(body))
                 self.say(EndOfBody())
             else:
-                self._sending = self.spawn(self._send(body))
+                self._sending = ensureDeferred(self._send(body))
         try:
             while True:
                 event = await self.receive()
+                self.heard = True
                 if isinstance(event, ResponseHead):
+                    if event.status >= 400:
+                        self._stop_sending()
                     return event
                 if not isinstance(event, Informational):
-                    raise RemoteProtocolError("no answer", close=True)
+                    raise self.violated("no answer")
         except Exception:
             self.abort()
             if self._body_error is not None:
@@ -75,55 +80,48 @@ class HTTPConnection(ClientConnection):
             raise
 
     async def _send(self, body: AsyncIterable[bytes]) -> None:
-        async def framed() -> Any:
-            async for octets in body:
-                if octets:
-                    yield self.dialog.send(BodyChunk(octets))
-
         try:
-            await self.write_body(framed())
+            await self.writer.write_body(self._framed(body))
             self.say(EndOfBody())
         except (CancelledError, ConnectionDone):
             pass
         except Exception as error:
             self._body_error = error
             self.abort()
+        finally:
+            close = getattr(body, "aclose", None)
+            if close is not None:
+                await close()
+
+    async def _framed(self, body: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        async for octets in body:
+            if octets:
+                yield self.dialog.send(BodyChunk(octets))
+
+    def _stop_sending(self) -> None:
+        if self._sending is not None and not self._sending.called:
+            self._sending.cancel()
 
     async def next_piece(self) -> bytes | None:
-        """Give some of the answer's body; None at its end. Raises as ``ask_for``."""
+        """Return some of the response's body; None at its end. Raises as ``ask_for``."""
         event = await self.receive()
         if isinstance(event, BodyChunk):
             return event.octets
         if isinstance(event, EndOfBody):
             return None
-        raise RemoteProtocolError("no body", close=True)
+        raise self.violated("no body")
 
-    def _left_over(self, error: Exception) -> Event:
-        """Give what had come before the connection went.
+    def leave(self) -> None:
+        """Close; at once where the server did not want all that we had to say."""
+        if self.dialog.state is Asking.SENDING:
+            self.abort()
+        else:
+            self.close()
 
-        Only an orderly end, which the dialog has been told of, may end a body: one that merely
-        stops must not look whole.
-        """
-        if self.lost and not self._dropped:
-            event = self.dialog.next_event()
-            if event is not NEED_DATA and event is not PAUSED and type(event) is not EndOfInput:
-                return event
-        raise error
-
-    def unanswered(self, event: Event) -> bool:
-        """Note that an answer has begun."""
-        self.heard = self.heard or not isinstance(event, EndOfInput)
-        return super().unanswered(event)
-
-    def failed(self, event: Event, failure: Failure) -> None:
-        """What makes the body has failed."""
-        self.abort()
-
-    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
-        """Under TLS no half-close comes before the end: an orderly end may end a body."""
-        if not self._eof and not self.closing and reason.check(ConnectionDone):
-            self.readConnectionLost()
-        super().connectionLost(reason)
+    def ended(self, reason: Failure) -> None:
+        """Nothing more will come, and nothing need be sent."""
+        super().ended(reason)
+        self._stop_sending()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,11 +164,11 @@ class Pool:
         self._clock = clock
         self._idle_seconds = idle_seconds
         self._most = kept
-        self._kept: dict[Origin, list[tuple[HTTPConnection, Any]]] = {}
+        self._kept: dict[Origin, list[tuple[HTTPConnection, IDelayedCall]]] = {}
         self.closed = False
 
     async def take(self, origin: Origin, *, fresh: bool = False) -> tuple[HTTPConnection, bool]:
-        """Give a connection, and whether it had been used before.
+        """Return a connection, and whether it had been used before.
 
         Args:
             fresh: none that had.
@@ -195,7 +193,7 @@ class Pool:
         """Keep a connection, or close it where it is of no more use."""
         kept = self._kept.setdefault(origin, [])
         if self.closed or not connection.reusable or len(kept) >= self._most:
-            connection.close()
+            connection.leave()
             if not kept:
                 self._kept.pop(origin, None)
             return

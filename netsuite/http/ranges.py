@@ -28,7 +28,7 @@ class Range:
     octets: int
 
     def content_range(self, whole: int) -> str:
-        """Give the value of Content-Range."""
+        """Return the value of Content-Range."""
         return f"bytes {self.offset}-{self.offset + self.octets - 1}/{whole}"
 
 
@@ -84,7 +84,7 @@ def _joined(ranges: list[Range]) -> list[Range]:
 
 
 def part_head(boundary: str, media_type: str, each: Range, whole: int) -> bytes:
-    """Give what stands before a range in multipart/byteranges (RFC 9110, 14.6)."""
+    """Return what stands before a range in multipart/byteranges (RFC 9110, 14.6)."""
     return (
         f"\r\n--{boundary}\r\nContent-Type: {media_type}\r\n"
         f"Content-Range: {each.content_range(whole)}\r\n\r\n"
@@ -92,5 +92,5 @@ def part_head(boundary: str, media_type: str, each: Range, whole: int) -> bytes:
 
 
 def last_boundary(boundary: str) -> bytes:
-    """Give what stands behind the last range."""
+    """Return what stands behind the last range."""
     return f"\r\n--{boundary}--\r\n".encode("latin-1")

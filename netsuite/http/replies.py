@@ -1,4 +1,4 @@
-"""What an HTTP server answers to errors: one table from store and account errors to answers."""
+"""Responses of an HTTP server to errors of the store and the accounts."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import (
-    BadCredentials,
-    LoginRefused,
     LoginUnavailable,
     MalformedResponse,
     PlaintextRefused,
@@ -15,6 +13,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.connection.close_reason import CloseReason
 from netsuite.http.commands import Response, plain
+from netsuite.http.dialog import ServerSaid
 from netsuite.store.errors import (
     BadFileName,
     Busy,
@@ -33,6 +32,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
+from netsuite.wire.errors import ErrorTable
 
 LATER: Final = ("Retry-After", "5")
 BAD_REQUEST: Final = plain(400)
@@ -45,28 +45,32 @@ BROKEN: Final = plain(500, "Something went wrong here.")
 STOPPING: Final = plain(503, "The server is stopping.", LATER)
 BUSY: Final = plain(503, "Too many connections; try again later.", LATER)
 
-ERRORS: Final[Mapping[type[Exception], Response]] = {
-    NoSuchFile: NOT_FOUND,
-    NoSuchFolder: NOT_FOUND,
-    NoSuchMessage: NOT_FOUND,
-    BadFileName: NOT_FOUND,
-    NotADirectory: NOT_FOUND,
-    IsADirectory: plain(409, "That is a directory."),
-    DirectoryNotEmpty: plain(409, "The directory is not empty."),
-    FileInTheWay: plain(409, "Something has that name already."),
-    Changed: plain(412, "It has changed meanwhile."),
-    NotPermitted: FORBIDDEN,
-    OverQuota: plain(507, "The quota does not allow that."),
-    StorageFull: plain(507, "There is no room left."),
-    TooLarge: TOO_LARGE,
-    Busy: plain(503, "Try again later.", LATER),
-    StoreClosed: STOPPING,
-    StoreError: BROKEN,
-    Throttled: plain(429, "Too many wrong guesses; try again later.", ("Retry-After", "60")),
-    PlaintextRefused: plain(403, "A password may not be sent here; use https."),
-    MalformedResponse: BAD_REQUEST,
-    LoginUnavailable: plain(503, "Logins are not possible now; try again later.", LATER),
-}
+#: A wrong password is answered with ``unauthorized``. It does not count as a command that was
+#: wrong: that a login is asked for again is how HTTP goes, and guesses are throttled.
+ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
+    {
+        NoSuchFile: NOT_FOUND,
+        NoSuchFolder: NOT_FOUND,
+        NoSuchMessage: NOT_FOUND,
+        BadFileName: NOT_FOUND,
+        NotADirectory: NOT_FOUND,
+        IsADirectory: plain(409, "That is a directory."),
+        DirectoryNotEmpty: plain(409, "The directory is not empty."),
+        FileInTheWay: plain(409, "Something has that name already."),
+        Changed: plain(412, "It has changed meanwhile."),
+        NotPermitted: FORBIDDEN,
+        OverQuota: plain(507, "The quota does not allow that."),
+        StorageFull: plain(507, "There is no room left."),
+        TooLarge: TOO_LARGE,
+        Busy: plain(503, "Try again later.", LATER),
+        StoreClosed: STOPPING,
+        StoreError: BROKEN,
+        Throttled: plain(429, "Too many wrong guesses; try again later.", ("Retry-After", "60")),
+        PlaintextRefused: plain(403, "A password may not be sent here; use https."),
+        MalformedResponse: BAD_REQUEST,
+        LoginUnavailable: plain(503, "Logins are not possible now; try again later.", LATER),
+    }
+)
 
 #: What is said to who is not served at all.
 TURNED_AWAY: Final[Mapping[CloseReason, Response]] = {
@@ -90,26 +94,6 @@ class Refused(Exception):
     def __init__(self, response: Response) -> None:
         super().__init__(f"{response.status}")
         self.response = response
-
-
-#: What ``for_error`` is for; anything else is a bug and is logged as such.
-EXPECTED: Final = (Refused, StoreError, LoginRefused)
-
-
-def for_error(error: Exception, realm: str) -> Response:
-    """Give the answer for what was refused; never with words of the error itself.
-
-    Args:
-        realm: named where a login is asked for.
-    """
-    if isinstance(error, Refused):
-        return error.response
-    if isinstance(error, BadCredentials):
-        return unauthorized(realm)
-    for kind in type(error).__mro__:
-        if kind in ERRORS:
-            return ERRORS[kind]
-    return BROKEN
 
 
 def unauthorized(realm: str) -> Response:

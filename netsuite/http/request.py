@@ -1,46 +1,42 @@
-"""A request as handlers see it: its head, its body, who sent it, and on what connection."""
+"""A request as handlers see it: its head, its body, who sent it."""
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Final
+from typing import Final, TypeVar
 from urllib.parse import parse_qs
-
-from zope.interface import Interface
 
 from netsuite.accounts.interfaces import LoggedIn
 from netsuite.connection.peer import Peer
-from netsuite.http.commands import Fields, Informational, Request
+from netsuite.http.commands import Fields, Request
+from netsuite.http.exchange import Exchange
 from netsuite.http.paths import BadPath, split_path
 from netsuite.http.replies import BAD_REQUEST, TOO_LARGE, Refused, unauthorized
 from netsuite.wire import base64
 
-if TYPE_CHECKING:
-    from netsuite.http.server import HTTPServer
+F = TypeVar("F")
 
 #: Parameters of a query or a form.
 PARAMETERS: Final = 1000
-CONTINUE: Final = Informational(100)
 NO_PARAMETERS: Final[Mapping[str, str]] = {}
 
 
 class IncomingRequest:
-    """One request, from its head to its answer.
+    """One request, from its head to its response.
 
     Args:
-        head: what was asked.
-        connection: by which it came.
+        exchange: that it began.
     """
 
-    __slots__ = ("_unread", "account", "connection", "head", "parameters")
+    __slots__ = ("_unread", "exchange", "head", "parameters")
 
-    def __init__(self, head: Request, connection: HTTPServer) -> None:
+    def __init__(self, exchange: Exchange) -> None:
+        head: Request = exchange.head
         self.head = head
-        self.connection = connection
+        self.exchange = exchange
         #: What the braces of the route's pattern stand for, decoded.
         self.parameters = NO_PARAMETERS
-        #: Who has logged in, for the access log.
-        self.account = ""
         self._unread = head.octets != 0
 
     @property
@@ -61,17 +57,17 @@ class IncomingRequest:
     @property
     def peer(self) -> Peer:
         """The other end."""
-        return self.connection.peer
+        return self.exchange.peer
 
     def names(self) -> tuple[str, ...]:
-        """Give the names of the path. Raises Refused."""
+        """Return the names of the path. Raises Refused."""
         try:
             return split_path(self.head.path)
         except BadPath:
             raise Refused(BAD_REQUEST) from None
 
     def query(self) -> dict[str, list[str]]:
-        """Give the query's parameters. Raises Refused."""
+        """Return the query's parameters. Raises Refused."""
         try:
             return parse_qs(
                 self.head.query or "", keep_blank_values=True, max_num_fields=PARAMETERS
@@ -82,7 +78,7 @@ class IncomingRequest:
     # -- the body ------------------------------------------------------------------------------
 
     async def chunks(self, limit_octets: int | None = None) -> AsyncIterator[bytes]:
-        """Give the body as it comes, once; who reads slowly slows the client down.
+        """Return the body as it comes, once; who reads slowly slows the client down.
 
         A client that waits for 100 Continue is told to go on by the first read, and never where
         nobody reads.
@@ -100,19 +96,17 @@ class IncomingRequest:
         if not self._unread:
             return
         self._unread = False
-        connection = self.connection
-        if connection.dialog.wants_continue:
-            connection.say(CONTINUE)
+        self.exchange.say_continue()
         total = 0
-        with connection.reading_body():
-            async for piece in connection.body():
+        async with contextlib.aclosing(self.exchange.body()) as pieces:
+            async for piece in pieces:
                 total += len(piece)
                 if limit_octets is not None and total > limit_octets:
                     raise Refused(TOO_LARGE)
                 yield piece
 
     async def read(self, limit_octets: int) -> bytes:
-        """Give the whole body. Raises as ``chunks``.
+        """Return the whole body. Raises as ``chunks``.
 
         Args:
             limit_octets: how large it may be; it is kept in memory.
@@ -121,7 +115,7 @@ class IncomingRequest:
 
     # -- logging in ----------------------------------------------------------------------------
 
-    async def log_in(self, facet: type[Interface]) -> LoggedIn:
+    async def log_in(self, facet: type[F]) -> LoggedIn[F]:
         """Log in with the request's Authorization: Basic (RFC 7617).
 
         Args:
@@ -129,13 +123,12 @@ class IncomingRequest:
 
         Raises:
             Refused: there is no such field, or no Basic credentials in it.
-            LoginRefused: the door said no.
+            LoginRefused: the authenticator said no.
         """
-        shared = self.connection.shared
-        realm = shared.settings.host
+        channel = self.exchange.channel()
         scheme, _, credentials = self.fields.get("authorization").partition(" ")
         if scheme.lower() != "basic":
-            raise Refused(unauthorized(realm))
+            raise Refused(unauthorized(channel.host))
         try:
             pair = base64.decode(credentials.strip(" ").encode("ascii")).decode("utf-8")
         except ValueError:
@@ -143,11 +136,9 @@ class IncomingRequest:
         name, colon, password = pair.partition(":")
         if not colon or "\0" in pair:
             raise Refused(BAD_REQUEST)
-        logged_in: LoggedIn = await shared.authenticator.log_in(
-            self.connection.channel(), name, password, facet
-        )
-        self.account = logged_in.name
-        return logged_in
+        login = await self.exchange.authenticator.log_in(channel, name, password, facet)
+        self.exchange.account = login.name
+        return login
 
     def __repr__(self) -> str:
-        return f"<{self.head.method} {self.head.target} on {self.connection.name}>"
+        return f"<{self.head.method} {self.head.target} on {self.exchange.name}>"

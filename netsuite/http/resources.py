@@ -12,13 +12,14 @@ from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IAddress
 from twisted.python.failure import Failure
 
-from netsuite.http.answers import Answer, Streamed
 from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
 from netsuite.http.paths import split_path
 from netsuite.http.replies import BAD_REQUEST, BROKEN, Refused
 from netsuite.http.request import IncomingRequest
+from netsuite.http.responses import AnyResponse, Streamed
 
 #: More than this unsent, and what produces it is told to pause.
 WAITING_OCTETS: Final = 65_536
@@ -45,7 +46,7 @@ class ResourceSite:
         self._site = server.Site(resource, reactor=reactor)
         self._limit_octets = limit_octets
 
-    async def __call__(self, incoming: IncomingRequest) -> Answer:
+    async def __call__(self, incoming: IncomingRequest) -> AnyResponse:
         """Answer a request."""
         try:
             split_path(incoming.path)  # nothing that climbs reaches a resource
@@ -91,8 +92,8 @@ class _Channel:
 
     # -- what the handler takes -----------------------------------------------------------------
 
-    async def answer(self) -> Answer:
-        """Give the answer once its head is known: all of it where it is complete by then."""
+    async def answer(self) -> AnyResponse:
+        """Return the response once its head is known: all of it where it is complete by then."""
         while self._head is None and not self._ended:
             await self._more()
         if self._head is None:
@@ -195,16 +196,16 @@ class _Channel:
         """It needs not be told any more."""
         self._producer = None
 
-    def getPeer(self) -> Any:  # noqa: N802
-        """Give the other end."""
-        return self._incoming.connection.transport.getPeer()
+    def getPeer(self) -> IAddress:  # noqa: N802
+        """Return the other end."""
+        return self._incoming.exchange.remote_address
 
-    def getHost(self) -> Any:  # noqa: N802
-        """Give our end."""
-        return self._incoming.connection.transport.getHost()
+    def getHost(self) -> IAddress:  # noqa: N802
+        """Return our end."""
+        return self._incoming.exchange.local_address
 
     def isSecure(self) -> bool:  # noqa: N802
-        """Tell whether TLS is in place."""
+        """Return whether TLS is in place."""
         return self._incoming.peer.secure
 
 

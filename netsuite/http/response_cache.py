@@ -63,7 +63,7 @@ class Cache:
         self.forgotten = 0
 
     def fresh(self, key: str) -> Representation | None:
-        """Give one that need not be looked at again; it has a body."""
+        """Return one that need not be looked at again; it has a body."""
         found = self._kept.get(key)
         if found is not None and found.until <= self._seconds():
             self._drop(key)

@@ -1,14 +1,17 @@
-"""Which handler answers which path: exact paths first, then patterns, then prefixes."""
+"""Routes: from a path to its handler, exact paths first, then patterns, then prefixes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Final, TypeAlias
 
-from netsuite.http.answers import Given, Handler
 from netsuite.http.commands import Response
 from netsuite.http.replies import NOT_FOUND, NOT_IMPLEMENTED, method_not_allowed
 from netsuite.http.request import IncomingRequest
+from netsuite.http.responses import AnyResponse
+
+#: Answers a request.
+Handler: TypeAlias = Callable[[IncomingRequest], Awaitable[AnyResponse]]
 
 #: What this server knows at all; others are 501, as RFC 9110, 9.1 wants.
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
@@ -33,10 +36,10 @@ class _Route:
             self.handlers.setdefault("HEAD", self.handlers["GET"])
         self.allowed = ", ".join(sorted({*self.handlers, "OPTIONS"}))
 
-    def answer(self, request: IncomingRequest) -> Given:
+    async def answer(self, request: IncomingRequest) -> AnyResponse:
         handler = self.handlers.get(request.head.method)
         if handler is not None:
-            return handler(request)
+            return await handler(request)
         if request.head.method == "OPTIONS":
             return Response(204, (("Allow", self.allowed),))
         if request.head.method not in METHODS:
@@ -47,14 +50,17 @@ class _Route:
 class Router:
     """Finds the handler of a request.
 
-    A handler is ``handler(request)``: a plain function that gives an answer, or one that gives
-    something to await for it (``async def``). What it raises of ``replies.EXPECTED`` is answered
-    from the table there; anything else is logged, and answered with 500.
+    A handler is ``async def handler(request)``, and returns a response. ``replies.Refused`` is
+    raised to answer with the response in it; errors of the store and of logins are answered from
+    ``replies.ERRORS``; anything else is logged, and answered with 500.
 
     ::
 
+        async def hello(request):
+            return Response(200, (), b"hello")
+
         router = Router()
-        router.add("GET", "/hello", lambda request: Response(200, (), b"hello"))
+        router.add("GET", "/hello", hello)
         router.add("GET", "/articles/{number}", article)   # request.parameters["number"]
         router.mount("/", files)                           # everything else, all methods
     """
@@ -91,7 +97,7 @@ class Router:
         route.add(methods.split(), handler)
 
     def mount(self, prefix: str, handler: Handler) -> None:
-        """Give all paths below a prefix to one handler, all methods.
+        """Route all paths below a prefix to one handler, all methods.
 
         Args:
             prefix: ends with a slash; the longest that fits wins.
@@ -102,12 +108,12 @@ class Router:
         self._mounted.append((prefix, handler))
         self._mounted.sort(key=lambda each: -len(each[0]))
 
-    def answer(self, request: IncomingRequest) -> Given:
-        """Give the answer, or what to await for it. Raises what the handler raises."""
+    async def answer(self, request: IncomingRequest) -> AnyResponse:
+        """Return the response. Raises what the handler raises."""
         head = request.head
         route = self._exact.get(head.path)
         if route is not None:
-            return route.answer(request)
+            return await route.answer(request)
         if head.method not in METHODS:
             return NOT_IMPLEMENTED
         if not head.path:
@@ -115,10 +121,10 @@ class Router:
         if self._patterns:
             found = self._pattern(request)
             if found is not None:
-                return found.answer(request)
+                return await found.answer(request)
         for prefix, handler in self._mounted:
             if head.path.startswith(prefix):
-                return handler(request)
+                return await handler(request)
         return NOT_FOUND
 
     def _pattern(self, request: IncomingRequest) -> _Route | None:

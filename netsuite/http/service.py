@@ -3,49 +3,19 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import replace
 from datetime import UTC, datetime
 
-from twisted.application.service import IService
-
-from netsuite import daemon
-from netsuite.config import schema
 from netsuite.connection.listening import ListeningService
 from netsuite.http.access import stamp
 from netsuite.http.files import FileSite
-from netsuite.http.grammar import HeadLimits
 from netsuite.http.news import NewsSite
 from netsuite.http.router import Router
-from netsuite.http.server import HTTPServerFactory
-from netsuite.http.settings import Settings
+from netsuite.http.server import HTTPServerFactory, Shared
 from netsuite.http.xmlrpc.server import XMLRPCServer
+from netsuite.plugin import plugin
 from netsuite.site import Site
 
-
-class Options(daemon.Options):
-    """Options of ``twistd netsuite-http``."""
-
-    services = ("http",)
-    synopsis = "[options]"
-    longdesc = "The HTTP server: files, news and XML-RPC."
-
-
-def makeService(options: Options) -> IService:
-    """Make the service. Called by twistd."""
-    return daemon.compose(options, options.services)
-
-
-def _settings(settings: schema.Settings) -> Settings:
-    section = settings.http
-    return Settings(
-        host=settings.site.hostname,
-        limits=HeadLimits(
-            line_octets=section.target_octets,
-            head_octets=section.header_octets,
-            fields=section.fields,
-        ),
-        body_octets=section.body_octets or None,
-    )
+Options, makeService = plugin("http", "The HTTP server: files, news and XML-RPC.")
 
 
 def _now() -> datetime:
@@ -53,7 +23,7 @@ def _now() -> datetime:
 
 
 def make_router(site: Site) -> Router:
-    """Give the routes every site has; what else a site serves is added or mounted here."""
+    """Return the routes every site has; what else a site serves is added or mounted here."""
 
     def shown() -> bool:
         return site.settings.nntp.anonymous == "read"
@@ -84,26 +54,17 @@ def make_router(site: Site) -> Router:
 
 
 def make_http(site: Site) -> ListeningService:
-    """Make the HTTP server (RFC 9110, 9112)."""
-    section = site.settings.http
-    limits = site.limits(section)
-    limits["timeouts"] = replace(
-        limits["timeouts"],
-        greeting_seconds=section.command_seconds or None,
-        minimum_octets_per_second=section.minimum_octets_per_second,
-    )
-    factory = HTTPServerFactory(
-        _settings(site.settings),
-        router=make_router(site),
-        authenticator=site.authenticator,
-        clock=site.reactor,
-        access_log=site.line_log(section.access_log, stamp),
-        tls=site.tls(b"http/1.1"),
-        **limits,
-    )
+    """Return the HTTP server (RFC 9110, 9112)."""
+    router = make_router(site)
+    line_log = site.line_log(site.settings.http.access_log, stamp)
 
-    def reload(settings: schema.Settings) -> None:
-        factory.settings = _settings(settings)
+    def shared() -> Shared:
+        return Shared(
+            **site.common(site.settings.http, b"http/1.1"),
+            settings=site.settings.http,
+            authenticator=site.authenticator,
+            router=router,
+            line_log=line_log,
+        )
 
-    site.on_reload(reload)
-    return site.listening("http", factory)
+    return site.listening(HTTPServerFactory(shared()), shared)

@@ -2,9 +2,37 @@
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+from typing import Annotated, Final
+
+from pydantic import AfterValidator
+
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Count, Seconds
 from netsuite.connection.settings import ServiceSettings
+from netsuite.http.grammar import HeadLimits
+
+_news_path: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~-]+/)+)?")
+_path: Final = re.compile(r"(?:/[^{}?#\s]*)?")
+
+
+def _is_news_path(path: str) -> str:
+    if not _news_path.fullmatch(path):
+        raise ValueError(
+            "must be a path of letters, digits and ._~- that begins and ends with a slash, "
+            f"as /news/ does, or empty, not {path!r}"
+        )
+    return path
+
+
+def _is_path(path: str) -> str:
+    if not _path.fullmatch(path):
+        raise ValueError(
+            "must be a path that begins with a slash and has no braces, white space, ? or #, "
+            f"as /RPC2, or empty, not {path!r}"
+        )
+    return path
 
 
 class Settings(ServiceSettings):
@@ -12,18 +40,26 @@ class Settings(ServiceSettings):
 
     listen: list[str] = setting(loopback(80), "Where to listen.")
     listen_tls: list[str] = setting(loopback(443), "Where to listen under TLS (https).")
+    greeting_seconds: Seconds = setting(
+        30.0,
+        "How long a new connection may take until its first request is there.",
+        unit="seconds",
+        live=True,
+    )
     idle_seconds: Seconds = setting(
-        75.0, "How long a connection is kept between two requests.", unit="seconds"
+        75.0, "How long a connection is kept between two requests.", unit="seconds", live=True
     )
     command_seconds: Seconds = setting(
         30.0,
         "How long a request's header may take to arrive whole, and its body to make any progress.",
         unit="seconds",
+        live=True,
     )
     minimum_octets_per_second: Count = setting(
         100,
         "What a body, either way, must average after its first minute; 0: anything.",
         unit="octets per second",
+        live=True,
     )
     target_octets: int = setting(
         8192, "The longest request line; a longer one is answered 414.", unit="octets", ge=100,
@@ -58,14 +94,20 @@ class Settings(ServiceSettings):
         "Whether `a.css.gz` is given for `a.css` (Content-Encoding: gzip) to clients that take it, "
         "where it is there and no older. Of text and the like; nothing is compressed here.",
     )
-    news_path: str = setting(
+    news_path: Annotated[str, AfterValidator(_is_news_path)] = setting(
         "/news/",
         "Below which path the newsgroups are shown, with a slash at both ends; empty: nowhere. "
         "What the public site has below that path is hidden. Nothing is shown where "
         "`nntp.anonymous` is `none`.",
-        pattern=r"^(/([A-Za-z0-9._~-]+/)+)?$",
     )
-    xmlrpc_path: str = setting(
-        "/RPC2", "Where XML-RPC is answered; empty: nowhere.", pattern="^(/[^{}]*)?$"
+    xmlrpc_path: Annotated[str, AfterValidator(_is_path)] = setting(
+        "/RPC2", "Where XML-RPC is answered; empty: nowhere."
     )
     xmlrpc_octets: int = setting(1024 * 1024, "The largest XML-RPC call.", unit="octets", ge=1000)
+
+    @cached_property
+    def head_limits(self) -> HeadLimits:
+        """How large the head of a request may be."""
+        return HeadLimits(
+            line_octets=self.target_octets, head_octets=self.header_octets, fields=self.fields
+        )

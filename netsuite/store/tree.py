@@ -17,7 +17,7 @@ import enum
 from collections.abc import AsyncIterator, Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 TreePath: TypeAlias = tuple[str, ...]
 
@@ -93,6 +93,39 @@ class OpenFile(Protocol):
         """Close the descriptor; may be called twice."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadRequest:
+    """What is asked of an upload beside its path: of a plain one nothing, whatever has its name.
+
+    Args:
+        resume_at: keep so many octets of the file there is, and go on behind them.
+        append: keep all of it.
+        only_new: refuse where there is one already, now and at the commit.
+        if_validator: refuse, now and at the commit, where the file has changed.
+        expected_octets: how many are to come, where that is known.
+    """
+
+    resume_at: int | None = None
+    append: bool = False
+    only_new: bool = False
+    if_validator: str | None = None
+    expected_octets: int | None = None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked for but a file of that name, whatever has it now."""
+        return not (
+            self.resume_at
+            or self.append
+            or self.only_new
+            or self.if_validator is not None
+            or self.expected_octets
+        )
+
+
+PLAIN_UPLOAD: Final = UploadRequest()
+
+
 class Upload(Protocol):
     """A file on its way in, under a temporary name, until it is committed.
 
@@ -140,30 +173,15 @@ class FileTree(Protocol):
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading. Raises NoSuchFile, IsADirectory."""
 
-    async def upload(
-        self,
-        path: TreePath,
-        *,
-        resume_at: int | None = None,
-        append: bool = False,
-        only_new: bool = False,
-        if_validator: str | None = None,
-        expected_octets: int | None = None,
-    ) -> Upload:
+    async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> Upload:
         """Begin a file.
-
-        Args:
-            resume_at: keep so many octets of the file there is, and go on behind them.
-            append: keep all of it.
-            only_new: refuse where there is one already, now and at the commit.
-            if_validator: refuse, now and at the commit, where the file has changed.
 
         Raises:
             NoSuchFile: its directory is not there; or the part to resume behind.
             IsADirectory, FileInTheWay, Changed, BadFileName, OverQuota, StorageFull.
             TooLarge: more octets are expected than the tree takes.
 
-        Where nothing but the path is given, what cannot be known without waiting for the disk
+        Where nothing else is asked for, what cannot be known without waiting for the disk
         may be told later, by ``write`` or ``commit``.
         """
 

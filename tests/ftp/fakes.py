@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,9 +15,9 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from netsuite.accounts.files import AnonymousFiles
-from netsuite.accounts.interfaces import BadCredentials, Channel, LoggedIn
-from netsuite.connection.settings import Limits, Timeouts
-from netsuite.ftp.server import FTPServer, FTPServerFactory
+from netsuite.accounts.interfaces import BadCredentials, Channel, LoggedIn, MechanismNotOffered
+from netsuite.connection.session_group import FamiliesTLS
+from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.settings import Settings
 from netsuite.store.files.memory import MemoryTree
@@ -40,7 +41,7 @@ class Files(MemoryTree):
         return path not in self.read_only
 
     def content(self, *path: str) -> bytes | None:
-        """Give a file's octets; None when it is not there."""
+        """Return a file's octets; None when it is not there."""
         node = self.node_or_none(path)
         return None if node is None else node.data
 
@@ -62,7 +63,9 @@ class FakeAuthenticator:
     def allows_password(self, channel: Channel) -> bool:
         return self.plain or channel.secure
 
-    async def log_in(self, channel: Channel, username: str, password: str, facet: Any) -> LoggedIn:
+    async def log_in(
+        self, channel: Channel, username: str, password: str, facet: Any
+    ) -> LoggedIn[Any]:
         self.channels.append(channel)
         if self.slow is not None:
             await self.slow
@@ -76,8 +79,8 @@ class FakeAuthenticator:
     def left(self) -> None:
         self.inside -= 1
 
-    def exchange(self, channel: Channel, mechanism: str, facet: Any) -> None:
-        return None
+    async def authenticate(self, *_: Any, **__: Any) -> LoggedIn[Any]:
+        raise MechanismNotOffered("none here")
 
 
 class FakePort:
@@ -201,24 +204,29 @@ class World:
         self.files = Files("alice")
         self.public = MemoryTree(lambda: NOW)
         self.authenticator = FakeAuthenticator(self.files)
-        limits = settings.pop("limits", Limits(bad_commands=None))
-        timeouts = settings.pop("timeouts", Timeouts())
         tls = settings.pop("tls", None)
         self.factory = FTPServerFactory(
-            Settings("ftp.example.test", **settings),
-            authenticator=self.authenticator,
-            anonymous=lambda: AnonymousFiles(self.public),
-            reactor=self.reactor,
-            now=lambda: NOW,
-            shuffled=list,
-            limits=limits,
-            timeouts=timeouts,
-            tls=tls,
+            Shared(
+                clock=self.reactor,
+                host="ftp.example.test",
+                authenticator=self.authenticator,
+                anonymous=lambda: AnonymousFiles(self.public),
+                reactor=self.reactor,
+                now=lambda: NOW,
+                shuffled=list,
+                settings=Settings(**{"bad_commands": 0, **settings}),
+                tls=None if tls is None else FamiliesTLS(tls),
+            )
         )
+
         self.put("notes.txt", b"one\ntwo\n")
         ensureDeferred(self.files.make_directory(("sub",)))
         self.put("sub/x.bin", bytes(range(256)))
         self.public.put(("welcome.txt",), b"hello\n", None)
+
+    def reshare(self, **changed: Any) -> None:
+        """Have the sessions to come share something else."""
+        self.factory.configure(replace(self.factory.shared, **changed))
 
     def put(self, path: str, octets: bytes) -> None:
         """Put a file into alice's tree."""
@@ -248,7 +256,7 @@ class Session:
             self.say(LOGIN + b"TYPE I\r\n")
 
     def say(self, octets: bytes) -> bytes:
-        """Say something; give what the server says to it."""
+        """Say something; return what the server says to it."""
         self.wire.send(octets)
         self.world.settle()
         return self.heard()
@@ -263,7 +271,7 @@ class Session:
         return self.wire.gone is not None or self.wire.disconnecting
 
     def port(self) -> FakePort:
-        """Give the port listened on."""
+        """Return the port listened on."""
         (port,) = self.world.reactor.ports
         return port
 
@@ -294,7 +302,7 @@ class Session:
         return wire
 
     def fetch(self, command: bytes) -> tuple[bytes, bytes]:
-        """Run a transfer to us; give its octets and the replies."""
+        """Run a transfer to us; return its octets and the replies."""
         wire = self.data()
         said = self.say(command + b"\r\n")
         self.world.settle()
@@ -302,7 +310,7 @@ class Session:
         return octets, said + self.heard()
 
     def store(self, command: bytes, octets: bytes) -> bytes:
-        """Run a transfer from us; give the replies."""
+        """Run a transfer from us; return the replies."""
         wire = self.data()
         said = self.say(command + b"\r\n")
         wire.send(octets)
@@ -312,5 +320,5 @@ class Session:
 
 
 def codes(octets: bytes) -> list[int]:
-    """Give the codes of replies, each of one line."""
+    """Return the codes of replies, each of one line."""
     return [int(line[:3]) for line in octets.split(b"\r\n")[:-1]]

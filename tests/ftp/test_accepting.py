@@ -11,7 +11,6 @@ from twisted.internet.interfaces import IReactorFDSet
 from zope.interface import implementer
 
 from netsuite.ftp.transfer import accepting
-from netsuite.ftp.transfer.channel import Ports
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.store.files.memory import MemoryUpload
 from netsuite.testing.cases import SynchronousTestCase
@@ -67,8 +66,7 @@ class Sockets(SynchronousTestCase):
     def setUp(self) -> None:
         self.world = World()
         self.reactor = self.world.reactor = DescriptorReactor()
-        self.world.factory.clock = self.world.factory.reactor = self.reactor
-        self.world.factory.ports = Ports(self.reactor, None, list)
+        self.world.reshare(clock=self.reactor, reactor=self.reactor)
         self.session = Session(self.world)
         self.addCleanup(self.close)
 
@@ -126,7 +124,7 @@ class Sockets(SynchronousTestCase):
         """Nobody is waited for longer than the setting says."""
         self.epsv()
         self.session.say(b"RETR notes.txt\r\n")
-        self.reactor.advance(self.world.factory.settings.connect_seconds)
+        self.reactor.advance(self.world.factory.shared.settings.connect_seconds)
         self.world.settle()
         self.assertEqual([425], codes(self.session.heard()))
         self.assertEqual([], self.reactor.readers)
@@ -234,7 +232,7 @@ class Sockets(SynchronousTestCase):
     def test_store_that_stalls(self) -> None:
         """An upload that sends nothing for too long ends, counted from the last that came."""
         client = self.store(b"new")
-        seconds = self.world.factory.settings.stalled_seconds
+        seconds = self.world.factory.shared.settings.stalled_seconds
         self.reactor.advance(seconds - 1)
         client.sendall(b"late")
         self.come()

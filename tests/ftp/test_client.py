@@ -11,19 +11,18 @@ from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.error import ConnectError
 
 from netsuite import tls
-from netsuite.connection.client import PeerClosed
+from netsuite.connection import errors
 from netsuite.ftp import grammar
-from netsuite.ftp.client import FTPClient, FTPRefused, LoginRefused, NotOffered, connect
+from netsuite.ftp.client import FTPClient, connect
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
-from netsuite.ftp.transfer.connection import NotConnected
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.ftp.fakes import World
 
 
 async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
-    """Give pieces of a file."""
+    """Return pieces of a file."""
     for each in octets:
         yield each
 
@@ -94,7 +93,7 @@ class Case(SynchronousTestCase):
     def connected(self, **more: Any) -> FTPClient:
         server = self.world.factory
         if more.get("implicit"):
-            server = tls.wrap_server(server, server.tls, self.world.reactor)  # type: ignore[assignment]
+            server = tls.wrap_server(server, server.shared.tls, self.world.reactor)  # type: ignore[assignment]
         endpoint = self.wires.control(server)
         client: FTPClient = self.result(
             connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)  # type: ignore[arg-type]
@@ -151,17 +150,17 @@ class Clear(Case):
             client.stor("sub", pieces(b"x")),
             client.cwd("x"),
         ):
-            self.assertEqual(550, self.failure(work, FTPRefused).reply.code)
+            self.assertEqual(550, self.failure(work, errors.PermanentRefusal).code)
         self.world.files.limit_octets = 3
         self.assertEqual(
-            552, self.failure(client.stor("x", pieces(b"12345")), FTPRefused).reply.code
+            552, self.failure(client.stor("x", pieces(b"12345")), errors.PermanentRefusal).code
         )
         self.result(client.noop())
 
     def test_login_refused(self) -> None:
         """A wrong password is told apart."""
         client = self.connected()
-        self.failure(client.login("alice", "wrong"), LoginRefused)
+        self.failure(client.login("alice", "wrong"), errors.AuthenticationFailed)
 
     def test_write_that_fails(self) -> None:
         """A full disk here ends the transfer and not the session."""
@@ -202,7 +201,7 @@ class Clear(Case):
         client = self.client()
         connect_real = self.wires.connect
         self.wires.connect = lambda factory: ensureDeferred(_fail())  # type: ignore[method-assign]
-        self.failure(client.mlsd(), NotConnected)
+        self.failure(client.mlsd(), errors.ConnectionRefused)
         self.wires.connect = connect_real  # type: ignore[method-assign]
         self.assertEqual(2, len(self.result(client.mlsd())))
 
@@ -211,11 +210,11 @@ class Clear(Case):
         client = self.client()
         self.wires.links[0].server.write(b"200 surprise\r\n")
         self.wires.settle()
-        self.failure(client.noop(), RemoteProtocolError)
+        self.failure(client.noop(), errors.ProtocolViolation)
         client = self.client()
         self.wires.links[-1].server.write(b"421 stopping\r\n")
         self.wires.settle()
-        self.failure(client.noop(), FTPRefused)
+        self.failure(client.noop(), errors.TransientRefusal)
 
     def test_no_tls(self) -> None:
         """A server without TLS is not talked to in the clear instead."""
@@ -228,7 +227,7 @@ class Clear(Case):
                 reach=self.wires.reach,
                 tls_context=options,
             ),
-            NotOffered,
+            errors.NotOffered,
         )
 
 
@@ -273,7 +272,7 @@ class Secured(Case):
                 reach=self.wires.reach,
                 tls_context=self.options("other.test"),
             ),
-            PeerClosed,
+            errors.TLSFailure,
         )
 
     def test_session_not_resumed(self) -> None:
@@ -282,9 +281,9 @@ class Secured(Case):
         client, other = (self.client(tls_context=options) for _ in range(2))
         for transport in (object(), other.transport):
             real, client.transport = client.transport, _Borrowed(client.transport, transport)
-            refused = self.failure(client.mlsd(), FTPRefused)
-            self.assertEqual(522, refused.reply.code)
-            self.assertIn("resume", refused.reply.text)
+            refused = self.failure(client.mlsd(), errors.PermanentRefusal)
+            self.assertEqual(522, refused.code)
+            self.assertIn("resume", refused.text)
             client.transport = real
         self.assertEqual(2, len(self.result(client.mlsd())))
 
@@ -299,11 +298,11 @@ class Secured(Case):
     def test_commands_behind_auth(self) -> None:
         """What was put behind AUTH TLS in the clear is not executed, and a login is forgotten."""
         client = self.client()
-        client.write(b"AUTH TLS\r\nDELE notes.txt\r\n")
+        client.writer.write(b"AUTH TLS\r\nDELE notes.txt\r\n")
         client.dialog._asked.append(None)
         self.assertEqual(234, self.result(client.receive())[1].code)
         self.result(client.secure(self.options()))
-        self.assertEqual(530, self.failure(client.pwd(), FTPRefused).reply.code)
+        self.assertEqual(530, self.failure(client.pwd(), errors.PermanentRefusal).code)
         self.assertIsNotNone(self.world.files.content("notes.txt"))
 
     def test_required(self) -> None:
@@ -312,7 +311,7 @@ class Secured(Case):
         self.wires = Wires(self.world)
         client = self.connected()
         self.assertEqual(
-            530, self.failure(client.login("alice", "se cret "), LoginRefused).reply.code
+            530, self.failure(client.login("alice", "se cret "), errors.AuthenticationFailed).code
         )
         self.result(client.auth_tls(self.options()))
         self.result(client.login("alice", "se cret "))

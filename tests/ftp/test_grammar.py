@@ -12,15 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsuite.ftp import commands as c
-from netsuite.ftp.answers import (
-    ReplyReader,
-    extended_passive_port,
-    extended_passive_reply,
-    features_of,
-    format_reply,
-    passive_port,
-    passive_reply,
-)
 from netsuite.ftp.ascii import FromNetwork, ToNetwork
 from netsuite.ftp.commands import Protection, Reply, Representation, reply
 from netsuite.ftp.dialog import (
@@ -45,6 +36,15 @@ from netsuite.ftp.listing import (
     unix_line,
 )
 from netsuite.ftp.paths import octets_of, quoted, resolve, text_of, unquoted
+from netsuite.ftp.reply_grammar import (
+    ReplyReader,
+    extended_passive_port,
+    extended_passive_reply,
+    features_of,
+    format_reply,
+    passive_port,
+    passive_reply,
+)
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, EndOfInput

@@ -8,7 +8,6 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
-from netsuite.connection.settings import Limits
 from netsuite.ftp.grammar import PARSERS
 from netsuite.store.errors import Busy, NotPermitted, StoreClosed
 from netsuite.testing.cases import SynchronousTestCase
@@ -357,7 +356,7 @@ class Hostile(SynchronousTestCase):
 
     def test_too_many(self) -> None:
         """After many bad commands the connection is closed."""
-        session = Session(logged_in=False, limits=Limits(bad_commands=10))
+        session = Session(logged_in=False, bad_commands=10)
         said = codes(session.say(b"XYZZY\r\n" * 30))
         self.assertEqual([500] * 10 + [421], said)
         self.assertTrue(session.closed)

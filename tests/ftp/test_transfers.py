@@ -6,6 +6,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted, ConnectionLost
 
 from netsuite import tls
+from netsuite.connection.peer import Peer
 from netsuite.store.errors import OverQuota, StorageFull
 from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import Session, World, codes
@@ -413,8 +414,7 @@ class Connections(SynchronousTestCase):
         """The address told is the one configured, but not to this machine itself."""
         session = Session(masquerade_address="192.0.2.7")
         self.assertIn(b"(127,0,0,1,", session.say(b"PASV\r\n"))
-        session.server._peer = None
-        session.wire.peerAddr = type(session.wire.peerAddr)("TCP", "198.51.100.1", 4000)
+        session.server.peer = Peer(address="198.51.100.1", port=4000)
         self.assertIn(b"(192,0,2,7,", session.say(b"PASV\r\n"))
 
     def test_strangers(self) -> None:
@@ -471,7 +471,7 @@ class Connections(SynchronousTestCase):
 
     def test_ports_run_out(self) -> None:
         """When every port of the range is taken that is said, and it works again later."""
-        session = Session(passive_ports=(6000, 6002))
+        session = Session(passive_ports="6000-6002")
         session.world.reactor.taken = {6000, 6001, 6002}
         self.assertEqual([425, 425], codes(session.say(b"PASV\r\nEPSV\r\n")))
         self.assertEqual([425], codes(session.say(b"LIST\r\n")))

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Protocol
@@ -15,23 +15,25 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.connection.client import ClientTimeouts, PeerClosed, PeerTimedOut
+from netsuite.connection import errors
+from netsuite.connection.client import ClientTimeouts
 from netsuite.http.client import (
     BadURL,
     BodyTooLarge,
     HTTPClient,
     TooManyRedirects,
     parse_url,
+    refusal,
 )
-from netsuite.http.commands import Fields, Response
-from netsuite.http.pool import Origin
+from netsuite.http.commands import Fields, Request, Response, ResponseHead
+from netsuite.http.pool import HTTPConnection, Origin
 from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.http.xmlrpc.values import Call, Fault
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link
-from tests.http.worlds import World, done
+from tests.http.worlds import Transport, World, done
 
 Factory = Callable[[], Any]
 
@@ -53,6 +55,14 @@ class Endpoint:
         self.net.links.append(link)
         self.net.origins.append(self.origin)
         return succeed(client)
+
+
+@implementer(IStreamClientEndpoint)
+class Nobody:
+    """An endpoint where nobody listens."""
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        return fail(ConnectionRefusedError("nobody there"))
 
 
 class Script(Protocol):
@@ -94,7 +104,7 @@ class Net:
         self.servers[host] = lambda: Script(*answers, close=close)
 
     def run(self, work: Awaitable[Any]) -> Any:
-        """Do something to its end; give what it gives."""
+        """Do something to its end; return what it gives."""
         results: list[Any] = []
         ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
         for _ in range(50):
@@ -220,9 +230,11 @@ class Redirects(Case):
         self.net.world.router.add("GET POST PUT", "/here", show)
 
     def go(self, status: int, where: str, method: str = "GET", **more: Any) -> Any:
-        said = Response(status, (("Location", where),))
-        self.net.world.router.add("GET POST PUT", f"/from{len(self.asked)}{status}{method}",
-                                  lambda request: said)  # fmt: skip
+        async def said(request: IncomingRequest) -> Response:
+            return Response(status, (("Location", where),))
+
+        path = f"/from{len(self.asked)}{status}{method}"
+        self.net.world.router.add("GET POST PUT", path, said)
         url = f"http://a/from{len(self.asked)}{status}{method}"
         return self.net.run(self.net.text(method, url, **more))
 
@@ -249,8 +261,11 @@ class Redirects(Case):
 
     def test_circle(self) -> None:
         """It ends."""
-        said = Response(302, (("Location", "/round"),))
-        self.net.world.router.add("GET", "/round", lambda request: said)
+
+        async def said(request: IncomingRequest) -> Response:
+            return Response(302, (("Location", "/round"),))
+
+        self.net.world.router.add("GET", "/round", said)
         with self.assertRaises(TooManyRedirects):
             self.net.run(self.net.text("GET", "http://a/round"))
         with self.assertRaises(BadURL):
@@ -280,7 +295,7 @@ class Connections(Case):
         connections[1].dataReceived = (  # type: ignore[method-assign]
             lambda data: connections[1].transport.loseConnection()
         )
-        with self.assertRaises(PeerClosed):  # nobody knows whether it was done
+        with self.assertRaises(errors.ConnectionLost):  # nobody knows whether it was done
             self.net.run(self.net.text("POST", "http://s/", body=b"x"))
 
     def test_not_kept(self) -> None:
@@ -299,7 +314,7 @@ class Connections(Case):
         self.net.script("s", b"HTTP/1.1 200 OK\r\n\r\nall of it", close=True)
         self.assertEqual((200, b"all of it"), self.net.run(self.net.text("GET", "http://s/")))
         self.net.script("t", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhalf", close=True)
-        with self.assertRaises((PeerClosed, RemoteProtocolError)):
+        with self.assertRaises(errors.ProtocolViolation):
             self.net.run(self.net.text("GET", "http://t/"))
 
     def test_merely_stops(self) -> None:
@@ -311,7 +326,7 @@ class Connections(Case):
                 self.net.links[-1].client.protocol.connectionLost(Failure(ConnectionLost()))
                 return await response.read()
 
-        with self.assertRaises(PeerClosed):
+        with self.assertRaises(errors.ConnectionLost):
             self.net.run(read())
         self.net.links.clear()
 
@@ -329,7 +344,7 @@ class Connections(Case):
         ensureDeferred(self.net.text("GET", "http://s/")).addErrback(results.append)
         self.net.links[-1].settle()
         self.net.clock.advance(11)
-        self.assertTrue(results[0].check(PeerTimedOut))
+        self.assertTrue(results[0].check(errors.Timeout))
 
     def test_abandoned(self) -> None:
         """A body that nobody wants to its end does not come in the way of the next request."""
@@ -345,6 +360,123 @@ class Connections(Case):
 
         self.assertTrue(self.net.run(some()))
         self.assertEqual((200, b"hello"), self.net.run(self.net.text("GET", "http://a/hello")))
+
+
+class Refused(SynchronousTestCase):
+    """Uploads that a server does not want to its end."""
+
+    def setUp(self) -> None:
+        self.clock = Clock()
+        self.taken = 0
+        self.given_back = False
+
+    async def endless(self) -> AsyncIterator[bytes]:
+        try:
+            while True:
+                self.taken += 1
+                yield b"x" * 10_000
+        finally:
+            self.given_back = True
+
+    def begin(self) -> tuple[HTTPConnection, Transport, list[Any]]:
+        """Begin an upload, up to where the server takes no more."""
+        connection = HTTPConnection(self.clock, timeouts=ClientTimeouts())
+        transport = Transport(full_at=50_000)
+        connection.makeConnection(transport)
+        request = Request("POST", "/", octets=None, host="a")
+        results: list[Any] = []
+        ensureDeferred(connection.ask_for(request, self.endless())).addBoth(results.append)
+        self.assertEqual([], results)
+        self.assertGreater(self.taken, 4)
+        self.assertTrue(connection.writer.is_full)
+        return connection, transport, results
+
+    def test_heard_at_once(self) -> None:
+        """A refusal is heard while the server takes nothing, and the rest is not sent."""
+        connection, transport, results = self.begin()
+        taken = self.taken
+        connection.dataReceived(
+            b"HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 4\r\n\r\nmuch"
+        )
+        (head,) = results
+        self.assertEqual(413, head.status)
+        self.assertTrue(self.given_back)
+        self.assertEqual(b"much", done(connection.next_piece()))
+        self.assertIsNone(done(connection.next_piece()))
+        transport.said()  # the server reads again
+        self.assertEqual((taken, b""), (self.taken, transport.said()))
+        self.assertFalse(connection.reusable)
+        connection.leave()
+        self.assertTrue(transport.aborted)
+
+    def test_gone_without_a_word(self) -> None:
+        """A server that goes meanwhile is no refusal; what is sent is given back, too."""
+        connection, _, results = self.begin()
+        connection.connectionLost(Failure(ConnectionLost()))
+        self.assertTrue(results[0].check(errors.ConnectionLost))
+        self.assertTrue(self.given_back)
+
+    def test_answered_early(self) -> None:
+        """An answer that is no refusal stops nothing: an echo begins before the end."""
+        connection, transport, results = self.begin()
+        taken = self.taken
+        connection.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+        self.assertEqual(200, results[0].status)
+        transport.said()
+        self.assertGreater(self.taken, taken)
+        connection.abort()
+        connection.connectionLost(Failure(ConnectionLost()))
+
+
+class Errors(Case):
+    """What callers hear of: one tree, whatever went wrong."""
+
+    def error(self, *answers: bytes, close: bool = True) -> errors.ClientError:
+        self.net.script("s", *answers, close=close)
+        with self.assertRaises(errors.ClientError) as caught:
+            self.net.run(self.net.text("GET", "http://s/"))
+        return caught.exception
+
+    def test_violations(self) -> None:
+        """A server that does not speak HTTP, or ends where it may not."""
+        for answer in (
+            b"220 ready\r\n\r\n",
+            b"HTTP/1.1 101 Switching Protocols\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+            b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort",
+            b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain",
+            b"HTTP/1.1 200 OK\r\nX",
+        ):
+            self.assertIsInstance(self.error(answer), errors.ProtocolViolation, answer)
+
+    def test_lost(self) -> None:
+        """A server that closes before it answers."""
+        self.net.servers["s"] = lambda: Script()
+        waiting: list[Any] = []
+        ensureDeferred(self.net.text("POST", "http://s/", body=b"x")).addErrback(waiting.append)
+        self.net.links[-1].settle()
+        self.net.links[-1].server.loseConnection()
+        self.net.links[-1].settle()
+        self.assertTrue(waiting[0].check(errors.ConnectionLost))
+
+    def test_no_connection(self) -> None:
+        """Nobody listens there."""
+
+        self.net.http = HTTPClient(self.net.clock, endpoint=lambda origin: Nobody())
+        with self.assertRaises(errors.ConnectionRefused):
+            self.net.run(self.net.text("GET", "http://s/"))
+
+    def test_statuses(self) -> None:
+        """Statuses are no errors, but can be made such: for good, for now, for the login."""
+        for status, kind in (
+            (401, errors.AuthenticationFailed), (404, errors.PermanentRefusal),
+            (429, errors.TransientRefusal), (501, errors.PermanentRefusal),
+            (503, errors.TransientRefusal),
+        ):  # fmt: skip
+            made = refusal(ResponseHead(status, reason="Because"))
+            self.assertIs(kind, type(made))
+            self.assertEqual((status, "Because"), (made.code, made.text))
 
 
 class RPC(Case):
@@ -363,3 +495,13 @@ class RPC(Case):
         first, second, third = self.net.run(rpc.multicall(calls))
         self.assertEqual((3, -32602, -32601), (first, second.code, third.code))
         self.assertEqual(1, len(self.net.links))
+
+    def test_no_answer(self) -> None:
+        """What goes wrong below XML-RPC is a client's error; a refusal of HTTP's has its status."""
+        rpc = XMLRPCClient(self.net.http, "http://a/none")
+        with self.assertRaises(errors.PermanentRefusal) as caught:
+            self.net.run(rpc.call("add", 1, 2))
+        self.assertEqual(405, caught.exception.code)
+        self.net.script("s", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort", close=True)
+        with self.assertRaises(errors.ProtocolViolation):
+            self.net.run(XMLRPCClient(self.net.http, "http://s/").call("add"))

@@ -12,7 +12,7 @@ from twisted.python import monkey
 
 from netsuite.http import files
 from netsuite.http.files import SMALL_OCTETS
-from netsuite.http.grammar import HeadLimits
+from netsuite.http.settings import Settings
 from netsuite.testing.cases import SynchronousTestCase
 from tests.http.worlds import World, done, refusal
 
@@ -39,7 +39,7 @@ def field(heard: bytes, name: bytes) -> bytes | None:
 
 
 def unchunked(heard: bytes) -> bytes:
-    """Give the body of an answer known to be rightly chunked."""
+    """Return the body of an answer known to be rightly chunked."""
     pieces = []
     rest = body(heard)
     while rest:
@@ -487,7 +487,7 @@ class Writing(Case):
         heard = self.put("/~alice/x", login("alice"), b"Content-Range: bytes 0-2/10")
         self.assertEqual(400, status(heard))
         factory = self.world.factory
-        factory.settings = replace(factory.settings, limits=HeadLimits())
+        factory.configure(replace(factory.shared, settings=Settings()))
         heard = self.put("/~alice/" + "a" * 300, login("alice"))
         self.assertEqual(409, status(heard))
 

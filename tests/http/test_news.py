@@ -8,13 +8,13 @@ import json
 import quopri
 import re
 import sys
+from dataclasses import replace
 from types import FrameType, SimpleNamespace
 from typing import Any, cast
 from xml.etree import ElementTree
 
 from hypothesis import given
 from hypothesis import strategies as st
-from netsuite.config.services import NNTPSection
 from pydantic import ValidationError
 
 from netsuite.accounts.files import HomesOfSite
@@ -23,6 +23,7 @@ from netsuite.http.news import parts, prose, site
 from netsuite.http.service import make_router
 from netsuite.message.reading import numbered, texts
 from netsuite.message.scan import scan
+from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.site import Site
 from netsuite.store.errors import NoSuchMessage
 from netsuite.testing.cases import SynchronousTestCase
@@ -399,7 +400,8 @@ class Mounted(Case):
             files=HomesOfSite(self.world.store, self.world.homes),
             store=self.world.store,
         )
-        self.world.factory.router = make_router(cast(Site, self.site))
+        router = make_router(cast(Site, self.site))
+        self.world.factory.configure(replace(self.world.factory.shared, router=router))
 
     def test_default(self) -> None:
         """The news are below /news/, and the site's root leads there."""
@@ -432,7 +434,7 @@ class Mounted(Case):
         """What NNTP shows to nobody who has not logged in, HTTP does not either; a reload
         changes that."""
         self.serve()
-        self.site.settings = Settings(nntp=NNTPSection(anonymous="none"))
+        self.site.settings = Settings(nntp=NNTPSettings(anonymous="none"))
         self.assertEqual(404, status(self.ask("/news/example.talk/1.eml")))
         self.assertNotIn(b"<nav>", body(self.ask("/")))
         self.site.settings = Settings()
@@ -553,6 +555,6 @@ class Pure(SynchronousTestCase):
 
 
 def uuencoded(octets: bytes) -> bytes:
-    """Give octets as they were sent before there was MIME."""
+    """Return octets as they were sent before there was MIME."""
     lines = [binascii.b2a_uu(octets[start : start + 45]) for start in range(0, len(octets), 45)]
     return b"".join([b"begin 644 a.bin\n", *lines, b"`\nend\n"])

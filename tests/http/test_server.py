@@ -365,6 +365,32 @@ class Log(SynchronousTestCase):
             path.read_text().splitlines(),
         )
 
+    def test_left_during_a_download(self) -> None:
+        """A client that leaves during its first download has its line, with whence it came and
+        what it took, and nobody is told of an error."""
+        path = Path(self.mktemp())
+        clock = Clock()
+        log = LineLog(path, clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred)
+        world = World(access_log=log)
+        world.put("big.bin", bytes(1_000_000))
+        session = world.connect(full_at=50_000)
+        session.server.dataReceived(b"GET /big.bin HTTP/1.1\r\nHost: a\r\n\r\n")
+        taken = len(session.transport.value().partition(b"\r\n\r\n")[2])
+        self.assertGreater(taken, 50_000)
+        self.assertLess(taken, 1_000_000)
+
+        def gone() -> Any:
+            raise AssertionError("asked of a socket that is gone")
+
+        session.transport.getPeer = session.transport.getHost = gone
+        session.transport.getHandle = gone  # type: ignore[attr-defined]
+        session.server.connectionLost(Failure(ConnectionLost()))
+        clock.advance(1)
+        self.assertEqual([], self.flushLoggedErrors())
+        line = f'"GET /big.bin HTTP/1.1" 499 {taken} "-" "-"'
+        when = "[22/Nov/2026:09:30:00 +0000]"
+        self.assertEqual([f"192.0.2.9 - - {when} {line}"], path.read_text().splitlines())
+
     def test_one_line(self) -> None:
         """Nothing a client sends makes two lines of one, or ends a quoted part."""
         request = Request("GET", "/", Fields([("user-agent", 'a"\x1b[2J\xe9\\')]))

@@ -12,18 +12,21 @@ from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.files import AccountFiles, HomesOfSite
-from netsuite.accounts.interfaces import BadCredentials, LoggedIn, PlaintextRefused
+from netsuite.accounts.interfaces import (
+    BadCredentials,
+    LoggedIn,
+    MechanismNotOffered,
+    PlaintextRefused,
+)
 from netsuite.accounts.news import StoreNewsroom
-from netsuite.connection.settings import Limits, Timeouts
-from netsuite.http.answers import Streamed
 from netsuite.http.commands import Fields, Response, ResponseHead
 from netsuite.http.files import FileSite
-from netsuite.http.grammar import HeadLimits
 from netsuite.http.news import NewsSite
 from netsuite.http.replies import Refused
 from netsuite.http.request import IncomingRequest
+from netsuite.http.responses import Streamed
 from netsuite.http.router import Router
-from netsuite.http.server import HTTPServer, HTTPServerFactory
+from netsuite.http.server import HTTPServer, HTTPServerFactory, Shared
 from netsuite.http.settings import Settings
 from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.store.files import MemorySiteTrees
@@ -49,10 +52,10 @@ class Authenticator:
     def allows_password(self, channel: Any) -> bool:
         return self.allowed
 
-    def exchange(self, channel: Any, mechanism: str, facet: Any) -> None:
-        return None
+    async def authenticate(self, *_: Any, **__: Any) -> LoggedIn[Any]:
+        raise MechanismNotOffered("none here")
 
-    async def log_in(self, channel: Any, username: str, password: str, facet: Any) -> LoggedIn:
+    async def log_in(self, channel: Any, username: str, password: str, facet: Any) -> LoggedIn[Any]:
         self.asked += 1
         if not self.allowed:
             raise PlaintextRefused("no TLS")
@@ -112,33 +115,33 @@ class World:
             links=lambda: (("News & more", "/news/"),),
         )
         self._routes()
-        limits = HeadLimits(line_octets=200, head_octets=1000, fields=10)
         self.factory = HTTPServerFactory(
-            Settings("www.example.test", software="", limits=limits, **settings),
-            router=self.router,
-            authenticator=self.authenticator,
-            clock=self.clock,
-            now=lambda: self.now,
-            access_log=access_log,
-            timeouts=Timeouts(
-                greeting_seconds=30, idle_seconds=75, command_seconds=30,
-                minimum_octets_per_second=100,
-            ),
-            limits=Limits(connections=connections, connections_per_address=None),
+            Shared(
+                clock=self.clock,
+                host="www.example.test",
+                software="",
+                router=self.router,
+                authenticator=self.authenticator,
+                now=lambda: self.now,
+                line_log=access_log,
+                settings=Settings(
+                    connections=connections, connections_per_address=0, target_octets=200,
+                    header_octets=1000, fields=10, **settings,
+                ),
+            )
         )  # fmt: skip
 
     def _routes(self) -> None:
-        hello = Response(200, (), b"hello")
         add = self.router.add
-        add("GET", "/hello", lambda request: hello)
+        add("GET", "/hello", self._hello)
         add("GET POST", "/later", self._later)
         add("POST", "/echo", self._echo)
         add("POST", "/count", self._count)
-        add("POST", "/ignore", lambda request: hello)
+        add("POST", "/ignore", self._hello)
         add("GET", "/stream", self._stream)
         add("GET", "/broken", self._broken)
         add("GET", "/breaks", self._breaks)
-        add("GET", "/inject", lambda request: Response(200, (("X", "a\r\nb: c"),)))
+        add("GET", "/inject", self._inject)
         add("GET", "/teapot", self._refused)
         add("GET", "/books/{isbn}/pages/{page}", self._book)
         self.rpc = XMLRPCServer(limit_octets=50_000)
@@ -151,6 +154,9 @@ class World:
         add("GET", "/news", self.news)
         self.router.mount("/", self.files)
 
+    async def _hello(self, request: IncomingRequest) -> Response:
+        return Response(200, (), b"hello")
+
     def _later(self, request: IncomingRequest) -> Deferred[Response]:
         self.waiting.append(Deferred())
         return self.waiting[-1]
@@ -160,7 +166,7 @@ class World:
 
     async def _count(self, request: IncomingRequest) -> Response:
         body = await request.read(5000)
-        trailers = request.connection.dialog.trailers
+        trailers = request.exchange.trailers
         return Response(200, (), b"%d %d" % (len(body), len(trailers)))
 
     async def _stream(self, request: IncomingRequest) -> Streamed:
@@ -170,7 +176,7 @@ class World:
 
         return Streamed(ResponseHead(200), pieces())
 
-    def _broken(self, request: IncomingRequest) -> Response:
+    async def _broken(self, request: IncomingRequest) -> Response:
         raise RuntimeError("the inside of the server")
 
     async def _breaks(self, request: IncomingRequest) -> Streamed:
@@ -180,10 +186,13 @@ class World:
 
         return Streamed(ResponseHead(200), pieces())
 
+    async def _inject(self, request: IncomingRequest) -> Response:
+        return Response(200, (("X", "a\r\nb: c"),))
+
     async def _refused(self, request: IncomingRequest) -> Response:
         raise Refused(Response(418))
 
-    def _book(self, request: IncomingRequest) -> Response:
+    async def _book(self, request: IncomingRequest) -> Response:
         return Response(200, (), repr(sorted(request.parameters.items())).encode())
 
     def group(self, name: str, description: str = "") -> FolderId:
@@ -214,7 +223,7 @@ class World:
         return Session(self, full_at)
 
     def ask(self, octets: bytes) -> bytes:
-        """Say something on a connection of its own; give the answer."""
+        """Say something on a connection of its own; return the answer."""
         return self.connect().say(octets)
 
     def put(self, path: str, octets: bytes, *, tree: Any = None, age_seconds: int = 3600) -> None:
@@ -239,7 +248,7 @@ class World:
 
 
 def done(work: Awaitable[Any]) -> Any:
-    """Give the result of something that is done at once."""
+    """Return the result of something that is done at once."""
     results: list[Any] = []
     ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
     (result,) = results
@@ -276,7 +285,7 @@ class Session:
 
 
 def answer(status: str, body: bytes = b"", *fields: bytes, close: bool = False) -> bytes:
-    """Give the octets of an answer."""
+    """Return the octets of an answer."""
     lines = [b"HTTP/1.1 " + status.encode() + b"\r\n", DATE, *(each + b"\r\n" for each in fields)]
     lines.append(b"Content-Length: %d\r\n" % len(body))
     if close:
@@ -288,6 +297,6 @@ HELLO = answer("200 OK", b"hello")
 
 
 def refusal(status: str, *fields: bytes, text: bytes = b"", close: bool = True) -> bytes:
-    """Give the octets of a refusal in plain text."""
+    """Return the octets of a refusal in plain text."""
     body = status.encode() + b"\r\n" + (text + b"\r\n" if text else b"")
     return answer(status, body, b"Content-Type: text/plain; charset=utf-8", *fields, close=close)

@@ -1,8 +1,7 @@
-"""The Twisted side of the FTP server: one module a group of commands."""
+"""The server's side of FTP: the session, and one file for each kind of command."""
 
-from __future__ import annotations
-
-from netsuite.ftp.server.connection import FTPServer
+from netsuite.ftp.server.dispatch import FTPServer
 from netsuite.ftp.server.factory import FTPServerFactory
+from netsuite.ftp.server.shared import Shared
 
-__all__ = ["FTPServer", "FTPServerFactory"]
+__all__ = ["FTPServer", "FTPServerFactory", "Shared"]

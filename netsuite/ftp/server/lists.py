@@ -1,20 +1,17 @@
-"""Directories as LIST, NLST and MLSD give them, in pieces."""
+"""Directories as LIST, NLST and MLSD list them, in pieces."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from netsuite.ftp import replies
 from netsuite.ftp.commands import List, Mlsd, Nlst, Reply
-from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, unix_line
+from netsuite.ftp.listing import Listed, has_wildcard, matcher, mlsx_entry, permissions, unix_line
 from netsuite.ftp.paths import TreePath, octets_of, sayable
-from netsuite.ftp.server.navigation import listed
+from netsuite.ftp.server.session import Session
 from netsuite.store.errors import BadFileName, NoSuchFile, TooLarge
 from netsuite.store.tree import Entry, EntryKind
-
-if TYPE_CHECKING:
-    from netsuite.ftp.server.connection import FTPServer
 
 #: A directory with more entries is listed in the order it is read in.
 SORTED_ENTRIES: Final = 10_000
@@ -22,45 +19,63 @@ SORTED_ENTRIES: Final = 10_000
 Line: TypeAlias = Callable[[Listed], str]
 
 
-async def listing_of(
-    connection: FTPServer, command: List | Nlst | Mlsd
-) -> AsyncIterator[bytes] | Reply:
-    """Give a listing, or why there is none.
+def listed(
+    session: Session, directory: TreePath, entry: Entry, *, name: str | None = None
+) -> Listed:
+    """Return an entry as it is listed.
+
+    Args:
+        directory: where it is.
+        entry: as the tree has it.
+        name: instead of its own.
+    """
+    is_directory = entry.kind is EntryKind.DIRECTORY
+    path = (*directory, entry.name) if entry.name else directory
+    return Listed(
+        name=entry.name if name is None else name,
+        kind="dir" if is_directory else "file",
+        octets=entry.octets,
+        modified=entry.modified,
+        perm=permissions(directory=is_directory, writable=session.files.may_write(path)),
+        unique=entry.unique,
+    )
+
+
+async def listing_of(session: Session, command: List | Nlst | Mlsd) -> AsyncIterator[bytes] | Reply:
+    """Return a listing, or why there is none.
 
     Raises:
         StoreError: what is to be listed is not there, or may not be seen.
     """
-    path = connection.resolved(command.path)
+    path = session.resolved(command.path)
     try:
-        entry = await connection.tree().entry(path)
+        entry = await session.files.entry(path)
     except (NoSuchFile, BadFileName):
         if isinstance(command, Mlsd) or not path or not has_wildcard(command.path or ""):
             raise
-        return await _matching(connection, command, path)
-    line = _line(connection, command)
+        return await _matching(session, command, path)
+    line = _line(session, command)
     if entry.kind is EntryKind.DIRECTORY:
-        return await _directory(connection, path, line, lambda name: True)
+        return await _directory(session, path, line, lambda name: True)
     if isinstance(command, Mlsd):
         return replies.NOT_A_DIRECTORY_501
     if isinstance(command, Nlst):
         return _once(command.path or "")
-    return _once(line(listed(connection, path[:-1], entry)))
+    return _once(line(listed(session, path[:-1], entry)))
 
 
-async def _matching(
-    connection: FTPServer, command: List | Nlst, path: TreePath
-) -> AsyncIterator[bytes]:
+async def _matching(session: Session, command: List | Nlst, path: TreePath) -> AsyncIterator[bytes]:
     """List what a pattern stands for."""
-    line = _line(connection, command)
-    return await _directory(connection, path[:-1], line, matcher(path[-1]))
+    line = _line(session, command)
+    return await _directory(session, path[:-1], line, matcher(path[-1]))
 
 
-def _line(connection: FTPServer, command: List | Nlst | Mlsd) -> Line:
-    """Give what writes a line of a listing."""
+def _line(session: Session, command: List | Nlst | Mlsd) -> Line:
+    """Return what writes a line of a listing."""
     if isinstance(command, Mlsd):
-        return lambda entry: mlsx_entry(entry, connection.facts)
+        return lambda entry: mlsx_entry(entry, session.facts)
     if isinstance(command, List):
-        now = connection.shared.now()
+        now = session.shared.now()
         return lambda entry: unix_line(entry, now)
     # RFC 1123, 4.1.2.7: names that can be used as they are in RETR.
     said = command.path or ""
@@ -75,14 +90,14 @@ async def _once(line: str) -> AsyncIterator[bytes]:
 
 
 async def _directory(
-    connection: FTPServer, path: TreePath, line: Line, wanted: Callable[[str], bool]
+    session: Session, path: TreePath, line: Line, wanted: Callable[[str], bool]
 ) -> AsyncIterator[bytes]:
     """List a directory; what keeps it from being listed is known before anything is."""
-    tree = connection.tree()
+    tree = session.files
 
     def written(entries: Sequence[Entry]) -> bytes:
         lines = [
-            f"{line(listed(connection, path, entry))}\r\n"
+            f"{line(listed(session, path, entry))}\r\n"
             for entry in entries
             if sayable(entry.name) and wanted(entry.name)
         ]

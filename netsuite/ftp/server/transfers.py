@@ -1,48 +1,43 @@
-"""Transfers: what arranges them, RETR and STOR and their like, ABOR."""
+"""Transfers: RETR and STOR and their like, listings, ABOR."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator
+from typing import Final
 
 from OpenSSL import SSL
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionDone
 
 from netsuite.connection.sendfile import FileCutShort, send_file
+from netsuite.connection.server import handlers
 from netsuite.ftp import replies
-from netsuite.ftp.answers import extended_passive_reply, passive_reply
 from netsuite.ftp.ascii import FromNetwork, ToNetwork
 from netsuite.ftp.commands import (
     Abor,
-    Allo,
     Appe,
     Ended,
-    Epsv,
     List,
     Mlsd,
     Nlst,
-    Pasv,
-    Port,
     Protection,
     Reply,
     Representation,
-    Rest,
     Retr,
     Stor,
     Stou,
     Transfer,
     reply,
 )
+from netsuite.ftp.server.active_transfer import ActiveTransfer
 from netsuite.ftp.server.lists import listing_of
-from netsuite.ftp.server.noting import transferred
+from netsuite.ftp.server.session import Session
+from netsuite.ftp.server.transfer_log import transferred
 from netsuite.ftp.transfer.accepting import Accepted
-from netsuite.ftp.transfer.channel import Arrived, NoPortFree
+from netsuite.ftp.transfer.channel import Arrived
 from netsuite.ftp.transfer.connection import (
     DataConnection,
     DataCut,
-    DataError,
     DataStalled,
     HandshakeFailed,
     NotArranged,
@@ -50,10 +45,9 @@ from netsuite.ftp.transfer.connection import (
 )
 from netsuite.ftp.transfer.incoming import Incoming
 from netsuite.store.errors import BadFileName, FileInTheWay, NoSuchFile, StoreError
-from netsuite.store.tree import OpenFile, TreePath, Upload
-
-if TYPE_CHECKING:
-    from netsuite.ftp.server.connection import FTPServer
+from netsuite.store.tree import OpenFile, TreePath, Upload, UploadRequest
+from netsuite.wire.errors import ErrorTable
+from netsuite.wire.events import EndOfInput
 
 #: So much of a file is read at a time where its line ends are converted.
 PIECE_OCTETS: Final = 131_072
@@ -63,235 +57,142 @@ SMALL_OCTETS: Final = 65_536
 LAST_LOOK_SECONDS: Final = 0.002
 #: Names that STOU tries.
 UNIQUE_NAMES: Final = 1000
-#: RFC 2577, 3: what listens below is not to be spoken to for anybody.
-FIRST_PORT: Final = 1024
 #: What OpenSSL says to a full handshake where there is no certificate to show.
 _NO_RESUMPTION: Final = frozenset({"no shared cipher", "no suitable signature algorithm"})
 
-DATA_ERRORS: Final[Mapping[type[DataError], Reply]] = {
-    NotArranged: replies.ARRANGE_FIRST,
-    NotConnected: replies.NOT_CONNECTED,
-    DataStalled: replies.STALLED,
-    DataCut: replies.CUT,
-    HandshakeFailed: replies.TLS_FAILED,
-}
-
-
-@dataclass(slots=True)
-class ActiveTransfer:
-    """A transfer under way.
-
-    Args:
-        command: what asked for it.
-        data: its connection, once there is one.
-        done: fires when it has ended and that was said.
-        committing: all has come and is being made durable, which is not called back.
-        since: when it was asked for.
-        path: of its file, where that is not the one that was asked for.
-        at_once: octets that passed before ``data`` was made of the connection, if it was.
-    """
-
-    command: Transfer
-    data: DataConnection | Incoming | None = None
-    done: Deferred[None] | None = None
-    committing: bool = False
-    since: float = 0.0
-    path: TreePath | None = None
-    at_once: int = 0
-
-    @property
-    def octets(self) -> int:
-        """How many have passed."""
-        return self.at_once + (self.data.octets_passed if self.data is not None else 0)
-
-
-# -- arranging ----------------------------------------------------------------------------------
-
-
-def passive(connection: FTPServer, event: Pasv) -> None:
-    """Listen, and say where, in IPv4's words."""
-    here = connection.here()
-    if connection.extended_only:
-        connection.say(replies.ONLY_EPSV)
-    elif not connection.settings.passive:
-        connection.say(replies.NO_PASSIVE)
-    elif not here:
-        connection.say(replies.NO_ADDRESS)
-    elif ":" in here:
-        connection.say(replies.NO_IPV4)
-    else:
-        port = _listen(connection)
-        masquerade = connection.settings.masquerade_address
-        # Who is on this very machine does not come through the translator.
-        address = here if connection.peer.local or not masquerade else masquerade
-        connection.say(replies.NO_PORT if port is None else passive_reply(address, port))
-
-
-def extended_passive(connection: FTPServer, event: Epsv) -> None:
-    """Listen, and say on which port."""
-    here = connection.here()
-    family = 2 if ":" in here else 1
-    if event.all:
-        connection.extended_only = True
-        connection.say(reply(200, "Only EPSV from now on"))
-    elif not connection.settings.passive:
-        connection.say(replies.NO_PASSIVE)
-    elif not here:
-        connection.say(replies.NO_ADDRESS)
-    elif event.family not in (None, family):
-        connection.say(replies.other_family(family))
-    else:
-        port = _listen(connection)
-        connection.say(replies.NO_PORT if port is None else extended_passive_reply(port))
-
-
-def _listen(connection: FTPServer) -> int | None:
-    try:
-        return connection.data().listen(connection.shared.ports)
-    except NoPortFree:
-        connection.log.warn("{name}: no port is free for data", name=connection.name)
-        connection.data().reset()
-        return None
-
-
-def active(connection: FTPServer, event: Port) -> None:
-    """Take note of where to connect to: the peer, and nobody else (RFC 2577, 3)."""
-    peer = connection.peer.address
-    family = 2 if ":" in peer else 1
-    if connection.extended_only:
-        connection.say(replies.ONLY_EPSV)
-    elif not connection.settings.active:
-        connection.say(replies.NO_ACTIVE)
-    elif not peer:
-        connection.say(replies.NO_ADDRESS)
-    elif event.family not in (None, family):
-        connection.say(replies.other_family(family))
-    elif event.address != peer:
-        connection.say(replies.NOT_YOURS)
-    elif event.port < FIRST_PORT:
-        connection.say(replies.PRIVILEGED)
-    else:
-        connection.data().aim(event.address, event.port)
-        connection.say(reply(200, "Noted"))
-
-
-def restart(connection: FTPServer, event: Rest) -> None:
-    """Take note of where the next transfer begins."""
-    if event.offset and connection.representation is Representation.ASCII:
-        connection.say(replies.NO_ASCII_REST)
-        return
-    connection.restart_at = event.offset
-    connection.say(reply(350, f"Restarting at {event.offset}"))
-
-
-def allocate(connection: FTPServer, event: Allo) -> None:
-    """Take note of the size of what is stored next, so that it can be refused before it comes."""
-    connection.allocated = event.octets
-    connection.say(reply(200, "Noted"))
+#: What is said of what a transfer may meet beside the store's errors.
+_ERRORS: Final[ErrorTable[Reply]] = ErrorTable(
+    {
+        **replies.REPLIES,
+        CancelledError: replies.ABORTED,
+        NotArranged: replies.ARRANGE_FIRST,
+        NotConnected: replies.NOT_CONNECTED,
+        DataStalled: replies.STALLED,
+        DataCut: replies.CUT,
+        HandshakeFailed: replies.TLS_FAILED,
+        FileCutShort: replies.LEFT_WHILE_SENT,
+        # Of the data connection: the control connection's end cancels us.
+        ConnectionDone: replies.CUT,
+    }
+)
 
 
 # -- running ------------------------------------------------------------------------------------
 
 
-def transfer(connection: FTPServer, event: Transfer) -> None:
+async def transfer(session: Session, command: Transfer) -> None:
     """Run a transfer beside the commands."""
-    running = connection.running = ActiveTransfer(event, since=connection.clock.seconds())
-    running.done = connection.spawn(_run(connection, running), event)
+    active = session.active = ActiveTransfer(command, since=session.clock.seconds())
+    active.done = session.spawn(_run(session, active), command)
 
 
-async def _run(connection: FTPServer, running: ActiveTransfer) -> None:
+async def _run(session: Session, active: ActiveTransfer) -> None:
     said = replies.BROKEN
     try:
-        said = await _said(connection, running)
+        said = await _worked(session, active)
     finally:
-        transferred(connection, running, said)
-        connection.restart_at = 0
-        connection.allocated = None
-        connection.data().reset()
-        connection.running = None
-    connection.say(Ended(said))
+        transferred(session, active, said)
+        session.restart_at = 0
+        session.allocated = None
+        session.data().reset()
+        session.active = None
+    session.say(Ended(said))
 
 
-async def _said(connection: FTPServer, running: ActiveTransfer) -> Reply:
-    """Do the work; give what is to be said of it in the end."""
+async def _worked(session: Session, active: ActiveTransfer) -> Reply:
+    """Do the work; return what is to be said of it in the end."""
     try:
-        if connection.settings.require_tls and connection.protection is Protection.CLEAR:
+        if session.shared.settings.require_tls and session.protection is Protection.CLEAR:
             return replies.PROT_NEEDED
-        return await _WORK[type(running.command)](connection, running)
-    except CancelledError:
-        return replies.ABORTED
-    except BadFileName as error:
-        stored = isinstance(running.command, Stor | Stou | Appe)
-        return replies.BAD_NAME if stored else replies.for_error(error)
-    except replies.EXPECTED as error:
-        return replies.for_error(error)
-    except DataError as error:
-        return _data_error(error)
-    except FileCutShort:
-        return replies.LEFT_WHILE_SENT
-    except ConnectionDone:  # of the data connection; the control connection's end cancels us
-        stalled = running.data is not None and running.data.stalled
-        return replies.STALLED if stalled else replies.CUT
+        return await _work(session, active)
+    except Exception as error:
+        said = _reply_to(active, error)
+        if said is None:
+            raise
+        return said
 
 
-def _data_error(error: DataError) -> Reply:
+async def _work(session: Session, active: ActiveTransfer) -> Reply:
+    match active.command:
+        case Retr() as command:
+            return await _retrieve(session, active, command)
+        case Stor() as command:
+            return await _store(session, active, command)
+        case Appe() as command:
+            return await _append(session, active, command)
+        case Stou() as command:
+            return await _store_unique(session, active, command)
+        case command:
+            return await _list(session, active, command)
+
+
+def _reply_to(active: ActiveTransfer, error: Exception) -> Reply | None:
+    """Return what is said of an error; None where it was not foreseen."""
+    if isinstance(error, BadFileName) and isinstance(active.command, Stor | Stou | Appe):
+        return replies.BAD_NAME
+    if isinstance(error, ConnectionDone) and active.data is not None and active.data.stalled:
+        return replies.STALLED
     cause = error.__cause__
     if isinstance(error, HandshakeFailed) and isinstance(cause, SSL.Error):
         reasons = {reason[-1] for reason in cause.args[0]} if cause.args else set()
         if reasons & _NO_RESUMPTION:
             return replies.RESUME_TLS
-    return DATA_ERRORS[type(error)]
+    return _ERRORS.find(error)
 
 
-async def _connected(connection: FTPServer, running: ActiveTransfer, text: str) -> DataConnection:
-    """Give the data connection, ready for octets."""
-    return await _begun(connection, running, await connection.data().claim(), text)
+async def _connected(session: Session, active: ActiveTransfer, text: str) -> DataConnection:
+    """Return the data connection, ready for octets."""
+    return await _begun(session, active, await session.data().claim(), text)
 
 
 async def _incoming(
-    connection: FTPServer, running: ActiveTransfer, text: str
+    session: Session, active: ActiveTransfer, text: str
 ) -> DataConnection | Incoming:
-    """Give what comes over the data connection."""
-    arrived = await connection.data().claim()
-    if not isinstance(arrived, Accepted) or connection.data_tls() is not None:
-        return await _begun(connection, running, arrived, text)
-    incoming = running.data = arrived.incoming()
-    connection.say(reply(150, text))
+    """Return what comes over the data connection."""
+    arrived = await session.data().claim()
+    if not isinstance(arrived, Accepted) or session.data_tls() is not None:
+        return await _begun(session, active, arrived, text)
+    incoming = active.data = arrived.incoming()
+    session.say(reply(150, text))
     return incoming
 
 
 async def _begun(
-    connection: FTPServer, running: ActiveTransfer, arrived: Arrived, text: str
+    session: Session, active: ActiveTransfer, arrived: Arrived, text: str
 ) -> DataConnection:
     data = arrived.adopted() if isinstance(arrived, Accepted) else arrived
-    running.data = data
-    connection.say(reply(150, text))
-    await data.begin(connection.data_tls())
+    active.data = data
+    session.say(reply(150, text))
+    await data.begin(session.data_tls())
     return data
 
 
-async def abort(connection: FTPServer, event: Abor) -> None:
+async def abort(session: Session, command: Abor) -> Reply:
     """End the transfer under way; it says 426 first, unless it is too late for that."""
-    running = connection.running
-    if running is None or running.done is None:
-        connection.data().reset()
+    if session.active is None:
+        session.data().reset()
     else:
-        if not running.committing:
-            running.done.cancel()
-        await running.done
-    connection.say(replies.ABORT_DONE)
+        await session.active.stop()
+    return replies.ABORT_DONE
+
+
+async def end_of_input(session: Session, event: EndOfInput) -> None:
+    """Close. A client that has gone while it sends a file ends both connections alike; what came
+    is then not whole, whatever its connection says."""
+    if session.active is not None:
+        await session.active.stop()
+    session.close()
 
 
 # -- files out ----------------------------------------------------------------------------------
 
 
-async def _retrieve(connection: FTPServer, running: ActiveTransfer) -> Reply:
-    assert isinstance(running.command, Retr)
-    offset = connection.restart_at
-    as_text = connection.representation is Representation.ASCII
+async def _retrieve(session: Session, active: ActiveTransfer, command: Retr) -> Reply:
+    offset = session.restart_at
+    as_text = session.representation is Representation.ASCII
     if offset and as_text:
         return replies.NO_ASCII_REST
-    file = await connection.tree().open(connection.resolved(running.command.path))
+    file = await session.files.open(session.resolved(command.path))
     try:
         octets = file.entry.octets - offset
         if octets < 0:
@@ -301,11 +202,11 @@ async def _retrieve(connection: FTPServer, running: ActiveTransfer) -> Reply:
             content = b"".join([piece async for piece in _as_it_is(file, offset, octets)])
             if as_text:
                 content = ToNetwork().feed(content)
-            await _send_whole(connection, running, content, text)
+            await _send_whole(session, active, content, text)
             return replies.TRANSFERRED
-        data = await _connected(connection, running, text)
+        data = await _connected(session, active, text)
         if as_text:
-            await data.write_body(_as_text(file))
+            await data.writer.write_body(_as_text(file))
         else:
             await send_file(
                 data,
@@ -320,25 +221,23 @@ async def _retrieve(connection: FTPServer, running: ActiveTransfer) -> Reply:
     return replies.TRANSFERRED
 
 
-async def _send_whole(
-    connection: FTPServer, running: ActiveTransfer, octets: bytes, text: str
-) -> None:
+async def _send_whole(session: Session, active: ActiveTransfer, octets: bytes, text: str) -> None:
     """Send something small, and its end. What the kernel takes at once needs no transport."""
-    arrived = await connection.data().claim()
-    if isinstance(arrived, Accepted) and connection.data_tls() is None:
-        sent = running.at_once = arrived.send(octets)
+    arrived = await session.data().claim()
+    if isinstance(arrived, Accepted) and session.data_tls() is None:
+        sent = active.at_once = arrived.send(octets)
         if sent == len(octets):
             arrived.close()
-            connection.say(reply(150, text))
+            session.say(reply(150, text))
             return
         octets = octets[sent:]
-    data = await _begun(connection, running, arrived, text)
-    data.write(octets)
+    data = await _begun(session, active, arrived, text)
+    data.writer.write(octets)
     await data.finish()
 
 
 async def _as_it_is(file: OpenFile, offset: int, octets: int) -> AsyncIterator[bytes]:
-    """Give so many octets of a file. Raises FileCutShort."""
+    """Return so many octets of a file. Raises FileCutShort."""
     while octets:
         piece = await file.read(offset, octets)
         if not piece:
@@ -359,64 +258,65 @@ async def _as_text(file: OpenFile) -> AsyncIterator[bytes]:
 # -- files in -----------------------------------------------------------------------------------
 
 
-async def _store(connection: FTPServer, running: ActiveTransfer) -> Reply:
-    assert isinstance(running.command, Stor)
-    path = connection.resolved(running.command.path)
-    offset = connection.restart_at
-    if offset and connection.representation is Representation.ASCII:
+async def _store(session: Session, active: ActiveTransfer, command: Stor) -> Reply:
+    path = session.resolved(command.path)
+    offset = session.restart_at
+    if offset and session.representation is Representation.ASCII:
         return replies.NO_ASCII_REST
-    tree = connection.tree()
-    if not offset:
-        upload = await tree.upload(path, expected_octets=_expected(connection))
-        return await _take(connection, running, upload, "Send the file", path)
     try:
-        upload = await tree.upload(path, resume_at=offset, expected_octets=_expected(connection))
+        upload = await session.files.upload(path, _request(session, resume_at=offset or None))
     except NoSuchFile:
-        return replies.BAD_REST
-    return await _take(connection, running, upload, f"Send the file from octet {offset} on", path)
+        if offset:
+            return replies.BAD_REST
+        raise
+    text = f"Send the file from octet {offset} on" if offset else "Send the file"
+    return await _take(session, active, upload, text, path)
 
 
-async def _append(connection: FTPServer, running: ActiveTransfer) -> Reply:
-    assert isinstance(running.command, Appe)
-    if connection.restart_at:
+async def _append(session: Session, active: ActiveTransfer, command: Appe) -> Reply:
+    if session.restart_at:
         return replies.NO_REST_HERE
-    path = connection.resolved(running.command.path)
-    upload = await connection.tree().upload(
-        path, append=True, expected_octets=_expected(connection)
-    )
-    return await _take(connection, running, upload, "Send what is to be appended", path)
+    path = session.resolved(command.path)
+    upload = await session.files.upload(path, _request(session, append=True))
+    return await _take(session, active, upload, "Send what is to be appended", path)
 
 
-async def _store_unique(connection: FTPServer, running: ActiveTransfer) -> Reply:
+async def _store_unique(session: Session, active: ActiveTransfer, command: Stou) -> Reply:
     """Store under a name that is not taken: the one wished for, or that with a number."""
-    assert isinstance(running.command, Stou)
-    if connection.restart_at:
+    if session.restart_at:
         return replies.NO_REST_HERE
-    wish = connection.resolved(running.command.path or "file")
+    wish = session.resolved(command.path or "file")
     if not wish:
         return replies.NOT_A_FILE
     for number in range(UNIQUE_NAMES):
         name = f"{wish[-1]}.{number}" if number else wish[-1]
         try:
-            upload = await connection.tree().upload(
-                (*wish[:-1], name), only_new=True, expected_octets=_expected(connection)
-            )
+            path = (*wish[:-1], name)
+            upload = await session.files.upload(path, _request(session, only_new=True))
         except FileInTheWay:
             continue
-        running.path = (*wish[:-1], name)
+        active.path = path
         # RFC 1123, 4.1.2.9: the name is told like that.
-        return await _take(connection, running, upload, f"FILE: {name}", None)
+        return await _take(session, active, upload, f"FILE: {name}", None)
     return replies.NO_UNIQUE_NAME
 
 
-def _expected(connection: FTPServer) -> int | None:
-    """Give the size that ALLO announced; in TYPE A that of the file is another."""
-    if connection.representation is Representation.ASCII:
-        return None
-    return connection.allocated
+def _request(
+    session: Session,
+    *,
+    resume_at: int | None = None,
+    append: bool = False,
+    only_new: bool = False,
+) -> UploadRequest:
+    """Return what is asked of the tree, with the size that ALLO announced; in TYPE A that of the
+    file is another."""
+    expected = None if session.representation is Representation.ASCII else session.allocated
+    return UploadRequest(
+        resume_at=resume_at, append=append, only_new=only_new, expected_octets=expected
+    )
 
 
-async def _last_look(connection: FTPServer, path: TreePath) -> None:
+async def _last_look(session: Session, path: TreePath) -> None:
     """See that the client has not gone, before something that is there is replaced.
 
     In stream mode the end of the connection is the end of the file, and the end of the client
@@ -424,14 +324,14 @@ async def _last_look(connection: FTPServer, path: TreePath) -> None:
     closes what a killed process had open in an order of its own.
     """
     try:
-        await connection.tree().entry(path)
+        await session.files.entry(path)
     except StoreError:
         return  # a part of a new file is kept anyway
-    await connection.pause(LAST_LOOK_SECONDS)
+    await session.pause(LAST_LOOK_SECONDS)
 
 
 async def _take(
-    connection: FTPServer, running: ActiveTransfer, upload: Upload, text: str, path: TreePath | None
+    session: Session, active: ActiveTransfer, upload: Upload, text: str, path: TreePath | None
 ) -> Reply:
     """Take a file from the data connection; 226 means that it is durable.
 
@@ -439,9 +339,9 @@ async def _take(
         path: where something may be that is replaced or changed.
     """
     data = None
-    conversion = FromNetwork() if connection.representation is Representation.ASCII else None
+    conversion = FromNetwork() if session.representation is Representation.ASCII else None
     try:
-        data = await _incoming(connection, running, text)
+        data = await _incoming(session, active, text)
         async for octets in data.received():
             waiting = upload.write(octets if conversion is None else conversion.feed(octets))
             if waiting is not None:
@@ -450,15 +350,15 @@ async def _take(
             upload.write(conversion.finish())
         data.close()
         if path is not None:
-            await _last_look(connection, path)
-        if connection.dialog.client_ended:
+            await _last_look(session, path)
+        if session.dialog.client_ended:
             raise DataCut("the client is gone")
-        running.committing = True
+        active.committing = True
         await upload.commit()
     except BaseException:
-        if isinstance(data, Incoming) and not running.committing:
+        if isinstance(data, Incoming) and not active.committing:
             # A client that was killed ends both connections at once; what it had sent is kept.
-            for octets in data.at_hand():
+            for octets in data.unread():
                 upload.write(octets if conversion is None else conversion.feed(octets))
         await upload.abort(keep_partial=True)
         raise
@@ -468,34 +368,14 @@ async def _take(
 # -- listings -----------------------------------------------------------------------------------
 
 
-async def _list(connection: FTPServer, running: ActiveTransfer) -> Reply:
-    command = running.command
-    assert isinstance(command, List | Nlst | Mlsd)
-    listing = await listing_of(connection, command)
+async def _list(session: Session, active: ActiveTransfer, command: List | Nlst | Mlsd) -> Reply:
+    listing = await listing_of(session, command)
     if isinstance(listing, Reply):
         return listing
-    data = await _connected(connection, running, "The listing follows")
-    await data.write_body(listing)
+    data = await _connected(session, active, "The listing follows")
+    await data.writer.write_body(listing)
     await data.finish()
     return replies.TRANSFERRED
 
 
-_WORK: Final[Mapping[type, Callable[[Any, ActiveTransfer], Awaitable[Reply]]]] = {
-    Retr: _retrieve,
-    Stor: _store,
-    Appe: _append,
-    Stou: _store_unique,
-    List: _list,
-    Nlst: _list,
-    Mlsd: _list,
-}
-
-ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-    Pasv: passive,
-    Epsv: extended_passive,
-    Port: active,
-    Rest: restart,
-    Allo: allocate,
-    **dict.fromkeys(_WORK, transfer),
-    Abor: abort,
-}
+HANDLERS = handlers(transfer, abort, end_of_input)

@@ -48,7 +48,7 @@ class Accepted:
         self._read = read
 
     def send(self, octets: bytes) -> int:
-        """Send what the kernel takes at once; give how much that was. Raises DataCut."""
+        """Send what the kernel takes at once; return how much that was. Raises DataCut."""
         try:
             return self._socket.send(octets)
         except (BlockingIOError, InterruptedError):
@@ -66,7 +66,7 @@ class Accepted:
             self._socket.close()
 
     def incoming(self) -> Incoming:
-        """Give what comes over it."""
+        """Return what comes over it."""
         return self._read(self._socket)
 
     def close(self) -> None:
@@ -171,7 +171,7 @@ class DataPort:
     # -- what the reactor calls (IReadDescriptor) ----------------------------------------------
 
     def fileno(self) -> int:
-        """Give the descriptor to watch."""
+        """Return the descriptor to watch."""
         return self._socket.fileno()
 
     def doRead(self) -> None:  # noqa: N802
@@ -189,6 +189,6 @@ class DataPort:
 
 
 def _written(address: tuple[Any, ...]) -> str:
-    """Give a peer's address as control connections do."""
+    """Return a peer's address as control connections do."""
     kind = IPv6Address if len(address) > 2 else IPv4Address
     return where(kind("TCP", *address))[0]

@@ -1,4 +1,4 @@
-"""How a data connection comes about: arranged, made by one side, claimed by a transfer, over."""
+"""The life of a data connection: arranged, made by one side, claimed by a transfer, over."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from twisted.internet.protocol import ClientFactory, ServerFactory
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
+from netsuite.connection.deadlines import LazyTimer
 from netsuite.connection.peer import where
-from netsuite.connection.timing import LazyTimer
 from netsuite.ftp.transfer.accepting import Accepted, DataPort
 from netsuite.ftp.transfer.connection import DataConnection, NotArranged, NotConnected
 from netsuite.ftp.transfer.incoming import Incoming
@@ -105,13 +105,13 @@ class DataChannel(Protocol):
     """What happens to the data connection of a session: the inputs of its machine."""
 
     def listen(self, ports: Ports) -> int:
-        """Wait for the peer to connect; give the port. Raises NoPortFree."""
+        """Wait for the peer to connect; return the port. Raises NoPortFree."""
 
     def aim(self, address: str, port: int) -> None:
         """Note where to connect to, when a transfer wants it."""
 
     def claim(self) -> Deferred[Arrived]:
-        """Give a transfer the connection, now or when it is there. Fails with NotArranged or
+        """Return a transfer the connection, now or when it is there. Fails with NotArranged or
         NotConnected."""
 
     def arrived(self, connection: Arrived) -> None:
@@ -230,7 +230,7 @@ class Core:
             self.timer = None
 
     def give(self, connection: Arrived) -> None:
-        """Give the connection to the transfer that waits."""
+        """Return the connection to the transfer that waits."""
         claimed, self.claimed = self.claimed, None
         if claimed is not None and not claimed.called:
             claimed.callback(connection)
@@ -247,7 +247,7 @@ class Core:
         return self.wanted.make(arrived=channel.arrived, gone=self.over_when_gone(channel))
 
     def over_when_gone(self, channel: DataChannel) -> Callable[[DataConnection], None]:
-        """Give what is to be told that a connection has ended."""
+        """Return what is to be told that a connection has ended."""
 
         def gone(connection: DataConnection) -> None:
             if self.connection is connection:
@@ -276,7 +276,7 @@ class Expected(ServerFactory):
         self._core = core
 
     def buildProtocol(self, addr: IAddress | None) -> DataConnection | None:  # noqa: N802
-        """Give the connection, or None for a stranger, whose connection is closed at once."""
+        """Return the connection, or None for a stranger, whose connection is closed at once."""
         address, _, _ = where(addr)
         return self._core.make(self._channel) if self._is_expected(address) else None
 
@@ -314,7 +314,7 @@ class Called(ClientFactory):
         self._core = core
 
     def buildProtocol(self, addr: IAddress | None) -> DataConnection | None:  # noqa: N802
-        """Give the connection."""
+        """Return the connection."""
         return self._core.make(self._channel) if self.open else None
 
     def clientConnectionFailed(  # noqa: N802

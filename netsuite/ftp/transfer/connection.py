@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import Any, ClassVar, Final
+from collections.abc import AsyncIterator, Callable
+from typing import ClassVar, Final, TypeAlias
 
 from OpenSSL import SSL
 from twisted.internet.defer import Deferred
@@ -13,10 +13,11 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 
+from netsuite import tls
 from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.protocol import DialogConnection
-from netsuite.connection.settings import Timeouts
-from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfInput, Event
+from netsuite.connection.deadlines import Deadlines, Timeouts
+from netsuite.connection.pump import Pump
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Need
 
 #: What has come and is not taken, beyond which no more is read.
 HELD_OCTETS: Final = 262_144
@@ -46,29 +47,39 @@ class HandshakeFailed(DataError):
     """TLS could not be put in place; its ``__cause__`` says why."""
 
 
+#: Whatever comes is a piece of the one body there is.
+DataEvent: TypeAlias = BodyChunk | EndOfInput
+
+
 class OctetsDialog:
-    """A dialog that is none: whatever comes is a piece of the one body there is."""
+    """A dialog that is none: octets as they are."""
+
+    hears_while_writing: ClassVar[bool] = False
 
     def __init__(self) -> None:
         self._pieces: deque[bytes] = deque()
         self._eof = self._eof_told = False
+        #: As much as may be held is there, and nobody has taken it yet.
+        self.is_full = False
 
     def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
+        """Accept what the transport brought."""
         self._pieces.append(octets)
 
     def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
+        """Accept that the transport will bring nothing more."""
         self._eof = True
 
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
+        """Drop every octet received and not yet read; return how many there were."""
         dropped = sum(map(len, self._pieces))
         self._pieces.clear()
         return dropped
 
-    def next_event(self) -> Event:
-        """Give the next piece."""
+    def next_event(self) -> DataEvent | Need:
+        """Return the next piece."""
+        if self.is_full:
+            return PAUSED
         if self._pieces:
             return BodyChunk(self._pieces.popleft())
         if self._eof and not self._eof_told:
@@ -77,15 +88,17 @@ class OctetsDialog:
         return NEED_DATA
 
     def send(self, value: bytes) -> bytes:
-        """Give octets as they are."""
+        """Return octets as they are."""
         return value
 
 
-class DataConnection(DialogConnection):
+# A third kind of pump, neither a server's nor a client's: nothing is said on it, octets pass one
+# way, and either side may be the one that connects.
+class DataConnection(Pump[DataEvent, bytes]):
     """A data connection, of a server or a client.
 
     It reads nothing until ``begin``: whether TLS is to come is known only then. Octets are sent
-    as on any connection (``write_body``, ``sendfile``), or received with ``received``; ``finish``
+    as on any connection (``writer``, ``send_file``), or received with ``received``; ``finish``
     ends it.
 
     Args:
@@ -111,29 +124,33 @@ class DataConnection(DialogConnection):
         waits: bool = True,
         name: str = "",
     ) -> None:
-        timeouts = Timeouts(
-            greeting_seconds=handshake_seconds,
-            idle_seconds=None,
-            command_seconds=None,
+        super().__init__(
+            OctetsDialog(),
+            clock,
+            name=name,
             stalled_seconds=stalled_seconds,
             # The last octets are as long in coming as all others may be.
             linger_seconds=stalled_seconds,
         )
-        super().__init__(OctetsDialog(), clock, timeouts=timeouts, name=name)
-        #: Octets that have come, or gone.
-        self.octets_passed = 0
+        self.deadlines = Deadlines(
+            clock,
+            Timeouts(handshake_seconds=handshake_seconds, stalled_seconds=stalled_seconds),
+            self._expired,
+            pace_out=self.writer.pace,
+        )
         self._arrived = arrived
         self._on_gone = gone
         self._waits = waits
         self._receiving = False
+        self._octets_received = 0
         self._pieces: deque[bytes] = deque()
         self._held = 0
-        self._room: Deferred[None] | None = None
         self._more: Deferred[None] | None = None
         self._over = False
         self._tls = False
         self._handshake: Deferred[None] | None = None
         self._handshake_done = False
+        self._we_closed = False
         self._error: DataError | None = None
         self._gone: list[Deferred[None]] = []
 
@@ -142,19 +159,14 @@ class DataConnection(DialogConnection):
         """Whether it was given up because nothing moved."""
         return isinstance(self._error, DataStalled)
 
-    def write(self, octets: bytes) -> None:
-        """Send octets as they are, after what was said before."""
-        self.octets_passed += len(octets)
-        super().write(octets)
-
-    def sent_directly(self, octets: int) -> None:
-        """Note that the peer has taken octets that did not go through ``write``."""
-        self.octets_passed += octets
-        super().sent_directly(octets)
+    @property
+    def octets_passed(self) -> int:
+        """Octets that have come, or gone."""
+        return self._octets_received + self.writer.octets
 
     # -- what transfers use --------------------------------------------------------------------
 
-    async def begin(self, context: Any = None, *, client: bool = False) -> None:
+    async def begin(self, context: tls.Context | None = None, *, client: bool = False) -> None:
         """Begin to read; put TLS in place first where there is a context for it.
 
         Args:
@@ -184,13 +196,13 @@ class DataConnection(DialogConnection):
             self._handshake = None
 
     async def received(self) -> AsyncIterator[bytes]:
-        """Give what comes, to its end; it is read no faster than it is taken.
+        """Return what comes, to its end; it is read no faster than it is taken.
 
         Raises:
             DataStalled, DataCut: it came to no end. What had come before was given.
         """
         self._receiving = True
-        self.deadlines.idle_seconds = self.timeouts.stalled_seconds
+        self.deadlines.idle_seconds = self._stalled_seconds
         self.deadlines.received()
         self.deadlines.took_event()
         self.pump()
@@ -198,9 +210,9 @@ class DataConnection(DialogConnection):
             if self._pieces:
                 octets = self._pieces.popleft()
                 self._held -= len(octets)
-                if self._room is not None and self._held <= HELD_OCTETS // 2:
-                    room, self._room = self._room, None
-                    room.callback(None)
+                if self.dialog.is_full and self._held <= HELD_OCTETS // 2:
+                    self.dialog.is_full = False
+                    self.pump()
                 yield octets
             elif self._error is not None:
                 raise self._error
@@ -243,17 +255,15 @@ class DataConnection(DialogConnection):
         if self._handshake is not None and not self._handshake.called:
             self._handshake.callback(None)
 
-    def leave(self, cause: CloseReason) -> None:
+    def _expired(self, reason: CloseReason) -> None:
         """It took too long."""
         if self._error is None:
-            self._error = DataStalled(cause.value)
+            self._error = DataStalled(reason.value)
         self.abort()
-
-    def drain(self) -> None:
-        """Its control connection knows when to stop."""
 
     def ended(self, reason: Failure) -> None:
         """Nothing more passes."""
+        self.dialog.is_full = False  # no more will come than has
         while isinstance(event := self.dialog.next_event(), BodyChunk):
             self._keep(event)
         if self._error is None:
@@ -270,7 +280,7 @@ class DataConnection(DialogConnection):
         self._on_gone(self)
 
     def _judge(self, reason: Failure) -> DataError | None:
-        """Say what is wrong with an end; None for nothing."""
+        """Return what is wrong with an end; None for nothing."""
         if self._tls and not self._handshake_done:
             failed = HandshakeFailed("no TLS")
             failed.__cause__ = reason.value
@@ -287,11 +297,9 @@ class DataConnection(DialogConnection):
         cut.__cause__ = reason.value
         return cut
 
-    _we_closed = False
-
-    def _close_transport(self) -> None:
+    def transport_closed(self) -> None:
+        """All was sent, and the transport told to close."""
         self._we_closed = True
-        super()._close_transport()
         raw = getattr(self.transport, "transport", None)
         if self._tls and isinstance(raw, Connection):
             # Having said that this is the end of TLS we need not hear the peer say so (RFC 8446,
@@ -300,27 +308,46 @@ class DataConnection(DialogConnection):
 
     # -- what comes ----------------------------------------------------------------------------
 
+    def _handle(self, event: DataEvent) -> bool:
+        self.deadlines.took_event()
+        if isinstance(event, BodyChunk):
+            self._keep(event)
+            self.dialog.is_full = self._held > HELD_OCTETS
+        else:
+            self._over = True
+        if self._more is not None and not self._more.called:
+            self._more.callback(None)
+        return True
+
     def _keep(self, event: BodyChunk) -> None:
         if self._receiving:
             self._pieces.append(event.octets)
             self._held += len(event.octets)
-            self.octets_passed += len(event.octets)
+            self._octets_received += len(event.octets)
 
-    def _chunk(self, event: BodyChunk) -> Awaitable[None] | None:
-        self._keep(event)
-        if self._more is not None and not self._more.called:
-            self._more.callback(None)
-        if self._held <= HELD_OCTETS:
-            return None
-        self._room = Deferred()
-        return self._room
+    # -- deadlines -----------------------------------------------------------------------------
 
-    def _end(self, event: EndOfInput) -> None:
-        self._over = True
-        if self._more is not None and not self._more.called:
-            self._more.callback(None)
+    def _settled(self) -> None:
+        self.deadlines.settle(waiting=not self.dialog.is_full)
 
-    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-        BodyChunk: _chunk,
-        EndOfInput: _end,
-    }
+    def _received(self, octets: int) -> bool:
+        self.deadlines.received()
+        return True
+
+    def _handshaking(self, *, done: bool) -> None:
+        self.deadlines.writer_full(False)
+        self.deadlines.handshake(done=done)
+
+    def _stop(self) -> None:
+        self.deadlines.stop()
+
+    def writer_filled(self) -> None:
+        """The peer does not read; or has taken some of what it reads slowly."""
+        self.deadlines.writer_full(True)
+        if not self.writer.gathering and not self.closing:
+            self.deadlines.settle(waiting=False)
+
+    def writer_drained(self) -> None:
+        """The peer reads again."""
+        self.deadlines.writer_full(False)
+        super().writer_drained()

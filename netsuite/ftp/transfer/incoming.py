@@ -1,4 +1,4 @@
-"""What comes over a plain data connection, read in large pieces and no faster than it is taken."""
+"""A plain data connection being read: in large pieces, no faster than they are taken."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from twisted.internet.interfaces import IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from netsuite.connection.timing import LazyTimer
+from netsuite.connection.deadlines import LazyTimer
 from netsuite.ftp.transfer.connection import DataCut, DataStalled
 
 #: Read at a time.
 READ_OCTETS: Final = 262_144
 #: So much is taken of what the kernel still holds when a transfer is given up.
-AT_HAND_OCTETS: Final = 4 << 20
+UNREAD_OCTETS: Final = 4 << 20
 #: Reads before others get their turn.
 _READS: Final = 8
 
@@ -50,7 +50,7 @@ class Incoming:
         self._waiting: Deferred[None] | None = None
 
     async def received(self) -> AsyncIterator[bytes]:
-        """Give what comes, to its end; it is read no faster than it is taken.
+        """Return what comes, to its end; it is read no faster than it is taken.
 
         Raises:
             DataStalled, DataCut: it came to no end. What had come before was given.
@@ -73,10 +73,10 @@ class Incoming:
             self.octets_passed += len(octets)
             yield octets
 
-    def at_hand(self) -> Iterator[bytes]:
-        """Give what has come and was not read, without waiting for more; to be asked when the
+    def unread(self) -> Iterator[bytes]:
+        """Return what has come and was not read, without waiting for more; to be asked when the
         transfer is given up."""
-        left = AT_HAND_OCTETS
+        left = UNREAD_OCTETS
         while left > 0 and not self._closed:
             try:
                 octets = self._socket.recv(READ_OCTETS)
@@ -123,7 +123,7 @@ class Incoming:
             self._reactor.removeReader(self)
 
     def close(self) -> None:
-        """Give the socket back; may be called twice."""
+        """Close the socket; may be called twice."""
         if self._closed:
             return
         self._closed = True
@@ -141,7 +141,7 @@ class Incoming:
     # -- what the reactor calls (IReadDescriptor) ----------------------------------------------
 
     def fileno(self) -> int:
-        """Give the descriptor to watch."""
+        """Return the descriptor to watch."""
         return self._socket.fileno()
 
     def doRead(self) -> None:  # noqa: N802

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from netsuite.http.dialog.client import ASKING, Asking, ClientDialog
-from netsuite.http.dialog.server import TRANSITIONS, ServerDialog, State
+from netsuite.http.dialog.client import ASKING, Asking, ClientDialog, ClientEvent, ClientSaid
+from netsuite.http.dialog.server import TRANSITIONS, ServerDialog, ServerEvent, ServerSaid, State
 
-__all__ = ["ASKING", "TRANSITIONS", "Asking", "ClientDialog", "ServerDialog", "State"]
+__all__ = [
+    "ASKING", "TRANSITIONS", "Asking", "ClientDialog", "ClientEvent", "ClientSaid", "ServerDialog",
+    "ServerEvent", "ServerSaid", "State",
+]  # fmt: skip

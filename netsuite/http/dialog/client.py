@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, TypeAlias
 
 from netsuite.http.commands import (
     Informational,
@@ -26,9 +26,9 @@ from netsuite.http.grammar import (
     response_octets,
 )
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
+from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import OctetReader
 
 #: 1xx answers before the answer, at a client.
 INFORMATIONAL_ANSWERS: Final = 16
@@ -56,8 +56,13 @@ ASKING: Final[Mapping[tuple[Asking, type], Asking]] = {
 CLIENT_MACHINE: Final = Machine(ASKING, start=Asking.IDLE, final=[Asking.CLOSED])
 
 
-class ClientDialog:
-    """The client's side: one request at a time.
+#: What a client's dialog gives, and takes.
+ClientEvent: TypeAlias = Informational | ResponseHead | BodyChunk | EndOfBody | EndOfInput
+ClientSaid: TypeAlias = Request | BodyChunk | EndOfBody
+
+
+class ClientDialog(LineDialog):
+    """The client's side: one request at a time, whose answer may come before it is all said.
 
     ``send`` takes a ``Request`` and, where it announces a body, ``BodyChunk`` values and an
     ``EndOfBody``. Events are ``Informational``, ``ResponseHead``, ``BodyChunk`` and ``EndOfBody``;
@@ -67,36 +72,25 @@ class ClientDialog:
         limits: of heads.
     """
 
+    hears_while_writing = True
+
     def __init__(self, limits: HeadLimits | None = None) -> None:
+        super().__init__()
         self.state = Asking.IDLE
         self.limits = limits or HeadLimits(line_octets=65_536)
-        self._reader = OctetReader()
         self._request: Request | None = None
         self._outgoing: Outgoing | None = None
         self._incoming: Body | None = None
         self._searched = 0
         self._informational = 0
         self._keep = True
-        self._eof_told = False
 
     @property
     def reusable(self) -> bool:
         """Whether another request may be said on this connection."""
         return self.state is Asking.IDLE and self._keep and not len(self._reader)
 
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
-        return self._reader.discard()
-
-    def send(self, value: Request | BodyChunk | EndOfBody) -> bytes:
+    def send(self, value: ClientSaid) -> bytes:
         """Print a request or a part of its body. Raises LocalProtocolError."""
         following = CLIENT_MACHINE.step(self.state, value)
         if isinstance(value, Request):
@@ -129,8 +123,8 @@ class ClientDialog:
         self._outgoing = Outgoing(request.octets, chunked=request.octets is None)
         return (text + "\r\n").encode("latin-1")
 
-    def next_event(self) -> Event:
-        """Give the next event.
+    def next_event(self) -> ClientEvent | Need:
+        """Return the next event.
 
         Raises:
             RemoteProtocolError: the server broke the protocol, or ended within an answer; the
@@ -143,7 +137,7 @@ class ClientDialog:
             if len(self._reader) >= self.limits.head_octets:
                 raise RemoteProtocolError("a head without end", close=True)
             self._searched = max(0, len(self._reader) - 3)
-            return self._at_end() if self._reader.eof else NEED_DATA
+            return self._end() if self._reader.eof else NEED_DATA
         if self._request is None:
             raise RemoteProtocolError("an answer to nothing", close=True)
         self._searched = 0
@@ -168,7 +162,7 @@ class ClientDialog:
             self._keep = False
         return ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
 
-    def _next_of_body(self, body: Body) -> Event:
+    def _next_of_body(self, body: Body) -> ClientEvent | Need:
         octets = body.read(self._reader)
         if octets:
             return BodyChunk(octets)
@@ -188,11 +182,8 @@ class ClientDialog:
         self._request = None
         self._informational = 0
 
-    def _at_end(self) -> Event:
+    def _end(self) -> EndOfInput | Need:
         if len(self._reader):
             raise RemoteProtocolError("the answer's head was cut short", close=True)
-        if self._eof_told:
-            return NEED_DATA
-        self._eof_told = True
         self.state = Asking.CLOSED
-        return EndOfInput()
+        return super()._end()

@@ -23,7 +23,7 @@ class Outgoing:
         self.silent = silent
 
     def frame(self, octets: bytes) -> bytes:
-        """Give some of it as it is sent. Raises LocalProtocolError for too much."""
+        """Return some of it as it is sent. Raises LocalProtocolError for too much."""
         self.count(len(octets))
         return chunk(octets) if self.chunked else octets
 
@@ -37,7 +37,7 @@ class Outgoing:
             self.left -= octets
 
     def end(self) -> bytes:
-        """Give what ends it. Raises LocalProtocolError where some is missing."""
+        """Return what ends it. Raises LocalProtocolError where some is missing."""
         if self.left and not self.silent:
             raise LocalProtocolError("less of a body than was announced")
         return LAST_CHUNK if self.chunked else b""

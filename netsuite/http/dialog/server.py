@@ -30,9 +30,9 @@ from netsuite.http.grammar import (
     status_line,
 )
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
+from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import OctetReader
 
 #: So much of a body that nobody read is skipped to keep the connection.
 SKIPPED_OCTETS: Final = 65_536
@@ -63,10 +63,12 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.IDLE, final=[State.CLOSED])
 
-Answer: TypeAlias = Informational | Response | ResponseHead | BodyChunk | EndOfBody
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Request | BodyChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = Informational | Response | ResponseHead | BodyChunk | EndOfBody
 
 
-class ServerDialog:
+class ServerDialog(LineDialog):
     """The server's side.
 
     Events are ``Request`` values, each followed by ``BodyChunk`` values and ``EndOfBody`` where it
@@ -81,6 +83,7 @@ class ServerDialog:
     """
 
     def __init__(self, limits: HeadLimits | None = None, *, body_octets: int | None = None) -> None:
+        super().__init__()
         self.state = State.IDLE
         self.limits = limits or HeadLimits()
         self.body_octets = body_octets
@@ -90,7 +93,6 @@ class ServerDialog:
         self.standing = ""
         #: Of the last body that was read to its end.
         self.trailers = NO_FIELDS
-        self._reader = OctetReader()
         self._scan = HeadScan(self.limits)
         self._incoming: Body | None = None  # the request's body, while it is not wholly read
         self._outgoing: Outgoing | None = None
@@ -99,18 +101,6 @@ class ServerDialog:
         self._skipped = 0
 
     # -- input ---------------------------------------------------------------------------------
-
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
-        return self._reader.discard()
 
     @property
     def keeps(self) -> bool:
@@ -131,8 +121,8 @@ class ServerDialog:
         """Let the answer under way, or the next one, be the last."""
         self._keep = False
 
-    def next_event(self) -> Event:
-        """Give the next event. Raises RemoteProtocolError with the answer to give."""
+    def next_event(self) -> ServerEvent | Need:
+        """Return the next event. Raises RemoteProtocolError with the answer to give."""
         state = self.state
         if state is State.IDLE:
             if self._incoming is not None and not self._skip(self._incoming):
@@ -148,7 +138,7 @@ class ServerDialog:
         self.state = State.CLOSED
         return EndOfInput()
 
-    def _next_request(self) -> Event:
+    def _next_request(self) -> ServerEvent | Need:
         reader = self._reader
         try:
             end = self._scan.find_end(reader)
@@ -176,7 +166,7 @@ class ServerDialog:
             self._incoming = CountedBody(request.octets)
         return request
 
-    def _next_of_body(self, body: Body) -> Event:
+    def _next_of_body(self, body: Body) -> ServerEvent | Need:
         try:
             octets = body.read(self._reader)
         except RemoteProtocolError:
@@ -195,7 +185,7 @@ class ServerDialog:
         return NEED_DATA
 
     def _skip(self, body: Body) -> bool:
-        """Pass over a body that nobody has read; tell whether it is over."""
+        """Pass over a body that nobody has read; return whether it is over."""
         while self._keep:
             try:
                 octets = body.read(self._reader)
@@ -214,7 +204,7 @@ class ServerDialog:
 
     # -- output --------------------------------------------------------------------------------
 
-    def send(self, value: Answer) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
         following = MACHINE.step(self.state, value)
         if isinstance(value, Response):

@@ -31,7 +31,7 @@ def _moment(when: datetime) -> str:
 
 
 def group_list(groups: Iterable[Newsgroup]) -> bytes:
-    """Give all groups."""
+    """Return all groups."""
     return _json(
         {
             "groups": [
@@ -52,7 +52,7 @@ def group_list(groups: Iterable[Newsgroup]) -> bytes:
 def group_page(
     group: Newsgroup, articles: Sequence[tuple[Described, str]], *, older: int | None
 ) -> bytes:
-    """Give a page of a group's articles.
+    """Return a page of a group's articles.
 
     Args:
         group: which.
@@ -86,7 +86,7 @@ def _article(described: Described, message_id: str) -> dict[str, object]:
 
 
 def article(group: Newsgroup, shown: Shown, message_id: str) -> bytes:
-    """Give an article: of its header what a list shows, its texts, its parts."""
+    """Return an article: of its header what a list shows, its texts, its parts."""
     number = shown.described.message.uid
     return _json(
         {
@@ -110,7 +110,7 @@ def article(group: Newsgroup, shown: Shown, message_id: str) -> bytes:
 
 
 def feed(group: Newsgroup, articles: Sequence[tuple[Described, str]]) -> bytes:
-    """Give a feed of a group's newest articles.
+    """Return a feed of a group's newest articles.
 
     Links in it are relative to where it was fetched, so that they are right behind any proxy.
 

@@ -77,7 +77,7 @@ class Shown:
 
 
 def written(described: Described) -> datetime:
-    """Give when an article says it was written; when it came, where it does not say."""
+    """Return when an article says it was written; when it came, where it does not say."""
     if described.summary.sent is not None:
         try:
             return datetime.fromtimestamp(described.summary.sent, UTC)
@@ -87,12 +87,12 @@ def written(described: Described) -> datetime:
 
 
 def subject(described: Described) -> str:
-    """Give an article's subject."""
+    """Return an article's subject."""
     return described.summary.subject or NO_SUBJECT
 
 
 def group_list(groups: Sequence[Newsgroup]) -> bytes:
-    """Give the page of all groups."""
+    """Return the page of all groups."""
     rows = [
         f'<li><a href="./{quote_name(group.name)}/">{escaped(group.name)}</a>'
         f'<div class="meta">{_counted(group.count)}'
@@ -105,7 +105,7 @@ def group_list(groups: Sequence[Newsgroup]) -> bytes:
 def group_page(
     group: Newsgroup, articles: Sequence[Described], *, older: int | None, newest: bool
 ) -> bytes:
-    """Give a page of a group's articles.
+    """Return a page of a group's articles.
 
     Args:
         group: which.
@@ -137,7 +137,7 @@ def group_page(
 
 
 def article_page(group: Newsgroup, shown: Shown) -> bytes:
-    """Give an article's page."""
+    """Return an article's page."""
     number = shown.described.message.uid
     summary = shown.described.summary
     envelope = summary.envelope

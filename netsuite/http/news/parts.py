@@ -34,14 +34,14 @@ _LINE_OCTETS: Final = 65_536
 
 
 def saved_name(part: Part, number: str) -> str:
-    """Give the name to save a part under: one name, no path, nothing that hides its ending."""
+    """Return the name to save a part under: one name, no path, nothing that hides its ending."""
     name = file_name(part).replace("\\", "/").rpartition("/")[2]
     name = _unfit.sub("_", name).strip(" .")[-NAME_CHARACTERS:].lstrip(".")
     return name or f"part-{number}"
 
 
 def disposition(name: str) -> tuple[str, str]:
-    """Give the field that has a browser save, not show (RFC 6266, 4)."""
+    """Return the field that has a browser save, not show (RFC 6266, 4)."""
     plain = re.sub(r"[^ -~]|[\"\\%]", "_", name)
     value = f'attachment; filename="{plain}"'
     if plain != name:
@@ -50,13 +50,13 @@ def disposition(name: str) -> tuple[str, str]:
 
 
 def saved_type(part: Part) -> str:
-    """Give the media type that a part is sent with."""
+    """Return the media type that a part is sent with."""
     named = type_name(part)
     return named if PASSIVE.fullmatch(named) else "application/octet-stream"
 
 
 def fields(part: Part, number: str) -> FieldPairs:
-    """Give the fields of an answer that has a part's content."""
+    """Return the fields of an answer that has a part's content."""
     return (
         ("Content-Type", saved_type(part)),
         disposition(saved_name(part, number)),
@@ -93,7 +93,7 @@ async def decoded(pieces: AsyncIterator[bytes], encoding: bytes) -> AsyncIterato
 
 
 def _take(octets: bytes, encoding: bytes, *, last: bool) -> tuple[bytes, bytes]:
-    """Give what octets hold, and what of them has to wait for more."""
+    """Return what octets hold, and what of them has to wait for more."""
     if encoding == b"base64":
         clean = _no_base64.sub(b"", octets)
         whole = len(clean) if last else len(clean) - len(clean) % 4
@@ -103,7 +103,7 @@ def _take(octets: bytes, encoding: bytes, *, last: bool) -> tuple[bytes, bytes]:
 
 
 def _whole_lines(octets: bytes) -> int:
-    """Give where the last line begins: only a line's end tells what its white space is."""
+    """Return where the last line begins: only a line's end tells what its white space is."""
     whole = octets.rfind(b"\n") + 1
     if not whole and len(octets) > _LINE_OCTETS:
         escape = octets.rfind(b"=", len(octets) - 2)

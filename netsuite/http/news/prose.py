@@ -1,4 +1,4 @@
-"""What others wrote, as HTML that does nothing: escaped, its links made safe."""
+"""Others' prose as HTML that does nothing: escaped, its links made safe."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _DEPTHS: Final = 3
 
 
 def clean(text: str) -> str:
-    """Give a text without characters that no page may hold."""
+    """Return a text without characters that no page may hold."""
     return _unfit.sub("\ufffd", text)
 
 
 def escaped(text: str) -> str:
-    """Give a text as it stands in HTML or XML, in an attribute too."""
+    """Return a text as it stands in HTML or XML, in an attribute too."""
     return html.escape(_unfit.sub("\ufffd", text))
 
 
 def article_link(message_id: str, room: str) -> str:
-    """Give where an article is looked up.
+    """Return where an article is looked up.
 
     Args:
         message_id: without angle brackets.
@@ -46,7 +46,7 @@ def article_link(message_id: str, room: str) -> str:
 
 
 def text_html(text: str, room: str) -> str:
-    """Give a text as HTML: quotes and signature set apart, addresses made links.
+    """Return a text as HTML: quotes and signature set apart, addresses made links.
 
     Args:
         text: lines.
@@ -88,7 +88,7 @@ def _line_html(line: str, room: str) -> str:
 
 
 def _trimmed(link: str) -> str:
-    """Give a link without what belongs to the sentence around it."""
+    """Return a link without what belongs to the sentence around it."""
     surplus = {shut: link.count(shut) - link.count(opened) for opened, shut in ("()", "[]")}
     end = len(link)
     while link[end - 1] in _ENDS or surplus.get(link[end - 1], 0) > 0:

@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.accounts.interfaces import Newsgroup, Newsroom
-from netsuite.http.answers import Answer, Given, Streamed
 from netsuite.http.commands import FieldPairs, Fields, Response, ResponseHead, plain
 from netsuite.http.conditions import Verdict, judge
 from netsuite.http.media import choose
@@ -18,6 +17,7 @@ from netsuite.http.news import data, pages, parts
 from netsuite.http.paths import join_path
 from netsuite.http.replies import NOT_FOUND, method_not_allowed
 from netsuite.http.request import IncomingRequest
+from netsuite.http.responses import AnyResponse, Streamed
 from netsuite.message.flowed import unflowed
 from netsuite.message.news import is_message_id
 from netsuite.message.reading import numbered, part_text, texts
@@ -78,15 +78,15 @@ class NewsSite:
         self._now = now
         self._shown = shown
 
-    def __call__(self, request: IncomingRequest) -> Given:
+    async def __call__(self, request: IncomingRequest) -> AnyResponse:
         """Answer a request."""
         if request.method == "OPTIONS":
             return Response(204, (("Allow", ALLOWED),))
         if request.method not in ("GET", "HEAD"):
             return method_not_allowed(ALLOWED)
-        return self._get(request) if self._shown() else NOT_FOUND
+        return await self._get(request) if self._shown() else NOT_FOUND
 
-    async def _get(self, request: IncomingRequest) -> Answer:
+    async def _get(self, request: IncomingRequest) -> AnyResponse:
         match request.names()[self._depth :]:
             case ():
                 return plain(301, "", ("Location", join_path((*self._prefix, ""))))
@@ -111,7 +111,7 @@ class NewsSite:
 
     # -- lists -----------------------------------------------------------------------------------
 
-    async def _groups(self, request: IncomingRequest) -> Answer:
+    async def _groups(self, request: IncomingRequest) -> AnyResponse:
         wanted = request.query().get("message-id")
         if wanted:
             return await self._found(f"<{wanted[0].strip('<>')}>")
@@ -124,7 +124,7 @@ class NewsSite:
             return _made(data.group_list(groups), etag, data.JSON_FIELDS)
         return _made(pages.group_list(groups), etag, pages.FIELDS)
 
-    async def _found(self, message_id: str) -> Answer:
+    async def _found(self, message_id: str) -> AnyResponse:
         if not is_message_id(message_id.encode()):
             return NOT_FOUND
         article = await self._room.find(message_id)
@@ -134,7 +134,7 @@ class NewsSite:
                 return plain(302, "", ("Location", where), _ASK_FIRST)
         return NOT_FOUND
 
-    async def _articles(self, request: IncomingRequest, group: Newsgroup) -> Answer:
+    async def _articles(self, request: IncomingRequest, group: Newsgroup) -> AnyResponse:
         kind = choose(request.fields.get("accept"), OFFERED)
         before = request.query().get("before", [""])[0]
         if before and not _number.fullmatch(before):
@@ -149,7 +149,7 @@ class NewsSite:
         body = pages.group_page(group, articles, older=older, newest=not before)
         return _made(body, etag, pages.FIELDS)
 
-    async def _feed(self, request: IncomingRequest, group: Newsgroup) -> Answer:
+    async def _feed(self, request: IncomingRequest, group: Newsgroup) -> AnyResponse:
         etag = _etag("feed", _state(group))
         if (judged := self._judged(request, etag, None)) is not None:
             return judged
@@ -159,7 +159,7 @@ class NewsSite:
     async def _newest(
         self, group: Newsgroup, count: int, before: int | None
     ) -> tuple[Sequence[Described], int | None]:
-        """Give articles, the newest first, and what those behind them are before."""
+        """Return articles, the newest first, and what those behind them are before."""
         numbers = await self._room.numbers(group)
         stop = len(numbers) if before is None else bisect_left(numbers, before)
         start = max(0, stop - count)
@@ -184,7 +184,7 @@ class NewsSite:
         found = await self._room.described(group.id, [wanted])
         return group, found[0] if found else None
 
-    async def _article(self, request: IncomingRequest, name: str, number: str) -> Answer:
+    async def _article(self, request: IncomingRequest, name: str, number: str) -> AnyResponse:
         group, described = await self._described(name, number)
         if described is None:
             return NOT_FOUND
@@ -211,7 +211,7 @@ class NewsSite:
         return _made(pages.article_page(group, whole), etag, pages.FIELDS)
 
     async def _texts(self, described: Described) -> tuple[Sequence[str], bool]:
-        """Give the texts of an article, and whether something of them is left out."""
+        """Return the texts of an article, and whether something of them is left out."""
         found = texts(described.summary.root)
         room = TEXT_OCTETS
         shown = []
@@ -227,7 +227,7 @@ class NewsSite:
                 shown.append(text)
         return shown, len(found) > TEXTS or sum(part.octets for part in found) > TEXT_OCTETS
 
-    async def _octets(self, request: IncomingRequest, name: str, number: str) -> Answer:
+    async def _octets(self, request: IncomingRequest, name: str, number: str) -> AnyResponse:
         group, described = await self._described(name, number)
         if described is None:
             return NOT_FOUND
@@ -248,7 +248,9 @@ class NewsSite:
         head = ResponseHead(200, Fields(fields), message.octets)
         return await _begun(request, head, self._room.read(message.content))
 
-    async def _part(self, request: IncomingRequest, name: str, number: str, place: str) -> Answer:
+    async def _part(
+        self, request: IncomingRequest, name: str, number: str, place: str
+    ) -> AnyResponse:
         _, described = await self._described(name, number)
         if described is None:
             return NOT_FOUND
@@ -272,7 +274,7 @@ class NewsSite:
     def _judged(
         self, request: IncomingRequest, etag: str, modified: datetime | None
     ) -> Response | None:
-        """Judge the preconditions; give the answer where it is not the content."""
+        """Judge the preconditions; return the answer where it is not the content."""
         verdict = judge(
             request.method, request.fields, etag=etag, modified=modified, now=self._now()
         )
@@ -314,18 +316,18 @@ class _Begun:
 async def _begun(
     request: IncomingRequest, head: ResponseHead, pieces: AsyncIterator[bytes]
 ) -> Streamed:
-    """Give an answer whose body can be read. Raises what reading raises."""
+    """Return an answer whose body can be read. Raises what reading raises."""
     first = b"" if request.method == "HEAD" else await anext(pieces, b"")
     return Streamed(head, _Begun(first, pieces))
 
 
 def _state(group: Newsgroup) -> str:
-    """Give what changes when a group does: articles are only ever added, and taken away."""
+    """Return what changes when a group does: articles are only ever added, and taken away."""
     return f"{group.name}\0{group.description}\0{group.low}\0{group.high}\0{group.count}"
 
 
 def _etag(*made_from: str) -> str:
-    """Give a weak entity tag of something made from what is named."""
+    """Return a weak entity tag of something made from what is named."""
     said = "\0\0".join((_FORM, *made_from)).encode("utf-8", "surrogateescape")
     return f'W/"{hashlib.blake2b(said, digest_size=12).hexdigest()}"'
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
 
-from netsuite.http.client import HTTPClient
+from netsuite.http.client import HTTPClient, refusal
 from netsuite.http.commands import Fields
 from netsuite.http.xmlrpc.values import (
     Call,
@@ -15,18 +14,6 @@ from netsuite.http.xmlrpc.values import (
     format_call,
     parse_answer,
 )
-
-
-class HTTPFailed(Exception):
-    """The server answered with something else than 200 and XML.
-
-    Args:
-        status: what it answered.
-    """
-
-    def __init__(self, status: int) -> None:
-        super().__init__(f"the server answered {status}")
-        self.status = status
 
 
 class XMLRPCClient:
@@ -55,7 +42,7 @@ class XMLRPCClient:
         Raises:
             Fault: the server's refusal, or an answer that is none (its code is below -32000).
             Unmarshallable: a parameter cannot be said.
-            HTTPFailed, PeerError, HTTPError: there was no XML-RPC answer.
+            ClientError: there was no XML-RPC answer; a Refusal for another status than 200.
         """
         body = format_call(Call(method, parameters))
         fields = Fields([("Content-Type", "text/xml; charset=utf-8"), ("Accept", "text/xml")])
@@ -63,11 +50,11 @@ class XMLRPCClient:
             "POST", self._url, fields=fields, body=body
         ) as response:
             if response.status != 200:
-                raise HTTPFailed(response.status)
+                raise refusal(response)
             return parse_answer(await response.read(self._limit_octets))
 
-    def method(self, name: str) -> Any:
-        """Give a method as something to call: ``await rpc.method("a.b")(1)``."""
+    def method(self, name: str) -> Callable[..., Awaitable[Value]]:
+        """Return a method as something to call: ``await rpc.method("a.b")(1)``."""
 
         async def called(*parameters: Value) -> Value:
             return await self.call(name, *parameters)

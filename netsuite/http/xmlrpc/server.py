@@ -9,10 +9,11 @@ from typing import Any, Final
 
 from twisted.logger import Logger
 
-from netsuite.http.answers import Answer
+from netsuite.accounts.interfaces import LoginRefused
 from netsuite.http.commands import Response, plain
-from netsuite.http.replies import EXPECTED, method_not_allowed
+from netsuite.http.replies import Refused, method_not_allowed
 from netsuite.http.request import IncomingRequest
+from netsuite.http.responses import AnyResponse
 from netsuite.http.xmlrpc.values import (
     APPLICATION_ERROR,
     INTERNAL_ERROR,
@@ -25,6 +26,7 @@ from netsuite.http.xmlrpc.values import (
     format_answer,
     parse_call,
 )
+from netsuite.store.errors import StoreError
 
 #: A page of another site can make a browser send any other type without asking us first; none
 #: of those is XML.
@@ -111,7 +113,7 @@ class XMLRPCServer:
         text = help or inspect.getdoc(function) or ""
         self._methods[name] = Method(function, signatures, text, wants_request, accepts)
 
-    async def __call__(self, request: IncomingRequest) -> Answer:
+    async def __call__(self, request: IncomingRequest) -> AnyResponse:
         """Answer a request."""
         if request.method != "POST":
             return method_not_allowed("POST")
@@ -151,7 +153,7 @@ class XMLRPCServer:
                 result = await result
         except Fault:
             raise
-        except EXPECTED:
+        except (Refused, StoreError, LoginRefused):
             raise Fault(APPLICATION_ERROR, "That cannot be done.") from None
         except Exception:
             self.log.failure("the XML-RPC method {method}", method=call.method)

@@ -47,7 +47,7 @@ class Fault(Exception):
         self.text = text
 
     def as_value(self) -> dict[str, Value]:
-        """Give the struct that stands for it in an answer."""
+        """Return the struct that stands for it in an answer."""
         return {"faultCode": self.code, "faultString": self.text}
 
 
@@ -172,13 +172,13 @@ class _Element:
         self.text: list[str] = []
 
     def plain(self) -> str:
-        """Give the text of an element that has no others in it."""
+        """Return the text of an element that has no others in it."""
         if self.children:
             raise _wrong(f"<{self.name}> holds text")
         return "".join(self.text)
 
     def only(self, name: str) -> _Element:
-        """Give the one child, which must be of that name."""
+        """Return the one child, which must be of that name."""
         if len(self.children) != 1 or self.children[0].name != name:
             raise _wrong(f"<{self.name}> holds one <{name}>")
         self.no_text()
@@ -293,7 +293,7 @@ def parse_answer(octets: bytes, charset: str | None = None) -> Value:
 
 
 def fault_of(value: Value) -> Fault:
-    """Give the fault that a struct stands for; one of reading where it stands for none."""
+    """Return the fault that a struct stands for; one of reading where it stands for none."""
     if isinstance(value, dict):
         code, text = value.get("faultCode"), value.get("faultString")
         if isinstance(code, int) and isinstance(text, str):

@@ -21,11 +21,11 @@ from netsuite.store.files import cached_lookup, syscalls
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
 from netsuite.store.files.openat import open_root
-from netsuite.store.files.staging import StagedFile, UploadRequest
+from netsuite.store.files.staging import StagedFile
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
-from netsuite.store.tree import DEPTH, Entry, HomeTree, TreePath
+from netsuite.store.tree import DEPTH, PLAIN_UPLOAD, Entry, HomeTree, TreePath, UploadRequest
 
 #: Called with a path that was changed, and whether nothing has that name any more.
 OnChange = Callable[[TreePath, bool], None]
@@ -233,26 +233,15 @@ class DiskTree:
 
     # -- changing ------------------------------------------------------------------------------
 
-    async def upload(
-        self,
-        path: TreePath,
-        *,
-        resume_at: int | None = None,
-        append: bool = False,
-        only_new: bool = False,
-        if_validator: str | None = None,
-        expected_octets: int | None = None,
-    ) -> DiskUpload:
+    async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> DiskUpload:
         """Begin a file."""
-        request = UploadRequest(
-            resume_at, append, only_new, if_validator, expected_octets, self.limit_octets
-        )
         names = checked(path, self._depth)
         begin = partial(
             StagedFile,
             self._root,
             names,
             request,
+            limit_octets=self.limit_octets,
             mode=self._file_mode,
             lock=self._lock,
             token=self._token,

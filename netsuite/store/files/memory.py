@@ -25,7 +25,15 @@ from netsuite.store.files.file_names import checked
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.syscalls import PIECE_ENTRIES
 from netsuite.store.files.uploads import FailedAwaitable
-from netsuite.store.tree import DEPTH, Entry, EntryKind, HomeTree, TreePath
+from netsuite.store.tree import (
+    DEPTH,
+    PLAIN_UPLOAD,
+    Entry,
+    EntryKind,
+    HomeTree,
+    TreePath,
+    UploadRequest,
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -223,46 +231,37 @@ class MemoryTree:
 
     # -- changing ------------------------------------------------------------------------------
 
-    async def upload(
-        self,
-        path: TreePath,
-        *,
-        resume_at: int | None = None,
-        append: bool = False,
-        only_new: bool = False,
-        if_validator: str | None = None,
-        expected_octets: int | None = None,
-    ) -> MemoryUpload:
+    async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> MemoryUpload:
         """Begin a file."""
         if not path:
             raise IsADirectory("the root")
-        before = self._takable(path, only_new, if_validator)
+        before = self._takable(path, request)
         data = b"" if before is None or before.data is None else before.data
-        octets = len(data) if append else resume_at or 0
+        octets = len(data) if request.append else request.resume_at or 0
         if octets > len(data):
             raise NoSuchFile(f"{len(data)} octets are there")
-        whole = octets + (expected_octets or 0)
+        whole = octets + (request.expected_octets or 0)
         if self.limit_octets is not None and whole > self.limit_octets:
             raise TooLarge(f"{whole} octets")
         version = before.version if before else 0
 
         def take(content: bytes, modified: datetime | None) -> Entry:
-            there = self._takable(path, only_new, if_validator)
-            if append and (there is not before or (there and there.version != version)):
+            there = self._takable(path, request)
+            if request.append and (there is not before or (there and there.version != version)):
                 raise Changed("the file that was to be appended to")
             return self.put(path, content, modified)
 
         return MemoryUpload(self, path, before, data[:octets], take)
 
-    def _takable(self, path: TreePath, only_new: bool, if_validator: str | None) -> Node | None:
+    def _takable(self, path: TreePath, request: UploadRequest) -> Node | None:
         there = self._parent(path).children.get(path[-1])
         if there is not None:
             if there.data is None:
                 raise IsADirectory("a directory has the name")
-            if only_new:
+            if request.only_new:
                 raise FileInTheWay("something has the name")
         is_now = there.entry("").validator if there is not None else None
-        if if_validator is not None and is_now != if_validator:
+        if request.if_validator not in (None, is_now):
             raise Changed("the file is not what it was")
         return there
 

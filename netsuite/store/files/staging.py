@@ -10,7 +10,6 @@ import stat
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -28,7 +27,7 @@ from netsuite.store.files.file_names import TEMPORARY
 from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
 from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
 from netsuite.store.files.syscalls import locked, rename_to_new
-from netsuite.store.tree import Entry, name_of
+from netsuite.store.tree import Entry, UploadRequest, name_of
 
 #: What is kept of the old file is copied in such steps, so that others get their turn.
 COPY_OCTETS: Final = 64 << 20
@@ -49,34 +48,13 @@ AHEAD_OCTETS: Final = 64 << 20
 SYNC_OCTETS: Final = 32 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class UploadRequest:
-    """What the caller of ``FileTree.upload`` asked for; ``limit_octets`` is the tree's."""
-
-    resume_at: int | None
-    append: bool
-    only_new: bool
-    if_validator: str | None
-    expected_octets: int | None
-    limit_octets: int | None
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing is asked for but a file of that name, whatever has it now."""
-        return not (
-            self.resume_at
-            or self.append
-            or self.only_new
-            or self.if_validator is not None
-            or self.expected_octets
-        )
-
-
 class StagedFile:
     """A temporary file, its directory held open, so that it is committed where it was begun.
 
     Args:
         names: of the file it is to become.
+        request: what is asked of it.
+        limit_octets: the largest that the tree takes; None for any.
         mode: its permissions then; until then nobody else can read it.
         lock: of the tree.
         token: returns a part of its temporary name.
@@ -91,6 +69,7 @@ class StagedFile:
         names: Sequence[bytes],
         request: UploadRequest,
         *,
+        limit_octets: int | None,
         mode: int,
         lock: threading.Lock,
         token: Callable[[], str],
@@ -110,6 +89,7 @@ class StagedFile:
         self._copied = 0
         self._source: io.FileIO | None = None
         self._request = request
+        self._limit_octets = limit_octets
         self._token = token
         self._file: io.FileIO | None = None
         self._temporary = b""
@@ -146,7 +126,7 @@ class StagedFile:
         if self.kept and there is not None:
             self._source = self._open_source(there)
         whole = self.kept + (request.expected_octets or 0)
-        if request.limit_octets is not None and whole > request.limit_octets:
+        if self._limit_octets is not None and whole > self._limit_octets:
             raise TooLarge(f"{whole} octets")
         if whole:
             room = os.fstatvfs(self._where)

@@ -7,7 +7,15 @@ from dataclasses import replace as changed
 from datetime import datetime
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NotPermitted
-from netsuite.store.tree import Entry, HomeTree, OpenFile, TreePath, Upload
+from netsuite.store.tree import (
+    PLAIN_UPLOAD,
+    Entry,
+    HomeTree,
+    OpenFile,
+    TreePath,
+    Upload,
+    UploadRequest,
+)
 
 
 class Subtree:
@@ -43,27 +51,11 @@ class Subtree:
         """Open a file for reading."""
         return await self.base.open(self.prefix + path)
 
-    async def upload(
-        self,
-        path: TreePath,
-        *,
-        resume_at: int | None = None,
-        append: bool = False,
-        only_new: bool = False,
-        if_validator: str | None = None,
-        expected_octets: int | None = None,
-    ) -> Upload:
+    async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> Upload:
         """Begin a file."""
         if not path:
             raise IsADirectory("the root")
-        return await self.base.upload(
-            self.prefix + path,
-            resume_at=resume_at,
-            append=append,
-            only_new=only_new,
-            if_validator=if_validator,
-            expected_octets=expected_octets,
-        )
+        return await self.base.upload(self.prefix + path, request)
 
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 
-from netsuite.store.tree import Entry, HomeTree, TreePath, Upload
+from netsuite.store.tree import Entry, HomeTree, TreePath, Upload, UploadRequest
 from netsuite.testing.cases import Assertions
 from netsuite.testing.store_contract.case import written
 
@@ -52,13 +52,13 @@ class FilesCase(Assertions):
         **request: Any,
     ) -> Entry:
         """Put a file there."""
-        upload = await (tree or self.tree).upload(path, **request)
+        upload = await (tree or self.tree).upload(path, UploadRequest(**request))
         await written(upload, octets)
         return await upload.commit()
 
     async def partly(self, path: TreePath, octets: bytes = b"content", **request: Any) -> Upload:
         """Begin a file."""
-        upload = await self.tree.upload(path, **request)
+        upload = await self.tree.upload(path, UploadRequest(**request))
         await written(upload, octets)
         return upload
 

@@ -13,6 +13,7 @@ from netsuite.store.errors import (
     NoSuchFile,
     TooLarge,
 )
+from netsuite.store.tree import UploadRequest
 from netsuite.testing.files_contract.case import FilesCase, written
 
 
@@ -79,13 +80,13 @@ class UploadContract(FilesCase):
             (0, b"Y", b"Y"),
             (1, b"", b"Y"),
         ):
-            upload = await self.tree.upload(("f",), resume_at=at)
+            upload = await self.tree.upload(("f",), UploadRequest(resume_at=at))
             self.assertEqual(at, upload.octets)
             await written(upload, more)
             self.assertEqual(len(whole), (await upload.commit()).octets)
             self.assertEqual(whole, await self.whole(("f",)))
-        await self.refused(NoSuchFile, self.tree.upload(("f",), resume_at=2))
-        await self.refused(NoSuchFile, self.tree.upload(("g",), resume_at=1))
+        await self.refused(NoSuchFile, self.tree.upload(("f",), UploadRequest(resume_at=2)))
+        await self.refused(NoSuchFile, self.tree.upload(("g",), UploadRequest(resume_at=1)))
 
     async def test_append(self) -> None:
         """What is appended comes behind all there is, or makes the file."""
@@ -108,7 +109,7 @@ class UploadContract(FilesCase):
         await uploads[1].commit()
         await self.refused(FileInTheWay, uploads[0].commit())
         await self.refused(FileInTheWay, uploads[2].commit())
-        await self.refused(FileInTheWay, self.tree.upload(("f",), only_new=True))
+        await self.refused(FileInTheWay, self.tree.upload(("f",), UploadRequest(only_new=True)))
         self.assertEqual((b"1", ["f"]), (await self.whole(("f",)), await self.names()))
 
     async def test_if_validator(self) -> None:
@@ -117,8 +118,8 @@ class UploadContract(FilesCase):
         late = await self.partly(("f",), b"late", if_validator=first)
         second = (await self.put(("f",), b"2", if_validator=first)).validator
         await self.refused(Changed, late.commit())
-        await self.refused(Changed, self.tree.upload(("f",), if_validator=first))
-        await self.refused(Changed, self.tree.upload(("g",), if_validator=first))
+        await self.refused(Changed, self.tree.upload(("f",), UploadRequest(if_validator=first)))
+        await self.refused(Changed, self.tree.upload(("g",), UploadRequest(if_validator=first)))
         gone = await self.partly(("f",), b"3", if_validator=second)
         await self.tree.remove_file(("f",))
         await self.refused(Changed, gone.commit())
@@ -165,9 +166,11 @@ class UploadContract(FilesCase):
     async def test_too_large(self) -> None:
         """More than the tree takes is refused at once when announced, else as soon as it came."""
         tree = await self.make_tree(100)
-        await self.refused(TooLarge, tree.upload(("f",), expected_octets=101))
+        await self.refused(TooLarge, tree.upload(("f",), UploadRequest(expected_octets=101)))
         await self.put(("f",), b"x" * 100, tree, expected_octets=100)
-        await self.refused(TooLarge, tree.upload(("f",), append=True, expected_octets=1))
+        await self.refused(
+            TooLarge, tree.upload(("f",), UploadRequest(append=True, expected_octets=1))
+        )
         upload = await tree.upload(("g",))
         self.assertIsNone(upload.write(b"x" * 100))
         for _ in range(2):

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from netsuite.store.errors import FileInTheWay, NoSuchFile, StoreError
-from netsuite.store.tree import TreePath
+from netsuite.store.tree import TreePath, UploadRequest
 from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import DiskCase
 
@@ -200,7 +200,9 @@ class Specials(EscapeBase, TestCase):
                 await self.refused(NoSuchFile, self.tree.sorted_listing((name,)))
                 await self.refused(NoSuchFile, self.tree.remove_file((name,)))
                 await self.refused(FileInTheWay, self.tree.upload((name,)))
-                await self.refused(FileInTheWay, self.tree.upload((name,), append=True))
+                await self.refused(
+                    FileInTheWay, self.tree.upload((name,), UploadRequest(append=True))
+                )
             self.assertEqual([], await self.names())
 
     async def test_a_file_becomes_a_pipe(self) -> None:

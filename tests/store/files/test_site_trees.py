@@ -19,7 +19,7 @@ from netsuite.site import Site
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import BadFileName, NoSuchFile, NotPermitted, TooLarge
 from netsuite.store.files import SiteTrees
-from netsuite.store.tree import DEPTH, HomeTree
+from netsuite.store.tree import DEPTH, HomeTree, UploadRequest
 from netsuite.testing.cases import TestCase
 from tests.store.files.disk_case import open_descriptors
 from tests.store.reactors import reactor
@@ -153,7 +153,7 @@ class InASite(TestCase):
         await upload.commit()
         self.assertEqual(b"12345", (files / "home" / "ann" / "f").read_bytes())
         with self.assertRaises(TooLarge):
-            await session.avatar.upload(("g",), expected_octets=6)
+            await session.avatar.upload(("g",), UploadRequest(expected_octets=6))
 
     async def test_cannot_be_used(self) -> None:
         """A root that is no directory is said so in a line that says what to change."""

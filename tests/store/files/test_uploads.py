@@ -29,7 +29,7 @@ from netsuite.store.errors import (
 from netsuite.store.files import DiskTree, staging
 from netsuite.store.files.errors import store_error
 from netsuite.store.files.syscalls import claim_and_rename, rename_to_new
-from netsuite.store.tree import Entry
+from netsuite.store.tree import Entry, UploadRequest
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
@@ -98,8 +98,8 @@ class Crowds(DiskCase, TestCase):
         other = await self.disk(self.root)
         for number in range(30):
             before = await self.put(("f",), b"%d" % number)
-            first = await self.tree.upload(("f",), if_validator=before.validator)
-            second = await other.upload(("f",), if_validator=before.validator)
+            first = await self.tree.upload(("f",), UploadRequest(if_validator=before.validator))
+            second = await other.upload(("f",), UploadRequest(if_validator=before.validator))
             errors: list[StoreError] = []
             for upload in (first, second):
                 upload.write(b"x" * number)
@@ -122,7 +122,7 @@ class Bounds(DiskCase, TestCase):
         piece = os.urandom(65_536)
         tracemalloc.start()
         try:
-            upload = await self.tree.upload(("f",), expected_octets=3200 * 65_536)
+            upload = await self.tree.upload(("f",), UploadRequest(expected_octets=3200 * 65_536))
             for _ in range(3200):
                 waiting = upload.write(piece)
                 if waiting is not None:
@@ -388,7 +388,9 @@ class Failures(DiskCase, TestCase):
 
     async def test_larger_than_the_disk(self) -> None:
         """What cannot fit is refused before it comes."""
-        await self.refused(StorageFull, self.tree.upload(("f",), expected_octets=1 << 60))
+        await self.refused(
+            StorageFull, self.tree.upload(("f",), UploadRequest(expected_octets=1 << 60))
+        )
 
     async def test_no_more_threads(self) -> None:
         """A process that is allowed no thread is busy, and can be stopped all the same."""

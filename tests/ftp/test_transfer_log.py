@@ -11,7 +11,7 @@ from twisted.internet.defer import maybeDeferred
 
 from netsuite.connection.linelog import LineLog
 from netsuite.ftp.paths import text_of
-from netsuite.ftp.server.transferlog import format_line, stamp
+from netsuite.ftp.server.transfer_log import format_line, stamp
 from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import Session
 
@@ -25,20 +25,22 @@ class Logging(SynchronousTestCase):
     def setUp(self) -> None:
         self.path = Path(self.mktemp())
         self.session = Session(logged_in=False)
-        factory = self.session.world.factory
-        factory.line_log = LineLog(
-            self.path,
-            factory.clock,
-            now=lambda: WHEN,
-            stamp=stamp,
-            elsewhere=maybeDeferred,
+        world = self.session.world
+        world.reshare(
+            line_log=LineLog(
+                self.path,
+                world.reactor,
+                now=lambda: WHEN,
+                stamp=stamp,
+                elsewhere=maybeDeferred,
+            )
         )
 
     def log_in(self, name: bytes = b"alice") -> None:
         self.session.say(b"USER %s\r\nPASS se cret \r\nTYPE I\r\n" % name)
 
     def lines(self) -> list[str]:
-        """Give what was logged; nothing is written while files pass."""
+        """Return what was logged; nothing is written while files pass."""
         self.assertFalse(self.path.exists())
         self.session.world.reactor.advance(1)
         return self.path.read_text().splitlines(keepends=True) if self.path.exists() else []

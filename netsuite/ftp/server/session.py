@@ -3,64 +3,60 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Callable
+from typing import Final
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.peer import where
-from netsuite.connection.protocol import DialogConnection
+from netsuite.connection.server import ServerConnection
+from netsuite.connection.shared import ServerShared
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Ended, Protection, Quit, Reply, Representation, reply
-from netsuite.ftp.dialog import ServerDialog
+from netsuite.ftp.commands import Ended, Protection, Reply, Representation, reply
+from netsuite.ftp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.ftp.listing import FACTS
 from netsuite.ftp.paths import ROOT, TreePath, resolve
-from netsuite.ftp.server import changes, login, navigation, status, transfers
+from netsuite.ftp.server.active_transfer import ActiveTransfer
+from netsuite.ftp.server.shared import Shared
 from netsuite.ftp.transfer.channel import DataChannel, Wanted, make_channel
 from netsuite.ftp.transfer.connection import DataConnection
-from netsuite.wire.events import EndOfInput, Event
+from netsuite.wire.errors import LocalProtocolError
 
-if TYPE_CHECKING:
-    from netsuite.ftp.server.factory import FTPServerFactory
+#: RFC 1635: names that need no password.
+ANONYMOUS: Final = frozenset({"anonymous", "ftp"})
 
 
-class FTPServer(DialogConnection):
+class Session(ServerConnection[ServerEvent, ServerSaid]):
     """One FTP session, the server's side. See RFC 959.
 
     Args:
-        factory: holds everything that sessions share.
+        shared: what all sessions of the service share.
         name: tells the connection apart in the log.
     """
 
     dialog: ServerDialog
+    errors = replies.ERRORS
 
-    def __init__(self, factory: FTPServerFactory, name: str = "") -> None:
-        super().__init__(
-            ServerDialog(),
-            factory.clock,
-            timeouts=factory.timeouts,
-            limits=factory.limits,
-            name=name,
-        )
-        self.shared = factory
-        self.settings = factory.settings
+    def __init__(self, shared: Shared, name: str = "") -> None:
+        super().__init__(ServerDialog(), shared, name)
+        self.shared = shared
         self.username = ""
         self.wrong_passwords = 0
         self.buffer_size_said = False  # PBSZ
         self.protection = Protection.CLEAR
-        self.running: transfers.ActiveTransfer | None = None
-        self.leave_facet: Callable[[], None] | None = None
+        #: The transfer under way.
+        self.active: ActiveTransfer | None = None
         self._channel: DataChannel | None = None
         self.log_out()
 
     def log_out(self) -> None:
         """Forget who it is and all that was chosen (REIN, AUTH, USER)."""
-        self._leave_facet()
-        #: What the user sees of the files; None before the login.
-        self.files: FileAccess | None = None
+        self.logged_out()
+        self._files: FileAccess | None = None
         self.working: TreePath = ROOT
         self.representation = Representation.ASCII  # RFC 959, 5.1
         self.restart_at = 0
@@ -71,12 +67,13 @@ class FTPServer(DialogConnection):
         if self._channel is not None:
             self._channel.reset()
 
-    def _leave_facet(self) -> None:
-        leave, self.leave_facet = self.leave_facet, None
-        if leave is not None:
-            leave()
-
     # -- the session --------------------------------------------------------------------------
+
+    def configure(self, shared: ServerShared) -> None:
+        """Accept other settings."""
+        super().configure(shared)
+        if isinstance(shared, Shared):
+            self.shared = shared
 
     def began(self) -> None:
         """Greet."""
@@ -84,20 +81,19 @@ class FTPServer(DialogConnection):
         if isinstance(handle, socket.socket) and handle.family != socket.AF_UNIX:
             # ABOR comes as urgent data: let it stay in its place among the others.
             handle.setsockopt(socket.SOL_SOCKET, socket.SO_OOBINLINE, 1)
-        self.say(reply(220, f"{self.settings.host} FTP {self.settings.software}"))
+        self.say(reply(220, f"{self.shared.host} FTP {self.shared.software}"))
 
     def ended(self, reason: Failure) -> None:
         """Drop the data connection; a transfer that ran has been cancelled."""
-        self._leave_facet()
         if self._channel is not None:
             self._channel.reset(for_good=True)
 
-    def goodbye(self, cause: CloseReason) -> None:
+    def goodbye(self, reason: CloseReason) -> None:
         """Say why."""
         if self.dialog.pending is None and self.dialog.transfer is None:
-            self.say(replies.GOODBYE.get(cause, replies.GOODBYE[CloseReason.SHUTDOWN]))
+            self.say(replies.GOODBYE.get(reason, replies.GOODBYE[CloseReason.SHUTDOWN]))
 
-    def failed(self, event: Event, failure: Failure) -> None:
+    def failed(self, event: ServerEvent | None, failure: Failure) -> None:
         """Say that it is our fault and temporary."""
         if event is not None and event is self.dialog.transfer:
             self.say(Ended(replies.BROKEN))
@@ -114,37 +110,60 @@ class FTPServer(DialogConnection):
         self.protection = Protection.CLEAR
         self.log_out()
 
-    def channel(self) -> Channel:
-        """Give what the door is to know of this connection."""
-        return Channel.to(self.peer, protocol="ftp", host=self.settings.host)
-
     # -- what commands share ------------------------------------------------------------------
 
+    def channel(self) -> Channel:
+        """Return over what the user logs in."""
+        return Channel.to(self.peer, protocol="ftp", host=self.shared.host)
+
+    def is_guest_name(self, name: str) -> bool:
+        """Return whether a name needs no password here."""
+        return self.shared.anonymous is not None and name.lower() in ANONYMOUS
+
+    @property
+    def is_guest(self) -> bool:
+        """Whether who is there needed no password."""
+        return self.is_guest_name(self.username)
+
+    def enter(self, files: FileAccess, logout: Callable[[], None] | None = None) -> None:
+        """Accept that somebody has logged in.
+
+        Args:
+            files: what they see.
+            logout: see ``logged_in``.
+        """
+        self._files = files
+        self.wrong_passwords = 0
+        self.logged_in(logout)
+
+    @property
+    def files(self) -> FileAccess:
+        """What the user sees of the files; the dialog lets nobody ask for it before a login."""
+        if self._files is None:
+            raise LocalProtocolError("nobody has logged in")
+        return self._files
+
     def resolved(self, path: str | None) -> TreePath:
-        """Give the path that the client means."""
+        """Return the path that the client means."""
         return resolve(self.working, path)
 
-    def tree(self) -> FileAccess:
-        """Give the files; commands that need them come only after a login."""
-        assert self.files is not None
-        return self.files
-
     def here(self) -> str:
-        """Give our own address on this connection, empty where it has none."""
+        """Return our own address on this connection, empty where it has none."""
         address, _, _ = where(self.transport.getHost())
         return address
 
     def data(self) -> DataChannel:
-        """Give the machine of this session's data connections."""
+        """Return the machine of this session's data connections."""
         if self._channel is None:
+            settings = self.shared.settings
             self._channel = make_channel(
                 clock=self.clock,
                 reactor=self.shared.reactor,
                 wanted=Wanted(
                     peer=self.peer.address,
                     here=self.here(),
-                    connect_seconds=self.settings.connect_seconds,
-                    stalled_seconds=self.settings.stalled_seconds,
+                    connect_seconds=settings.connect_seconds,
+                    stalled_seconds=settings.stalled_seconds,
                     make=self._data_connection,
                 ),
             )
@@ -154,24 +173,27 @@ class FTPServer(DialogConnection):
         self,
         *,
         gone: Callable[[DataConnection], None],
-        **more: Any,
+        arrived: Callable[[DataConnection], None] = lambda connection: None,
+        waits: bool = True,
     ) -> DataConnection:
+        settings = self.shared.settings
         return DataConnection(
             self.clock,
-            handshake_seconds=self.settings.connect_seconds,
-            stalled_seconds=self.settings.stalled_seconds,
+            handshake_seconds=settings.connect_seconds,
+            stalled_seconds=settings.stalled_seconds,
+            arrived=arrived,
             gone=gone,
+            waits=waits,
             name=f"{self.name}-data",
-            **more,
         )
 
-    def data_tls(self) -> Any:
-        """Give what data connections begin TLS with; None where they are not protected."""
-        families = self.shared.families
+    def data_tls(self) -> IOpenSSLServerConnectionCreator | None:
+        """Return what data connections begin TLS with; None where they are not protected."""
+        families = self.shared.tls
         family = families.family_of(self.transport) if families is not None else None
         if self.protection is Protection.CLEAR or family is None:
             return None
-        return family.resumed_only() if self.settings.require_session_reuse else family
+        return family.resumed_only() if self.shared.settings.require_session_reuse else family
 
     def pause(self, seconds: float) -> Deferred[None]:
         """Wait; whoever is cancelled meanwhile waits no more."""
@@ -179,34 +201,7 @@ class FTPServer(DialogConnection):
         call = self.clock.callLater(seconds, over.callback, None)
         return over
 
-    async def answer(self, work: Awaitable[Reply]) -> None:
-        """Say what comes of some work with files."""
-        try:
-            said = await work
-        except replies.EXPECTED as error:
-            said = replies.for_error(error)
+    def finish(self, said: Reply) -> None:
+        """Say the last reply, and close."""
         self.say(said)
-
-    def _quit(self, event: Quit) -> None:
-        self.say(replies.GOODBYE_REPLY)
         self.close()
-
-    async def _end_of_input(self, event: EndOfInput) -> None:
-        # A client that has gone while it sends a file ends both connections alike; what came is
-        # then not whole, whatever its connection says.
-        running = self.running
-        if running is not None and running.done is not None:
-            if not running.committing:
-                running.done.cancel()
-            await running.done
-        self.close()
-
-    answers: ClassVar[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-        **login.ANSWERS,
-        **navigation.ANSWERS,
-        **changes.ANSWERS,
-        **status.ANSWERS,
-        **transfers.ANSWERS,
-        Quit: _quit,
-        EndOfInput: _end_of_input,
-    }

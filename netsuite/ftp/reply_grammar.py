@@ -40,7 +40,7 @@ class ReplyReader:
         self._octets = 0
 
     def line(self, octets: bytes) -> Reply | None:
-        """Take a line without its line end; give the reply when that was its last.
+        """Take a line without its line end; return the reply when that was its last.
 
         Raises:
             RemoteProtocolError: no reply, or one without end.

@@ -1,0 +1,20 @@
+"""The table of handlers: those of all groups in one."""
+
+from __future__ import annotations
+
+from netsuite.connection.server import merged
+from netsuite.ftp.server import changes, data, login, navigation, status, transfers
+from netsuite.ftp.server.session import Session
+
+
+class FTPServer(Session):
+    """An FTP session that handles every command its dialog knows."""
+
+    handlers = merged(
+        login.HANDLERS,
+        navigation.HANDLERS,
+        changes.HANDLERS,
+        status.HANDLERS,
+        data.HANDLERS,
+        transfers.HANDLERS,
+    )

@@ -1,0 +1,77 @@
+"""Responses whose bodies come from elsewhere while they are sent."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from netsuite.http.commands import Response, ResponseHead
+from netsuite.http.exchange import Exchange
+from netsuite.store.tree import OpenFile
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """A body that is made while it is sent, no faster than it is read.
+
+    Args:
+        head: with the length where it is known.
+        chunks: gives the body; closed (``aclose``) when it is not wanted to its end.
+    """
+
+    head: ResponseHead
+    chunks: AsyncIterable[bytes]
+
+    async def say_body(self, exchange: Exchange) -> None:
+        """Send the body."""
+        await exchange.say_chunks(self.chunks)
+
+    async def dismiss(self) -> None:
+        """Release what the body comes from."""
+        close = getattr(self.chunks, "aclose", None)
+        if close is not None:
+            await close()
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """Octets, then some of a file."""
+
+    before: bytes
+    offset: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A body that is parts of a file; the kernel copies them where it can.
+
+    Args:
+        head: with the length of all parts.
+        file: closed when the response is complete.
+        parts: one after the other.
+        after: octets behind the last one.
+    """
+
+    head: ResponseHead
+    file: OpenFile
+    parts: tuple[FilePart, ...]
+    after: bytes = b""
+
+    async def say_body(self, exchange: Exchange) -> None:
+        """Send the body."""
+        for part in self.parts:
+            if part.before:
+                exchange.say_chunk(part.before)
+            await exchange.say_file(self.file, part.offset, part.octets)
+        if self.after:
+            exchange.say_chunk(self.after)
+
+    async def dismiss(self) -> None:
+        """Release what the body comes from."""
+        self.file.close()
+
+
+#: What handlers return.
+AnyResponse: TypeAlias = Response | Streamed | SentFile
