@@ -30,7 +30,7 @@ from netsuite.connection.errors import (
 from netsuite.connection.pump import E, Pump, S
 from netsuite.connection.transcript import Transcript
 from netsuite.wire.errors import RemoteProtocolError
-from netsuite.wire.events import BodyChunk, Dialog, EndOfInput, Need
+from netsuite.wire.events import BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 
 C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
@@ -413,6 +413,17 @@ class ClientConnection(Pump[E, S]):
             self._fail(Timeout(deadline[1]))
         else:
             self._aim()
+
+
+def answer_of(event: tuple[object, A] | BodyChunk | EndOfBody | EndOfInput) -> A:
+    """Return the answer that an event brings, of a dialog that gives each with its command.
+
+    Raises:
+        ProtocolViolation: it brings none, but a body that nobody has asked for.
+    """
+    if isinstance(event, tuple):
+        return event[1]
+    raise ProtocolViolation(f"{type(event).__name__} for an answer")
 
 
 class _OneConnection(Factory):

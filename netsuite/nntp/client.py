@@ -22,7 +22,13 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
-from netsuite.connection.client import ClientConnection, ClientTimeouts, Write, connect_and_begin
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    Write,
+    answer_of,
+    connect_and_begin,
+)
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ConnectionLost,
@@ -174,10 +180,10 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         name = mechanism.name
 
         async def begin(initial: bytes | None) -> Status | Challenge:
-            return _answer(await self.ask(c.AuthInfoSASL(name, initial)))
+            return answer_of(await self.ask(c.AuthInfoSASL(name, initial)))
 
         async def respond(octets: bytes | None) -> Status | Challenge:
-            return _answer(await self.ask(c.SASLResponse(octets)))
+            return answer_of(await self.ask(c.SASLResponse(octets)))
 
         def asked(answer: Status | Challenge) -> bytes | None:
             return answer.octets if isinstance(answer, Challenge) and not answer.final else None
@@ -442,15 +448,8 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
                 self.abort()  # the rest of the listing stands before any other answer
 
 
-def _answer(event: ClientEvent) -> Status | Challenge:
-    """Return what answers a command; a body where none was asked for is the dialog's fault."""
-    if not isinstance(event, tuple):
-        raise ProtocolViolation(f"{type(event).__name__} for an answer")
-    return event[1]
-
-
 def _status(event: ClientEvent) -> Status:
-    answer = _answer(event)
+    answer = answer_of(event)
     if isinstance(answer, Challenge):
         raise ProtocolViolation("a challenge for an answer")
     return answer

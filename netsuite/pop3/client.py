@@ -19,7 +19,13 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
-from netsuite.connection.client import ClientConnection, ClientTimeouts, Write, connect_and_begin
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    Write,
+    answer_of,
+    connect_and_begin,
+)
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ConnectionLost,
@@ -149,10 +155,10 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         name = mechanism.name
 
         async def begin(initial: bytes | None) -> Status | Challenge:
-            return _answer(await self.ask(Auth(name, initial)))
+            return answer_of(await self.ask(Auth(name, initial)))
 
         async def respond(octets: bytes | None) -> Status | Challenge:
-            return _answer(await self.ask(AuthResponse(octets)))
+            return answer_of(await self.ask(AuthResponse(octets)))
 
         with self.protocol_violations():
             answer = await exchange(
@@ -282,15 +288,8 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         return b"".join(pieces)
 
 
-def _answer(event: ClientEvent) -> Status | Challenge:
-    """Return what answers a command; a body where none was asked for is the dialog's fault."""
-    if not isinstance(event, tuple):
-        raise ProtocolViolation(f"{type(event).__name__} for an answer")
-    return event[1]
-
-
 def _status(event: ClientEvent) -> Status:
-    answer = _answer(event)
+    answer = answer_of(event)
     if isinstance(answer, Challenge):
         raise ProtocolViolation("a challenge for an answer")
     return answer

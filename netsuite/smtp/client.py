@@ -22,13 +22,17 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import sasl, tls
-from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
+from netsuite.connection.client import (
+    ClientConnection,
+    ClientTimeouts,
+    answer_of,
+    connect_and_begin,
+)
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ConnectionLost,
     NotOffered,
     PermanentRefusal,
-    ProtocolViolation,
     Refusal,
     TransientRefusal,
 )
@@ -452,10 +456,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """Return the next reply; after 421 there is no other (RFC 5321, 3.8)."""
         if self._leaving is not None:
             return self._leaving
-        event = await self.receive(seconds=seconds)
-        if not isinstance(event, tuple):
-            raise ProtocolViolation("the input ended")
-        _, answer = event
+        answer = answer_of(await self.receive(seconds=seconds))
         if answer.code == 421:
             self._leaving = answer
         return answer
