@@ -24,6 +24,7 @@ from netsuite.connection.errors import (
 from netsuite.nntp import commands as c
 from netsuite.nntp.client import NNTPClient, connect
 from netsuite.nntp.commands import GroupStatus, Range
+from netsuite.nntp.server import NNTPServer
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -241,6 +242,7 @@ class UnderTLS(Joined):
         self.endpoint.link.settle()
         said = self.endpoint.link.octets[id(self.endpoint.link.server)]
         self.assertTrue(said.endswith(b".\r\n382 Continue with TLS negotiation\r\n"), said[-80:])
+        assert isinstance(server, NNTPServer)
         self.assertIsNone(server.group)
 
 

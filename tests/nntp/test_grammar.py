@@ -23,7 +23,7 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
 #: What is said, and what it means: both directions.
-BOTH = [
+BOTH: list[tuple[bytes, c.Command]] = [
     (b"CAPABILITIES", c.Capabilities()),
     (b"CAPABILITIES AUTOUPDATE", c.Capabilities("AUTOUPDATE")),
     (b"MODE READER", c.ModeReader()),

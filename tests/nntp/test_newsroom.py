@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar, cast
 
 from twisted.internet.defer import Deferred, ensureDeferred
 
 from netsuite.accounts import news
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
+from netsuite.store.interfaces import Store
 from netsuite.testing.cases import SynchronousTestCase
 from tests.nntp.fakes import World, article, run
 
@@ -54,8 +55,8 @@ class Newsroom(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.world = World()
-        self.store: Any = SlowStore(self.world)
-        self.room = StoreNewsroom(self.store)
+        self.store = SlowStore(self.world)
+        self.room = StoreNewsroom(cast(Store, self.store))
 
     def told(self, work: Any) -> Any:
         running = ensureDeferred(work)
@@ -64,7 +65,9 @@ class Newsroom(SynchronousTestCase):
 
     def test_many_ask_at_once(self) -> None:
         """The list of groups is read once for all who ask while it is being read."""
-        asking = [ensureDeferred(self.room.group(name)) for name in ("misc.test", "talk.other")]
+        asking: list[Deferred[Any]] = [
+            ensureDeferred(self.room.group(name)) for name in ("misc.test", "talk.other")
+        ]
         asking += [ensureDeferred(self.room.groups()), ensureDeferred(self.room.group("no.where"))]
         self.assertEqual(1, len(self.store.mail.waiting))
         asking[1].addErrback(lambda failure: None)
@@ -102,13 +105,16 @@ class Newsroom(SynchronousTestCase):
     def test_changes_while_numbers_are_read(self) -> None:
         """Articles that come and go while the numbers are read are counted once."""
         group = self.told(self.room.group("misc.test"))
-        asking = [ensureDeferred(self.room.numbers(group)) for _ in range(2)]
+        asking: list[Deferred[Sequence[int]]] = [
+            ensureDeferred(self.room.numbers(group)) for _ in range(2)
+        ]
         self.assertEqual(1, len(self.store.mail.waiting))
         self.world.put(article(4))
         self.world.remove(1, 3)
         self.store.mail.tell()
         for each in asking:
-            self.assertEqual([2, 4], list(self.successResultOf(each)))
+            told: Sequence[int] = self.successResultOf(each)
+            self.assertEqual([2, 4], list(told))
         self.world.put(article(5))
         self.world.remove(2)
         numbers = self.known(self.room.numbers(group))

@@ -46,7 +46,7 @@ from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 
 A = Address("a", "b")
-EXAMPLES = [
+EXAMPLES: list[Command] = [
     Ehlo("x"), Helo("x"), Lhlo("x"), Mail(A), Rcpt(A), Data(), Bdat(1), Rset(), Noop(), Quit(),
     Vrfy("x"), Expn("x"), Help(), StartTls(), Auth("PLAIN"),
 ]  # fmt: skip
@@ -196,8 +196,8 @@ def talk(
             go = isinstance(event, Data)
             client.receive(server.send(reply(354, "", "Go") if go else OK))
     answers: list[object] = []
-    while (event := client.next_event()) is not NEED_DATA:
-        answers.append(event)
+    while (answer := client.next_event()) is not NEED_DATA:
+        answers.append(answer)
     return heard, answers
 
 

@@ -100,7 +100,7 @@ class Commands(SynchronousTestCase):
         ):  # fmt: skip
             with self.assertRaises(RemoteProtocolError) as caught:
                 parse_command(line)
-            self.assertIsInstance(caught.exception.reply, Reply, line)
+            self.assertIsInstance(caught.exception.reply, Reply, repr(line))
 
     @given(
         st.lists(
