@@ -59,7 +59,7 @@ class AccountMail:
     # -- names ---------------------------------------------------------------------------------
 
     def _split(self, name: str) -> tuple[AccountId | None, str]:
-        """Give owner and the store's name of a full name."""
+        """Return owner and the store's name of a full name."""
         if name.startswith(self.public_prefix):
             return None, name[len(self.public_prefix) :]
         return self._account.id, name

@@ -392,7 +392,7 @@ class AccountNews:
         return posting == "open" or (posting == "login" and bool(self.name))
 
     def check_groups(self, groups: Sequence[Newsgroup], *, approved: bool) -> None:
-        """Judge where an article is to go. Raises Unfit."""
+        """Check where an article is to go. Raises Unfit."""
         check_groups(self, self.room.policy, groups, approved=approved)
 
     def posting(self, *, now: datetime, unique: str, source: str) -> AccountPosting:

@@ -31,7 +31,7 @@ _EMPTY_LINE: Final = b"\r\n\r\n"
 def check_groups(
     access: NewsAccess, policy: PostingPolicy, groups: Sequence[Newsgroup], *, approved: bool
 ) -> None:
-    """Judge where an article is to go. Raises Unfit.
+    """Check where an article is to go. Raises Unfit.
 
     Args:
         access: the poster's.
@@ -130,7 +130,7 @@ class AccountPosting:
         return self._draft.write(octets)
 
     async def _judge(self, header: bytes, rest: bytes) -> None:
-        """Judge the header; begin to store the article with the one it gets."""
+        """Check the header; begin to store the article with the one it gets."""
         try:
             proto = check(header.removesuffix(b"\r\n"), now=self._now, oldest=self._policy.oldest)
             self._groups = await self._groups_of(proto)

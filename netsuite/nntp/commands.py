@@ -1,4 +1,4 @@
-"""What can be said in NNTP, as frozen values: commands of the client, answers of the server, and
+"""The vocabulary of NNTP, as frozen values: commands of the client, answers of the server, and
 what those say (RFC 3977, 6 to 8)."""
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ Parser = Callable[[Words], Command]
 
 
 def _with(most: int, make: Parser, *, least: int = 0) -> Parser:
-    """Give a parser that takes so many words."""
+    """Return a parser that takes so many words."""
 
     def parse(words: Words) -> Command:
         if not least <= len(words) <= most:
@@ -292,7 +292,7 @@ def parse_sasl_response(line: bytes) -> c.SASLResponse:
 
 
 def _say(*words: object) -> bytes:
-    """Give octets for one line. Raises LocalProtocolError for what cannot be said in one."""
+    """Return octets for one line. Raises LocalProtocolError for what cannot be said in one."""
     text = " ".join(str(word) for word in words if word is not None)
     if "\r" in text or "\n" in text or "\0" in text:
         raise LocalProtocolError("CR, LF or NUL within a command")
@@ -303,7 +303,7 @@ def _say(*words: object) -> bytes:
 
 
 def _word(word: str | None) -> str | None:
-    """Give an argument, which must be one word. Raises LocalProtocolError."""
+    """Return an argument, which must be one word. Raises LocalProtocolError."""
     if word is not None and (not word or " " in word or "\t" in word):
         raise LocalProtocolError(f"not one word: {word!r}")
     return word
@@ -316,7 +316,7 @@ def _reference(word: object) -> object:
 
 
 def sasl_data(octets: bytes) -> bytes:
-    """Give base64, ``=`` for nothing."""
+    """Return base64, ``=`` for nothing."""
     return base64.encode(octets) or b"="
 
 

@@ -1,7 +1,7 @@
 """Overview lines and single fields of articles, from the summaries a store keeps.
 
 Xref is no part of the stored article: an article is one content in all its groups, and which
-numbers it has there is known only after it was stored. This door puts it before the header of what
+numbers it has there is known only after it was stored. The server puts it before the header of what
 it gives, as its readers' server (RFC 5537, 3.7); the octets behind it are those IMAP gives, and
 ``:bytes`` counts both.
 """
@@ -29,7 +29,7 @@ _CLEAN: Final = bytes.maketrans(b"\t\r\n\0", b"    ")
 
 
 def clean(value: bytes | None) -> bytes:
-    """Give a field's body in one column: CRLF pairs go, then TAB, CR, LF and NUL become spaces.
+    """Return a field's body in one column: CRLF pairs go, then TAB, CR, LF and NUL become spaces.
 
     See RFC 3977, 8.3.2.
     """
@@ -49,32 +49,32 @@ def _mailbox(mailbox: Mailbox) -> bytes:
 
 
 def sender(envelope: Envelope) -> bytes:
-    """Give the From field's body, from its mailboxes."""
+    """Return the From field's body, from its mailboxes."""
     return b", ".join(_mailbox(each) for each in envelope.from_ if each.domain is not None)
 
 
 def references(summary: Summary) -> bytes:
-    """Give what the article answers, oldest first: References, with a mail's In-Reply-To."""
+    """Return what the article answers, oldest first: References, with a mail's In-Reply-To."""
     return b" ".join(b"<" + each.encode("utf-8", "replace") + b">" for each in summary.references)
 
 
 def xref(host: str, places: Sequence[tuple[str, int]]) -> bytes:
-    """Give an Xref field's body (RFC 5536, 3.2.14)."""
+    """Return an Xref field's body (RFC 5536, 3.2.14)."""
     return f"{host} {locations(places)}".encode()
 
 
 def xref_field(host: str, where: str) -> bytes:
-    """Give the Xref field that goes before an article; *where* is what ``locations`` gave."""
+    """Return the Xref field that goes before an article; *where* is what ``locations`` gave."""
     return f"Xref: {host} {where}\r\n".encode()
 
 
 def _octets(stored: int, places: bytes) -> int:
-    """Give the size of an article as it is given: as it is stored, with its Xref field."""
+    """Return the size of an article as it is given: as it is stored, with its Xref field."""
     return stored + len(places) + len(b"Xref: \r\n")
 
 
 def line(number: int, summary: Summary, *, message_id: str, octets: int, places: bytes) -> bytes:
-    """Give an article's overview line with its CRLF (RFC 3977, 8.3).
+    """Return an article's overview line with its CRLF (RFC 3977, 8.3).
 
     Args:
         number: in the group, or 0.
@@ -99,7 +99,7 @@ def line(number: int, summary: Summary, *, message_id: str, octets: int, places:
 def kept_field(
     field: str, summary: Summary, *, message_id: str, octets: int, places: bytes
 ) -> bytes | None:
-    """Give a field's body as HDR prints it, where the summary has it as it stands; else None.
+    """Return a field's body as HDR prints it, where the summary has it as it stands; else None.
 
     Args:
         field: in lower case.
@@ -118,11 +118,11 @@ def kept_field(
 
 
 def is_kept(field: str) -> bool:
-    """Tell whether ``kept_field`` knows a field (in lower case)."""
+    """Return whether ``kept_field`` knows a field (in lower case)."""
     return field in (":bytes", ":lines", "xref", "message-id", "subject", "date")
 
 
 def field_of(octets: bytes, field: str) -> bytes:
-    """Give a field's body as HDR prints it, read out of an article; its first one, if many."""
+    """Return a field's body as HDR prints it, read out of an article; its first one, if many."""
     value = find(octets[: header_end(octets)], field.encode("utf-8", "replace"))
     return clean(value)

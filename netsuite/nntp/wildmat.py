@@ -59,7 +59,7 @@ class Patterns:
             position += 1
 
     def __call__(self, name: str) -> bool:
-        """Tell whether a name is wanted."""
+        """Return whether a name is wanted."""
         reached, loops, anything, places = self._begin, self._loops, self._any, self._places
         for character in name:
             leads_on = reached & (places.get(character, 0) | anything)

@@ -1,4 +1,4 @@
-"""What can be said in SMTP, as frozen values: commands of the client, replies of the server."""
+"""The vocabulary of SMTP, as frozen values: commands of the client, replies of the server."""
 
 from __future__ import annotations
 

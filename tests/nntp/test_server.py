@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 from typing import Any, cast
 
@@ -368,6 +369,15 @@ class Reading(SynchronousTestCase):
             )
             self.assertTrue(session.closed)
             self.assertTrue(world.stored()[-1].endswith(b"\r\n\r\n.dot\r\n"))
+
+    def test_reload(self) -> None:
+        """Settings that change while a client is there hold for what it asks next."""
+        session = self.world.connect()
+        self.assertEqual("503", session.ask("LIST MOTD")[:3])
+        shared = session.factory.shared
+        told = shared.settings.model_copy(update={"motd": "Hello."})
+        session.factory.configure(dataclasses.replace(shared, settings=told))
+        self.assertEqual("215 Message of the day\r\nHello.\r\n.\r\n", session.ask("LIST MOTD"))
 
     def test_slow_reader(self) -> None:
         """A client that does not read is not read for."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, cast
 
 from twisted.internet.defer import Deferred
@@ -383,6 +384,30 @@ class Refusing(SynchronousTestCase):
         self.assertTrue(answer.endswith(b"421 4.7.0 Too many errors\r\n"))
         self.assertTrue(session.closed)
 
+    def test_no_limit(self) -> None:
+        """A limit of 0 is none, and SIZE says so (RFC 1870, 4)."""
+        session = Session(message_octets=0)
+        self.assertIn(b"250-SIZE 0\r\n", session.say(EHLO))
+        session.say(b"MAIL FROM:<x@y.test> SIZE=99999999999\r\nRCPT TO:<alice@example.test>\r\n")
+        self.assertEqual([354, 250], session.codes(b"DATA\r\n" + MESSAGE * 100 + b".\r\n"))
+
+    def test_reload(self) -> None:
+        """Limits that change while a client is there hold for its next message."""
+        session = Session()
+        session.say(EHLO)
+        shared = session.factory.shared
+        smaller = shared.settings.model_copy(update={"message_octets": 10})
+        session.say(ENVELOPE + b"DATA\r\n")
+        session.factory.configure(replace(shared, settings=smaller))
+        self.assertEqual([250], session.codes(MESSAGE + b".\r\n"))
+        self.assertEqual(
+            [250, 250, 354, 552], session.codes(ENVELOPE + b"DATA\r\n" + MESSAGE + b".\r\n")
+        )
+
+    def test_login_at_the_relay(self) -> None:
+        """Where the operator wants it, accounts log in on port 25 too."""
+        self.assertIn(b"250 AUTH X-DATA X-TWO PLAIN\r\n", Session(offer_auth=True).say(EHLO))
+
     def test_require_tls(self) -> None:
         """Where the operator wants TLS, nothing is taken without."""
         session = Session(require_tls=True, context=cast(tls.ServerTLS, object()))
@@ -519,7 +544,7 @@ class LoggingIn(SynchronousTestCase):
             self.assertTrue(session.say(command).startswith(code), command[:40])
         self.assertEqual([235], session.codes(LOGIN))
 
-    def test_refused_by_the_door(self) -> None:
+    def test_refused_by_the_authenticator(self) -> None:
         """Throttling and outages are temporary; a bug is too, and shows nothing of itself."""
         for error, code in (
             (Throttled("x"), b"454 4.7.0"),

@@ -126,7 +126,7 @@ class NewsAccess(Protocol):
         """Whether the site's policy lets them post."""
 
     def check_groups(self, groups: Sequence[Newsgroup], *, approved: bool) -> None:
-        """Judge where an article is to go. Raises Unfit.
+        """Check where an article is to go. Raises Unfit.
 
         Args:
             approved: whether it has an Approved field.
@@ -149,7 +149,7 @@ class Posting(Protocol):
     """
 
     def take(self, octets: bytes) -> Awaitable[None] | None:
-        """Take the next octets; returns what to await before the next, or None."""
+        """Accept the next octets; returns what to await before the next, or None."""
 
     async def finish(self, *, bare_line_end: bool = False) -> str:
         """Make it durable in all its newsgroups, stored once; return its Message-ID.

@@ -1,4 +1,4 @@
-"""What there is: LIST and its variants, NEWGROUPS, NEWNEWS. See RFC 3977, 7, and RFC 6048."""
+"""Lists of groups, and of what is new: LIST, NEWGROUPS, NEWNEWS. See RFC 3977, 7; RFC 6048."""
 
 from __future__ import annotations
 

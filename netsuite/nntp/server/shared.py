@@ -1,4 +1,4 @@
-"""What all sessions of one NNTP service share."""
+"""The values that all sessions of one NNTP service share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What may be said in any state: NOOP, HELP, VRFY, EXPN, RSET, QUIT. See RFC 5321, 4.1.4."""
+"""The commands of any state: NOOP, HELP, VRFY, EXPN, RSET, QUIT. See RFC 5321, 4.1.4."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ async def data(session: Session, command: Data) -> None:
 
 
 async def bdat(session: Session, command: Bdat) -> None:
-    """Judge a chunk by its size; it is answered when it has come."""
+    """Check the size of a chunk; it is answered when it has come."""
     session.begin_content().announce(command.octets)
 
 

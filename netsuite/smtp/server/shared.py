@@ -1,4 +1,4 @@
-"""What all sessions of one SMTP service share."""
+"""The values that all sessions of one SMTP service share."""
 
 from __future__ import annotations
 

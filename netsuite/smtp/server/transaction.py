@@ -132,7 +132,7 @@ class MailTransaction:
         return b"".join(added)
 
     def announce(self, octets: int) -> None:
-        """Judge a chunk by its size, before it comes.
+        """Check the size of a chunk, before it comes.
 
         Raises:
             RemoteProtocolError: it is so large that it will not even be read.
