@@ -15,7 +15,7 @@ from netsuite.cli.client.problems import LoginFailed, NotGiven
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
 from netsuite.connection.errors import Refusal
-from netsuite.imap.client.client import IMAPClient
+from netsuite.imap.client.client import IMAPClient, connect
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item
 from netsuite.imap.dialog.client import LiteralBegins
 from netsuite.imap.grammar.fetch import parse_section
@@ -32,10 +32,11 @@ ALL: Final = SequenceSet(((1, 0),))
 async def _client(session: Session) -> AsyncIterator[IMAPClient]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
-    client = await IMAPClient.connect(
+    client = await connect(
         session.endpoint(),
-        session.clock,
+        clock=session.clock,
         tls_context=session.implicit(),
+        implicit=True,
         timeouts=session.timeouts,
     )
     try:

@@ -181,7 +181,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
 
     # -- before a login -----------------------------------------------------------------------
 
-    async def starttls(self, context: tls.Context) -> None:
+    async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; what it said before is forgotten.
 
         Args:
@@ -442,7 +442,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
     bounds: ClientBounds | None = None,
