@@ -199,9 +199,9 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         self.commands.capabilities = frozenset()
         await self.capability()
 
-    async def login(self, user: str, password: str) -> None:
+    async def login(self, username: str, password: str) -> None:
         """Log in with a clear password. Raises AuthenticationFailed, TransientRefusal."""
-        await self.commands.run(ask.Login(user.encode("utf-8"), password.encode("utf-8")))
+        await self.commands.run(ask.Login(username.encode("utf-8"), password.encode("utf-8")))
         await self._after_login()
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
