@@ -260,6 +260,8 @@ class ServerConnection(Pump[E, S]):
 
     def _rested(self, need: Need) -> None:
         self._paused = need is PAUSED
+        if self._eof_told and not self._is_answering():
+            self.close()  # whoever took the end of input, within an exchange say, has not
 
     def _took(self, event: E) -> bool:
         self.deadlines.took_event()

@@ -139,7 +139,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         self.posting_allowed = status.code == 200
         return self.posting_allowed
 
-    async def starttls(self, context: tls.Context) -> None:
+    async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified.
 
         Args:
@@ -459,7 +459,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> NNTPClient:

@@ -166,7 +166,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self._ask(Helo(self.helo))
         self.extensions = {}
 
-    async def starttls(self, context: tls.Context) -> None:
+    async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; greet again.
 
         Args:
@@ -487,7 +487,7 @@ async def connect(
     *,
     clock: IReactorTime,
     helo: str,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     lmtp: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,

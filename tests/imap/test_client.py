@@ -401,6 +401,25 @@ class WithBadServers(SynchronousTestCase):
         for each in (running, other):
             self.failureResultOf(each, ConnectionLost)
 
+    def test_gone_before(self) -> None:
+        """On a connection that is gone nothing waits for the server's leave to go on."""
+        self.greet()
+        self.client.connectionLost(Failure(TransportLost()))
+        mechanism = registry.client("PLAIN", nonce=lambda: b"n", username="ann", password="secret")
+        assert mechanism is not None
+
+        async def idle() -> None:
+            async with self.client.idle():
+                pass
+
+        for work in (
+            self.client.noop(),
+            self.client.append("x", b"hello"),
+            self.client.authenticate(mechanism),
+            idle(),
+        ):
+            self.failureResultOf(ensureDeferred(work), ConnectionLost)
+
     def test_literal_refused(self) -> None:
         """A literal the server does not want is not sent."""
         running = self.begin(lambda: self.client.append("x", b"hello"))

@@ -181,7 +181,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
 
     # -- before a login -----------------------------------------------------------------------
 
-    async def starttls(self, context: tls.Context) -> None:
+    async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; what it said before is forgotten.
 
         Args:
@@ -199,9 +199,9 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         self.commands.capabilities = frozenset()
         await self.capability()
 
-    async def login(self, user: str, password: str) -> None:
+    async def login(self, username: str, password: str) -> None:
         """Log in with a clear password. Raises AuthenticationFailed, TransientRefusal."""
-        await self.commands.run(ask.Login(user.encode("utf-8"), password.encode("utf-8")))
+        await self.commands.run(ask.Login(username.encode("utf-8"), password.encode("utf-8")))
         await self._after_login()
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
@@ -442,7 +442,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
     bounds: ClientBounds | None = None,

@@ -181,6 +181,8 @@ class CommandsInProgress:
         """Return what comes next of a command: the server's leave to go on, or its end."""
         if command.tagged is not None:
             return command.tagged
+        if command.ended.called:
+            return await command.ended  # which raises: the connection is gone
         waiting: Deferred[Continue | Tagged] = Deferred()
         self._waiting = command.tag, waiting
         try:
