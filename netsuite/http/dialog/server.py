@@ -140,6 +140,8 @@ class ServerDialog(LineDialog):
 
     def _next_request(self) -> ServerEvent | Need:
         reader = self._reader
+        if not len(reader):
+            return self._end() if reader.eof else NEED_DATA
         try:
             end = self._scan.find_end(reader)
             if end < 0:
