@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IStreamClientEndpoint
 from twisted.internet.protocol import Protocol
-from twisted.internet.task import Clock, deferLater
+from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -171,20 +171,6 @@ class Asking(Case):
 
         with self.assertRaises(KeyError):
             self.ask("POST", "http://a/count", body=made())
-
-    def test_refused_body(self) -> None:
-        """A body that our own server refuses on its way is not made to its end."""
-        made = 0
-
-        async def endless() -> AsyncIterator[bytes]:
-            nonlocal made
-            while made < 10_000:
-                made += 1
-                yield b"x" * 10_000
-                await deferLater(self.net.clock, 0)
-
-        self.assertEqual(413, self.ask("POST", "http://a/count", body=endless())[0])
-        self.assertLess(made, 10)
 
     def test_login(self) -> None:
         """A login in the URL, or beside it, is sent."""
