@@ -20,11 +20,12 @@ from twisted.python.threadpool import ThreadPool
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
+from netsuite.accounts.delivery import StoreDelivery
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
-from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.resolver import RecipientResolver
 from netsuite.accounts.throttle import Throttle
 from netsuite.config.check import read_endpoint
 from netsuite.config.schema import Settings
@@ -106,7 +107,7 @@ class Site(Service):
         )
         #: The files that need no login; the others come through the door, as FileAccess.
         self.files = HomesOfSite(self.store, self.homes)
-        self.addresses = AddressBook(
+        self.resolver = RecipientResolver(
             self.store,
             reactor,
             domains=settings.site.domains,
@@ -114,6 +115,7 @@ class Site(Service):
             separator=settings.site.detail_separator,
             carries_onward=False,  # there is a queue, but nobody yet who empties it
         )
+        self.delivery = StoreDelivery(self.store)
         self.password_cache = PasswordCache(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
@@ -147,7 +149,7 @@ class Site(Service):
             Portal(
                 AccountRealm(
                     self.store,
-                    self.addresses,
+                    self.resolver,
                     self.homes,
                     newsroom=self.newsroom,
                     hashing=hashing,
@@ -348,7 +350,7 @@ class Site(Service):
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
-        self.addresses.close()
+        self.resolver.close()
         self.newsroom.close()
         self.password_cache.close()
         await self.homes.stop()
@@ -366,7 +368,7 @@ class Site(Service):
     def apply(self, settings: Settings) -> None:
         """Take what can change while it runs from new settings, and read certificates again."""
         self.settings = settings
-        self.addresses.configure(
+        self.resolver.configure(
             domains=settings.site.domains,
             postmaster=settings.site.postmaster,
             separator=settings.site.detail_separator,

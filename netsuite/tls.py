@@ -40,8 +40,9 @@ SESSION_ID: Final = b"netsuite"
 SELF_SIGNED_DAYS: Final = 3650
 EXPIRY_NOTICE: Final = timedelta(days=14)
 
-#: What TLS is begun with, by a server or by a client.
-Context: TypeAlias = IOpenSSLServerConnectionCreator | IOpenSSLClientConnectionCreator
+#: What TLS is begun with: by a client, and by either.
+ClientContext: TypeAlias = IOpenSSLClientConnectionCreator
+Context: TypeAlias = IOpenSSLServerConnectionCreator | ClientContext
 
 _KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----", re.S)
 

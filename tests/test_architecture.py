@@ -287,7 +287,7 @@ TAKEN = {
     "ftp": {"EndOfInput"},
     "gopher": {"EndOfInput"},
     "http": _BODY,
-    "imap": _BODY | {"Command"},
+    "imap": _BODY | {"AuthenticateResponse", "AuthenticateCancelled"},
     "nntp": _BODY | {"SASLResponse"},
     "pop3": _BODY | {"AuthResponse"},
     "smtp": _BODY | {"AuthResponse"},

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import smtplib
-from datetime import UTC, datetime
-from itertools import count
 
 from twisted.internet import reactor
 from twisted.internet.endpoints import TCP4ServerEndpoint
 from twisted.internet.threads import deferToThread
 
-from netsuite.accounts.receiver import AddressBook
-from netsuite.smtp.server import SMTPServerFactory
-from netsuite.smtp.settings import Settings
+from netsuite.accounts.delivery import StoreDelivery
+from netsuite.accounts.resolver import RecipientResolver
+from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.store.memory import MemoryStore
 from netsuite.testing.cases import TestCase
 
@@ -32,14 +30,13 @@ class OrderMail(TestCase):
         """Who has ordered gets a mail."""
         store = MemoryStore()
         ann = await store.accounts.add_account("ann", None)
-        ids = count(1)
         factory = SMTPServerFactory(
-            Settings(host="mx.example.test"),
-            authenticator=None,  # nobody logs in here
-            receiver=AddressBook(store, reactor, domains=["example.test"]),
-            clock=reactor,
-            now=lambda: datetime.now(UTC),
-            identify=lambda: str(next(ids)),
+            Shared(
+                clock=reactor,
+                host="mx.example.test",
+                resolver=RecipientResolver(store, reactor, domains=["example.test"]),
+                delivery=StoreDelivery(store),
+            )
         )
         port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(factory)
         try:

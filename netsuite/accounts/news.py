@@ -125,12 +125,8 @@ class StoreNewsroom:
 
     # -- groups ----------------------------------------------------------------------------------
 
-    def group_at_hand(self, name: str) -> LiveGroup | None:
-        """Give a group that is known."""
-        return self._by_name.get(name)
-
     async def group(self, name: str) -> LiveGroup:
-        """Give a group. Raises NoSuchFolder."""
+        """Return a group. Raises NoSuchFolder."""
         known = self._by_name.get(name)
         if known is None:
             await self._know_groups()
@@ -140,7 +136,7 @@ class StoreNewsroom:
         return known
 
     async def groups(self) -> Sequence[LiveGroup]:
-        """Give all, sorted by name."""
+        """Return all, sorted by name."""
         await self._know_groups()
         unsure = [group for group in self._by_id.values() if group.unsure]
         if unsure:
@@ -189,13 +185,8 @@ class StoreNewsroom:
 
     # -- numbers ---------------------------------------------------------------------------------
 
-    def numbers_at_hand(self, group: Newsgroup) -> Sequence[int] | None:
-        """Give the article numbers that are in memory."""
-        known = self._by_id.get(group.id)
-        return known.numbers if known is not None else None
-
     async def numbers(self, group: Newsgroup) -> Sequence[int]:
-        """Give the article numbers there are. Raises NoSuchFolder."""
+        """Return the article numbers there are. Raises NoSuchFolder."""
         known = self._by_id.get(group.id)
         if known is None:
             raise NoSuchFolder(group.name)
@@ -248,12 +239,8 @@ class StoreNewsroom:
 
     # -- articles --------------------------------------------------------------------------------
 
-    def article_at_hand(self, group: Newsgroup, number: int) -> NewsArticle | None:
-        """Give an article that is known."""
-        return self._articles.get((group.id, number))
-
     async def article(self, group: Newsgroup, number: int) -> NewsArticle:
-        """Give an article. Raises NoSuchMessage."""
+        """Return an article. Raises NoSuchMessage."""
         known = self._articles.get((group.id, number))
         if known is not None:
             return known
@@ -299,12 +286,8 @@ class StoreNewsroom:
         if article is not None and self._found.get(article.message_id) is article:
             del self._found[article.message_id]
 
-    def found_at_hand(self, message_id: str) -> NewsArticle | None:
-        """Give an article that is known."""
-        return self._found.get(message_id)
-
     async def find(self, message_id: str) -> NewsArticle:
-        """Give one of the places of an article. Raises NoSuchMessage."""
+        """Return one of the places of an article. Raises NoSuchMessage."""
         known = self._found.get(message_id)
         if known is not None:
             return known
@@ -334,7 +317,7 @@ class StoreNewsroom:
         return await self._mail.search(group.id, Text(text), None)
 
     def message_id(self, described: Described) -> str:
-        """Give an article's Message-ID; one made from its content's name where it has none."""
+        """Return an article's Message-ID; one made from its content's name where it has none."""
         return message_id_of(described)
 
     async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
@@ -377,7 +360,7 @@ def _article(
 
 
 def message_id_of(described: Described) -> str:
-    """Give an article's Message-ID; one made from its content's name where it has none."""
+    """Return an article's Message-ID; one made from its content's name where it has none."""
     said = first_message_id(described.summary.envelope.message_id)
     return said or f"<{described.message.guid}@no-message-id.invalid>"
 

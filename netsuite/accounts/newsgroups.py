@@ -32,7 +32,7 @@ class LiveGroup:
         self.take(folder, first)
 
     def take(self, folder: Folder, first: int | None) -> None:
-        """Take what the store says now; an older word than the last changes nothing."""
+        """Accept what the store says now; an older word than the last changes nothing."""
         self.name = folder.name
         self.description = folder.description
         self.created: datetime | None = folder.created
@@ -56,12 +56,12 @@ class LiveGroup:
         return self._uid_next - 1
 
     def begins_at(self, first: int) -> None:
-        """Take note of the lowest number there is."""
+        """Note the lowest number there is."""
         self._first = max(self._first, first)
         self.unsure = False
 
     def apply(self, change: MessagesAdded | MessagesExpunged) -> None:
-        """Take note of a change; one that is known already changes nothing."""
+        """Note a change; one that is known already changes nothing."""
         if change.modseq > self.modseq:
             self.modseq = change.modseq
             if isinstance(change, MessagesAdded):

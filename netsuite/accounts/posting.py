@@ -145,7 +145,7 @@ class AccountPosting:
                 await work
 
     async def _groups_of(self, proto: ProtoArticle) -> Sequence[Newsgroup]:
-        """Give the newsgroups an article goes to. Raises Unfit, StoreError."""
+        """Return the newsgroups an article goes to. Raises Unfit, StoreError."""
         most = self._policy.crossposts
         if len(proto.newsgroups) > most:
             raise Unfit(f"Crossposted to more than {most} newsgroups")
@@ -184,7 +184,7 @@ class AccountPosting:
 
 
 def _end_of_header(octets: bytearray, came_at: int) -> int | None:
-    """Give where the header's empty line ends; None when it has not come.
+    """Return where the header's empty line ends; None when it has not come.
 
     Args:
         came_at: what stands before was searched already.

@@ -22,7 +22,7 @@ from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.maildrop import AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
-from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.resolver import RecipientResolver
 from netsuite.accounts.shell import AccountShell
 from netsuite.accounts.submission import AccountSubmitter
 from netsuite.store.interfaces import Store
@@ -39,7 +39,7 @@ class AccountRealm:
 
     Args:
         store: what the facets stand on.
-        addresses: what addresses are an account's own.
+        resolver: knows what addresses are an account's own.
         files: the trees of files; None: there is no such facet.
         newsroom: what all read of the news; None for one of its own.
         hashing: for changes of passwords; None: there is no facet of a shell.
@@ -49,7 +49,7 @@ class AccountRealm:
     def __init__(
         self,
         store: Store,
-        addresses: AddressBook,
+        resolver: RecipientResolver,
         files: FileHomes | None = None,
         newsroom: StoreNewsroom | None = None,
         *,
@@ -57,7 +57,7 @@ class AccountRealm:
         cram_md5: bool = False,
     ) -> None:
         self._store = store
-        self._addresses = addresses
+        self._resolver = resolver
         self._homes = files
         self._newsroom = newsroom or StoreNewsroom(store)
         self._hashing = hashing
@@ -104,7 +104,7 @@ class AccountRealm:
         return maildrop, maildrop.release
 
     async def _submitter(self, account: Account) -> tuple[object, Callable[[], None]]:
-        own = await self._addresses.addresses_of(account)
+        own = await self._resolver.addresses_of(account)
         return AccountSubmitter(account, own), _nothing
 
     async def _files(self, account: Account) -> tuple[object, Callable[[], None]]:

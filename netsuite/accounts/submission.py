@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsuite.accounts.receiver import OwnAddresses
+from netsuite.accounts.resolver import OwnAddresses
 from netsuite.store.model import Account
 
 

@@ -23,7 +23,7 @@ def alias() -> None:
 @pass_home
 def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
     """Make an alias stand for the accounts (or aliases) given, in place of what it stood for."""
-    from netsuite.accounts.receiver import same_domain
+    from netsuite.accounts.resolver import same_domain
     from netsuite.cli.settings import read_settings
 
     if problem := alias_name_problem(name.lower()):
@@ -45,7 +45,7 @@ def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
 
 
 def _target_problem(target: str, known: Collection[str], domains: Collection[str]) -> str | None:
-    from netsuite.accounts.receiver import same_domain
+    from netsuite.accounts.resolver import same_domain
 
     local, at, domain = target.rpartition("@")
     if at and same_domain(domain) not in domains:

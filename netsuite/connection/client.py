@@ -36,7 +36,7 @@ C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
 A = TypeVar("A")
 X = TypeVar("X", bound=ClientError)
-T = TypeVar("T", bound=tls.Context)
+T = TypeVar("T", bound=tls.ClientContext)
 
 #: Takes a piece of a body; returns what to await before the next, or None.
 Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
@@ -222,7 +222,7 @@ class ClientConnection(Pump[E, S]):
     async def begin(self) -> None:
         """Take the server's greeting, and ask what else a session begins with."""
 
-    async def secure(self, context: tls.Context) -> None:
+    async def secure(self, context: tls.ClientContext) -> None:
         """Put TLS in place, after the server has given the go-ahead.
 
         Args:
@@ -431,7 +431,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     make: Callable[[], C],
     *,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
 ) -> C:
     """Connect to a server.
 

@@ -124,7 +124,7 @@ class ServerConnection(Pump[E, S]):
         )
         self._logout: Callable[[], None] | None = None
         self._paused = False  # the dialog said so when the pump came to rest
-        self._spawned: set[Deferred[None]] = set()
+        self._spawned: set[Deferred[None]] | None = None  # made with the first: it is 216 octets
 
     # -- hooks with an answer of our own -------------------------------------------------------
 
@@ -170,10 +170,11 @@ class ServerConnection(Pump[E, S]):
             event: what it answers, given to ``failed`` when it goes wrong.
         """
         running: Deferred[None] = ensureDeferred(_awaited(work))
-        self._spawned.add(running)
+        spawned = self._spawned = self._spawned or set()
+        spawned.add(running)
 
         def over(result: object) -> None:
-            self._spawned.discard(running)
+            spawned.discard(running)
             if isinstance(result, Failure) and not isinstance(result.value, CancelledError):
                 self._failed(event, result)
             self.pump()
@@ -259,6 +260,8 @@ class ServerConnection(Pump[E, S]):
 
     def _rested(self, need: Need) -> None:
         self._paused = need is PAUSED
+        if self._eof_told and not self._is_answering():
+            self.close()  # whoever took the end of input, within an exchange say, has not
 
     def _took(self, event: E) -> bool:
         self.deadlines.took_event()
@@ -427,7 +430,7 @@ class ServerConnection(Pump[E, S]):
         super()._cancel_waiting()
         if self._task is not None:
             self._task.cancel()
-        for running in tuple(self._spawned):
+        for running in tuple(self._spawned or ()):
             if not running.called:
                 running.cancel()
 

@@ -20,12 +20,12 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import (
     IAddress,
-    IOpenSSLClientConnectionCreator,
     IReactorTime,
     IStreamClientEndpoint,
 )
 from twisted.internet.protocol import Factory
 
+from netsuite import tls
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
@@ -150,7 +150,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         #: What FEAT said: feature in upper case to its parameters.
         self.features: Mapping[str, str] = {}
         self._reach = reach
-        self._tls_context: IOpenSSLClientConnectionCreator | None = None
+        self._tls_context: tls.ClientContext | None = None
         self._protected = False
         self._representation: Representation | None = None
         self._extended = True  # EPSV has not been refused
@@ -172,7 +172,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             await self._say(Opts("UTF8", "ON"))  # whatever it says: some want to be asked
         return self.features
 
-    async def auth_tls(self, context: IOpenSSLClientConnectionCreator) -> None:
+    async def auth_tls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified, data connections too.
 
         Args:
@@ -188,7 +188,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         await self.secure(context)
         await self.protect(context)
 
-    async def protect(self, context: IOpenSSLClientConnectionCreator) -> None:
+    async def protect(self, context: tls.ClientContext) -> None:
         """Have data connections protected on a connection that is under TLS. Raises Refusal."""
         self._tls_context = context
         await self._ask(Pbsz(0))
@@ -513,7 +513,7 @@ async def connect(
     *,
     clock: IReactorTime,
     reach: Reach,
-    tls_context: IOpenSSLClientConnectionCreator | None = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> FTPClient:

@@ -87,7 +87,7 @@ class GopherClient:
         endpoint: IStreamClientEndpoint,
         *,
         clock: IReactorTime,
-        tls_context: tls.Context | None = None,
+        tls_context: tls.ClientContext | None = None,
         timeouts: ClientTimeouts = TIMEOUTS,
     ) -> None:
         self._endpoint = endpoint

@@ -257,7 +257,7 @@ class HTTPClient:
         timeouts: ClientTimeouts | None = None,
         software: str = "netsuite",
         redirects: int = 10,
-        tls_context: Callable[[str], tls.Context] | None = None,
+        tls_context: Callable[[str], tls.ClientContext] | None = None,
         endpoint: Callable[[Origin], IStreamClientEndpoint] | None = None,
         idle_seconds: float = 60.0,
     ) -> None:
@@ -387,7 +387,7 @@ class HTTPClient:
         )
 
 
-def _verified(host: str) -> tls.Context:
+def _verified(host: str) -> tls.ClientContext:
     return tls.client_options(host, protocols=[b"http/1.1"])
 
 

@@ -22,7 +22,7 @@ class BadName(ValueError):
 
 
 def encode(name: str) -> bytes:
-    """Give a mailbox name's octets.
+    """Return a mailbox name's octets.
 
     Raises:
         BadName: the name holds a lone surrogate, which no UTF-16 can say.
@@ -42,7 +42,7 @@ def _shift(match: re.Match[str]) -> str:
 
 
 def decode(octets: bytes) -> str:
-    """Give the mailbox name that octets spell.
+    """Return the mailbox name that octets spell.
 
     Raises:
         BadName: they spell none; an unshift is missing; base64 holds what could stand for

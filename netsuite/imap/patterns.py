@@ -39,7 +39,7 @@ class Patterns:
         self._inbox = _INBOX in upper or _Wild(upper, separator).matches(_INBOX)
 
     def matches(self, name: str) -> bool:
-        """Tell whether a name is meant."""
+        """Return whether a name is meant."""
         if self._all or name in self._plain:
             return True
         if name == _INBOX:
@@ -88,7 +88,7 @@ class _Wild:
 
 
 def parents(name: str, separator: str) -> list[str]:
-    """Give the names above a name, the highest first."""
+    """Return the names above a name, the highest first."""
     return [
         name[:place] for place, character in enumerate(name) if character == separator and place
     ]

@@ -1,4 +1,4 @@
-"""Errors of the store and the accounts in IMAP's words: one table each.
+"""Replies of an IMAP server to errors of the store and the accounts.
 
 See RFC 3501, 7.1; RFC 5530 for the codes; RFC 7889 and RFC 4469 for TOOBIG.
 """
@@ -9,86 +9,85 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import (
+    COUNTED_REFUSALS,
     BadCredentials,
+    LoginCancelled,
     LoginRefused,
     LoginUnavailable,
     MalformedResponse,
+    MechanismNotOffered,
     PlaintextRefused,
     Throttled,
 )
 from netsuite.connection.close_reason import CloseReason
-from netsuite.imap.commands.responses import Code, Condition, Status
+from netsuite.imap.commands.responses import Code, Condition, Status, bad, no
+from netsuite.imap.dialog.events import ServerSaid
 from netsuite.store import errors
+from netsuite.wire.errors import ErrorTable
 
-#: Store error to code and text. The nearest class of an error's own line of descent counts.
-STORE: Final[Mapping[type[errors.StoreError], tuple[str, str]]] = {
-    errors.NoSuchFolder: ("NONEXISTENT", "There is no such mailbox"),
-    errors.FolderExists: ("ALREADYEXISTS", "A mailbox of that name exists"),
-    errors.FolderNotEmpty: ("CANNOT", "The mailbox is not empty"),
-    errors.BadFolderName: ("CANNOT", "That cannot be a mailbox's name"),
-    errors.NoSuchMessage: ("EXPUNGEISSUED", "Some of the messages no longer exist"),
-    errors.NotPermitted: ("NOPERM", "That is not permitted"),
-    errors.OverQuota: ("OVERQUOTA", "The quota would be exceeded"),
-    errors.TooLarge: ("TOOBIG", "The message is too large"),
-    errors.Busy: ("UNAVAILABLE", "Busy; try again later"),
-    errors.StorageFull: ("UNAVAILABLE", "Cannot store that now; try again later"),
-    errors.StoreClosed: ("UNAVAILABLE", "The server is stopping"),
-    errors.StoreError: ("SERVERBUG", "That failed"),
-}
+BROKEN: Final = no("Something went wrong here", Code("SERVERBUG"))
+READ_ONLY: Final = no("The mailbox is open for reading only")
+MAILBOX_GONE: Final = no("The mailbox is gone", Code("NONEXISTENT"))
+EXPUNGED: Final = no("Some of the messages no longer exist", Code("EXPUNGEISSUED"))
+QRESYNC_FIRST: Final = bad("Enable QRESYNC first")
+NO_TLS: Final = bad("There is no TLS here")
+TLS_ALREADY: Final = bad("TLS is in place")
+LOGIN_DISABLED: Final = no("LOGIN is disabled; begin TLS first", Code("PRIVACYREQUIRED"))
+DELETED: Final = Condition(Status.BYE, "The selected mailbox was deleted")
 
-#: Login error to status, code and text. Nothing tells whether the account exists.
-LOGIN: Final[Mapping[type[LoginRefused], tuple[Status, str | None, str]]] = {
-    BadCredentials: (Status.NO, "AUTHENTICATIONFAILED", "Wrong name or password"),
-    Throttled: (Status.NO, "UNAVAILABLE", "Too many attempts; try again later"),
-    PlaintextRefused: (Status.NO, "PRIVACYREQUIRED", "Begin TLS first"),
-    MalformedResponse: (Status.BAD, None, "That is not the mechanism's grammar"),
-    LoginUnavailable: (Status.NO, "UNAVAILABLE", "Cannot log you in now; try again later"),
-    LoginRefused: (Status.NO, "AUTHENTICATIONFAILED", "Wrong name or password"),
-}
+# Of a refused login nothing tells whether the account exists.
+_WRONG: Final = no("Wrong name or password", Code("AUTHENTICATIONFAILED"))
 
-#: Why we close, in the words of BYE.
-GOODBYES: Final[Mapping[CloseReason, str]] = {
-    CloseReason.SHUTDOWN: "The server is stopping",
-    CloseReason.IDLE: "Autologout; idle for too long",
-    CloseReason.SLOW_GREETING: "Nothing was said in time",
-    CloseReason.SLOW_COMMAND: "A command was not ended in time",
-    CloseReason.SLOW_BODY: "A message came too slowly",
-    CloseReason.SLOW_LOGIN: "Nobody logged in in time",
-    CloseReason.TOO_MANY_ERRORS: "Too many bad commands",
-    CloseReason.TOO_MUCH_BEFORE_LOGIN: "Too much was said before a login",
-    CloseReason.BUSY: "Too many connections; try again later",
-    CloseReason.BUSY_ADDRESS: "Too many connections from your address",
-}
+ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
+    {
+        errors.NoSuchFolder: no("There is no such mailbox", Code("NONEXISTENT")),
+        errors.FolderExists: no("A mailbox of that name exists", Code("ALREADYEXISTS")),
+        errors.FolderNotEmpty: no("The mailbox is not empty", Code("CANNOT")),
+        errors.BadFolderName: no("That cannot be a mailbox's name", Code("CANNOT")),
+        errors.NoSuchMessage: EXPUNGED,
+        errors.NotPermitted: no("That is not permitted", Code("NOPERM")),
+        errors.OverQuota: no("The quota would be exceeded", Code("OVERQUOTA")),
+        errors.TooLarge: no("The message is too large", Code("TOOBIG")),
+        errors.Busy: no("Busy; try again later", Code("UNAVAILABLE")),
+        errors.StorageFull: no("Cannot store that now; try again later", Code("UNAVAILABLE")),
+        errors.StoreClosed: no("The server is stopping", Code("UNAVAILABLE")),
+        errors.StoreError: no("That failed", Code("SERVERBUG")),
+        BadCredentials: _WRONG,
+        Throttled: no("Too many attempts; try again later", Code("UNAVAILABLE")),
+        PlaintextRefused: no("Begin TLS first", Code("PRIVACYREQUIRED")),
+        MalformedResponse: bad("That is not the mechanism's grammar"),
+        MechanismNotOffered: no("That mechanism is not offered here", Code("CANNOT")),
+        LoginCancelled: bad("Cancelled"),
+        LoginUnavailable: no("Cannot log you in now; try again later", Code("UNAVAILABLE")),
+        LoginRefused: _WRONG,
+    },
+    counted=COUNTED_REFUSALS,
+)
 
+#: Where messages were to be put into the mailbox that does not exist (RFC 3501, 6.3.11).
+TARGET_ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
+    {
+        **ERRORS.replies,
+        errors.NoSuchFolder: no("There is no such mailbox", Code("TRYCREATE")),
+    }
+)
 
-def store_reply(error: errors.StoreError, *, target: bool = False) -> tuple[Code, str]:
-    """Give code and text of a NO.
-
-    Args:
-        target: the mailbox was one to put messages into: then TRYCREATE says that there is
-            none (RFC 3501, 6.3.11).
-    """
-    for kind in type(error).__mro__:
-        if kind in STORE:
-            code, text = STORE[kind]
-            break
-    if target and code == "NONEXISTENT":
-        code = "TRYCREATE"
-    return Code(code), text
-
-
-def login_reply(error: LoginRefused) -> tuple[Status, Code | None, str]:
-    """Give status, code and text of a refused login."""
-    for kind in type(error).__mro__:
-        if kind in LOGIN:
-            status, code, text = LOGIN[kind]
-            break
-    return status, None if code is None else Code(code), text
-
-
-def goodbye(cause: CloseReason) -> Condition:
-    """Give the BYE that says why."""
-    busy = cause in (CloseReason.BUSY, CloseReason.BUSY_ADDRESS, CloseReason.SHUTDOWN)
-    return Condition(
-        Status.BYE, GOODBYES.get(cause, "Goodbye"), Code("UNAVAILABLE") if busy else None
+_AGAIN_LATER: Final = Code("UNAVAILABLE")
+#: Why we close.
+GOODBYE: Final[Mapping[CloseReason, Condition]] = {
+    reason: Condition(Status.BYE, text, code)
+    for reason, text, code in (
+        (CloseReason.SHUTDOWN, "The server is stopping", _AGAIN_LATER),
+        (CloseReason.IDLE, "Autologout; idle for too long", None),
+        (CloseReason.SLOW_GREETING, "Nothing was said in time", None),
+        (CloseReason.SLOW_COMMAND, "A command was not ended in time", None),
+        (CloseReason.SLOW_BODY, "A message came too slowly", None),
+        (CloseReason.SLOW_LOGIN, "Nobody logged in in time", None),
+        (CloseReason.TOO_MANY_ERRORS, "Too many bad commands", None),
+        (CloseReason.TOO_MUCH_BEFORE_LOGIN, "Too much was said before a login", None),
+        (CloseReason.BUSY, "Too many connections; try again later", _AGAIN_LATER),
+        (CloseReason.BUSY_ADDRESS, "Too many connections from your address", _AGAIN_LATER),
     )
+}
+#: For any other reason.
+PLAIN_GOODBYE: Final = Condition(Status.BYE, "Goodbye")

@@ -27,23 +27,23 @@ class OctetRange:
     stop: int
 
     def part(self, start: int, octets: int) -> OctetRange:
-        """Give the part of it that a partial asks for; beyond its end: nothing."""
+        """Return the part of it that a partial asks for; beyond its end: nothing."""
         low = min(self.start + start, self.stop)
         return OctetRange(low, min(low + octets, self.stop))
 
 
 def needs_structure(section: BodySection) -> bool:
-    """Tell whether a section cannot be found without the part tree."""
+    """Return whether a section cannot be found without the part tree."""
     return bool(section.part) or section.text is not None
 
 
 def filters_fields(section: BodySection) -> bool:
-    """Tell whether a section is made of some lines of its range."""
+    """Return whether a section is made of some lines of its range."""
     return section.text in _FIELDS
 
 
 def whole_range(section: BodySection, root: Part | None, octets: int) -> OctetRange | None:
-    """Give the range a section means, before HEADER.FIELDS and a partial are applied.
+    """Return the range a section means, before HEADER.FIELDS and a partial are applied.
 
     Args:
         root: the message's part tree; None will do where ``needs_structure`` says no.
@@ -94,7 +94,7 @@ def find_part(root: Part, numbers: Iterable[int]) -> Part | None:
 
 
 def pick_fields(header: bytes, names: Iterable[bytes], *, exclude: bool = False) -> bytes:
-    """Give the fields of those names (or all but them) as they stand, and the empty line that
+    """Return the fields of those names (or all but them) as they stand, and the empty line that
     ends the header where there is one."""
     wanted = {name.lower() for name in names}
     lines = [

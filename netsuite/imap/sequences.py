@@ -44,7 +44,7 @@ class SequenceSet:
 
     @classmethod
     def of(cls, numbers: Iterable[int]) -> SequenceSet:
-        """Make the shortest set of ascending numbers."""
+        """Return the shortest set of ascending numbers."""
         return cls(tuple(runs(numbers)))
 
     def __bytes__(self) -> bytes:
@@ -54,7 +54,7 @@ class SequenceSet:
         )
 
     def resolve(self, largest: int) -> Ranges:
-        """Give what is meant as ascending, disjoint ranges, ``*`` standing for *largest*."""
+        """Return what is meant as ascending, disjoint ranges, ``*`` standing for *largest*."""
         ends = []
         for one, other in self.ranges:
             low, high = one or largest, other or largest
@@ -72,7 +72,7 @@ class SequenceSet:
         return tuple(merged)
 
     def members(self, numbers: Iterable[int], largest: int) -> list[int]:
-        """Give those of the numbers that are in it, ``*`` standing for *largest*."""
+        """Return those of the numbers that are in it, ``*`` standing for *largest*."""
         ranges = self.resolve(largest)
         lows = [low for low, _ in ranges]
         return [
@@ -87,7 +87,7 @@ def _end(number: int) -> bytes:
 
 
 def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
-    """Give ascending numbers as inclusive ranges."""
+    """Return ascending numbers as inclusive ranges."""
     ranges: list[tuple[int, int]] = []
     low = high = -1
     for number in numbers:
@@ -103,12 +103,12 @@ def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
 
 
 def format_uids(numbers: Iterable[int]) -> bytes:
-    """Give ascending numbers as a uid-set (RFC 4315, 4)."""
+    """Return ascending numbers as a uid-set (RFC 4315, 4)."""
     return bytes(SequenceSet.of(numbers))
 
 
 def format_in_order(numbers: Sequence[int]) -> bytes:
-    """Give numbers as a set that keeps their order, for COPYUID (RFC 4315, 3)."""
+    """Return numbers as a set that keeps their order, for COPYUID (RFC 4315, 3)."""
     return b",".join(
         b"%d" % low if low == high else b"%d:%d" % (low, high) for low, high in runs(numbers)
     )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Count, Seconds
 from netsuite.connection.settings import ServiceSettings
+from netsuite.imap.dialog.events import Bounds
 
 
 class Settings(ServiceSettings):
@@ -22,3 +25,14 @@ class Settings(ServiceSettings):
     append_octets: Count = setting(
         100 * 1024 * 1024, "The largest message that APPEND takes.", unit="octets", live=True
     )
+    keywords: Count = setting(
+        500,
+        "Different keywords that one session may bring into a mailbox.",
+        unit="keywords",
+        live=True,
+    )
+
+    @cached_property
+    def bounds(self) -> Bounds:
+        """What one command may cost."""
+        return Bounds(append_octets=self.append_octets)

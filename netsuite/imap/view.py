@@ -1,4 +1,4 @@
-"""What one client has been told of its mailbox: its numbers, and what it is still to be told.
+"""The view of a mailbox: the numbers one client was told, and what it is still to be told.
 
 Message numbers are private to a session: they change only when the client is told of it, and
 it may be told of an EXPUNGE only when no command that uses numbers is being answered
@@ -93,20 +93,20 @@ class MailboxView:
         return len(self._told) - bisect_left(self._told, self.recent_from)
 
     def is_recent(self, uid: int) -> bool:
-        """Tell whether a message is recent in this session."""
+        """Return whether a message is recent in this session."""
         return uid >= self.recent_from
 
     def number(self, uid: int) -> int:
-        """Give a message's number; 0 when the client knows no such UID."""
+        """Return a message's number; 0 when the client knows no such UID."""
         place = bisect_left(self._told, uid)
         return place + 1 if place < len(self._told) and self._told[place] == uid else 0
 
     def uid(self, number: int) -> int:
-        """Give the UID of a number that is in the view."""
+        """Return the UID of a number that is in the view."""
         return self._told[number - 1]
 
     def spans(self, numbers: SequenceSet, *, by_uid: bool) -> list[tuple[int, int]]:
-        """Give the messages a command names, as ascending half-open ranges of indices.
+        """Return the messages a command names, as ascending half-open ranges of indices.
 
         Args:
             by_uid: the set is one of UIDs; those that are not there are passed over.
@@ -131,7 +131,7 @@ class MailboxView:
     def slices(
         self, spans: Iterable[tuple[int, int]], size: int
     ) -> Iterator[tuple[range | list[int], Sequence[int]]]:
-        """Give numbers and UIDs of the spans in batches of up to *size* messages.
+        """Return numbers and UIDs of the spans in batches of up to *size* messages.
 
         Numbers and UIDs are those of the moment each batch is asked for, so the caller must
         not tell of an EXPUNGE between two batches.
@@ -151,7 +151,7 @@ class MailboxView:
             yield numbers, uids
 
     def uids(self, spans: Iterable[tuple[int, int]] | None = None) -> Sequence[int]:
-        """Give the UIDs of the spans, or of all messages, ascending."""
+        """Return the UIDs of the spans, or of all messages, ascending."""
         if spans is None:
             return self._told[:]
         uids: array[int] = array("I")
@@ -160,7 +160,7 @@ class MailboxView:
         return uids
 
     def uid_ranges(self, numbers: SequenceSet, *, by_uid: bool) -> Ranges:
-        """Give the UIDs a set names as inclusive ranges, for a search. Raises BadNumber.
+        """Return the UIDs a set names as inclusive ranges, for a search. Raises BadNumber.
 
         In an empty mailbox any set names nothing: clients search for 1:* before they look.
         """
@@ -174,14 +174,14 @@ class MailboxView:
         )
 
     def numbers(self, uids: Sequence[int]) -> list[int]:
-        """Give the numbers of ascending UIDs; those the client does not know are left out."""
+        """Return the numbers of ascending UIDs; those the client does not know are left out."""
         if len(uids) * 8 < len(self._told):
             return [number for number in map(self.number, uids) if number]
         wanted = set(uids)
         return [number for number, uid in enumerate(self._told, 1) if uid in wanted]
 
     def known(self, uids: Sequence[int]) -> Sequence[int]:
-        """Leave out of ascending UIDs those that the client has not been told of."""
+        """Return ascending UIDs without those that the client has not been told of."""
         if len(uids) * 8 < len(self._told):
             return [uid for uid in uids if self.number(uid)]
         wanted = set(uids)
@@ -241,15 +241,15 @@ class MailboxView:
         return bool(self._added or self._gone or self._flags)
 
     def is_gone(self, uid: int) -> bool:
-        """Tell whether a message in the view is gone already."""
+        """Return whether a message in the view is gone already."""
         return self._gone is not None and uid in self._gone
 
     def unread_flags(self) -> list[int]:
-        """Give the UIDs whose flags must be read before they can be told."""
+        """Return the UIDs whose flags must be read before they can be told."""
         return [uid for uid, (flags, _) in (self._flags or {}).items() if flags is None]
 
     def learn_flags(self, flags: Mapping[int, tuple[frozenset[str], int]]) -> None:
-        """Take what was read: UID to flags and modseq. What is still unread is given up."""
+        """Accept what was read: UID to flags and modseq. What is still unread is given up."""
         for uid in self.unread_flags():
             assert self._flags is not None
             if uid in flags:
@@ -268,7 +268,7 @@ class MailboxView:
                 del self._flags[uid]
 
     def tell(self, *, may_expunge: bool) -> list[Telling]:
-        """Give what the client is to be told now, and take it as told.
+        """Return what the client is to be told now, and take it as told.
 
         Args:
             may_expunge: whether numbers may change.

@@ -3,7 +3,7 @@
 ::
 
     client = await connect(endpoint, clock=reactor, tls_context=context)
-    await client.log_in(mechanism)
+    await client.authenticate(mechanism)
     group = await client.group("comp.lang.python")
     async for line in client.over(Range(group.low, group.high)):
         ...
@@ -16,38 +16,47 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import (
-    ClientConnection,
-    ClientTimeouts,
-    PeerClosed,
-    Refused,
-    Write,
-    connect_and_begin,
+from netsuite import tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts, Write, connect_and_begin
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    NotOffered,
+    PermanentRefusal,
+    ProtocolViolation,
+    Refusal,
+    TransientRefusal,
 )
-from netsuite.connection.client import NotOffered as NotOffered
 from netsuite.nntp import commands as c
-from netsuite.nntp.answers import (
+from netsuite.nntp.commands import (
     ActiveGroup,
     ArticleName,
+    ArticleRef,
+    Challenge,
+    Command,
     GroupStatus,
     Overview,
+    Range,
+    RangeRef,
+    Status,
+)
+from netsuite.nntp.dialog import ClientDialog, ClientEvent, ClientSaid
+from netsuite.nntp.grammar import (
+    COMMAND_OCTETS,
     active_of,
+    format_command,
     group_of,
     name_of,
     number_of,
     overview_of,
 )
-from netsuite.nntp.commands import ArticleRef, Challenge, Command, Range, RangeRef, Status
-from netsuite.nntp.dialog import ClientDialog
-from netsuite.nntp.grammar import COMMAND_OCTETS, format_command
-from netsuite.sasl.exchange import ClientExchange
+from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
-from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
 from netsuite.wire.reader import OctetReader
 
@@ -60,19 +69,22 @@ LISTING_OCTETS: Final = 80 * 1024 * 1024
 AHEAD: Final = 16
 
 
-class NNTPRefused(Refused):
-    """The server said no: *status*, to *command*; None for the greeting."""
-
-    def __init__(self, status: Status, command: object = None) -> None:
-        super().__init__(status, command)
-        self.status = status
+#: Of what may be otherwise later (RFC 3977, 3.2.1); no other number tells which it is.
+_TRANSIENT: Final = frozenset({400, 403})
 
 
-class LoginRefused(NNTPRefused):
-    """The login was refused."""
+def refusal(status: Status, command: Command | None = None) -> Refusal:
+    """Return the error that a response is: transient, or permanent, or a login's."""
+    kind: type[Refusal] = PermanentRefusal
+    if status.code in _TRANSIENT:
+        kind = TransientRefusal
+    elif isinstance(command, c.AuthInfoUser | c.AuthInfoPass | c.AuthInfoSASL):
+        kind = AuthenticationFailed
+    return kind(status.code, status.text, command)
 
 
-class NNTPClient(ClientConnection):
+# Longer than 300 lines with its docstrings: one short method for each command.
+class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
     """One NNTP session, the client's side. See RFC 3977.
 
     Args:
@@ -94,10 +106,8 @@ class NNTPClient(ClientConnection):
     # -- beginning ----------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Take the greeting and ask for capabilities. Raises NNTPRefused."""
-        _, greeting = await self.receive()
-        if greeting.code not in (200, 201):
-            raise NNTPRefused(greeting)
+        """Accept the greeting and ask for capabilities. Raises Refusal."""
+        greeting = self._check(_status(await self.receive()), None, 200, 201)
         self.banner = greeting.text
         self.posting_allowed = greeting.code == 200
         await self.ask_capabilities()
@@ -111,19 +121,19 @@ class NNTPClient(ClientConnection):
         status = await self._say(command)
         found: dict[str, str] = {}
         if status.code == 101:
-            for line in await self._lines():
+            for line in await self._listing():
                 label, _, arguments = line.partition(" ")
                 found[label.upper()] = arguments.strip()
         self.capabilities = found
         return found
 
     async def mode_reader(self) -> bool:
-        """Say that one wants to read; tell whether one may post. Raises NNTPRefused."""
+        """Say that one wants to read; return whether one may post. Raises Refusal."""
         status = await self._ask(c.ModeReader(), 200, 201)
         self.posting_allowed = status.code == 200
         return self.posting_allowed
 
-    async def starttls(self, context: Any) -> None:
+    async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified.
 
         Args:
@@ -131,11 +141,11 @@ class NNTPClient(ClientConnection):
 
         Raises:
             NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            NNTPRefused: the server cannot now.
-            InputBeforeTLS, PeerClosed: see ``ClientConnection.secure``.
+            Refusal: the server cannot now.
+            TLSFailure: see ``ClientConnection.secure``.
         """
         if "STARTTLS" not in self.capabilities:
-            raise NotOffered("STARTTLS")
+            raise self.with_conversation(NotOffered("STARTTLS"))
         await self._ask(c.StartTLS(), 382)
         self.capabilities = {}
         await self.secure(context)
@@ -147,68 +157,70 @@ class NNTPClient(ClientConnection):
         return tuple(self.capabilities.get("SASL", "").upper().split())
 
     async def login(self, username: str, password: str) -> None:
-        """Log in with AUTHINFO USER and PASS. Raises LoginRefused."""
-        user = c.AuthInfoUser(username)
-        status = await self._say(user)
+        """Log in with AUTHINFO USER and PASS. Raises AuthenticationFailed."""
+        status = await self._ask(c.AuthInfoUser(username), 381, 281)
         if status.code == 381:
-            status = await self._say(c.AuthInfoPass(password))
-        if status.code != 281:
-            raise LoginRefused(status, user)
+            await self._ask(c.AuthInfoPass(password), 281)
         await self.ask_capabilities()
 
-    async def log_in(self, mechanism: ClientMechanism) -> None:
+    async def authenticate(self, mechanism: ClientMechanism) -> None:
         """Log in with SASL.
 
         Raises:
-            LoginRefused: the server says no.
-            RemoteProtocolError: the server cannot prove that it is the right one, or does not
-                keep to the mechanism.
+            AuthenticationFailed, TransientRefusal: the server says no.
+            ProtocolViolation: the server cannot prove that it is the right one, or does not
+                keep to the mechanism; the exchange has been cancelled.
         """
-        exchange = ClientExchange(
-            mechanism,
-            lambda initial: (
-                len(format_command(c.AuthInfoSASL(mechanism.name, initial))) <= COMMAND_OCTETS
-            ),
-        )
-        command = c.AuthInfoSASL(mechanism.name, exchange.initial)
-        _, answer = await self.ask(command)
-        while isinstance(answer, Challenge) and not answer.final:
-            _, answer = await self.ask(await self._response(exchange, answer.octets))
-        if isinstance(answer, Challenge):
-            mechanism.finished(answer.octets)
-        elif answer.code == 281:
-            mechanism.finished(None)
-        else:
-            raise LoginRefused(answer, command)
-        await self.ask_capabilities()
+        name = mechanism.name
 
-    async def _response(self, exchange: ClientExchange, challenge: bytes) -> c.SASLResponse:
-        try:
-            return c.SASLResponse(exchange.respond(challenge))
-        except RemoteProtocolError:
-            await self.ask(c.SASLResponse(None))
-            raise
+        async def begin(initial: bytes | None) -> Status | Challenge:
+            return _answer(await self.ask(c.AuthInfoSASL(name, initial)))
+
+        async def respond(octets: bytes | None) -> Status | Challenge:
+            return _answer(await self.ask(c.SASLResponse(octets)))
+
+        def asked(answer: Status | Challenge) -> bytes | None:
+            return answer.octets if isinstance(answer, Challenge) and not answer.final else None
+
+        with self.protocol_violations():
+            answer = await exchange(
+                mechanism,
+                fits=lambda initial: (
+                    len(format_command(c.AuthInfoSASL(name, initial))) <= COMMAND_OCTETS
+                ),
+                begin=begin,
+                respond=respond,
+                challenge=asked,
+            )
+            if isinstance(answer, Status):
+                self._check(answer, c.AuthInfoSASL(name), 281)
+            mechanism.finished(answer.octets if isinstance(answer, Challenge) else None)
+        await self.ask_capabilities()
 
     # -- groups -------------------------------------------------------------------------------
 
     async def group(self, name: str) -> GroupStatus:
-        """Select a newsgroup. Raises NNTPRefused: 411."""
-        return group_of(await self._ask(c.Group(name), 211), name)
+        """Select a newsgroup. Raises Refusal: 411."""
+        status = await self._ask(c.Group(name), 211)
+        with self.protocol_violations():
+            return group_of(status, name)
 
     async def listgroup(
         self, name: str, wanted: Range | None = None
     ) -> tuple[GroupStatus, Sequence[int]]:
-        """Select a newsgroup; give its article numbers. Raises NNTPRefused: 411."""
+        """Select a newsgroup; return its article numbers. Raises Refusal: 411."""
         status = await self._ask(c.ListGroup(name, wanted), 211)
-        return group_of(status, name), [number_of(line) for line in await self._lines()]
+        lines = await self._listing()
+        with self.protocol_violations():
+            return group_of(status, name), [number_of(line) for line in lines]
 
     async def list_active(self, wildmat: str | None = None) -> Sequence[ActiveGroup]:
-        """Give the newsgroups. Raises NNTPRefused."""
+        """Return the newsgroups. Raises Refusal."""
         await self._ask(c.ListCommand("ACTIVE", wildmat), 215)
-        return [active_of(line) for line in await self._lines()]
+        return await self._active()
 
     async def list_newsgroups(self, wildmat: str | None = None) -> Mapping[str, str]:
-        """Give descriptions by name. Raises NNTPRefused."""
+        """Return descriptions by name. Raises Refusal."""
         found = {}
         for line in await self.list("NEWSGROUPS", wildmat):
             words = line.split(None, 1)
@@ -217,21 +229,21 @@ class NNTPClient(ClientConnection):
         return found
 
     async def list(self, keyword: str, argument: str | None = None) -> Sequence[str]:
-        """Give the lines of any LIST: ``OVERVIEW.FMT``, ``HEADERS``, ``COUNTS`` ... Raises
-        NNTPRefused."""
+        """Return the lines of any LIST: ``OVERVIEW.FMT``, ``HEADERS``, ``COUNTS`` ... Raises
+        Refusal."""
         await self._ask(c.ListCommand(keyword, argument), 215)
-        return await self._lines()
+        return await self._listing()
 
     async def newgroups(self, since: datetime) -> Sequence[ActiveGroup]:
-        """Give groups made since then. Raises NNTPRefused."""
+        """Return groups made since then. Raises Refusal."""
         utc = since.astimezone(UTC)
         await self._ask(c.NewGroups(f"{utc:%Y%m%d}", f"{utc:%H%M%S}"), 231)
-        return [active_of(line) for line in await self._lines()]
+        return await self._active()
 
     async def newnews(self, wildmat: str, since: datetime) -> AsyncIterator[str]:
-        """Give Message-IDs of articles come since then, as they come; some perhaps twice.
+        """Return Message-IDs of articles come since then, as they come; some perhaps twice.
 
-        Nothing else may be asked before the last has come. Raises NNTPRefused.
+        Nothing else may be asked before the last has come. Raises Refusal.
         """
         utc = since.astimezone(UTC)
         await self._ask(c.NewNews(wildmat, f"{utc:%Y%m%d}", f"{utc:%H%M%S}"), 230)
@@ -241,16 +253,16 @@ class NNTPClient(ClientConnection):
     # -- articles -----------------------------------------------------------------------------
 
     async def stat(self, article: ArticleRef = None) -> ArticleName:
-        """See whether there is an article. Raises NNTPRefused: 412, 420, 423, 430."""
-        return name_of(await self._ask(c.Stat(article), 223))
+        """See whether there is an article. Raises Refusal: 412, 420, 423, 430."""
+        return await self._name(c.Stat(article), 223)
 
     async def next(self) -> ArticleName:
-        """Go to the next article. Raises NNTPRefused: 412, 420, 421."""
-        return name_of(await self._ask(c.Next(), 223))
+        """Go to the next article. Raises Refusal: 412, 420, 421."""
+        return await self._name(c.Next(), 223)
 
     async def last(self) -> ArticleName:
-        """Go to the article before. Raises NNTPRefused: 412, 420, 422."""
-        return name_of(await self._ask(c.Last(), 223))
+        """Go to the article before. Raises Refusal: 412, 420, 422."""
+        return await self._name(c.Last(), 223)
 
     async def article(self, article: ArticleRef, write: Write) -> ArticleName:
         """Fetch an article.
@@ -261,7 +273,7 @@ class NNTPClient(ClientConnection):
                 disk slows the server down.
 
         Raises:
-            NNTPRefused: 412, 420, 423, 430.
+            Refusal: 412, 420, 423, 430.
         """
         return await self._fetch(c.Article(article), 220, write)
 
@@ -274,9 +286,14 @@ class NNTPClient(ClientConnection):
         return await self._fetch(c.Body(article), 222, write)
 
     async def _fetch(self, command: Command, code: int, write: Write) -> ArticleName:
-        name = name_of(await self._ask(command, code))
+        name = await self._name(command, code)
         await self.body_to(write)
         return name
+
+    async def _name(self, command: Command, code: int) -> ArticleName:
+        status = await self._ask(command, code)
+        with self.protocol_violations():
+            return name_of(status)
 
     async def fetch(
         self, articles: Sequence[int | str], begin: Callable[[int | str], Write]
@@ -292,28 +309,37 @@ class NNTPClient(ClientConnection):
             Those that were refused, and what was said.
         """
         return await self.fetch_each(
-            articles, c.Article, begin, brings=lambda status: status.code == 220, ahead=AHEAD
+            articles,
+            c.Article,
+            begin,
+            answer=_status,
+            brings=lambda status: status.code == 220,
+            ahead=AHEAD,
         )
 
     async def over(self, articles: RangeRef = None) -> AsyncIterator[Overview]:
-        """Give overview lines as they come. Raises NNTPRefused: 412, 420, 423, 430.
+        """Return overview lines as they come. Raises Refusal: 412, 420, 423, 430.
 
         Nothing else may be asked before the last has come.
         """
         legacy = bool(self.capabilities) and "OVER" not in self.capabilities
         await self._ask(c.Over(articles, legacy), 224)
         async for line in self._lines_as_they_come():
-            yield overview_of(line)
+            with self.protocol_violations():
+                read = overview_of(line)
+            yield read
 
     async def hdr(self, field: str, articles: RangeRef = None) -> Sequence[tuple[int, str]]:
-        """Give one field of articles. Raises NNTPRefused: 412, 420, 423, 430, 503."""
+        """Return one field of articles. Raises Refusal: 412, 420, 423, 430, 503."""
         legacy = bool(self.capabilities) and "HDR" not in self.capabilities
         await self._ask(c.Hdr(field, articles, legacy), 225, 221)
         found = []
-        for line in await self._lines():
-            number, _, value = line.partition(" ")
-            # XHDR tells the Message-ID it was asked by, where HDR tells a number.
-            found.append((0 if number.startswith("<") else number_of(number), value))
+        lines = await self._listing()
+        with self.protocol_violations():
+            for line in lines:
+                number, _, value = line.partition(" ")
+                # XHDR tells the Message-ID it was asked by, where HDR tells a number.
+                found.append((0 if number.startswith("<") else number_of(number), value))
         return found
 
     # -- posting ------------------------------------------------------------------------------
@@ -328,74 +354,73 @@ class NNTPClient(ClientConnection):
             What the server says of it.
 
         Raises:
-            NNTPRefused: 440, 480: it was not sent. 441: it is not taken.
+            Refusal: 440, 480: it was not sent. 441: it is not taken.
         """
         await self._ask(c.Post(), 340)
         try:
             if isinstance(article, bytes):
                 self.say(BodyChunk(article))
-                await self.writable()
+                await self.writer.writable()
             else:
                 async for octets in article:
                     self.say(BodyChunk(octets))
-                    await self.writable()
+                    await self.writer.writable()
         except BaseException:
             self.abort()  # what was sent must not be taken for an article
             raise
         self.say(EndOfBody())
-        _, status = await self.receive()
-        if status.code != 240:
-            raise NNTPRefused(status, c.Post())
-        text: str = status.text
-        return text
+        return self._check(_status(await self.receive()), c.Post(), 240).text
 
     # -- the rest -----------------------------------------------------------------------------
 
     async def date(self) -> datetime:
-        """Give the server's time. Raises NNTPRefused."""
+        """Return the server's time. Raises Refusal."""
         text = (await self._ask(c.Date(), 111)).text
         try:
             return datetime.strptime(text[:14], "%Y%m%d%H%M%S").replace(tzinfo=UTC)
         except ValueError:
-            raise RemoteProtocolError(f"no date: {text[:20]!r}", close=True) from None
+            raise self.violated(f"no date: {text[:20]!r}") from None
 
     async def help(self) -> Sequence[str]:
-        """Give the server's text for people. Raises NNTPRefused."""
+        """Return the server's text for people. Raises Refusal."""
         await self._ask(c.Help(), 100)
-        return await self._lines()
+        return await self._listing()
 
     async def quit(self) -> None:
         """End the session."""
-        with contextlib.suppress(PeerClosed, ConnectionDone):
+        with contextlib.suppress(ConnectionLost, ConnectionDone):
             await self._say(c.Quit())
             await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
     async def _say(self, command: Command) -> Status:
-        _, answer = await self.ask(command)
-        if isinstance(answer, Challenge):
-            raise RemoteProtocolError("a challenge outside of AUTHINFO SASL", close=True)
-        status: Status = answer
-        return status
+        return _status(await self.ask(command))
 
     async def _ask(self, command: Command, *codes: int) -> Status:
-        status = await self._say(command)
-        if status.code not in codes:
-            if status.ok:
-                self.abort()
-                raise RemoteProtocolError(f"{type(command).__name__}: {status}", close=True)
-            raise NNTPRefused(status, command)
-        return status
+        return self._check(await self._say(command), command, *codes)
 
-    async def _lines(self) -> Sequence[str]:
+    def _check(self, status: Status, command: Command | None, *codes: int) -> Status:
+        """Return a response with one of the codes there are to go on with. Raises Refusal, and
+        ProtocolViolation for another."""
+        if status.code in codes:
+            return status
+        if status.ok:
+            raise self.violated(f"{type(command).__name__}: {status}")
+        raise self.with_conversation(refusal(status, command))
+
+    async def _active(self) -> Sequence[ActiveGroup]:
+        lines = await self._listing()
+        with self.protocol_violations():
+            return [active_of(line) for line in lines]
+
+    async def _listing(self) -> Sequence[str]:
         lines: list[str] = []
         total = 0
         async for line in self._lines_as_they_come():
             total += len(line) + 2
             if total > LISTING_OCTETS:
-                self.abort()
-                raise RemoteProtocolError("a listing without end", close=True)
+                raise self.violated("a listing without end")
             lines.append(line)
         return lines
 
@@ -405,7 +430,11 @@ class NNTPClient(ClientConnection):
         try:
             async for octets in self.body():
                 reader.feed(octets)
-                while (line := reader.read_line(LINE_OCTETS, lenient=True)) is not None:
+                while True:
+                    with self.protocol_violations():
+                        line = reader.read_line(LINE_OCTETS, lenient=True)
+                    if line is None:
+                        break
                     yield line.decode("utf-8", "replace")
             whole = True
         finally:
@@ -413,11 +442,25 @@ class NNTPClient(ClientConnection):
                 self.abort()  # the rest of the listing stands before any other answer
 
 
+def _answer(event: ClientEvent) -> Status | Challenge:
+    """Return what answers a command; a body where none was asked for is the dialog's fault."""
+    if not isinstance(event, tuple):
+        raise ProtocolViolation(f"{type(event).__name__} for an answer")
+    return event[1]
+
+
+def _status(event: ClientEvent) -> Status:
+    answer = _answer(event)
+    if isinstance(answer, Challenge):
+        raise ProtocolViolation("a challenge for an answer")
+    return answer
+
+
 async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: Any = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> NNTPClient:
@@ -430,8 +473,7 @@ async def connect(
             is insisted on.
 
     Raises:
-        NNTPRefused, NotOffered: and the connection is closed.
-        PeerError: and what ``netsuite.connection.client.connect`` raises.
+        ClientError: and the connection is closed.
     """
     return await connect_and_begin(
         endpoint,

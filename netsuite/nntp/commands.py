@@ -1,7 +1,9 @@
-"""What can be said in NNTP, as frozen values: commands of the client, answers of the server."""
+"""What can be said in NNTP, as frozen values: commands of the client, answers of the server, and
+what those say (RFC 3977, 6 to 8)."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -159,14 +161,14 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class AuthInfoUser:
-    """Give a name. See RFC 4643, 2.3."""
+    """Say a name. See RFC 4643, 2.3."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class AuthInfoPass:
-    """Give the password; it may hold spaces."""
+    """Say the password; it may hold spaces."""
 
     password: str
 
@@ -226,7 +228,6 @@ Command: TypeAlias = (
     | NewGroups
     | NewNews
     | Post
-    | Posted
     | Date
     | Help
     | AuthInfoUser
@@ -290,5 +291,48 @@ WITH_BODY: Final = frozenset(
 
 
 def has_body(command: object, code: int) -> bool:
-    """Tell whether that response to a command is followed by a body."""
+    """Return whether that response to a command is followed by a body."""
     return (type(command), code) in WITH_BODY
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStatus:
+    """What the server says of a group; ``high < low`` when it is empty (RFC 3977, 6.1.1)."""
+
+    name: str
+    count: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveGroup:
+    """A line of LIST ACTIVE or NEWGROUPS: ``status`` is y, n or m (RFC 3977, 7.6.3)."""
+
+    name: str
+    high: int
+    low: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleName:
+    """Which article an answer is about; ``number`` is 0 for one asked for by Message-ID."""
+
+    number: int
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """A line of OVER: the fields of RFC 3977, 8.3 as sent, and those behind them by name."""
+
+    number: int
+    subject: str
+    sender: str
+    date: str
+    message_id: str
+    references: str
+    octets: int | None
+    lines: int | None
+    others: Mapping[str, str]

@@ -53,9 +53,9 @@ from netsuite.nntp.grammar import (
 )
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from netsuite.wire.events import BodyChunk, EndOfBody, Event
+from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.machine import Machine
-from netsuite.wire.multiline import CommandRules, MultiLineClient, MultiLineServer
+from netsuite.wire.multiline import CommandRules, MultiLineClient, MultiLineServer, Piece
 
 
 class State(enum.Enum):
@@ -129,7 +129,19 @@ RULES: Final = CommandRules(
 )
 
 
-class ServerDialog(MultiLineServer):
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Command | BodyChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = Status | Challenge | Beginning | BodyChunk | EndOfBody
+#: What is answered of what a client says.
+Asked: TypeAlias = Command | Posted
+#: What a client's dialog takes, and gives: an answer with its command, None for the greeting.
+ClientSaid: TypeAlias = Command | BodyChunk | EndOfBody
+ClientEvent: TypeAlias = (
+    tuple[Asked | None, Status | Challenge] | BodyChunk | EndOfBody | EndOfInput
+)
+
+
+class ServerDialog(MultiLineServer[Command | EndOfBody]):
     """The server's side.
 
     Events are commands and ``SASLResponse``; behind POST answered with 340, ``BodyChunk`` values
@@ -151,14 +163,14 @@ class ServerDialog(MultiLineServer):
         """Whether an article is being taken."""
         return self._unstuffer is not None
 
-    def _next_piece(self, unstuffer: DotUnstuffer) -> Event:
+    def _next_piece(self, unstuffer: DotUnstuffer) -> Piece:
         event = super()._next_piece(unstuffer)
-        if type(event) is EndOfBody:
+        if isinstance(event, EndOfBody):
             self.bare_line_end = unstuffer.bare
             self.pending = event
         return event
 
-    def send(self, value: Status | Challenge | Beginning | BodyChunk | EndOfBody) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
         if isinstance(value, Status):
             code = value.code
@@ -177,10 +189,7 @@ class ServerDialog(MultiLineServer):
         return format_challenge(value.octets, final=value.final)
 
 
-Answered: TypeAlias = tuple[Command | None, Status | Challenge]
-
-
-class ClientDialog(MultiLineClient):
+class ClientDialog(MultiLineClient[Asked, Status | Challenge]):
     """The client's side.
 
     Events are ``(command, Status)`` pairs; a challenge of AUTHINFO SASL is a ``(command,
@@ -190,7 +199,7 @@ class ClientDialog(MultiLineClient):
 
     status_octets = STATUS_OCTETS
 
-    def send(self, value: Command | BodyChunk | EndOfBody) -> bytes:
+    def send(self, value: ClientSaid) -> bytes:
         """Print a command or a part of an article. Raises LocalProtocolError."""
         if isinstance(value, BodyChunk):
             return self._send_piece(value.octets)
@@ -204,7 +213,7 @@ class ClientDialog(MultiLineClient):
         self._asked.append(value)
         return octets
 
-    def _read_answer(self, command: Command | None, line: bytes) -> Status | Challenge:
+    def _read_answer(self, command: Asked | None, line: bytes) -> Status | Challenge:
         status = parse_status(line)
         code = status.code
         if code in (283, 383) and isinstance(command, AuthInfoSASL | SASLResponse):

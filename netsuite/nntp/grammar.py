@@ -7,7 +7,15 @@ from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
 from netsuite.nntp import commands as c
-from netsuite.nntp.commands import Command, Range, Status
+from netsuite.nntp.commands import (
+    ActiveGroup,
+    ArticleName,
+    Command,
+    GroupStatus,
+    Overview,
+    Range,
+    Status,
+)
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
@@ -27,7 +35,8 @@ BAD_BASE64: Final = Status(504, "Not base64")
 
 # RFC 3977, 9.8. Names of groups are compared, not judged: what is no name is no group of ours.
 message_id: Final = re.compile(r"<[!-=?-~]{1,248}>")
-article_number: Final = re.compile(r"[0-9]{1,16}")
+#: Digits of an article-number (RFC 3977, 9.8: 1*16DIGIT).
+NUMBER_DIGITS: Final = 16
 range_: Final = re.compile(r"([0-9]{1,16})(?:(-)([0-9]{1,16})?)?")
 header_meta_name: Final = re.compile(r":?[!-9;-~]+")
 _date: Final = re.compile(r"(?:[0-9]{2})?[0-9]{6}")
@@ -63,7 +72,8 @@ def refuse(message: str, answer: Status, *, close: bool = False) -> NoReturn:
 
 
 def _article_ref(word: str) -> int | str:
-    if article_number.fullmatch(word) and word.isascii():
+    # Without a pattern: it is a tenth of what reading STAT takes.
+    if word.isdigit() and word.isascii() and len(word) <= NUMBER_DIGITS:
         return int(word)
     if message_id.fullmatch(word):
         return word
@@ -224,7 +234,8 @@ def parse_command(line: bytes) -> Command:
         refuse("unknown command", UNKNOWN, close=keyword in _HTTP)
     if not text.isprintable() and _control.search(text):
         refuse("control characters", BAD_ARGUMENTS)
-    return parser([word for word in words[1:] if word])
+    del words[0]
+    return parser([word for word in words if word] if "" in words else words)
 
 
 def _is_known(text: str) -> bool:
@@ -399,3 +410,60 @@ def parse_challenge(status: Status) -> bytes:
         return base64.decode(word)
     except base64.BadBase64:
         raise RemoteProtocolError("a challenge that is no base64", close=True) from None
+
+
+# -- what answers and listings say ------------------------------------------------------------
+
+
+def number_of(text: str) -> int:
+    """Read a number. Raises RemoteProtocolError."""
+    if not text.isascii() or not text.isdigit() or len(text) > 20:
+        raise RemoteProtocolError(f"no number: {text[:20]!r}")
+    return int(text)
+
+
+def group_of(status: Status, name: str) -> GroupStatus:
+    """Read what 211 says. Raises RemoteProtocolError."""
+    words = status.text.split()
+    if len(words) < 3:
+        raise RemoteProtocolError(f"no group: {status}")
+    count, low, high = (number_of(word) for word in words[:3])
+    return GroupStatus(words[3] if len(words) > 3 else name, count, low, high)
+
+
+def active_of(line: str) -> ActiveGroup:
+    """Read a line of a list of groups. Raises RemoteProtocolError."""
+    words = line.split()
+    if len(words) < 4:
+        raise RemoteProtocolError(f"no line of a list of groups: {line[:60]!r}")
+    return ActiveGroup(words[0], number_of(words[1]), number_of(words[2]), words[3])
+
+
+def name_of(status: Status) -> ArticleName:
+    """Read what 220 to 223 say. Raises RemoteProtocolError."""
+    words = status.text.split()
+    if len(words) < 2:
+        raise RemoteProtocolError(f"no article: {status}")
+    return ArticleName(number_of(words[0]), words[1])
+
+
+def overview_of(line: str) -> Overview:
+    """Read a line of OVER. Raises RemoteProtocolError."""
+    fields = line.split("\t")
+    fields += [""] * (8 - len(fields))
+    others = {}
+    for field in fields[8:]:
+        name, colon, value = field.partition(": ")
+        if colon:
+            others[name.lower()] = value
+    return Overview(
+        number=number_of(fields[0]),
+        subject=fields[1],
+        sender=fields[2],
+        date=fields[3],
+        message_id=fields[4],
+        references=fields[5],
+        octets=number_of(fields[6]) if fields[6] else None,
+        lines=number_of(fields[7]) if fields[7] else None,
+        others=others,
+    )

@@ -1,4 +1,4 @@
-"""What an NNTP server says to errors: one table from store and account errors to responses."""
+"""Responses of an NNTP server to errors of the store, the accounts and the reader."""
 
 from __future__ import annotations
 
@@ -6,15 +6,32 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import (
-    BadCredentials,
+    COUNTED_REFUSALS,
+    LoginCancelled,
     LoginRefused,
     LoginUnavailable,
     MalformedResponse,
+    MechanismNotOffered,
     PlaintextRefused,
     Throttled,
 )
 from netsuite.connection.close_reason import CloseReason
-from netsuite.nntp.commands import Status
+from netsuite.message.injection import Unfit
+from netsuite.nntp.commands import (
+    Article,
+    ArticleRef,
+    Body,
+    Hdr,
+    Head,
+    Last,
+    Next,
+    Over,
+    RangeRef,
+    Stat,
+    Status,
+)
+from netsuite.nntp.dialog import ServerSaid
+from netsuite.nntp.wildmat import BadWildmat
 from netsuite.store.errors import (
     MessageExists,
     NoSuchFolder,
@@ -23,12 +40,24 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
+from netsuite.wire.errors import ErrorTable
+
+
+class LoginRequired(Exception):
+    """Only those who have logged in may read here."""
+
+
+class NoGroupSelected(Exception):
+    """No newsgroup is selected, or it is gone."""
+
+
+class NoCurrentArticle(Exception):
+    """The newsgroup selected has no current article."""
+
 
 BROKEN: Final = Status(403, "Something went wrong here; try again later")
 STOPPING: Final = Status(400, "Stopping; try again later")
 
-NO_GROUP: Final = Status(411, "No such newsgroup")
-NO_GROUP_SELECTED: Final = Status(412, "No newsgroup selected")
 NO_CURRENT: Final = Status(420, "Current article number is invalid")
 NO_NEXT: Final = Status(421, "No next article in this group")
 NO_PREVIOUS: Final = Status(422, "No previous article in this group")
@@ -39,37 +68,45 @@ NO_MESSAGE_ID: Final = Status(430, "No article with that Message-ID")
 
 LOG_IN_FIRST: Final = Status(480, "Log in first")
 NO_POSTING: Final = Status(440, "Posting is not permitted")
-BAD_WILDMAT: Final = Status(501, "Syntax error in the wildmat")
 BAD_DATE: Final = Status(501, "There is no such date")
 NOT_KEPT: Final = Status(503, "No such information is kept here")
 
 NO_TLS: Final = Status(580, "TLS is not available")
 TLS_ALREADY: Final = Status(502, "TLS is in place already")
 ENCRYPT_FIRST: Final = Status(483, "Say STARTTLS first: a password may not be sent here")
-NO_MECHANISM: Final = Status(503, "No such mechanism here")
-CANCELLED: Final = Status(481, "Cancelled")
 ACCEPTED: Final = Status(281, "Logged in")
 
-ERRORS: Final[Mapping[type[Exception], Status]] = {
-    BadCredentials: Status(481, "Wrong name or password"),
-    Throttled: Status(481, "Too many wrong guesses; try again later"),
-    PlaintextRefused: ENCRYPT_FIRST,
-    MalformedResponse: Status(482, "Malformed response"),
-    LoginUnavailable: Status(403, "Logins are not possible now; try again later"),
-    NoSuchFolder: NO_GROUP,
-    NoSuchMessage: NO_NUMBER,
-    StoreClosed: STOPPING,
-    StoreError: BROKEN,
-}
+ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
+    {
+        LoginRequired: LOG_IN_FIRST,
+        NoGroupSelected: Status(412, "No newsgroup selected"),
+        NoCurrentArticle: NO_CURRENT,
+        BadWildmat: Status(501, "Syntax error in the wildmat"),
+        LoginRefused: Status(481, "Wrong name or password"),
+        Throttled: Status(481, "Too many wrong guesses; try again later"),
+        PlaintextRefused: ENCRYPT_FIRST,
+        MalformedResponse: Status(482, "Malformed response"),
+        LoginCancelled: Status(481, "Cancelled"),
+        MechanismNotOffered: Status(503, "No such mechanism here"),
+        LoginUnavailable: Status(403, "Logins are not possible now; try again later"),
+        NoSuchFolder: Status(411, "No such newsgroup"),
+        NoSuchMessage: NO_NUMBER,
+        StoreClosed: STOPPING,
+        StoreError: BROKEN,
+    },
+    counted=COUNTED_REFUSALS,
+)
 
 #: Why an article that came whole is not taken. RFC 3977, 6.3.1: always 441.
-POSTING: Final[Mapping[type[Exception], Status]] = {
-    MessageExists: Status(441, "There is an article with that Message-ID already"),
-    NoSuchFolder: Status(441, "A newsgroup is gone"),
-    TooLarge: Status(441, "The article is too large"),
-    StoreError: Status(441, "The article could not be stored; try again later"),
-}
-POSTING_BROKEN: Final = POSTING[StoreError]
+POSTING_BROKEN: Final = Status(441, "The article could not be stored; try again later")
+_POSTING: Final = ErrorTable(
+    {
+        MessageExists: Status(441, "There is an article with that Message-ID already"),
+        NoSuchFolder: Status(441, "A newsgroup is gone"),
+        TooLarge: Status(441, "The article is too large"),
+        StoreError: POSTING_BROKEN,
+    }
+)
 
 #: Unasked, a response would be taken for the answer to the next command; so only those who are not
 #: served at all, or are about to lose the connection for what they said, are told why. The timeouts
@@ -82,24 +119,29 @@ GOODBYE: Final[Mapping[CloseReason, Status]] = {
     CloseReason.TOO_MUCH_BEFORE_LOGIN: Status(400, "Too much was said without a login"),
 }
 
-#: What ``for_error`` is for; anything else is a bug and is logged as such.
-EXPECTED: Final = (LoginRefused, StoreError)
+
+def not_posted(error: Exception) -> Status | None:
+    """Return why an article is not taken; None where that was not foreseen."""
+    if isinstance(error, Unfit):
+        return Status(441, str(error))
+    return _POSTING.find(error)
 
 
-def for_error(error: Exception) -> Status:
-    """Give the response for what was refused; never with words of the error itself."""
-    return _looked_up(ERRORS, error, BROKEN)
+def no_article(event: object, error: Exception) -> Status | None:
+    """Return what is said where an article, or a range of them, is not there; that depends on how
+    it was asked for (RFC 3977, 6.2.1, 8.3 and 8.5). None for all else."""
+    if not isinstance(error, NoSuchMessage | NoSuchFolder):
+        return None
+    if isinstance(event, Next | Last):
+        return NO_CURRENT
+    if isinstance(event, Article | Head | Body | Stat):
+        return _missing(event.article, NO_NUMBER)
+    if isinstance(event, Over | Hdr):
+        return _missing(event.articles, NONE_SELECTED if event.legacy else NO_RANGE)
+    return None
 
 
-def for_posting(error: Exception) -> Status:
-    """Give the response for an article that was not stored."""
-    return _looked_up(POSTING, error, POSTING_BROKEN)
-
-
-def _looked_up(
-    table: Mapping[type[Exception], Status], error: Exception, otherwise: Status
-) -> Status:
-    for kind in type(error).__mro__:
-        if kind in table:
-            return table[kind]
-    return otherwise
+def _missing(wanted: ArticleRef | RangeRef, nothing: Status) -> Status:
+    if wanted is None:
+        return NO_CURRENT
+    return NO_MESSAGE_ID if isinstance(wanted, str) else nothing

@@ -110,7 +110,7 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         self.capabilities = capabilities_of(await self._listing()) if status.ok else {}
         return self.capabilities
 
-    async def stls(self, context: tls.Context) -> None:
+    async def stls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified.
 
         Args:
@@ -306,7 +306,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> POP3Client:

@@ -29,7 +29,8 @@ async def exchange(
         fits: returns whether the command can be said with an initial response.
         begin: says the command, with an initial response or without one; returns the answer.
         respond: says a response; None cancels the exchange.
-        challenge: returns what an answer asks for; None where the exchange is over.
+        challenge: returns what an answer asks for; None where the exchange is over. Raises
+            RemoteProtocolError for what cannot be understood.
 
     Returns:
         The server's last answer. Where it is a success, ``mechanism.finished`` is the caller's to
@@ -42,12 +43,14 @@ async def exchange(
     initial = mechanism.initial()
     held_back = initial if initial is not None and not fits(initial) else None
     answer = await begin(initial if held_back is None else None)
-    while (octets := challenge(answer)) is not None:
+    while True:
         try:
+            octets = challenge(answer)
+            if octets is None:
+                return answer
             response = mechanism.respond(octets) if held_back is None else held_back
         except RemoteProtocolError:
             await respond(None)
             raise
         held_back = None
         answer = await respond(response)
-    return answer

@@ -4,7 +4,7 @@ accounted for.
 ::
 
     client = await connect(endpoint, clock=reactor, helo="me.example", tls_context=context)
-    await client.log_in(mechanism)
+    await client.login("me", "secret")
     for result in await client.send_message("a@me.example", ["b@there.example"], octets):
         print(result.recipient, result.reply)
     await client.quit()
@@ -13,24 +13,28 @@ accounted for.
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterable, AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
-from netsuite.connection.client import (
-    ClientConnection,
-    ClientTimeouts,
-    PeerClosed,
-    Refused,
-    connect_and_begin,
+from netsuite import sasl, tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    NotOffered,
+    PermanentRefusal,
+    ProtocolViolation,
+    Refusal,
+    TransientRefusal,
 )
-from netsuite.connection.client import NotOffered as NotOffered
 from netsuite.message.address import Address, parse_address
-from netsuite.sasl.exchange import ClientExchange
-from netsuite.sasl.interfaces import ClientMechanism
+from netsuite.sasl.exchange import exchange
+from netsuite.sasl.interfaces import ClientMechanism, Nonce
 from netsuite.smtp.commands import (
     Auth,
     AuthResponse,
@@ -49,10 +53,15 @@ from netsuite.smtp.commands import (
     StartTls,
     reply,
 )
-from netsuite.smtp.dialog import CHUNK_OCTETS, ClientDialog, canonical_lines
-from netsuite.smtp.grammar import extensions_of, format_command
+from netsuite.smtp.dialog import (
+    CHUNK_OCTETS,
+    ClientDialog,
+    ClientEvent,
+    ClientSaid,
+    canonical_lines,
+)
+from netsuite.smtp.grammar import challenge_of, extensions_of, format_command
 from netsuite.wire import base64
-from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
 from netsuite.wire.reader import CRLF
 
@@ -70,16 +79,18 @@ NEEDS_8BIT: Final = reply(554, "5.6.3", "The server does not take 8BITMIME (said
 TOO_BIG: Final = reply(552, "5.3.4", "Larger than the server takes (said by the client)")
 
 
-class SMTPRefused(Refused):
-    """The server said no: *reply*, to *command*; None for the greeting."""
-
-    def __init__(self, reply: Reply, command: object = None) -> None:
-        super().__init__(reply, command)
-        self.reply = reply
+def _nonce() -> bytes:
+    return base64.encode(os.urandom(18))
 
 
-class LoginRefused(SMTPRefused):
-    """The name or the password was refused, or a login was not possible."""
+def refusal(answer: Reply, command: Command | None = None) -> Refusal:
+    """Return the error that a negative reply is: transient, or permanent, or a login's."""
+    kind: type[Refusal] = PermanentRefusal
+    if not answer.permanent:
+        kind = TransientRefusal
+    elif isinstance(command, Auth | AuthResponse):
+        kind = AuthenticationFailed
+    return kind(answer.code, f"{answer.enhanced} {answer.text}".strip(), command)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +111,7 @@ class Result:
 
 
 # Longer than 300 lines with its docstrings: the steps of one session, used in this order.
-class SMTPClient(ClientConnection):
+class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
     """One SMTP session, the client's side. See RFC 5321.
 
     Args:
@@ -127,19 +138,19 @@ class SMTPClient(ClientConnection):
         self.banner = ""
         #: What EHLO said: keyword to parameters; empty for a server that knows only HELO.
         self.extensions: Mapping[str, str] = {}
+        self._leaving: Reply | None = None  # the server has said 421
 
     # -- beginning ----------------------------------------------------------------------------
 
     async def begin(self) -> None:
-        """Take the greeting and greet. Raises SMTPRefused."""
-        _, greeting = await self.receive()
-        if greeting.code != 220:
-            raise SMTPRefused(greeting)
+        """Accept the greeting, and greet. Raises Refusal."""
+        greeting = await self._answer()
+        self._check(greeting, code=220)
         self.banner = greeting.text
         await self.greet()
 
     async def greet(self) -> None:
-        """Say EHLO, or HELO to a server that does not know it. Raises SMTPRefused."""
+        """Say EHLO, or HELO to a server that does not know it. Raises Refusal."""
         hello = Lhlo(self.helo) if self.lmtp else Ehlo(self.helo)
         answer = await self._say(hello)
         if answer.positive:
@@ -147,13 +158,11 @@ class SMTPClient(ClientConnection):
             return
         # RFC 5321, 3.2: HELO is for servers that do not know EHLO, not for any other refusal.
         if self.lmtp or answer.code not in (500, 501, 502, 504):
-            raise SMTPRefused(answer, hello)
-        answer = await self._say(Helo(self.helo))
-        if not answer.positive:
-            raise SMTPRefused(answer, Helo(self.helo))
+            raise self.with_conversation(refusal(answer, hello))
+        await self._ask(Helo(self.helo))
         self.extensions = {}
 
-    async def starttls(self, context: Any) -> None:
+    async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; greet again.
 
         Args:
@@ -161,14 +170,12 @@ class SMTPClient(ClientConnection):
 
         Raises:
             NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            SMTPRefused: the server cannot now.
-            InputBeforeTLS, PeerClosed: see ``ClientConnection.secure``.
+            Refusal: the server cannot now.
+            TLSFailure: see ``ClientConnection.secure``.
         """
         if "STARTTLS" not in self.extensions:
-            raise NotOffered("STARTTLS")
-        answer = await self._say(StartTls())
-        if answer.code != 220:
-            raise SMTPRefused(answer, StartTls())
+            raise self.with_conversation(NotOffered("STARTTLS"))
+        await self._ask(StartTls(), code=220)
         await self.secure(context)
         self.extensions = {}
         await self.greet()
@@ -178,34 +185,52 @@ class SMTPClient(ClientConnection):
         """The SASL mechanisms that the server offers now."""
         return tuple(self.extensions.get("AUTH", "").upper().split())
 
-    async def log_in(self, mechanism: ClientMechanism) -> None:
-        """Log in.
+    async def login(self, username: str, password: str, *, nonce: Nonce = _nonce) -> None:
+        """Log in with the strongest mechanism offered that takes a password; one that shows it
+        is taken under TLS, and on this machine.
+
+        Args:
+            username: who we are.
+            password: what proves it.
+            nonce: returns a fresh nonce.
 
         Raises:
-            LoginRefused: the server says no.
-            RemoteProtocolError: the server cannot prove that it is the right one, or does not
+            NotOffered: there is none.
+            AuthenticationFailed, TransientRefusal, ProtocolViolation: as ``authenticate``.
+        """
+        peer = self.peer
+        name = sasl.choose(
+            self.mechanisms,
+            password=True,
+            binding=peer.binding is not None,
+            clear=peer.secure or peer.local,
+        )
+        mechanism = name and sasl.client(
+            name, nonce=nonce, username=username, password=password, binding=peer.binding
+        )
+        if not mechanism:
+            raise self.with_conversation(NotOffered("a login that may be used here"))
+        await self.authenticate(mechanism)
+
+    async def authenticate(self, mechanism: ClientMechanism) -> None:
+        """Log in with SASL.
+
+        Raises:
+            AuthenticationFailed, TransientRefusal: the server says no.
+            ProtocolViolation: the server cannot prove that it is the right one, or does not
                 keep to the mechanism; the exchange has been cancelled.
         """
-        exchange = ClientExchange(
-            mechanism,
-            lambda initial: len(format_command(Auth(mechanism.name, initial))) <= AUTH_LINE_OCTETS,
-        )
-        command = Auth(mechanism.name, exchange.initial)
-        answer = await self._say(command)
-        while answer.code == 334:
-            answer = await self._say(AuthResponse(await self._respond(exchange, answer)))
-        if answer.code != 235:
-            raise LoginRefused(answer, command)
-        mechanism.finished(None)
-
-    async def _respond(self, exchange: ClientExchange, answer: Reply) -> bytes:
-        try:
-            return exchange.respond(base64.decode(answer.lines[0].encode("utf-8")))
-        except (base64.BadBase64, RemoteProtocolError) as error:
-            await self._say(AuthResponse(None))
-            if isinstance(error, RemoteProtocolError):
-                raise
-            raise RemoteProtocolError("a challenge that is no base64") from None
+        name = mechanism.name
+        with self.protocol_violations():
+            answer = await exchange(
+                mechanism,
+                fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,
+                begin=lambda initial: self._say(Auth(name, initial)),
+                respond=lambda octets: self._say(AuthResponse(octets)),
+                challenge=lambda each: challenge_of(each) if each.code == 334 else None,
+            )
+            self._check(answer, Auth(name), code=235)
+            mechanism.finished(None)
 
     # -- sending ------------------------------------------------------------------------------
 
@@ -249,8 +274,8 @@ class SMTPClient(ClientConnection):
             exception; the session can be used on, but after 421.
 
         Raises:
-            PeerError, RemoteProtocolError: the connection is of no use any more; whether the
-                message was taken is not known.
+            ClientError: the connection is of no use any more; whether the message was taken is
+                not known.
         """
         mail, refusal = self._fit(mail, recipients, body)
         if refusal is not None:
@@ -278,7 +303,7 @@ class SMTPClient(ClientConnection):
     def _fit(
         self, mail: Mail, recipients: Sequence[Rcpt], body: bytes | AsyncIterable[bytes]
     ) -> tuple[Mail, Reply | None]:
-        """Say of the message what the server wants to know; or why it cannot be sent at all."""
+        """Return MAIL as the server wants to know it; or why the message cannot be sent at all."""
         offered = self.extensions
         size, kind = mail.size, mail.body
         if isinstance(body, bytes):
@@ -300,7 +325,7 @@ class SMTPClient(ClientConnection):
     async def _envelope(
         self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool
     ) -> tuple[list[Reply], Reply]:
-        """Say MAIL, RCPT for each and DATA; give the replies to the recipients and to DATA."""
+        """Say MAIL, RCPT for each and DATA; return the replies to the recipients and to DATA."""
         commands: list[Command] = [mail, *recipients]
         if data:
             commands.append(Data())
@@ -325,12 +350,12 @@ class SMTPClient(ClientConnection):
         return answers, await self._say(Data())
 
     async def _content(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
-        """Send the message after 354, and take what is said to its end.
+        """Send the message after 354, and hear what is said to its end.
 
         Where no recipient was taken there is only an end to send (RFC 2920, 3.1).
         """
         try:
-            await self.write_body(self._coded(body))
+            await self.writer.write_body(self._coded(body))
             self._end(EndOfBody(), count)
         except ConnectionDone:
             pass  # the server may have said why
@@ -346,7 +371,7 @@ class SMTPClient(ClientConnection):
             self.dialog.expect(said)
 
     async def _finals(self, count: int) -> list[Reply]:
-        """Give a reply for each recipient taken: LMTP has so many, SMTP one for all."""
+        """Return a reply for each recipient taken: LMTP has so many, SMTP one for all."""
         if not self.lmtp:
             return [await self._answer(seconds=END_SECONDS)] * count
         return [await self._answer(seconds=END_SECONDS) for _ in range(max(count, 1))]
@@ -356,7 +381,7 @@ class SMTPClient(ClientConnection):
             yield self.dialog.send(BodyChunk(octets))
 
     async def _chunks(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
-        """Send the message with BDAT; give a reply for each recipient."""
+        """Send the message with BDAT; return a reply for each recipient."""
         try:
             held = b""
             async for octets in _pieces(body):
@@ -377,8 +402,8 @@ class SMTPClient(ClientConnection):
 
     async def _chunk(self, octets: bytes) -> Reply | None:
         self.say(Bdat(len(octets)))
-        self.write(self.dialog.send(BodyChunk(octets)))
-        await self.writable()
+        self.writer.write(self.dialog.send(BodyChunk(octets)))
+        await self.writer.writable()
         answer = await self._answer()
         if answer.positive:
             return None
@@ -392,23 +417,30 @@ class SMTPClient(ClientConnection):
     # -- other commands -----------------------------------------------------------------------
 
     async def noop(self) -> None:
-        """See whether the server is still there. Raises SMTPRefused."""
-        answer = await self._say(Noop())
-        if not answer.positive:
-            raise SMTPRefused(answer, Noop())
+        """See whether the server is still there. Raises Refusal."""
+        await self._ask(Noop())
 
     async def quit(self) -> None:
         """End the session; a server that is gone already is no error."""
-        with contextlib.suppress(PeerClosed, ConnectionDone):
+        with contextlib.suppress(ConnectionLost, ConnectionDone):
             await self._say(Quit())
         await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
-    _leaving: Reply | None = None
+    def _check(self, answer: Reply, command: Command | None = None, *, code: int = 0) -> None:
+        """Raise Refusal for an answer that says no; where only one *code* is to go on with,
+        ProtocolViolation for another."""
+        if not answer.positive:
+            raise self.with_conversation(refusal(answer, command))
+        if code and answer.code != code:
+            raise self.violated(f"{answer.code} for {code}")
+
+    async def _ask(self, command: Command, *, code: int = 0) -> None:
+        self._check(await self._say(command), command, code=code)
 
     def _say_all(self, commands: Sequence[Command]) -> None:
-        self.write(b"".join([self.dialog.send(command) for command in commands]))
+        self.writer.write(b"".join([self.dialog.send(command) for command in commands]))
 
     async def _say(self, command: Command) -> Reply:
         if self._leaving is not None:
@@ -417,14 +449,16 @@ class SMTPClient(ClientConnection):
         return await self._answer()
 
     async def _answer(self, *, seconds: float | None = None) -> Reply:
-        """Give the next reply; after 421 there is no other (RFC 5321, 3.8)."""
+        """Return the next reply; after 421 there is no other (RFC 5321, 3.8)."""
         if self._leaving is not None:
             return self._leaving
-        _, answer = await self.receive(seconds=seconds)
+        event = await self.receive(seconds=seconds)
+        if not isinstance(event, tuple):
+            raise ProtocolViolation("the input ended")
+        _, answer = event
         if answer.code == 421:
             self._leaving = answer
-        result: Reply = answer
-        return result
+        return answer
 
 
 def _address(text: str) -> Address:
@@ -452,7 +486,7 @@ async def connect(
     *,
     clock: IReactorTime,
     helo: str,
-    tls_context: Any = None,
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     lmtp: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
@@ -468,8 +502,7 @@ async def connect(
         lmtp: whether the server speaks LMTP.
 
     Raises:
-        SMTPRefused, NotOffered: and the connection is closed.
-        PeerError: and what ``netsuite.connection.client.connect`` raises.
+        ClientError: and the connection is closed.
     """
     return await connect_and_begin(
         endpoint,

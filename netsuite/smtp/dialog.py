@@ -53,9 +53,10 @@ from netsuite.wire.errors import (
     LocalProtocolError,
     RemoteProtocolError,
 )
-from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Event
+from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
+from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import CRLF, OctetReader, has_bare_line_end
+from netsuite.wire.reader import CRLF, has_bare_line_end
 
 #: So much of a body is given as one event at most.
 CHUNK_OCTETS: Final = 65_536
@@ -134,7 +135,17 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
 }
 
 
-class ServerDialog:
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = Command | BodyChunk | EndOfChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = Reply | Challenge
+#: What is answered of what a client says.
+Asked: TypeAlias = Command | EndOfBody
+#: What a client's dialog takes, and gives: a reply with what it answers, None for the greeting.
+ClientSaid: TypeAlias = Asked | BodyChunk
+ClientEvent: TypeAlias = tuple[Asked | None, Reply] | EndOfInput
+
+
+class ServerDialog(LineDialog):
     """The server's side.
 
     Events are commands, ``AuthResponse``, ``BodyChunk``, ``EndOfChunk`` (of a BDAT) and
@@ -148,41 +159,26 @@ class ServerDialog:
     """
 
     def __init__(self, *, lmtp: bool = False) -> None:
+        super().__init__()
         self.state = State.START
         self.lmtp = lmtp
         #: What the last event was, while it is not answered.
-        self.pending: Event | None = None
+        self.pending: ServerEvent | None = None
         #: CR or LF stood alone in the body that is coming or has just come.
         self.bare_line_end = False
-        self._reader = OctetReader()
         self._unstuffer: DotUnstuffer | None = None
         self._chunk_left = -1  # octets of a BDAT to come; -1: none is under way
         self._chunk_last = False
         self._chunk_refusal: Reply | None = None  # a BDAT out of order: swallow, then say so
         self._ends_with_cr = False
-        self._eof_told = False
-
-    # -- Dialog -------------------------------------------------------------------------------
-
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
-        return self._reader.discard()
 
     def forget(self) -> None:
         """Go back to the beginning, as after STARTTLS (RFC 3207, 4.2)."""
         self.state = State.START
         self.pending = None
 
-    def next_event(self) -> Event:
-        """Give the next event. Raises RemoteProtocolError with the reply to give."""
+    def next_event(self) -> ServerEvent | Need:
+        """Return the next event. Raises RemoteProtocolError with the reply to give."""
         if self.pending is not None or self.state is _CLOSED:
             return PAUSED
         if self._unstuffer is not None:
@@ -199,7 +195,7 @@ class ServerDialog:
             self._leave_auth()
             raise RemoteProtocolError(str(error), NOT_A_LINE) from None
         if line is None:
-            return self._end() if self._reader.eof else NEED_DATA
+            return self._end()
         if self.state is _AUTH:
             return self._auth_response(line)
         command = parse_command(line)
@@ -208,12 +204,13 @@ class ServerDialog:
             kind in (Ehlo, Helo, Lhlo) and (kind is Lhlo) != self.lmtp
         ):
             return self._out_of_order(command)
-        if kind is Bdat:
-            return self._begin_chunk(command)
+        if isinstance(command, Bdat):
+            self._begin_chunk(command)
+            return command
         self.pending = command
         return command
 
-    def send(self, value: Reply | Challenge) -> bytes:
+    def send(self, value: ServerSaid) -> bytes:
         """Print an answer and step the state; refusals may be said at any time."""
         pending, self.pending = self.pending, None
         if isinstance(value, Challenge):
@@ -254,17 +251,11 @@ class ServerDialog:
 
     # -- commands -----------------------------------------------------------------------------
 
-    def _end(self) -> Event:
-        if self._eof_told:
-            return NEED_DATA
-        self._eof_told = True
-        return EndOfInput()
-
     def _leave_auth(self) -> None:
         if self.state is State.AUTH:
             self.state = State.READY
 
-    def _auth_response(self, line: bytes) -> Event:
+    def _auth_response(self, line: bytes) -> AuthResponse:
         try:
             response = parse_auth_response(line)
         except RemoteProtocolError:
@@ -273,7 +264,7 @@ class ServerDialog:
         self.pending = response
         return response
 
-    def _out_of_order(self, command: Command) -> Event:
+    def _out_of_order(self, command: Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
         answer = answers.get(type(command), UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
         if isinstance(command, Bdat):
@@ -287,7 +278,7 @@ class ServerDialog:
 
     # -- bodies -------------------------------------------------------------------------------
 
-    def _next_of_data(self, unstuffer: DotUnstuffer) -> Event:
+    def _next_of_data(self, unstuffer: DotUnstuffer) -> ServerEvent | Need:
         reader = self._reader
         while True:
             if unstuffer.ended:
@@ -297,27 +288,25 @@ class ServerDialog:
                 return self.pending
             octets = reader.read_some(CHUNK_OCTETS)
             if octets is None:
-                return self._end() if reader.eof else NEED_DATA
+                return self._end()
             body = unstuffer.feed(octets)
             reader.unread(unstuffer.rest)  # nothing, before the end
             if body:
                 return BodyChunk(body)
 
-    def _begin_chunk(self, command: Command) -> Event:
-        assert isinstance(command, Bdat)
+    def _begin_chunk(self, command: Bdat) -> None:
         self._chunk_left = command.octets
         self._chunk_last = command.last
         self._chunk_refusal = None
         if self.state is State.RCPT:
             self.state = State.CHUNKS
             self.bare_line_end = self._ends_with_cr = False
-        return command
 
-    def _next_of_chunk(self) -> Event:
+    def _next_of_chunk(self) -> ServerEvent | Need:
         while self._chunk_left:
             octets = self._reader.read_some(min(self._chunk_left, CHUNK_OCTETS))
             if octets is None:
-                return self._end() if self._reader.eof else NEED_DATA
+                return self._end()
             self._chunk_left -= len(octets)
             if self._chunk_refusal is None:
                 self._note_line_ends(octets)
@@ -348,12 +337,7 @@ class ServerDialog:
             self.bare_line_end = True
 
 
-# -- the client's side --------------------------------------------------------------------------
-
-Said: TypeAlias = Command | EndOfBody
-
-
-class ClientDialog:
+class ClientDialog(LineDialog):
     """The client's side: commands out, replies in, in the same order.
 
     ``send`` takes commands, ``BodyChunk`` and ``EndOfBody``; a body may be sent after a DATA
@@ -362,34 +346,24 @@ class ClientDialog:
     under way: that is PIPELINING (RFC 2920), and the caller's business.
     """
 
+    #: A server may refuse a message while it is sent.
+    hears_while_writing = True
+
     def __init__(self) -> None:
-        self._reader = OctetReader()
-        self._asked: deque[Said | None] = deque([None])
+        super().__init__()
+        self._asked: deque[Asked | None] = deque([None])
         self._texts: list[str] = []
         self._code = 0
         self._stuffer: DotStuffer | None = None
         self._chunk_left = 0
-        self._eof_told = False
-
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
-        return self._reader.discard()
 
     @property
     def asked(self) -> int:
         """How many commands are not answered yet."""
         return len(self._asked)
 
-    def next_event(self) -> Event:
-        """Give the next reply with what it answers.
+    def next_event(self) -> ClientEvent | Need:
+        """Return the next reply with what it answers.
 
         Raises:
             RemoteProtocolError: the server broke the protocol; the connection is of no use
@@ -401,10 +375,7 @@ class ClientDialog:
             except LineTooLong as error:
                 raise RemoteProtocolError(str(error), close=True) from None
             if line is None:
-                if self._reader.eof and not self._eof_told:
-                    self._eof_told = True
-                    return EndOfInput()
-                return NEED_DATA
+                return self._end()
             code, last, text = parse_reply_line(line)
             if self._texts and code != self._code:
                 raise RemoteProtocolError("two codes in one reply", close=True)
@@ -416,7 +387,7 @@ class ClientDialog:
                 texts, self._texts = self._texts, []
                 return self._answered(make_reply(code, texts))
 
-    def _answered(self, value: Reply) -> Event:
+    def _answered(self, value: Reply) -> ClientEvent:
         if not self._asked:
             if value.code == 421:  # RFC 5321, 3.8: may be said unasked
                 return None, value
@@ -426,11 +397,11 @@ class ClientDialog:
             self._stuffer = DotStuffer(convert_bare=True)
         return command, value
 
-    def expect(self, said: Said) -> None:
+    def expect(self, said: Asked) -> None:
         """Expect one more reply, said to the same thing (LMTP, RFC 2033, 4.2)."""
         self._asked.append(said)
 
-    def send(self, value: Said | BodyChunk) -> bytes:
+    def send(self, value: ClientSaid) -> bytes:
         """Print a command or a piece of a body. Raises LocalProtocolError out of turn."""
         if isinstance(value, BodyChunk):
             return self._body(value.octets)

@@ -91,7 +91,7 @@ def _text(arguments: bytes) -> str:
 
 
 def _domain(arguments: bytes) -> str:
-    """Take whatever a client calls itself, so long as it can be shown and does call itself
+    """Accept whatever a client calls itself, so long as it can be shown and does call itself
     something: many call themselves what no grammar allows. It comes before SMTPUTF8 could be
     said, and is repeated in replies: so it is ASCII (RFC 6531, 3.7.1)."""
     text = _text(arguments)
@@ -279,7 +279,7 @@ def parse_auth_response(line: bytes) -> AuthResponse:
 
 
 def _say(text: str) -> bytes:
-    """Give octets for one line. Raises LocalProtocolError for what would end it."""
+    """Return octets for one line. Raises LocalProtocolError for what would end it."""
     octets = text.encode("utf-8")
     if b"\r" in octets or b"\n" in octets or b"\0" in octets:
         raise LocalProtocolError("CR, LF or NUL within a command")
@@ -407,6 +407,14 @@ def make_reply(code: int, texts: list[str]) -> Reply:
     prefix = len(enhanced)
     lines = [t[prefix:].removeprefix(" ") if t.startswith(enhanced) else t for t in texts]
     return Reply(code, enhanced, tuple(lines))
+
+
+def challenge_of(answer: Reply) -> bytes:
+    """Return the challenge that a reply with 334 is. Raises RemoteProtocolError."""
+    try:
+        return base64.decode(answer.lines[0].encode("utf-8"))
+    except base64.BadBase64:
+        raise RemoteProtocolError("a challenge that is no base64") from None
 
 
 def extensions_of(value: Reply) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""A message on its way in: its header read as it comes, trace fields put before it.
+"""The rewriter of a message on its way in: its header read as it comes, trace fields put before.
 
 Only the header is held; one larger than ``HEADER_OCTETS`` is refused.
 """
@@ -21,12 +21,12 @@ _return_path: Final = re.compile(rb"^return-path[ \t]*:", re.MULTILINE)
 _mbox_line: Final = re.compile(rb">?From [^\n]*\n(?=[!-9;-~]+:)")
 
 
-class Incoming:
+class HeaderRewriter:
     """Turns the octets of a body into what is stored.
 
     Args:
-        trace: gives the octets to put first.
-        completion: gives header fields to add for those whose names (in lower case) it is not
+        trace: the octets to put first.
+        completion: returns header fields to add for those whose names (in lower case) it is not
             given; None where nothing is added.
     """
 
@@ -45,39 +45,36 @@ class Incoming:
         self.too_large = False
 
     def feed(self, octets: bytes) -> bytes:
-        """Take a piece of the body; give what is to be stored, often later than it came."""
+        """Accept a piece of the body; return what is to be stored, often later than it came."""
         if self._header is None:
             return octets
         if self.too_large:
             return b""
         header = self._header
         header += octets
-        end = self._end()
+        end = self._end(header)
         if end < 0 and len(header) < HEADER_OCTETS + 4:  # its end may just be coming
             return b""
         if not 0 <= end <= HEADER_OCTETS and (_mbox_line.match(header) or field.match(header)):
             self.too_large = True
             header.clear()
             return b""
-        return self._begin()
+        return self._begin(header)
 
     def finish(self) -> bytes:
-        """Give what is still held back; the message ends here."""
-        return self._begin() if self._header is not None else b""
+        """Return what is still held back; the message ends here."""
+        return self._begin(self._header) if self._header is not None else b""
 
-    def _end(self) -> int:
-        """Give where the header ends; -1 while that has not come."""
-        header = self._header
-        assert header is not None
+    def _end(self, header: bytearray) -> int:
+        """Return where the header ends; -1 while that has not come."""
         if header.startswith(b"\r\n"):
             return 0
         end = header.find(b"\r\n\r\n", self._searched)
         self._searched = max(0, len(header) - 3)
         return end
 
-    def _begin(self) -> bytes:
-        assert self._header is not None
-        octets = bytes(self._header)
+    def _begin(self, whole: bytearray) -> bytes:
+        octets = bytes(whole)
         self._header = None
         end = header_end(octets)
         header, body = octets[:end], octets[end:]

@@ -24,7 +24,7 @@ def format_line(
     octets: int,
     answer: Reply,
 ) -> str:
-    """Give the line of a message or of a recipient; nothing a peer says can make it two.
+    """Return the line of a message or of a recipient; nothing a peer says can make it two.
 
     Args:
         when: as ``stamp`` gives it.
@@ -48,5 +48,5 @@ def format_line(
 
 
 def stamp(when: datetime) -> str:
-    """Give a moment as the log has it (RFC 3339)."""
+    """Return a moment as the log has it (RFC 3339)."""
     return when.isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Everything an SMTP server says, and the table from store and account errors to replies.
+"""Everything an SMTP server says, and the tables from store and account errors to replies.
 
 Enhanced codes: RFC 3463, RFC 5248, RFC 4954, RFC 6531.
 """
@@ -9,16 +9,19 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import (
-    BadCredentials,
+    COUNTED_REFUSALS,
+    LoginCancelled,
     LoginRefused,
     LoginUnavailable,
     MalformedResponse,
+    MechanismNotOffered,
     NotOurs,
     PlaintextRefused,
     Throttled,
 )
 from netsuite.connection.close_reason import CloseReason
 from netsuite.smtp.commands import Reply, reply
+from netsuite.smtp.dialog import ServerSaid
 from netsuite.store.errors import (
     Busy,
     NoSuchAccount,
@@ -30,6 +33,7 @@ from netsuite.store.errors import (
     StoreError,
     TooLarge,
 )
+from netsuite.wire.errors import ErrorTable
 
 OK: Final = reply(250, "2.0.0", "OK")
 RESET: Final = reply(250, "2.0.0", "Forgotten")
@@ -52,9 +56,7 @@ TRY_IT: Final = reply(252, "2.5.0", "Neither confirmed nor denied; send to it an
 NO_LISTS: Final = reply(502, "5.5.1", "Lists are not expanded")
 
 LOGGED_IN: Final = reply(235, "2.7.0", "Logged in")
-CANCELLED: Final = reply(501, "5.7.0", "Cancelled")
 ALREADY_LOGGED_IN: Final = reply(503, "5.5.1", "Logged in already")
-NO_MECHANISM: Final = reply(504, "5.5.4", "No such mechanism here")
 NO_AUTH: Final = reply(502, "5.5.1", "AUTH is not offered here")
 ENCRYPT_FIRST: Final = reply(538, "5.7.11", "Say STARTTLS first: a password may not be sent here")
 LOG_IN_FIRST: Final = reply(530, "5.7.0", "Log in first")
@@ -76,8 +78,8 @@ LOOP: Final = reply(554, "5.4.6", "Too many Received fields; the message is in a
 BROKEN: Final = reply(451, "4.3.0", "Something went wrong here; try again later")
 LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again later")
 
-#: The one table of what the store and the accounts may refuse, when a recipient is named.
-AT_RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
+#: What the store may refuse when a recipient is named.
+_RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     NotOurs: reply(550, "5.7.1", "Relaying denied"),
     NoSuchAccount: reply(550, "5.1.1", "No such recipient here"),
     NoSuchFolder: reply(550, "5.1.1", "No such recipient here"),
@@ -88,20 +90,26 @@ AT_RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     StorageFull: reply(452, "4.3.1", "Not enough storage"),
     Busy: reply(451, "4.3.0", "Busy; try again later"),
     StoreClosed: reply(421, "4.3.2", "Stopping; try again later"),
+    StoreError: BROKEN,
 }
+AT_RECIPIENT: Final = ErrorTable(_RECIPIENT)
 #: And when the message is there: the size is known now, and trying again will not make it fit.
-AT_END: Final[Mapping[type[Exception], Reply]] = {
-    **AT_RECIPIENT,
-    OverQuota: reply(552, "5.2.2", "Mailbox full"),
-}
+AT_END: Final = ErrorTable({**_RECIPIENT, OverQuota: reply(552, "5.2.2", "Mailbox full")})
 
-AT_LOGIN: Final[Mapping[type[LoginRefused], Reply]] = {
-    BadCredentials: reply(535, "5.7.8", "Wrong name or password"),
-    Throttled: reply(454, "4.7.0", "Too many wrong guesses; try again later"),
-    PlaintextRefused: ENCRYPT_FIRST,
-    MalformedResponse: reply(501, "5.5.2", "Malformed response"),
-    LoginUnavailable: reply(454, "4.7.0", "Logins are not possible now; try again later"),
-}
+#: Everything else that is met.
+ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
+    {
+        **_RECIPIENT,
+        LoginRefused: reply(535, "5.7.8", "Wrong name or password"),
+        Throttled: reply(454, "4.7.0", "Too many wrong guesses; try again later"),
+        PlaintextRefused: ENCRYPT_FIRST,
+        MalformedResponse: reply(501, "5.5.2", "Malformed response"),
+        LoginCancelled: reply(501, "5.7.0", "Cancelled"),
+        MechanismNotOffered: reply(504, "5.5.4", "No such mechanism here"),
+        LoginUnavailable: reply(454, "4.7.0", "Logins are not possible now; try again later"),
+    },
+    counted=COUNTED_REFUSALS,
+)
 
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {
     CloseReason.SHUTDOWN: reply(421, "4.3.2", "Stopping; try again later"),
@@ -117,23 +125,3 @@ GOODBYE: Final[Mapping[CloseReason, Reply]] = {
         421, "4.7.0", "Too many connections from there; try again later"
     ),
 }
-
-
-def for_error(error: Exception, table: Mapping[type[Exception], Reply]) -> Reply:
-    """Give the reply for what was refused; never with words of the error itself."""
-    for kind in type(error).__mro__:
-        if kind in table:
-            return table[kind]
-    return BROKEN
-
-
-def for_login(error: LoginRefused) -> Reply:
-    """Give the reply for a login that was refused."""
-    for kind in type(error).__mro__:
-        if kind in AT_LOGIN:
-            return AT_LOGIN[kind]
-    return AT_LOGIN[BadCredentials]
-
-
-#: What ``for_error`` is for; anything else is a bug and is logged as such.
-EXPECTED: Final = (StoreError, NotOurs)

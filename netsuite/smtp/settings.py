@@ -1,12 +1,23 @@
-"""Settings of the SMTP service."""
+"""Settings of the SMTP services, and whom a service is for."""
 
 from __future__ import annotations
 
+import enum
+import sys
+from functools import cached_property
 from typing import Literal
 
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Count, Seconds
 from netsuite.connection.settings import ServiceSettings
+
+
+class Mode(enum.Enum):
+    """Whom a service is for; the value is what an account's services call it."""
+
+    RELAY = "smtp"  #: other servers bring mail for accounts here (RFC 5321)
+    SUBMISSION = "submission"  #: accounts here send mail, after a login (RFC 6409)
+    LMTP = "lmtp"  #: a mail server beside us delivers (RFC 2033)
 
 
 class Settings(ServiceSettings):
@@ -18,12 +29,23 @@ class Settings(ServiceSettings):
         "How long the first command may take, a TLS handshake included; RFC 5321, 4.5.3.2.7 wants "
         "five minutes. Other services give one.",
         unit="seconds",
+        live=True,
     )
     message_octets: Count = setting(
-        50 * 1024 * 1024, "The largest message taken.", unit="octets", live=True
+        50 * 1024 * 1024,
+        "The largest message taken, announced with SIZE; 0: as large as fits.",
+        unit="octets",
+        live=True,
     )
     recipients: int = setting(
         1000, "Recipients of one message.", unit="recipients", ge=100, live=True
+    )
+    hops: int = setting(
+        50,
+        "Received fields after which a message is taken to be in a loop (RFC 5321, 6.3).",
+        unit="fields",
+        ge=1,
+        live=True,
     )
     bare_line_ends: Literal["refuse", "mend"] = setting(
         "refuse",
@@ -31,11 +53,32 @@ class Settings(ServiceSettings):
         "Either way only CRLF.CRLF ends a message.",
         live=True,
     )
+    require_tls: bool = setting(
+        False,
+        "Whether a message is refused before STARTTLS, but from the same machine. RFC 3207, 4 "
+        "forbids that to a server that takes mail from everywhere.",
+        live=True,
+    )
+    offer_auth: bool = setting(
+        False,
+        "Whether accounts may log in to the `smtp` service too; `submission` always has them.",
+        live=True,
+    )
     message_log: str = setting(
         "log/smtp.log",
         "The message log: a line for each message taken or refused, and each recipient refused; "
         "relative to the home directory, empty for none. It may be moved away at any time.",
     )
+
+    @cached_property
+    def mend_line_ends(self) -> bool:
+        """Whether a CR or LF alone is made CRLF."""
+        return self.bare_line_ends == "mend"
+
+    @cached_property
+    def largest_octets(self) -> int:
+        """The largest message taken, as a number that sizes can be compared with."""
+        return self.message_octets or sys.maxsize
 
 
 class SubmissionSettings(Settings):

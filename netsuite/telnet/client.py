@@ -292,7 +292,7 @@ async def connect(
     endpoint: IStreamClientEndpoint,
     *,
     clock: IReactorTime,
-    tls_context: tls.Context | None = None,
+    tls_context: tls.ClientContext | None = None,
     timeouts: ClientTimeouts = TIMEOUTS,
     terminal_types: Sequence[str] = ("XTERM",),
     window: tuple[int, int] = (80, 0),

@@ -11,6 +11,9 @@ from netsuite.wire.reader import OctetReader
 class LineDialog:
     """A dialog that reads lines; what they say is the protocol's."""
 
+    # A subclass may have slots too: thousands of connections wait, each with its dialog.
+    __slots__ = ("_eof_told", "_reader")
+
     hears_while_writing: ClassVar[bool] = False
 
     def __init__(self) -> None:

@@ -85,7 +85,7 @@ class FileFacets(TestCase):
         self.world = World()
         self.homes = MemorySiteTrees(publish=self.world.store.changes.publish, limit_octets=1000)
         self.files = HomesOfSite(self.world.store, self.homes)
-        self.realm = AccountRealm(self.world.store, self.world.addresses, self.homes)
+        self.realm = AccountRealm(self.world.store, self.world.resolver, self.homes)
 
     async def facet(self, name: str, **changes: Any) -> AccountFiles:
         """Make an account; give its files as the realm does."""
@@ -284,7 +284,7 @@ class FileFacets(TestCase):
     async def test_no_facet_without_files(self) -> None:
         """A realm that was given no files has no such facet."""
         await self.world.account("ann")
-        realm = AccountRealm(self.world.store, self.world.addresses)
+        realm = AccountRealm(self.world.store, self.world.resolver)
         with self.assertRaises(NotImplementedError):
             await realm.requestAvatar(b"ann", None, FileAccess)
 

@@ -20,7 +20,7 @@ class Shells(TestCase):
         world = World()
         await world.account("ann")
         realm = AccountRealm(
-            world.store, world.addresses, MemorySiteTrees(), hashing=Hashing(maybeDeferred)
+            world.store, world.resolver, MemorySiteTrees(), hashing=Hashing(maybeDeferred)
         )
         _, shell, logout = await realm.requestAvatar(b"ann", None, ShellAccess)
         self.addCleanup(logout)

@@ -1,4 +1,4 @@
-"""A small site in memory: accounts, a door, an address book, hashing on the spot."""
+"""A small site in memory: accounts, their authenticator, a resolver, hashing on the spot."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from twisted.internet.task import Clock
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
+from netsuite.accounts.delivery import StoreDelivery
 from netsuite.accounts.interfaces import Channel
 from netsuite.accounts.passwords import Hashing, make_verifiers
 from netsuite.accounts.realm import AccountRealm
-from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.resolver import RecipientResolver
 from netsuite.accounts.throttle import Throttle
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import Account, Verifiers
@@ -39,8 +40,9 @@ class World:
         self.clock = Clock()
         self.store = MemoryStore()
         self.hashed = 0
-        self.addresses = AddressBook(self.store, self.clock, domains=[DOMAIN])
-        self.realm = AccountRealm(self.store, self.addresses)
+        self.resolver = RecipientResolver(self.store, self.clock, domains=[DOMAIN])
+        self.delivery = StoreDelivery(self.store)
+        self.realm = AccountRealm(self.store, self.resolver)
         names = LoginNames((DOMAIN,))
         self.right = PasswordCache(self.clock, 60.0, self.store.changes)
         checker = PasswordChecker(

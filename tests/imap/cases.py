@@ -13,6 +13,7 @@ from netsuite.imap.commands import (
     Check,
     Close,
     Code,
+    Command,
     Condition,
     Continue,
     Copy,
@@ -65,6 +66,13 @@ from netsuite.imap.commands import (
 from netsuite.imap.commands import search as key
 from netsuite.imap.sequences import SequenceSet
 from netsuite.message.structure import Envelope, Mailbox
+
+
+def tag_of(event: object) -> bytes:
+    """Return the tag of a command."""
+    assert isinstance(event, Command), event
+    return event.tag
+
 
 ONE = SequenceSet(((1, 1),))
 KNOWN = SequenceSet(((1, 3),))

@@ -6,12 +6,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import ConnectionLost
+from twisted.internet.error import ConnectionLost as TransportLost
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from netsuite.connection.client import ClientTimeouts, InputBeforeTLS, PeerClosed, PeerTimedOut
-from netsuite.imap.client import CommandFailed, Goodbye, IMAPClient
+from netsuite.connection.client import ClientTimeouts
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    NotOffered,
+    PermanentRefusal,
+    ProtocolViolation,
+    Refusal,
+    Timeout,
+    TLSFailure,
+    TransientRefusal,
+)
+from netsuite.imap.client import Goodbye, IMAPClient, connect
 from netsuite.imap.commands import BodySection, Exists, FetchData, Item, StoreAction, Streamed
 from netsuite.imap.commands import search as key
 from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
@@ -19,6 +30,7 @@ from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory
 from netsuite.sasl import registry
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.tls import client_options
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
 from tests.connection.lines import Wire
@@ -36,7 +48,7 @@ class Dialog(SynchronousTestCase):
 
     def events(self, pieces: list[bytes], held_octets: int = 65_536) -> list[object]:
         dialog = ClientDialog(ClientBounds(held_octets=held_octets))
-        events = []
+        events: list[object] = []
         for piece in pieces:
             dialog.receive(piece)
             while (event := dialog.next_event()) is not NEED_DATA:
@@ -85,17 +97,15 @@ class Dialog(SynchronousTestCase):
             dialog.next_event()
 
 
-class Session:
+class Joined:
     """A client and our server, in one memory."""
 
-    def __init__(self, test: SynchronousTestCase, **arguments: Any) -> None:
+    def __init__(self, test: SynchronousTestCase) -> None:
         self.test = test
         self.world = World()
-        factory = IMAPServerFactory(self.world.authenticator, self.world.clock)
+        factory = IMAPServerFactory(self.world.shared())
         self.endpoint = MemoryEndpoint(factory, self.world.clock)
-        self.client: IMAPClient = self.do(
-            IMAPClient.connect(self.endpoint, self.world.clock, **arguments)
-        )
+        self.client = self.do(connect(self.endpoint, clock=self.world.clock))
 
     def begin(self, work: Awaitable[Any]) -> Deferred[Any]:
         """Start something, as far as it goes now."""
@@ -116,7 +126,7 @@ class WithOurServer(SynchronousTestCase):
     """A session of both our ends."""
 
     def setUp(self) -> None:
-        self.session = Session(self)
+        self.session = Joined(self)
         self.world = self.session.world
         self.client = self.session.client
         self.do = self.session.do
@@ -134,17 +144,21 @@ class WithOurServer(SynchronousTestCase):
 
     def test_wrong_password(self) -> None:
         """A refusal says which, by its code."""
-        error = self.session.fails(self.client.login("ann", "wrong"), CommandFailed)
+        error = self.session.fails(self.client.login("ann", "wrong"), AuthenticationFailed)
         self.assertEqual("AUTHENTICATIONFAILED", error.code)
-        self.assertEqual("NO [AUTHENTICATIONFAILED] Wrong name or password", str(error))
+        self.assertEqual("Wrong name or password", error.text)
+        self.assertEqual(
+            "LOGIN was refused: AUTHENTICATIONFAILED Wrong name or password", str(error)
+        )
+        self.assertNotIn("wrong", "".join(error.conversation))
 
     def test_sasl(self) -> None:
         """A mechanism's initial response goes early, or where the server asks for it."""
         for early in (True, False):
-            session = Session(self)
+            session = Joined(self)
             client = session.client
             if not early:
-                client.capabilities -= {"SASL-IR"}
+                client.commands.capabilities -= {"SASL-IR"}
             mechanism = registry.client(
                 "PLAIN", nonce=lambda: b"n", username="ann", password="secret"
             )
@@ -193,7 +207,7 @@ class WithOurServer(SynchronousTestCase):
         self.enter()
         for plus in (True, False):
             if not plus:
-                self.client.capabilities -= {"LITERAL+"}
+                self.client.commands.capabilities -= {"LITERAL+"}
             placed = self.do(self.client.append("INBOX", PLAIN, flags=["\\Seen"]))
             self.assertEqual(7, placed.uid_validity)
         uids = self.do(self.client.search(key.HeaderHas("Subject", "hi")))
@@ -249,7 +263,7 @@ class WithOurServer(SynchronousTestCase):
             yield b"short"
 
         self.session.fails(self.client.append("INBOX", pieces(), octets=100), ValueError)
-        self.session.fails(self.client.noop(), PeerClosed)
+        self.session.fails(self.client.noop(), ConnectionLost)
 
     def test_pipelining(self) -> None:
         """Several commands are under way at once, each gets its own answer."""
@@ -267,7 +281,7 @@ class WithOurServer(SynchronousTestCase):
         self.assertIsNone(self.successResultOf(running[0]))
         self.assertEqual([1], self.successResultOf(running[1]))
         self.assertEqual(1, self.successResultOf(running[2])[0].uid)
-        self.failureResultOf(running[3], CommandFailed)
+        self.failureResultOf(running[3], PermanentRefusal)
         self.assertEqual(b"2", bytes(self.successResultOf(running[4]).uids))
 
     def test_idle(self) -> None:
@@ -336,7 +350,7 @@ class WithBadServers(SynchronousTestCase):
         self.client.dataReceived(octets)
 
     def greet(self) -> None:
-        running = ensureDeferred(self.client.greeted())
+        running = ensureDeferred(self.client.begin())
         self.say(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n")
         self.successResultOf(running)
 
@@ -346,7 +360,7 @@ class WithBadServers(SynchronousTestCase):
 
     def test_greetings(self) -> None:
         """A server that does not want us says so in its greeting."""
-        running = ensureDeferred(self.client.greeted())
+        running = ensureDeferred(self.client.begin())
         self.say(b"* BYE too busy\r\n")
         self.assertEqual("too busy", str(self.failureResultOf(running, Goodbye).value))
 
@@ -354,15 +368,15 @@ class WithBadServers(SynchronousTestCase):
         """What is no IMAP server is not taken for one."""
         for octets in (b"220 smtp.example.org\r\n", b"a OK\r\n", b"* 3 EXISTS\r\n"):
             self.setUp()
-            running = ensureDeferred(self.client.greeted())
+            running = ensureDeferred(self.client.begin())
             self.say(octets)
-            self.failureResultOf(running, RemoteProtocolError)
+            self.failureResultOf(running, ProtocolViolation)
 
     def test_injection_behind_starttls(self) -> None:
         """Octets in the clear behind the go-ahead are never taken for the server's."""
-        running = self.begin(lambda: self.client.starttls(object()))
+        running = self.begin(lambda: self.client.starttls(client_options("localhost")))
         self.say(b"n1 OK go\r\n* CAPABILITY IMAP4rev1 AUTH=EVIL\r\nn2 OK done\r\n")
-        self.failureResultOf(running, InputBeforeTLS)
+        self.failureResultOf(running, TLSFailure)
 
     def test_unasked(self) -> None:
         """Answers to nothing end the connection."""
@@ -370,31 +384,117 @@ class WithBadServers(SynchronousTestCase):
             self.setUp()
             running = self.begin(self.client.noop)
             self.say(octets)
-            self.failureResultOf(running, RemoteProtocolError)
+            self.failureResultOf(running, ProtocolViolation)
 
     def test_silence(self) -> None:
         """A server that says nothing is not waited for without end."""
         running = self.begin(self.client.noop)
         self.clock.advance(11)
-        self.failureResultOf(running, PeerTimedOut)
+        self.failureResultOf(running, Timeout)
 
     def test_gone(self) -> None:
         """A connection that breaks fails everything under way."""
         running = self.begin(self.client.noop)
         other = ensureDeferred(self.client.list())
         self.client.dataReceived(b"* 3 EXI")
-        self.client.connectionLost(Failure(ConnectionLost()))
+        self.client.connectionLost(Failure(TransportLost()))
         for each in (running, other):
-            self.failureResultOf(each, PeerClosed)
+            self.failureResultOf(each, ConnectionLost)
+
+    def test_gone_before(self) -> None:
+        """On a connection that is gone nothing waits for the server's leave to go on."""
+        self.greet()
+        self.client.connectionLost(Failure(TransportLost()))
+        mechanism = registry.client("PLAIN", nonce=lambda: b"n", username="ann", password="secret")
+        assert mechanism is not None
+
+        async def idle() -> None:
+            async with self.client.idle():
+                pass
+
+        for work in (
+            self.client.noop(),
+            self.client.append("x", b"hello"),
+            self.client.authenticate(mechanism),
+            idle(),
+        ):
+            self.failureResultOf(ensureDeferred(work), ConnectionLost)
 
     def test_literal_refused(self) -> None:
         """A literal the server does not want is not sent."""
         running = self.begin(lambda: self.client.append("x", b"hello"))
         self.assertTrue(self.wire.value().endswith(b"n1 APPEND x {5}\r\n"))
         self.say(b"n1 NO [TRYCREATE] no such mailbox\r\n")
-        error = self.failureResultOf(running, CommandFailed).value
+        error = self.failureResultOf(running, PermanentRefusal).value
         self.assertEqual("TRYCREATE", error.code)
         self.assertFalse(self.wire.value().endswith(b"hello\r\n"))
         again = ensureDeferred(self.client.noop())
         self.say(b"n2 OK done\r\n")
         self.successResultOf(again)
+
+    def test_refusals(self) -> None:
+        """What the server says no with tells whether it is worth another try."""
+        for line, kind in [
+            (b"NO [UNAVAILABLE] later", TransientRefusal),
+            (b"NO [INUSE] later", TransientRefusal),
+            (b"NO [LIMIT] too much", TransientRefusal),
+            (b"NO [SERVERBUG] oops", TransientRefusal),
+            (b"NO [NOPERM] never", PermanentRefusal),
+            (b"NO never", PermanentRefusal),
+            (b"BAD what?", PermanentRefusal),
+        ]:
+            self.setUp()
+            running = self.begin(self.client.noop)
+            self.say(b"n1 " + line + b"\r\n")
+            error = self.failureResultOf(running, Refusal).value
+            self.assertIs(kind, type(error), line)
+            self.assertIn("S: n1 " + line.decode(), error.conversation)
+            again = ensureDeferred(self.client.noop())
+            self.say(b"n2 OK done\r\n")
+            self.successResultOf(again)
+
+    def test_logins_refused(self) -> None:
+        """A login that is refused is told from one that cannot be taken now."""
+        for line, kind in [
+            (b"NO wrong", AuthenticationFailed),
+            (b"NO [UNAVAILABLE] later", TransientRefusal),
+            (b"BAD what?", PermanentRefusal),
+        ]:
+            self.setUp()
+            running = self.begin(lambda: self.client.login("ann", "secret"))
+            self.say(b"n1 " + line + b"\r\n")
+            self.assertIs(kind, type(self.failureResultOf(running, Refusal).value), line)
+
+    def test_no_starttls(self) -> None:
+        """Where the server does not offer STARTTLS nothing is said in the clear."""
+        running = ensureDeferred(self.client.begin())
+        self.say(b"* OK [CAPABILITY IMAP4rev1] hello\r\n")
+        self.successResultOf(running)
+        context = client_options("localhost")
+        self.failureResultOf(ensureDeferred(self.client.starttls(context)), NotOffered)
+        self.assertEqual(b"", self.wire.value())
+
+    def test_a_server_that_cannot_prove_itself(self) -> None:
+        """An exchange with a server that is not to be trusted is cancelled, and says so."""
+        mechanism = registry.client(
+            "SCRAM-SHA-256", nonce=lambda: b"n", username="ann", password="secret"
+        )
+        assert mechanism is not None
+        running = self.begin(lambda: self.client.authenticate(mechanism))
+        self.say(b"+ \r\n+ ZXZpbA==\r\n")
+        self.assertTrue(self.wire.value().endswith(b"\r\n*\r\n"), self.wire.value())
+        self.say(b"n1 BAD cancelled\r\n")
+        self.failureResultOf(running, ProtocolViolation)
+        self.assertFalse(self.client.closing)
+
+    def test_gone_while_a_consumer_is_at_work(self) -> None:
+        """Whoever waits for a FETCH hears of the end, whatever its consumer waits for."""
+        never: Deferred[None] = Deferred()
+
+        async def consumer(begins: LiteralBegins, chunks: AsyncIterator[bytes]) -> None:
+            await never
+
+        running = self.begin(lambda: self.client.fetch(1, [BodySection()], consumer=consumer))
+        self.say(b"* 1 FETCH (BODY[] {70000}\r\nab")
+        self.client.connectionLost(Failure(TransportLost()))
+        self.failureResultOf(running, ConnectionLost)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from netsuite.imap.commands import Append, Code, Command, Condition, Continue, Idle, Status, Tagged
+from netsuite.imap.commands.responses import Completion
 from netsuite.imap.dialog import (
     RULES,
     TRANSITIONS,
@@ -19,7 +22,7 @@ from netsuite.imap.grammar.compose import format_command
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody
-from tests.imap.cases import APPENDS, REQUESTS
+from tests.imap.cases import APPENDS, REQUESTS, tag_of
 
 
 def converse(octets: bytes, state: State = State.SELECTED, bounds: Bounds | None = None) -> str:
@@ -239,7 +242,7 @@ class Hostile(SynchronousTestCase):
             dialog.receive(b"a APPEND x " + literal + tail + b"n NOOP\r\n")
             dialog.next_event()
             dialog.send(Tagged(b"a", Status.NO, "no"))
-            self.assertEqual(b"n", dialog.next_event().tag)
+            self.assertEqual(b"n", tag_of(dialog.next_event()))
 
     def test_append_refused_in_the_middle(self) -> None:
         """A full disk is answered at once; the rest of the message is passed over."""
@@ -251,7 +254,7 @@ class Hostile(SynchronousTestCase):
         self.assertEqual(BodyChunk(b"b NO"), dialog.next_event())
         dialog.send(Tagged(b"a", Status.NO, "full"))
         dialog.receive(b"OP\r\n\r\nn NOOP\r\n")
-        self.assertEqual(b"n", dialog.next_event().tag)
+        self.assertEqual(b"n", tag_of(dialog.next_event()))
 
     def test_idle(self) -> None:
         """Only DONE ends IDLE well (RFC 2177)."""
@@ -281,7 +284,7 @@ class Hostile(SynchronousTestCase):
         with self.assertRaises(RemoteProtocolError) as caught:
             dialog.next_event()
         self.assertEqual(b"a BAD broken base64\r\n", dialog.send(caught.exception.reply))
-        self.assertEqual(b"n", dialog.next_event().tag)
+        self.assertEqual(b"n", tag_of(dialog.next_event()))
 
     def test_starttls_forgets(self) -> None:
         """What was said in the clear behind STARTTLS is never heard."""
@@ -291,7 +294,7 @@ class Hostile(SynchronousTestCase):
         dialog.send(Tagged(b"a", Status.OK, "go"))
         self.assertEqual(13, dialog.discard_input())
         dialog.receive(b"c NOOP\r\n")
-        self.assertEqual(b"c", dialog.next_event().tag)
+        self.assertEqual(b"c", tag_of(dialog.next_event()))
 
 
 class Turns(SynchronousTestCase):
@@ -300,7 +303,13 @@ class Turns(SynchronousTestCase):
     def test_answers_to_nothing(self) -> None:
         """An answer without a command, or a bidding without need, is our bug and stays here."""
         dialog = ServerDialog()
-        for value in (Tagged(b"a", Status.OK, "x"), Continue("x"), object()):
+        unknown: Any = object()
+        for value in (
+            Tagged(b"a", Status.OK, "x"),
+            Completion(Status.OK, "x"),
+            Continue("x"),
+            unknown,
+        ):
             with self.assertRaises(LocalProtocolError):
                 dialog.send(value)
         dialog.receive(b"a NOOP\r\n")
@@ -308,6 +317,13 @@ class Turns(SynchronousTestCase):
         for value in (Tagged(b"b", Status.OK, "x"), Continue("x")):
             with self.assertRaises(LocalProtocolError):
                 dialog.send(value)
+
+    def test_completion(self) -> None:
+        """A completion has the tag of the command under way."""
+        dialog = ServerDialog()
+        dialog.receive(b"a1 NOOP\r\n")
+        dialog.next_event()
+        self.assertEqual(b"a1 OK done\r\n", dialog.send(Completion(Status.OK, "done")))
 
     def test_preauth(self) -> None:
         """A greeting can let the client in."""

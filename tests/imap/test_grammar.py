@@ -12,15 +12,15 @@ from netsuite.imap.commands import Append, Command, Continue, Request
 from netsuite.imap.commands.responses import Status, Tagged
 from netsuite.imap.dialog import ServerDialog, State, WantsLiteral
 from netsuite.imap.dialog.rules import rule_of
-from netsuite.imap.grammar.answers import parse_response
 from netsuite.imap.grammar.compose import format_command, split_command
 from netsuite.imap.grammar.printing import format_astring, format_string
+from netsuite.imap.grammar.response_parser import parse_response
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
-from tests.imap.cases import ALSO_READ, APPENDS, REFUSED, REQUESTS, RESPONSES
+from tests.imap.cases import ALSO_READ, APPENDS, REFUSED, REQUESTS, RESPONSES, tag_of
 
 
 def pieces_of(octets: bytes) -> Iterator[list[bytes]]:
@@ -53,7 +53,8 @@ def hear(dialog: ServerDialog, pieces: list[bytes]) -> list[object]:
 
 def parts_of(octets: bytes) -> list[bytes]:
     """Cut a response into lines and literals."""
-    parts, place = [], 0
+    parts: list[bytes] = []
+    place = 0
     while True:
         end = octets.index(b"\r\n", place)
         line = octets[place:end]
@@ -138,7 +139,7 @@ class Commands(SynchronousTestCase):
                     dialog.send(Continue("go"))
             answer = dialog.send(caught.exception.reply)
             self.assertTrue(answer.startswith(b"a1 BAD "), (why, answer))
-            self.assertEqual(b"b", dialog.next_event().tag, why)
+            self.assertEqual(b"b", tag_of(dialog.next_event()), why)
 
     def test_unsayable(self) -> None:
         """A line end in a name or a password cannot become a second command."""

@@ -9,9 +9,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
-from netsuite.connection.settings import Limits, Timeouts
-from netsuite.imap.dialog.server import Bounds
-from netsuite.imap.server.fetching import BrokenContent
+from netsuite.imap.server import fetch
+from netsuite.imap.server.fetch import BrokenContent
+from netsuite.imap.settings import Settings
 from netsuite.store.errors import (
     Busy,
     NoSuchMessage,
@@ -22,7 +22,8 @@ from netsuite.store.errors import (
 )
 from netsuite.store.model import FlagAction, FolderKind, Placement
 from netsuite.testing.cases import SynchronousTestCase
-from tests.imap.world import World, quick, run
+from netsuite.wire.errors import LocalProtocolError
+from tests.imap.world import World, run
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
 NESTED = (
@@ -123,12 +124,35 @@ class Login(SynchronousTestCase):
 
     def test_too_many_errors(self) -> None:
         """Who only makes errors is shown the door."""
-        client = self.world.connect(limits=Limits(bad_commands=3))
+        client = self.world.connect(Settings(bad_commands=3))
         client.heard()
         answer = client.say(b"x\r\n" * 10)
         self.assertEqual(3, answer.count(b"BAD"))
         self.assertTrue(answer.endswith(b"* BYE Too many bad commands\r\n"), answer)
         self.assertTrue(client.transport.disconnecting)
+
+    def test_the_login_is_given_back(self) -> None:
+        """What a login brought is given back when the connection ends, however it does."""
+        for last in (b"a LOGOUT\r\n", b"a NOOP\r\n"):
+            client = self.world.enter()
+            client.say(last)
+            client.server.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(2, self.world.authenticator.logged_out)
+
+    def test_half_closed_within_authenticate(self) -> None:
+        """Who says no more where a response is due is not waited for."""
+        self.client.say(b"a AUTHENTICATE TALK\r\n")
+        self.client.server.readConnectionLost()
+        self.assertTrue(self.client.transport.disconnecting)
+
+    def test_other_settings(self) -> None:
+        """A session that is there goes by new settings."""
+        client = self.world.enter()
+        client.server.configure(self.world.shared(Settings(append_octets=4)))
+        self.assertEqual(
+            [b"a NO [TOOBIG] the message is too large"], client.lines(b"a APPEND INBOX {5}")
+        )
+        self.assertIn(b" APPENDLIMIT=4", client.say(b"a CAPABILITY\r\n"))
 
     def test_logout(self) -> None:
         """LOGOUT says BYE, then OK, then closes."""
@@ -139,7 +163,7 @@ class Login(SynchronousTestCase):
 
     def test_autologout(self) -> None:
         """Whoever has logged in may be silent for thirty minutes (RFC 3501, 5.4)."""
-        client = self.world.enter(timeouts=Timeouts(idle_seconds=300.0))
+        client = self.world.enter()
         self.world.clock.advance(1799)
         self.assertEqual(b"", client.heard())
         self.world.clock.advance(2)
@@ -431,11 +455,12 @@ class Messages(SynchronousTestCase):
     def test_a_slow_client(self) -> None:
         """A client that does not read stops its own FETCH, and gets the rest when it reads."""
         self.world.deliver(*[PLAIN + b"%d" % number for number in range(50)])
-        client = self.world.enter(**quick(batch_messages=5))
-        client.server.pauseProducing()
+        self.patch(fetch, "BATCH_MESSAGES", 5)
+        client = self.world.enter()
+        client.server.writer.pauseProducing()
         first = client.say(b"a FETCH 1:* BODY.PEEK[]\r\n")
         self.assertLess(first.count(b" FETCH "), 10)
-        client.server.resumeProducing()
+        client.server.writer.resumeProducing()
         rest = client.heard()
         self.assertEqual(53, (first + rest).count(b" FETCH "))
         self.assertTrue(rest.endswith(b"a OK Fetched\r\n"))
@@ -444,12 +469,14 @@ class Messages(SynchronousTestCase):
         """Bounds on what is held change nothing of what is said."""
         self.world.deliver(*[PLAIN + b"%d" % number for number in range(20)])
         whole = self.world.enter().say(b"a FETCH 1:* (FLAGS BODY.PEEK[])\r\n")
-        for settings in ({"batch_messages": 3}, {"batch_octets": 100}, {"stream_octets": 10}):
-            client = self.world.enter(**quick(**settings))
+        for name, value in (("BATCH_MESSAGES", 3), ("BATCH_OCTETS", 100), ("STREAM_OCTETS", 10)):
+            patched = self.patch(fetch, name, value)
+            client = self.world.enter()
             self.assertEqual(
                 whole.replace(b" \\Recent", b"").replace(b"\\Recent", b""),
                 client.say(b"a FETCH 1:* (FLAGS BODY.PEEK[])\r\n"),
             )
+            patched.restore()
 
     def test_store(self) -> None:
         """Flags are set, taken away, replaced; silently where asked."""
@@ -478,7 +505,7 @@ class Messages(SynchronousTestCase):
 
     def test_keywords_are_bounded(self) -> None:
         """A client cannot fill a mailbox with words of its own."""
-        client = self.world.enter(**quick(keywords=2))
+        client = self.world.enter(settings=Settings(keywords=2))
         self.assertEqual(b"a OK Stored", client.lines(b"a STORE 1 FLAGS (a b)")[-1])
         self.assertEqual(
             [b"a NO [LIMIT] Too many different keywords"], client.lines(b"a STORE 1 FLAGS c")
@@ -646,7 +673,7 @@ class Messages(SynchronousTestCase):
             [b"a NO A message without an octet is none"], lines(b"a APPEND INBOX {0+}\r\n")
         )
         self.assertEqual([b"a NO The message holds NUL"], lines(b"a APPEND INBOX {3+}\r\na\0b"))
-        client = self.world.enter(**quick(bounds=Bounds(append_octets=4)))
+        client = self.world.enter(settings=Settings(append_octets=4))
         self.assertEqual(
             [b"a NO [TOOBIG] the message is too large"], client.lines(b"a APPEND INBOX {5}")
         )
@@ -694,11 +721,11 @@ class Together(SynchronousTestCase):
     def test_idle_while_the_client_does_not_read(self) -> None:
         """To a client that does not read nothing is said, however much happens."""
         self.other.say(b"i IDLE\r\n")
-        self.other.server.pauseProducing()
+        self.other.server.writer.pauseProducing()
         for _ in range(5):
             self.world.deliver(PLAIN)
             self.assertEqual(b"", self.other.turn())
-        self.other.server.resumeProducing()
+        self.other.server.writer.resumeProducing()
         self.assertEqual(b"* 8 EXISTS\r\n* 5 RECENT\r\n", self.other.turn())
         self.world.deliver(PLAIN)
         self.assertEqual(b"* 9 EXISTS\r\n* 6 RECENT\r\n", self.other.turn())
@@ -815,10 +842,10 @@ class Together(SynchronousTestCase):
 
     def test_own_fault(self) -> None:
         """An error of ours is answered NO, without a word of what went wrong."""
-        self.one.server.mail = None
+        self.one.server._mail = None
         answer = self.one.say(b"a NAMESPACE\r\n")
         self.assertEqual(b"a NO [SERVERBUG] Something went wrong here\r\n", answer)
-        self.assertEqual(1, len(self.flushLoggedErrors(AssertionError)))
+        self.assertEqual(1, len(self.flushLoggedErrors(LocalProtocolError)))
         self.assertEqual(b"a OK Nothing done\r\n", self.one.say(b"a NOOP\r\n"))
 
 
@@ -871,7 +898,8 @@ class Failures(SynchronousTestCase):
         """A message that goes while it is asked for is passed over, and the client told so."""
 
         async def gone(*arguments: object) -> AsyncIterator[bytes]:
-            raise NoSuchMessage("gone")
+            if arguments:
+                raise NoSuchMessage("gone")
             yield b""
 
         self.mail.read = gone

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from twisted.internet.defer import ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 
 from netsuite import tls
-from netsuite.imap.client import CommandFailed, IMAPClient
+from netsuite.connection.errors import AuthenticationFailed, PermanentRefusal
+from netsuite.imap.client import connect
 from netsuite.imap.commands import StartTls
-from netsuite.imap.server import IMAPServerFactory
+from netsuite.imap.server import IMAPServer, IMAPServerFactory
 from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.links import MemoryEndpoint
 from tests.imap.world import World
+
+T = TypeVar("T")
 
 
 class StartTLS(SynchronousTestCase):
@@ -26,13 +30,11 @@ class StartTLS(SynchronousTestCase):
         certificates = tls.Certificates(folder, self.world.clock)
         certificates.open()
         self.options = tls.client_options("localhost", authorities=folder / "default.pem")
-        self.factory: Any = IMAPServerFactory(
-            self.world.authenticator, self.world.clock, tls=certificates.context_for()
-        )
+        self.factory = IMAPServerFactory(self.world.shared(tls=certificates.context_for()))
         self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
-        self.client: IMAPClient = self.do(IMAPClient.connect(self.endpoint, self.world.clock))
+        self.client = self.do(connect(self.endpoint, clock=self.world.clock))
 
-    def do(self, work: Any) -> Any:
+    def do(self, work: Coroutine[Deferred[Any], Any, T]) -> T:
         running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
@@ -42,7 +44,7 @@ class StartTLS(SynchronousTestCase):
         self.assertLessEqual({"STARTTLS", "LOGINDISABLED"}, self.client.capabilities)
         refused = ensureDeferred(self.client.login("ann", "secret"))
         self.endpoint.link.settle()
-        error = self.failureResultOf(refused, CommandFailed).value
+        error = self.failureResultOf(refused, AuthenticationFailed).value
         self.assertEqual("PRIVACYREQUIRED", error.code)
         self.do(self.client.starttls(self.options))
         self.assertEqual(
@@ -53,19 +55,20 @@ class StartTLS(SynchronousTestCase):
 
     def test_commands_behind_it(self) -> None:
         """A command in the clear behind STARTTLS is never executed."""
-        self.client.write(b"x STARTTLS\r\ny LOGIN ann secret\r\nz CAPABILITY\r\n")
+        self.client.writer.write(b"x STARTTLS\r\ny LOGIN ann secret\r\nz CAPABILITY\r\n")
         self.endpoint.link.settle()
         said = self.endpoint.link.octets[id(self.endpoint.link.server)]
         self.assertTrue(said.endswith(b"x OK Begin TLS now\r\n"), said)
         (server,) = self.factory
-        self.assertIsNone(server.mail)
+        assert isinstance(server, IMAPServer)
+        self.assertIsNone(server._mail)
 
     def test_only_once(self) -> None:
         """Under TLS there is no STARTTLS, and without a certificate neither."""
         self.do(self.client.starttls(self.options))
-        again = ensureDeferred(self.client.run(StartTls()))
+        again = ensureDeferred(self.client.commands.run(StartTls()))
         self.endpoint.link.settle()
-        self.failureResultOf(again, CommandFailed)
+        self.failureResultOf(again, PermanentRefusal)
         plain = self.world.connect()
         plain.heard()
         self.assertEqual([b"a BAD There is no TLS here"], plain.lines(b"a STARTTLS"))

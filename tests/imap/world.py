@@ -1,40 +1,40 @@
-"""A memory store, a door, and clients on memory transports: what server tests stand on."""
+"""A memory store, an authenticator, and clients on memory transports, for tests of the server."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
-from zope.interface import Interface
 
 from netsuite.accounts.interfaces import (
+    Ask,
     BadCredentials,
-    Challenged,
     Channel,
-    Exchange,
     LoggedIn,
-    LoginStep,
+    LoginCancelled,
     MailAccess,
     MalformedResponse,
+    MechanismNotOffered,
 )
 from netsuite.accounts.mail import AccountMail
-from netsuite.connection.settings import Limits, Timeouts
-from netsuite.imap.server import IMAPServer
+from netsuite.imap.server import IMAPServer, Shared
 from netsuite.imap.settings import Settings
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import Placement, SpecialUse
+from netsuite.testing.transport import MemoryTransport
+from netsuite.tls import ServerTLS
 
+F = TypeVar("F")
+T = TypeVar("T")
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def run(work: Any) -> Any:
-    """Give what a coroutine returns that does not wait for the outside."""
-    results: list[Any] = []
+def run(work: Coroutine[Deferred[Any], Any, T]) -> T:
+    """Return what a coroutine returns that does not wait for the outside."""
+    results: list[T] = []
     failures: list[Any] = []
     ensureDeferred(work).addCallbacks(results.append, failures.append)
     if failures:
@@ -42,45 +42,25 @@ def run(work: Any) -> Any:
     return results[0]
 
 
-class PlainExchange:
-    """PLAIN, and TALK: which asks for a word, and has one more to say with its success."""
-
-    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
-        self.authenticator = authenticator
-        self.mechanism = mechanism
-        self.asked = False
-
-    async def respond(self, octets: bytes | None) -> LoginStep:
-        if self.mechanism == "TALK":
-            if not self.asked:
-                self.asked = True
-                return Challenged(b"word?")
-            if octets != b"please":
-                raise BadCredentials("not the word")
-            return LoggedIn(self.authenticator.access("ann"), "ann", b"proof")
-        if octets is None:
-            return Challenged(b"")
-        words = octets.split(b"\0")
-        if len(words) != 3:
-            raise MalformedResponse("three words")
-        return self.authenticator.enter(words[1].decode(), words[2].decode())
-
-
 class FakeAuthenticator:
-    """Lets accounts of the store in whose password is ``secret``."""
+    """Lets accounts of the store in whose password is ``secret``. Its mechanisms are PLAIN, and
+    TALK, which asks for a word, and has one more to say with its success."""
 
     def __init__(self, store: MemoryStore) -> None:
         self.store = store
         self.plaintext = True
         self.waits: Deferred[None] | None = None
+        self.logged_out = 0
 
-    def access(self, name: str) -> MailAccess:
-        return AccountMail(self.store, run(self.store.accounts.account(name)))
-
-    def enter(self, name: str, password: str) -> LoggedIn:
+    def enter(self, name: str, password: str, facet: type[F]) -> LoggedIn[F]:
         if password != "secret":
             raise BadCredentials("wrong password")
-        return LoggedIn(self.access(name), name)
+        mail = AccountMail(self.store, run(self.store.accounts.account(name)))
+        assert facet is MailAccess
+        return LoggedIn(cast(F, mail), name, logout=self.leave)
+
+    def leave(self) -> None:
+        self.logged_out += 1
 
     def mechanisms(self, channel: Channel) -> Sequence[str]:
         return ("TALK", "PLAIN") if self.allows_password(channel) else ("TALK",)
@@ -89,44 +69,64 @@ class FakeAuthenticator:
         return self.plaintext or channel.secure
 
     async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[Interface]
-    ) -> LoggedIn:
+        self, channel: Channel, username: str, password: str, facet: type[F]
+    ) -> LoggedIn[F]:
         if self.waits is not None:
             await self.waits
-        return self.enter(username, password)
+        return self.enter(username, password, facet)
 
-    def exchange(self, channel: Channel, mechanism: str, facet: type[Interface]) -> Exchange | None:
+    async def authenticate(
+        self,
+        channel: Channel,
+        mechanism: str,
+        facet: type[F],
+        ask: Ask,
+        initial: bytes | None = None,
+        *,
+        data_with_success: bool = False,
+    ) -> LoggedIn[F]:
         if mechanism not in self.mechanisms(channel):
-            return None
-        return PlainExchange(self, mechanism)
+            raise MechanismNotOffered(mechanism)
+        asked = b"word?" if mechanism == "TALK" else b""
+        octets = await ask(asked) if initial is None else initial
+        if octets is None:
+            raise LoginCancelled(mechanism)
+        if mechanism == "TALK":
+            if octets != b"please":
+                raise BadCredentials("not the word")
+            if await ask(b"proof"):
+                raise MalformedResponse("an answer to data that came with the success")
+            return self.enter("ann", "secret", facet)
+        words = octets.split(b"\0")
+        if len(words) != 3:
+            raise MalformedResponse("three words")
+        return self.enter(words[1].decode(), words[2].decode(), facet)
 
 
 class Client:
     """The other end of one connection."""
 
-    def __init__(self, world: World, **arguments: Any) -> None:
-        self.server = IMAPServer(world.authenticator, world.clock, **arguments)
-        self.transport = StringTransport(peerAddress=IPv4Address("TCP", "127.0.0.1", 4711))
+    def __init__(self, world: World, settings: Settings | None = None) -> None:
+        self.server = IMAPServer(world.shared(settings))
+        self.transport = MemoryTransport("127.0.0.1", 4711)
         self.server.makeConnection(self.transport)
         self.clock = world.clock
 
     def heard(self) -> bytes:
-        """Give what came since the last time."""
-        octets = self.transport.value()
-        self.transport.clear()
-        return octets
+        """Return what came since the last time."""
+        return self.transport.said()
 
     def say(self, octets: bytes) -> bytes:
-        """Send octets as they are; give the answer."""
+        """Send octets as they are; return the answer."""
         self.server.dataReceived(octets)
         return self.heard()
 
     def lines(self, line: bytes) -> list[bytes]:
-        """Send a line; give the answer's lines."""
+        """Send a line; return the answer's lines."""
         return self.say(line + b"\r\n").split(b"\r\n")[:-1]
 
     def turn(self) -> bytes:
-        """Let the reactor turn once; give what came of it."""
+        """Let the reactor turn once; return what came of it."""
         self.clock.advance(0)
         return self.heard()
 
@@ -149,13 +149,27 @@ class World:
             )
         self.authenticator = FakeAuthenticator(self.store)
 
-    def connect(self, **arguments: Any) -> Client:
-        """Connect; the greeting is waiting."""
-        return Client(self, **arguments)
+    def shared(self, settings: Settings | None = None, *, tls: ServerTLS | None = None) -> Shared:
+        """Return what sessions share."""
+        return Shared(
+            clock=self.clock,
+            authenticator=self.authenticator,
+            settings=settings or Settings(),
+            tls=tls,
+        )
 
-    def enter(self, mailbox: bytes | None = b"INBOX", name: bytes = b"ann", **more: Any) -> Client:
+    def connect(self, settings: Settings | None = None) -> Client:
+        """Connect; the greeting is waiting."""
+        return Client(self, settings)
+
+    def enter(
+        self,
+        mailbox: bytes | None = b"INBOX",
+        name: bytes = b"ann",
+        settings: Settings | None = None,
+    ) -> Client:
         """Connect, log in, and select."""
-        client = self.connect(**more)
+        client = self.connect(settings)
         answer = client.say(b"l LOGIN %b secret\r\n" % name)
         assert b"l OK" in answer, answer
         if mailbox is not None:
@@ -172,19 +186,5 @@ class World:
         for octets in contents:
             draft = self.store.mail.draft()
             waiting = draft.write(octets)
-            assert waiting is None or run(waiting) is None
+            assert waiting is None
             run(self.store.mail.commit(draft, [Placement(target.id, frozenset(flags))]))
-
-
-def quick(**changes: Any) -> dict[str, Any]:
-    """Give arguments of a connection with other settings."""
-    arguments: dict[str, Any] = {}
-    if "limits" in changes:
-        arguments["limits"] = changes.pop("limits")
-    if "timeouts" in changes:
-        arguments["timeouts"] = changes.pop("timeouts")
-    arguments["settings"] = Settings(**changes)
-    return arguments
-
-
-__all__ = ["NOW", "Client", "FakeAuthenticator", "Limits", "Timeouts", "World", "quick", "run"]

@@ -1,33 +1,39 @@
-"""A memory store with groups, a door, and a server on a memory transport, for tests of NNTP."""
+"""A memory store with groups, an authenticator, and a server on a memory transport, for tests of
+NNTP."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
-from zope.interface import Interface
 
 from netsuite.accounts.interfaces import (
+    Ask,
     BadCredentials,
-    Challenged,
     Channel,
     LoggedIn,
-    LoginStep,
+    LoginCancelled,
     MalformedResponse,
+    MechanismNotOffered,
+    NewsAccess,
+    PlaintextRefused,
 )
 from netsuite.accounts.news import AccountNews, StoreNewsroom
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.close_reason import CloseReason
 from netsuite.message.injection import PostingPolicy
-from netsuite.nntp.server import NNTPServer, NNTPServerFactory
+from netsuite.nntp.server import NNTPServer, NNTPServerFactory, Shared
 from netsuite.nntp.settings import Settings
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement
+from netsuite.testing.transport import MemoryTransport
+from netsuite.tls import ServerTLS
+
+F = TypeVar("F")
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOST = "news.example.test"
@@ -63,29 +69,9 @@ def xref(*locations: str) -> bytes:
     return f"Xref: {HOST} {' '.join(locations)}\r\n".encode()
 
 
-class FakeExchange:
-    """PLAIN, and X-DATA: which has one more to say with its success."""
-
-    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
-        self.authenticator = authenticator
-        self.mechanism = mechanism
-        self.begun = False
-
-    async def respond(self, octets: bytes | None) -> LoginStep:
-        if self.authenticator.error is not None:
-            raise self.authenticator.error
-        if octets is None and not self.begun:
-            self.begun = True
-            return Challenged(b"")
-        words = (octets or b"").split(b"\0")
-        if len(words) != 3:
-            raise MalformedResponse("three words")
-        made = self.authenticator.enter(words[1].decode(), words[2].decode())
-        return LoggedIn(made.avatar, made.name, b"v=x" if self.mechanism == "X-DATA" else None)
-
-
 class FakeAuthenticator:
-    """Lets accounts of the store in whose password is ``se cret``."""
+    """Lets accounts of the store in whose password is ``se cret``: by it, by PLAIN, and by X-DATA,
+    which has one more to say with its success."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -94,11 +80,13 @@ class FakeAuthenticator:
         self.error: Exception | None = None
         self.waits: Deferred[None] | None = None
 
-    def enter(self, name: str, password: str) -> LoggedIn:
+    def enter(self, name: str, password: str, facet: type[F], data: bytes | None) -> LoggedIn[F]:
+        assert facet is NewsAccess
         if password != "se cret" or name not in ("ann", "ben", "root"):
             raise BadCredentials("wrong")
         account = run(self.world.store.accounts.account(name))
-        return LoggedIn(AccountNews(self.world.store, self.world.room, account), name)
+        access: NewsAccess = AccountNews(self.world.store, self.world.room, account)
+        return LoggedIn(cast(F, access), name, data)
 
     def mechanisms(self, channel: Channel) -> Sequence[str]:
         return self.offered
@@ -107,30 +95,38 @@ class FakeAuthenticator:
         return self.passwords or channel.secure
 
     async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[Interface]
-    ) -> LoggedIn:
+        self, channel: Channel, username: str, password: str, facet: type[F]
+    ) -> LoggedIn[F]:
         if self.waits is not None:
             await self.waits
         if self.error is not None:
             raise self.error
-        return self.enter(username, password)
+        return self.enter(username, password, facet, None)
 
-    def exchange(
-        self, channel: Channel, mechanism: str, facet: type[Interface]
-    ) -> FakeExchange | None:
-        return FakeExchange(self, mechanism) if mechanism in self.offered else None
-
-
-class Transport(StringTransport):
-    """A transport that says what was said since it was last asked."""
-
-    def said(self) -> bytes:
-        octets = self.value()
-        self.clear()
-        return octets
-
-    def abortConnection(self) -> None:
-        self.disconnecting = True
+    async def authenticate(
+        self,
+        channel: Channel,
+        mechanism: str,
+        facet: type[F],
+        ask: Ask,
+        initial: bytes | None = None,
+        *,
+        data_with_success: bool = False,
+    ) -> LoggedIn[F]:
+        if mechanism not in self.offered:
+            clear = mechanism == "PLAIN" and not channel.secure
+            raise (PlaintextRefused if clear else MechanismNotOffered)(mechanism)
+        if self.error is not None:
+            raise self.error
+        response = await ask(b"") if initial is None else initial
+        if response is None:
+            raise LoginCancelled(mechanism)
+        words = response.split(b"\0")
+        if len(words) != 3:
+            raise MalformedResponse("three words")
+        assert data_with_success
+        data = b"v=x" if mechanism == "X-DATA" else None
+        return self.enter(words[1].decode(), words[2].decode(), facet, data)
 
 
 class World:
@@ -186,6 +182,23 @@ class World:
         messages = run(self.store.mail.messages(folder.id, None, None))
         return [run(self.store.mail.content(message.content)) for message in messages]
 
+    def factory(self, context: ServerTLS | None = None, **settings: Any) -> NNTPServerFactory:
+        """Make a factory; settings of the posting policy are the newsroom's."""
+        of_policy = {each.name for each in fields(PostingPolicy)} & settings.keys()
+        policy = {name: settings.pop(name) for name in of_policy}
+        self.room.policy = replace(POLICY, **policy)
+        return NNTPServerFactory(
+            Shared(
+                clock=self.clock,
+                host=HOST,
+                newsroom=self.room,
+                authenticator=self.authenticator,
+                unique=lambda: f"word{next(self.words)}",
+                tls=context,
+                settings=Settings().model_copy(update=settings),
+            )
+        )
+
     def connect(self, **arguments: Any) -> Session:
         return Session(self, **arguments)
 
@@ -204,31 +217,19 @@ class Session:
         self,
         world: World,
         *,
-        limits: Limits | None = None,
-        timeouts: Timeouts | None = None,
-        tls: object = None,
+        context: ServerTLS | None = None,
         address: str = "192.0.2.9",
+        turned_away: CloseReason | None = None,
         **settings: Any,
     ) -> None:
         self.world = world
-        of_policy = {each.name for each in fields(PostingPolicy)} & settings.keys()
-        policy = {name: settings.pop(name) for name in of_policy}
-        world.room.policy = replace(POLICY, **policy)
-        self.factory = NNTPServerFactory(
-            Settings(HOST, **settings),
-            room=world.room,
-            authenticator=world.authenticator,
-            clock=world.clock,
-            unique=lambda: f"word{next(world.words)}",
-            limits=limits,
-            timeouts=timeouts,
-            tls=tls,
-        )
+        self.factory = world.factory(context, **settings)
+        self.transport = MemoryTransport(address)
         peer = IPv4Address("TCP", address, 4000)
-        self.transport = Transport(peerAddress=peer)
         server = self.factory.buildProtocol(peer)
         assert isinstance(server, NNTPServer)
         self.server = server
+        server.turned_away = turned_away
         server.makeConnection(self.transport)
         self.greeting = self.transport.said()
 
@@ -243,4 +244,4 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        return bool(self.transport.disconnecting)
+        return self.transport.closed

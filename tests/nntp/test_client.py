@@ -6,25 +6,33 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
 
 from netsuite import tls
-from netsuite.connection.client import InputBeforeTLS, PeerClosed
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ConnectionLost,
+    NotOffered,
+    PermanentRefusal,
+    ProtocolViolation,
+    TLSFailure,
+    TransientRefusal,
+)
 from netsuite.nntp import commands as c
-from netsuite.nntp.answers import GroupStatus
-from netsuite.nntp.client import LoginRefused, NNTPClient, NNTPRefused, NotOffered, connect
-from netsuite.nntp.commands import Range
-from netsuite.nntp.server import NNTPServerFactory
-from netsuite.nntp.settings import Settings
+from netsuite.nntp.client import NNTPClient, connect
+from netsuite.nntp.commands import GroupStatus, Range
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
-from tests.nntp.fakes import HOST, NOW, Transport, World, article, xref
+from tests.nntp.fakes import HOST, NOW, World, article, xref
 
+#: Never used: the handshake is not reached.
+CONTEXT = cast(tls.Context, object())
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
 
@@ -57,24 +65,17 @@ class Joined(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.world = World()
-        self.factory: Any = NNTPServerFactory(
-            Settings(HOST),
-            room=self.world.room,
-            authenticator=self.world.authenticator,
-            clock=self.world.clock,
-            unique=lambda: f"word{next(self.world.words)}",
-            tls=self.tls_context,
-        )
+        self.factory = self.world.factory(self.tls_context)
         self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
         self.client: NNTPClient = self.run_(connect(self.endpoint, clock=self.world.clock))
 
     def run_(self, work: Awaitable[Any]) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
     def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         self.endpoint.link.settle()
         return self.failureResultOf(running, kind).value
 
@@ -123,7 +124,7 @@ class AgainstOurServer(Joined):
         self.assertTrue(self.run_(client.help()))
         self.assertTrue(self.run_(client.mode_reader()))
         self.run_(client.quit())
-        self.fail_(client.date(), PeerClosed)
+        self.fail_(client.date(), ConnectionLost)
 
     def test_refusals(self) -> None:
         """What is refused carries the server's code, and the session goes on."""
@@ -134,7 +135,7 @@ class AgainstOurServer(Joined):
             (client.list("MOTD"), 503), (client.list_active("[a]"), 501), (client.post(b""), 480),
             (gathered(client.over()), 412), (client.article(1, print), 412),
         ]:  # fmt: skip
-            self.assertEqual(code, self.fail_(work, NNTPRefused).status.code)
+            self.assertEqual(code, self.fail_(work, PermanentRefusal).code)
 
     def test_posting(self) -> None:
         """An article in one piece and in many, dot-stuffed; a refused one says why."""
@@ -151,8 +152,8 @@ class AgainstOurServer(Joined):
         self.assertIn("<word2@", self.run_(client.post(pieces())))
         for stored in self.world.stored()[-2:]:
             self.assertTrue(stored.endswith(b"\r\n\r\n.dot\r\n..\r\nbare\r\nlf\r\n"), stored)
-        error = self.fail_(client.post(b"Subject: x\r\n\r\n"), NNTPRefused)
-        self.assertEqual(441, error.status.code)
+        error = self.fail_(client.post(b"Subject: x\r\n\r\n"), PermanentRefusal)
+        self.assertEqual(441, error.code)
         self.run_(client.date())
 
     def test_many_at_once(self) -> None:
@@ -186,16 +187,16 @@ class AgainstOurServer(Joined):
             raise OSError("full")
 
         self.fail_(self.client.article("<1@example.test>", write), OSError)
-        self.fail_(self.client.date(), PeerClosed)
+        self.fail_(self.client.date(), ConnectionLost)
 
     def test_logins(self) -> None:
         """SASL with an initial response, a long one, with data at the end, and refused."""
         self.assertEqual(("X-DATA", "PLAIN"), self.client.mechanisms)
-        self.fail_(self.client.log_in(Mechanism(secret=b"x")), LoginRefused)
-        self.fail_(self.client.log_in(Mechanism(secret=b"x" * 600)), LoginRefused)
-        self.fail_(self.client.login("ann", "wrong"), LoginRefused)
+        self.fail_(self.client.authenticate(Mechanism(secret=b"x")), AuthenticationFailed)
+        self.fail_(self.client.authenticate(Mechanism(secret=b"x" * 600)), AuthenticationFailed)
+        self.fail_(self.client.login("ann", "wrong"), AuthenticationFailed)
         mechanism = Mechanism("X-DATA")
-        self.run_(self.client.log_in(mechanism))
+        self.run_(self.client.authenticate(mechanism))
         self.assertEqual(b"v=x", mechanism.finish)
 
     def test_injection(self) -> None:
@@ -223,12 +224,12 @@ class UnderTLS(Joined):
     def test_login_under_tls(self) -> None:
         """A password is refused in the clear with 483 and taken under TLS; state is forgotten."""
         self.assertIn("STARTTLS", self.client.capabilities)
-        refused = self.fail_(self.client.login("ann", "se cret"), LoginRefused)
-        self.assertEqual(483, refused.status.code)
+        refused = self.fail_(self.client.login("ann", "se cret"), AuthenticationFailed)
+        self.assertEqual(483, refused.code)
         self.run_(self.client.group("misc.test"))
         self.run_(self.client.starttls(self.options))
         self.assertNotIn("STARTTLS", self.client.capabilities)
-        self.assertEqual(412, self.fail_(self.client.stat(), NNTPRefused).status.code)
+        self.assertEqual(412, self.fail_(self.client.stat(), PermanentRefusal).code)
         self.fail_(self.client.starttls(self.options), NotOffered)
         self.assertEqual(502, self.run_(self.client._say(c.StartTLS())).code)
         self.run_(self.client.login("ann", "se cret"))
@@ -236,7 +237,7 @@ class UnderTLS(Joined):
     def test_commands_behind_it(self) -> None:
         """What came in the clear behind STARTTLS is never executed."""
         (server,) = self.factory
-        self.client.write(b"STARTTLS\r\nGROUP misc.test\r\nDATE\r\n")
+        self.client.writer.write(b"STARTTLS\r\nGROUP misc.test\r\nDATE\r\n")
         self.endpoint.link.settle()
         said = self.endpoint.link.octets[id(self.endpoint.link.server)]
         self.assertTrue(said.endswith(b".\r\n382 Continue with TLS negotiation\r\n"), said[-80:])
@@ -248,7 +249,7 @@ class AgainstOddServers(SynchronousTestCase):
 
     def start(self, *words: bytes) -> NNTPClient:
         self.client = NNTPClient(Clock())
-        self.transport = Transport()
+        self.transport = MemoryTransport()
         self.client.makeConnection(self.transport)
         self.beginning = ensureDeferred(self.client.begin())
         for each in words:
@@ -256,7 +257,7 @@ class AgainstOddServers(SynchronousTestCase):
         return self.client
 
     def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         for each in words:
             self.client.dataReceived(each)
         return running
@@ -286,16 +287,16 @@ class AgainstOddServers(SynchronousTestCase):
     def test_refused_at_once(self) -> None:
         """400 instead of a greeting is an error that says so."""
         self.start(b"400 busy\r\n")
-        error = self.failureResultOf(self.beginning, NNTPRefused).value
-        self.assertEqual(400, error.status.code)
+        error = self.failureResultOf(self.beginning, TransientRefusal).value
+        self.assertEqual(400, error.code)
 
     def test_starttls(self) -> None:
         """Octets behind the go-ahead end the session; no STARTTLS is an error, not clear text."""
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n")
-        securing = self.hear(client.starttls(object()), b"382 go\r\n200 evil\r\n")
-        self.failureResultOf(securing, InputBeforeTLS)
+        securing = self.hear(client.starttls(CONTEXT), b"382 go\r\n200 evil\r\n")
+        self.failureResultOf(securing, TLSFailure)
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(object())), NotOffered)
+        self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""
@@ -308,21 +309,34 @@ class AgainstOddServers(SynchronousTestCase):
             if answer.endswith(b"3\r\n"):
                 self.successResultOf(first)
                 first = self.hear(client.group("a"))
-            self.failureResultOf(first, RemoteProtocolError)
+            self.failureResultOf(first, ProtocolViolation)
         client = self.start(b"200\r\n", b"500\r\n")
         listing = self.hear(client.list_active(), b"215\r\na 1 2 y\r\nx y\r\n.\r\n")
-        self.failureResultOf(listing, RemoteProtocolError)
+        self.failureResultOf(listing, ProtocolViolation)
         client = self.start(b"200\r\n", b"500\r\n")
         listing = self.hear(client.list_active(), b"215\r\n", b"x" * 70_000)
-        self.failureResultOf(listing, RemoteProtocolError)
+        self.failureResultOf(listing, ProtocolViolation)
 
     def test_not_to_be_trusted(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         client = self.start(b"200\r\n", b"500\r\n")
         self.transport.said()
-        logging = self.hear(client.log_in(Mechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n")
-        self.failureResultOf(logging, RemoteProtocolError)
+        logging = self.hear(
+            client.authenticate(Mechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n"
+        )
+        self.failureResultOf(logging, ProtocolViolation)
         self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.transport.said())
+
+    def test_errors_tell_the_conversation(self) -> None:
+        """An error has the last lines that were said, without the password."""
+        client = self.start(b"200\r\n", b"500\r\n")
+        logging = self.hear(client.login("ann", "se cret"), b"381 go on\r\n", b"481 wrong\r\n")
+        error = self.failureResultOf(logging, AuthenticationFailed).value
+        self.assertEqual((481, "wrong"), (error.code, error.text))
+        self.assertEqual("S: 481 wrong", error.conversation[-1])
+        self.assertNotIn("se cret", "".join(error.conversation))
+        later = self.hear(client.group("a"), b"403 broken\r\n")
+        self.assertEqual(403, self.failureResultOf(later, TransientRefusal).value.code)
 
     def test_gone_within_an_article(self) -> None:
         """An article that was cut off is an error; so is one whose fate is not known."""
@@ -330,8 +344,8 @@ class AgainstOddServers(SynchronousTestCase):
         got: list[bytes] = []
         fetching = self.hear(client.article(1, got.append), b"220 1 <a@b>\r\nhalf\r\n")
         client.readConnectionLost()
-        self.failureResultOf(fetching, PeerClosed)
+        self.failureResultOf(fetching, ConnectionLost)
         client = self.start(b"200\r\n", b"500\r\n")
         posting = self.hear(client.post(b"x"), b"340 go\r\n")
         client.readConnectionLost()
-        self.failureResultOf(posting, PeerClosed)
+        self.failureResultOf(posting, ConnectionLost)

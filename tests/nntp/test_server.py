@@ -5,16 +5,17 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
-from netsuite.connection.settings import Limits, Timeouts
+from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.tls import ServerTLS
 from tests.nntp.fakes import HOST, NOW, World, article, run, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
@@ -372,14 +373,14 @@ class Reading(SynchronousTestCase):
         """A client that does not read is not read for."""
         session = self.world.connect()
         session.ask("GROUP misc.test")
-        session.server.pauseProducing()
+        session.server.writer.pauseProducing()
         self.assertEqual(b"", session.say(b"ARTICLE 1\r\nDATE\r\n"))
-        session.server.resumeProducing()
+        session.server.writer.resumeProducing()
         self.assertTrue(session.transport.said().endswith(b"111 20260301120000\r\n"))
 
     def test_lines_that_are_none(self) -> None:
         """Too long, bare CR or LF, NUL: each gets one answer, and the session goes on."""
-        session = self.world.connect(limits=Limits(bad_commands=None))
+        session = self.world.connect(bad_commands=0)
         for octets, code in [
             (b"STAT " + b"1" * 600 + b"\r\n", b"501"), (b"x" * 20_000 + b"\r\n", b"501"), (b"DATE\n", b"501"),
             (b"DA\rTE\r\n", b"501"), (b"DATE\0\r\n", b"500"), (b"GROUP \0\r\n", b"501"), (b"\r\n", b"500"),
@@ -392,18 +393,18 @@ class Reading(SynchronousTestCase):
 
     def test_limits(self) -> None:
         """Who only says nonsense is sent away; one connection too many is told why."""
-        session = self.world.connect(limits=Limits(bad_commands=3))
+        session = self.world.connect(bad_commands=3)
         self.assertEqual(
             b"500 Unknown command\r\n" * 3 + b"400 Too many commands were refused\r\n",
             session.say(b"X\r\n" * 9),
         )
         self.assertTrue(session.closed)
-        session = self.world.connect(limits=Limits(connections=0))
+        session = self.world.connect(turned_away=CloseReason.BUSY)
         self.assertEqual(b"400 Too many connections; try again later\r\n", session.greeting)
 
     def test_reading_takes_no_login(self) -> None:
         """Where everybody may read, nobody is hurried to log in, nor cut off for not doing so."""
-        session = self.world.connect(timeouts=Timeouts(idle_seconds=600.0))
+        session = self.world.connect(idle_seconds=600.0)
         for _ in range(200):
             self.assertEqual("111", session.ask("DATE")[:3])
             self.world.clock.advance(60)
@@ -477,7 +478,7 @@ class LoggingIn(SynchronousTestCase):
 
     def test_capabilities_by_state(self) -> None:
         """STARTTLS and AUTHINFO are listed while they can be used."""
-        session = self.world.connect(tls=object())
+        session = self.world.connect(context=cast(ServerTLS, object()))
         self.assertLessEqual(
             {"STARTTLS", "SASL", "POST", "OVER", "HDR", "READER"}, set(self.labels(session))
         )
@@ -585,7 +586,7 @@ class Posting(SynchronousTestCase):
         for posting, greeting, anonymous, known in (
             ("none", b"201", b"440", b"440"), ("login", b"200", b"480", b"340"), ("open", b"200", b"340", b"340"),
         ):  # fmt: skip
-            session = self.world.connect(posting=posting, limits=Limits(bad_commands=None))
+            session = self.world.connect(posting=posting, bad_commands=0)
             self.assertEqual(greeting, session.greeting[:3])
             self.assertEqual(greeting, session.say(b"MODE READER\r\n")[:3])
             self.assertEqual(anonymous, session.say(b"POST\r\n")[:3])

@@ -7,7 +7,6 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netsuite.connection.settings import Limits
 from netsuite.nntp.dialog import MACHINE
 from netsuite.testing.cases import SynchronousTestCase
 from tests.nntp.fakes import World
@@ -36,7 +35,7 @@ class Splits(SynchronousTestCase):
             outcomes = []
             for cuts in ([len(octets) or 1], sizes or [1]):
                 world = World()
-                session = world.connect(limits=Limits(bad_commands=None))
+                session = world.connect(bad_commands=0)
                 said, position, turn = b"", 0, 0
                 while position < len(octets):
                     size = cuts[turn % len(cuts)]

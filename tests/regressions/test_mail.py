@@ -6,9 +6,8 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.testing import StringTransport
 from twisted.logger import capturedLogs
 
-from netsuite.accounts.interfaces import LoggedIn, LoginRefused, Submitter, Throttled
-from netsuite.accounts.receiver import AddressBook
-from netsuite.connection.settings import Limits
+from netsuite.accounts.interfaces import LoginRefused, Submitter, Throttled
+from netsuite.accounts.resolver import RecipientResolver
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy
 from netsuite.testing.cases import SynchronousTestCase, TestCase
@@ -64,11 +63,10 @@ class Accounts(TestCase):
         world = World()
         await world.account("ann")
         await world.store.accounts.set_alias("away", ["ann@elsewhere.test", "ann"])
-        book = AddressBook(world.store, world.clock, domains=[DOMAIN], carries_onward=False)
+        book = RecipientResolver(world.store, world.clock, domains=[DOMAIN], carries_onward=False)
         for _ in range(2):
             with self.assertRaises(Busy):
                 await book.resolve("away", DOMAIN)
-        self.assertIsNone(book.resolve_now("away", DOMAIN))
         self.assertTrue((await book.resolve("ann", DOMAIN)).folders)
 
     async def test_one_stale_password_does_not_lock_out_an_office(self) -> None:
@@ -83,15 +81,15 @@ class Accounts(TestCase):
                 await world.authenticator.log_in(LOCAL, "ann", "old", Submitter)
         entered = await world.authenticator.log_in(LOCAL, "bert", "secret", Submitter)
         self.assertEqual("bert", entered.name)
-        exchange = world.authenticator.exchange(LOCAL, "PLAIN", Submitter)
-        assert exchange is not None
-        step = await exchange.respond(b"\0bert\0secret")
-        assert isinstance(step, LoggedIn)
+
+        async def ask(octets: bytes) -> bytes | None:
+            raise AssertionError("PLAIN has no challenge")
+
+        login = world.authenticator.authenticate
+        step = await login(LOCAL, "PLAIN", Submitter, ask, b"\0bert\0secret")
         self.assertEqual("bert", step.name)
-        exchange = world.authenticator.exchange(LOCAL, "PLAIN", Submitter)
-        assert exchange is not None
         with self.assertRaises(Throttled):
-            await exchange.respond(b"\0carl\0secret")
+            await login(LOCAL, "PLAIN", Submitter, ask, b"\0carl\0secret")
 
 
 class Flood(SynchronousTestCase):
@@ -99,7 +97,7 @@ class Flood(SynchronousTestCase):
 
     def test_a_flood_does_not_fill_the_log(self) -> None:
         """Connections that are turned away are told of now and then, not each by each."""
-        session = Session(limits=Limits(connections=1))
+        session = Session(connections=1)
         with capturedLogs() as events:
             for port in range(4001, 4040):
                 address = IPv4Address("TCP", "192.0.2.9", port)

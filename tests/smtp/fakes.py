@@ -1,33 +1,29 @@
-"""A door, a receiver and a server on a memory transport, for tests of SMTP alone."""
+"""An authenticator, a resolver, a delivery and a server on a memory transport, for tests of SMTP
+alone."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
-from zope.interface import Interface
 
-from netsuite.accounts.interfaces import (
-    BadCredentials,
-    Challenged,
-    Channel,
-    LoggedIn,
-    LoginStep,
-    NotOurs,
-    Recipient,
-)
+from netsuite.accounts.interfaces import NotOurs, Recipient
 from netsuite.connection.linelog import LineLog
-from netsuite.connection.settings import Limits, Timeouts
 from netsuite.smtp.messagelog import stamp
-from netsuite.smtp.server import SMTPServer, SMTPServerFactory
+from netsuite.smtp.server import Shared, SMTPServer, SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings
 from netsuite.store.errors import NoSuchAccount
+from netsuite.store.interfaces import Draft
 from netsuite.store.model import FolderId
+from netsuite.testing.authenticator import FakeAuthenticator
+from netsuite.testing.transport import MemoryTransport
+from netsuite.tls import ServerTLS
 
 
 class FakeDraft:
@@ -51,13 +47,14 @@ class FakeDraft:
 
 
 class FakeReceiver:
-    """Receives for example.test: alice, bob, postmaster; sends elsewhere for forward."""
+    """Resolves and delivers for example.test: alice, bob, postmaster; sends elsewhere for forward.
+    Asking takes its time where ``waits`` says so."""
 
     def __init__(self) -> None:
         self.delivered: list[tuple[str, list[str], bytes, str | None]] = []
         self.drafts: list[FakeDraft] = []
         self.errors: dict[str, Exception] = {}
-        self.known: dict[tuple[str, str], Recipient] = {}
+        self.waits: dict[str, Deferred[None]] = {}
         self.deliver_error: Exception | None = None
         self.write_error: Exception | None = None
         self.slow: Deferred[None] | None = None
@@ -67,6 +64,8 @@ class FakeReceiver:
         if domain.lower() not in ("example.test", ""):
             raise NotOurs(domain)
         name = local.partition("+")[0].lower()
+        if name in self.waits:
+            await self.waits[name]
         if name in self.errors:
             raise self.errors[name]
         if name == "forward":
@@ -75,22 +74,20 @@ class FakeReceiver:
             raise NoSuchAccount(local)
         return Recipient(f"{name}@example.test", (FolderId(1),))
 
-    def resolve_now(self, local: str, domain: str) -> Recipient | None:
-        return self.known.get((local, domain))
-
     def draft(self, expected_octets: int | None = None) -> FakeDraft:
         draft = FakeDraft(self)
         self.drafts.append(draft)
         return draft
 
     async def deliver(
-        self, draft: FakeDraft, recipients: Sequence[Recipient], sender: str, account: str | None
+        self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
     ) -> None:
         if self.sync is not None:
             await self.sync
         if self.deliver_error is not None:
             raise self.deliver_error
         addresses = [recipient.address for recipient in recipients]
+        assert isinstance(draft, FakeDraft)
         self.delivered.append((sender, addresses, draft.content, account))
 
 
@@ -101,60 +98,22 @@ class FakeSubmitter:
         return address == "alice@example.test"
 
 
-class FakeExchange:
-    """PLAIN with or without initial response; LOGIN-like chatter for X-TWO; data for X-DATA."""
-
-    def __init__(self, authenticator: FakeAuthenticator, mechanism: str) -> None:
-        self.authenticator = authenticator
-        self.mechanism = mechanism
-        self.heard: list[bytes | None] = []
-
-    async def respond(self, octets: bytes | None) -> LoginStep:
-        self.heard.append(octets)
-        if self.authenticator.error is not None:
-            raise self.authenticator.error
-        if octets is None:
-            return Challenged(b"")
-        if self.mechanism == "X-TWO" and len(self.heard) < 3:
-            return Challenged(b"more")
-        if octets != b"\0alice\0secret":
-            raise BadCredentials("wrong password of alice")
-        return LoggedIn(FakeSubmitter(), "alice", b"v=x" if self.mechanism == "X-DATA" else None)
-
-
-class FakeAuthenticator:
-    def __init__(self) -> None:
-        self.offered = ["X-DATA", "X-TWO", "PLAIN"]
-        self.error: Exception | None = None
-
-    def mechanisms(self, channel: Channel) -> Sequence[str]:
-        return self.offered
-
-    def allows_password(self, channel: Channel) -> bool:
-        return True
-
-    async def log_in(
-        self, channel: Channel, username: str, password: str, facet: type[Interface]
-    ) -> LoggedIn:
-        raise BadCredentials("not asked here")
-
-    def exchange(
-        self, channel: Channel, mechanism: str, facet: type[Interface]
-    ) -> FakeExchange | None:
-        return FakeExchange(self, mechanism) if mechanism in self.offered else None
-
-
-class Transport(StringTransport):
-    """A transport that says what was said since it was last asked."""
-
-    def said(self) -> bytes:
-        octets = self.value()
-        self.clear()
-        return octets
-
-    def abortConnection(self) -> None:
-        self.aborting = True
-        self.disconnecting = True
+def make_shared(mode: Mode = Mode.RELAY, **settings: Any) -> Shared:
+    """Make what sessions share: fakes, and settings, which no limit of the file binds here."""
+    numbers = iter(range(1, 10_000))
+    receiver = FakeReceiver()
+    return Shared(
+        clock=Clock(),
+        host="mx.example.test",
+        mode=mode,
+        service=mode.value,
+        settings=Settings().model_copy(update=settings),
+        authenticator=FakeAuthenticator(lambda facet: FakeSubmitter()),
+        resolver=receiver,
+        delivery=receiver,
+        now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
+        identify=lambda: f"id{next(numbers)}",
+    )
 
 
 class Session:
@@ -164,36 +123,23 @@ class Session:
         self,
         mode: Mode = Mode.RELAY,
         *,
-        limits: Limits | None = None,
-        timeouts: Timeouts | None = None,
-        tls: object = None,
+        context: ServerTLS | None = None,
         message_log: Path | None = None,
-        **settings: object,
+        **settings: Any,
     ) -> None:
-        self.clock = Clock()
-        self.receiver = FakeReceiver()
-        self.authenticator = FakeAuthenticator()
-        numbers = iter(range(1, 10_000))
-        self.factory = SMTPServerFactory(
-            Settings("mx.example.test", mode, **settings),  # type: ignore[arg-type]
-            authenticator=self.authenticator,
-            receiver=self.receiver,  # type: ignore[arg-type]
-            clock=self.clock,
-            now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-            identify=lambda: f"id{next(numbers)}",
-            limits=limits,
-            timeouts=timeouts,
-            tls=tls,
-            message_log=message_log
-            and LineLog(
-                message_log,
-                self.clock,
-                now=lambda: datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC),
-                stamp=stamp,
-                elsewhere=maybeDeferred,
-            ),
-        )
-        self.transport = Transport(peerAddress=IPv4Address("TCP", "192.0.2.9", 4000))
+        shared = make_shared(mode, **settings)
+        assert isinstance(shared.clock, Clock)
+        assert isinstance(shared.resolver, FakeReceiver)
+        assert isinstance(shared.authenticator, FakeAuthenticator)
+        self.clock, self.receiver = shared.clock, shared.resolver
+        self.authenticator = shared.authenticator
+        line_log = None
+        if message_log is not None:
+            line_log = LineLog(
+                message_log, self.clock, now=shared.now, stamp=stamp, elsewhere=maybeDeferred
+            )
+        self.factory = SMTPServerFactory(replace(shared, tls=context, line_log=line_log))
+        self.transport = MemoryTransport()
         server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
         assert isinstance(server, SMTPServer)
         self.server = server
@@ -212,4 +158,4 @@ class Session:
 
     @property
     def closed(self) -> bool:
-        return bool(self.transport.disconnecting)
+        return self.transport.closed

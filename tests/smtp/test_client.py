@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
-from datetime import UTC, datetime
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from netsuite.connection.client import InputBeforeTLS, PeerClosed, PeerTimedOut
+from netsuite import tls
+from netsuite.connection.errors import (
+    AuthenticationFailed,
+    ClientError,
+    ConnectionLost,
+    NotOffered,
+    ProtocolViolation,
+    Refusal,
+    Timeout,
+    TLSFailure,
+    TransientRefusal,
+)
 from netsuite.message.address import Address
-from netsuite.smtp.client import LoginRefused, NotOffered, SMTPClient, SMTPRefused, connect
+from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import SMTPServerFactory
-from netsuite.smtp.settings import Mode, Settings
+from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
-from tests.smtp.fakes import FakeAuthenticator, FakeReceiver, Transport
+from tests.smtp.fakes import FakeReceiver, make_shared
 
+#: Never used: the handshake is not reached.
+CONTEXT = cast(tls.Context, object())
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
 
 
@@ -58,22 +72,20 @@ class AgainstOurServer(SynchronousTestCase):
     """Client and server, joined in memory."""
 
     def connected(self, mode: Mode = Mode.RELAY, **settings: Any) -> SMTPClient:
-        self.clock = Clock()
-        self.receiver, self.authenticator = FakeReceiver(), FakeAuthenticator()
-        factory = SMTPServerFactory(
-            Settings("mx.example.test", mode, **settings),
-            authenticator=self.authenticator,
-            receiver=self.receiver,  # type: ignore[arg-type]
-            clock=self.clock,
-            now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
-            identify=lambda: "id",
-        )
+        shared = make_shared(mode, **settings)
+        assert isinstance(shared.clock, Clock)
+        assert isinstance(shared.resolver, FakeReceiver)
+        self.clock, self.receiver = shared.clock, shared.resolver
+        factory = SMTPServerFactory(shared)
         self.endpoint = MemoryEndpoint(factory, self.clock)
         lmtp = mode is Mode.LMTP
-        return self.run_(connect(self.endpoint, clock=self.clock, helo="client.test", lmtp=lmtp))
+        client: SMTPClient = self.run_(
+            connect(self.endpoint, clock=self.clock, helo="client.test", lmtp=lmtp)
+        )
+        return client
 
     def run_(self, work: Awaitable[Any]) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
@@ -144,7 +156,7 @@ class AgainstOurServer(SynchronousTestCase):
 
     def test_said_by_the_client(self) -> None:
         """What the server does not offer is refused before anything is sent."""
-        client = self.connected(size_octets=100)
+        client = self.connected(message_octets=100)
         for sender, octets, code in (
             ("grün@y.test", b"", 0),
             ("", b"\xff", 0),
@@ -180,16 +192,29 @@ class AgainstOurServer(SynchronousTestCase):
         for mechanism in (Mechanism(), Mechanism("X-DATA")):
             client = self.connected(Mode.SUBMISSION)
             self.assertEqual(("X-DATA", "X-TWO", "PLAIN"), client.mechanisms)
-            self.run_(client.log_in(mechanism))
+            self.run_(client.authenticate(mechanism))
             self.assertTrue(mechanism.done)
         self.assertEqual([b"v=x"], mechanism.heard)
         self.assertTrue(self.run_(client.send_message(ALICE, [BOB], b"x\r\n"))[0].taken)
         client = self.connected(Mode.SUBMISSION)
-        logging = ensureDeferred(client.log_in(Mechanism(secret=b"x" * 1000)))
+        logging = ensureDeferred(client.authenticate(Mechanism(secret=b"x" * 1000)))
         self.endpoint.link.settle()
-        error = self.failureResultOf(logging, LoginRefused).value
-        self.assertEqual(535, error.reply.code)
+        error = self.failureResultOf(logging, AuthenticationFailed).value
+        self.assertEqual((535, "5.7.8 Wrong name or password"), (error.code, error.text))
         self.assertIn(b"AUTH PLAIN\r\neHh4", self.said())
+
+    def test_login(self) -> None:
+        """A name and a password are enough: the strongest mechanism that takes them is chosen; one
+        that shows the password only to this machine, or under TLS."""
+        client = self.connected(Mode.SUBMISSION)
+        self.run_(client.login("alice", "secret"))
+        self.assertIn(b"AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n", self.said())
+        client = self.connected(Mode.SUBMISSION)
+        client.peer = replace(client.peer, local=False)
+        before = self.said()
+        logging = ensureDeferred(client.login("alice", "secret"))
+        self.assertTrue(self.failureResultOf(logging, NotOffered).value.conversation)
+        self.assertEqual(before, self.said())
 
     def test_lmtp(self) -> None:
         """In LMTP every recipient has an answer of its own."""
@@ -202,10 +227,8 @@ class AgainstOurServer(SynchronousTestCase):
     def test_injection(self) -> None:
         """A caller cannot say two commands in one."""
         client = self.connected()
-        with self.assertRaises(ValueError):
-            raise self.failureResultOf(
-                ensureDeferred(client.send_message("a@b\r\nQUIT", [ALICE], b""))
-            ).value
+        sending = ensureDeferred(client.send_message("a@b\r\nQUIT", [ALICE], b""))
+        self.failureResultOf(sending, ValueError)
         sending = ensureDeferred(
             client.send(Mail(Address("a", "b>\r\nQUIT")), [Rcpt(Address("a", "b"))], b"")
         )
@@ -219,7 +242,7 @@ class AgainstOddServers(SynchronousTestCase):
         """Begin a session with what the server says to the greeting and the commands."""
         self.clock = Clock()
         self.client = SMTPClient(self.clock, helo="me")
-        self.transport = Transport()
+        self.transport = MemoryTransport()
         self.client.makeConnection(self.transport)
         self.beginning = ensureDeferred(self.client.begin())
         for each in words:
@@ -227,7 +250,7 @@ class AgainstOddServers(SynchronousTestCase):
         return self.client
 
     def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
         for each in words:
             self.client.dataReceived(each)
         return running
@@ -247,21 +270,40 @@ class AgainstOddServers(SynchronousTestCase):
             [b"220 x\r\n", b"500 x\r\n", b"550 y\r\n"],
         ):
             self.start(*words)
-            self.failureResultOf(self.beginning, SMTPRefused)
+            self.failureResultOf(self.beginning, Refusal)
 
     def test_starttls_injection(self) -> None:
         """Octets behind the go-ahead were not said under TLS, and end the session."""
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
-        securing = self.hear(client.starttls(object()), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
-        self.failureResultOf(securing, InputBeforeTLS)
+        securing = self.hear(client.starttls(CONTEXT), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
+        self.failureResultOf(securing, TLSFailure)
         self.assertTrue(self.transport.disconnecting)
 
     def test_no_starttls(self) -> None:
         """TLS that was insisted on and is not offered is an error, not clear text."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(object())), NotOffered)
+        self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
-        self.failureResultOf(self.hear(client.starttls(object()), b"454 later\r\n"), SMTPRefused)
+        self.failureResultOf(self.hear(client.starttls(CONTEXT), b"454 later\r\n"), Refusal)
+
+    def test_refusals_of_a_login(self) -> None:
+        """What is refused is told apart from what may be otherwise later, and from nonsense."""
+        for code, kind in (
+            (b"535 5.7.8 wrong", AuthenticationFailed),
+            (b"454 4.7.0 later", TransientRefusal),
+            (b"538 5.7.11 encrypt", AuthenticationFailed),
+            (b"250 hello", ProtocolViolation),
+        ):
+            client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
+            logging = self.hear(client.authenticate(Mechanism("X", b"hi")), code + b"\r\n")
+            error = self.failureResultOf(logging, ClientError).value
+            self.assertIs(kind, type(error))
+            self.assertEqual("S: " + code.decode(), error.conversation[-1])
+
+    def test_no_smtp(self) -> None:
+        """A server of another protocol is told from one that says no."""
+        self.start(b"SSH-2.0-x\r\n")
+        self.failureResultOf(self.beginning, ProtocolViolation)
 
     def test_mutual_trust_fails(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
@@ -269,9 +311,9 @@ class AgainstOddServers(SynchronousTestCase):
             client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
             self.transport.said()
             logging = self.hear(
-                client.log_in(Mechanism("X", b"hi")), challenge, b"501 cancelled\r\n"
+                client.authenticate(Mechanism("X", b"hi")), challenge, b"501 cancelled\r\n"
             )
-            self.failureResultOf(logging, RemoteProtocolError)
+            self.failureResultOf(logging, ProtocolViolation)
             self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.transport.said())
 
     def test_421_answers_the_rest(self) -> None:
@@ -300,11 +342,11 @@ class AgainstOddServers(SynchronousTestCase):
         client = self.start(b"220 x\r\n", b"250 x\r\n")
         sending = ensureDeferred(client.send_message("", ["a@b"], b""))
         client.readConnectionLost()
-        self.failureResultOf(sending, PeerClosed)
+        self.failureResultOf(sending, ConnectionLost)
         client = self.start(b"220 x\r\n", b"250 x\r\n")
         sending = ensureDeferred(client.send_message("", ["a@b"], b""))
         self.clock.advance(301)
-        self.failureResultOf(sending, PeerTimedOut)
+        self.failureResultOf(sending, Timeout)
 
     def test_lmtp_answers_while_the_body_is_written(self) -> None:
         """Answers that come before they are awaited are counted all the same."""
@@ -353,4 +395,4 @@ class AgainstOddServers(SynchronousTestCase):
         """NOOP tells whether the server still listens."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
         self.successResultOf(self.hear(client.noop(), b"250 ok\r\n"))
-        self.failureResultOf(self.hear(client.noop(), b"451 no\r\n"), SMTPRefused)
+        self.failureResultOf(self.hear(client.noop(), b"451 no\r\n"), Refusal)

@@ -13,6 +13,7 @@ from netsuite.smtp.commands import (
     AuthResponse,
     Bdat,
     Challenge,
+    Command,
     Data,
     Ehlo,
     EndOfChunk,
@@ -214,7 +215,7 @@ class ClientAgainstServer(SynchronousTestCase):
     def test_any_body(self, octets: bytes, cuts: list[int]) -> None:
         """Any octets in any pieces arrive as one body, with CRLF line ends, and nothing else."""
         client, server = self.pair()
-        group = [Ehlo("x"), Mail(A), Rcpt(A), Data()]
+        group: list[Command] = [Ehlo("x"), Mail(A), Rcpt(A), Data()]
         heard, _ = talk(client, server, b"".join(client.send(each) for each in group))
         self.assertEqual(group, heard)
         said = b""

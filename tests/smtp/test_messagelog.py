@@ -19,7 +19,7 @@ class Logging(SynchronousTestCase):
     def test_lines(self) -> None:
         """A line for a refused recipient, a message taken and a message refused, in order."""
         path = Path(self.mktemp())
-        session = Session(message_log=path, size_octets=10)
+        session = Session(message_log=path, message_octets=10)
         session.say(b"EHLO c.test\r\nMAIL FROM:<x@y.test>\r\nRCPT TO:<nobody@example.test>\r\n")
         session.say(b"RCPT TO:<alice@example.test>\r\nDATA\r\n")
         session.say(b"A: b\r\n\r\n.\r\n")

@@ -10,17 +10,18 @@ from twisted.internet import reactor
 
 from netsuite.config.load import load
 from netsuite.site import Site
-from netsuite.smtp.service import _LocalTime, make_smtp, make_submission
+from netsuite.smtp.server.shared import LocalTime
+from netsuite.smtp.service import make_smtp, make_submission
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 
 
-class LocalTime(SynchronousTestCase):
+class LocalTimes(SynchronousTestCase):
     """The clock of trace fields."""
 
     def test_follows_the_clock(self) -> None:
         """It tells whole seconds in the local zone, each for as long as it lasts, also when the
         system's clock is set back."""
-        now = _LocalTime()
+        now = LocalTime()
         given = []
         for second in (1_000_000.2, 1_000_000.9, 1_000_001.0, 999_999.5):
             with mock.patch("time.time", lambda second=second: second):
@@ -40,5 +41,5 @@ class Services(TestCase):
         """The first command has five minutes (RFC 5321, 4.5.3.2.7), or what the operator says."""
         home = Path(self.mktemp()).absolute()
         site = Site(load(None, ["submission.greeting_seconds=7"]), home, reactor)
-        self.assertEqual(300, make_smtp(site).factory.timeouts.greeting_seconds)
-        self.assertEqual(7, make_submission(site).factory.timeouts.greeting_seconds)
+        self.assertEqual(300, make_smtp(site).factory.shared.settings.greeting_seconds)
+        self.assertEqual(7, make_submission(site).factory.shared.settings.greeting_seconds)

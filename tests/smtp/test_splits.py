@@ -7,7 +7,6 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netsuite.connection.settings import Limits
 from netsuite.testing.cases import SynchronousTestCase
 from tests.smtp.fakes import Session
 
@@ -29,7 +28,7 @@ class Splits(SynchronousTestCase):
         octets = b"".join([b"EHLO x\r\n", *words])
         outcomes = []
         for cuts in ([len(octets)], sizes or [1]):
-            session = Session(offer_auth=True, limits=Limits(bad_commands=None))
+            session = Session(offer_auth=True, bad_commands=0)
             said, position, turn = b"", 0, 0
             while position < len(octets):
                 size = cuts[turn % len(cuts)]

@@ -11,14 +11,15 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 
 from netsuite import sasl, tls
+from netsuite.connection.errors import AuthenticationFailed, Refusal, TransientRefusal
 from netsuite.connection.factory import ServerFactory
 from netsuite.pop3 import client as pop3
 from netsuite.pop3.server import POP3ServerFactory
-from netsuite.pop3.settings import Settings as POP3Settings
+from netsuite.pop3.server import Shared as POP3Shared
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.smtp import client as smtp
-from netsuite.smtp.server import SMTPServerFactory
-from netsuite.smtp.settings import Mode, Settings
+from netsuite.smtp.server import Shared, SMTPServerFactory
+from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
 from tests.accounts.worlds import World
 from tests.connection.links import MemoryEndpoint
@@ -46,24 +47,30 @@ class Mail(SynchronousTestCase):
     def smtp_factory(self, mode: Mode) -> SMTPServerFactory:
         numbers = iter(range(1, 100))
         return SMTPServerFactory(
-            Settings("mx.example.test", mode),
-            authenticator=self.world.authenticator,
-            receiver=self.world.addresses,
-            clock=self.clock,
-            now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
-            identify=lambda: f"id{next(numbers)}",
-            tls=self.server_tls,
+            Shared(
+                clock=self.clock,
+                host="mx.example.test",
+                mode=mode,
+                authenticator=self.world.authenticator,
+                resolver=self.world.resolver,
+                delivery=self.world.delivery,
+                now=lambda: datetime(2026, 1, 2, tzinfo=UTC),
+                identify=lambda: f"id{next(numbers)}",
+                tls=self.server_tls,
+            )
         )
 
     def pop3_factory(self) -> POP3ServerFactory:
         return POP3ServerFactory(
-            POP3Settings("pop.example.test"),
-            authenticator=self.world.authenticator,
-            clock=self.clock,
-            tls=self.server_tls,
+            POP3Shared(
+                clock=self.clock,
+                host="pop.example.test",
+                authenticator=self.world.authenticator,
+                tls=self.server_tls,
+            )
         )
 
-    def endpoint(self, factory: ServerFactory) -> MemoryEndpoint:
+    def endpoint(self, factory: ServerFactory[Any]) -> MemoryEndpoint:
         self.link = MemoryEndpoint(factory, self.clock)
         return self.link
 
@@ -88,7 +95,7 @@ class Mail(SynchronousTestCase):
         self.assertNotIn("STLS", client.capabilities)
         name = "SCRAM-SHA-256-PLUS"
         self.assertIn(name, client.mechanisms)
-        self.run_(client.log_in(self.mechanism(name, "bob", client.peer.binding)))
+        self.run_(client.authenticate(self.mechanism(name, "bob", client.peer.binding)))
         count, octets = self.run_(client.stat())
         messages: dict[int, list[bytes]] = {}
         numbers = range(1, count + 1)
@@ -115,7 +122,7 @@ class Mail(SynchronousTestCase):
             client = self.run_(connecting)
             self.assertNotIn("STARTTLS", client.extensions)
             binding = client.peer.binding if name.endswith("PLUS") else None
-            self.run_(client.log_in(self.mechanism(name, "alice", binding)))
+            self.run_(client.authenticate(self.mechanism(name, "alice", binding)))
             (result,) = self.run_(client.send_message(ALICE, [BOB], MESSAGE))
             self.assertTrue(result.taken, result)
             (result,) = self.run_(client.send_message(BOB, [BOB], MESSAGE))
@@ -151,12 +158,13 @@ class Mail(SynchronousTestCase):
             tls_context=self.client_tls,
         )
         client = self.run_(connecting)
-        codes = []
+        errors: list[Refusal] = []
         for _ in range(6):
             mechanism = sasl.client("PLAIN", nonce=bytes, username="alice", password="wrong")
             assert mechanism is not None
-            running = ensureDeferred(client.log_in(mechanism))
+            running = ensureDeferred(client.authenticate(mechanism))
             self.link.link.settle()
-            codes.append(self.failureResultOf(running, smtp.LoginRefused).value.reply.code)
-        self.assertEqual(535, codes[0])
-        self.assertEqual(454, codes[-1])
+            errors.append(self.failureResultOf(running, Refusal).value)
+        self.assertIsInstance(errors[0], AuthenticationFailed)
+        self.assertIsInstance(errors[-1], TransientRefusal)
+        self.assertEqual((535, 454), (errors[0].code, errors[-1].code))

@@ -17,7 +17,7 @@ from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecke
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing, make_verifiers
 from netsuite.accounts.realm import AccountRealm
-from netsuite.accounts.receiver import AddressBook
+from netsuite.accounts.resolver import RecipientResolver
 from netsuite.accounts.throttle import Throttle
 from netsuite.message.injection import PostingPolicy
 from netsuite.store.files import MemorySiteTrees
@@ -75,7 +75,7 @@ class World:
         hashing = QuickHashing(_run)
         realm = AccountRealm(
             self.store,
-            AddressBook(self.store, self.clock, domains=[DOMAIN]),
+            RecipientResolver(self.store, self.clock, domains=[DOMAIN]),
             self.homes,
             StoreNewsroom(self.store, PostingPolicy("telnet.test", domain=DOMAIN)),
             hashing=hashing,

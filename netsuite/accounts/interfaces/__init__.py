@@ -21,13 +21,14 @@ from netsuite.accounts.interfaces.login import (
     Throttled,
 )
 from netsuite.accounts.interfaces.mail import (
+    Delivery,
     DropItem,
     MailAccess,
     Maildrop,
     MaildropInUse,
     NotOurs,
-    Receiver,
     Recipient,
+    Resolver,
     Submitter,
 )
 from netsuite.accounts.interfaces.news import (
@@ -45,6 +46,7 @@ __all__ = [
     "Authenticator",
     "BadCredentials",
     "Channel",
+    "Delivery",
     "DropItem",
     "FileAccess",
     "LoggedIn",
@@ -63,8 +65,8 @@ __all__ = [
     "NotOurs",
     "PlaintextRefused",
     "Posting",
-    "Receiver",
     "Recipient",
+    "Resolver",
     "ShellAccess",
     "SiteFiles",
     "Submitter",

@@ -1,4 +1,4 @@
-"""Mail as accounts have it: mailboxes, the maildrop, submitting; and receiving it for them."""
+"""Mail as accounts have it: mailboxes, the maildrop, submitting; and how it comes to them."""
 
 from __future__ import annotations
 
@@ -163,16 +163,26 @@ class NotOurs(Exception):
     """The domain is not one this suite receives for."""
 
 
-class Receiver(Protocol):
-    """What resolves recipients: domains, aliases, catch-all, ``user+detail``."""
+class Resolver(Protocol):
+    """What finds where mail goes: domains, aliases, catch-all, ``user+detail``."""
 
     async def resolve(self, local: str, domain: str) -> Recipient:
-        """Raises NotOurs, NoSuchAccount, OverQuota."""
+        """Return where mail for an address goes.
 
-    def resolve_now(self, local: str, domain: str) -> Recipient | None:
-        """Return what ``resolve`` would give, where that is known without asking anybody; None
-        where it is not."""
-        return None
+        Args:
+            local: the local part, its quoting undone.
+            domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
+
+        Raises:
+            NotOurs: the domain is not received for.
+            NoSuchAccount: nobody has that address.
+            OverQuota: the only mailbox it goes to has no room.
+            Busy: mail for it is put off.
+        """
+
+
+class Delivery(Protocol):
+    """What takes messages for recipients that were resolved."""
 
     def draft(self, expected_octets: int | None = None) -> Draft:
         """Begin a content."""
@@ -180,4 +190,11 @@ class Receiver(Protocol):
     async def deliver(
         self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
     ) -> None:
-        """Make it durable for all recipients, or for none; each folder gets it once."""
+        """Make it durable for all recipients, or for none; each folder gets it once.
+
+        Args:
+            draft: the content; it is committed.
+            recipients: as they were resolved.
+            sender: the reverse path; empty for the null path.
+            account: who submitted it, None without a login.
+        """

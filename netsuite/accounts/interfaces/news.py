@@ -58,18 +58,15 @@ class NewsArticle:
 class Newsroom(Protocol):
     """The newsgroups as all may read them; one for the whole suite.
 
-    What is asked a thousand times a second is given by plain functions, from memory, where it
-    can be (``..._at_hand``; None: it cannot). The others wait for the store.
+    What is known is given from memory, without waiting; all else is asked of the store.
     """
 
-    def group_at_hand(self, name: str) -> Newsgroup | None: ...
     async def group(self, name: str) -> Newsgroup:
         """Raises NoSuchFolder."""
 
     async def groups(self) -> Sequence[Newsgroup]:
         """All, sorted by name."""
 
-    def numbers_at_hand(self, group: Newsgroup) -> Sequence[int] | None: ...
     async def numbers(self, group: Newsgroup) -> Sequence[int]:
         """The article numbers there are, ascending. They change while others post: take what is
         needed before waiting. Raises NoSuchFolder."""
@@ -77,11 +74,9 @@ class Newsroom(Protocol):
     async def arrived_since(self, group: Newsgroup, moment: datetime) -> Sequence[int]:
         """The numbers of articles that came into it then or later. Raises NoSuchFolder."""
 
-    def article_at_hand(self, group: Newsgroup, number: int) -> NewsArticle | None: ...
     async def article(self, group: Newsgroup, number: int) -> NewsArticle:
         """Raises NoSuchMessage."""
 
-    def found_at_hand(self, message_id: str) -> NewsArticle | None: ...
     async def find(self, message_id: str) -> NewsArticle:
         """One of the places of an article. Raises NoSuchMessage."""
 

@@ -15,7 +15,7 @@ from netsuite.cli.client.problems import LoginFailed, NotGiven
 from netsuite.cli.client.session import Session
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
 from netsuite.connection.errors import Refusal
-from netsuite.imap.client.client import IMAPClient
+from netsuite.imap.client import IMAPClient, connect
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item
 from netsuite.imap.dialog.client import LiteralBegins
 from netsuite.imap.grammar.fetch import parse_section
@@ -32,10 +32,11 @@ ALL: Final = SequenceSet(((1, 0),))
 async def _client(session: Session) -> AsyncIterator[IMAPClient]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
-    client = await IMAPClient.connect(
+    client = await connect(
         session.endpoint(),
-        session.clock,
+        clock=session.clock,
         tls_context=session.implicit(),
+        implicit=True,
         timeouts=session.timeouts,
     )
     try:
@@ -54,14 +55,10 @@ async def _client(session: Session) -> AsyncIterator[IMAPClient]:
 
 
 async def _log_in(session: Session, client: IMAPClient) -> None:
-    offered = [each[5:] for each in client.capabilities if each.startswith("AUTH=")]
-    mechanism = session.mechanism(offered, client.peer)
-    if mechanism is not None:
-        await client.authenticate(mechanism)
-    elif "LOGINDISABLED" in client.capabilities:
+    disabled = "LOGINDISABLED" in client.capabilities
+    if disabled and session.mechanism(client.mechanisms, client.peer) is None:
         raise LoginFailed(f"{session.target.place} takes no login without TLS")
-    else:
-        await client.login(*session.insist_on_clear(client.peer))
+    await session.log_in(client)
 
 
 async def _examine(client: IMAPClient, path: MailboxPath) -> int:

@@ -31,7 +31,7 @@ from netsuite.connection.peer import Peer
 from netsuite.connection.transcript import Transcript
 from netsuite.sasl import registry
 from netsuite.sasl.interfaces import ClientMechanism
-from netsuite.tls import Context, client_options
+from netsuite.tls import ClientContext, client_options
 
 #: So much of each connection is shown by -v: a file's content is not what one looks for there.
 TRANSCRIPT_OCTETS: Final = 100_000
@@ -160,7 +160,7 @@ class Session:
             return TLSUse.NONE
         return TLSUse.OPPORTUNISTIC if self.login is None else TLSUse.REQUIRED
 
-    def context(self, host: str = "", *, protocols: tuple[bytes, ...] = ()) -> Context:
+    def context(self, host: str = "", *, protocols: tuple[bytes, ...] = ()) -> ClientContext:
         """Return what TLS is begun with. Raises BadCertificate."""
         return client_options(
             host or self.target.host,
@@ -169,7 +169,7 @@ class Session:
             protocols=protocols,
         )
 
-    def implicit(self) -> Context | None:
+    def implicit(self) -> ClientContext | None:
         """Return what TLS is begun with from the first octet; None where it is not."""
         return self.context() if self.target.tls else None
 
@@ -191,7 +191,7 @@ class Session:
         return offered
 
     async def begin_tls(
-        self, begin: Callable[[Context], Awaitable[None]], *, offered: bool
+        self, begin: Callable[[ClientContext], Awaitable[None]], *, offered: bool
     ) -> None:
         """Go on under TLS, where it is wanted. Raises NoTLS, and as *begin*.
 

@@ -1,15 +1,16 @@
-"""The client: one class whose methods are the commands, over any endpoint."""
+"""The client's side of IMAP: one class whose methods are the commands, over any endpoint."""
 
-from netsuite.imap.client.client import IMAPClient, SelectedMailbox
-from netsuite.imap.client.conversation import Answer, CommandFailed, Conversation, Goodbye
+from netsuite.imap.client.client import IMAPClient, SelectedMailbox, connect
+from netsuite.imap.client.errors import Goodbye
 from netsuite.imap.client.idle import Idling
+from netsuite.imap.client.in_progress import CommandsInProgress, Completed
 
 __all__ = [
-    "Answer",
-    "CommandFailed",
-    "Conversation",
+    "CommandsInProgress",
+    "Completed",
     "Goodbye",
     "IMAPClient",
     "Idling",
     "SelectedMailbox",
+    "connect",
 ]

@@ -7,29 +7,29 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.python.failure import Failure
 
-from netsuite.connection.client import ClientTimeouts, connect
-from netsuite.imap.client.conversation import (
-    Answer,
-    CommandFailed,
-    Consumer,
-    Conversation,
-    Goodbye,
-    one_of,
-)
+from netsuite import tls
+from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
+from netsuite.connection.errors import NotOffered
+from netsuite.imap.client.errors import Goodbye
 from netsuite.imap.client.idle import Idling
+from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, FetchItem
-from netsuite.imap.commands.responses import Response, Status
+from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
 from netsuite.imap.commands.search import SearchKey
-from netsuite.imap.dialog.client import ClientBounds
+from netsuite.imap.dialog.client import ClientBounds, ClientDialog, ClientEvent
+from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.sequences import SequenceSet
+from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
-from netsuite.wire.errors import RemoteProtocolError
+
+TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class SelectedMailbox:
     highest_modseq: int | None = None
 
     def news(self, response: Response) -> None:
-        """Take what a response changes."""
+        """Accept what a response changes."""
         match response:
             case said.Exists(messages):
                 self.messages = messages
@@ -58,25 +58,25 @@ class SelectedMailbox:
                 self.messages -= 1
             case said.FlagsData(flags):
                 self.flags = flags
-            case said.Condition(_, _, said.Code(name, argument)):
-                self._code(name, argument)
+            case said.Condition(code=said.Code() as code):
+                self._code(code)
 
-    def _code(self, name: str, argument: Any) -> None:
-        match name:
-            case "PERMANENTFLAGS":
-                self.permanent_flags = argument
-            case "UIDVALIDITY":
-                self.uid_validity = argument
-            case "UIDNEXT":
-                self.uid_next = argument
-            case "UNSEEN":
-                self.unseen = argument
-            case "HIGHESTMODSEQ":
-                self.highest_modseq = argument
+    def _code(self, code: said.Code) -> None:
+        match code:
+            case said.Code("PERMANENTFLAGS", tuple(flags)):
+                self.permanent_flags = flags
+            case said.Code("UIDVALIDITY", int(number)):
+                self.uid_validity = number
+            case said.Code("UIDNEXT", int(number)):
+                self.uid_next = number
+            case said.Code("UNSEEN", int(number)):
+                self.unseen = number
+            case said.Code("HIGHESTMODSEQ", int(number)):
+                self.highest_modseq = number
 
 
 def numbers_of(numbers: SequenceSet | Iterable[int] | int) -> SequenceSet:
-    """Take a set, some numbers, or one."""
+    """Return a set, whether a set, some numbers, or one was given."""
     if isinstance(numbers, SequenceSet):
         return numbers
     return SequenceSet.of([numbers] if isinstance(numbers, int) else sorted(set(numbers)))
@@ -86,153 +86,161 @@ Numbers = SequenceSet | Iterable[int] | int
 
 
 # Its length is the protocol's: one short method a command.
-class IMAPClient(Conversation):
-    """A client's connection.
+class IMAPClient(ClientConnection[ClientEvent, Segment]):
+    """One IMAP session, the client's side. See RFC 3501.
 
     ::
 
-        client = await IMAPClient.connect(endpoint, reactor)
-        await client.starttls(client_options("mail.example.org"))
+        client = await connect(endpoint, clock=reactor, tls_context=context)
         await client.login("ann", "secret")
         mailbox = await client.select("INBOX")
         for message in await client.fetch(SequenceSet(((1, 0),)), [Item.UID, Item.ENVELOPE]):
             ...
         await client.logout()
 
-    Every method may raise ``CommandFailed`` (the server said NO or BAD), ``Goodbye``,
-    ``PeerError`` and ``RemoteProtocolError`` (the connection can be used no longer), and
+    Every method may raise ``Refusal`` (the server said NO or BAD), any other ``ClientError`` (the
+    connection can be used no longer; ``Goodbye`` where the server said BYE), and
     ``LocalProtocolError`` (what was given cannot be said: CR, LF or NUL in it).
+
+    Args:
+        clock: for every timeout.
+        timeouts: how long the server may take.
+        bounds: how much of a response is held.
     """
+
+    dialog: ClientDialog
 
     def __init__(
         self,
         clock: IReactorTime,
         *,
-        timeouts: ClientTimeouts | None = None,
+        timeouts: ClientTimeouts = TIMEOUTS,
         bounds: ClientBounds | None = None,
     ) -> None:
-        super().__init__(clock, timeouts=timeouts, bounds=bounds)
+        super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
+        #: The commands that are said and not yet completed; for one that has no method here.
+        self.commands = CommandsInProgress(self, self.news)
+        #: The selected mailbox.
         self.mailbox: SelectedMailbox | None = None
-        self.on_news = self.news
 
-    @classmethod
-    async def connect(
-        cls,
-        endpoint: IStreamClientEndpoint,
-        clock: IReactorTime,
-        *,
-        tls_context: Any = None,
-        timeouts: ClientTimeouts | None = None,
-        bounds: ClientBounds | None = None,
-    ) -> IMAPClient:
-        """Connect and await the greeting.
+    @property
+    def capabilities(self) -> frozenset[str]:
+        """What the server can do, as it said last, in upper case."""
+        return self.commands.capabilities
 
-        Args:
-            tls_context: see ``netsuite.tls.client_options``, for TLS from the first octet.
-        """
-        client = await connect(
-            endpoint,
-            lambda: cls(clock, timeouts=timeouts, bounds=bounds),
-            tls_context=tls_context,
-        )
-        await client.greeted()
-        return client
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that the server offers now."""
+        return tuple(sorted(name[5:] for name in self.capabilities if name.startswith("AUTH=")))
 
-    async def greeted(self) -> None:
-        """Await the greeting, and learn what the server can do."""
+    async def begin(self) -> None:
+        """Accept the greeting, and learn what the server can do. Raises Goodbye."""
         greeting = await self.receive()
-        if not isinstance(greeting, said.Condition) or greeting.status in (
-            Status.NO,
-            Status.BAD,
-        ):
-            self.abort()
-            raise RemoteProtocolError("not a greeting", close=True)
+        if not isinstance(greeting, said.Condition) or greeting.status in (Status.NO, Status.BAD):
+            raise self.violated("not a greeting")
         if greeting.status is Status.BYE:
             self.close()
-            raise Goodbye(greeting.text)
-        if greeting.code is not None and greeting.code.name == "CAPABILITY":
-            self._learn(greeting.code.argument)
-        else:
+            raise self.with_conversation(Goodbye(greeting.text, greeting.code))
+        if not self.commands.learn_from(greeting.code):
             await self.capability()
 
     def news(self, response: Response) -> None:
-        """Take what no command asked for."""
+        """Accept what no command asked for."""
         if self.mailbox is not None:
             self.mailbox.news(response)
+
+    def ended(self, reason: Failure) -> None:
+        """Nothing more will come."""
+        super().ended(reason)
+        self.commands.connection_lost()
 
     # -- any state ----------------------------------------------------------------------------
 
     async def capability(self) -> frozenset[str]:
         """Ask what the server can do; ``capabilities`` remembers it."""
-        await self.run(ask.Capability())
+        await self.commands.run(ask.Capability())
         return self.capabilities
 
     async def noop(self) -> None:
         """Let the server tell its news."""
-        await self.run(ask.Noop())
+        await self.commands.run(ask.Noop())
 
     async def id(
         self, parameters: Mapping[str, str | None] | None = None
     ) -> Mapping[str, str | None]:
-        """Tell who we are, and ask who the server is."""
+        """Send who we are; return who the server is."""
         pairs = None if parameters is None else tuple(parameters.items())
-        data = one_of(await self.run(ask.Id(pairs)), said.IdData)
+        data = (await self.commands.run(ask.Id(pairs))).data_of(said.IdData)
         return dict(data[0].parameters or ()) if data else {}
 
     async def logout(self) -> None:
-        """Say goodbye, and close."""
+        """Send LOGOUT, and close."""
         with suppress(Goodbye):  # it may close before its OK
-            await self.run(ask.Logout())
+            await self.commands.run(ask.Logout())
         self.close()
 
     # -- before a login -----------------------------------------------------------------------
 
-    async def starttls(self, context: Any) -> None:
-        """Begin TLS. What the server said before is forgotten.
+    async def starttls(self, context: tls.ClientContext) -> None:
+        """Go on under TLS, the server's certificate verified; what it said before is forgotten.
 
         Args:
             context: see ``netsuite.tls.client_options``.
+
+        Raises:
+            NotOffered: there is no STARTTLS, which may be an attacker's doing.
+            Refusal: the server cannot now.
+            TLSFailure: see ``ClientConnection.secure``.
         """
-        await self.run(ask.StartTls())
+        if "STARTTLS" not in self.capabilities:
+            raise self.with_conversation(NotOffered("STARTTLS"))
+        await self.commands.run(ask.StartTls())
         await self.secure(context)
-        self.capabilities = frozenset()
+        self.commands.capabilities = frozenset()
         await self.capability()
 
-    async def login(self, user: str, password: str) -> None:
-        """Log in with a clear password."""
-        await self.run(ask.Login(user.encode("utf-8"), password.encode("utf-8")))
+    async def login(self, username: str, password: str) -> None:
+        """Log in with a clear password. Raises AuthenticationFailed, TransientRefusal."""
+        await self.commands.run(ask.Login(username.encode("utf-8"), password.encode("utf-8")))
         await self._after_login()
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with a SASL mechanism.
+        """Log in with SASL.
 
         Raises:
-            RemoteProtocolError: the server could not prove who it is.
+            AuthenticationFailed, TransientRefusal: the server says no.
+            ProtocolViolation: the server cannot prove that it is the right one, or does not keep
+                to the mechanism; the exchange has been cancelled.
         """
-        initial = mechanism.initial()
-        early = initial if "SASL-IR" in self.capabilities else None
-        unsaid = [initial] if initial is not None and early is None else []
-        distrusted: list[RemoteProtocolError] = []
+        async with self.commands.turn() as turn:
 
-        def respond(request: said.Continue) -> bytes:
-            if request.challenge is None:
-                distrusted.append(RemoteProtocolError("a challenge that is no base64"))
-                return b"*"
-            try:
-                octets = unsaid.pop() if unsaid else mechanism.respond(request.challenge)
-            except RemoteProtocolError as error:
-                distrusted.append(error)
-                return b"*"  # cancels, RFC 3501, 6.2.2
-            return b2a_base64(octets, newline=False)
+            async def begin(initial: bytes | None) -> Continue | Tagged:
+                return await turn.begin(ask.Authenticate(mechanism.name, initial))
 
-        try:
-            await self.run(ask.Authenticate(mechanism.name, early), respond=respond)
-        except CommandFailed:
-            if distrusted:
-                raise distrusted[0] from None
-            raise
-        mechanism.finished(None)
+            async def respond(octets: bytes | None) -> Continue | Tagged:
+                # RFC 3501, 6.2.2: "*" cancels.
+                line = b"*" if octets is None else b2a_base64(octets, newline=False)
+                return await turn.respond(line)
+
+            with self.protocol_violations():
+                answer = await exchange(
+                    mechanism,
+                    fits=lambda initial: "SASL-IR" in self.capabilities,  # RFC 4959
+                    begin=begin,
+                    respond=respond,
+                    challenge=self._challenge,
+                )
+                if isinstance(answer, Tagged):
+                    turn.completed(answer)
+                mechanism.finished(None)
         await self._after_login()
+
+    def _challenge(self, answer: Continue | Tagged) -> bytes | None:
+        if isinstance(answer, Tagged):
+            return None
+        if answer.challenge is None:
+            raise self.violated("a challenge that is no base64")
+        return answer.challenge
 
     async def _after_login(self) -> None:
         if "IMAP4REV1" not in self.capabilities or any(
@@ -241,8 +249,8 @@ class IMAPClient(Conversation):
             await self.capability()
 
     async def enable(self, *names: str) -> tuple[str, ...]:
-        """Turn extensions on; give those the server turned on."""
-        data = one_of(await self.run(ask.Enable(names)), said.EnabledData)
+        """Turn extensions on; return those the server turned on."""
+        data = (await self.commands.run(ask.Enable(names))).data_of(said.EnabledData)
         return tuple(name for each in data for name in each.names)
 
     # -- mailboxes ----------------------------------------------------------------------------
@@ -257,51 +265,51 @@ class IMAPClient(Conversation):
 
     async def _open(self, name: str, request: ask.Request) -> SelectedMailbox:
         self.mailbox = None
-        answer = await self.run(request)
-        read_only = answer.code is not None and answer.code.name == "READ-ONLY"
+        completed = await self.commands.run(request)
+        read_only = completed.code is not None and completed.code.name == "READ-ONLY"
         mailbox = SelectedMailbox(name, read_only)
-        for response in answer.data:
+        for response in completed.data:
             mailbox.news(response)
         self.mailbox = mailbox
         return mailbox
 
     async def create(self, mailbox: str, *, special_use: str | None = None) -> None:
-        """Make a mailbox."""
-        await self.run(ask.Create(mailbox, () if special_use is None else (special_use,)))
+        """Create a mailbox."""
+        await self.commands.run(ask.Create(mailbox, () if special_use is None else (special_use,)))
 
     async def delete(self, mailbox: str) -> None:
         """Remove a mailbox."""
-        await self.run(ask.Delete(mailbox))
+        await self.commands.run(ask.Delete(mailbox))
 
     async def rename(self, old: str, new: str) -> None:
         """Rename a mailbox."""
-        await self.run(ask.Rename(old, new))
+        await self.commands.run(ask.Rename(old, new))
 
     async def subscribe(self, mailbox: str) -> None:
         """Subscribe a mailbox."""
-        await self.run(ask.Subscribe(mailbox))
+        await self.commands.run(ask.Subscribe(mailbox))
 
     async def unsubscribe(self, mailbox: str) -> None:
         """Take a subscription back."""
-        await self.run(ask.Unsubscribe(mailbox))
+        await self.commands.run(ask.Unsubscribe(mailbox))
 
     async def list(self, pattern: str = "*", *, reference: str = "") -> Sequence[said.Listed]:
         """List mailboxes."""
-        return one_of(await self.run(ask.List(reference, (pattern,))), said.Listed)
+        return (await self.commands.run(ask.List(reference, (pattern,)))).data_of(said.Listed)
 
     async def lsub(self, pattern: str = "*", *, reference: str = "") -> Sequence[said.Listed]:
         """List subscribed mailboxes."""
-        return one_of(await self.run(ask.Lsub(reference, pattern)), said.Listed)
+        return (await self.commands.run(ask.Lsub(reference, pattern))).data_of(said.Listed)
 
     async def namespace(self) -> said.NamespaceData:
         """Ask where the namespaces are."""
-        data = one_of(await self.run(ask.Namespace()), said.NamespaceData)
+        data = (await self.commands.run(ask.Namespace())).data_of(said.NamespaceData)
         return data[0] if data else said.NamespaceData()
 
     async def status(self, mailbox: str, *items: str) -> Mapping[str, int]:
         """Count; without items, messages."""
         names = tuple(item.upper() for item in items) or ("MESSAGES",)
-        data = one_of(await self.run(ask.StatusOf(mailbox, names)), said.StatusData)
+        data = (await self.commands.run(ask.StatusOf(mailbox, names))).data_of(said.StatusData)
         return {name: number for each in data for name, number in each.values}
 
     async def append(
@@ -327,28 +335,28 @@ class IMAPClient(Conversation):
         if octets is None:
             raise ValueError("octets is needed for a message in pieces")
         request = ask.Append(mailbox, octets, frozenset(flags), date)
-        answer = await self.run(request, body=_counted(content, octets))
-        return _copy_uid(answer)
+        completed = await self.commands.run(request, body=_counted(content, octets))
+        return _copy_uid(completed)
 
     # -- the selected mailbox -----------------------------------------------------------------
 
     async def check(self) -> None:
         """Ask for a checkpoint."""
-        await self.run(ask.Check())
+        await self.commands.run(ask.Check())
 
     async def close_mailbox(self) -> None:
         """Leave the mailbox and remove what is marked as deleted."""
-        await self.run(ask.Close())
+        await self.commands.run(ask.Close())
         self.mailbox = None
 
     async def unselect(self) -> None:
         """Leave the mailbox as it is."""
-        await self.run(ask.Unselect())
+        await self.commands.run(ask.Unselect())
         self.mailbox = None
 
     async def search(self, key: SearchKey, *, by_uid: bool = True) -> Sequence[int]:
-        """Search; give UIDs, or numbers."""
-        data = one_of(await self.run(ask.Search(key, by_uid=by_uid)), said.SearchData)
+        """Search; return UIDs, or numbers."""
+        data = (await self.commands.run(ask.Search(key, by_uid=by_uid))).data_of(said.SearchData)
         return [number for each in data for number in each.numbers]
 
     async def fetch(
@@ -361,7 +369,7 @@ class IMAPClient(Conversation):
     ) -> Sequence[FetchData]:
         """Fetch; large contents go to *consumer* as they come."""
         request = ask.Fetch(numbers_of(numbers), tuple(items), by_uid)
-        return one_of(await self.run(request, consumer=consumer), FetchData)
+        return (await self.commands.run(request, consumer=consumer)).data_of(FetchData)
 
     async def store(
         self,
@@ -372,41 +380,41 @@ class IMAPClient(Conversation):
         silent: bool = False,
         by_uid: bool = True,
     ) -> Sequence[FetchData]:
-        """Change flags; give the new ones, unless *silent*."""
+        """Change flags; return the new ones, unless *silent*."""
         request = ask.Store(numbers_of(numbers), action, frozenset(flags), silent, by_uid)
-        return one_of(await self.run(request), FetchData)
+        return (await self.commands.run(request)).data_of(FetchData)
 
     async def copy(
         self, numbers: Numbers, mailbox: str, *, by_uid: bool = True
     ) -> said.CopyUid | None:
         """Copy messages."""
-        return _copy_uid(await self.run(ask.Copy(numbers_of(numbers), mailbox, by_uid)))
+        return _copy_uid(await self.commands.run(ask.Copy(numbers_of(numbers), mailbox, by_uid)))
 
     async def move(
         self, numbers: Numbers, mailbox: str, *, by_uid: bool = True
     ) -> said.CopyUid | None:
         """Move messages (RFC 6851)."""
-        answer = await self.run(ask.Move(numbers_of(numbers), mailbox, by_uid))
-        self._all_news(answer)
-        return _copy_uid(answer)
+        completed = await self.commands.run(ask.Move(numbers_of(numbers), mailbox, by_uid))
+        self._all_news(completed)
+        return _copy_uid(completed)
 
     async def expunge(self, uids: Numbers | None = None) -> Sequence[int]:
-        """Remove what is marked as deleted (of *uids*); give the numbers as they went."""
-        answer = await self.run(ask.Expunge(None if uids is None else numbers_of(uids)))
-        self._all_news(answer)
-        return [each.number for each in one_of(answer, said.Expunged)]
+        """Remove what is marked as deleted (of *uids*); return the numbers as they went."""
+        completed = await self.commands.run(ask.Expunge(None if uids is None else numbers_of(uids)))
+        self._all_news(completed)
+        return [each.number for each in completed.data_of(said.Expunged)]
 
-    def _all_news(self, answer: Answer) -> None:
-        for response in answer.data:
+    def _all_news(self, completed: Completed) -> None:
+        for response in completed.data:
             self.news(response)
 
     def idle(self) -> Idling:
         """Wait for news: ``async with client.idle() as news: async for response in news``."""
-        return Idling(self)
+        return Idling(self.commands)
 
 
-def _copy_uid(answer: Answer) -> said.CopyUid | None:
-    codes = [answer.code, *(each.code for each in one_of(answer, said.Condition))]
+def _copy_uid(completed: Completed) -> said.CopyUid | None:
+    codes = [completed.code, *(each.code for each in completed.data_of(said.Condition))]
     for code in codes:
         if code is not None and isinstance(code.argument, said.CopyUid):
             return code.argument
@@ -419,7 +427,7 @@ async def _pieces(content: bytes) -> AsyncIterator[bytes]:
 
 
 async def _counted(content: AsyncIterable[bytes], octets: int) -> AsyncIterator[bytes]:
-    """Give exactly as many octets as were announced, or end the connection's use."""
+    """Return exactly as many octets as were announced, or end the connection's use."""
     left = octets
     async for piece in content:
         left -= len(piece)
@@ -428,3 +436,35 @@ async def _counted(content: AsyncIterable[bytes], octets: int) -> AsyncIterator[
         yield piece
     if left:
         raise ValueError("the message is shorter than announced")
+
+
+async def connect(
+    endpoint: IStreamClientEndpoint,
+    *,
+    clock: IReactorTime,
+    tls_context: tls.ClientContext | None = None,
+    implicit: bool = False,
+    timeouts: ClientTimeouts = TIMEOUTS,
+    bounds: ClientBounds | None = None,
+) -> IMAPClient:
+    """Connect to a server.
+
+    Args:
+        endpoint: where.
+        clock: for every timeout.
+        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
+        implicit: whether TLS begins with the first octet (port 993); else STARTTLS is said, and
+            is insisted on.
+        timeouts: how long the server may take.
+        bounds: how much of a response is held.
+
+    Raises:
+        ClientError: and the connection is closed.
+    """
+    return await connect_and_begin(
+        endpoint,
+        lambda: IMAPClient(clock, timeouts=timeouts, bounds=bounds),
+        upgrade=IMAPClient.starttls,
+        tls_context=tls_context,
+        implicit=implicit,
+    )

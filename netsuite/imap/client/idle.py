@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
-from netsuite.imap.client.conversation import Answer
+from netsuite.imap.client.in_progress import CommandsInProgress, Turn
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Continue, Response
-from netsuite.imap.grammar.compose import Segment
-
-if TYPE_CHECKING:
-    from netsuite.imap.client.client import IMAPClient
 
 #: RFC 2177, 3: a server may end it after 30 minutes, so it is begun again before.
 RENEWAL_SECONDS: Final = 29 * 60.0
+#: Longer than a renewal takes to come: an idle server says nothing.
+_REPLY_SECONDS: Final = RENEWAL_SECONDS + 60.0
 
 
 class Idling:
@@ -30,21 +29,27 @@ class Idling:
                 ...
 
     Leaving the block says DONE and awaits the end.
+
+    Args:
+        commands: those of the connection.
     """
 
-    def __init__(self, client: IMAPClient) -> None:
-        self._client = client
+    def __init__(self, commands: CommandsInProgress) -> None:
+        self._commands = commands
+        self._on_news = commands.on_news
         self._news: deque[Response] = deque()
         self._waiting: Deferred[None] | None = None
-        self._answer: Deferred[None] | None = None
-        self._begun: Deferred[None] | None = None
+        self._turn: Turn | None = None
+        self._running: Deferred[None] | None = None
+        self._begun: Deferred[None] = Deferred()
         self._error: Failure | None = None
-        self._renewal: Any = None
+        self._renewal: IDelayedCall | None = None
         self._renewing: Deferred[None] | None = None
 
     async def __aenter__(self) -> Idling:
-        self._client.on_news = self._take
-        self._client.patience_seconds = RENEWAL_SECONDS + 60.0
+        self._on_news = self._commands.on_news
+        self._commands.on_news = self._take
+        self._commands.reply_seconds = _REPLY_SECONDS
         try:
             await self._begin()
         except BaseException:
@@ -67,7 +72,7 @@ class Idling:
         while not self._news:
             if self._error is not None:
                 raise self._error.value or RuntimeError
-            if self._answer is None and self._renewing is None:
+            if self._running is None and self._renewing is None:
                 raise StopAsyncIteration  # the server ended it
             self._waiting = Deferred()
             await self._waiting
@@ -77,16 +82,30 @@ class Idling:
 
     async def _begin(self) -> None:
         begun = self._begun = Deferred()
-        running = ensureDeferred(self._client.run(ask.Idle(), respond=self._respond))
-        self._answer = running.addCallbacks(self._ended, self._failed)
+        running = self._running = ensureDeferred(self._idle())
+        running.addCallbacks(self._ended, self._failed)
         await begun
-        self._renewal = self._client.clock.callLater(RENEWAL_SECONDS, self._renew)
+        clock = self._commands.connection.clock
+        self._renewal = clock.callLater(RENEWAL_SECONDS, self._renew)
+
+    async def _idle(self) -> None:
+        async with self._commands.turn() as turn:
+            self._turn = turn
+            try:
+                heard = await turn.begin(ask.Idle())
+                while isinstance(heard, Continue):
+                    if not self._begun.called:
+                        self._begun.callback(None)
+                    heard = await turn.next()
+                turn.completed(heard)
+            finally:
+                self._turn = None
 
     async def _done(self) -> None:
-        answer = self._answer
-        if answer is not None and not self._client.lost:
-            self._client.say(Segment(b"DONE\r\n", last=True))
-            await answer
+        running = self._running
+        if running is not None and self._turn is not None:
+            self._turn.say_line(b"DONE")
+            await running
 
     def _renew(self) -> None:
         self._renewing = ensureDeferred(self._begin_again())
@@ -102,32 +121,30 @@ class Idling:
             self._wake()
 
     def _forget(self) -> None:
-        self._answer = None
-        self._client.on_news = self._client.news
-        self._client.patience_seconds = None
+        self._running = None
+        self._commands.on_news = self._on_news
+        self._commands.reply_seconds = None
         if self._renewal is not None and self._renewal.active():
             self._renewal.cancel()
 
     # -- what comes ---------------------------------------------------------------------------
 
-    def _respond(self, request: Continue) -> None:
-        if self._begun is not None and not self._begun.called:
+    def _ended(self, result: None) -> None:
+        self._running = None
+        if not self._begun.called:
             self._begun.callback(None)
-
-    def _ended(self, answer: Answer) -> None:
-        self._answer = None
         self._wake()
 
     def _failed(self, failure: Failure) -> None:
-        self._answer = None
-        if self._begun is not None and not self._begun.called:
-            self._begun.errback(failure)
-        else:
+        self._running = None
+        if self._begun.called:
             self._error = failure
             self._wake()
+        else:
+            self._begun.errback(failure)
 
     def _take(self, response: Response) -> None:
-        self._client.news(response)
+        self._on_news(response)
         self._news.append(response)
         self._wake()
 

@@ -1,4 +1,4 @@
-"""What can be said in IMAP, as frozen values that both sides share.
+"""Commands and responses of IMAP, as frozen values that both sides share.
 
 ``requests`` holds the commands, ``fetch`` and ``search`` what two of them ask for,
 ``responses`` everything a server says.

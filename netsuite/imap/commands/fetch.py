@@ -1,4 +1,4 @@
-"""What FETCH can ask for, and what comes back for one message."""
+"""The items of FETCH, and what comes back for one message."""
 
 from __future__ import annotations
 

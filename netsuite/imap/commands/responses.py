@@ -30,6 +30,10 @@ class CopyUid:
     uids: SequenceSet
 
 
+#: What stands behind a response code's name.
+Argument: TypeAlias = int | CopyUid | SequenceSet | tuple[str, ...] | bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Code:
     """A response code, ``[NAME argument]``.
@@ -41,7 +45,7 @@ class Code:
     """
 
     name: str
-    argument: int | CopyUid | SequenceSet | tuple[str, ...] | bytes | None = None
+    argument: Argument | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,30 @@ class Tagged:
     status: Status
     text: str
     code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """The end of the command under way, whose tag the server's dialog knows (RFC 3501, 2.2.2)."""
+
+    status: Status
+    text: str
+    code: Code | None = None
+
+
+def ok(text: str, code: Code | None = None) -> Completion:
+    """Return the completion of a command that succeeded."""
+    return Completion(Status.OK, text, code)
+
+
+def no(text: str, code: Code | None = None) -> Completion:
+    """Return the completion of a command that failed."""
+    return Completion(Status.NO, text, code)
+
+
+def bad(text: str) -> Completion:
+    """Return the completion of a command that should not have been given."""
+    return Completion(Status.BAD, text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What SEARCH can ask for, as a tree of values (RFC 3501, 6.4.4)."""
+"""The keys of SEARCH, as a tree of values (RFC 3501, 6.4.4)."""
 
 from __future__ import annotations
 

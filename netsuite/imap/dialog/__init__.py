@@ -5,6 +5,8 @@ from netsuite.imap.dialog.events import (
     AuthenticateResponse,
     Bounds,
     IdleDone,
+    ServerEvent,
+    ServerSaid,
     WantsLiteral,
 )
 from netsuite.imap.dialog.rules import RULES, TRANSITIONS, Rule, State, rule_of
@@ -19,6 +21,8 @@ __all__ = [
     "IdleDone",
     "Rule",
     "ServerDialog",
+    "ServerEvent",
+    "ServerSaid",
     "State",
     "WantsLiteral",
     "rule_of",

@@ -8,16 +8,18 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import ClassVar, Final, TypeAlias
 
 from netsuite.imap.commands.fetch import BodySection, Streamed
-from netsuite.imap.grammar.answers import parse_response, read_answered_section
+from netsuite.imap.commands.responses import Response
 from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.grammar.fetch import OLD_NAMES
+from netsuite.imap.grammar.fetch_response import parse_shown_section
+from netsuite.imap.grammar.response_parser import parse_response
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, Event
-from netsuite.wire.reader import OctetReader
+from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Need
+from netsuite.wire.lines import LineDialog
 
 _CHUNK_OCTETS: Final = 65_536
 
@@ -52,6 +54,12 @@ class LiteralBegins:
     octets: int
 
 
+#: What a client's dialog gives.
+ClientEvent: TypeAlias = Response | LiteralBegins | BodyChunk | EndOfBody | EndOfInput
+#: What a step of the dialog comes to; None where the next one is to be taken.
+_Step: TypeAlias = ClientEvent | Need | None
+
+
 class _Phase(enum.Enum):
     LINE = "a line of a response"
     LITERAL = "a literal that is held"
@@ -59,7 +67,7 @@ class _Phase(enum.Enum):
     BODY_END = "the end of that"
 
 
-class ClientDialog:
+class ClientDialog(LineDialog):
     """One connection, the client's side.
 
     Events: the responses as values, ``LiteralBegins``, ``BodyChunk``, ``EndOfBody``. What was
@@ -68,33 +76,25 @@ class ClientDialog:
     It is never ``PAUSED``: a client may have many commands under way.
     """
 
-    __slots__ = ("_held", "_left", "_parts", "_phase", "_reader", "bounds")
+    hears_while_writing: ClassVar[bool] = True  # an APPEND may be refused on its way
 
     def __init__(self, bounds: ClientBounds | None = None) -> None:
+        super().__init__()
         self.bounds = bounds or ClientBounds()
-        self._reader = OctetReader()
         self._parts: list[bytes | Streamed] = []
         self._held = 0
         self._left = 0
         self._phase = _Phase.LINE
 
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
+        """Drop every octet received and not yet read; return how many there were."""
         self._parts.clear()
         self._held = 0
         self._phase = _Phase.LINE
-        return self._reader.discard()
+        return super().discard_input()
 
-    def next_event(self) -> Event:
-        """Give the next event or ``NEED_DATA``.
+    def next_event(self) -> ClientEvent | Need:
+        """Return the next event or ``NEED_DATA``.
 
         Raises:
             RemoteProtocolError: the server says what no server may; nothing can be read after.
@@ -104,13 +104,13 @@ class ClientDialog:
             if event is not None:
                 return event
 
-    def _read_line(self) -> Event:
+    def _read_line(self) -> _Step:
         try:
             line = self._reader.read_line(self.bounds.line_octets)
         except RemoteProtocolError as error:
             raise RemoteProtocolError(str(error), close=True) from None
         if line is None:
-            return NEED_DATA
+            return self._end()
         self._hold(len(line))
         octets, brace = self._announced(line)
         if octets is None:
@@ -134,7 +134,7 @@ class ClientDialog:
             raise RemoteProtocolError("a response is too large to hold", close=True)
 
     def _announced(self, line: bytes) -> tuple[int | None, int]:
-        """Give the size of a literal that a line announces, and where its brace is.
+        """Return the size of a literal that a line announces, and where its brace is.
 
         Text for people may end like an announcement; only what is data can have a literal.
         """
@@ -149,35 +149,35 @@ class ClientDialog:
         return int(digits), brace
 
     def _content(self) -> LiteralBegins | None:
-        """Say which content of which message comes next; None when it is something else."""
+        """Return which content of which message comes next; None where it is something else."""
         try:
             number, section = _begun_content([*self._parts])
         except BadSyntax:
             return None
         return LiteralBegins(number, section, self._left)
 
-    def _read_literal(self) -> Event:
+    def _read_literal(self) -> _Step:
         octets = self._reader.read_exactly(self._left)
         if octets is None:
-            return NEED_DATA
+            return self._end()
         self._parts.append(octets)
         self._phase = _Phase.LINE
         return None
 
-    def _read_body(self) -> Event:
+    def _read_body(self) -> _Step:
         octets = self._reader.read_some(min(self._left, _CHUNK_OCTETS))
         if octets is None:
-            return NEED_DATA
+            return self._end()
         self._left -= len(octets)
         if not self._left:
             self._phase = _Phase.BODY_END
         return BodyChunk(octets)
 
-    def _end_body(self) -> Event:
+    def _end_body(self) -> _Step:
         self._phase = _Phase.LINE
         return EndOfBody()
 
-    def _parse(self) -> Event:
+    def _parse(self) -> _Step:
         try:
             response = parse_response(Cursor(self._parts))
         except BadSyntax as error:
@@ -187,15 +187,13 @@ class ClientDialog:
             self._held = 0
         return response
 
-    def send(self, value: Any) -> bytes:
-        """Give the octets of a piece of a command."""
-        if not isinstance(value, Segment):
-            raise LocalProtocolError("not a piece of a command")
+    def send(self, value: Segment) -> bytes:
+        """Return the octets of a piece of a command."""
         return value.octets
 
 
 def _is_text(line: bytes) -> bool:
-    """Tell whether a line is one of those that end in text for people."""
+    """Return whether a line is one of those that end in text for people."""
     words = line.split(b" ", 2)
     if words[0] == b"+":
         return True
@@ -223,12 +221,12 @@ def _begun_content(parts: list[bytes | Streamed]) -> tuple[int, BodySection]:
     if place < 0:
         raise BadSyntax("no content")
     section_cursor = Cursor([words], place + len(b"BODY"))
-    section = read_answered_section(section_cursor)
+    section = parse_shown_section(section_cursor)
     section_cursor.end()
     return number, section
 
 
-_STEPS: Final[Mapping[_Phase, Callable[[ClientDialog], Event]]] = {
+_STEPS: Final[Mapping[_Phase, Callable[[ClientDialog], _Step]]] = {
     _Phase.LINE: ClientDialog._read_line,
     _Phase.LITERAL: ClientDialog._read_literal,
     _Phase.BODY: ClientDialog._read_body,

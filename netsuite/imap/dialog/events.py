@@ -1,8 +1,13 @@
-"""What a server hears beside whole commands, and what it is ready to hear."""
+"""Events of a server's dialog beside whole commands, and the bounds of what it reads."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
+
+from netsuite.imap.commands.requests import Command
+from netsuite.imap.commands.responses import Completion, Response
+from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +54,17 @@ class AuthenticateCancelled:
 @dataclass(frozen=True, slots=True)
 class IdleDone:
     """The client said DONE."""
+
+
+#: What a server's dialog gives, and takes.
+ServerEvent: TypeAlias = (
+    Command
+    | WantsLiteral
+    | AuthenticateResponse
+    | AuthenticateCancelled
+    | IdleDone
+    | BodyChunk
+    | EndOfBody
+    | EndOfInput
+)
+ServerSaid: TypeAlias = Response | Completion

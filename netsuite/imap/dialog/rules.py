@@ -1,4 +1,4 @@
-"""What each command may do, and where its answer leads: the state machine as data.
+"""The rules of commands as data: where each is legal, what it may do, where it leads.
 
 See RFC 3501, 3 (states), 5.5 and 7.4.1 (what may be told while a command is answered).
 """
@@ -31,7 +31,7 @@ class Rule:
 
     Args:
         states: where it is legal.
-        uses_numbers: its arguments or answers hold message numbers.
+        uses_numbers: its arguments or responses hold message numbers.
         may_expunge: the client may be told of EXPUNGE while it is answered.
         changes_mailbox: it changes the selected mailbox, so it is refused after EXAMINE.
     """
@@ -89,7 +89,7 @@ _BY_UID: Final[Mapping[type, Rule]] = {
 
 
 def rule_of(request: say.Request) -> Rule:
-    """Give the rule of a command, its UID form told apart."""
+    """Return the rule of a command, its UID form told apart."""
     kind = type(request)
     if kind in _BY_UID and getattr(request, "by_uid", False):
         return _BY_UID[kind]

@@ -1,4 +1,4 @@
-"""The server's machine: octets in, commands out, answers back, octets out.
+"""The server's machine: octets in, commands out, responses back, octets out.
 
 A command is collected part by part: a line, the literal it announced, the next line. What a
 line announces is judged before it is read, and the message of an APPEND is never collected
@@ -10,17 +10,26 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final, TypeAlias
 
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.fetch import Streamed
 from netsuite.imap.commands.requests import Command
-from netsuite.imap.commands.responses import Code, Condition, Continue, Status, Tagged
+from netsuite.imap.commands.responses import (
+    Code,
+    Completion,
+    Condition,
+    Continue,
+    Status,
+    Tagged,
+)
 from netsuite.imap.dialog.events import (
     AuthenticateCancelled,
     AuthenticateResponse,
     Bounds,
     IdleDone,
+    ServerEvent,
+    ServerSaid,
     WantsLiteral,
 )
 from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
@@ -35,10 +44,8 @@ from netsuite.wire.errors import (
     LocalProtocolError,
     RemoteProtocolError,
 )
-from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, Event
-from netsuite.wire.reader import OctetReader
-
-__all__ = ["Bounds", "ServerDialog"]
+from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, Need
+from netsuite.wire.lines import LineDialog
 
 #: What a body is read in.
 _CHUNK_OCTETS: Final = 65_536
@@ -47,6 +54,9 @@ _CHUNK_OCTETS: Final = 65_536
 _LITERAL: Final = re.compile(rb"\{([0-9]+)(\+)?\}")
 _UNTAGGED: Final = b"*"
 _NO_BODY: Final = -1
+
+#: What a step of the dialog comes to; None where the next one is to be taken.
+_Step: TypeAlias = ServerEvent | Need | None
 
 
 class _Phase(enum.Enum):
@@ -64,13 +74,14 @@ class _Phase(enum.Enum):
 
 
 # Longer than 300 lines: one phase a method, and what they share is the command under way.
-class ServerDialog:
+class ServerDialog(LineDialog):
     """One connection, the server's side.
 
     Events: ``Command``, ``WantsLiteral``, ``AuthenticateResponse``, ``AuthenticateCancelled``,
     ``IdleDone``, ``BodyChunk``, ``EndOfBody``. The answer to each command ends with its
-    ``Tagged``; ``Continue`` bids the client to go on where a command has more to come, and is
-    said for an APPEND whose literal does not wait as well (nothing goes out then).
+    ``Completion``, or ``Tagged`` with its tag; ``Continue`` bids the client to go on where a
+    command has more to come, and is said for an APPEND whose literal does not wait as well
+    (nothing goes out then).
     """
 
     __slots__ = (
@@ -80,7 +91,6 @@ class ServerDialog:
         "_lines",
         "_parts",
         "_phase",
-        "_reader",
         "_refusal",
         "_refused_tag",
         "_skippable",
@@ -90,9 +100,9 @@ class ServerDialog:
     )
 
     def __init__(self, bounds: Bounds | None = None) -> None:
+        super().__init__()
         self.bounds = bounds or Bounds()
         self.state = State.NOT_AUTHENTICATED
-        self._reader = OctetReader()
         self._phase = _Phase.LINE
         self._parts: list[bytes | Streamed] = []
         self._tag = _UNTAGGED
@@ -117,26 +127,18 @@ class ServerDialog:
         return self._command
 
     def deselect(self) -> None:
-        """Note that the selected mailbox is no longer so, by an answer of another command."""
+        """Accept that the selected mailbox is no longer so, by another command than CLOSE."""
         if self.state is State.SELECTED:
             self.state = State.AUTHENTICATED
 
-    def receive(self, octets: bytes) -> None:
-        """Take what the transport brought."""
-        self._reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Take note that the transport will bring nothing more."""
-        self._reader.feed_eof()
-
     def discard_input(self) -> int:
-        """Drop every octet received and not yet read; give how many there were."""
-        dropped = self._reader.discard()
+        """Drop every octet received and not yet read; return how many there were."""
+        dropped = super().discard_input()
         self._forget()
         return dropped
 
-    def next_event(self) -> Event:
-        """Give the next event, ``NEED_DATA`` or ``PAUSED``."""
+    def next_event(self) -> ServerEvent | Need:
+        """Return the next event, ``NEED_DATA`` or ``PAUSED``."""
         while True:
             event = _STEPS[self._phase](self)
             if event is not None:
@@ -150,7 +152,7 @@ class ServerDialog:
             self._phase = _Phase.LINE
 
     def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
-        """Give up the command under way; the caller raises what this gives."""
+        """Abandon the command under way; return what the caller is to raise."""
         self._command = None
         self._forget()
         self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
@@ -186,13 +188,13 @@ class ServerDialog:
         except BareLineEnd as error:
             raise self._bad(str(error)) from None
 
-    def _read_line(self) -> Event:
+    def _read_line(self) -> _Step:
         bounds = self.bounds
         fresh = self.state is State.NOT_AUTHENTICATED
         limit = (bounds.fresh_octets if fresh else bounds.line_octets) - self._lines
         line = self._line(limit)
         if line is None:
-            return NEED_DATA
+            return self._end()
         self._lines += len(line) + 2
         first = not self._parts
         literal = None
@@ -214,7 +216,7 @@ class ServerDialog:
     def _cursor(self) -> Cursor:
         return Cursor(self._parts, len(self._tag) + 1)
 
-    def _parse(self) -> Event:
+    def _parse(self) -> _Step:
         try:
             request = parse_request(self._cursor())
         except BadCharset as error:
@@ -234,7 +236,7 @@ class ServerDialog:
 
     # -- literals -----------------------------------------------------------------------------
 
-    def _announced(self, literal: re.Match[bytes]) -> Event:
+    def _announced(self, literal: re.Match[bytes]) -> _Step:
         """Judge a literal before any of it is read."""
         digits, plus = literal.groups()
         octets = _size(digits)
@@ -256,7 +258,7 @@ class ServerDialog:
         self._phase = _Phase.LITERAL
         return None
 
-    def _append(self, literal: re.Match[bytes], octets: int) -> Event:
+    def _append(self, literal: re.Match[bytes], octets: int) -> _Step:
         cursor = self._cursor()
         try:
             cursor.name()
@@ -272,7 +274,7 @@ class ServerDialog:
         synchronising = literal.group(2) is None
         return self._begin(ask.Append(mailbox, octets, flags, date, synchronising))
 
-    def _announce_refused(self, literal: re.Match[bytes], reply: Tagged) -> Event:
+    def _announce_refused(self, literal: re.Match[bytes], reply: Tagged) -> _Step:
         """Refuse a literal: it is not sent, or it is skipped, or the connection ends."""
         digits, plus = literal.groups()
         octets = _size(digits)
@@ -294,29 +296,29 @@ class ServerDialog:
         self._refusal = reply
         self._phase = _Phase.SKIPPED
 
-    def _read_literal(self) -> Event:
+    def _read_literal(self) -> _Step:
         octets = self._reader.read_exactly(self._left)
         if octets is None:
-            return NEED_DATA
+            return self._end()
         self._parts.append(octets)
         self._phase = _Phase.LINE
         return None
 
-    def _skip_literal(self) -> Event:
+    def _skip_literal(self) -> _Step:
         while self._left:
             octets = self._reader.read_some(min(self._left, _CHUNK_OCTETS))
             if octets is None:
-                return NEED_DATA
+                return self._end()
             self._left -= len(octets)
         self._phase = _Phase.SKIPPED_LINE
         return None
 
-    def _skip_line(self) -> Event:
+    def _skip_line(self) -> _Step:
         """Read what follows a skipped literal, up to the end of its command."""
         reply = self._refusal
         line = self._line(self.bounds.line_octets)
         if line is None:
-            return NEED_DATA
+            return self._end()
         literal = None
         if line.endswith(b"}"):
             literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
@@ -333,27 +335,27 @@ class ServerDialog:
 
     # -- bodies, exchanges, IDLE --------------------------------------------------------------
 
-    def _read_body(self) -> Event:
+    def _read_body(self) -> _Step:
         if not self._left:
             self._phase = _Phase.BODY_END
             return None
         octets = self._reader.read_some(min(self._left, _CHUNK_OCTETS))
         if octets is None:
-            return NEED_DATA
+            return self._end()
         self._left -= len(octets)
         return BodyChunk(octets)
 
-    def _end_body(self) -> Event:
+    def _end_body(self) -> _Step:
         line = self._line(self.bounds.line_octets)
         if line is None:
-            return NEED_DATA
+            return self._end()
         self._left = _NO_BODY
         if line:
             return self._more_than_a_message(line)
         self._phase = _Phase.PAUSED
         return EndOfBody()
 
-    def _more_than_a_message(self, line: bytes) -> Event:
+    def _more_than_a_message(self, line: bytes) -> _Step:
         """Refuse what follows the message. A literal that comes unasked is skipped first: it is
         content, and must not be taken for commands."""
         why = "one message, and nothing after it"
@@ -366,10 +368,10 @@ class ServerDialog:
         self._skip(_size(literal.group(1)), Tagged(self._current_tag(), Status.BAD, why))
         return None
 
-    def _read_response(self) -> Event:
+    def _read_response(self) -> _Step:
         line = self._plain_line(self.bounds.response_octets)
         if line is None:
-            return NEED_DATA
+            return self._end()
         if line == b"*":
             self._phase = _Phase.PAUSED
             return AuthenticateCancelled()
@@ -380,33 +382,36 @@ class ServerDialog:
         self._phase = _Phase.PAUSED
         return AuthenticateResponse(octets)
 
-    def _read_done(self) -> Event:
+    def _read_done(self) -> _Step:
         line = self._plain_line(self.bounds.fresh_octets)
         if line is None:
-            return NEED_DATA
+            return self._end()
         if line.upper() != b"DONE":
             raise self._bad("DONE was expected")
         self._phase = _Phase.PAUSED
         return IdleDone()
 
-    def _rest(self) -> Event:
+    def _rest(self) -> _Step:
         return PAUSED
 
     # -- out ----------------------------------------------------------------------------------
 
-    def send(self, value: Any) -> bytes:
-        """Give the octets of a response; a ``Tagged`` ends the command it answers.
+    def send(self, value: ServerSaid) -> bytes:
+        """Return the octets of a response; a completion ends the command under way.
 
         Raises:
-            LocalProtocolError: the tag is not that of a command under way; a ``Continue``
-                where nothing is to continue; a value that cannot be said.
+            LocalProtocolError: no command is under way, or one with another tag; a
+                ``Continue`` where nothing is to continue; a value that cannot be said.
         """
-        kind = type(value)
-        if kind is Tagged:
+        if isinstance(value, Completion):
+            if self._command is None:
+                raise LocalProtocolError("a completion of no command")
+            value = Tagged(self._command.tag, value.status, value.text, value.code)
+        if isinstance(value, Tagged):
             return self._finish(value)
-        if kind is Continue:
+        if isinstance(value, Continue):
             return self._continue(value)
-        if kind is Condition and value.status is Status.PREAUTH:
+        if isinstance(value, Condition) and value.status is Status.PREAUTH:
             self.state = State.AUTHENTICATED
         return format_response(value)
 
@@ -431,8 +436,8 @@ class ServerDialog:
         return octets
 
     def _body_comes(self, request: ask.Request) -> bool:
-        """Tell whether the message of an APPEND comes though it has been answered already."""
-        if type(request) is not ask.Append:
+        """Return whether the message of an APPEND comes though it has been answered already."""
+        if not isinstance(request, ask.Append):
             return False
         return self._phase is not _Phase.PAUSED or not request.synchronising
 
@@ -447,7 +452,7 @@ class ServerDialog:
         if phase is None:
             raise LocalProtocolError("the command has nothing more to come")
         self._phase = phase
-        if type(command.request) is ask.Append and not command.request.synchronising:
+        if isinstance(command.request, ask.Append) and not command.request.synchronising:
             return b""
         return format_response(value)
 
@@ -457,7 +462,7 @@ def _size(digits: bytes) -> int:
     return int(digits) if len(digits) <= 18 else 10**18
 
 
-_STEPS: Final[Mapping[_Phase, Callable[[ServerDialog], Event]]] = {
+_STEPS: Final[Mapping[_Phase, Callable[[ServerDialog], _Step]]] = {
     _Phase.LINE: ServerDialog._read_line,
     _Phase.LITERAL: ServerDialog._read_literal,
     _Phase.SKIPPED: ServerDialog._skip_literal,

@@ -1,6 +1,7 @@
 """Octets to values and back: one tokenizer over lines and literals, one module a concern.
 
-``tokens`` reads words, ``printing`` writes them; ``requests``, ``fetch`` and ``search`` read
-commands, ``compose`` writes them; ``responses`` writes and ``answers`` reads what servers
-say; ``structure`` does both for ENVELOPE and BODYSTRUCTURE; ``dates`` for dates.
+``tokens`` reads words, ``printing`` prints them; ``requests``, ``fetch`` and ``search`` read
+commands, ``compose`` prints them; ``responses`` prints and ``response_parser`` reads what servers
+say; ``fetch_response`` does both for FETCH responses, ``structure`` for the ENVELOPE and
+BODYSTRUCTURE in them, ``dates`` for dates.
 """

@@ -6,7 +6,7 @@ import re
 from binascii import b2a_base64
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from netsuite.imap import mutf7
 from netsuite.imap.commands import requests as say
@@ -41,15 +41,19 @@ class Segment:
     last: bool
 
 
-def _bare(name: bytes) -> Callable[[Any], bytes]:
+_OfMailbox: TypeAlias = say.Delete | say.Subscribe | say.Unsubscribe
+_ByUID: TypeAlias = say.Search | say.Fetch | say.Store | say.Copy | say.Move
+
+
+def _bare(name: bytes) -> Callable[[say.Request], bytes]:
     return lambda request: name
 
 
-def _mailbox(name: bytes) -> Callable[[Any], bytes]:
+def _mailbox(name: bytes) -> Callable[[_OfMailbox], bytes]:
     return lambda request: name + b" " + format_mailbox(request.mailbox)
 
 
-def _by_uid(request: Any, octets: bytes) -> bytes:
+def _by_uid(request: _ByUID, octets: bytes) -> bytes:
     return b"UID " + octets if request.by_uid else octets
 
 
@@ -176,6 +180,7 @@ def _copy(request: say.Copy | say.Move) -> bytes:
     return _by_uid(request, b" ".join(words))
 
 
+# Any: each of its own key's kind, which no type can say.
 _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.Capability: _bare(b"CAPABILITY"),
     say.Noop: _bare(b"NOOP"),
@@ -215,7 +220,7 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
 
 
 def format_command(command: say.Command) -> bytes:
-    """Write a command whole, its literals synchronising; an APPEND up to its message.
+    """Return a command whole, its literals synchronising; an APPEND up to its message.
 
     Raises:
         LocalProtocolError: it cannot be said: CR, LF or NUL where no literal may hide them.

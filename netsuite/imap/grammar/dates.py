@@ -57,12 +57,12 @@ def parse_date_time(octets: bytes) -> datetime:
 
 
 def format_date(day: date) -> bytes:
-    """Write a date-text."""
+    """Return a date-text."""
     return b"%d-%b-%04d" % (day.day, MONTHS[day.month - 1].encode(), day.year)
 
 
 def format_date_time(time: datetime) -> bytes:
-    """Write a date-time with its quotes; a naive one is taken as UTC."""
+    """Return a date-time with its quotes; a naive one is taken as UTC."""
     offset = time.utcoffset()
     minutes = 0 if offset is None else round(offset.total_seconds() / 60)
     sign, minutes = (b"-", -minutes) if minutes < 0 else (b"+", minutes)

@@ -1,4 +1,4 @@
-"""What FETCH asks for, both ways: fetch-att, sections, partials (RFC 3501, 6.4.5)."""
+"""The grammar of FETCH, both ways: fetch-att, sections, partials (RFC 3501, 6.4.5)."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def _partial(cursor: Cursor, section: BodySection) -> BodySection:
 
 
 def format_section(section: BodySection) -> bytes:
-    """Write ``section`` with its brackets."""
+    """Return ``section`` with its brackets."""
     words = [b".".join(b"%d" % number for number in section.part)] if section.part else []
     if section.text is not None:
         words.append(section.text.value)
@@ -100,8 +100,8 @@ def format_section(section: BodySection) -> bytes:
     return b"[%b]" % spec
 
 
-def format_answered_section(section: BodySection) -> bytes:
-    """Write a section's name as a response shows it: no PEEK, of a partial only its start."""
+def format_shown_section(section: BodySection) -> bytes:
+    """Return a section's name as a response shows it: no PEEK, of a partial only its start."""
     if section.old is not None:
         return section.old
     name = b"BODY" + format_section(section)
@@ -109,7 +109,7 @@ def format_answered_section(section: BodySection) -> bytes:
 
 
 def format_fetch_item(item: FetchItem) -> bytes:
-    """Write one fetch-att, as a client asks for it."""
+    """Return one fetch-att, as a client asks for it."""
     if isinstance(item, Item):
         return item.value
     if item.old is not None:

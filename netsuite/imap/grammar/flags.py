@@ -1,10 +1,15 @@
-"""Flags in commands: which may be set, how many, how long (RFC 3501, 9)."""
+"""Flags in commands: which may be set, how many, how long; and in responses (RFC 3501, 9)."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
-from netsuite.imap.grammar.tokens import SYSTEM_FLAGS, BadSyntax, Cursor
+from netsuite.imap.grammar.tokens import SYSTEM_FLAGS, BadSyntax, Cursor, flag_name
+
+# flag-perm = flag / "\*"; generous, since what a server says harms nobody
+_FLAG_PERM: Final = re.compile(rb"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+|\\\*")
 
 #: Flags in one command, and octets of each: what a folder's keywords may cost.
 _FLAGS_IN_ALL, _FLAG_OCTETS = 100, 128
@@ -30,9 +35,14 @@ def flag(cursor: Cursor) -> str:
 
 
 def flag_set(flags: Sequence[str]) -> frozenset[str]:
-    """Make a set of flags, of which there must not be too many."""
+    """Return a set of flags, of which there must not be too many."""
     # Keywords are compared without case: the first spelling stays.
     unique = {flag.lower(): flag for flag in reversed(flags)}
     if len(unique) > _FLAGS_IN_ALL:
         raise BadSyntax("too many flags")
     return frozenset(unique.values())
+
+
+def shown_flags(cursor: Cursor) -> tuple[str, ...]:
+    """Read a flag list of a response."""
+    return tuple(cursor.items(lambda: flag_name(cursor.word(_FLAG_PERM, "a flag")), empty=True))

@@ -21,7 +21,7 @@ is_plain = _PLAIN.fullmatch
 
 
 def format_literal(octets: bytes) -> bytes:
-    """Write a literal as a server does. A literal holds no NUL (CHAR8 = %x01-ff); for those
+    """Return a literal as a server prints it. A literal holds no NUL (CHAR8 = %x01-ff); for those
     that a message brought along stands 0x80, so that the size stays true."""
     if b"\0" in octets:
         octets = octets.replace(b"\0", b"\x80")
@@ -29,7 +29,7 @@ def format_literal(octets: bytes) -> bytes:
 
 
 def format_string(octets: bytes) -> bytes:
-    """Write ``string``: quoted where that can hold it."""
+    """Return ``string``: quoted where that can hold it."""
     if is_plain(octets):
         return b'"%b"' % octets
     if len(octets) <= QUOTED_OCTETS and _QUOTABLE.match(octets):
@@ -38,19 +38,19 @@ def format_string(octets: bytes) -> bytes:
 
 
 def format_nstring(octets: bytes | None) -> bytes:
-    """Write ``nstring``."""
+    """Return ``nstring``."""
     return b"NIL" if octets is None else format_string(octets)
 
 
 def format_astring(octets: bytes) -> bytes:
-    """Write ``astring``: bare where it may stand so, and is not NIL."""
+    """Return ``astring``: bare where it may stand so, and is not NIL."""
     if ASTRING_CHARS.fullmatch(octets) and octets.upper() != b"NIL":
         return octets
     return format_string(octets)
 
 
 def format_mailbox(name: str) -> bytes:
-    """Write ``mailbox``. Raises LocalProtocolError for a name that UTF-16 cannot say."""
+    """Return ``mailbox``. Raises LocalProtocolError for a name that UTF-16 cannot say."""
     try:
         return format_astring(mutf7.encode(name))
     except mutf7.BadName as error:
@@ -58,33 +58,33 @@ def format_mailbox(name: str) -> bytes:
 
 
 def is_flag(flag: str) -> bool:
-    """Tell whether IMAP can say a flag."""
+    """Return whether IMAP can say a flag."""
     return flag.isascii() and (flag == "\\*" or FLAG.fullmatch(flag.encode()) is not None)
 
 
 def format_flag(flag: str) -> bytes:
-    """Write a flag. Raises LocalProtocolError for what is none."""
+    """Return a flag. Raises LocalProtocolError for what is none."""
     if not is_flag(flag):
         raise LocalProtocolError(f"not a flag: {flag!r}")
     return flag.encode()
 
 
 def format_atom(name: str) -> bytes:
-    """Write an atom. Raises LocalProtocolError for what is none."""
+    """Return an atom. Raises LocalProtocolError for what is none."""
     if not name.isascii() or not ATOM.fullmatch(name.encode()):
         raise LocalProtocolError(f"not an atom: {name!r}")
     return name.encode()
 
 
 def format_flags(flags: Iterable[str]) -> bytes:
-    """Write a flag list in the order given."""
+    """Return a flag list in the order given."""
     return b"(%b)" % b" ".join(map(format_flag, flags))
 
 
 @lru_cache(maxsize=2048)
 def format_flag_set(flags: frozenset[str], recent: bool = False) -> bytes:
-    """Write what FLAGS shows of one message: a keyword that others set and IMAP cannot say is
-    left out. Few sets make up a mailbox, so what was written is kept."""
+    """Return what FLAGS shows of one message: a keyword that others set and IMAP cannot say is
+    left out. Few sets make up a mailbox, so what was printed is kept."""
     names = sorted(filter(is_flag, flags), key=_system_first)
     return format_flags([*names, "\\Recent"] if recent else names)
 
@@ -94,6 +94,6 @@ def _system_first(flag: str) -> tuple[bool, str]:
 
 
 def format_text(text: str) -> bytes:
-    """Write human-readable text: one line, never empty, never opening with ``[``."""
+    """Return human-readable text: one line, never empty, never opening with ``[``."""
     octets = " ".join(text.split()).encode("utf-8", "replace").replace(b"\0", b"")
     return b" " + octets if octets.startswith(b"[") else octets or b"-"

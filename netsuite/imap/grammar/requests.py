@@ -70,7 +70,7 @@ def parse_request(cursor: Cursor) -> say.Request:
 
 
 def command_name(cursor: Cursor) -> bytes:
-    """Give the command's name, upper case, or nothing; the place stays."""
+    """Return the command's name, upper case, or nothing; the place stays."""
     place = cursor.place
     try:
         return cursor.name()

@@ -1,4 +1,4 @@
-"""Responses onto the wire: one table, a function a response (RFC 3501, 7 and 9)."""
+"""The printer of responses: one table, a function a response (RFC 3501, 7 and 9)."""
 
 from __future__ import annotations
 
@@ -7,20 +7,16 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from netsuite.imap.commands import responses as say
-from netsuite.imap.commands.fetch import FetchData, Streamed
-from netsuite.imap.grammar.dates import format_date_time
-from netsuite.imap.grammar.fetch import format_answered_section
+from netsuite.imap.commands.fetch import FetchData
+from netsuite.imap.grammar.fetch_response import format_fetch_data
 from netsuite.imap.grammar.printing import (
     format_astring,
     format_atom,
-    format_flag_set,
     format_flags,
-    format_literal,
     format_mailbox,
     format_string,
     format_text,
 )
-from netsuite.imap.grammar.structure import format_envelope
 from netsuite.imap.sequences import SequenceSet
 from netsuite.wire.errors import LocalProtocolError
 
@@ -48,7 +44,7 @@ _CODES: Final[Mapping[str, Callable[[tuple[str, ...]], bytes]]] = {
 
 
 def format_code(code: say.Code) -> bytes:
-    """Write ``resp-text-code`` with its brackets."""
+    """Return ``resp-text-code`` with its brackets."""
     name, argument = code.name.encode("ascii"), code.argument
     match argument:
         case None:
@@ -126,31 +122,7 @@ def _search(value: say.SearchData) -> bytes:
     return b"* SEARCH%b%b\r\n" % (words, modseq)
 
 
-def _fetched(value: FetchData) -> bytes:
-    words = []
-    if value.uid is not None:
-        words.append(b"UID %d" % value.uid)
-    if value.modseq is not None:
-        words.append(b"MODSEQ (%d)" % value.modseq)
-    if value.flags is not None:
-        recent = "\\Recent" in value.flags
-        words.append(b"FLAGS " + format_flag_set(value.flags - {"\\Recent"}, recent))
-    if value.internal_date is not None:
-        words.append(b"INTERNALDATE " + format_date_time(value.internal_date))
-    if value.octets is not None:
-        words.append(b"RFC822.SIZE %d" % value.octets)
-    if value.envelope is not None:
-        words.append(b"ENVELOPE " + format_envelope(value.envelope))
-    for section, octets in value.sections.items():
-        if isinstance(octets, Streamed):
-            raise LocalProtocolError("a streamed literal cannot be said as a value")
-        content = b"NIL" if octets is None else format_literal(octets)
-        words.append(format_answered_section(section) + b" " + content)
-    if not words:
-        raise LocalProtocolError("a FETCH response says something")
-    return b"* %d FETCH (%b)\r\n" % (value.number, b" ".join(words))
-
-
+# Any: each of its own key's kind, which no type can say.
 _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
     say.Condition: lambda value: _condition(b"*", value),
     say.Tagged: lambda value: _condition(value.tag, value),
@@ -172,13 +144,12 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
         b"* VANISHED %b%b\r\n" % (b"(EARLIER) " if value.earlier else b"", bytes(value.uids))
     ),
     say.SearchData: _search,
-    FetchData: _fetched,
+    FetchData: format_fetch_data,
 }
 
 
 def format_response(value: say.Response) -> bytes:
-    """Write a response, its line end included. ``BODY`` and ``BODYSTRUCTURE`` of a
-    ``FetchData`` are not written: servers write them from the part tree itself.
+    """Return a response, its line end included.
 
     Raises:
         LocalProtocolError: the value cannot be said.

@@ -1,4 +1,4 @@
-"""What SEARCH asks for, both ways (RFC 3501, 6.4.4)."""
+"""The grammar of SEARCH, both ways (RFC 3501, 6.4.4)."""
 
 from __future__ import annotations
 
@@ -177,7 +177,7 @@ def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
 
 
 def needs_charset(value: SearchKey) -> bool:
-    """Tell whether text in it is beyond US-ASCII."""
+    """Return whether text in it is beyond US-ASCII."""
     match value:
         case key.HeaderHas(_, text) | key.BodyHas(text) | key.TextHas(text):
             return not text.isascii()
@@ -191,7 +191,7 @@ def needs_charset(value: SearchKey) -> bool:
 
 
 def format_key(value: SearchKey) -> bytes:  # one case a key, nothing else: long but flat
-    """Write a search-key; literals in it are those of ``format_string``."""
+    """Return a search-key; literals in it are those of ``format_string``."""
     match value:
         case key.AllMessages():
             return b"ALL"

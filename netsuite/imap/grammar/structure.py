@@ -51,7 +51,7 @@ def _addresses(mailboxes: Sequence[Mailbox]) -> bytes:
 
 
 def format_envelope(envelope: Envelope) -> bytes:
-    """Write ``envelope``. Sender and Reply-To stand for From where the message has none of
+    """Return ``envelope``. Sender and Reply-To stand for From where the message has none of
     them (RFC 3501, 7.4.2)."""
     from_ = _addresses(envelope.from_)
     return b"(%b %b %b %b %b %b %b %b %b %b)" % (
@@ -92,7 +92,7 @@ def _extension(part: Part) -> bytes:
 
 
 def format_structure(part: Part, *, extended: bool) -> bytes:
-    """Write ``body``.
+    """Return ``body``.
 
     Args:
         extended: BODYSTRUCTURE, rather than BODY, which has no extension data.

@@ -72,23 +72,23 @@ class Cursor:
     # -- looking ------------------------------------------------------------------------------
 
     def peek(self) -> int:
-        """Give the next octet of the line; -1 at its end."""
+        """Return the next octet of the line; -1 at its end."""
         return self._line[self.place] if self.place < len(self._line) else -1
 
     def at_literal(self) -> bool:
-        """Tell whether a literal comes next."""
+        """Return whether a literal comes next."""
         return self.place == len(self._line) and self.part + 1 < len(self._parts)
 
     def at_end(self) -> bool:
-        """Tell whether nothing comes any more."""
+        """Return whether nothing comes any more."""
         return self.place == len(self._line) and self.part + 1 >= len(self._parts)
 
     def ends_after(self, word: bytes) -> bool:
-        """Tell whether the line ends with that word (upper case) and nothing else."""
+        """Return whether the line ends with that word (upper case) and nothing else."""
         return self._line[self.place :].upper() == word
 
     def end(self) -> None:
-        """Insist on the end."""
+        """Check that this is the end."""
         if not self.at_end():
             raise BadSyntax("too much was said")
 
@@ -263,6 +263,6 @@ def mailbox_name(octets: bytes) -> str:
 
 
 def flag_name(octets: bytes) -> str:
-    """Give a flag as text; system flags are spelled one way only."""
+    """Return a flag as text; system flags are spelled one way only."""
     flag = octets.decode("ascii")
     return SYSTEM_FLAGS.get(flag.lower(), flag) if flag[0] == "\\" else flag

@@ -1,6 +1,7 @@
-"""The server's Twisted side: one module a group of commands, all answering on one connection."""
+"""The server's side of IMAP: the session, and one file for each kind of command."""
 
-from netsuite.imap.server.connection import IMAPServer
+from netsuite.imap.server.dispatch import IMAPServer
 from netsuite.imap.server.factory import IMAPServerFactory
+from netsuite.imap.server.shared import Shared
 
-__all__ = ["IMAPServer", "IMAPServerFactory"]
+__all__ = ["IMAPServer", "IMAPServerFactory", "Shared"]

@@ -2,62 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
-
+from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import Code, Continue, CopyUid, Status
-from netsuite.imap.replies import store_reply
+from netsuite.imap.commands.responses import Code, Completion, Continue, CopyUid, no, ok
 from netsuite.imap.sequences import SequenceSet
-from netsuite.store.errors import NotPermitted, OverQuota, StoreError
+from netsuite.imap.server.session import Session
+from netsuite.store.errors import NotPermitted, OverQuota
 from netsuite.store.interfaces import Draft
-from netsuite.store.model import Placed
-
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
 
 
-async def _append(connection: IMAPServer, request: ask.Append) -> None:
-    try:
-        placed = await _receive(connection, request)
-    except StoreError as error:
-        code, text = store_reply(error, target=True)
-        connection.finish(Status.NO, text, code)
-        return
-    if placed is None:
-        return
-    uids = SequenceSet(((placed.uid, placed.uid),))
-    connection.ok("Appended", Code("APPENDUID", CopyUid(placed.uid_validity, None, uids)))
-
-
-async def _receive(connection: IMAPServer, request: ask.Append) -> Placed | None:
-    """Judge the mailbox and the size first, then take the message; None when refused."""
-    mail = connection.access
+async def append(session: Session, request: ask.Append) -> Completion:
+    """Judge the mailbox and the size first, then take the message."""
+    mail = session.mail
     folder = await mail.folder(request.mailbox)
     if not mail.writable(folder):
         raise NotPermitted(request.mailbox)
     if not request.octets:
-        connection.finish(Status.NO, "A message without an octet is none")
-        return None
+        return no("A message without an octet is none")
     usage = await mail.usage()
     if usage.quota_octets is not None and usage.octets + request.octets > usage.quota_octets:
         raise OverQuota(request.mailbox)
     draft = mail.draft(request.octets)
     try:
-        connection.say(Continue("go ahead"))
-        has_nul = await _write(connection, draft)
+        session.say(Continue("go ahead"))
+        has_nul = await _write(session, draft)
         if has_nul:  # literal = "{" number "}" CRLF *CHAR8, and CHAR8 is no NUL
-            connection.finish(Status.NO, "The message holds NUL")
-            return None
-        return await mail.append(request.mailbox, draft, request.flags, request.date)
+            return no("The message holds NUL")
+        placed = await mail.append(request.mailbox, draft, request.flags, request.date)
     finally:
         await draft.abort()  # nothing, once it has been committed
+    uids = SequenceSet(((placed.uid, placed.uid),))
+    return ok("Appended", Code("APPENDUID", CopyUid(placed.uid_validity, None, uids)))
 
 
-async def _write(connection: IMAPServer, draft: Draft) -> bool:
-    """Hand on the message; tell whether there was a NUL in it."""
+async def _write(session: Session, draft: Draft) -> bool:
+    """Hand on the message; return whether there was a NUL in it."""
     has_nul = False
-    async for octets in connection.body():
+    async for octets in session.body():
         has_nul = has_nul or b"\0" in octets
         full = draft.write(octets)
         if full is not None:
@@ -65,6 +46,4 @@ async def _write(connection: IMAPServer, draft: Draft) -> bool:
     return has_nul
 
 
-ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-    ask.Append: _append,
-}
+HANDLERS = handlers(append)

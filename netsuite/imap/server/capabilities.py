@@ -1,13 +1,11 @@
-"""What CAPABILITY says: one function of state, TLS and settings."""
+"""Capabilities: a function of the login, TLS and the settings."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from netsuite.imap.dialog.rules import State
-
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
+from netsuite.accounts.interfaces import Channel
+from netsuite.imap.server.shared import Shared
 
 #: Whoever asks: what the grammar takes.
 ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
@@ -28,20 +26,17 @@ INSIDE: Final = (
 )
 
 
-def capabilities(connection: IMAPServer, *, inside: bool = False) -> tuple[str, ...]:
-    """Give the names that are true now, on this connection.
-
-    Args:
-        inside: take the user as logged in already.
-    """
-    if inside or connection.dialog.state is not State.NOT_AUTHENTICATED:
-        limit = f"APPENDLIMIT={connection.settings.bounds.append_octets}"
-        return (*ALWAYS, *INSIDE, limit)
-    channel = connection.channel()
+def before_login(shared: Shared, channel: Channel) -> tuple[str, ...]:
+    """Return what is there before a login, over a channel."""
     names = list(ALWAYS)
-    if connection.tls is not None and not channel.secure:
+    if shared.tls is not None and not channel.secure:
         names.append("STARTTLS")
-    if not connection.authenticator.allows_password(channel):
+    if not shared.authenticator.allows_password(channel):
         names.append("LOGINDISABLED")
-    names += (f"AUTH={mechanism}" for mechanism in connection.authenticator.mechanisms(channel))
+    names += (f"AUTH={mechanism}" for mechanism in shared.authenticator.mechanisms(channel))
     return tuple(names)
+
+
+def after_login(shared: Shared) -> tuple[str, ...]:
+    """Return what is there after a login."""
+    return (*ALWAYS, *INSIDE, f"APPENDLIMIT={shared.settings.append_octets}")

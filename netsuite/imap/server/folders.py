@@ -5,17 +5,16 @@ See RFC 3501, 6.3; RFC 2342; RFC 6154, 3.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
+from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import Code, NamespaceData, Status, StatusData
+from netsuite.imap.commands.responses import Code, Completion, NamespaceData, StatusData, no, ok
+from netsuite.imap.server.session import Session
 from netsuite.store.model import SEPARATOR, SpecialUse
 from netsuite.store.model import Status as Counts
-
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
 
 #: RFC 6154, 2; ``\\All`` is no store's special use.
 SPECIAL_USES: Final[Mapping[str, SpecialUse]] = {
@@ -27,58 +26,63 @@ USE_ATTRIBUTES: Final[Mapping[SpecialUse, str]] = {
 }
 
 
-async def _create(connection: IMAPServer, request: ask.Create) -> None:
+async def create(session: Session, request: ask.Create) -> Completion:
+    """Create a mailbox."""
     uses = {SPECIAL_USES.get("\\" + name[1:].capitalize()) for name in request.special_use}
     if None in uses or len(uses) > 1:
-        connection.finish(Status.NO, "No mailbox can have that use", Code("USEATTR"))
-        return
+        return no("No mailbox can have that use", Code("USEATTR"))
     # A separator at the end only says that mailboxes are to come below (RFC 3501, 6.3.3).
     name = request.mailbox.removesuffix(SEPARATOR)
-    await connection.access.create(name, next(iter(uses), None))
-    connection.ok("Created")
+    await session.mail.create(name, next(iter(uses), None))
+    return ok("Created")
 
 
-async def _delete(connection: IMAPServer, request: ask.Delete) -> None:
-    folder = await connection.access.folder(request.mailbox)
-    await connection.access.delete(request.mailbox)
-    selected = connection.selected
+async def delete(session: Session, request: ask.Delete) -> Completion:
+    """Remove a mailbox."""
+    folder = await session.mail.folder(request.mailbox)
+    await session.mail.delete(request.mailbox)
+    selected = session.selected
     if selected is not None and selected.folder.id == folder.id:
         # Whoever deletes the mailbox it has open knows; it need not be thrown out.
-        connection.deselect()
-        connection.dialog.deselect()
-    connection.ok("Deleted")
+        session.deselect()
+        session.dialog.deselect()
+    return ok("Deleted")
 
 
-async def _rename(connection: IMAPServer, request: ask.Rename) -> None:
-    await connection.access.rename(request.old, request.new.removesuffix(SEPARATOR))
-    connection.ok("Renamed")
+async def rename(session: Session, request: ask.Rename) -> Completion:
+    """Rename a mailbox."""
+    await session.mail.rename(request.old, request.new.removesuffix(SEPARATOR))
+    return ok("Renamed")
 
 
-async def _subscribe(connection: IMAPServer, request: ask.Subscribe) -> None:
-    await connection.access.subscribe(request.mailbox.removesuffix(SEPARATOR), True)
-    connection.ok("Subscribed")
+async def subscribe(session: Session, request: ask.Subscribe) -> Completion:
+    """Subscribe a name."""
+    await session.mail.subscribe(request.mailbox.removesuffix(SEPARATOR), True)
+    return ok("Subscribed")
 
 
-async def _unsubscribe(connection: IMAPServer, request: ask.Unsubscribe) -> None:
-    await connection.access.subscribe(request.mailbox, False)
-    connection.ok("Unsubscribed")
+async def unsubscribe(session: Session, request: ask.Unsubscribe) -> Completion:
+    """Take a subscription back."""
+    await session.mail.subscribe(request.mailbox, False)
+    return ok("Unsubscribed")
 
 
-async def _status(connection: IMAPServer, request: ask.StatusOf) -> None:
-    connection.say(await status_data(connection, request.mailbox, request.items))
-    connection.ok("Status given")
+async def status(session: Session, request: ask.StatusOf) -> Completion:
+    """Count what is in a mailbox."""
+    session.say(await status_data(session, request.mailbox, request.items))
+    return ok("Status given")
 
 
-async def status_data(connection: IMAPServer, mailbox: str, items: tuple[str, ...]) -> StatusData:
-    """Count what STATUS asks for."""
-    mail = connection.access
+async def status_data(session: Session, mailbox: str, items: tuple[str, ...]) -> StatusData:
+    """Return what STATUS asks for."""
+    mail = session.mail
     counts = await mail.status(mailbox)
     numbers = {name: count(counts) for name, count in _COUNTS.items()}
-    numbers["APPENDLIMIT"] = connection.settings.bounds.append_octets
+    numbers["APPENDLIMIT"] = session.shared.settings.append_octets
     if "RECENT" in items:
         numbers["RECENT"] = await _recent(mail, counts)
     if "HIGHESTMODSEQ" in items:
-        connection.modseqs = True  # RFC 7162, 3.1: asking for it enables CONDSTORE
+        session.modseqs = True  # RFC 7162, 3.1: asking for it enables CONDSTORE
     return StatusData(mailbox, tuple((name, numbers[name]) for name in items))
 
 
@@ -101,18 +105,11 @@ _COUNTS: Final[Mapping[str, Callable[[Counts], int]]] = {
 }
 
 
-def _namespace(connection: IMAPServer, request: ask.Namespace) -> None:
-    shared = ((connection.access.public_prefix, SEPARATOR),)
-    connection.say(NamespaceData((("", SEPARATOR),), (), shared))
-    connection.ok("Namespaces given")
+async def namespace(session: Session, request: ask.Namespace) -> Completion:
+    """Send where the namespaces are (RFC 2342)."""
+    shared = ((session.mail.public_prefix, SEPARATOR),)
+    session.say(NamespaceData((("", SEPARATOR),), (), shared))
+    return ok("Namespaces given")
 
 
-ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-    ask.Create: _create,
-    ask.Delete: _delete,
-    ask.Rename: _rename,
-    ask.Subscribe: _subscribe,
-    ask.Unsubscribe: _unsubscribe,
-    ask.StatusOf: _status,
-    ask.Namespace: _namespace,
-}
+HANDLERS = handlers(create, delete, rename, subscribe, unsubscribe, status, namespace)

@@ -6,21 +6,19 @@ RFC 5819 (status).
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import AsyncIterator, Iterable, Sequence
+from typing import Final
 
 from twisted.internet.task import deferLater
 
+from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import Listed
+from netsuite.imap.commands.responses import Completion, Listed, ok
 from netsuite.imap.patterns import Patterns, parents
 from netsuite.imap.server.folders import USE_ATTRIBUTES, status_data
+from netsuite.imap.server.session import Session
 from netsuite.store.errors import StoreError
 from netsuite.store.model import SEPARATOR, Folder
-
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
-
 
 #: Names that are looked at before others have their turn.
 _NAMES_AT_ONCE: Final = 200
@@ -44,12 +42,12 @@ class _Tree:
                 self.above_special.update(parents(name, SEPARATOR))
 
     def names(self) -> list[str]:
-        """Give every name, INBOX first."""
+        """Return every name, INBOX first."""
         names = {*self.folders, *self.above}
         return sorted(names, key=lambda name: (name != "INBOX", name))
 
     def attributes(self, name: str) -> list[str]:
-        """Say what a name is."""
+        """Return what a name is."""
         folder = self.folders.get(name)
         attributes = [] if folder else ["\\Noselect"]
         attributes.append("\\HasChildren" if name in self.above else "\\HasNoChildren")
@@ -58,40 +56,40 @@ class _Tree:
         return attributes
 
 
-async def _tree(connection: IMAPServer) -> _Tree:
-    mail = connection.access
+async def _tree(session: Session) -> _Tree:
+    mail = session.mail
     return _Tree(await mail.folders(), await mail.subscriptions())
 
 
-async def _list(connection: IMAPServer, request: ask.List) -> None:
+async def list_mailboxes(session: Session, request: ask.List) -> Completion:
+    """List the mailboxes there are, or that are subscribed."""
     if request.patterns == ("",) and not request.select:
         # RFC 3501, 6.3.8: asks for the separator and the root of the reference.
-        connection.say(Listed(("\\Noselect",), SEPARATOR, ""))
-        connection.ok("Separator given")
-        return
+        session.say(Listed(("\\Noselect",), SEPARATOR, ""))
+        return ok("Separator given")
     patterns = Patterns((request.reference + each for each in request.patterns if each), SEPARATOR)
-    tree = await _tree(connection)
+    tree = await _tree(session)
     chosen = []
     names = _subscribed_names(tree) if "SUBSCRIBED" in request.select else tree.names()
-    async for name in _in_turns(connection, names):
+    async for name in _in_turns(session, names):
         if patterns.matches(name) and (listed := _listed(tree, name, request)) is not None:
             chosen.append(listed)
     for listed in chosen:
-        connection.say(listed)
+        session.say(listed)
         if request.status and listed.mailbox in tree.folders:
             try:
-                connection.say(await status_data(connection, listed.mailbox, request.status))
+                session.say(await status_data(session, listed.mailbox, request.status))
             except StoreError:
                 # Gone meanwhile; RFC 5819, 2: then there is no STATUS for it.
                 continue
-    connection.ok("Listed")
+    return ok("Listed")
 
 
-async def _in_turns(connection: IMAPServer, names: Sequence[str]) -> AsyncIterator[str]:
-    """Give names; every so many of them all other connections have their turn."""
+async def _in_turns(session: Session, names: Sequence[str]) -> AsyncIterator[str]:
+    """Return names; every so many of them all other connections have their turn."""
     for index, name in enumerate(names):
         if index and index % _NAMES_AT_ONCE == 0:
-            await deferLater(connection.clock, 0)
+            await deferLater(session.clock, 0)
         yield name
 
 
@@ -100,7 +98,7 @@ def _subscribed_names(tree: _Tree) -> list[str]:
 
 
 def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:
-    """Say what LIST shows of a name; None when the selection options leave it out."""
+    """Return what LIST shows of a name; None where the selection options leave it out."""
     folder = tree.folders.get(name)
     subscribed = name in tree.subscriptions
     chosen = True
@@ -123,11 +121,12 @@ def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:
     return Listed(tuple(attributes), SEPARATOR, name, childinfo=childinfo)
 
 
-async def _lsub(connection: IMAPServer, request: ask.Lsub) -> None:
+async def lsub(session: Session, request: ask.Lsub) -> Completion:
+    """List what is subscribed, whether it exists or not."""
     pattern = Patterns([request.reference + request.pattern], SEPARATOR)
-    tree = await _tree(connection)
+    tree = await _tree(session)
     shown: dict[str, tuple[str, ...]] = {}
-    async for name in _in_turns(connection, sorted(tree.subscriptions)):
+    async for name in _in_turns(session, sorted(tree.subscriptions)):
         if pattern.matches(name):
             shown[name] = () if name in tree.folders else ("\\Noselect",)
         elif "%" in request.pattern:
@@ -136,11 +135,8 @@ async def _lsub(connection: IMAPServer, request: ask.Lsub) -> None:
                 if above not in tree.subscriptions and pattern.matches(above):
                     shown[above] = ("\\Noselect",)
     for name in sorted(shown):
-        connection.say(Listed(shown[name], SEPARATOR, name, lsub=True))
-    connection.ok("Listed")
+        session.say(Listed(shown[name], SEPARATOR, name, lsub=True))
+    return ok("Listed")
 
 
-ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-    ask.List: _list,
-    ask.Lsub: _lsub,
-}
+HANDLERS = handlers(list_mailboxes, lsub)

@@ -1,169 +1,104 @@
 """Before, around and after a login: CAPABILITY, NOOP, LOGOUT, ID, STARTTLS, LOGIN, AUTHENTICATE.
 
-See RFC 3501, 6.1 and 6.2.
+See RFC 3501, 6.1 and 6.2; RFC 2971 (ID); RFC 5161 (ENABLE).
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Final, cast
-
-from netsuite.accounts.interfaces import (
-    Challenged,
-    LoggedIn,
-    LoginRefused,
-    LoginStep,
-    MailAccess,
-)
+from netsuite.accounts.interfaces import MailAccess
+from netsuite.connection.server import handlers
+from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import (
     CapabilityData,
-    Code,
+    Completion,
     Condition,
-    Continue,
     EnabledData,
     IdData,
     Status,
+    bad,
+    ok,
 )
-from netsuite.imap.dialog import AuthenticateCancelled, AuthenticateResponse
-from netsuite.imap.replies import login_reply
-from netsuite.imap.server.capabilities import capabilities
-from netsuite.wire.errors import RemoteProtocolError
-
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
+from netsuite.imap.server.session import Session
 
 
-def _capability(connection: IMAPServer, request: ask.Capability) -> None:
-    connection.say(CapabilityData(capabilities(connection)))
-    connection.ok("That is all")
+async def capability(session: Session, request: ask.Capability) -> Completion:
+    """Send what there is now."""
+    session.say(CapabilityData(session.capabilities()))
+    return ok("That is all")
 
 
-def _noop(connection: IMAPServer, request: ask.Noop) -> None:
-    connection.ok("Nothing done")
+async def noop(session: Session, request: ask.Noop) -> Completion:
+    """Do nothing, which is the occasion to tell of news."""
+    return ok("Nothing done")
 
 
-def _logout(connection: IMAPServer, request: ask.Logout) -> None:
-    connection.deselect()
-    connection.say(Condition(Status.BYE, "Goodbye"))
-    connection.ok("Logged out")
-    connection.close()
+async def logout(session: Session, request: ask.Logout) -> None:
+    """Send BYE, then OK, then close."""
+    session.deselect()
+    session.say(Condition(Status.BYE, "Goodbye"))
+    session.say(ok("Logged out"))
+    session.close()
 
 
-def _id(connection: IMAPServer, request: ask.Id) -> None:
+async def identify(session: Session, request: ask.Id) -> Completion:
+    """Send who we are; log who the client is."""
     if request.parameters:
         # A client's own words: logged as data, with what would break a line taken out.
-        connection.log.info(
-            "{name} is {client}", name=connection.name, client=repr(dict(request.parameters))
+        session.log.info(
+            "{name} is {client}", name=session.name, client=repr(dict(request.parameters))
         )
-    pairs: list[tuple[str, str | None]] = [("name", connection.settings.software)]
-    if connection.settings.version:
-        pairs.append(("version", connection.settings.version))
-    connection.say(IdData(tuple(pairs)))
-    connection.ok("Pleased to meet you")
+    pairs: list[tuple[str, str | None]] = [("name", session.shared.software)]
+    if session.shared.version:
+        pairs.append(("version", session.shared.version))
+    session.say(IdData(tuple(pairs)))
+    return ok("Pleased to meet you")
 
 
-def _start_tls(connection: IMAPServer, request: ask.StartTls) -> None:
-    if connection.tls is None:
-        connection.finish(Status.BAD, "There is no TLS here")
-    elif connection.peer.secure:
-        connection.finish(Status.BAD, "TLS is in place")
-    else:
-        connection.ok("Begin TLS now")
-        connection.start_tls(connection.tls)
+async def start_tls(session: Session, request: ask.StartTls) -> Completion | None:
+    """Begin TLS."""
+    if session.shared.tls is None:
+        return replies.NO_TLS
+    if session.peer.secure:
+        return replies.TLS_ALREADY
+    session.say(ok("Begin TLS now"))
+    session.start_tls(session.shared.tls)
+    return None
 
 
-def _enable(connection: IMAPServer, request: ask.Enable) -> None:
+async def enable(session: Session, request: ask.Enable) -> Completion:
+    """Turn extensions on."""
     # RFC 5161, 3.1: what is unknown, or enabled already, is passed over.
     names = []
-    if "QRESYNC" in request.names and not connection.vanished:
+    if "QRESYNC" in request.names and not session.vanished:
         names.append("QRESYNC")
-        connection.modseqs = connection.vanished = True
-    elif "CONDSTORE" in request.names and not connection.modseqs:
+        session.modseqs = session.vanished = True
+    elif "CONDSTORE" in request.names and not session.modseqs:
         names.append("CONDSTORE")
-        connection.modseqs = True
-    connection.say(EnabledData(tuple(names)))
-    connection.ok("Enabled what is known")
+        session.modseqs = True
+    session.say(EnabledData(tuple(names)))
+    return ok("Enabled what is known")
 
 
-async def _login(connection: IMAPServer, request: ask.Login) -> None:
-    channel = connection.channel()
-    if not connection.authenticator.allows_password(channel):
-        code = Code("PRIVACYREQUIRED")
-        connection.finish(Status.NO, "LOGIN is disabled; begin TLS first", code)
-        return
+async def login(session: Session, request: ask.Login) -> Completion:
+    """Log in with a clear password."""
+    authenticator, channel = session.shared.authenticator, session.channel()
+    if not authenticator.allows_password(channel):
+        return replies.LOGIN_DISABLED
     try:
         user, password = request.user.decode("utf-8"), request.password.decode("utf-8")
     except UnicodeDecodeError:
-        connection.finish(Status.BAD, "Name and password must be UTF-8")
-        return
-    try:
-        entered = await connection.authenticator.log_in(channel, user, password, MailAccess)
-    except LoginRefused as error:
-        _refused(connection, error)
-        return
-    _enter(connection, entered)
+        return bad("Name and password must be UTF-8")
+    return session.enter(await authenticator.log_in(channel, user, password, MailAccess))
 
 
-async def _authenticate(connection: IMAPServer, request: ask.Authenticate) -> None:
-    channel = connection.channel()
-    exchange = connection.authenticator.exchange(channel, request.mechanism, MailAccess)
-    if exchange is None:
-        connection.finish(Status.NO, "That mechanism is not offered here", Code("CANNOT"))
-        return
-    try:
-        step: LoginStep = await exchange.respond(request.initial)
-        while isinstance(step, Challenged):
-            response = await _challenge(connection, step.octets)
-            if response is None:
-                connection.finish(Status.BAD, "Cancelled")
-                return
-            step = await exchange.respond(response)
-        # RFC 3501 has no place for data with the success: it is one more challenge, whose
-        # response is empty (RFC 4422, 4).
-        if step.octets is not None and await _challenge(connection, step.octets) != b"":
-            connection.finish(Status.BAD, "An empty response was expected")
-            return
-    except LoginRefused as error:
-        _refused(connection, error)
-        return
-    _enter(connection, step)
+async def authenticate(session: Session, request: ask.Authenticate) -> Completion:
+    """Log in by SASL."""
+    return session.enter(
+        await session.shared.authenticator.authenticate(
+            session.channel(), request.mechanism, MailAccess, session.challenge, request.initial
+        )
+    )
 
 
-async def _challenge(connection: IMAPServer, octets: bytes) -> bytes | None:
-    """Send a challenge; give the response, None when the client gave up."""
-    connection.say(Continue(challenge=octets))
-    event = await connection.take()
-    if isinstance(event, AuthenticateResponse):
-        return event.octets
-    if isinstance(event, AuthenticateCancelled):
-        return None
-    raise RemoteProtocolError("a response was expected", close=True)
-
-
-def _refused(connection: IMAPServer, error: LoginRefused) -> None:
-    status, code, text = login_reply(error)
-    connection.log.info("{name}: login refused: {why}", name=connection.name, why=error.reason)
-    connection.finish(status, text, code)
-    connection.count_bad()
-
-
-def _enter(connection: IMAPServer, entered: LoggedIn) -> None:
-    connection.enter(cast(MailAccess, entered.avatar))
-    command = connection.dialog.command
-    if command is None:
-        return
-    # The capabilities of the state this very answer leads to.
-    connection.ok("Logged in", Code("CAPABILITY", capabilities(connection, inside=True)))
-
-
-ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-    ask.Capability: _capability,
-    ask.Noop: _noop,
-    ask.Logout: _logout,
-    ask.Id: _id,
-    ask.StartTls: _start_tls,
-    ask.Enable: _enable,
-    ask.Login: _login,
-    ask.Authenticate: _authenticate,
-}
+HANDLERS = handlers(capability, noop, logout, identify, start_tls, enable, login, authenticate)

@@ -1,9 +1,8 @@
-"""Telling a client that comes back what happened while it was away (RFC 7162, 3.2)."""
+"""The resynchronization of a client that comes back (RFC 7162, 3.2)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from netsuite.imap.commands.fetch import FetchData
 from netsuite.imap.commands.requests import Resync
@@ -11,11 +10,9 @@ from netsuite.imap.commands.responses import Vanished
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import TOP, SequenceSet
 from netsuite.imap.server.selected import Selected
+from netsuite.imap.server.session import Session
 from netsuite.imap.view import MailboxView
 from netsuite.store.model import Message
-
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
 
 
 class Absence:
@@ -38,25 +35,25 @@ class Absence:
         self.gone = sorted(gone)
 
     def vanished(self) -> bytes:
-        """Give the VANISHED (EARLIER) response; nothing when all are still there."""
+        """Return the VANISHED (EARLIER) response; nothing where all are still there."""
         if not self.gone:
             return b""
         return format_response(Vanished(SequenceSet.of(self.gone), earlier=True))
 
-    def tell(self, connection: IMAPServer, selected: Selected, view: MailboxView) -> None:
-        """Say all of it, within the answer to SELECT (RFC 7162, 3.2.5.1)."""
-        connection.write(self.vanished())
-        connection.write(selected.new_keywords(message.flags for message in self.changed))
+    def tell(self, session: Session, selected: Selected, view: MailboxView) -> None:
+        """Send all of it, within the answer to SELECT (RFC 7162, 3.2.5.1)."""
+        session.writer.write(self.vanished())
+        session.writer.write(selected.new_keywords(message.flags for message in self.changed))
         for message in self.changed:
             number = view.number(message.uid)
             if number:
                 recent = {"\\Recent"} if view.is_recent(message.uid) else set()
                 flags = message.flags | recent
-                connection.say(FetchData(number, message.uid, flags, modseq=message.modseq))
+                session.say(FetchData(number, message.uid, flags, modseq=message.modseq))
 
 
 async def absence(selected: Selected, resync: Resync | None, uid_validity: int) -> Absence | None:
-    """Find out what a SELECT with QRESYNC is to be told; None when its knowledge is void."""
+    """Return what a SELECT with QRESYNC is to be told; None where its knowledge is void."""
     if resync is None or resync.uid_validity != uid_validity:
         return None
     changed, gone = await selected.mail.changes_since(selected.folder.id, resync.modseq)

@@ -2,56 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 
+from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import search as key
-from netsuite.imap.commands.responses import SearchData, Status
+from netsuite.imap.commands.responses import Completion, SearchData, ok
 from netsuite.imap.sequences import TOP
-from netsuite.imap.server.selected import Selected
-from netsuite.imap.view import BadNumber, MailboxView
+from netsuite.imap.server.session import Session
+from netsuite.imap.view import MailboxView
 from netsuite.store import query
 
-if TYPE_CHECKING:
-    from netsuite.imap.server.connection import IMAPServer
 
-
-def _search(connection: IMAPServer, request: ask.Search) -> Awaitable[None] | None:
-    selected = connection.open_mailbox
-    try:
-        asked = as_query(request.key, selected.view)
-    except BadNumber as error:
-        connection.finish(Status.BAD, str(error))
-        return None
+async def search(session: Session, request: ask.Search) -> Completion:
+    """Send which messages are found."""
+    selected = session.mailbox
+    view, modseq = selected.view, None
+    asked = as_query(request.key, view)
     if isinstance(asked, query.All):
         # The view itself knows; nothing is gone that the client may be told of now.
-        _answer(connection, request, selected.view.uids(), None)
-        return None
-    return _ask(connection, selected, request, asked)
-
-
-async def _ask(
-    connection: IMAPServer, selected: Selected, request: ask.Search, asked: query.Query
-) -> None:
-    uids = await selected.mail.search(selected.folder.id, asked)
-    modseq = None
-    if _mentions_modseq(request.key):
-        connection.modseqs = True
-        messages = await selected.mail.messages(selected.folder.id, uids) if uids else ()
-        modseq = max((each.modseq for each in messages), default=None)
-    _answer(connection, request, uids, modseq)
-
-
-def _answer(
-    connection: IMAPServer, request: ask.Search, uids: Sequence[int], modseq: int | None
-) -> None:
-    view = connection.open_mailbox.view
+        uids = view.uids()
+    else:
+        uids = await selected.mail.search(selected.folder.id, asked)
+        if _mentions_modseq(request.key):
+            session.modseqs = True
+            messages = await selected.mail.messages(selected.folder.id, uids) if uids else ()
+            modseq = max((each.modseq for each in messages), default=None)
     # Messages the client has not been told of are not found yet.
     numbers = view.known(uids) if request.by_uid else view.numbers(uids)
-    connection.say(SearchData(numbers, modseq))
-    connection.ok("Searched")
+    session.say(SearchData(numbers, modseq))
+    return ok("Searched")
 
 
 def _mentions_modseq(value: key.SearchKey) -> bool:
@@ -71,7 +52,7 @@ _DAY: Final = timedelta(days=1)
 
 
 def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | None]:
-    """Give the days ``since <= day < before`` that a comparison means."""
+    """Return the days ``since <= day < before`` that a comparison means."""
     match comparison:
         case key.Comparison.BEFORE:
             return None, day
@@ -83,7 +64,7 @@ def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | No
 
 # One case a key, nothing else: long but flat.
 def as_query(value: key.SearchKey, view: MailboxView) -> query.Query:
-    """Say in the store's words what a key asks for.
+    """Return in the store's words what a key asks for.
 
     Raises:
         BadNumber: it names a message number beyond the last.
@@ -123,6 +104,4 @@ def as_query(value: key.SearchKey, view: MailboxView) -> query.Query:
             return query.And(tuple(as_query(each, view) for each in keys))
 
 
-ANSWERS: Final[Mapping[type, Callable[[Any, Any], Awaitable[None] | None]]] = {
-    ask.Search: _search,
-}
+HANDLERS = handlers(search)

@@ -1,4 +1,4 @@
-"""What a connection holds of its selected mailbox: the view, and its place in the feed."""
+"""A selected mailbox: its view, and its place in the feed of changes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.imap.commands.responses import Code, Condition, FlagsData, Status
-from netsuite.imap.grammar.printing import format_flag_set, is_flag
+from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
+from netsuite.imap.grammar.printing import is_flag
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.sequences import format_uids
 from netsuite.imap.view import (
@@ -67,15 +68,20 @@ class Selected:
         self._subscription: Subscription = mail.watch_folder(folder.id, self._note)
 
     def opened(self, view: MailboxView) -> None:
-        """Take the view that was read, and what happened while it was."""
+        """Accept the view that was read, and what happened while it was."""
         self.view = view
         early, self._early = self._early, None
         for change in early or ():
             self._note(change)
 
     def close(self) -> None:
-        """Hear no more."""
+        """Stop hearing of changes."""
         self._subscription.cancel()
+
+    async def claim_recent(self) -> int:
+        """Claim the messages that are recent, so that they are so in no other session; return
+        the first of their UIDs."""
+        return await self.mail.claim_recent(self.folder.id)
 
     # -- the feed -----------------------------------------------------------------------------
 
@@ -111,19 +117,19 @@ class Selected:
     # -- flags --------------------------------------------------------------------------------
 
     def flag_list(self) -> tuple[str, ...]:
-        """Give the flags FLAGS lists: the system's, and the keywords seen so far."""
+        """Return the flags FLAGS lists: the system's, and the keywords seen so far."""
         return (*SYSTEM_FLAGS, *(self._keywords or {}).values())
 
     def keywords(self) -> int:
-        """Count the keywords seen so far."""
+        """Return how many keywords were seen so far."""
         return len(self._keywords or ())
 
     def knows(self, flag: str) -> bool:
-        """Tell whether FLAGS has listed a flag."""
+        """Return whether FLAGS has listed a flag."""
         return flag[0] == "\\" or flag.lower() in (self._keywords or ())
 
     def new_keywords(self, flags: Iterable[frozenset[str]]) -> bytes:
-        """Note the keywords among flags; where some are new, give the responses that list
+        """Accept the keywords among flags; where some are new, return the responses that list
         them, to be said before they are used (RFC 3501, 7.2.6)."""
         new = {
             flag.lower(): flag
@@ -139,14 +145,14 @@ class Selected:
         )
 
     def permanent_flags(self) -> Condition:
-        """Give the response that says which flags can be changed for good."""
+        """Return the response that says which flags can be changed for good."""
         flags = () if self.read_only else (*self.flag_list(), "\\*")
         return Condition(Status.OK, "Flags that stay", Code("PERMANENTFLAGS", flags))
 
     # -- telling ------------------------------------------------------------------------------
 
     def tell(self, *, may_expunge: bool, modseqs: bool, vanished: bool) -> bytes:
-        """Give the responses that tell the client what happened, as far as it may be told.
+        """Return the responses that tell the client what happened, as far as it may be told.
 
         Args:
             may_expunge: whether message numbers may change now.
@@ -164,15 +170,10 @@ class Selected:
 def _format_telling(telling: Telling, modseqs: bool, vanished: bool) -> bytes:
     match telling:
         case TellFlags(number, uid, flags, recent, modseq):
-            shown = format_flag_set(flags, recent)
+            items = [uid_item(uid), flags_item(flags, recent)]
             if modseqs:
-                return b"* %d FETCH (UID %d FLAGS %b MODSEQ (%d))\r\n" % (
-                    number,
-                    uid,
-                    shown,
-                    modseq,
-                )
-            return b"* %d FETCH (UID %d FLAGS %b)\r\n" % (number, uid, shown)
+                items.append(modseq_item(modseq))
+            return format_fetch(number, items)
         case TellExists(messages, recent):
             return b"* %d EXISTS\r\n* %d RECENT\r\n" % (messages, recent)
         case TellExpunged(numbers, uids):

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from twisted.internet.task import deferLater
 
 from netsuite.accounts.interfaces import Newsgroup, Newsroom
+from netsuite.connection.server import handlers
 from netsuite.nntp import commands as c
 from netsuite.nntp import overview, replies
-from netsuite.nntp.commands import Beginning
+from netsuite.nntp.commands import Beginning, Status
+from netsuite.nntp.server.session import Session
 from netsuite.nntp.settings import Settings
-from netsuite.nntp.wildmat import BadWildmat, Matches, parse_wildmat
-from netsuite.store.errors import NoSuchFolder, StoreError
+from netsuite.nntp.wildmat import Matches, parse_wildmat
+from netsuite.store.errors import NoSuchFolder
 from netsuite.wire.dates import parse_news_date
 from netsuite.wire.events import BodyChunk, EndOfBody
-
-if TYPE_CHECKING:
-    from netsuite.nntp.server.session import NNTPServer
 
 #: Groups whose lines are sent in one piece.
 GROUPS_AT_ONCE: Final = 500
@@ -50,7 +49,7 @@ def _counts(group: Newsgroup) -> str:
 
 
 def _newsgroups(group: Newsgroup) -> str:
-    """Give name and description; nothing for a group that is not described (7.6.6)."""
+    """Return name and description; nothing for a group that is not described (7.6.6)."""
     text = overview.clean(group.description.encode("utf-8", "replace")).decode().strip()
     return f"{group.name}\t{text}" if text else ""
 
@@ -79,40 +78,36 @@ _OF_SETTINGS: Final[Mapping[str, tuple[str, Callable[[Settings], Sequence[str]]]
 
 
 def keywords(settings: Settings) -> Sequence[str]:
-    """Give the lists that are kept, as CAPABILITIES names them."""
+    """Return the lists that are kept, as CAPABILITIES names them."""
     there = [keyword for keyword, (_, lines) in _OF_SETTINGS.items() if lines(settings)]
     if settings.subscriptions:
         there.append("SUBSCRIPTIONS")
     return sorted([*_OF_GROUPS, "MODERATORS", *there])
 
 
-async def list_command(session: NNTPServer, event: c.ListCommand) -> None:
-    """LIST."""
-    keyword = event.keyword
+async def list_command(session: Session, command: c.ListCommand) -> Status | None:
+    """Say a list. See RFC 3977, 7.6, and RFC 6048, 2."""
+    room, keyword = session.room, command.keyword
     if keyword in _OF_SETTINGS:
         announced, lines_of = _OF_SETTINGS[keyword]
-        lines = lines_of(session.settings)
-        if lines:
-            session.say_lines(215, announced, lines)
-        else:
-            session.say(replies.NOT_KEPT)
-        return
-    try:
-        matches = parse_wildmat(event.argument or "*")
-    except BadWildmat:
-        session.say(replies.BAD_WILDMAT)
-        return
+        lines = lines_of(session.shared.settings)
+        if not lines:
+            return replies.NOT_KEPT
+        session.say_lines(215, announced, lines)
+        return None
+    matches = parse_wildmat(command.argument or "*")
     if keyword == "SUBSCRIPTIONS":
-        await _say_subscriptions(session, matches)
-    elif keyword == "MODERATORS":
+        return await _say_subscriptions(session, room, matches)
+    if keyword == "MODERATORS":
         await _say_groups(session, 215, _moderators(session), lambda group: bool(group.moderator))
     else:
         await _say_groups(session, 215, _OF_GROUPS[keyword], lambda group: matches(group.name))
+    return None
 
 
-def _moderators(session: NNTPServer) -> Callable[[Newsgroup], str]:
-    """Give what says where a group's articles are mailed to (RFC 6048, 2.4)."""
-    policy = session.shared.room.policy
+def _moderators(session: Session) -> Callable[[Newsgroup], str]:
+    """Return what says where a group's articles are mailed to (RFC 6048, 2.4)."""
+    policy = session.shared.newsroom.policy
 
     def line(group: Newsgroup) -> str:
         address = policy.moderator_address(group.moderator or "")
@@ -121,68 +116,50 @@ def _moderators(session: NNTPServer) -> Callable[[Newsgroup], str]:
     return line
 
 
-async def _say_subscriptions(session: NNTPServer, matches: Matches) -> None:
+async def _say_subscriptions(session: Session, room: Newsroom, matches: Matches) -> Status | None:
     """Say which of the groups recommended are here, in their order (RFC 6048, 2.6)."""
-    assert session.room is not None
-    wanted = session.settings.subscriptions
+    wanted = session.shared.settings.subscriptions
     if not wanted:
-        session.say(replies.NOT_KEPT)
-        return
-    try:
-        here = {group.name for group in await session.room.groups()}
-    except StoreError as error:
-        session.say(replies.for_error(error))
-        return
+        return replies.NOT_KEPT
+    here = {group.name for group in await room.groups()}
     names = [name for name in dict.fromkeys(wanted) if name in here and matches(name)]
     session.say_lines(215, "Newsgroups recommended", names)
+    return None
 
 
-async def newgroups(session: NNTPServer, event: c.NewGroups) -> None:
-    """NEWGROUPS. See RFC 3977, 7.3."""
-    since = parse_news_date(event.date.encode(), event.time.encode(), session.now())
+async def newgroups(session: Session, command: c.NewGroups) -> Status | None:
+    """Say which groups are new. See RFC 3977, 7.3."""
+    since = parse_news_date(command.date.encode(), command.time.encode(), session.now())
     if since is None:
-        session.say(replies.BAD_DATE)
-        return
+        return replies.BAD_DATE
     moment = since
     await _say_groups(
         session, 231, _active, lambda group: group.created is not None and group.created >= moment
     )
+    return None
 
 
-async def newnews(session: NNTPServer, event: c.NewNews) -> None:
-    """NEWNEWS. See RFC 3977, 7.4."""
+async def newnews(session: Session, command: c.NewNews) -> Status | None:
+    """Say which articles are new. See RFC 3977, 7.4."""
     room = session.room
-    assert room is not None
-    since = parse_news_date(event.date.encode(), event.time.encode(), session.now())
+    since = parse_news_date(command.date.encode(), command.time.encode(), session.now())
     if since is None:
-        session.say(replies.BAD_DATE)
-        return
-    try:
-        matches = parse_wildmat(event.wildmat)
-        groups = await room.groups()
-    except BadWildmat:
-        session.say(replies.BAD_WILDMAT)
-        return
-    except StoreError as error:
-        session.say(replies.for_error(error))
-        return
+        return replies.BAD_DATE
+    matches = parse_wildmat(command.wildmat)
+    groups = await room.groups()
     session.say(Beginning(230, "New articles follow"))
-    try:
-        async for some in _in_turns(session, groups):
-            for group in some:
-                if group.count and matches(group.name):
-                    await _say_new(session, room, group, since)
-    except StoreError:
-        session.log.failure("listing new articles on {name}", name=session.name)
-        session.abort()  # what was said so far is not whole, and cannot be taken back
-        return
+    async for some in _in_turns(session, groups):
+        for group in some:
+            if group.count and matches(group.name):
+                await _say_new(session, room, group, since)
     session.say(EndOfBody())
+    return None
 
 
 async def _in_turns(
-    session: NNTPServer, groups: Sequence[Newsgroup]
+    session: Session, groups: Sequence[Newsgroup]
 ) -> AsyncIterator[Sequence[Newsgroup]]:
-    """Give groups, some at a time; between them all other connections have their turn, also when
+    """Return groups, some at a time; between them all other connections have their turn, also when
     few names match and so no buffer fills."""
     for start in range(0, len(groups), GROUPS_AT_ONCE):
         if start:
@@ -190,7 +167,7 @@ async def _in_turns(
         yield groups[start : start + GROUPS_AT_ONCE]
 
 
-async def _say_new(session: NNTPServer, room: Newsroom, group: Newsgroup, since: datetime) -> None:
+async def _say_new(session: Session, room: Newsroom, group: Newsgroup, since: datetime) -> None:
     try:
         numbers = await room.arrived_since(group, since)
     except NoSuchFolder:
@@ -198,27 +175,25 @@ async def _say_new(session: NNTPServer, room: Newsroom, group: Newsgroup, since:
     for start in range(0, len(numbers), ARTICLES_AT_ONCE):
         some = await room.described(group.id, numbers[start : start + ARTICLES_AT_ONCE])
         session.say(BodyChunk(_joined(room.message_id(each) for each in some)))
-        await session.writable()
+        await session.writer.writable()
 
 
 async def _say_groups(
-    session: NNTPServer,
+    session: Session,
     code: int,
     line: Callable[[Newsgroup], str],
     wanted: Callable[[Newsgroup], bool],
 ) -> None:
-    assert session.room is not None
-    try:
-        groups = await session.room.groups()
-    except StoreError as error:
-        session.say(replies.for_error(error))
-        return
+    groups = await session.room.groups()
     session.say(Beginning(code, "Newsgroups follow"))
     async for some in _in_turns(session, groups):
         session.say(BodyChunk(_joined(line(group) for group in some if wanted(group))))
-        await session.writable()
+        await session.writer.writable()
     session.say(EndOfBody())
 
 
 def _joined(lines: Iterable[str]) -> bytes:
     return "".join([f"{line}\r\n" for line in lines if line]).encode("utf-8", "replace")
+
+
+HANDLERS = handlers(list_command, newgroups, newnews)

@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Sequence
 
-from netsuite.accounts.interfaces import (
-    Challenged,
-    Exchange,
-    LoggedIn,
-    LoginRefused,
-    NewsAccess,
-)
+from netsuite.accounts.interfaces import NewsAccess
+from netsuite.connection.server import handlers
 from netsuite.nntp import commands as c
 from netsuite.nntp import replies
 from netsuite.nntp.commands import Challenge, Status
 from netsuite.nntp.dialog import State
-
-if TYPE_CHECKING:
-    from netsuite.nntp.server.session import NNTPServer
+from netsuite.nntp.server.session import Session
 
 
-def capabilities(session: NNTPServer) -> Sequence[str]:
-    """Give the lines of CAPABILITIES that change with TLS and a login."""
+def capabilities(session: Session) -> Sequence[str]:
+    """Return the lines of CAPABILITIES that change with TLS and a login."""
     if session.dialog.state is State.LOGGED_IN:  # RFC 4643, 2.1 and RFC 4642, 2.1
         return []
     lines = []
@@ -38,79 +30,46 @@ def capabilities(session: NNTPServer) -> Sequence[str]:
     return lines
 
 
-def starttls(session: NNTPServer, event: c.StartTLS) -> None:
-    """STARTTLS."""
+async def starttls(session: Session, command: c.StartTLS) -> Status | None:
+    """Begin TLS."""
     if session.peer.secure:
-        session.say(replies.TLS_ALREADY)
-    elif session.shared.tls is None:
-        session.say(replies.NO_TLS)
-    else:
-        session.say(Status(382, "Continue with TLS negotiation"))
-        session.start_tls(session.shared.tls)
-
-
-def user(session: NNTPServer, event: c.AuthInfoUser) -> None:
-    """AUTHINFO USER."""
-    if not session.shared.authenticator.allows_password(session.channel()):
-        session.say(replies.ENCRYPT_FIRST)  # before the password is sent
-        return
-    session.username = event.name
-    session.say(Status(381, "Password required"))  # whether there is such a name or not
-
-
-async def password(session: NNTPServer, event: c.AuthInfoPass) -> None:
-    """AUTHINFO PASS."""
-    try:
-        logged_in = await session.shared.authenticator.log_in(
-            session.channel(), session.username, event.password, NewsAccess
-        )
-    except LoginRefused as error:
-        _refuse(session, error)
-        return
-    _enter(session, logged_in)
-    session.say(replies.ACCEPTED)
-
-
-def sasl(session: NNTPServer, event: c.AuthInfoSASL) -> Awaitable[None] | None:
-    """AUTHINFO SASL."""
-    channel = session.channel()
-    exchange = session.shared.authenticator.exchange(channel, event.mechanism, NewsAccess)
-    if exchange is not None:
-        return _exchange(session, exchange, event.initial)
-    encrypt = not channel.secure and event.mechanism in ("PLAIN", "LOGIN")
-    session.say(replies.ENCRYPT_FIRST if encrypt else replies.NO_MECHANISM)
+        return replies.TLS_ALREADY
+    if session.shared.tls is None:
+        return replies.NO_TLS
+    session.say(Status(382, "Continue with TLS negotiation"))
+    session.start_tls(session.shared.tls)
     return None
 
 
-async def _exchange(session: NNTPServer, exchange: Exchange, octets: bytes | None) -> None:
-    try:
-        while True:
-            step = await exchange.respond(octets)
-            if not isinstance(step, Challenged):
-                break
-            session.say(Challenge(step.octets))
-            event = await session.take()
-            octets = event.octets if isinstance(event, c.SASLResponse) else None
-            if octets is None:
-                session.say(replies.CANCELLED)
-                return
-    except LoginRefused as error:
-        _refuse(session, error)
-        return
-    _enter(session, step)
-    if step.octets is None:
-        session.say(replies.ACCEPTED)
-    else:
-        session.say(Challenge(step.octets, final=True))
+async def user(session: Session, command: c.AuthInfoUser) -> Status:
+    """Note the name."""
+    if not session.shared.authenticator.allows_password(session.channel()):
+        return replies.ENCRYPT_FIRST  # before the password is sent
+    session.username = command.name
+    return Status(381, "Password required")  # whether there is such a name or not
 
 
-def _refuse(session: NNTPServer, error: LoginRefused) -> None:
-    session.log.info("{name}: login refused: {reason}", name=session.name, reason=error.reason)
-    session.say(replies.for_error(error))
-    session.count_bad()
+async def password(session: Session, command: c.AuthInfoPass) -> Status:
+    """Log in."""
+    login = await session.shared.authenticator.log_in(
+        session.channel(), session.username, command.password, NewsAccess
+    )
+    session.enter(login)
+    return replies.ACCEPTED
 
 
-def _enter(session: NNTPServer, logged_in: LoggedIn) -> None:
-    session.access = cast(NewsAccess, logged_in.avatar)
-    session.room = session.access.room
-    session.logged_in()
+async def sasl(session: Session, command: c.AuthInfoSASL) -> Status | Challenge:
+    """Log in by SASL; what comes with the success goes along (RFC 4643, 2.4.2)."""
+    login = await session.shared.authenticator.authenticate(
+        session.channel(),
+        command.mechanism,
+        NewsAccess,
+        session.challenge,
+        command.initial,
+        data_with_success=True,
+    )
+    session.enter(login)
+    return replies.ACCEPTED if login.octets is None else Challenge(login.octets, final=True)
+
+
+HANDLERS = handlers(starttls, user, password, sasl)

@@ -1,4 +1,4 @@
-"""Responses from octets, as a client reads them: tables by name (RFC 3501, 7 and 9).
+"""The parser of responses, as a client reads them: tables by name (RFC 3501, 7 and 9).
 
 Generous where servers are known to be loose and nothing is lost by it; what is not understood
 is a ``BadSyntax``, never a guess.
@@ -12,27 +12,22 @@ from binascii import Error as Base64Error
 from binascii import a2b_base64
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from netsuite.imap.commands import responses as said
-from netsuite.imap.commands.fetch import BodySection, FetchData, Streamed
 from netsuite.imap.commands.responses import Status
-from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
-from netsuite.imap.grammar.fetch import OLD_NAMES, parse_section
-from netsuite.imap.grammar.structure import parse_envelope, parse_structure
+from netsuite.imap.grammar.fetch_response import parse_fetch_data
+from netsuite.imap.grammar.flags import shown_flags
 from netsuite.imap.grammar.tokens import (
     MODSEQ_TOP,
     TAG,
     BadSyntax,
     Cursor,
-    flag_name,
     mailbox_name,
 )
 
-_FLAG_PERM: Final = re.compile(rb"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+|\\\*")
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
 _WORD: Final = re.compile(rb"[^ \r\n]+")
-_ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
 _STATUSES: Final[Mapping[bytes, Status]] = {status.value: status for status in Status}
 _OPEN, _SPACE = ord("("), ord(" ")
 
@@ -114,14 +109,6 @@ def _code_text(cursor: Cursor) -> bytes:
     return cursor.match(_CODE_TEXT) or b""
 
 
-def _flag(cursor: Cursor) -> str:
-    return flag_name(cursor.word(_FLAG_PERM, "a flag"))
-
-
-def _flags(cursor: Cursor) -> tuple[str, ...]:
-    return tuple(cursor.items(partial(_flag, cursor), empty=True))
-
-
 def _charsets(cursor: Cursor) -> tuple[str, ...]:
     return tuple(word.decode("ascii", "replace") for word in cursor.items(cursor.astring))
 
@@ -152,12 +139,12 @@ def _copy_uid(cursor: Cursor) -> said.CopyUid:
     return said.CopyUid(validity, sources, cursor.sequence_set())
 
 
-_CODES: Final[Mapping[str, Callable[[Cursor], Any]]] = {
+_CODES: Final[Mapping[str, Callable[[Cursor], said.Argument]]] = {
     "UIDNEXT": Cursor.number,
     "UIDVALIDITY": Cursor.number,
     "UNSEEN": Cursor.number,
     "HIGHESTMODSEQ": lambda cursor: cursor.number(MODSEQ_TOP),
-    "PERMANENTFLAGS": _flags,
+    "PERMANENTFLAGS": shown_flags,
     "BADCHARSET": _charsets,
     "CAPABILITY": _words,
     "APPENDUID": _append_uid,
@@ -222,7 +209,7 @@ def _namespace(cursor: Cursor) -> said.Response:
 
 def _listed(cursor: Cursor, *, lsub: bool) -> said.Response:
     cursor.space()
-    attributes = _flags(cursor)
+    attributes = shown_flags(cursor)
     cursor.space()
     separator = cursor.nstring()
     cursor.space()
@@ -261,7 +248,7 @@ def _status(cursor: Cursor) -> said.Response:
 
 def _flags_data(cursor: Cursor) -> said.Response:
     cursor.space()
-    return said.FlagsData(_flags(cursor))
+    return said.FlagsData(shown_flags(cursor))
 
 
 def _search(cursor: Cursor) -> said.Response:
@@ -307,77 +294,9 @@ _UNTAGGED: Final[Mapping[bytes, Callable[[Cursor], said.Response]]] = {
 }
 
 
-# -- FETCH ----------------------------------------------------------------------------------------
-
-
-def _fetched(cursor: Cursor, number: int) -> said.Response:
-    # msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
-    cursor.space()
-    fields: dict[str, Any] = {}
-    sections: dict[BodySection, bytes | Streamed | None] = {}
-
-    def item() -> None:
-        name = cursor.word(_ITEM_NAME, "an item").upper()
-        if name in (b"BODY", b"BODY.PEEK") and cursor.peek() == ord("["):
-            section = read_answered_section(cursor)
-            cursor.space()
-            sections[section] = _content(cursor)
-            return
-        old = OLD_NAMES.get(name)
-        cursor.space()
-        if old is not None:
-            sections[old] = _content(cursor)
-            return
-        read = _FETCH_ITEMS.get(name)
-        if read is None:
-            raise BadSyntax("unknown item")
-        field, parse = read
-        fields[field] = parse(cursor)
-
-    cursor.items(item, empty=True)
-    return FetchData(number, **fields, sections=sections)
-
-
-def read_answered_section(cursor: Cursor) -> BodySection:
-    """Read ``section ["<" number ">"]`` as a FETCH response has it."""
-    section = parse_section(cursor, peek=False)
-    if not cursor.take(ord("<")):
-        return section
-    start = cursor.number()
-    cursor.expect(ord(">"))
-    return BodySection(section.part, section.text, section.fields, start=start)
-
-
-def _content(cursor: Cursor) -> bytes | Streamed | None:
-    if cursor.at_literal():
-        return cursor.literal()
-    return cursor.nstring()
-
-
-def _flag_set(cursor: Cursor) -> frozenset[str]:
-    return frozenset(_flags(cursor))
-
-
-_FETCH_ITEMS: Final[Mapping[bytes, tuple[str, Callable[[Cursor], Any]]]] = {
-    b"UID": ("uid", Cursor.nz_number),
-    b"FLAGS": ("flags", _flag_set),
-    b"INTERNALDATE": (
-        "internal_date",
-        lambda cursor: parse_date_time(cursor.word(DATE_TIME, "a date and time")),
-    ),
-    b"RFC822.SIZE": ("octets", lambda cursor: cursor.number(MODSEQ_TOP)),
-    b"MODSEQ": (
-        "modseq",
-        lambda cursor: cursor.items(partial(cursor.number, MODSEQ_TOP))[0],
-    ),
-    b"ENVELOPE": ("envelope", parse_envelope),
-    b"BODY": ("body", parse_structure),
-    b"BODYSTRUCTURE": ("structure", parse_structure),
-}
-
 _NUMBERED: Final[Mapping[bytes, Callable[[Cursor, int], said.Response]]] = {
     b"EXISTS": lambda cursor, number: said.Exists(number),
     b"RECENT": lambda cursor, number: said.Recent(number),
     b"EXPUNGE": lambda cursor, number: said.Expunged(number),
-    b"FETCH": _fetched,
+    b"FETCH": parse_fetch_data,
 }

@@ -1,4 +1,4 @@
-"""Whose mail is it: domains, aliases, catch-all, ``user+detail``, postmaster."""
+"""The resolver of mail addresses: domains, aliases, catch-all, ``user+detail``, postmaster."""
 
 from __future__ import annotations
 
@@ -11,17 +11,8 @@ from twisted.internet.interfaces import IReactorTime
 from netsuite.accounts.interfaces import NotOurs, Recipient
 from netsuite.store.changes import Change
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
-from netsuite.store.interfaces import Draft, Store
-from netsuite.store.model import (
-    INBOX,
-    Account,
-    AccountState,
-    Envelope,
-    FolderId,
-    Onward,
-    Placed,
-    Placement,
-)
+from netsuite.store.interfaces import Store
+from netsuite.store.model import INBOX, Account, AccountState, FolderId
 
 #: How old the list of aliases may be. The feed tells of changes, also of other processes, but
 #: theirs a moment late; so an address that is not known makes it read again at once, too.
@@ -33,7 +24,7 @@ POSTMASTER: Final = "postmaster"
 
 
 def same_domain(domain: str) -> str:
-    """Give the form under which domains are compared: A-labels, in lower case (RFC 5890)."""
+    """Return the form under which domains are compared: A-labels, in lower case (RFC 5890)."""
     lowered = domain.lower().rstrip(".")
     if lowered.isascii():
         return lowered
@@ -55,7 +46,7 @@ class OwnAddresses:
         self._separator = separator
 
     def has(self, address: str) -> bool:
-        """Whether *address* is one of them, with a detail or without."""
+        """Return whether *address* is one of them, with a detail or without."""
         local, at, domain = address.rpartition("@")
         if not at:
             return False
@@ -69,8 +60,8 @@ class OwnAddresses:
         }.isdisjoint(self._whole)
 
 
-class AddressBook:
-    """Resolves addresses, and delivers to what they resolve to (``interfaces.Receiver``).
+class RecipientResolver:
+    """Finds where mail for an address goes (``interfaces.Resolver``).
 
     Args:
         store: accounts, aliases and folders.
@@ -105,7 +96,7 @@ class AddressBook:
         self.configure(domains=domains, postmaster=postmaster, separator=separator)
 
     def configure(self, *, domains: Sequence[str], postmaster: str, separator: str) -> None:
-        """Change what can change while it runs."""
+        """Accept what can change while it runs."""
         self.domains = frozenset(same_domain(domain) for domain in domains)
         self.postmaster = postmaster.lower()
         self.separator = separator
@@ -121,10 +112,11 @@ class AddressBook:
         self._resolved.clear()
         self._read_at = None
 
-    # -- resolving -----------------------------------------------------------------------------
-
     async def resolve(self, local: str, domain: str) -> Recipient:
-        """Find where mail for an address goes.
+        """Return where mail for an address goes.
+
+        Most mail is for few addresses: what was found a moment ago is remembered, until anything
+        that bears on it changes.
 
         Args:
             local: the local part, its quoting undone.
@@ -137,6 +129,9 @@ class AddressBook:
             Busy: the account is disabled, so mail for it is put off; or it leads to another
                 host, and nobody carries mail there.
         """
+        found = self._remembered(local, domain)
+        if found is not None:
+            return found
         ours = same_domain(domain)
         if ours and ours not in self.domains:
             raise NotOurs(domain)
@@ -163,11 +158,7 @@ class AddressBook:
             self._remember(local, domain, found, targets)
         return found
 
-    def resolve_now(self, local: str, domain: str) -> Recipient | None:
-        """Give what ``resolve`` gave for the address a moment ago; None where it must be asked.
-
-        Most mail is for few addresses: no coroutine, and no walk through aliases, for those.
-        """
+    def _remembered(self, local: str, domain: str) -> Recipient | None:
         if self._read_at is None or self._clock.seconds() - self._read_at > ALIAS_SECONDS:
             return None
         return self._resolved.get((local, domain))
@@ -181,7 +172,7 @@ class AddressBook:
         self._resolved[local, domain] = found
 
     async def _targets(self, local: str, domain: str) -> Sequence[str]:
-        """Give the account names (and addresses elsewhere) that an address stands for."""
+        """Return the account names (and addresses elsewhere) that an address stands for."""
         for fresh in (False, True):
             aliases = await self._read_aliases(fresh=fresh)
             found: dict[str, None] = {}
@@ -240,7 +231,7 @@ class AddressBook:
             found[target] = None
 
     def _names(self, local: str, domain: str) -> Iterable[str]:
-        """Give what to look up, the closest first."""
+        """Return what to look up, the closest first."""
         yield f"{local}@{domain}"
         yield local
         if self.separator and self.separator in local:
@@ -261,7 +252,7 @@ class AddressBook:
         return await self._account(name) is not None
 
     async def _account(self, name: str) -> tuple[Account, FolderId] | None:
-        """Give an account of that name and its INBOX."""
+        """Return an account of that name and its INBOX."""
         known = self._inboxes.get(name)
         if known is not None:
             return known
@@ -299,7 +290,7 @@ class AddressBook:
         return folder
 
     async def addresses_of(self, account: Account) -> OwnAddresses:
-        """Give the addresses an account may send from: its name, and aliases that stand for
+        """Return the addresses an account may send from: its name, and aliases that stand for
         it."""
         aliases = await self._read_aliases(fresh=True)
         own = {alias for alias, targets in aliases.items() if account.name in targets}
@@ -310,26 +301,6 @@ class AddressBook:
             if "@" in each and not each.startswith("@")
         }
         return OwnAddresses(locals_, whole, self.domains, self.separator)
-
-    # -- delivering ----------------------------------------------------------------------------
-
-    def draft(self, expected_octets: int | None = None) -> Draft:
-        """Begin a content."""
-        return self._store.mail.draft(expected_octets)
-
-    async def deliver(
-        self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
-    ) -> None:
-        """Make it durable for all recipients, or for none; each folder gets it once."""
-        folders = dict.fromkeys([folder for each in recipients for folder in each.folders])
-        elsewhere = dict.fromkeys([address for each in recipients for address in each.onward])
-        onward = None
-        if elsewhere:
-            who = (await self._store.accounts.account(account)).id if account else None
-            onward = (Envelope(sender, account=who), [Onward(address) for address in elsewhere])
-        placements = [Placement(folder) for folder in folders]
-        placed: Sequence[Placed] = await self._store.mail.commit(draft, placements, onward=onward)
-        assert len(placed) == len(placements)
 
 
 def _limited(account: Account) -> bool:

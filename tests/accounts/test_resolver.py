@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Mapping
+from unittest import mock
+
 from netsuite.accounts.interfaces import NotOurs
-from netsuite.accounts.receiver import ALIAS_SECONDS
+from netsuite.accounts.resolver import ALIAS_SECONDS
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
-from netsuite.store.model import AccountState
+from netsuite.store.model import Account, AccountState, Placement
 from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
 
@@ -32,7 +36,7 @@ class Resolving(TestCase):
     async def owners(self, world: World, address: str) -> list[str]:
         """Resolve; give whose INBOX and which addresses elsewhere it goes to."""
         local, _, domain = address.partition("@")
-        found = await world.addresses.resolve(local, domain)
+        found = await world.resolver.resolve(local, domain)
         names = []
         for account in await world.store.accounts.accounts():
             inbox = await world.store.mail.folder(account.id, "INBOX")
@@ -100,7 +104,7 @@ class Resolving(TestCase):
         world = World()
         await world.account("ann")
         await world.account("bob")
-        world.addresses.configure(domains=["example.test"], postmaster="bob", separator="+")
+        world.resolver.configure(domains=["example.test"], postmaster="bob", separator="+")
         self.assertEqual(["bob"], await self.owners(world, "postmaster@example.test"))
         await world.store.accounts.set_alias("postmaster", ["ann"])
         self.assertEqual(["ann"], await self.owners(world, "postmaster@example.test"))
@@ -128,61 +132,72 @@ class Resolving(TestCase):
         with self.assertRaises(Busy):
             await self.owners(world, "ann@example.test")
 
+    async def asked_for(self, world: World, local: str) -> int:
+        """Resolve, as far as that goes; return how often the store was asked for an account or
+        for aliases."""
+        asked = 0
+        accounts = world.store.accounts
+        account, aliases = accounts.account, accounts.aliases
+
+        async def asked_account(name: str) -> Account:
+            nonlocal asked
+            asked += 1
+            return await account(name)
+
+        async def asked_aliases() -> Mapping[str, tuple[str, ...]]:
+            nonlocal asked
+            asked += 1
+            return await aliases()
+
+        with (
+            mock.patch.object(accounts, "account", asked_account),
+            mock.patch.object(accounts, "aliases", asked_aliases),
+            contextlib.suppress(Busy, NotOurs),
+        ):
+            await world.resolver.resolve(local, "example.test")
+        return asked
+
     async def test_known_without_asking(self) -> None:
         """An address resolved a moment ago is known at once, until anything that bears on it
         changes or a while has passed; so nobody is refused, or gets mail, by old news."""
         world = World()
         ann = await world.account("ann")
-        book = world.addresses
 
-        async def resolved() -> None:
-            found = await book.resolve("ann", "example.test")
-            self.assertEqual(found, book.resolve_now("ann", "example.test"))
+        async def forgotten() -> None:
+            self.assertNotEqual(0, await self.asked_for(world, "ann"))
+            self.assertEqual(0, await self.asked_for(world, "ann"))
 
-        def forgotten() -> None:
-            self.assertIsNone(book.resolve_now("ann", "example.test"))
-
-        forgotten()
-        await resolved()
-        self.assertIsNone(book.resolve_now("ann", "elsewhere.test"))
+        await forgotten()
+        with self.assertRaises(NotOurs):
+            await world.resolver.resolve("ann", "elsewhere.test")
         await world.store.accounts.set_alias("ann@example.test", ["x@elsewhere.test"])
-        forgotten()
-        await resolved()
+        await forgotten()
+        found = await world.resolver.resolve("ann", "example.test")
+        self.assertEqual(("x@elsewhere.test",), found.onward)
         await world.store.accounts.update_account(ann.id, state=AccountState.DISABLED)
-        forgotten()
-        await resolved()  # the alias goes elsewhere
+        await forgotten()  # the alias goes elsewhere
         world.clock.advance(ALIAS_SECONDS + 1)
-        forgotten()
-        await resolved()
-        book.configure(domains=["other.test"], postmaster="", separator="+")
-        forgotten()
+        await forgotten()
+        world.resolver.configure(domains=["other.test"], postmaster="", separator="+")
+        with self.assertRaises(NotOurs):
+            await world.resolver.resolve("ann", "example.test")
 
     async def test_a_mailbox_with_a_quota_is_looked_at_each_time(self) -> None:
         """Whether there is room is asked for each message, never remembered."""
         world = World()
-        await world.account("ann", quota_octets=1000)
-        await world.addresses.resolve("ann", "example.test")
-        self.assertIsNone(world.addresses.resolve_now("ann", "example.test"))
+        ann = await world.account("ann", quota_messages=1)
+        await world.resolver.resolve("ann", "example.test")
+        inbox = await world.store.mail.folder(ann.id, "INBOX")
+        draft = world.delivery.draft()
+        draft.write(b"Subject: x\r\n")
+        await world.store.mail.commit(draft, [Placement(inbox.id)])
+        with self.assertRaises(OverQuota):
+            await world.resolver.resolve("ann", "example.test")
 
     async def test_international_domain(self) -> None:
         """A domain in Unicode and its A-label are one domain."""
         world = World()
         await world.account("ann")
-        world.addresses.configure(domains=["bücher.example"], postmaster="", separator="+")
+        world.resolver.configure(domains=["bücher.example"], postmaster="", separator="+")
         self.assertEqual(["ann"], await self.owners(world, "ann@xn--bcher-kva.example"))
         self.assertEqual(["ann"], await self.owners(world, "ann@BÜCHER.example"))
-
-    async def test_deliver_once_each(self) -> None:
-        """Two recipients with one mailbox get one message."""
-        world = World()
-        await world.account("ann")
-        draft = world.addresses.draft()
-        draft.write(b"Subject: x\r\n\r\n")
-        found = [
-            await world.addresses.resolve("ann", "example.test"),
-            await world.addresses.resolve("ann+x", "example.test"),
-        ]
-        await world.addresses.deliver(draft, found, "a@b.test", None)
-        account = await world.store.accounts.account("ann")
-        inbox = await world.store.mail.folder(account.id, "INBOX")
-        self.assertEqual(1, inbox.messages)

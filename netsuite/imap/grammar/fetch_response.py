@@ -1,0 +1,187 @@
+"""FETCH responses, both ways: what is said of one message (RFC 3501, 7.4.2; RFC 7162, 7).
+
+A server prints them item by item: what one FETCH asks for is worked out once, and flags that
+another session changed are told unasked in the same words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+
+from netsuite.imap.commands.fetch import BodySection, FetchData, Streamed
+from netsuite.imap.grammar.dates import DATE_TIME, format_date_time, parse_date_time
+from netsuite.imap.grammar.fetch import OLD_NAMES, format_shown_section, parse_section
+from netsuite.imap.grammar.flags import shown_flags
+from netsuite.imap.grammar.printing import format_flag_set, format_literal
+from netsuite.imap.grammar.structure import (
+    format_envelope,
+    format_structure,
+    parse_envelope,
+    parse_structure,
+)
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
+from netsuite.message.structure import Envelope, Part
+from netsuite.wire.errors import LocalProtocolError
+
+# -- onto the wire --------------------------------------------------------------------------------
+
+#: What stands around the items; for who sends a large content between two of them.
+BEGINNING: Final = b"* %d FETCH ("
+END: Final = b")\r\n"
+_RESPONSE: Final = BEGINNING + b"%b" + END
+
+_ITEM_NAME: Final = re.compile(rb"[A-Za-z0-9.]+")
+
+
+def format_fetch(number: int, items: Iterable[bytes]) -> bytes:
+    """Return the response of a message's number and its printed items."""
+    return _RESPONSE % (number, b" ".join(items))
+
+
+def uid_item(uid: int) -> bytes:
+    """Return ``UID``."""
+    return b"UID %d" % uid
+
+
+def flags_item(flags: frozenset[str], recent: bool) -> bytes:
+    """Return ``FLAGS``, with ``\\Recent`` or without it."""
+    return b"FLAGS " + format_flag_set(flags, recent)
+
+
+def modseq_item(modseq: int) -> bytes:
+    """Return ``MODSEQ``."""
+    return b"MODSEQ (%d)" % modseq
+
+
+def date_item(date: datetime) -> bytes:
+    """Return ``INTERNALDATE``."""
+    return b"INTERNALDATE " + format_date_time(date)
+
+
+def size_item(octets: int) -> bytes:
+    """Return ``RFC822.SIZE``."""
+    return b"RFC822.SIZE %d" % octets
+
+
+def envelope_item(envelope: Envelope) -> bytes:
+    """Return ``ENVELOPE``."""
+    return b"ENVELOPE " + format_envelope(envelope)
+
+
+def body_item(root: Part) -> bytes:
+    """Return ``BODY``."""
+    return b"BODY " + format_structure(root, extended=False)
+
+
+def structure_item(root: Part) -> bytes:
+    """Return ``BODYSTRUCTURE``."""
+    return b"BODYSTRUCTURE " + format_structure(root, extended=True)
+
+
+def section_item(name: bytes, octets: bytes | None) -> bytes:
+    """Return a section, by its name as ``format_shown_section`` has it."""
+    return name + b" " + (b"NIL" if octets is None else format_literal(octets))
+
+
+def section_start(name: bytes, octets: int) -> bytes:
+    """Return what stands before so many octets of a section."""
+    return b"%b {%d}\r\n" % (name, octets)
+
+
+def format_fetch_data(value: FetchData) -> bytes:
+    """Return the response that a value is. ``BODY`` and ``BODYSTRUCTURE`` are left out: servers
+    print them from the part tree itself.
+
+    Raises:
+        LocalProtocolError: it says nothing, or has a content that is not at hand.
+    """
+    items = []
+    if value.uid is not None:
+        items.append(uid_item(value.uid))
+    if value.modseq is not None:
+        items.append(modseq_item(value.modseq))
+    if value.flags is not None:
+        items.append(flags_item(value.flags - {"\\Recent"}, "\\Recent" in value.flags))
+    if value.internal_date is not None:
+        items.append(date_item(value.internal_date))
+    if value.octets is not None:
+        items.append(size_item(value.octets))
+    if value.envelope is not None:
+        items.append(envelope_item(value.envelope))
+    for section, octets in value.sections.items():
+        if isinstance(octets, Streamed):
+            raise LocalProtocolError("a streamed literal cannot be said as a value")
+        items.append(section_item(format_shown_section(section), octets))
+    if not items:
+        raise LocalProtocolError("a FETCH response says something")
+    return format_fetch(value.number, items)
+
+
+# -- from the wire --------------------------------------------------------------------------------
+
+
+def parse_fetch_data(cursor: Cursor, number: int) -> FetchData:
+    """Read what follows the word FETCH."""
+    # msg-att = "(" (msg-att-dynamic / msg-att-static) *(SP ...) ")"
+    cursor.space()
+    fields: dict[str, Any] = {}  # each by its own parser, of its own type
+    sections: dict[BodySection, bytes | Streamed | None] = {}
+
+    def item() -> None:
+        name = cursor.word(_ITEM_NAME, "an item").upper()
+        if name in (b"BODY", b"BODY.PEEK") and cursor.peek() == ord("["):
+            section = parse_shown_section(cursor)
+            cursor.space()
+            sections[section] = _content(cursor)
+            return
+        old = OLD_NAMES.get(name)
+        cursor.space()
+        if old is not None:
+            sections[old] = _content(cursor)
+            return
+        read = _ITEMS.get(name)
+        if read is None:
+            raise BadSyntax("unknown item")
+        field, parse = read
+        fields[field] = parse(cursor)
+
+    cursor.items(item, empty=True)
+    return FetchData(number, **fields, sections=sections)
+
+
+def parse_shown_section(cursor: Cursor) -> BodySection:
+    """Read ``section ["<" number ">"]`` as a response has it."""
+    section = parse_section(cursor, peek=False)
+    if not cursor.take(ord("<")):
+        return section
+    start = cursor.number()
+    cursor.expect(ord(">"))
+    return BodySection(section.part, section.text, section.fields, start=start)
+
+
+def _content(cursor: Cursor) -> bytes | Streamed | None:
+    if cursor.at_literal():
+        return cursor.literal()
+    return cursor.nstring()
+
+
+_ITEMS: Final[Mapping[bytes, tuple[str, Callable[[Cursor], object]]]] = {
+    b"UID": ("uid", Cursor.nz_number),
+    b"FLAGS": ("flags", lambda cursor: frozenset(shown_flags(cursor))),
+    b"INTERNALDATE": (
+        "internal_date",
+        lambda cursor: parse_date_time(cursor.word(DATE_TIME, "a date and time")),
+    ),
+    b"RFC822.SIZE": ("octets", lambda cursor: cursor.number(MODSEQ_TOP)),
+    b"MODSEQ": (
+        "modseq",
+        lambda cursor: cursor.items(partial(cursor.number, MODSEQ_TOP))[0],
+    ),
+    b"ENVELOPE": ("envelope", parse_envelope),
+    b"BODY": ("body", parse_structure),
+    b"BODYSTRUCTURE": ("structure", parse_structure),
+}

@@ -1,0 +1,50 @@
+"""Which function handles which command: the groups' handlers in one table."""
+
+from __future__ import annotations
+
+from netsuite.connection.server import handlers, merged
+from netsuite.imap import replies
+from netsuite.imap.commands.requests import Command
+from netsuite.imap.commands.responses import Completion, Continue, ok
+from netsuite.imap.dialog import IdleDone, WantsLiteral, rule_of
+from netsuite.imap.server import append, fetch, folders, listing, login, messages, search, select
+from netsuite.imap.server.session import Session
+
+
+async def command(session: Session, command: Command) -> Completion | None:
+    """Have a command's request handled, after what holds for all of them."""
+    request, selected = command.request, session.selected
+    if selected is not None:
+        if selected.read_only and rule_of(request).changes_mailbox:
+            return replies.READ_ONLY
+        if selected.view.waiting and selected.view.unread_flags():
+            await selected.read_flags()
+    completion: Completion | None = await session.handlers[type(request)](session, request)
+    return completion
+
+
+async def literal(session: Session, event: WantsLiteral) -> Continue:
+    """Let a literal come; the dialog has judged it."""
+    return Continue("go ahead")
+
+
+async def idle_done(session: Session, event: IdleDone) -> Completion:
+    """End IDLE (RFC 2177)."""
+    return ok("Idle ended")
+
+
+class IMAPServer(Session):
+    """An IMAP session that handles every command its dialog knows: events of the dialog, and
+    among them the requests of ``Command``, each by its own kind."""
+
+    handlers = merged(
+        handlers(command, literal, idle_done),
+        login.HANDLERS,
+        folders.HANDLERS,
+        listing.HANDLERS,
+        select.HANDLERS,
+        messages.HANDLERS,
+        fetch.HANDLERS,
+        search.HANDLERS,
+        append.HANDLERS,
+    )

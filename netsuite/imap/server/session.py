@@ -1,0 +1,252 @@
+"""One IMAP session: what it knows, what it tells, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.interfaces import IDelayedCall
+from twisted.python.failure import Failure
+
+from netsuite.accounts.interfaces import Channel, LoggedIn, MailAccess
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.server import ServerConnection
+from netsuite.connection.shared import ServerShared
+from netsuite.imap import replies
+from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands.responses import (
+    Code,
+    Completion,
+    Condition,
+    Continue,
+    Status,
+    bad,
+    ok,
+)
+from netsuite.imap.dialog import (
+    AuthenticateCancelled,
+    AuthenticateResponse,
+    ServerDialog,
+    ServerEvent,
+    ServerSaid,
+    rule_of,
+)
+from netsuite.imap.server.capabilities import after_login, before_login
+from netsuite.imap.server.selected import Selected
+from netsuite.imap.server.shared import Shared
+from netsuite.imap.view import BadNumber
+from netsuite.store.errors import NoSuchFolder, StoreError
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+
+
+class Session(ServerConnection[ServerEvent, ServerSaid]):
+    """One IMAP session, the server's side. See RFC 3501.
+
+    Args:
+        shared: what all sessions of the service share.
+        name: tells the connection apart in the log.
+    """
+
+    # Thousands of sessions wait in IDLE. CPython keeps up to 30 attributes of an object without a
+    # dictionary, and the connection has nearly as many: these beside them spare 1.3 KB each.
+    __slots__ = (
+        "_in_literal",
+        "_mail",
+        "_telling_later",
+        "_wake",
+        "modseqs",
+        "selected",
+        "shared",
+        "vanished",
+    )
+
+    dialog: ServerDialog
+    errors = replies.ERRORS
+
+    def __init__(self, shared: Shared, name: str = "") -> None:
+        super().__init__(ServerDialog(shared.settings.bounds), shared, name)
+        self.shared = shared
+        self.selected: Selected | None = None
+        self.modseqs = False  # the client knows CONDSTORE (RFC 7162, 3.1)
+        self.vanished = False  # it enabled QRESYNC (RFC 7162, 3.2.3)
+        self._mail: MailAccess | None = None
+        self._wake: IDelayedCall | None = None
+        self._in_literal = False
+        self._telling_later = False
+
+    # -- hooks --------------------------------------------------------------------------------
+
+    def began(self) -> None:
+        """Greet."""
+        code = Code("CAPABILITY", self.capabilities())
+        self.say(Condition(Status.OK, f"{self.shared.software} at your service", code))
+
+    def ended(self, reason: Failure) -> None:
+        """Leave the mailbox; nothing is told any more."""
+        self.deselect()
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+
+    def goodbye(self, reason: CloseReason) -> None:
+        """Say why we close."""
+        if not self._in_literal:
+            self.say(replies.GOODBYE.get(reason, replies.PLAIN_GOODBYE))
+
+    def reply_to(self, event: ServerEvent | None, error: Exception) -> ServerSaid | None:
+        """Return how the command ends that met an error; nothing within a literal."""
+        command, selected = self.dialog.command, self.selected
+        if self._in_literal or command is None:
+            return None
+        if isinstance(error, BadNumber):
+            return bad(str(error))
+        request = command.request
+        if isinstance(request, ask.Append):
+            return replies.TARGET_ERRORS.find(error)
+        if isinstance(error, NoSuchFolder) and selected is not None and selected.view.closed:
+            return replies.MAILBOX_GONE
+        if isinstance(request, ask.Copy | ask.Move):
+            return replies.TARGET_ERRORS.find(error)
+        return super().reply_to(event, error)
+
+    def failed(self, event: ServerEvent | None, failure: Failure) -> None:
+        """Say that it is our fault; within a literal nothing can be said any more."""
+        if self._in_literal:
+            self.abort()
+        elif self.dialog.command is not None:
+            self.say(replies.BROKEN)
+
+    def configure(self, shared: ServerShared) -> None:
+        """Accept other settings."""
+        super().configure(shared)
+        if isinstance(shared, Shared):
+            self.shared = shared
+            self.dialog.bounds = shared.settings.bounds
+
+    # -- saying -------------------------------------------------------------------------------
+
+    def say(self, value: ServerSaid) -> None:
+        """Send a response; before a completion, what happened in the mailbox meanwhile."""
+        if not isinstance(value, Completion):
+            super().say(value)
+            return
+        command, selected = self.dialog.command, self.selected
+        if selected is not None and command is not None:
+            self.tell(may_expunge=rule_of(command.request).may_expunge)
+        super().say(value)
+        if value.status is Status.OK and self._mail is not None:
+            # A session may last for weeks; only a row of errors counts.
+            self.counters.bad_commands = 0
+        if selected is not None and selected.view.closed:
+            self._mailbox_gone()
+
+    def tell(self, *, may_expunge: bool) -> None:
+        """Send what happened in the mailbox, as far as the client may be told of it now."""
+        if self.selected is not None:
+            told = self.selected.tell(
+                may_expunge=may_expunge, modseqs=self.modseqs, vanished=self.vanished
+            )
+            self.writer.write(told)
+
+    async def write_literal(self, chunks: AsyncIterable[bytes]) -> None:
+        """Send the octets of a literal that was announced. If they do not come, nothing else
+        can be said on this connection."""
+        self._in_literal = True
+        await self.writer.write_body(chunks)
+        self._in_literal = False
+
+    # -- logging in ---------------------------------------------------------------------------
+
+    def channel(self) -> Channel:
+        """Return over what the user logs in."""
+        return Channel.to(self.peer, protocol="imap", host=self.shared.host)
+
+    def capabilities(self) -> tuple[str, ...]:
+        """Return what is there now, on this connection."""
+        if self._mail is None:
+            return before_login(self.shared, self.channel())
+        return after_login(self.shared)
+
+    async def challenge(self, octets: bytes) -> bytes | None:
+        """Send a challenge; return the response, None where the client gave up."""
+        self.say(Continue(challenge=octets))
+        event = await self.take()
+        if isinstance(event, AuthenticateResponse):
+            return event.octets
+        if isinstance(event, AuthenticateCancelled):
+            return None
+        raise RemoteProtocolError("a response was expected", close=True)
+
+    def enter(self, login: LoggedIn[MailAccess]) -> Completion:
+        """Accept who has logged in."""
+        self._mail = login.avatar
+        self.logged_in(login.logout)
+        return ok("Logged in", Code("CAPABILITY", self.capabilities()))
+
+    @property
+    def mail(self) -> MailAccess:
+        """The mail of who has logged in; the dialog lets nobody else ask for it."""
+        if self._mail is None:
+            raise LocalProtocolError("nobody has logged in")
+        return self._mail
+
+    # -- the selected mailbox -----------------------------------------------------------------
+
+    @property
+    def mailbox(self) -> Selected:
+        """The selected mailbox; the dialog lets nobody ask for it where there is none."""
+        if self.selected is None:
+            raise LocalProtocolError("no mailbox is selected")
+        return self.selected
+
+    def deselect(self) -> None:
+        """Leave the selected mailbox, if there is one."""
+        selected, self.selected = self.selected, None
+        if selected is None:
+            return
+        selected.close()
+        if selected.claims_recent and selected.view.told_new:
+            # What came while it was open has been told of as recent: to no other session.
+            # Beside everything else, and after the connection's own end: nobody waits for it.
+            claim = ensureDeferred(selected.claim_recent())
+            claim.addErrback(lambda failure: self.log.debug("claiming recent: {why}", why=failure))
+
+    def wake(self) -> None:
+        """Accept that something can be told; a burst of changes becomes one answer."""
+        if self._wake is None and not self.lost:
+            selected = self.selected
+            if self.dialog.idling or (selected is not None and selected.view.closed):
+                self._wake = self.clock.callLater(0, self._woken)
+
+    def _woken(self) -> None:
+        self._wake = None
+        selected = self.selected
+        if selected is None or self.closing:
+            return
+        if selected.view.closed:
+            if self.dialog.command is None or self.dialog.idling:
+                self._mailbox_gone()
+        elif self.dialog.idling and not self._telling_later:
+            if self.writer.is_full or selected.view.unread_flags():
+                self._telling_later = True  # one for all that comes until then
+                self.spawn(self._tell_later(selected))
+            else:
+                self.tell(may_expunge=True)
+
+    async def _tell_later(self, selected: Selected) -> None:
+        try:
+            await self.writer.writable()
+            await selected.read_flags()
+        except StoreError as error:
+            # They stay unread, and are read with the next command.
+            self.log.info("{name}: reading flags: {why!r}", name=self.name, why=error)
+        finally:
+            self._telling_later = False
+        if self.dialog.idling and self.selected is selected:
+            self.tell(may_expunge=True)
+
+    def _mailbox_gone(self) -> None:
+        # RFC 2180, 3.3: the client's numbers mean nothing any more and nothing in the protocol
+        # takes a selection back, so the connection ends. Other mailboxes are a login away.
+        self.say(replies.DELETED)
+        self.close()

@@ -1,0 +1,24 @@
+"""What all sessions of one IMAP service share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from netsuite.accounts.interfaces import Authenticator
+from netsuite.connection.shared import ServerShared
+from netsuite.imap.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared(ServerShared):
+    """One object for all sessions.
+
+    Args:
+        authenticator: where accounts log in.
+        version: what ID says of the software; empty for nothing.
+    """
+
+    authenticator: Authenticator
+    service: str = "imap"
+    settings: Settings = field(default_factory=Settings)
+    version: str = ""

@@ -1,0 +1,76 @@
+"""The envelope: MAIL and RCPT. See RFC 5321, 3.3."""
+
+from __future__ import annotations
+
+from netsuite.connection.server import handlers
+from netsuite.smtp import replies
+from netsuite.smtp.commands import Mail, Rcpt, Reply
+from netsuite.smtp.server.session import Session
+from netsuite.smtp.server.transaction import MailTransaction
+from netsuite.smtp.settings import Mode
+
+
+async def mail(session: Session, command: Mail) -> Reply:
+    """Begin a message."""
+    refusal = _mail_refusal(session, command)
+    if refusal is not None:
+        return refusal
+    session.begin_transaction(command)
+    return replies.SENDER_OK
+
+
+def _mail_refusal(session: Session, command: Mail) -> Reply | None:
+    shared, submitter, sender = session.shared, session.submitter, command.sender
+    settings = shared.settings
+    if settings.require_tls and not session.peer.secure and not session.peer.local:
+        return replies.TLS_FIRST
+    if shared.mode is Mode.SUBMISSION and submitter is None:
+        return replies.LOG_IN_FIRST
+    if command.others or (command.auth is not None and session.authenticator is None):
+        return replies.BAD_PARAMETER
+    if command.body == "BINARYMIME":
+        return replies.NO_BINARYMIME
+    if command.size is not None and command.size > settings.largest_octets:
+        return replies.TOO_BIG
+    if sender is not None:
+        if not command.utf8 and not sender.ascii:
+            return replies.UTF8_SENDER
+        if submitter is not None and not submitter.may_send_as(str(sender)):
+            return replies.NOT_YOUR_ADDRESS
+    return None
+
+
+async def rcpt(session: Session, command: Rcpt) -> Reply | None:
+    """Find where the recipient's mail goes."""
+    transaction, address = session.transaction, command.recipient
+    refusal = _rcpt_refusal(session, transaction, command)
+    if refusal is not None:
+        return refusal
+    try:
+        recipient = await session.shared.resolver.resolve(address.local, address.domain)
+    except Exception as error:
+        refusal = replies.AT_RECIPIENT.find(error)
+        if refusal is None:
+            raise
+    else:
+        transaction.add(address, recipient)
+        return replies.RECIPIENT_OK
+    # Here and not by the guard: each is a line of the message log, and counts by its reply.
+    session.log_message(transaction, [address], refusal)
+    session.say(refusal)
+    if refusal.permanent:
+        session.count_bad()  # whoever tries out names is shown the door
+    return None
+
+
+def _rcpt_refusal(session: Session, transaction: MailTransaction, command: Rcpt) -> Reply | None:
+    if command.others:
+        return replies.BAD_PARAMETER
+    if not command.recipient.ascii and not transaction.mail.utf8:
+        return replies.UTF8_SENDER
+    if len(transaction.said) >= session.shared.settings.recipients:
+        return replies.TOO_MANY_RECIPIENTS
+    return None
+
+
+HANDLERS = handlers(mail, rcpt)

@@ -1,0 +1,62 @@
+"""Before the mail: EHLO, HELO, LHLO, STARTTLS, AUTH. See RFC 5321, 3.2; RFC 3207; RFC 4954."""
+
+from __future__ import annotations
+
+from netsuite.accounts.interfaces import Submitter
+from netsuite.connection.server import handlers
+from netsuite.smtp import replies
+from netsuite.smtp.commands import Auth, Ehlo, Helo, Lhlo, Reply, StartTls, reply
+from netsuite.smtp.server.session import Session
+
+
+async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
+    """Say what there is."""
+    session.greeted(command.domain, extended=True)
+    shared = session.shared
+    lines = [
+        f"{shared.host} greets {command.domain}",
+        "PIPELINING",
+        f"SIZE {shared.settings.message_octets}",
+    ]
+    lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING"]
+    if not session.peer.secure and shared.tls is not None:
+        lines.append("STARTTLS")
+    authenticator = session.authenticator
+    if authenticator is not None and session.submitter is None:
+        mechanisms = authenticator.mechanisms(session.channel())
+        if mechanisms:
+            lines.append(f"AUTH {' '.join(mechanisms)}")
+    return Reply(250, "", tuple(lines))
+
+
+async def helo(session: Session, command: Helo) -> Reply:
+    """Greet the old way."""
+    session.greeted(command.domain, extended=False)
+    return reply(250, "", f"{session.shared.host} greets {command.domain}")
+
+
+async def starttls(session: Session, command: StartTls) -> Reply | None:
+    """Begin TLS (RFC 3207, 4)."""
+    if session.peer.secure:
+        return replies.TLS_ALREADY
+    if session.shared.tls is None:
+        return replies.NO_TLS
+    session.say(replies.START_TLS)
+    session.start_tls(session.shared.tls)
+    return None
+
+
+async def auth(session: Session, command: Auth) -> Reply:
+    """Log in by SASL (RFC 4954, 4)."""
+    authenticator = session.authenticator
+    if authenticator is None:
+        return replies.NO_AUTH
+    if session.submitter is not None:
+        return replies.ALREADY_LOGGED_IN
+    login = await authenticator.authenticate(
+        session.channel(), command.mechanism, Submitter, session.challenge, command.initial
+    )
+    return session.enter(login)
+
+
+HANDLERS = handlers(ehlo, helo, starttls, auth)

@@ -1,0 +1,223 @@
+"""One SMTP session: what it knows, what it says, how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Final
+
+from twisted.python.failure import Failure
+
+from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn, Submitter
+from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.server import ServerConnection
+from netsuite.connection.shared import ServerShared
+from netsuite.message.address import Address
+from netsuite.message.build import received, received_from
+from netsuite.smtp import replies
+from netsuite.smtp.commands import Auth, AuthResponse, Challenge, EndOfChunk, Mail, Reply, reply
+from netsuite.smtp.dialog import ServerDialog, ServerEvent, ServerSaid
+from netsuite.smtp.messagelog import format_line
+from netsuite.smtp.server.shared import Shared
+from netsuite.smtp.server.transaction import MailTransaction
+from netsuite.smtp.settings import Mode
+from netsuite.wire.dates import format_message_date
+from netsuite.wire.errors import LocalProtocolError
+from netsuite.wire.events import BodyChunk, EndOfBody
+
+#: The same second stands in many trace fields.
+_printed: Final = lru_cache(maxsize=8)(format_message_date)
+
+
+class Session(ServerConnection[ServerEvent, ServerSaid]):
+    """One SMTP session, the server's side. See RFC 5321.
+
+    Args:
+        shared: what all sessions of the service share.
+        name: tells the connection apart in the log.
+    """
+
+    dialog: ServerDialog
+    errors = replies.ERRORS
+
+    def __init__(self, shared: Shared, name: str = "") -> None:
+        super().__init__(ServerDialog(lmtp=shared.mode is Mode.LMTP), shared, name)
+        self.shared = shared
+        self.helo = ""
+        self.extended = False
+        #: Who has logged in.
+        self.submitter: Submitter | None = None
+        self.account: str | None = None
+        self._transaction: MailTransaction | None = None
+        self._identifier = ""  # of the message that is coming
+        self._origins: dict[str, bytes] = {}  # the first words of Received, by protocol
+
+    def began(self) -> None:
+        """Greet."""
+        shared = self.shared
+        word = "LMTP" if shared.mode is Mode.LMTP else "ESMTP"
+        self.say(reply(220, "", f"{shared.host} {word} {shared.software}"))
+
+    def ended(self, reason: Failure) -> None:
+        """Throw away what had come of a message; nothing of it was acknowledged."""
+        self.forget_transaction()
+
+    def goodbye(self, reason: CloseReason) -> None:
+        """Say 421 with the reason (RFC 5321, 3.8)."""
+        reply = replies.GOODBYE.get(reason)
+        if reply is not None:
+            self.dialog.pending = None
+            self.say(reply)
+
+    def failed(self, event: ServerEvent | None, failure: Failure) -> None:
+        """Say that it is our fault and temporary; the session goes on."""
+        if isinstance(event, BodyChunk):
+            self.transaction.refuse(replies.BROKEN)
+            return
+        if self.dialog.pending is not None:
+            login = isinstance(event, Auth)
+            self.say(replies.LOGIN_BROKEN if login else replies.BROKEN)
+        if isinstance(event, EndOfBody | EndOfChunk):
+            self.forget_transaction()
+
+    def reset_for_tls(self) -> None:
+        """Forget everything said in the clear (RFC 3207, 4.2)."""
+        self.dialog.forget()
+        self.greeted("", extended=False)
+        self.submitter = self.account = None
+        self.logged_out()
+
+    def configure(self, shared: ServerShared) -> None:
+        """Accept other settings; a message that has begun goes by those it began with."""
+        super().configure(shared)
+        if isinstance(shared, Shared):
+            self.shared = shared
+
+    # -- who is there --------------------------------------------------------------------------
+
+    def channel(self) -> Channel:
+        """Return over what the user logs in."""
+        # "submission" is not "smtp" to an account's services
+        return Channel.to(self.peer, protocol=self.shared.mode.value, host=self.shared.host)
+
+    @property
+    def authenticator(self) -> Authenticator | None:
+        """Where accounts log in; None where AUTH cannot be said in this service at all."""
+        shared = self.shared
+        offered = shared.mode is Mode.SUBMISSION or (
+            shared.mode is Mode.RELAY and shared.settings.offer_auth
+        )
+        return shared.authenticator if offered else None
+
+    def greeted(self, domain: str, *, extended: bool) -> None:
+        """Accept a greeting, which ends what went before (RFC 5321, 4.1.4).
+
+        Args:
+            domain: what the client calls itself.
+            extended: whether it said EHLO.
+        """
+        self.forget_transaction()
+        self.helo, self.extended = domain, extended
+        self._origins.clear()
+
+    async def challenge(self, octets: bytes) -> bytes | None:
+        """Send a challenge; return the response, None for a cancellation."""
+        self.say(Challenge(octets))
+        event = await self.take()
+        return event.octets if isinstance(event, AuthResponse) else None
+
+    def enter(self, login: LoggedIn[Submitter]) -> Reply:
+        """Accept that an account has logged in."""
+        self.submitter, self.account = login.avatar, login.name
+        self.logged_in(login.logout)
+        return replies.LOGGED_IN
+
+    # -- the message that is coming ------------------------------------------------------------
+
+    @property
+    def transaction(self) -> MailTransaction:
+        """The transaction; the dialog lets nobody go on with one that has not begun."""
+        if self._transaction is None:
+            raise LocalProtocolError("no mail transaction has begun")
+        return self._transaction
+
+    def begin_transaction(self, mail: Mail) -> None:
+        """Begin a message from *mail*'s sender."""
+        shared = self.shared
+        self._transaction = MailTransaction(
+            mail,
+            shared.settings,
+            shared.delivery,
+            complete_as=shared.host if shared.mode is Mode.SUBMISSION else None,
+        )
+
+    def forget_transaction(self) -> None:
+        """End the transaction; what was not delivered is thrown away."""
+        transaction, self._transaction = self._transaction, None
+        if transaction is not None:
+            transaction.abort()
+
+    def begin_content(self) -> MailTransaction:
+        """Accept that content follows; the first time it gets its trace field."""
+        transaction = self.transaction
+        if not transaction.begun:
+            date = self.shared.now()
+            identifier = self._identifier = self.shared.identify()
+            stamp = self._stamp(transaction, _printed(date), identifier)
+            transaction.begin(stamp, date=date, identifier=identifier)
+        return transaction
+
+    def _stamp(self, transaction: MailTransaction, date: bytes, identifier: str) -> bytes:
+        word = self._protocol_word(transaction.mail.utf8)
+        origin = self._origins.get(word)
+        if origin is None:
+            origin = self._origins[word] = self._origin(word)
+        # More than one would tell each of the others (RFC 5321, 7.2).
+        recipient = str(transaction.said[0]) if len(transaction.said) == 1 else ""
+        return received(origin, identifier=identifier, date=date, recipient=recipient)
+
+    def _origin(self, protocol: str) -> bytes:
+        peer = self.peer
+        return received_from(
+            helo=self.helo,
+            address=peer.address,
+            by=self.shared.host,
+            protocol=protocol,
+            tls=f"{peer.tls_version} {peer.cipher}" if peer.secure else "",
+        )
+
+    def _protocol_word(self, utf8: bool) -> str:
+        """Return the ``with`` word (RFC 3848; RFC 6531, 4.3)."""
+        if self.shared.mode is Mode.LMTP:
+            word = "UTF8LMTP" if utf8 else "LMTP"
+        elif utf8:
+            word = "UTF8SMTP"
+        else:
+            word = "ESMTP" if self.extended else "SMTP"
+        if word == "SMTP":
+            return word
+        return word + ("S" if self.peer.secure else "") + ("A" if self.account is not None else "")
+
+    def log_message(
+        self, transaction: MailTransaction, said: Sequence[Address], answer: Reply
+    ) -> None:
+        """Note in the message log what became of a message, or of one recipient.
+
+        Args:
+            transaction: the message's.
+            said: the recipients it tells of.
+            answer: what the client is told.
+        """
+        log = self.shared.line_log
+        if log is not None:
+            log.add(
+                format_line,
+                self.name,
+                self.peer.address,
+                self.account,
+                self._identifier if transaction.begun else "",
+                transaction.sender,
+                said,
+                transaction.octets,
+                answer,
+            )
