@@ -98,7 +98,7 @@ class Case(SynchronousTestCase):
             server = tls.wrap_server(server, server.shared.tls, self.world.reactor)  # type: ignore[assignment]
         endpoint = self.wires.control(server)
         client: FTPClient = self.result(
-            connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)  # type: ignore[arg-type]
+            connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)
         )
         return client
 
@@ -268,7 +268,7 @@ class Clear(Case):
         options = tls.client_options("localhost")
         self.failure(
             connect(
-                endpoint,  # type: ignore[arg-type]
+                endpoint,
                 clock=self.world.reactor,
                 reach=self.wires.reach,
                 tls_context=options,
@@ -313,7 +313,7 @@ class Secured(Case):
         endpoint = self.wires.control(self.world.factory)
         self.failure(
             connect(
-                endpoint,  # type: ignore[arg-type]
+                endpoint,
                 clock=self.world.reactor,
                 reach=self.wires.reach,
                 tls_context=self.options("other.test"),
