@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, TypeGuard
 
 from twisted.internet import tcp
 from twisted.internet.defer import Deferred
@@ -13,12 +13,13 @@ from twisted.internet.interfaces import IPullProducer
 from zope.interface import implementer
 
 from netsuite.connection.pump import Pump
-from netsuite.connection.transport import StreamTransport
 
 #: So much at a time: one call must not keep the reactor's thread busy with a slow disk for long.
 KERNEL_OCTETS: Final = 262_144
 PIECE_OCTETS: Final = 131_072
 
+#: What any protocol says on it is of no interest here.
+AnyPump: TypeAlias = Pump[Any, Any]
 #: Reads away from the reactor's thread: ``read(descriptor, count, offset) -> awaitable octets``,
 #: with the arguments of ``os.pread``.
 Read: TypeAlias = Callable[[int, int, int], Awaitable[bytes]]
@@ -30,7 +31,7 @@ class FileCutShort(Exception):
 
 
 async def send_file(
-    connection: Pump[Any, Any], descriptor: int, offset: int, count: int, *, read: Read
+    connection: AnyPump, descriptor: int, offset: int, count: int, *, read: Read
 ) -> None:
     """Send octets of a file, as fast as the peer takes them.
 
@@ -50,15 +51,16 @@ async def send_file(
         OSError: the file cannot be read.
     """
     await connection.writer.writable()
-    if _kernel_can(connection.transport):
-        sent = await _KernelSender(connection, descriptor, offset, count).start()
+    transport: object = connection.transport
+    if _kernel_can(transport):
+        sent = await _KernelSender(connection, transport, descriptor, offset, count).start()
     else:
         sent = await _in_pieces(connection, descriptor, offset, count, read)
     if sent < count:
         raise FileCutShort(f"{sent} octets of {count}")
 
 
-def _kernel_can(transport: StreamTransport) -> bool:
+def _kernel_can(transport: object) -> TypeGuard[tcp.Connection]:
     return (
         hasattr(os, "sendfile")
         and isinstance(transport, tcp.Connection)
@@ -67,7 +69,7 @@ def _kernel_can(transport: StreamTransport) -> bool:
 
 
 async def _in_pieces(
-    connection: Pump[Any, Any], descriptor: int, offset: int, count: int, read: Read
+    connection: AnyPump, descriptor: int, offset: int, count: int, read: Read
 ) -> int:
     sent = 0
 
@@ -89,10 +91,15 @@ class _KernelSender:
     """Takes the connection's place as its transport's producer while the file is sent."""
 
     def __init__(
-        self, connection: Pump[Any, Any], descriptor: int, offset: int, count: int
+        self,
+        connection: AnyPump,
+        transport: tcp.Connection,
+        descriptor: int,
+        offset: int,
+        count: int,
     ) -> None:
         self._connection = connection
-        self._transport: Any = connection.transport
+        self._transport = transport
         self._file = descriptor
         self._offset = offset
         self._left = count

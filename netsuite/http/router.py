@@ -36,15 +36,15 @@ class _Route:
             self.handlers.setdefault("HEAD", self.handlers["GET"])
         self.allowed = ", ".join(sorted({*self.handlers, "OPTIONS"}))
 
-    async def answer(self, request: IncomingRequest) -> AnyResponse:
+    def answer(self, request: IncomingRequest) -> Awaitable[AnyResponse]:
         handler = self.handlers.get(request.head.method)
         if handler is not None:
-            return await handler(request)
+            return handler(request)
         if request.head.method == "OPTIONS":
-            return Response(204, (("Allow", self.allowed),))
+            return _at_once(Response(204, (("Allow", self.allowed),)))
         if request.head.method not in METHODS:
-            return NOT_IMPLEMENTED
-        return method_not_allowed(self.allowed)
+            return _at_once(NOT_IMPLEMENTED)
+        return _at_once(method_not_allowed(self.allowed))
 
 
 class Router:
@@ -108,24 +108,25 @@ class Router:
         self._mounted.append((prefix, handler))
         self._mounted.sort(key=lambda each: -len(each[0]))
 
-    async def answer(self, request: IncomingRequest) -> AnyResponse:
-        """Return the response. Raises what the handler raises."""
+    # No coroutine, since each more in the way of a request would cost it half a microsecond.
+    def answer(self, request: IncomingRequest) -> Awaitable[AnyResponse]:
+        """Return what gives the response when it is awaited. Raises what the handler raises."""
         head = request.head
         route = self._exact.get(head.path)
         if route is not None:
-            return await route.answer(request)
+            return route.answer(request)
         if head.method not in METHODS:
-            return NOT_IMPLEMENTED
+            return _at_once(NOT_IMPLEMENTED)
         if not head.path:
-            return Response(204, (("Allow", ", ".join(sorted(METHODS))),))
+            return _at_once(Response(204, (("Allow", ", ".join(sorted(METHODS))),)))
         if self._patterns:
             found = self._pattern(request)
             if found is not None:
-                return await found.answer(request)
+                return found.answer(request)
         for prefix, handler in self._mounted:
             if head.path.startswith(prefix):
-                return await handler(request)
-        return NOT_FOUND
+                return handler(request)
+        return _at_once(NOT_FOUND)
 
     def _pattern(self, request: IncomingRequest) -> _Route | None:
         names = request.names()
@@ -140,3 +141,7 @@ class Router:
                 request.parameters = parameters
                 return route
         return None
+
+
+async def _at_once(response: AnyResponse) -> AnyResponse:
+    return response

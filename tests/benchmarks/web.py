@@ -24,16 +24,15 @@ BIG_OCTETS = 1_000_000_000
 
 _HELLO = """
 import sys
-from datetime import UTC, datetime
 from twisted.internet import reactor
 from netsuite.http.commands import plain
 from netsuite.http.router import Router
-from netsuite.http.server import HTTPServerFactory
-from netsuite.http.settings import Settings
+from netsuite.http.server import HTTPServerFactory, Shared
+async def hello(request):
+    return plain(200, "hello")
 router = Router()
-router.add("GET", "/hello", lambda request: plain(200, "hello"))
-factory = HTTPServerFactory(Settings(host="localhost"), router=router, door=None, clock=reactor,
-                            now=lambda: datetime.now(UTC))
+router.add("GET", "/hello", hello)
+factory = HTTPServerFactory(Shared(clock=reactor, router=router, authenticator=None))
 reactor.listenTCP(int(sys.argv[1]), factory, interface="127.0.0.1", backlog=1024)
 reactor.run()
 """

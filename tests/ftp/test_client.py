@@ -8,12 +8,14 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.error import ConnectError
+from twisted.internet.error import ConnectError, ConnectionLost
+from twisted.python.failure import Failure
 
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.ftp import grammar
-from netsuite.ftp.client import FTPClient, connect
+from netsuite.ftp.client import FTPClient, connect, refusal
+from netsuite.ftp.commands import Pass, Retr, User, reply
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
@@ -96,7 +98,7 @@ class Case(SynchronousTestCase):
             server = tls.wrap_server(server, server.shared.tls, self.world.reactor)  # type: ignore[assignment]
         endpoint = self.wires.control(server)
         client: FTPClient = self.result(
-            connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)  # type: ignore[arg-type]
+            connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)
         )
         return client
 
@@ -162,6 +164,50 @@ class Clear(Case):
         client = self.connected()
         self.failure(client.login("alice", "wrong"), errors.AuthenticationFailed)
 
+    def test_refusals(self) -> None:
+        """What a reply says is an error of the one tree: for good, for now, of the login."""
+        for code, command, kind in (
+            (550, Retr("x"), errors.PermanentRefusal), (450, Retr("x"), errors.TransientRefusal),
+            (421, None, errors.TransientRefusal), (530, Pass("x"), errors.AuthenticationFailed),
+            (332, Pass("x"), errors.AuthenticationFailed),
+            (430, Pass("x"), errors.AuthenticationFailed),
+            (421, User("x"), errors.TransientRefusal), (530, Retr("x"), errors.PermanentRefusal),
+        ):  # fmt: skip
+            made = refusal(reply(code, "Because"), command)
+            self.assertIs(kind, type(made), (code, command))
+            self.assertEqual((code, "Because", command), (made.code, made.text, made.command))
+
+    def test_conversation(self) -> None:
+        """An error has the last lines that were said, and no password in them."""
+        client = self.connected()
+        error = self.failure(client.login("alice", "wrong"), errors.AuthenticationFailed)
+        said = "\n".join(error.conversation)
+        self.assertIn("S: 530", said)
+        self.assertNotIn("wrong", said.replace("530 Wrong", ""))
+
+    def test_cut_short(self) -> None:
+        """A data connection that breaks is told in the server's words, which come first."""
+        client = self.client()
+        more: Deferred[None] = Deferred()
+
+        async def slow() -> AsyncIterator[bytes]:
+            yield b"some"
+            await more
+            yield b"more"
+
+        done = ensureDeferred(client.stor("new", slow()))
+        self.wires.settle()
+        self.assertNoResult(done)
+        link = self.wires.links[-1]
+        for end in (link.client, link.server):
+            end.gone = True
+            end.protocol.connectionLost(Failure(ConnectionLost()))
+        more.callback(None)
+        self.wires.settle()
+        error = self.failureResultOf(done, errors.TransientRefusal).value
+        self.assertEqual(426, error.code)
+        self.result(client.noop())
+
     def test_write_that_fails(self) -> None:
         """A full disk here ends the transfer and not the session."""
         client = self.client()
@@ -222,7 +268,7 @@ class Clear(Case):
         options = tls.client_options("localhost")
         self.failure(
             connect(
-                endpoint,  # type: ignore[arg-type]
+                endpoint,
                 clock=self.world.reactor,
                 reach=self.wires.reach,
                 tls_context=options,
@@ -267,7 +313,7 @@ class Secured(Case):
         endpoint = self.wires.control(self.world.factory)
         self.failure(
             connect(
-                endpoint,  # type: ignore[arg-type]
+                endpoint,
                 clock=self.world.reactor,
                 reach=self.wires.reach,
                 tls_context=self.options("other.test"),

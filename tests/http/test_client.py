@@ -68,6 +68,8 @@ class Nobody:
 class Script(Protocol):
     """A server that says what it was told to, one answer a request."""
 
+    transport: Any
+
     def __init__(self, *answers: bytes, close: bool = False) -> None:
         self.answers = list(answers)
         self.close = close
@@ -448,7 +450,7 @@ class Errors(Case):
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain",
             b"HTTP/1.1 200 OK\r\nX",
         ):
-            self.assertIsInstance(self.error(answer), errors.ProtocolViolation, answer)
+            self.assertIsInstance(self.error(answer), errors.ProtocolViolation, repr(answer))
 
     def test_lost(self) -> None:
         """A server that closes before it answers."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from twisted.internet import reactor
 
-from netsuite.connection.client import PeerClosed
+from netsuite.connection.errors import TLSFailure
 from netsuite.http.client import HTTPClient
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.testing.daemon import Daemon
@@ -177,7 +177,7 @@ async def test_our_client_tls(daemon: Daemon) -> None:
     """A certificate nobody has signed is refused, unless the caller says otherwise."""
     where = url(daemon, "/big.bin", tls=True)
     client = HTTPClient(reactor)
-    with pytest.raises(PeerClosed) as caught:
+    with pytest.raises(TLSFailure) as caught:
         await client.get(where)
     assert caught.value.__cause__ is not None
     await client.close()
@@ -190,6 +190,6 @@ async def test_our_client_tls(daemon: Daemon) -> None:
     other = HTTPClient(
         reactor, tls_context=lambda host: client_options(host, insecure=True, protocols=[b"imap"])
     )
-    with pytest.raises(PeerClosed):  # ALPACA: meant for another protocol
+    with pytest.raises(TLSFailure):  # ALPACA: meant for another protocol
         await other.get(where)
     await other.close()

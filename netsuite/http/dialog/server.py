@@ -26,6 +26,7 @@ from netsuite.http.grammar import (
     HeadScan,
     bad,
     format_fields,
+    format_known_fields,
     parse_request,
     status_line,
 )
@@ -140,6 +141,8 @@ class ServerDialog(LineDialog):
 
     def _next_request(self) -> ServerEvent | Need:
         reader = self._reader
+        if not len(reader):
+            return self._end() if reader.eof else NEED_DATA
         try:
             end = self._scan.find_end(reader)
             if end < 0:
@@ -253,7 +256,7 @@ class ServerDialog(LineDialog):
             framing = f"Content-Length: {len(body)}\r\n"
             if asked is not None and asked.method == "HEAD":
                 body = b""
-        return self._printed(value.status, format_fields(value.fields), framing) + body
+        return self._printed(value.status, format_known_fields(value.fields), framing) + body
 
     def _head(self, value: ResponseHead) -> bytes:
         if value.status < 200:

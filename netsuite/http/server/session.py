@@ -20,7 +20,6 @@ from netsuite.wire.errors import RemoteProtocolError
 
 #: In the access log: the client left before the response was complete.
 LEFT: Final = 499
-_BEGINNINGS: Final = (Response, ResponseHead)
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
@@ -105,9 +104,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def say(self, value: ServerSaid) -> None:
         """Send a response, or a part of one; a whole one is noted in the access log."""
-        if isinstance(value, _BEGINNINGS):
-            self.dialog.standing = self.shared.standing.lines()
-        super().say(value)
+        kind = type(value)
+        if kind is not Response and kind is not ResponseHead:
+            super().say(value)
+            return
+        self.dialog.standing = self.shared.standing.lines()
+        self.writer.write(self.dialog.send(value))
         if isinstance(value, Response):
             exchange = self.exchange
             silent = exchange is not None and exchange.head.method == "HEAD"
@@ -120,5 +122,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def answered(self, status: int, octets: int) -> None:
         """Accept that a response is complete; note it."""
-        self.shared.log_access(self.peer, self.exchange, status, octets)
+        if self.shared.line_log is not None:
+            self.shared.log_access(self.peer, self.exchange, status, octets)
         self.exchange = None
