@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from twisted.internet.defer import ensureDeferred
 
-from netsuite.daemon import GARBAGE_OBJECTS, spare_the_collector
+from netsuite.plugin import GARBAGE_OBJECTS, spare_the_collector
 
 
 @pytest.fixture
