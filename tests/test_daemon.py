@@ -83,7 +83,8 @@ def test_home_that_is_a_file(tmp_path: Path) -> None:
     """A home that cannot be made is told with the reason."""
     (tmp_path / "file").write_text("")
     line = the_line(*run("netsuite", "--home", tmp_path / "file/home"))
-    assert "cannot be made: Not a directory" in line
+    assert f"the home {tmp_path / 'file/home'} cannot be used" in line
+    assert "is no directory" in line
 
 
 def test_home_of_somebody_else(tmp_path: Path) -> None:

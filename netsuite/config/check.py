@@ -41,6 +41,11 @@ def problems(
         services: those that are to run; one alone runs though it is not enabled.
     """
     settings = configuration.settings
+    wrong = unusable(home)
+    if wrong:
+        return [
+            Problem("", "", f"the home {home} cannot be used: {wrong}; name another with --home")
+        ]
     found = [
         *_store(settings),
         *_endpoints(settings, reactor),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field
+
+T = TypeVar("T", int, float)
 
 # RFC 5321, 4.1.2: Domain = sub-domain *("." sub-domain); RFC 5890 adds U-labels.
 _sub_domain = r"[^\W_](?:[\w-]*[^\W_])?"
@@ -30,8 +32,17 @@ def _is_network(text: str) -> str:
 
 DomainName = Annotated[str, AfterValidator(_is_domain)]
 Network = Annotated[str, AfterValidator(_is_network)]
-Seconds = Annotated[float, Field(ge=0, strict=False)]
-Count = Annotated[int, Field(ge=0)]
+
+
+def _not_negative(number: T) -> T:
+    if number < 0:
+        raise ValueError(f"must be 0 or more, not {number}")
+    return number
+
+
+# A function and no ``ge=0``: it would take the place of a greater ``ge`` that a setting asks for.
+Seconds = Annotated[float, Field(strict=False), AfterValidator(_not_negative)]
+Count = Annotated[int, AfterValidator(_not_negative)]
 
 
 #: RFC 5536, 3.2.4: dist-name; RFC 3977, 7.6.5: weight, wildmat and value.

@@ -29,7 +29,7 @@ from netsuite.connection.errors import (
 )
 from netsuite.connection.pump import E, Pump, S
 from netsuite.connection.transcript import Transcript
-from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.errors import InputEnded, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 
 C = TypeVar("C", bound="ClientConnection[Any, Any]")
@@ -286,9 +286,10 @@ class ClientConnection(Pump[E, S]):
 
     def refused(self, error: RemoteProtocolError) -> None:
         """A server that breaks the protocol is not talked to any longer."""
-        violation = ProtocolViolation(str(error))
-        violation.__cause__ = error
-        self._fail(violation)
+        kind = ConnectionLost if isinstance(error, InputEnded) else ProtocolViolation
+        failed = kind(str(error))
+        failed.__cause__ = error
+        self._fail(failed)
 
     def handshake_done(self) -> None:
         """The handshake is done and the certificate is the server's."""

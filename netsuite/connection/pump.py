@@ -32,7 +32,7 @@ from netsuite.connection.peer import Peer, peer_of
 from netsuite.connection.transcript import Transcript
 from netsuite.connection.transport import StreamTransport
 from netsuite.connection.writer import TransportWriter
-from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.errors import InputEnded, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 
 E = TypeVar("E")
@@ -226,7 +226,7 @@ class Pump(Protocol, Generic[E, S]):
             elif isinstance(event, EndOfBody):
                 return
             else:
-                raise RemoteProtocolError("the input ended within a body", close=True)
+                raise InputEnded("the input ended within a body", close=True)
 
     # -- TLS -----------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@
     ProtocolError
      +-- LocalProtocolError       we tried to say something illegal: a bug of ours
      +-- RemoteProtocolError      the peer did; carries the answer to give
+          +-- InputEnded          the input ended in the middle of something
           +-- LineTooLong         no line end within the limit
           +-- BareLineEnd         CR or LF alone
 """
@@ -46,6 +47,10 @@ class RemoteProtocolError(ProtocolError):
         super().__init__(message)
         self.reply = reply
         self.close = close
+
+
+class InputEnded(RemoteProtocolError):
+    """The peer has ended its input in the middle of something."""
 
 
 class LineTooLong(RemoteProtocolError):

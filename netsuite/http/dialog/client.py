@@ -25,7 +25,7 @@ from netsuite.http.grammar import (
     parse_response,
     response_octets,
 )
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import InputEnded, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
@@ -171,7 +171,7 @@ class ClientDialog(LineDialog):
             self._end_answer()
             return EndOfBody()
         if self._reader.eof:
-            raise RemoteProtocolError("the answer's body was cut short", close=True)
+            raise InputEnded("the response's body was cut short", close=True)
         return NEED_DATA
 
     def _end_answer(self) -> None:
@@ -184,6 +184,6 @@ class ClientDialog(LineDialog):
 
     def _end(self) -> EndOfInput | Need:
         if len(self._reader):
-            raise RemoteProtocolError("the answer's head was cut short", close=True)
+            raise InputEnded("the response's head was cut short", close=True)
         self.state = Asking.CLOSED
         return super()._end()
