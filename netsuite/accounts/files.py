@@ -12,14 +12,8 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.accounts.mail import ADMIN_GROUP
+from netsuite.store import errors
 from netsuite.store.changes import AccountChanged, Change
-from netsuite.store.errors import (
-    BadFileName,
-    NoSuchAccount,
-    NoSuchFile,
-    NotPermitted,
-    TooLarge,
-)
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account, AccountState
 from netsuite.store.tree import (
@@ -107,8 +101,8 @@ def authorize(who: Account | None, place: Place, action: Action) -> None:
     if allowed(who, place, action):
         return
     if who is None and not allowed(who, place, Action.SEE):
-        raise NoSuchFile("not for everybody")
-    raise NotPermitted(f"{action.name} {place.area.value}")
+        raise errors.NoSuchFile("not for everybody")
+    raise errors.NotPermitted(f"{action.name} {place.area.value}")
 
 
 # Its length is the interface's: one short method for each of FileAccess's.
@@ -173,7 +167,7 @@ class Access:
         async for piece in self.listing(path):
             entries += piece
             if len(entries) > limit:
-                raise TooLarge(f"more than {limit} entries")
+                raise errors.TooLarge(f"more than {limit} entries")
         entries.sort(key=lambda entry: entry.name)
         return entries
 
@@ -263,7 +257,7 @@ class CurrentAccounts:
         """Read an account again; one that is no more is as one that is disabled."""
         try:
             return await self._accounts.account_by_id(account.id)
-        except NoSuchAccount:
+        except errors.NoSuchAccount:
             return replace(account, state=AccountState.DISABLED)
 
 
@@ -344,7 +338,7 @@ class HomesOfSite:
         try:
             found = await self._accounts.account(account)
             if found.state is not AccountState.ACTIVE:
-                raise NoSuchFile("the account is disabled")
+                raise errors.NoSuchFile("the account is disabled")
             return ShownFiles(found.name, self._homes.public_of(found.name))
-        except (NoSuchAccount, BadFileName) as error:
-            raise NoSuchFile("no such account") from error
+        except (errors.NoSuchAccount, errors.BadFileName) as error:
+            raise errors.NoSuchFile("no such account") from error

@@ -7,35 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from netsuite.store.changes import (
-    Change,
-    FlagsChanged,
-    FolderCreated,
-    FolderDeleted,
-    FolderRenamed,
-    Listener,
-    Subscription,
-)
+from netsuite.store import changes, model
 from netsuite.store.errors import BadFolderName, NotPermitted
 from netsuite.store.interfaces import Draft, Store
-from netsuite.store.model import (
-    SEPARATOR,
-    Account,
-    AccountId,
-    ContentId,
-    Copied,
-    Described,
-    FlagAction,
-    FlagsStored,
-    Folder,
-    FolderId,
-    Message,
-    Placed,
-    Placement,
-    SpecialUse,
-    Status,
-    Usage,
-)
 from netsuite.store.query import Query
 
 #: Members may change public folders: make them, add to them, expunge from them.
@@ -49,7 +23,7 @@ class AccountMail:
 
     public_prefix = f"{PUBLIC}/"
 
-    def __init__(self, store: Store, account: Account) -> None:
+    def __init__(self, store: Store, account: model.Account) -> None:
         self.name = account.name
         self._mail = store.mail
         self._changes = store.changes
@@ -58,19 +32,19 @@ class AccountMail:
 
     # -- names ---------------------------------------------------------------------------------
 
-    def _split(self, name: str) -> tuple[AccountId | None, str]:
+    def _split(self, name: str) -> tuple[model.AccountId | None, str]:
         """Return owner and the store's name of a full name."""
         if name.startswith(self.public_prefix):
             return None, name[len(self.public_prefix) :]
         return self._account.id, name
 
-    def _full(self, folder: Folder, subscribed: frozenset[str]) -> Folder:
+    def _full(self, folder: model.Folder, subscribed: frozenset[str]) -> model.Folder:
         name = folder.name if folder.owner is not None else self.public_prefix + folder.name
         return replace(folder, name=name, subscribed=name in subscribed)
 
     # -- folders -------------------------------------------------------------------------------
 
-    async def folders(self) -> Sequence[Folder]:
+    async def folders(self) -> Sequence[model.Folder]:
         """Every folder the account may see, ``subscribed`` set, sorted by name."""
         subscribed = await self.subscriptions()
         own = await self._mail.folders(self._account.id)
@@ -85,23 +59,23 @@ class AccountMail:
 
     async def subscribe(self, name: str, subscribed: bool) -> None:
         """Change a subscription. Raises BadFolderName for a new one with an empty part."""
-        if subscribed and not all(name.split(SEPARATOR)):
+        if subscribed and not all(name.split(model.SEPARATOR)):
             raise BadFolderName("an empty part")
         await self._mail.subscribe(self._account.id, name, subscribed)
 
-    async def folder(self, name: str) -> Folder:
+    async def folder(self, name: str) -> model.Folder:
         """Raises NoSuchFolder."""
         owner, inner = self._split(name)
         found = await self._mail.folder(owner, inner)
         return self._full(found, frozenset())
 
-    async def status(self, name: str) -> Status:
+    async def status(self, name: str) -> model.Status:
         """Raises NoSuchFolder."""
         folder = await self.folder(name)
         status = await self._mail.status(folder.id, self._account.id)
         return replace(status, folder=self._full(status.folder, frozenset()))
 
-    async def create(self, name: str, special_use: SpecialUse | None = None) -> Folder:
+    async def create(self, name: str, special_use: model.SpecialUse | None = None) -> model.Folder:
         """Raises FolderExists, BadFolderName, NotPermitted."""
         if name.rstrip("/") == PUBLIC:
             raise BadFolderName(f"{PUBLIC} is the public folders' namespace")
@@ -125,13 +99,13 @@ class AccountMail:
             raise BadFolderName(f"{PUBLIC} is the public folders' namespace")
         await self._mail.rename_folder(folder.id, inner)
 
-    async def _changeable(self, name: str) -> Folder:
+    async def _changeable(self, name: str) -> model.Folder:
         folder = await self.folder(name)
         if not self.writable(folder):
             raise NotPermitted(name)
         return folder
 
-    def writable(self, folder: Folder) -> bool:
+    def writable(self, folder: model.Folder) -> bool:
         """Whether the account may add to, expunge from and set shared flags in it."""
         return folder.owner == self._account.id or (
             folder.owner is None and self._may_change_public
@@ -145,99 +119,108 @@ class AccountMail:
 
     async def append(
         self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
-    ) -> Placed:
+    ) -> model.Placed:
         """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
         folder = await self._changeable(name)
-        placement = Placement(folder.id, flags, internal_date, self._account.id)
+        placement = model.Placement(folder.id, flags, internal_date, self._account.id)
         (placed,) = await self._mail.commit(draft, [placement])
         return placed
 
-    async def usage(self) -> Usage:
+    async def usage(self) -> model.Usage:
         """The account's quota."""
         return await self._mail.usage(self._account.id)
 
     # -- changes -------------------------------------------------------------------------------
 
-    def watch(self, listener: Listener) -> Subscription:
+    def watch(self, listener: changes.Listener) -> changes.Subscription:
         """Hear of folders made, renamed, gone, subscribed, by their full names."""
 
-        def translated(change: Change) -> None:
+        def translated(change: changes.Change) -> None:
             listener(self._translated(change))
 
         return self._changes.watch_account(self._account.id, translated)
 
-    def _translated(self, change: Change) -> Change:
-        if isinstance(change, FolderCreated | FolderDeleted) and change.owner is None:
+    def _translated(self, change: changes.Change) -> changes.Change:
+        if (
+            isinstance(change, changes.FolderCreated | changes.FolderDeleted)
+            and change.owner is None
+        ):
             return replace(change, name=self.public_prefix + change.name)
-        if isinstance(change, FolderRenamed) and change.owner is None:
+        if isinstance(change, changes.FolderRenamed) and change.owner is None:
             prefix = self.public_prefix
             return replace(change, old=prefix + change.old, new=prefix + change.new)
         return change
 
-    def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
+    def watch_folder(
+        self, folder: model.FolderId, listener: changes.Listener
+    ) -> changes.Subscription:
         """Hear what happens in a folder; not what others mark for themselves."""
         mine = (None, self._account.id)
 
-        def concerned(change: Change) -> None:
-            if not isinstance(change, FlagsChanged) or change.account in mine:
+        def concerned(change: changes.Change) -> None:
+            if not isinstance(change, changes.FlagsChanged) or change.account in mine:
                 listener(change)
 
         return self._changes.watch_folder(folder, concerned)
 
     # -- an opened folder ----------------------------------------------------------------------
 
-    async def _writable_id(self, folder: FolderId) -> None:
+    async def _writable_id(self, folder: model.FolderId) -> None:
         found = await self._mail.folder_by_id(folder)
         if not self.writable(found):
             raise NotPermitted(found.name)
 
-    async def folder_status(self, folder: FolderId) -> Status:
+    async def folder_status(self, folder: model.FolderId) -> model.Status:
         """As MailStore.status, as this account."""
         return await self._mail.status(folder, self._account.id)
 
-    async def uids(self, folder: FolderId) -> Sequence[int]:
+    async def uids(self, folder: model.FolderId) -> Sequence[int]:
         """As MailStore.uids."""
         return await self._mail.uids(folder)
 
-    async def claim_recent(self, folder: FolderId) -> int:
+    async def claim_recent(self, folder: model.FolderId) -> int:
         """As MailStore.claim_recent."""
         return await self._mail.claim_recent(folder)
 
-    async def messages(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[Message]:
+    async def messages(
+        self, folder: model.FolderId, uids: Sequence[int] | None
+    ) -> Sequence[model.Message]:
         """As MailStore.messages, as this account."""
         return await self._mail.messages(folder, uids, self._account.id)
 
-    async def described(self, folder: FolderId, uids: Sequence[int]) -> Sequence[Described]:
+    async def described(
+        self, folder: model.FolderId, uids: Sequence[int]
+    ) -> Sequence[model.Described]:
         """As MailStore.described, as this account."""
         return await self._mail.described(folder, uids, self._account.id)
 
-    async def content(self, content: ContentId) -> bytes:
+    async def content(self, content: model.ContentId) -> bytes:
         """As MailStore.content."""
         return await self._mail.content(content)
 
-    async def contents(self, contents: Sequence[ContentId]) -> dict[ContentId, bytes]:
+    async def contents(self, contents: Sequence[model.ContentId]) -> dict[model.ContentId, bytes]:
         """As MailStore.contents."""
         return dict(await self._mail.contents(contents))
 
     def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """As MailStore.read."""
         return self._mail.read(content, start, stop)
 
-    async def search(self, folder: FolderId, query: Query) -> Sequence[int]:
+    async def search(self, folder: model.FolderId, query: Query) -> Sequence[int]:
         """As MailStore.search, as this account."""
         return await self._mail.search(folder, query, self._account.id)
 
     async def store_flags(
         self,
-        folder: FolderId,
+        folder: model.FolderId,
         uids: Sequence[int],
-        action: FlagAction,
+        action: model.FlagAction,
         flags: frozenset[str],
         *,
         unchanged_since: int | None = None,
-    ) -> FlagsStored:
+    ) -> model.FlagsStored:
         """As MailStore.store_flags, as this account."""
         return await self._mail.store_flags(
             folder,
@@ -249,24 +232,24 @@ class AccountMail:
             shared=self._may_change_public,
         )
 
-    async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied:
+    async def copy(self, folder: model.FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.copy. Raises NoSuchFolder, NotPermitted, OverQuota."""
         there = await self._changeable(target)
         return await self._mail.copy(folder, uids, there.id, self._account.id)
 
-    async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied:
+    async def move(self, folder: model.FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.move. Raises NoSuchFolder, NotPermitted, OverQuota."""
         there = await self._changeable(target)
         await self._writable_id(folder)
         return await self._mail.move(folder, uids, there.id, self._account.id)
 
-    async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]:
+    async def expunge(self, folder: model.FolderId, uids: Sequence[int] | None) -> Sequence[int]:
         """As MailStore.expunge. Raises NotPermitted."""
         await self._writable_id(folder)
         return await self._mail.expunge(folder, uids)
 
     async def changes_since(
-        self, folder: FolderId, modseq: int
-    ) -> tuple[Sequence[Message], Sequence[int]]:
+        self, folder: model.FolderId, modseq: int
+    ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """As MailStore.changes_since, as this account."""
         return await self._mail.changes_since(folder, modseq, self._account.id)

@@ -15,24 +15,9 @@ from netsuite.accounts.newsgroups import LiveGroup, SingleFlight
 from netsuite.accounts.posting import AccountPosting, check_groups
 from netsuite.message.injection import PostingPolicy
 from netsuite.message.news import first_message_id, locations
-from netsuite.store.changes import (
-    Change,
-    FolderCreated,
-    FolderDeleted,
-    FolderRenamed,
-    MessagesAdded,
-    MessagesExpunged,
-)
+from netsuite.store import changes, model
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
 from netsuite.store.interfaces import Store
-from netsuite.store.model import (
-    Account,
-    AccountId,
-    ContentId,
-    Described,
-    FolderId,
-    FolderKind,
-)
 from netsuite.store.query import Text
 
 #: Articles whose place and Message-ID are kept in memory: some 500 octets each.
@@ -58,14 +43,14 @@ class StoreNewsroom:
         self.policy = policy or PostingPolicy("localhost")
         self._store = store
         self._mail = store.mail
-        self._by_id: dict[FolderId, LiveGroup] = {}
+        self._by_id: dict[model.FolderId, LiveGroup] = {}
         self._by_name: dict[str, LiveGroup] = {}
         self._listening: Any = None
         self._list_is_old = True
         self._reading_groups = SingleFlight(self._read_groups)
-        self._reading_numbers: dict[FolderId, SingleFlight] = {}
-        self._numbered: OrderedDict[FolderId, LiveGroup] = OrderedDict()
-        self._articles: OrderedDict[tuple[FolderId, int], NewsArticle] = OrderedDict()
+        self._reading_numbers: dict[model.FolderId, SingleFlight] = {}
+        self._numbered: OrderedDict[model.FolderId, LiveGroup] = OrderedDict()
+        self._articles: OrderedDict[tuple[model.FolderId, int], NewsArticle] = OrderedDict()
         self._found: dict[str, NewsArticle] = {}
 
     def close(self) -> None:
@@ -86,19 +71,19 @@ class StoreNewsroom:
 
     # -- what happens ----------------------------------------------------------------------------
 
-    def _changed(self, change: Change) -> None:
-        if isinstance(change, MessagesAdded | MessagesExpunged):
+    def _changed(self, change: changes.Change) -> None:
+        if isinstance(change, changes.MessagesAdded | changes.MessagesExpunged):
             group = self._by_id.get(change.folder)
             if group is not None:
                 group.apply(change)
-            if isinstance(change, MessagesExpunged):
+            if isinstance(change, changes.MessagesExpunged):
                 for uid in change.uids:
                     self._forget((change.folder, uid))
-        elif isinstance(change, FolderCreated) and change.owner is None:
+        elif isinstance(change, changes.FolderCreated) and change.owner is None:
             self._list_is_old = True
-        elif isinstance(change, FolderDeleted) and change.owner is None:
+        elif isinstance(change, changes.FolderDeleted) and change.owner is None:
             self._deleted(change.folder)
-        elif isinstance(change, FolderRenamed) and change.owner is None:
+        elif isinstance(change, changes.FolderRenamed) and change.owner is None:
             group = self._by_id.get(change.folder)
             if group is not None:
                 if self._by_name.get(change.old) is group:
@@ -107,7 +92,7 @@ class StoreNewsroom:
                 self._by_name[change.new] = group
                 self._forget_articles(change.folder)  # they tell its name
 
-    def _deleted(self, folder: FolderId) -> None:
+    def _deleted(self, folder: model.FolderId) -> None:
         group = self._by_id.pop(folder, None)
         if group is None:
             self._list_is_old = True  # it may be in a list that is being read
@@ -119,7 +104,7 @@ class StoreNewsroom:
         self._reading_numbers.pop(folder, None)
         self._forget_articles(folder)
 
-    def _forget_articles(self, folder: FolderId) -> None:
+    def _forget_articles(self, folder: model.FolderId) -> None:
         for key in [key for key in self._articles if key[0] == folder]:
             self._forget(key)
 
@@ -164,10 +149,12 @@ class StoreNewsroom:
                 raise
 
     async def _read_list(self) -> None:
-        meanwhile: list[Change] = []
+        meanwhile: list[changes.Change] = []
         listening = self._store.changes.watch_all(meanwhile.append)
         try:
-            folders = [f for f in await self._mail.folders(None) if f.kind is FolderKind.GROUP]
+            folders = [
+                f for f in await self._mail.folders(None) if f.kind is model.FolderKind.GROUP
+            ]
             new = [folder for folder in folders if folder.id not in self._by_id]
             first = await self._mail.first_uids([folder.id for folder in new])
         finally:
@@ -176,11 +163,11 @@ class StoreNewsroom:
             group = LiveGroup(folder, first.get(folder.id))
             self._by_id[folder.id] = self._by_name[folder.name] = group
         for change in meanwhile:
-            if isinstance(change, MessagesAdded | MessagesExpunged):
+            if isinstance(change, changes.MessagesAdded | changes.MessagesExpunged):
                 group_there = self._by_id.get(change.folder)
                 if group_there is not None:
                     group_there.apply(change)
-            elif isinstance(change, FolderDeleted | FolderRenamed):
+            elif isinstance(change, changes.FolderDeleted | changes.FolderRenamed):
                 self._changed(change)
 
     # -- numbers ---------------------------------------------------------------------------------
@@ -255,7 +242,9 @@ class StoreNewsroom:
             raise NoSuchMessage(f"{group.name} {number}")
         return known
 
-    async def _learn(self, folder: FolderId, numbers: Sequence[int]) -> Mapping[int, NewsArticle]:
+    async def _learn(
+        self, folder: model.FolderId, numbers: Sequence[int]
+    ) -> Mapping[int, NewsArticle]:
         """Read articles into memory; what is gone when they come is left out."""
         described = await self.described(folder, numbers)
         places = await self.places([message_id_of(each) for each in described])
@@ -281,7 +270,7 @@ class StoreNewsroom:
         while len(self._articles) > ARTICLES:
             self._forget(next(iter(self._articles)))
 
-    def _forget(self, key: tuple[FolderId, int]) -> None:
+    def _forget(self, key: tuple[model.FolderId, int]) -> None:
         article = self._articles.pop(key, None)
         if article is not None and self._found.get(article.message_id) is article:
             del self._found[article.message_id]
@@ -303,12 +292,14 @@ class StoreNewsroom:
         return await self._mail.content(article.content)
 
     def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """As MailStore.read."""
         return self._mail.read(content, start, stop)
 
-    async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
+    async def described(
+        self, folder: model.FolderId, numbers: Sequence[int]
+    ) -> Sequence[model.Described]:
         """Articles with summaries, those that are there, ascending."""
         return await self._mail.described(folder, numbers, None)
 
@@ -316,11 +307,13 @@ class StoreNewsroom:
         """The numbers of articles that hold a text, ascending; exact."""
         return await self._mail.search(group.id, Text(text), None)
 
-    def message_id(self, described: Described) -> str:
+    def message_id(self, described: model.Described) -> str:
         """Return an article's Message-ID; one made from its content's name where it has none."""
         return message_id_of(described)
 
-    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+    async def contents(
+        self, contents: Sequence[model.ContentId]
+    ) -> Mapping[model.ContentId, bytes]:
         """As MailStore.contents."""
         return await self._mail.contents(contents)
 
@@ -343,7 +336,7 @@ def _among(numbers: Sequence[int], number: int) -> bool:
 
 
 def _article(
-    group: LiveGroup, described: Described, places: Mapping[str, Sequence[tuple[str, int]]]
+    group: LiveGroup, described: model.Described, places: Mapping[str, Sequence[tuple[str, int]]]
 ) -> NewsArticle:
     message = described.message
     # Mail that was put here may have none; RFC 3977, 3.6 wants every article to. It is the same
@@ -359,7 +352,7 @@ def _article(
     )
 
 
-def message_id_of(described: Described) -> str:
+def message_id_of(described: model.Described) -> str:
     """Return an article's Message-ID; one made from its content's name where it has none."""
     said = first_message_id(described.summary.envelope.message_id)
     return said or f"<{described.message.guid}@no-message-id.invalid>"
@@ -374,11 +367,11 @@ class AccountNews:
         account: who posts; None for somebody who has not logged in.
     """
 
-    def __init__(self, store: Store, room: StoreNewsroom, account: Account | None) -> None:
+    def __init__(self, store: Store, room: StoreNewsroom, account: model.Account | None) -> None:
         self.name = account.name if account else ""
         self.room: Newsroom = room
         self._mail = store.mail
-        self._id: AccountId | None = account.id if account else None
+        self._id: model.AccountId | None = account.id if account else None
         self._is_admin = account is not None and ADMIN_GROUP in account.groups
 
     def may_approve(self, group: Newsgroup) -> bool:

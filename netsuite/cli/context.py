@@ -11,33 +11,22 @@ import click
 
 from netsuite.cli.commands import INTERRUPTED, UNFORESEEN
 from netsuite.home import STORE_FILE, SiteError, find_config, find_home, open_store
-from netsuite.store.errors import (
-    AccountExists,
-    BadFolderName,
-    Busy,
-    FolderExists,
-    NoSuchAccount,
-    NoSuchFolder,
-    NotPermitted,
-    OverQuota,
-    StorageFull,
-    StoreError,
-)
+from netsuite.store import errors
 from netsuite.store.interfaces import Store
 from netsuite.wire.errors import ErrorTable
 
 #: The store's refusals on a terminal; their own text is a name.
 _WORDS: Final[ErrorTable[str]] = ErrorTable(
     {
-        NoSuchAccount: "there is no account {}",
-        AccountExists: "there is an account or alias called {} already",
-        NoSuchFolder: "there is no folder {}",
-        FolderExists: "there is a folder {} already",
-        BadFolderName: "a folder cannot be called that: {}",
-        OverQuota: "the quota is used up: {}",
-        NotPermitted: "that may not be done: {}",
-        Busy: "the store is busy; try again: {}",
-        StorageFull: "the disk is full, or cannot be written: {}",
+        errors.NoSuchAccount: "there is no account {}",
+        errors.AccountExists: "there is an account or alias called {} already",
+        errors.NoSuchFolder: "there is no folder {}",
+        errors.FolderExists: "there is a folder {} already",
+        errors.BadFolderName: "a folder cannot be called that: {}",
+        errors.OverQuota: "the quota is used up: {}",
+        errors.NotPermitted: "that may not be done: {}",
+        errors.Busy: "the store is busy; try again: {}",
+        errors.StorageFull: "the disk is full, or cannot be written: {}",
     }
 )
 
@@ -78,7 +67,7 @@ class Home:
                 await store.close()
 
         error = _in_loop(done)
-        if isinstance(error, StoreError | SiteError):
+        if isinstance(error, errors.StoreError | SiteError):
             raise click.ClickException(_line_of(error))
         if isinstance(error, click.ClickException):
             raise error

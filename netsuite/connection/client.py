@@ -18,15 +18,8 @@ from twisted.internet.protocol import Factory, connectionDone
 from twisted.python.failure import Failure
 
 from netsuite import tls
+from netsuite.connection import errors
 from netsuite.connection.deadlines import LazyTimer
-from netsuite.connection.errors import (
-    ClientError,
-    ConnectionLost,
-    ConnectionRefused,
-    ProtocolViolation,
-    Timeout,
-    TLSFailure,
-)
 from netsuite.connection.pump import E, Pump, S
 from netsuite.connection.transcript import Transcript
 from netsuite.wire.errors import InputEnded, RemoteProtocolError
@@ -35,7 +28,7 @@ from netsuite.wire.events import BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
 A = TypeVar("A")
-X = TypeVar("X", bound=ClientError)
+X = TypeVar("X", bound=errors.ClientError)
 T = TypeVar("T", bound=tls.ClientContext)
 
 #: Takes a piece of a body; returns what to await before the next, or None.
@@ -100,7 +93,7 @@ class ClientConnection(Pump[E, S]):
         self._receiver: Deferred[E] | None = None
         self._handshake: Deferred[None] | None = None
         self._handshake_is_done = False
-        self._error: ClientError | None = None
+        self._error: errors.ClientError | None = None
         self._dropped = False  # by us: what had come is of no more use
         self._closed: list[Deferred[None]] = []
         self._lines: deque[str] = deque(maxlen=CONVERSATION_LINES)
@@ -136,7 +129,7 @@ class ClientConnection(Pump[E, S]):
         finally:
             self._receiver = None
 
-    def _left_over(self, error: ClientError) -> E:
+    def _left_over(self, error: errors.ClientError) -> E:
         """Return what had come before the connection went and was not awaited yet, else *error*."""
         if self.lost and not self._dropped:
             event = self.dialog.next_event()
@@ -237,7 +230,7 @@ class ClientConnection(Pump[E, S]):
             raise self._error
         if self.dialog.discard_input() or self._held:
             self._held.clear()
-            raise self._fail(TLSFailure("octets in the clear behind the go-ahead for TLS"))
+            raise self._fail(errors.TLSFailure("octets in the clear behind the go-ahead for TLS"))
         self.start_tls(context, client=True)
         await self.handshake()
 
@@ -274,7 +267,7 @@ class ClientConnection(Pump[E, S]):
         """Hand an event to whoever awaits it, or keep it."""
         if isinstance(event, EndOfInput):
             self._eof_told = True
-            self._fail(ConnectionLost("the server has closed the connection"))
+            self._fail(errors.ConnectionLost("the server has closed the connection"))
             return True
         if self.unasked(event):
             return True
@@ -286,7 +279,7 @@ class ClientConnection(Pump[E, S]):
 
     def refused(self, error: RemoteProtocolError) -> None:
         """A server that breaks the protocol is not talked to any longer."""
-        kind = ConnectionLost if isinstance(error, InputEnded) else ProtocolViolation
+        kind = errors.ConnectionLost if isinstance(error, InputEnded) else errors.ProtocolViolation
         failed = kind(str(error))
         failed.__cause__ = error
         self._fail(failed)
@@ -302,11 +295,11 @@ class ClientConnection(Pump[E, S]):
         self._timer.stop()
         if self._error is None:
             shaking = self._handshake is not None and not self._handshake.called
-            error: ClientError
+            error: errors.ClientError
             if shaking or isinstance(reason.value, SSL.Error):
-                error = TLSFailure(f"no TLS: {reason.getErrorMessage()}")
+                error = errors.TLSFailure(f"no TLS: {reason.getErrorMessage()}")
             else:
-                error = ConnectionLost("the connection is gone")
+                error = errors.ConnectionLost("the connection is gone")
             error.__cause__ = reason.value
             error.conversation = self.conversation()
             self._error = error
@@ -353,9 +346,9 @@ class ClientConnection(Pump[E, S]):
         error.conversation = self.conversation()
         return error
 
-    def violated(self, message: str) -> ClientError:
+    def violated(self, message: str) -> errors.ClientError:
         """Drop the connection to a server that broke the protocol; return the error to raise."""
-        return self._fail(ProtocolViolation(message))
+        return self._fail(errors.ProtocolViolation(message))
 
     @contextmanager
     def protocol_violations(self) -> Iterator[None]:
@@ -364,12 +357,12 @@ class ClientConnection(Pump[E, S]):
         try:
             yield
         except RemoteProtocolError as error:
-            raise self.with_conversation(ProtocolViolation(str(error))) from error
+            raise self.with_conversation(errors.ProtocolViolation(str(error))) from error
 
     def _note_line(self, side: str, text: str, seconds: float) -> None:
         self._lines.append(f"{side}: {text}")
 
-    def _fail(self, error: ClientError) -> ClientError:
+    def _fail(self, error: errors.ClientError) -> errors.ClientError:
         """Drop the connection; return the error that whoever waits for it is told."""
         if self._error is None:
             error.conversation = self.conversation()
@@ -411,7 +404,7 @@ class ClientConnection(Pump[E, S]):
     def _judge(self) -> None:
         deadline = self._deadline()
         if deadline is not None and self.clock.seconds() >= deadline[0]:
-            self._fail(Timeout(deadline[1]))
+            self._fail(errors.Timeout(deadline[1]))
         else:
             self._aim()
 
@@ -424,7 +417,7 @@ def answer_of(event: tuple[object, A] | BodyChunk | EndOfBody | EndOfInput) -> A
     """
     if isinstance(event, tuple):
         return event[1]
-    raise ProtocolViolation(f"{type(event).__name__} for an answer")
+    raise errors.ProtocolViolation(f"{type(event).__name__} for an answer")
 
 
 class _OneConnection(Factory):
@@ -471,11 +464,11 @@ async def connect(
     try:
         await connecting
     except (DeferredTimeout, CancelledError) as error:
-        raise Timeout(f"not connected after {seconds} seconds") from error
+        raise errors.Timeout(f"not connected after {seconds} seconds") from error
     except (ConnectTimeout, TCPTimedOutError) as error:
-        raise Timeout("not connected: nobody answers") from error
+        raise errors.Timeout("not connected: nobody answers") from error
     except (ConnectError, OSError) as error:
-        raise ConnectionRefused(str(error) or type(error).__name__) from error
+        raise errors.ConnectionRefused(str(error) or type(error).__name__) from error
     if tls_context is not None:
         await connection.handshake()
     return connection

@@ -26,64 +26,15 @@ from twisted.internet.interfaces import (
 from twisted.internet.protocol import Factory
 
 from netsuite import tls
+from netsuite.connection import errors
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
     Write,
     connect_and_begin,
 )
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ClientError,
-    ConnectionLost,
-    ConnectionRefused,
-    NotOffered,
-    PermanentRefusal,
-    Refusal,
-    Timeout,
-    TLSFailure,
-    TransientRefusal,
-)
 from netsuite.connection.session_group import ResumingTLS
-from netsuite.ftp.commands import (
-    Appe,
-    Auth,
-    Cdup,
-    Command,
-    Cwd,
-    Dele,
-    Epsv,
-    Feat,
-    List,
-    Mdtm,
-    Mfmt,
-    Mkd,
-    Mlsd,
-    Mlst,
-    Nlst,
-    Noop,
-    Opts,
-    Pass,
-    Pasv,
-    Pbsz,
-    Prot,
-    Protection,
-    Pwd,
-    Quit,
-    Reply,
-    Representation,
-    Rest,
-    Retr,
-    Rmd,
-    Rnfr,
-    Rnto,
-    Size,
-    Stor,
-    Syst,
-    Transfer,
-    Type,
-    User,
-)
+from netsuite.ftp import commands
 from netsuite.ftp.dialog import Answered, ClientDialog, ClientEvent
 from netsuite.ftp.listing import Listed, entries_of, format_time, is_name, parse_mlsx, parse_time
 from netsuite.ftp.paths import text_of, unquoted
@@ -107,27 +58,29 @@ Reach: TypeAlias = Callable[[str, int], IStreamClientEndpoint]
 
 
 #: What ends a transfer here, in the words of all clients.
-_DATA_ERRORS: Final[Mapping[type[Exception], type[ClientError]]] = {
-    DataStalled: Timeout,
-    DataCut: ConnectionLost,
-    HandshakeFailed: TLSFailure,
-    ConnectionDone: ConnectionLost,
+_DATA_ERRORS: Final[Mapping[type[Exception], type[errors.ClientError]]] = {
+    DataStalled: errors.Timeout,
+    DataCut: errors.ConnectionLost,
+    HandshakeFailed: errors.TLSFailure,
+    ConnectionDone: errors.ConnectionLost,
 }
 
 
-def refusal(answer: Reply, command: object = None) -> Refusal:
+def refusal(answer: commands.Reply, command: object = None) -> errors.Refusal:
     """Return the error that a reply is: transient, or permanent, or a login's."""
-    kind: type[Refusal] = PermanentRefusal
-    if answer.code == 430 or (isinstance(command, User | Pass) and not 400 <= answer.code < 500):
-        kind = AuthenticationFailed
+    kind: type[errors.Refusal] = errors.PermanentRefusal
+    if answer.code == 430 or (
+        isinstance(command, commands.User | commands.Pass) and not 400 <= answer.code < 500
+    ):
+        kind = errors.AuthenticationFailed
     elif answer.code < 500:
-        kind = TransientRefusal
+        kind = errors.TransientRefusal
     return kind(answer.code, answer.text, command)
 
 
 # Longer than 300 lines, and the module than 500: one method a command, all of them short, and
 # together the protocol.
-class FTPClient(ClientConnection[ClientEvent, Command]):
+class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     """One FTP session, the client's side. See RFC 959.
 
     One transfer at a time, as the protocol has it. Data connections are always made by the
@@ -152,7 +105,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         self._reach = reach
         self._tls_context: tls.ClientContext | None = None
         self._protected = False
-        self._representation: Representation | None = None
+        self._representation: commands.Representation | None = None
         self._extended = True  # EPSV has not been refused
 
     # -- beginning ----------------------------------------------------------------------------
@@ -166,10 +119,10 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
 
     async def feat(self) -> Mapping[str, str]:
         """Ask for features; none from a server that does not know FEAT (RFC 2389)."""
-        answer = await self._say(Feat())
+        answer = await self._say(commands.Feat())
         self.features = features_of(answer) if answer.positive else {}
         if "UTF8" in self.features:
-            await self._say(Opts("UTF8", "ON"))  # whatever it says: some want to be asked
+            await self._say(commands.Opts("UTF8", "ON"))  # whatever it says: some want to be asked
         return self.features
 
     async def auth_tls(self, context: tls.ClientContext) -> None:
@@ -182,25 +135,25 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             NotOffered: there is no AUTH TLS, which may be an attacker's doing.
             TLSFailure: see ``ClientConnection.secure``.
         """
-        answer = await self._say(Auth("TLS"))
+        answer = await self._say(commands.Auth("TLS"))
         if answer.code != 234:
-            raise self.with_conversation(NotOffered("AUTH TLS"))
+            raise self.with_conversation(errors.NotOffered("AUTH TLS"))
         await self.secure(context)
         await self.protect(context)
 
     async def protect(self, context: tls.ClientContext) -> None:
         """Have data connections protected on a connection that is under TLS. Raises Refusal."""
         self._tls_context = context
-        await self._ask(Pbsz(0))
-        await self._ask(Prot(Protection.PRIVATE))
+        await self._ask(commands.Pbsz(0))
+        await self._ask(commands.Prot(commands.Protection.PRIVATE))
         self._protected = True
 
     async def login(self, username: str = "anonymous", password: str = "anonymous@") -> None:
         """Log in. Raises AuthenticationFailed, TransientRefusal."""
-        command: Command = User(username)
+        command: commands.Command = commands.User(username)
         answer = await self._say(command)
         if answer.code == 331:
-            command = Pass(password)
+            command = commands.Pass(password)
             answer = await self._say(command)
         if not answer.positive or answer.code >= 300:
             raise self.with_conversation(refusal(answer, command))
@@ -211,23 +164,23 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
 
     async def pwd(self) -> str:
         """Return the working directory. Raises Refusal."""
-        return await self._path(Pwd())
+        return await self._path(commands.Pwd())
 
     async def cwd(self, path: str) -> None:
         """Change the working directory. Raises Refusal."""
-        await self._ask(Cwd(path))
+        await self._ask(commands.Cwd(path))
 
     async def cdup(self) -> None:
         """Change to the directory above. Raises Refusal."""
-        await self._ask(Cdup())
+        await self._ask(commands.Cdup())
 
     async def mkd(self, path: str) -> str:
         """Make a directory; return its path as the server sees it. Raises Refusal."""
-        return await self._path(Mkd(path)) or path
+        return await self._path(commands.Mkd(path)) or path
 
     async def rmd(self, path: str) -> None:
         """Remove an empty directory. Raises Refusal."""
-        await self._ask(Rmd(path))
+        await self._ask(commands.Rmd(path))
 
     async def mlsd(self, path: str | None = None) -> Sequence[Listed]:
         """List a directory, by MLSD or, from a server that has it not, by LIST.
@@ -236,61 +189,61 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         """
         if "MLST" in self.features or not self.features:
             try:
-                lines = await self._listing(Mlsd(path))
+                lines = await self._listing(commands.Mlsd(path))
                 return entries_of(lines, self._now(), facts=True)
-            except Refusal as error:
+            except errors.Refusal as error:
                 if error.code not in _UNKNOWN:
                     raise
-        return entries_of(await self._listing(List(path)), self._now(), facts=False)
+        return entries_of(await self._listing(commands.List(path)), self._now(), facts=False)
 
     async def nlst(self, path: str | None = None) -> Sequence[str]:
         """List names, without the directories that some servers put before them. Raises
         Refusal."""
-        names = [line.rpartition("/")[2] for line in await self._listing(Nlst(path))]
+        names = [line.rpartition("/")[2] for line in await self._listing(commands.Nlst(path))]
         return [name for name in names if is_name(name)]
 
     async def list_lines(self, path: str | None = None) -> Sequence[str]:
         """Return LIST's lines as they are. Raises Refusal."""
-        return await self._listing(List(path))
+        return await self._listing(commands.List(path))
 
     # -- files --------------------------------------------------------------------------------
 
     async def mlst(self, path: str | None = None) -> Listed:
         """Return the facts of one file or directory. Raises Refusal, NotOffered."""
-        answer = await self._ask(Mlst(path))
+        answer = await self._ask(commands.Mlst(path))
         for line in answer.lines[1:-1]:
             entry = parse_mlsx(line[1:] if line.startswith(" ") else line)
             if entry is not None:
                 return entry
-        raise self.with_conversation(NotOffered("MLST with facts"))
+        raise self.with_conversation(errors.NotOffered("MLST with facts"))
 
     async def size(self, path: str) -> int:
         """Return a file's size in octets. Raises Refusal."""
-        await self._choose(Representation.IMAGE)
-        text = (await self._ask(Size(path))).text.strip()
+        await self._choose(commands.Representation.IMAGE)
+        text = (await self._ask(commands.Size(path))).text.strip()
         if not (text.isascii() and text.isdigit() and len(text) < 20):
             raise self.violated("no size")
         return int(text)
 
     async def mdtm(self, path: str) -> datetime:
         """Return when a file was modified. Raises Refusal."""
-        moment = parse_time((await self._ask(Mdtm(path))).text.strip())
+        moment = parse_time((await self._ask(commands.Mdtm(path))).text.strip())
         if moment is None:
             raise self.violated("no time")
         return moment
 
     async def mfmt(self, path: str, modified: datetime) -> None:
         """Set when a file was modified. Raises Refusal."""
-        await self._ask(Mfmt(format_time(modified), path))
+        await self._ask(commands.Mfmt(format_time(modified), path))
 
     async def dele(self, path: str) -> None:
         """Remove a file. Raises Refusal."""
-        await self._ask(Dele(path))
+        await self._ask(commands.Dele(path))
 
     async def rename(self, old: str, new: str) -> None:
         """Rename a file or directory. Raises Refusal."""
-        await self._ask(Rnfr(old))
-        await self._ask(Rnto(new))
+        await self._ask(commands.Rnfr(old))
+        await self._ask(commands.Rnto(new))
 
     async def retr(self, path: str, write: Write, *, offset: int = 0) -> None:
         """Fetch a file.
@@ -305,8 +258,8 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             Refusal: it is not there, or the server could not send it all.
             ConnectionLost, Timeout, TLSFailure: it did not come whole.
         """
-        await self._choose(Representation.IMAGE)
-        await self._receive(Retr(path), write, offset)
+        await self._choose(commands.Representation.IMAGE)
+        await self._receive(commands.Retr(path), write, offset)
 
     async def stor(
         self, path: str, pieces: AsyncIterable[bytes], *, offset: int = 0, append: bool = False
@@ -323,8 +276,8 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             Refusal: the server does not want it, or could not take it all.
             ConnectionLost, Timeout, TLSFailure: it could not be sent whole.
         """
-        await self._choose(Representation.IMAGE)
-        command = Appe(path) if append else Stor(path)
+        await self._choose(commands.Representation.IMAGE)
+        command = commands.Appe(path) if append else commands.Stor(path)
         async with self._transfer(command, offset) as data:
             await data.writer.write_body(pieces)
             await data.finish()
@@ -333,17 +286,17 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
 
     async def syst(self) -> str:
         """Ask what system it is. Raises Refusal."""
-        return (await self._ask(Syst())).text
+        return (await self._ask(commands.Syst())).text
 
     async def noop(self) -> None:
         """See whether the server is still there. Raises Refusal."""
-        await self._ask(Noop())
+        await self._ask(commands.Noop())
 
     async def quit(self) -> None:
         """End the session."""
-        with contextlib.suppress(ConnectionLost, Refusal):
-            await self._say(Quit())
-        with contextlib.suppress(ConnectionLost, ConnectionDone):
+        with contextlib.suppress(errors.ConnectionLost, errors.Refusal):
+            await self._say(commands.Quit())
+        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
             await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
@@ -351,10 +304,10 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
     async def _hear(self) -> Answered:
         event = await self.receive()
         if isinstance(event, EndOfInput):
-            raise ConnectionLost("the server has closed the connection")
+            raise errors.ConnectionLost("the server has closed the connection")
         return event
 
-    async def _final(self, command: Command | None) -> Reply:
+    async def _final(self, command: commands.Command | None) -> commands.Reply:
         """Await the reply that ends a command."""
         while True:
             about, answer = await self._hear()
@@ -364,22 +317,22 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             if answer.final:
                 return answer
 
-    async def _say(self, command: Command) -> Reply:
+    async def _say(self, command: commands.Command) -> commands.Reply:
         self.say(command)
         return await self._final(command)
 
-    async def _ask(self, command: Command) -> Reply:
+    async def _ask(self, command: commands.Command) -> commands.Reply:
         answer = await self._say(command)
         if not answer.positive:
             raise self.with_conversation(refusal(answer, command))
         return answer
 
-    async def _path(self, command: Command) -> str:
+    async def _path(self, command: commands.Command) -> str:
         return unquoted((await self._ask(command)).text) or ""
 
-    async def _choose(self, representation: Representation) -> None:
+    async def _choose(self, representation: commands.Representation) -> None:
         if self._representation is not representation:
-            await self._ask(Type(representation))
+            await self._ask(commands.Type(representation))
             self._representation = representation
 
     def _now(self) -> datetime:
@@ -387,9 +340,9 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
 
     # -- data ---------------------------------------------------------------------------------
 
-    async def _listing(self, command: Transfer) -> Sequence[str]:
+    async def _listing(self, command: commands.Transfer) -> Sequence[str]:
         """Fetch a listing."""
-        await self._choose(Representation.ASCII)
+        await self._choose(commands.Representation.ASCII)
         pieces: list[bytes] = []
         total = 0
 
@@ -404,7 +357,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         lines = b"".join(pieces).split(b"\n")
         return [text_of(line.removesuffix(b"\r")) for line in lines if line.strip(b"\r")]
 
-    async def _receive(self, command: Transfer, write: Write, offset: int) -> None:
+    async def _receive(self, command: commands.Transfer, write: Write, offset: int) -> None:
         async with self._transfer(command, offset) as data:
             async for octets in data.received():
                 work = write(octets)
@@ -413,7 +366,9 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             await data.finish()
 
     @contextlib.asynccontextmanager
-    async def _transfer(self, command: Transfer, offset: int) -> AsyncIterator[DataConnection]:
+    async def _transfer(
+        self, command: commands.Transfer, offset: int
+    ) -> AsyncIterator[DataConnection]:
         """Have a transfer begun; return its data connection; take the server's last word on it.
 
         Raises:
@@ -422,7 +377,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         data = await self._connect_data()
         try:
             if offset:
-                await self._ask(Rest(offset))
+                await self._ask(commands.Rest(offset))
             self.say(command)
             _, answer = await self._hear()
             if answer.final:
@@ -445,7 +400,7 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
             raise self.with_conversation(refusal(last, command))
 
     async def _given_up(
-        self, data: DataConnection, command: Command, error: Exception
+        self, data: DataConnection, command: commands.Command, error: Exception
     ) -> Exception:
         """A transfer went wrong here: hear what the server says of it, which comes before any
         other reply; return that when it knows better why."""
@@ -474,20 +429,22 @@ class FTPClient(ClientConnection[ClientEvent, Command]):
         try:
             await connecting
         except Exception as error:
-            reason = ConnectionRefused(f"no data connection: {error or type(error).__name__}")
+            reason = errors.ConnectionRefused(
+                f"no data connection: {error or type(error).__name__}"
+            )
             raise self.with_conversation(reason) from error
         return data
 
     async def _passive_port(self) -> int:
         """Have the server listen. What address it names is of no interest: see ``passive_port``."""
         if self._extended:
-            answer = await self._say(Epsv())
+            answer = await self._say(commands.Epsv())
             if answer.positive:
                 return self._port(extended_passive_port(answer))
             if answer.code not in _UNKNOWN:
-                raise self.with_conversation(refusal(answer, Epsv()))
+                raise self.with_conversation(refusal(answer, commands.Epsv()))
             self._extended = False
-        return self._port(passive_port(await self._ask(Pasv())))
+        return self._port(passive_port(await self._ask(commands.Pasv())))
 
     def _port(self, port: int | None) -> int:
         if port is None:

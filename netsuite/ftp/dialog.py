@@ -7,62 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from netsuite.ftp.commands import (
-    INTERRUPTS,
-    TRANSFERS,
-    Abor,
-    Allo,
-    Appe,
-    Auth,
-    Cdup,
-    Command,
-    Cwd,
-    Dele,
-    Ended,
-    Epsv,
-    Feat,
-    Help,
-    List,
-    Mdtm,
-    Mfmt,
-    Mkd,
-    Mlsd,
-    Mlst,
-    Mode,
-    Nlst,
-    Noop,
-    Opts,
-    Pass,
-    Pasv,
-    Pbsz,
-    Port,
-    Prot,
-    Pwd,
-    Quit,
-    Rein,
-    Reply,
-    Rest,
-    Retr,
-    Rmd,
-    Rnfr,
-    Rnto,
-    Size,
-    Stat,
-    Stor,
-    Stou,
-    Stru,
-    Syst,
-    Type,
-    User,
-    reply,
-)
-from netsuite.ftp.grammar import (
-    COMMAND_OCTETS,
-    NOT_A_LINE,
-    TOO_LONG,
-    format_command,
-    parse_command,
-)
+from netsuite.ftp import commands, grammar
 from netsuite.ftp.reply_grammar import ReplyReader, format_reply
 from netsuite.wire.errors import (
     BareLineEnd,
@@ -90,33 +35,44 @@ class State(enum.Enum):
 _BEFORE: Final = (State.AUTHORIZATION, State.NAMED)
 _IN: Final = (State.READY, State.RENAMING)
 #: What anybody may say at any time.
-_ANY_TIME: Final = (Feat, Help, Noop, Syst, Opts, Pbsz, Prot, Abor)
+_ANY_TIME: Final = (
+    commands.Feat,
+    commands.Help,
+    commands.Noop,
+    commands.Syst,
+    commands.Opts,
+    commands.Pbsz,
+    commands.Prot,
+    commands.Abor,
+)
 #: What only who is logged in may say.
 FILES: Final = (
-    Pwd, Cwd, Cdup, Type, Mode, Stru, Pasv, Epsv, Port, Rest, Allo,
-    Retr, Stor, Stou, Appe, List, Nlst, Mlsd, Mlst, Size, Mdtm, Mfmt,
-    Dele, Mkd, Rmd, Stat,
+    commands.Pwd, commands.Cwd, commands.Cdup, commands.Type, commands.Mode, commands.Stru,
+    commands.Pasv, commands.Epsv, commands.Port, commands.Rest, commands.Allo, commands.Retr,
+    commands.Stor, commands.Stou, commands.Appe, commands.List, commands.Nlst, commands.Mlsd,
+    commands.Mlst, commands.Size, commands.Mdtm, commands.Mfmt, commands.Dele, commands.Mkd,
+    commands.Rmd, commands.Stat,
 )  # fmt: skip
 
 #: From a state, by what is answered positively, to a state. What is not in it is out of order.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, kind): state for state in _BEFORE for kind in _ANY_TIME},
-    **{(state, User): State.NAMED for state in (*_BEFORE, *_IN)},
-    (State.NAMED, Pass): State.READY,
-    **{(state, Auth): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
-    **{(state, Rein): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
-    **{(state, Quit): State.CLOSED for state in (*_BEFORE, *_IN)},
+    **{(state, commands.User): State.NAMED for state in (*_BEFORE, *_IN)},
+    (State.NAMED, commands.Pass): State.READY,
+    **{(state, commands.Auth): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
+    **{(state, commands.Rein): State.AUTHORIZATION for state in (*_BEFORE, *_IN)},
+    **{(state, commands.Quit): State.CLOSED for state in (*_BEFORE, *_IN)},
     # RNTO must come at once (RFC 959, 4.1.3): whatever comes between ends the renaming.
     **{(state, kind): State.READY for state in _IN for kind in (*_ANY_TIME, *FILES)},
-    **{(state, Rnfr): State.RENAMING for state in _IN},
-    (State.RENAMING, Rnto): State.READY,
+    **{(state, commands.Rnfr): State.RENAMING for state in _IN},
+    (State.RENAMING, commands.Rnto): State.READY,
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.AUTHORIZATION, final=[State.CLOSED])
 
 #: Where a refusal leads, if not back to where it was.
 REFUSED: Final[Mapping[tuple[State, type], State]] = {
-    (State.NAMED, Pass): State.AUTHORIZATION,
-    (State.NAMED, User): State.AUTHORIZATION,
+    (State.NAMED, commands.Pass): State.AUTHORIZATION,
+    (State.NAMED, commands.User): State.AUTHORIZATION,
     **{
         (State.RENAMING, kind): State.READY
         for (state, kind) in TRANSITIONS
@@ -124,23 +80,26 @@ REFUSED: Final[Mapping[tuple[State, type], State]] = {
     },
 }
 
-LOG_IN_FIRST: Final = reply(530, "Log in with USER and PASS first")
-LOGGED_IN: Final = reply(503, "Logged in already")
-NAME_FIRST: Final = reply(503, "Say USER first")
-RENAME_FIRST: Final = reply(503, "Say RNFR first")
-OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
-    State.AUTHORIZATION: {**dict.fromkeys((*FILES, Rnfr, Rnto), LOG_IN_FIRST), Pass: NAME_FIRST},
-    State.NAMED: dict.fromkeys((*FILES, Rnfr, Rnto), LOG_IN_FIRST),
-    State.READY: {Pass: LOGGED_IN, Rnto: RENAME_FIRST},
-    State.RENAMING: {Pass: LOGGED_IN},
+LOG_IN_FIRST: Final = commands.reply(530, "Log in with USER and PASS first")
+LOGGED_IN: Final = commands.reply(503, "Logged in already")
+NAME_FIRST: Final = commands.reply(503, "Say USER first")
+RENAME_FIRST: Final = commands.reply(503, "Say RNFR first")
+OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Reply]]] = {
+    State.AUTHORIZATION: {
+        **dict.fromkeys((*FILES, commands.Rnfr, commands.Rnto), LOG_IN_FIRST),
+        commands.Pass: NAME_FIRST,
+    },
+    State.NAMED: dict.fromkeys((*FILES, commands.Rnfr, commands.Rnto), LOG_IN_FIRST),
+    State.READY: {commands.Pass: LOGGED_IN, commands.Rnto: RENAME_FIRST},
+    State.RENAMING: {commands.Pass: LOGGED_IN},
 }
 
 
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Command | EndOfInput
-ServerSaid: TypeAlias = Reply | Ended
+ServerEvent: TypeAlias = commands.Command | EndOfInput
+ServerSaid: TypeAlias = commands.Reply | commands.Ended
 #: A command and a reply to it; the greeting answers None.
-Answered: TypeAlias = tuple[Command | None, Reply]
+Answered: TypeAlias = tuple[commands.Command | None, commands.Reply]
 #: What a client's dialog gives.
 ClientEvent: TypeAlias = Answered | EndOfInput
 
@@ -157,10 +116,10 @@ class ServerDialog(LineDialog):
         super().__init__()
         self.state = State.AUTHORIZATION
         #: The last event, while it is not answered; a transfer is none of these.
-        self.pending: Command | None = None
+        self.pending: commands.Command | None = None
         #: The transfer that has not ended.
-        self.transfer: Command | None = None
-        self._held: Command | RemoteProtocolError | None = None
+        self.transfer: commands.Command | None = None
+        self._held: commands.Command | RemoteProtocolError | None = None
         self._greeted = False
 
     def discard_input(self) -> int:
@@ -189,39 +148,39 @@ class ServerDialog(LineDialog):
         else:
             command, self._held = self._held, None
         if self.transfer is not None:
-            if not isinstance(command, INTERRUPTS):
+            if not isinstance(command, commands.INTERRUPTS):
                 self._held = command
                 return PAUSED
         elif isinstance(command, RemoteProtocolError):
             raise command
         elif (self.state, type(command)) not in TRANSITIONS:
             answer = OUT_OF_ORDER[self.state][type(command)]
-            if type(command) is not Rnto:
+            if type(command) is not commands.Rnto:
                 self.state = REFUSED.get((self.state, type(command)), self.state)
             raise RemoteProtocolError("out of order", answer)
-        if isinstance(command, TRANSFERS):
+        if isinstance(command, commands.TRANSFERS):
             self.state = TRANSITIONS[self.state, type(command)]
             self.transfer = command
         else:
             self.pending = command
         return command
 
-    def _command(self) -> Command | RemoteProtocolError | None:
+    def _command(self) -> commands.Command | RemoteProtocolError | None:
         """Read a command, or what is wrong with it; None when there is no whole line."""
         try:
-            line = self._reader.read_line(COMMAND_OCTETS)
-            return None if line is None else parse_command(line)
+            line = self._reader.read_line(grammar.COMMAND_OCTETS)
+            return None if line is None else grammar.parse_command(line)
         except LineTooLong as error:
-            return RemoteProtocolError(str(error), TOO_LONG)
+            return RemoteProtocolError(str(error), grammar.TOO_LONG)
         except BareLineEnd as error:
             # What follows may be a command that somebody has hidden in another's argument.
-            return RemoteProtocolError(str(error), NOT_A_LINE, close=True)
+            return RemoteProtocolError(str(error), grammar.NOT_A_LINE, close=True)
         except RemoteProtocolError as error:
             return error
 
     def send(self, value: ServerSaid) -> bytes:
         """Print a reply; step the state. Raises LocalProtocolError."""
-        if isinstance(value, Ended):
+        if isinstance(value, commands.Ended):
             if self.transfer is None or not value.reply.final:
                 raise LocalProtocolError("no transfer to end, or no final reply")
             self.transfer = None
@@ -255,16 +214,16 @@ class ClientDialog(LineDialog):
     def __init__(self) -> None:
         super().__init__()
         self._replies = ReplyReader()
-        self._asked: deque[Command | None] = deque([None])
+        self._asked: deque[commands.Command | None] = deque([None])
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
         self._replies = ReplyReader()
         return super().discard_input()
 
-    def send(self, value: Command) -> bytes:
+    def send(self, value: commands.Command) -> bytes:
         """Print a command. Raises LocalProtocolError for what cannot be said."""
-        octets = format_command(value)
+        octets = grammar.format_command(value)
         self._asked.append(value)
         return octets
 
@@ -277,7 +236,7 @@ class ClientDialog(LineDialog):
         """
         while True:
             try:
-                line = self._reader.read_line(COMMAND_OCTETS, lenient=True)
+                line = self._reader.read_line(grammar.COMMAND_OCTETS, lenient=True)
             except LineTooLong as error:
                 raise RemoteProtocolError(str(error), close=True) from None
             if line is None:

@@ -7,54 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
-from netsuite.ftp.commands import (
-    Abor,
-    Allo,
-    Appe,
-    Auth,
-    Cdup,
-    Command,
-    Cwd,
-    Dele,
-    Epsv,
-    Feat,
-    Help,
-    List,
-    Mdtm,
-    Mfmt,
-    Mkd,
-    Mlsd,
-    Mlst,
-    Mode,
-    Nlst,
-    Noop,
-    Opts,
-    Pass,
-    Pasv,
-    Pbsz,
-    Port,
-    Prot,
-    Protection,
-    Pwd,
-    Quit,
-    Rein,
-    Reply,
-    Representation,
-    Rest,
-    Retr,
-    Rmd,
-    Rnfr,
-    Rnto,
-    Size,
-    Stat,
-    Stor,
-    Stou,
-    Stru,
-    Syst,
-    Type,
-    User,
-    reply,
-)
+from netsuite.ftp import commands
 from netsuite.ftp.paths import octets_of, text_of
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
@@ -63,12 +16,12 @@ COMMAND_OCTETS: Final = 8_192
 #: More digits than any file has octets.
 NUMBER_DIGITS: Final = 19
 
-UNKNOWN: Final = reply(500, "Unknown command")
-NOT_HERE: Final = reply(502, "Not offered here")
-BAD_ARGUMENTS: Final = reply(501, "Syntax error in arguments")
-TOO_LONG: Final = reply(500, "Line too long")
-NOT_A_LINE: Final = reply(500, "Lines end with CR LF, which stand nowhere else")
-NO_FAMILY: Final = reply(522, "Network protocol not supported, use (1,2)")
+UNKNOWN: Final = commands.reply(500, "Unknown command")
+NOT_HERE: Final = commands.reply(502, "Not offered here")
+BAD_ARGUMENTS: Final = commands.reply(501, "Syntax error in arguments")
+TOO_LONG: Final = commands.reply(500, "Line too long")
+NOT_A_LINE: Final = commands.reply(500, "Lines end with CR LF, which stand nowhere else")
+NO_FAMILY: Final = commands.reply(522, "Network protocol not supported, use (1,2)")
 
 # time-val = 14DIGIT [ "." 1*DIGIT ]                                           RFC 3659, 2.3
 time_val: Final = re.compile(r"[0-9]{14}(?:\.[0-9]{1,20})?")
@@ -106,7 +59,7 @@ def without_telnet(line: bytes) -> bytes:
 # -- commands, read ---------------------------------------------------------------------------
 
 
-def refuse(message: str, answer: Reply, *, close: bool = False) -> NoReturn:
+def refuse(message: str, answer: commands.Reply, *, close: bool = False) -> NoReturn:
     """Raise what the connection answers with *answer*."""
     raise RemoteProtocolError(message, answer, close=close)
 
@@ -135,8 +88,8 @@ def _digits(arguments: bytes) -> int:
     return int(arguments)
 
 
-def _alone(command: Command) -> Callable[[bytes], Command]:
-    def parse(arguments: bytes) -> Command:
+def _alone(command: commands.Command) -> Callable[[bytes], commands.Command]:
+    def parse(arguments: bytes) -> commands.Command:
         if arguments:
             refuse("arguments where there are none", BAD_ARGUMENTS)
         return command
@@ -144,16 +97,16 @@ def _alone(command: Command) -> Callable[[bytes], Command]:
     return parse
 
 
-def _type(arguments: bytes) -> Type:
+def _type(arguments: bytes) -> commands.Type:
     # A [N|T|C], E [N|T|C], I, L byte-size                                     RFC 959, 5.3.2
     words = arguments.upper().split()
     if words in ([b"A"], [b"A", b"N"]):
-        return Type(Representation.ASCII)
+        return commands.Type(commands.Representation.ASCII)
     if words in ([b"I"], [b"L", b"8"], [b"L8"]):
-        return Type(Representation.IMAGE)
+        return commands.Type(commands.Representation.IMAGE)
     if not words or words[0] not in (b"A", b"E", b"I", b"L"):
         refuse("no type", BAD_ARGUMENTS)
-    return Type(None)
+    return commands.Type(None)
 
 
 def _letter(arguments: bytes) -> str:
@@ -162,15 +115,15 @@ def _letter(arguments: bytes) -> str:
     return arguments.decode("ascii").upper()
 
 
-def _port(arguments: bytes) -> Port:
+def _port(arguments: bytes) -> commands.Port:
     match = host_port.fullmatch(arguments)
     numbers = [int(digits) for digits in match.groups()] if match else []
     if not numbers or max(numbers) > 255:
         refuse("no host and port", BAD_ARGUMENTS)
-    return Port(".".join(map(str, numbers[:4])), numbers[4] * 256 + numbers[5])
+    return commands.Port(".".join(map(str, numbers[:4])), numbers[4] * 256 + numbers[5])
 
 
-def _eprt(arguments: bytes) -> Port:
+def _eprt(arguments: bytes) -> commands.Port:
     match = eprt.fullmatch(arguments)
     if match is None:
         refuse("not an address", BAD_ARGUMENTS)
@@ -183,100 +136,100 @@ def _eprt(arguments: bytes) -> Port:
         refuse("not an address", BAD_ARGUMENTS)
     if address.version != (4 if family == 1 else 6) or port > 65_535:
         refuse("not an address of that family", BAD_ARGUMENTS)
-    return Port(str(address), port, family)
+    return commands.Port(str(address), port, family)
 
 
-def _epsv(arguments: bytes) -> Epsv:
+def _epsv(arguments: bytes) -> commands.Epsv:
     if not arguments:
-        return Epsv()
+        return commands.Epsv()
     if arguments.upper() == b"ALL":
-        return Epsv(all=True)
+        return commands.Epsv(all=True)
     family = _digits(arguments)
     if family not in (1, 2):
         refuse("an unknown network protocol", NO_FAMILY)
-    return Epsv(family)
+    return commands.Epsv(family)
 
 
-def _prot(arguments: bytes) -> Prot:
+def _prot(arguments: bytes) -> commands.Prot:
     # prot-code = "C" / "S" / "E" / "P"                                        RFC 2228, 9
     letter = _letter(arguments)
     if letter not in "CSEP":
-        refuse("no protection level", reply(504, "No such protection level"))
-    return Prot(Protection(letter) if letter in "CP" else None)
+        refuse("no protection level", commands.reply(504, "No such protection level"))
+    return commands.Prot(commands.Protection(letter) if letter in "CP" else None)
 
 
-def _allocate(arguments: bytes) -> Allo:
+def _allocate(arguments: bytes) -> commands.Allo:
     match = _allo.fullmatch(arguments)
     if match is None:
         refuse("no size", BAD_ARGUMENTS)
-    return Allo(int(match[1]))
+    return commands.Allo(int(match[1]))
 
 
-def _mfmt(arguments: bytes) -> Mfmt:
+def _mfmt(arguments: bytes) -> commands.Mfmt:
     when, _, path = arguments.partition(b" ")
     moment = text_of(when)
     if not time_val.fullmatch(moment):
         refuse("no time", BAD_ARGUMENTS)
-    return Mfmt(moment, _text(path))
+    return commands.Mfmt(moment, _text(path))
 
 
-def _opts(arguments: bytes) -> Opts:
+def _opts(arguments: bytes) -> commands.Opts:
     command, _, options = arguments.partition(b" ")
     if not command.isalnum():
         refuse("no command", BAD_ARGUMENTS)
-    return Opts(command.decode("ascii").upper(), text_of(options.strip(b" ")))
+    return commands.Opts(command.decode("ascii").upper(), text_of(options.strip(b" ")))
 
 
-def _auth(arguments: bytes) -> Auth:
+def _auth(arguments: bytes) -> commands.Auth:
     if not arguments or len(arguments) > 20 or b" " in arguments or not arguments.isascii():
         refuse("no mechanism", BAD_ARGUMENTS)
-    return Auth(arguments.decode("ascii").upper())
+    return commands.Auth(arguments.decode("ascii").upper())
 
 
 #: What to do with the arguments.
-PARSERS: Final[Mapping[bytes, Callable[[bytes], Command]]] = {
-    b"USER": lambda arguments: User(_text(arguments)),
-    b"PASS": lambda arguments: Pass(text_of(arguments)),
+PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
+    b"USER": lambda arguments: commands.User(_text(arguments)),
+    b"PASS": lambda arguments: commands.Pass(text_of(arguments)),
     b"AUTH": _auth,
-    b"PBSZ": lambda arguments: Pbsz(_digits(arguments)),
+    b"PBSZ": lambda arguments: commands.Pbsz(_digits(arguments)),
     b"PROT": _prot,
-    b"REIN": _alone(Rein()),
-    b"QUIT": _alone(Quit()),
-    b"PWD": _alone(Pwd()),
-    b"CWD": lambda arguments: Cwd(_text(arguments)),
-    b"CDUP": _alone(Cdup()),
+    b"REIN": _alone(commands.Rein()),
+    b"QUIT": _alone(commands.Quit()),
+    b"PWD": _alone(commands.Pwd()),
+    b"CWD": lambda arguments: commands.Cwd(_text(arguments)),
+    b"CDUP": _alone(commands.Cdup()),
     b"TYPE": _type,
-    b"MODE": lambda arguments: Mode(_letter(arguments)),
-    b"STRU": lambda arguments: Stru(_letter(arguments)),
-    b"PASV": _alone(Pasv()),
+    b"MODE": lambda arguments: commands.Mode(_letter(arguments)),
+    b"STRU": lambda arguments: commands.Stru(_letter(arguments)),
+    b"PASV": _alone(commands.Pasv()),
     b"EPSV": _epsv,
     b"PORT": _port,
     b"EPRT": _eprt,
-    b"REST": lambda arguments: Rest(_digits(arguments)),
+    b"REST": lambda arguments: commands.Rest(_digits(arguments)),
     b"ALLO": _allocate,
-    b"RETR": lambda arguments: Retr(_text(arguments)),
-    b"STOR": lambda arguments: Stor(_text(arguments)),
-    b"STOU": lambda arguments: Stou(_optional(arguments)),
-    b"APPE": lambda arguments: Appe(_text(arguments)),
-    b"LIST": lambda arguments: List(_listed(arguments)),
-    b"NLST": lambda arguments: Nlst(_listed(arguments)),
-    b"MLSD": lambda arguments: Mlsd(_optional(arguments)),
-    b"ABOR": _alone(Abor()),
-    b"MLST": lambda arguments: Mlst(_optional(arguments)),
-    b"SIZE": lambda arguments: Size(_text(arguments)),
-    b"MDTM": lambda arguments: Mdtm(_text(arguments)),
+    b"RETR": lambda arguments: commands.Retr(_text(arguments)),
+    b"STOR": lambda arguments: commands.Stor(_text(arguments)),
+    b"STOU": lambda arguments: commands.Stou(_optional(arguments)),
+    b"APPE": lambda arguments: commands.Appe(_text(arguments)),
+    b"LIST": lambda arguments: commands.List(_listed(arguments)),
+    b"NLST": lambda arguments: commands.Nlst(_listed(arguments)),
+    b"MLSD": lambda arguments: commands.Mlsd(_optional(arguments)),
+    b"ABOR": _alone(commands.Abor()),
+    b"MLST": lambda arguments: commands.Mlst(_optional(arguments)),
+    b"SIZE": lambda arguments: commands.Size(_text(arguments)),
+    b"MDTM": lambda arguments: commands.Mdtm(_text(arguments)),
     b"MFMT": _mfmt,
-    b"DELE": lambda arguments: Dele(_text(arguments)),
-    b"MKD": lambda arguments: Mkd(_text(arguments)),
-    b"RMD": lambda arguments: Rmd(_text(arguments)),
-    b"RNFR": lambda arguments: Rnfr(_text(arguments)),
-    b"RNTO": lambda arguments: Rnto(_text(arguments)),
-    b"SYST": _alone(Syst()),
-    b"STAT": lambda arguments: Stat(_listed(arguments)),
-    b"HELP": lambda arguments: Help(text_of(arguments)),
-    b"FEAT": _alone(Feat()),
+    b"DELE": lambda arguments: commands.Dele(_text(arguments)),
+    b"MKD": lambda arguments: commands.Mkd(_text(arguments)),
+    b"RMD": lambda arguments: commands.Rmd(_text(arguments)),
+    b"RNFR": lambda arguments: commands.Rnfr(_text(arguments)),
+    b"RNTO": lambda arguments: commands.Rnto(_text(arguments)),
+    b"SYST": _alone(commands.Syst()),
+    b"STAT": lambda arguments: commands.Stat(_listed(arguments)),
+    b"HELP": lambda arguments: commands.Help(text_of(arguments)),
+    b"FEAT": _alone(commands.Feat()),
     b"OPTS": _opts,
-    b"NOOP": lambda arguments: Noop(),
+    b"NOOP": lambda arguments: commands.Noop(),
 }
 #: Other names of the same (RFC 775, which RFC 1123, 4.1.3.1 wants understood).
 ALIASES: Final[Mapping[bytes, bytes]] = {
@@ -291,7 +244,7 @@ ABSENT: Final = frozenset({b"ACCT", b"SMNT", b"SITE", b"ADAT", b"CCC", b"CONF", 
                            b"LANG", b"HOST", b"LPRT", b"LPSV"})  # fmt: skip
 
 
-def parse_command(line: bytes) -> Command:
+def parse_command(line: bytes) -> commands.Command:
     """Read a command line without its line end. Raises RemoteProtocolError with the reply."""
     line = without_telnet(line)
     keyword, _, arguments = line.partition(b" ")
@@ -325,7 +278,7 @@ def _say(*words: str | int | None) -> bytes:
 
 
 def _path(word: str) -> Callable[..., bytes]:
-    def say(command: Retr) -> bytes:
+    def say(command: commands.Retr) -> bytes:
         if command.path == "":
             raise LocalProtocolError("an empty path")
         return _say(word, command.path)
@@ -333,12 +286,12 @@ def _path(word: str) -> Callable[..., bytes]:
     return say
 
 
-def _bare(word: bytes) -> Callable[[Command], bytes]:
+def _bare(word: bytes) -> Callable[[commands.Command], bytes]:
     return lambda command: word + b"\r\n"
 
 
-def _format_listing(word: str) -> Callable[[List | Nlst], bytes]:
-    def say(command: List | Nlst) -> bytes:
+def _format_listing(word: str) -> Callable[[commands.List | commands.Nlst], bytes]:
+    def say(command: commands.List | commands.Nlst) -> bytes:
         path = command.path
         # A path that looks like options would be taken for them, here and elsewhere.
         return _say(word, f"./{path}" if path is not None and path.startswith("-") else path)
@@ -346,66 +299,66 @@ def _format_listing(word: str) -> Callable[[List | Nlst], bytes]:
     return say
 
 
-def _format_port(command: Port) -> bytes:
+def _format_port(command: commands.Port) -> bytes:
     if command.family is not None:
         return _say("EPRT", f"|{command.family}|{command.address}|{command.port}|")
     host = command.address.replace(".", ",")
     return _say("PORT", f"{host},{command.port >> 8},{command.port & 255}")
 
 
-def _format_type(command: Type) -> bytes:
+def _format_type(command: commands.Type) -> bytes:
     if command.representation is None:
         raise LocalProtocolError("no representation")
     return _say("TYPE", command.representation.value)
 
 
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
-    User: lambda c: _say("USER", c.name),
-    Pass: lambda c: _say("PASS", c.password),
-    Auth: lambda c: _say("AUTH", c.mechanism),
-    Pbsz: lambda c: _say("PBSZ", c.octets),
-    Prot: lambda c: _say("PROT", c.level.value if c.level else "E"),
-    Rein: _bare(b"REIN"),
-    Quit: _bare(b"QUIT"),
-    Pwd: _bare(b"PWD"),
-    Cwd: _path("CWD"),
-    Cdup: _bare(b"CDUP"),
-    Type: _format_type,
-    Mode: lambda c: _say("MODE", c.code),
-    Stru: lambda c: _say("STRU", c.code),
-    Pasv: _bare(b"PASV"),
-    Epsv: lambda c: _say("EPSV", "ALL" if c.all else c.family),
-    Port: _format_port,
-    Rest: lambda c: _say("REST", c.offset),
-    Allo: lambda c: _say("ALLO", c.octets),
-    Retr: _path("RETR"),
-    Stor: _path("STOR"),
-    Stou: _path("STOU"),
-    Appe: _path("APPE"),
-    List: _format_listing("LIST"),
-    Nlst: _format_listing("NLST"),
-    Mlsd: _path("MLSD"),
+    commands.User: lambda c: _say("USER", c.name),
+    commands.Pass: lambda c: _say("PASS", c.password),
+    commands.Auth: lambda c: _say("AUTH", c.mechanism),
+    commands.Pbsz: lambda c: _say("PBSZ", c.octets),
+    commands.Prot: lambda c: _say("PROT", c.level.value if c.level else "E"),
+    commands.Rein: _bare(b"REIN"),
+    commands.Quit: _bare(b"QUIT"),
+    commands.Pwd: _bare(b"PWD"),
+    commands.Cwd: _path("CWD"),
+    commands.Cdup: _bare(b"CDUP"),
+    commands.Type: _format_type,
+    commands.Mode: lambda c: _say("MODE", c.code),
+    commands.Stru: lambda c: _say("STRU", c.code),
+    commands.Pasv: _bare(b"PASV"),
+    commands.Epsv: lambda c: _say("EPSV", "ALL" if c.all else c.family),
+    commands.Port: _format_port,
+    commands.Rest: lambda c: _say("REST", c.offset),
+    commands.Allo: lambda c: _say("ALLO", c.octets),
+    commands.Retr: _path("RETR"),
+    commands.Stor: _path("STOR"),
+    commands.Stou: _path("STOU"),
+    commands.Appe: _path("APPE"),
+    commands.List: _format_listing("LIST"),
+    commands.Nlst: _format_listing("NLST"),
+    commands.Mlsd: _path("MLSD"),
     # RFC 959, 4.1.3 wants Telnet's IP and Synch before it, for servers that read no command while
     # they transfer; a Synch needs urgent data, which nothing but them still knows.
-    Abor: _bare(b"ABOR"),
-    Mlst: _path("MLST"),
-    Size: _path("SIZE"),
-    Mdtm: _path("MDTM"),
-    Mfmt: lambda c: _say("MFMT", c.modified, c.path),
-    Dele: _path("DELE"),
-    Mkd: _path("MKD"),
-    Rmd: _path("RMD"),
-    Rnfr: _path("RNFR"),
-    Rnto: _path("RNTO"),
-    Syst: _bare(b"SYST"),
-    Stat: _path("STAT"),
-    Help: lambda c: _say("HELP", c.topic or None),
-    Feat: _bare(b"FEAT"),
-    Opts: lambda c: _say("OPTS", c.command, c.options or None),
-    Noop: _bare(b"NOOP"),
+    commands.Abor: _bare(b"ABOR"),
+    commands.Mlst: _path("MLST"),
+    commands.Size: _path("SIZE"),
+    commands.Mdtm: _path("MDTM"),
+    commands.Mfmt: lambda c: _say("MFMT", c.modified, c.path),
+    commands.Dele: _path("DELE"),
+    commands.Mkd: _path("MKD"),
+    commands.Rmd: _path("RMD"),
+    commands.Rnfr: _path("RNFR"),
+    commands.Rnto: _path("RNTO"),
+    commands.Syst: _bare(b"SYST"),
+    commands.Stat: _path("STAT"),
+    commands.Help: lambda c: _say("HELP", c.topic or None),
+    commands.Feat: _bare(b"FEAT"),
+    commands.Opts: lambda c: _say("OPTS", c.command, c.options or None),
+    commands.Noop: _bare(b"NOOP"),
 }
 
 
-def format_command(command: Command) -> bytes:
+def format_command(command: commands.Command) -> bytes:
     """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
     return _FORMATS[type(command)](command)

@@ -16,22 +16,7 @@ from netsuite.accounts.interfaces import (
 from netsuite.connection.close_reason import CloseReason
 from netsuite.ftp.commands import Reply, reply
 from netsuite.ftp.dialog import ServerSaid
-from netsuite.store.errors import (
-    BadFileName,
-    Busy,
-    Changed,
-    DirectoryNotEmpty,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    NotADirectory,
-    NotPermitted,
-    OverQuota,
-    StorageFull,
-    StoreClosed,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
 BROKEN: Final = reply(451, "Something went wrong here; try again later")
@@ -90,20 +75,20 @@ REPLIES: Final[Mapping[type[Exception], Reply]] = {
     PlaintextRefused: ENCRYPT_FIRST,
     MalformedResponse: BAD_LOGIN,
     LoginUnavailable: reply(530, "Logins are not possible now; try again later"),
-    NoSuchFile: reply(550, "No such file or directory"),
-    NotADirectory: NOT_A_DIRECTORY,
-    IsADirectory: NOT_A_FILE,
-    DirectoryNotEmpty: reply(550, "The directory is not empty"),
-    FileInTheWay: reply(550, "There is something of that name already"),
-    BadFileName: reply(550, "No file can be called so"),
-    NotPermitted: reply(550, "Permission denied"),
-    Changed: reply(450, "The file has changed; try again"),
-    OverQuota: reply(552, "There is no room left for you"),
-    TooLarge: reply(552, "Larger than files may be here"),
-    StorageFull: reply(452, "The disk is full; try again later"),
-    Busy: reply(450, "Busy; try again later"),
-    StoreClosed: reply(421, "Stopping; try again later"),
-    StoreError: BROKEN,
+    errors.NoSuchFile: reply(550, "No such file or directory"),
+    errors.NotADirectory: NOT_A_DIRECTORY,
+    errors.IsADirectory: NOT_A_FILE,
+    errors.DirectoryNotEmpty: reply(550, "The directory is not empty"),
+    errors.FileInTheWay: reply(550, "There is something of that name already"),
+    errors.BadFileName: reply(550, "No file can be called so"),
+    errors.NotPermitted: reply(550, "Permission denied"),
+    errors.Changed: reply(450, "The file has changed; try again"),
+    errors.OverQuota: reply(552, "There is no room left for you"),
+    errors.TooLarge: reply(552, "Larger than files may be here"),
+    errors.StorageFull: reply(452, "The disk is full; try again later"),
+    errors.Busy: reply(450, "Busy; try again later"),
+    errors.StoreClosed: reply(421, "Stopping; try again later"),
+    errors.StoreError: BROKEN,
 }
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(REPLIES, counted=COUNTED_REFUSALS)
 

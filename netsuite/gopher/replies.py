@@ -8,17 +8,7 @@ from typing import Final
 from netsuite.connection.close_reason import CloseReason
 from netsuite.gopher.commands import error
 from netsuite.gopher.dialog import Menu, ServerSaid
-from netsuite.store.errors import (
-    BadFileName,
-    IsADirectory,
-    NoSuchFile,
-    NoSuchFolder,
-    NoSuchMessage,
-    NotADirectory,
-    NotPermitted,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
 
@@ -32,16 +22,16 @@ BROKEN: Final = _menu("Something went wrong here; try again later")
 
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
-        NoSuchFile: _NOT_HERE,
-        NoSuchFolder: _NOT_HERE,
-        NoSuchMessage: _menu("That article is not here, or not any more"),
-        BadFileName: _NOT_HERE,
-        IsADirectory: _NOT_HERE,
-        NotADirectory: _NOT_HERE,
+        errors.NoSuchFile: _NOT_HERE,
+        errors.NoSuchFolder: _NOT_HERE,
+        errors.NoSuchMessage: _menu("That article is not here, or not any more"),
+        errors.BadFileName: _NOT_HERE,
+        errors.IsADirectory: _NOT_HERE,
+        errors.NotADirectory: _NOT_HERE,
         # What may not be seen is not told apart from what is not there.
-        NotPermitted: _NOT_HERE,
-        TooLarge: _menu("That is too large to be shown"),
-        StoreError: _LATER,
+        errors.NotPermitted: _NOT_HERE,
+        errors.TooLarge: _menu("That is too large to be shown"),
+        errors.StoreError: _LATER,
     }
 )
 

@@ -22,17 +22,9 @@ from twisted.internet.endpoints import HostnameEndpoint
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
+from netsuite.connection import errors
 from netsuite.connection.client import ClientTimeouts
 from netsuite.connection.client import connect as connect_any
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ClientError,
-    ConnectionLost,
-    PermanentRefusal,
-    ProtocolViolation,
-    Refusal,
-    TransientRefusal,
-)
 from netsuite.http.commands import NO_FIELDS, Fields, Request, ResponseHead
 from netsuite.http.decoding import ACCEPTED, BadCoding, decoder_for
 from netsuite.http.pool import PORTS, HTTPConnection, Origin, Pool, RequestBody
@@ -51,7 +43,7 @@ _CONTENT: Final = ("content-type", "content-encoding", "content-language", "cont
 _READ_AWAY_OCTETS: Final = 65_536
 
 
-class HTTPError(ClientError):
+class HTTPError(errors.ClientError):
     """The exchange went wrong in a way the message tells; never for a status."""
 
 
@@ -116,13 +108,13 @@ _TRANSIENT: Final = frozenset({408, 425, 429})
 _FOR_GOOD: Final = frozenset({501, 505})
 
 
-def refusal(head: ResponseHead | ClientResponse) -> Refusal:
+def refusal(head: ResponseHead | ClientResponse) -> errors.Refusal:
     """Return the error that a status of 400 or more is, for who wants one."""
-    kind: type[Refusal] = PermanentRefusal
+    kind: type[errors.Refusal] = errors.PermanentRefusal
     if head.status in (401, 407):
-        kind = AuthenticationFailed
+        kind = errors.AuthenticationFailed
     elif head.status in _TRANSIENT or (head.status >= 500 and head.status not in _FOR_GOOD):
-        kind = TransientRefusal
+        kind = errors.TransientRefusal
     return kind(head.status, head.reason)
 
 
@@ -172,7 +164,7 @@ class ClientResponse:
             if decoder is not None and seen:
                 decoder.finish()
         except BadCoding as error:
-            raise ProtocolViolation(str(error)) from error
+            raise errors.ProtocolViolation(str(error)) from error
         finally:
             if not whole:
                 self.abandon()
@@ -352,7 +344,7 @@ class HTTPClient:
         connection, used = await self.pool.take(target.origin)
         try:
             head = await connection.ask_for(request, body)
-        except ConnectionLost:
+        except errors.ConnectionLost:
             # The server has closed a kept connection while our request was on its way.
             if not used or not again or connection.heard:
                 raise

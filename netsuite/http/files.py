@@ -27,15 +27,7 @@ from netsuite.http.request import IncomingRequest
 from netsuite.http.response_cache import Cache, Representation
 from netsuite.http.responses import AnyResponse, FilePart, SentFile, Streamed
 from netsuite.http.router import METHODS
-from netsuite.store.errors import (
-    BadFileName,
-    Busy,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.store.tree import Entry, EntryKind, OpenFile, TreePath, UploadRequest
 from netsuite.wire.dates import format_http_date
 
@@ -131,11 +123,11 @@ class FileSite:
         if directory:
             try:
                 return await self._file(request, tree, (*path, INDEX))
-            except (NoSuchFile, IsADirectory):
+            except (errors.NoSuchFile, errors.IsADirectory):
                 return await self._listing(request, tree, path, names[:-1])
         try:
             return await self._file(request, tree, path)
-        except IsADirectory:
+        except errors.IsADirectory:
             query = request.head.query
             where = join_path(names) + "/" + ("" if query is None else f"?{query}")
             return plain(301, "", ("Location", where))
@@ -182,7 +174,7 @@ class FileSite:
                 return answer
             body = await _whole(file)
             if len(body) != found.octets:
-                raise Busy("it changed while it was read")
+                raise errors.Busy("it changed while it was read")
             if self._cache.forgotten == forgotten:
                 key = f"{head.path} {found.coding}" if found.coding else head.path
                 self._cache.keep(key, found, body)
@@ -277,7 +269,7 @@ class FileSite:
         links = () if names else self._links()
         try:
             entries = await tree.sorted_listing(path, limit=SORTED_ENTRIES)
-        except TooLarge:
+        except errors.TooLarge:
             pieces = listing.listing(kind, names, tree.listing(path), links)
             return Streamed(ResponseHead(200, Fields(fields)), pieces)
         return Response(200, fields, listing.whole_listing(kind, names, entries, links))
@@ -321,7 +313,7 @@ class FileSite:
         """Judge the preconditions; return what is there. Raises Refused."""
         try:
             entry = await tree.entry(path)
-        except NoSuchFile:
+        except errors.NoSuchFile:
             entry = None
         verdict = judge(
             request.method,
@@ -333,7 +325,7 @@ class FileSite:
         if verdict is not Verdict.PERFORM:
             raise Refused(FAILED)
         if entry is not None and entry.kind is EntryKind.DIRECTORY:
-            raise IsADirectory("/".join(path))
+            raise errors.IsADirectory("/".join(path))
         return entry
 
     async def _put(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> AnyResponse:
@@ -343,7 +335,7 @@ class FileSite:
             return CODED  # it would be given out as something it is not (RFC 9110, 9.3.4)
         try:
             before = await self._checked(request, tree, path)
-        except BadFileName:
+        except errors.BadFileName:
             return NO_NAME
         # What the preconditions were judged by must still be so when the file takes its name.
         conditional = not {"if-match", "if-none-match", "if-unmodified-since"}.isdisjoint(
@@ -367,9 +359,9 @@ class FileSite:
             except BaseException:
                 await upload.abort()
                 raise
-        except NoSuchFile:
+        except errors.NoSuchFile:
             return NO_DIRECTORY
-        except FileInTheWay:
+        except errors.FileInTheWay:
             if conditional:
                 return FAILED
             raise
@@ -393,7 +385,7 @@ async def _packed(tree: FileAccess, path: TreePath, entry: Entry) -> OpenFile | 
     """Open a file's copy in gzip. One that is older than the file is of another content."""
     try:
         packed = await tree.open((*path[:-1], f"{path[-1]}.gz"))
-    except StoreError:
+    except errors.StoreError:
         return None  # whatever is wrong with it, there is the file itself
     if packed.entry.modified < entry.modified.replace(microsecond=0):
         packed.close()

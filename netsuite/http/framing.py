@@ -5,15 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
+from netsuite.http import grammar
 from netsuite.http.commands import NO_FIELDS, Fields, Response
-from netsuite.http.grammar import (
-    CRLF,
-    TOO_LARGE,
-    TOO_MANY_FIELDS,
-    HeadLimits,
-    bad,
-    parse_trailers,
-)
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.reader import OctetReader, has_bare_line_end
 
@@ -100,7 +93,7 @@ class ChunkedBody:
 
     left = None
 
-    def __init__(self, limit_octets: int | None, limits: HeadLimits) -> None:
+    def __init__(self, limit_octets: int | None, limits: grammar.HeadLimits) -> None:
         self.done = False
         self.trailers = NO_FIELDS
         self._allowed = limit_octets
@@ -137,8 +130,8 @@ class ChunkedBody:
         """Take what stands between the data; return whether something was taken."""
         if self._in_chunk:
             ending = reader.peek(2)
-            if not CRLF.startswith(ending):
-                raise bad("no line end behind a chunk")
+            if not grammar.CRLF.startswith(ending):
+                raise grammar.bad("no line end behind a chunk")
             if len(ending) < 2:
                 return False
             reader.read_exactly(2)
@@ -152,19 +145,19 @@ class ChunkedBody:
         end = reader.find(b"\n", self._searched, CHUNK_LINE_OCTETS)
         if end < 0:
             if len(reader) >= CHUNK_LINE_OCTETS:
-                raise bad("no end of a chunk's line")
+                raise grammar.bad("no end of a chunk's line")
             self._searched = len(reader)
             return False
         found = _chunk_line.fullmatch(reader.peek(end + 1))
         if found is None:
-            raise bad("no chunk")
+            raise grammar.bad("no chunk")
         size = int(found[1], 16)
         extensions = self._extensions + len(found[2])
         if extensions > EXTENSION_OCTETS:
-            raise bad("too many chunk extensions", TOO_LARGE)
+            raise grammar.bad("too many chunk extensions", grammar.TOO_LARGE)
         if self._allowed is not None:
             if size > self._allowed:
-                raise bad("the body is too large", TOO_LARGE)
+                raise grammar.bad("the body is too large", grammar.TOO_LARGE)
             self._allowed -= size
         reader.read_exactly(end + 1)
         self._searched = 0
@@ -175,20 +168,20 @@ class ChunkedBody:
         return True
 
     def _take_trailers(self, reader: OctetReader) -> bool:
-        if reader.peek(2) == CRLF:
+        if reader.peek(2) == grammar.CRLF:
             reader.read_exactly(2)
             self.done = True
             return False
         end = reader.find(b"\r\n\r\n", max(0, self._searched - 3), TRAILER_OCTETS)
         if end < 0:
             if len(reader) >= TRAILER_OCTETS:
-                raise bad("no end of the trailer section", TOO_MANY_FIELDS)
+                raise grammar.bad("no end of the trailer section", grammar.TOO_MANY_FIELDS)
             self._searched = len(reader)
             return False
         section = reader.peek(end + 2)
         if has_bare_line_end(section):
-            raise bad("CR or LF alone")
-        self.trailers = parse_trailers(section, self._limits.fields)
+            raise grammar.bad("CR or LF alone")
+        self.trailers = grammar.parse_trailers(section, self._limits.fields)
         reader.read_exactly(end + 4)
         self._searched = 0
         self.done = True
@@ -206,5 +199,5 @@ LAST_CHUNK: Final = b"0\r\n\r\n"
 def announced_too_large(octets: int | None, limit_octets: int | None) -> Response | None:
     """Judge an announced length before anything of the body is read; the refusal, if any."""
     if octets is not None and limit_octets is not None and octets > limit_octets:
-        return TOO_LARGE
+        return grammar.TOO_LARGE
     return None

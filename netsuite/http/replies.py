@@ -14,24 +14,7 @@ from netsuite.accounts.interfaces import (
 from netsuite.connection.close_reason import CloseReason
 from netsuite.http.commands import Response, plain
 from netsuite.http.dialog import ServerSaid
-from netsuite.store.errors import (
-    BadFileName,
-    Busy,
-    Changed,
-    DirectoryNotEmpty,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    NoSuchFolder,
-    NoSuchMessage,
-    NotADirectory,
-    NotPermitted,
-    OverQuota,
-    StorageFull,
-    StoreClosed,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
 LATER: Final = ("Retry-After", "5")
@@ -49,22 +32,22 @@ BUSY: Final = plain(503, "Too many connections; try again later.", LATER)
 #: wrong: that a login is asked for again is how HTTP goes, and guesses are throttled.
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
-        NoSuchFile: NOT_FOUND,
-        NoSuchFolder: NOT_FOUND,
-        NoSuchMessage: NOT_FOUND,
-        BadFileName: NOT_FOUND,
-        NotADirectory: NOT_FOUND,
-        IsADirectory: plain(409, "That is a directory."),
-        DirectoryNotEmpty: plain(409, "The directory is not empty."),
-        FileInTheWay: plain(409, "Something has that name already."),
-        Changed: plain(412, "It has changed meanwhile."),
-        NotPermitted: FORBIDDEN,
-        OverQuota: plain(507, "The quota does not allow that."),
-        StorageFull: plain(507, "There is no room left."),
-        TooLarge: TOO_LARGE,
-        Busy: plain(503, "Try again later.", LATER),
-        StoreClosed: STOPPING,
-        StoreError: BROKEN,
+        errors.NoSuchFile: NOT_FOUND,
+        errors.NoSuchFolder: NOT_FOUND,
+        errors.NoSuchMessage: NOT_FOUND,
+        errors.BadFileName: NOT_FOUND,
+        errors.NotADirectory: NOT_FOUND,
+        errors.IsADirectory: plain(409, "That is a directory."),
+        errors.DirectoryNotEmpty: plain(409, "The directory is not empty."),
+        errors.FileInTheWay: plain(409, "Something has that name already."),
+        errors.Changed: plain(412, "It has changed meanwhile."),
+        errors.NotPermitted: FORBIDDEN,
+        errors.OverQuota: plain(507, "The quota does not allow that."),
+        errors.StorageFull: plain(507, "There is no room left."),
+        errors.TooLarge: TOO_LARGE,
+        errors.Busy: plain(503, "Try again later.", LATER),
+        errors.StoreClosed: STOPPING,
+        errors.StoreError: BROKEN,
         Throttled: plain(429, "Too many wrong guesses; try again later.", ("Retry-After", "60")),
         PlaintextRefused: plain(403, "A password may not be sent here; use https."),
         MalformedResponse: BAD_REQUEST,

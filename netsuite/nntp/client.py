@@ -22,6 +22,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
+from netsuite.connection import errors
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
@@ -29,38 +30,9 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ConnectionLost,
-    NotOffered,
-    PermanentRefusal,
-    ProtocolViolation,
-    Refusal,
-    TransientRefusal,
-)
+from netsuite.nntp import commands, grammar
 from netsuite.nntp import commands as c
-from netsuite.nntp.commands import (
-    ActiveGroup,
-    ArticleName,
-    ArticleRef,
-    Challenge,
-    Command,
-    GroupStatus,
-    Overview,
-    Range,
-    RangeRef,
-    Status,
-)
 from netsuite.nntp.dialog import ClientDialog, ClientEvent, ClientSaid
-from netsuite.nntp.grammar import (
-    COMMAND_OCTETS,
-    active_of,
-    format_command,
-    group_of,
-    name_of,
-    number_of,
-    overview_of,
-)
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -79,13 +51,13 @@ AHEAD: Final = 16
 _TRANSIENT: Final = frozenset({400, 403})
 
 
-def refusal(status: Status, command: Command | None = None) -> Refusal:
+def refusal(status: commands.Status, command: commands.Command | None = None) -> errors.Refusal:
     """Return the error that a response is: transient, or permanent, or a login's."""
-    kind: type[Refusal] = PermanentRefusal
+    kind: type[errors.Refusal] = errors.PermanentRefusal
     if status.code in _TRANSIENT:
-        kind = TransientRefusal
+        kind = errors.TransientRefusal
     elif isinstance(command, c.AuthInfoUser | c.AuthInfoPass | c.AuthInfoSASL):
-        kind = AuthenticationFailed
+        kind = errors.AuthenticationFailed
     return kind(status.code, status.text, command)
 
 
@@ -151,7 +123,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
             TLSFailure: see ``ClientConnection.secure``.
         """
         if "STARTTLS" not in self.capabilities:
-            raise self.with_conversation(NotOffered("STARTTLS"))
+            raise self.with_conversation(errors.NotOffered("STARTTLS"))
         await self._ask(c.StartTLS(), 382)
         self.capabilities = {}
         await self.secure(context)
@@ -179,48 +151,53 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """
         name = mechanism.name
 
-        async def begin(initial: bytes | None) -> Status | Challenge:
+        async def begin(initial: bytes | None) -> commands.Status | commands.Challenge:
             return answer_of(await self.ask(c.AuthInfoSASL(name, initial)))
 
-        async def respond(octets: bytes | None) -> Status | Challenge:
+        async def respond(octets: bytes | None) -> commands.Status | commands.Challenge:
             return answer_of(await self.ask(c.SASLResponse(octets)))
 
-        def asked(answer: Status | Challenge) -> bytes | None:
-            return answer.octets if isinstance(answer, Challenge) and not answer.final else None
+        def asked(answer: commands.Status | commands.Challenge) -> bytes | None:
+            return (
+                answer.octets
+                if isinstance(answer, commands.Challenge) and not answer.final
+                else None
+            )
 
         with self.protocol_violations():
             answer = await exchange(
                 mechanism,
                 fits=lambda initial: (
-                    len(format_command(c.AuthInfoSASL(name, initial))) <= COMMAND_OCTETS
+                    len(grammar.format_command(c.AuthInfoSASL(name, initial)))
+                    <= grammar.COMMAND_OCTETS
                 ),
                 begin=begin,
                 respond=respond,
                 challenge=asked,
             )
-            if isinstance(answer, Status):
+            if isinstance(answer, commands.Status):
                 self._check(answer, c.AuthInfoSASL(name), 281)
-            mechanism.finished(answer.octets if isinstance(answer, Challenge) else None)
+            mechanism.finished(answer.octets if isinstance(answer, commands.Challenge) else None)
         await self.ask_capabilities()
 
     # -- groups -------------------------------------------------------------------------------
 
-    async def group(self, name: str) -> GroupStatus:
+    async def group(self, name: str) -> commands.GroupStatus:
         """Select a newsgroup. Raises Refusal: 411."""
         status = await self._ask(c.Group(name), 211)
         with self.protocol_violations():
-            return group_of(status, name)
+            return grammar.group_of(status, name)
 
     async def listgroup(
-        self, name: str, wanted: Range | None = None
-    ) -> tuple[GroupStatus, Sequence[int]]:
+        self, name: str, wanted: commands.Range | None = None
+    ) -> tuple[commands.GroupStatus, Sequence[int]]:
         """Select a newsgroup; return its article numbers. Raises Refusal: 411."""
         status = await self._ask(c.ListGroup(name, wanted), 211)
         lines = await self._listing()
         with self.protocol_violations():
-            return group_of(status, name), [number_of(line) for line in lines]
+            return grammar.group_of(status, name), [grammar.number_of(line) for line in lines]
 
-    async def list_active(self, wildmat: str | None = None) -> Sequence[ActiveGroup]:
+    async def list_active(self, wildmat: str | None = None) -> Sequence[commands.ActiveGroup]:
         """Return the newsgroups. Raises Refusal."""
         await self._ask(c.ListCommand("ACTIVE", wildmat), 215)
         return await self._active()
@@ -240,7 +217,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self._ask(c.ListCommand(keyword, argument), 215)
         return await self._listing()
 
-    async def newgroups(self, since: datetime) -> Sequence[ActiveGroup]:
+    async def newgroups(self, since: datetime) -> Sequence[commands.ActiveGroup]:
         """Return groups made since then. Raises Refusal."""
         utc = since.astimezone(UTC)
         await self._ask(c.NewGroups(f"{utc:%Y%m%d}", f"{utc:%H%M%S}"), 231)
@@ -258,19 +235,19 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     # -- articles -----------------------------------------------------------------------------
 
-    async def stat(self, article: ArticleRef = None) -> ArticleName:
+    async def stat(self, article: commands.ArticleRef = None) -> commands.ArticleName:
         """See whether there is an article. Raises Refusal: 412, 420, 423, 430."""
         return await self._name(c.Stat(article), 223)
 
-    async def next(self) -> ArticleName:
+    async def next(self) -> commands.ArticleName:
         """Go to the next article. Raises Refusal: 412, 420, 421."""
         return await self._name(c.Next(), 223)
 
-    async def last(self) -> ArticleName:
+    async def last(self) -> commands.ArticleName:
         """Go to the article before. Raises Refusal: 412, 420, 422."""
         return await self._name(c.Last(), 223)
 
-    async def article(self, article: ArticleRef, write: Write) -> ArticleName:
+    async def article(self, article: commands.ArticleRef, write: Write) -> commands.ArticleName:
         """Fetch an article.
 
         Args:
@@ -283,27 +260,29 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """
         return await self._fetch(c.Article(article), 220, write)
 
-    async def head(self, article: ArticleRef, write: Write) -> ArticleName:
+    async def head(self, article: commands.ArticleRef, write: Write) -> commands.ArticleName:
         """Fetch an article's header. As ``article``."""
         return await self._fetch(c.Head(article), 221, write)
 
-    async def body_of(self, article: ArticleRef, write: Write) -> ArticleName:
+    async def body_of(self, article: commands.ArticleRef, write: Write) -> commands.ArticleName:
         """Fetch an article's body. As ``article``."""
         return await self._fetch(c.Body(article), 222, write)
 
-    async def _fetch(self, command: Command, code: int, write: Write) -> ArticleName:
+    async def _fetch(
+        self, command: commands.Command, code: int, write: Write
+    ) -> commands.ArticleName:
         name = await self._name(command, code)
         await self.body_to(write)
         return name
 
-    async def _name(self, command: Command, code: int) -> ArticleName:
+    async def _name(self, command: commands.Command, code: int) -> commands.ArticleName:
         status = await self._ask(command, code)
         with self.protocol_violations():
-            return name_of(status)
+            return grammar.name_of(status)
 
     async def fetch(
         self, articles: Sequence[int | str], begin: Callable[[int | str], Write]
-    ) -> Mapping[int | str, Status]:
+    ) -> Mapping[int | str, commands.Status]:
         """Fetch many articles, asking ahead.
 
         Args:
@@ -323,7 +302,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
             ahead=AHEAD,
         )
 
-    async def over(self, articles: RangeRef = None) -> AsyncIterator[Overview]:
+    async def over(self, articles: commands.RangeRef = None) -> AsyncIterator[commands.Overview]:
         """Return overview lines as they come. Raises Refusal: 412, 420, 423, 430.
 
         Nothing else may be asked before the last has come.
@@ -332,10 +311,12 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self._ask(c.Over(articles, legacy), 224)
         async for line in self._lines_as_they_come():
             with self.protocol_violations():
-                read = overview_of(line)
+                read = grammar.overview_of(line)
             yield read
 
-    async def hdr(self, field: str, articles: RangeRef = None) -> Sequence[tuple[int, str]]:
+    async def hdr(
+        self, field: str, articles: commands.RangeRef = None
+    ) -> Sequence[tuple[int, str]]:
         """Return one field of articles. Raises Refusal: 412, 420, 423, 430, 503."""
         legacy = bool(self.capabilities) and "HDR" not in self.capabilities
         await self._ask(c.Hdr(field, articles, legacy), 225, 221)
@@ -345,7 +326,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
             for line in lines:
                 number, _, value = line.partition(" ")
                 # XHDR tells the Message-ID it was asked by, where HDR tells a number.
-                found.append((0 if number.startswith("<") else number_of(number), value))
+                found.append((0 if number.startswith("<") else grammar.number_of(number), value))
         return found
 
     # -- posting ------------------------------------------------------------------------------
@@ -394,19 +375,21 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def quit(self) -> None:
         """End the session."""
-        with contextlib.suppress(ConnectionLost, ConnectionDone):
+        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
             await self._say(c.Quit())
             await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
-    async def _say(self, command: Command) -> Status:
+    async def _say(self, command: commands.Command) -> commands.Status:
         return _status(await self.ask(command))
 
-    async def _ask(self, command: Command, *codes: int) -> Status:
+    async def _ask(self, command: commands.Command, *codes: int) -> commands.Status:
         return self._check(await self._say(command), command, *codes)
 
-    def _check(self, status: Status, command: Command | None, *codes: int) -> Status:
+    def _check(
+        self, status: commands.Status, command: commands.Command | None, *codes: int
+    ) -> commands.Status:
         """Return a response with one of the codes there are to go on with. Raises Refusal, and
         ProtocolViolation for another."""
         if status.code in codes:
@@ -415,10 +398,10 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
             raise self.violated(f"{type(command).__name__}: {status}")
         raise self.with_conversation(refusal(status, command))
 
-    async def _active(self) -> Sequence[ActiveGroup]:
+    async def _active(self) -> Sequence[commands.ActiveGroup]:
         lines = await self._listing()
         with self.protocol_violations():
-            return [active_of(line) for line in lines]
+            return [grammar.active_of(line) for line in lines]
 
     async def _listing(self) -> Sequence[str]:
         lines: list[str] = []
@@ -448,10 +431,10 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
                 self.abort()  # the rest of the listing stands before any other answer
 
 
-def _status(event: ClientEvent) -> Status:
+def _status(event: ClientEvent) -> commands.Status:
     answer = answer_of(event)
-    if isinstance(answer, Challenge):
-        raise ProtocolViolation("a challenge for an answer")
+    if isinstance(answer, commands.Challenge):
+        raise errors.ProtocolViolation("a challenge for an answer")
     return answer
 
 

@@ -6,51 +6,7 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from netsuite.nntp.commands import (
-    Article,
-    AuthInfoPass,
-    AuthInfoSASL,
-    AuthInfoUser,
-    Beginning,
-    Body,
-    Capabilities,
-    Challenge,
-    Command,
-    Date,
-    Group,
-    Hdr,
-    Head,
-    Help,
-    Last,
-    ListCommand,
-    ListGroup,
-    ModeReader,
-    NewGroups,
-    NewNews,
-    Next,
-    Over,
-    Post,
-    Posted,
-    Quit,
-    SASLResponse,
-    StartTLS,
-    Stat,
-    Status,
-    has_body,
-)
-from netsuite.nntp.grammar import (
-    NOT_A_LINE,
-    SASL_OCTETS,
-    STATUS_OCTETS,
-    TOO_LONG,
-    format_challenge,
-    format_command,
-    format_status,
-    parse_challenge,
-    parse_command,
-    parse_sasl_response,
-    parse_status,
-)
+from netsuite.nntp import commands, grammar
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
@@ -76,39 +32,43 @@ _ANY: Final = (*_BEFORE, State.LOGGED_IN)
 #: What may be said at any time, and changes no state of the dialog; ``EndOfBody`` is a posted
 #: article's.
 _EVERYWHERE: Final = (
-    Capabilities, ModeReader, Group, ListGroup, Next, Last, Article, Head, Body, Stat, Over, Hdr,
-    ListCommand, NewGroups, NewNews, Post, EndOfBody, Date, Help,
+    commands.Capabilities, commands.ModeReader, commands.Group, commands.ListGroup, commands.Next,
+    commands.Last, commands.Article, commands.Head, commands.Body, commands.Stat, commands.Over,
+    commands.Hdr, commands.ListCommand, commands.NewGroups, commands.NewNews, commands.Post,
+    EndOfBody, commands.Date, commands.Help,
 )  # fmt: skip
 
 #: From a state, by what is answered positively, to a state. What is not in it is out of order.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, kind): state for state in _ANY for kind in _EVERYWHERE},
-    **{(state, AuthInfoUser): State.NAMED for state in _BEFORE},
-    (State.NAMED, AuthInfoPass): State.LOGGED_IN,
-    **{(state, AuthInfoSASL): State.LOGGED_IN for state in _BEFORE},
-    **{(state, Challenge): State.SASL for state in (*_BEFORE, State.SASL)},
-    (State.SASL, SASLResponse): State.LOGGED_IN,
-    **{(state, StartTLS): State.OPEN for state in _BEFORE},
-    **{(state, Quit): State.CLOSED for state in _ANY},
+    **{(state, commands.AuthInfoUser): State.NAMED for state in _BEFORE},
+    (State.NAMED, commands.AuthInfoPass): State.LOGGED_IN,
+    **{(state, commands.AuthInfoSASL): State.LOGGED_IN for state in _BEFORE},
+    **{(state, commands.Challenge): State.SASL for state in (*_BEFORE, State.SASL)},
+    (State.SASL, commands.SASLResponse): State.LOGGED_IN,
+    **{(state, commands.StartTLS): State.OPEN for state in _BEFORE},
+    **{(state, commands.Quit): State.CLOSED for state in _ANY},
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.OPEN, final=[State.CLOSED])
 
 #: Where a refusal leads elsewhere than back to where it was.
 REFUSED: Final[Mapping[type, State]] = {
-    AuthInfoPass: State.OPEN,
-    AuthInfoSASL: State.OPEN,
-    SASLResponse: State.OPEN,
+    commands.AuthInfoPass: State.OPEN,
+    commands.AuthInfoSASL: State.OPEN,
+    commands.SASLResponse: State.OPEN,
 }
 
-OUT_OF_SEQUENCE: Final = Status(482, "Say AUTHINFO USER first")
-LOGGED_IN: Final = Status(502, "Logged in already")
-NO_TLS_NOW: Final = Status(502, "Too late: somebody has logged in")
-OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Status]]] = {
-    State.OPEN: {AuthInfoPass: OUT_OF_SEQUENCE},
+OUT_OF_SEQUENCE: Final = commands.Status(482, "Say AUTHINFO USER first")
+LOGGED_IN: Final = commands.Status(502, "Logged in already")
+NO_TLS_NOW: Final = commands.Status(502, "Too late: somebody has logged in")
+OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Status]]] = {
+    State.OPEN: {commands.AuthInfoPass: OUT_OF_SEQUENCE},
     # RFC 4643, 2.2 and RFC 4642, 2.2.2
     State.LOGGED_IN: {
-        **dict.fromkeys((AuthInfoUser, AuthInfoPass, AuthInfoSASL), LOGGED_IN),
-        StartTLS: NO_TLS_NOW,
+        **dict.fromkeys(
+            (commands.AuthInfoUser, commands.AuthInfoPass, commands.AuthInfoSASL), LOGGED_IN
+        ),
+        commands.StartTLS: NO_TLS_NOW,
     },
 }
 
@@ -120,28 +80,30 @@ RULES: Final = CommandRules(
     transitions=TRANSITIONS,
     refused=REFUSED,
     out_of_order=OUT_OF_ORDER,
-    line_octets=SASL_OCTETS,
-    too_long=TOO_LONG,
-    not_a_line=NOT_A_LINE,
-    parse=parse_command,
-    parse_response=parse_sasl_response,
-    challenged=(AuthInfoSASL, SASLResponse),
+    line_octets=grammar.SASL_OCTETS,
+    too_long=grammar.TOO_LONG,
+    not_a_line=grammar.NOT_A_LINE,
+    parse=grammar.parse_command,
+    parse_response=grammar.parse_sasl_response,
+    challenged=(commands.AuthInfoSASL, commands.SASLResponse),
 )
 
 
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Command | BodyChunk | EndOfBody | EndOfInput
-ServerSaid: TypeAlias = Status | Challenge | Beginning | BodyChunk | EndOfBody
+ServerEvent: TypeAlias = commands.Command | BodyChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = (
+    commands.Status | commands.Challenge | commands.Beginning | BodyChunk | EndOfBody
+)
 #: What is answered of what a client says.
-Asked: TypeAlias = Command | Posted
+Asked: TypeAlias = commands.Command | commands.Posted
 #: What a client's dialog takes, and gives: an answer with its command, None for the greeting.
-ClientSaid: TypeAlias = Command | BodyChunk | EndOfBody
+ClientSaid: TypeAlias = commands.Command | BodyChunk | EndOfBody
 ClientEvent: TypeAlias = (
-    tuple[Asked | None, Status | Challenge] | BodyChunk | EndOfBody | EndOfInput
+    tuple[Asked | None, commands.Status | commands.Challenge] | BodyChunk | EndOfBody | EndOfInput
 )
 
 
-class ServerDialog(MultiLineServer[Command | EndOfBody]):
+class ServerDialog(MultiLineServer[commands.Command | EndOfBody]):
     """The server's side.
 
     Events are commands and ``SASLResponse``; behind POST answered with 340, ``BodyChunk`` values
@@ -172,24 +134,24 @@ class ServerDialog(MultiLineServer[Command | EndOfBody]):
 
     def send(self, value: ServerSaid) -> bytes:
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
-        if isinstance(value, Status):
+        if isinstance(value, commands.Status):
             code = value.code
             if code == 340 and self.pending is not None:
                 self._begin_receiving()
-            self._answered(code < 400, has_body(self.pending, code))
-            return format_status(code, value.text)
+            self._answered(code < 400, commands.has_body(self.pending, code))
+            return grammar.format_status(code, value.text)
         if isinstance(value, BodyChunk):
             return self._send_piece(value.octets)
         if isinstance(value, EndOfBody):
             return self._end_sending()
-        if isinstance(value, Beginning):
-            self._begin_body(wanted=has_body(self.pending, value.code))
-            return format_status(value.code, value.text)
+        if isinstance(value, commands.Beginning):
+            self._begin_body(wanted=commands.has_body(self.pending, value.code))
+            return grammar.format_status(value.code, value.text)
         self._challenged(self.pending if value.final else value)
-        return format_challenge(value.octets, final=value.final)
+        return grammar.format_challenge(value.octets, final=value.final)
 
 
-class ClientDialog(MultiLineClient[Asked, Status | Challenge]):
+class ClientDialog(MultiLineClient[Asked, commands.Status | commands.Challenge]):
     """The client's side.
 
     Events are ``(command, Status)`` pairs; a challenge of AUTHINFO SASL is a ``(command,
@@ -197,7 +159,7 @@ class ClientDialog(MultiLineClient[Asked, Status | Challenge]):
     values and ``EndOfBody``; its answer belongs to ``Posted``.
     """
 
-    status_octets = STATUS_OCTETS
+    status_octets = grammar.STATUS_OCTETS
 
     def send(self, value: ClientSaid) -> bytes:
         """Print a command or a part of an article. Raises LocalProtocolError."""
@@ -205,23 +167,27 @@ class ClientDialog(MultiLineClient[Asked, Status | Challenge]):
             return self._send_piece(value.octets)
         if isinstance(value, EndOfBody):
             octets = self._end_sending()
-            self._asked.append(Posted())
+            self._asked.append(commands.Posted())
             return octets
         if self.in_body:
             raise LocalProtocolError("a command within an article")
-        octets = format_command(value)
+        octets = grammar.format_command(value)
         self._asked.append(value)
         return octets
 
-    def _read_answer(self, command: Asked | None, line: bytes) -> Status | Challenge:
-        status = parse_status(line)
+    def _read_answer(
+        self, command: Asked | None, line: bytes
+    ) -> commands.Status | commands.Challenge:
+        status = grammar.parse_status(line)
         code = status.code
-        if code in (283, 383) and isinstance(command, AuthInfoSASL | SASLResponse):
-            return Challenge(parse_challenge(status), final=code == 283)
-        if code == 340 and isinstance(command, Post):
+        if code in (283, 383) and isinstance(
+            command, commands.AuthInfoSASL | commands.SASLResponse
+        ):
+            return commands.Challenge(grammar.parse_challenge(status), final=code == 283)
+        if code == 340 and isinstance(command, commands.Post):
             if self._asked:
                 raise RemoteProtocolError("POST was not the last command said", close=True)
             self._begin_sending()
-        elif has_body(command, code):
+        elif commands.has_body(command, code):
             self._begin_receiving()
         return status

@@ -19,6 +19,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
+from netsuite.connection import errors
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
@@ -26,35 +27,7 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ConnectionLost,
-    NotOffered,
-    PermanentRefusal,
-    ProtocolViolation,
-    Refusal,
-    TransientRefusal,
-)
-from netsuite.pop3.commands import (
-    Auth,
-    AuthResponse,
-    Capa,
-    Challenge,
-    Command,
-    Dele,
-    List,
-    Noop,
-    Pass,
-    Quit,
-    Retr,
-    Rset,
-    Stat,
-    Status,
-    Stls,
-    Top,
-    Uidl,
-    User,
-)
+from netsuite.pop3 import commands
 from netsuite.pop3.dialog import ClientDialog, ClientEvent
 from netsuite.pop3.grammar import capabilities_of, format_command, numbered, numbered_line
 from netsuite.sasl.exchange import exchange
@@ -73,17 +46,17 @@ AHEAD: Final = 16
 _TRANSIENT: Final = frozenset({"IN-USE", "LOGIN-DELAY", "SYS/TEMP"})
 
 
-def refusal(status: Status, command: Command | None = None) -> Refusal:
+def refusal(status: commands.Status, command: commands.Command | None = None) -> errors.Refusal:
     """Return the error that ``-ERR`` is: transient, or permanent, or a login's."""
-    kind: type[Refusal] = PermanentRefusal
+    kind: type[errors.Refusal] = errors.PermanentRefusal
     if status.code in _TRANSIENT:
-        kind = TransientRefusal
-    elif isinstance(command, User | Pass | Auth | AuthResponse):
-        kind = AuthenticationFailed
+        kind = errors.TransientRefusal
+    elif isinstance(command, commands.User | commands.Pass | commands.Auth | commands.AuthResponse):
+        kind = errors.AuthenticationFailed
     return kind(status.code, status.text, command)
 
 
-class POP3Client(ClientConnection[ClientEvent, Command]):
+class POP3Client(ClientConnection[ClientEvent, commands.Command]):
     """One POP3 session, the client's side. See RFC 1939.
 
     Args:
@@ -112,7 +85,7 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
 
     async def capa(self) -> Mapping[str, str]:
         """Ask for capabilities; none from a server that does not know CAPA (RFC 2449)."""
-        status = _status(await self.ask(Capa()))
+        status = _status(await self.ask(commands.Capa()))
         self.capabilities = capabilities_of(await self._listing()) if status.ok else {}
         return self.capabilities
 
@@ -128,8 +101,8 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
             TLSFailure: see ``ClientConnection.secure``.
         """
         if "STLS" not in self.capabilities:
-            raise self.with_conversation(NotOffered("STLS"))
-        await self._ask(Stls())
+            raise self.with_conversation(errors.NotOffered("STLS"))
+        await self._ask(commands.Stls())
         self.capabilities = {}
         await self.secure(context)
         await self.capa()
@@ -141,8 +114,8 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
 
     async def login(self, username: str, password: str) -> None:
         """Log in with USER and PASS. Raises AuthenticationFailed, TransientRefusal."""
-        await self._ask(User(username))
-        await self._ask(Pass(password))
+        await self._ask(commands.User(username))
+        await self._ask(commands.Pass(password))
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
         """Log in with SASL.
@@ -154,56 +127,62 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         """
         name = mechanism.name
 
-        async def begin(initial: bytes | None) -> Status | Challenge:
-            return answer_of(await self.ask(Auth(name, initial)))
+        async def begin(initial: bytes | None) -> commands.Status | commands.Challenge:
+            return answer_of(await self.ask(commands.Auth(name, initial)))
 
-        async def respond(octets: bytes | None) -> Status | Challenge:
-            return answer_of(await self.ask(AuthResponse(octets)))
+        async def respond(octets: bytes | None) -> commands.Status | commands.Challenge:
+            return answer_of(await self.ask(commands.AuthResponse(octets)))
 
         with self.protocol_violations():
             answer = await exchange(
                 mechanism,
-                fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,
+                fits=lambda initial: (
+                    len(format_command(commands.Auth(name, initial))) <= AUTH_LINE_OCTETS
+                ),
                 begin=begin,
                 respond=respond,
-                challenge=lambda each: each.octets if isinstance(each, Challenge) else None,
+                challenge=lambda each: (
+                    each.octets if isinstance(each, commands.Challenge) else None
+                ),
             )
-            if isinstance(answer, Challenge) or not answer.ok:
-                raise self.with_conversation(refusal(_status((None, answer)), Auth(name, None)))
+            if isinstance(answer, commands.Challenge) or not answer.ok:
+                raise self.with_conversation(
+                    refusal(_status((None, answer)), commands.Auth(name, None))
+                )
             mechanism.finished(None)
 
     # -- the maildrop -------------------------------------------------------------------------
 
     async def stat(self) -> tuple[int, int]:
         """Return the number of messages and their size in octets. Raises Refusal."""
-        status = await self._ask(Stat())
+        status = await self._ask(commands.Stat())
         with self.protocol_violations():
             count, octets = numbered_line(status.text)
             return count, _number(octets)
 
     async def list(self) -> Sequence[tuple[int, int]]:
         """Return numbers and sizes of all messages. Raises Refusal."""
-        await self._ask(List())
+        await self._ask(commands.List())
         listing = await self._listing()
         with self.protocol_violations():
             return [(number, _number(size)) for number, size in numbered(listing)]
 
     async def size(self, number: int) -> int:
         """Return the size of one message. Raises Refusal."""
-        status = await self._ask(List(number))
+        status = await self._ask(commands.List(number))
         with self.protocol_violations():
             return _number(numbered_line(status.text)[1])
 
     async def uidl(self) -> Sequence[tuple[int, str]]:
         """Return numbers and unique names of all messages. Raises Refusal."""
-        await self._ask(Uidl())
+        await self._ask(commands.Uidl())
         listing = await self._listing()
         with self.protocol_violations():
             return numbered(listing)
 
     async def uid(self, number: int) -> str:
         """Return the unique name of one message. Raises Refusal."""
-        status = await self._ask(Uidl(number))
+        status = await self._ask(commands.Uidl(number))
         with self.protocol_violations():
             return numbered_line(status.text)[1]
 
@@ -218,17 +197,17 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         Raises:
             Refusal: there is no such message.
         """
-        await self._ask(Retr(number))
+        await self._ask(commands.Retr(number))
         await self.body_to(write)
 
     async def top(self, number: int, lines: int, write: Write) -> None:
         """Fetch a message's header and first lines. As ``retr``."""
-        await self._ask(Top(number, lines))
+        await self._ask(commands.Top(number, lines))
         await self.body_to(write)
 
     async def retrieve(
         self, numbers: Sequence[int], begin: Callable[[int], Write]
-    ) -> Mapping[int, Status]:
+    ) -> Mapping[int, commands.Status]:
         """Fetch many messages, asking ahead where the server offers PIPELINING.
 
         Args:
@@ -241,20 +220,25 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         """
         ahead = AHEAD if "PIPELINING" in self.capabilities else 1
         return await self.fetch_each(
-            numbers, Retr, begin, answer=_status, brings=lambda status: status.ok, ahead=ahead
+            numbers,
+            commands.Retr,
+            begin,
+            answer=_status,
+            brings=lambda status: status.ok,
+            ahead=ahead,
         )
 
     async def dele(self, number: int) -> None:
         """Mark a message as deleted; QUIT removes it. Raises Refusal."""
-        await self._ask(Dele(number))
+        await self._ask(commands.Dele(number))
 
     async def rset(self) -> None:
         """Take all marks back. Raises Refusal."""
-        await self._ask(Rset())
+        await self._ask(commands.Rset())
 
     async def noop(self) -> None:
         """See whether the server is still there. Raises Refusal."""
-        await self._ask(Noop())
+        await self._ask(commands.Noop())
 
     async def quit(self) -> None:
         """End the session; what was marked is removed when this returns.
@@ -263,15 +247,15 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
             Refusal: the server could not remove it all.
             ConnectionLost: whether it has is not known.
         """
-        status = _status(await self.ask(Quit()))
-        with contextlib.suppress(ConnectionLost, ConnectionDone):
+        status = _status(await self.ask(commands.Quit()))
+        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
             await self.closed()
         if not status.ok:
-            raise self.with_conversation(refusal(status, Quit()))
+            raise self.with_conversation(refusal(status, commands.Quit()))
 
     # -- saying and hearing -------------------------------------------------------------------
 
-    async def _ask(self, command: Command) -> Status:
+    async def _ask(self, command: commands.Command) -> commands.Status:
         status = _status(await self.ask(command))
         if not status.ok:
             raise self.with_conversation(refusal(status, command))
@@ -288,16 +272,16 @@ class POP3Client(ClientConnection[ClientEvent, Command]):
         return b"".join(pieces)
 
 
-def _status(event: ClientEvent) -> Status:
+def _status(event: ClientEvent) -> commands.Status:
     answer = answer_of(event)
-    if isinstance(answer, Challenge):
-        raise ProtocolViolation("a challenge for an answer")
+    if isinstance(answer, commands.Challenge):
+        raise errors.ProtocolViolation("a challenge for an answer")
     return answer
 
 
 def _number(text: str) -> int:
     if not text.isascii() or not text.isdigit() or len(text) > 20:
-        raise ProtocolViolation(f"no number: {text[:20]!r}")
+        raise errors.ProtocolViolation(f"no number: {text[:20]!r}")
     return int(text)
 
 

@@ -6,26 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
-from netsuite.pop3.commands import (
-    Auth,
-    AuthResponse,
-    Capa,
-    Command,
-    Dele,
-    List,
-    Noop,
-    Pass,
-    Quit,
-    Retr,
-    Rset,
-    Stat,
-    Status,
-    Stls,
-    Top,
-    Uidl,
-    User,
-    err,
-)
+from netsuite.pop3 import commands
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
@@ -37,11 +18,11 @@ STATUS_OCTETS: Final = 4_096
 #: More digits than any maildrop has messages.
 NUMBER_DIGITS: Final = 10
 
-UNKNOWN: Final = err("Unknown command")
-BAD_ARGUMENTS: Final = err("Syntax error in arguments")
-BAD_BASE64: Final = err("Not base64")
-TOO_LONG: Final = err("Line too long")
-NOT_A_LINE: Final = err("Lines end with CR LF, which stand nowhere else")
+UNKNOWN: Final = commands.err("Unknown command")
+BAD_ARGUMENTS: Final = commands.err("Syntax error in arguments")
+BAD_BASE64: Final = commands.err("Not base64")
+TOO_LONG: Final = commands.err("Line too long")
+NOT_A_LINE: Final = commands.err("Lines end with CR LF, which stand nowhere else")
 
 # RFC 5034, 6 and RFC 4422, 3.1
 sasl_mech: Final = re.compile(rb"[A-Za-z0-9_-]{1,20}")
@@ -49,7 +30,7 @@ _number: Final = re.compile(rb"[0-9]{1,%d}" % NUMBER_DIGITS)
 _HTTP: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT"})
 
 
-def refuse(message: str, answer: Status, *, close: bool = False) -> NoReturn:
+def refuse(message: str, answer: commands.Status, *, close: bool = False) -> NoReturn:
     """Raise what the connection answers with *answer*."""
     raise RemoteProtocolError(message, answer, close=close)
 
@@ -76,11 +57,11 @@ def _optional_number(arguments: bytes) -> int | None:
     return _message_number(arguments) if arguments else None
 
 
-def _top(arguments: bytes) -> Top:
+def _top(arguments: bytes) -> commands.Top:
     words = arguments.split(b" ")
     if len(words) != 2:
         refuse("not two numbers", BAD_ARGUMENTS)
-    return Top(_message_number(words[0]), _message_number(words[1]))
+    return commands.Top(_message_number(words[0]), _message_number(words[1]))
 
 
 def decode_base64(octets: bytes) -> bytes:
@@ -91,21 +72,21 @@ def decode_base64(octets: bytes) -> bytes:
         refuse("bad base64", BAD_BASE64)
 
 
-def _auth(arguments: bytes) -> Auth:
+def _auth(arguments: bytes) -> commands.Auth:
     # auth-command = "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "="
     if not arguments:
-        return Auth()
+        return commands.Auth()
     mechanism, _, initial = arguments.partition(b" ")
     if not sasl_mech.fullmatch(mechanism):
         refuse("bad mechanism", BAD_ARGUMENTS)
     name = mechanism.decode("ascii").upper()
     if not initial:
-        return Auth(name)
-    return Auth(name, b"" if initial == b"=" else decode_base64(initial))
+        return commands.Auth(name)
+    return commands.Auth(name, b"" if initial == b"=" else decode_base64(initial))
 
 
-def _alone(command: Command) -> Callable[[bytes], Command]:
-    def parse(arguments: bytes) -> Command:
+def _alone(command: commands.Command) -> Callable[[bytes], commands.Command]:
+    def parse(arguments: bytes) -> commands.Command:
         if arguments:
             refuse("arguments where there are none", BAD_ARGUMENTS)
         return command
@@ -114,25 +95,25 @@ def _alone(command: Command) -> Callable[[bytes], Command]:
 
 
 #: What to do with the arguments, and whether white space at their end is part of them.
-PARSERS: Final[Mapping[bytes, Callable[[bytes], Command]]] = {
-    b"USER": lambda arguments: User(_text(arguments)),
-    b"PASS": lambda arguments: Pass(_text(arguments)),
+PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
+    b"USER": lambda arguments: commands.User(_text(arguments)),
+    b"PASS": lambda arguments: commands.Pass(_text(arguments)),
     b"AUTH": _auth,
-    b"CAPA": _alone(Capa()),
-    b"STLS": _alone(Stls()),
-    b"STAT": _alone(Stat()),
-    b"LIST": lambda arguments: List(_optional_number(arguments)),
-    b"UIDL": lambda arguments: Uidl(_optional_number(arguments)),
-    b"RETR": lambda arguments: Retr(_message_number(arguments)),
+    b"CAPA": _alone(commands.Capa()),
+    b"STLS": _alone(commands.Stls()),
+    b"STAT": _alone(commands.Stat()),
+    b"LIST": lambda arguments: commands.List(_optional_number(arguments)),
+    b"UIDL": lambda arguments: commands.Uidl(_optional_number(arguments)),
+    b"RETR": lambda arguments: commands.Retr(_message_number(arguments)),
     b"TOP": _top,
-    b"DELE": lambda arguments: Dele(_message_number(arguments)),
-    b"NOOP": _alone(Noop()),
-    b"RSET": _alone(Rset()),
-    b"QUIT": _alone(Quit()),
+    b"DELE": lambda arguments: commands.Dele(_message_number(arguments)),
+    b"NOOP": _alone(commands.Noop()),
+    b"RSET": _alone(commands.Rset()),
+    b"QUIT": _alone(commands.Quit()),
 }
 
 
-def parse_command(line: bytes) -> Command:
+def parse_command(line: bytes) -> commands.Command:
     """Read a command line without its line end. Raises RemoteProtocolError with the answer."""
     keyword, _, arguments = line.partition(b" ")
     keyword = keyword.upper()
@@ -143,11 +124,11 @@ def parse_command(line: bytes) -> Command:
     return parser(arguments if keyword == b"PASS" else arguments.strip(b" \t"))
 
 
-def parse_auth_response(line: bytes) -> AuthResponse:
+def parse_auth_response(line: bytes) -> commands.AuthResponse:
     """Read a line of a SASL exchange. Raises RemoteProtocolError when it is no base64."""
     if line == b"*":
-        return AuthResponse(None)
-    return AuthResponse(decode_base64(line))
+        return commands.AuthResponse(None)
+    return commands.AuthResponse(decode_base64(line))
 
 
 # -- commands, said ---------------------------------------------------------------------------
@@ -161,11 +142,11 @@ def _say(text: str) -> bytes:
     return octets + b"\r\n"
 
 
-def _with_number(word: str) -> Callable[[List | Uidl], bytes]:
+def _with_number(word: str) -> Callable[[commands.List | commands.Uidl], bytes]:
     return lambda c: _say(word if c.number is None else f"{word} {c.number}")
 
 
-def _format_auth(command: Auth) -> bytes:
+def _format_auth(command: commands.Auth) -> bytes:
     if not command.mechanism:
         return b"AUTH\r\n"
     if command.initial is None:
@@ -174,25 +155,27 @@ def _format_auth(command: Auth) -> bytes:
 
 
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
-    User: lambda command: _say(f"USER {command.name}"),
-    Pass: lambda command: _say(f"PASS {command.password}"),
-    Auth: _format_auth,
-    AuthResponse: lambda c: b"*\r\n" if c.octets is None else base64.encode(c.octets) + b"\r\n",
-    Capa: lambda command: b"CAPA\r\n",
-    Stls: lambda command: b"STLS\r\n",
-    Stat: lambda command: b"STAT\r\n",
-    List: _with_number("LIST"),
-    Uidl: _with_number("UIDL"),
-    Retr: lambda command: _say(f"RETR {command.number}"),
-    Top: lambda command: _say(f"TOP {command.number} {command.lines}"),
-    Dele: lambda command: _say(f"DELE {command.number}"),
-    Noop: lambda command: b"NOOP\r\n",
-    Rset: lambda command: b"RSET\r\n",
-    Quit: lambda command: b"QUIT\r\n",
+    commands.User: lambda command: _say(f"USER {command.name}"),
+    commands.Pass: lambda command: _say(f"PASS {command.password}"),
+    commands.Auth: _format_auth,
+    commands.AuthResponse: lambda c: (
+        b"*\r\n" if c.octets is None else base64.encode(c.octets) + b"\r\n"
+    ),
+    commands.Capa: lambda command: b"CAPA\r\n",
+    commands.Stls: lambda command: b"STLS\r\n",
+    commands.Stat: lambda command: b"STAT\r\n",
+    commands.List: _with_number("LIST"),
+    commands.Uidl: _with_number("UIDL"),
+    commands.Retr: lambda command: _say(f"RETR {command.number}"),
+    commands.Top: lambda command: _say(f"TOP {command.number} {command.lines}"),
+    commands.Dele: lambda command: _say(f"DELE {command.number}"),
+    commands.Noop: lambda command: b"NOOP\r\n",
+    commands.Rset: lambda command: b"RSET\r\n",
+    commands.Quit: lambda command: b"QUIT\r\n",
 }
 
 
-def format_command(command: Command) -> bytes:
+def format_command(command: commands.Command) -> bytes:
     """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
     return _FORMATS[type(command)](command)
 
@@ -203,7 +186,7 @@ def format_command(command: Command) -> bytes:
 status_line: Final = re.compile(rb"(\+OK|-ERR)(?:[ \t](?:\[([!-Z^-~]{1,64})\] ?)?(.*))?", re.DOTALL)
 
 
-def format_status(status: Status) -> bytes:
+def format_status(status: commands.Status) -> bytes:
     """Print a status line; line ends within its text become spaces."""
     octets = str(status).encode("utf-8", "replace")
     if b"\r" in octets or b"\n" in octets:
@@ -216,13 +199,13 @@ def format_challenge(octets: bytes) -> bytes:
     return b"+ " + base64.encode(octets) + b"\r\n"
 
 
-def parse_status(line: bytes) -> Status:
+def parse_status(line: bytes) -> commands.Status:
     """Read a status line. Raises RemoteProtocolError when it is none."""
     match = status_line.fullmatch(line)
     if match is None:
         raise RemoteProtocolError("not a status line", close=True)
     word, code, text = match.groups()
-    return Status(
+    return commands.Status(
         word == b"+OK", (text or b"").decode("utf-8", "replace"), (code or b"").decode("ascii")
     )
 

@@ -22,19 +22,12 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import sasl, tls
+from netsuite.connection import errors
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
     answer_of,
     connect_and_begin,
-)
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ConnectionLost,
-    NotOffered,
-    PermanentRefusal,
-    Refusal,
-    TransientRefusal,
 )
 from netsuite.message.address import Address, parse_address
 from netsuite.sasl.exchange import exchange
@@ -87,13 +80,13 @@ def _nonce() -> bytes:
     return base64.encode(os.urandom(18))
 
 
-def refusal(answer: Reply, command: Command | None = None) -> Refusal:
+def refusal(answer: Reply, command: Command | None = None) -> errors.Refusal:
     """Return the error that a negative reply is: transient, or permanent, or a login's."""
-    kind: type[Refusal] = PermanentRefusal
+    kind: type[errors.Refusal] = errors.PermanentRefusal
     if not answer.permanent:
-        kind = TransientRefusal
+        kind = errors.TransientRefusal
     elif isinstance(command, Auth | AuthResponse):
-        kind = AuthenticationFailed
+        kind = errors.AuthenticationFailed
     return kind(answer.code, f"{answer.enhanced} {answer.text}".strip(), command)
 
 
@@ -178,7 +171,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             TLSFailure: see ``ClientConnection.secure``.
         """
         if "STARTTLS" not in self.extensions:
-            raise self.with_conversation(NotOffered("STARTTLS"))
+            raise self.with_conversation(errors.NotOffered("STARTTLS"))
         await self._ask(StartTls(), code=220)
         await self.secure(context)
         self.extensions = {}
@@ -213,7 +206,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             name, nonce=nonce, username=username, password=password, binding=peer.binding
         )
         if not mechanism:
-            raise self.with_conversation(NotOffered("a login that may be used here"))
+            raise self.with_conversation(errors.NotOffered("a login that may be used here"))
         await self.authenticate(mechanism)
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
@@ -426,7 +419,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def quit(self) -> None:
         """End the session; a server that is gone already is no error."""
-        with contextlib.suppress(ConnectionLost, ConnectionDone):
+        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
             await self._say(Quit())
         await self.closed()
 

@@ -7,45 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
-    Bdat,
-    Challenge,
-    Command,
-    Data,
-    Ehlo,
-    EndOfChunk,
-    Expn,
-    Helo,
-    Help,
-    Lhlo,
-    Mail,
-    Noop,
-    Quit,
-    Rcpt,
-    Reply,
-    Rset,
-    StartTls,
-    Vrfy,
-    reply,
-)
-from netsuite.smtp.grammar import (
-    AUTH_TOO_LONG,
-    COMMAND_OCTETS,
-    NOT_A_LINE,
-    REPLY_LINE_OCTETS,
-    REPLY_LINES,
-    TOO_LONG,
-    UNKNOWN,
-    format_challenge,
-    format_command,
-    format_reply,
-    make_reply,
-    parse_auth_response,
-    parse_command,
-    parse_reply_line,
-)
+from netsuite.smtp import commands, grammar
 from netsuite.wire.dotted import DotStuffer, DotUnstuffer
 from netsuite.wire.errors import (
     BareLineEnd,
@@ -91,58 +53,78 @@ _ANY: Final = (State.START, *_GREETED)
 #: From a state, by what is answered positively, to a state: a command, the end of a body. What
 #: is not in it is out of order. A challenge is the server's word, and answers AUTH in part.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
-    **{(state, greeting): State.READY for state in _ANY for greeting in (Ehlo, Helo, Lhlo)},
-    **{(state, Quit): State.CLOSED for state in _ANY},
-    **{(state, kind): state for state in _ANY for kind in (Noop, Help, Vrfy, Expn)},
-    (State.START, Rset): State.START,
-    **{(state, Rset): State.READY for state in _GREETED},
-    (State.READY, StartTls): State.START,
-    (State.READY, Auth): State.READY,
-    **{(state, Challenge): State.AUTH for state in (State.READY, State.AUTH)},
-    (State.AUTH, AuthResponse): State.READY,
-    (State.READY, Mail): State.MAIL,
-    (State.MAIL, Rcpt): State.RCPT,
-    (State.RCPT, Rcpt): State.RCPT,
-    (State.RCPT, Data): State.DATA,
-    **{(state, Bdat): State.CHUNKS for state in (State.RCPT, State.CHUNKS)},
-    (State.CHUNKS, EndOfChunk): State.CHUNKS,
+    **{
+        (state, greeting): State.READY
+        for state in _ANY
+        for greeting in (commands.Ehlo, commands.Helo, commands.Lhlo)
+    },
+    **{(state, commands.Quit): State.CLOSED for state in _ANY},
+    **{
+        (state, kind): state
+        for state in _ANY
+        for kind in (commands.Noop, commands.Help, commands.Vrfy, commands.Expn)
+    },
+    (State.START, commands.Rset): State.START,
+    **{(state, commands.Rset): State.READY for state in _GREETED},
+    (State.READY, commands.StartTls): State.START,
+    (State.READY, commands.Auth): State.READY,
+    **{(state, commands.Challenge): State.AUTH for state in (State.READY, State.AUTH)},
+    (State.AUTH, commands.AuthResponse): State.READY,
+    (State.READY, commands.Mail): State.MAIL,
+    (State.MAIL, commands.Rcpt): State.RCPT,
+    (State.RCPT, commands.Rcpt): State.RCPT,
+    (State.RCPT, commands.Data): State.DATA,
+    **{(state, commands.Bdat): State.CHUNKS for state in (State.RCPT, State.CHUNKS)},
+    (State.CHUNKS, commands.EndOfChunk): State.CHUNKS,
     **{(state, EndOfBody): State.READY for state in (State.DATA, State.CHUNKS)},
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.START, final=[State.CLOSED])
 
 #: Where a refusal leads elsewhere than back to where it was: the message or the exchange is over.
 REFUSED: Final[Mapping[type, State]] = {
-    EndOfChunk: State.READY,
+    commands.EndOfChunk: State.READY,
     EndOfBody: State.READY,
-    AuthResponse: State.READY,
+    commands.AuthResponse: State.READY,
 }
 
-_GREET_FIRST: Final = reply(503, "5.5.1", "Say EHLO first")
-_MAIL_FIRST: Final = reply(503, "5.5.1", "Say MAIL first")
-_RCPT_FIRST: Final = reply(503, "5.5.1", "No valid recipients")
-_IN_MESSAGE: Final = reply(503, "5.5.1", "Not within a message; say RSET first")
-_IN_CHUNKS: Final = reply(503, "5.5.1", "Chunks have begun; only BDAT or RSET can follow")
+_GREET_FIRST: Final = commands.reply(503, "5.5.1", "Say EHLO first")
+_MAIL_FIRST: Final = commands.reply(503, "5.5.1", "Say MAIL first")
+_RCPT_FIRST: Final = commands.reply(503, "5.5.1", "No valid recipients")
+_IN_MESSAGE: Final = commands.reply(503, "5.5.1", "Not within a message; say RSET first")
+_IN_CHUNKS: Final = commands.reply(503, "5.5.1", "Chunks have begun; only BDAT or RSET can follow")
 
-OUT_OF_ORDER: Final[Mapping[State, Mapping[type, Reply]]] = {
-    State.START: dict.fromkeys((Mail, Rcpt, Data, Bdat, Auth, StartTls), _GREET_FIRST),
-    State.READY: dict.fromkeys((Rcpt, Data, Bdat), _MAIL_FIRST),
+OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Reply]]] = {
+    State.START: dict.fromkeys(
+        (
+            commands.Mail,
+            commands.Rcpt,
+            commands.Data,
+            commands.Bdat,
+            commands.Auth,
+            commands.StartTls,
+        ),
+        _GREET_FIRST,
+    ),
+    State.READY: dict.fromkeys((commands.Rcpt, commands.Data, commands.Bdat), _MAIL_FIRST),
     State.MAIL: {
-        **dict.fromkeys((Mail, Auth, StartTls), _IN_MESSAGE),
-        **dict.fromkeys((Data, Bdat), _RCPT_FIRST),
+        **dict.fromkeys((commands.Mail, commands.Auth, commands.StartTls), _IN_MESSAGE),
+        **dict.fromkeys((commands.Data, commands.Bdat), _RCPT_FIRST),
     },
-    State.RCPT: dict.fromkeys((Mail, Auth, StartTls), _IN_MESSAGE),
-    State.CHUNKS: dict.fromkeys((Mail, Rcpt, Data, Auth, StartTls), _IN_CHUNKS),
+    State.RCPT: dict.fromkeys((commands.Mail, commands.Auth, commands.StartTls), _IN_MESSAGE),
+    State.CHUNKS: dict.fromkeys(
+        (commands.Mail, commands.Rcpt, commands.Data, commands.Auth, commands.StartTls), _IN_CHUNKS
+    ),
 }
 
 
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Command | BodyChunk | EndOfChunk | EndOfBody | EndOfInput
-ServerSaid: TypeAlias = Reply | Challenge
+ServerEvent: TypeAlias = commands.Command | BodyChunk | commands.EndOfChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = commands.Reply | commands.Challenge
 #: What is answered of what a client says.
-Asked: TypeAlias = Command | EndOfBody
+Asked: TypeAlias = commands.Command | EndOfBody
 #: What a client's dialog takes, and gives: a reply with what it answers, None for the greeting.
 ClientSaid: TypeAlias = Asked | BodyChunk
-ClientEvent: TypeAlias = tuple[Asked | None, Reply] | EndOfInput
+ClientEvent: TypeAlias = tuple[Asked | None, commands.Reply] | EndOfInput
 
 
 class ServerDialog(LineDialog):
@@ -169,7 +151,9 @@ class ServerDialog(LineDialog):
         self._unstuffer: DotUnstuffer | None = None
         self._chunk_left = -1  # octets of a BDAT to come; -1: none is under way
         self._chunk_last = False
-        self._chunk_refusal: Reply | None = None  # a BDAT out of order: swallow, then say so
+        self._chunk_refusal: commands.Reply | None = (
+            None  # a BDAT out of order: swallow, then say so
+        )
         self._ends_with_cr = False
 
     def forget(self) -> None:
@@ -186,25 +170,26 @@ class ServerDialog(LineDialog):
         if self._chunk_left >= 0:
             return self._next_of_chunk()
         try:
-            line = self._reader.read_line(COMMAND_OCTETS)
+            line = self._reader.read_line(grammar.COMMAND_OCTETS)
         except LineTooLong as error:
-            answer = AUTH_TOO_LONG if self.state is State.AUTH else TOO_LONG
+            answer = grammar.AUTH_TOO_LONG if self.state is State.AUTH else grammar.TOO_LONG
             self._leave_auth()
             raise RemoteProtocolError(str(error), answer) from None
         except BareLineEnd as error:
             self._leave_auth()
-            raise RemoteProtocolError(str(error), NOT_A_LINE) from None
+            raise RemoteProtocolError(str(error), grammar.NOT_A_LINE) from None
         if line is None:
             return self._end()
         if self.state is _AUTH:
             return self._auth_response(line)
-        command = parse_command(line)
+        command = grammar.parse_command(line)
         kind = type(command)
         if (self.state, kind) not in TRANSITIONS or (
-            kind in (Ehlo, Helo, Lhlo) and (kind is Lhlo) != self.lmtp
+            kind in (commands.Ehlo, commands.Helo, commands.Lhlo)
+            and (kind is commands.Lhlo) != self.lmtp
         ):
             return self._out_of_order(command)
-        if isinstance(command, Bdat):
+        if isinstance(command, commands.Bdat):
             self._begin_chunk(command)
             return command
         self.pending = command
@@ -213,23 +198,23 @@ class ServerDialog(LineDialog):
     def send(self, value: ServerSaid) -> bytes:
         """Print an answer and step the state; refusals may be said at any time."""
         pending, self.pending = self.pending, None
-        if isinstance(value, Challenge):
-            if type(pending) not in (Auth, AuthResponse):
+        if isinstance(value, commands.Challenge):
+            if type(pending) not in (commands.Auth, commands.AuthResponse):
                 raise LocalProtocolError("a challenge outside of AUTH")
             self.state = MACHINE.step(self.state, value)
-            return format_challenge(value.octets)
+            return grammar.format_challenge(value.octets)
         if value.code == 421:
             self.state = State.CLOSED
         elif pending is None:
             if value.positive and self.state is not State.START:
                 raise LocalProtocolError("a reply to nothing")
         elif value.positive:
-            if type(pending) is Data:
+            if type(pending) is commands.Data:
                 self._begin_data(value)
             self.state = TRANSITIONS[self.state, type(pending)]
         else:
             self.state = REFUSED.get(type(pending), self.state)
-        return format_reply(value)
+        return grammar.format_reply(value)
 
     @property
     def met_bare_line_end(self) -> bool:
@@ -237,13 +222,13 @@ class ServerDialog(LineDialog):
         unstuffer = self._unstuffer
         return self.bare_line_end if unstuffer is None else unstuffer.bare
 
-    def send_one(self, value: Reply) -> bytes:
+    def send_one(self, value: commands.Reply) -> bytes:
         """Print a reply of several to the same event: LMTP's for each recipient but the last."""
         if self.pending is None:
             raise LocalProtocolError("a reply to nothing")
-        return format_reply(value)
+        return grammar.format_reply(value)
 
-    def _begin_data(self, value: Reply) -> None:
+    def _begin_data(self, value: commands.Reply) -> None:
         if value.code != 354:
             raise LocalProtocolError("DATA is answered by 354 or refused")
         self._unstuffer = DotUnstuffer()
@@ -255,19 +240,19 @@ class ServerDialog(LineDialog):
         if self.state is State.AUTH:
             self.state = State.READY
 
-    def _auth_response(self, line: bytes) -> AuthResponse:
+    def _auth_response(self, line: bytes) -> commands.AuthResponse:
         try:
-            response = parse_auth_response(line)
+            response = grammar.parse_auth_response(line)
         except RemoteProtocolError:
             self._leave_auth()
             raise
         self.pending = response
         return response
 
-    def _out_of_order(self, command: Command) -> ServerEvent | Need:
+    def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
-        answer = answers.get(type(command), UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
-        if isinstance(command, Bdat):
+        answer = answers.get(type(command), grammar.UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
+        if isinstance(command, commands.Bdat):
             # Its octets come whether it is in order or not (RFC 3030, 2).
             if command.octets > UNWANTED_OCTETS:
                 raise RemoteProtocolError("a chunk nobody wants", answer, close=True)
@@ -294,7 +279,7 @@ class ServerDialog(LineDialog):
             if body:
                 return BodyChunk(body)
 
-    def _begin_chunk(self, command: Bdat) -> None:
+    def _begin_chunk(self, command: commands.Bdat) -> None:
         self._chunk_left = command.octets
         self._chunk_last = command.last
         self._chunk_refusal = None
@@ -317,7 +302,7 @@ class ServerDialog(LineDialog):
             raise RemoteProtocolError("BDAT out of order", refusal)
         if self._chunk_last and self._ends_with_cr:
             self.bare_line_end = True
-        self.pending = EndOfBody() if self._chunk_last else EndOfChunk()
+        self.pending = EndOfBody() if self._chunk_last else commands.EndOfChunk()
         return self.pending
 
     def _note_line_ends(self, octets: bytes) -> None:
@@ -371,29 +356,29 @@ class ClientDialog(LineDialog):
         """
         while True:
             try:
-                line = self._reader.read_line(REPLY_LINE_OCTETS, lenient=True)
+                line = self._reader.read_line(grammar.REPLY_LINE_OCTETS, lenient=True)
             except LineTooLong as error:
                 raise RemoteProtocolError(str(error), close=True) from None
             if line is None:
                 return self._end()
-            code, last, text = parse_reply_line(line)
+            code, last, text = grammar.parse_reply_line(line)
             if self._texts and code != self._code:
                 raise RemoteProtocolError("two codes in one reply", close=True)
             self._code = code
             self._texts.append(text)
-            if len(self._texts) > REPLY_LINES:
+            if len(self._texts) > grammar.REPLY_LINES:
                 raise RemoteProtocolError("a reply without end", close=True)
             if last:
                 texts, self._texts = self._texts, []
-                return self._answered(make_reply(code, texts))
+                return self._answered(grammar.make_reply(code, texts))
 
-    def _answered(self, value: Reply) -> ClientEvent:
+    def _answered(self, value: commands.Reply) -> ClientEvent:
         if not self._asked:
             if value.code == 421:  # RFC 5321, 3.8: may be said unasked
                 return None, value
             raise RemoteProtocolError(f"a reply to nothing: {value}", close=True)
         command = self._asked.popleft()
-        if isinstance(command, Data) and value.code == 354:
+        if isinstance(command, commands.Data) and value.code == 354:
             self._stuffer = DotStuffer(convert_bare=True)
         return command, value
 
@@ -414,9 +399,9 @@ class ClientDialog(LineDialog):
             return octets
         if self._stuffer is not None or self._chunk_left:
             raise LocalProtocolError("a command within a body")
-        octets = format_command(value)
+        octets = grammar.format_command(value)
         self._asked.append(value)
-        if isinstance(value, Bdat):
+        if isinstance(value, commands.Bdat):
             self._chunk_left = value.octets
         return octets
 

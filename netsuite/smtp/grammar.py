@@ -8,27 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
 from netsuite.message.address import Address, parse_path, postmaster
-from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
-    Bdat,
-    Command,
-    Data,
-    Ehlo,
-    Expn,
-    Helo,
-    Help,
-    Lhlo,
-    Mail,
-    Noop,
-    Quit,
-    Rcpt,
-    Reply,
-    Rset,
-    StartTls,
-    Vrfy,
-    reply,
-)
+from netsuite.smtp import commands
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
@@ -44,16 +24,16 @@ REPLY_LINES: Final = 256
 PARAMETERS: Final = 32
 SIZE_DIGITS: Final = 20  # RFC 1870, 4: 1*20DIGIT
 
-UNKNOWN: Final = reply(500, "5.5.1", "Command not recognized")
-NOT_A_LINE: Final = reply(500, "5.5.2", "Lines end with CR LF, which stand nowhere else")
-TOO_LONG: Final = reply(500, "5.5.2", "Line too long")
-AUTH_TOO_LONG: Final = reply(500, "5.5.6", "Line too long")  # RFC 4954, 6
-BAD_ARGUMENTS: Final = reply(501, "5.5.4", "Syntax error in arguments")
-BAD_PATH: Final = reply(501, "5.1.3", "Syntax error in address")
-BAD_SENDER: Final = reply(501, "5.1.7", "Syntax error in address")
-BAD_PARAMETERS: Final = reply(501, "5.5.4", "Syntax error in parameters")
-BAD_BASE64: Final = reply(501, "5.5.2", "Not base64")
-NO_SMTP: Final = reply(554, "5.5.1", "This is an SMTP server")
+UNKNOWN: Final = commands.reply(500, "5.5.1", "Command not recognized")
+NOT_A_LINE: Final = commands.reply(500, "5.5.2", "Lines end with CR LF, which stand nowhere else")
+TOO_LONG: Final = commands.reply(500, "5.5.2", "Line too long")
+AUTH_TOO_LONG: Final = commands.reply(500, "5.5.6", "Line too long")  # RFC 4954, 6
+BAD_ARGUMENTS: Final = commands.reply(501, "5.5.4", "Syntax error in arguments")
+BAD_PATH: Final = commands.reply(501, "5.1.3", "Syntax error in address")
+BAD_SENDER: Final = commands.reply(501, "5.1.7", "Syntax error in address")
+BAD_PARAMETERS: Final = commands.reply(501, "5.5.4", "Syntax error in parameters")
+BAD_BASE64: Final = commands.reply(501, "5.5.2", "Not base64")
+NO_SMTP: Final = commands.reply(554, "5.5.1", "This is an SMTP server")
 
 # RFC 5321, 4.1.2:
 #   Mail-parameters  = esmtp-param *(SP esmtp-param)
@@ -75,7 +55,7 @@ _HTTP: Final = frozenset(
 )
 
 
-def refuse(message: str, answer: Reply, *, close: bool = False) -> NoReturn:
+def refuse(message: str, answer: commands.Reply, *, close: bool = False) -> NoReturn:
     """Raise what the connection answers with *answer*."""
     raise RemoteProtocolError(message, answer, close=close)
 
@@ -138,7 +118,7 @@ def encode_xtext(text: str) -> str:
     )
 
 
-def _mail(arguments: bytes) -> Mail:
+def _mail(arguments: bytes) -> commands.Mail:
     match = _from.match(arguments)
     if match is None:
         refuse("no FROM:", BAD_ARGUMENTS)
@@ -147,7 +127,7 @@ def _mail(arguments: bytes) -> Mail:
         refuse("bad reverse path", BAD_SENDER)
     sender, end = path
     if end == len(arguments):
-        return Mail(sender)
+        return commands.Mail(sender)
     size: int | None = None
     body, utf8 = "", False
     auth: str | None = None
@@ -169,10 +149,10 @@ def _mail(arguments: bytes) -> Mail:
             auth = decode_xtext(value)
         else:
             others.append((name, value))
-    return Mail(sender, size, body, utf8, auth, tuple(others))
+    return commands.Mail(sender, size, body, utf8, auth, tuple(others))
 
 
-def _rcpt(arguments: bytes) -> Rcpt:
+def _rcpt(arguments: bytes) -> commands.Rcpt:
     match = _to.match(arguments)
     if match is None:
         refuse("no TO:", BAD_ARGUMENTS)
@@ -187,16 +167,16 @@ def _rcpt(arguments: bytes) -> Rcpt:
             refuse("bad forward path", BAD_PATH)
         recipient, end = Address("postmaster", ""), bare.end()
     if end == len(arguments):
-        return Rcpt(recipient)
-    return Rcpt(recipient, tuple(_parameters(arguments, end)))
+        return commands.Rcpt(recipient)
+    return commands.Rcpt(recipient, tuple(_parameters(arguments, end)))
 
 
-def _bdat_command(arguments: bytes) -> Bdat:
+def _bdat_command(arguments: bytes) -> commands.Bdat:
     match = _bdat.fullmatch(arguments)
     if match is None:
         # How many octets follow that are no commands, nobody can tell.
         refuse("bad BDAT", BAD_ARGUMENTS, close=True)
-    return Bdat(int(match.group(1)), match.group(2) is not None)
+    return commands.Bdat(int(match.group(1)), match.group(2) is not None)
 
 
 def decode_base64(octets: bytes) -> bytes:
@@ -207,19 +187,19 @@ def decode_base64(octets: bytes) -> bytes:
         refuse("bad base64", BAD_BASE64)
 
 
-def _auth(arguments: bytes) -> Auth:
+def _auth(arguments: bytes) -> commands.Auth:
     # "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "="
     mechanism, _, initial = arguments.partition(b" ")
     if not sasl_mech.fullmatch(mechanism):
         refuse("bad mechanism", BAD_ARGUMENTS)
     name = mechanism.decode("ascii").upper()
     if not initial:
-        return Auth(name)
-    return Auth(name, b"" if initial == b"=" else decode_base64(initial))
+        return commands.Auth(name)
+    return commands.Auth(name, b"" if initial == b"=" else decode_base64(initial))
 
 
-def _alone(command: Command) -> Callable[[bytes], Command]:
-    def parse(arguments: bytes) -> Command:
+def _alone(command: commands.Command) -> Callable[[bytes], commands.Command]:
+    def parse(arguments: bytes) -> commands.Command:
         if arguments:
             refuse("arguments where there are none", BAD_ARGUMENTS)
         return command
@@ -233,26 +213,26 @@ def _wants(argument: bytes) -> str:
     return _text(argument)
 
 
-PARSERS: Final[Mapping[bytes, Callable[[bytes], Command]]] = {
-    b"EHLO": lambda arguments: Ehlo(_domain(arguments)),
-    b"HELO": lambda arguments: Helo(_domain(arguments)),
-    b"LHLO": lambda arguments: Lhlo(_domain(arguments)),
+PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
+    b"EHLO": lambda arguments: commands.Ehlo(_domain(arguments)),
+    b"HELO": lambda arguments: commands.Helo(_domain(arguments)),
+    b"LHLO": lambda arguments: commands.Lhlo(_domain(arguments)),
     b"MAIL": _mail,
     b"RCPT": _rcpt,
-    b"DATA": _alone(Data()),
+    b"DATA": _alone(commands.Data()),
     b"BDAT": _bdat_command,
-    b"RSET": _alone(Rset()),
-    b"NOOP": lambda arguments: Noop(_text(arguments)),
-    b"QUIT": _alone(Quit()),
-    b"VRFY": lambda arguments: Vrfy(_wants(arguments)),
-    b"EXPN": lambda arguments: Expn(_wants(arguments)),
-    b"HELP": lambda arguments: Help(_text(arguments)),
-    b"STARTTLS": _alone(StartTls()),
+    b"RSET": _alone(commands.Rset()),
+    b"NOOP": lambda arguments: commands.Noop(_text(arguments)),
+    b"QUIT": _alone(commands.Quit()),
+    b"VRFY": lambda arguments: commands.Vrfy(_wants(arguments)),
+    b"EXPN": lambda arguments: commands.Expn(_wants(arguments)),
+    b"HELP": lambda arguments: commands.Help(_text(arguments)),
+    b"STARTTLS": _alone(commands.StartTls()),
     b"AUTH": _auth,
 }
 
 
-def parse_command(line: bytes) -> Command:
+def parse_command(line: bytes) -> commands.Command:
     """Read a command line without its line end.
 
     Raises:
@@ -268,11 +248,11 @@ def parse_command(line: bytes) -> Command:
     return parser(arguments.rstrip(b" \t"))
 
 
-def parse_auth_response(line: bytes) -> AuthResponse:
+def parse_auth_response(line: bytes) -> commands.AuthResponse:
     """Read a line of a SASL exchange. Raises RemoteProtocolError when it is no base64."""
     if line == b"*":
-        return AuthResponse(None)
-    return AuthResponse(decode_base64(line))
+        return commands.AuthResponse(None)
+    return commands.AuthResponse(decode_base64(line))
 
 
 # -- commands, said ---------------------------------------------------------------------------
@@ -297,7 +277,7 @@ def _other_parameters(others: tuple[tuple[str, str], ...]) -> str:
     return "".join(f" {name}={value}" if value else f" {name}" for name, value in others)
 
 
-def _format_mail(command: Mail) -> bytes:
+def _format_mail(command: commands.Mail) -> bytes:
     words = [f"MAIL FROM:{_path(command.sender)}"]
     if command.size is not None:
         words.append(f"SIZE={command.size}")
@@ -310,41 +290,43 @@ def _format_mail(command: Mail) -> bytes:
     return _say(" ".join(words) + _other_parameters(command.others))
 
 
-def _format_auth(command: Auth) -> bytes:
+def _format_auth(command: commands.Auth) -> bytes:
     if command.initial is None:
         return _say(f"AUTH {command.mechanism}")
     return _say(f"AUTH {command.mechanism} {base64.encode(command.initial).decode() or '='}")
 
 
-def _format_auth_response(command: AuthResponse) -> bytes:
+def _format_auth_response(command: commands.AuthResponse) -> bytes:
     return _say("*" if command.octets is None else base64.encode(command.octets).decode())
 
 
-def _verb(verb: str) -> Callable[[Noop | Help | Vrfy | Expn], bytes]:
+def _verb(
+    verb: str,
+) -> Callable[[commands.Noop | commands.Help | commands.Vrfy | commands.Expn], bytes]:
     return lambda command: _say(f"{verb} {command.argument}" if command.argument else verb)
 
 
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
-    Ehlo: lambda command: _say(f"EHLO {command.domain}"),
-    Helo: lambda command: _say(f"HELO {command.domain}"),
-    Lhlo: lambda command: _say(f"LHLO {command.domain}"),
-    Mail: _format_mail,
-    Rcpt: lambda c: _say(f"RCPT TO:{_path(c.recipient)}{_other_parameters(c.others)}"),
-    Data: lambda command: b"DATA\r\n",
-    Bdat: lambda c: _say(f"BDAT {c.octets} LAST" if c.last else f"BDAT {c.octets}"),
-    Rset: lambda command: b"RSET\r\n",
-    Noop: _verb("NOOP"),
-    Quit: lambda command: b"QUIT\r\n",
-    Vrfy: _verb("VRFY"),
-    Expn: _verb("EXPN"),
-    Help: _verb("HELP"),
-    StartTls: lambda command: b"STARTTLS\r\n",
-    Auth: _format_auth,
-    AuthResponse: _format_auth_response,
+    commands.Ehlo: lambda command: _say(f"EHLO {command.domain}"),
+    commands.Helo: lambda command: _say(f"HELO {command.domain}"),
+    commands.Lhlo: lambda command: _say(f"LHLO {command.domain}"),
+    commands.Mail: _format_mail,
+    commands.Rcpt: lambda c: _say(f"RCPT TO:{_path(c.recipient)}{_other_parameters(c.others)}"),
+    commands.Data: lambda command: b"DATA\r\n",
+    commands.Bdat: lambda c: _say(f"BDAT {c.octets} LAST" if c.last else f"BDAT {c.octets}"),
+    commands.Rset: lambda command: b"RSET\r\n",
+    commands.Noop: _verb("NOOP"),
+    commands.Quit: lambda command: b"QUIT\r\n",
+    commands.Vrfy: _verb("VRFY"),
+    commands.Expn: _verb("EXPN"),
+    commands.Help: _verb("HELP"),
+    commands.StartTls: lambda command: b"STARTTLS\r\n",
+    commands.Auth: _format_auth,
+    commands.AuthResponse: _format_auth_response,
 }
 
 
-def format_command(command: Command) -> bytes:
+def format_command(command: commands.Command) -> bytes:
     """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
     return _FORMATS[type(command)](command)
 
@@ -361,7 +343,7 @@ _enhanced: Final = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 # Nearly all that is said are the same few dozen replies.
 @functools.lru_cache(maxsize=256)
-def format_reply(value: Reply) -> bytes:
+def format_reply(value: commands.Reply) -> bytes:
     """Print a reply with its line ends; line ends within its text become spaces."""
     code, enhanced = value.code, value.enhanced
     text = f"{enhanced} " if enhanced else ""
@@ -373,7 +355,9 @@ def format_reply(value: Reply) -> bytes:
         printed = f"{first}\n{code} {text}{lines[-1]}"
     octets = printed.encode("utf-8", "replace")
     if b"\r" in octets or octets.count(b"\n") != len(lines) - 1:
-        return format_reply(Reply(code, enhanced, tuple(" ".join(x.split()) for x in lines)))
+        return format_reply(
+            commands.Reply(code, enhanced, tuple(" ".join(x.split()) for x in lines))
+        )
     return octets.replace(b"\n", b"\r\n") + b"\r\n"
 
 
@@ -398,18 +382,18 @@ def parse_reply_line(line: bytes) -> tuple[int, bool, str]:
     return int(code), mark != b"-", (text or b"").decode("utf-8", "replace")
 
 
-def make_reply(code: int, texts: list[str]) -> Reply:
+def make_reply(code: int, texts: list[str]) -> commands.Reply:
     """Put a reply together from the texts of its lines, taking enhanced codes off them."""
     match = _enhanced.match(texts[0]) if texts else None
     if match is None or match.group(1)[0] != str(code)[0]:
-        return Reply(code, "", tuple(texts))
+        return commands.Reply(code, "", tuple(texts))
     enhanced = match.group(1)
     prefix = len(enhanced)
     lines = [t[prefix:].removeprefix(" ") if t.startswith(enhanced) else t for t in texts]
-    return Reply(code, enhanced, tuple(lines))
+    return commands.Reply(code, enhanced, tuple(lines))
 
 
-def challenge_of(answer: Reply) -> bytes:
+def challenge_of(answer: commands.Reply) -> bytes:
     """Return the challenge that a reply with 334 is. Raises RemoteProtocolError."""
     try:
         return base64.decode(answer.lines[0].encode("utf-8"))
@@ -417,7 +401,7 @@ def challenge_of(answer: Reply) -> bytes:
         raise RemoteProtocolError("a challenge that is no base64") from None
 
 
-def extensions_of(value: Reply) -> dict[str, str]:
+def extensions_of(value: commands.Reply) -> dict[str, str]:
     """Read EHLO's reply: keyword in upper case to its parameters (RFC 5321, 4.1.1.1)."""
     found: dict[str, str] = {}
     for line in value.lines[1:]:

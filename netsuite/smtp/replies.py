@@ -22,17 +22,7 @@ from netsuite.accounts.interfaces import (
 from netsuite.connection.close_reason import CloseReason
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.dialog import ServerSaid
-from netsuite.store.errors import (
-    Busy,
-    NoSuchAccount,
-    NoSuchFolder,
-    NotPermitted,
-    OverQuota,
-    StorageFull,
-    StoreClosed,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
 OK: Final = reply(250, "2.0.0", "OK")
@@ -81,20 +71,20 @@ LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again 
 #: What the store may refuse when a recipient is named.
 _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     NotOurs: reply(550, "5.7.1", "Relaying denied"),
-    NoSuchAccount: reply(550, "5.1.1", "No such recipient here"),
-    NoSuchFolder: reply(550, "5.1.1", "No such recipient here"),
-    NotPermitted: reply(550, "5.7.1", "Not permitted"),
+    errors.NoSuchAccount: reply(550, "5.1.1", "No such recipient here"),
+    errors.NoSuchFolder: reply(550, "5.1.1", "No such recipient here"),
+    errors.NotPermitted: reply(550, "5.7.1", "Not permitted"),
     # RFC 3463, 3.3: a full mailbox is a persistent transient failure.
-    OverQuota: reply(452, "4.2.2", "Mailbox full"),
-    TooLarge: TOO_BIG,
-    StorageFull: reply(452, "4.3.1", "Not enough storage"),
-    Busy: reply(451, "4.3.0", "Busy; try again later"),
-    StoreClosed: reply(421, "4.3.2", "Stopping; try again later"),
-    StoreError: BROKEN,
+    errors.OverQuota: reply(452, "4.2.2", "Mailbox full"),
+    errors.TooLarge: TOO_BIG,
+    errors.StorageFull: reply(452, "4.3.1", "Not enough storage"),
+    errors.Busy: reply(451, "4.3.0", "Busy; try again later"),
+    errors.StoreClosed: reply(421, "4.3.2", "Stopping; try again later"),
+    errors.StoreError: BROKEN,
 }
 AT_RECIPIENT: Final = ErrorTable(_RECIPIENT)
 #: And when the message is there: the size is known now, and trying again will not make it fit.
-AT_END: Final = ErrorTable({**_RECIPIENT, OverQuota: reply(552, "5.2.2", "Mailbox full")})
+AT_END: Final = ErrorTable({**_RECIPIENT, errors.OverQuota: reply(552, "5.2.2", "Mailbox full")})
 
 #: Everything else that is met.
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(

@@ -12,33 +12,8 @@ from datetime import datetime
 from types import EllipsisType
 from typing import Protocol
 
+from netsuite.store import model
 from netsuite.store.changes import ChangeFeed
-from netsuite.store.model import (
-    Account,
-    AccountId,
-    AccountState,
-    AppPassword,
-    ContentId,
-    Copied,
-    Described,
-    Envelope,
-    FlagAction,
-    FlagsStored,
-    Folder,
-    FolderId,
-    FolderKind,
-    Login,
-    Message,
-    Onward,
-    Placed,
-    Placement,
-    QueueItem,
-    Settlement,
-    SpecialUse,
-    Status,
-    Usage,
-    Verifiers,
-)
 from netsuite.store.query import Query
 
 
@@ -70,45 +45,45 @@ class MailStore(Protocol):
 
     # -- folders
 
-    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
+    async def folders(self, account: model.AccountId | None) -> Sequence[model.Folder]:
         """All folders of the account, or all public ones, sorted by name; ``subscribed`` is
         not set (see ``subscriptions``)."""
 
-    async def folder(self, owner: AccountId | None, name: str) -> Folder:
+    async def folder(self, owner: model.AccountId | None, name: str) -> model.Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
 
-    async def folder_by_id(self, folder: FolderId) -> Folder:
+    async def folder_by_id(self, folder: model.FolderId) -> model.Folder:
         """One folder by id. Raises NoSuchFolder."""
 
-    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
+    async def status(self, folder: model.FolderId, account: model.AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
 
     async def create_folder(
         self,
-        owner: AccountId | None,
+        owner: model.AccountId | None,
         name: str,
         *,
-        kind: FolderKind = FolderKind.MAILBOX,
-        special_use: SpecialUse | None = None,
+        kind: model.FolderKind = model.FolderKind.MAILBOX,
+        special_use: model.SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
         moderator: str | None = None,
-    ) -> Folder:
+    ) -> model.Folder:
         """Make a folder and the missing ones above it (mailboxes only). Raises FolderExists,
         BadFolderName. A name that was deleted comes back with a greater UIDVALIDITY."""
 
-    async def delete_folder(self, folder: FolderId) -> None:
+    async def delete_folder(self, folder: model.FolderId) -> None:
         """Remove a folder and its messages; folders below it stay. Raises NoSuchFolder,
         NotPermitted (INBOX)."""
 
-    async def rename_folder(self, folder: FolderId, name: str) -> None:
+    async def rename_folder(self, folder: model.FolderId, name: str) -> None:
         """Rename it and those below it. INBOX instead moves its messages to a new folder and
         stays, empty (RFC 3501, 6.3.5). Raises NoSuchFolder, FolderExists, BadFolderName."""
 
-    async def subscriptions(self, account: AccountId) -> frozenset[str]:
+    async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
 
-    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
+    async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
 
     # -- contents in
@@ -119,11 +94,11 @@ class MailStore(Protocol):
     async def commit(
         self,
         draft: Draft,
-        placements: Sequence[Placement],
+        placements: Sequence[model.Placement],
         *,
-        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        onward: tuple[model.Envelope, Sequence[model.Onward]] | None = None,
         message_id: str | None = None,
-    ) -> Sequence[Placed]:
+    ) -> Sequence[model.Placed]:
         """Make the content durable, in all the places and in the queue, or in none.
 
         Args:
@@ -136,48 +111,50 @@ class MailStore(Protocol):
 
     # -- looking
 
-    async def uids(self, folder: FolderId) -> Sequence[int]:
+    async def uids(self, folder: model.FolderId) -> Sequence[int]:
         """All UIDs, ascending (an ``array`` of 32-bit unsigned numbers)."""
 
-    async def claim_recent(self, folder: FolderId) -> int:
+    async def claim_recent(self, folder: model.FolderId) -> int:
         """Return the first UID no read-write session was told of; mark all as told of."""
 
     async def messages(
-        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
-    ) -> Sequence[Message]:
+        self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
+    ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
 
     async def described(
-        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
-    ) -> Sequence[Described]:
+        self, folder: model.FolderId, uids: Sequence[int], account: model.AccountId | None
+    ) -> Sequence[model.Described]:
         """The same with summaries, made now where they are not kept yet."""
 
-    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[model.FolderId, int]]:
         """Where messages of that Message-ID (angle brackets included) are, in public folders:
         folder and UID, ascending. Message-IDs are read out of the header at the commit."""
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
+    ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
 
-    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
+    async def first_uids(self, folders: Sequence[model.FolderId]) -> Mapping[model.FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
 
-    async def content(self, content: ContentId) -> bytes:
+    async def content(self, content: model.ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
 
-    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+    async def contents(
+        self, contents: Sequence[model.ContentId]
+    ) -> Mapping[model.ContentId, bytes]:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
 
     def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """Stream octets ``start`` to ``stop`` in pieces of at most 256 KiB. Raises
         NoSuchMessage. A reader that began keeps reading though the message is expunged."""
 
     async def search(
-        self, folder: FolderId, query: Query, account: AccountId | None
+        self, folder: model.FolderId, query: Query, account: model.AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
 
@@ -185,120 +162,122 @@ class MailStore(Protocol):
 
     async def store_flags(
         self,
-        folder: FolderId,
+        folder: model.FolderId,
         uids: Sequence[int],
-        action: FlagAction,
+        action: model.FlagAction,
         flags: frozenset[str],
-        account: AccountId | None,
+        account: model.AccountId | None,
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
-    ) -> FlagsStored:
+    ) -> model.FlagsStored:
         """Change flags. On a public folder ``\\Seen`` is always the account's own, and so is
         every other flag unless the caller, who knows whether the account may change the
         folder, says *shared*. Only a shared ``\\Deleted`` counts for ``expunge``."""
 
     async def copy(
         self,
-        source: FolderId,
+        source: model.FolderId,
         uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-    ) -> Copied:
+        target: model.FolderId,
+        account: model.AccountId | None,
+    ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along. Raises OverQuota."""
 
     async def move(
         self,
-        source: FolderId,
+        source: model.FolderId,
         uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-    ) -> Copied:
+        target: model.FolderId,
+        account: model.AccountId | None,
+    ) -> model.Copied:
         """Move in one durable step (RFC 6851): in both or in neither is never seen."""
 
     async def expunge(
-        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+        self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``.
         Gives the UIDs removed, ascending."""
 
     async def changes_since(
-        self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[Message], Sequence[int]]:
+        self, folder: model.FolderId, modseq: int, account: model.AccountId | None
+    ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*; for QRESYNC (RFC 7162, 3.2)."""
 
     # -- quota
 
-    async def usage(self, account: AccountId) -> Usage:
+    async def usage(self, account: model.AccountId) -> model.Usage:
         """What the account uses and may use."""
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: FolderId) -> bool:
+    def lock_maildrop(self, folder: model.FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
 
-    def unlock_maildrop(self, folder: FolderId) -> None:
+    def unlock_maildrop(self, folder: model.FolderId) -> None:
         """Release it."""
 
 
 class AccountStore(Protocol):
     """Accounts, their verifiers, aliases, and the audit log. Names are in lower case."""
 
-    async def account(self, name: str) -> Account:
+    async def account(self, name: str) -> model.Account:
         """Raises NoSuchAccount."""
 
-    async def account_by_id(self, account: AccountId) -> Account:
+    async def account_by_id(self, account: model.AccountId) -> model.Account:
         """Raises NoSuchAccount."""
 
-    async def accounts(self) -> Sequence[Account]:
+    async def accounts(self) -> Sequence[model.Account]:
         """All, sorted by name."""
 
     async def add_account(
         self,
         name: str,
-        verifiers: Verifiers | None,
+        verifiers: model.Verifiers | None,
         *,
         display_name: str = "",
-        folders: Iterable[tuple[str, SpecialUse | None]] = (),
-    ) -> Account:
+        folders: Iterable[tuple[str, model.SpecialUse | None]] = (),
+    ) -> model.Account:
         """Make an account with its INBOX and the folders given, in one step. Raises
         AccountExists (also when an alias has the name)."""
 
-    async def remove_account(self, account: AccountId) -> None:
+    async def remove_account(self, account: model.AccountId) -> None:
         """Remove an account with its folders and messages."""
 
     async def update_account(
         self,
-        account: AccountId,
+        account: model.AccountId,
         *,
-        state: AccountState | None = None,
+        state: model.AccountState | None = None,
         display_name: str | None = None,
         protocols: frozenset[str] | None | EllipsisType = ...,
         quota_octets: int | None | EllipsisType = ...,
         quota_messages: int | None | EllipsisType = ...,
         groups: frozenset[str] | None = None,
-    ) -> Account:
+    ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
 
-    async def verifiers(self, account: AccountId) -> Verifiers | None:
+    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
 
-    async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
+    async def set_verifiers(
+        self, account: model.AccountId, verifiers: model.Verifiers | None
+    ) -> None:
         """Change the main password."""
 
-    async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
+    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
 
     async def add_app_password(
         self,
-        account: AccountId,
+        account: model.AccountId,
         label: str,
-        verifiers: Verifiers,
+        verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
-    ) -> AppPassword:
+    ) -> model.AppPassword:
         """Add one."""
 
-    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
         """Take one away."""
 
     async def used_app_password(self, app_password: int) -> None:
@@ -312,23 +291,25 @@ class AccountStore(Protocol):
         """Make or replace an alias; no targets removes it. Raises AccountExists (the alias is
         an account's name)."""
 
-    async def record_login(self, login: Login) -> None:
+    async def record_login(self, login: model.Login) -> None:
         """Append to the audit log (in time, not before the caller goes on)."""
 
-    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[Login]:
+    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[model.Login]:
         """The newest lines of the audit log, newest first."""
 
 
 class QueueStore(Protocol):
     """The outgoing queue; items are put in by ``MailStore.commit(onward=...)``."""
 
-    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:
+    async def claim(
+        self, now: datetime, limit: int, lease_seconds: float
+    ) -> Sequence[model.QueueItem]:
         """Take items that are due, for so long; an unsettled one comes back afterwards."""
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
+    async def settle(self, settlements: Sequence[model.Settlement]) -> None:
         """Record what became of claimed items."""
 
-    async def items(self) -> Sequence[QueueItem]:
+    async def items(self) -> Sequence[model.QueueItem]:
         """All, by next attempt."""
 
     async def hold(self, items: Sequence[int], held: bool) -> None:

@@ -27,14 +27,9 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
+from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ClientError,
-    ConnectionLost,
-    Timeout,
-)
 from netsuite.telnet.commands import Code, WindowSize
 from netsuite.telnet.dialog import ANSWER_SECONDS, ClientDialog, ClientEvent, ClientSaid, Echo
 from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
@@ -51,7 +46,7 @@ _REFUSED: Final = r"(?i)login incorrect|authentication failure|access denied|too
 _PROMPT: Final = r"[$#%>] ?$"
 
 
-class TooMuchOutput(ClientError):
+class TooMuchOutput(errors.ClientError):
     """What was waited for did not come within ``BUFFER_CHARACTERS`` of text; the connection
     stays."""
 
@@ -92,7 +87,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         self._encoding = ""
         self._at_end = False
         #: Why nothing more comes; None as long as something may.
-        self.ending: ConnectionLost | None = None
+        self.ending: errors.ConnectionLost | None = None
         #: Called when options have been negotiated, with what was shown before them read.
         self.negotiated: Callable[[], None] = _nothing
         self._replenished = clock.seconds()
@@ -147,7 +142,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         while not self._at_end:
             try:
                 event = await self.receive()
-            except ConnectionLost as error:
+            except errors.ConnectionLost as error:
                 self._end(error)
                 break
             if isinstance(event, Shown):
@@ -222,7 +217,9 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         await self.write_line(password)
         found = await self.expect([refused, asks_name, prompt], seconds=seconds)
         if found.index < 2:
-            raise self.with_conversation(AuthenticationFailed("", found.text.strip(), "the login"))
+            raise self.with_conversation(
+                errors.AuthenticationFailed("", found.text.strip(), "the login")
+            )
         return found.text
 
     # -- inside --------------------------------------------------------------------------------
@@ -237,7 +234,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     async def _more_or_fail(self, deadline: float | None) -> None:
         if self._at_end:
             raise self.with_conversation(
-                ConnectionLost("the server closed before it showed what was waited for")
+                errors.ConnectionLost("the server closed before it showed what was waited for")
             )
         await self._more(deadline)
 
@@ -255,16 +252,16 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
             event = await hearing
         except DeferredTimeout:  # the connection stays: something else may be waited for
             raise self._not_in_time() from None
-        except ConnectionLost as error:
+        except errors.ConnectionLost as error:
             self._end(error)
             return
         if isinstance(event, Shown):
             self._buffer += self._decoded(event.octets)
 
-    def _not_in_time(self) -> Timeout:
-        return self.with_conversation(Timeout("it was not shown in time"))
+    def _not_in_time(self) -> errors.Timeout:
+        return self.with_conversation(errors.Timeout("it was not shown in time"))
 
-    def _end(self, error: ConnectionLost) -> None:
+    def _end(self, error: errors.ConnectionLost) -> None:
         self._at_end = True
         self.ending = error
 

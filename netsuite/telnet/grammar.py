@@ -12,33 +12,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from netsuite.telnet.commands import (
-    CharsetAccepted,
-    CharsetRejected,
-    CharsetRequest,
-    Code,
-    Data,
-    Function,
-    Meaning,
-    Negotiation,
-    Option,
-    StatusIs,
-    StatusSend,
-    Subnegotiation,
-    TerminalTypeIs,
-    TerminalTypeSend,
-    Token,
-    TranslationTable,
-    TranslationTableRejected,
-    Verb,
-    WindowSize,
-)
+from netsuite.telnet import commands
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.reader import OctetReader
 
 IAC: Final = b"\xff"
 _DOUBLED: Final = b"\xff\xff"
-_SE: Final = bytes([Code.IAC, Code.SE])
+_SE: Final = bytes([commands.Code.IAC, commands.Code.SE])
 #: What a subnegotiation may hold.
 SUBNEGOTIATION_OCTETS: Final = 4096
 #: Data that is given at once.
@@ -86,7 +66,7 @@ class TelnetReader:
         self._parameters = None
         return self._reader.discard()
 
-    def next(self) -> Token | None:
+    def next(self) -> commands.Token | None:
         """Return the next token; None when it is not whole yet.
 
         Raises:
@@ -102,23 +82,27 @@ class TelnetReader:
             at = reader.find(IAC, 0, CHUNK_OCTETS)
             if at != 0:
                 octets = reader.read_some(CHUNK_OCTETS if at < 0 else at)
-                return None if octets is None else Data(octets)
+                return None if octets is None else commands.Data(octets)
             if len(reader) < 2:
                 return None
             code = reader.peek(2)[1]
-            if code == Code.IAC:
+            if code == commands.Code.IAC:
                 reader.read_exactly(2)
-                return Data(IAC)
-            if Code.WILL <= code <= Code.DONT:
+                return commands.Data(IAC)
+            if commands.Code.WILL <= code <= commands.Code.DONT:
                 command = reader.read_exactly(3)
-                return None if command is None else Negotiation(Verb(code), command[2])
+                return (
+                    None
+                    if command is None
+                    else commands.Negotiation(commands.Verb(code), command[2])
+                )
             reader.read_exactly(2)
-            if code == Code.SB:
+            if code == commands.Code.SB:
                 self._parameters = bytearray()
-            elif code != Code.SE:  # outside of a subnegotiation it ends nothing
-                return Function(code)
+            elif code != commands.Code.SE:  # outside of a subnegotiation it ends nothing
+                return commands.Function(code)
 
-    def _subnegotiation(self, parameters: bytearray) -> tuple[Subnegotiation | None, bool]:
+    def _subnegotiation(self, parameters: bytearray) -> tuple[commands.Subnegotiation | None, bool]:
         """Go on reading a subnegotiation; return it, and whether it has ended."""
         reader = self._reader
         while True:
@@ -133,29 +117,29 @@ class TelnetReader:
             if len(reader) < 2:
                 return None, False
             code = reader.peek(2)[1]
-            if code == Code.IAC:
+            if code == commands.Code.IAC:
                 reader.read_exactly(2)
                 parameters += IAC
                 continue
             self._parameters = None
-            if code != Code.SE:
+            if code != commands.Code.SE:
                 # Not allowed (RFC 855): what was begun is dropped, the command taken as it is.
                 return None, True
             reader.read_exactly(2)
             if not parameters:
                 return None, True
-            return Subnegotiation(parameters[0], bytes(parameters[1:])), True
+            return commands.Subnegotiation(parameters[0], bytes(parameters[1:])), True
 
 
-def format_token(token: Token) -> bytes:
+def format_token(token: commands.Token) -> bytes:
     """Print a token."""
-    if isinstance(token, Data):
+    if isinstance(token, commands.Data):
         return escape(token.octets)
-    if isinstance(token, Function):
-        return bytes([Code.IAC, token.code])
-    if isinstance(token, Negotiation):
-        return bytes([Code.IAC, token.verb, token.option])
-    return bytes([Code.IAC, Code.SB, token.option]) + escape(token.octets) + _SE
+    if isinstance(token, commands.Function):
+        return bytes([commands.Code.IAC, token.code])
+    if isinstance(token, commands.Negotiation):
+        return bytes([commands.Code.IAC, token.verb, token.option])
+    return bytes([commands.Code.IAC, commands.Code.SB, token.option]) + escape(token.octets) + _SE
 
 
 def escape(octets: bytes) -> bytes:
@@ -180,105 +164,107 @@ def network_text(text: str, encoding: str) -> bytes:
 # -- subnegotiations -----------------------------------------------------------------------------
 
 
-def parse_meaning(said: Subnegotiation) -> Meaning | None:
+def parse_meaning(said: commands.Subnegotiation) -> commands.Meaning | None:
     """Return what a subnegotiation means; None where that cannot be told, and it is ignored."""
     octets = said.octets
-    if said.option == Option.NAWS:
+    if said.option == commands.Option.NAWS:
         if len(octets) != 4:
             return None
-        return WindowSize(octets[0] << 8 | octets[1], octets[2] << 8 | octets[3])
-    if said.option == Option.TTYPE:
+        return commands.WindowSize(octets[0] << 8 | octets[1], octets[2] << 8 | octets[3])
+    if said.option == commands.Option.TTYPE:
         if octets == bytes([_SEND]):
-            return TerminalTypeSend()
+            return commands.TerminalTypeSend()
         return _terminal_type(octets[1:]) if octets[:1] == bytes([_IS]) else None
-    if said.option == Option.STATUS:
+    if said.option == commands.Option.STATUS:
         if octets == bytes([_SEND]):
-            return StatusSend()
+            return commands.StatusSend()
         return _status(octets[1:]) if octets[:1] == bytes([_IS]) else None
-    if said.option == Option.CHARSET and octets:
+    if said.option == commands.Option.CHARSET and octets:
         return _charset(octets[0], octets[1:])
     return None
 
 
-def _terminal_type(octets: bytes) -> TerminalTypeIs | None:
+def _terminal_type(octets: bytes) -> commands.TerminalTypeIs | None:
     """Return the name of a terminal: it may be shown to people, so nothing but printable ASCII."""
     if not 0 < len(octets) <= TERMINAL_TYPE_CHARACTERS:
         return None
     if any(not 0x21 <= octet <= 0x7E for octet in octets):
         return None
-    return TerminalTypeIs(octets.decode("ascii"))
+    return commands.TerminalTypeIs(octets.decode("ascii"))
 
 
-def _status(octets: bytes) -> StatusIs | None:
+def _status(octets: bytes) -> commands.StatusIs | None:
     # RFC 859, 5: also SB option ... SE, with SE doubled; that says nothing that we look at.
-    options: list[Negotiation] = []
+    options: list[commands.Negotiation] = []
     at = 0
     while at + 1 < len(octets):
-        if octets[at] == Code.SB:
+        if octets[at] == commands.Code.SB:
             end = at + 2
             while True:
-                end = octets.find(bytes([Code.SE]), end)
+                end = octets.find(bytes([commands.Code.SE]), end)
                 if end < 0:
                     return None
-                if octets[end + 1 : end + 2] != bytes([Code.SE]):
+                if octets[end + 1 : end + 2] != bytes([commands.Code.SE]):
                     break
                 end += 2
             at = end + 1
-        elif Code.WILL <= octets[at] <= Code.DONT:
-            options.append(Negotiation(Verb(octets[at]), octets[at + 1]))
+        elif commands.Code.WILL <= octets[at] <= commands.Code.DONT:
+            options.append(commands.Negotiation(commands.Verb(octets[at]), octets[at + 1]))
             at += 2
         else:
             return None
-    return StatusIs(tuple(options)) if at == len(octets) else None
+    return commands.StatusIs(tuple(options)) if at == len(octets) else None
 
 
-def _charset(kind: int, octets: bytes) -> Meaning | None:
+def _charset(kind: int, octets: bytes) -> commands.Meaning | None:
     if kind == _REQUEST:
         if octets.startswith(_TTABLE):
             octets = octets[len(_TTABLE) + 1 :]
         separator, names = octets[:1], octets[1:]
         if not separator or not names.isascii():
             return None
-        return CharsetRequest(tuple(name.decode() for name in names.split(separator) if name))
+        return commands.CharsetRequest(
+            tuple(name.decode() for name in names.split(separator) if name)
+        )
     if kind == _ACCEPTED:
-        return CharsetAccepted(octets.decode("ascii")) if octets.isascii() else None
+        return commands.CharsetAccepted(octets.decode("ascii")) if octets.isascii() else None
     if kind == _REJECTED:
-        return CharsetRejected()
+        return commands.CharsetRejected()
     if kind == _TTABLE_IS:
-        return TranslationTable()
-    return TranslationTableRejected() if kind == _TTABLE_REJECTED else None
+        return commands.TranslationTable()
+    return commands.TranslationTableRejected() if kind == _TTABLE_REJECTED else None
 
 
-def format_meaning(meaning: Meaning) -> bytes:
+def format_meaning(meaning: commands.Meaning) -> bytes:
     """Print a subnegotiation. Raises ValueError for a translation table, which nobody sends."""
     option, octets = _printed(meaning)
-    return format_token(Subnegotiation(option, octets))
+    return format_token(commands.Subnegotiation(option, octets))
 
 
-def _printed(meaning: Meaning) -> tuple[int, bytes]:
-    if isinstance(meaning, WindowSize):
+def _printed(meaning: commands.Meaning) -> tuple[int, bytes]:
+    if isinstance(meaning, commands.WindowSize):
         size = meaning.width.to_bytes(2, "big") + meaning.height.to_bytes(2, "big")
-        return Option.NAWS, size
-    if isinstance(meaning, TerminalTypeSend):
-        return Option.TTYPE, bytes([_SEND])
-    if isinstance(meaning, TerminalTypeIs):
-        return Option.TTYPE, bytes([_IS]) + meaning.name.encode("ascii", "replace")
-    if isinstance(meaning, StatusSend):
-        return Option.STATUS, bytes([_SEND])
-    if isinstance(meaning, StatusIs):
+        return commands.Option.NAWS, size
+    if isinstance(meaning, commands.TerminalTypeSend):
+        return commands.Option.TTYPE, bytes([_SEND])
+    if isinstance(meaning, commands.TerminalTypeIs):
+        return commands.Option.TTYPE, bytes([_IS]) + meaning.name.encode("ascii", "replace")
+    if isinstance(meaning, commands.StatusSend):
+        return commands.Option.STATUS, bytes([_SEND])
+    if isinstance(meaning, commands.StatusIs):
         stated = b"".join(_stated(each) for each in meaning.options)
-        return Option.STATUS, bytes([_IS]) + stated
-    if isinstance(meaning, CharsetRequest):
+        return commands.Option.STATUS, bytes([_IS]) + stated
+    if isinstance(meaning, commands.CharsetRequest):
         names = b"".join(b";" + name.encode("ascii") for name in meaning.names)
-        return Option.CHARSET, bytes([_REQUEST]) + names
-    if isinstance(meaning, CharsetAccepted):
-        return Option.CHARSET, bytes([_ACCEPTED]) + meaning.name.encode("ascii")
-    if isinstance(meaning, CharsetRejected):
-        return Option.CHARSET, bytes([_REJECTED])
-    if isinstance(meaning, TranslationTableRejected):
-        return Option.CHARSET, bytes([_TTABLE_REJECTED])
+        return commands.Option.CHARSET, bytes([_REQUEST]) + names
+    if isinstance(meaning, commands.CharsetAccepted):
+        return commands.Option.CHARSET, bytes([_ACCEPTED]) + meaning.name.encode("ascii")
+    if isinstance(meaning, commands.CharsetRejected):
+        return commands.Option.CHARSET, bytes([_REJECTED])
+    if isinstance(meaning, commands.TranslationTableRejected):
+        return commands.Option.CHARSET, bytes([_TTABLE_REJECTED])
     raise ValueError("translation tables are not sent")
 
 
-def _stated(negotiation: Negotiation) -> bytes:
+def _stated(negotiation: commands.Negotiation) -> bytes:
     return bytes([negotiation.verb, negotiation.option])

@@ -7,20 +7,7 @@ from typing import Final
 
 from netsuite.accounts.interfaces import LoginRefused, LoginUnavailable, Throttled
 from netsuite.connection.close_reason import CloseReason
-from netsuite.store.errors import (
-    BadFileName,
-    BadFolderName,
-    IsADirectory,
-    MessageExists,
-    NoSuchFile,
-    NoSuchFolder,
-    NoSuchMessage,
-    NotADirectory,
-    NotPermitted,
-    OverQuota,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
 _LATER: Final = "That cannot be done just now; try again later."
@@ -29,18 +16,18 @@ BROKEN: Final = "Something went wrong here; try again later."
 
 _TEXTS: Final[ErrorTable[str]] = ErrorTable(
     {
-        NoSuchFile: "There is no such file or directory.",
-        BadFileName: "There is no such file or directory.",
-        IsADirectory: "That is a directory.",
-        NotADirectory: "That is not a directory.",
-        NoSuchFolder: "There is no such folder or group.",
-        BadFolderName: "There is no such folder or group.",
-        NoSuchMessage: "That message is not there, or not any more.",
-        MessageExists: "That article is there already.",
-        NotPermitted: "You may not do that.",
-        OverQuota: "There is no room left for that.",
-        TooLarge: "That is too large.",
-        StoreError: _LATER,
+        errors.NoSuchFile: "There is no such file or directory.",
+        errors.BadFileName: "There is no such file or directory.",
+        errors.IsADirectory: "That is a directory.",
+        errors.NotADirectory: "That is not a directory.",
+        errors.NoSuchFolder: "There is no such folder or group.",
+        errors.BadFolderName: "There is no such folder or group.",
+        errors.NoSuchMessage: "That message is not there, or not any more.",
+        errors.MessageExists: "That article is there already.",
+        errors.NotPermitted: "You may not do that.",
+        errors.OverQuota: "There is no room left for that.",
+        errors.TooLarge: "That is too large.",
+        errors.StoreError: _LATER,
         # Nothing tells who has an account.
         LoginRefused: "Login incorrect.",
         Throttled: "Too many wrong guesses; try again later.",
@@ -60,6 +47,6 @@ GOODBYE: Final[Mapping[CloseReason, str]] = {
 }
 
 
-def text_for(error: StoreError | LoginRefused) -> str:
+def text_for(error: errors.StoreError | LoginRefused) -> str:
     """Return what to say of an error."""
     return _TEXTS.find(error) or BROKEN

@@ -7,22 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from netsuite.store import model
 from netsuite.store.changes import Listener, Subscription
 from netsuite.store.interfaces import Draft
-from netsuite.store.model import (
-    ContentId,
-    Copied,
-    Described,
-    FlagAction,
-    FlagsStored,
-    Folder,
-    FolderId,
-    Message,
-    Placed,
-    SpecialUse,
-    Status,
-    Usage,
-)
 from netsuite.store.query import Query
 
 
@@ -38,7 +25,7 @@ class MailAccess(Protocol):
     name: str
     public_prefix: str
 
-    async def folders(self) -> Sequence[Folder]:
+    async def folders(self) -> Sequence[model.Folder]:
         """Every folder the account may see, ``subscribed`` set, sorted by name."""
 
     async def subscriptions(self) -> frozenset[str]:
@@ -47,13 +34,13 @@ class MailAccess(Protocol):
     async def subscribe(self, name: str, subscribed: bool) -> None:
         """Change a subscription."""
 
-    async def folder(self, name: str) -> Folder:
+    async def folder(self, name: str) -> model.Folder:
         """Raises NoSuchFolder."""
 
-    async def status(self, name: str) -> Status:
+    async def status(self, name: str) -> model.Status:
         """Raises NoSuchFolder."""
 
-    async def create(self, name: str, special_use: SpecialUse | None = None) -> Folder:
+    async def create(self, name: str, special_use: model.SpecialUse | None = None) -> model.Folder:
         """Raises FolderExists, BadFolderName, NotPermitted."""
 
     async def delete(self, name: str) -> None:
@@ -62,7 +49,7 @@ class MailAccess(Protocol):
     async def rename(self, old: str, new: str) -> None:
         """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""
 
-    def writable(self, folder: Folder) -> bool:
+    def writable(self, folder: model.Folder) -> bool:
         """Whether the account may add to, expunge from and set shared flags in it."""
 
     def draft(self, expected_octets: int | None = None) -> Draft:
@@ -70,45 +57,57 @@ class MailAccess(Protocol):
 
     async def append(
         self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
-    ) -> Placed:
+    ) -> model.Placed:
         """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
 
-    async def usage(self) -> Usage:
+    async def usage(self) -> model.Usage:
         """The account's quota."""
 
     def watch(self, listener: Listener) -> Subscription:
         """Hear of folders made, renamed, gone, subscribed."""
 
-    def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
+    def watch_folder(self, folder: model.FolderId, listener: Listener) -> Subscription:
         """Hear what happens in a folder."""
 
     # On an opened folder, by its id; as MailStore's methods of the same names, as this account.
-    async def folder_status(self, folder: FolderId) -> Status: ...
-    async def uids(self, folder: FolderId) -> Sequence[int]: ...
-    async def claim_recent(self, folder: FolderId) -> int: ...
-    async def messages(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[Message]: ...
-    async def described(self, folder: FolderId, uids: Sequence[int]) -> Sequence[Described]: ...
-    async def content(self, content: ContentId) -> bytes: ...
-    async def contents(self, contents: Sequence[ContentId]) -> dict[ContentId, bytes]: ...
+    async def folder_status(self, folder: model.FolderId) -> model.Status: ...
+    async def uids(self, folder: model.FolderId) -> Sequence[int]: ...
+    async def claim_recent(self, folder: model.FolderId) -> int: ...
+    async def messages(
+        self, folder: model.FolderId, uids: Sequence[int] | None
+    ) -> Sequence[model.Message]: ...
+    async def described(
+        self, folder: model.FolderId, uids: Sequence[int]
+    ) -> Sequence[model.Described]: ...
+    async def content(self, content: model.ContentId) -> bytes: ...
+    async def contents(
+        self, contents: Sequence[model.ContentId]
+    ) -> dict[model.ContentId, bytes]: ...
     def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]: ...
-    async def search(self, folder: FolderId, query: Query) -> Sequence[int]: ...
+    async def search(self, folder: model.FolderId, query: Query) -> Sequence[int]: ...
     async def store_flags(
         self,
-        folder: FolderId,
+        folder: model.FolderId,
         uids: Sequence[int],
-        action: FlagAction,
+        action: model.FlagAction,
         flags: frozenset[str],
         *,
         unchanged_since: int | None = None,
-    ) -> FlagsStored: ...
-    async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied: ...
-    async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> Copied: ...
-    async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]: ...
+    ) -> model.FlagsStored: ...
+    async def copy(
+        self, folder: model.FolderId, uids: Sequence[int], target: str
+    ) -> model.Copied: ...
+    async def move(
+        self, folder: model.FolderId, uids: Sequence[int], target: str
+    ) -> model.Copied: ...
+    async def expunge(
+        self, folder: model.FolderId, uids: Sequence[int] | None
+    ) -> Sequence[int]: ...
     async def changes_since(
-        self, folder: FolderId, modseq: int
-    ) -> tuple[Sequence[Message], Sequence[int]]: ...
+        self, folder: model.FolderId, modseq: int
+    ) -> tuple[Sequence[model.Message], Sequence[int]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +154,7 @@ class Recipient:
     """Where mail for one address goes: local folders, and addresses elsewhere."""
 
     address: str
-    folders: tuple[FolderId, ...]
+    folders: tuple[model.FolderId, ...]
     onward: tuple[str, ...] = ()
 
 

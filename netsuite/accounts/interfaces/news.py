@@ -8,11 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from netsuite.message.injection import PostingPolicy
-from netsuite.store.model import (
-    ContentId,
-    Described,
-    FolderId,
-)
+from netsuite.store import model
 
 
 class Newsgroup(Protocol):
@@ -22,7 +18,7 @@ class Newsgroup(Protocol):
     has ``high == low - 1``. Neither ever sinks.
     """
 
-    id: FolderId
+    id: model.FolderId
     name: str
     description: str
     created: datetime | None
@@ -47,10 +43,10 @@ class NewsArticle:
         locations: the groups and numbers it has, as Xref tells them (RFC 5536, 3.2.14).
     """
 
-    folder: FolderId
+    folder: model.FolderId
     number: int
     message_id: str
-    content: ContentId
+    content: model.ContentId
     octets: int
     locations: str
 
@@ -84,20 +80,24 @@ class Newsroom(Protocol):
         """A whole article; for small ones. Raises as MailStore.content."""
 
     def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """As MailStore.read."""
 
-    async def described(self, folder: FolderId, numbers: Sequence[int]) -> Sequence[Described]:
+    async def described(
+        self, folder: model.FolderId, numbers: Sequence[int]
+    ) -> Sequence[model.Described]:
         """Articles with summaries, those that are there, ascending."""
 
     async def search(self, group: Newsgroup, text: str) -> Sequence[int]:
         """The numbers of articles that hold a text, ascending; exact."""
 
-    def message_id(self, described: Described) -> str:
+    def message_id(self, described: model.Described) -> str:
         """An article's Message-ID; a made one, always the same, where it has none itself."""
 
-    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+    async def contents(
+        self, contents: Sequence[model.ContentId]
+    ) -> Mapping[model.ContentId, bytes]:
         """As MailStore.contents."""
 
     async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:

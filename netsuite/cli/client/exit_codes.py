@@ -12,16 +12,7 @@ from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLook
 
 from netsuite.cli.client.problems import CommandError, Exit, printable
 from netsuite.cli.client.urls import BadURL
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ClientError,
-    ConnectionLost,
-    ConnectionRefused,
-    NotOffered,
-    ProtocolViolation,
-    Timeout,
-    TLSFailure,
-)
+from netsuite.connection import errors
 from netsuite.tls import BadCertificate
 from netsuite.wire.errors import LocalProtocolError
 
@@ -30,12 +21,12 @@ _CODES: Final[Sequence[tuple[type[BaseException], Exit]]] = (
     (BadURL, Exit.USAGE),
     (LocalProtocolError, Exit.USAGE),
     (BadCertificate, Exit.FILE),
-    (TLSFailure, Exit.TLS),
-    (AuthenticationFailed, Exit.LOGIN),
-    (Timeout, Exit.TIMEOUT),
-    (ConnectionRefused, Exit.NO_CONNECTION),
-    (ConnectionLost, Exit.NO_CONNECTION),
-    (ClientError, Exit.REFUSED),
+    (errors.TLSFailure, Exit.TLS),
+    (errors.AuthenticationFailed, Exit.LOGIN),
+    (errors.Timeout, Exit.TIMEOUT),
+    (errors.ConnectionRefused, Exit.NO_CONNECTION),
+    (errors.ConnectionLost, Exit.NO_CONNECTION),
+    (errors.ClientError, Exit.REFUSED),
 )
 
 
@@ -55,15 +46,15 @@ def line_of(error: BaseException, place: str) -> str:
     Args:
         place: the server's host and port.
     """
-    if isinstance(error, TLSFailure):
+    if isinstance(error, errors.TLSFailure):
         text = f"TLS with {place} failed: {_why_no_tls(error)}"
-    elif isinstance(error, ConnectionRefused):
+    elif isinstance(error, errors.ConnectionRefused):
         text = _why_no_connection(error.__cause__, place) or f"cannot connect to {place}: {error}"
-    elif isinstance(error, NotOffered):
+    elif isinstance(error, errors.NotOffered):
         text = f"{place} does not offer {error}"
-    elif isinstance(error, ProtocolViolation):
+    elif isinstance(error, errors.ProtocolViolation):
         text = f"{place} does not keep to the protocol: {error}"
-    elif isinstance(error, ConnectionLost | Timeout):
+    elif isinstance(error, errors.ConnectionLost | errors.Timeout):
         text = f"{place}: {error}"
     elif code_of(error) is Exit.UNFORESEEN:
         text = f"unforeseen, please report it: {type(error).__name__}: {error}"
@@ -75,7 +66,7 @@ def line_of(error: BaseException, place: str) -> str:
 def conversation_of(error: BaseException) -> Sequence[str]:
     """Return the last lines that were said, where they tell more than the error: of a server that
     broke the protocol."""
-    if isinstance(error, ProtocolViolation):
+    if isinstance(error, errors.ProtocolViolation):
         return [printable(line) for line in error.conversation]
     return ()
 
@@ -91,7 +82,7 @@ def _why_no_connection(cause: BaseException | None, place: str) -> str:
     return ""
 
 
-def _why_no_tls(error: TLSFailure) -> str:
+def _why_no_tls(error: errors.TLSFailure) -> str:
     """Return what was wrong with TLS, as its library tells."""
     cause = error.__cause__
     if isinstance(cause, VerificationError):

@@ -11,24 +11,8 @@ from twisted.internet.error import ConnectionDone
 
 from netsuite.connection.sendfile import FileCutShort, send_file
 from netsuite.connection.server import handlers
-from netsuite.ftp import replies
+from netsuite.ftp import commands, replies
 from netsuite.ftp.ascii import FromNetwork, ToNetwork
-from netsuite.ftp.commands import (
-    Abor,
-    Appe,
-    Ended,
-    List,
-    Mlsd,
-    Nlst,
-    Protection,
-    Reply,
-    Representation,
-    Retr,
-    Stor,
-    Stou,
-    Transfer,
-    reply,
-)
 from netsuite.ftp.server.active_transfer import ActiveTransfer
 from netsuite.ftp.server.lists import listing_of
 from netsuite.ftp.server.session import Session
@@ -61,7 +45,7 @@ UNIQUE_NAMES: Final = 1000
 _NO_RESUMPTION: Final = frozenset({"no shared cipher", "no suitable signature algorithm"})
 
 #: What is said of what a transfer may meet beside the store's errors.
-_ERRORS: Final[ErrorTable[Reply]] = ErrorTable(
+_ERRORS: Final[ErrorTable[commands.Reply]] = ErrorTable(
     {
         **replies.REPLIES,
         CancelledError: replies.ABORTED,
@@ -80,7 +64,7 @@ _ERRORS: Final[ErrorTable[Reply]] = ErrorTable(
 # -- running ------------------------------------------------------------------------------------
 
 
-async def transfer(session: Session, command: Transfer) -> None:
+async def transfer(session: Session, command: commands.Transfer) -> None:
     """Run a transfer beside the commands."""
     active = session.active = ActiveTransfer(command, since=session.clock.seconds())
     active.done = session.spawn(_run(session, active), command)
@@ -96,13 +80,13 @@ async def _run(session: Session, active: ActiveTransfer) -> None:
         session.allocated = None
         session.data().reset()
         session.active = None
-    session.say(Ended(said))
+    session.say(commands.Ended(said))
 
 
-async def _worked(session: Session, active: ActiveTransfer) -> Reply:
+async def _worked(session: Session, active: ActiveTransfer) -> commands.Reply:
     """Do the work; return what is to be said of it in the end."""
     try:
-        if session.shared.settings.require_tls and session.protection is Protection.CLEAR:
+        if session.shared.settings.require_tls and session.protection is commands.Protection.CLEAR:
             return replies.PROT_NEEDED
         return await _work(session, active)
     except Exception as error:
@@ -112,23 +96,25 @@ async def _worked(session: Session, active: ActiveTransfer) -> Reply:
         return said
 
 
-async def _work(session: Session, active: ActiveTransfer) -> Reply:
+async def _work(session: Session, active: ActiveTransfer) -> commands.Reply:
     match active.command:
-        case Retr() as command:
+        case commands.Retr() as command:
             return await _retrieve(session, active, command)
-        case Stor() as command:
+        case commands.Stor() as command:
             return await _store(session, active, command)
-        case Appe() as command:
+        case commands.Appe() as command:
             return await _append(session, active, command)
-        case Stou() as command:
+        case commands.Stou() as command:
             return await _store_unique(session, active, command)
         case command:
             return await _list(session, active, command)
 
 
-def _reply_to(active: ActiveTransfer, error: Exception) -> Reply | None:
+def _reply_to(active: ActiveTransfer, error: Exception) -> commands.Reply | None:
     """Return what is said of an error; None where it was not foreseen."""
-    if isinstance(error, BadFileName) and isinstance(active.command, Stor | Stou | Appe):
+    if isinstance(error, BadFileName) and isinstance(
+        active.command, commands.Stor | commands.Stou | commands.Appe
+    ):
         return replies.BAD_NAME
     if isinstance(error, ConnectionDone) and active.data is not None and active.data.stalled:
         return replies.STALLED
@@ -153,7 +139,7 @@ async def _incoming(
     if not isinstance(arrived, Accepted) or session.data_tls() is not None:
         return await _begun(session, active, arrived, text)
     incoming = active.data = arrived.incoming()
-    session.say(reply(150, text))
+    session.say(commands.reply(150, text))
     return incoming
 
 
@@ -162,12 +148,12 @@ async def _begun(
 ) -> DataConnection:
     data = arrived.adopted() if isinstance(arrived, Accepted) else arrived
     active.data = data
-    session.say(reply(150, text))
+    session.say(commands.reply(150, text))
     await data.begin(session.data_tls())
     return data
 
 
-async def abort(session: Session, command: Abor) -> Reply:
+async def abort(session: Session, command: commands.Abor) -> commands.Reply:
     """End the transfer under way; it says 426 first, unless it is too late for that."""
     if session.active is None:
         session.data().reset()
@@ -187,9 +173,11 @@ async def end_of_input(session: Session, event: EndOfInput) -> None:
 # -- files out ----------------------------------------------------------------------------------
 
 
-async def _retrieve(session: Session, active: ActiveTransfer, command: Retr) -> Reply:
+async def _retrieve(
+    session: Session, active: ActiveTransfer, command: commands.Retr
+) -> commands.Reply:
     offset = session.restart_at
-    as_text = session.representation is Representation.ASCII
+    as_text = session.representation is commands.Representation.ASCII
     if offset and as_text:
         return replies.NO_ASCII_REST
     file = await session.files.open(session.resolved(command.path))
@@ -228,7 +216,7 @@ async def _send_whole(session: Session, active: ActiveTransfer, octets: bytes, t
         sent = active.at_once = arrived.send(octets)
         if sent == len(octets):
             arrived.close()
-            session.say(reply(150, text))
+            session.say(commands.reply(150, text))
             return
         octets = octets[sent:]
     data = await _begun(session, active, arrived, text)
@@ -258,10 +246,12 @@ async def _as_text(file: OpenFile) -> AsyncIterator[bytes]:
 # -- files in -----------------------------------------------------------------------------------
 
 
-async def _store(session: Session, active: ActiveTransfer, command: Stor) -> Reply:
+async def _store(
+    session: Session, active: ActiveTransfer, command: commands.Stor
+) -> commands.Reply:
     path = session.resolved(command.path)
     offset = session.restart_at
-    if offset and session.representation is Representation.ASCII:
+    if offset and session.representation is commands.Representation.ASCII:
         return replies.NO_ASCII_REST
     try:
         upload = await session.files.upload(path, _request(session, resume_at=offset or None))
@@ -273,7 +263,9 @@ async def _store(session: Session, active: ActiveTransfer, command: Stor) -> Rep
     return await _take(session, active, upload, text, path)
 
 
-async def _append(session: Session, active: ActiveTransfer, command: Appe) -> Reply:
+async def _append(
+    session: Session, active: ActiveTransfer, command: commands.Appe
+) -> commands.Reply:
     if session.restart_at:
         return replies.NO_REST_HERE
     path = session.resolved(command.path)
@@ -281,7 +273,9 @@ async def _append(session: Session, active: ActiveTransfer, command: Appe) -> Re
     return await _take(session, active, upload, "Send what is to be appended", path)
 
 
-async def _store_unique(session: Session, active: ActiveTransfer, command: Stou) -> Reply:
+async def _store_unique(
+    session: Session, active: ActiveTransfer, command: commands.Stou
+) -> commands.Reply:
     """Store under a name that is not taken: the one wished for, or that with a number."""
     if session.restart_at:
         return replies.NO_REST_HERE
@@ -310,7 +304,9 @@ def _request(
 ) -> UploadRequest:
     """Return what is asked of the tree, with the size that ALLO announced; in TYPE A that of the
     file is another."""
-    expected = None if session.representation is Representation.ASCII else session.allocated
+    expected = (
+        None if session.representation is commands.Representation.ASCII else session.allocated
+    )
     return UploadRequest(
         resume_at=resume_at, append=append, only_new=only_new, expected_octets=expected
     )
@@ -332,14 +328,14 @@ async def _last_look(session: Session, path: TreePath) -> None:
 
 async def _take(
     session: Session, active: ActiveTransfer, upload: Upload, text: str, path: TreePath | None
-) -> Reply:
+) -> commands.Reply:
     """Take a file from the data connection; 226 means that it is durable.
 
     Args:
         path: where something may be that is replaced or changed.
     """
     data = None
-    conversion = FromNetwork() if session.representation is Representation.ASCII else None
+    conversion = FromNetwork() if session.representation is commands.Representation.ASCII else None
     try:
         data = await _incoming(session, active, text)
         async for octets in data.received():
@@ -368,9 +364,11 @@ async def _take(
 # -- listings -----------------------------------------------------------------------------------
 
 
-async def _list(session: Session, active: ActiveTransfer, command: List | Nlst | Mlsd) -> Reply:
+async def _list(
+    session: Session, active: ActiveTransfer, command: commands.List | commands.Nlst | commands.Mlsd
+) -> commands.Reply:
     listing = await listing_of(session, command)
-    if isinstance(listing, Reply):
+    if isinstance(listing, commands.Reply):
         return listing
     data = await _connected(session, active, "The listing follows")
     await data.writer.write_body(listing)

@@ -16,20 +16,7 @@ from typing import Final
 from netsuite.connection.linelog import fit
 from netsuite.connection.peer import Peer
 from netsuite.gopher.commands import Request
-from netsuite.store.errors import (
-    BadFileName,
-    Busy,
-    IsADirectory,
-    NoSuchFile,
-    NoSuchFolder,
-    NoSuchMessage,
-    NotADirectory,
-    NotPermitted,
-    StorageFull,
-    StoreClosed,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.store.tree import name_octets
 from netsuite.wire.dates import format_log_date
 from netsuite.wire.errors import ErrorTable
@@ -44,23 +31,23 @@ BROKEN: Final = 500
 
 _STATUSES: Final[ErrorTable[int]] = ErrorTable(
     {
-        NoSuchFile: NOT_HERE,
-        NoSuchFolder: NOT_HERE,
-        NoSuchMessage: NOT_HERE,
-        BadFileName: NOT_HERE,
-        IsADirectory: NOT_HERE,
-        NotADirectory: NOT_HERE,
-        NotPermitted: NOT_HERE,
-        TooLarge: 413,
-        Busy: 503,
-        StorageFull: 503,
-        StoreClosed: 503,
-        StoreError: BROKEN,
+        errors.NoSuchFile: NOT_HERE,
+        errors.NoSuchFolder: NOT_HERE,
+        errors.NoSuchMessage: NOT_HERE,
+        errors.BadFileName: NOT_HERE,
+        errors.IsADirectory: NOT_HERE,
+        errors.NotADirectory: NOT_HERE,
+        errors.NotPermitted: NOT_HERE,
+        errors.TooLarge: 413,
+        errors.Busy: 503,
+        errors.StorageFull: 503,
+        errors.StoreClosed: 503,
+        errors.StoreError: BROKEN,
     }
 )
 
 
-def status_of(error: StoreError) -> int:
+def status_of(error: errors.StoreError) -> int:
     """Return the status of what the store refused."""
     return _STATUSES.find(error) or BROKEN
 

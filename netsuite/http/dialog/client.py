@@ -6,25 +6,8 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from netsuite.http.commands import (
-    Informational,
-    Request,
-    ResponseHead,
-)
+from netsuite.http import commands, framing, grammar
 from netsuite.http.dialog.outgoing import Outgoing
-from netsuite.http.framing import (
-    Body,
-    BodyToEnd,
-    ChunkedBody,
-    CountedBody,
-)
-from netsuite.http.grammar import (
-    HeadLimits,
-    format_request,
-    is_chunked,
-    parse_response,
-    response_octets,
-)
 from netsuite.wire.errors import InputEnded, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.lines import LineDialog
@@ -45,10 +28,10 @@ class Asking(enum.Enum):
 
 #: A client's: what is said, and the end of the answer, which makes it ``IDLE`` again.
 ASKING: Final[Mapping[tuple[Asking, type], Asking]] = {
-    (Asking.IDLE, Request): Asking.SENDING,
+    (Asking.IDLE, commands.Request): Asking.SENDING,
     (Asking.SENDING, BodyChunk): Asking.SENDING,
     (Asking.SENDING, EndOfBody): Asking.SENT,
-    (Asking.SENT, ResponseHead): Asking.IDLE,
+    (Asking.SENT, commands.ResponseHead): Asking.IDLE,
     (Asking.IDLE, EndOfInput): Asking.CLOSED,
     (Asking.SENDING, EndOfInput): Asking.CLOSED,
     (Asking.SENT, EndOfInput): Asking.CLOSED,
@@ -57,8 +40,10 @@ CLIENT_MACHINE: Final = Machine(ASKING, start=Asking.IDLE, final=[Asking.CLOSED]
 
 
 #: What a client's dialog gives, and takes.
-ClientEvent: TypeAlias = Informational | ResponseHead | BodyChunk | EndOfBody | EndOfInput
-ClientSaid: TypeAlias = Request | BodyChunk | EndOfBody
+ClientEvent: TypeAlias = (
+    commands.Informational | commands.ResponseHead | BodyChunk | EndOfBody | EndOfInput
+)
+ClientSaid: TypeAlias = commands.Request | BodyChunk | EndOfBody
 
 
 class ClientDialog(LineDialog):
@@ -74,13 +59,13 @@ class ClientDialog(LineDialog):
 
     hears_while_writing = True
 
-    def __init__(self, limits: HeadLimits | None = None) -> None:
+    def __init__(self, limits: grammar.HeadLimits | None = None) -> None:
         super().__init__()
         self.state = Asking.IDLE
-        self.limits = limits or HeadLimits(line_octets=65_536)
-        self._request: Request | None = None
+        self.limits = limits or grammar.HeadLimits(line_octets=65_536)
+        self._request: commands.Request | None = None
         self._outgoing: Outgoing | None = None
-        self._incoming: Body | None = None
+        self._incoming: framing.Body | None = None
         self._searched = 0
         self._informational = 0
         self._keep = True
@@ -93,7 +78,7 @@ class ClientDialog(LineDialog):
     def send(self, value: ClientSaid) -> bytes:
         """Print a request or a part of its body. Raises LocalProtocolError."""
         following = CLIENT_MACHINE.step(self.state, value)
-        if isinstance(value, Request):
+        if isinstance(value, commands.Request):
             octets = self._ask(value)
             if value.octets == 0:
                 self._outgoing = None
@@ -108,10 +93,10 @@ class ClientDialog(LineDialog):
         self.state = following
         return octets
 
-    def _ask(self, request: Request) -> bytes:
+    def _ask(self, request: commands.Request) -> bytes:
         if not self._keep or self._request is not None:
             raise LocalProtocolError("the connection cannot be used for another request")
-        text = format_request(request)
+        text = grammar.format_request(request)
         if request.octets is None:
             text += "Transfer-Encoding: chunked\r\n"
         elif request.octets or request.method in ("POST", "PUT", "PATCH"):
@@ -143,30 +128,30 @@ class ClientDialog(LineDialog):
         self._searched = 0
         head = self._reader.read_exactly(end + 4)
         assert head is not None
-        said = parse_response(head, self.limits)
+        said = grammar.parse_response(head, self.limits)
         if said.status < 200:
             self._informational += 1
             if said.status == 101 or self._informational > INFORMATIONAL_ANSWERS:
                 raise RemoteProtocolError(f"{said.status}, which nobody asked for", close=True)
-            return Informational(said.status, said.fields.pairs)
-        octets = response_octets(self._request.method, said)
+            return commands.Informational(said.status, said.fields.pairs)
+        octets = grammar.response_octets(self._request.method, said)
         connection = said.fields.elements("connection")
         if "close" in connection or (said.minor == 0 and "keep-alive" not in connection):
             self._keep = False
         if octets is not None:
-            self._incoming = CountedBody(octets)
-        elif is_chunked(said.fields):
-            self._incoming = ChunkedBody(None, self.limits)
+            self._incoming = framing.CountedBody(octets)
+        elif grammar.is_chunked(said.fields):
+            self._incoming = framing.ChunkedBody(None, self.limits)
         else:
-            self._incoming = BodyToEnd()
+            self._incoming = framing.BodyToEnd()
             self._keep = False
-        return ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
+        return commands.ResponseHead(said.status, said.fields, octets, said.reason, self._keep)
 
-    def _next_of_body(self, body: Body) -> ClientEvent | Need:
+    def _next_of_body(self, body: framing.Body) -> ClientEvent | Need:
         octets = body.read(self._reader)
         if octets:
             return BodyChunk(octets)
-        if body.done or (isinstance(body, BodyToEnd) and self._reader.eof):
+        if body.done or (isinstance(body, framing.BodyToEnd) and self._reader.eof):
             self._incoming = None
             self._end_answer()
             return EndOfBody()
@@ -176,7 +161,7 @@ class ClientDialog(LineDialog):
 
     def _end_answer(self) -> None:
         if self.state is Asking.SENT:
-            self.state = CLIENT_MACHINE.step(self.state, ResponseHead(0))
+            self.state = CLIENT_MACHINE.step(self.state, commands.ResponseHead(0))
         else:
             self._keep = False  # answered before the request was wholly said
         self._request = None

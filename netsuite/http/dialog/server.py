@@ -6,29 +6,13 @@ import enum
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from netsuite.http.commands import (
-    BODILESS,
-    NO_FIELDS,
-    Informational,
-    Request,
-    Response,
-    ResponseHead,
-)
+from netsuite.http import commands, grammar
 from netsuite.http.dialog.outgoing import Outgoing
 from netsuite.http.framing import (
     Body,
     ChunkedBody,
     CountedBody,
     announced_too_large,
-)
-from netsuite.http.grammar import (
-    HeadLimits,
-    HeadScan,
-    bad,
-    format_fields,
-    format_known_fields,
-    parse_request,
-    status_line,
 )
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
@@ -53,20 +37,22 @@ class State(enum.Enum):
 #: A server's: from a state, by what is taken or said, to a state. An answer to no request (408,
 #: or to what could not be read) is the last word.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
-    (State.IDLE, Request): State.ASKED,
-    (State.ASKED, Informational): State.ASKED,
-    (State.ASKED, Response): State.IDLE,
-    (State.ASKED, ResponseHead): State.ANSWERING,
+    (State.IDLE, commands.Request): State.ASKED,
+    (State.ASKED, commands.Informational): State.ASKED,
+    (State.ASKED, commands.Response): State.IDLE,
+    (State.ASKED, commands.ResponseHead): State.ANSWERING,
     (State.ANSWERING, BodyChunk): State.ANSWERING,
     (State.ANSWERING, EndOfBody): State.IDLE,
-    (State.IDLE, Response): State.CLOSED,
+    (State.IDLE, commands.Response): State.CLOSED,
     (State.IDLE, EndOfInput): State.CLOSED,
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.IDLE, final=[State.CLOSED])
 
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Request | BodyChunk | EndOfBody | EndOfInput
-ServerSaid: TypeAlias = Informational | Response | ResponseHead | BodyChunk | EndOfBody
+ServerEvent: TypeAlias = commands.Request | BodyChunk | EndOfBody | EndOfInput
+ServerSaid: TypeAlias = (
+    commands.Informational | commands.Response | commands.ResponseHead | BodyChunk | EndOfBody
+)
 
 
 class ServerDialog(LineDialog):
@@ -83,18 +69,20 @@ class ServerDialog(LineDialog):
         body_octets: the largest body taken; None for any.
     """
 
-    def __init__(self, limits: HeadLimits | None = None, *, body_octets: int | None = None) -> None:
+    def __init__(
+        self, limits: grammar.HeadLimits | None = None, *, body_octets: int | None = None
+    ) -> None:
         super().__init__()
         self.state = State.IDLE
-        self.limits = limits or HeadLimits()
+        self.limits = limits or grammar.HeadLimits()
         self.body_octets = body_octets
         #: The request that is being answered, or was last.
-        self.request: Request | None = None
+        self.request: commands.Request | None = None
         #: Field lines that every answer carries (Date, Server), with their line ends.
         self.standing = ""
         #: Of the last body that was read to its end.
-        self.trailers = NO_FIELDS
-        self._scan = HeadScan(self.limits)
+        self.trailers = commands.NO_FIELDS
+        self._scan = grammar.HeadScan(self.limits)
         self._incoming: Body | None = None  # the request's body, while it is not wholly read
         self._outgoing: Outgoing | None = None
         self._keep = True
@@ -149,14 +137,14 @@ class ServerDialog(LineDialog):
                 return self._end() if reader.eof else NEED_DATA
             head = reader.read_exactly(end)
             assert head is not None
-            request = parse_request(head, self.limits)
+            request = grammar.parse_request(head, self.limits)
         except RemoteProtocolError:
             self._keep = False
             raise
         refusal = announced_too_large(request.octets, self.body_octets)
         if refusal is not None:
             self._keep = False
-            raise bad("the body is too large", refusal)
+            raise grammar.bad("the body is too large", refusal)
         self.request = request
         self.state = State.ASKED
         self._keep = request.keep
@@ -184,7 +172,7 @@ class ServerDialog(LineDialog):
             return EndOfBody()
         if self._reader.eof:
             self._keep = False
-            raise bad("the input ended within a body")
+            raise grammar.bad("the input ended within a body")
         return NEED_DATA
 
     def _skip(self, body: Body) -> bool:
@@ -210,7 +198,7 @@ class ServerDialog(LineDialog):
     def send(self, value: ServerSaid) -> bytes:
         """Print an answer or a part of one; step the state. Raises LocalProtocolError."""
         following = MACHINE.step(self.state, value)
-        if isinstance(value, Response):
+        if isinstance(value, commands.Response):
             octets = self._whole(value)
         elif isinstance(value, BodyChunk):
             assert self._outgoing is not None
@@ -219,7 +207,7 @@ class ServerDialog(LineDialog):
             assert self._outgoing is not None
             octets = self._outgoing.end()
             self._outgoing = None
-        elif isinstance(value, ResponseHead):
+        elif isinstance(value, commands.ResponseHead):
             octets = self._head(value)
         else:
             octets = self._informational(value)
@@ -232,7 +220,7 @@ class ServerDialog(LineDialog):
             raise LocalProtocolError("no counted body is being said")
         self._outgoing.count(octets)
 
-    def _informational(self, value: Informational) -> bytes:
+    def _informational(self, value: commands.Informational) -> bytes:
         if not 100 <= value.status <= 199 or value.status == 101:
             raise LocalProtocolError(f"{value.status} is no answer before the answer")
         assert self.request is not None
@@ -240,15 +228,17 @@ class ServerDialog(LineDialog):
             return b""  # RFC 9110, 15.2
         if value.status == 100:
             self._begged = False
-        return (status_line(value.status) + format_fields(value.fields) + "\r\n").encode("ascii")
+        return (
+            grammar.status_line(value.status) + grammar.format_fields(value.fields) + "\r\n"
+        ).encode("ascii")
 
-    def _whole(self, value: Response) -> bytes:
+    def _whole(self, value: commands.Response) -> bytes:
         if value.status < 200:
             raise LocalProtocolError(f"{value.status} is no answer")
         asked = self.request if self.state is State.ASKED else None
         self._keep = self._keep and asked is not None
         body = value.body
-        if value.status in BODILESS:
+        if value.status in commands.BODILESS:
             if body:
                 raise LocalProtocolError(f"a {value.status} has no body")
             framing = ""
@@ -256,14 +246,16 @@ class ServerDialog(LineDialog):
             framing = f"Content-Length: {len(body)}\r\n"
             if asked is not None and asked.method == "HEAD":
                 body = b""
-        return self._printed(value.status, format_known_fields(value.fields), framing) + body
+        return (
+            self._printed(value.status, grammar.format_known_fields(value.fields), framing) + body
+        )
 
-    def _head(self, value: ResponseHead) -> bytes:
+    def _head(self, value: commands.ResponseHead) -> bytes:
         if value.status < 200:
             raise LocalProtocolError(f"{value.status} is no answer")
         request = self.request
         assert request is not None
-        if value.status in BODILESS:
+        if value.status in commands.BODILESS:
             framing = ""
             outgoing = Outgoing(0, chunked=False, silent=True)
         elif value.octets is not None:
@@ -279,7 +271,7 @@ class ServerDialog(LineDialog):
         else:
             framing = "Transfer-Encoding: chunked\r\n"
             outgoing = Outgoing(None, chunked=True)
-        octets = self._printed(value.status, format_fields(value.fields), framing)
+        octets = self._printed(value.status, grammar.format_fields(value.fields), framing)
         self._outgoing = outgoing
         return octets
 
@@ -292,9 +284,9 @@ class ServerDialog(LineDialog):
             connection = "Connection: keep-alive\r\n"
         else:
             connection = ""
-        return (f"{status_line(status)}{self.standing}{fields}{framing}{connection}\r\n").encode(
-            "latin-1"
-        )
+        return (
+            f"{grammar.status_line(status)}{self.standing}{fields}{framing}{connection}\r\n"
+        ).encode("latin-1")
 
     def _foresee(self, body: Body) -> None:
         """Say already in the head that the connection ends, where that is clear."""

@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from netsuite.connection.errors import (
-    AuthenticationFailed,
-    ConnectionLost,
-    PermanentRefusal,
-    Refusal,
-    TransientRefusal,
-)
+from netsuite.connection import errors
 from netsuite.imap.commands.requests import Authenticate, Login, Request
 from netsuite.imap.commands.responses import Code, Status, Tagged
 
@@ -18,7 +12,7 @@ from netsuite.imap.commands.responses import Code, Status, Tagged
 _TRANSIENT: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
 
 
-class Goodbye(ConnectionLost):
+class Goodbye(errors.ConnectionLost):
     """The server has said BYE; the message is its text, and ``code`` says why where it told."""
 
     def __init__(self, text: str, code: Code | None = None) -> None:
@@ -26,13 +20,13 @@ class Goodbye(ConnectionLost):
         self.code = "" if code is None else code.name
 
 
-def refusal(tagged: Tagged, request: Request) -> Refusal:
+def refusal(tagged: Tagged, request: Request) -> errors.Refusal:
     """Return the error that NO or BAD is: transient, or permanent, or a login's."""
     code = "" if tagged.code is None else tagged.code.name
-    kind: type[Refusal] = PermanentRefusal
+    kind: type[errors.Refusal] = errors.PermanentRefusal
     if tagged.status is Status.NO:
         if code in _TRANSIENT:
-            kind = TransientRefusal
+            kind = errors.TransientRefusal
         elif isinstance(request, Login | Authenticate):
-            kind = AuthenticationFailed
+            kind = errors.AuthenticationFailed
     return kind(code, tagged.text, request)

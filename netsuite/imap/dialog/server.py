@@ -13,25 +13,10 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from netsuite.imap.commands import requests as ask
+from netsuite.imap.commands import responses
 from netsuite.imap.commands.fetch import Streamed
 from netsuite.imap.commands.requests import Command
-from netsuite.imap.commands.responses import (
-    Code,
-    Completion,
-    Condition,
-    Continue,
-    Status,
-    Tagged,
-)
-from netsuite.imap.dialog.events import (
-    AuthenticateCancelled,
-    AuthenticateResponse,
-    Bounds,
-    IdleDone,
-    ServerEvent,
-    ServerSaid,
-    WantsLiteral,
-)
+from netsuite.imap.dialog import events
 from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
 from netsuite.imap.grammar.mailboxes import parse_append_start
 from netsuite.imap.grammar.requests import command_name, decode_base64, parse_request, read_tag
@@ -56,7 +41,7 @@ _UNTAGGED: Final = b"*"
 _NO_BODY: Final = -1
 
 #: What a step of the dialog comes to; None where the next one is to be taken.
-_Step: TypeAlias = ServerEvent | Need | None
+_Step: TypeAlias = events.ServerEvent | Need | None
 
 
 class _Phase(enum.Enum):
@@ -99,9 +84,9 @@ class ServerDialog(LineDialog):
         "state",
     )
 
-    def __init__(self, bounds: Bounds | None = None) -> None:
+    def __init__(self, bounds: events.Bounds | None = None) -> None:
         super().__init__()
-        self.bounds = bounds or Bounds()
+        self.bounds = bounds or events.Bounds()
         self.state = State.NOT_AUTHENTICATED
         self._phase = _Phase.LINE
         self._parts: list[bytes | Streamed] = []
@@ -111,7 +96,7 @@ class ServerDialog(LineDialog):
         self._left = _NO_BODY  # octets of the literal or body under way
         self._skippable = 0
         self._command: Command | None = None
-        self._refusal: Tagged | None = None
+        self._refusal: responses.Tagged | None = None
         self._refused_tag: bytes | None = None
 
     # -- in -----------------------------------------------------------------------------------
@@ -137,7 +122,7 @@ class ServerDialog(LineDialog):
         self._forget()
         return dropped
 
-    def next_event(self) -> ServerEvent | Need:
+    def next_event(self) -> events.ServerEvent | Need:
         """Return the next event, ``NEED_DATA`` or ``PAUSED``."""
         while True:
             event = _STEPS[self._phase](self)
@@ -151,15 +136,17 @@ class ServerDialog(LineDialog):
         if self._command is None:
             self._phase = _Phase.LINE
 
-    def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
+    def _refuse(
+        self, reply: responses.Tagged | responses.Condition, *, close: bool = False
+    ) -> RemoteProtocolError:
         """Abandon the command under way; return what the caller is to raise."""
         self._command = None
         self._forget()
-        self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
+        self._refused_tag = reply.tag if isinstance(reply, responses.Tagged) else None
         return RemoteProtocolError(reply.text, reply, close=close)
 
     def _bad(self, why: str) -> RemoteProtocolError:
-        return self._refuse(Tagged(self._current_tag(), Status.BAD, why))
+        return self._refuse(responses.Tagged(self._current_tag(), responses.Status.BAD, why))
 
     def _current_tag(self) -> bytes:
         return self._tag if self._command is None else self._command.tag
@@ -173,10 +160,10 @@ class ServerDialog(LineDialog):
         try:
             return self._reader.read_line(max(limit_octets, 2))
         except LineTooLong:
-            code = Code("LIMIT")
-            bye = Condition(Status.BYE, "a line is too long", code)
+            code = responses.Code("LIMIT")
+            bye = responses.Condition(responses.Status.BYE, "a line is too long", code)
         except BareLineEnd as error:
-            bye = Condition(Status.BYE, f"lines end with CRLF: {error}")
+            bye = responses.Condition(responses.Status.BYE, f"lines end with CRLF: {error}")
         raise self._refuse(bye, close=True)
 
     def _plain_line(self, limit_octets: int) -> bytes | None:
@@ -206,7 +193,7 @@ class ServerDialog(LineDialog):
         if first:
             tag = read_tag(Cursor(self._parts))
             if tag is None:
-                reply = Tagged(_UNTAGGED, Status.BAD, "a tag was expected")
+                reply = responses.Tagged(_UNTAGGED, responses.Status.BAD, "a tag was expected")
                 if literal is not None:
                     return self._announce_refused(literal, reply)
                 raise self._refuse(reply)
@@ -220,8 +207,10 @@ class ServerDialog(LineDialog):
         try:
             request = parse_request(self._cursor())
         except BadCharset as error:
-            code = Code("BADCHARSET", CHARSETS)
-            raise self._refuse(Tagged(self._tag, Status.NO, str(error), code)) from None
+            code = responses.Code("BADCHARSET", CHARSETS)
+            raise self._refuse(
+                responses.Tagged(self._tag, responses.Status.NO, str(error), code)
+            ) from None
         except BadSyntax as error:
             raise self._bad(str(error)) from None
         if self.state not in rule_of(request).states:
@@ -248,13 +237,15 @@ class ServerDialog(LineDialog):
             return self._append(literal, octets)
         limit = self.bounds.fresh_octets if fresh else self.bounds.literal_octets
         if self._budget + octets > limit:
-            reply = Tagged(self._tag, Status.BAD, "a literal is too large", Code("TOOBIG"))
+            reply = responses.Tagged(
+                self._tag, responses.Status.BAD, "a literal is too large", responses.Code("TOOBIG")
+            )
             return self._announce_refused(literal, reply)
         self._budget += octets
         self._left = octets
         if plus is None:
             self._phase = _Phase.PAUSED
-            return WantsLiteral(octets)
+            return events.WantsLiteral(octets)
         self._phase = _Phase.LITERAL
         return None
 
@@ -265,16 +256,20 @@ class ServerDialog(LineDialog):
             mailbox, flags, date = parse_append_start(cursor)
             cursor.end()
         except BadSyntax as error:
-            return self._announce_refused(literal, Tagged(self._tag, Status.BAD, str(error)))
+            return self._announce_refused(
+                literal, responses.Tagged(self._tag, responses.Status.BAD, str(error))
+            )
         if octets > self.bounds.append_octets:
             # RFC 7889, 4: NO with TOOBIG, before any of it is read.
-            reply = Tagged(self._tag, Status.NO, "the message is too large", Code("TOOBIG"))
+            reply = responses.Tagged(
+                self._tag, responses.Status.NO, "the message is too large", responses.Code("TOOBIG")
+            )
             return self._announce_refused(literal, reply)
         self._left = octets
         synchronising = literal.group(2) is None
         return self._begin(ask.Append(mailbox, octets, flags, date, synchronising))
 
-    def _announce_refused(self, literal: re.Match[bytes], reply: Tagged) -> _Step:
+    def _announce_refused(self, literal: re.Match[bytes], reply: responses.Tagged) -> _Step:
         """Refuse a literal: it is not sent, or it is skipped, or the connection ends."""
         digits, plus = literal.groups()
         octets = _size(digits)
@@ -286,10 +281,12 @@ class ServerDialog(LineDialog):
         self._skip(octets, reply)
         return None
 
-    def _skip(self, octets: int, reply: Tagged | None) -> None:
+    def _skip(self, octets: int, reply: responses.Tagged | None) -> None:
         self._skippable -= octets
         if self._skippable < 0:
-            bye = Condition(Status.BYE, "a literal is far too large", Code("TOOBIG"))
+            bye = responses.Condition(
+                responses.Status.BYE, "a literal is far too large", responses.Code("TOOBIG")
+            )
             raise self._refuse(bye, close=True)
         self._parts.clear()
         self._left = octets
@@ -365,7 +362,10 @@ class ServerDialog(LineDialog):
         if literal is None or literal.group(2) is None:
             raise self._bad(why)
         self._skippable = self.bounds.skip_octets
-        self._skip(_size(literal.group(1)), Tagged(self._current_tag(), Status.BAD, why))
+        self._skip(
+            _size(literal.group(1)),
+            responses.Tagged(self._current_tag(), responses.Status.BAD, why),
+        )
         return None
 
     def _read_response(self) -> _Step:
@@ -374,13 +374,13 @@ class ServerDialog(LineDialog):
             return self._end()
         if line == b"*":
             self._phase = _Phase.PAUSED
-            return AuthenticateCancelled()
+            return events.AuthenticateCancelled()
         try:
             octets = decode_base64(line)
         except BadSyntax as error:
             raise self._bad(str(error)) from None
         self._phase = _Phase.PAUSED
-        return AuthenticateResponse(octets)
+        return events.AuthenticateResponse(octets)
 
     def _read_done(self) -> _Step:
         line = self._plain_line(self.bounds.fresh_octets)
@@ -389,33 +389,33 @@ class ServerDialog(LineDialog):
         if line.upper() != b"DONE":
             raise self._bad("DONE was expected")
         self._phase = _Phase.PAUSED
-        return IdleDone()
+        return events.IdleDone()
 
     def _rest(self) -> _Step:
         return PAUSED
 
     # -- out ----------------------------------------------------------------------------------
 
-    def send(self, value: ServerSaid) -> bytes:
+    def send(self, value: events.ServerSaid) -> bytes:
         """Return the octets of a response; a completion ends the command under way.
 
         Raises:
             LocalProtocolError: no command is under way, or one with another tag; a
                 ``Continue`` where nothing is to continue; a value that cannot be said.
         """
-        if isinstance(value, Completion):
+        if isinstance(value, responses.Completion):
             if self._command is None:
                 raise LocalProtocolError("a completion of no command")
-            value = Tagged(self._command.tag, value.status, value.text, value.code)
-        if isinstance(value, Tagged):
+            value = responses.Tagged(self._command.tag, value.status, value.text, value.code)
+        if isinstance(value, responses.Tagged):
             return self._finish(value)
-        if isinstance(value, Continue):
+        if isinstance(value, responses.Continue):
             return self._continue(value)
-        if isinstance(value, Condition) and value.status is Status.PREAUTH:
+        if isinstance(value, responses.Condition) and value.status is responses.Status.PREAUTH:
             self.state = State.AUTHENTICATED
         return format_response(value)
 
-    def _finish(self, value: Tagged) -> bytes:
+    def _finish(self, value: responses.Tagged) -> bytes:
         command = self._command
         if command is None or value.tag != command.tag:
             if value.tag != self._refused_tag:
@@ -441,7 +441,7 @@ class ServerDialog(LineDialog):
             return False
         return self._phase is not _Phase.PAUSED or not request.synchronising
 
-    def _continue(self, value: Continue) -> bytes:
+    def _continue(self, value: responses.Continue) -> bytes:
         command = self._command
         if self._phase is not _Phase.PAUSED:
             raise LocalProtocolError("nothing is to continue")

@@ -11,6 +11,7 @@ from typing import Final
 
 from netsuite.imap.commands import requests as say
 from netsuite.imap.commands.fetch import Streamed
+from netsuite.imap.grammar import tokens
 from netsuite.imap.grammar.fetch import parse_fetch_items
 from netsuite.imap.grammar.flags import flag, flag_set
 from netsuite.imap.grammar.mailboxes import (
@@ -23,12 +24,6 @@ from netsuite.imap.grammar.mailboxes import (
     status_request,
 )
 from netsuite.imap.grammar.search import parse_search
-from netsuite.imap.grammar.tokens import (
-    MODSEQ_TOP,
-    TAG,
-    BadSyntax,
-    Cursor,
-)
 from netsuite.imap.sequences import SequenceSet
 
 _OPEN: Final = ord("(")
@@ -42,17 +37,17 @@ _ID_PAIRS, _ID_KEY_OCTETS, _ID_VALUE_OCTETS = 30, 30, 1024
 Parts = Sequence[bytes | Streamed]
 
 
-class UnknownCommand(BadSyntax):
+class UnknownCommand(tokens.BadSyntax):
     """The name is not one of a command."""
 
 
-def read_tag(cursor: Cursor) -> bytes | None:
+def read_tag(cursor: tokens.Cursor) -> bytes | None:
     """Step over ``tag SP``; None when the line does not begin with them."""
-    tag = cursor.match(TAG)
+    tag = cursor.match(tokens.TAG)
     return tag if tag is not None and cursor.take(ord(" ")) else None
 
 
-def parse_request(cursor: Cursor) -> say.Request:
+def parse_request(cursor: tokens.Cursor) -> say.Request:
     """Read what follows the tag.
 
     Raises:
@@ -69,12 +64,12 @@ def parse_request(cursor: Cursor) -> say.Request:
     return request
 
 
-def command_name(cursor: Cursor) -> bytes:
+def command_name(cursor: tokens.Cursor) -> bytes:
     """Return the command's name, upper case, or nothing; the place stays."""
     place = cursor.place
     try:
         return cursor.name()
-    except BadSyntax:
+    except tokens.BadSyntax:
         return b""
     finally:
         cursor.place = place
@@ -83,19 +78,19 @@ def command_name(cursor: Cursor) -> bytes:
 # -- words that several commands share ----------------------------------------------------------
 
 
-def _mailbox(make: Callable[[str], say.Request], cursor: Cursor) -> say.Request:
+def _mailbox(make: Callable[[str], say.Request], cursor: tokens.Cursor) -> say.Request:
     cursor.space()
     return make(cursor.mailbox())
 
 
-def _bare(make: Callable[[], say.Request], cursor: Cursor) -> say.Request:
+def _bare(make: Callable[[], say.Request], cursor: tokens.Cursor) -> say.Request:
     return make()
 
 
 # -- before and around a login --------------------------------------------------------------------
 
 
-def _login(cursor: Cursor) -> say.Request:
+def _login(cursor: tokens.Cursor) -> say.Request:
     # login = "LOGIN" SP userid SP password
     cursor.space()
     user = cursor.astring()
@@ -103,7 +98,7 @@ def _login(cursor: Cursor) -> say.Request:
     return say.Login(user, cursor.astring())
 
 
-def _authenticate(cursor: Cursor) -> say.Request:
+def _authenticate(cursor: tokens.Cursor) -> say.Request:
     # authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")]        (RFC 4959, 7)
     cursor.space()
     mechanism = cursor.name().decode("ascii")
@@ -118,10 +113,10 @@ def decode_base64(octets: bytes) -> bytes:
     try:
         return a2b_base64(octets, strict_mode=True) if octets else b""
     except Base64Error:
-        raise BadSyntax("broken base64") from None
+        raise tokens.BadSyntax("broken base64") from None
 
 
-def _id(cursor: Cursor) -> say.Request:
+def _id(cursor: tokens.Cursor) -> say.Request:
     # id = "ID" SP id-params-list
     # id-params-list = "(" #(string SP nstring) ")" / nil                        (RFC 2971, 4)
     cursor.space()
@@ -133,30 +128,30 @@ def _id(cursor: Cursor) -> say.Request:
         cursor.space()
         value = cursor.nstring()
         if len(key) > _ID_KEY_OCTETS or (value is not None and len(value) > _ID_VALUE_OCTETS):
-            raise BadSyntax("a word is too long")
+            raise tokens.BadSyntax("a word is too long")
         text = None if value is None else value.decode("utf-8", "replace")
         return key.decode("utf-8", "replace"), text
 
     pairs = cursor.items(pair, empty=True)
     if len(pairs) > _ID_PAIRS:
-        raise BadSyntax("too many pairs")
+        raise tokens.BadSyntax("too many pairs")
     return say.Id(tuple(pairs))
 
 
-def _enable(cursor: Cursor) -> say.Request:
+def _enable(cursor: tokens.Cursor) -> say.Request:
     # enable = "ENABLE" 1*(SP capability)                                        (RFC 5161, 4)
     names = []
     while cursor.take(ord(" ")):
         names.append(cursor.name().decode("ascii"))
     if not names:
-        raise BadSyntax("a capability was expected")
+        raise tokens.BadSyntax("a capability was expected")
     return say.Enable(tuple(names))
 
 
 # -- messages -------------------------------------------------------------------------------------
 
 
-def _fetch(by_uid: bool, cursor: Cursor) -> say.Request:
+def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # fetch = "FETCH" SP sequence-set SP (macro / fetch-att / "(" ... ")") [fetch-modifiers]
     cursor.space()
     numbers = cursor.sequence_set()
@@ -171,28 +166,28 @@ def _fetch(by_uid: bool, cursor: Cursor) -> say.Request:
         name = cursor.name()
         if name == b"CHANGEDSINCE":
             cursor.space()
-            changed_since = cursor.nz_number(MODSEQ_TOP)
+            changed_since = cursor.nz_number(tokens.MODSEQ_TOP)
         elif name == b"VANISHED" and by_uid:
             vanished = True
         else:
-            raise BadSyntax("unknown modifier")
+            raise tokens.BadSyntax("unknown modifier")
 
     if cursor.take(ord(" ")):
         cursor.items(modifier)
     if vanished and changed_since is None:
-        raise BadSyntax("VANISHED needs CHANGEDSINCE")
+        raise tokens.BadSyntax("VANISHED needs CHANGEDSINCE")
     return say.Fetch(numbers, items, by_uid, changed_since, vanished)
 
 
-def _unchanged_since(cursor: Cursor) -> int:
+def _unchanged_since(cursor: tokens.Cursor) -> int:
     # store-modifier =/ "UNCHANGEDSINCE" SP mod-sequence-valzer                  (RFC 7162, 7)
     if cursor.name() != b"UNCHANGEDSINCE":
-        raise BadSyntax("unknown modifier")
+        raise tokens.BadSyntax("unknown modifier")
     cursor.space()
-    return cursor.number(MODSEQ_TOP)
+    return cursor.number(tokens.MODSEQ_TOP)
 
 
-def _store(by_uid: bool, cursor: Cursor) -> say.Request:
+def _store(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
     # store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
     cursor.space()
@@ -202,7 +197,7 @@ def _store(by_uid: bool, cursor: Cursor) -> say.Request:
     if cursor.peek() == _OPEN:
         values = cursor.items(partial(_unchanged_since, cursor))
         if len(values) != 1:
-            raise BadSyntax("a modifier stands twice")
+            raise tokens.BadSyntax("a modifier stands twice")
         unchanged_since = values[0]
         cursor.space()
     match = _STORE_ITEM.fullmatch(cursor.word(_STORE_ITEM, "FLAGS"))
@@ -225,35 +220,35 @@ def _store(by_uid: bool, cursor: Cursor) -> say.Request:
     )
 
 
-def _copy(cursor: Cursor, by_uid: bool) -> say.Request:
+def _copy(cursor: tokens.Cursor, by_uid: bool) -> say.Request:
     # copy = "COPY" SP sequence-set SP mailbox
     return say.Copy(*_numbers_and_mailbox(cursor), by_uid)
 
 
-def _move(cursor: Cursor, by_uid: bool) -> say.Request:
+def _move(cursor: tokens.Cursor, by_uid: bool) -> say.Request:
     # move = "MOVE" SP sequence-set SP mailbox                                   (RFC 6851, 7)
     return say.Move(*_numbers_and_mailbox(cursor), by_uid)
 
 
-def _numbers_and_mailbox(cursor: Cursor) -> tuple[SequenceSet, str]:
+def _numbers_and_mailbox(cursor: tokens.Cursor) -> tuple[SequenceSet, str]:
     cursor.space()
     numbers = cursor.sequence_set()
     cursor.space()
     return numbers, cursor.mailbox()
 
 
-def _search(by_uid: bool, cursor: Cursor) -> say.Request:
+def _search(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     charset, key = parse_search(cursor)
     return say.Search(key, charset, by_uid)
 
 
-def _uid_expunge(cursor: Cursor) -> say.Request:
+def _uid_expunge(cursor: tokens.Cursor) -> say.Request:
     # uid-expunge = "UID" SP "EXPUNGE" SP sequence-set                           (RFC 4315, 4)
     cursor.space()
     return say.Expunge(cursor.sequence_set())
 
 
-def _uid(cursor: Cursor) -> say.Request:
+def _uid(cursor: tokens.Cursor) -> say.Request:
     # uid = "UID" SP (copy / fetch / search / store / move / uid-expunge)
     cursor.space()
     parse = _UID_REQUESTS.get(cursor.name())
@@ -262,7 +257,7 @@ def _uid(cursor: Cursor) -> say.Request:
     return parse(cursor)
 
 
-_Parse = Callable[[Cursor], say.Request]
+_Parse = Callable[[tokens.Cursor], say.Request]
 
 _UID_REQUESTS: Mapping[bytes, _Parse] = {
     b"COPY": partial(_copy, by_uid=True),

@@ -16,15 +16,9 @@ from typing import Final
 
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
+from netsuite.imap.grammar import tokens
 from netsuite.imap.grammar.fetch_response import parse_fetch_data
 from netsuite.imap.grammar.flags import shown_flags
-from netsuite.imap.grammar.tokens import (
-    MODSEQ_TOP,
-    TAG,
-    BadSyntax,
-    Cursor,
-    mailbox_name,
-)
 
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
 _WORD: Final = re.compile(rb"[^ \r\n]+")
@@ -32,7 +26,7 @@ _STATUSES: Final[Mapping[bytes, Status]] = {status.value: status for status in S
 _OPEN, _SPACE = ord("("), ord(" ")
 
 
-def parse_response(cursor: Cursor) -> said.Response:
+def parse_response(cursor: tokens.Cursor) -> said.Response:
     """Read one response line with its literals.
 
     Raises:
@@ -43,16 +37,16 @@ def parse_response(cursor: Cursor) -> said.Response:
     if cursor.take(ord("*")):
         cursor.space()
         return _untagged(cursor)
-    tag = cursor.word(TAG, "a tag")
+    tag = cursor.word(tokens.TAG, "a tag")
     cursor.space()
     status = _STATUSES.get(cursor.name())
     if status is None:
-        raise BadSyntax("OK, NO or BAD was expected")
+        raise tokens.BadSyntax("OK, NO or BAD was expected")
     code, text = _resp_text(cursor)
     return said.Tagged(tag, status, text, code)
 
 
-def _continue(cursor: Cursor) -> said.Continue:
+def _continue(cursor: tokens.Cursor) -> said.Continue:
     cursor.take(_SPACE)  # some servers leave it out
     octets = cursor.rest()
     try:
@@ -62,7 +56,7 @@ def _continue(cursor: Cursor) -> said.Continue:
     return said.Continue(octets.decode("utf-8", "replace"), challenge)
 
 
-def _untagged(cursor: Cursor) -> said.Response:
+def _untagged(cursor: tokens.Cursor) -> said.Response:
     first = cursor.peek()
     if ord("0") <= first <= ord("9"):
         number = cursor.number()
@@ -70,7 +64,7 @@ def _untagged(cursor: Cursor) -> said.Response:
         name = cursor.name()
         read_numbered = _NUMBERED.get(name)
         if read_numbered is None:
-            raise BadSyntax("unknown response")
+            raise tokens.BadSyntax("unknown response")
         value = read_numbered(cursor, number)
     else:
         name = cursor.name()
@@ -80,7 +74,7 @@ def _untagged(cursor: Cursor) -> said.Response:
             return said.Condition(status, text, code)
         read = _UNTAGGED.get(name)
         if read is None:
-            raise BadSyntax("unknown response")
+            raise tokens.BadSyntax("unknown response")
         value = read(cursor)
     cursor.take(_SPACE)  # some servers end lines so
     cursor.end()
@@ -90,7 +84,7 @@ def _untagged(cursor: Cursor) -> said.Response:
 # -- conditions and codes -------------------------------------------------------------------------
 
 
-def _resp_text(cursor: Cursor) -> tuple[said.Code | None, str]:
+def _resp_text(cursor: tokens.Cursor) -> tuple[said.Code | None, str]:
     # resp-text = ["[" resp-text-code "]" SP] text
     cursor.take(_SPACE)
     code = None
@@ -105,15 +99,15 @@ def _resp_text(cursor: Cursor) -> tuple[said.Code | None, str]:
     return code, cursor.rest().decode("utf-8", "replace")
 
 
-def _code_text(cursor: Cursor) -> bytes:
+def _code_text(cursor: tokens.Cursor) -> bytes:
     return cursor.match(_CODE_TEXT) or b""
 
 
-def _charsets(cursor: Cursor) -> tuple[str, ...]:
+def _charsets(cursor: tokens.Cursor) -> tuple[str, ...]:
     return tuple(word.decode("ascii", "replace") for word in cursor.items(cursor.astring))
 
 
-def _words(cursor: Cursor) -> tuple[str, ...]:
+def _words(cursor: tokens.Cursor) -> tuple[str, ...]:
     # Atoms as RFC 3501 has them, and what stands in capability lists besides.
     pattern = re.compile(rb"[^ \]\r\n]+")
     words = []
@@ -125,13 +119,13 @@ def _words(cursor: Cursor) -> tuple[str, ...]:
             return tuple(words)
 
 
-def _append_uid(cursor: Cursor) -> said.CopyUid:
+def _append_uid(cursor: tokens.Cursor) -> said.CopyUid:
     validity = cursor.nz_number()
     cursor.space()
     return said.CopyUid(validity, None, cursor.sequence_set())
 
 
-def _copy_uid(cursor: Cursor) -> said.CopyUid:
+def _copy_uid(cursor: tokens.Cursor) -> said.CopyUid:
     validity = cursor.nz_number()
     cursor.space()
     sources = cursor.sequence_set()
@@ -139,24 +133,26 @@ def _copy_uid(cursor: Cursor) -> said.CopyUid:
     return said.CopyUid(validity, sources, cursor.sequence_set())
 
 
-_CODES: Final[Mapping[str, Callable[[Cursor], said.Argument]]] = {
-    "UIDNEXT": Cursor.number,
-    "UIDVALIDITY": Cursor.number,
-    "UNSEEN": Cursor.number,
-    "HIGHESTMODSEQ": lambda cursor: cursor.number(MODSEQ_TOP),
+_CODES: Final[Mapping[str, Callable[[tokens.Cursor], said.Argument]]] = {
+    "UIDNEXT": tokens.Cursor.number,
+    "UIDVALIDITY": tokens.Cursor.number,
+    "UNSEEN": tokens.Cursor.number,
+    "HIGHESTMODSEQ": lambda cursor: cursor.number(tokens.MODSEQ_TOP),
     "PERMANENTFLAGS": shown_flags,
     "BADCHARSET": _charsets,
     "CAPABILITY": _words,
     "APPENDUID": _append_uid,
     "COPYUID": _copy_uid,
-    "MODIFIED": Cursor.sequence_set,
+    "MODIFIED": tokens.Cursor.sequence_set,
 }
 
 
 # -- data -----------------------------------------------------------------------------------------
 
 
-def _names(make: Callable[[tuple[str, ...]], said.Response], cursor: Cursor) -> said.Response:
+def _names(
+    make: Callable[[tuple[str, ...]], said.Response], cursor: tokens.Cursor
+) -> said.Response:
     cursor.take(_SPACE)
     names = []
     while not cursor.at_end():
@@ -165,7 +161,7 @@ def _names(make: Callable[[tuple[str, ...]], said.Response], cursor: Cursor) -> 
     return make(tuple(names))
 
 
-def _id(cursor: Cursor) -> said.Response:
+def _id(cursor: tokens.Cursor) -> said.Response:
     cursor.space()
     if cursor.nil():
         return said.IdData(None)
@@ -174,16 +170,16 @@ def _id(cursor: Cursor) -> said.Response:
         for word in cursor.items(cursor.nstring, empty=True)
     ]
     if len(words) % 2:
-        raise BadSyntax("a key without a value")
+        raise tokens.BadSyntax("a key without a value")
     return said.IdData(
         tuple((key or "", value) for key, value in zip(words[::2], words[1::2], strict=True))
     )
 
 
-def _namespace(cursor: Cursor) -> said.Response:
+def _namespace(cursor: tokens.Cursor) -> said.Response:
     def one() -> tuple[str, str | None]:
         cursor.expect(_OPEN)
-        prefix = mailbox_name(cursor.string())
+        prefix = tokens.mailbox_name(cursor.string())
         cursor.space()
         separator = cursor.nstring()
         while cursor.take(_SPACE):  # extensions
@@ -207,7 +203,7 @@ def _namespace(cursor: Cursor) -> said.Response:
     return said.NamespaceData(several(), several(), several())
 
 
-def _listed(cursor: Cursor, *, lsub: bool) -> said.Response:
+def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     cursor.space()
     attributes = shown_flags(cursor)
     cursor.space()
@@ -223,7 +219,7 @@ def _listed(cursor: Cursor, *, lsub: bool) -> said.Response:
     return said.Listed(attributes, text, mailbox, lsub, childinfo)
 
 
-def _extended_item(cursor: Cursor) -> tuple[bytes, tuple[str, ...]]:
+def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, tuple[str, ...]]:
     name = cursor.astring().upper()
     cursor.space()
     if cursor.peek() == _OPEN:
@@ -233,7 +229,7 @@ def _extended_item(cursor: Cursor) -> tuple[bytes, tuple[str, ...]]:
     return name, tuple(word.decode("utf-8", "replace") for word in words)
 
 
-def _status(cursor: Cursor) -> said.Response:
+def _status(cursor: tokens.Cursor) -> said.Response:
     cursor.space()
     mailbox = cursor.mailbox()
     cursor.space()
@@ -241,17 +237,17 @@ def _status(cursor: Cursor) -> said.Response:
     def pair() -> tuple[str, int]:
         name = cursor.name().decode("ascii")
         cursor.space()
-        return name, cursor.number(MODSEQ_TOP)
+        return name, cursor.number(tokens.MODSEQ_TOP)
 
     return said.StatusData(mailbox, tuple(cursor.items(pair, empty=True)))
 
 
-def _flags_data(cursor: Cursor) -> said.Response:
+def _flags_data(cursor: tokens.Cursor) -> said.Response:
     cursor.space()
     return said.FlagsData(shown_flags(cursor))
 
 
-def _search(cursor: Cursor) -> said.Response:
+def _search(cursor: tokens.Cursor) -> said.Response:
     numbers = array("I")
     modseq = None
     while cursor.take(_SPACE):
@@ -264,14 +260,14 @@ def _search(cursor: Cursor) -> said.Response:
     return said.SearchData(tuple(numbers), modseq)
 
 
-def _modseq_pair(cursor: Cursor) -> int:
+def _modseq_pair(cursor: tokens.Cursor) -> int:
     if cursor.name() != b"MODSEQ":
-        raise BadSyntax("MODSEQ was expected")
+        raise tokens.BadSyntax("MODSEQ was expected")
     cursor.space()
-    return cursor.number(MODSEQ_TOP)
+    return cursor.number(tokens.MODSEQ_TOP)
 
 
-def _vanished(cursor: Cursor) -> said.Response:
+def _vanished(cursor: tokens.Cursor) -> said.Response:
     cursor.space()
     earlier = cursor.peek() == _OPEN
     if earlier:
@@ -280,7 +276,7 @@ def _vanished(cursor: Cursor) -> said.Response:
     return said.Vanished(cursor.sequence_set(), earlier)
 
 
-_UNTAGGED: Final[Mapping[bytes, Callable[[Cursor], said.Response]]] = {
+_UNTAGGED: Final[Mapping[bytes, Callable[[tokens.Cursor], said.Response]]] = {
     b"CAPABILITY": partial(_names, said.CapabilityData),
     b"ENABLED": partial(_names, said.EnabledData),
     b"ID": _id,
@@ -294,7 +290,7 @@ _UNTAGGED: Final[Mapping[bytes, Callable[[Cursor], said.Response]]] = {
 }
 
 
-_NUMBERED: Final[Mapping[bytes, Callable[[Cursor, int], said.Response]]] = {
+_NUMBERED: Final[Mapping[bytes, Callable[[tokens.Cursor, int], said.Response]]] = {
     b"EXISTS": lambda cursor, number: said.Exists(number),
     b"RECENT": lambda cursor, number: said.Recent(number),
     b"EXPUNGE": lambda cursor, number: said.Expunged(number),

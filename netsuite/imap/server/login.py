@@ -9,39 +9,30 @@ from netsuite.accounts.interfaces import MailAccess
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import (
-    CapabilityData,
-    Completion,
-    Condition,
-    EnabledData,
-    IdData,
-    Status,
-    bad,
-    ok,
-)
+from netsuite.imap.commands import responses
 from netsuite.imap.server.session import Session
 
 
-async def capability(session: Session, request: ask.Capability) -> Completion:
+async def capability(session: Session, request: ask.Capability) -> responses.Completion:
     """Send what there is now."""
-    session.say(CapabilityData(session.capabilities()))
-    return ok("That is all")
+    session.say(responses.CapabilityData(session.capabilities()))
+    return responses.ok("That is all")
 
 
-async def noop(session: Session, request: ask.Noop) -> Completion:
+async def noop(session: Session, request: ask.Noop) -> responses.Completion:
     """Do nothing, which is the occasion to tell of news."""
-    return ok("Nothing done")
+    return responses.ok("Nothing done")
 
 
 async def logout(session: Session, request: ask.Logout) -> None:
     """Send BYE, then OK, then close."""
     session.deselect()
-    session.say(Condition(Status.BYE, "Goodbye"))
-    session.say(ok("Logged out"))
+    session.say(responses.Condition(responses.Status.BYE, "Goodbye"))
+    session.say(responses.ok("Logged out"))
     session.close()
 
 
-async def identify(session: Session, request: ask.Id) -> Completion:
+async def identify(session: Session, request: ask.Id) -> responses.Completion:
     """Send who we are; log who the client is."""
     if request.parameters:
         # A client's own words: logged as data, with what would break a line taken out.
@@ -51,22 +42,22 @@ async def identify(session: Session, request: ask.Id) -> Completion:
     pairs: list[tuple[str, str | None]] = [("name", session.shared.software)]
     if session.shared.version:
         pairs.append(("version", session.shared.version))
-    session.say(IdData(tuple(pairs)))
-    return ok("Pleased to meet you")
+    session.say(responses.IdData(tuple(pairs)))
+    return responses.ok("Pleased to meet you")
 
 
-async def start_tls(session: Session, request: ask.StartTls) -> Completion | None:
+async def start_tls(session: Session, request: ask.StartTls) -> responses.Completion | None:
     """Begin TLS."""
     if session.shared.tls is None:
         return replies.NO_TLS
     if session.peer.secure:
         return replies.TLS_ALREADY
-    session.say(ok("Begin TLS now"))
+    session.say(responses.ok("Begin TLS now"))
     session.start_tls(session.shared.tls)
     return None
 
 
-async def enable(session: Session, request: ask.Enable) -> Completion:
+async def enable(session: Session, request: ask.Enable) -> responses.Completion:
     """Turn extensions on."""
     # RFC 5161, 3.1: what is unknown, or enabled already, is passed over.
     names = []
@@ -76,11 +67,11 @@ async def enable(session: Session, request: ask.Enable) -> Completion:
     elif "CONDSTORE" in request.names and not session.modseqs:
         names.append("CONDSTORE")
         session.modseqs = True
-    session.say(EnabledData(tuple(names)))
-    return ok("Enabled what is known")
+    session.say(responses.EnabledData(tuple(names)))
+    return responses.ok("Enabled what is known")
 
 
-async def login(session: Session, request: ask.Login) -> Completion:
+async def login(session: Session, request: ask.Login) -> responses.Completion:
     """Log in with a clear password."""
     authenticator, channel = session.shared.authenticator, session.channel()
     if not authenticator.allows_password(channel):
@@ -88,11 +79,11 @@ async def login(session: Session, request: ask.Login) -> Completion:
     try:
         user, password = request.user.decode("utf-8"), request.password.decode("utf-8")
     except UnicodeDecodeError:
-        return bad("Name and password must be UTF-8")
+        return responses.bad("Name and password must be UTF-8")
     return session.enter(await authenticator.log_in(channel, user, password, MailAccess))
 
 
-async def authenticate(session: Session, request: ask.Authenticate) -> Completion:
+async def authenticate(session: Session, request: ask.Authenticate) -> responses.Completion:
     """Log in by SASL."""
     return session.enter(
         await session.shared.authenticator.authenticate(

@@ -8,17 +8,7 @@ from __future__ import annotations
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands.responses import (
-    Code,
-    Completion,
-    Condition,
-    Continue,
-    Exists,
-    FlagsData,
-    Recent,
-    Status,
-    ok,
-)
+from netsuite.imap.commands import responses
 from netsuite.imap.server.resync import absence
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
@@ -26,14 +16,18 @@ from netsuite.imap.view import MailboxView
 from netsuite.store.model import Status as Counts
 
 
-async def select(session: Session, request: ask.Select | ask.Examine) -> Completion | None:
+async def select(
+    session: Session, request: ask.Select | ask.Examine
+) -> responses.Completion | None:
     """Open a mailbox; the one that was open is left, whatever comes of it."""
     mail = session.mail
     if request.resync is not None and not session.vanished:
         return replies.QRESYNC_FIRST
     if session.selected is not None:
         session.deselect()
-        session.say(Condition(Status.OK, "Left the mailbox", Code("CLOSED")))
+        session.say(
+            responses.Condition(responses.Status.OK, "Left the mailbox", responses.Code("CLOSED"))
+        )
     if request.condstore:
         session.modseqs = True
     folder = await mail.folder(request.mailbox)
@@ -53,8 +47,8 @@ async def select(session: Session, request: ask.Select | ask.Examine) -> Complet
     _tell_opened(session, selected, view, counts)
     if away is not None:
         away.tell(session, selected, view)
-    mode = Code("READ-ONLY" if read_only else "READ-WRITE")
-    session.say(ok("Examined" if read_only else "Selected", mode))
+    mode = responses.Code("READ-ONLY" if read_only else "READ-WRITE")
+    session.say(responses.ok("Examined" if read_only else "Selected", mode))
     # What happened meanwhile is told with the next command, or in IDLE.
     selected.opened(view)
     session.selected = selected
@@ -75,45 +69,57 @@ async def _recent_from(selected: Selected, counts: Counts) -> int:
 def _tell_opened(session: Session, selected: Selected, view: MailboxView, counts: Counts) -> None:
     """Send what RFC 3501, 6.3.1 requires of SELECT."""
     folder = counts.folder
-    session.say(FlagsData(selected.flag_list()))
-    session.say(Exists(len(view)))
-    session.say(Recent(view.recent))
+    session.say(responses.FlagsData(selected.flag_list()))
+    session.say(responses.Exists(len(view)))
+    session.say(responses.Recent(view.recent))
     unseen = view.number(counts.first_unseen_uid) if counts.first_unseen_uid else 0
     if unseen:
-        session.say(Condition(Status.OK, "First unseen", Code("UNSEEN", unseen)))
+        session.say(
+            responses.Condition(
+                responses.Status.OK, "First unseen", responses.Code("UNSEEN", unseen)
+            )
+        )
     session.say(selected.permanent_flags())
-    session.say(Condition(Status.OK, "Next UID", Code("UIDNEXT", folder.uid_next)))
-    session.say(Condition(Status.OK, "UIDs valid", Code("UIDVALIDITY", folder.uid_validity)))
-    highest = Code("HIGHESTMODSEQ", folder.highest_modseq)
-    session.say(Condition(Status.OK, "Highest", highest))
+    session.say(
+        responses.Condition(
+            responses.Status.OK, "Next UID", responses.Code("UIDNEXT", folder.uid_next)
+        )
+    )
+    session.say(
+        responses.Condition(
+            responses.Status.OK, "UIDs valid", responses.Code("UIDVALIDITY", folder.uid_validity)
+        )
+    )
+    highest = responses.Code("HIGHESTMODSEQ", folder.highest_modseq)
+    session.say(responses.Condition(responses.Status.OK, "Highest", highest))
 
 
-async def check(session: Session, request: ask.Check) -> Completion:
+async def check(session: Session, request: ask.Check) -> responses.Completion:
     """Do nothing: all is durable as soon as it is answered."""
-    return ok("Checked")
+    return responses.ok("Checked")
 
 
-async def close(session: Session, request: ask.Close) -> Completion:
+async def close(session: Session, request: ask.Close) -> responses.Completion:
     """Leave the mailbox, without what is marked as deleted."""
     selected = session.mailbox
     if not selected.read_only and selected.mail.writable(selected.folder):
         # Without telling the client what went: it is leaving.
         await selected.mail.expunge(selected.folder.id, None)
     session.deselect()
-    return ok("Closed")
+    return responses.ok("Closed")
 
 
-async def unselect(session: Session, request: ask.Unselect) -> Completion:
+async def unselect(session: Session, request: ask.Unselect) -> responses.Completion:
     """Leave the mailbox as it is."""
     session.deselect()
-    return ok("Left the mailbox")
+    return responses.ok("Left the mailbox")
 
 
 async def idle(session: Session, request: ask.Idle) -> None:
     """Wait for news, until the client says DONE."""
     # No coroutine waits here: thousands of clients idle at once, and each costs its view only.
     session.tell(may_expunge=True)
-    session.say(Continue("idling"))
+    session.say(responses.Continue("idling"))
     session.wake()
 
 

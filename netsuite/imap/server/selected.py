@@ -17,14 +17,7 @@ from netsuite.imap.view import (
     TellFlags,
     Telling,
 )
-from netsuite.store.changes import (
-    Change,
-    FlagsChanged,
-    FolderDeleted,
-    MessagesAdded,
-    MessagesExpunged,
-    Subscription,
-)
+from netsuite.store import changes
 from netsuite.store.model import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN, Folder
 
 #: In the order FLAGS and PERMANENTFLAGS list them.
@@ -64,8 +57,8 @@ class Selected:
         self._changed = changed
         self._keywords: dict[str, str] | None = None  # lower case to as written
         # What is published while the mailbox is still being read waits here.
-        self._early: list[Change] | None = []
-        self._subscription: Subscription = mail.watch_folder(folder.id, self._note)
+        self._early: list[changes.Change] | None = []
+        self._subscription: changes.Subscription = mail.watch_folder(folder.id, self._note)
 
     def opened(self, view: MailboxView) -> None:
         """Accept the view that was read, and what happened while it was."""
@@ -85,23 +78,23 @@ class Selected:
 
     # -- the feed -----------------------------------------------------------------------------
 
-    def _note(self, change: Change) -> None:
+    def _note(self, change: changes.Change) -> None:
         # Called within every publish, for every session: it notes, and no more.
         if self._early is not None:
             self._early.append(change)
             return
         view = self.view
-        if isinstance(change, MessagesAdded):
+        if isinstance(change, changes.MessagesAdded):
             view.note_added(change.modseq, change.uids)
-        elif isinstance(change, FlagsChanged):
+        elif isinstance(change, changes.FlagsChanged):
             # Another account's own flags on a shared folder come by as well: whose they are,
             # only the store can tell, so they are read again like those that came in part.
             unknown = change.partial or (change.account is not None and self.folder.owner is None)
             flags = (None,) * len(change.uids) if unknown else change.flags
             view.note_flags(change.modseq, change.uids, flags)
-        elif isinstance(change, MessagesExpunged):
+        elif isinstance(change, changes.MessagesExpunged):
             view.note_expunged(change.modseq, change.uids)
-        elif isinstance(change, FolderDeleted):
+        elif isinstance(change, changes.FolderDeleted):
             view.note_gone()
         else:
             return

@@ -7,21 +7,7 @@ from typing import Final
 
 from netsuite.accounts.interfaces import DropItem
 from netsuite.connection.server import handlers
-from netsuite.pop3 import replies
-from netsuite.pop3.commands import (
-    Beginning,
-    Dele,
-    List,
-    Noop,
-    Quit,
-    Retr,
-    Rset,
-    Stat,
-    Status,
-    Top,
-    Uidl,
-    ok,
-)
+from netsuite.pop3 import commands, replies
 from netsuite.pop3.server.session import OpenMaildrop, Session
 from netsuite.pop3.top import TopLines
 from netsuite.store.errors import StoreError
@@ -31,39 +17,39 @@ from netsuite.wire.events import BodyChunk, EndOfBody
 LINES_AT_ONCE: Final = 1000
 
 
-def _refusal(maildrop: OpenMaildrop, number: int) -> Status | None:
+def _refusal(maildrop: OpenMaildrop, number: int) -> commands.Status | None:
     """Return why a message cannot be had by this number (from 1), if so."""
     if not 1 <= number <= len(maildrop.items):
         return replies.NO_MESSAGE
     return replies.DELETED if number - 1 in maildrop.deleted else None
 
 
-async def stat(session: Session, command: Stat) -> Status:
+async def stat(session: Session, command: commands.Stat) -> commands.Status:
     """Say how many messages there are, and of what size."""
     maildrop = session.maildrop
     octets = sum(item.octets for item in maildrop.items)
     octets -= sum(maildrop.items[index].octets for index in maildrop.deleted)
-    return ok(f"{len(maildrop.items) - len(maildrop.deleted)} {octets}")
+    return commands.ok(f"{len(maildrop.items) - len(maildrop.deleted)} {octets}")
 
 
-async def list_sizes(session: Session, command: List) -> Status | None:
+async def list_sizes(session: Session, command: commands.List) -> commands.Status | None:
     """Say the size of a message, or of each."""
     return await _listing(session, command, lambda item: str(item.octets))
 
 
-async def uidl(session: Session, command: Uidl) -> Status | None:
+async def uidl(session: Session, command: commands.Uidl) -> commands.Status | None:
     """Say the unique name of a message, or of each."""
     return await _listing(session, command, lambda item: item.uidl)
 
 
 async def _listing(
-    session: Session, command: List | Uidl, value: Callable[[DropItem], str]
-) -> Status | None:
+    session: Session, command: commands.List | commands.Uidl, value: Callable[[DropItem], str]
+) -> commands.Status | None:
     maildrop, number = session.maildrop, command.number
     if number is not None:
         refusal = _refusal(maildrop, number)
-        return refusal or ok(f"{number} {value(maildrop.items[number - 1])}")
-    session.say(Beginning("Listing follows"))
+        return refusal or commands.ok(f"{number} {value(maildrop.items[number - 1])}")
+    session.say(commands.Beginning("Listing follows"))
     items, deleted = maildrop.items, maildrop.deleted
     for start in range(0, len(items), LINES_AT_ONCE):
         lines = [
@@ -77,17 +63,17 @@ async def _listing(
     return None
 
 
-async def retr(session: Session, command: Retr) -> Status | None:
+async def retr(session: Session, command: commands.Retr) -> commands.Status | None:
     """Send a message."""
     return await _message(session, command.number, None)
 
 
-async def top(session: Session, command: Top) -> Status | None:
+async def top(session: Session, command: commands.Top) -> commands.Status | None:
     """Send a message's header and first lines."""
     return await _message(session, command.number, TopLines(command.lines))
 
 
-async def _message(session: Session, number: int, top: TopLines | None) -> Status | None:
+async def _message(session: Session, number: int, top: TopLines | None) -> commands.Status | None:
     maildrop = session.maildrop
     refusal = _refusal(maildrop, number)
     if refusal is not None:
@@ -95,7 +81,7 @@ async def _message(session: Session, number: int, top: TopLines | None) -> Statu
     chunks = maildrop.drop.read(number - 1)
     # The first piece is read before anything is said: until then it can be refused.
     first = await anext(chunks, None)
-    session.say(Beginning("Message follows"))
+    session.say(commands.Beginning("Message follows"))
     await session.writer.write_body(_stuffed(session, first, chunks, top))
     session.say(EndOfBody())
     return None
@@ -119,29 +105,29 @@ async def _stuffed(
             await close()
 
 
-async def dele(session: Session, command: Dele) -> Status:
+async def dele(session: Session, command: commands.Dele) -> commands.Status:
     """Mark a message as deleted."""
     refusal = _refusal(session.maildrop, command.number)
     if refusal is None:
         session.maildrop.deleted.add(command.number - 1)
-    return refusal or ok("Marked as deleted")
+    return refusal or commands.ok("Marked as deleted")
 
 
-async def rset(session: Session, command: Rset) -> Status:
+async def rset(session: Session, command: commands.Rset) -> commands.Status:
     """Take all marks back."""
     session.maildrop.deleted.clear()
-    return ok(f"{len(session.maildrop.items)} messages")
+    return commands.ok(f"{len(session.maildrop.items)} messages")
 
 
-async def noop(session: Session, command: Noop) -> Status:
+async def noop(session: Session, command: commands.Noop) -> commands.Status:
     """Do nothing."""
-    return ok()
+    return commands.ok()
 
 
-async def quit_session(session: Session, command: Quit) -> None:
+async def quit_session(session: Session, command: commands.Quit) -> None:
     """Remove what was marked, then say so: +OK means that it is gone for good. A session that is
     lost removes nothing (RFC 1939, 6)."""
-    status = ok("Bye")
+    status = commands.ok("Bye")
     if session.has_maildrop and session.maildrop.deleted:
         try:
             await session.maildrop.drop.remove(sorted(session.maildrop.deleted))

@@ -9,17 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from netsuite.store.errors import (
-    Changed,
-    DirectoryNotEmpty,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    NotADirectory,
-    NotPermitted,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.store.files.disk import OnChange
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.subtree import underlying
@@ -109,7 +99,7 @@ class MemoryUpload:
         self._kept = kept
         self._data = bytearray(kept)
         self._take = take
-        self._failure: StoreError | None = None
+        self._failure: errors.StoreError | None = None
         self._finished = False
 
     def write(self, octets: bytes) -> Awaitable[None] | None:
@@ -121,7 +111,7 @@ class MemoryUpload:
             self.octets = len(self._data)
             limit = self._tree.limit_octets
             if limit is not None and self.octets > limit:
-                self._failure = TooLarge(f"more than {limit} octets")
+                self._failure = errors.TooLarge(f"more than {limit} octets")
         return FailedAwaitable(self._failure) if self._failure is not None else None
 
     async def commit(self, *, modified: datetime | None = None) -> Entry:
@@ -184,7 +174,7 @@ class MemoryTree:
         here = self._root
         for name in path:
             if here.data is not None or name not in here.children:
-                raise NoSuchFile("no such file")
+                raise errors.NoSuchFile("no such file")
             here = here.children[name]
         return here
 
@@ -192,14 +182,14 @@ class MemoryTree:
         """Return what is there, if anything is."""
         try:
             return self._node(path)
-        except NoSuchFile:
+        except errors.NoSuchFile:
             return None
 
     def _parent(self, path: TreePath) -> Node:
         checked(path, self._depth)
         parent = self._node(path[:-1])
         if parent.data is not None:
-            raise NoSuchFile("its directory is a file")
+            raise errors.NoSuchFile("its directory is a file")
         return parent
 
     async def entry(self, path: TreePath) -> Entry:
@@ -210,7 +200,7 @@ class MemoryTree:
         """List a directory in pieces, in no order."""
         node = self._node(path)
         if node.data is not None:
-            raise NotADirectory("a file")
+            raise errors.NotADirectory("a file")
         entries = [child.entry(name) for name, child in node.children.items()]
         for start in range(0, len(entries), PIECE_ENTRIES):
             yield entries[start : start + PIECE_ENTRIES]
@@ -219,14 +209,14 @@ class MemoryTree:
         """List a directory sorted by name."""
         entries = [entry async for piece in self.listing(path) for entry in piece]
         if len(entries) > limit:
-            raise TooLarge(f"more than {limit} entries")
+            raise errors.TooLarge(f"more than {limit} entries")
         return sorted(entries, key=lambda entry: entry.name)
 
     async def open(self, path: TreePath) -> MemoryFile:
         """Open a file for reading."""
         node = self._node(path)
         if node.data is None:
-            raise IsADirectory("a directory")
+            raise errors.IsADirectory("a directory")
         return MemoryFile(node.entry(path[-1]), node.data)
 
     # -- changing ------------------------------------------------------------------------------
@@ -234,21 +224,21 @@ class MemoryTree:
     async def upload(self, path: TreePath, request: UploadRequest = PLAIN_UPLOAD) -> MemoryUpload:
         """Begin a file."""
         if not path:
-            raise IsADirectory("the root")
+            raise errors.IsADirectory("the root")
         before = self._takable(path, request)
         data = b"" if before is None or before.data is None else before.data
         octets = len(data) if request.append else request.resume_at or 0
         if octets > len(data):
-            raise NoSuchFile(f"{len(data)} octets are there")
+            raise errors.NoSuchFile(f"{len(data)} octets are there")
         whole = octets + (request.expected_octets or 0)
         if self.limit_octets is not None and whole > self.limit_octets:
-            raise TooLarge(f"{whole} octets")
+            raise errors.TooLarge(f"{whole} octets")
         version = before.version if before else 0
 
         def take(content: bytes, modified: datetime | None) -> Entry:
             there = self._takable(path, request)
             if request.append and (there is not before or (there and there.version != version)):
-                raise Changed("the file that was to be appended to")
+                raise errors.Changed("the file that was to be appended to")
             return self.put(path, content, modified)
 
         return MemoryUpload(self, path, before, data[:octets], take)
@@ -257,12 +247,12 @@ class MemoryTree:
         there = self._parent(path).children.get(path[-1])
         if there is not None:
             if there.data is None:
-                raise IsADirectory("a directory has the name")
+                raise errors.IsADirectory("a directory has the name")
             if request.only_new:
-                raise FileInTheWay("something has the name")
+                raise errors.FileInTheWay("something has the name")
         is_now = there.entry("").validator if there is not None else None
         if request.if_validator not in (None, is_now):
-            raise Changed("the file is not what it was")
+            raise errors.Changed("the file is not what it was")
         return there
 
     def put(self, path: TreePath, data: bytes, modified: datetime | None) -> Entry:
@@ -280,10 +270,10 @@ class MemoryTree:
     async def make_directory(self, path: TreePath) -> Entry:
         """Make a directory."""
         if not path:
-            raise FileInTheWay("the root")
+            raise errors.FileInTheWay("the root")
         parent = self._parent(path)
         if path[-1] in parent.children:
-            raise FileInTheWay("something has the name")
+            raise errors.FileInTheWay("something has the name")
         node = parent.children[path[-1]] = self._new(None)
         self._touch(parent)
         self._on_change(path, False)
@@ -292,19 +282,19 @@ class MemoryTree:
     async def remove_file(self, path: TreePath) -> None:
         """Remove a file."""
         if self._node(path).data is None:
-            raise IsADirectory("a directory")
+            raise errors.IsADirectory("a directory")
         self._drop(path)
         self._on_change(path, True)
 
     async def remove_directory(self, path: TreePath) -> None:
         """Remove an empty directory."""
         if not path:
-            raise NotPermitted("the root")
+            raise errors.NotPermitted("the root")
         node = self._node(path)
         if node.data is not None:
-            raise NotADirectory("a file")
+            raise errors.NotADirectory("a file")
         if node.children:
-            raise DirectoryNotEmpty("not empty")
+            raise errors.DirectoryNotEmpty("not empty")
         self._drop(path)
         self._on_change(path, True)
 
@@ -323,24 +313,24 @@ class MemoryTree:
         """As ``rename``, but *new* is in the sister."""
         tree, new = underlying(sister, new)
         if not isinstance(tree, MemoryTree):
-            raise NotPermitted("a tree of another kind")
+            raise errors.NotPermitted("a tree of another kind")
         checked(new, tree._depth)
         if not old:
-            raise NotPermitted("the root")
+            raise errors.NotPermitted("the root")
         if not new:
-            raise FileInTheWay("the root")
+            raise errors.FileInTheWay("the root")
         node = self._node(old)
         parent = tree._parent(new)
         there = parent.children.get(new[-1])
         if there is not None:
             if not replace or (there.data is None) != (node.data is None):
-                raise FileInTheWay("something has the name")
+                raise errors.FileInTheWay("something has the name")
             if there is node:
                 return
         if tree is self and new[: len(old)] == old:
-            raise NotPermitted("a directory into itself")
+            raise errors.NotPermitted("a directory into itself")
         if there is not None and there.children:
-            raise DirectoryNotEmpty("not empty")
+            raise errors.DirectoryNotEmpty("not empty")
         self._drop(old)
         parent.children[new[-1]] = node
         tree._touch(parent)

@@ -13,16 +13,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
-from netsuite.store.errors import (
-    Busy,
-    Changed,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    StorageFull,
-    StoreError,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.store.files.file_names import TEMPORARY
 from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
 from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
@@ -77,7 +68,7 @@ class StagedFile:
         where: int = -1,
     ) -> None:
         if not names:
-            raise IsADirectory("the root")
+            raise errors.IsADirectory("the root")
         self._name = names[-1]
         self._mode = mode
         self.durable = durable
@@ -119,7 +110,7 @@ class StagedFile:
         octets = there.st_size if there is not None else 0
         self.kept = octets if request.append else request.resume_at or 0
         if self.kept > octets:
-            raise NoSuchFile(f"{octets} octets are there")
+            raise errors.NoSuchFile(f"{octets} octets are there")
         #: Whether the new file begins with the whole of the old one.
         self._continues = there is not None and self.kept == octets
         self._append = request.append
@@ -127,36 +118,36 @@ class StagedFile:
             self._source = self._open_source(there)
         whole = self.kept + (request.expected_octets or 0)
         if self._limit_octets is not None and whole > self._limit_octets:
-            raise TooLarge(f"{whole} octets")
+            raise errors.TooLarge(f"{whole} octets")
         if whole:
             room = os.fstatvfs(self._where)
             if whole > room.f_bavail * room.f_frsize:
-                raise StorageFull(f"{whole} octets do not fit")
+                raise errors.StorageFull(f"{whole} octets do not fit")
 
     def _open_source(self, there: os.stat_result) -> io.FileIO:
         descriptor = os.open(self._name, READ, dir_fd=self._where)
         if not os.path.samestat(there, os.fstat(descriptor)):
             os.close(descriptor)
-            raise Changed("another file has the name now")
+            raise errors.Changed("another file has the name now")
         return io.FileIO(descriptor)
 
     def _check(self, there: os.stat_result | None) -> None:
         """Raise unless the name may be taken, *there* having it now."""
         if there is not None:
             if stat.S_ISDIR(there.st_mode):
-                raise IsADirectory("a directory has the name")
+                raise errors.IsADirectory("a directory has the name")
             if not stat.S_ISREG(there.st_mode) or self._only_new:
-                raise FileInTheWay("something has the name")
+                raise errors.FileInTheWay("something has the name")
         is_now = validator_of(there) if there is not None else None
         if self._if_validator is not None and is_now != self._if_validator:
-            raise Changed("the file is not what it was")
+            raise errors.Changed("the file is not what it was")
 
     def _create(self, token: Callable[[], str]) -> tuple[io.FileIO, bytes]:
         for _ in range(_NAME_ATTEMPTS):
             name = TEMPORARY + token().encode()
             with suppress(FileExistsError):
                 return io.FileIO(os.open(name, _NEW, 0o600, dir_fd=self._where), "r+"), name
-        raise Busy("no temporary name is free")
+        raise errors.Busy("no temporary name is free")
 
     # -- content -------------------------------------------------------------------------------
 
@@ -190,7 +181,7 @@ class StagedFile:
         if not copied:  # some file systems say that they copied nothing
             data = os.pread(here, min(octets, _COPY_PIECE), self._copied)
             if not data:
-                raise Changed("the file became shorter")
+                raise errors.Changed("the file became shorter")
             copied = os.pwrite(there, data, self._copied)
         return copied
 
@@ -256,7 +247,7 @@ class StagedFile:
             there = lstat_or_none(self._where, self._name)
             self._check(there)
             if self._append and self._before != (there and validator_of(there)):
-                raise Changed("the file that was to be appended to")
+                raise errors.Changed("the file that was to be appended to")
             self._take_name(replace=not self._only_new)
 
     def finished(self) -> Entry:
@@ -266,7 +257,7 @@ class StagedFile:
         finally:
             self.discard()
         if entry is None:
-            raise FileInTheWay("no file any more")
+            raise errors.FileInTheWay("no file any more")
         return entry
 
     def keep(self, pieces: Sequence[bytes]) -> Entry | None:
@@ -281,7 +272,7 @@ class StagedFile:
                         self._take_name(replace=False)
                 elif self._continues and validator_of(there) == self._before:
                     self._take_name(replace=True)
-        except (OSError, StoreError):
+        except (OSError, errors.StoreError):
             self.discard()
             raise
         if self._temporary:

@@ -18,15 +18,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Final
 
-from netsuite.store.errors import (
-    Busy,
-    DirectoryNotEmpty,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    NotADirectory,
-    NotPermitted,
-)
+from netsuite.store import errors
 from netsuite.store.files.file_names import TEMPORARY, shown
 from netsuite.store.files.openat import (
     READ,
@@ -82,25 +74,25 @@ def entry_at(root: int, names: Names) -> Entry:
 def _shown(name: str, result: os.stat_result) -> Entry:
     entry = entry_of(name, result)
     if entry is None:
-        raise NoSuchFile("neither file nor directory")
+        raise errors.NoSuchFile("neither file nor directory")
     return entry
 
 
 def open_file(root: int, names: Names) -> tuple[Entry, io.FileIO]:
     """Open a file for reading."""
     if not names:
-        raise IsADirectory("the root")
+        raise errors.IsADirectory("the root")
     with directory(root, names[:-1]) as where:
         # Looked at before it is opened: to open some devices is to do something to them.
         if stat.S_ISDIR(visible(where, names[-1]).st_mode):
-            raise IsADirectory("a directory")
+            raise errors.IsADirectory("a directory")
         descriptor = os.open(names[-1], READ, dir_fd=where)
     # By now it may be another one than the one that was looked at.
     try:
         result = os.fstat(descriptor)
         entry = _shown(name_of(names[-1]), result)
         if stat.S_ISDIR(result.st_mode):
-            raise IsADirectory("a directory")
+            raise errors.IsADirectory("a directory")
         return entry, io.FileIO(descriptor)
     except BaseException:
         os.close(descriptor)
@@ -110,7 +102,7 @@ def open_file(root: int, names: Names) -> tuple[Entry, io.FileIO]:
 def make_directory(root: int, names: Names, mode: int) -> Entry:
     """Make a directory, durably."""
     if not names:
-        raise FileInTheWay("the root")
+        raise errors.FileInTheWay("the root")
     with directory(root, names[:-1], WORK) as where:
         os.mkdir(names[-1], mode, dir_fd=where)
         with directory(where, names[-1:], WORK) as made:
@@ -124,11 +116,11 @@ def make_directory(root: int, names: Names, mode: int) -> Entry:
 def remove_file(root: int, names: Names, lock: threading.Lock) -> None:
     """Remove a file, durably."""
     if not names:
-        raise IsADirectory("the root")
+        raise errors.IsADirectory("the root")
     with directory(root, names[:-1], WORK) as where:
         with locked(lock, where):
             if stat.S_ISDIR(visible(where, names[-1]).st_mode):
-                raise IsADirectory("a directory")
+                raise errors.IsADirectory("a directory")
             os.unlink(names[-1], dir_fd=where)
         os.fsync(where)
 
@@ -136,10 +128,10 @@ def remove_file(root: int, names: Names, lock: threading.Lock) -> None:
 def remove_directory(root: int, names: Names, before: float) -> None:
     """Remove an empty directory, durably; what uploads left in it before then does not count."""
     if not names:
-        raise NotPermitted("the root")
+        raise errors.NotPermitted("the root")
     with directory(root, names[:-1], WORK) as where:
         if not stat.S_ISDIR(visible(where, names[-1]).st_mode):
-            raise NotADirectory("a file")
+            raise errors.NotADirectory("a file")
         try:
             os.rmdir(names[-1], dir_fd=where)
         except OSError as error:
@@ -150,7 +142,7 @@ def remove_directory(root: int, names: Names, before: float) -> None:
             try:
                 os.rmdir(names[-1], dir_fd=where)
             except FileExistsError:  # what some systems say instead
-                raise DirectoryNotEmpty("not empty") from None
+                raise errors.DirectoryNotEmpty("not empty") from None
         os.fsync(where)
 
 
@@ -168,9 +160,9 @@ def rename(
         lock: of the tree the target is in.
     """
     if not old:
-        raise NotPermitted("the root")
+        raise errors.NotPermitted("the root")
     if not new:
-        raise FileInTheWay("the root")
+        raise errors.FileInTheWay("the root")
     with (
         directory(source_root, old[:-1], WORK) as source,
         directory(target_root, new[:-1], WORK) as target,
@@ -198,7 +190,7 @@ def _same_name(source: int, old: bytes, target: int, new: bytes) -> bool:
 def _check_kinds(moved: int, there: int) -> None:
     """Refuse what cannot replace, or what a client cannot see being replaced."""
     if stat.S_IFMT(moved) != stat.S_IFMT(there):
-        raise FileInTheWay("something of another kind")
+        raise errors.FileInTheWay("something of another kind")
 
 
 def set_modified(root: int, names: Names, modified: datetime) -> Entry:
@@ -217,10 +209,10 @@ class Listing:
     def __init__(self, root: int, names: Names) -> None:
         try:
             self._where = open_directory(root, names, WORK)
-        except NoSuchFile:
+        except errors.NoSuchFile:
             with directory(root, names[:-1]) as where:
                 if names and stat.S_ISREG(lstat(where, names[-1]).st_mode):
-                    raise NotADirectory("a file") from None
+                    raise errors.NotADirectory("a file") from None
             raise
         try:
             self._entries = os.scandir(self._where)
@@ -293,7 +285,7 @@ class Sweep:
         """Do one directory; return whether there is more to do."""
         names = self._waiting.pop()
         # Errors: it is gone, or not ours to read.
-        with suppress(OSError, NoSuchFile), directory(self._root, names, WORK) as where:
+        with suppress(OSError, errors.NoSuchFile), directory(self._root, names, WORK) as where:
             for name in sweep_directory(where, self._before):
                 self._waiting.append((*names, name))
         return bool(self._waiting)
@@ -365,4 +357,4 @@ def _lock_out_others(where: int) -> None:
             time.sleep(_ATTEMPT_SECONDS)
         except OSError:
             return None  # the file system knows no locks
-    raise Busy("another process holds the directory")
+    raise errors.Busy("another process holds the directory")

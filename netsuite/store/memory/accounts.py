@@ -7,7 +7,7 @@ from dataclasses import replace
 from types import EllipsisType
 from typing import Final
 
-from netsuite.store import folder_names
+from netsuite.store import folder_names, model
 from netsuite.store.changes import (
     AccountChanged,
     AliasesChanged,
@@ -15,16 +15,6 @@ from netsuite.store.changes import (
 )
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.memory.records import AccountRecord, Records
-from netsuite.store.model import (
-    INBOX,
-    Account,
-    AccountId,
-    AccountState,
-    AppPassword,
-    Login,
-    SpecialUse,
-    Verifiers,
-)
 
 LOGINS_KEPT: Final = 100_000
 
@@ -44,7 +34,7 @@ class MemoryAccounts:
                 return record
         return None
 
-    async def account(self, name: str) -> Account:
+    async def account(self, name: str) -> model.Account:
         """Raises NoSuchAccount."""
         self._records.check_open()
         record = self._named(name.lower())
@@ -52,11 +42,11 @@ class MemoryAccounts:
             raise NoSuchAccount(name)
         return record.account
 
-    async def account_by_id(self, account: AccountId) -> Account:
+    async def account_by_id(self, account: model.AccountId) -> model.Account:
         """Raises NoSuchAccount."""
         return self._records.account(account).account
 
-    async def accounts(self) -> Sequence[Account]:
+    async def accounts(self) -> Sequence[model.Account]:
         """All, sorted by name."""
         self._records.check_open()
         return sorted(
@@ -66,19 +56,19 @@ class MemoryAccounts:
     async def add_account(
         self,
         name: str,
-        verifiers: Verifiers | None,
+        verifiers: model.Verifiers | None,
         *,
         display_name: str = "",
-        folders: Iterable[tuple[str, SpecialUse | None]] = (),
-    ) -> Account:
+        folders: Iterable[tuple[str, model.SpecialUse | None]] = (),
+    ) -> model.Account:
         """Make an account with its INBOX and the folders given, in one step."""
         records = self._records
         records.check_open()
         name = name.lower()
         if self._named(name) is not None or name in records.aliases:
             raise AccountExists(name)
-        wanted = folder_names.first_folders([(INBOX, None), *folders])
-        account = Account(AccountId(records.next_id()), name, display_name=display_name)
+        wanted = folder_names.first_folders([(model.INBOX, None), *folders])
+        account = model.Account(model.AccountId(records.next_id()), name, display_name=display_name)
         records.accounts[account.id] = AccountRecord(account, verifiers)
         changes: list[Change] = [AccountChanged(account.id, name)]
         for folder_name, special_use in wanted.items():
@@ -87,7 +77,7 @@ class MemoryAccounts:
         records.publish(*changes)
         return account
 
-    async def remove_account(self, account: AccountId) -> None:
+    async def remove_account(self, account: model.AccountId) -> None:
         """Remove an account with its folders and messages."""
         records = self._records
         record = records.account(account)
@@ -103,15 +93,15 @@ class MemoryAccounts:
 
     async def update_account(
         self,
-        account: AccountId,
+        account: model.AccountId,
         *,
-        state: AccountState | None = None,
+        state: model.AccountState | None = None,
         display_name: str | None = None,
         protocols: frozenset[str] | None | EllipsisType = ...,
         quota_octets: int | None | EllipsisType = ...,
         quota_messages: int | None | EllipsisType = ...,
         groups: frozenset[str] | None = None,
-    ) -> Account:
+    ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
         record = self._records.account(account)
         old = record.account
@@ -127,37 +117,39 @@ class MemoryAccounts:
         self._changed(record)
         return record.account
 
-    async def verifiers(self, account: AccountId) -> Verifiers | None:
+    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
         return self._records.account(account).verifiers
 
-    async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
+    async def set_verifiers(
+        self, account: model.AccountId, verifiers: model.Verifiers | None
+    ) -> None:
         """Change the main password."""
         record = self._records.account(account)
         record.verifiers = verifiers
         self._changed(record)
 
-    async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
+    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
         return tuple(self._records.account(account).app_passwords.values())
 
     async def add_app_password(
         self,
-        account: AccountId,
+        account: model.AccountId,
         label: str,
-        verifiers: Verifiers,
+        verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
-    ) -> AppPassword:
+    ) -> model.AppPassword:
         """Add one."""
         record = self._records.account(account)
-        added = AppPassword(
+        added = model.AppPassword(
             self._records.next_id(), label, verifiers, protocols, self._records.now()
         )
         record.app_passwords[added.id] = added
         self._changed(record)
         return added
 
-    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
         """Take one away."""
         record = self._records.account(account)
         if record.app_passwords.pop(app_password, None) is not None:
@@ -189,13 +181,13 @@ class MemoryAccounts:
             records.aliases[alias] = tuple(targets)
         records.publish(AliasesChanged())
 
-    async def record_login(self, login: Login) -> None:
+    async def record_login(self, login: model.Login) -> None:
         """Append to the audit log."""
         self._records.check_open()
         self._records.logins.append(login)
         del self._records.logins[:-LOGINS_KEPT]
 
-    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[Login]:
+    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[model.Login]:
         """The newest lines of the audit log, newest first."""
         self._records.check_open()
         newest = (

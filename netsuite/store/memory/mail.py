@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from netsuite.store import errors, folder_names, model
 from netsuite.store import flags as flag_sets
-from netsuite.store import folder_names
 from netsuite.store.changes import (
     Change,
     FlagsChanged,
@@ -18,42 +18,9 @@ from netsuite.store.changes import (
     QueueChanged,
     SubscriptionChanged,
 )
-from netsuite.store.errors import (
-    BadFolderName,
-    FolderExists,
-    MessageExists,
-    NoSuchFolder,
-    NoSuchMessage,
-    NotPermitted,
-    TooLarge,
-)
 from netsuite.store.interfaces import Draft
 from netsuite.store.matching import matches
 from netsuite.store.memory.records import ContentRecord, FolderRecord, MessageRecord, Records
-from netsuite.store.model import (
-    DELETED,
-    INBOX,
-    SEEN,
-    AccountId,
-    ContentId,
-    Copied,
-    Described,
-    Envelope,
-    FlagAction,
-    FlagsStored,
-    Folder,
-    FolderId,
-    FolderKind,
-    Message,
-    Onward,
-    Placed,
-    Placement,
-    QueueItem,
-    QueueState,
-    SpecialUse,
-    Status,
-    Usage,
-)
 from netsuite.store.query import Query
 from netsuite.store.summarize import Document
 from netsuite.store.timestamps import whole_second
@@ -97,7 +64,7 @@ class MemoryDraft:
 class _Seen:
     """A message as an account sees it, for ``matches``."""
 
-    message: Message
+    message: model.Message
     content: ContentRecord
 
     def sent_day(self) -> int | None:
@@ -114,35 +81,35 @@ class MemoryMail:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._locked: set[FolderId] = set()
+        self._locked: set[model.FolderId] = set()
 
     # -- folders
 
-    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
+    async def folders(self, account: model.AccountId | None) -> Sequence[model.Folder]:
         """All folders of the account, or all public ones, sorted by name."""
         self._records.check_open()
         owned = [b.snapshot() for b in self._records.folders.values() if b.folder.owner == account]
         return sorted(owned, key=lambda folder: folder.name)
 
-    async def folder(self, owner: AccountId | None, name: str) -> Folder:
+    async def folder(self, owner: model.AccountId | None, name: str) -> model.Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
         self._records.check_open()
         record = self._records.find(owner, folder_names.looked_up(name, private=owner is not None))
         if record is None:
-            raise NoSuchFolder(name)
+            raise errors.NoSuchFolder(name)
         return record.snapshot()
 
-    async def folder_by_id(self, folder: FolderId) -> Folder:
+    async def folder_by_id(self, folder: model.FolderId) -> model.Folder:
         """One folder by id. Raises NoSuchFolder."""
         return self._records.folder(folder).snapshot()
 
-    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
+    async def status(self, folder: model.FolderId, account: model.AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         record = self._records.folder(folder)
         messages = [row.seen_by(account, record.public) for row in record.present(None)]
-        unseen = [message for message in messages if SEEN not in message.flags]
+        unseen = [message for message in messages if model.SEEN not in message.flags]
         deleted = [message for message in messages if "\\Deleted" in message.flags]
-        return Status(
+        return model.Status(
             folder=record.snapshot(),
             unseen=len(unseen),
             deleted=len(deleted),
@@ -152,15 +119,15 @@ class MemoryMail:
 
     async def create_folder(
         self,
-        owner: AccountId | None,
+        owner: model.AccountId | None,
         name: str,
         *,
-        kind: FolderKind = FolderKind.MAILBOX,
-        special_use: SpecialUse | None = None,
+        kind: model.FolderKind = model.FolderKind.MAILBOX,
+        special_use: model.SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
         moderator: str | None = None,
-    ) -> Folder:
+    ) -> model.Folder:
         """Make a folder and the missing ones above it (mailfolders only)."""
         records = self._records
         records.check_open()
@@ -168,9 +135,9 @@ class MemoryMail:
         if owner is not None:
             records.account(owner)
         if records.find(owner, name) is not None:
-            raise FolderExists(name)
+            raise errors.FolderExists(name)
         changes: list[Change] = []
-        if kind is FolderKind.MAILBOX:
+        if kind is model.FolderKind.MAILBOX:
             changes += self._make_above(owner, name)
         record, created = records.make_folder(
             owner, name, kind, special_use, description, postable, moderator
@@ -179,37 +146,37 @@ class MemoryMail:
         records.publish(*changes)
         return record.snapshot()
 
-    def _make_above(self, owner: AccountId | None, name: str) -> list[Change]:
+    def _make_above(self, owner: model.AccountId | None, name: str) -> list[Change]:
         changes: list[Change] = []
         for parent in folder_names.above(name):
             if self._records.find(owner, parent) is None:
                 changes.append(self._records.make_folder(owner, parent)[1])
         return changes
 
-    async def delete_folder(self, folder: FolderId) -> None:
+    async def delete_folder(self, folder: model.FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
         records = self._records
         record = records.folder(folder)
-        if record.folder.owner is not None and record.folder.name == INBOX:
-            raise NotPermitted("INBOX cannot be deleted")
+        if record.folder.owner is not None and record.folder.name == model.INBOX:
+            raise errors.NotPermitted("INBOX cannot be deleted")
         deleted = records.remove_folder(record)
         self._locked.discard(folder)
         records.drop_unused()
         records.publish(deleted)
 
-    async def rename_folder(self, folder: FolderId, name: str) -> None:
+    async def rename_folder(self, folder: model.FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
         records = self._records
         record = records.folder(folder)
         owner, old = record.folder.owner, record.folder.name
         name = folder_names.checked(name, private=owner is not None)
         if records.find(owner, name) is not None:
-            raise FolderExists(name)
-        if owner is not None and old == INBOX:
+            raise errors.FolderExists(name)
+        if owner is not None and old == model.INBOX:
             self._rename_inbox(record, name)
             return
         if folder_names.is_below(name, old):
-            raise BadFolderName("below itself")
+            raise errors.BadFolderName("below itself")
         below = (
             other
             for other in records.folders.values()
@@ -221,8 +188,10 @@ class MemoryMail:
         ]
         for new in renamed:
             if records.find(owner, new) is not None:
-                raise FolderExists(new)
-        changes = [] if record.folder.kind is FolderKind.GROUP else self._make_above(owner, name)
+                raise errors.FolderExists(new)
+        changes = (
+            [] if record.folder.kind is model.FolderKind.GROUP else self._make_above(owner, name)
+        )
         for other, new in zip(moved, renamed, strict=True):
             changes.append(FolderRenamed(other.folder.id, owner, other.folder.name, new))
             other.folder = replace(other.folder, name=new)
@@ -245,11 +214,11 @@ class MemoryMail:
             changes.append(MessagesExpunged(inbox.folder.id, gone, uids))
         records.publish(*changes)
 
-    async def subscriptions(self, account: AccountId) -> frozenset[str]:
+    async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
         return frozenset(self._records.account(account).subscriptions)
 
-    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
+    async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         name = folder_names.looked_up(name, private=True)
         subscriptions = self._records.account(account).subscriptions
@@ -271,11 +240,11 @@ class MemoryMail:
     async def commit(
         self,
         draft: Draft,
-        placements: Sequence[Placement],
+        placements: Sequence[model.Placement],
         *,
-        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        onward: tuple[model.Envelope, Sequence[model.Onward]] | None = None,
         message_id: str | None = None,
-    ) -> Sequence[Placed]:
+    ) -> Sequence[model.Placed]:
         """Store the content in all the places and in the queue, or in none."""
         records = self._records
         if not isinstance(draft, MemoryDraft):
@@ -284,12 +253,12 @@ class MemoryMail:
             raise ValueError("the draft is finished")
         folders = [records.folder(placement.folder) for placement in placements]
         if draft.too_large:
-            raise TooLarge(f"{draft.octets} octets")
+            raise errors.TooLarge(f"{draft.octets} octets")
         records.check_quota([(folder, draft.octets) for folder in folders])
         if message_id is not None and records.places(message_id):
-            raise MessageExists(message_id)
+            raise errors.MessageExists(message_id)
         content = ContentRecord(
-            ContentId(records.next_id()), records.guid(), b"".join(draft.pieces)
+            model.ContentId(records.next_id()), records.guid(), b"".join(draft.pieces)
         )
         draft.finished = True
         records.contents[content.id] = content
@@ -302,7 +271,7 @@ class MemoryMail:
             row = MessageRecord(folder.uid_next, content, folder.advance(), date, flags, now)
             folder.put(row, placement.account)
             changes.append(MessagesAdded(folder.folder.id, row.modseq, (row.uid,), (row.flags,)))
-            placed.append(Placed(folder.folder.id, folder.folder.uid_validity, row.uid))
+            placed.append(model.Placed(folder.folder.id, folder.folder.uid_validity, row.uid))
         if onward is not None and onward[1]:
             self._enqueue(content, *onward)
             changes.append(QueueChanged())
@@ -312,18 +281,18 @@ class MemoryMail:
         return placed
 
     def _enqueue(
-        self, content: ContentRecord, envelope: Envelope, onward: Sequence[Onward]
+        self, content: ContentRecord, envelope: model.Envelope, onward: Sequence[model.Onward]
     ) -> None:
         now = self._records.now()
         for recipient in onward:
-            item = QueueItem(
+            item = model.QueueItem(
                 id=self._records.next_id(),
                 content=content.id,
                 octets=len(content.octets),
                 envelope=envelope,
                 recipient=recipient.recipient,
                 parameters=recipient.parameters,
-                state=QueueState.WAITING,
+                state=model.QueueState.WAITING,
                 attempts=0,
                 queued=now,
                 next_attempt=now,
@@ -331,21 +300,23 @@ class MemoryMail:
             self._records.queue[item.id] = item
             content.references += 1
 
-    def _content(self, content: ContentId) -> bytes:
+    def _content(self, content: model.ContentId) -> bytes:
         self._records.check_open()
         try:
             return self._records.contents[content].octets
         except KeyError:
-            raise NoSuchMessage(f"content {content}") from None
+            raise errors.NoSuchMessage(f"content {content}") from None
 
-    async def content(self, content: ContentId) -> bytes:
+    async def content(self, content: model.ContentId) -> bytes:
         """A whole content; for small ones."""
         octets = self._content(content)
         if len(octets) > SMALL_OCTETS:
-            raise TooLarge(f"{len(octets)} octets")
+            raise errors.TooLarge(f"{len(octets)} octets")
         return octets
 
-    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+    async def contents(
+        self, contents: Sequence[model.ContentId]
+    ) -> Mapping[model.ContentId, bytes]:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
         self._records.check_open()
         known = {
@@ -354,7 +325,7 @@ class MemoryMail:
         return {c: octets for c, octets in known.items() if len(octets) <= SMALL_OCTETS}
 
     async def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
         octets = self._content(content)
@@ -364,53 +335,53 @@ class MemoryMail:
 
     # -- looking
 
-    async def uids(self, folder: FolderId) -> Sequence[int]:
+    async def uids(self, folder: model.FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         return array("I", self._records.folder(folder).order)
 
-    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
+    async def first_uids(self, folders: Sequence[model.FolderId]) -> Mapping[model.FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
         known = self._records.folders
         return {f: known[f].order[0] for f in folders if f in known and known[f].order}
 
-    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[model.FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
         self._records.check_open()
         return self._records.places(message_id)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
+    ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
         self._records.check_open()
         found = {each: self._records.places(each) for each in message_ids}
         return {each: places for each, places in found.items() if places}
 
-    async def claim_recent(self, folder: FolderId) -> int:
+    async def claim_recent(self, folder: model.FolderId) -> int:
         """Return the first UID no read-write session was told of; mark all as told of."""
         record = self._records.folder(folder)
         recent_from, record.recent_from = record.recent_from, record.uid_next
         return recent_from
 
     async def messages(
-        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
-    ) -> Sequence[Message]:
+        self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
+    ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
         record = self._records.folder(folder)
         return [row.seen_by(account, record.public) for row in record.present(uids)]
 
     async def described(
-        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
-    ) -> Sequence[Described]:
+        self, folder: model.FolderId, uids: Sequence[int], account: model.AccountId | None
+    ) -> Sequence[model.Described]:
         """The same with summaries."""
         record = self._records.folder(folder)
         return [
-            Described(row.seen_by(account, record.public), row.content.summary())
+            model.Described(row.seen_by(account, record.public), row.content.summary())
             for row in record.present(uids)
         ]
 
     async def search(
-        self, folder: FolderId, query: Query, account: AccountId | None
+        self, folder: model.FolderId, query: Query, account: model.AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending."""
         record = self._records.folder(folder)
@@ -424,15 +395,15 @@ class MemoryMail:
 
     async def store_flags(
         self,
-        folder: FolderId,
+        folder: model.FolderId,
         uids: Sequence[int],
-        action: FlagAction,
+        action: model.FlagAction,
         flags: frozenset[str],
-        account: AccountId | None,
+        account: model.AccountId | None,
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
-    ) -> FlagsStored:
+    ) -> model.FlagsStored:
         """Change flags, all with one mod-sequence."""
         record = self._records.folder(folder)
         given = flag_sets.normalised(flags)
@@ -466,15 +437,15 @@ class MemoryMail:
                 FlagsChanged(folder, modseq, tuple(own), tuple(own.values()), account=account)
             )
         self._records.publish(*events)
-        return FlagsStored(changed, tuple(refused), record.highest_modseq)
+        return model.FlagsStored(changed, tuple(refused), record.highest_modseq)
 
     def _change(
         self,
         record: FolderRecord,
         row: MessageRecord,
-        action: FlagAction,
+        action: model.FlagAction,
         given: frozenset[str],
-        account: AccountId | None,
+        account: model.AccountId | None,
         shared: bool,
         modseq: int,
     ) -> bool:
@@ -498,11 +469,11 @@ class MemoryMail:
 
     async def copy(
         self,
-        source: FolderId,
+        source: model.FolderId,
         uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-    ) -> Copied:
+        target: model.FolderId,
+        account: model.AccountId | None,
+    ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
         origin, destination = self._records.folder(source), self._records.folder(target)
         rows = list(origin.present(uids))
@@ -516,10 +487,10 @@ class MemoryMail:
         origin: FolderRecord,
         rows: Sequence[MessageRecord],
         destination: FolderRecord,
-        account: AccountId | None,
-    ) -> tuple[Copied, list[Change]]:
+        account: model.AccountId | None,
+    ) -> tuple[model.Copied, list[Change]]:
         if not rows:
-            return Copied(destination.folder.uid_validity, (), ()), []
+            return model.Copied(destination.folder.uid_validity, (), ()), []
         modseq, now = destination.advance(), whole_second(self._records.now())
         made = []
         for row in rows:
@@ -532,15 +503,15 @@ class MemoryMail:
         uids = tuple(row.uid for row in made)
         added = MessagesAdded(destination.folder.id, modseq, uids, tuple(row.flags for row in made))
         sources = tuple(row.uid for row in rows)
-        return Copied(destination.folder.uid_validity, sources, uids), [added]
+        return model.Copied(destination.folder.uid_validity, sources, uids), [added]
 
     async def move(
         self,
-        source: FolderId,
+        source: model.FolderId,
         uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-    ) -> Copied:
+        target: model.FolderId,
+        account: model.AccountId | None,
+    ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         origin, destination = self._records.folder(source), self._records.folder(target)
         rows = list(origin.present(uids))
@@ -560,18 +531,22 @@ class MemoryMail:
         return MessagesExpunged(record.folder.id, modseq, tuple(uids))
 
     async def expunge(
-        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+        self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
         record = self._records.folder(folder)
-        gone = [row.uid for row in record.present(uids) if not deleted_only or DELETED in row.flags]
+        gone = [
+            row.uid
+            for row in record.present(uids)
+            if not deleted_only or model.DELETED in row.flags
+        ]
         if gone:
             self._records.publish(self._remove(record, gone))
         return gone
 
     async def changes_since(
-        self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[Message], Sequence[int]]:
+        self, folder: model.FolderId, modseq: int, account: model.AccountId | None
+    ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*."""
         record = self._records.folder(folder)
         messages = (row.seen_by(account, record.public) for row in record.present(None))
@@ -582,16 +557,16 @@ class MemoryMail:
 
     # -- quota
 
-    async def usage(self, account: AccountId) -> Usage:
+    async def usage(self, account: model.AccountId) -> model.Usage:
         """What the account uses and may use."""
         record = self._records.account(account)
         octets, messages = self._records.used(account)
         limits = record.account
-        return Usage(octets, messages, limits.quota_octets, limits.quota_messages)
+        return model.Usage(octets, messages, limits.quota_octets, limits.quota_messages)
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: FolderId) -> bool:
+    def lock_maildrop(self, folder: model.FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
         self._records.check_open()
         if folder in self._locked:
@@ -599,6 +574,6 @@ class MemoryMail:
         self._locked.add(folder)
         return True
 
-    def unlock_maildrop(self, folder: FolderId) -> None:
+    def unlock_maildrop(self, folder: model.FolderId) -> None:
         """Release it."""
         self._locked.discard(folder)

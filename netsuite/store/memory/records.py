@@ -10,24 +10,10 @@ from datetime import datetime
 from netsuite.message.news import message_id_of
 from netsuite.message.structure import Summary
 from netsuite.store import flags as flag_sets
+from netsuite.store import model
 from netsuite.store.changes import Change, FolderCreated, FolderDeleted
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
-from netsuite.store.model import (
-    SEEN,
-    Account,
-    AccountId,
-    AppPassword,
-    ContentId,
-    Folder,
-    FolderId,
-    FolderKind,
-    Login,
-    Message,
-    QueueItem,
-    SpecialUse,
-    Verifiers,
-)
 from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 
@@ -35,7 +21,7 @@ from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summar
 class ContentRecord:
     """Octets, how many messages and queue items refer to them, and what was read out of them."""
 
-    id: ContentId
+    id: model.ContentId
     guid: str
     octets: bytes
     references: int = 0
@@ -72,18 +58,18 @@ class MessageRecord:
     internal_date: datetime
     flags: frozenset[str]
     saved: datetime
-    own: dict[AccountId, tuple[frozenset[str], int]] = field(default_factory=dict)
+    own: dict[model.AccountId, tuple[frozenset[str], int]] = field(default_factory=dict)
 
-    def seen_by(self, account: AccountId | None, public: bool) -> Message:
+    def seen_by(self, account: model.AccountId | None, public: bool) -> model.Message:
         """The message as an account sees it."""
         flags, modseq = self.flags, self.modseq
         if public:
             own, own_modseq = flag_sets.NONE, 0
             if account is not None:
                 own, own_modseq = self.own.get(account, (own, own_modseq))
-            flags, modseq = flags - {SEEN} | own, max(modseq, own_modseq)
+            flags, modseq = flags - {model.SEEN} | own, max(modseq, own_modseq)
         content = self.content
-        return Message(
+        return model.Message(
             uid=self.uid,
             content=content.id,
             guid=content.guid,
@@ -99,7 +85,7 @@ class MessageRecord:
 class FolderRecord:
     """A folder with its messages; ``folder`` holds what seldom changes, the rest is counted."""
 
-    folder: Folder
+    folder: model.Folder
     rows: dict[int, MessageRecord] = field(default_factory=dict)
     order: list[int] = field(default_factory=list)
     tombstones: list[tuple[int, int]] = field(default_factory=list)
@@ -113,7 +99,7 @@ class FolderRecord:
         """Whether it is nobody's."""
         return self.folder.owner is None
 
-    def snapshot(self) -> Folder:
+    def snapshot(self) -> model.Folder:
         """The folder as it stands."""
         return replace(
             self.folder,
@@ -138,12 +124,12 @@ class FolderRecord:
         self.highest_modseq += 1
         return self.highest_modseq
 
-    def put(self, row: MessageRecord, account: AccountId | None = None) -> None:
+    def put(self, row: MessageRecord, account: model.AccountId | None = None) -> None:
         """Add a row whose UID is ``uid_next``; what is ``\\Seen`` is so for the account alone where
         the folder is public."""
         if row.uid != self.uid_next:
             raise ValueError(f"the next UID is {self.uid_next}, not {row.uid}")
-        if self.public and SEEN in row.flags:
+        if self.public and model.SEEN in row.flags:
             row.flags -= flag_sets.ONLY_SEEN
             if account is not None:
                 row.own[account] = (flag_sets.ONLY_SEEN, row.modseq)
@@ -167,9 +153,9 @@ class FolderRecord:
 class AccountRecord:
     """An account with its secrets."""
 
-    account: Account
-    verifiers: Verifiers | None
-    app_passwords: dict[int, AppPassword] = field(default_factory=dict)
+    account: model.Account
+    verifiers: model.Verifiers | None
+    app_passwords: dict[int, model.AppPassword] = field(default_factory=dict)
     subscriptions: set[str] = field(default_factory=set)
 
 
@@ -182,12 +168,12 @@ class Records:
     uid_validity: Callable[[], int]
     limit_octets: int
     feed: LocalFeed = field(default_factory=LocalFeed)
-    contents: dict[ContentId, ContentRecord] = field(default_factory=dict)
-    folders: dict[FolderId, FolderRecord] = field(default_factory=dict)
-    accounts: dict[AccountId, AccountRecord] = field(default_factory=dict)
+    contents: dict[model.ContentId, ContentRecord] = field(default_factory=dict)
+    folders: dict[model.FolderId, FolderRecord] = field(default_factory=dict)
+    accounts: dict[model.AccountId, AccountRecord] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    logins: list[Login] = field(default_factory=list)
-    queue: dict[int, QueueItem] = field(default_factory=dict)
+    logins: list[model.Login] = field(default_factory=list)
+    queue: dict[int, model.QueueItem] = field(default_factory=dict)
     last_id: int = 0
     last_uid_validity: int = 0
     open: bool = True
@@ -211,7 +197,7 @@ class Records:
         """Publish changes."""
         self.feed.publish(changes)
 
-    def folder(self, folder: FolderId) -> FolderRecord:
+    def folder(self, folder: model.FolderId) -> FolderRecord:
         """A folder. Raises NoSuchFolder."""
         self.check_open()
         try:
@@ -219,14 +205,14 @@ class Records:
         except KeyError:
             raise NoSuchFolder(f"folder {folder}") from None
 
-    def find(self, owner: AccountId | None, name: str) -> FolderRecord | None:
+    def find(self, owner: model.AccountId | None, name: str) -> FolderRecord | None:
         """The folder of that kept name."""
         for record in self.folders.values():
             if record.folder.owner == owner and record.folder.name == name:
                 return record
         return None
 
-    def places(self, message_id: str) -> list[tuple[FolderId, int]]:
+    def places(self, message_id: str) -> list[tuple[model.FolderId, int]]:
         """Folder and UID of each message of that Message-ID in a public folder, ascending."""
         return sorted(
             (record.folder.id, row.uid)
@@ -236,7 +222,7 @@ class Records:
             if message_id and row.content.message_id() == message_id
         )
 
-    def account(self, account: AccountId) -> AccountRecord:
+    def account(self, account: model.AccountId) -> AccountRecord:
         """An account. Raises NoSuchAccount."""
         self.check_open()
         try:
@@ -244,7 +230,7 @@ class Records:
         except KeyError:
             raise NoSuchAccount(f"account {account}") from None
 
-    def used(self, account: AccountId) -> tuple[int, int]:
+    def used(self, account: model.AccountId) -> tuple[int, int]:
         """Octets and messages in the account's folders."""
         owned = [record for record in self.folders.values() if record.folder.owner == account]
         return (
@@ -279,17 +265,17 @@ class Records:
 
     def make_folder(
         self,
-        owner: AccountId | None,
+        owner: model.AccountId | None,
         name: str,
-        kind: FolderKind = FolderKind.MAILBOX,
-        special_use: SpecialUse | None = None,
+        kind: model.FolderKind = model.FolderKind.MAILBOX,
+        special_use: model.SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
         moderator: str | None = None,
     ) -> tuple[FolderRecord, FolderCreated]:
         """Add a new folder."""
-        folder = Folder(
-            id=FolderId(self.next_id()),
+        folder = model.Folder(
+            id=model.FolderId(self.next_id()),
             owner=owner,
             name=name,
             kind=kind,

@@ -9,19 +9,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store import folder_names
+from netsuite.store import folder_names, model
 from netsuite.store.changes import AccountChanged, AliasesChanged
 from netsuite.store.errors import AccountExists, NoSuchAccount
-from netsuite.store.model import (
-    INBOX,
-    Account,
-    AccountId,
-    AccountState,
-    AppPassword,
-    Login,
-    SpecialUse,
-    Verifiers,
-)
 from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import Session
@@ -99,7 +89,7 @@ LOGINS_KEPT: Final = 100_000
 LOGINS_WAITING: Final = 500
 
 
-def read_account(session: Session, account: int) -> Account:
+def read_account(session: Session, account: int) -> model.Account:
     """Read one account. Raises NoSuchAccount."""
     row = session.one(_BY_ID, account=account)
     if row is None:
@@ -107,7 +97,7 @@ def read_account(session: Session, account: int) -> Account:
     return account_of(row)
 
 
-def _changed(transaction: Transaction, account: Account) -> None:
+def _changed(transaction: Transaction, account: model.Account) -> None:
     transaction.changes.append(AccountChanged(account.id, account.name))
 
 
@@ -117,7 +107,7 @@ class SQLAccounts:
     def __init__(self, shared: Shared) -> None:
         self._shared = shared
 
-    async def account(self, name: str) -> Account:
+    async def account(self, name: str) -> model.Account:
         """Raises NoSuchAccount."""
         name = name.lower()
         row = None
@@ -127,11 +117,11 @@ class SQLAccounts:
             raise NoSuchAccount(name)
         return account_of(row)
 
-    async def account_by_id(self, account: AccountId) -> Account:
+    async def account_by_id(self, account: model.AccountId) -> model.Account:
         """Raises NoSuchAccount."""
         return await self._shared.read(lambda s: read_account(s, account), inline=True)
 
-    async def accounts(self) -> Sequence[Account]:
+    async def accounts(self) -> Sequence[model.Account]:
         """All, sorted by name."""
         rows = await self._shared.read(lambda s: s.all(SELECT_ACCOUNT), inline=False)
         return sorted(map(account_of, rows), key=lambda account: account.name)
@@ -139,22 +129,22 @@ class SQLAccounts:
     async def add_account(
         self,
         name: str,
-        verifiers: Verifiers | None,
+        verifiers: model.Verifiers | None,
         *,
         display_name: str = "",
-        folders: Iterable[tuple[str, SpecialUse | None]] = (),
-    ) -> Account:
+        folders: Iterable[tuple[str, model.SpecialUse | None]] = (),
+    ) -> model.Account:
         """Make an account with its INBOX and the folders given, in one step."""
         name = name.lower()
         written = None if verifiers is None else verifiers_json(verifiers)
-        wanted = folder_names.first_folders([(INBOX, None), *folders])
+        wanted = folder_names.first_folders([(model.INBOX, None), *folders])
 
-        def add(transaction: Transaction) -> Account:
+        def add(transaction: Transaction) -> model.Account:
             session = transaction.session
             if session.one(_NAMED, name=name) or session.one(_ALIAS, name=name):
                 raise AccountExists(name)
-            account = Account(
-                AccountId(transaction.next("account")), name, display_name=display_name
+            account = model.Account(
+                model.AccountId(transaction.next("account")), name, display_name=display_name
             )
             session.many(
                 _INSERT,
@@ -171,7 +161,7 @@ class SQLAccounts:
 
         return await self._shared.write(add)
 
-    async def remove_account(self, account: AccountId) -> None:
+    async def remove_account(self, account: model.AccountId) -> None:
         """Remove an account with its folders and messages."""
 
         def remove(transaction: Transaction) -> None:
@@ -186,20 +176,20 @@ class SQLAccounts:
 
     async def update_account(
         self,
-        account: AccountId,
+        account: model.AccountId,
         *,
-        state: AccountState | None = None,
+        state: model.AccountState | None = None,
         display_name: str | None = None,
         protocols: frozenset[str] | None | EllipsisType = ...,
         quota_octets: int | None | EllipsisType = ...,
         quota_messages: int | None | EllipsisType = ...,
         groups: frozenset[str] | None = None,
-    ) -> Account:
+    ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
 
-        def update(transaction: Transaction) -> Account:
+        def update(transaction: Transaction) -> model.Account:
             old = read_account(transaction.session, account)
-            new = Account(
+            new = model.Account(
                 id=old.id,
                 name=old.name,
                 state=old.state if state is None else state,
@@ -226,14 +216,16 @@ class SQLAccounts:
 
         return await self._shared.write(update)
 
-    async def verifiers(self, account: AccountId) -> Verifiers | None:
+    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
         row = await self._shared.read(lambda s: s.one(_VERIFIERS, account=account), inline=True)
         if row is None:
             raise NoSuchAccount(f"account {account}")
         return None if row[0] is None else verifiers_of(row[0])
 
-    async def set_verifiers(self, account: AccountId, verifiers: Verifiers | None) -> None:
+    async def set_verifiers(
+        self, account: model.AccountId, verifiers: model.Verifiers | None
+    ) -> None:
         """Change the main password."""
         written = None if verifiers is None else verifiers_json(verifiers)
 
@@ -244,10 +236,10 @@ class SQLAccounts:
 
         await self._shared.write(change)
 
-    async def app_passwords(self, account: AccountId) -> Sequence[AppPassword]:
+    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
 
-        def read(session: Session) -> list[AppPassword]:
+        def read(session: Session) -> list[model.AppPassword]:
             read_account(session, account)
             return [app_password_of(row) for row in session.all(_APP_PASSWORDS, account=account)]
 
@@ -255,14 +247,14 @@ class SQLAccounts:
 
     async def add_app_password(
         self,
-        account: AccountId,
+        account: model.AccountId,
         label: str,
-        verifiers: Verifiers,
+        verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
-    ) -> AppPassword:
+    ) -> model.AppPassword:
         """Add one."""
 
-        def add(transaction: Transaction) -> AppPassword:
+        def add(transaction: Transaction) -> model.AppPassword:
             known = read_account(transaction.session, account)
             row = (
                 transaction.next("app_password"), account, label, verifiers_json(verifiers),
@@ -274,7 +266,7 @@ class SQLAccounts:
 
         return await self._shared.write(add)
 
-    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
         """Take one away."""
 
         def remove(transaction: Transaction) -> None:
@@ -312,7 +304,7 @@ class SQLAccounts:
 
         await self._shared.write(change)
 
-    async def record_login(self, login: Login) -> None:
+    async def record_login(self, login: model.Login) -> None:
         """Append to the audit log; lines are written together, some time later."""
         self._shared.check_open()
         self._shared.logins.append(login)
@@ -339,7 +331,7 @@ class SQLAccounts:
             self._shared.logins[:0] = waiting
             raise
 
-    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[Login]:
+    async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[model.Login]:
         """The newest lines of the audit log, newest first."""
         self._shared.check_open()
         await self.write_logins()

@@ -7,29 +7,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store import folder_names
-from netsuite.store.changes import (
-    FolderCreated,
-    FolderDeleted,
-    FolderRenamed,
-    SubscriptionChanged,
-)
-from netsuite.store.errors import (
-    BadFolderName,
-    FolderExists,
-    NoSuchAccount,
-    NoSuchFolder,
-    NotPermitted,
-)
-from netsuite.store.model import (
-    INBOX,
-    AccountId,
-    Folder,
-    FolderId,
-    FolderKind,
-    SpecialUse,
-    Status,
-)
+from netsuite.store import changes, errors, folder_names, model
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import Session
 from netsuite.store.sql.messages import copy, release
@@ -96,29 +74,31 @@ _UNSUBSCRIBE: Final = sa.delete(t.subscription).where(
 # -- read ----------------------------------------------------------------------------------------
 
 
-def read_folder(session: Session, folder: int) -> Folder:
+def read_folder(session: Session, folder: int) -> model.Folder:
     """Return one folder. Raises NoSuchFolder."""
     row = session.one(_SELECT, folder=folder)
     if row is None:
-        raise NoSuchFolder(f"folder {folder}")
+        raise errors.NoSuchFolder(f"folder {folder}")
     return folder_of(row)
 
 
-def read_named(session: Session, owner: int, name: str) -> Folder:
+def read_named(session: Session, owner: int, name: str) -> model.Folder:
     """Return the folder of that kept name. Raises NoSuchFolder."""
     row = session.one(_SELECT_NAMED, owner=owner, name=name)
     if row is None:
-        raise NoSuchFolder(name)
+        raise errors.NoSuchFolder(name)
     return folder_of(row)
 
 
-def read_all(session: Session, owner: int) -> list[Folder]:
+def read_all(session: Session, owner: int) -> list[model.Folder]:
     """Return all folders of an account (0: the public ones), sorted by name."""
     rows = session.all(_SELECT_OF_OWNER, owner=owner)
     return sorted(map(folder_of, rows), key=lambda folder: folder.name)
 
 
-def read_status(session: Session, folder: Folder, account: AccountId | None) -> Status:
+def read_status(
+    session: Session, folder: model.Folder, account: model.AccountId | None
+) -> model.Status:
     """Return the counts of a folder as an account sees them."""
     if folder.owner is None:
         unseen = session.single(_UNSEEN_PUBLIC, folder=folder.id, account=account or 0)
@@ -126,7 +106,7 @@ def read_status(session: Session, folder: Folder, account: AccountId | None) -> 
     else:
         unseen = session.single(_UNSEEN, folder=folder.id)
         deleted = session.single(_DELETED, folder=folder.id)
-    return Status(
+    return model.Status(
         folder=folder,
         unseen=unseen[0],
         deleted=deleted[0],
@@ -138,39 +118,39 @@ def read_status(session: Session, folder: Folder, account: AccountId | None) -> 
 def read_subscriptions(session: Session, account: int) -> frozenset[str]:
     """Return the names an account has subscribed. Raises NoSuchAccount."""
     if session.one(_ACCOUNT, account=account) is None:
-        raise NoSuchAccount(f"account {account}")
+        raise errors.NoSuchAccount(f"account {account}")
     return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
 
 
 # -- changed -------------------------------------------------------------------------------------
 
 
-def _there(transaction: Transaction, owner: AccountId, name: str) -> bool:
+def _there(transaction: Transaction, owner: model.AccountId, name: str) -> bool:
     return transaction.session.one(_ID_NAMED, owner=owner, name=name) is not None
 
 
 def insert_folder(
     transaction: Transaction,
-    owner: AccountId,
+    owner: model.AccountId,
     name: str,
-    kind: FolderKind = FolderKind.MAILBOX,
-    special_use: SpecialUse | None = None,
+    kind: model.FolderKind = model.FolderKind.MAILBOX,
+    special_use: model.SpecialUse | None = None,
     description: str = "",
     postable: bool = True,
     moderator: str | None = None,
-) -> FolderId:
+) -> model.FolderId:
     """Put a new folder into the store; return its id."""
-    folder = FolderId(transaction.next("folder"))
+    folder = model.FolderId(transaction.next("folder"))
     row = (
         folder, owner, name, kind.value, special_use.value if special_use else None, description,
         moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
     )  # fmt: skip
     transaction.session.many(_INSERT, [row])
-    transaction.changes.append(FolderCreated(folder, owner or None, name))
+    transaction.changes.append(changes.FolderCreated(folder, owner or None, name))
     return folder
 
 
-def _make_above(transaction: Transaction, owner: AccountId, name: str) -> None:
+def _make_above(transaction: Transaction, owner: model.AccountId, name: str) -> None:
     for parent in folder_names.above(name):
         if not _there(transaction, owner, parent):
             insert_folder(transaction, owner, parent)
@@ -178,20 +158,20 @@ def _make_above(transaction: Transaction, owner: AccountId, name: str) -> None:
 
 def create(
     transaction: Transaction,
-    owner: AccountId,
+    owner: model.AccountId,
     name: str,
-    kind: FolderKind,
-    special_use: SpecialUse | None,
+    kind: model.FolderKind,
+    special_use: model.SpecialUse | None,
     description: str,
     postable: bool,
     moderator: str | None,
-) -> FolderId:
+) -> model.FolderId:
     """Make a folder and the missing ones above it; return its id."""
     if owner:
         transaction.quota(owner)  # raises NoSuchAccount
     if _there(transaction, owner, name):
-        raise FolderExists(name)
-    if kind is FolderKind.MAILBOX:
+        raise errors.FolderExists(name)
+    if kind is model.FolderKind.MAILBOX:
         _make_above(transaction, owner, name)
     return insert_folder(
         transaction, owner, name, kind, special_use, description, postable, moderator
@@ -199,7 +179,9 @@ def create(
 
 
 def create_first(
-    transaction: Transaction, owner: AccountId, folders: Iterable[tuple[str, SpecialUse | None]]
+    transaction: Transaction,
+    owner: model.AccountId,
+    folders: Iterable[tuple[str, model.SpecialUse | None]],
 ) -> None:
     """Make the folders a new account begins with."""
     for name, special_use in folders:
@@ -209,8 +191,8 @@ def create_first(
 def delete(transaction: Transaction, folder: int) -> None:
     """Remove a folder and its messages."""
     state = transaction.folder(folder)
-    if state.owner and state.name == INBOX:
-        raise NotPermitted("INBOX cannot be deleted")
+    if state.owner and state.name == model.INBOX:
+        raise errors.NotPermitted("INBOX cannot be deleted")
     drop(transaction, state)
 
 
@@ -224,10 +206,10 @@ def drop(transaction: Transaction, state: FolderState) -> None:
     if state.owner:
         transaction.quota(state.owner).add(-state.octets, -state.messages)
     transaction.forget_folder(state.id)
-    transaction.changes.append(FolderDeleted(state.id, state.owner or None, state.name))
+    transaction.changes.append(changes.FolderDeleted(state.id, state.owner or None, state.name))
 
 
-def drop_all(transaction: Transaction, owner: AccountId) -> None:
+def drop_all(transaction: Transaction, owner: model.AccountId) -> None:
     """Remove all folders of an account."""
     for folder, _ in transaction.session.all(_NAMES_OF_OWNER, owner=owner):
         drop(transaction, transaction.folder(folder))
@@ -240,13 +222,13 @@ def rename(transaction: Transaction, folder: int, name: str) -> None:
     owner, old = state.owner, state.name
     name = folder_names.checked(name, private=bool(owner))
     if _there(transaction, owner, name):
-        raise FolderExists(name)
-    if owner and old == INBOX:
+        raise errors.FolderExists(name)
+    if owner and old == model.INBOX:
         _make_above(transaction, owner, name)
         copy(transaction, folder, None, insert_folder(transaction, owner, name), None, moving=True)
         return
     if folder_names.is_below(name, old):
-        raise BadFolderName("below itself")
+        raise errors.BadFolderName("below itself")
     moved = [(folder, old)]
     moved += [
         row
@@ -259,16 +241,20 @@ def rename(transaction: Transaction, folder: int, name: str) -> None:
     ]
     for _, _, new in renamed:
         if _there(transaction, owner, new):
-            raise FolderExists(new)
-    if state.kind != FolderKind.GROUP.value:
+            raise errors.FolderExists(new)
+    if state.kind != model.FolderKind.GROUP.value:
         _make_above(transaction, owner, name)
     session.many(_RENAME, [(new, number) for number, _, new in renamed])
     for number, before, new in renamed:
         transaction.forget_folder(number)
-        transaction.changes.append(FolderRenamed(FolderId(number), owner or None, before, new))
+        transaction.changes.append(
+            changes.FolderRenamed(model.FolderId(number), owner or None, before, new)
+        )
 
 
-def subscribe(transaction: Transaction, account: AccountId, name: str, subscribed: bool) -> None:
+def subscribe(
+    transaction: Transaction, account: model.AccountId, name: str, subscribed: bool
+) -> None:
     """Add or take away a subscription."""
     transaction.quota(account)  # raises NoSuchAccount
     session = transaction.session
@@ -279,4 +265,4 @@ def subscribe(transaction: Transaction, account: AccountId, name: str, subscribe
         session.many(_SUBSCRIBE, [(account, name)])
     else:
         session.run(_UNSUBSCRIBE, account=account, name=name)
-    transaction.changes.append(SubscriptionChanged(account, name, subscribed))
+    transaction.changes.append(changes.SubscriptionChanged(account, name, subscribed))

@@ -8,35 +8,9 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 
 from netsuite.message.structure import Summary
-from netsuite.store import folder_names
-from netsuite.store.errors import (
-    NoSuchAccount,
-    NoSuchFolder,
-    NoSuchMessage,
-    StoreClosed,
-    TooLarge,
-)
+from netsuite.store import errors, folder_names, model
 from netsuite.store.flags import normalised
 from netsuite.store.interfaces import Draft
-from netsuite.store.model import (
-    AccountId,
-    ContentId,
-    Copied,
-    Described,
-    Envelope,
-    FlagAction,
-    FlagsStored,
-    Folder,
-    FolderId,
-    FolderKind,
-    Message,
-    Onward,
-    Placed,
-    Placement,
-    SpecialUse,
-    Status,
-    Usage,
-)
 from netsuite.store.query import Query
 from netsuite.store.sql import articles, contents, folders, messages, summaries
 from netsuite.store.sql import schema as t
@@ -82,27 +56,27 @@ class SQLMail:
 
     # -- folders
 
-    async def folders(self, account: AccountId | None) -> Sequence[Folder]:
+    async def folders(self, account: model.AccountId | None) -> Sequence[model.Folder]:
         """All folders of the account, or all public ones, sorted by name."""
         return await self._shared.read(
             lambda s: folders.read_all(s, account or PUBLIC), inline=False
         )
 
-    async def folder(self, owner: AccountId | None, name: str) -> Folder:
+    async def folder(self, owner: model.AccountId | None, name: str) -> model.Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
         self._shared.check_open()
         kept = folder_names.looked_up(name, private=owner is not None)
         if not _can_be_kept(kept):
-            raise NoSuchFolder(repr(name))
+            raise errors.NoSuchFolder(repr(name))
         return await self._shared.readers.run_inline(
             lambda s: folders.read_named(s, owner or PUBLIC, kept)
         )
 
-    async def folder_by_id(self, folder: FolderId) -> Folder:
+    async def folder_by_id(self, folder: model.FolderId) -> model.Folder:
         """One folder by id. Raises NoSuchFolder."""
         return await self._shared.read(lambda s: folders.read_folder(s, folder), inline=True)
 
-    async def status(self, folder: FolderId, account: AccountId | None) -> Status:
+    async def status(self, folder: model.FolderId, account: model.AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         known = await self.folder_by_id(folder)
         if known.messages <= INLINE_COUNTED:
@@ -116,15 +90,15 @@ class SQLMail:
 
     async def create_folder(
         self,
-        owner: AccountId | None,
+        owner: model.AccountId | None,
         name: str,
         *,
-        kind: FolderKind = FolderKind.MAILBOX,
-        special_use: SpecialUse | None = None,
+        kind: model.FolderKind = model.FolderKind.MAILBOX,
+        special_use: model.SpecialUse | None = None,
         description: str = "",
         postable: bool = True,
         moderator: str | None = None,
-    ) -> Folder:
+    ) -> model.Folder:
         """Make a folder and the missing ones above it (mailboxes only)."""
         self._shared.check_open()
         name = folder_names.checked(name, private=owner is not None)
@@ -136,22 +110,22 @@ class SQLMail:
         )  # fmt: skip
         return await self.folder_by_id(made)
 
-    async def delete_folder(self, folder: FolderId) -> None:
+    async def delete_folder(self, folder: model.FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
         await self._shared.write(lambda transaction: folders.delete(transaction, folder))
         self._locks.release(folder)
 
-    async def rename_folder(self, folder: FolderId, name: str) -> None:
+    async def rename_folder(self, folder: model.FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
         await self._shared.write(lambda transaction: folders.rename(transaction, folder, name))
 
-    async def subscriptions(self, account: AccountId) -> frozenset[str]:
+    async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
         return await self._shared.read(
             lambda s: folders.read_subscriptions(s, account), inline=True
         )
 
-    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
+    async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         kept = folder_names.looked_up(name, private=True)
         await self._shared.write(
@@ -171,11 +145,11 @@ class SQLMail:
     async def commit(
         self,
         draft: Draft,
-        placements: Sequence[Placement],
+        placements: Sequence[model.Placement],
         *,
-        onward: tuple[Envelope, Sequence[Onward]] | None = None,
+        onward: tuple[model.Envelope, Sequence[model.Onward]] | None = None,
         message_id: str | None = None,
-    ) -> Sequence[Placed]:
+    ) -> Sequence[model.Placed]:
         """Make the content durable, in all the places and in the queue, or in none."""
         shared = self._shared
         shared.check_open()
@@ -185,7 +159,7 @@ class SQLMail:
             raise ValueError("the draft is finished")
         if draft.too_large:
             await draft.abort()
-            raise TooLarge(f"{draft.octets} octets")
+            raise errors.TooLarge(f"{draft.octets} octets")
         small = not draft.chunks
         delivery = Delivery(draft, shared.guid(), placements, onward, message_id)
         tail = delivery.tail
@@ -201,7 +175,7 @@ class SQLMail:
 
     # -- contents out
 
-    async def content(self, content: ContentId) -> bytes:
+    async def content(self, content: model.ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
         shared = self._shared
         shared.check_open()
@@ -215,18 +189,18 @@ class SQLMail:
 
         octets, read = await shared.readers.run_inline(read_small)
         if octets > WHOLE_OCTETS:
-            raise TooLarge(f"{octets} octets")
+            raise errors.TooLarge(f"{octets} octets")
         if read is None:
             return await shared.readers.run_in_thread(lambda s: contents.whole(s, content))
         shared.contents.put(content, read, octets)
         return read
 
-    async def contents(self, wanted: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+    async def contents(self, wanted: Sequence[model.ContentId]) -> Mapping[model.ContentId, bytes]:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
         shared = self._shared
         shared.check_open()
-        found: dict[ContentId, bytes] = {}
-        missing: list[ContentId] = []
+        found: dict[model.ContentId, bytes] = {}
+        missing: list[model.ContentId] = []
         for content in wanted:
             known = shared.contents.get(content)
             if known is None:
@@ -235,7 +209,7 @@ class SQLMail:
                 found[content] = known
         if missing:
 
-            def read(session: Session) -> dict[ContentId, bytes]:
+            def read(session: Session) -> dict[model.ContentId, bytes]:
                 sizes = contents.sizes(session, missing)
                 return {
                     content: contents.whole(session, content)
@@ -250,7 +224,7 @@ class SQLMail:
         return found
 
     async def read(
-        self, content: ContentId, start: int = 0, stop: int | None = None
+        self, content: model.ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
         shared = self._shared
@@ -279,7 +253,7 @@ class SQLMail:
             if not shared.pinned[content]:
                 del shared.pinned[content]
 
-    async def _chunk(self, content: ContentId, number: int, octets: int) -> bytes:
+    async def _chunk(self, content: model.ContentId, number: int, octets: int) -> bytes:
         readers = self._shared.readers
         if octets > HOT_OCTETS:
             return await readers.run_in_thread(lambda s: contents.chunk(s, content, number))
@@ -287,35 +261,35 @@ class SQLMail:
 
     # -- messages read
 
-    async def uids(self, folder: FolderId) -> Sequence[int]:
+    async def uids(self, folder: model.FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         known = await self.folder_by_id(folder)
         return await self._shared.read(
             lambda s: messages.read_uids(s, folder), inline=known.messages <= INLINE_COUNTED
         )
 
-    async def first_uids(self, of: Sequence[FolderId]) -> Mapping[FolderId, int]:
+    async def first_uids(self, of: Sequence[model.FolderId]) -> Mapping[model.FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
         return await self._shared.read(
             lambda s: articles.first_uids(s, of), inline=len(of) <= INLINE_ROWS
         )
 
-    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[model.FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
         return await self._shared.read(lambda s: articles.places(s, message_id), inline=True)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
+    ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
 
-        def read(session: Session) -> dict[str, Sequence[tuple[FolderId, int]]]:
+        def read(session: Session) -> dict[str, Sequence[tuple[model.FolderId, int]]]:
             found = {each: articles.places(session, each) for each in message_ids}
             return {each: places for each, places in found.items() if places}
 
         return await self._shared.read(read, inline=len(message_ids) <= INLINE_ROWS)
 
-    async def claim_recent(self, folder: FolderId) -> int:
+    async def claim_recent(self, folder: model.FolderId) -> int:
         """The first UID no read-write session was told of; marks all as told of."""
         recent_from, uid_next = await self._shared.read(
             lambda s: messages.read_recent(s, folder), inline=True
@@ -327,8 +301,8 @@ class SQLMail:
         )
 
     async def messages(
-        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
-    ) -> Sequence[Message]:
+        self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
+    ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
         return await self._shared.read(
             lambda s: messages.read_messages(s, folder, uids, account),
@@ -336,16 +310,16 @@ class SQLMail:
         )
 
     async def described(
-        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
-    ) -> Sequence[Described]:
+        self, folder: model.FolderId, uids: Sequence[int], account: model.AccountId | None
+    ) -> Sequence[model.Described]:
         """The same with summaries, made now where they are not kept yet."""
         read = await self.messages(folder, uids, account)
-        described: list[Described] = []
+        described: list[model.Described] = []
         for start in range(0, len(read), SLICE):
             some = read[start : start + SLICE]
             known = await self._summaries([message.content for message in some])
             described += [
-                Described(message, known[message.content])
+                model.Described(message, known[message.content])
                 for message in some
                 if message.content in known
             ]
@@ -371,7 +345,7 @@ class SQLMail:
                 if content not in kept and content not in made:
                     try:
                         made[content] = contents.make_summary(session, content)
-                    except NoSuchMessage:
+                    except errors.NoSuchMessage:
                         continue
             return kept, made
 
@@ -383,19 +357,19 @@ class SQLMail:
             try:
                 keeping = shared.writer.call(lambda transaction: summaries.keep(transaction, made))
                 keeping.addErrback(lambda failure: None)  # they are made again
-            except StoreClosed:
+            except errors.StoreClosed:
                 pass
         return found
 
     async def search(
-        self, folder: FolderId, query: Query, account: AccountId | None
+        self, folder: model.FolderId, query: Query, account: model.AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
         return await self._shared.read(lambda s: search(s, folder, query, account), inline=False)
 
     async def changes_since(
-        self, folder: FolderId, modseq: int, account: AccountId | None
-    ) -> tuple[Sequence[Message], Sequence[int]]:
+        self, folder: model.FolderId, modseq: int, account: model.AccountId | None
+    ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*."""
         known = await self.folder_by_id(folder)
         if known.highest_modseq <= modseq:
@@ -413,15 +387,15 @@ class SQLMail:
 
     async def store_flags(
         self,
-        folder: FolderId,
+        folder: model.FolderId,
         uids: Sequence[int],
-        action: FlagAction,
+        action: model.FlagAction,
         flags: frozenset[str],
-        account: AccountId | None,
+        account: model.AccountId | None,
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
-    ) -> FlagsStored:
+    ) -> model.FlagsStored:
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
         return await self._change(
@@ -432,11 +406,11 @@ class SQLMail:
 
     async def copy(
         self,
-        source: FolderId,
+        source: model.FolderId,
         uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-    ) -> Copied:
+        target: model.FolderId,
+        account: model.AccountId | None,
+    ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
         return await self._change(
             lambda transaction: messages.copy(transaction, source, uids, target, account)
@@ -444,11 +418,11 @@ class SQLMail:
 
     async def move(
         self,
-        source: FolderId,
+        source: model.FolderId,
         uids: Sequence[int],
-        target: FolderId,
-        account: AccountId | None,
-    ) -> Copied:
+        target: model.FolderId,
+        account: model.AccountId | None,
+    ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         return await self._change(
             lambda transaction: messages.copy(
@@ -457,7 +431,7 @@ class SQLMail:
         )
 
     async def expunge(
-        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+        self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
         return await self._change(
@@ -466,21 +440,23 @@ class SQLMail:
 
     # -- quota
 
-    async def usage(self, account: AccountId) -> Usage:
+    async def usage(self, account: model.AccountId) -> model.Usage:
         """What the account uses and may use."""
         row = await self._shared.read(lambda s: s.one(SELECT_QUOTA, account=account), inline=True)
         if row is None:
-            raise NoSuchAccount(f"account {account}")
-        return Usage(octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3])
+            raise errors.NoSuchAccount(f"account {account}")
+        return model.Usage(
+            octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3]
+        )
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: FolderId) -> bool:
+    def lock_maildrop(self, folder: model.FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
         self._shared.check_open()
         return self._locks.take(folder)
 
-    def unlock_maildrop(self, folder: FolderId) -> None:
+    def unlock_maildrop(self, folder: model.FolderId) -> None:
         """Release it."""
         self._locks.release(folder)
 

@@ -9,18 +9,10 @@ from typing import Final
 
 import sqlalchemy as sa
 
+from netsuite.store import model
 from netsuite.store.changes import FlagsChanged, MessagesAdded, MessagesExpunged
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change_of_shared
-from netsuite.store.model import (
-    DELETED,
-    SEEN,
-    AccountId,
-    Copied,
-    FlagAction,
-    FlagsStored,
-    Message,
-)
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
 from netsuite.store.sql.database import OneOf, Session
@@ -128,7 +120,7 @@ def read_uids(session: Session, folder: int) -> Sequence[int]:
 
 def read_messages(
     session: Session, folder: int, uids: Sequence[int] | None, account: int | None
-) -> list[Message]:
+) -> list[model.Message]:
     """Return the messages of those UIDs that are there. Raises NoSuchFolder."""
     public = is_public(session, folder)
     values: dict[str, object] = {"folder": folder}
@@ -145,7 +137,7 @@ def read_messages(
 
 def read_changes(
     session: Session, folder: int, modseq: int, account: int | None
-) -> tuple[list[Message], list[int]]:
+) -> tuple[list[model.Message], list[int]]:
     """Return the messages changed and the UIDs vanished after a mod-sequence."""
     public = is_public(session, folder)
     values: dict[str, object] = {"folder": folder, "after": modseq}
@@ -225,12 +217,12 @@ def store_flags(
     transaction: Transaction,
     folder: int,
     uids: Sequence[int],
-    action: FlagAction,
+    action: model.FlagAction,
     given: frozenset[str],
-    account: AccountId | None,
+    account: model.AccountId | None,
     unchanged_since: int | None,
     shared: bool,
-) -> FlagsStored:
+) -> model.FlagsStored:
     """Change flags, all with one mod-sequence."""
     state = transaction.folder(folder)
     public = not state.owner
@@ -268,12 +260,12 @@ def store_flags(
         transaction.changes.append(
             FlagsChanged(state.id, next_modseq, tuple(own), now, account=account)
         )
-    return FlagsStored(changed, tuple(refused), state.highest_modseq)
+    return model.FlagsStored(changed, tuple(refused), state.highest_modseq)
 
 
 def _changed(
     row: _Row,
-    action: FlagAction,
+    action: model.FlagAction,
     given: frozenset[str],
     public: bool,
     account: int | None,
@@ -316,7 +308,7 @@ def copy(
     account: int | None,
     *,
     moving: bool = False,
-) -> Copied:
+) -> model.Copied:
     """Copy messages, or move them: then the quota of the same owner does not count."""
     origin, target = transaction.folder(source), transaction.folder(destination)
     rows = _rows_of(transaction, origin, uids, account)
@@ -327,7 +319,7 @@ def copy(
             quota.check(octets, len(rows))
         quota.add(octets, len(rows))
     if not rows:
-        return Copied(target.uid_validity, (), ())
+        return model.Copied(target.uid_validity, (), ())
     copied = _put(transaction, origin, rows, target, account)
     if moving:
         remove(transaction, origin, rows)
@@ -340,13 +332,13 @@ def _put(
     rows: list[_Row],
     target: FolderState,
     account: int | None,
-) -> Copied:
+) -> model.Copied:
     modseq, now = target.advance(), transaction.now_seconds
     first = target.uid_next
     made: list[frozenset[str]] = []
     for uid, row in enumerate(rows, first):
         flags = row.flags_seen(not origin.owner)
-        if not target.owner and SEEN in flags:
+        if not target.owner and model.SEEN in flags:
             flags -= ONLY_SEEN
             if account is not None:
                 transaction.rows[STATE].append((target.id, account, uid, t.BIT_SEEN, "", modseq))
@@ -368,7 +360,7 @@ def _put(
     transaction.session.many(_REFER, [(row.content,) for row in rows])
     new = tuple(range(first, target.uid_next))
     transaction.changes.append(MessagesAdded(target.id, modseq, new, tuple(made)))
-    return Copied(target.uid_validity, tuple(row.uid for row in rows), new)
+    return model.Copied(target.uid_validity, tuple(row.uid for row in rows), new)
 
 
 def remove(transaction: Transaction, state: FolderState, rows: list[_Row]) -> None:
@@ -404,7 +396,7 @@ def expunge(
     state = transaction.folder(folder)
     rows = _rows_of(transaction, state, uids, None, deleted_only=deleted_only)
     if deleted_only:
-        rows = [row for row in rows if DELETED in row.flags]
+        rows = [row for row in rows if model.DELETED in row.flags]
     if rows:
         remove(transaction, state, rows)
     return [row.uid for row in rows]

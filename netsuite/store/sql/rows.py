@@ -10,36 +10,20 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Select
 
-from netsuite.store.model import (
-    ANSWERED,
-    DELETED,
-    DRAFT,
-    FLAGGED,
-    SEEN,
-    Account,
-    AccountId,
-    AccountState,
-    AppPassword,
-    ContentId,
-    Envelope,
-    Folder,
-    FolderId,
-    FolderKind,
-    Login,
-    Message,
-    QueueItem,
-    QueueState,
-    ScramVerifier,
-    SpecialUse,
-    Verifiers,
-)
+from netsuite.store import model
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import Row
 from netsuite.store.timestamps import from_microseconds, from_seconds, to_microseconds
 
 #: The owner of public folders.
-PUBLIC: Final = AccountId(0)
-BITS: Final = {SEEN: 1, ANSWERED: 2, FLAGGED: 4, DELETED: 8, DRAFT: 16}
+PUBLIC: Final = model.AccountId(0)
+BITS: Final = {
+    model.SEEN: 1,
+    model.ANSWERED: 2,
+    model.FLAGGED: 4,
+    model.DELETED: 8,
+    model.DRAFT: 16,
+}
 
 # -- flags: a bit for each system flag, keywords as words
 
@@ -91,20 +75,20 @@ SELECT_FOLDER: Final = sa.select(
 )
 
 
-def folder_of(row: Row) -> Folder:
+def folder_of(row: Row) -> model.Folder:
     """Return the folder of a row of ``SELECT_FOLDER``."""
-    return Folder(
-        id=FolderId(row[0]),
-        owner=AccountId(row[1]) if row[1] else None,
+    return model.Folder(
+        id=model.FolderId(row[0]),
+        owner=model.AccountId(row[1]) if row[1] else None,
         name=row[2],
-        kind=FolderKind(row[3]),
+        kind=model.FolderKind(row[3]),
         uid_validity=row[4],
         uid_next=row[5],
         highest_modseq=row[6],
         recent_from=row[7],
         messages=row[8],
         octets=row[9],
-        special_use=SpecialUse(row[10]) if row[10] else None,
+        special_use=model.SpecialUse(row[10]) if row[10] else None,
         description=row[11],
         created=from_microseconds(row[12]),
         moderator=row[13],
@@ -153,7 +137,7 @@ def select_public() -> Select[Row]:
     )
 
 
-def message_of(row: Row) -> Message:
+def message_of(row: Row) -> model.Message:
     """Return the message of a row of ``select_private`` or ``select_public``."""
     modseq = row[8]
     if len(row) == 10:
@@ -163,9 +147,9 @@ def message_of(row: Row) -> Message:
     else:
         flags = unpacked_public(row[6], row[7], row[10], row[11])
         modseq = max(modseq, row[12])
-    return Message(
+    return model.Message(
         uid=row[0],
-        content=ContentId(row[1]),
+        content=model.ContentId(row[1]),
         guid=row[2],
         octets=row[3],
         internal_date=from_seconds(row[4], row[5]),
@@ -201,12 +185,12 @@ SELECT_ACCOUNT: Final = sa.select(
 )
 
 
-def account_of(row: Row) -> Account:
+def account_of(row: Row) -> model.Account:
     """Return the account of a row of ``SELECT_ACCOUNT``."""
-    return Account(
-        id=AccountId(row[0]),
+    return model.Account(
+        id=model.AccountId(row[0]),
         name=row[1],
-        state=AccountState(row[2]),
+        state=model.AccountState(row[2]),
         display_name=row[3],
         protocols=words_of(row[4]),
         quota_octets=row[5],
@@ -215,7 +199,7 @@ def account_of(row: Row) -> Account:
     )
 
 
-def verifiers_json(verifiers: Verifiers) -> str:
+def verifiers_json(verifiers: model.Verifiers) -> str:
     """Return verifiers as JSON."""
     return json.dumps(
         {
@@ -234,13 +218,13 @@ def verifiers_json(verifiers: Verifiers) -> str:
     )
 
 
-def verifiers_of(written: str) -> Verifiers:
+def verifiers_of(written: str) -> model.Verifiers:
     """Return verifiers that are JSON."""
     read = json.loads(written)
-    return Verifiers(
+    return model.Verifiers(
         argon2=read["argon2"],
         scram={
-            name: ScramVerifier(
+            name: model.ScramVerifier(
                 salt=bytes.fromhex(scram["salt"]),
                 iterations=scram["iterations"],
                 stored_key=bytes.fromhex(scram["stored_key"]),
@@ -258,9 +242,9 @@ SELECT_APP_PASSWORD: Final = sa.select(
 )
 
 
-def app_password_of(row: Row) -> AppPassword:
+def app_password_of(row: Row) -> model.AppPassword:
     """Return the further password of a row of ``SELECT_APP_PASSWORD``."""
-    return AppPassword(
+    return model.AppPassword(
         id=row[0],
         label=row[1],
         verifiers=verifiers_of(row[2]),
@@ -276,12 +260,14 @@ SELECT_LOGIN: Final = sa.select(
 )
 
 
-def login_of(row: Row) -> Login:
+def login_of(row: Row) -> model.Login:
     """Return the line of the audit log of a row of ``SELECT_LOGIN``."""
-    return Login(from_microseconds(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), row[6])
+    return model.Login(
+        from_microseconds(row[0]), row[1], row[2], row[3], row[4], bool(row[5]), row[6]
+    )
 
 
-def login_row(number: int, login: Login) -> tuple[object, ...]:
+def login_row(number: int, login: model.Login) -> tuple[object, ...]:
     """Return the row of a line of the audit log."""
     return (
         number,
@@ -320,17 +306,17 @@ def mapping_json(mapping: Mapping[str, str]) -> str:
     return json.dumps(dict(mapping)) if mapping else "{}"
 
 
-def item_of(row: Row) -> QueueItem:
+def item_of(row: Row) -> model.QueueItem:
     """Return the item of a row of ``SELECT_QUEUE``."""
-    account = None if row[5] is None else AccountId(row[5])
-    return QueueItem(
+    account = None if row[5] is None else model.AccountId(row[5])
+    return model.QueueItem(
         id=row[0],
-        content=ContentId(row[1]),
+        content=model.ContentId(row[1]),
         octets=row[2],
-        envelope=Envelope(row[3], json.loads(row[4]), account),
+        envelope=model.Envelope(row[3], json.loads(row[4]), account),
         recipient=row[6],
         parameters=json.loads(row[7]),
-        state=QueueState(row[8]),
+        state=model.QueueState(row[8]),
         attempts=row[9],
         queued=from_microseconds(row[10]),
         next_attempt=from_microseconds(row[11]),

@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from netsuite.telnet.commands import (
-    CharsetAccepted,
-    CharsetRejected,
-    CharsetRequest,
-    Code,
-    Data,
-    Function,
-    Meaning,
-    Option,
-    TerminalTypeIs,
-    TerminalTypeSend,
-    WindowSize,
-)
+from netsuite.telnet import commands
 from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, TelnetDialog, function
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 OURS: Final = frozenset(
-    {Option.BINARY, Option.SGA, Option.STATUS, Option.TTYPE, Option.NAWS, Option.CHARSET}
+    {
+        commands.Option.BINARY,
+        commands.Option.SGA,
+        commands.Option.STATUS,
+        commands.Option.TTYPE,
+        commands.Option.NAWS,
+        commands.Option.CHARSET,
+    }
 )
 HIS: Final = frozenset(
-    {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
+    {
+        commands.Option.BINARY,
+        commands.Option.ECHO,
+        commands.Option.SGA,
+        commands.Option.STATUS,
+        commands.Option.EOR,
+        commands.Option.CHARSET,
+    }
 )
 
 
@@ -67,7 +69,7 @@ class Press:
 
 #: What a client's dialog gives, and takes.
 ClientEvent: TypeAlias = Shown | Prompted | Echo | EndOfInput
-ClientSaid: TypeAlias = Text | Octets | Press | WindowSize
+ClientSaid: TypeAlias = Text | Octets | Press | commands.WindowSize
 
 
 class ClientDialog(TelnetDialog):
@@ -107,16 +109,16 @@ class ClientDialog(TelnetDialog):
             if self.core.has_output():
                 return Echo(self.core.take_output())
             token = self.core.next()
-            if isinstance(token, Data):
+            if isinstance(token, commands.Data):
                 octets = token.octets
-                if not self.is_on(Side.HIM, Option.BINARY):
+                if not self.is_on(Side.HIM, commands.Option.BINARY):
                     octets = octets.replace(b"\0", b"")  # NUL does nothing, and CR NUL is CR
                 if octets:
                     return Shown(octets)
-            elif isinstance(token, Function):
-                if token.code in (Code.GA, Code.EOR):
+            elif isinstance(token, commands.Function):
+                if token.code in (commands.Code.GA, commands.Code.EOR):
                     return Prompted()
-                if token.code == Code.AYT:
+                if token.code == commands.Code.AYT:
                     self.core.answer(b"[Yes]\r\n")
             elif not self.core.has_output():
                 if self.core.reader.eof and not self._end_told:
@@ -127,16 +129,16 @@ class ClientDialog(TelnetDialog):
     # -- options -------------------------------------------------------------------------------
 
     def _changed(self, outcome: Outcome, option: int) -> None:
-        if outcome.side is Side.US and option == Option.NAWS and outcome.changed:
-            self.core.put(format_meaning(WindowSize(*self.window)))
+        if outcome.side is Side.US and option == commands.Option.NAWS and outcome.changed:
+            self.core.put(format_meaning(commands.WindowSize(*self.window)))
 
-    def _said(self, meaning: Meaning) -> None:
-        if isinstance(meaning, TerminalTypeSend):
-            if self.is_on(Side.US, Option.TTYPE):
-                self.core.answer(format_meaning(TerminalTypeIs(self._next_type())))
-        elif isinstance(meaning, CharsetRequest):
+    def _said(self, meaning: commands.Meaning) -> None:
+        if isinstance(meaning, commands.TerminalTypeSend):
+            if self.is_on(Side.US, commands.Option.TTYPE):
+                self.core.answer(format_meaning(commands.TerminalTypeIs(self._next_type())))
+        elif isinstance(meaning, commands.CharsetRequest):
             self._charset_request(meaning)
-        elif isinstance(meaning, CharsetAccepted):
+        elif isinstance(meaning, commands.CharsetAccepted):
             self.charset = CHARSETS.get(meaning.name.lower())
 
     def _next_type(self) -> str:
@@ -146,14 +148,14 @@ class ClientDialog(TelnetDialog):
         self._type = (self._type + 1) % len(names)
         return name
 
-    def _charset_request(self, request: CharsetRequest) -> None:
+    def _charset_request(self, request: commands.CharsetRequest) -> None:
         wanted = {name.lower() for name in self.charsets}
         for name in request.names:
             if name.lower() in wanted and name.lower() in CHARSETS:
-                if self.core.answer(format_meaning(CharsetAccepted(name))):
+                if self.core.answer(format_meaning(commands.CharsetAccepted(name))):
                     self.charset = CHARSETS[name.lower()]
                 return
-        self.core.answer(format_meaning(CharsetRejected()))
+        self.core.answer(format_meaning(commands.CharsetRejected()))
 
     @property
     def encoding(self) -> str:
@@ -171,9 +173,9 @@ class ClientDialog(TelnetDialog):
             return before + escape(value.octets)
         if isinstance(value, Press):
             # RFC 1123, 3.2.4 wants the Synch sequence behind an interrupt.
-            synch = function(Code.DM) if value.code == Code.IP else b""
+            synch = function(commands.Code.DM) if value.code == commands.Code.IP else b""
             return before + function(value.code) + synch
         self.window = (value.width, value.height)
-        if self.is_on(Side.US, Option.NAWS):
+        if self.is_on(Side.US, commands.Option.NAWS):
             return before + format_meaning(value)
         return before

@@ -9,20 +9,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from netsuite.telnet.commands import (
-    Code,
-    Data,
-    Function,
-    Meaning,
-    Negotiation,
-    Option,
-    StatusIs,
-    StatusSend,
-    Subnegotiation,
-    TranslationTable,
-    TranslationTableRejected,
-    Verb,
-)
+from netsuite.telnet import commands
 from netsuite.telnet.grammar import TelnetReader, format_meaning, format_token, parse_meaning
 from netsuite.telnet.options import Options, Outcome, Side
 from netsuite.wire.errors import RemoteProtocolError
@@ -75,7 +62,7 @@ class Core:
         ours: Collection[int],
         his: Collection[int],
         changed: Callable[[Outcome, int], None],
-        said: Callable[[Meaning], None],
+        said: Callable[[commands.Meaning], None],
     ) -> None:
         self.reader = TelnetReader()
         self.options = Options(ours=ours, his=his)
@@ -133,7 +120,7 @@ class Core:
         if said is not None:
             self._out += format_token(said)
 
-    def next(self) -> Data | Function | None:
+    def next(self) -> commands.Data | commands.Function | None:
         """Return data or a function; negotiations are dealt with on the way.
 
         Raises:
@@ -142,23 +129,27 @@ class Core:
         while True:
             token = self.reader.next()
             self._took = self._took or token is not None
-            if isinstance(token, Negotiation):
+            if isinstance(token, commands.Negotiation):
                 self._negotiated(token)
-            elif isinstance(token, Subnegotiation):
+            elif isinstance(token, commands.Subnegotiation):
                 meaning = parse_meaning(token)
                 if meaning is not None:
                     self._meant(meaning)
-            elif isinstance(token, Function):
-                if token.code != Code.NOP:
+            elif isinstance(token, commands.Function):
+                if token.code != commands.Code.NOP:
                     return token
             else:
                 return token
 
-    def _negotiated(self, heard: Negotiation) -> None:
-        if heard.option == Option.TIMING_MARK:
+    def _negotiated(self, heard: commands.Negotiation) -> None:
+        if heard.option == commands.Option.TIMING_MARK:
             # RFC 860 has no state: each DO is answered, in its place in the stream.
-            if heard.verb is Verb.DO:
-                self.answer(format_token(Negotiation(Verb.WILL, Option.TIMING_MARK)))
+            if heard.verb is commands.Verb.DO:
+                self.answer(
+                    format_token(
+                        commands.Negotiation(commands.Verb.WILL, commands.Option.TIMING_MARK)
+                    )
+                )
             return
         if self._answers <= 0:
             self._leave_unanswered()  # how the option stands does not change
@@ -171,12 +162,12 @@ class Core:
         if outcome.changed is not None or outcome.settled:
             self._changed(outcome, heard.option)
 
-    def _meant(self, meaning: Meaning) -> None:
-        if isinstance(meaning, StatusSend):
-            if self.options.is_on(Side.US, Option.STATUS):
-                self.answer(format_meaning(StatusIs(self.options.status())))
-        elif isinstance(meaning, TranslationTable):
-            self.answer(format_meaning(TranslationTableRejected()))
+    def _meant(self, meaning: commands.Meaning) -> None:
+        if isinstance(meaning, commands.StatusSend):
+            if self.options.is_on(Side.US, commands.Option.STATUS):
+                self.answer(format_meaning(commands.StatusIs(self.options.status())))
+        elif isinstance(meaning, commands.TranslationTable):
+            self.answer(format_meaning(commands.TranslationTableRejected()))
         else:
             self._said(meaning)
 
@@ -217,4 +208,4 @@ class TelnetDialog:
 
 def function(code: int) -> bytes:
     """Print a function."""
-    return format_token(Function(code))
+    return format_token(commands.Function(code))

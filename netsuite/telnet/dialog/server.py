@@ -14,19 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from netsuite.telnet import editing
-from netsuite.telnet.commands import (
-    CharsetAccepted,
-    CharsetRejected,
-    CharsetRequest,
-    Code,
-    Function,
-    Meaning,
-    Option,
-    TerminalTypeIs,
-    TerminalTypeSend,
-    WindowSize,
-)
+from netsuite.telnet import commands, editing
 from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, TelnetDialog, function
 from netsuite.telnet.editing import EndOfFile, Interrupt, Line, LineEditor
 from netsuite.telnet.grammar import escape, format_meaning, network_text
@@ -47,22 +35,36 @@ TERMINAL_TYPES: Final = 8
 
 #: What we do and what the client may do.
 OURS: Final = frozenset(
-    {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
+    {
+        commands.Option.BINARY,
+        commands.Option.ECHO,
+        commands.Option.SGA,
+        commands.Option.STATUS,
+        commands.Option.EOR,
+        commands.Option.CHARSET,
+    }
 )
 HIS: Final = frozenset(
-    {Option.BINARY, Option.SGA, Option.EOR, Option.TTYPE, Option.NAWS, Option.CHARSET}
+    {
+        commands.Option.BINARY,
+        commands.Option.SGA,
+        commands.Option.EOR,
+        commands.Option.TTYPE,
+        commands.Option.NAWS,
+        commands.Option.CHARSET,
+    }
 )
 #: Both ends cannot echo (RFC 857, 5): ECHO is not among the client's.
 
 _AYT: Final = b"\r\n[Yes]\r\n"
 #: What functions are as keys.
 _FUNCTION_KEYS: Final[Mapping[int, str]] = {
-    Code.IP: editing.INTERRUPT,
-    Code.BRK: editing.INTERRUPT,
-    Code.ABORT: editing.INTERRUPT,
-    Code.EOF: editing.END_OF_FILE,
-    Code.EC: editing.ERASE_CHARACTER,
-    Code.EL: editing.ERASE_LINE,
+    commands.Code.IP: editing.INTERRUPT,
+    commands.Code.BRK: editing.INTERRUPT,
+    commands.Code.ABORT: editing.INTERRUPT,
+    commands.Code.EOF: editing.END_OF_FILE,
+    commands.Code.EC: editing.ERASE_CHARACTER,
+    commands.Code.EL: editing.ERASE_LINE,
 }
 
 
@@ -225,7 +227,7 @@ class ServerDialog(TelnetDialog):
     def _take(self) -> bool:
         """Take what was sent next; return whether there was something."""
         token = self.core.next()
-        if isinstance(token, Function):
+        if isinstance(token, commands.Function):
             self._function(token.code)
         elif token is not None:
             self._data(token.octets)
@@ -281,9 +283,13 @@ class ServerDialog(TelnetDialog):
         key = _FUNCTION_KEYS.get(code)
         if key is not None:
             self._put_typed(key)
-        elif code == Code.AYT:
+        elif code == commands.Code.AYT:
             self.core.answer(_AYT)
-        elif code == Code.AO and self.core.answer(function(Code.DM)) and self.state is State.OURS:
+        elif (
+            code == commands.Code.AO
+            and self.core.answer(function(commands.Code.DM))
+            and self.state is State.OURS
+        ):
             # RFC 854: what is printed may be thrown away; what is under way may as well end.
             self._put_typed(editing.INTERRUPT)
 
@@ -301,13 +307,13 @@ class ServerDialog(TelnetDialog):
     def _read_line(self) -> Typed | None:
         self._at, ended = self._editor.type(self._typed, self._at)
         shown = self._editor.output()
-        if shown and self.is_on(Side.US, Option.ECHO):
+        if shown and self.is_on(Side.US, commands.Option.ECHO):
             self.core.put(escape(shown.encode(self.encoding, "replace")))
         return ended
 
     def _read_key(self) -> Typed | None:
         """A key; of a client that sends lines, the first character of one, or its end."""
-        keys = self.is_on(Side.US, Option.ECHO)
+        keys = self.is_on(Side.US, commands.Option.ECHO)
         while self._at < len(self._typed):
             key = self._typed[self._at]
             self._at += 1
@@ -324,7 +330,7 @@ class ServerDialog(TelnetDialog):
 
     def _key_ended(self, event: Typed) -> Typed:
         self._key = None
-        if self.is_on(Side.US, Option.ECHO):
+        if self.is_on(Side.US, commands.Option.ECHO):
             columns = len(self._prompt)
             self.core.put(b"\r" + b" " * columns + b"\r")
         return event
@@ -333,62 +339,65 @@ class ServerDialog(TelnetDialog):
 
     def _changed(self, outcome: Outcome, option: int) -> None:
         side, on = outcome.side, outcome.changed
-        if side is Side.HIM and option == Option.TTYPE and on:
-            self.core.put(format_meaning(TerminalTypeSend()))
-        elif side is Side.HIM and option == Option.NAWS and on is False:
+        if side is Side.HIM and option == commands.Option.TTYPE and on:
+            self.core.put(format_meaning(commands.TerminalTypeSend()))
+        elif side is Side.HIM and option == commands.Option.NAWS and on is False:
             self._resized = Resize(0, 0)
-        elif side is Side.US and option == Option.CHARSET and on:
+        elif side is Side.US and option == commands.Option.CHARSET and on:
             self._charset_asked = True
-            self.core.put(format_meaning(CharsetRequest(("UTF-8", "US-ASCII"))))
+            self.core.put(format_meaning(commands.CharsetRequest(("UTF-8", "US-ASCII"))))
 
-    def _said(self, meaning: Meaning) -> None:
-        if isinstance(meaning, WindowSize):
-            if self.is_on(Side.HIM, Option.NAWS):
+    def _said(self, meaning: commands.Meaning) -> None:
+        if isinstance(meaning, commands.WindowSize):
+            if self.is_on(Side.HIM, commands.Option.NAWS):
                 self._resized = Resize(_within(meaning.width, WIDTHS),
                                        _within(meaning.height, HEIGHTS))  # fmt: skip
-        elif isinstance(meaning, TerminalTypeIs):
+        elif isinstance(meaning, commands.TerminalTypeIs):
             self._terminal_type(meaning.name)
-        elif isinstance(meaning, CharsetRequest):
+        elif isinstance(meaning, commands.CharsetRequest):
             self._charset_request(meaning)
-        elif isinstance(meaning, CharsetAccepted):
+        elif isinstance(meaning, commands.CharsetAccepted):
             if self._charset_asked:
                 self._charset_asked = False
                 self._take_charset(meaning.name)
-        elif isinstance(meaning, CharsetRejected):
+        elif isinstance(meaning, commands.CharsetRejected):
             self._charset_asked = False
 
     def _terminal_type(self, name: str) -> None:
-        if not self.is_on(Side.HIM, Option.TTYPE) or len(self.terminal_types) >= TERMINAL_TYPES:
+        if (
+            not self.is_on(Side.HIM, commands.Option.TTYPE)
+            or len(self.terminal_types) >= TERMINAL_TYPES
+        ):
             return
         if self.terminal_types[-1:] == (name,):
             return  # the list's end
         self.terminal_types += (name,)
         if len(self.terminal_types) < TERMINAL_TYPES:
-            self.core.put(format_meaning(TerminalTypeSend()))
+            self.core.put(format_meaning(commands.TerminalTypeSend()))
 
-    def _charset_request(self, request: CharsetRequest) -> None:
-        if not self.is_on(Side.HIM, Option.CHARSET):
+    def _charset_request(self, request: commands.CharsetRequest) -> None:
+        if not self.is_on(Side.HIM, commands.Option.CHARSET):
             return
         known = [name for name in request.names if name.lower() in CHARSETS]
         # RFC 2066, 2: of two requests that met, the server refuses the client's.
         if self._charset_asked or not known:
-            self.core.answer(format_meaning(CharsetRejected()))
-        elif self.core.answer(format_meaning(CharsetAccepted(known[0]))):
+            self.core.answer(format_meaning(commands.CharsetRejected()))
+        elif self.core.answer(format_meaning(commands.CharsetAccepted(known[0]))):
             self._take_charset(known[0])
 
     def _take_charset(self, name: str) -> None:
         self.charset = CHARSETS.get(name.lower())
         if self.charset == "utf-8":
             # RFC 2066, 5: it is for binary mode. Clients that know no BINARY mean it anyway.
-            self.core.ask(Side.US, Option.BINARY)
-            self.core.ask(Side.HIM, Option.BINARY)
+            self.core.ask(Side.US, commands.Option.BINARY)
+            self.core.ask(Side.HIM, commands.Option.BINARY)
 
     @property
     def encoding(self) -> str:
         """The encoding that text is sent in."""
         if self.charset is not None:
             return self.charset
-        return "utf-8" if self._utf8 or self.is_on(Side.US, Option.BINARY) else "ascii"
+        return "utf-8" if self._utf8 or self.is_on(Side.US, commands.Option.BINARY) else "ascii"
 
     def _shown(self, text: str) -> str:
         """Return what the terminal shows for text, in the encoding there is."""
@@ -416,22 +425,22 @@ class ServerDialog(TelnetDialog):
 
     def _greeting(self) -> bytes:
         for side, option in (
-            (Side.US, Option.ECHO),
-            (Side.US, Option.SGA),
-            (Side.HIM, Option.TTYPE),
-            (Side.HIM, Option.NAWS),
-            (Side.US, Option.CHARSET),
+            (Side.US, commands.Option.ECHO),
+            (Side.US, commands.Option.SGA),
+            (Side.HIM, commands.Option.TTYPE),
+            (Side.HIM, commands.Option.NAWS),
+            (Side.US, commands.Option.CHARSET),
         ):
             self.core.ask(side, option)
         return self.core.take_output()
 
     def _mark(self) -> bytes:
         """Return the mark that ends a prompt: EOR where that is on, GA where SGA was refused."""
-        if self.is_on(Side.US, Option.EOR):
-            return function(Code.EOR)
+        if self.is_on(Side.US, commands.Option.EOR):
+            return function(commands.Code.EOR)
         options = self.core.options
-        refused = options.state(Side.US, Option.SGA) is OptionState.NO
-        return function(Code.GA) if refused else b""
+        refused = options.state(Side.US, commands.Option.SGA) is OptionState.NO
+        return function(commands.Code.GA) if refused else b""
 
 
 def _within(number: int, bounds: tuple[int, int]) -> int:

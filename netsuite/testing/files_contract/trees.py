@@ -5,16 +5,7 @@ from __future__ import annotations
 import os
 from datetime import UTC, datetime
 
-from netsuite.store.errors import (
-    BadFileName,
-    DirectoryNotEmpty,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    NotADirectory,
-    NotPermitted,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.store.tree import DEPTH, EntryKind, TreePath, name_octets, name_of
 from netsuite.testing.files_contract.case import FilesCase
 
@@ -54,7 +45,7 @@ class NamesContract(FilesCase):
                     tree.rename(("d",), path),
                     tree.set_modified(path, datetime.now(UTC)),
                 ):
-                    await self.refused(BadFileName, doing)
+                    await self.refused(errors.BadFileName, doing)
         self.assertEqual(["d"], await self.names())
 
     async def test_good_names(self) -> None:
@@ -75,8 +66,8 @@ class NamesContract(FilesCase):
             path += ("d",)
             await self.tree.make_directory(path)
         await self.tree.entry(path)
-        await self.refused(BadFileName, self.tree.make_directory((*path, "d")))
-        await self.refused(BadFileName, self.tree.entry((*path, "d")))
+        await self.refused(errors.BadFileName, self.tree.make_directory((*path, "d")))
+        await self.refused(errors.BadFileName, self.tree.entry((*path, "d")))
 
     async def test_through_a_file(self) -> None:
         """A file has nothing below it."""
@@ -92,7 +83,7 @@ class NamesContract(FilesCase):
             self.tree.rename(("f", "x"), ("y",)),
             self.tree.rename(("f",), ("f", "x")),
         ):
-            await self.refused((NoSuchFile, NotPermitted), doing)  # type: ignore[arg-type]
+            await self.refused((errors.NoSuchFile, errors.NotPermitted), doing)  # type: ignore[arg-type]
 
     async def test_nothing_there(self) -> None:
         """What is not there cannot be looked at, read, listed, removed or renamed."""
@@ -106,9 +97,9 @@ class NamesContract(FilesCase):
                 self.tree.rename(path, ("y",)),
                 self.tree.set_modified(path, datetime.now(UTC)),
             ):
-                await self.refused(NoSuchFile, doing)
-        await self.refused(NoSuchFile, self.tree.upload(("x", "y")))
-        await self.refused(NoSuchFile, self.tree.make_directory(("x", "y")))
+                await self.refused(errors.NoSuchFile, doing)
+        await self.refused(errors.NoSuchFile, self.tree.upload(("x", "y")))
+        await self.refused(errors.NoSuchFile, self.tree.make_directory(("x", "y")))
         self.assertEqual([], self.published)
 
     async def test_the_root(self) -> None:
@@ -117,12 +108,12 @@ class NamesContract(FilesCase):
         self.assertEqual(("", EntryKind.DIRECTORY, 0), (root.name, root.kind, root.octets))
         self.assertEqual([], list(await self.tree.sorted_listing(())))
         for error, doing in (
-            (IsADirectory, self.tree.open(())),
-            (IsADirectory, self.tree.upload(())),
-            (IsADirectory, self.tree.remove_file(())),
-            (FileInTheWay, self.tree.make_directory(())),
-            (NotPermitted, self.tree.remove_directory(())),
-            (NotPermitted, self.tree.rename((), ("x",))),
+            (errors.IsADirectory, self.tree.open(())),
+            (errors.IsADirectory, self.tree.upload(())),
+            (errors.IsADirectory, self.tree.remove_file(())),
+            (errors.FileInTheWay, self.tree.make_directory(())),
+            (errors.NotPermitted, self.tree.remove_directory(())),
+            (errors.NotPermitted, self.tree.rename((), ("x",))),
         ):
             await self.refused(error, doing)
 
@@ -186,8 +177,8 @@ class ReadingContract(FilesCase):
         """Files are read, directories are listed; not the other way."""
         await self.put(("f",))
         await self.tree.make_directory(("d",))
-        await self.refused(IsADirectory, self.tree.open(("d",)))
-        await self.refused(NotADirectory, self.tree.sorted_listing(("f",)))
+        await self.refused(errors.IsADirectory, self.tree.open(("d",)))
+        await self.refused(errors.NotADirectory, self.tree.sorted_listing(("f",)))
 
     async def test_many_entries(self) -> None:
         """A large directory comes in pieces; sorted only up to a limit."""
@@ -198,7 +189,7 @@ class ReadingContract(FilesCase):
         names = sorted(entry.name for piece in pieces for entry in piece)
         self.assertEqual([f"{number:04}" for number in range(1100)], names)
         self.assertEqual(names, await self.names())
-        await self.refused(TooLarge, self.tree.sorted_listing((), limit=1099))
+        await self.refused(errors.TooLarge, self.tree.sorted_listing((), limit=1099))
         self.assertEqual(1100, len(await self.tree.sorted_listing((), limit=1100)))
 
     async def test_a_listing_left(self) -> None:
@@ -217,9 +208,9 @@ class ChangingContract(FilesCase):
         """Directories are made once, and removed when they are empty."""
         await self.tree.make_directory(("d",))
         await self.tree.make_directory(("d", "e"))
-        await self.refused(FileInTheWay, self.tree.make_directory(("d",)))
-        await self.refused(DirectoryNotEmpty, self.tree.remove_directory(("d",)))
-        await self.refused(IsADirectory, self.tree.remove_file(("d", "e")))
+        await self.refused(errors.FileInTheWay, self.tree.make_directory(("d",)))
+        await self.refused(errors.DirectoryNotEmpty, self.tree.remove_directory(("d",)))
+        await self.refused(errors.IsADirectory, self.tree.remove_file(("d", "e")))
         await self.tree.remove_directory(("d", "e"))
         await self.tree.remove_directory(("d",))
         self.assertEqual([], await self.names())
@@ -231,10 +222,10 @@ class ChangingContract(FilesCase):
     async def test_remove_file(self) -> None:
         """A file that is removed is gone."""
         await self.put(("f",))
-        await self.refused(NotADirectory, self.tree.remove_directory(("f",)))
-        await self.refused(FileInTheWay, self.tree.make_directory(("f",)))
+        await self.refused(errors.NotADirectory, self.tree.remove_directory(("f",)))
+        await self.refused(errors.FileInTheWay, self.tree.make_directory(("f",)))
         await self.tree.remove_file(("f",))
-        await self.refused(NoSuchFile, self.tree.entry(("f",)))
+        await self.refused(errors.NoSuchFile, self.tree.entry(("f",)))
         self.assertEqual([(("f",), False), (("f",), True)], self.published)
 
     async def test_rename(self) -> None:
@@ -247,7 +238,7 @@ class ChangingContract(FilesCase):
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))
         self.assertEqual(["b"], await self.names())
         self.assertEqual([(("a",), True), (("b", "c"), False)], self.published)
-        await self.refused(NoSuchFile, self.tree.rename(("b", "c", "f"), ("x", "y")))
+        await self.refused(errors.NoSuchFile, self.tree.rename(("b", "c", "f"), ("x", "y")))
         await self.tree.rename(("b", "c", "f"), ("b", "c", "f"))
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))
 
@@ -255,7 +246,7 @@ class ChangingContract(FilesCase):
         """A rename takes the place of a file, unless it is not to."""
         await self.put(("a",), b"a")
         await self.put(("b",), b"b")
-        await self.refused(FileInTheWay, self.tree.rename(("a",), ("b",), replace=False))
+        await self.refused(errors.FileInTheWay, self.tree.rename(("a",), ("b",), replace=False))
         await self.tree.rename(("a",), ("c",), replace=False)
         await self.tree.rename(("c",), ("b",))
         self.assertEqual((["b"], b"a"), (await self.names(), await self.whole(("b",))))
@@ -266,10 +257,10 @@ class ChangingContract(FilesCase):
             await self.tree.make_directory(path)
         await self.put(("f",))
         for error, old, new, replace in (
-            (FileInTheWay, "f", "d", True),
-            (FileInTheWay, "d", "f", True),
-            (FileInTheWay, "d", "e", False),
-            (DirectoryNotEmpty, "d", "e", True),
+            (errors.FileInTheWay, "f", "d", True),
+            (errors.FileInTheWay, "d", "f", True),
+            (errors.FileInTheWay, "d", "e", False),
+            (errors.DirectoryNotEmpty, "d", "e", True),
         ):
             await self.refused(error, self.tree.rename((old,), (new,), replace=replace))
         await self.tree.rename(("e",), ("d",))
@@ -278,8 +269,8 @@ class ChangingContract(FilesCase):
     async def test_rename_into_itself(self) -> None:
         """A directory cannot be moved below itself."""
         await self.tree.make_directory(("d",))
-        await self.refused(NotPermitted, self.tree.rename(("d",), ("d", "e")))
-        await self.refused(NotPermitted, self.tree.rename(("d",), ("d", "e"), replace=False))
+        await self.refused(errors.NotPermitted, self.tree.rename(("d",), ("d", "e")))
+        await self.refused(errors.NotPermitted, self.tree.rename(("d",), ("d", "e"), replace=False))
         self.assertEqual((["d"], []), (await self.names(), await self.names(("d",))))
 
     async def test_set_modified(self) -> None:

@@ -6,13 +6,7 @@ import os
 from datetime import UTC, datetime
 from typing import Any
 
-from netsuite.store.errors import (
-    Changed,
-    FileInTheWay,
-    IsADirectory,
-    NoSuchFile,
-    TooLarge,
-)
+from netsuite.store import errors
 from netsuite.store.tree import UploadRequest
 from netsuite.testing.files_contract.case import FilesCase, written
 
@@ -24,7 +18,7 @@ class UploadContract(FilesCase):
         """Until it is committed a file is not there, and what was there is."""
         upload = await self.partly(("f",), b"new")
         self.assertEqual([], await self.names())
-        await self.refused(NoSuchFile, self.tree.open(("f",)))
+        await self.refused(errors.NoSuchFile, self.tree.open(("f",)))
         self.assertEqual(3, upload.octets)
         self.assertEqual(3, (await upload.commit()).octets)
         second = await self.partly(("f",), b"newer")
@@ -65,10 +59,10 @@ class UploadContract(FilesCase):
     async def test_kinds(self) -> None:
         """A file cannot take a directory's name, nor be in a directory that is not there."""
         await self.tree.make_directory(("d",))
-        await self.refused(IsADirectory, self.tree.upload(("d",)))
+        await self.refused(errors.IsADirectory, self.tree.upload(("d",)))
         upload = await self.partly(("e",))
         await self.tree.make_directory(("e",))
-        await self.refused(IsADirectory, upload.commit())
+        await self.refused(errors.IsADirectory, upload.commit())
         self.assertEqual(["d", "e"], await self.names())
 
     async def test_resume(self) -> None:
@@ -85,8 +79,8 @@ class UploadContract(FilesCase):
             await written(upload, more)
             self.assertEqual(len(whole), (await upload.commit()).octets)
             self.assertEqual(whole, await self.whole(("f",)))
-        await self.refused(NoSuchFile, self.tree.upload(("f",), UploadRequest(resume_at=2)))
-        await self.refused(NoSuchFile, self.tree.upload(("g",), UploadRequest(resume_at=1)))
+        await self.refused(errors.NoSuchFile, self.tree.upload(("f",), UploadRequest(resume_at=2)))
+        await self.refused(errors.NoSuchFile, self.tree.upload(("g",), UploadRequest(resume_at=1)))
 
     async def test_append(self) -> None:
         """What is appended comes behind all there is, or makes the file."""
@@ -100,16 +94,18 @@ class UploadContract(FilesCase):
         first = await self.partly(("f",), b"1", append=True)
         second = await self.partly(("f",), b"2", append=True)
         await second.commit()
-        await self.refused(Changed, first.commit())
+        await self.refused(errors.Changed, first.commit())
         self.assertEqual(b"02", await self.whole(("f",)))
 
     async def test_only_new(self) -> None:
         """Only one of many who make a new file makes it; none replaces anything."""
         uploads = [await self.partly(("f",), b"%d" % n, only_new=True) for n in range(3)]
         await uploads[1].commit()
-        await self.refused(FileInTheWay, uploads[0].commit())
-        await self.refused(FileInTheWay, uploads[2].commit())
-        await self.refused(FileInTheWay, self.tree.upload(("f",), UploadRequest(only_new=True)))
+        await self.refused(errors.FileInTheWay, uploads[0].commit())
+        await self.refused(errors.FileInTheWay, uploads[2].commit())
+        await self.refused(
+            errors.FileInTheWay, self.tree.upload(("f",), UploadRequest(only_new=True))
+        )
         self.assertEqual((b"1", ["f"]), (await self.whole(("f",)), await self.names()))
 
     async def test_if_validator(self) -> None:
@@ -117,12 +113,16 @@ class UploadContract(FilesCase):
         first = (await self.put(("f",), b"1")).validator
         late = await self.partly(("f",), b"late", if_validator=first)
         second = (await self.put(("f",), b"2", if_validator=first)).validator
-        await self.refused(Changed, late.commit())
-        await self.refused(Changed, self.tree.upload(("f",), UploadRequest(if_validator=first)))
-        await self.refused(Changed, self.tree.upload(("g",), UploadRequest(if_validator=first)))
+        await self.refused(errors.Changed, late.commit())
+        await self.refused(
+            errors.Changed, self.tree.upload(("f",), UploadRequest(if_validator=first))
+        )
+        await self.refused(
+            errors.Changed, self.tree.upload(("g",), UploadRequest(if_validator=first))
+        )
         gone = await self.partly(("f",), b"3", if_validator=second)
         await self.tree.remove_file(("f",))
-        await self.refused(Changed, gone.commit())
+        await self.refused(errors.Changed, gone.commit())
         self.assertEqual([], await self.names())
 
     async def test_same_name(self) -> None:
@@ -166,18 +166,18 @@ class UploadContract(FilesCase):
     async def test_too_large(self) -> None:
         """More than the tree takes is refused at once when announced, else as soon as it came."""
         tree = await self.make_tree(100)
-        await self.refused(TooLarge, tree.upload(("f",), UploadRequest(expected_octets=101)))
+        await self.refused(errors.TooLarge, tree.upload(("f",), UploadRequest(expected_octets=101)))
         await self.put(("f",), b"x" * 100, tree, expected_octets=100)
         await self.refused(
-            TooLarge, tree.upload(("f",), UploadRequest(append=True, expected_octets=1))
+            errors.TooLarge, tree.upload(("f",), UploadRequest(append=True, expected_octets=1))
         )
         upload = await tree.upload(("g",))
         self.assertIsNone(upload.write(b"x" * 100))
         for _ in range(2):
             waiting = upload.write(b"y")
             assert waiting is not None
-            await self.refused(TooLarge, _awaited(waiting))
-        await self.refused(TooLarge, upload.commit())
+            await self.refused(errors.TooLarge, _awaited(waiting))
+        await self.refused(errors.TooLarge, upload.commit())
         other = await tree.upload(("g",))
         other.write(b"x" * 101)
         await other.abort(keep_partial=True)

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from netsuite.store import model
 from netsuite.store.changes import AccountChanged, AliasesChanged, FolderCreated, FolderDeleted
 from netsuite.store.errors import AccountExists, BadFolderName, NoSuchAccount
-from netsuite.store.model import (
-    Account,
-    AccountId,
-    AccountState,
-    Login,
-    ScramVerifier,
-    SpecialUse,
-    Verifiers,
-)
 from netsuite.testing.store_contract.case import CREATED, StoreCase
 
-VERIFIERS = Verifiers(
+VERIFIERS = model.Verifiers(
     argon2="$argon2id$v=19$m=65536,t=3,p=4$c2FsdA$aGFzaA",
     scram={
-        "SHA-1": ScramVerifier(b"\x00salt\xff", 4096, b"stored", b"server"),
-        "SHA-256": ScramVerifier(b"s", 10_000, bytes(32), bytes(range(32))),
+        "SHA-1": model.ScramVerifier(b"\x00salt\xff", 4096, b"stored", b"server"),
+        "SHA-256": model.ScramVerifier(b"s", 10_000, bytes(32), bytes(range(32))),
     },
     cram_md5=b"secret\x00",
 )
@@ -34,16 +26,27 @@ class AccountsContract(StoreCase):
         """A new account has its INBOX and folders, in one step."""
         accounts = self.store.accounts
         made = await accounts.add_account(
-            "Alice", VERIFIERS, display_name="Alice Ä.",
-            folders=[("Sent", SpecialUse.SENT), ("a/b", None), ("a", SpecialUse.ARCHIVE)],
-        )  # fmt: skip
-        self.assertEqual(Account(made.id, "alice", display_name="Alice Ä."), made)
+            "Alice",
+            VERIFIERS,
+            display_name="Alice Ä.",
+            folders=[
+                ("Sent", model.SpecialUse.SENT),
+                ("a/b", None),
+                ("a", model.SpecialUse.ARCHIVE),
+            ],
+        )
+        self.assertEqual(model.Account(made.id, "alice", display_name="Alice Ä."), made)
         self.assertEqual(made, await accounts.account("alice"))
         self.assertEqual(made, await accounts.account("ALICE"))
         self.assertEqual(made, await accounts.account_by_id(made.id))
         self.assertEqual(VERIFIERS, await accounts.verifiers(made.id))
         folders = {f.name: f.special_use for f in await self.store.mail.folders(made.id)}
-        expected = {"INBOX": None, "Sent": SpecialUse.SENT, "a": SpecialUse.ARCHIVE, "a/b": None}
+        expected = {
+            "INBOX": None,
+            "Sent": model.SpecialUse.SENT,
+            "a": model.SpecialUse.ARCHIVE,
+            "a/b": None,
+        }
         self.assertEqual(expected, folders)
         self.assertEqual(AccountChanged(made.id, "alice"), self.published[0])
         self.assertEqual(4, len(self.published_of(FolderCreated)))
@@ -63,7 +66,7 @@ class AccountsContract(StoreCase):
 
     async def test_unknown(self) -> None:
         """What is not there is said to be not there."""
-        accounts, nobody = self.store.accounts, AccountId(999_999)
+        accounts, nobody = self.store.accounts, model.AccountId(999_999)
         for name in ("nobody", "", "\x00", "\ud800"):
             await self.refused(NoSuchAccount, accounts.account(name))
         await self.refused(NoSuchAccount, accounts.account_by_id(nobody))
@@ -82,13 +85,15 @@ class AccountsContract(StoreCase):
         accounts = self.store.accounts
         made = await accounts.add_account("alice", None)
         full = await accounts.update_account(
-            made.id, state=AccountState.DISABLED, display_name="A",
+            made.id, state=model.AccountState.DISABLED, display_name="A",
             protocols=frozenset({"imap", "smtp"}), quota_octets=5, quota_messages=6,
             groups=frozenset({"staff"}),
         )  # fmt: skip
         self.assertEqual(
-            Account(made.id, "alice", AccountState.DISABLED, "A", frozenset({"imap", "smtp"}), 5,
-                    6, frozenset({"staff"})),
+            model.Account(
+                made.id, "alice", model.AccountState.DISABLED, "A", frozenset({"imap", "smtp"}), 5, 6,
+                frozenset({"staff"}),
+            ),
             full,
         )  # fmt: skip
         self.assertEqual(full, await accounts.update_account(made.id))
@@ -106,8 +111,8 @@ class AccountsContract(StoreCase):
         self.published.clear()
         await accounts.set_verifiers(made.id, VERIFIERS)
         self.assertEqual(VERIFIERS, await accounts.verifiers(made.id))
-        await accounts.set_verifiers(made.id, Verifiers("x"))
-        self.assertEqual(Verifiers("x"), await accounts.verifiers(made.id))
+        await accounts.set_verifiers(made.id, model.Verifiers("x"))
+        self.assertEqual(model.Verifiers("x"), await accounts.verifiers(made.id))
         await accounts.set_verifiers(made.id, None)
         self.assertIsNone(await accounts.verifiers(made.id))
         self.assertEqual([AccountChanged(made.id, "alice")] * 3, self.published)
@@ -117,7 +122,7 @@ class AccountsContract(StoreCase):
         alice, bob = await self.account(), await self.account("bob")
         accounts = self.store.accounts
         first = await accounts.add_app_password(alice.id, "phone", VERIFIERS, frozenset({"imap"}))
-        second = await accounts.add_app_password(alice.id, "desk", Verifiers("y"))
+        second = await accounts.add_app_password(alice.id, "desk", model.Verifiers("y"))
         self.assertEqual((CREATED, None), (first.created, first.last_used))
         self.assertEqual([first, second], list(await accounts.app_passwords(alice.id)))
         self.assertEqual([], list(await accounts.app_passwords(bob.id)))
@@ -172,7 +177,7 @@ class AccountsContract(StoreCase):
     async def test_logins(self) -> None:
         """The audit log is read newest first, of all or of one account."""
         lines = [
-            Login(CREATED + timedelta(seconds=number), name, "imap", "192.0.2.1", "PLAIN",
+            model.Login(CREATED + timedelta(seconds=number), name, "imap", "192.0.2.1", "PLAIN",
                   bool(number % 2), "ok")
             for number, name in enumerate(["alice", "bob", "alice", "nobody"])
         ]  # fmt: skip

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from netsuite.store.changes import (
-    AccountChanged,
-    Change,
-    FolderCreated,
-    MessagesAdded,
-    SubscriptionChanged,
-)
+from netsuite.store import changes
 from netsuite.store.model import FlagAction
 from netsuite.testing.store_contract.case import StoreCase
 
@@ -42,11 +36,11 @@ class FeedContract(StoreCase):
     async def test_watch_folder(self) -> None:
         """Who watches a folder hears of that one only, until cancelled."""
         alice, bob = await self.inbox(), await self.inbox("bob")
-        heard: list[Change] = []
+        heard: list[changes.Change] = []
         watching = self.store.changes.watch_folder(alice.id, heard.append)
         await self.put(bob)
         await self.put(alice, flags={"$k"})
-        self.assertEqual([MessagesAdded(alice.id, 2, (1,), (frozenset({"$k"}),))], heard)
+        self.assertEqual([changes.MessagesAdded(alice.id, 2, (1,), (frozenset({"$k"}),))], heard)
         watching.cancel()
         watching.cancel()
         await self.put(alice)
@@ -55,7 +49,7 @@ class FeedContract(StoreCase):
     async def test_watch_account(self) -> None:
         """Who watches an account hears of its folders, public folders, and itself."""
         alice, bob = await self.account(), await self.account("bob")
-        heard: list[Change] = []
+        heard: list[changes.Change] = []
         self.store.changes.watch_account(alice.id, heard.append)
         mail = self.store.mail
         mine = await mail.create_folder(alice.id, "mine")
@@ -67,10 +61,10 @@ class FeedContract(StoreCase):
         await self.put(mine)
         self.assertEqual(
             [
-                FolderCreated(mine.id, alice.id, "mine"),
-                FolderCreated(public.id, None, "public"),
-                SubscriptionChanged(alice.id, "public", True),
-                AccountChanged(alice.id, "alice"),
+                changes.FolderCreated(mine.id, alice.id, "mine"),
+                changes.FolderCreated(public.id, None, "public"),
+                changes.SubscriptionChanged(alice.id, "public", True),
+                changes.AccountChanged(alice.id, "alice"),
             ],
             heard,
         )
@@ -79,11 +73,11 @@ class FeedContract(StoreCase):
         """One listener's exception is logged; the store and the other listeners go on."""
         inbox = await self.inbox()
 
-        def fail(change: Change) -> None:
+        def fail(change: changes.Change) -> None:
             raise ZeroDivisionError
 
         self.store.changes.watch_folder(inbox.id, fail)
-        heard: list[Change] = []
+        heard: list[changes.Change] = []
         self.store.changes.watch_folder(inbox.id, heard.append)
         await self.put(inbox)
         await self.put(inbox)
@@ -95,7 +89,7 @@ class FeedContract(StoreCase):
         inbox = await self.inbox()
         heard: list[str] = []
 
-        def first(change: Change) -> None:
+        def first(change: changes.Change) -> None:
             heard.append("first")
             one.cancel()
             two.cancel()

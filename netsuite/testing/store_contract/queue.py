@@ -5,20 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
+from netsuite.store import model
 from netsuite.store.changes import QueueChanged
 from netsuite.store.errors import NoSuchMessage, OverQuota
-from netsuite.store.model import (
-    Envelope,
-    Onward,
-    Placement,
-    QueueItem,
-    QueueState,
-    Settlement,
-)
 from netsuite.testing.store_contract.case import CREATED, StoreCase
 
-DELIVERED, FAILED, WAITING = QueueState.DELIVERED, QueueState.FAILED, QueueState.WAITING
-HELD, CLAIMED = QueueState.HELD, QueueState.CLAIMED
+DELIVERED, FAILED, WAITING = (
+    model.QueueState.DELIVERED,
+    model.QueueState.FAILED,
+    model.QueueState.WAITING,
+)
+HELD, CLAIMED = model.QueueState.HELD, model.QueueState.CLAIMED
 
 
 class QueueContract(StoreCase):
@@ -28,11 +25,11 @@ class QueueContract(StoreCase):
         """Queue a message."""
         draft = self.store.mail.draft()
         draft.write(octets)
-        envelope = Envelope("alice@example.test", {"RET": "HDRS"})
-        onward = [Onward(recipient, {"NOTIFY": "NEVER"}) for recipient in recipients]
+        envelope = model.Envelope("alice@example.test", {"RET": "HDRS"})
+        onward = [model.Onward(recipient, {"NOTIFY": "NEVER"}) for recipient in recipients]
         await self.store.mail.commit(draft, [], onward=(envelope, onward))
 
-    async def claim(self, limit: int = 10, lease: float = 60) -> Sequence[QueueItem]:
+    async def claim(self, limit: int = 10, lease: float = 60) -> Sequence[model.QueueItem]:
         """Claim what is due now."""
         return await self.store.queue.claim(self.now(), limit, lease)
 
@@ -42,15 +39,18 @@ class QueueContract(StoreCase):
         draft = self.store.mail.draft()
         draft.write(b"mail")
         self.published.clear()
-        onward = (Envelope("a@b", {"SIZE": "4"}, inbox.owner), [Onward("x@y"), Onward("z@y")])
-        await self.store.mail.commit(draft, [Placement(inbox.id)], onward=onward)
+        onward = (
+            model.Envelope("a@b", {"SIZE": "4"}, inbox.owner),
+            [model.Onward("x@y"), model.Onward("z@y")],
+        )
+        await self.store.mail.commit(draft, [model.Placement(inbox.id)], onward=onward)
         self.assertEqual(
             ["MessagesAdded", "QueueChanged"], [type(change).__name__ for change in self.published]
         )
         first, second = await self.store.queue.items()
         (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
         self.assertEqual(
-            QueueItem(
+            model.QueueItem(
                 first.id, seen.content, 4, onward[0], "x@y", {}, WAITING, 0, CREATED, CREATED
             ),
             first,
@@ -61,7 +61,7 @@ class QueueContract(StoreCase):
         draft = self.store.mail.draft()
         draft.write(b"mail")
         await self.refused(
-            OverQuota, self.store.mail.commit(draft, [Placement(inbox.id)], onward=onward)
+            OverQuota, self.store.mail.commit(draft, [model.Placement(inbox.id)], onward=onward)
         )
         self.assertEqual(2, len(await self.store.queue.items()))
 
@@ -91,10 +91,10 @@ class QueueContract(StoreCase):
         self.published.clear()
         await self.store.queue.settle(
             [
-                Settlement(a.id, DELIVERED),
-                Settlement(b.id, WAITING, "451 4.7.1 later", later),
-                Settlement(c.id, FAILED, "550 no"),
-                Settlement(999_999, DELIVERED),
+                model.Settlement(a.id, DELIVERED),
+                model.Settlement(b.id, WAITING, "451 4.7.1 later", later),
+                model.Settlement(c.id, FAILED, "550 no"),
+                model.Settlement(999_999, DELIVERED),
             ]
         )
         self.assertEqual([QueueChanged()], self.published)
@@ -109,7 +109,7 @@ class QueueContract(StoreCase):
         self.clock.advance(900)
         (again,) = await self.claim()
         self.assertEqual((b.id, 1), (again.id, again.attempts))
-        await self.store.queue.settle([Settlement(b.id, DELIVERED)])
+        await self.store.queue.settle([model.Settlement(b.id, DELIVERED)])
         self.assertIsNone(await self.store.queue.next_due())
         await self.catch_up()
         await self.refused(NoSuchMessage, self.whole(left.content))
@@ -119,7 +119,9 @@ class QueueContract(StoreCase):
         await self.enqueue("a@x")
         (item,) = await self.claim()
         for state in (CLAIMED, WAITING):
-            await self.refused(ValueError, self.store.queue.settle([Settlement(item.id, state)]))
+            await self.refused(
+                ValueError, self.store.queue.settle([model.Settlement(item.id, state)])
+            )
 
     async def test_hold(self) -> None:
         """A held item is not due; released, it is at once. Holding wins over a retry."""
@@ -130,14 +132,14 @@ class QueueContract(StoreCase):
         self.assertEqual(["b@x"], [item.recipient for item in await self.claim()])
         await queue.hold([b.id], True)
         later = self.now() + timedelta(minutes=1)
-        await queue.settle([Settlement(b.id, WAITING, "400", later)])
+        await queue.settle([model.Settlement(b.id, WAITING, "400", later)])
         self.assertIsNone(await queue.next_due())
         self.assertEqual([HELD, HELD], [item.state for item in await queue.items()])
         self.clock.advance(30)
         await queue.hold([a.id, b.id], False)
         self.assertEqual(self.now(), await queue.next_due())
         self.assertEqual(["a@x", "b@x"], [item.recipient for item in await self.claim()])
-        await queue.settle([Settlement(a.id, HELD, "hm")])
+        await queue.settle([model.Settlement(a.id, HELD, "hm")])
         held = [item for item in await queue.items() if item.state is HELD]
         self.assertEqual([(a.id, "hm", 1)], [(i.id, i.last_reply, i.attempts) for i in held])
 
@@ -148,8 +150,8 @@ class QueueContract(StoreCase):
         now = self.now()
         await self.store.queue.settle(
             [
-                Settlement(a.id, WAITING, "", now + timedelta(seconds=20)),
-                Settlement(b.id, WAITING, "", now + timedelta(seconds=10)),
+                model.Settlement(a.id, WAITING, "", now + timedelta(seconds=20)),
+                model.Settlement(b.id, WAITING, "", now + timedelta(seconds=10)),
             ]
         )
         self.assertEqual(["b@x", "a@x"], [i.recipient for i in await self.store.queue.items()])
