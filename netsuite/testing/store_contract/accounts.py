@@ -91,8 +91,8 @@ class AccountsContract(StoreCase):
         )  # fmt: skip
         self.assertEqual(
             model.Account(
-                made.id, "alice", model.AccountState.DISABLED, "A", frozenset({"imap", "smtp"}), 5, 6,
-                frozenset({"staff"}),
+                made.id, "alice", model.AccountState.DISABLED, "A", frozenset({"imap", "smtp"}), 5,
+                6, frozenset({"staff"}),
             ),
             full,
         )  # fmt: skip
