@@ -316,7 +316,7 @@ class Certificates:
     # -- contexts ------------------------------------------------------------------------------
 
     def context(self, pair: Pair, protocols: tuple[bytes, ...]) -> SSL.Context:
-        """Give OpenSSL's context for a certificate; made once, so that sessions resume."""
+        """Return OpenSSL's context for a certificate; made once, so that sessions resume."""
         key = (id(pair), protocols)
         context = self._contexts.get(key)
         if context is None:
@@ -403,7 +403,7 @@ class ServerTLS:
         self.protocols = protocols
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N802, N803
-        """Give OpenSSL's side of a new connection."""
+        """Return OpenSSL's side of a new connection."""
         self.certificates.refresh()
         pair = self.certificates.select("")
         if pair is None:
@@ -439,7 +439,7 @@ class _PinnedTLS:
         self._context = context
 
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:  # noqa: N802, N803
-        """Give OpenSSL's side of a new connection."""
+        """Return OpenSSL's side of a new connection."""
         connection = SSL.Connection(self._context, None)
         if not _is_address(self._host):
             connection.set_tlsext_host_name(self._host.encode("idna"))

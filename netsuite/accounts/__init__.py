@@ -1,1 +1,1 @@
-"""Who may log in, and what an account offers each protocol: its facets, over the store."""
+"""Logging in, and what an account offers each protocol: its facets, over the store."""

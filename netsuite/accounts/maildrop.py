@@ -50,7 +50,7 @@ class AccountMaildrop:
             await self._mail.expunge(self._folder, uids, deleted_only=False)
 
     def release(self) -> None:
-        """Return the lock back; may be called twice."""
+        """Give the lock back; may be called twice."""
         folder, self._folder = self._folder, None
         if folder is not None:
             self._mail.unlock_maildrop(folder)

@@ -88,7 +88,7 @@ def _canonical(host: str) -> tuple[str, bool]:
 
 
 def _tls_connection(transport: StreamTransport) -> SSL.Connection | None:
-    """Give OpenSSL's connection once its handshake is done."""
+    """Return OpenSSL's connection once its handshake is done."""
     handle = transport.getHandle() if hasattr(transport, "getHandle") else None
     if not isinstance(handle, SSL.Connection) or handle.get_cipher_name() is None:
         return None

@@ -112,6 +112,7 @@ class ServerConnection(Pump[E, S]):
         settings = shared.settings
         timeouts = settings.timeouts
         super().__init__(dialog, shared.clock, name=name, stalled_seconds=timeouts.stalled_seconds)
+        self.shared = shared
         #: Whom to tell that the connection has ended.
         self.registry: Registry | None = None
         #: Why it is not served; it is told so instead of being greeted.
@@ -197,7 +198,7 @@ class ServerConnection(Pump[E, S]):
             self.logged_out()
 
     def logged_out(self) -> None:
-        """Return back what the login brought."""
+        """Give back what the login brought."""
         logout, self._logout = self._logout, None
         if logout is not None:
             logout()
@@ -232,6 +233,7 @@ class ServerConnection(Pump[E, S]):
 
     def configure(self, shared: ServerShared) -> None:
         """Accept other settings while the connection is there."""
+        self.shared = shared
         self.deadlines.configure(shared.settings.timeouts)
         self.counters.bad_commands_limit = shared.settings.bad_commands or None
 

@@ -43,7 +43,7 @@ class FamiliesTLS:
         self._families: WeakKeyDictionary[SSL.Connection, SessionGroup] = WeakKeyDictionary()
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Give OpenSSL's side of a new connection, with a family of its own."""
+        """Return OpenSSL's side of a new connection, with a family of its own."""
         family = SessionGroup(self._server)
         connection = family.serverConnectionForTLS(tlsProtocol)
         self._families[connection] = family
@@ -72,7 +72,7 @@ class SessionGroup:
         self._in_full: WeakSet[SSL.Connection] = WeakSet()
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Give OpenSSL's side of a connection of the family that may shake hands in full."""
+        """Return OpenSSL's side of a connection of the family that may shake hands in full."""
         connection = SSL.Connection(self._first, None)
         self._in_full.add(connection)
         return connection
@@ -107,7 +107,7 @@ class Resumed:
         self._context = context
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Give OpenSSL's side of a new connection."""
+        """Return OpenSSL's side of a new connection."""
         connection = SSL.Connection(self._context, None)
         # The keys of tickets stay those of the context it was made with.
         connection.set_context(_without_certificate())
@@ -141,7 +141,7 @@ class ResumingTLS:
         self._transport = transport
 
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Give OpenSSL's side of a new connection."""
+        """Return OpenSSL's side of a new connection."""
         connection: SSL.Connection = self._context.clientConnectionForTLS(tlsProtocol)
         get_handle = getattr(self._transport, "getHandle", None)
         handle = get_handle() if get_handle is not None else None

@@ -1,4 +1,4 @@
-"""What can be said in POP3, as frozen values: commands of the client, answers of the server."""
+"""POP3 as frozen values: commands of the client, answers of the server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Give the password; it may hold spaces."""
+    """The password; it may hold spaces."""
 
     password: str
 
@@ -176,7 +176,7 @@ _WITH_BODY = frozenset({Capa, Retr, Top})
 
 
 def has_body(command: Command) -> bool:
-    """Tell whether the positive answer to a command is followed by a body."""
+    """Return whether the positive answer to a command is followed by a body."""
     if isinstance(command, List | Uidl):
         return command.number is None
     if isinstance(command, Auth):

@@ -135,7 +135,7 @@ def parse_auth_response(line: bytes) -> commands.AuthResponse:
 
 
 def _say(text: str) -> bytes:
-    """Give octets for one line. Raises LocalProtocolError for what would end it."""
+    """Return octets for one line. Raises LocalProtocolError for what would end it."""
     octets = text.encode("utf-8")
     if b"\r" in octets or b"\n" in octets or b"\0" in octets:
         raise LocalProtocolError("CR, LF or NUL within a command")

@@ -54,7 +54,7 @@ class TopLines:
 
 
 def _tail_of(octets: bytes) -> bytes:
-    """Give the end that an empty line may go on from: LF, or LF and CR."""
+    """Return the end that an empty line may go on from: LF, or LF and CR."""
     if octets.endswith(b"\n"):
         return b"\n"
     return b"\n\r" if octets.endswith(b"\n\r") else b""

@@ -51,13 +51,13 @@ _SERVER_FINAL = re.compile(r"(?:v=(?P<verifier>[A-Za-z0-9+/=]+)|e=(?P<error>[^,]
 
 
 def salted_password(password: str, salt: bytes, iterations: int, hash_name: str) -> bytes:
-    """Give ``Hi(Normalize(password), salt, i)`` (RFC 5802, 3); this is what takes time."""
+    """Return ``Hi(Normalize(password), salt, i)`` (RFC 5802, 3); this is what takes time."""
     octets = prepared_password(password).encode()
     return hashlib.pbkdf2_hmac(HASHES[hash_name], octets, salt, iterations)
 
 
 def keys(salted: bytes, hash_name: str) -> tuple[bytes, bytes, bytes]:
-    """Give ClientKey, StoredKey and ServerKey."""
+    """Return ClientKey, StoredKey and ServerKey."""
     client_key = _hmac(salted, b"Client Key", hash_name)
     stored_key = hashlib.new(HASHES[hash_name], client_key).digest()
     return client_key, stored_key, _hmac(salted, b"Server Key", hash_name)

@@ -137,7 +137,7 @@ class Maildrop(Protocol):
         """Remove messages, durably, all or none."""
 
     def release(self) -> None:
-        """Return the lock back; may be called twice."""
+        """Give the lock back; may be called twice."""
 
 
 class Submitter(Protocol):

@@ -1,4 +1,4 @@
-"""The table of handlers: those of all groups in one."""
+"""The handlers of all commands in one table, and the class of connections that has them."""
 
 from __future__ import annotations
 

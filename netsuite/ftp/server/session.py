@@ -14,7 +14,6 @@ from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.peer import where
 from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Ended, Protection, Reply, Representation, reply
 from netsuite.ftp.dialog import ServerDialog, ServerEvent, ServerSaid
@@ -39,11 +38,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(), shared, name)
-        self.shared = shared
         self.username = ""
         self.wrong_passwords = 0
         self.buffer_size_said = False  # PBSZ
@@ -68,12 +67,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self._channel.reset()
 
     # -- the session --------------------------------------------------------------------------
-
-    def configure(self, shared: ServerShared) -> None:
-        """Accept other settings."""
-        super().configure(shared)
-        if isinstance(shared, Shared):
-            self.shared = shared
 
     def began(self) -> None:
         """Greet."""

@@ -1,4 +1,4 @@
-"""The common possessions of one FTP service's sessions."""
+"""The state that all sessions of one FTP service share."""
 
 from __future__ import annotations
 

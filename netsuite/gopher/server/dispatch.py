@@ -1,4 +1,4 @@
-"""The Gopher server: a session with a handler for its one event."""
+"""The handlers of all commands in one table, and the class of connections that has them."""
 
 from __future__ import annotations
 

@@ -23,11 +23,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(shared.host, shared.settings.port), shared, name)
-        self.shared = shared
 
     def began(self) -> None:
         """Find out the port to put into menus; Gopher servers do not greet."""

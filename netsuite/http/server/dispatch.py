@@ -1,4 +1,4 @@
-"""The table of handlers: requests are all that is handled."""
+"""The handlers of all commands in one table, and the class of connections that has them."""
 
 from __future__ import annotations
 

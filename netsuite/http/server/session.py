@@ -9,7 +9,6 @@ from twisted.python.failure import Failure
 from netsuite.accounts.interfaces import BadCredentials, Channel
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
 from netsuite.http import replies
 from netsuite.http.commands import Response, ResponseHead
 from netsuite.http.dialog import ServerDialog, ServerEvent, ServerSaid, State
@@ -31,21 +30,15 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         settings = shared.settings
         dialog = ServerDialog(settings.head_limits, body_octets=settings.body_octets or None)
         super().__init__(dialog, shared, name)
-        self.shared = shared
         #: What is being answered.
         self.exchange: Exchange | None = None
-
-    def configure(self, shared: ServerShared) -> None:
-        """Accept other settings."""
-        super().configure(shared)
-        if isinstance(shared, Shared):
-            self.shared = shared
 
     def is_busy(self) -> bool:
         """Return whether a request is not answered yet; it is before the service stops."""

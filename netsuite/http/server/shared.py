@@ -1,4 +1,4 @@
-"""The common possessions of one HTTP service's connections."""
+"""The state that all sessions of one HTTP service share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose turn it is, and what may be said now: the machines of both sides, without I/O."""
+"""The machines of both sides, without I/O: whose turn it is, and what may be said now."""
 
 from netsuite.imap.dialog.events import (
     AuthenticateCancelled,

@@ -48,16 +48,15 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         "_wake",
         "modseqs",
         "selected",
-        "shared",
         "vanished",
     )
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(shared.settings.bounds), shared, name)
-        self.shared = shared
         self.selected: Selected | None = None
         self.modseqs = False  # the client knows CONDSTORE (RFC 7162, 3.1)
         self.vanished = False  # it enabled QRESYNC (RFC 7162, 3.2.3)
@@ -115,9 +114,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def configure(self, shared: ServerShared) -> None:
         """Accept other settings."""
         super().configure(shared)
-        if isinstance(shared, Shared):
-            self.shared = shared
-            self.dialog.bounds = shared.settings.bounds
+        self.dialog.bounds = self.shared.settings.bounds
 
     # -- saying -------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""What all sessions of one IMAP service share."""
+"""The state that all sessions of one IMAP service share."""
 
 from __future__ import annotations
 

@@ -17,7 +17,6 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
 from netsuite.nntp import replies
 from netsuite.nntp.commands import Beginning, Challenge, SASLResponse, Status
 from netsuite.nntp.dialog import ServerDialog, ServerEvent, ServerSaid
@@ -35,11 +34,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(), shared, name)
-        self.shared = shared
         self.username = ""
         self._access: NewsAccess | None = None  # None for somebody who must log in first
         #: The newsgroup selected, and the current article number in it; 0 for none.
@@ -99,12 +98,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.group = None
         self.number = 0
         self._enter_unknown()
-
-    def configure(self, shared: ServerShared) -> None:
-        """Accept other settings."""
-        super().configure(shared)
-        if isinstance(shared, Shared):
-            self.shared = shared
 
     # -- who reads what ------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The values that all sessions of one NNTP service share."""
+"""The state that all sessions of one NNTP service share."""
 
 from __future__ import annotations
 

@@ -46,11 +46,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(), shared, name)
-        self.shared = shared
         self.username = ""
         self._maildrop: OpenMaildrop | None = None
 

@@ -1,4 +1,4 @@
-"""What all sessions of one POP3 service share."""
+"""The state that all sessions of one POP3 service share."""
 
 from __future__ import annotations
 

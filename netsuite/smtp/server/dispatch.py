@@ -1,4 +1,4 @@
-"""Which function handles which command: the groups' handlers in one table."""
+"""The handlers of all commands in one table, and the class of connections that has them."""
 
 from __future__ import annotations
 

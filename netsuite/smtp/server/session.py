@@ -11,7 +11,6 @@ from twisted.python.failure import Failure
 from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn, Submitter
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
 from netsuite.message.address import Address
 from netsuite.message.build import received, received_from
 from netsuite.smtp import replies
@@ -38,11 +37,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(lmtp=shared.mode is Mode.LMTP), shared, name)
-        self.shared = shared
         self.helo = ""
         self.extended = False
         #: Who has logged in.
@@ -86,12 +85,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.greeted("", extended=False)
         self.submitter = self.account = None
         self.logged_out()
-
-    def configure(self, shared: ServerShared) -> None:
-        """Accept other settings; a message that has begun goes by those it began with."""
-        super().configure(shared)
-        if isinstance(shared, Shared):
-            self.shared = shared
 
     # -- who is there --------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""The values that all sessions of one SMTP service share."""
+"""The state that all sessions of one SMTP service share."""
 
 from __future__ import annotations
 

@@ -49,13 +49,13 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     """
 
     dialog: ServerDialog
+    shared: Shared
     #: The store's and the authenticator's errors are met by the shell, which has text for them.
     errors: ErrorTable[ServerSaid] = ErrorTable({})
     octets_before_login: ClassVar[int | None] = OCTETS_BEFORE_LOGIN
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(utf8=shared.settings.utf8), shared, name)
-        self.shared = shared
         #: Who has logged in; None until then.
         self.present: Present | None = None
         #: Width and height in characters; 0 where the client has not said.

@@ -1,4 +1,4 @@
-"""The settings and collaborators that all sessions of one Telnet service share."""
+"""The state that all sessions of one Telnet service share."""
 
 from __future__ import annotations
 
