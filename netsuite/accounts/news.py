@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from netsuite.accounts.interfaces import NewsArticle, Newsgroup, Newsroom
 from netsuite.accounts.mail import ADMIN_GROUP
@@ -45,7 +45,7 @@ class StoreNewsroom:
         self._mail = store.mail
         self._by_id: dict[model.FolderId, LiveGroup] = {}
         self._by_name: dict[str, LiveGroup] = {}
-        self._listening: Any = None
+        self._listening: changes.Subscription | None = None
         self._list_is_old = True
         self._reading_groups = SingleFlight(self._read_groups)
         self._reading_numbers: dict[model.FolderId, SingleFlight] = {}

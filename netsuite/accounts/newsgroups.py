@@ -6,9 +6,9 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
-from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.python.failure import Failure
 
 from netsuite.store.changes import Change, MessagesAdded, MessagesExpunged
 from netsuite.store.model import Folder
@@ -128,7 +128,7 @@ class SingleFlight:
             ensureDeferred(_awaited(self._work())).addBoth(self._ended)
         await waiting
 
-    def _ended(self, result: Any) -> None:
+    def _ended(self, result: Failure | None) -> None:
         waiting, self._waiting = self._waiting or [], None
         for each in waiting:
             if not each.called:  # else who waited has given up

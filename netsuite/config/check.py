@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -30,7 +30,7 @@ _ENDPOINT: Final = "write it as tcp:25 or unix:/run/netsuite.sock"
 
 
 def problems(
-    configuration: Configuration, home: Path, reactor: Any, services: Sequence[str] = SERVICES
+    configuration: Configuration, home: Path, reactor: object, services: Sequence[str] = SERVICES
 ) -> Sequence[Problem]:
     """Return all that is wrong with settings on this machine.
 
@@ -82,7 +82,7 @@ def _store(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "store.url", wrong
 
 
-def read_endpoint(description: str, reactor: Any) -> IStreamServerEndpoint:
+def read_endpoint(description: str, reactor: object) -> IStreamServerEndpoint:
     """Return the endpoint of its string.
 
     Raises:
@@ -144,7 +144,7 @@ def _listening(settings: Settings, services: Sequence[str]) -> Iterator[tuple[st
                     yield f"{name}.{key}", each
 
 
-def _endpoints(settings: Settings, reactor: Any) -> Iterator[tuple[str, str]]:
+def _endpoints(settings: Settings, reactor: object) -> Iterator[tuple[str, str]]:
     for name in SERVICES:
         for key in ("listen", "listen_tls"):
             for each in getattr(getattr(settings, name), key):

@@ -7,7 +7,7 @@ reactor.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -146,7 +146,9 @@ class _Channel:
 
     # -- what the request calls -----------------------------------------------------------------
 
-    def writeHeaders(self, version: bytes, code: Any, reason: bytes, headers: Any) -> None:  # noqa: N802
+    def writeHeaders(  # noqa: N802
+        self, version: bytes, code: int | bytes, reason: bytes, headers: Any
+    ) -> None:
         """The head is known."""
         raw = headers if isinstance(headers, list) else list(_pairs(headers))
         length = None
@@ -171,7 +173,7 @@ class _Channel:
             self._producer.pauseProducing()
         self._wake()
 
-    def writeSequence(self, data: Any) -> None:  # noqa: N802
+    def writeSequence(self, data: Iterable[bytes]) -> None:  # noqa: N802
         """Some of the body."""
         self.write(b"".join(data))
 
@@ -209,7 +211,7 @@ class _Channel:
         return self._incoming.peer.secure
 
 
-def _pairs(headers: Any) -> Any:
+def _pairs(headers: Any) -> Iterator[tuple[bytes, bytes]]:
     for name, values in headers.getAllRawHeaders():
         for value in values:
             yield name, value

@@ -103,8 +103,8 @@ class CommandRules(Generic[S]):
     refused: Mapping[type, S]
     out_of_order: Mapping[S, Mapping[type, Any]]
     line_octets: int
-    too_long: Any
-    not_a_line: Any
+    too_long: object
+    not_a_line: object
     parse: Callable[[bytes], Any]
     parse_response: Callable[[bytes], Any]
     challenged: tuple[type, ...]

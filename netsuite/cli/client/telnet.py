@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
 from twisted.internet.error import ConnectionLost as TransportLost
@@ -14,6 +14,7 @@ from netsuite.cli.client.access import TLSUse
 from netsuite.cli.client.keymap import ESCAPE, FUNCTIONS, LineEnds, Mode, mode_of
 from netsuite.cli.client.problems import NoTLS
 from netsuite.cli.client.session import Session
+from netsuite.cli.client.terminal import Terminal
 from netsuite.connection.client import ClientTimeouts
 from netsuite.telnet.client import TelnetClient, connect
 from netsuite.telnet.commands import Code, Option, Verb
@@ -288,7 +289,7 @@ class Conversation:
         return lines
 
 
-async def converse(session: Session, terminal: Any, *, quiet: bool) -> None:
+async def converse(session: Session, terminal: Terminal, *, quiet: bool) -> None:
     """Connect a terminal, and converse."""
     client = await begin(session, terminal)
     conversation = Conversation(client, terminal, session.target.place, quiet=quiet)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import click
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReadDescriptor, IWriteDescriptor
+from twisted.internet.interfaces import IReactorFDSet, IReadDescriptor, IWriteDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -177,7 +177,7 @@ class _Descriptor:
         descriptor: read or written when the reactor says that it can be.
     """
 
-    def __init__(self, reactor: Any, descriptor: int) -> None:
+    def __init__(self, reactor: IReactorFDSet, descriptor: int) -> None:
         self.reactor = reactor
         self.descriptor = descriptor
 
@@ -240,7 +240,7 @@ class _Output(_Descriptor):
     A terminal is opened anew for that: non-blocking is only what we have opened ourselves.
     """
 
-    def __init__(self, reactor: Any, descriptor: int) -> None:
+    def __init__(self, reactor: IReactorFDSet, descriptor: int) -> None:
         super().__init__(reactor, descriptor)
         self._own: int | None = None
         self._pending = b""

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from twisted.internet.address import IPv4Address, IPv6Address
-from twisted.internet.interfaces import IReadDescriptor
+from twisted.internet.interfaces import IDelayedCall, IReadDescriptor
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -106,7 +106,7 @@ class DataPort:
         self._reactor = reactor
         self._came = came
         self._watched = False
-        self._again: Any = None
+        self._again: IDelayedCall | None = None
         family = socket.AF_INET6 if ":" in interface else socket.AF_INET
         self._socket = socket.socket(family, socket.SOCK_STREAM)
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable
 from datetime import UTC, datetime
-from typing import Any
 
 from netsuite.store import errors
 from netsuite.store.tree import UploadRequest
@@ -184,5 +184,5 @@ class UploadContract(FilesCase):
         self.assertEqual(["f"], [entry.name for entry in await tree.sorted_listing(())])
 
 
-async def _awaited(waiting: Any) -> None:
+async def _awaited(waiting: Awaitable[object]) -> None:
     await waiting

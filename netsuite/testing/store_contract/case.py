@@ -9,7 +9,7 @@ from typing import Any, Final
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
-from netsuite.store.interfaces import Store
+from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Account, AccountId, ContentId, Folder, FolderId, Placed, Placement
 from netsuite.testing.cases import Assertions
 
@@ -111,7 +111,7 @@ class StoreCase(Assertions):
         return [change for change in self.published if isinstance(change, kind)]
 
 
-async def written(draft: Any, octets: bytes, piece_octets: int = 64 * 1024) -> None:
+async def written(draft: Draft, octets: bytes, piece_octets: int = 64 * 1024) -> None:
     """Write a draft in pieces, waiting where it says so."""
     for start in range(0, len(octets), piece_octets):
         waiting = draft.write(octets[start : start + piece_octets])
