@@ -167,11 +167,16 @@ def candidates(module: str) -> Iterator[str]:
             yield "/".join([*folders[:depth], f"test_{name}"])
 
 
+def by_rule(module: str) -> str | None:
+    """Return where the tests of a module stand by the rule alone, or None."""
+    return next((each for each in candidates(module) if (TESTS / f"{each}.py").exists()), None)
+
+
 def where_tested(module: str) -> str | None:
     """Return where the tests of a module stand, or None."""
-    for candidate in candidates(module):
-        if (TESTS / f"{candidate}.py").exists():
-            return candidate
+    found = by_rule(module)
+    if found is not None:
+        return found
     for pattern, tests, _ in ELSEWHERE:
         if fnmatchcase(module, pattern):
             return tests.format(p=module.split(".")[0])
@@ -245,11 +250,10 @@ class Mirror(SynchronousTestCase):
 
     def test_no_entry_is_left_over(self) -> None:
         """An entry of either table that stands for nothing is taken out."""
-        used = set()
-        for module in modules():
-            if not any((TESTS / f"{each}.py").exists() for each in candidates(module)):
-                used.add(next(p for p, _, _ in ELSEWHERE if fnmatchcase(module, p)))
-        self.assertEqual([], [pattern for pattern, _, _ in ELSEWHERE if pattern not in used])
+        patterns = [pattern for pattern, _, _ in ELSEWHERE]
+        others = [module for module in modules() if by_rule(module) is None]
+        used = {next(each for each in patterns if fnmatchcase(module, each)) for module in others}
+        self.assertEqual(set(), set(patterns) - used)
         files = [p.relative_to(TESTS).with_suffix("").as_posix() for p in TESTS.rglob("test_*.py")]
         for pattern in WIDER:
             self.assertTrue(any(fnmatchcase(name, pattern) for name in files), pattern)
