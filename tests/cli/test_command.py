@@ -133,6 +133,13 @@ def test_no_command() -> None:
     assert "check-config" in result.output
 
 
+def test_as_a_module() -> None:
+    """``python -m netsuite`` is the command."""
+    command = [sys.executable, "-m", "netsuite", "--version"]
+    printed = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
+    assert printed.stdout.startswith("netsuite")
+
+
 def test_questions(tmp_path: Path) -> None:
     """A question answered with no, or not at all, changes nothing and is exit 1."""
     done(tmp_path, "account", "add", "ann", "--password-stdin")

@@ -1,0 +1,259 @@
+"""The rule of docs/testing.rst: where the tests of each module stand.
+
+Each module has tests of its own, or those of its nearest package, or those that the table below
+names; and each test module is some module's, or says here what it tries.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from netsuite.testing.cases import SynchronousTestCase
+
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
+#: What is run by a process or imported by a name that is put together.
+RUN_BY = {
+    "netsuite.testing.daemon": ("netsuite.daemon",),
+    "tests.cli.commands": ("netsuite.cli", "netsuite.__main__"),
+    "netsuite.cli.client.clients": tuple(
+        f"netsuite.cli.client.{name}" for name in ("ftp", "gopher", "http", "imap", "nntp", "pop3")
+    ),
+    "netsuite.store.sql.migrate": tuple(
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "netsuite/store/sql/migrations").rglob("*.py"))
+    ),
+}
+
+#: (modules, their test module, why not one of their own); the first that fits. ``{p}`` is the
+#: module's first folder.
+ELSEWHERE = (
+    ("accounts.news*", "accounts/test_news", "one newsroom, and its groups"),
+    ("accounts.posting", "nntp/test_server", "its refusals are seen as POST's"),
+    ("accounts.checkers", "accounts/test_authentication", "asked by the authenticator alone"),
+    ("accounts.credentials", "accounts/test_authentication", "values of the authenticator"),
+    ("accounts.realm", "accounts/test_authentication", "what the authenticator logs in to"),
+    ("accounts.submission", "accounts/test_authentication", "one of the facets it gives"),
+    ("accounts.interfaces.login", "accounts/test_authentication", "Protocol classes"),
+    ("accounts.keyed_locks", "accounts/test_exchange", "keeps two exchanges apart"),
+    ("accounts.naming", "cli/test_account", "judges the names an operator types"),
+    ("accounts.folders", "cli/test_account", "what a new account is given"),
+    ("accounts.*", "accounts/test_facets", "what a login is given"),
+    ("cli.client.keymap", "cli/test_telnet", "a part of netsuite telnet"),
+    ("cli.client.terminal", "cli/test_telnet", "a part of netsuite telnet"),
+    ("cli.client.urls", "cli/test_client_urls", "tried with what each URL leads to"),
+    ("cli.client.problems", "cli/test_exit_codes", "each problem has its exit code"),
+    ("cli.client.*", "interop/test_netsuite_command", "the command, with real servers"),
+    ("cli.alias", "cli/test_account", "aliases are refused as accounts are"),
+    ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),
+    ("cli.transfer", "cli/test_mailfiles", "import and export"),
+    ("cli*", "cli/test_command", "the command as a whole"),
+    ("*.settings", "config/test_load", "declarations, tried by what reads them"),
+    ("config.*", "config/test_load", "what loading consists of"),
+    ("connection.errors", "connection/test_client", "raised by the client's half"),
+    ("connection.session_group", "ftp/test_client", "FTP alone resumes sessions"),
+    ("connection.linelog", "ftp/test_transfer_log", "with the lines of a protocol"),
+    ("connection.startup_errors", "test_daemon", "ends a start"),
+    ("connection.listening", "test_daemon", "binds real ports"),
+    ("connection.peer", "connection/test_factory", "by its peers it counts"),
+    ("connection.shared", "connection/test_factory", "one value, which the factory holds"),
+    ("connection.*", "connection/test_pump", "objects that the pump holds"),
+    ("*.service", "test_daemon", "a plugin's body; the daemon makes them all"),
+    ("*.replies", "{p}/test_server", "a table, tried by what the server says"),
+    ("ftp.transfer.incoming", "ftp/test_accepting", "reads what was accepted"),
+    ("ftp.transfer.*", "ftp/test_transfers", "one transfer"),
+    ("ftp.*", "ftp/test_grammar", "the pure parts"),
+    ("gopher.*", "gopher/test_grammar", "the pure parts"),
+    ("http.access", "http/test_server", "a line for each request"),
+    ("http.conditions", "http/test_files", "preconditions of files"),
+    ("http.ranges", "http/test_files", "ranges of files"),
+    ("http.listing", "http/test_files", "listings of directories"),
+    ("http.response_cache", "http/test_files", "remembers files"),
+    ("http.pool", "http/test_client", "the client's connections"),
+    ("http.exchange", "http/test_server", "what a request is answered on"),
+    ("http.request", "http/test_files", "what a handler is given, with all it asks"),
+    ("http.responses", "http/test_server", "what a handler returns"),
+    ("http.router", "http/test_server", "what finds a handler"),
+    ("http.*", "http/test_pure", "the pure parts"),
+    ("imap.commands*", "imap/test_grammar", "values, read and printed"),
+    ("message.structure", "message/test_scan", "what the scanner makes"),
+    ("message.reading", "http/test_news", "an article for reading, as a page"),
+    ("message.news", "nntp/test_server", "an article's own fields"),
+    ("message.fields", "message/test_scan", "the scanner's headers"),
+    ("message.bounce", "message/test_build", "composed as messages are"),
+    ("message.*", "message/test_headers", "parts of a header field"),
+    ("nntp.dialog", "nntp/test_splits", "any conversation, cut anywhere"),
+    ("nntp.overview", "nntp/test_server", "OVER's lines"),
+    ("nntp.*", "nntp/test_grammar", "the pure parts"),
+    ("pop3.*", "pop3/test_dialog", "the pure parts"),
+    ("sasl.*", "sasl/test_mechanisms", "each mechanism, both its sides"),
+    ("smtp.commands", "smtp/test_grammar", "values, read and printed"),
+    ("smtp.header_rewriter", "smtp/test_server", "seen in what is stored"),
+    ("store.files.openat", "store/files/test_escapes", "that nothing leads out"),
+    ("store.files.subtree", "store/files/test_memory", "a tree like the others"),
+    ("store.files.syscalls", "store/files/test_uploads", "with a kernel that fails"),
+    ("store.files.errors", "store/files/test_uploads", "with a kernel that fails"),
+    ("store.files*", "store/files/test_disk", "the contract of trees"),
+    ("store.tree", "store/files/test_disk", "the contract of trees"),
+    ("store.*", "store/test_memory", "the contract of stores"),
+    ("telnet.commands", "telnet/test_grammar", "values, read and printed"),
+    ("telnet.shell.*", "telnet/test_server", "the shell, as its users see it"),
+    ("testing.files_contract*", "store/files/test_disk", "tests themselves"),
+    ("testing.store_contract*", "store/test_memory", "tests themselves"),
+    ("testing.*", "pop3/test_server", "what servers are tried with"),
+    ("wire.errors", "connection/test_server", "the guard looks into the table"),
+    ("wire.events", "wire/test_multiline", "values that dialogs give"),
+    ("wire.lines", "wire/test_multiline", "the base of dialogs of lines"),
+    ("site", "test_daemon", "what the daemon consists of"),
+    ("home", "test_daemon", "what the daemon consists of"),
+    ("demo", "test_daemon", "what the daemon consists of"),
+    ("__main__", "cli/test_command", "runs the command"),
+)
+
+#: Test modules that are no module's, and what they try.
+WIDER = {
+    "*/test_transcripts": "conversations as text files",
+    "*/test_splits": "any conversation, cut anywhere",
+    "*/test_hostile": "what is sent to do harm",
+    "*/test_crash": "a process killed in the midst",
+    "suite/*": "across protocols",
+    "interop/*": "other people's clients",
+    "fuzz/*": "every server, mutated conversations",
+    "regressions/*": "what once went wrong, across parts",
+    "connection/test_shapes": "one connection for protocols of every shape",
+    "*/test_starttls": "what came in the clear is never executed",
+    "imap/test_sessions": "many sessions in one mailbox",
+    "smtp/test_with_accounts": "with real accounts, SASL and TLS",
+    "store/test_batches": "many deliveries in one transaction",
+    "store/test_same": "two stores with one history",
+    "store/test_sqlite": "the contract on SQLite",
+    "store/test_postgresql": "the contract on PostgreSQL",
+    "test_architecture": "the dependency rule",
+    "test_conformance": "what servers announce is documented",
+    "test_design": "what the design names is there",
+    "test_docs_*": "the examples in the documentation",
+    "test_mirror": "this rule",
+    "test_packaging": "a wheel in a fresh environment",
+}
+
+
+def modules() -> Iterator[str]:
+    """Return the names of the modules that have something to be tried, from below netsuite."""
+    for path in sorted((ROOT / "netsuite").rglob("*.py")):
+        parts = path.relative_to(ROOT / "netsuite").with_suffix("").parts
+        if parts[-1] != "__init__":
+            yield ".".join(parts)
+        elif _defines(path):
+            yield ".".join(parts[:-1])
+
+
+def _defines(path: Path) -> bool:
+    """Return whether a package's own file has more than imports and names."""
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    return any(isinstance(node, kinds) for node in ast.parse(path.read_text()).body)
+
+
+def candidates(module: str) -> Iterator[str]:
+    """Return the test modules that the rule allows, the best first: ``tests/a/b/test_c.py`` or
+    ``tests/a/test_c.py`` for ``netsuite/a/b/c.py``, then the same for ``netsuite/a/b``."""
+    parts = module.split(".")
+    for end in range(len(parts), 0, -1):
+        *folders, name = parts[:end]
+        for depth in range(len(folders), min(len(folders), 1) - 1, -1):
+            yield "/".join([*folders[:depth], f"test_{name}"])
+
+
+def by_rule(module: str) -> str | None:
+    """Return where the tests of a module stand by the rule alone, or None."""
+    return next((each for each in candidates(module) if (TESTS / f"{each}.py").exists()), None)
+
+
+def where_tested(module: str) -> str | None:
+    """Return where the tests of a module stand, or None."""
+    found = by_rule(module)
+    if found is not None:
+        return found
+    for pattern, tests, _ in ELSEWHERE:
+        if fnmatchcase(module, pattern):
+            return tests.format(p=module.split(".")[0])
+    return None
+
+
+def _file(dotted: str) -> Path | None:
+    """Return the file of a module of ours."""
+    base = ROOT.joinpath(*dotted.split("."))
+    for path in (base.with_suffix(".py"), base / "__init__.py"):
+        if path.exists():
+            return path
+    return None
+
+
+@functools.cache
+def imported(dotted: str) -> frozenset[str]:
+    """Return the modules of ours that a module imports, itself."""
+    path = _file(dotted)
+    assert path is not None, dotted
+    found = set(RUN_BY.get(dotted, ()))
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)  # a command's module, which is imported when it is wanted
+    ours = {name for name in found if name.startswith(("netsuite", "tests"))}
+    packages = {name.rpartition(".")[0] for name in ours} - {""}
+    return frozenset(name for name in ours | packages if _file(name))
+
+
+def reached(start: str) -> set[str]:
+    """Return the modules of ours that a module imports, by way of others too."""
+    seen, waiting = set(), [start]
+    while waiting:
+        name = waiting.pop()
+        if name not in seen:
+            seen.add(name)
+            waiting += imported(name)
+    return seen
+
+
+class Mirror(SynchronousTestCase):
+    """Modules and their tests."""
+
+    def test_each_module_is_tested(self) -> None:
+        """Each has a test module, which is there."""
+        for module in modules():
+            found = where_tested(module)
+            self.assertIsNotNone(found, module)
+            self.assertTrue((TESTS / f"{found}.py").exists(), f"{module}: {found}")
+
+    def test_tests_reach_their_module(self) -> None:
+        """A test module imports what it is said to try, if only by way of others."""
+        missed = []
+        for module in modules():
+            found = where_tested(module) or ""
+            if f"netsuite.{module}" not in reached("tests." + found.replace("/", ".")):
+                missed.append(f"{found} does not reach {module}")
+        self.assertEqual([], missed)
+
+    def test_each_test_module_belongs_somewhere(self) -> None:
+        """Each is some module's, or is named in the table of those that are wider."""
+        named = {where_tested(module) for module in modules()}
+        for path in sorted(TESTS.rglob("test_*.py")):
+            name = path.relative_to(TESTS).with_suffix("").as_posix()
+            wider = [pattern for pattern in WIDER if fnmatchcase(name, pattern)]
+            self.assertTrue(name in named or wider, f"{name} belongs to no module")
+
+    def test_no_entry_is_left_over(self) -> None:
+        """An entry of either table that stands for nothing is taken out."""
+        patterns = [pattern for pattern, _, _ in ELSEWHERE]
+        others = [module for module in modules() if by_rule(module) is None]
+        used = {next(each for each in patterns if fnmatchcase(module, each)) for module in others}
+        self.assertEqual(set(), set(patterns) - used)
+        files = [p.relative_to(TESTS).with_suffix("").as_posix() for p in TESTS.rglob("test_*.py")]
+        for pattern in WIDER:
+            self.assertTrue(any(fnmatchcase(name, pattern) for name in files), pattern)
