@@ -121,6 +121,7 @@ class Suite(MultiService):
         super().__init__()
         self.site = site
         self._options = options
+        self._started_with = site.settings
         site.setServiceParent(self)
         for service in services:
             service.setServiceParent(self)
@@ -151,7 +152,7 @@ class Suite(MultiService):
         except ConfigError as error:
             self.log.error("the configuration was not read again: {error}", error=str(error))
             return
-        waiting = needs_restart(self.site.settings, settings)
+        waiting = needs_restart(self._started_with, settings)
         self.site.apply(settings)
         self.log.info("the configuration and the certificates were read again")
         if waiting:

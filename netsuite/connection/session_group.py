@@ -31,7 +31,7 @@ from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
 
 @implementer(IOpenSSLServerConnectionCreator)
-class FamiliesTLS:
+class SessionGroupsTLS:
     """What a service begins TLS with whose connections have others that belong to them.
 
     Args:
@@ -40,19 +40,19 @@ class FamiliesTLS:
 
     def __init__(self, server: ServerTLS) -> None:
         self._server = server
-        self._families: WeakKeyDictionary[SSL.Connection, SessionGroup] = WeakKeyDictionary()
+        self._groups: WeakKeyDictionary[SSL.Connection, SessionGroup] = WeakKeyDictionary()
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Return OpenSSL's side of a new connection, with a family of its own."""
-        family = SessionGroup(self._server)
-        connection = family.serverConnectionForTLS(tlsProtocol)
-        self._families[connection] = family
+        """Return OpenSSL's side of a new connection, with a group of its own."""
+        group = SessionGroup(self._server)
+        connection = group.serverConnectionForTLS(tlsProtocol)
+        self._groups[connection] = group
         return connection
 
-    def family_of(self, transport: StreamTransport) -> SessionGroup | None:
-        """Return the family of a connection that began TLS here; None without TLS."""
+    def group_of(self, transport: StreamTransport) -> SessionGroup | None:
+        """Return the group of a connection that began TLS here; None without TLS."""
         handle = transport.getHandle() if hasattr(transport, "getHandle") else None
-        return self._families.get(handle) if isinstance(handle, SSL.Connection) else None
+        return self._groups.get(handle) if isinstance(handle, SSL.Connection) else None
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -72,7 +72,7 @@ class SessionGroup:
         self._in_full: WeakSet[SSL.Connection] = WeakSet()
 
     def serverConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
-        """Return OpenSSL's side of a connection of the family that may shake hands in full."""
+        """Return OpenSSL's side of a connection of the group that may shake hands in full."""
         connection = SSL.Connection(self._first, None)
         self._in_full.add(connection)
         return connection

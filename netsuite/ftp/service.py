@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsuite.connection.listening import ListeningService
-from netsuite.connection.session_group import FamiliesTLS
+from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServerFactory, Shared
 from netsuite.ftp.server.transfer_log import stamp
 from netsuite.plugin import plugin
@@ -15,7 +15,7 @@ Options, makeService = plugin("ftp", "The FTP server.")
 def make_ftp(site: Site) -> ListeningService:
     """Return the FTP server (RFC 959)."""
     tls = site.tls(b"ftp")
-    families = None if tls is None else FamiliesTLS(tls)
+    groups = None if tls is None else SessionGroupsTLS(tls)
     line_log = site.line_log(site.settings.ftp.transfer_log, stamp)
 
     def shared() -> Shared:
@@ -24,7 +24,7 @@ def make_ftp(site: Site) -> ListeningService:
             clock=common["clock"],
             host=common["host"],
             transcript=common["transcript"],
-            tls=families,
+            tls=groups,
             settings=site.settings.ftp,
             authenticator=site.authenticator,
             anonymous=site.files.anonymous,

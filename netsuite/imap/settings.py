@@ -21,6 +21,7 @@ class Settings(ServiceSettings):
         "30 minutes.",
         unit="seconds",
         ge=1800,
+        live=True,
     )
     append_octets: Count = setting(
         100 * 1024 * 1024, "The largest message that APPEND takes.", unit="octets", live=True

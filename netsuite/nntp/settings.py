@@ -19,6 +19,7 @@ class Settings(ServiceSettings):
         "How long a connection may say nothing; RFC 3977, 3.1 wants at least 3 minutes.",
         unit="seconds",
         ge=180,
+        live=True,
     )
     anonymous: Literal["read", "none"] = setting(
         "read",

@@ -17,4 +17,5 @@ class Settings(ServiceSettings):
         "How long a connection may say nothing; RFC 1939, 3 wants at least 10 minutes.",
         unit="seconds",
         ge=600,
+        live=True,
     )

@@ -28,11 +28,11 @@ class Settings(ServiceSettings):
         unit="seconds",
         live=True,
     )
-    idle_seconds: Seconds = setting(1800.0, "How long a user may type nothing.", unit="seconds")
+    idle_seconds: Seconds = setting(
+        1800.0, "How long a user may type nothing.", unit="seconds", live=True
+    )
     login_seconds: Seconds = setting(
-        120.0,
-        "How long a login may take; 0: for ever.",
-        unit="seconds",
+        120.0, "How long a login may take; 0: for ever.", unit="seconds", live=True
     )
     login_tries: int = setting(
         3, "Passwords that may be tried on a connection.", unit="passwords", ge=1, le=100,

@@ -1,13 +1,7 @@
 """The kit for tests of programs that use netsuite, and of netsuite itself.
 
-``cases``
-    trial's test cases with types.
-``daemon``
-    a real daemon in a process of its own.
-``files_contract``, ``store_contract``
-    what every tree of files, and every store, promises, as tests.
-``transcripts``
-    conversations as text files.
-
+``daemon`` starts a real one; ``transport`` and ``authenticator`` stand in for a network and for
+accounts; ``transcripts`` plays conversations; ``cases`` are trial's test cases, typed;
+``store_contract`` and ``files_contract`` are what every store and every tree of files must do.
 Nothing of the package imports this; it may import everything.
 """

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from netsuite.cli import main
 from netsuite.config.check import problems
 from netsuite.config.load import read
-from netsuite.config.schema import SERVICES
+from netsuite.config.schema import SERVICES, Settings, needs_restart, sections
 from netsuite.connection.startup_errors import CannotStart
 from netsuite.plugin import compose, plugin
 
@@ -169,6 +169,23 @@ def test_one_alone(tmp_path: Path) -> None:
     configuration = read(home / "netsuite.toml")
     assert not problems(configuration, home, object(), ["imap"])
     assert problems(configuration, home, object())
+
+
+def test_what_is_live() -> None:
+    """All that a connection's deadlines and counters go by is taken by a running daemon, and
+    marked so; what is not is named as waiting for the next start."""
+    live = {
+        "handshake_seconds", "greeting_seconds", "idle_seconds", "command_seconds",
+        "stalled_seconds", "login_seconds", "drain_seconds", "minimum_octets_per_second",
+        "connections", "connections_per_address", "bad_commands",
+    }  # fmt: skip
+    for table, section in sections():
+        if table in SERVICES:
+            for name in live & set(section.model_fields):
+                changed = Settings.model_validate({table: {name: 7777}})
+                assert needs_restart(Settings(), changed) == [], f"{table}.{name}"
+    changed = Settings.model_validate({"imap": {"listen": ["tcp:1"], "connections": 5}})
+    assert needs_restart(Settings(), changed) == ["imap.listen"]
 
 
 def test_fine(tmp_path: Path) -> None:

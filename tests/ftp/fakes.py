@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 
 from netsuite.accounts.files import AnonymousFiles
 from netsuite.accounts.interfaces import BadCredentials, Channel, LoggedIn, MechanismNotOffered
-from netsuite.connection.session_group import FamiliesTLS
+from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.settings import Settings
@@ -215,7 +215,7 @@ class World:
                 now=lambda: NOW,
                 shuffled=list,
                 settings=Settings(**{"bad_commands": 0, **settings}),
-                tls=None if tls is None else FamiliesTLS(tls),
+                tls=None if tls is None else SessionGroupsTLS(tls),
             )
         )
 

@@ -182,11 +182,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def data_tls(self) -> IOpenSSLServerConnectionCreator | None:
         """Return what data connections begin TLS with; None where they are not protected."""
-        families = self.shared.tls
-        family = families.family_of(self.transport) if families is not None else None
-        if self.protection is Protection.CLEAR or family is None:
+        groups = self.shared.tls
+        group = groups.group_of(self.transport) if groups is not None else None
+        if self.protection is Protection.CLEAR or group is None:
             return None
-        return family.resumed_only() if self.shared.settings.require_session_reuse else family
+        return group.resumed_only() if self.shared.settings.require_session_reuse else group
 
     def pause(self, seconds: float) -> Deferred[None]:
         """Wait; whoever is cancelled meanwhile waits no more."""

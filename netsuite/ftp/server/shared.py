@@ -9,7 +9,7 @@ from random import SystemRandom
 from typing import Any
 
 from netsuite.accounts.interfaces import Authenticator, FileAccess
-from netsuite.connection.session_group import FamiliesTLS
+from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.connection.shared import ServerShared
 from netsuite.ftp.settings import Settings
 from netsuite.ftp.transfer.channel import Ports
@@ -45,7 +45,7 @@ class Shared(ServerShared):
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], datetime] = _now
     shuffled: Callable[[range], list[int]] = _shuffled
-    tls: FamiliesTLS | None = None
+    tls: SessionGroupsTLS | None = None
     ports: Ports = field(init=False)
 
     def __post_init__(self) -> None:
