@@ -52,7 +52,7 @@ BACKLOG: Final = 1024
 
 
 def _posting_policy(settings: Settings) -> PostingPolicy:
-    """Return what posters are asked for, whichever door they come through."""
+    """Return what posters are asked for, by whichever protocol they come."""
     section = settings.nntp
     return PostingPolicy(
         host=settings.site.hostname,
@@ -105,7 +105,7 @@ class Site(Service):
             limit_octets=settings.files.upload_octets or None,
             durable=settings.files.durable,
         )
-        #: The files that need no login; the others come through the door, as FileAccess.
+        #: The files that need no login; others come by a login, as FileAccess.
         self.files = HomesOfSite(self.store, self.homes)
         self.resolver = RecipientResolver(
             self.store,

@@ -20,7 +20,7 @@ from netsuite.http.replies import (
     FORBIDDEN,
     NOT_FOUND,
     NOT_IMPLEMENTED,
-    Refused,
+    RequestRefused,
     method_not_allowed,
 )
 from netsuite.http.request import IncomingRequest
@@ -298,13 +298,13 @@ class FileSite:
         if names[0] == f"~{account}":
             path = ("public", *names[1:])
         elif names[0].startswith("~"):
-            raise Refused(FORBIDDEN)
+            raise RequestRefused(FORBIDDEN)
         else:
             path = ("site", *names)
         if not access.may_write(path):
-            raise Refused(FORBIDDEN)
+            raise RequestRefused(FORBIDDEN)
         if "" in path or len(path) == 1:
-            raise Refused(plain(409, "A file's name does not end with a slash."))
+            raise RequestRefused(plain(409, "A file's name does not end with a slash."))
         return path
 
     async def _checked(
@@ -323,7 +323,7 @@ class FileSite:
             now=self._now(),
         )
         if verdict is not Verdict.PERFORM:
-            raise Refused(FAILED)
+            raise RequestRefused(FAILED)
         if entry is not None and entry.kind is EntryKind.DIRECTORY:
             raise errors.IsADirectory("/".join(path))
         return entry

@@ -67,7 +67,7 @@ TOO_SLOW: Final = frozenset(
 )
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """A handler's refusal; raised to be answered with.
 
     Args:

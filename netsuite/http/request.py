@@ -12,7 +12,7 @@ from netsuite.connection.peer import Peer
 from netsuite.http.commands import Fields, Request
 from netsuite.http.exchange import Exchange
 from netsuite.http.paths import BadPath, split_path
-from netsuite.http.replies import BAD_REQUEST, TOO_LARGE, Refused, unauthorized
+from netsuite.http.replies import BAD_REQUEST, TOO_LARGE, RequestRefused, unauthorized
 from netsuite.wire import base64
 
 F = TypeVar("F")
@@ -64,7 +64,7 @@ class IncomingRequest:
         try:
             return split_path(self.head.path)
         except BadPath:
-            raise Refused(BAD_REQUEST) from None
+            raise RequestRefused(BAD_REQUEST) from None
 
     def query(self) -> dict[str, list[str]]:
         """Return the query's parameters. Raises Refused."""
@@ -73,7 +73,7 @@ class IncomingRequest:
                 self.head.query or "", keep_blank_values=True, max_num_fields=PARAMETERS
             )
         except ValueError:
-            raise Refused(BAD_REQUEST) from None
+            raise RequestRefused(BAD_REQUEST) from None
 
     # -- the body ------------------------------------------------------------------------------
 
@@ -92,7 +92,7 @@ class IncomingRequest:
         """
         octets = self.head.octets
         if limit_octets is not None and octets is not None and octets > limit_octets:
-            raise Refused(TOO_LARGE)
+            raise RequestRefused(TOO_LARGE)
         if not self._unread:
             return
         self._unread = False
@@ -102,7 +102,7 @@ class IncomingRequest:
             async for piece in pieces:
                 total += len(piece)
                 if limit_octets is not None and total > limit_octets:
-                    raise Refused(TOO_LARGE)
+                    raise RequestRefused(TOO_LARGE)
                 yield piece
 
     async def read(self, limit_octets: int) -> bytes:
@@ -128,14 +128,14 @@ class IncomingRequest:
         channel = self.exchange.channel()
         scheme, _, credentials = self.fields.get("authorization").partition(" ")
         if scheme.lower() != "basic":
-            raise Refused(unauthorized(channel.host))
+            raise RequestRefused(unauthorized(channel.host))
         try:
             pair = base64.decode(credentials.strip(" ").encode("ascii")).decode("utf-8")
         except ValueError:
-            raise Refused(BAD_REQUEST) from None
+            raise RequestRefused(BAD_REQUEST) from None
         name, colon, password = pair.partition(":")
         if not colon or "\0" in pair:
-            raise Refused(BAD_REQUEST)
+            raise RequestRefused(BAD_REQUEST)
         login = await self.exchange.authenticator.log_in(channel, name, password, facet)
         self.exchange.account = login.name
         return login

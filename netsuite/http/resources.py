@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
 from netsuite.http.paths import split_path
-from netsuite.http.replies import BAD_REQUEST, BROKEN, Refused
+from netsuite.http.replies import BAD_REQUEST, BROKEN, RequestRefused
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse, Streamed
 
@@ -51,7 +51,7 @@ class ResourceSite:
         try:
             split_path(incoming.path)  # nothing that climbs reaches a resource
         except ValueError:
-            raise Refused(BAD_REQUEST) from None
+            raise RequestRefused(BAD_REQUEST) from None
         body = await incoming.read(self._limit_octets)
         channel = _Channel(self._site, incoming)
         request = self._request(channel, False)

@@ -1,6 +1,6 @@
 """The injecting agent: a proto-article's header checked, and completed.
 
-Every door that articles are posted through does just this. See RFC 5537, 3.5, and RFC 5536 for
+Every protocol that articles are posted by does just this. See RFC 5537, 3.5, and RFC 5536 for
 the fields. The body is never looked at here.
 """
 

@@ -364,7 +364,7 @@ class Connections(Case):
         self.assertEqual((200, b"hello"), self.net.run(self.net.text("GET", "http://a/hello")))
 
 
-class Refused(SynchronousTestCase):
+class RequestRefused(SynchronousTestCase):
     """Uploads that a server does not want to its end."""
 
     def setUp(self) -> None:

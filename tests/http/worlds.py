@@ -22,7 +22,7 @@ from netsuite.accounts.news import StoreNewsroom
 from netsuite.http.commands import Fields, Response, ResponseHead
 from netsuite.http.files import FileSite
 from netsuite.http.news import NewsSite
-from netsuite.http.replies import Refused
+from netsuite.http.replies import RequestRefused
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import Streamed
 from netsuite.http.router import Router
@@ -190,7 +190,7 @@ class World:
         return Response(200, (("X", "a\r\nb: c"),))
 
     async def _refused(self, request: IncomingRequest) -> Response:
-        raise Refused(Response(418))
+        raise RequestRefused(Response(418))
 
     async def _book(self, request: IncomingRequest) -> Response:
         return Response(200, (), repr(sorted(request.parameters.items())).encode())

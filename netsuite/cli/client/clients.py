@@ -10,12 +10,12 @@ from typing import BinaryIO, Final, TypeAlias
 from netsuite.cli.client.files import Letter
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 
-Get: TypeAlias = Callable[[Session, Output], Awaitable[None]]
-Put: TypeAlias = Callable[[Session, BinaryIO], Awaitable[None]]
-List: TypeAlias = Callable[[Session], Awaitable[Listing]]
-Post: TypeAlias = Callable[[Session, Letter], Awaitable[None]]
+Get: TypeAlias = Callable[[ClientSession, Output], Awaitable[None]]
+Put: TypeAlias = Callable[[ClientSession, BinaryIO], Awaitable[None]]
+List: TypeAlias = Callable[[ClientSession], Awaitable[Listing]]
+Post: TypeAlias = Callable[[ClientSession, Letter], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)

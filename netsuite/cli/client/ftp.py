@@ -11,14 +11,14 @@ from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import pieces_of, size_of
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import file_path
 from netsuite.connection.errors import Refusal
 from netsuite.ftp.client import FTPClient, connect
 
 
 @contextlib.asynccontextmanager
-async def _client(session: Session) -> AsyncIterator[FTPClient]:
+async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
     """Return a client that has logged in; without a login as anonymous."""
     client = await connect(
         session.endpoint(),
@@ -43,7 +43,7 @@ async def _client(session: Session) -> AsyncIterator[FTPClient]:
         raise
 
 
-async def get(session: Session, output: Output) -> None:
+async def get(session: ClientSession, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
     path = file_path(session.target)
     there = output.there()
@@ -83,7 +83,7 @@ async def _modified(client: FTPClient, path: str) -> datetime | None:
         return None
 
 
-async def put(session: Session, file: BinaryIO) -> None:
+async def put(session: ClientSession, file: BinaryIO) -> None:
     """Store a file."""
     path = file_path(session.target)
     octets = size_of(file)
@@ -92,7 +92,7 @@ async def put(session: Session, file: BinaryIO) -> None:
         await client.stor(path, pieces_of(file, session.progress, octets=octets))
 
 
-async def ls(session: Session) -> Listing:
+async def ls(session: ClientSession) -> Listing:
     """List a directory."""
     path = file_path(session.target)
     async with _client(session) as client:

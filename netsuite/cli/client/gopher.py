@@ -9,7 +9,7 @@ from netsuite.cli.client.clients import Client
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import NotGiven
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import gopher_item
 from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import ItemType
@@ -24,7 +24,7 @@ _REFUSAL: Final = re.compile(rb"3([^\t\r\n]*)\t[^\t\r\n]*\t[^\t\r\n]*\t\d+\r\n(?
 _MENUS: Final = (ItemType.MENU.value, ItemType.SEARCH.value)
 
 
-def _client(session: Session) -> GopherClient:
+def _client(session: ClientSession) -> GopherClient:
     return GopherClient(
         session.endpoint(),
         clock=session.clock,
@@ -33,7 +33,7 @@ def _client(session: Session) -> GopherClient:
     )
 
 
-async def get(session: Session, output: Output) -> None:
+async def get(session: ClientSession, output: Output) -> None:
     """Fetch an item; a text without the dots that are Gopher's."""
     item = gopher_item(session.target)
     unstuffer = DotUnstuffer() if is_text(item.type) else None
@@ -63,7 +63,7 @@ async def get(session: Session, output: Output) -> None:
         give(bytes(first))
 
 
-async def ls(session: Session) -> Listing:
+async def ls(session: ClientSession) -> Listing:
     """Show a menu, or what a search found."""
     item = gopher_item(session.target)
     if item.type not in _MENUS:

@@ -16,7 +16,7 @@ from netsuite.cli.client.files import pieces_of, size_of
 from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import LoginFailed, NotGiven, NoTLS
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.http.client import ClientResponse, HTTPClient
 from netsuite.http.commands import Fields
 from netsuite.http.listing import JSON
@@ -30,7 +30,7 @@ _CONTENT_RANGE: Final = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|
 
 
 @contextlib.asynccontextmanager
-async def _client(session: Session) -> AsyncIterator[HTTPClient]:
+async def _client(session: ClientSession) -> AsyncIterator[HTTPClient]:
     """Return a client. Raises NoTLS where a password would go in the clear."""
     if not session.target.tls and session.tls is TLSUse.REQUIRED:
         raise NoTLS("http:// has no TLS, and it is required; use https://, or --tls none")
@@ -56,7 +56,7 @@ def _judge(response: ClientResponse) -> None:
         raise NotGiven(said)
 
 
-async def get(session: Session, output: Output) -> None:
+async def get(session: ClientSession, output: Output) -> None:
     """Fetch a file; the rest of it where the server has not changed it since."""
     fields = [("Accept-Encoding", "identity")]
     there = output.there()
@@ -94,7 +94,7 @@ def _whole(response: ClientResponse) -> int | None:
     return int(found[2]) if found is not None and found[2] != "*" else None
 
 
-async def put(session: Session, file: BinaryIO) -> None:
+async def put(session: ClientSession, file: BinaryIO) -> None:
     """Store a file; one of unknown size goes in chunks."""
     octets = size_of(file)
     session.progress.begin(octets)
@@ -108,7 +108,7 @@ async def put(session: Session, file: BinaryIO) -> None:
         _judge(response)
 
 
-async def ls(session: Session) -> Listing:
+async def ls(session: ClientSession) -> Listing:
     """List a directory, as netsuite's own server tells it when asked for JSON."""
     async with _client(session) as client:
         fields = Fields([("Accept", JSON)])

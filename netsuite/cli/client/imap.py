@@ -12,7 +12,7 @@ from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import LoginFailed, NotGiven
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
 from netsuite.connection.errors import Refusal
 from netsuite.imap.client import IMAPClient, connect
@@ -29,7 +29,7 @@ ALL: Final = SequenceSet(((1, 0),))
 
 
 @contextlib.asynccontextmanager
-async def _client(session: Session) -> AsyncIterator[IMAPClient]:
+async def _client(session: ClientSession) -> AsyncIterator[IMAPClient]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
     client = await connect(
@@ -54,7 +54,7 @@ async def _client(session: Session) -> AsyncIterator[IMAPClient]:
         raise
 
 
-async def _log_in(session: Session, client: IMAPClient) -> None:
+async def _log_in(session: ClientSession, client: IMAPClient) -> None:
     disabled = "LOGINDISABLED" in client.capabilities
     if disabled and session.mechanism(client.mechanisms, client.peer) is None:
         raise LoginFailed(f"{session.target.place} takes no login without TLS")
@@ -72,7 +72,7 @@ async def _examine(client: IMAPClient, path: MailboxPath) -> int:
     return opened.messages
 
 
-async def get(session: Session, output: Output) -> None:
+async def get(session: ClientSession, output: Output) -> None:
     """Fetch a message or a section of it; its flags stay as they are."""
     path = mailbox_path(session.target)
     if path.uid is None:
@@ -113,7 +113,7 @@ def _section(text: str) -> BodySection:
     return section
 
 
-async def add(session: Session, letter: Letter) -> None:
+async def add(session: ClientSession, letter: Letter) -> None:
     """Add a message to a mailbox."""
     path = mailbox_path(session.target)
     if not path.mailbox or path.uid is not None:
@@ -124,7 +124,7 @@ async def add(session: Session, letter: Letter) -> None:
         await client.append(path.mailbox, pieces, octets=letter.octets)
 
 
-async def ls(session: Session) -> Listing:
+async def ls(session: ClientSession) -> Listing:
     """List mailboxes, or the messages of one."""
     path = mailbox_path(session.target)
     if path.uid is not None:

@@ -10,7 +10,7 @@ from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import BadURL, news_path
 from netsuite.connection.errors import Refusal
 from netsuite.message.words import decode_words
@@ -19,7 +19,7 @@ from netsuite.nntp.commands import Range
 
 
 @contextlib.asynccontextmanager
-async def _client(session: Session) -> AsyncIterator[NNTPClient]:
+async def _client(session: ClientSession) -> AsyncIterator[NNTPClient]:
     """Return a client, which has logged in where there is a login."""
     client = await connect(
         session.endpoint(),
@@ -39,7 +39,7 @@ async def _client(session: Session) -> AsyncIterator[NNTPClient]:
         raise
 
 
-async def get(session: Session, output: Output) -> None:
+async def get(session: ClientSession, output: Output) -> None:
     """Fetch an article."""
     path = news_path(session.target)
     if path.number is None and not path.message_id:
@@ -52,14 +52,14 @@ async def get(session: Session, output: Output) -> None:
             await client.article(path.number, output.write)
 
 
-async def post(session: Session, letter: Letter) -> None:
+async def post(session: ClientSession, letter: Letter) -> None:
     """Post an article."""
     async with _client(session) as client:
         session.progress.begin(letter.octets)
         await client.post(pieces_of(letter.file, session.progress))
 
 
-async def ls(session: Session) -> Listing:
+async def ls(session: ClientSession) -> Listing:
     """List newsgroups, or the articles of one."""
     path = news_path(session.target)
     if path.number is not None or path.message_id:

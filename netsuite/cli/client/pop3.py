@@ -9,14 +9,14 @@ from typing import Final
 from netsuite.cli.client.clients import Client
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import BadURL, message_number
 from netsuite.connection.errors import Refusal
 from netsuite.pop3.client import POP3Client, connect
 
 
 @contextlib.asynccontextmanager
-async def _client(session: Session) -> AsyncIterator[POP3Client]:
+async def _client(session: ClientSession) -> AsyncIterator[POP3Client]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
     client = await connect(
@@ -36,7 +36,7 @@ async def _client(session: Session) -> AsyncIterator[POP3Client]:
         raise
 
 
-async def get(session: Session, output: Output) -> None:
+async def get(session: ClientSession, output: Output) -> None:
     """Fetch a message."""
     number = message_number(session.target)
     async with _client(session) as client:
@@ -44,7 +44,7 @@ async def get(session: Session, output: Output) -> None:
         await client.retr(number, output.write)
 
 
-async def ls(session: Session) -> Listing:
+async def ls(session: ClientSession) -> Listing:
     """List the maildrop."""
     if session.target.path not in ("", "/"):
         raise BadURL("a maildrop has no folders: pop3://HOST/")

@@ -13,7 +13,7 @@ from netsuite.cli.client.access import Access
 from netsuite.cli.client.exit_codes import code_of, conversation_of, line_of
 from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import FileTrouble, Interrupted, TookTooLong, leave
-from netsuite.cli.client.session import Login, Session
+from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import Target
 
 
@@ -26,10 +26,10 @@ class _Running:
     """
 
     def __init__(
-        self, make: Callable[[Any], Session], work: Callable[[Session], Awaitable[None]]
+        self, make: Callable[[Any], ClientSession], work: Callable[[ClientSession], Awaitable[None]]
     ) -> None:
         self.outcome: BaseException | None = None
-        self.session: Session | None = None
+        self.session: ClientSession | None = None
         self._make = make
         self._work = work
         self._over: Deferred[None] = Deferred()
@@ -62,7 +62,7 @@ def run(
     target: Target,
     access: Access,
     login: Login | None,
-    work: Callable[[Session], Awaitable[None]],
+    work: Callable[[ClientSession], Awaitable[None]],
     *,
     output: Output | None = None,
     release: Callable[[], None] | None = None,
@@ -73,7 +73,7 @@ def run(
         output: what is fetched goes there; closed in any case.
         release: called when the loop has ended, before anything is said.
     """
-    running = _Running(lambda reactor: Session(reactor, target, access, login), work)
+    running = _Running(lambda reactor: ClientSession(reactor, target, access, login), work)
     try:
         with contextlib.suppress(SystemExit):
             react(running.main)

@@ -104,7 +104,7 @@ class LoginClient(Protocol):
         """Log in with name and password. Raises AuthenticationFailed."""
 
 
-class Session:
+class ClientSession:
     """A command's session with a server.
 
     Args:

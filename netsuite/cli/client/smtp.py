@@ -11,14 +11,14 @@ import click
 from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.problems import LoginFailed, NotGiven, printable
-from netsuite.cli.client.session import Session, own_name
+from netsuite.cli.client.session import ClientSession, own_name
 from netsuite.message.address import Address
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt
 
 
 @contextlib.asynccontextmanager
-async def _client(session: Session) -> AsyncIterator[SMTPClient]:
+async def _client(session: ClientSession) -> AsyncIterator[SMTPClient]:
     """Return a client, which has logged in where there is a login. Raises LoginFailed."""
     client = await connect(
         session.endpoint(),
@@ -43,7 +43,7 @@ async def _client(session: Session) -> AsyncIterator[SMTPClient]:
 
 
 async def send(
-    session: Session, letter: Letter, sender: Address | None, recipients: Sequence[Address]
+    session: ClientSession, letter: Letter, sender: Address | None, recipients: Sequence[Address]
 ) -> None:
     """Send a message; tell of each recipient that is not taken. Raises NotGiven if there is one."""
     mail = Mail(sender, size=letter.octets, body="" if letter.ascii else "8BITMIME")

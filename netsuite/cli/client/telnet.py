@@ -13,7 +13,7 @@ from twisted.python.failure import Failure
 from netsuite.cli.client.access import TLSUse
 from netsuite.cli.client.keymap import ESCAPE, FUNCTIONS, LineEnds, Mode, mode_of
 from netsuite.cli.client.problems import NoTLS
-from netsuite.cli.client.session import Session
+from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.terminal import Terminal
 from netsuite.connection.client import ClientTimeouts
 from netsuite.telnet.client import TelnetClient, connect
@@ -70,7 +70,7 @@ def terminal_types(term: str) -> Sequence[str]:
     return (name,) if base in (name, "") else (name, base)
 
 
-async def begin(session: Session, screen: Screen) -> TelnetClient:
+async def begin(session: ClientSession, screen: Screen) -> TelnetClient:
     """Connect. Raises NoTLS, and as ``telnet.client.connect``."""
     if not session.target.tls and session.tls is TLSUse.REQUIRED:
         raise NoTLS("telnet:// has no TLS, and it is required; use telnets://")
@@ -289,7 +289,7 @@ class Conversation:
         return lines
 
 
-async def converse(session: Session, terminal: Terminal, *, quiet: bool) -> None:
+async def converse(session: ClientSession, terminal: Terminal, *, quiet: bool) -> None:
     """Connect a terminal, and converse."""
     client = await begin(session, terminal)
     conversation = Conversation(client, terminal, session.target.place, quiet=quiet)

@@ -14,7 +14,7 @@ from netsuite.cli.client.files import Letter
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.output import Output
 from netsuite.cli.client.running import run
-from netsuite.cli.client.session import Login, Session
+from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import Target
 from netsuite.message.address import Address
 
@@ -25,7 +25,7 @@ def fetch(target: Target, access: Access, login: Login | None, output: Output) -
     """Fetch what a URL names."""
     get = _offered(client_of(target.service).get)
 
-    async def work(session: Session) -> None:
+    async def work(session: ClientSession) -> None:
         output.progress = session.progress
         await get(session, output)
 
@@ -49,7 +49,7 @@ def listing(target: Target, access: Access, login: Login | None) -> Listing:
     ls = _offered(client_of(target.service).ls)
     listings: list[Listing] = []
 
-    async def work(session: Session) -> None:
+    async def work(session: ClientSession) -> None:
         listings.append(await ls(session))
 
     run(target, access, login, work)

@@ -13,7 +13,7 @@ from netsuite.http import replies
 from netsuite.http.commands import Response, ResponseHead
 from netsuite.http.dialog import ServerDialog, ServerEvent, ServerSaid, State
 from netsuite.http.exchange import Exchange
-from netsuite.http.replies import BROKEN, TIMED_OUT, TOO_SLOW, TURNED_AWAY, Refused
+from netsuite.http.replies import BROKEN, TIMED_OUT, TOO_SLOW, TURNED_AWAY, RequestRefused
 from netsuite.http.server.shared import Shared
 from netsuite.wire.errors import RemoteProtocolError
 
@@ -61,7 +61,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Return what is said of an error; nothing where a response has been begun."""
         if self.dialog.state is not State.ASKED:
             return None
-        if isinstance(error, Refused):
+        if isinstance(error, RequestRefused):
             return error.response
         if isinstance(error, BadCredentials):
             return replies.unauthorized(self.shared.host)

@@ -11,7 +11,7 @@ from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import LoginRefused
 from netsuite.http.commands import Response, plain
-from netsuite.http.replies import Refused, method_not_allowed
+from netsuite.http.replies import RequestRefused, method_not_allowed
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse
 from netsuite.http.xmlrpc.values import (
@@ -153,7 +153,7 @@ class XMLRPCServer:
                 result = await result
         except Fault:
             raise
-        except (Refused, StoreError, LoginRefused):
+        except (RequestRefused, StoreError, LoginRefused):
             raise Fault(APPLICATION_ERROR, "That cannot be done.") from None
         except Exception:
             self.log.failure("the XML-RPC method {method}", method=call.method)

@@ -59,7 +59,7 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
     session.log_message(transaction, [address], refusal)
     session.say(refusal)
     if refusal.permanent:
-        session.count_bad()  # whoever tries out names is shown the door
+        session.count_bad()  # whoever tries out names is sent away
     return None
 
 

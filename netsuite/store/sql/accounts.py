@@ -14,7 +14,8 @@ from netsuite.store.changes import AccountChanged, AliasesChanged
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import Session
+from netsuite.store.sql.database import DatabaseSession
+from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import (
     SELECT_ACCOUNT,
     SELECT_APP_PASSWORD,
@@ -27,7 +28,6 @@ from netsuite.store.sql.rows import (
     verifiers_of,
     words_json,
 )
-from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import Transaction
 
 _A: Final = t.account.c
@@ -89,7 +89,7 @@ LOGINS_KEPT: Final = 100_000
 LOGINS_WAITING: Final = 500
 
 
-def read_account(session: Session, account: int) -> model.Account:
+def read_account(session: DatabaseSession, account: int) -> model.Account:
     """Read one account. Raises NoSuchAccount."""
     row = session.one(_BY_ID, account=account)
     if row is None:
@@ -104,7 +104,7 @@ def _changed(transaction: Transaction, account: model.Account) -> None:
 class SQLAccounts:
     """Accounts, their verifiers, aliases, and the audit log."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: StoreParts) -> None:
         self._shared = shared
 
     async def account(self, name: str) -> model.Account:
@@ -239,7 +239,7 @@ class SQLAccounts:
     async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
 
-        def read(session: Session) -> list[model.AppPassword]:
+        def read(session: DatabaseSession) -> list[model.AppPassword]:
             read_account(session, account)
             return [app_password_of(row) for row in session.all(_APP_PASSWORDS, account=account)]
 

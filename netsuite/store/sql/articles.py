@@ -12,7 +12,7 @@ from netsuite.store.errors import NoSuchMessage
 from netsuite.store.model import FolderId, Placed
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import chunk
-from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import ARTICLE, FolderState, Transaction
 
 _A: Final = t.article.c
@@ -28,7 +28,7 @@ _FORGET: Final = sa.delete(t.article).where(
 _FIRST: Final = sa.select(sa.func.min(_M.uid)).where(_M.folder == sa.bindparam("folder"))
 
 
-def places(session: Session, message_id: str) -> list[tuple[FolderId, int]]:
+def places(session: DatabaseSession, message_id: str) -> list[tuple[FolderId, int]]:
     """Return folder and UID of each message of that Message-ID, ascending."""
     # No Message-ID holds what SQL could not take: those were never kept.
     if not message_id.isascii() or "\0" in message_id:
@@ -76,7 +76,7 @@ def forget_places(transaction: Transaction, folder: int, uids: object) -> None:
     transaction.session.run(_FORGET, folder=folder, uids=uids)
 
 
-def first_uids(session: Session, folders: Sequence[FolderId]) -> dict[FolderId, int]:
+def first_uids(session: DatabaseSession, folders: Sequence[FolderId]) -> dict[FolderId, int]:
     """Return the lowest UID of each folder that has any: a point read of the index each."""
     found = ((folder, session.one(_FIRST, folder=folder)) for folder in folders)
     return {folder: row[0] for folder, row in found if row is not None and row[0] is not None}

@@ -24,7 +24,7 @@ from netsuite.store.changes import (
 )
 from netsuite.store.feed import LocalFeed
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import Session
+from netsuite.store.sql.database import DatabaseSession
 
 _C: Final = t.change.c
 _AFTER: Final = (
@@ -113,14 +113,14 @@ def read(payload: str) -> list[Change]:
     return [_READ[kind](*values) for kind, *values in json.loads(payload)]
 
 
-def last_sequence(session: Session) -> int:
+def last_sequence(session: DatabaseSession) -> int:
     """Return the number of the last transaction that changed something."""
     row = session.one(_LAST)
     return 0 if row is None else int(row[0])
 
 
 def read_after(
-    session: Session, after: int, at_most: int = 1 << 30
+    session: DatabaseSession, after: int, at_most: int = 1 << 30
 ) -> list[tuple[int, list[Change]]]:
     """Read the transactions after that number."""
     rows = session.all(_AFTER, after=after, at_most=at_most)

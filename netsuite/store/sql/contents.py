@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from netsuite.message.structure import Summary
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
 _C: Final = t.content.c
@@ -26,7 +26,7 @@ _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))
 _PRESENT: Final = sa.select(_C.id).where(OneOf(_C.id, "contents"))
 
 
-def octets_of(session: Session, content: int) -> int:
+def octets_of(session: DatabaseSession, content: int) -> int:
     """Return a content's size. Raises NoSuchMessage."""
     row = session.one(_OCTETS, content=content)
     if row is None:
@@ -34,19 +34,19 @@ def octets_of(session: Session, content: int) -> int:
     return int(row[0])
 
 
-def sizes(session: Session, contents: Sequence[int]) -> dict[int, int]:
+def sizes(session: DatabaseSession, contents: Sequence[int]) -> dict[int, int]:
     """Return the sizes of the contents that are there."""
     return dict(session.all(_SIZES, contents=session.database.numbers(contents)))
 
 
-def whole(session: Session, content: int) -> bytes:
+def whole(session: DatabaseSession, content: int) -> bytes:
     """Return a content; its size was judged before."""
     base = content << t.CHUNK_BITS
     rows = session.all(_CHUNKS, first=base, last=base | ((1 << t.CHUNK_BITS) - 1))
     return rows[0][0] if len(rows) == 1 else b"".join(row[0] for row in rows)
 
 
-def chunk(session: Session, content: int, number: int) -> bytes:
+def chunk(session: DatabaseSession, content: int, number: int) -> bytes:
     """Return one chunk. Raises NoSuchMessage."""
     row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)
     if row is None:
@@ -54,23 +54,23 @@ def chunk(session: Session, content: int, number: int) -> bytes:
     return bytes(row[0])
 
 
-def chunks(session: Session, content: int, octets: int) -> Iterator[bytes]:
+def chunks(session: DatabaseSession, content: int, octets: int) -> Iterator[bytes]:
     """Return the chunks of a content, one at a time."""
     for number in range(-(-octets // t.CHUNK_OCTETS)):
         yield chunk(session, content, number)
 
 
-def present(session: Session, contents: Collection[int]) -> set[int]:
+def present(session: DatabaseSession, contents: Collection[int]) -> set[int]:
     """Return which of the contents are there."""
     return {row[0] for row in session.all(_PRESENT, contents=session.database.numbers(contents))}
 
 
-def make_summary(session: Session, content: int) -> Summary:
+def make_summary(session: DatabaseSession, content: int) -> Summary:
     """Make a summary, reading the content once. Raises NoSuchMessage."""
     return summarize(chunks(session, content, octets_of(session, content)))
 
 
-def make_document(session: Session, content: int) -> tuple[Summary, Document]:
+def make_document(session: DatabaseSession, content: int) -> tuple[Summary, Document]:
     """Make a summary and the text, reading the content once. Raises NoSuchMessage."""
     octets = octets_of(session, content)
     if octets <= SEARCHED_OCTETS:

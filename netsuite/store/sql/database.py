@@ -102,7 +102,7 @@ class Compiled(NamedTuple):
         return self.sql + f", {row}" * (count - 1)
 
 
-class Session:
+class DatabaseSession:
     """One connection, used by one thread at a time."""
 
     def __init__(self, database: Database) -> None:
@@ -300,11 +300,11 @@ class Database:
             return listed
         return "[" + ",".join(map(str, listed)) + "]"
 
-    def session(self) -> Session:
+    def session(self) -> DatabaseSession:
         """Open a connection. Raises StoreError."""
         self.check_in_place()  # SQLite would make a new file
         try:
-            return Session(self)
+            return DatabaseSession(self)
         except Exception as error:
             raise translated(error, self) from error
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from netsuite.store import changes, errors, folder_names, model
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import Session
+from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.messages import copy, release
 from netsuite.store.sql.rows import FOLDER, SELECT_FOLDER, folder_of
 from netsuite.store.sql.transaction import FolderState, Transaction
@@ -74,7 +74,7 @@ _UNSUBSCRIBE: Final = sa.delete(t.subscription).where(
 # -- read ----------------------------------------------------------------------------------------
 
 
-def read_folder(session: Session, folder: int) -> model.Folder:
+def read_folder(session: DatabaseSession, folder: int) -> model.Folder:
     """Return one folder. Raises NoSuchFolder."""
     row = session.one(_SELECT, folder=folder)
     if row is None:
@@ -82,7 +82,7 @@ def read_folder(session: Session, folder: int) -> model.Folder:
     return folder_of(row)
 
 
-def read_named(session: Session, owner: int, name: str) -> model.Folder:
+def read_named(session: DatabaseSession, owner: int, name: str) -> model.Folder:
     """Return the folder of that kept name. Raises NoSuchFolder."""
     row = session.one(_SELECT_NAMED, owner=owner, name=name)
     if row is None:
@@ -90,14 +90,14 @@ def read_named(session: Session, owner: int, name: str) -> model.Folder:
     return folder_of(row)
 
 
-def read_all(session: Session, owner: int) -> list[model.Folder]:
+def read_all(session: DatabaseSession, owner: int) -> list[model.Folder]:
     """Return all folders of an account (0: the public ones), sorted by name."""
     rows = session.all(_SELECT_OF_OWNER, owner=owner)
     return sorted(map(folder_of, rows), key=lambda folder: folder.name)
 
 
 def read_status(
-    session: Session, folder: model.Folder, account: model.AccountId | None
+    session: DatabaseSession, folder: model.Folder, account: model.AccountId | None
 ) -> model.Status:
     """Return the counts of a folder as an account sees them."""
     if folder.owner is None:
@@ -115,7 +115,7 @@ def read_status(
     )
 
 
-def read_subscriptions(session: Session, account: int) -> frozenset[str]:
+def read_subscriptions(session: DatabaseSession, account: int) -> frozenset[str]:
     """Return the names an account has subscribed. Raises NoSuchAccount."""
     if session.one(_ACCOUNT, account=account) is None:
         raise errors.NoSuchAccount(f"account {account}")

@@ -14,12 +14,12 @@ from netsuite.store.interfaces import Draft
 from netsuite.store.query import Query
 from netsuite.store.sql import articles, contents, folders, messages, summaries
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import Session
+from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft
 from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
-from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class SQLMail:
     of ``folders``, ``contents`` or ``messages`` to where it runs, a reader or the writer.
     """
 
-    def __init__(self, shared: Shared, locks: MaildropLocks) -> None:
+    def __init__(self, shared: StoreParts, locks: MaildropLocks) -> None:
         self._shared = shared
         self._locks = locks
 
@@ -183,7 +183,7 @@ class SQLMail:
         if known is not None:
             return known
 
-        def read_small(session: Session) -> tuple[int, bytes | None]:
+        def read_small(session: DatabaseSession) -> tuple[int, bytes | None]:
             octets = contents.octets_of(session, content)
             return octets, contents.whole(session, content) if octets <= HOT_OCTETS else None
 
@@ -209,7 +209,7 @@ class SQLMail:
                 found[content] = known
         if missing:
 
-            def read(session: Session) -> dict[model.ContentId, bytes]:
+            def read(session: DatabaseSession) -> dict[model.ContentId, bytes]:
                 sizes = contents.sizes(session, missing)
                 return {
                     content: contents.whole(session, content)
@@ -283,7 +283,7 @@ class SQLMail:
     ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
 
-        def read(session: Session) -> dict[str, Sequence[tuple[model.FolderId, int]]]:
+        def read(session: DatabaseSession) -> dict[str, Sequence[tuple[model.FolderId, int]]]:
             found = {each: articles.places(session, each) for each in message_ids}
             return {each: places for each, places in found.items() if places}
 
@@ -338,7 +338,7 @@ class SQLMail:
         if not missing:
             return found
 
-        def read(session: Session) -> tuple[dict[int, Summary], dict[int, Summary]]:
+        def read(session: DatabaseSession) -> tuple[dict[int, Summary], dict[int, Summary]]:
             kept = summaries.read_kept(session, missing)
             made = {}
             for content in missing:

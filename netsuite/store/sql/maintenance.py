@@ -22,9 +22,9 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
 from netsuite.store.sql.contents import make_document, present, sizes
-from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
-from netsuite.store.sql.shared import Shared
+from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.summarize import Document
 
@@ -101,7 +101,7 @@ class Indexed:
     document: Document
 
 
-def read_pending(session: Session) -> list[Indexed]:
+def read_pending(session: DatabaseSession) -> list[Indexed]:
     """Read some contents that are not indexed; empty when there are none."""
     waiting = [row[0] for row in session.all(_SOME_PENDING, most=STEP_CONTENTS)]
     octets = sizes(session, waiting)
@@ -143,7 +143,7 @@ def _text_row(read: Indexed) -> tuple[object, ...]:
     return (read.content, int(long), sent_day, header, body)
 
 
-def read_dead(session: Session, before: int) -> list[int]:
+def read_dead(session: DatabaseSession, before: int) -> list[int]:
     """Return some contents that nothing has referred to since before that moment."""
     return [row[0] for row in session.all(_DEAD, before=before, most=STEP_CONTENTS)]
 
@@ -257,7 +257,7 @@ class Maintenance:
 
     def __init__(
         self,
-        shared: Shared,
+        shared: StoreParts,
         write_logins: Callable[[], Awaitable[None]],
         clock: IReactorTime,
         *,
@@ -297,7 +297,7 @@ class Maintenance:
             self._shared.feed.advance(news)
         return 0.0 if len(news) == AT_ONCE else POLL_SECONDS
 
-    def _news(self, session: Session) -> list[tuple[int, list[Change]]]:
+    def _news(self, session: DatabaseSession) -> list[tuple[int, list[Change]]]:
         if session.sqlite:
             version = session.pragma("data_version")
             if version == self._data_version:

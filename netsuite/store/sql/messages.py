@@ -15,7 +15,7 @@ from netsuite.store.errors import NoSuchFolder
 from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change_of_shared
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
-from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.rows import message_of, packed, select_private, select_public, unpacked
 from netsuite.store.sql.transaction import MESSAGE, STATE, FolderState, Transaction
 
@@ -105,7 +105,7 @@ _RELEASE: Final = (
 # -- read ----------------------------------------------------------------------------------------
 
 
-def is_public(session: Session, folder: int) -> bool:
+def is_public(session: DatabaseSession, folder: int) -> bool:
     """Return whether a folder is nobody's. Raises NoSuchFolder."""
     row = session.one(_OWNER, folder=folder)
     if row is None:
@@ -113,13 +113,13 @@ def is_public(session: Session, folder: int) -> bool:
     return not row[0]
 
 
-def read_uids(session: Session, folder: int) -> Sequence[int]:
+def read_uids(session: DatabaseSession, folder: int) -> Sequence[int]:
     """Return all UIDs of a folder, ascending."""
     return array("I", [row[0] for row in session.all(_UIDS, folder=folder)])
 
 
 def read_messages(
-    session: Session, folder: int, uids: Sequence[int] | None, account: int | None
+    session: DatabaseSession, folder: int, uids: Sequence[int] | None, account: int | None
 ) -> list[model.Message]:
     """Return the messages of those UIDs that are there. Raises NoSuchFolder."""
     public = is_public(session, folder)
@@ -136,7 +136,7 @@ def read_messages(
 
 
 def read_changes(
-    session: Session, folder: int, modseq: int, account: int | None
+    session: DatabaseSession, folder: int, modseq: int, account: int | None
 ) -> tuple[list[model.Message], list[int]]:
     """Return the messages changed and the UIDs vanished after a mod-sequence."""
     public = is_public(session, folder)
@@ -147,7 +147,7 @@ def read_changes(
     return [message_of(row) for row in session.all(_CHANGED[public], **values)], vanished
 
 
-def read_recent(session: Session, folder: int) -> tuple[int, int]:
+def read_recent(session: DatabaseSession, folder: int) -> tuple[int, int]:
     """Return the first UID no session was told of, and the next one. Raises NoSuchFolder."""
     row = session.one(_RECENT, folder=folder)
     if row is None:

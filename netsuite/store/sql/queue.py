@@ -13,8 +13,8 @@ from netsuite.store.model import QueueItem, QueueState, Settlement, check_settle
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import OneOf
 from netsuite.store.sql.messages import release
+from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import SELECT_QUEUE, item_of
-from netsuite.store.sql.shared import Shared
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.timestamps import from_microseconds, to_microseconds
 
@@ -50,7 +50,7 @@ _ENDED: Final = frozenset({QueueState.DELIVERED, QueueState.FAILED})
 class SQLQueue:
     """Queue items; of a claimed one ``next_attempt`` is the end of its lease."""
 
-    def __init__(self, shared: Shared) -> None:
+    def __init__(self, shared: StoreParts) -> None:
         self._shared = shared
 
     async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:

@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
 from netsuite.store.errors import StoreClosed, StoreError
-from netsuite.store.sql.database import Database, Session, translated
+from netsuite.store.sql.database import Database, DatabaseSession, translated
 
 T = TypeVar("T")
 READERS: Final = 3
@@ -36,9 +36,9 @@ class Readers:
         self._database = database
         self._call_from_thread = call_from_thread
         #: A job takes a thread's connection, and returns the one that the thread goes on with.
-        self._jobs: SimpleQueue[Callable[[Session], Session] | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Callable[[DatabaseSession], DatabaseSession] | None] = SimpleQueue()
         self._threads: list[Thread] = []
-        self._inline: Session | None = None
+        self._inline: DatabaseSession | None = None
         self._closing = False
 
     def start(self) -> None:
@@ -56,7 +56,7 @@ class Readers:
             self._threads.append(thread)
             thread.start()
 
-    async def run_inline(self, read: Callable[[Session], T]) -> T:
+    async def run_inline(self, read: Callable[[DatabaseSession], T]) -> T:
         """Run a bounded point read: at once where the database is embedded, else in a thread.
 
         Raises what *read* raises.
@@ -71,7 +71,7 @@ class Readers:
         except Exception as error:
             raise translated(error, self._database) from error
 
-    def run_in_thread(self, read: Callable[[Session], T]) -> Deferred[T]:
+    def run_in_thread(self, read: Callable[[DatabaseSession], T]) -> Deferred[T]:
         """Run a read in a thread, on one state of the store. Raises StoreClosed.
 
         When the Deferred is cancelled, a read that has not begun is left, and one that asks
@@ -97,12 +97,14 @@ class Readers:
 
     # -- in a thread
 
-    def _run(self, session: Session) -> None:
+    def _run(self, session: DatabaseSession) -> None:
         while (job := self._jobs.get()) is not None:
             session = job(session)
         session.close()
 
-    def _read(self, session: Session, read: Callable[[Session], T], done: Deferred[T]) -> Session:
+    def _read(
+        self, session: DatabaseSession, read: Callable[[DatabaseSession], T], done: Deferred[T]
+    ) -> DatabaseSession:
         """Read, again on another connection where the first one was lost meanwhile."""
         again = True
         while not done.called:  # else it was cancelled: its connection is gone
@@ -130,7 +132,7 @@ class Readers:
             self.log.failure("a read failed")
         return named
 
-    def _recover(self, session: Session) -> Session:
+    def _recover(self, session: DatabaseSession) -> DatabaseSession:
         try:
             session.execute("ROLLBACK")
             return session

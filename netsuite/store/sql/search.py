@@ -22,7 +22,7 @@ from netsuite.store.matching import matches
 from netsuite.store.model import Message
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import make_document
-from netsuite.store.sql.database import Row, Session
+from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_public
 from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
 from netsuite.store.summarize import Document, folded, folded_line
@@ -44,7 +44,7 @@ _Condition: TypeAlias = ColumnElement[bool]
 _Select: TypeAlias = sa.Select[Row]
 
 
-def search(session: Session, folder: int, query: q.Query, account: int | None) -> list[int]:
+def search(session: DatabaseSession, folder: int, query: q.Query, account: int | None) -> list[int]:
     """Return the UIDs that match, ascending. Raises NoSuchFolder."""
     public = is_public(session, folder)
     return sorted(_Search(session, folder, public, account or 0).found(query))
@@ -55,7 +55,7 @@ class _Unindexed:
     """A message whose text is not indexed; read when a term needs it, then kept."""
 
     message: Message
-    session: Session
+    session: DatabaseSession
     read: tuple[int | None, Document] | None = None
 
     def _made(self) -> tuple[int | None, Document]:
@@ -79,7 +79,7 @@ class _Unindexed:
 class _Search:
     """One search in one folder, on one state of the store."""
 
-    def __init__(self, session: Session, folder: int, public: bool, account: int) -> None:
+    def __init__(self, session: DatabaseSession, folder: int, public: bool, account: int) -> None:
         self._session = session
         self._folder = folder
         self._public = public

@@ -18,15 +18,15 @@ from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
-from netsuite.store.sql.database import Database, Session, translated
+from netsuite.store.sql.database import Database, DatabaseSession, translated
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
 from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, discard_drafts
 from netsuite.store.sql.migrate import migrate
+from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.schema import LARGEST_OCTETS
-from netsuite.store.sql.shared import Cache, Shared
 from netsuite.store.sql.writer import Writer
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class SQLStore:
             call_from_thread=self._call_from_thread,
             publish=feed.advance,
         )
-        self._shared = Shared(
+        self._shared = StoreParts(
             database=self._database,
             writer=writer,
             readers=Readers(self._database, self._call_from_thread),
@@ -114,7 +114,7 @@ class SQLStore:
             summaries=Cache(cache_octets // 2),
         )
         self._presence: int | None = None
-        self._prepared: tuple[bool, Session, int] | None = None
+        self._prepared: tuple[bool, DatabaseSession, int] | None = None
         self._locks = MaildropLocks()
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
@@ -147,9 +147,9 @@ class SQLStore:
         await shared.writer.call(lambda transaction: discard_drafts(transaction, before))
         self._maintenance.start()
 
-    def _prepare(self) -> tuple[bool, Session, int]:
+    def _prepare(self) -> tuple[bool, DatabaseSession, int]:
         database = self._database
-        session: Session | None = None
+        session: DatabaseSession | None = None
         database.forget_place()
         try:
             migrate(database)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from netsuite.message.structure import Envelope, Mailbox, Part, Summary
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import present
-from netsuite.store.sql.database import OneOf, Session
+from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import Transaction
 
 VERSION: Final = 1
@@ -29,7 +29,7 @@ _INSERT: Final = sa.insert(t.summary)
 _Array: TypeAlias = list[Any]
 
 
-def read_kept(session: Session, contents: Sequence[int]) -> dict[int, Summary]:
+def read_kept(session: DatabaseSession, contents: Sequence[int]) -> dict[int, Summary]:
     """Return the summaries that are kept."""
     found = {}
     for content, data in session.all(_SELECT, contents=session.database.numbers(contents)):

@@ -16,7 +16,7 @@ from netsuite.store.changes import Change
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota
 from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import Row, Session
+from netsuite.store.sql.database import DatabaseSession, Row
 
 _F: Final = t.folder.c
 _A: Final = t.account.c
@@ -137,7 +137,7 @@ class Transaction:
         uid_validity: returns a candidate for the next UIDVALIDITY.
     """
 
-    def __init__(self, session: Session, now: int, uid_validity: Callable[[], int]) -> None:
+    def __init__(self, session: DatabaseSession, now: int, uid_validity: Callable[[], int]) -> None:
         self.session = session
         self.now = now
         self.changes: list[Change] = []

@@ -20,7 +20,7 @@ from netsuite.store.changes import Change
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.changelog import read_after, written
-from netsuite.store.sql.database import Database, Session, translated
+from netsuite.store.sql.database import Database, DatabaseSession, translated
 from netsuite.store.sql.transaction import Transaction
 
 T = TypeVar("T")
@@ -113,15 +113,15 @@ class Writer:
         self._publish = publish
         self._waiting: SimpleQueue[list[AnyUnit] | None] = SimpleQueue()
         self._gathered: list[AnyUnit] = []
-        self._session: Session | None = None
+        self._session: DatabaseSession | None = None
         self._last: Transaction | None = None  # committed, without a savepoint
-        self._version: tuple[Session, int | None] | None = None
+        self._version: tuple[DatabaseSession, int | None] | None = None
         self._sequence = 0
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
         self._closed: Deferred[None] = Deferred()
         self._closing = False
 
-    def start(self, session: Session, sequence: int) -> None:
+    def start(self, session: DatabaseSession, sequence: int) -> None:
         """Begin; everything up to *sequence* is known to the feed."""
         session.enlarge_cache()
         self._session = session
@@ -241,7 +241,7 @@ class Writer:
                 unit.committed()
         return committed
 
-    def _begin(self, session: Session) -> Transaction:
+    def _begin(self, session: DatabaseSession) -> Transaction:
         """Return the transaction that has begun, with what the last one knew where that is true.
 
         Each question to SQLite gives the interpreter up and waits to have it back. The counters
@@ -300,7 +300,7 @@ class Writer:
             return named
         return error
 
-    def _roll_back(self, session: Session) -> None:
+    def _roll_back(self, session: DatabaseSession) -> None:
         try:
             session.execute("ROLLBACK")
         except Exception:

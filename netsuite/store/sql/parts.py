@@ -11,7 +11,7 @@ from netsuite.message.structure import Summary
 from netsuite.store.errors import StoreClosed
 from netsuite.store.model import Login
 from netsuite.store.sql.changelog import OrderedFeed
-from netsuite.store.sql.database import Database, Session
+from netsuite.store.sql.database import Database, DatabaseSession
 from netsuite.store.sql.delivery import SQLDraft
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.transaction import Transaction
@@ -57,7 +57,7 @@ class Cache(Generic[K, V]):
 
 
 @dataclass(slots=True)
-class Shared:
+class StoreParts:
     """What the parts of one store share.
 
     Args:
@@ -92,7 +92,7 @@ class Shared:
         if not self.open:
             raise StoreClosed("the store is closed")
 
-    async def read(self, read: Callable[[Session], T], *, inline: bool) -> T:
+    async def read(self, read: Callable[[DatabaseSession], T], *, inline: bool) -> T:
         """Run a read; *inline* if it is a bounded point read. Raises StoreClosed."""
         self.check_open()
         if inline:
