@@ -9,6 +9,7 @@ from typing import Any
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.error import ConnectError, ConnectionLost
+from twisted.internet.interfaces import IProtocolFactory
 from twisted.python.failure import Failure
 
 from netsuite import tls
@@ -93,9 +94,11 @@ class Case(SynchronousTestCase):
         return self.failureResultOf(done, kind).value
 
     def connected(self, **more: Any) -> FTPClient:
-        server = self.world.factory
+        server: IProtocolFactory = self.world.factory
         if more.get("implicit"):
-            server = tls.wrap_server(server, server.shared.tls, self.world.reactor)  # type: ignore[assignment]
+            context = self.world.factory.shared.tls
+            assert context is not None
+            server = tls.wrap_server(server, context, self.world.reactor)
         endpoint = self.wires.control(server)
         client: FTPClient = self.result(
             connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)

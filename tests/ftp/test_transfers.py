@@ -314,7 +314,7 @@ class In(SynchronousTestCase):
                 waiting.append(Deferred())
                 return waiting[-1]
 
-            made.write = slow  # type: ignore[method-assign, assignment]
+            made.write = slow  # type: ignore[method-assign]
             return made
 
         session.world.files.upload = upload  # type: ignore[method-assign, assignment]

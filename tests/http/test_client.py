@@ -450,7 +450,9 @@ class Errors(Case):
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain",
             b"HTTP/1.1 200 OK\r\nX",
         ):
-            self.assertIsInstance(self.error(answer), errors.ProtocolViolation | errors.ConnectionLost, repr(answer))
+            self.assertIsInstance(
+                self.error(answer), errors.ProtocolViolation | errors.ConnectionLost, repr(answer)
+            )
 
     def test_lost(self) -> None:
         """A server that closes before it answers."""

@@ -101,13 +101,12 @@ class Reading(Case):
         self.ask("/a.txt")
         self.world.put("a.txt", b"new")
         self.assertEqual(b"new", body(self.ask("/a.txt")))
-        forget = self.world.files.forget
-        self.world.files.forget = lambda: None  # type: ignore[method-assign]
+        patched = self.patch(self.world.files, "forget", lambda: None)
         self.world.put("a.txt", b"newer")
         self.assertEqual(b"new", body(self.ask("/a.txt")))
         self.world.clock.advance(1.1)
         self.assertEqual(b"newer", body(self.ask("/a.txt")))
-        self.world.files.forget = forget  # type: ignore[method-assign]
+        patched.restore()
 
     def test_directories(self) -> None:
         """A directory has its index or a listing; without its slash one is sent there."""

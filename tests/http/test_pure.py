@@ -24,7 +24,7 @@ _value = st.text(
         min_codepoint=0x21,
         max_codepoint=0xFF,
         exclude_characters="\x7f",
-        exclude_categories=("Cc",),
+        exclude_categories=["Cc"],
     ),
     max_size=20,
 )

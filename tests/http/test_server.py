@@ -382,8 +382,8 @@ class Log(SynchronousTestCase):
         def gone() -> Any:
             raise AssertionError("asked of a socket that is gone")
 
-        session.transport.getPeer = session.transport.getHost = gone
-        session.transport.getHandle = gone  # type: ignore[attr-defined]
+        for asked in ("getPeer", "getHost", "getHandle"):
+            setattr(session.transport, asked, gone)
         session.server.connectionLost(Failure(ConnectionLost()))
         clock.advance(1)
         self.assertEqual([], self.flushLoggedErrors())

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
@@ -33,7 +33,7 @@ from tests.connection.places import temporary
 from tests.nntp.fakes import HOST, NOW, World, article, xref
 
 #: Never used: the handshake is not reached.
-CONTEXT = cast(tls.Context, object())
+CONTEXT = tls.client_options("nowhere.test", insecure=True)
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
 

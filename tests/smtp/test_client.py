@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
@@ -35,7 +35,7 @@ from tests.connection.links import MemoryEndpoint
 from tests.smtp.fakes import FakeReceiver, make_shared
 
 #: Never used: the handshake is not reached.
-CONTEXT = cast(tls.Context, object())
+CONTEXT = tls.client_options("nowhere.test", insecure=True)
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
 
 
