@@ -123,8 +123,10 @@ class StartTLS(Both):
             await client.secure(self.options())
 
         real = self.link.server.write
-        self.link.server.write = lambda data: real(  # type: ignore[method-assign]
-            data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
+        self.patch(
+            self.link.server,
+            "write",
+            lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
         self.failure(upgrade(), errors.TLSFailure)
         self.failure(client.receive(), errors.TLSFailure)
@@ -134,8 +136,10 @@ class StartTLS(Both):
         client = self.connect()
         self.result(client.receive())
         real = self.link.server.write
-        self.link.server.write = lambda data: real(  # type: ignore[method-assign]
-            data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
+        self.patch(
+            self.link.server,
+            "write",
+            lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
         self.result(client.ask("SECURE"))
         self.failure(client.secure(self.options()), errors.TLSFailure)

@@ -248,10 +248,9 @@ class Clear(Case):
     def test_no_data_connection(self) -> None:
         """A server whose data port cannot be reached is told as such."""
         client = self.client()
-        connect_real = self.wires.connect
-        self.wires.connect = lambda factory: ensureDeferred(_fail())  # type: ignore[method-assign]
+        patched = self.patch(self.wires, "connect", lambda factory: ensureDeferred(_fail()))
         self.failure(client.mlsd(), errors.ConnectionRefused)
-        self.wires.connect = connect_real  # type: ignore[method-assign]
+        patched.restore()
         self.assertEqual(2, len(self.result(client.mlsd())))
 
     def test_hostile_server(self) -> None:

@@ -251,7 +251,7 @@ class Files(SynchronousTestCase):
             async def broken(path: object, error: Exception = error) -> None:
                 raise error
 
-            session.world.files.entry = broken  # type: ignore[method-assign, assignment]
+            self.patch(session.world.files, "entry", broken)
             said = session.say(b"SIZE notes.txt\r\n")
             self.assertEqual([code], codes(said))
             self.assertNotIn(b"secret", said)
@@ -263,7 +263,7 @@ class Files(SynchronousTestCase):
         async def broken(path: object) -> None:
             raise RuntimeError("secret")
 
-        session.world.files.entry = broken  # type: ignore[method-assign, assignment]
+        self.patch(session.world.files, "entry", broken)
         self.assertEqual([451, 200], codes(session.say(b"SIZE notes.txt\r\nNOOP\r\n")))
         self.flushLoggedErrors(RuntimeError)
 

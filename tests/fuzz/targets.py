@@ -123,7 +123,7 @@ def _http() -> Callable[[], Peer]:
 def _telnet() -> Callable[[], Peer]:
     world = telnet.World()
     ensureDeferred(world.fill())
-    return lambda: TelnetPeer(world.connect())
+    return lambda: TelnetPeer(world)
 
 
 def _gopher() -> Callable[[], Peer]:

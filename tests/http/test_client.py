@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -105,10 +105,10 @@ class Net:
         """Let a host answer so, on each connection."""
         self.servers[host] = lambda: Script(*answers, close=close)
 
-    def run(self, work: Awaitable[Any]) -> Any:
+    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do something to its end; return what it gives."""
         results: list[Any] = []
-        ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
+        ensureDeferred(work).addBoth(results.append)
         for _ in range(50):
             for link in self.links:
                 link.settle()
@@ -289,13 +289,13 @@ class Connections(Case):
 
         self.net.servers["s"] = make
         self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
-        connections[0].dataReceived = (  # type: ignore[method-assign]
-            lambda data: connections[0].transport.loseConnection()
+        self.patch(
+            connections[0], "dataReceived", lambda data: connections[0].transport.loseConnection()
         )
         self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
         self.assertEqual(2, len(connections))
-        connections[1].dataReceived = (  # type: ignore[method-assign]
-            lambda data: connections[1].transport.loseConnection()
+        self.patch(
+            connections[1], "dataReceived", lambda data: connections[1].transport.loseConnection()
         )
         with self.assertRaises(errors.ConnectionLost):  # nobody knows whether it was done
             self.net.run(self.net.text("POST", "http://s/", body=b"x"))
@@ -491,7 +491,11 @@ class RPC(Case):
         rpc = XMLRPCClient(self.net.http, "http://a/RPC2")
         self.net.world.rpc.add("add", lambda a, b: a + b)
         self.assertEqual(3, self.net.run(rpc.call("add", 1, 2)))
-        self.assertEqual("ab", self.net.run(rpc.method("add")("a", "b")))
+
+        async def add() -> object:
+            return await rpc.method("add")("a", "b")
+
+        self.assertEqual("ab", self.net.run(add()))
         with self.assertRaises(Fault) as caught:
             self.net.run(rpc.call("none"))
         self.assertEqual(-32601, caught.exception.code)

@@ -380,7 +380,9 @@ class Feeds(Case):
             [each.findtext(f"{atom}id") for each in entries],
         )
         self.assertEqual("A <script>alert(1)</script> & more", entries[1].findtext(f"{atom}title"))
-        self.assertEqual("./1", entries[1].find(f"{atom}link").get("href"))  # type: ignore[union-attr]
+        link = entries[1].find(f"{atom}link")
+        assert link is not None
+        self.assertEqual("./1", link.get("href"))
         self.assertIn("Hello", entries[1].findtext(f"{atom}summary") or "")
 
     def test_empty_feed(self) -> None:

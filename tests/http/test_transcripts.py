@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
@@ -42,4 +43,4 @@ class Transcripts(SynchronousTestCase):
             world.put("a.txt", b"0123456789\r\n")
             done(world.store.accounts.add_account("alice", None))
             with self.subTest(path.name):
-                play_file(path, lambda world=world: Peer(world))  # type: ignore[misc]
+                play_file(path, partial(Peer, world))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -247,10 +247,10 @@ class World:
         self.files.forget()
 
 
-def done(work: Awaitable[Any]) -> Any:
+def done(work: Coroutine[Any, Any, Any]) -> Any:
     """Return the result of something that is done at once."""
     results: list[Any] = []
-    ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
+    ensureDeferred(work).addBoth(results.append)
     (result,) = results
     if hasattr(result, "raiseException"):
         result.raiseException()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -23,7 +23,16 @@ from netsuite.connection.errors import (
     TransientRefusal,
 )
 from netsuite.imap.client import Goodbye, IMAPClient, connect
-from netsuite.imap.commands import BodySection, Exists, FetchData, Item, StoreAction, Streamed
+from netsuite.imap.commands import (
+    BodySection,
+    Condition,
+    Exists,
+    FetchData,
+    Item,
+    StoreAction,
+    Streamed,
+    Tagged,
+)
 from netsuite.imap.commands import search as key
 from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
 from netsuite.imap.sequences import SequenceSet
@@ -66,9 +75,11 @@ class Dialog(SynchronousTestCase):
     def test_text_that_looks_like_a_literal(self) -> None:
         """People's text may end in braces."""
         (event,) = self.events([b"* OK see {5}\r\n"])
-        self.assertEqual("see {5}", event.text)  # type: ignore[attr-defined]
+        assert isinstance(event, Condition)
+        self.assertEqual("see {5}", event.text)
         (event,) = self.events([b"a1 NO {99}\r\n"])
-        self.assertEqual("{99}", event.text)  # type: ignore[attr-defined]
+        assert isinstance(event, Tagged)
+        self.assertEqual("{99}", event.text)
 
     def test_large_literals_pass_through(self) -> None:
         """Of a large content only a mark is kept."""
@@ -107,17 +118,17 @@ class Joined:
         self.endpoint = MemoryEndpoint(factory, self.world.clock)
         self.client = self.do(connect(self.endpoint, clock=self.world.clock))
 
-    def begin(self, work: Awaitable[Any]) -> Deferred[Any]:
+    def begin(self, work: Coroutine[Any, Any, Any]) -> Deferred[Any]:
         """Start something, as far as it goes now."""
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+        running: Deferred[Any] = ensureDeferred(work)
         self.endpoint.link.settle()
         return running
 
-    def do(self, work: Awaitable[Any]) -> Any:
+    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
         """Do something to its end."""
         return self.test.successResultOf(self.begin(work))
 
-    def fails(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+    def fails(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
         """Do something that fails."""
         return self.test.failureResultOf(self.begin(work), kind).value
 

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -70,13 +70,13 @@ class Joined(SynchronousTestCase):
         self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
         self.client: NNTPClient = self.run_(connect(self.endpoint, clock=self.world.clock))
 
-    def run_(self, work: Awaitable[Any]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def run_(self, work: Coroutine[Any, Any, Any]) -> Any:
+        running: Deferred[Any] = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
-    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def fail_(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
+        running: Deferred[Any] = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.failureResultOf(running, kind).value
 
@@ -258,8 +258,8 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def hear(self, work: Coroutine[Any, Any, Any], *words: bytes) -> Any:
+        running: Deferred[Any] = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
         return running

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
 from typing import Any
 
@@ -84,8 +84,8 @@ class AgainstOurServer(SynchronousTestCase):
         )
         return client
 
-    def run_(self, work: Awaitable[Any]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def run_(self, work: Coroutine[Any, Any, Any]) -> Any:
+        running: Deferred[Any] = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
@@ -249,8 +249,8 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def hear(self, work: Coroutine[Any, Any, Any], *words: bytes) -> Any:
+        running: Deferred[Any] = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
         return running

@@ -32,8 +32,7 @@ class Warm(DiskCase, TestCase):
             os.close(root)
         await self.make_directory("d")
         await self.put(("d", "f"), b"content")
-        assert self.tree is not None
-        await self.tree._sweeping  # type: ignore[attr-defined]
+        await self.swept(self.trees[0])
         self.hops = 0
 
     async def make_directory(self, name: str) -> None:
