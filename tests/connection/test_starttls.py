@@ -15,7 +15,8 @@ from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.shared import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
-from tests.connection.lines import LineConnection, Wire, shared
+from netsuite.testing.transport import MemoryTransport
+from tests.connection.lines import LineConnection, shared
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
@@ -204,7 +205,7 @@ class StartTLS(Both):
         time that a handshake may take, however long a first command may."""
         for octets in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
             factory = tls.wrap_server(self.factory, self.context, self.clock)
-            wire = Wire()
+            wire = MemoryTransport()
             wire.protocol = factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 1))
             wire.protocol.makeConnection(wire)
             if octets:

@@ -31,9 +31,10 @@ from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.http.xmlrpc.values import Call, Fault
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link
-from tests.http.worlds import Transport, World, done
+from tests.http.worlds import World, done
 
 Factory = Callable[[], Any]
 
@@ -380,10 +381,10 @@ class Refused(SynchronousTestCase):
         finally:
             self.given_back = True
 
-    def begin(self) -> tuple[HTTPConnection, Transport, list[Any]]:
+    def begin(self) -> tuple[HTTPConnection, MemoryTransport, list[Any]]:
         """Begin an upload, up to where the server takes no more."""
         connection = HTTPConnection(self.clock, timeouts=ClientTimeouts())
-        transport = Transport(full_at=50_000)
+        transport = MemoryTransport(full_at=50_000)
         connection.makeConnection(transport)
         request = Request("POST", "/", octets=None, host="a")
         results: list[Any] = []
@@ -405,11 +406,12 @@ class Refused(SynchronousTestCase):
         self.assertTrue(self.given_back)
         self.assertEqual(b"much", done(connection.next_piece()))
         self.assertIsNone(done(connection.next_piece()))
-        transport.said()  # the server reads again
+        transport.clear()
+        transport.drain()  # the server reads again
         self.assertEqual((taken, b""), (self.taken, transport.said()))
         self.assertFalse(connection.reusable)
         connection.leave()
-        self.assertTrue(transport.aborted)
+        self.assertTrue(transport.disconnected)
 
     def test_gone_without_a_word(self) -> None:
         """A server that goes meanwhile is no refusal; what is sent is given back, too."""
@@ -424,7 +426,7 @@ class Refused(SynchronousTestCase):
         taken = self.taken
         connection.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
         self.assertEqual(200, results[0].status)
-        transport.said()
+        transport.drain()
         self.assertGreater(self.taken, taken)
         connection.abort()
         connection.connectionLost(Failure(ConnectionLost()))

@@ -297,7 +297,7 @@ class Ends(Case):
         session = self.world.connect()
         heard = session.say(b"GET /breaks HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertTrue(heard.endswith(b"5\r\nbegun\r\n"))
-        self.assertTrue(session.transport.aborted)
+        self.assertTrue(session.transport.disconnected)
         self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
 
     def test_injection(self) -> None:

@@ -39,10 +39,10 @@ from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory
 from netsuite.sasl import registry
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import client_options
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
-from tests.connection.lines import Wire
 from tests.connection.links import MemoryEndpoint
 from tests.imap.cases import RESPONSES
 from tests.imap.test_grammar import pieces_of
@@ -353,7 +353,7 @@ class WithBadServers(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.client = IMAPClient(self.clock, timeouts=ClientTimeouts(reply_seconds=10.0))
-        self.wire = Wire()
+        self.wire = MemoryTransport()
         self.wire.protocol = self.client
         self.client.makeConnection(self.wire)
 
