@@ -30,10 +30,9 @@ from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
+from tests.connection.unused_tls import CLIENT_TLS
 from tests.nntp.fakes import HOST, NOW, World, article, xref
 
-#: Never used: the handshake is not reached.
-CONTEXT = tls.client_options("nowhere.test", insecure=True)
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
 
@@ -295,10 +294,10 @@ class AgainstOddServers(SynchronousTestCase):
     def test_starttls(self) -> None:
         """Octets behind the go-ahead end the session; no STARTTLS is an error, not clear text."""
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n")
-        securing = self.hear(client.starttls(CONTEXT), b"382 go\r\n200 evil\r\n")
+        securing = self.hear(client.starttls(CLIENT_TLS), b"382 go\r\n200 evil\r\n")
         self.failureResultOf(securing, TLSFailure)
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
+        self.failureResultOf(ensureDeferred(client.starttls(CLIENT_TLS)), NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""

@@ -8,7 +8,6 @@ from typing import Any
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
 
-from netsuite import tls
 from netsuite.connection import errors
 from netsuite.pop3.client import POP3Client, connect
 from netsuite.store.errors import Busy
@@ -16,10 +15,8 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
+from tests.connection.unused_tls import CLIENT_TLS
 from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, make_factory
-
-#: Never used: the handshake is not reached.
-CONTEXT = tls.client_options("nowhere.test", insecure=True)
 
 
 class Mechanism:
@@ -199,10 +196,10 @@ class AgainstOddServers(SynchronousTestCase):
     def test_stls(self) -> None:
         """Octets behind the go-ahead end the session; no STLS is an error, not clear text."""
         client = self.start(b"+OK\r\n", b"+OK\r\nSTLS\r\n.\r\n")
-        securing = self.hear(client.stls(CONTEXT), b"+OK go\r\n+OK evil\r\n")
+        securing = self.hear(client.stls(CLIENT_TLS), b"+OK go\r\n+OK evil\r\n")
         self.failureResultOf(securing, errors.TLSFailure)
         client = self.start(b"+OK\r\n", b"+OK\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.stls(CONTEXT)), errors.NotOffered)
+        self.failureResultOf(ensureDeferred(client.stls(CLIENT_TLS)), errors.NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""

@@ -11,7 +11,6 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from netsuite import tls
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ClientError,
@@ -32,10 +31,9 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
+from tests.connection.unused_tls import CLIENT_TLS
 from tests.smtp.fakes import FakeReceiver, make_shared
 
-#: Never used: the handshake is not reached.
-CONTEXT = tls.client_options("nowhere.test", insecure=True)
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
 
 
@@ -275,16 +273,18 @@ class AgainstOddServers(SynchronousTestCase):
     def test_starttls_injection(self) -> None:
         """Octets behind the go-ahead were not said under TLS, and end the session."""
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
-        securing = self.hear(client.starttls(CONTEXT), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
+        securing = self.hear(
+            client.starttls(CLIENT_TLS), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"
+        )
         self.failureResultOf(securing, TLSFailure)
         self.assertTrue(self.transport.disconnecting)
 
     def test_no_starttls(self) -> None:
         """TLS that was insisted on and is not offered is an error, not clear text."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
+        self.failureResultOf(ensureDeferred(client.starttls(CLIENT_TLS)), NotOffered)
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
-        self.failureResultOf(self.hear(client.starttls(CONTEXT), b"454 later\r\n"), Refusal)
+        self.failureResultOf(self.hear(client.starttls(CLIENT_TLS), b"454 later\r\n"), Refusal)
 
     def test_refusals_of_a_login(self) -> None:
         """What is refused is told apart from what may be otherwise later, and from nonsense."""

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
-from unittest import SkipTest
 
 from twisted.internet.defer import Deferred
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import cached_lookup
-from netsuite.testing.cases import TestCase
+from netsuite.testing.cases import SkipTest, TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
 
