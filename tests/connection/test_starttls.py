@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
@@ -20,6 +21,9 @@ from tests.connection.lines import LineConnection, shared
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
 class Both(SynchronousTestCase):
@@ -61,15 +65,15 @@ class Both(SynchronousTestCase):
         self.link.settle()
         return self.successResultOf(client)
 
-    def result(self, work: Any) -> Any:
+    def result(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
         self.link.settle()
         return self.successResultOf(running)
 
-    def failure(self, work: Any, *errors: type[Exception]) -> Any:
+    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         running = ensureDeferred(work)
         self.link.settle()
-        return self.failureResultOf(running, *errors).value
+        return self.failureResultOf(running, kind).value
 
     def options(self, **more: Any) -> Any:
         return tls.client_options("localhost", authorities=self.authorities, **more)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
@@ -22,6 +22,9 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.ftp.fakes import World
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
 async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
@@ -83,12 +86,12 @@ class Case(SynchronousTestCase):
     def context(self) -> Any:
         return None
 
-    def result(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def result(self, work: Coroutine[Any, Any, T]) -> T:
         done = ensureDeferred(work)
         self.wires.settle()
         return self.successResultOf(done)
 
-    def failure(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
+    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         done = ensureDeferred(work)
         self.wires.settle()
         return self.failureResultOf(done, kind).value
@@ -348,7 +351,9 @@ class Secured(Case):
         client = self.client()
         client.writer.write(b"AUTH TLS\r\nDELE notes.txt\r\n")
         client.dialog._asked.append(None)
-        self.assertEqual(234, self.result(client.receive())[1].code)
+        answered = self.result(client.receive())
+        assert isinstance(answered, tuple)
+        self.assertEqual(234, answered[1].code)
         self.result(client.secure(self.options()))
         self.assertEqual(530, self.failure(client.pwd(), errors.PermanentRefusal).code)
         self.assertIsNotNone(self.world.files.content("notes.txt"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
@@ -34,9 +34,13 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link
-from tests.http.worlds import World, done
+from tests.coroutines import run
+from tests.http.worlds import World
 
 Factory = Callable[[], Any]
+
+
+T = TypeVar("T")
 
 
 @implementer(IStreamClientEndpoint)
@@ -106,20 +110,15 @@ class Net:
         """Let a host answer so, on each connection."""
         self.servers[host] = lambda: Script(*answers, close=close)
 
-    def run(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something to its end; return what it gives."""
-        results: list[Any] = []
-        ensureDeferred(work).addBoth(results.append)
+        running = ensureDeferred(work)
         for _ in range(50):
             for link in self.links:
                 link.settle()
-            if results:
+            if running.called:
                 break
-        if not results:
-            raise AssertionError("it never ends")
-        if hasattr(results[0], "raiseException"):
-            results[0].raiseException()
-        return results[0]
+        return run(running)
 
     async def text(self, method: str, url: str, **more: Any) -> tuple[int, bytes]:
         async with await self.http.request(method, url, **more) as response:
@@ -177,7 +176,7 @@ class Asking(Case):
 
     def test_login(self) -> None:
         """A login in the URL, or beside it, is sent."""
-        done(self.net.world.store.accounts.add_account("alice", None))
+        run(self.net.world.store.accounts.add_account("alice", None))
         self.assertEqual(401, self.ask("PUT", "http://a/~alice/x", body=b"x")[0])
         self.assertEqual(201, self.ask("PUT", "http://alice:secret@a/~alice/x", body=b"x")[0])
         login = ("alice", "secret")
@@ -404,8 +403,8 @@ class Refused(SynchronousTestCase):
         (head,) = results
         self.assertEqual(413, head.status)
         self.assertTrue(self.given_back)
-        self.assertEqual(b"much", done(connection.next_piece()))
-        self.assertIsNone(done(connection.next_piece()))
+        self.assertEqual(b"much", run(connection.next_piece()))
+        self.assertIsNone(run(connection.next_piece()))
         transport.clear()
         transport.drain()  # the server reads again
         self.assertEqual((taken, b""), (self.taken, transport.said()))

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
-from tests.http.worlds import World, done
+from tests.coroutines import run
+from tests.http.worlds import World
 
 FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "http"
 
@@ -41,6 +42,6 @@ class Transcripts(SynchronousTestCase):
         for path in paths:
             world = World()
             world.put("a.txt", b"0123456789\r\n")
-            done(world.store.accounts.add_account("alice", None))
+            run(world.store.accounts.add_account("alice", None))
             with self.subTest(path.name):
                 play_file(path, partial(Peer, world))

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from netsuite.accounts.files import AccountFiles, HomesOfSite
@@ -31,6 +30,7 @@ from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderId, FolderKind, Placement
 from netsuite.testing.transport import MemoryTransport
+from tests.coroutines import run
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DATE = b"Date: Sun, 22 Nov 2026 09:30:00 GMT\r\n"
@@ -171,7 +171,7 @@ class World:
         """Make a newsgroup."""
         mail = self.store.mail
         kind = FolderKind.GROUP
-        folder: FolderId = done(
+        folder: FolderId = run(
             mail.create_folder(None, name, kind=kind, description=description)
         ).id
         return folder
@@ -188,7 +188,7 @@ class World:
                 draft, [Placement(group, internal_date=NOW - timedelta(hours=1))]
             )
 
-        done(post())
+        run(post())
 
     def connect(self, full_at: int | None = None) -> Session:
         """Open a connection."""
@@ -215,18 +215,8 @@ class World:
                 await waiting
             await upload.commit(modified=NOW - timedelta(seconds=age_seconds))
 
-        done(put())
+        run(put())
         self.files.forget()
-
-
-def done(work: Coroutine[Any, Any, Any]) -> Any:
-    """Return the result of something that is done at once."""
-    results: list[Any] = []
-    ensureDeferred(work).addBoth(results.append)
-    (result,) = results
-    if hasattr(result, "raiseException"):
-        result.raiseException()
-    return result
 
 
 class Session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionLost as TransportLost
@@ -47,6 +47,10 @@ from tests.connection.links import MemoryEndpoint
 from tests.imap.cases import RESPONSES
 from tests.imap.test_grammar import pieces_of
 from tests.imap.world import World
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
 ALL = SequenceSet(((1, 0),))
@@ -118,17 +122,17 @@ class Joined:
         self.endpoint = MemoryEndpoint(factory, self.world.clock)
         self.client = self.do(connect(self.endpoint, clock=self.world.clock))
 
-    def begin(self, work: Coroutine[Any, Any, Any]) -> Deferred[Any]:
+    def begin(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
         """Start something, as far as it goes now."""
-        running: Deferred[Any] = ensureDeferred(work)
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return running
 
-    def do(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something to its end."""
         return self.test.successResultOf(self.begin(work))
 
-    def fails(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
+    def fails(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         """Do something that fails."""
         return self.test.failureResultOf(self.begin(work), kind).value
 
@@ -220,6 +224,7 @@ class WithOurServer(SynchronousTestCase):
             if not plus:
                 self.client.commands.capabilities -= {"LITERAL+"}
             placed = self.do(self.client.append("INBOX", PLAIN, flags=["\\Seen"]))
+            assert placed is not None
             self.assertEqual(7, placed.uid_validity)
         uids = self.do(self.client.search(key.HeaderHas("Subject", "hi")))
         self.assertEqual([1, 2], uids)
@@ -231,6 +236,8 @@ class WithOurServer(SynchronousTestCase):
         )
         self.assertEqual((1, 1), (message.number, message.uid))
         self.assertEqual({"\\Seen", "\\Recent"}, message.flags)
+        assert message.envelope is not None
+        assert message.structure is not None
         self.assertEqual(b"hi", message.envelope.subject)
         self.assertEqual(b"ann", message.envelope.from_[0].local)
         self.assertEqual((b"text", b"plain"), message.structure.type)
@@ -238,8 +245,11 @@ class WithOurServer(SynchronousTestCase):
         (stored,) = self.do(self.client.store(1, StoreAction.REPLACE, ["$Junk"]))
         self.assertEqual({"$Junk", "\\Recent"}, stored.flags)
         copied = self.do(self.client.copy(uids, "Sent"))
+        assert copied is not None
+        assert copied.sources is not None
         self.assertEqual((b"1:2", b"1:2"), (bytes(copied.sources), bytes(copied.uids)))
         moved = self.do(self.client.move([1], "Sent"))
+        assert moved is not None
         self.assertEqual(b"3", bytes(moved.uids))
         assert self.client.mailbox is not None
         self.assertEqual(1, self.client.mailbox.messages)
@@ -280,20 +290,22 @@ class WithOurServer(SynchronousTestCase):
         """Several commands are under way at once, each gets its own answer."""
         self.world.deliver(PLAIN)
         self.enter()
-        running = [
+        running = (
             ensureDeferred(self.client.noop()),
             ensureDeferred(self.client.search(key.AllMessages())),
             ensureDeferred(self.client.fetch(1, [Item.UID])),
             ensureDeferred(self.client.delete("nope")),
             ensureDeferred(self.client.append("INBOX", PLAIN)),
-        ]
+        )
         self.assertNoResult(running[0])
         self.session.endpoint.link.settle()
         self.assertIsNone(self.successResultOf(running[0]))
         self.assertEqual([1], self.successResultOf(running[1]))
         self.assertEqual(1, self.successResultOf(running[2])[0].uid)
         self.failureResultOf(running[3], PermanentRefusal)
-        self.assertEqual(b"2", bytes(self.successResultOf(running[4]).uids))
+        placed = self.successResultOf(running[4])
+        assert placed is not None
+        self.assertEqual(b"2", bytes(placed.uids))
 
     def test_idle(self) -> None:
         """News come while we wait, and the connection is ours again afterwards."""

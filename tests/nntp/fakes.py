@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar, cast
 
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import (
@@ -32,22 +32,13 @@ from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement
 from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
+from tests.coroutines import run
 
 F = TypeVar("F")
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HOST = "news.example.test"
 POLICY = PostingPolicy(HOST, domain="example.test")
-
-
-def run(work: Any) -> Any:
-    """Give what a coroutine returns that does not wait for the outside."""
-    results: list[Any] = []
-    failures: list[Any] = []
-    ensureDeferred(work).addCallbacks(results.append, failures.append)
-    if failures:
-        failures[0].raiseException()
-    return results[0]
 
 
 def article(number: int, group: str = "misc.test", body: str = "body\r\n", **fields: str) -> bytes:

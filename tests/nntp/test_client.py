@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
@@ -32,6 +32,10 @@ from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.connection.unused_tls import CLIENT_TLS
 from tests.nntp.fakes import HOST, NOW, World, article, xref
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
@@ -69,13 +73,13 @@ class Joined(SynchronousTestCase):
         self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
         self.client: NNTPClient = self.run_(connect(self.endpoint, clock=self.world.clock))
 
-    def run_(self, work: Coroutine[Any, Any, Any]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)
+    def run_(self, work: Coroutine[Any, Any, T]) -> T:
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
-    def fail_(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)
+    def fail_(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.failureResultOf(running, kind).value
 
@@ -257,8 +261,8 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Coroutine[Any, Any, Any], *words: bytes) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)
+    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
+        running = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
         return running

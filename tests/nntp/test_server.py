@@ -17,7 +17,8 @@ from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage
 from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.unused_tls import SERVER_TLS
-from tests.nntp.fakes import HOST, NOW, World, article, run, xref
+from tests.coroutines import run
+from tests.nntp.fakes import HOST, NOW, World, article, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 ASKED = b"340 Send the article; end it with a dot on a line of its own\r\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
@@ -35,6 +35,9 @@ from tests.connection.unused_tls import CLIENT_TLS
 from tests.smtp.fakes import FakeReceiver, make_shared
 
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
+
+
+T = TypeVar("T")
 
 
 class Mechanism:
@@ -82,8 +85,8 @@ class AgainstOurServer(SynchronousTestCase):
         )
         return client
 
-    def run_(self, work: Coroutine[Any, Any, Any]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)
+    def run_(self, work: Coroutine[Any, Any, T]) -> T:
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
@@ -247,8 +250,8 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Coroutine[Any, Any, Any], *words: bytes) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)
+    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
+        running = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
         return running
