@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+from netsuite.connection.server import ServerConnection
 from netsuite.testing.cases import SynchronousTestCase
 
 ROOT = Path(__file__).resolve().parent.parent / "netsuite"
@@ -270,7 +271,9 @@ class Handlers(SynchronousTestCase):
             (made,) = [
                 each
                 for name, each in vars(server).items()
-                if name.endswith("Server") and isinstance(each, type)
+                if name.endswith("Server")
+                and isinstance(each, type)
+                and issubclass(each, ServerConnection)
             ]
             given, handled = set(get_args(dialog.ServerEvent)), set(made.handlers)
             with self.subTest(protocol):

@@ -12,7 +12,8 @@ from netsuite.accounts.news import StoreNewsroom
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
 from netsuite.store.interfaces import Store
 from netsuite.testing.cases import SynchronousTestCase
-from tests.nntp.fakes import World, article, run
+from tests.coroutines import run
+from tests.nntp.fakes import World, article
 
 T = TypeVar("T")
 
@@ -58,7 +59,7 @@ class Newsroom(SynchronousTestCase):
         self.store = SlowStore(self.world)
         self.room = StoreNewsroom(cast(Store, self.store))
 
-    def told(self, work: Any) -> Any:
+    def told(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
         self.store.mail.tell()
         return self.successResultOf(running)

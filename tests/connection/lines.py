@@ -8,7 +8,6 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from netsuite.connection.close_reason import CloseReason
@@ -16,6 +15,7 @@ from netsuite.connection.deadlines import Timeouts
 from netsuite.connection.server import ServerConnection, handlers
 from netsuite.connection.settings import ServiceSettings
 from netsuite.connection.shared import ServerShared
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import ErrorTable, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
@@ -265,34 +265,6 @@ class LineConnection(ServerConnection[Any, Reply]):
         self.secure_times += 1
 
 
-class Wire(StringTransport):
-    """A transport in memory that remembers writes and can be full."""
-
-    protocol: Any
-
-    def __init__(self, full_at: int | None = None) -> None:
-        super().__init__()
-        self.writes: list[bytes] = []
-        self.full_at = full_at
-        self.pending = 0
-
-    def write(self, data: bytes) -> None:
-        self.writes.append(data)
-        super().write(data)
-        self.pending += len(data)
-        if self.full_at is not None and self.pending > self.full_at and self.producer:
-            self.producer.pauseProducing()
-
-    def drain(self) -> None:
-        """The peer has read everything."""
-        self.pending = 0
-        if self.producer is not None:
-            self.producer.resumeProducing()
-
-    def abortConnection(self) -> None:
-        super().abortConnection()
-
-
 def shared(clock: Clock | None = None, **settings: Any) -> ServerShared:
     """Return what connections of a service of such settings share."""
     return ServerShared(clock=clock or Clock(), service="line", settings=LineSettings(**settings))
@@ -306,17 +278,17 @@ def connected(
     full_at: int | None = None,
     name: str = "",
     **settings: Any,
-) -> tuple[LineConnection, Wire, Clock]:
+) -> tuple[LineConnection, MemoryTransport, Clock]:
     """Return a connection that has been greeted, its transport and its clock."""
     clock = clock or Clock()
     connection = kind(shared(clock, **settings), name, dialog=dialog)
-    wire = Wire(full_at)
+    wire = MemoryTransport(full_at=full_at)
     wire.protocol = connection
     connection.makeConnection(wire)
     return connection, wire, clock
 
 
-def taken(wire: Wire) -> list[str]:
+def taken(wire: MemoryTransport) -> list[str]:
     """Return the lines said since the last look."""
     lines: list[str] = wire.value().decode().split("\r\n")[:-1]
     wire.clear()

@@ -12,10 +12,10 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from tests.connection.lines import Wire
+from netsuite.testing.transport import MemoryTransport
 
 
-class End(Wire):
+class End(MemoryTransport):
     """One end of a link."""
 
     other: End

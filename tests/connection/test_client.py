@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect
 from netsuite.testing.cases import SynchronousTestCase
-from tests.connection.lines import Wire
+from netsuite.testing.transport import MemoryTransport
 from tests.connection.replies import ReplyDialog
 
 
@@ -29,7 +29,7 @@ class Client(SynchronousTestCase):
         self.client = ClientConnection(
             ReplyDialog(), self.clock, timeouts=ClientTimeouts(**timeouts)
         )
-        self.wire = Wire()
+        self.wire = MemoryTransport()
         self.client.makeConnection(self.wire)
 
     def test_replies_before_and_after_they_are_awaited(self) -> None:
@@ -233,7 +233,7 @@ class Conversation(SynchronousTestCase):
     def test_told(self) -> None:
         """The last lines of both sides, and no secret among them."""
         client = ClientConnection(ReplyDialog(), Clock())
-        client.makeConnection(Wire())
+        client.makeConnection(MemoryTransport())
         for said, answer in (("USER ann", b"+OK"), ("PASS hunter2", b"+OK"), ("STAT", b"!")):
             asked = ensureDeferred(client.ask(said))
             client.dataReceived(answer + b"\r\n")

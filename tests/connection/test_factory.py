@@ -12,7 +12,8 @@ from twisted.python.failure import Failure
 from netsuite.connection.factory import TOLD_AT_ONCE, ServerFactory
 from netsuite.connection.shared import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
-from tests.connection.lines import LineConnection, Wire, shared, taken
+from netsuite.testing.transport import MemoryTransport
+from tests.connection.lines import LineConnection, shared, taken
 
 
 def from_(host: str) -> Any:
@@ -34,9 +35,9 @@ class Service(SynchronousTestCase):
         self.clock = Clock()
         self.factory = LineFactory(shared(self.clock, **more))
 
-    def arrive(self, host: str = "192.0.2.1") -> tuple[Any, Wire]:
+    def arrive(self, host: str = "192.0.2.1") -> tuple[Any, MemoryTransport]:
         connection: Any = self.factory.buildProtocol(from_(host))
-        wire = Wire()
+        wire = MemoryTransport()
         connection.makeConnection(wire)
         return connection, wire
 

@@ -20,7 +20,8 @@ from netsuite.connection.proxy import (
     parse_header,
 )
 from netsuite.testing.cases import SynchronousTestCase
-from tests.connection.lines import Wire, shared, taken
+from netsuite.testing.transport import MemoryTransport
+from tests.connection.lines import shared, taken
 from tests.connection.test_factory import LineFactory
 
 
@@ -105,9 +106,9 @@ class Service(SynchronousTestCase):
         self.inner = LineFactory(shared(self.clock))
         self.factory = ProxyFactory(self.inner, self.clock, trusted=["10.0.0.0/8", "::1", "unix"])
 
-    def arrive(self, address: Any) -> Wire:
+    def arrive(self, address: Any) -> MemoryTransport:
         protocol: Any = self.factory.buildProtocol(address)
-        wire = Wire()
+        wire = MemoryTransport()
         wire.peerAddr = address
         wire.protocol = protocol
         protocol.makeConnection(wire)

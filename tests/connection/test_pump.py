@@ -86,7 +86,7 @@ class Order(SynchronousTestCase):
             self.say(Reply("+ 4"))
 
         connection, wire, clock = connected()
-        connection.handlers = {**connection.handlers, Wait: slowly}  # type: ignore[misc]
+        self.patch(connection, "handlers", {**connection.handlers, Wait: slowly})
         connection.dataReceived(b"WAIT a\r\nSAY b\r\n")
         wire.writes.clear()
         first.callback(None)
@@ -107,7 +107,7 @@ class Order(SynchronousTestCase):
         async def given(self: LineConnection, command: object) -> object:
             return await first
 
-        connection.handlers = {**connection.handlers, Wait: given}  # type: ignore[misc]
+        self.patch(connection, "handlers", {**connection.handlers, Wait: given})
         connection.dataReceived(b"WAIT a\r\nSAY b\r\n")
         wire.writes.clear()
         first.callback(Reply("+ given"))
@@ -127,10 +127,10 @@ class Order(SynchronousTestCase):
 
         def echo(data: bytes) -> None:
             first(data)
-            wire.write = first  # type: ignore[method-assign]
+            self.patch(wire, "write", first)
             connection.dataReceived(b"SAY b\r\n")
 
-        wire.write = echo  # type: ignore[method-assign]
+        self.patch(wire, "write", echo)
         connection.dataReceived(b"SAY a\r\n")
         self.assertEqual(["+ a", "+ b"], taken(wire))
 
@@ -151,7 +151,7 @@ class BackPressure(SynchronousTestCase):
     def test_short_commands_do_not_stop_reading(self) -> None:
         """The usual pipelining costs no call to the reactor."""
         connection, wire, _ = connected()
-        wire.pauseProducing = self.fail  # type: ignore[method-assign]
+        self.patch(wire, "pauseProducing", self.fail)
         connection.dataReceived(b"WAIT a\r\nSAY b\r\nSAY c\r\n")
 
     def test_client_that_does_not_read(self) -> None:
@@ -244,7 +244,7 @@ class Errors(SynchronousTestCase):
         def fail() -> object:
             raise KeyError("x")
 
-        connection.dialog.next_event = fail  # type: ignore[method-assign]
+        self.patch(connection.dialog, "next_event", fail)
         connection.dataReceived(b"SAY a\r\n")
         self.assertTrue(wire.disconnected or wire.disconnecting)
         self.assertEqual(1, len(self.flushLoggedErrors(KeyError)))
@@ -283,7 +283,7 @@ class Errors(SynchronousTestCase):
             self.say(Reply("- too slow"))
             self.close()
 
-        connection.handlers = {**connection.handlers, Post: impatient}  # type: ignore[misc]
+        self.patch(connection, "handlers", {**connection.handlers, Post: impatient})
         connection.dataReceived(b"POST\r\n")
         clock.advance(10)
         self.assertEqual((["yes"], ["- too slow"]), (given_up, taken(wire)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextvars import ContextVar
+from functools import partial
+from typing import Literal
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
@@ -49,7 +51,7 @@ class Table(SynchronousTestCase):
     def test_no_handler(self) -> None:
         """A function that does not say what it handles is none."""
 
-        async def anything(session: LineConnection, command: 1) -> None:  # type: ignore[valid-type]
+        async def anything(session: LineConnection, command: Literal[1]) -> None:
             raise NotImplementedError
 
         async def more(session: LineConnection, command: Say, third: int) -> None:
@@ -74,7 +76,7 @@ class Errors(SynchronousTestCase):
 
         later: Deferred[None] = Deferred()
         connection, wire, _ = connected(bad_commands=2)
-        connection.handlers = {Say: fail, Wait: fail_later}  # type: ignore[misc]
+        self.patch(connection, "handlers", {Say: fail, Wait: fail_later})
         taken(wire)
         connection.dataReceived(b"SAY a\r\nWAIT b\r\n")
         self.assertEqual(["- known"], taken(wire))
@@ -88,7 +90,7 @@ class Errors(SynchronousTestCase):
             raise KeyboardInterrupt
 
         connection, _, _ = connected()
-        connection.handlers = {Say: interrupted}  # type: ignore[misc]
+        self.patch(connection, "handlers", {Say: interrupted})
         self.assertRaises(KeyboardInterrupt, connection.dataReceived, b"SAY a\r\n")
 
 
@@ -106,7 +108,7 @@ class Contexts(SynchronousTestCase):
             return Reply(variable.get())
 
         connection, wire, _ = connected()
-        connection.handlers = {Wait: sets}  # type: ignore[misc]
+        self.patch(connection, "handlers", {Wait: sets})
         taken(wire)
         connection.dataReceived(b"WAIT a\r\n")
         self.assertEqual("nothing", variable.get())
@@ -122,7 +124,7 @@ class Login(SynchronousTestCase):
         for early in (False, True):
             connection, _, _ = connected()
             left: list[str] = []
-            connection.logged_in(lambda left=left: left.append("left"))  # type: ignore[misc]
+            connection.logged_in(partial(left.append, "left"))
             if early:
                 connection.logged_out()
                 self.assertEqual(["left"], left)
@@ -145,8 +147,8 @@ class WhileWriting(SynchronousTestCase):
         """They are taken where the dialog says so, and wait where it does not."""
         for hears in (False, True):
             connection, wire, _ = connected(full_at=100)
-            connection.dialog.hears_while_writing = hears  # type: ignore[misc]
-            connection.handlers = {**connection.handlers, Say: say}  # type: ignore[misc]
+            self.patch(connection.dialog, "hears_while_writing", hears)
+            self.patch(connection, "handlers", {**connection.handlers, Say: say})
             connection.writer.write(b"x" * 200)
             wire.clear()
             connection.dataReceived(b"SAY a\r\n")

@@ -15,10 +15,11 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from netsuite.connection.server import ServerConnection, handlers
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.reader import OctetReader
-from tests.connection.lines import Wire, shared
+from tests.connection.lines import shared
 
 
 class Reading:
@@ -42,7 +43,7 @@ class Reading:
 
 def start(kind: type[ServerConnection[Any, Any]], dialog: Any, full_at: int | None = None) -> Any:
     connection = kind(dialog, shared())
-    wire = Wire(full_at)
+    wire = MemoryTransport(full_at=full_at)
     wire.protocol = connection
     connection.makeConnection(wire)
     return connection, wire

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
@@ -15,10 +16,14 @@ from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.shared import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
-from tests.connection.lines import LineConnection, Wire, shared
+from netsuite.testing.transport import MemoryTransport
+from tests.connection.lines import LineConnection, shared
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
 class Both(SynchronousTestCase):
@@ -60,15 +65,15 @@ class Both(SynchronousTestCase):
         self.link.settle()
         return self.successResultOf(client)
 
-    def result(self, work: Any) -> Any:
+    def result(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
         self.link.settle()
         return self.successResultOf(running)
 
-    def failure(self, work: Any, *errors: type[Exception]) -> Any:
+    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         running = ensureDeferred(work)
         self.link.settle()
-        return self.failureResultOf(running, *errors).value
+        return self.failureResultOf(running, kind).value
 
     def options(self, **more: Any) -> Any:
         return tls.client_options("localhost", authorities=self.authorities, **more)
@@ -123,8 +128,10 @@ class StartTLS(Both):
             await client.secure(self.options())
 
         real = self.link.server.write
-        self.link.server.write = lambda data: real(  # type: ignore[method-assign]
-            data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
+        self.patch(
+            self.link.server,
+            "write",
+            lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
         self.failure(upgrade(), errors.TLSFailure)
         self.failure(client.receive(), errors.TLSFailure)
@@ -134,8 +141,10 @@ class StartTLS(Both):
         client = self.connect()
         self.result(client.receive())
         real = self.link.server.write
-        self.link.server.write = lambda data: real(  # type: ignore[method-assign]
-            data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")
+        self.patch(
+            self.link.server,
+            "write",
+            lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
         self.result(client.ask("SECURE"))
         self.failure(client.secure(self.options()), errors.TLSFailure)
@@ -200,7 +209,7 @@ class StartTLS(Both):
         time that a handshake may take, however long a first command may."""
         for octets in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
             factory = tls.wrap_server(self.factory, self.context, self.clock)
-            wire = Wire()
+            wire = MemoryTransport()
             wire.protocol = factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 1))
             wire.protocol.makeConnection(wire)
             if octets:

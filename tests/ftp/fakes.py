@@ -1,4 +1,4 @@
-"""A door, a tree, ports and a server on memory transports, for tests of FTP alone."""
+"""An authenticator, a tree, ports and a server on memory transports, for tests of FTP alone."""
 
 # ruff: noqa: N803 - Twisted's names
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -15,14 +15,17 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from netsuite.accounts.files import AnonymousFiles
-from netsuite.accounts.interfaces import BadCredentials, Channel, LoggedIn, MechanismNotOffered
+from netsuite.accounts.interfaces import Channel, LoggedIn
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.settings import Settings
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.tree import TreePath
-from tests.connection.lines import Wire
+from netsuite.testing.authenticator import FakeAuthenticator
+from netsuite.testing.transport import MemoryTransport
+
+F = TypeVar("F")
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 GREETING = b"220 ftp.example.test FTP netsuite\r\n"
@@ -46,41 +49,21 @@ class Files(MemoryTree):
         return None if node is None else node.data
 
 
-class FakeAuthenticator:
-    """Lets alice in."""
+class FileAuthenticator(FakeAuthenticator):
+    """Lets alice in, by her password only; notes whence it was asked."""
 
     def __init__(self, files: Files) -> None:
-        self.files = files
-        self.plain = True
-        self.error: Exception | None = None
+        super().__init__(lambda facet: files, password="se cret ", mechanisms=())
         self.channels: list[Channel] = []
-        self.inside = 0
-        self.slow: Deferred[None] | None = None
-
-    def mechanisms(self, channel: Channel) -> list[str]:
-        return []
-
-    def allows_password(self, channel: Channel) -> bool:
-        return self.plain or channel.secure
+        self.waits: Deferred[None] | None = None
 
     async def log_in(
-        self, channel: Channel, username: str, password: str, facet: Any
-    ) -> LoggedIn[Any]:
+        self, channel: Channel, username: str, password: str, facet: type[F]
+    ) -> LoggedIn[F]:
         self.channels.append(channel)
-        if self.slow is not None:
-            await self.slow
-        if self.error is not None:
-            raise self.error
-        if (username, password) != ("alice", "se cret "):
-            raise BadCredentials("wrong")
-        self.inside += 1
-        return LoggedIn(self.files, "alice", logout=self.left)
-
-    def left(self) -> None:
-        self.inside -= 1
-
-    async def authenticate(self, *_: Any, **__: Any) -> LoggedIn[Any]:
-        raise MechanismNotOffered("none here")
+        if self.waits is not None:
+            await self.waits
+        return await super().log_in(channel, username, password, facet)
 
 
 class FakePort:
@@ -140,11 +123,11 @@ class FakeReactor(Clock):
         return connector
 
 
-class DataWire(Wire):
+class DataWire(MemoryTransport):
     """The server's end of a data connection, and what its peer does with it."""
 
     def __init__(self, clock: Clock, full_at: int | None = None) -> None:
-        super().__init__(full_at)
+        super().__init__(full_at=full_at)
         self.clock = clock
         self.gone: type[Exception] | None = None
         self._inbox: list[bytes | None] = []
@@ -197,13 +180,13 @@ class ControlWire(DataWire):
 
 
 class World:
-    """What sessions share: a tree, a door, ports, a factory."""
+    """What sessions share: a tree, an authenticator, ports, a factory."""
 
     def __init__(self, **settings: Any) -> None:
         self.reactor = FakeReactor()
         self.files = Files("alice")
         self.public = MemoryTree(lambda: NOW)
-        self.authenticator = FakeAuthenticator(self.files)
+        self.authenticator = FileAuthenticator(self.files)
         tls = settings.pop("tls", None)
         self.factory = FTPServerFactory(
             Shared(

@@ -8,7 +8,7 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorFDSet
-from zope.interface import implementer
+from zope.interface import directlyProvides
 
 from netsuite.ftp.transfer import accepting
 from netsuite.ftp.transfer.connection import DataConnection
@@ -18,12 +18,12 @@ from tests.ftp import fakes
 from tests.ftp.fakes import Session, World, codes
 
 
-@implementer(IReactorFDSet)
 class DescriptorReactor(fakes.FakeReactor):
     """A clock that watches descriptors when it is told to look."""
 
     def __init__(self) -> None:
         super().__init__()
+        directlyProvides(self, IReactorFDSet)  # of which only readers are asked for
         self.readers: list[Any] = []
         self.adopted: list[Any] = []
 
@@ -171,7 +171,7 @@ class Sockets(SynchronousTestCase):
         self.reactor.look()
         port._socket = taken
         self.session.server.data().reset(for_good=True)
-        self.assertNotIn(port._watch_again, [each.func for each in self.reactor.getDelayedCalls()])
+        self.assertNotIn(port._watch_again, [each.func for each in self.reactor.calls])
         self.assertEqual([], self.reactor.readers)
 
     def test_part_is_taken(self) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, succeed
 from twisted.internet.error import ConnectError, ConnectionLost
+from twisted.internet.interfaces import IProtocolFactory
 from twisted.python.failure import Failure
 
 from netsuite import tls
@@ -21,6 +22,9 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.ftp.fakes import World
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
 async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
@@ -82,20 +86,22 @@ class Case(SynchronousTestCase):
     def context(self) -> Any:
         return None
 
-    def result(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def result(self, work: Coroutine[Any, Any, T]) -> T:
         done = ensureDeferred(work)
         self.wires.settle()
         return self.successResultOf(done)
 
-    def failure(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
+    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         done = ensureDeferred(work)
         self.wires.settle()
         return self.failureResultOf(done, kind).value
 
     def connected(self, **more: Any) -> FTPClient:
-        server = self.world.factory
+        server: IProtocolFactory = self.world.factory
         if more.get("implicit"):
-            server = tls.wrap_server(server, server.shared.tls, self.world.reactor)  # type: ignore[assignment]
+            context = self.world.factory.shared.tls
+            assert context is not None
+            server = tls.wrap_server(server, context, self.world.reactor)
         endpoint = self.wires.control(server)
         client: FTPClient = self.result(
             connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)
@@ -245,10 +251,9 @@ class Clear(Case):
     def test_no_data_connection(self) -> None:
         """A server whose data port cannot be reached is told as such."""
         client = self.client()
-        connect_real = self.wires.connect
-        self.wires.connect = lambda factory: ensureDeferred(_fail())  # type: ignore[method-assign]
+        patched = self.patch(self.wires, "connect", lambda factory: ensureDeferred(_fail()))
         self.failure(client.mlsd(), errors.ConnectionRefused)
-        self.wires.connect = connect_real  # type: ignore[method-assign]
+        patched.restore()
         self.assertEqual(2, len(self.result(client.mlsd())))
 
     def test_hostile_server(self) -> None:
@@ -346,7 +351,9 @@ class Secured(Case):
         client = self.client()
         client.writer.write(b"AUTH TLS\r\nDELE notes.txt\r\n")
         client.dialog._asked.append(None)
-        self.assertEqual(234, self.result(client.receive())[1].code)
+        answered = self.result(client.receive())
+        assert isinstance(answered, tuple)
+        self.assertEqual(234, answered[1].code)
         self.result(client.secure(self.options()))
         self.assertEqual(530, self.failure(client.pwd(), errors.PermanentRefusal).code)
         self.assertIsNotNone(self.world.files.content("notes.txt"))

@@ -9,7 +9,7 @@ from twisted.python.failure import Failure
 
 from netsuite.ftp.transfer.connection import HELD_OCTETS, DataConnection, DataCut, DataStalled
 from netsuite.testing.cases import SynchronousTestCase
-from tests.connection.lines import Wire
+from netsuite.testing.transport import MemoryTransport
 
 PIECE = bytes(50_000)
 
@@ -20,7 +20,7 @@ class Receiving(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.data = DataConnection(self.clock, handshake_seconds=30, stalled_seconds=120)
-        self.wire = Wire()
+        self.wire = MemoryTransport()
         self.wire.protocol = self.data
         self.data.makeConnection(self.wire)
         self.taken = 0

@@ -147,7 +147,9 @@ class Commands(SynchronousTestCase):
         """Any octets of a name arrive as they are."""
         if octets.strip(b"\0\r\n") == octets and octets and not set(octets) & set(b"\0\r\n"):
             line = format_command(c.Retr(text_of(octets)))
-            self.assertEqual(octets, octets_of(parse_command(line[:-2]).path))  # type: ignore[union-attr]
+            command = parse_command(line[:-2])
+            assert isinstance(command, c.Retr)
+            self.assertEqual(octets, octets_of(command.path))
 
     def test_telnet(self) -> None:
         """Telnet's octets are taken out, a doubled 255 is one."""
@@ -172,6 +174,7 @@ class Replies(SynchronousTestCase):
             dialog.receive(bytes([octet]))
             event = dialog.next_event()
             if event is not NEED_DATA:
+                assert isinstance(event, tuple)
                 found.append(event[1])
                 dialog.send(c.Noop())
         return found

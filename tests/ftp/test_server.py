@@ -47,9 +47,9 @@ class Logins(SynchronousTestCase):
     def test_commands_behind_a_slow_login(self) -> None:
         """What is said while a password is checked waits for the answer."""
         session = Session(logged_in=False)
-        session.world.authenticator.slow = Deferred()
+        session.world.authenticator.waits = Deferred()
         self.assertEqual([331], codes(session.say(LOGIN + b"PWD\r\n")))
-        session.world.authenticator.slow.callback(None)
+        session.world.authenticator.waits.callback(None)
         session.world.settle()
         self.assertEqual([230, 257], codes(session.heard()))
 
@@ -73,7 +73,7 @@ class Logins(SynchronousTestCase):
     def test_no_password_in_the_clear(self) -> None:
         """Where a password may not come in the clear it is not asked for."""
         session = Session(logged_in=False)
-        session.world.authenticator.plain = False
+        session.world.authenticator.passwords = False
         said = session.say(b"USER alice\r\nPASS se cret \r\n")
         self.assertEqual(
             b"530 Say AUTH TLS first: a password may not be sent here\r\n503 Say USER first\r\n",
@@ -97,13 +97,13 @@ class Logins(SynchronousTestCase):
         """However a session ends, its facet is left, once."""
         for end in (b"QUIT\r\n", b"REIN\r\n", b"USER bob\r\n", None):
             session = Session()
-            self.assertEqual(1, session.world.authenticator.inside)
+            self.assertEqual(0, session.world.authenticator.logged_out)
             if end is None:
                 session.wire.lose(ConnectionLost)
             else:
                 session.say(end)
             session.world.settle()
-            self.assertEqual(0, session.world.authenticator.inside, end)
+            self.assertEqual(1, session.world.authenticator.logged_out, end)
 
     def test_no_tls(self) -> None:
         """A server without certificates says so; protection needs TLS."""
@@ -251,7 +251,7 @@ class Files(SynchronousTestCase):
             async def broken(path: object, error: Exception = error) -> None:
                 raise error
 
-            session.world.files.entry = broken  # type: ignore[method-assign, assignment]
+            self.patch(session.world.files, "entry", broken)
             said = session.say(b"SIZE notes.txt\r\n")
             self.assertEqual([code], codes(said))
             self.assertNotIn(b"secret", said)
@@ -263,7 +263,7 @@ class Files(SynchronousTestCase):
         async def broken(path: object) -> None:
             raise RuntimeError("secret")
 
-        session.world.files.entry = broken  # type: ignore[method-assign, assignment]
+        self.patch(session.world.files, "entry", broken)
         self.assertEqual([451, 200], codes(session.say(b"SIZE notes.txt\r\nNOOP\r\n")))
         self.flushLoggedErrors(RuntimeError)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
@@ -40,4 +41,4 @@ class Transcripts(SynchronousTestCase):
         for path in paths:
             world = World()
             with self.subTest(path.name):
-                play_file(path, lambda world=world: Peer(world))  # type: ignore[misc]
+                play_file(path, partial(Peer, world))

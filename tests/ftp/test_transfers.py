@@ -8,8 +8,10 @@ from twisted.internet.error import ConnectionAborted, ConnectionLost
 from netsuite import tls
 from netsuite.connection.peer import Peer
 from netsuite.store.errors import OverQuota, StorageFull
+from netsuite.store.files.memory import MemoryUpload
+from netsuite.store.tree import TreePath, UploadRequest
 from netsuite.testing.cases import SynchronousTestCase
-from tests.ftp.fakes import Session, World, codes
+from tests.ftp.fakes import DataWire, Session, World, codes
 
 BIG = bytes(range(256)) * 4000
 
@@ -296,7 +298,7 @@ class In(SynchronousTestCase):
             def take(*arguments: object, error: Exception = error) -> None:
                 raise error
 
-            session.world.files.put = take  # type: ignore[method-assign, assignment]
+            self.patch(session.world.files, "put", take)
             self.assertEqual([150, code], codes(session.store(b"STOR new", b"x")))
 
     def test_slow_disk(self) -> None:
@@ -305,8 +307,8 @@ class In(SynchronousTestCase):
         real = session.world.files.upload
         waiting: list[Deferred[None]] = []
 
-        async def upload(*arguments: object, **more: object) -> object:
-            made = await real(*arguments, **more)  # type: ignore[arg-type]
+        async def upload(path: TreePath, request: UploadRequest) -> MemoryUpload:
+            made = await real(path, request)
             write = made.write
 
             def slow(octets: bytes) -> Deferred[None]:
@@ -314,10 +316,10 @@ class In(SynchronousTestCase):
                 waiting.append(Deferred())
                 return waiting[-1]
 
-            made.write = slow  # type: ignore[method-assign, assignment]
+            self.patch(made, "write", slow)
             return made
 
-        session.world.files.upload = upload  # type: ignore[method-assign, assignment]
+        self.patch(session.world.files, "upload", upload)
         wire = session.data()
         session.say(b"STOR new\r\n")
         sent = 0
@@ -535,7 +537,7 @@ class Connections(SynchronousTestCase):
 class Interrupted(SynchronousTestCase):
     """What is said while a transfer runs."""
 
-    def upload(self) -> tuple[Session, object]:
+    def upload(self) -> tuple[Session, DataWire]:
         session = Session()
         wire = session.data()
         self.assertEqual([150], codes(session.say(b"STOR new\r\n")))
@@ -582,18 +584,18 @@ class Interrupted(SynchronousTestCase):
         slow: Deferred[None] = Deferred()
         real = session.world.files.upload
 
-        async def upload(*arguments: object, **more: object) -> object:
-            made = await real(*arguments, **more)  # type: ignore[arg-type]
+        async def upload(path: TreePath, request: UploadRequest) -> MemoryUpload:
+            made = await real(path, request)
             commit = made.commit
 
             async def slowly(**how: object) -> object:
                 await slow
                 return await commit()
 
-            made.commit = slowly  # type: ignore[method-assign, assignment]
+            self.patch(made, "commit", slowly)
             return made
 
-        session.world.files.upload = upload  # type: ignore[method-assign, assignment]
+        self.patch(session.world.files, "upload", upload)
         session.store(b"STOR new", b"whole")
         self.assertEqual(b"", session.say(b"ABOR\r\n"))
         slow.callback(None)
@@ -608,7 +610,7 @@ class Interrupted(SynchronousTestCase):
             b"213 4 octets have passed\r\n200 Here\r\n", session.say(b"STAT\r\nNOOP\r\n")
         )
         self.assertEqual(b"", session.say(b"PWD\r\nBOGUS\r\nNOOP\r\n"))
-        wire.end()  # type: ignore[attr-defined]
+        wire.end()
         session.world.settle()
         self.assertEqual([226, 257, 500, 200], codes(session.heard()))
 
@@ -617,7 +619,7 @@ class Interrupted(SynchronousTestCase):
         session, wire = self.upload()
         self.assertEqual(b"", session.say(b"QUIT\r\n"))
         self.assertFalse(session.closed)
-        wire.end()  # type: ignore[attr-defined]
+        wire.end()
         session.world.settle()
         self.assertEqual([226, 221], codes(session.heard()))
         self.assertTrue(session.closed)
@@ -628,7 +630,7 @@ class Interrupted(SynchronousTestCase):
         session, wire = self.upload()
         session.world.factory.drain()
         self.assertFalse(session.closed)
-        wire.end()  # type: ignore[attr-defined]
+        wire.end()
         session.world.settle()
         self.assertEqual([226, 421], codes(session.heard()))
         self.assertTrue(session.closed)
@@ -638,7 +640,7 @@ class Interrupted(SynchronousTestCase):
         session, wire = self.upload()
         for _ in range(20):
             session.world.reactor.advance(100)
-            wire.send(b"x")  # type: ignore[attr-defined]
+            wire.send(b"x")
         self.assertFalse(session.closed)
 
     def test_bug(self) -> None:
@@ -648,7 +650,7 @@ class Interrupted(SynchronousTestCase):
         async def broken(*arguments: object, **more: object) -> None:
             raise RuntimeError("a secret of the inside")
 
-        session.world.files.open = broken  # type: ignore[method-assign, assignment]
+        self.patch(session.world.files, "open", broken)
         self.assertEqual(
             b"451 Something went wrong here; try again later\r\n",
             session.say(b"RETR notes.txt\r\n"),

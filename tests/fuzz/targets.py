@@ -12,6 +12,7 @@ from typing import Final
 from twisted.internet.defer import ensureDeferred
 
 from netsuite.testing.transcripts import Peer
+from tests.coroutines import run
 from tests.ftp import fakes as ftp
 from tests.ftp.test_transcripts import Peer as FTPPeer
 from tests.gopher import worlds as gopher
@@ -116,14 +117,14 @@ def _ftp() -> Callable[[], Peer]:
 def _http() -> Callable[[], Peer]:
     world = http.World()
     world.put("a.txt", b"0123456789\r\n")
-    http.done(world.store.accounts.add_account("alice", None))
+    run(world.store.accounts.add_account("alice", None))
     return lambda: HTTPPeer(world)
 
 
 def _telnet() -> Callable[[], Peer]:
     world = telnet.World()
     ensureDeferred(world.fill())
-    return lambda: TelnetPeer(world.connect())
+    return lambda: TelnetPeer(world)
 
 
 def _gopher() -> Callable[[], Peer]:

@@ -7,7 +7,8 @@ import time
 from random import Random
 
 import pytest
-from twisted.logger import LogEvent, LogLevel, globalLogPublisher
+from twisted.logger import ILogObserver, LogEvent, LogLevel, globalLogPublisher
+from zope.interface import provider
 
 from netsuite.testing.transcripts import Peer
 from tests.fuzz.mutation import cut, mutated
@@ -37,6 +38,7 @@ def _one_world(target: Target, seeds: list[bytes], seed: int) -> None:
     random = Random(seed)
     errors: list[LogEvent] = []
 
+    @provider(ILogObserver)
     def observe(event: LogEvent) -> None:
         if event.get("log_level") in (LogLevel.error, LogLevel.critical):
             errors.append(event)

@@ -69,7 +69,7 @@ class Base(SynchronousTestCase):
     clock: Clock
     endpoint: Endpoint
 
-    def run_(self, work: Coroutine[Deferred[Any], Any, T]) -> Any:
+    def run_(self, work: Coroutine[Deferred[Any], Any, T]) -> T:
         """Let it run to its end."""
         return self.successResultOf(self._settled(work))
 
@@ -79,8 +79,8 @@ class Base(SynchronousTestCase):
         assert isinstance(error, kind)
         return error
 
-    def _settled(self, work: Coroutine[Deferred[Any], Any, T]) -> Deferred[Any]:
-        running: Deferred[Any] = ensureDeferred(work)
+    def _settled(self, work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
+        running = ensureDeferred(work)
         for link in self.endpoint.links:
             link.settle()
         return running

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from twisted.internet.defer import ensureDeferred
@@ -45,4 +46,4 @@ class Transcripts(SynchronousTestCase):
             world = World()
             self.successResultOf(ensureDeferred(world.fill()))
             with self.subTest(path.name):
-                play_file(path, lambda world=world: Peer(world))  # type: ignore[misc]
+                play_file(path, partial(Peer, world))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
@@ -31,11 +31,16 @@ from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.http.xmlrpc.values import Call, Fault
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError
 from tests.connection.links import Link
-from tests.http.worlds import Transport, World, done
+from tests.coroutines import run
+from tests.http.worlds import World
 
 Factory = Callable[[], Any]
+
+
+T = TypeVar("T")
 
 
 @implementer(IStreamClientEndpoint)
@@ -105,20 +110,15 @@ class Net:
         """Let a host answer so, on each connection."""
         self.servers[host] = lambda: Script(*answers, close=close)
 
-    def run(self, work: Awaitable[Any]) -> Any:
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something to its end; return what it gives."""
-        results: list[Any] = []
-        ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
+        running = ensureDeferred(work)
         for _ in range(50):
             for link in self.links:
                 link.settle()
-            if results:
+            if running.called:
                 break
-        if not results:
-            raise AssertionError("it never ends")
-        if hasattr(results[0], "raiseException"):
-            results[0].raiseException()
-        return results[0]
+        return run(running)
 
     async def text(self, method: str, url: str, **more: Any) -> tuple[int, bytes]:
         async with await self.http.request(method, url, **more) as response:
@@ -176,7 +176,7 @@ class Asking(Case):
 
     def test_login(self) -> None:
         """A login in the URL, or beside it, is sent."""
-        done(self.net.world.store.accounts.add_account("alice", None))
+        run(self.net.world.store.accounts.add_account("alice", None))
         self.assertEqual(401, self.ask("PUT", "http://a/~alice/x", body=b"x")[0])
         self.assertEqual(201, self.ask("PUT", "http://alice:secret@a/~alice/x", body=b"x")[0])
         login = ("alice", "secret")
@@ -289,13 +289,13 @@ class Connections(Case):
 
         self.net.servers["s"] = make
         self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
-        connections[0].dataReceived = (  # type: ignore[method-assign]
-            lambda data: connections[0].transport.loseConnection()
+        self.patch(
+            connections[0], "dataReceived", lambda data: connections[0].transport.loseConnection()
         )
         self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
         self.assertEqual(2, len(connections))
-        connections[1].dataReceived = (  # type: ignore[method-assign]
-            lambda data: connections[1].transport.loseConnection()
+        self.patch(
+            connections[1], "dataReceived", lambda data: connections[1].transport.loseConnection()
         )
         with self.assertRaises(errors.ConnectionLost):  # nobody knows whether it was done
             self.net.run(self.net.text("POST", "http://s/", body=b"x"))
@@ -380,10 +380,10 @@ class RequestRefused(SynchronousTestCase):
         finally:
             self.given_back = True
 
-    def begin(self) -> tuple[HTTPConnection, Transport, list[Any]]:
+    def begin(self) -> tuple[HTTPConnection, MemoryTransport, list[Any]]:
         """Begin an upload, up to where the server takes no more."""
         connection = HTTPConnection(self.clock, timeouts=ClientTimeouts())
-        transport = Transport(full_at=50_000)
+        transport = MemoryTransport(full_at=50_000)
         connection.makeConnection(transport)
         request = Request("POST", "/", octets=None, host="a")
         results: list[Any] = []
@@ -403,13 +403,14 @@ class RequestRefused(SynchronousTestCase):
         (head,) = results
         self.assertEqual(413, head.status)
         self.assertTrue(self.given_back)
-        self.assertEqual(b"much", done(connection.next_piece()))
-        self.assertIsNone(done(connection.next_piece()))
-        transport.said()  # the server reads again
+        self.assertEqual(b"much", run(connection.next_piece()))
+        self.assertIsNone(run(connection.next_piece()))
+        transport.clear()
+        transport.drain()  # the server reads again
         self.assertEqual((taken, b""), (self.taken, transport.said()))
         self.assertFalse(connection.reusable)
         connection.leave()
-        self.assertTrue(transport.aborted)
+        self.assertTrue(transport.disconnected)
 
     def test_gone_without_a_word(self) -> None:
         """A server that goes meanwhile is no refusal; what is sent is given back, too."""
@@ -424,7 +425,7 @@ class RequestRefused(SynchronousTestCase):
         taken = self.taken
         connection.dataReceived(b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
         self.assertEqual(200, results[0].status)
-        transport.said()
+        transport.drain()
         self.assertGreater(self.taken, taken)
         connection.abort()
         connection.connectionLost(Failure(ConnectionLost()))
@@ -450,8 +451,9 @@ class Errors(Case):
             b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\n\r\nplain",
             b"HTTP/1.1 200 OK\r\nX",
         ):
-            expected = errors.ProtocolViolation | errors.ConnectionLost
-            self.assertIsInstance(self.error(answer), expected, repr(answer))
+            self.assertIsInstance(
+                self.error(answer), errors.ProtocolViolation | errors.ConnectionLost, repr(answer)
+            )
 
     def test_lost(self) -> None:
         """A server that closes before it answers."""
@@ -490,7 +492,11 @@ class RPC(Case):
         rpc = XMLRPCClient(self.net.http, "http://a/RPC2")
         self.net.world.rpc.add("add", lambda a, b: a + b)
         self.assertEqual(3, self.net.run(rpc.call("add", 1, 2)))
-        self.assertEqual("ab", self.net.run(rpc.method("add")("a", "b")))
+
+        async def add() -> object:
+            return await rpc.method("add")("a", "b")
+
+        self.assertEqual("ab", self.net.run(add()))
         with self.assertRaises(Fault) as caught:
             self.net.run(rpc.call("none"))
         self.assertEqual(-32601, caught.exception.code)

@@ -14,7 +14,8 @@ from netsuite.http import files
 from netsuite.http.files import SMALL_OCTETS
 from netsuite.http.settings import Settings
 from netsuite.testing.cases import SynchronousTestCase
-from tests.http.worlds import World, done, refusal
+from tests.coroutines import run
+from tests.http.worlds import World, refusal
 
 BIG = bytes(range(256)) * 1024  # 256 KiB
 
@@ -57,10 +58,10 @@ class Case(SynchronousTestCase):
         self.world.put("dir/index.html", b"<p>index")
         self.world.put("list/b & <b>.txt", b"x")
         self.world.put("list/sub/x", b"x")
-        done(self.world.store.accounts.add_account("alice", None))
-        bob = done(self.world.store.accounts.add_account("bob", None))
-        done(self.world.store.accounts.update_account(bob.id, groups=frozenset({"web"})))
-        home = done(self.world.homes.home("alice"))
+        run(self.world.store.accounts.add_account("alice", None))
+        bob = run(self.world.store.accounts.add_account("bob", None))
+        run(self.world.store.accounts.update_account(bob.id, groups=frozenset({"web"})))
+        home = run(self.world.homes.home("alice"))
         self.world.put("public/shown.txt", b"shown", tree=home)
         self.world.put("private.txt", b"private", tree=home)
 
@@ -101,13 +102,12 @@ class Reading(Case):
         self.ask("/a.txt")
         self.world.put("a.txt", b"new")
         self.assertEqual(b"new", body(self.ask("/a.txt")))
-        forget = self.world.files.forget
-        self.world.files.forget = lambda: None  # type: ignore[method-assign]
+        patched = self.patch(self.world.files, "forget", lambda: None)
         self.world.put("a.txt", b"newer")
         self.assertEqual(b"new", body(self.ask("/a.txt")))
         self.world.clock.advance(1.1)
         self.assertEqual(b"newer", body(self.ask("/a.txt")))
-        self.world.files.forget = forget  # type: ignore[method-assign]
+        patched.restore()
 
     def test_directories(self) -> None:
         """A directory has its index or a listing; without its slash one is sent there."""

@@ -27,8 +27,9 @@ from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.site import Site
 from netsuite.store.errors import NoSuchMessage
 from netsuite.testing.cases import SynchronousTestCase
+from tests.coroutines import run
 from tests.http.test_files import body, field, status, unchunked
-from tests.http.worlds import World, done
+from tests.http.worlds import World
 
 PLAIN = (
     b"From: =?utf-8?q?J=C3=BCrgen_=3Cb=3E?= <j@example.test>\r\nNewsgroups: example.talk\r\n"
@@ -267,7 +268,7 @@ class Articles(Case):
         self.world.post(self.talk, b"Subject: new\r\n\r\n")
 
     def _take(self) -> None:
-        done(self.world.store.mail.expunge(self.talk, [2], deleted_only=False))
+        run(self.world.store.mail.expunge(self.talk, [2], deleted_only=False))
 
     def test_parts(self) -> None:
         """The plain one of alternatives is shown; the others can be saved, and do nothing."""
@@ -380,7 +381,9 @@ class Feeds(Case):
             [each.findtext(f"{atom}id") for each in entries],
         )
         self.assertEqual("A <script>alert(1)</script> & more", entries[1].findtext(f"{atom}title"))
-        self.assertEqual("./1", entries[1].find(f"{atom}link").get("href"))  # type: ignore[union-attr]
+        link = entries[1].find(f"{atom}link")
+        assert link is not None
+        self.assertEqual("./1", link.get("href"))
         self.assertIn("Hello", entries[1].findtext(f"{atom}summary") or "")
 
     def test_empty_feed(self) -> None:
@@ -514,7 +517,7 @@ class Pure(SynchronousTestCase):
             async def whole(name: bytes = name, pieces: Any = pieces) -> bytes:
                 return b"".join([each async for each in parts.decoded(pieces(), name)])
 
-            self.assertEqual(octets, done(whole()), name)
+            self.assertEqual(octets, run(whole()), name)
 
     def test_base64_without_end(self) -> None:
         """Base64 that is cut short, or full of other octets, gives what there is."""
@@ -530,7 +533,7 @@ class Pure(SynchronousTestCase):
             ((b"YW", b"Jj"), b"abc"), ((b"YWI",), b"ab"), ((b"YQ",), b"a"), ((b"Y",), b""),
             ((b"Y!W\r\n", b"*J", b"j"), b"abc"), ((b"YWI=", b""), b"ab"),
         ):  # fmt: skip
-            self.assertEqual(wanted, done(take(*given_)), given_)
+            self.assertEqual(wanted, run(take(*given_)), given_)
 
     def test_names(self) -> None:
         """A part is saved under one name, whatever its sender called it."""

@@ -24,7 +24,7 @@ _value = st.text(
         min_codepoint=0x21,
         max_codepoint=0xFF,
         exclude_characters="\x7f",
-        exclude_categories=("Cc",),
+        exclude_categories=["Cc"],
     ),
     max_size=20,
 )
@@ -160,9 +160,11 @@ class Answers(SynchronousTestCase):
             for start in range(0, len(octets), size):
                 dialog.receive(octets[start : start + size])
                 while (event := dialog.next_event()) is not NEED_DATA:
-                    if isinstance(event, BodyChunk) and events and isinstance(events[-1], bytes):
-                        event = BodyChunk(events.pop() + event.octets)  # type: ignore[operator]
-                    events.append(event.octets if isinstance(event, BodyChunk) else event)
+                    last = events[-1] if events else None
+                    if isinstance(event, BodyChunk) and isinstance(last, bytes):
+                        events[-1] = last + event.octets
+                    else:
+                        events.append(event.octets if isinstance(event, BodyChunk) else event)
             if end:
                 dialog.receive_eof()
                 while (event := dialog.next_event()) is not NEED_DATA:

@@ -297,7 +297,7 @@ class Ends(Case):
         session = self.world.connect()
         heard = session.say(b"GET /breaks HTTP/1.1\r\nHost: a\r\n\r\n")
         self.assertTrue(heard.endswith(b"5\r\nbegun\r\n"))
-        self.assertTrue(session.transport.aborted)
+        self.assertTrue(session.transport.disconnected)
         self.assertEqual(1, len(self.flushLoggedErrors(RuntimeError)))
 
     def test_injection(self) -> None:
@@ -382,8 +382,8 @@ class Log(SynchronousTestCase):
         def gone() -> Any:
             raise AssertionError("asked of a socket that is gone")
 
-        session.transport.getPeer = session.transport.getHost = gone
-        session.transport.getHandle = gone  # type: ignore[attr-defined]
+        for asked in ("getPeer", "getHost", "getHandle"):
+            setattr(session.transport, asked, gone)
         session.server.connectionLost(Failure(ConnectionLost()))
         clock.advance(1)
         self.assertEqual([], self.flushLoggedErrors())

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
-from tests.http.worlds import World, done
+from tests.coroutines import run
+from tests.http.worlds import World
 
 FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "http"
 
@@ -40,6 +42,6 @@ class Transcripts(SynchronousTestCase):
         for path in paths:
             world = World()
             world.put("a.txt", b"0123456789\r\n")
-            done(world.store.accounts.add_account("alice", None))
+            run(world.store.accounts.add_account("alice", None))
             with self.subTest(path.name):
-                play_file(path, lambda world=world: Peer(world))  # type: ignore[misc]
+                play_file(path, partial(Peer, world))

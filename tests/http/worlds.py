@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
-from twisted.internet.testing import StringTransport
 
 from netsuite.accounts.files import AccountFiles, HomesOfSite
 from netsuite.accounts.interfaces import (
@@ -32,6 +29,8 @@ from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderId, FolderKind, Placement
+from netsuite.testing.transport import MemoryTransport
+from tests.coroutines import run
 
 NOW = datetime(2026, 11, 22, 9, 30, tzinfo=UTC)
 DATE = b"Date: Sun, 22 Nov 2026 09:30:00 GMT\r\n"
@@ -64,33 +63,6 @@ class Authenticator:
         account = await self.store.accounts.account(username)
         home = await self.homes.home(username)
         return LoggedIn(AccountFiles(self.store, account, home, self.homes.public), username)
-
-
-class Transport(StringTransport):
-    """A transport that says what was said since it was last asked."""
-
-    protocol: Any
-
-    def __init__(self, full_at: int | None = None) -> None:
-        address = IPv4Address("TCP", "192.0.2.9", 4000)
-        super().__init__(peerAddress=address)
-        self.full_at = full_at
-        self.aborted = False
-
-    def write(self, data: bytes) -> None:
-        super().write(data)
-        if self.full_at is not None and len(self.value()) > self.full_at and self.producer:
-            self.producer.pauseProducing()
-
-    def said(self) -> bytes:
-        octets = bytes(self.value())
-        self.clear()
-        if self.full_at is not None and self.producer is not None:
-            self.producer.resumeProducing()
-        return octets
-
-    def abortConnection(self) -> None:
-        self.aborted = self.disconnecting = True
 
 
 class World:
@@ -199,7 +171,7 @@ class World:
         """Make a newsgroup."""
         mail = self.store.mail
         kind = FolderKind.GROUP
-        folder: FolderId = done(
+        folder: FolderId = run(
             mail.create_folder(None, name, kind=kind, description=description)
         ).id
         return folder
@@ -216,7 +188,7 @@ class World:
                 draft, [Placement(group, internal_date=NOW - timedelta(hours=1))]
             )
 
-        done(post())
+        run(post())
 
     def connect(self, full_at: int | None = None) -> Session:
         """Open a connection."""
@@ -243,18 +215,8 @@ class World:
                 await waiting
             await upload.commit(modified=NOW - timedelta(seconds=age_seconds))
 
-        done(put())
+        run(put())
         self.files.forget()
-
-
-def done(work: Awaitable[Any]) -> Any:
-    """Return the result of something that is done at once."""
-    results: list[Any] = []
-    ensureDeferred(work).addBoth(results.append)  # type: ignore[arg-type]
-    (result,) = results
-    if hasattr(result, "raiseException"):
-        result.raiseException()
-    return result
 
 
 class Session:
@@ -263,7 +225,7 @@ class Session:
     def __init__(self, world: World, full_at: int | None = None) -> None:
         self.world = world
         self.clock = world.clock
-        self.transport = Transport(full_at)
+        self.transport = MemoryTransport(full_at=full_at)
         server = world.factory.buildProtocol(self.transport.peerAddr)
         assert isinstance(server, HTTPServer)
         self.server = server
@@ -272,12 +234,14 @@ class Session:
 
     def say(self, octets: bytes) -> bytes:
         self.server.dataReceived(octets)
-        self.clock.advance(0)
-        return self.transport.said()
+        return self.heard()
 
     def heard(self) -> bytes:
         self.clock.advance(0)
-        return self.transport.said()
+        octets = self.transport.said()
+        if self.transport.full_at is not None:
+            self.transport.drain()
+        return octets
 
     @property
     def closed(self) -> bool:

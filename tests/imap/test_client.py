@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Coroutine
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionLost as TransportLost
@@ -23,21 +23,34 @@ from netsuite.connection.errors import (
     TransientRefusal,
 )
 from netsuite.imap.client import Goodbye, IMAPClient, connect
-from netsuite.imap.commands import BodySection, Exists, FetchData, Item, StoreAction, Streamed
+from netsuite.imap.commands import (
+    BodySection,
+    Condition,
+    Exists,
+    FetchData,
+    Item,
+    StoreAction,
+    Streamed,
+    Tagged,
+)
 from netsuite.imap.commands import search as key
 from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory
 from netsuite.sasl import registry
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import client_options
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
-from tests.connection.lines import Wire
 from tests.connection.links import MemoryEndpoint
 from tests.imap.cases import RESPONSES
 from tests.imap.test_grammar import pieces_of
 from tests.imap.world import World
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
 ALL = SequenceSet(((1, 0),))
@@ -66,9 +79,11 @@ class Dialog(SynchronousTestCase):
     def test_text_that_looks_like_a_literal(self) -> None:
         """People's text may end in braces."""
         (event,) = self.events([b"* OK see {5}\r\n"])
-        self.assertEqual("see {5}", event.text)  # type: ignore[attr-defined]
+        assert isinstance(event, Condition)
+        self.assertEqual("see {5}", event.text)
         (event,) = self.events([b"a1 NO {99}\r\n"])
-        self.assertEqual("{99}", event.text)  # type: ignore[attr-defined]
+        assert isinstance(event, Tagged)
+        self.assertEqual("{99}", event.text)
 
     def test_large_literals_pass_through(self) -> None:
         """Of a large content only a mark is kept."""
@@ -107,17 +122,17 @@ class Joined:
         self.endpoint = MemoryEndpoint(factory, self.world.clock)
         self.client = self.do(connect(self.endpoint, clock=self.world.clock))
 
-    def begin(self, work: Awaitable[Any]) -> Deferred[Any]:
+    def begin(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
         """Start something, as far as it goes now."""
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return running
 
-    def do(self, work: Awaitable[Any]) -> Any:
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something to its end."""
         return self.test.successResultOf(self.begin(work))
 
-    def fails(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
+    def fails(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         """Do something that fails."""
         return self.test.failureResultOf(self.begin(work), kind).value
 
@@ -209,6 +224,7 @@ class WithOurServer(SynchronousTestCase):
             if not plus:
                 self.client.commands.capabilities -= {"LITERAL+"}
             placed = self.do(self.client.append("INBOX", PLAIN, flags=["\\Seen"]))
+            assert placed is not None
             self.assertEqual(7, placed.uid_validity)
         uids = self.do(self.client.search(key.HeaderHas("Subject", "hi")))
         self.assertEqual([1, 2], uids)
@@ -220,6 +236,8 @@ class WithOurServer(SynchronousTestCase):
         )
         self.assertEqual((1, 1), (message.number, message.uid))
         self.assertEqual({"\\Seen", "\\Recent"}, message.flags)
+        assert message.envelope is not None
+        assert message.structure is not None
         self.assertEqual(b"hi", message.envelope.subject)
         self.assertEqual(b"ann", message.envelope.from_[0].local)
         self.assertEqual((b"text", b"plain"), message.structure.type)
@@ -227,8 +245,11 @@ class WithOurServer(SynchronousTestCase):
         (stored,) = self.do(self.client.store(1, StoreAction.REPLACE, ["$Junk"]))
         self.assertEqual({"$Junk", "\\Recent"}, stored.flags)
         copied = self.do(self.client.copy(uids, "Sent"))
+        assert copied is not None
+        assert copied.sources is not None
         self.assertEqual((b"1:2", b"1:2"), (bytes(copied.sources), bytes(copied.uids)))
         moved = self.do(self.client.move([1], "Sent"))
+        assert moved is not None
         self.assertEqual(b"3", bytes(moved.uids))
         assert self.client.mailbox is not None
         self.assertEqual(1, self.client.mailbox.messages)
@@ -269,20 +290,22 @@ class WithOurServer(SynchronousTestCase):
         """Several commands are under way at once, each gets its own answer."""
         self.world.deliver(PLAIN)
         self.enter()
-        running = [
+        running = (
             ensureDeferred(self.client.noop()),
             ensureDeferred(self.client.search(key.AllMessages())),
             ensureDeferred(self.client.fetch(1, [Item.UID])),
             ensureDeferred(self.client.delete("nope")),
             ensureDeferred(self.client.append("INBOX", PLAIN)),
-        ]
+        )
         self.assertNoResult(running[0])
         self.session.endpoint.link.settle()
         self.assertIsNone(self.successResultOf(running[0]))
         self.assertEqual([1], self.successResultOf(running[1]))
         self.assertEqual(1, self.successResultOf(running[2])[0].uid)
         self.failureResultOf(running[3], PermanentRefusal)
-        self.assertEqual(b"2", bytes(self.successResultOf(running[4]).uids))
+        placed = self.successResultOf(running[4])
+        assert placed is not None
+        self.assertEqual(b"2", bytes(placed.uids))
 
     def test_idle(self) -> None:
         """News come while we wait, and the connection is ours again afterwards."""
@@ -342,7 +365,7 @@ class WithBadServers(SynchronousTestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.client = IMAPClient(self.clock, timeouts=ClientTimeouts(reply_seconds=10.0))
-        self.wire = Wire()
+        self.wire = MemoryTransport()
         self.wire.protocol = self.client
         self.client.makeConnection(self.wire)
 

@@ -91,7 +91,8 @@ class Commands(SynchronousTestCase):
             dialog.send(Tagged(b"a1", Status.OK, "done"))
             if dialog.state is not State.LOGOUT:
                 (event,) = hear(dialog, [b""])
-                self.assertEqual(b"zz", event.tag)  # type: ignore[attr-defined]
+                assert isinstance(event, Command)
+                self.assertEqual(b"zz", event.tag)
 
     def test_written(self) -> None:
         """Our client says commands as the table has them."""
@@ -166,10 +167,12 @@ class Responses(SynchronousTestCase):
         for octets, value in RESPONSES:
             self.assertEqual(octets, format_response(value))
             read = parse_response(Cursor(parts_of(octets)))
-            if isinstance(value, Continue) and value.challenge is None:
-                read = Continue(read.text)  # type: ignore[union-attr]
-            elif isinstance(value, Continue):
-                value = Continue(read.text, value.challenge)  # type: ignore[union-attr]
+            if isinstance(value, Continue):
+                assert isinstance(read, Continue)
+                if value.challenge is None:
+                    read = Continue(read.text)
+                else:
+                    value = Continue(read.text, value.challenge)
             self.assertEqual(value, read)
 
     def test_not_a_response(self) -> None:

@@ -23,7 +23,8 @@ from netsuite.store.errors import (
 from netsuite.store.model import FlagAction, FolderKind, Placement
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError
-from tests.imap.world import World, run
+from tests.coroutines import run
+from tests.imap.world import World
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
 NESTED = (

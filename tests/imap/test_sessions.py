@@ -9,7 +9,8 @@ from netsuite.imap.commands import Exists, Expunged, FetchData, Tagged
 from netsuite.imap.dialog.client import ClientDialog
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import NEED_DATA
-from tests.imap.world import World, run
+from tests.coroutines import run
+from tests.imap.world import World
 
 PLAIN = b"Subject: hi\r\n\r\nbody\r\n"
 

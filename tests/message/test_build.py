@@ -29,8 +29,8 @@ from netsuite.wire.dates import format_message_date
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=timezone(timedelta(hours=1)))
 
 
-def message(**given_arguments: object) -> bytes:
-    arguments: dict[str, object] = {
+def message(**given_arguments: Any) -> bytes:
+    arguments: dict[str, Any] = {
         "sender": ("Zoë", "zoe@x.example"),
         "to": [("", "a@b.example"), ("B, C", "c@d.example")],
         "subject": "grüße",
@@ -40,7 +40,7 @@ def message(**given_arguments: object) -> bytes:
         "boundary": "=_b",
         **given_arguments,
     }
-    return compose(**arguments)  # type: ignore[arg-type]
+    return compose(**arguments)
 
 
 class Compose(SynchronousTestCase):
@@ -130,8 +130,8 @@ class Trace(SynchronousTestCase):
 class Report(SynchronousTestCase):
     """The bounce a sender gets."""
 
-    def report(self, **more: object) -> bytes:
-        arguments: dict[str, object] = {
+    def report(self, **more: Any) -> bytes:
+        arguments: dict[str, Any] = {
             "reporter": "mx.example", "sender": "a@b.example", "original": message(), "date": WHEN,
             "message_id": "r@mx.example", "boundary": "=_r", "envelope_id": "QQ1", "arrived": WHEN,
             "outcomes": [
@@ -141,7 +141,7 @@ class Report(SynchronousTestCase):
             ],
             **more,
         }  # fmt: skip
-        return compose_report(**arguments)  # type: ignore[arg-type]
+        return compose_report(**arguments)
 
     def test_read_by_others(self) -> None:
         """The standard library reads a report with one block a recipient."""

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
@@ -30,10 +30,13 @@ from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
+from tests.connection.unused_tls import CLIENT_TLS
 from tests.nntp.fakes import HOST, NOW, World, article, xref
 
-#: Never used: the handshake is not reached.
-CONTEXT = cast(tls.Context, object())
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
+
+
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
 
@@ -70,13 +73,13 @@ class Joined(SynchronousTestCase):
         self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
         self.client: NNTPClient = self.run_(connect(self.endpoint, clock=self.world.clock))
 
-    def run_(self, work: Awaitable[Any]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def run_(self, work: Coroutine[Any, Any, T]) -> T:
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
-    def fail_(self, work: Awaitable[Any], kind: type[Exception]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def fail_(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.failureResultOf(running, kind).value
 
@@ -258,8 +261,8 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
+        running = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
         return running
@@ -295,10 +298,10 @@ class AgainstOddServers(SynchronousTestCase):
     def test_starttls(self) -> None:
         """Octets behind the go-ahead end the session; no STARTTLS is an error, not clear text."""
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\nSTARTTLS\r\n.\r\n")
-        securing = self.hear(client.starttls(CONTEXT), b"382 go\r\n200 evil\r\n")
+        securing = self.hear(client.starttls(CLIENT_TLS), b"382 go\r\n200 evil\r\n")
         self.failureResultOf(securing, TLSFailure)
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
+        self.failureResultOf(ensureDeferred(client.starttls(CLIENT_TLS)), NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""

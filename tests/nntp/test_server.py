@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import timedelta
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
@@ -16,8 +16,9 @@ from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.tls import ServerTLS
-from tests.nntp.fakes import HOST, NOW, World, article, run, xref
+from tests.connection.unused_tls import SERVER_TLS
+from tests.coroutines import run
+from tests.nntp.fakes import HOST, NOW, World, article, xref
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 ASKED = b"340 Send the article; end it with a dot on a line of its own\r\n"
@@ -488,7 +489,7 @@ class LoggingIn(SynchronousTestCase):
 
     def test_capabilities_by_state(self) -> None:
         """STARTTLS and AUTHINFO are listed while they can be used."""
-        session = self.world.connect(context=cast(ServerTLS, object()))
+        session = self.world.connect(context=SERVER_TLS)
         self.assertLessEqual(
             {"STARTTLS", "SASL", "POST", "OVER", "HDR", "READER"}, set(self.labels(session))
         )

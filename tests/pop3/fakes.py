@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from twisted.internet.address import IPv4Address
@@ -16,10 +15,8 @@ from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
 from netsuite.pop3.settings import Settings
 from netsuite.testing.authenticator import FakeAuthenticator
 from netsuite.testing.transport import MemoryTransport
-from netsuite.tls import Certificates, ServerTLS
+from netsuite.tls import ServerTLS
 
-#: TLS that nobody begins.
-SOME_TLS = ServerTLS(Certificates(Path("nowhere"), Clock()), ())
 ONE = b"Subject: one\r\n\r\nfirst\r\n.dot\r\n..\r\n"
 TWO = b"Subject: two\r\n\r\nsecond"
 THREE = b"Subject: three\n\nline feeds\n.\nonly\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.task import Clock
@@ -15,7 +15,11 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
-from tests.pop3.fakes import ONE, SOME_TLS, THREE, TWO, FakeDrop, make_factory
+from tests.connection.unused_tls import CLIENT_TLS
+from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, make_factory
+
+T = TypeVar("T")
+E = TypeVar("E", bound=Exception)
 
 
 class Mechanism:
@@ -49,12 +53,12 @@ class AgainstOurServer(SynchronousTestCase):
         self.endpoint = MemoryEndpoint(make_factory(self.drop, self.clock), self.clock)
         self.client: POP3Client = self.run_(connect(self.endpoint, clock=self.clock))
 
-    def run_(self, work: Coroutine[Any, Any, Any]) -> Any:
+    def run_(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
-    def fail_(self, work: Coroutine[Any, Any, Any], kind: type[Exception]) -> Any:
+    def fail_(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
         running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.failureResultOf(running, kind).value
@@ -172,7 +176,7 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Coroutine[Any, Any, Any], *words: bytes) -> Any:
+    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
         running = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
@@ -195,10 +199,10 @@ class AgainstOddServers(SynchronousTestCase):
     def test_stls(self) -> None:
         """Octets behind the go-ahead end the session; no STLS is an error, not clear text."""
         client = self.start(b"+OK\r\n", b"+OK\r\nSTLS\r\n.\r\n")
-        securing = self.hear(client.stls(SOME_TLS), b"+OK go\r\n+OK evil\r\n")
+        securing = self.hear(client.stls(CLIENT_TLS), b"+OK go\r\n+OK evil\r\n")
         self.failureResultOf(securing, errors.TLSFailure)
         client = self.start(b"+OK\r\n", b"+OK\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.stls(SOME_TLS)), errors.NotOffered)
+        self.failureResultOf(ensureDeferred(client.stls(CLIENT_TLS)), errors.NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""

@@ -12,7 +12,8 @@ from netsuite.accounts.interfaces import LoginUnavailable, MalformedResponse, Th
 from netsuite.connection.close_reason import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage, StoreClosed
 from netsuite.testing.cases import SynchronousTestCase
-from tests.pop3.fakes import ONE, SOME_TLS, THREE, TWO, Session
+from tests.connection.unused_tls import SERVER_TLS
+from tests.pop3.fakes import ONE, THREE, TWO, Session
 
 LOGIN = b"USER alice\r\nPASS se cret \r\n"
 SASL = b"AUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n"
@@ -226,7 +227,7 @@ class LoggingIn(SynchronousTestCase):
 
     def test_capabilities(self) -> None:
         """CAPA says what can be done here and now; only STLS goes with the login."""
-        session = Session(tls=SOME_TLS)
+        session = Session(tls=SERVER_TLS)
         answer = session.say(b"CAPA\r\n")
         self.assertEqual(
             b"+OK Capabilities follow\r\nTOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n"

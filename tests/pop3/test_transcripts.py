@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
@@ -43,4 +44,4 @@ class Transcripts(SynchronousTestCase):
         for path in paths:
             drops: list[FakeDrop] = []
             with self.subTest(path.name):
-                play_file(path, lambda drops=drops: Peer(drops))  # type: ignore[misc]
+                play_file(path, partial(Peer, drops))

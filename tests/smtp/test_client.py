@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from netsuite import tls
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ClientError,
@@ -32,11 +31,13 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import MemoryEndpoint
+from tests.connection.unused_tls import CLIENT_TLS
 from tests.smtp.fakes import FakeReceiver, make_shared
 
-#: Never used: the handshake is not reached.
-CONTEXT = cast(tls.Context, object())
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
+
+
+T = TypeVar("T")
 
 
 class Mechanism:
@@ -84,8 +85,8 @@ class AgainstOurServer(SynchronousTestCase):
         )
         return client
 
-    def run_(self, work: Awaitable[Any]) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def run_(self, work: Coroutine[Any, Any, T]) -> T:
+        running = ensureDeferred(work)
         self.endpoint.link.settle()
         return self.successResultOf(running)
 
@@ -249,8 +250,8 @@ class AgainstOddServers(SynchronousTestCase):
             self.client.dataReceived(each)
         return self.client
 
-    def hear(self, work: Awaitable[Any], *words: bytes) -> Any:
-        running: Deferred[Any] = ensureDeferred(work)  # type: ignore[arg-type]
+    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
+        running = ensureDeferred(work)
         for each in words:
             self.client.dataReceived(each)
         return running
@@ -275,16 +276,18 @@ class AgainstOddServers(SynchronousTestCase):
     def test_starttls_injection(self) -> None:
         """Octets behind the go-ahead were not said under TLS, and end the session."""
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
-        securing = self.hear(client.starttls(CONTEXT), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n")
+        securing = self.hear(
+            client.starttls(CLIENT_TLS), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"
+        )
         self.failureResultOf(securing, TLSFailure)
         self.assertTrue(self.transport.disconnecting)
 
     def test_no_starttls(self) -> None:
         """TLS that was insisted on and is not offered is an error, not clear text."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(CONTEXT)), NotOffered)
+        self.failureResultOf(ensureDeferred(client.starttls(CLIENT_TLS)), NotOffered)
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
-        self.failureResultOf(self.hear(client.starttls(CONTEXT), b"454 later\r\n"), Refusal)
+        self.failureResultOf(self.hear(client.starttls(CLIENT_TLS), b"454 later\r\n"), Refusal)
 
     def test_refusals_of_a_login(self) -> None:
         """What is refused is told apart from what may be otherwise later, and from nonsense."""

@@ -52,7 +52,7 @@ EXAMPLES: list[Command] = [
 ]  # fmt: skip
 OK = reply(250, "", "OK")
 NO = reply(550, "", "No")
-WAY: dict[State, list[object]] = {
+WAY: dict[State, list[Command]] = {
     State.START: [],
     State.READY: [Ehlo("x")],
     State.MAIL: [Ehlo("x"), Mail(A)],
@@ -65,7 +65,7 @@ def server_in(state: State, *, lmtp: bool = False) -> ServerDialog:
     dialog = ServerDialog(lmtp=lmtp)
     for command in WAY[state]:
         command = Lhlo("x") if lmtp and isinstance(command, Ehlo) else command
-        dialog.receive(format_command(command))  # type: ignore[arg-type]
+        dialog.receive(format_command(command))
         while dialog.pending is None:
             dialog.next_event()
         dialog.send(OK)
@@ -85,9 +85,9 @@ class Table(SynchronousTestCase):
                 with self.subTest(state=state, command=command):
                     self._pair(state, command)
 
-    def _pair(self, state: State, command: object) -> None:
+    def _pair(self, state: State, command: Command) -> None:
         dialog = server_in(state)
-        dialog.receive(format_command(command) + (b"x" if isinstance(command, Bdat) else b""))  # type: ignore[arg-type]
+        dialog.receive(format_command(command) + (b"x" if isinstance(command, Bdat) else b""))
         target = TRANSITIONS.get((state, type(command)))
         if target is None:
             with self.assertRaises(RemoteProtocolError) as caught:

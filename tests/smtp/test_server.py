@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
-from netsuite import tls
 from netsuite.accounts.interfaces import (
     LoginUnavailable,
     MalformedResponse,
@@ -20,6 +19,7 @@ from netsuite.smtp.header_rewriter import HEADER_OCTETS
 from netsuite.smtp.settings import Mode
 from netsuite.store.errors import Busy, OverQuota, StorageFull, TooLarge
 from netsuite.testing.cases import SynchronousTestCase
+from tests.connection.unused_tls import SERVER_TLS
 from tests.smtp.fakes import Session
 
 EHLO = b"EHLO client.test\r\n"
@@ -410,7 +410,7 @@ class Refusing(SynchronousTestCase):
 
     def test_require_tls(self) -> None:
         """Where the operator wants TLS, nothing is taken without."""
-        session = Session(require_tls=True, context=cast(tls.ServerTLS, object()))
+        session = Session(require_tls=True, context=SERVER_TLS)
         self.assertIn(b"250 STARTTLS\r\n", session.say(EHLO))
         self.assertEqual(b"530 5.7.0", session.say(b"MAIL FROM:<x@y>\r\n")[:9])
 

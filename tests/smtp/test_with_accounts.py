@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
@@ -23,6 +24,9 @@ from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
 from tests.accounts.worlds import World
 from tests.connection.links import MemoryEndpoint
+
+T = TypeVar("T")
+
 
 MESSAGE = b"Subject: hello\r\n\r\n.dot\r\nend\r\n"
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -74,7 +78,7 @@ class Mail(SynchronousTestCase):
         self.link = MemoryEndpoint(factory, self.clock)
         return self.link
 
-    def run_(self, work: Any) -> Any:
+    def run_(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
         self.link.link.settle()
         return self.successResultOf(running)

@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 from netsuite.store.sql.database import Database
@@ -57,12 +57,11 @@ def cluster() -> str | None:
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     home.chmod(0o777)
     data = str(home / "data")
-    quiet = {"stdout": subprocess.DEVNULL, "cwd": home, "check": True, "timeout": 60}
-    subprocess.run([*before, initdb, "-D", data, "-U", user, "-A", "trust", "-N",
-                    "--locale=C", "-E", "UTF8"], **quiet)  # type: ignore[call-overload]  # fmt: skip
+    run = partial(subprocess.run, stdout=subprocess.DEVNULL, cwd=home, check=True, timeout=60)
+    run([*before, initdb, "-D", data, "-U", user, "-A", "trust", "-N", "--locale=C", "-E", "UTF8"])
     options = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=60"
     control = [*before, pg_ctl, "-D", data, "-w", "-s"]
-    subprocess.run([*control, "-o", options, "-l", str(home / "log"), "start"], **quiet)  # type: ignore[call-overload]
+    run([*control, "-o", options, "-l", str(home / "log"), "start"])
     stop = [*control, "-m", "immediate", "stop"]
     atexit.register(subprocess.run, stop, stdout=subprocess.DEVNULL, cwd="/", check=False)
     return f"postgresql://{user}@/{{}}?host={home}"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from twisted.internet.defer import ensureDeferred
 
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
-from tests.telnet.worlds import Terminal, World
+from tests.telnet.worlds import World
 
 FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "telnet"
 
@@ -16,8 +17,8 @@ FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "telnet"
 class Peer:
     """A terminal as the player drives it: a prompt is heard with what completes its line."""
 
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal = terminal
+    def __init__(self, world: World) -> None:
+        self._terminal = world.connect()
         self._prompt = b""
 
     def say(self, octets: bytes) -> None:
@@ -46,4 +47,4 @@ class Transcripts(SynchronousTestCase):
             world = World()
             self.successResultOf(ensureDeferred(world.fill()))
             with self.subTest(path.name):
-                play_file(path, lambda world=world: Peer(world.connect()))  # type: ignore[misc]
+                play_file(path, partial(Peer, world))

@@ -13,8 +13,18 @@ from netsuite.wire import dates
 TODAY = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def at(*parts: int, minutes: int = 0) -> datetime:
-    return datetime(*parts, tzinfo=timezone(timedelta(minutes=minutes)))  # type: ignore[misc,arg-type]
+def at(
+    year: int,
+    month: int,
+    day: int,
+    hour: int = 0,
+    minute: int = 0,
+    second: int = 0,
+    *,
+    minutes: int = 0,
+) -> datetime:
+    zone = timezone(timedelta(minutes=minutes))
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)
 
 
 class Messages(SynchronousTestCase):

@@ -52,6 +52,11 @@ class DiskCase(FilesCase):
         await tree.start()
         return tree
 
+    async def swept(self, tree: DiskTree) -> None:
+        """Wait until a tree has thrown away what was left behind."""
+        assert tree._sweeping is not None
+        await tree._sweeping
+
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
         self.root = Path(self.mktemp())
         return await self.disk(self.root, limit_octets=limit_octets)

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from typing import Any
-from unittest import SkipTest
 
 from twisted.internet.defer import Deferred
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files import cached_lookup
-from netsuite.testing.cases import TestCase
+from netsuite.testing.cases import SkipTest, TestCase
 from tests.store.files.disk_case import DiskCase, open_descriptors
 
 
@@ -32,8 +31,7 @@ class Warm(DiskCase, TestCase):
             os.close(root)
         await self.make_directory("d")
         await self.put(("d", "f"), b"content")
-        assert self.tree is not None
-        await self.tree._sweeping  # type: ignore[attr-defined]
+        await self.swept(self.trees[0])
         self.hops = 0
 
     async def make_directory(self, name: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from twisted.internet.defer import Deferred, maybeDeferred
 
@@ -39,8 +41,9 @@ class SubtreeContract(DiskCase, FilesContract, TestCase):
 
     at_once = False
 
-    def run_it(self, function, *arguments) -> Deferred:  # type: ignore[no-untyped-def, type-arg]
-        return maybeDeferred(function, *arguments)
+    def run_it(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
+        done: Deferred[Any] = maybeDeferred(function, *arguments)
+        return done
 
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
         tree = await self.disk(Path(self.mktemp()), limit_octets=limit_octets, depth=66)

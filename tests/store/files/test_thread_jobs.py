@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.interfaces import IReactorFromThreads
+from zope.interface import implementer
 
 from netsuite.store.files.thread_jobs import Threads
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from tests.store.reactors import reactor
 
 
+@implementer(IReactorFromThreads)
 class Reactor:
     """Holds what threads ask to be called."""
 
     def __init__(self) -> None:
-        self.calls: list[Any] = []
+        self.calls: list[Callable[[], object]] = []
         self.called = threading.Semaphore(0)
 
-    def callFromThread(self, function: Any) -> None:
-        self.calls.append(function)
+    def callFromThread(
+        self, callable: Callable[..., object], *arguments: object, **named: object
+    ) -> None:
+        self.calls.append(partial(callable, *arguments, **named))
         self.called.release()
 
 
@@ -29,7 +35,7 @@ class Batches(SynchronousTestCase):
 
     def setUp(self) -> None:
         self.reactor = Reactor()
-        self.threads = Threads(self.reactor, 2, name="test")  # type: ignore[arg-type]
+        self.threads = Threads(self.reactor, 2, name="test")
         self.addCleanup(self.threads.stop)
 
     def test_one_call_for_many(self) -> None:
@@ -81,7 +87,7 @@ class Batches(SynchronousTestCase):
         def leave() -> None:
             raise SystemExit(1)
 
-        results: list[Deferred[Any]]
+        results: list[Deferred[object]]
         results = [self.threads.run(leave), self.threads.run(int, "x"), self.threads.run(int, "7")]
         self.threads.stop()
         self.reactor.calls.pop()()

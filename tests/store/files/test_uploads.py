@@ -266,7 +266,7 @@ class Going(DiskCase, TestCase):
         tree = DiskTree(self.root, run=self.gated(gate), clock=self.clock, at_once=False)
         gate.set()
         await tree.start()
-        await tree._sweeping  # type: ignore[misc]
+        await self.swept(tree)
         self.trees.append(tree)
         gate.clear()
         listing = tree.listing(())
@@ -335,7 +335,7 @@ class Going(DiskCase, TestCase):
         """A tree that was stopped takes no more work; what was begun can still be thrown away."""
         upload = await self.partly(("f",), b"x" * 500_000)
         committing = await self.partly(("g",), b"x")
-        await self.tree.stop()  # type: ignore[attr-defined]
+        await self.trees[0].stop()
         for doing in (
             self.tree.entry(()),
             self.tree.sorted_listing(()),
@@ -406,7 +406,7 @@ class Failures(DiskCase, TestCase):
         await tree.start()
         upload = await tree.upload(("f",))
         upload.write(b"x")
-        await tree._sweeping  # type: ignore[misc]
+        await self.swept(tree)
         refusing = True
         await self.refused(Busy, tree.sorted_listing(()))
         before = open_descriptors()
