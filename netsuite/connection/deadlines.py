@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -36,6 +36,17 @@ class Timeouts:
     stalled_seconds: float | None = None
     login_seconds: float | None = None
     minimum_octets_per_second: int = 0
+    #: The shortest of the times that run from something of the peer's.
+    shortest: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        times = [
+            self.handshake_seconds, self.greeting_seconds, self.idle_seconds,
+            self.command_seconds, self.stalled_seconds,
+            PACE_SECONDS if self.minimum_octets_per_second else None,
+        ]  # fmt: skip
+        shortest = min((time for time in times if time is not None), default=PACE_SECONDS)
+        object.__setattr__(self, "shortest", shortest)
 
 
 class LazyTimer:
@@ -137,7 +148,6 @@ class Deadlines:
         "_heard",
         "_opened",
         "_partial",
-        "_shortest",
         "_timeouts",
         "_timer",
         "_waiting",
@@ -159,7 +169,6 @@ class Deadlines:
         self._timeouts = timeouts
         self._expired = expired
         self._timer = LazyTimer(clock, self._judge)
-        self._shortest = _shortest(timeouts)
         self._opened = self._greeting = self._heard = clock.seconds()
         self._greeted = False
         self._handshaking = False
@@ -191,7 +200,6 @@ class Deadlines:
     def configure(self, timeouts: Timeouts) -> None:
         """Accept other times, for what is under way too."""
         self._timeouts = timeouts
-        self._shortest = _shortest(timeouts)
         self.idle_seconds = timeouts.idle_seconds
         self.settle(waiting=self._waiting)
 
@@ -214,7 +222,7 @@ class Deadlines:
             if self._partial is not None:  # what we took ourselves is not held against the peer
                 self._partial = self._heard
         self._waiting = waiting
-        soonest = self._heard + self._shortest
+        soonest = self._heard + self._timeouts.shortest
         if self._timer.at > soonest:
             deadline = self._deadline()
             if deadline is not None:
@@ -267,16 +275,6 @@ class Deadlines:
             self._expired(cause)
         else:
             self._timer.aim(at)
-
-
-def _shortest(timeouts: Timeouts) -> float:
-    """Return the shortest of the times that run from something of the peer's."""
-    times = [
-        timeouts.handshake_seconds, timeouts.greeting_seconds, timeouts.idle_seconds,
-        timeouts.command_seconds, timeouts.stalled_seconds,
-        PACE_SECONDS if timeouts.minimum_octets_per_second else None,
-    ]  # fmt: skip
-    return min((time for time in times if time is not None), default=PACE_SECONDS)
 
 
 def _earlier(

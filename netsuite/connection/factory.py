@@ -12,7 +12,7 @@ from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
 from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.peer import where
+from netsuite.connection.peer import peer_at
 from netsuite.connection.server import ServerConnection
 from netsuite.connection.shared import ServerShared
 from netsuite.wire.ip_prefix import peer_prefix
@@ -69,11 +69,11 @@ class ServerFactory(Factory, Generic[Sh]):
 
     def buildProtocol(self, addr: IAddress | None) -> AnyConnection | None:
         """Make a connection; None when too many are being turned away already."""
-        address, _, _ = where(addr)
-        key = peer_prefix(address)
+        peer = peer_at(addr)
+        key = peer_prefix(peer.address)
         cause = self._why_not(key)
         if cause is not None:
-            self._notice(address, cause)
+            self._notice(peer.address, cause)
             if len(self._keys) - self._served >= TOLD_AT_ONCE:
                 return None
         self._made += 1
@@ -81,6 +81,8 @@ class ServerFactory(Factory, Generic[Sh]):
         name = f"{shared.service}-{self._made}"
         connection = type(self).connection(shared, name)
         connection.factory = self
+        if addr is not None:
+            connection.peer = peer
         connection.registry = self
         connection.turned_away = cause
         if cause is None:

@@ -45,6 +45,16 @@ class Peer:
     certificate_names: tuple[str, ...] = ()
 
 
+#: A peer of whom nothing is known yet.
+NOBODY: Final = Peer()
+
+
+def peer_at(address: object) -> Peer:
+    """Return what an address tells of a peer."""
+    host, port, local = where(address)
+    return Peer(address=host, port=port, local=local)
+
+
 def peer_of(transport: StreamTransport) -> Peer:
     """Find out what is known of a transport's other end. Never raises."""
     address, port, local = where(transport.getPeer())

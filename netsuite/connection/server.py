@@ -101,6 +101,17 @@ class ServerConnection(Pump[E, S]):
         name: tells the connection apart in the log.
     """
 
+    __slots__ = (
+        "_logout",
+        "_paused",
+        "_spawned",
+        "counters",
+        "deadlines",
+        "registry",
+        "shared",
+        "turned_away",
+    )
+
     handlers: ClassVar[Handlers[Any, Any]] = {}
     #: What is said of errors that a handler may meet.
     errors: ErrorTable[S]
