@@ -50,8 +50,8 @@ class _Route:
 class Router:
     """Finds the handler of a request.
 
-    A handler is ``async def handler(request)``, and returns a response. ``replies.RequestRefused`` is
-    raised to answer with the response in it; errors of the store and of logins are answered from
+    A handler is ``async def handler(request)``, and returns a response. ``replies.RequestRefused``
+    is raised to answer with the response in it; errors of the store and of logins are answered from
     ``replies.ERRORS``; anything else is logged, and answered with 500.
 
     ::
