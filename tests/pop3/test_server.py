@@ -284,6 +284,13 @@ class LoggingIn(SynchronousTestCase):
         ):
             self.assertEqual(answers, Session().say(said), said)
 
+    def test_gone_within_an_exchange(self) -> None:
+        """A client that ends its half within AUTH is not waited for."""
+        session = Session()
+        self.assertEqual(b"+ \r\n", session.say(b"AUTH PLAIN\r\n"))
+        session.server.readConnectionLost()
+        self.assertTrue(session.closed)
+
     def test_errors(self) -> None:
         """Outages are temporary, and nothing of a bug is shown."""
         for error, code in (
