@@ -57,7 +57,8 @@ class ClientTimeouts:
     total_seconds: float | None = None
 
 
-# Longer than 300 lines with its docstrings: one thing, a conversation that somebody awaits.
+# Longer than 300 lines with its docstrings, and the module than 500: one thing, a conversation
+# that somebody awaits.
 class ClientConnection(Pump[E, S]):
     """A client's dialog on a transport.
 
@@ -373,7 +374,7 @@ class ClientConnection(Pump[E, S]):
         return self._error
 
     def _tell(self) -> None:
-        """Tell whoever waits of the error."""
+        """Report the error to whoever waits."""
         for waiting in (self._receiver, self._handshake):
             if waiting is not None and not waiting.called:
                 waiting.errback(self._error)

@@ -25,7 +25,7 @@ _Runner: TypeAlias = "types.GeneratorType[Any, Any, None]"
 
 
 class Raised:
-    """What a coroutine has raised.
+    """The exception that a coroutine has raised.
 
     Args:
         error: the exception.

@@ -41,7 +41,7 @@ class UsageCounters:
         self.octets = 0
 
     def logged_in(self) -> None:
-        """What was limited until a login no longer is."""
+        """Lift the limits that hold until a login."""
         self._logged_in = True
         self.counts_commands = False
 

@@ -93,7 +93,7 @@ class LazyTimer:
 
 
 class Pace:
-    """How many octets of one body have passed, and since when."""
+    """The pace of one body: octets that have passed, and since when."""
 
     __slots__ = ("_octets", "_since")
 

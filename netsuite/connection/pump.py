@@ -28,6 +28,7 @@ from zope.interface import implementer
 
 from netsuite import tls
 from netsuite.connection.coroutine_task import CoroutineTask
+from netsuite.connection.deadlines import Deadlines
 from netsuite.connection.peer import NOBODY, Peer, peer_of
 from netsuite.connection.transcript import Transcript
 from netsuite.connection.transport import StreamTransport
@@ -62,8 +63,9 @@ _DRAINING: Final = Life.DRAINING
 _FLUSHING: Final = Life.FLUSHING
 
 
-# Longer than 300 lines: the order of events, answers and octets is one matter, and the places
-# where they meet (taking, pausing, TLS, the end) only make sense side by side.
+# Longer than 300 lines, and the module than 500: the order of events, answers and octets is one
+# matter, and the places where they meet (taking, pausing, TLS, the end) only make sense side by
+# side.
 @implementer(IHalfCloseableProtocol, IHandshakeListener)
 class Pump(Protocol, Generic[E, S]):
     """A dialog on a transport; the shared half of ``ServerConnection`` and ``ClientConnection``.
@@ -526,3 +528,29 @@ class Pump(Protocol, Generic[E, S]):
         if self._read_paused and not self._eof and self.life < _FLUSHING:
             self._read_paused = False
             self.transport.resumeProducing()
+
+
+class TimedPump(Pump[E, S]):
+    """A pump whose peer has deadlines to keep; subclasses make them, and say when it rests."""
+
+    __slots__ = ("deadlines",)
+
+    deadlines: Deadlines
+
+    def _handshaking(self, *, done: bool) -> None:
+        self.deadlines.writer_full(False)
+        self.deadlines.handshake(done=done)
+
+    def _stop(self) -> None:
+        self.deadlines.stop()
+
+    def writer_filled(self) -> None:
+        """The peer does not read what we say; or has taken some of what it reads slowly."""
+        self.deadlines.writer_full(True)
+        if not self.writer.gathering and not self.closing:
+            self.deadlines.settle(waiting=False)
+
+    def writer_drained(self) -> None:
+        """The peer reads again."""
+        self.deadlines.writer_full(False)
+        super().writer_drained()

@@ -15,7 +15,7 @@ from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.coroutine_task import CoroutineTask, Raised, Work, start
 from netsuite.connection.counters import UsageCounters
 from netsuite.connection.deadlines import Deadlines
-from netsuite.connection.pump import GONE, E, Life, Pump, S
+from netsuite.connection.pump import GONE, E, Life, S, TimedPump
 from netsuite.connection.shared import ServerShared
 from netsuite.wire.errors import ErrorTable, RemoteProtocolError
 from netsuite.wire.events import PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
@@ -84,7 +84,7 @@ class Registry(Protocol):
 
 
 # Longer than 300 lines with its hooks: what an answer may meet, and how a connection ends.
-class ServerConnection(Pump[E, S]):
+class ServerConnection(TimedPump[E, S]):
     """A client's connection.
 
     Subclasses give ``handlers`` and ``errors``. A handler that waits may take events itself: a
@@ -106,7 +106,6 @@ class ServerConnection(Pump[E, S]):
         "_paused",
         "_spawned",
         "counters",
-        "deadlines",
         "registry",
         "shared",
         "turned_away",
@@ -407,24 +406,6 @@ class ServerConnection(Pump[E, S]):
             return False
         self.deadlines.received()
         return True
-
-    def _handshaking(self, *, done: bool) -> None:
-        self.deadlines.writer_full(False)
-        self.deadlines.handshake(done=done)
-
-    def _stop(self) -> None:
-        self.deadlines.stop()
-
-    def writer_filled(self) -> None:
-        """The peer does not read what we say; or has taken some of what it reads slowly."""
-        self.deadlines.writer_full(True)
-        if not self.writer.gathering and not self.closing:
-            self.deadlines.settle(waiting=False)
-
-    def writer_drained(self) -> None:
-        """The peer reads again."""
-        self.deadlines.writer_full(False)
-        super().writer_drained()
 
     def _expired(self, reason: CloseReason) -> None:
         self._fresh = False

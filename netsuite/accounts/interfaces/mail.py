@@ -163,7 +163,7 @@ class NotOurs(Exception):
 
 
 class Resolver(Protocol):
-    """What finds where mail goes: domains, aliases, catch-all, ``user+detail``."""
+    """The resolver of where mail goes: domains, aliases, catch-all, ``user+detail``."""
 
     async def resolve(self, local: str, domain: str) -> Recipient:
         """Return where mail for an address goes.
@@ -181,7 +181,7 @@ class Resolver(Protocol):
 
 
 class Delivery(Protocol):
-    """What takes messages for recipients that were resolved."""
+    """The delivery of messages to recipients that were resolved."""
 
     def draft(self, expected_octets: int | None = None) -> Draft:
         """Begin a content."""

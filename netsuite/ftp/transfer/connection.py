@@ -16,7 +16,7 @@ from twisted.python.failure import Failure
 from netsuite import tls
 from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.deadlines import Deadlines, Timeouts
-from netsuite.connection.pump import Pump
+from netsuite.connection.pump import TimedPump
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Need
 
 #: What has come and is not taken, beyond which no more is read.
@@ -94,7 +94,7 @@ class OctetsDialog:
 
 # A third kind of pump, neither a server's nor a client's: nothing is said on it, octets pass one
 # way, and either side may be the one that connects.
-class DataConnection(Pump[DataEvent, bytes]):
+class DataConnection(TimedPump[DataEvent, bytes]):
     """A data connection, of a server or a client.
 
     It reads nothing until ``begin``: whether TLS is to come is known only then. Octets are sent
@@ -333,21 +333,3 @@ class DataConnection(Pump[DataEvent, bytes]):
     def _received(self, octets: int) -> bool:
         self.deadlines.received()
         return True
-
-    def _handshaking(self, *, done: bool) -> None:
-        self.deadlines.writer_full(False)
-        self.deadlines.handshake(done=done)
-
-    def _stop(self) -> None:
-        self.deadlines.stop()
-
-    def writer_filled(self) -> None:
-        """The peer does not read; or has taken some of what it reads slowly."""
-        self.deadlines.writer_full(True)
-        if not self.writer.gathering and not self.closing:
-            self.deadlines.settle(waiting=False)
-
-    def writer_drained(self) -> None:
-        """The peer reads again."""
-        self.deadlines.writer_full(False)
-        super().writer_drained()
