@@ -60,7 +60,15 @@ class NotPermitted(StoreError):
 
 
 class OverQuota(StoreError):
-    """The account's quota would be exceeded."""
+    """The quota of each of these accounts would be exceeded.
+
+    Args:
+        accounts: their names.
+    """
+
+    def __init__(self, *accounts: str) -> None:
+        super().__init__(", ".join(accounts))
+        self.accounts = accounts
 
 
 class TooLarge(StoreError):

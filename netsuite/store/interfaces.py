@@ -7,12 +7,13 @@ published to the change feed. Any may raise ``Busy``, ``StorageFull`` or ``Store
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from types import EllipsisType
 from typing import Protocol
 
-from netsuite.store import model
+from netsuite.store import model, outgoing
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.query import Query
 
@@ -96,7 +97,7 @@ class MailStore(Protocol):
         draft: Draft,
         placements: Sequence[model.Placement],
         *,
-        onward: tuple[model.Envelope, Sequence[model.Onward]] | None = None,
+        onward: outgoing.Outgoing | None = None,
         message_id: str | None = None,
     ) -> Sequence[model.Placed]:
         """Make the content durable, in all the places and in the queue, or in none.
@@ -298,25 +299,91 @@ class AccountStore(Protocol):
         """The newest lines of the audit log, newest first."""
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the sender of a queued message is told, and where that goes.
+
+    Args:
+        draft: the report, written whole.
+        placements: the sender's folder, where the sender has one here.
+        onward: to the sender elsewhere.
+    """
+
+    draft: Draft
+    placements: Sequence[model.Placement] = ()
+    onward: outgoing.Outgoing | None = None
+
+
 class QueueStore(Protocol):
-    """The outgoing queue; items are put in by ``MailStore.commit(onward=...)``."""
+    """The outgoing queue; items are put in by ``MailStore.commit`` and by ``settle``.
+
+    Whoever claims items has them on a lease, and names it when settling: several processes may
+    work on one queue, and one that was too slow changes nothing that another has claimed since.
+    """
 
     async def claim(
-        self, now: datetime, limit: int, lease_seconds: float
-    ) -> Sequence[model.QueueItem]:
-        """Take items that are due, for so long; an unsettled one comes back afterwards."""
+        self,
+        *,
+        limit: int,
+        per_domain: int,
+        lease_seconds: float,
+        without: Collection[str] = (),
+    ) -> Sequence[outgoing.QueueItem]:
+        """Take items that are due, oldest first; an unsettled one is due again when the lease
+        ends.
 
-    async def settle(self, settlements: Sequence[model.Settlement]) -> None:
-        """Record what became of claimed items."""
+        Args:
+            limit: so many at most.
+            per_domain: so many of one domain.
+            without: domains of which none is wanted.
+        """
 
-    async def items(self) -> Sequence[model.QueueItem]:
-        """All, by next attempt."""
+    async def renew(self, lease: int, items: Sequence[int], lease_seconds: float) -> None:
+        """Have a lease end so much after now. Raises LeaseLost."""
 
-    async def hold(self, items: Sequence[int], held: bool) -> None:
-        """Hold or release items."""
+    async def settle(
+        self,
+        settlements: Sequence[outgoing.Settlement],
+        *,
+        placements: Sequence[model.Placement] = (),
+        report: Report | None = None,
+    ) -> None:
+        """Record what became of claimed items of one message, all at once or nothing.
 
-    async def next_due(self) -> datetime | None:
-        """When the next item is due."""
+        Args:
+            settlements: of at least one item.
+            placements: where the message goes by the same commit.
+            report: what the sender is told, delivered by the same commit.
+
+        Raises:
+            LeaseLost: of one at least.
+            NoSuchFolder, OverQuota, TooLarge, StorageFull: of a placement, or the report.
+        """
+
+    async def items(
+        self, wanted: outgoing.QueueFilter = outgoing.ALL, *, after: int = 0, limit: int = 1000
+    ) -> Sequence[outgoing.QueueItem]:
+        """Return items in the order they were queued, a page of them.
+
+        Args:
+            after: the last item of the page before.
+        """
+
+    async def count(self, wanted: outgoing.QueueFilter = outgoing.ALL) -> outgoing.QueueCount:
+        """Count items."""
+
+    async def hold(self, wanted: outgoing.QueueFilter, held: bool) -> int:
+        """Hold items, or release held ones; return how many. One that is being tried is, to its
+        end."""
+
+    async def retry(self, wanted: outgoing.QueueFilter) -> int:
+        """Have items tried at once that wait for it; return how many."""
+
+    async def delete(self, wanted: outgoing.QueueFilter) -> int:
+        """Remove items, and tell nobody; return how many."""
+
+    async def next_due(self, without: Collection[str] = ()) -> datetime | None:
+        """Return when the next item is due, or its lease ends, of all domains but some."""
 
 
 class Store(Protocol):

@@ -6,7 +6,7 @@ Times are aware ``datetime`` in the zone they were given in, sizes are octets.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final, NewType
@@ -270,83 +270,3 @@ class Login:
     mechanism: str
     secure: bool
     outcome: str
-
-
-# -- the outgoing queue -----------------------------------------------------------------------
-
-
-class QueueState(enum.Enum):
-    """Where one recipient of a queued message stands."""
-
-    WAITING = "waiting"
-    CLAIMED = "claimed"
-    HELD = "held"
-    DELIVERED = "delivered"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Onward:
-    """A recipient elsewhere, to be queued with the message in the same commit.
-
-    Args:
-        recipient: the address, RFC 5321 form without angle brackets.
-        parameters: what RCPT said (``NOTIFY``, ``ORCPT`` ...).
-    """
-
-    recipient: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Envelope:
-    """The envelope of a queued message: the reverse path (empty for none) and what MAIL said."""
-
-    sender: str
-    parameters: Mapping[str, str] = field(default_factory=dict)
-    account: AccountId | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class QueueItem:
-    """One recipient of one queued message."""
-
-    id: int
-    content: ContentId
-    octets: int
-    envelope: Envelope
-    recipient: str
-    parameters: Mapping[str, str]
-    state: QueueState
-    attempts: int
-    queued: datetime
-    next_attempt: datetime
-    last_reply: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Settlement:
-    """What became of one attempt to deliver a queue item.
-
-    Args:
-        state: DELIVERED and FAILED remove the item from the queue (the content goes when no
-            item and no folder refers to it); WAITING needs ``next_attempt``.
-    """
-
-    item: int
-    state: QueueState
-    last_reply: str = ""
-    next_attempt: datetime | None = None
-
-
-def check_settlements(settlements: Sequence[Settlement]) -> None:
-    """Check that these can be the ends of attempts.
-
-    Raises:
-        ValueError: CLAIMED, or WAITING without ``next_attempt``.
-    """
-    for settlement in settlements:
-        if settlement.state is QueueState.CLAIMED or (
-            settlement.state is QueueState.WAITING and settlement.next_attempt is None
-        ):
-            raise ValueError(f"not the end of an attempt: {settlement}")

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
-from netsuite.store import errors, folder_names, model
+from netsuite.store import errors, folder_names, model, outgoing
 from netsuite.store import flags as flag_sets
 from netsuite.store.changes import (
     Change,
@@ -244,7 +244,7 @@ class MemoryMail:
         draft: Draft,
         placements: Sequence[model.Placement],
         *,
-        onward: tuple[model.Envelope, Sequence[model.Onward]] | None = None,
+        onward: outgoing.Outgoing | None = None,
         message_id: str | None = None,
     ) -> Sequence[model.Placed]:
         """Store the content in all the places and in the queue, or in none."""
@@ -256,7 +256,13 @@ class MemoryMail:
         folders = [records.folder(placement.folder) for placement in placements]
         if draft.too_large:
             raise errors.TooLarge(f"{draft.octets} octets")
-        records.check_quota([(folder, draft.octets) for folder in folders])
+        full = records.full([(folder, draft.octets) for folder in folders])
+        recipients = list(onward.recipients) if onward is not None else []
+        for folder in folders:
+            if folder.folder.owner in full:
+                if onward is None or folder.folder.id not in onward.where_full:
+                    raise errors.OverQuota(*full.values())
+                recipients.append(onward.where_full[folder.folder.id])
         if message_id is not None and records.places(message_id):
             raise errors.MessageExists(message_id)
         content = ContentRecord(
@@ -264,40 +270,55 @@ class MemoryMail:
         )
         draft.finished = True
         records.contents[content.id] = content
-        now = whole_second(records.now())
         changes: list[Change] = []
-        placed = []
-        for folder, placement in zip(folders, placements, strict=True):
-            flags = flag_sets.normalised(placement.flags)
-            date = whole_second(placement.internal_date) if placement.internal_date else now
-            row = MessageRecord(folder.uid_next, content, folder.advance(), date, flags, now)
-            folder.put(row, placement.account)
-            changes.append(MessagesAdded(folder.folder.id, row.modseq, (row.uid,), (row.flags,)))
-            placed.append(model.Placed(folder.folder.id, folder.folder.uid_validity, row.uid))
-        if onward is not None and onward[1]:
-            self._enqueue(content, *onward)
+        placed = [
+            self.place(content, placement, changes)
+            for folder, placement in zip(folders, placements, strict=True)
+            if folder.folder.owner not in full
+        ]
+        if onward is not None and recipients:
+            self._enqueue(content, onward.envelope, recipients)
             changes.append(QueueChanged())
         if not content.references:  # nowhere to be; all other contents are as they were
             del records.contents[content.id]
         records.publish(*changes)
         return placed
 
+    def place(
+        self, content: ContentRecord, placement: model.Placement, changes: list[Change]
+    ) -> model.Placed:
+        """Put a content into a folder. Raises NoSuchFolder."""
+        now = whole_second(self._records.now())
+        folder = self._records.folder(placement.folder)
+        flags = flag_sets.normalised(placement.flags)
+        date = whole_second(placement.internal_date) if placement.internal_date else now
+        row = MessageRecord(folder.uid_next, content, folder.advance(), date, flags, now)
+        folder.put(row, placement.account)
+        changes.append(MessagesAdded(folder.folder.id, row.modseq, (row.uid,), (row.flags,)))
+        return model.Placed(folder.folder.id, folder.folder.uid_validity, row.uid)
+
     def _enqueue(
-        self, content: ContentRecord, envelope: model.Envelope, onward: Sequence[model.Onward]
+        self,
+        content: ContentRecord,
+        envelope: outgoing.Envelope,
+        recipients: Sequence[outgoing.QueueRecipient],
     ) -> None:
         now = self._records.now()
-        for recipient in onward:
-            item = model.QueueItem(
+        message = self._records.next_id()
+        for recipient in recipients:
+            item = outgoing.QueueItem(
                 id=self._records.next_id(),
+                message=message,
                 content=content.id,
                 octets=len(content.octets),
                 envelope=envelope,
-                recipient=recipient.recipient,
-                parameters=recipient.parameters,
-                state=model.QueueState.WAITING,
+                recipient=recipient,
+                state=outgoing.QueueState.QUEUED,
+                held=False,
+                lease=0,
                 attempts=0,
                 queued=now,
-                next_attempt=now,
+                next_attempt=recipient.not_before or now,
             )
             self._records.queue[item.id] = item
             content.references += 1

@@ -10,7 +10,7 @@ from datetime import datetime
 from netsuite.message.news import message_id_of
 from netsuite.message.structure import Summary
 from netsuite.store import flags as flag_sets
-from netsuite.store import model
+from netsuite.store import model, outgoing
 from netsuite.store.changes import Change, FolderCreated, FolderDeleted
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota, StoreClosed
 from netsuite.store.feed import LocalFeed
@@ -173,7 +173,7 @@ class Records:
     accounts: dict[model.AccountId, AccountRecord] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     logins: list[model.Login] = field(default_factory=list)
-    queue: dict[int, model.QueueItem] = field(default_factory=dict)
+    queue: dict[int, outgoing.QueueItem] = field(default_factory=dict)
     last_id: int = 0
     last_uid_validity: int = 0
     open: bool = True
@@ -238,8 +238,9 @@ class Records:
             sum(len(record.order) for record in owned),
         )
 
-    def check_quota(self, coming: Sequence[tuple[FolderRecord, int]]) -> None:
-        """Raise OverQuota when so much more in folders is too much for their owners."""
+    def full(self, coming: Sequence[tuple[FolderRecord, int]]) -> dict[model.AccountId, str]:
+        """Return the owners, with their names, for whom so much more in folders is too much."""
+        found: dict[model.AccountId, str] = {}
         for owner in {folder.folder.owner for folder, _ in coming}:
             if owner is None:
                 continue
@@ -254,7 +255,14 @@ class Records:
                 and messages + len(sizes) > account.quota_messages
             )
             if over_octets or over_messages:
-                raise OverQuota(account.name)
+                found[owner] = account.name
+        return found
+
+    def check_quota(self, coming: Sequence[tuple[FolderRecord, int]]) -> None:
+        """Raise OverQuota when so much more in folders is too much for their owners."""
+        full = self.full(coming)
+        if full:
+            raise OverQuota(*full.values())
 
     def drop_unused(self) -> None:
         """Forget contents that nothing refers to; who reads one still has it."""

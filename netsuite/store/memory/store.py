@@ -55,9 +55,9 @@ class MemoryStore:
             now=now, guid=guid, uid_validity=uid_validity, limit_octets=limit_octets
         )
         self.changes = self._records.feed
-        self.mail = MemoryMail(self._records)
+        self.mail = mail = MemoryMail(self._records)
         self.accounts = MemoryAccounts(self._records)
-        self.queue = MemoryQueue(self._records)
+        self.queue = MemoryQueue(self._records, mail)
 
     def prepare(self) -> None:
         """Do nothing: nothing blocks."""

@@ -7,6 +7,7 @@ what the driver takes for it. Transactions are begun and ended with statements o
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
@@ -45,11 +46,11 @@ _PG_FULL: Final = frozenset({"53100", "58030"})
 
 
 class OneOf(ColumnElement[bool]):
-    """``column IN`` a list of numbers that is one parameter (see ``Database.numbers``)."""
+    """``column IN`` a list that is one parameter (see ``Database.numbers`` and ``texts``)."""
 
     inherit_cache = False
 
-    def __init__(self, column: ColumnElement[int], name: str) -> None:
+    def __init__(self, column: ColumnElement[int] | ColumnElement[str], name: str) -> None:
         self.column = column
         self.parameter: sa.BindParameter[object] = sa.bindparam(name, type_=sa.types.NullType())
 
@@ -299,6 +300,11 @@ class Database:
         if not self.sqlite:
             return listed
         return "[" + ",".join(map(str, listed)) + "]"
+
+    def texts(self, texts: Iterable[str]) -> str | list[str]:
+        """Return a list of texts as the one parameter of ``OneOf``."""
+        listed = list(texts)
+        return json.dumps(listed) if self.sqlite else listed
 
     def session(self) -> DatabaseSession:
         """Open a connection. Raises StoreError."""

@@ -8,7 +8,8 @@ statement a table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import ClassVar, Final
 
@@ -18,15 +19,17 @@ from twisted.python.failure import Failure
 
 from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.changes import MessagesAdded, QueueChanged
-from netsuite.store.errors import MessageExists, StoreClosed, StoreError
+from netsuite.store.errors import MessageExists, OverQuota, StoreClosed, StoreError
 from netsuite.store.flags import NONE, ONLY_SEEN, normalised
-from netsuite.store.model import SEEN, Envelope, Onward, Placed, Placement, QueueState
+from netsuite.store.model import SEEN, Placed, Placement
+from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient, QueueState
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import is_placed, note_places
-from netsuite.store.sql.rows import mapping_json, packed
+from netsuite.store.sql.rows import packed
 from netsuite.store.sql.transaction import (
     CHUNK,
     CONTENT,
+    ENVELOPE,
     FULL_CHUNK,
     MESSAGE,
     PENDING,
@@ -36,7 +39,7 @@ from netsuite.store.sql.transaction import (
     Transaction,
 )
 from netsuite.store.sql.writer import Unit, Writer
-from netsuite.store.timestamps import to_seconds, zone_minutes
+from netsuite.store.timestamps import to_microseconds, to_seconds, zone_minutes
 
 #: So many octets of a draft may wait for the writer before its sender has to. Each commit of
 #: the writer takes what waits: with half of this a large draft passes at half the speed.
@@ -199,7 +202,7 @@ class ChunkWrite(Unit[None]):
 
     def __init__(self, draft: SQLDraft, number: int, data: bytes) -> None:
         super().__init__()
-        self._draft = draft
+        self.draft = draft
         self._number = number
         self._data = data
         self._content = 0
@@ -207,7 +210,7 @@ class ChunkWrite(Unit[None]):
 
     def apply(self, transaction: Transaction) -> None:
         """Append the row."""
-        draft = self._draft
+        draft = self.draft
         content = draft.content or transaction.draft_ids.get(draft)
         if content is None:
             if self._number:
@@ -220,7 +223,7 @@ class ChunkWrite(Unit[None]):
 
     def committed(self) -> None:
         """Remember the content's id; it is true from now on."""
-        self._draft.content = self._content
+        self.draft.content = self._content
         self._data = b""
 
 
@@ -240,26 +243,33 @@ class Delivery(Unit[list[Placed]]):
         draft: SQLDraft,
         guid: str,
         placements: Sequence[Placement],
-        onward: tuple[Envelope, Sequence[Onward]] | None,
+        onward: Outgoing | None,
         message_id: str | None = None,
     ) -> None:
         super().__init__()
         self._message_id = message_id
-        self._draft = draft
+        self.draft = draft
         self._guid = guid
         self._placements = placements
-        self._onward = onward if onward is not None and onward[1] else None
+        self._onward = onward
         self.tail = draft.take_rest()
         self.octets = len(self.tail)
         self.content = 0
 
     def apply(self, transaction: Transaction) -> list[Placed]:
         """Check, then append rows. Raises NoSuchFolder, OverQuota, MessageExists, StorageFull."""
-        draft = self._draft
+        draft = self.draft
         if draft.failure is not None:
             raise draft.failure
         folders = [transaction.folder(placement.folder) for placement in self._placements]
-        self._check_quota(transaction, folders)
+        onward = self._onward
+        recipients = [] if onward is None else [*onward.recipients]
+        places: Sequence[tuple[FolderState, Placement]] = list(
+            zip(folders, self._placements, strict=True)
+        )
+        full = over_quota(transaction, folders, draft.octets)
+        if full:
+            places = self._places_with_room(transaction, places, recipients, full)
         if self._message_id is not None and is_placed(transaction, self._message_id):
             raise MessageExists(self._message_id)
         content = transaction.draft_ids.get(draft) or draft.content
@@ -271,92 +281,115 @@ class Delivery(Unit[list[Placed]]):
         rows = transaction.rows
         if self.tail:
             rows[CHUNK].append((content << t.CHUNK_BITS | draft.chunks, self.tail))
-        recipients = self._onward[1] if self._onward is not None else ()
-        references = len(folders) + len(recipients)
+        references = len(places) + bool(recipients)
         died_at = _NEVER if references else transaction.now
         rows[CONTENT].append((content, self._guid, draft.octets, references, died_at))
         rows[PENDING].append((content,))
         placed = [
-            self._place(transaction, content, folder, placement)
-            for folder, placement in zip(folders, self._placements, strict=True)
+            place(transaction, content, draft.octets, folder, placement)
+            for folder, placement in places
         ]
-        if not all(folder.owner for folder in folders):
+        if not all(folder.owner for folder, _ in places):
             head = draft.head or self.tail
             note_places(
                 transaction,
                 message_id_of(head),
                 [each for each in placed if not transaction.folder(each.folder).owner],
             )
-        if self._onward is not None:
-            self._enqueue(transaction, content, *self._onward)
+        if onward is not None and recipients:
+            self._enqueue(transaction, content, onward.envelope, recipients)
         return placed
 
-    def _check_quota(self, transaction: Transaction, folders: Sequence[FolderState]) -> None:
-        octets = self._draft.octets
-        if len(folders) == 1:
-            if folders[0].owner:
-                transaction.quota(folders[0].owner).check(octets, 1)
-            return
-        coming: dict[int, int] = {}
-        for folder in folders:
-            if folder.owner:
-                coming[folder.owner] = coming.get(folder.owner, 0) + 1
-        for owner, count in coming.items():
-            transaction.quota(owner).check(octets * count, count)
-
-    def _place(
-        self, transaction: Transaction, content: int, folder: FolderState, placement: Placement
-    ) -> Placed:
-        octets = self._draft.octets
-        uid = folder.uid_next
-        folder.uid_next = uid + 1
-        folder.messages += 1
-        folder.octets += octets
-        modseq = folder.advance()
-        now = transaction.now_seconds
-        flags = normalised(placement.flags) if placement.flags else NONE
-        if folder.owner:
-            transaction.quota(folder.owner).add(octets, 1)
-        elif SEEN in flags:
-            flags -= ONLY_SEEN
-            if placement.account is not None:
-                transaction.rows[STATE].append(
-                    (folder.id, placement.account, uid, t.BIT_SEEN, "", modseq)
-                )
-        date = placement.internal_date
-        seconds, zone = (now, 0) if date is None else (to_seconds(date), zone_minutes(date))
-        bits, keywords = packed(flags)
-        transaction.rows[MESSAGE].append(
-            (folder.id, uid, content, octets, modseq, seconds, zone, bits, keywords, now)
-        )
-        transaction.changes.append(MessagesAdded(folder.id, modseq, (uid,), (flags,)))
-        return Placed(folder.id, folder.uid_validity, uid)
+    def _places_with_room(
+        self,
+        transaction: Transaction,
+        places: Sequence[tuple[FolderState, Placement]],
+        recipients: list[QueueRecipient],
+        full: Collection[int],
+    ) -> Sequence[tuple[FolderState, Placement]]:
+        """Return the places whose owner has room, and add to *recipients* who is to be queued
+        instead of the others. Raises OverQuota."""
+        where_full = {} if self._onward is None else self._onward.where_full
+        for folder, placement in places:
+            if folder.owner in full:
+                if placement.folder not in where_full:
+                    raise OverQuota(*(transaction.quota(each).name for each in full))
+                recipients.append(where_full[placement.folder])
+        return [each for each in places if each[0].owner not in full]
 
     def _enqueue(
         self,
         transaction: Transaction,
         content: int,
         envelope: Envelope,
-        onward: Sequence[Onward],
+        recipients: Sequence[QueueRecipient],
     ) -> None:
-        sender_parameters = mapping_json(envelope.parameters)
-        first = transaction.next("queue", len(onward))
+        now = transaction.now
+        message = transaction.next("envelope")
+        transaction.rows[ENVELOPE].append(
+            (
+                message, content, self.draft.octets, envelope.sender, envelope.body,
+                int(envelope.utf8), int(envelope.require_tls), envelope.ret,
+                envelope.envelope_id, envelope.account, now,
+            )
+        )  # fmt: skip
+        first = transaction.next("queue", len(recipients))
         transaction.rows[QUEUE].extend(
             (
-                number,
-                content,
-                self._draft.octets,
-                envelope.sender,
-                sender_parameters,
-                envelope.account,
-                recipient.recipient,
-                mapping_json(recipient.parameters),
-                QueueState.WAITING.value,
-                0,
-                transaction.now,
-                transaction.now,
-                "",
+                number, message, each.address, each.domain, to_microseconds(each.expires),
+                None if each.warn is None else to_microseconds(each.warn),
+                each.notify, each.original, each.deliver_by, QueueState.QUEUED.value, 0, 0, 0,
+                now if each.not_before is None else to_microseconds(each.not_before),
+                None, "", "",
             )
-            for number, recipient in enumerate(onward, first)
-        )
+            for number, each in enumerate(recipients, first)
+        )  # fmt: skip
         transaction.changes.append(QueueChanged())
+
+
+def over_quota(
+    transaction: Transaction, folders: Sequence[FolderState], octets: int
+) -> Collection[int]:
+    """Return the accounts for whom a message more in each of their folders is too much."""
+    if len(folders) == 1:
+        owner = folders[0].owner
+        return (owner,) if owner and transaction.quota(owner).is_over(octets, 1) else ()
+    coming = Counter(folder.owner for folder in folders if folder.owner)
+    return [
+        owner
+        for owner, count in coming.items()
+        if transaction.quota(owner).is_over(octets * count, count)
+    ]
+
+
+def place(
+    transaction: Transaction,
+    content: int,
+    octets: int,
+    folder: FolderState,
+    placement: Placement,
+) -> Placed:
+    """Put a content into a folder whose owner has room for it."""
+    uid = folder.uid_next
+    folder.uid_next = uid + 1
+    folder.messages += 1
+    folder.octets += octets
+    modseq = folder.advance()
+    now = transaction.now_seconds
+    flags = normalised(placement.flags) if placement.flags else NONE
+    if folder.owner:
+        transaction.quota(folder.owner).add(octets, 1)
+    elif SEEN in flags:
+        flags -= ONLY_SEEN
+        if placement.account is not None:
+            transaction.rows[STATE].append(
+                (folder.id, placement.account, uid, t.BIT_SEEN, "", modseq)
+            )
+    date = placement.internal_date
+    seconds, zone = (now, 0) if date is None else (to_seconds(date), zone_minutes(date))
+    bits, keywords = packed(flags)
+    transaction.rows[MESSAGE].append(
+        (folder.id, uid, content, octets, modseq, seconds, zone, bits, keywords, now)
+    )
+    transaction.changes.append(MessagesAdded(folder.id, modseq, (uid,), (flags,)))
+    return Placed(folder.id, folder.uid_validity, uid)

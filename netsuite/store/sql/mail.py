@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 
 from netsuite.message.structure import Summary
-from netsuite.store import errors, folder_names, model
+from netsuite.store import errors, folder_names, model, outgoing
 from netsuite.store.flags import normalised
 from netsuite.store.interfaces import Draft
 from netsuite.store.query import Query
@@ -147,10 +147,27 @@ class SQLMail:
         draft: Draft,
         placements: Sequence[model.Placement],
         *,
-        onward: tuple[model.Envelope, Sequence[model.Onward]] | None = None,
+        onward: outgoing.Outgoing | None = None,
         message_id: str | None = None,
     ) -> Sequence[model.Placed]:
         """Make the content durable, in all the places and in the queue, or in none."""
+        delivery = await self.begin_delivery(draft, placements, onward, message_id)
+        try:
+            placed = await self._shared.writer.submit(delivery)
+        except BaseException:
+            await delivery.draft.discard()
+            raise
+        self.end_delivery(delivery)
+        return placed
+
+    async def begin_delivery(
+        self,
+        draft: Draft,
+        placements: Sequence[model.Placement],
+        onward: outgoing.Outgoing | None,
+        message_id: str | None = None,
+    ) -> Delivery:
+        """Return the unit of work that a commit is. Raises TooLarge, StoreClosed."""
         shared = self._shared
         shared.check_open()
         if not isinstance(draft, SQLDraft):
@@ -160,18 +177,13 @@ class SQLMail:
         if draft.too_large:
             await draft.abort()
             raise errors.TooLarge(f"{draft.octets} octets")
-        small = not draft.chunks
-        delivery = Delivery(draft, shared.guid(), placements, onward, message_id)
-        tail = delivery.tail
         shared.busy_at = shared.now()
-        try:
-            placed = await shared.writer.submit(delivery)
-        except BaseException:
-            await draft.discard()
-            raise
-        if small and len(tail) <= HOT_OCTETS:
-            shared.contents.put(delivery.content, tail, len(tail))
-        return placed
+        return Delivery(draft, shared.guid(), placements, onward, message_id)
+
+    def end_delivery(self, delivery: Delivery) -> None:
+        """Keep a small content that was committed: it will be read soon."""
+        if not delivery.draft.chunks and len(delivery.tail) <= HOT_OCTETS:
+            self._shared.contents.put(delivery.content, delivery.tail, len(delivery.tail))
 
     # -- contents out
 

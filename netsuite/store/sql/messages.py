@@ -85,7 +85,7 @@ _DROP: Final = sa.delete(t.message).where(
     _M.folder == sa.bindparam("folder"), OneOf(_M.uid, "uids")
 )
 _INSERT_TOMBSTONE: Final = sa.insert(t.tombstone)
-_REFER: Final = (
+_RETAIN: Final = (
     sa.update(t.content)
     .values(refs=t.content.c.refs + _ONE)
     .where(t.content.c.id == sa.bindparam("of_content"))
@@ -357,7 +357,7 @@ def _put(
     target.uid_next += len(rows)
     target.messages += len(rows)
     target.octets += sum(row.octets for row in rows)
-    transaction.session.many(_REFER, [(row.content,) for row in rows])
+    transaction.session.many(_RETAIN, [(row.content,) for row in rows])
     new = tuple(range(first, target.uid_next))
     transaction.changes.append(MessagesAdded(target.id, modseq, new, tuple(made)))
     return model.Copied(target.uid_validity, tuple(row.uid for row in rows), new)
@@ -382,6 +382,11 @@ def remove(transaction: Transaction, state: FolderState, rows: list[_Row]) -> No
     if state.owner:
         transaction.quota(state.owner).add(-octets, -len(rows))
     transaction.changes.append(MessagesExpunged(state.id, modseq, uids))
+
+
+def retain(transaction: Transaction, content: int, count: int) -> None:
+    """Count references more of a content."""
+    transaction.session.many(_RETAIN, [(content,)] * count)
 
 
 def release(transaction: Transaction, contents: Sequence[int]) -> None:

@@ -2,139 +2,376 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import ClassVar, Final
 
 import sqlalchemy as sa
 
 from netsuite.store.changes import QueueChanged
-from netsuite.store.model import QueueItem, QueueState, Settlement, check_settlements
+from netsuite.store.errors import OverQuota
+from netsuite.store.interfaces import Report
+from netsuite.store.model import Placement
+from netsuite.store.outgoing import (
+    ALL,
+    ENDS,
+    LeaseLost,
+    QueueCount,
+    QueueFilter,
+    QueueItem,
+    QueueState,
+    Settlement,
+    check_settlements,
+)
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import OneOf
-from netsuite.store.sql.messages import release
+from netsuite.store.sql.database import DatabaseSession, OneOf, Row
+from netsuite.store.sql.delivery import Delivery, over_quota, place
+from netsuite.store.sql.mail import SQLMail
+from netsuite.store.sql.messages import release, retain
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import SELECT_QUEUE, item_of
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.sql.writer import Unit
 from netsuite.store.timestamps import from_microseconds, to_microseconds
 
 _Q: Final = t.queue.c
-_WAITING: Final = QueueState.WAITING.value
-_CLAIMED: Final = QueueState.CLAIMED.value
-_HELD: Final = QueueState.HELD.value
-_ORDER: Final = (_Q.next_at.asc(), _Q.id.asc())
-# The states as literals: an expanding IN has no place in a statement that is compiled once.
-_LIVE: Final = sa.text("state IN ('waiting', 'claimed')")
+_E: Final = t.envelope.c
+_NOW: Final[sa.BindParameter[int]] = sa.bindparam("now")
+_FREE: Final = (_Q.held == 0, sa.not_(OneOf(_Q.domain, "without")))
 _DUE: Final = (
-    SELECT_QUEUE.where(_LIVE, _Q.next_at <= sa.bindparam("now"))
-    .order_by(*_ORDER)
+    sa.select(_Q.id, _Q.domain)
+    .where(*_FREE, _Q.next_at <= _NOW)
+    .order_by(_Q.next_at, _Q.id)
     .limit(sa.bindparam("most"))
 )
-_NEXT: Final = sa.select(sa.func.min(_Q.next_at)).where(_LIVE)
-_ALL: Final = SELECT_QUEUE.order_by(*_ORDER)
+_NEXT: Final = sa.select(sa.func.min(_Q.next_at)).where(*_FREE)
 _SOME: Final = SELECT_QUEUE.where(OneOf(_Q.id, "items"))
-_SET: Final = (
+_TAKE: Final = (
     sa.update(t.queue)
     .values(
+        state=sa.bindparam("new_state"),
+        lease=sa.bindparam("of_lease"),
+        next_at=sa.bindparam("until"),
+    )
+    .where(OneOf(_Q.id, "items"))
+)
+_LEASED: Final = sa.select(
+    _Q.id, _Q.lease, _Q.envelope, _Q.attempts, _Q.warn_at, _Q.last_at, _Q.last_reply, _Q.remote
+).where(OneOf(_Q.id, "items"), _Q.lease != 0, _Q.next_at > _NOW)
+_RENEW: Final = (
+    sa.update(t.queue).values(next_at=sa.bindparam("until")).where(OneOf(_Q.id, "items"))
+)
+# Its values stand in the order of the table's columns.
+_PUT_OFF: Final = (
+    sa.update(t.queue)
+    .values(
+        warn_at=sa.bindparam("warn_at"),
         state=sa.bindparam("state"),
+        lease=sa.bindparam("lease"),
         attempts=sa.bindparam("attempts"),
         next_at=sa.bindparam("next_at"),
+        last_at=sa.bindparam("last_at"),
         last_reply=sa.bindparam("last_reply"),
+        remote=sa.bindparam("remote"),
     )
-    .where(_Q.id == sa.bindparam("of_item"))
+    .where(_Q.id == sa.bindparam("item"))
 )
 _DROP: Final = sa.delete(t.queue).where(OneOf(_Q.id, "items"))
-_ENDED: Final = frozenset({QueueState.DELIVERED, QueueState.FAILED})
+_EMPTY: Final = sa.select(_E.id, _E.content).where(
+    OneOf(_E.id, "messages"), ~sa.exists().where(_Q.envelope == _E.id)
+)
+_CONTENT: Final = sa.select(_E.content, _E.octets).where(_E.id == sa.bindparam("message"))
+_DROP_ENVELOPE: Final = sa.delete(t.envelope).where(OneOf(_E.id, "messages"))
+_HOLD: Final = sa.update(t.queue).values(held=sa.bindparam("is_held")).where(OneOf(_Q.id, "items"))
+_AT_ONCE: Final = (
+    sa.update(t.queue).values(next_at=_NOW).where(OneOf(_Q.id, "items"), _Q.lease == 0)
+)
+
+
+class Settling(Unit[None]):
+    """The end of an attempt: what became of items, where their message goes, what is reported."""
+
+    # Everything that refuses does so before anything is changed.
+    needs_savepoint: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        settlements: Sequence[Settlement],
+        placements: Sequence[Placement],
+        report: Delivery | None,
+    ) -> None:
+        super().__init__()
+        self._settlements = settlements
+        self._placements = placements
+        self._report = report
+        self.octets = 0 if report is None else report.octets
+
+    def apply(self, transaction: Transaction) -> None:
+        """Check, then do it. Raises LeaseLost, and what a delivery does."""
+        transaction.flush()  # what was queued a moment ago can be claimed, and settled
+        session = transaction.session
+        items = session.database.numbers([each.item for each in self._settlements])
+        rows = {row[0]: row for row in session.all(_LEASED, items=items, now=transaction.now)}
+        known = [(each, rows.get(each.item)) for each in self._settlements]
+        lost = [each.item for each, row in known if row is None or row[1] != each.lease]
+        if lost:
+            raise LeaseLost(lost)
+        message = next(iter(rows.values()))[2]
+        content, octets = session.single(_CONTENT, message=message)
+        folders = [transaction.folder(each.folder) for each in self._placements]
+        full = over_quota(transaction, folders, octets)
+        if full:
+            raise OverQuota(*(transaction.quota(owner).name for owner in full))
+        if self._report is not None:
+            self._report.apply(transaction)
+        if folders:
+            retain(transaction, content, len(folders))
+        for folder, placement in zip(folders, self._placements, strict=True):
+            place(transaction, content, octets, folder, placement)
+        put_off = [
+            _after(each, row, transaction.now)
+            for each, row in known
+            if row is not None and each.state not in ENDS
+        ]
+        session.many(_PUT_OFF, put_off)
+        _drop(transaction, [each.item for each in self._settlements if each.state in ENDS])
+        transaction.changes.append(QueueChanged())
+
+    def committed(self) -> None:
+        """Tell the report, too."""
+        if self._report is not None:
+            self._report.committed()
+
+
+def _after(settlement: Settlement, row: Row, now: int) -> tuple[object, ...]:
+    """Return the columns of an item that was put off, in the order of ``_PUT_OFF``."""
+    _, _, _, attempts, warn_at, last_at, last_reply, remote = row
+    tried = settlement.state is QueueState.DEFERRED
+    moment = settlement.next_attempt
+    return (
+        None if settlement.warned else warn_at,
+        (QueueState.DEFERRED if tried or attempts else QueueState.QUEUED).value,
+        0,
+        attempts + tried,
+        now if moment is None else to_microseconds(moment),
+        now if tried else last_at,
+        settlement.last_reply or last_reply,
+        settlement.remote if settlement.last_reply else remote,
+        settlement.item,
+    )
+
+
+def _drop(transaction: Transaction, items: Sequence[int]) -> None:
+    """Remove items, and messages without any."""
+    if not items:
+        return
+    session = transaction.session
+    numbers = session.database.numbers(items)
+    messages = {row[1] for row in session.all(_SOME, items=numbers)}
+    session.run(_DROP, items=numbers)
+    empty = session.all(_EMPTY, messages=session.database.numbers(messages))
+    session.run(_DROP_ENVELOPE, messages=session.database.numbers([row[0] for row in empty]))
+    release(transaction, [row[1] for row in empty])
 
 
 class SQLQueue:
-    """Queue items; of a claimed one ``next_attempt`` is the end of its lease."""
+    """Queue items; of one that is being tried ``next_attempt`` is the end of its lease."""
 
-    def __init__(self, shared: StoreParts) -> None:
+    def __init__(self, shared: StoreParts, mail: SQLMail) -> None:
         self._shared = shared
+        self._mail = mail
 
-    async def claim(self, now: datetime, limit: int, lease_seconds: float) -> Sequence[QueueItem]:
-        """Take items that are due, for so long; an unsettled one comes back afterwards."""
-        moment = to_microseconds(now)
-        first = await self.next_due()
-        if first is None or first > now:
+    async def claim(
+        self,
+        *,
+        limit: int,
+        per_domain: int,
+        lease_seconds: float,
+        without: Collection[str] = (),
+    ) -> Sequence[QueueItem]:
+        """Take items that are due, oldest first."""
+        shared = self._shared
+        first = await self.next_due(without)
+        if first is None or to_microseconds(first) > shared.now():
             return []
 
         def take(transaction: Transaction) -> list[QueueItem]:
-            session = transaction.session
             transaction.flush()
-            rows = session.all(_DUE, now=moment, most=limit)
-            until = moment + int(lease_seconds * 1_000_000)
-            session.many(_SET, [(_CLAIMED, row[9], until, row[12], row[0]) for row in rows])
-            return [item_of((*row[:8], _CLAIMED, *row[9:11], until, row[12])) for row in rows]
+            session = transaction.session
+            numbers = _due(session, transaction.now, limit, per_domain, set(without))
+            items = session.database.numbers(numbers)
+            until = transaction.now + int(lease_seconds * 1_000_000)
+            if numbers:
+                session.run(
+                    _TAKE,
+                    new_state=QueueState.TRYING.value,
+                    of_lease=transaction.next("lease"),
+                    until=until,
+                    items=items,
+                )
+            found = {row[0]: item_of(row) for row in session.all(_SOME, items=items)}
+            return [found[number] for number in numbers]
 
-        return await self._shared.write(take)
+        return await shared.write(take)
 
-    async def settle(self, settlements: Sequence[Settlement]) -> None:
-        """Record what became of claimed items; a held one stays held."""
+    async def renew(self, lease: int, items: Sequence[int], lease_seconds: float) -> None:
+        """Have a lease end so much after now. Raises LeaseLost."""
+
+        def renew(transaction: Transaction) -> None:
+            session = transaction.session
+            numbers = session.database.numbers(items)
+            rows = session.all(_LEASED, items=numbers, now=transaction.now)
+            ours = {row[0] for row in rows if row[1] == lease}
+            if not ours.issuperset(items):
+                raise LeaseLost([each for each in items if each not in ours])
+            until = transaction.now + int(lease_seconds * 1_000_000)
+            session.run(_RENEW, until=until, items=numbers)
+
+        await self._shared.write(renew)
+
+    async def settle(
+        self,
+        settlements: Sequence[Settlement],
+        *,
+        placements: Sequence[Placement] = (),
+        report: Report | None = None,
+    ) -> None:
+        """Record what became of claimed items of one message, all at once or nothing."""
+        shared = self._shared
+        shared.check_open()
         check_settlements(settlements)
+        if report is None:
+            await shared.writer.submit(Settling(settlements, placements, None))
+            return
+        delivery = await self._mail.begin_delivery(report.draft, report.placements, report.onward)
+        try:
+            await shared.writer.submit(Settling(settlements, placements, delivery))
+        except BaseException:
+            await delivery.draft.discard()
+            raise
+        self._mail.end_delivery(delivery)
 
-        def settle(transaction: Transaction) -> None:
-            session = transaction.session
+    # -- for operators -------------------------------------------------------------------------
+
+    async def items(
+        self, wanted: QueueFilter = ALL, *, after: int = 0, limit: int = 1000
+    ) -> Sequence[QueueItem]:
+        """Return items in the order they were queued, a page of them."""
+        conditions, values = self._conditions(wanted)
+        statement = SELECT_QUEUE.where(_Q.id > after, *conditions).order_by(_Q.id).limit(limit)
+        rows = await self._shared.read(lambda s: s.once(statement, **values), inline=False)
+        return [item_of(row) for row in rows]
+
+    async def count(self, wanted: QueueFilter = ALL) -> QueueCount:
+        """Count items."""
+        conditions, values = self._conditions(wanted)
+        counted = (sa.func.count(), sa.func.count(_E.id.distinct()), sa.func.min(_E.queued_at))
+        statement = SELECT_QUEUE.with_only_columns(*counted).where(*conditions)
+        ((items, messages, oldest),) = await self._shared.read(
+            lambda s: s.once(statement, **values), inline=False
+        )
+        return QueueCount(items, messages, None if oldest is None else from_microseconds(oldest))
+
+    def _conditions(
+        self, wanted: QueueFilter
+    ) -> tuple[list[sa.ColumnElement[bool]], dict[str, object]]:
+        """Return what a filter asks for, and the values of parameters in it."""
+        found: list[sa.ColumnElement[bool]] = []
+        values: dict[str, object] = {}
+        if wanted.ids:
+            found.append(OneOf(_Q.id, "ids"))
+            values["ids"] = self._shared.database.numbers(wanted.ids)
+        if wanted.message is not None:
+            found.append(_Q.envelope == wanted.message)
+        if wanted.sender:
+            found.append(_same(_E.sender, wanted.sender))
+        if wanted.recipient:
+            found.append(_same(_Q.recipient, wanted.recipient))
+        if wanted.domain:
+            found.append(_Q.domain == wanted.domain.lower())
+        if wanted.held is not None:
+            found.append(_Q.held == int(wanted.held))
+        return found, values
+
+    async def _change(
+        self, wanted: QueueFilter, change: Callable[[Transaction, Sequence[int]], object]
+    ) -> int:
+        """Do something with the items that are meant; return how many they were."""
+        conditions, values = self._conditions(wanted)
+        statement = SELECT_QUEUE.with_only_columns(_Q.id).where(*conditions)
+
+        def apply(transaction: Transaction) -> int:
             transaction.flush()
-            numbers = session.database.numbers([s.item for s in settlements])
-            known = {row[0]: row for row in session.all(_SOME, items=numbers)}
-            ended: dict[int, int] = {}
-            rows = []
-            for settlement in settlements:
-                row = known.get(settlement.item)
-                if row is None:
-                    continue
-                if settlement.state in _ENDED:
-                    ended[row[0]] = row[1]
-                    continue
-                held = _HELD in (row[8], settlement.state.value)
-                moment = settlement.next_attempt
-                next_at = row[11] if moment is None else to_microseconds(moment)
-                rows.append(
-                    (
-                        _HELD if held else _WAITING, row[9] + 1, next_at, settlement.last_reply,
-                        row[0],
-                    )
-                )  # fmt: skip
-            session.many(_SET, rows)
-            session.run(_DROP, items=session.database.numbers(ended))
-            release(transaction, list(ended.values()))
-            if known:
+            items = [row[0] for row in transaction.session.once(statement, **values)]
+            if items:
+                change(transaction, items)
                 transaction.changes.append(QueueChanged())
+            return len(items)
 
-        await self._shared.write(settle)
+        return await self._shared.write(apply)
 
-    async def items(self) -> Sequence[QueueItem]:
-        """All, by next attempt."""
-        return [
-            item_of(row) for row in await self._shared.read(lambda s: s.all(_ALL), inline=False)
-        ]
+    async def hold(self, wanted: QueueFilter, held: bool) -> int:
+        """Hold items, or release held ones."""
 
-    async def hold(self, items: Sequence[int], held: bool) -> None:
-        """Hold items, or release held ones for an attempt at once."""
-
-        def hold(transaction: Transaction) -> None:
+        def hold(transaction: Transaction, items: Sequence[int]) -> None:
             session = transaction.session
-            transaction.flush()
-            rows = session.all(_SOME, items=session.database.numbers(items))
-            wanted = [row for row in rows if (row[8] == _HELD) is not held]
-            session.many(
-                _SET,
-                [
-                    (
-                        _HELD if held else _WAITING, row[9],
-                        row[11] if held else transaction.now, row[12], row[0],
-                    )
-                    for row in wanted
-                ],
-            )  # fmt: skip
-            if wanted:
-                transaction.changes.append(QueueChanged())
+            numbers = session.database.numbers(items)
+            session.run(_HOLD, is_held=int(held), items=numbers)
+            if not held:
+                session.run(_AT_ONCE, items=numbers, now=transaction.now)
 
-        await self._shared.write(hold)
+        return await self._change(replace(wanted, held=not held), hold)
 
-    async def next_due(self) -> datetime | None:
-        """When the next item is due, or its lease ends."""
-        (due,) = await self._shared.read(lambda s: s.single(_NEXT), inline=True)
+    async def retry(self, wanted: QueueFilter) -> int:
+        """Have items tried at once that wait for it."""
+
+        def retry(transaction: Transaction, items: Sequence[int]) -> None:
+            session = transaction.session
+            session.run(_AT_ONCE, items=session.database.numbers(items), now=transaction.now)
+
+        return await self._change(replace(wanted, held=False), retry)
+
+    async def delete(self, wanted: QueueFilter) -> int:
+        """Remove items, and tell nobody."""
+        return await self._change(wanted, _drop)
+
+    async def next_due(self, without: Collection[str] = ()) -> datetime | None:
+        """Return when the next item is due, or its lease ends."""
+        texts = self._shared.database.texts(without)
+        (due,) = await self._shared.read(lambda s: s.single(_NEXT, without=texts), inline=True)
         return None if due is None else from_microseconds(due)
+
+
+def _same(column: sa.ColumnElement[str], address: str) -> sa.ColumnElement[bool]:
+    return sa.or_(column == address, sa.func.lower(column) == address.lower())
+
+
+def _due(
+    session: DatabaseSession, now: int, limit: int, per_domain: int, without: set[str]
+) -> list[int]:
+    """Return the items to claim: the oldest, but not more than *per_domain* of one domain.
+
+    Each step leaves out the domains of which there are enough, so a great many items of one stand
+    before those of others for one step only.
+    """
+    found: list[int] = []
+    taken: Counter[str] = Counter()
+    seen: set[int] = set()
+    while len(found) < limit:
+        texts = session.database.texts(without)
+        most = limit + len(seen)
+        rows = session.all(_DUE, now=now, without=texts, most=most)
+        for number, domain in rows:
+            if number in seen or len(found) == limit:
+                continue
+            if taken[domain] == per_domain:
+                without.add(domain)
+                continue
+            taken[domain] += 1
+            seen.add(number)
+            found.append(number)
+        if len(rows) < most:
+            break
+    return found

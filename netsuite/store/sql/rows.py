@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Select
 
-from netsuite.store import model
+from netsuite.store import model, outgoing
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import Row
 from netsuite.store.timestamps import from_microseconds, from_seconds, to_microseconds
@@ -284,41 +283,43 @@ def login_row(number: int, login: model.Login) -> tuple[object, ...]:
 # -- the queue
 
 _Q: Final = t.queue.c
+_E: Final = t.envelope.c
 SELECT_QUEUE: Final = sa.select(
-    _Q.id,
-    _Q.content,
-    _Q.octets,
-    _Q.sender,
-    _Q.sender_parameters,
-    _Q.account,
-    _Q.recipient,
-    _Q.parameters,
-    _Q.state,
-    _Q.attempts,
-    _Q.queued_at,
-    _Q.next_at,
-    _Q.last_reply,
-)
+    _Q.id, _Q.envelope, _E.content, _E.octets,
+    _E.sender, _E.body, _E.utf8, _E.require_tls, _E.ret, _E.envelope_id, _E.account,
+    _Q.recipient, _Q.domain, _Q.expires_at, _Q.warn_at, _Q.notify, _Q.original, _Q.deliver_by,
+    _Q.state, _Q.held, _Q.lease, _Q.attempts, _E.queued_at, _Q.next_at, _Q.last_at,
+    _Q.last_reply, _Q.remote,
+).select_from(t.queue.join(t.envelope, _E.id == _Q.envelope))  # fmt: skip
 
 
-def mapping_json(mapping: Mapping[str, str]) -> str:
-    """Return parameters as JSON."""
-    return json.dumps(dict(mapping)) if mapping else "{}"
-
-
-def item_of(row: Row) -> model.QueueItem:
+def item_of(row: Row) -> outgoing.QueueItem:
     """Return the item of a row of ``SELECT_QUEUE``."""
-    account = None if row[5] is None else model.AccountId(row[5])
-    return model.QueueItem(
+    account = None if row[10] is None else model.AccountId(row[10])
+    return outgoing.QueueItem(
         id=row[0],
-        content=model.ContentId(row[1]),
-        octets=row[2],
-        envelope=model.Envelope(row[3], json.loads(row[4]), account),
-        recipient=row[6],
-        parameters=json.loads(row[7]),
-        state=model.QueueState(row[8]),
-        attempts=row[9],
-        queued=from_microseconds(row[10]),
-        next_attempt=from_microseconds(row[11]),
-        last_reply=row[12],
+        message=row[1],
+        content=model.ContentId(row[2]),
+        octets=row[3],
+        envelope=outgoing.Envelope(
+            row[4], row[5], bool(row[6]), bool(row[7]), row[8], row[9], account
+        ),
+        recipient=outgoing.QueueRecipient(
+            row[11],
+            row[12],
+            expires=from_microseconds(row[13]),
+            warn=None if row[14] is None else from_microseconds(row[14]),
+            notify=row[15],
+            original=row[16],
+            deliver_by=row[17],
+        ),
+        state=outgoing.QueueState(row[18]),
+        held=bool(row[19]),
+        lease=row[20],
+        attempts=row[21],
+        queued=from_microseconds(row[22]),
+        next_attempt=from_microseconds(row[23]),
+        last_attempt=None if row[24] is None else from_microseconds(row[24]),
+        last_reply=row[25],
+        remote=row[26],
     )

@@ -1,7 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL.
 
 Times are microseconds since 1970 (``*_at``), but for a message whole seconds. Sets and
-mappings of accounts and queue items are JSON. ``folder.owner`` is 0 for a public folder, so
+mappings of accounts are JSON. ``folder.owner`` is 0 for a public folder, so
 that the name is unique there too.
 """
 
@@ -187,7 +187,7 @@ state = _clustered(
 
 subscription = _clustered("subscription", _key("account"), _key("name", Text))
 
-#: ``refs`` counts messages and queue items; ``died_at`` says since when there are none.
+#: ``refs`` counts messages and envelopes; ``died_at`` says since when there are none.
 content = Table(
     "content",
     metadata,
@@ -238,23 +238,47 @@ content_text = Table(
     ),
 )
 
-queue = Table(
-    "queue",
+#: A queued message; it counts as one reference to its content.
+envelope = Table(
+    "envelope",
     metadata,
     _id(),
     Column("content", BigInteger, nullable=False),
     _number("octets"),
     _words("sender"),
-    Column("sender_parameters", Text, nullable=False),
+    _words("body"),
+    Column("utf8", Integer, nullable=False),
+    Column("require_tls", Integer, nullable=False),
+    _words("ret"),
+    _words("envelope_id"),
     Column("account", BigInteger),
-    _words("recipient"),
-    Column("parameters", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    _count("attempts"),
     _number("queued_at"),
+)
+
+#: Its recipients. ``next_at`` is the end of the lease while ``lease`` is not 0.
+queue = Table(
+    "queue",
+    metadata,
+    _id(),
+    Column("envelope", BigInteger, nullable=False),
+    _words("recipient"),
+    _words("domain"),
+    _number("expires_at"),
+    Column("warn_at", BigInteger),
+    _words("notify"),
+    _words("original"),
+    _words("deliver_by"),
+    Column("state", Text, nullable=False),
+    Column("held", Integer, nullable=False),
+    _count("lease"),
+    _count("attempts"),
     _number("next_at"),
+    Column("last_at", BigInteger),
     _words("last_reply"),
-    Index("queue_due", "next_at", "id"),
+    _words("remote"),
+    Index("queue_due", "held", "next_at", "id"),
+    Index("queue_domain", "domain", "id"),
+    Index("queue_envelope", "envelope"),
 )
 
 #: What was committed, a row a transaction, for other processes.

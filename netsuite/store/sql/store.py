@@ -119,7 +119,7 @@ class SQLStore:
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
         self._accounts = accounts
-        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared)
+        self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared, mail)
         self.changes = feed
         self._maintenance = Maintenance(
             self._shared, accounts.write_logins, clock, sweep_after_seconds=sweep_after_seconds

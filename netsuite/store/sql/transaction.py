@@ -62,10 +62,11 @@ PENDING: Final = sa.insert(t.pending)
 MESSAGE: Final = sa.insert(t.message)
 ARTICLE: Final = sa.insert(t.article)
 STATE: Final = sa.insert(t.state)
+ENVELOPE: Final = sa.insert(t.envelope)
 QUEUE: Final = sa.insert(t.queue)
 #: Full chunks of large contents go one by one: the driver copies what one step inserts.
 FULL_CHUNK: Final = sa.insert(t.chunk)
-_INSERTS: Final = (CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, ARTICLE, STATE, QUEUE)
+_INSERTS: Final = (CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, ARTICLE, STATE, ENVELOPE, QUEUE)
 
 
 class FolderState:
@@ -114,11 +115,15 @@ class Quota:
         self.id, self.name, self.limit_octets, self.limit_messages, self.octets, self.messages = row
         self.dirty = False
 
+    def is_over(self, octets: int, messages: int) -> bool:
+        """Return whether so much more is too much."""
+        return (self.limit_octets is not None and self.octets + octets > self.limit_octets) or (
+            self.limit_messages is not None and self.messages + messages > self.limit_messages
+        )
+
     def check(self, octets: int, messages: int) -> None:
         """Raise OverQuota when so much more is too much."""
-        if (self.limit_octets is not None and self.octets + octets > self.limit_octets) or (
-            self.limit_messages is not None and self.messages + messages > self.limit_messages
-        ):
+        if self.is_over(octets, messages):
             raise OverQuota(self.name)
 
     def add(self, octets: int, messages: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
@@ -12,6 +12,8 @@ from twisted.internet.task import Clock
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Account, AccountId, ContentId, Folder, FolderId, Placed, Placement
 from netsuite.testing.cases import Assertions
+
+X = TypeVar("X", bound=BaseException)
 
 #: When the stores of the contract are made.
 CREATED: Final = datetime(2024, 5, 17, 10, 30, tzinfo=UTC)
@@ -98,12 +100,12 @@ class StoreCase(Assertions):
         """Read a content."""
         return b"".join([piece async for piece in self.store.mail.read(content, start, stop)])
 
-    async def refused(self, error: type[BaseException], doing: Coroutine[Any, Any, object]) -> None:
-        """Fail unless *doing* raises *error*."""
+    async def refused(self, error: type[X], doing: Coroutine[Any, Any, object]) -> X:
+        """Fail unless *doing* raises *error*; return that."""
         try:
             result = await doing
-        except error:
-            return
+        except error as raised:
+            return raised
         self.fail(f"{error.__name__} was not raised; the result was {result!r}")
 
     def published_of(self, kind: type) -> list[Any]:
