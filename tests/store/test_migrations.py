@@ -31,7 +31,7 @@ CREATE TABLE queue (
 );
 CREATE INDEX queue_due ON queue (next_at, id);
 INSERT INTO content (id, guid, octets, refs, died_at) VALUES (99, 'g', 4, 3, 0);
-INSERT INTO chunk (id, data) VALUES (99 << 13, 'mail');
+INSERT INTO chunk (id, data) VALUES (99 << 13, x'6d61696c');
 INSERT INTO queue VALUES
     (7, 99, 4, 'a@b', '{}', 1, 'x@Y.example', '{}', 'waiting', 0, 1000, 1000, ''),
     (8, 99, 4, 'a@b', '{}', NULL, '"@"@z', '{}', 'claimed', 2, 1000, 2000, '451 later'),
