@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from netsuite.accounts.interfaces import Recipient
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Placement
-from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient
+from netsuite.store.outgoing import Envelope
 
 
 class StoreDelivery:

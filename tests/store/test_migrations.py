@@ -17,7 +17,6 @@ from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
 from tests.store.reactors import reactor
 
-
 #: The queue before it had envelopes, with what a message to three had put in.
 _QUEUE_OF_0001 = """
 DROP TABLE envelope;

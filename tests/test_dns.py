@@ -1,0 +1,111 @@
+"""The DNS client against a server on loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twisted.internet import reactor
+from twisted.internet.defer import ensureDeferred, gatherResults
+
+from netsuite import dns
+from netsuite.dns import MX, TLSA, Answer, DNSClient, LookupFailed, NoSuchName
+from netsuite.testing.cases import SynchronousTestCase, TestCase
+from netsuite.testing.names import DNSServer, FakeDNS, Name
+
+
+class Lookups(TestCase):
+    """Answers of a server, and of the names of a test without one: they are the same."""
+
+    def setUp(self) -> None:
+        self.names = {
+            "example.test": Name(
+                mx=[(20, "mx2.example.test"), (10, "MX1.example.test")],
+                txt=[b"v=spf1 -all", b"x" * 255],
+                authenticated=True,
+            ),
+            "mx1.example.test": Name(addresses=["192.0.2.1", "2001:db8::1"]),
+            "alias.test": Name(alias="example.test"),
+            "null.test": Name(mx=[(0, "")]),
+            "broken.test": Name(failing=True),
+            "many.test": Name(mx=[(number, f"host{number}.many.test") for number in range(500)]),
+            "1.2.0.192.in-addr.arpa": Name(ptr=["mx1.example.test"]),
+            "_25._tcp.mx1.example.test": Name(tlsa=[TLSA(3, 1, 1, b"\1" * 32)], authenticated=True),
+        }
+        self.server = DNSServer(reactor, self.names)
+        self.addCleanup(lambda: ensureDeferred(self.server.stop()))
+        self.client = DNSClient(reactor, [self.server.address])
+        self.fake = FakeDNS(self.names)
+
+    async def test_mail_exchangers(self) -> None:
+        """Those of a domain, and of what is an alias of it; a null MX; none."""
+        exchangers = {MX(20, "mx2.example.test"), MX(10, "mx1.example.test")}
+        for name in ("example.test", "Example.Test.", "alias.test"):
+            answer = await self.client.mx(name)
+            self.assertEqual(exchangers, set(answer.records), name)
+        self.assertTrue((await self.client.mx("example.test")).authenticated)
+        self.assertEqual(Answer((MX(0, ""),)), await self.client.mx("null.test"))
+        self.assertEqual(Answer(()), await self.client.mx("mx1.example.test"))
+
+    async def test_the_other_kinds(self) -> None:
+        """Addresses, texts, names of addresses, certificate associations."""
+        for names in (self.client, self.fake):
+            addresses = await names.addresses("mx1.example.test")
+            self.assertEqual({"192.0.2.1", "2001:db8::1"}, set(addresses.records))
+            texts = await names.txt("example.test")
+            self.assertEqual([b"v=spf1 -all", b"x" * 255], list(texts.records))
+            pointers = await names.ptr("192.0.2.1")
+            self.assertEqual(["mx1.example.test"], list(pointers.records))
+            associations = await names.tlsa("_25._tcp.mx1.example.test")
+            self.assertEqual([TLSA(3, 1, 1, b"\1" * 32)], list(associations.records))
+            self.assertTrue(associations.authenticated)
+
+    async def test_a_long_answer_comes_over_tcp_and_is_cut(self) -> None:
+        """Thousands of records are no work without end."""
+        answer = await self.client.mx("many.test")
+        self.assertEqual(dns.RECORDS, len(answer.records))
+
+    async def test_what_is_not_there_and_what_is_not_known(self) -> None:
+        """They are told apart."""
+        for names in (self.client, self.fake):
+            for name, error in (("none.test", NoSuchName), ("broken.test", LookupFailed)):
+                with self.assertRaises(error):
+                    await names.mx(name)
+        for bad in ("b\xfccher.test", "x" * 64 + ".test", "a..test", "", "a b.test", "x." * 127):
+            with self.assertRaises(NoSuchName):
+                await self.client.mx(bad)
+
+    async def test_one_question_at_a_time(self) -> None:
+        """Who asks the same while it is asked gets the same answer; it is kept for a while."""
+        asked = [ensureDeferred(self.client.mx("example.test")) for _ in range(5)]
+        answers = await gatherResults(asked)
+        self.assertEqual(1, len({id(answer.records[0].host) for answer in answers[:1]}))
+        self.names["example.test"] = Name(failing=True)
+        self.assertEqual(answers[0], await self.client.mx("example.test"))
+
+    async def test_the_next_server_is_asked(self) -> None:
+        """One that refuses, or does not answer, is not the end."""
+        other = DNSServer(reactor, {"example.test": Name(failing=True)})
+        try:
+            client = DNSClient(reactor, [other.address, self.server.address])
+            self.assertEqual(2, len((await client.mx("example.test")).records))
+        finally:
+            await other.stop()
+
+
+class Settings(SynchronousTestCase):
+    """Which servers are asked, and which exchanger is tried first."""
+
+    def test_name_servers(self) -> None:
+        """Those of the system; this machine's where none is named."""
+        path = Path(self.mktemp())
+        self.assertEqual([("127.0.0.1", 53)], dns.name_servers(path))
+        path.write_text(
+            "# x\nsearch a b\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver\n"
+        )
+        self.assertEqual([("192.0.2.1", 53), ("fe80::1", 53)], dns.name_servers(path))
+
+    def test_order(self) -> None:
+        """By preference; within one, as the dice fall."""
+        exchangers = [MX(20, "c"), MX(10, "a"), MX(10, "b")]
+        found = dns.in_order(exchangers, lambda each: each.reverse())
+        self.assertEqual(["b", "a", "c"], [each.host for each in found])
