@@ -1,0 +1,232 @@
+"""Routes of outgoing mail: which hosts take the mail of a domain, in which order, how secured."""
+
+from __future__ import annotations
+
+import enum
+import ipaddress
+import random
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from netsuite.dns import DNS, MX, LookupFailed, NoSuchName, in_order
+from netsuite.smtp.commands import Reply, reply
+from netsuite.smtp.delivery.lifecycle import Said
+
+#: Hosts of one domain that are tried at most in one attempt.
+HOSTS: Final = 10
+#: And addresses of one host.
+ADDRESSES: Final = 8
+SMTP_PORT: Final = 25
+SMTPS_PORT: Final = 465
+
+NO_DOMAIN: Final = reply(550, "5.1.2", "There is no such domain")
+NULL_MX: Final = reply(556, "5.1.10", "The domain takes no mail (RFC 7505)")
+NO_DNS: Final = reply(451, "4.4.3", "The DNS cannot be asked about the domain now")
+TO_OURSELVES: Final = reply(554, "5.4.6", "Mail for the domain would come back to this host")
+NO_ADDRESS: Final = reply(550, "5.4.4", "No mail host of the domain has an address")
+NO_ADDRESS_NOW: Final = reply(451, "4.4.3", "The address of no mail host is known now")
+
+
+class Security(enum.Enum):
+    """How far a connection has to be secured; the value is what a setting says."""
+
+    NONE = "none"  #: no TLS, even where it is offered
+    OPPORTUNISTIC = "opportunistic"  #: TLS where it is offered, with anybody's certificate
+    REQUIRED = "required"  #: TLS, with anybody's certificate
+    VERIFIED = "verified"  #: TLS, with a certificate for the host's name
+
+
+class Unroutable(Exception):
+    """There is no host to carry mail to, for now or for ever.
+
+    Args:
+        reply: says why.
+    """
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.said = Said(reply)
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """A host that mail is carried to.
+
+    Args:
+        host: a name, or an IP address.
+        implicit: whether TLS begins with the first octet.
+        login: name and password, where it wants a login.
+    """
+
+    host: str
+    port: int = SMTP_PORT
+    security: Security = Security.OPPORTUNISTIC
+    implicit: bool = False
+    login: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+
+def parse_relay(url: str) -> Relay:
+    """Read a relay as it is configured: ``smtp://user:password@host:port`` or ``smtps://``.
+
+    With a password, or with smtps, the host's certificate has to be its own.
+
+    Raises:
+        ValueError: it is none; the message says what is wrong, and holds no password.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps"):
+        raise ValueError("write it as smtp://host, smtp://host:587 or smtps://user:password@host")
+    if not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
+        raise ValueError("there is more, or less, in it than a host, a port and a login")
+    implicit = parts.scheme == "smtps"
+    login = None
+    if parts.username is not None or parts.password is not None:
+        if not parts.username or not parts.password:
+            raise ValueError("a login is a name and a password")
+        login = unquote(parts.username), unquote(parts.password)
+    return Relay(
+        parts.hostname,
+        parts.port or (SMTPS_PORT if implicit else SMTP_PORT),
+        Security.VERIFIED if implicit or login else Security.OPPORTUNISTIC,
+        implicit,
+        login,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSettings:
+    """What is configured of routes.
+
+    Args:
+        smart_host: where all mail goes that has no route of its own; None for the domains' hosts.
+        routes: by domain, or by a dot and a domain for all below it.
+        security: by domain.
+        port: where the hosts that the DNS names listen.
+        names: of this host: one that is a domain's mail host would send mail back here.
+    """
+
+    smart_host: Relay | None = None
+    routes: Mapping[str, Relay] = {}
+    security: Mapping[str, Security] = {}
+    default_security: Security = Security.OPPORTUNISTIC
+    port: int = SMTP_PORT
+    names: Collection[str] = ()
+
+
+class Router:
+    """Finds the hosts that take the mail of a domain.
+
+    Args:
+        dns: tells their names and addresses.
+        settings: may be replaced while in use.
+        shuffle: mixes hosts of one preference.
+    """
+
+    def __init__(
+        self,
+        dns: DNS,
+        settings: RouteSettings,
+        shuffle: Callable[[list[MX]], None] = random.shuffle,
+    ) -> None:
+        self.settings = settings
+        self._dns = dns
+        self._shuffle = shuffle
+
+    async def route(self, domain: str) -> Sequence[Relay]:
+        """Return the hosts to try, one after the other.
+
+        Args:
+            domain: in lower case, A-labels; or an address literal, ``[192.0.2.1]``.
+
+        Raises:
+            Unroutable: there is none.
+        """
+        settings = self.settings
+        configured = self._configured(domain)
+        if configured is not None:
+            return [configured]
+        security = settings.security.get(domain, settings.default_security)
+        made = Relay("", settings.port, security)
+        if domain.startswith("["):
+            return [replace(made, host=_literal(domain))]
+        return [replace(made, host=host) for host in await self._exchangers(domain)]
+
+    def _configured(self, domain: str) -> Relay | None:
+        routes = self.settings.routes
+        if domain in routes:
+            return routes[domain]
+        rest = domain
+        while "." in rest:
+            rest = rest.partition(".")[2]
+            if f".{rest}" in routes:
+                return routes[f".{rest}"]
+        return self.settings.smart_host
+
+    async def _exchangers(self, domain: str) -> Sequence[str]:
+        """Return the names of a domain's mail hosts (RFC 5321, 5.1)."""
+        try:
+            found = (await self._dns.mx(domain)).records
+        except NoSuchName:
+            raise Unroutable(NO_DOMAIN) from None
+        except LookupFailed:
+            raise Unroutable(NO_DNS) from None
+        if not found:
+            return [domain]  # the implicit MX
+        if all(not each.host for each in found):
+            raise Unroutable(NULL_MX)
+        ours = [each.preference for each in found if each.host in self.settings.names]
+        # We are one of its hosts: only those before us take the mail on.
+        wanted = [
+            each for each in found if each.host and each.preference < min(ours, default=1 << 16)
+        ]
+        if not wanted:
+            raise Unroutable(TO_OURSELVES)
+        return [each.host for each in in_order(wanted, self._shuffle)[:HOSTS]]
+
+    async def addresses(self, host: str) -> Sequence[str]:
+        """Return the addresses of a host, IPv6 and IPv4 by turns (RFC 8305, 4).
+
+        Raises:
+            Unroutable: it has none.
+        """
+        try:
+            return [str(ipaddress.ip_address(host))]
+        except ValueError:
+            pass
+        if host == "localhost":  # RFC 6761, 6.3: not asked of the DNS
+            return ["127.0.0.1"]
+        try:
+            found = (await self._dns.addresses(host)).records
+        except NoSuchName:
+            found = ()
+        except LookupFailed:
+            raise Unroutable(NO_ADDRESS_NOW) from None
+        if not found:
+            raise Unroutable(NO_ADDRESS)
+        kinds = [[a for a in found if ":" in a], [a for a in found if ":" not in a]]
+        mixed = [a for turn in range(len(found)) for kind in kinds for a in kind[turn : turn + 1]]
+        return mixed[:ADDRESSES]
+
+
+def _literal(domain: str) -> str:
+    """Return the address in an address literal (RFC 5321, 4.1.3)."""
+    text = domain[1:-1]
+    if text.lower().startswith("ipv6:"):
+        text = text[5:]
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise Unroutable(NO_DOMAIN) from None
+
+
+def is_elsewhere(address: str) -> bool:
+    """Return whether an IP address can be another host's: neither this one's own loopback, nor
+    what no host has."""
+    ip = ipaddress.ip_address(address)
+    return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or ip.is_reserved)
