@@ -20,7 +20,7 @@ ROOT = TESTS.parent
 RUN_BY = {
     "netsuite.testing.daemon": ("netsuite.daemon",),
     "tests.cli.commands": ("netsuite.cli", "netsuite.__main__"),
-    "netsuite.cli.client.clients": tuple(
+    "netsuite.cli.client.transfers": tuple(
         f"netsuite.cli.client.{name}" for name in ("ftp", "gopher", "http", "imap", "nntp", "pop3")
     ),
     "netsuite.store.sql.migrate": tuple(
@@ -47,6 +47,7 @@ ELSEWHERE = (
     ("cli.client.terminal", "cli/test_telnet", "a part of netsuite telnet"),
     ("cli.client.urls", "cli/test_client_urls", "tried with what each URL leads to"),
     ("cli.client.problems", "cli/test_exit_codes", "each problem has its exit code"),
+    ("cli.client.running", "cli/test_exit_codes", "ends with a code and a line"),
     ("cli.client.*", "interop/test_netsuite_command", "the command, with real servers"),
     ("cli.alias", "cli/test_account", "aliases are refused as accounts are"),
     ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),

@@ -144,8 +144,6 @@ def _set_state(home: Home, name: str, state: AccountState) -> None:
 @pass_home
 def disable(home: Home, name: str) -> None:
     """Let nobody log in as the account; its mail is kept, and new mail is put off."""
-    from netsuite.store.model import AccountState
-
     _set_state(home, name, AccountState.DISABLED)
 
 
@@ -154,8 +152,6 @@ def disable(home: Home, name: str) -> None:
 @pass_home
 def enable(home: Home, name: str) -> None:
     """Let the account be used again."""
-    from netsuite.store.model import AccountState
-
     _set_state(home, name, AccountState.ACTIVE)
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from netsuite.cli.commands import INTERRUPTED, UNFORESEEN
+from netsuite.cli.client.problems import Exit
 from netsuite.home import STORE_FILE, SiteError, find_config, find_home, open_store
 from netsuite.store import errors
 from netsuite.store.interfaces import Store
@@ -98,13 +98,13 @@ class Home:
 class Interrupted(click.ClickException):
     """A signal ended it before it was done."""
 
-    exit_code = INTERRUPTED
+    exit_code = int(Exit.INTERRUPTED)
 
 
 class Unforeseen(click.ClickException):
     """A fault of ours."""
 
-    exit_code = UNFORESEEN
+    exit_code = int(Exit.UNFORESEEN)
 
 
 def _in_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:

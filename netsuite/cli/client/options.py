@@ -30,10 +30,8 @@ class Common:
         self.quiet: bool = given["quiet"]
         if given["verbose"] and given["insecure"]:
             click.echo("- the server's certificate is not verified", err=True)
-        tls: str | None = given["tls"]
-        self._tls = None if tls is None else TLSUse(tls)
         self.access = Access(
-            tls=self._tls,
+            tls=None if given["tls"] is None else TLSUse(given["tls"]),
             authorities=given["cacert"],
             insecure=given["insecure"],
             connect_seconds=given["connect_timeout"],
@@ -54,7 +52,7 @@ class Common:
         """Return a URL's meaning, if the command can do that. Raises as ``target``."""
         if target.service not in services.split():
             raise BadURL(f"this cannot be done with {target.scheme}://")
-        if target.tls and self._tls is TLSUse.NONE:
+        if target.tls and self.access.tls is TLSUse.NONE:
             raise Usage(f"{target.scheme}:// is TLS: --tls none contradicts it")
         return target
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypedDict
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint
@@ -22,8 +23,8 @@ from twisted.internet.protocol import Factory
 from zope.interface import implementer
 
 from netsuite.cli.client.access import Access, TLSUse
+from netsuite.cli.client.files import Progress
 from netsuite.cli.client.problems import LoginFailed, NoTLS
-from netsuite.cli.client.progress import Progress
 from netsuite.cli.client.urls import Target
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.errors import NotOffered
@@ -104,6 +105,28 @@ class LoginClient(Protocol):
         """Log in with name and password. Raises AuthenticationFailed."""
 
 
+class Way(TypedDict):
+    """What every protocol's ``connect`` takes beside an endpoint."""
+
+    clock: IReactorTime
+    tls_context: ClientContext | None
+    implicit: bool
+    timeouts: ClientTimeouts
+
+
+@contextlib.asynccontextmanager
+async def ended(
+    end: Callable[[], Awaitable[None]], abort: Callable[[], None]
+) -> AsyncIterator[None]:
+    """End a client in good order; drop its connection where something goes wrong."""
+    try:
+        yield
+        await end()
+    except BaseException:
+        abort()
+        raise
+
+
 class ClientSession:
     """A command's session with a server.
 
@@ -128,6 +151,15 @@ class ClientSession:
         return ClientTimeouts(
             connect_seconds=self.access.connect_seconds, reply_seconds=REPLY_SECONDS
         )
+
+    def way(self) -> Way:
+        """Return how to connect: in the clear, or under TLS from the first octet."""
+        return {
+            "clock": self.clock,
+            "tls_context": self.implicit(),
+            "implicit": True,
+            "timeouts": self.timeouts,
+        }
 
     def endpoint(self, host: str = "", port: int = 0) -> IStreamClientEndpoint:
         """Return where to connect: to the URL's host, or to another."""
