@@ -69,7 +69,6 @@ ELSEWHERE = (
     ("ftp.transfer.*", "ftp/test_transfers", "one transfer"),
     ("ftp.*", "ftp/test_grammar", "the pure parts"),
     ("gopher.*", "gopher/test_grammar", "the pure parts"),
-    ("http.access", "http/test_server", "a line for each request"),
     ("http.conditions", "http/test_files", "preconditions of files"),
     ("http.ranges", "http/test_files", "ranges of files"),
     ("http.listing", "http/test_files", "listings of directories"),

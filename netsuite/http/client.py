@@ -258,7 +258,9 @@ class HTTPClient:
         self._timeouts = timeouts
         self._software = software
         self._redirects = redirects
-        self._tls_context = tls_context or _verified
+        self._tls_context = tls_context or (
+            lambda host: tls.client_options(host, protocols=[b"http/1.1"])
+        )
         self._endpoint = endpoint or self._by_name
         self.pool = Pool(self._connect, self._clock, idle_seconds=idle_seconds)
 
@@ -377,10 +379,6 @@ class HTTPClient:
             lambda: HTTPConnection(self._clock, timeouts=self._timeouts),
             tls_context=context,
         )
-
-
-def _verified(host: str) -> tls.ClientContext:
-    return tls.client_options(host, protocols=[b"http/1.1"])
 
 
 def _joined(url: str, where: str) -> str:

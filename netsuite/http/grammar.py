@@ -363,11 +363,6 @@ def response_octets(method: str, head: StatusHead) -> int | None:
     return int(length)
 
 
-def is_chunked(fields: Fields) -> bool:
-    """Return whether a message whose framing has been judged is chunked."""
-    return "transfer-encoding" in fields
-
-
 # -- printing ----------------------------------------------------------------------------------
 
 #: The dialog's own; a handler that set them could contradict the framing.

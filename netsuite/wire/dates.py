@@ -22,6 +22,12 @@ DATE_OCTETS: Final = 256
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9998
 
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
 # -- messages (RFC 5322, 3.3 and 4.3) ----------------------------------------------------------
 #
 #   date-time   =   [ day-of-week "," ] date time [CFWS]
