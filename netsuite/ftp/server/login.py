@@ -55,7 +55,8 @@ async def reinitialize(session: Session, command: Rein) -> Reply:
 
 async def quit_session(session: Session, command: Quit) -> None:
     """End the session."""
-    session.finish(replies.GOODBYE_REPLY)
+    session.say(replies.GOODBYE_REPLY)
+    session.close()
 
 
 async def auth(session: Session, command: Auth) -> Reply | None:

@@ -15,13 +15,13 @@ from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.peer import where
 from netsuite.connection.server import ServerConnection
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Ended, Protection, Reply, Representation, reply
+from netsuite.ftp.commands import Ended, Protection, Representation, reply
 from netsuite.ftp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.ftp.listing import FACTS
 from netsuite.ftp.paths import ROOT, TreePath, resolve
 from netsuite.ftp.server.active_transfer import ActiveTransfer
 from netsuite.ftp.server.shared import Shared
-from netsuite.ftp.transfer.channel import DataChannel, Wanted, make_channel
+from netsuite.ftp.transfer.channel import Core, DataChannel, Wanted, make_channel
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.wire.errors import LocalProtocolError
 
@@ -149,17 +149,14 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Return the machine of this session's data connections."""
         if self._channel is None:
             settings = self.shared.settings
-            self._channel = make_channel(
-                clock=self.clock,
-                reactor=self.shared.reactor,
-                wanted=Wanted(
-                    peer=self.peer.address,
-                    here=self.here(),
-                    connect_seconds=settings.connect_seconds,
-                    stalled_seconds=settings.stalled_seconds,
-                    make=self._data_connection,
-                ),
+            wanted = Wanted(
+                peer=self.peer.address,
+                here=self.here(),
+                connect_seconds=settings.connect_seconds,
+                stalled_seconds=settings.stalled_seconds,
+                make=self._data_connection,
             )
+            self._channel = make_channel(Core(self.clock, self.shared.reactor, wanted))
         return self._channel
 
     def _data_connection(
@@ -193,8 +190,3 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         over: Deferred[None] = Deferred(lambda _: call.cancel())
         call = self.clock.callLater(seconds, over.callback, None)
         return over
-
-    def finish(self, said: Reply) -> None:
-        """Say the last reply, and close."""
-        self.say(said)
-        self.close()

@@ -13,7 +13,6 @@ besides, which nobody was; ``c`` for complete, ``i`` for incomplete.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from netsuite.connection.linelog import fit
@@ -89,7 +88,7 @@ def format_line(
     """Return the line of a transfer; nothing a peer says can make it two, or a field more.
 
     Args:
-        when: as ``stamp`` has it.
+        when: as C's ``ctime`` has it, in local time.
         address: the peer's; empty for a local socket.
         account: who had logged in, or as what.
         anonymous: whether without a password.
@@ -110,8 +109,3 @@ def format_line(
 def _field(text: str) -> str:
     # Fields end with a space; the underscore is what everybody writes instead.
     return fit(octets_of(text).decode("latin-1")).replace(" ", "_")
-
-
-def stamp(when: datetime) -> str:
-    """Return a moment as the log has it: as C's ``ctime``, in local time."""
-    return when.ctime()

@@ -437,16 +437,5 @@ def _over(channel: DataChannel, core: Core) -> None:
 for _state in (ready, claimed):
     _state.upon(DataChannel.over).to(idle)(_over)
 
-_machine = _builder.build()
-
-
-def make_channel(*, clock: IReactorTime, reactor: Any, wanted: Wanted) -> DataChannel:
-    """Make the machine of one session's data connections.
-
-    Args:
-        clock: for the time in which one must be made.
-        reactor: connects.
-        wanted: what they are to be like.
-    """
-    channel: DataChannel = _machine(Core(clock, reactor, wanted))
-    return channel
+#: Makes the machine of one session's data connections.
+make_channel: Final[Callable[[Core], DataChannel]] = _builder.build()
