@@ -6,7 +6,6 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
 
 from twisted.application.service import IService, MultiService
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
@@ -130,7 +129,8 @@ class Suite(MultiService):
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
         super().startService()
         if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, self._hang_up)
+            reactor = self.site.reactor
+            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
 
     def stopService(self) -> Deferred[None]:
         """Stop the services, each with its connections' goodbye; then the site."""
@@ -141,9 +141,6 @@ class Suite(MultiService):
         services = [service for service in self if service is not self.site]
         await DeferredList([maybeDeferred(service.stopService) for service in services])
         await self.site.stopService()
-
-    def _hang_up(self, number: int, frame: FrameType | None) -> None:
-        self.site.reactor.callFromThread(self.reload)
 
     def reload(self) -> None:
         """Read the configuration and the certificates again; a wrong file changes nothing."""

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypedDict, TypeVar
 
@@ -134,7 +135,7 @@ class Site(Service):
     def _make_authenticator(self) -> AccountAuthenticator:
         accounts = self.settings.accounts
         names = LoginNames(tuple(self.settings.site.domains))
-        hashing = Hashing(self._hash_elsewhere)
+        hashing = Hashing(partial(deferToThreadPool, self.reactor, self.hash_threads))
         checkers = [
             PasswordChecker(
                 self.store.accounts,
@@ -168,9 +169,6 @@ class Site(Service):
             clear_text=accounts.clear_text,
             cram_md5=accounts.cram_md5,
         )
-
-    def _hash_elsewhere(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
-        return deferToThreadPool(self.reactor, self.hash_threads, function, *arguments)
 
     def _make_certificates(self) -> Certificates | None:
         if not self.settings.tls.enabled:
@@ -296,7 +294,11 @@ class Site(Service):
     def _prepare(self) -> None:
         make_home(self.home)
         self.authenticator.secret = read_secret(self.home / "secret")
-        self._open_certificates()
+        try:
+            if self.certificates is not None:
+                self.certificates.open()
+        except (BadCertificate, OSError) as error:
+            raise SiteError(f"the certificates cannot be used: {error}") from None
 
     async def _open(self) -> None:
         if not self._is_prepared:
@@ -310,14 +312,6 @@ class Site(Service):
         waiting, self._waiting = self._waiting, []
         for opened in waiting:
             opened.callback(None)
-
-    def _open_certificates(self) -> None:
-        if self.certificates is None:
-            return
-        try:
-            self.certificates.open()
-        except (BadCertificate, OSError) as error:
-            raise SiteError(f"the certificates cannot be used: {error}") from None
 
     async def _open_files(self) -> None:
         try:

@@ -86,6 +86,11 @@ class Configuration:
         )
 
 
+def load(path: Path | None, overrides: Iterable[str] = ()) -> Settings:
+    """Read settings; as ``read``."""
+    return read(path, overrides).settings
+
+
 def read(path: Path | None, overrides: Iterable[str] = ()) -> Configuration:
     """Read settings.
 

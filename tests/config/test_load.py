@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netsuite.config.describe import manual, sample
-from netsuite.config.load import ConfigError, read
+from netsuite.config.load import ConfigError, load
 from netsuite.config.positions import key_lines
 from netsuite.config.schema import SERVICES, Settings
 
@@ -19,13 +19,13 @@ def problems(tmp_path: Path, text: str, *overrides: str) -> list[str]:
     path = tmp_path / "netsuite.toml"
     path.write_text(text)
     with pytest.raises(ConfigError) as caught:
-        read(path, overrides)
+        load(path, overrides)
     return [str(problem).replace(str(path), "netsuite.toml") for problem in caught.value.problems]
 
 
 def test_nothing_configured() -> None:
     """Without a file every service listens on loopback, on the standard port plus 8000."""
-    settings = read(None).settings
+    settings = load(None)
     assert settings.smtp.listen == ["tcp:8025:interface=127.0.0.1"]
     assert settings.imap.listen_tls == ["tcp:8993:interface=127.0.0.1"]
     assert {"smtp", "submission", "imap", "pop3", "nntp", "ftp", "http", "gopher"} <= set(SERVICES)
@@ -36,9 +36,7 @@ def test_file_and_override(tmp_path: Path) -> None:
     """The file changes defaults, and --set wins over the file."""
     path = tmp_path / "netsuite.toml"
     path.write_text('[site]\nhostname = "a.example"\n[imap]\nconnections = 5\n')
-    settings = read(
-        path, ["imap.connections=7", "site.postmaster=ann", "imap.listen=['tcp:143']"]
-    ).settings
+    settings = load(path, ["imap.connections=7", "site.postmaster=ann", "imap.listen=['tcp:143']"])
     assert settings.site.hostname == "a.example"
     assert settings.site.postmaster == "ann"
     assert settings.imap.connections == 7
@@ -105,10 +103,10 @@ def test_wrong_override(tmp_path: Path) -> None:
 def test_unreadable(tmp_path: Path) -> None:
     """A missing file and one that is no text are told apart."""
     with pytest.raises(ConfigError, match="no such file"):
-        read(tmp_path / "none.toml")
+        load(tmp_path / "none.toml")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="not UTF-8"):
-        read(tmp_path / "binary.toml")
+        load(tmp_path / "binary.toml")
 
 
 def test_positions() -> None:
@@ -128,20 +126,20 @@ def test_sample_is_the_default(tmp_path: Path) -> None:
     """The sample as printed, and with every comment taken away, gives the default settings."""
     path = tmp_path / "netsuite.toml"
     path.write_text(sample())
-    assert read(path).settings == Settings()
+    assert load(path) == Settings()
     lines = [
         line[1:] if line[:1] == "#" and line[1:2] != " " else line for line in sample().split("\n")
     ]
     path.write_text("\n".join(lines))
-    assert read(path).settings == Settings()
+    assert load(path) == Settings()
 
 
 def test_sample_with_values(tmp_path: Path) -> None:
     """Values given are written, the rest stays commented."""
     path = tmp_path / "netsuite.toml"
     path.write_text(sample({"smtp": {"listen": ["tcp:25"]}}))
-    assert read(path).settings.smtp.listen == ["tcp:25"]
-    assert read(path).settings.imap == Settings().imap
+    assert load(path).smtp.listen == ["tcp:25"]
+    assert load(path).imap == Settings().imap
 
 
 def test_manual_is_made_from_the_schema() -> None:

@@ -8,7 +8,7 @@ from unittest import mock
 
 from twisted.internet import reactor
 
-from netsuite.config.load import read
+from netsuite.config.load import load
 from netsuite.site import Site
 from netsuite.smtp.server.shared import LocalTime
 from netsuite.smtp.service import make_smtp, make_submission
@@ -40,6 +40,6 @@ class Services(TestCase):
     def test_five_minutes(self) -> None:
         """The first command has five minutes (RFC 5321, 4.5.3.2.7), or what the operator says."""
         home = Path(self.mktemp()).absolute()
-        site = Site(read(None, ["submission.greeting_seconds=7"]).settings, home, reactor)
+        site = Site(load(None, ["submission.greeting_seconds=7"]), home, reactor)
         self.assertEqual(300, make_smtp(site).factory.shared.settings.greeting_seconds)
         self.assertEqual(7, make_submission(site).factory.shared.settings.greeting_seconds)

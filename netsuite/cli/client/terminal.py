@@ -131,10 +131,7 @@ class Terminal:
             self._handlers[number] = signal.signal(number, self._calling(call))
 
     def _calling(self, call: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-        def caught(number: int, frame: FrameType | None) -> None:
-            self._reactor.callFromThread(call)
-
-        return caught
+        return lambda number, frame: self._reactor.callFromThread(call)
 
     def suspend(self) -> None:
         """Stop, as Ctrl-Z does; ``fg`` goes on."""

@@ -13,7 +13,7 @@ from twisted.internet.threads import deferToThread
 from netsuite.accounts.files import AccountFiles
 from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.accounts.passwords import make_verifiers
-from netsuite.config.load import read
+from netsuite.config.load import load
 from netsuite.home import SiteError
 from netsuite.site import Site
 from netsuite.store.changes import Change, FileChanged
@@ -125,7 +125,7 @@ class InASite(TestCase):
         """A started site has its directories, gives the facet to who logs in, and leaves nothing
         open when it is stopped."""
         home = Path(self.mktemp())
-        settings = read(None, ["tls.enabled=false", "files.upload_octets=5"]).settings
+        settings = load(None, ["tls.enabled=false", "files.upload_octets=5"])
         site = Site(settings, home, reactor)
         site.startService()
         await site.when_open()
@@ -160,7 +160,7 @@ class InASite(TestCase):
         home = Path(self.mktemp())
         home.mkdir()
         (home / "files").write_bytes(b"")
-        site = Site(read(None, ["tls.enabled=false"]).settings, home, reactor)
+        site = Site(load(None, ["tls.enabled=false"]), home, reactor)
         try:
             with self.assertRaises(SiteError) as caught:
                 await site._open_files()
