@@ -101,10 +101,6 @@ class Options(usage.Options):
         return configuration
 
 
-#: Makes a plugin's service, in the directory and as the user it was started.
-MakeService = Callable[[Options], IService]
-
-
 class Suite(MultiService):
     """Services over one site: the site starts first and stops last.
 
@@ -163,7 +159,9 @@ async def spare_the_collector() -> None:
     gc.set_threshold(GARBAGE_OBJECTS, *gc.get_threshold()[1:])
 
 
-def plugin(services: str | Sequence[str], synopsis: str) -> tuple[type[Options], MakeService]:
+def plugin(
+    services: str | Sequence[str], synopsis: str
+) -> tuple[type[Options], Callable[[Options], IService]]:
     """Return what a plugin's module has to hold, ``Options`` and ``makeService``.
 
     Args:

@@ -28,10 +28,9 @@ def account() -> None:
     """Accounts: who may log in and receive mail."""
 
 
-def _password_options(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option(
-        "--password-stdin", is_flag=True, help="Read the password from standard input."
-    )(command)
+_password_options = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input."
+)
 
 
 def read_password(*, from_stdin: bool) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -70,20 +71,16 @@ class Configuration:
     Args:
         settings: all of them.
         path: the file; None where there is none.
-        lines: the line of each key in the file.
-        overrides: keys that the command line has set.
+        place: gives the file and line, or the option, that a setting comes from.
     """
 
     settings: Settings
     path: Path | None
-    lines: Mapping[tuple[str, ...], int]
-    overrides: Sequence[tuple[str, ...]]
+    place: Callable[[tuple[str, ...]], str]
 
     def problem(self, key: str, message: str) -> Problem:
         """Return what is wrong with a setting, and where it was said."""
-        return Problem(
-            _place(tuple(key.split(".")), self.path, self.lines, self.overrides), key, message
-        )
+        return Problem(self.place(tuple(key.split("."))), key, message)
 
 
 def load(path: Path | None, overrides: Iterable[str] = ()) -> Settings:
@@ -103,16 +100,12 @@ def read(path: Path | None, overrides: Iterable[str] = ()) -> Configuration:
         ConfigError: with every problem found, not only the first.
     """
     text, data = _read(path) if path else ("", {})
-    given = []
-    for override in overrides:
-        given.append(_override(data, override))
-    lines = key_lines(text)
+    given = [_override(data, override) for override in overrides]
+    place = partial(_place, path, key_lines(text), given)
     try:
-        return Configuration(Settings.model_validate(data), path, lines, given)
+        return Configuration(Settings.model_validate(data), path, place)
     except ValidationError as error:
-        raise ConfigError(
-            [_problem(details, path, lines, given) for details in error.errors()]
-        ) from None
+        raise ConfigError([_problem(details, place) for details in error.errors()]) from None
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -156,10 +149,10 @@ def _override(data: dict[str, Any], override: str) -> tuple[str, ...]:
 
 
 def _place(
-    names: tuple[str, ...],
     path: Path | None,
     lines: Mapping[tuple[str, ...], int],
     overrides: Sequence[tuple[str, ...]],
+    names: tuple[str, ...],
 ) -> str:
     """Return the file and line, or the option, that a setting comes from."""
     if any(names[: len(given)] == given for given in overrides):
@@ -170,15 +163,10 @@ def _place(
     return f"{path}:{line}" if line else str(path or "")
 
 
-def _problem(
-    details: Mapping[str, Any],
-    path: Path | None,
-    lines: Mapping[tuple[str, ...], int],
-    overrides: Sequence[tuple[str, ...]],
-) -> Problem:
+def _problem(details: Mapping[str, Any], place: Callable[[tuple[str, ...]], str]) -> Problem:
     loc = tuple(str(part) for part in details["loc"])
     names = tuple(part for part in loc if not part.isdigit())
-    where = _place(names, path, lines, overrides)
+    where = place(names)
     if details["type"] == "extra_forbidden":
         return Problem(where, ".".join(names), _unknown(names))
     return Problem(where, ".".join(loc), _wrong_value(details))

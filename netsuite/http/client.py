@@ -253,7 +253,6 @@ class HTTPClient:
         endpoint: Callable[[Origin], IStreamClientEndpoint] | None = None,
         idle_seconds: float = 60.0,
     ) -> None:
-        self._reactor = reactor
         self._clock: IReactorTime = reactor
         self._timeouts = timeouts
         self._software = software
@@ -261,7 +260,9 @@ class HTTPClient:
         self._tls_context = tls_context or (
             lambda host: tls.client_options(host, protocols=[b"http/1.1"])
         )
-        self._endpoint = endpoint or self._by_name
+        self._endpoint = endpoint or (
+            lambda origin: HostnameEndpoint(reactor, origin.host, origin.port)
+        )
         self.pool = Pool(self._connect, self._clock, idle_seconds=idle_seconds)
 
     # -- requests ------------------------------------------------------------------------------
@@ -367,10 +368,6 @@ class HTTPClient:
         await self.pool.close()
 
     # -- connections ---------------------------------------------------------------------------
-
-    def _by_name(self, origin: Origin) -> IStreamClientEndpoint:
-        endpoint: IStreamClientEndpoint = HostnameEndpoint(self._reactor, origin.host, origin.port)
-        return endpoint
 
     async def _connect(self, origin: Origin) -> HTTPConnection:
         context = self._tls_context(origin.host) if origin.scheme == "https" else None

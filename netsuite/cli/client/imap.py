@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
 from netsuite.cli.client.files import Letter, Output, pieces_of
-from netsuite.cli.client.listing import Listing
+from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import LoginFailed, NotGiven
 from netsuite.cli.client.session import ClientSession, ended
 from netsuite.cli.client.transfers import Client
@@ -140,9 +139,7 @@ async def _mailboxes(client: IMAPClient) -> Listing:
     return Listing(("mailbox", "messages", "unseen", "attributes"), rows)
 
 
-def _row(
-    message: FetchData,
-) -> tuple[int | None, int | None, datetime | None, str, str, str]:
+def _row(message: FetchData) -> Sequence[Cell]:
     envelope = message.envelope or Envelope()
     sender = ""
     for each in envelope.from_[:1]:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import click
 
-from netsuite.cli.client.access import CONNECT_SECONDS, Access, Observer, TLSUse
+from netsuite.cli.client.access import CONNECT_SECONDS, Access, TLSUse
 from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, Usage, leave
 from netsuite.cli.client.urls import BadURL, Target, parse_url
 
@@ -36,7 +36,7 @@ class Common:
             insecure=given["insecure"],
             connect_seconds=given["connect_timeout"],
             total_seconds=given["max_time"],
-            observer=_observer() if given["verbose"] else None,
+            observer=_observe if given["verbose"] else None,
             progress=not given["quiet"] and not given["verbose"],
         )
 
@@ -93,13 +93,10 @@ def _from_netrc(host: str) -> tuple[str, str] | None:
     return None if found is None else (found[0], found[2] or "")
 
 
-def _observer() -> Observer:
-    def observe(side: str, text: str, seconds: float) -> None:
-        # A terminal that has been left to a server's control does not return by itself.
-        click.echo(f"{side} {text}", err=True, nl=False)
-        click.echo("\r\n" if sys.stderr.isatty() else "\n", err=True, nl=False)
-
-    return observe
+def _observe(side: str, text: str, seconds: float) -> None:
+    # A terminal that has been left to a server's control does not return by itself.
+    click.echo(f"{side} {text}", err=True, nl=False)
+    click.echo("\r\n" if sys.stderr.isatty() else "\n", err=True, nl=False)
 
 
 def client_command(function: F) -> F:

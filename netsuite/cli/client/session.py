@@ -205,23 +205,6 @@ class ClientSession:
         """Return what TLS is begun with from the first octet; None where it is not."""
         return self.context() if self.target.tls else None
 
-    def wants_tls(self, *, offered: bool) -> bool:
-        """Return whether TLS is to be begun now.
-
-        Args:
-            offered: whether the server says it can.
-
-        Raises:
-            NoTLS: it is required, and the server does not offer it.
-        """
-        if self.target.tls or self.tls is TLSUse.NONE:
-            return False
-        if not offered and self.tls is TLSUse.REQUIRED:
-            raise NoTLS(
-                f"{self.target.place} offers no TLS, and it is required; --tls none does without"
-            )
-        return offered
-
     async def begin_tls(
         self, begin: Callable[[ClientContext], Awaitable[None]], *, offered: bool
     ) -> None:
@@ -231,8 +214,14 @@ class ClientSession:
             begin: the client's STARTTLS.
             offered: whether the server says it can.
         """
-        if not self.wants_tls(offered=offered):
+        if self.target.tls or self.tls is TLSUse.NONE:
             return
+        if not offered:
+            if self.tls is not TLSUse.REQUIRED:
+                return
+            raise NoTLS(
+                f"{self.target.place} offers no TLS, and it is required; --tls none does without"
+            )
         try:
             await begin(self.context())
         except NotOffered as error:
@@ -259,7 +248,11 @@ class ClientSession:
             return None
         username, password = self.insist_on_login()
         return registry.client(
-            name, nonce=nonce, username=username, password=password, binding=binding
+            name,
+            nonce=lambda: base64.b64encode(secrets.token_bytes(18)),
+            username=username,
+            password=password,
+            binding=binding,
         )
 
     def insist_on_clear(self, peer: Peer) -> Login:
@@ -293,11 +286,6 @@ def _progress(*, shown: bool) -> Progress:
 
         return ProgressBar()
     return Progress()
-
-
-def nonce() -> bytes:
-    """Return 18 random octets as base64, for SASL."""
-    return base64.b64encode(secrets.token_bytes(18))
 
 
 def own_name() -> str:

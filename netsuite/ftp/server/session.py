@@ -6,7 +6,6 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.python.failure import Failure
 
@@ -184,9 +183,3 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if self.protection is Protection.CLEAR or group is None:
             return None
         return group.resumed_only() if self.shared.settings.require_session_reuse else group
-
-    def pause(self, seconds: float) -> Deferred[None]:
-        """Wait; whoever is cancelled meanwhile waits no more."""
-        over: Deferred[None] = Deferred(lambda _: call.cancel())
-        call = self.clock.callLater(seconds, over.callback, None)
-        return over

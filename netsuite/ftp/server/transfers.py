@@ -8,6 +8,7 @@ from typing import Final
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import deferLater
 
 from netsuite.connection.sendfile import FileCutShort, send_file
 from netsuite.connection.server import handlers
@@ -309,7 +310,7 @@ async def _last_look(session: Session, path: TreePath) -> None:
         await session.files.entry(path)
     except StoreError:
         return  # a part of a new file is kept anyway
-    await session.pause(LAST_LOOK_SECONDS)
+    await deferLater(session.clock, LAST_LOOK_SECONDS)
 
 
 async def _take(
