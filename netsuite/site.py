@@ -179,20 +179,11 @@ class Site(Service):
     # -- services ------------------------------------------------------------------------------
 
     def tls(self, *protocols: bytes) -> ServerTLS | None:
-        """Return what a service begins TLS with; None where TLS is off.
-
-        Args:
-            protocols: its ALPN names.
-        """
+        """Return what a service of these ALPN names begins TLS with; None where TLS is off."""
         return self.certificates.context_for(*protocols) if self.certificates else None
 
     def common(self, settings: ServiceSettings, *protocols: bytes) -> Common:
-        """Return what the ``Shared`` of every service is made with.
-
-        Args:
-            settings: the service's.
-            protocols: its ALPN names.
-        """
+        """Return what the ``Shared`` of a service is made with; *protocols* are its ALPN names."""
 
         def transcript(name: str) -> Transcript:
             return Transcript(logging_observer(name), self.reactor)
@@ -205,12 +196,8 @@ class Site(Service):
         }
 
     def line_log(self, path: str, stamp: Callable[[datetime], str]) -> LineLog | None:
-        """Make a service's log of one line an event; None where *path* is empty.
-
-        Args:
-            path: relative to the home directory.
-            stamp: prints the time at the beginning of a line.
-        """
+        """Make a service's log of one line an event, its time first, at a path in the home; None
+        where that is empty."""
         if not path:
             return None
         return LineLog(
@@ -225,8 +212,7 @@ class Site(Service):
         """Return the service that lets a factory listen where its settings say.
 
         Args:
-            factory: makes the connections.
-            shared: what they share, by the settings there are now: asked for at each reload.
+            shared: what its connections share by now; asked for at each reload.
 
         Raises:
             SiteError: an endpoint string cannot be understood.

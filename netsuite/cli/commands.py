@@ -15,8 +15,6 @@ class Entry(NamedTuple):
     """A command that has not been imported.
 
     Args:
-        module: where it is.
-        attribute: its name there.
         help: its line in the list of commands; a test holds it against the command's own.
     """
 

@@ -222,9 +222,6 @@ class HeadScan:
 
     Looking at every octet once: a head that comes octet by octet costs no more than a whole one,
     and is refused for the same reason.
-
-    Args:
-        limits: how large it may be.
     """
 
     __slots__ = ("_limits", "_line_ended", "_searched", "_verified")

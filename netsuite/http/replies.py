@@ -68,11 +68,7 @@ TOO_SLOW: Final = frozenset(
 
 
 class RequestRefused(Exception):
-    """A handler's refusal; raised to be answered with.
-
-    Args:
-        response: the answer.
-    """
+    """A handler's refusal; raised to be answered with its response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"{response.status}")

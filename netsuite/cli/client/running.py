@@ -103,12 +103,7 @@ def _why_no_tls(error: errors.TLSFailure) -> str:
 
 
 class _Running:
-    """One session under way; the first thing that ends it counts.
-
-    Args:
-        make: makes the session, of the reactor.
-        work: what to do in it.
-    """
+    """One session under way; the first thing that ends it counts."""
 
     def __init__(
         self, make: Callable[[Any], ClientSession], work: Callable[[ClientSession], Awaitable[None]]

@@ -128,14 +128,7 @@ async def ended(
 
 
 class ClientSession:
-    """A command's session with a server.
-
-    Args:
-        reactor: to connect by, and for time.
-        target: what the URL says.
-        access: what the options say.
-        login: name and password; None for none.
-    """
+    """A command's session with the server that its URL names, by what its options say."""
 
     def __init__(self, reactor: Any, target: Target, access: Access, login: Login | None) -> None:
         self.reactor = reactor

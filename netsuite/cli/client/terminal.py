@@ -168,11 +168,7 @@ class Terminal:
 
 
 class _Descriptor:
-    """A descriptor in the reactor's hands.
-
-    Args:
-        descriptor: read or written when the reactor says that it can be.
-    """
+    """A descriptor that is read or written when the reactor says that it can be."""
 
     def __init__(self, reactor: IReactorFDSet, descriptor: int) -> None:
         self.reactor = reactor

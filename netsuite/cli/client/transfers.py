@@ -26,14 +26,7 @@ Post: TypeAlias = Callable[[ClientSession, Letter], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """The functions of one protocol; None for what it cannot.
-
-    Args:
-        get: fetches what the URL names.
-        put: stores a file there.
-        ls: lists what is there.
-        post: adds a message or an article there.
-    """
+    """The functions of one protocol; None for what it cannot."""
 
     get: Get | None = None
     put: Put | None = None

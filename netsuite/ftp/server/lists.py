@@ -22,13 +22,7 @@ Line: TypeAlias = Callable[[Listed], str]
 def listed(
     session: Session, directory: TreePath, entry: Entry, *, name: str | None = None
 ) -> Listed:
-    """Return an entry as it is listed.
-
-    Args:
-        directory: where it is.
-        entry: as the tree has it.
-        name: instead of its own.
-    """
+    """Return a directory's entry as it is listed, by its own name or another."""
     is_directory = entry.kind is EntryKind.DIRECTORY
     path = (*directory, entry.name) if entry.name else directory
     return Listed(

@@ -29,12 +29,7 @@ ANONYMOUS: Final = frozenset({"anonymous", "ftp"})
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One FTP session, the server's side. See RFC 959.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One FTP session, the server's side. See RFC 959."""
 
     dialog: ServerDialog
     shared: Shared
@@ -118,12 +113,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return self.is_guest_name(self.username)
 
     def enter(self, files: FileAccess, logout: Callable[[], None] | None = None) -> None:
-        """Accept that somebody has logged in.
-
-        Args:
-            files: what they see.
-            logout: see ``logged_in``.
-        """
+        """Accept that somebody has logged in, who sees *files*."""
         self._files = files
         self.wrong_passwords = 0
         self.logged_in(logout)

@@ -29,11 +29,7 @@ DIRECTIONS: Final[Mapping[type, str]] = {Retr: "o", Stor: "i", Appe: "i", Stou: 
 
 
 def transferred(session: Session, active: ActiveTransfer, said: Reply) -> None:
-    """Note a transfer that has ended, if it had begun.
-
-    Args:
-        said: what the client is told of it.
-    """
+    """Note a transfer that has ended, if it had begun; *said* is what the client is told of it."""
     command = active.command
     if not isinstance(command, Retr | Stor | Appe | Stou):
         return
@@ -91,13 +87,7 @@ def format_line(
         when: as C's ``ctime`` has it, in local time.
         address: the peer's; empty for a local socket.
         account: who had logged in, or as what.
-        anonymous: whether without a password.
-        direction: ``o``, ``i`` or ``d``.
-        path: as the peer sees it.
-        octets: that passed.
         seconds: that it took; less than one are one, as the others have it.
-        as_text: whether in TYPE A.
-        complete: whether the peer was told that it is.
     """
     return (
         f"{when} {max(1, round(seconds))} {address or '-'} {octets} {_field(shown(path))} "

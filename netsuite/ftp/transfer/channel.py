@@ -64,7 +64,6 @@ class Ports:
     """Where to listen for data connections.
 
     Args:
-        reactor: listens and connects.
         ports: first and last port; None for any that is free.
         shuffled: gives port numbers in an order that nobody can guess (RFC 2577, 8: who knows
             the next port can be there first).

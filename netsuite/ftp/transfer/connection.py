@@ -102,7 +102,6 @@ class DataConnection(TimedPump[DataEvent, bytes]):
     ends it.
 
     Args:
-        clock: for every timeout.
         handshake_seconds: how long TLS may take.
         stalled_seconds: how long nothing may move.
         arrived: called when it is there.

@@ -51,9 +51,6 @@ class ClientDialog(LineDialog):
     ``send`` takes a ``Request`` and, where it announces a body, ``BodyChunk`` values and an
     ``EndOfBody``. Events are ``Informational``, ``ResponseHead``, ``BodyChunk`` and ``EndOfBody``;
     the last comes after every ``ResponseHead``.
-
-    Args:
-        limits: of heads.
     """
 
     hears_while_writing = True

@@ -59,7 +59,6 @@ class ServerDialog(LineDialog):
     ``send`` takes ``Informational``, a whole ``Response``, or a ``ResponseHead`` and its body.
 
     Args:
-        limits: of heads.
         body_octets: the largest body taken; None for any.
     """
 

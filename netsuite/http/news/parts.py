@@ -61,12 +61,7 @@ def fields(part: Part, number: str) -> FieldPairs:
 
 
 async def decoded(pieces: AsyncIterator[bytes], encoding: bytes) -> AsyncIterator[bytes]:
-    """Undo a transfer encoding piece by piece; what is not in it is passed over.
-
-    Args:
-        pieces: a part's body.
-        encoding: its Content-Transfer-Encoding.
-    """
+    """Undo a Content-Transfer-Encoding piece by piece; what is not in it is passed over."""
     rest = b""
     try:
         async for piece in pieces:

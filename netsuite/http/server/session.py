@@ -22,12 +22,7 @@ LEFT: Final = 499
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One connection of HTTP/1.1 or 1.0, the server's side. See RFC 9112.
-
-    Args:
-        shared: what all connections of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One connection of HTTP/1.1 or 1.0, the server's side. See RFC 9112."""
 
     dialog: ServerDialog
     shared: Shared

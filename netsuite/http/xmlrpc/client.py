@@ -18,11 +18,6 @@ class XMLRPCClient:
         rpc = XMLRPCClient(http, "https://user:password@example.org/RPC2")
         total = await rpc.call("math.add", 1, 2)
         total = await rpc.method("math.add")(1, 2)
-
-    Args:
-        http: makes the requests, keeps connections.
-        url: of the server.
-        limit_octets: the largest answer.
     """
 
     def __init__(self, http: HTTPClient, url: str, *, limit_octets: int = 64 * 1024 * 1024) -> None:
