@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsuite.imap.commands import Append, Code, Command, Condition, Continue, Idle, Status, Tagged
-from netsuite.imap.commands.responses import Completion
+from netsuite.imap.commands.requests import Append, Command, Idle
+from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, Tagged
 from netsuite.imap.dialog import (
     RULES,
     TRANSITIONS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from netsuite.imap.commands import Request
+from netsuite.imap.commands.requests import Request
 from netsuite.imap.dialog import RULES, AuthenticateCancelled, AuthenticateResponse, ServerEvent
 from netsuite.imap.server import IMAPServer
 from netsuite.testing.cases import SynchronousTestCase
