@@ -44,10 +44,7 @@ class PartHeader:
 
     def parameter(self, name: bytes) -> bytes | None:
         """Return a Content-Type parameter, or None."""
-        for other, value in self.parameters:
-            if other == name:
-                return value
-        return None
+        return dict(self.parameters).get(name)
 
 
 def first_values(header: bytes) -> dict[bytes, bytes]:

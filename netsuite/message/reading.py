@@ -76,7 +76,7 @@ def texts(root: Part) -> list[Part]:
 
 def charset(part: Part) -> str | None:
     """Return the name of a part's charset, if it says one."""
-    named = next((value for name, value in part.parameters if name == b"charset"), None)
+    named = dict(part.parameters).get(b"charset")
     return named.decode("ascii", "replace") if named else None
 
 

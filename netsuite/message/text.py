@@ -124,8 +124,7 @@ def _header_lines(octets: bytes, start: int, end: int) -> list[tuple[str, str]]:
 def _part_text(octets: bytes, part: Part, room: int) -> str:
     # base64 takes four octets for three and quoted-printable three for one, characters up to four.
     taken = octets[part.body_start : min(part.body_end, part.body_start + room * 4)]
-    charset = next((value for name, value in part.parameters if name == b"charset"), None)
-    return _text(Excerpt(taken, part.encoding, charset))
+    return _text(Excerpt(taken, part.encoding, dict(part.parameters).get(b"charset")))
 
 
 def searchable(octets: bytes, summary: Summary) -> Searchable:

@@ -5,7 +5,7 @@ See RFC 3501, 6.4; RFC 4315 (UIDPLUS); RFC 6851 (MOVE); RFC 7162, 3.1.3 (UNCHANG
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from netsuite.connection.server import handlers
@@ -13,17 +13,10 @@ from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses
 from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
-from netsuite.imap.sequences import SequenceSet, runs
+from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
 from netsuite.store.model import Copied, FlagAction, FlagsStored
-
-_ACTIONS: Final[Mapping[ask.StoreAction, FlagAction]] = {
-    ask.StoreAction.ADD: FlagAction.ADD,
-    ask.StoreAction.REMOVE: FlagAction.REMOVE,
-    ask.StoreAction.REPLACE: FlagAction.REPLACE,
-}
-
 
 #: FETCH responses of a STORE that are sent in one piece.
 _RESPONSES_AT_ONCE: Final = 1000
@@ -50,7 +43,7 @@ async def store(session: Session, request: ask.Store) -> responses.Completion:
     stored = await selected.mail.store_flags(
         selected.folder.id,
         uids,
-        _ACTIONS[request.action],
+        FlagAction[request.action.name],
         request.flags,
         unchanged_since=request.unchanged_since,
     )
@@ -122,11 +115,8 @@ async def copy(session: Session, request: ask.Copy | ask.Move) -> responses.Comp
 def _copy_uid(copied: Copied) -> responses.Code | None:
     if not copied.uids:
         return None
-    sources = SequenceSet(tuple(runs(copied.sources)))
-    return responses.Code(
-        "COPYUID",
-        responses.CopyUid(copied.uid_validity, sources, SequenceSet(tuple(runs(copied.uids)))),
-    )
+    sources, uids = SequenceSet.of(copied.sources), SequenceSet.of(copied.uids)
+    return responses.Code("COPYUID", responses.CopyUid(copied.uid_validity, sources, uids))
 
 
 # -- EXPUNGE --------------------------------------------------------------------------------------

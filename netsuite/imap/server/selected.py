@@ -9,7 +9,7 @@ from netsuite.imap.commands.responses import Code, Condition, FlagsData, Status
 from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
 from netsuite.imap.grammar.printing import is_flag
 from netsuite.imap.grammar.responses import format_response
-from netsuite.imap.sequences import format_uids
+from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.view import (
     MailboxView,
     TellExists,
@@ -171,5 +171,5 @@ def _format_telling(telling: Telling, modseqs: bool, vanished: bool) -> bytes:
             return b"* %d EXISTS\r\n* %d RECENT\r\n" % (messages, recent)
         case TellExpunged(numbers, uids):
             if vanished:
-                return b"* VANISHED %b\r\n" % format_uids(uids)
+                return b"* VANISHED %b\r\n" % bytes(SequenceSet.of(uids))
             return b"".join([b"* %d EXPUNGE\r\n" % number for number in numbers])
