@@ -44,14 +44,9 @@ def parse_request(line: bytes) -> Request:
 
 def format_request(request: Request) -> bytes:
     """Print a request. Raises LocalProtocolError when it cannot be said."""
-    fields = [request.selector]
-    if request.search is not None:
-        fields.append(request.search)
-    if request.plus:
-        fields.append(request.plus)
-    if any(_CONTROL.search(field) for field in fields):
+    if any(_CONTROL.search(field) for field in request.fields):
         raise LocalProtocolError("a control character in a selector or search")
-    line = "\t".join(fields).encode("utf-8", "surrogateescape")
+    line = "\t".join(request.fields).encode("utf-8", "surrogateescape")
     if len(line) + 2 > REQUEST_OCTETS:
         raise LocalProtocolError("a request that long")
     return line + b"\r\n"

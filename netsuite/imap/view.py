@@ -101,10 +101,6 @@ class MailboxView:
         place = bisect_left(self._told, uid)
         return place + 1 if place < len(self._told) and self._told[place] == uid else 0
 
-    def uid(self, number: int) -> int:
-        """Return the UID of a number that is in the view."""
-        return self._told[number - 1]
-
     def spans(self, numbers: SequenceSet, *, by_uid: bool) -> list[tuple[int, int]]:
         """Return the messages a command names, as ascending half-open ranges of indices.
 

@@ -85,11 +85,10 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         self._buffer = ""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._encoding = ""
-        self._at_end = False
         #: Why nothing more comes; None as long as something may.
         self.ending: errors.ConnectionLost | None = None
         #: Called when options have been negotiated, with what was shown before them read.
-        self.negotiated: Callable[[], None] = _nothing
+        self.negotiated: Callable[[], None] = lambda: None
         self._replenished = clock.seconds()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
@@ -128,7 +127,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def read(self, *, seconds: float | None = None) -> str:
         """Return what the server shows next; empty when it has closed. Raises Timeout."""
-        if not self._buffer and not self._at_end:
+        if not self._buffer and self.ending is None:
             await self._more(self._until(seconds))
         text, self._buffer = self._buffer, ""
         return text
@@ -139,11 +138,11 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         Raises:
             Timeout: after ``reply_seconds``.
         """
-        while not self._at_end:
+        while self.ending is None:
             try:
                 event = await self.receive()
             except errors.ConnectionLost as error:
-                self._end(error)
+                self.ending = error
                 break
             if isinstance(event, Shown):
                 return event.octets
@@ -183,7 +182,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     async def read_all(self, *, seconds: float | None = None) -> str:
         """Return all that the server shows until it closes. Raises Timeout, TooMuchOutput."""
         deadline = self._until(seconds)
-        while not self._at_end:
+        while self.ending is None:
             await self._more(deadline)
         return self._take(len(self._buffer))
 
@@ -232,7 +231,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         return text
 
     async def _more_or_fail(self, deadline: float | None) -> None:
-        if self._at_end:
+        if self.ending is not None:
             raise self.with_conversation(
                 errors.ConnectionLost("the server closed before it showed what was waited for")
             )
@@ -253,17 +252,13 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         except DeferredTimeout:  # the connection stays: something else may be waited for
             raise self._not_in_time() from None
         except errors.ConnectionLost as error:
-            self._end(error)
+            self.ending = error
             return
         if isinstance(event, Shown):
             self._buffer += self._decoded(event.octets)
 
     def _not_in_time(self) -> errors.Timeout:
         return self.with_conversation(errors.Timeout("it was not shown in time"))
-
-    def _end(self, error: errors.ConnectionLost) -> None:
-        self._at_end = True
-        self.ending = error
 
     def _decoded(self, octets: bytes) -> str:
         encoding = self.dialog.encoding
@@ -279,10 +274,6 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
             self.writer.write(event.octets)
             self.negotiated()
         return isinstance(event, Echo | Prompted)
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""
 
 
 async def connect(

@@ -9,8 +9,7 @@ from typing import Final
 
 from netsuite.imap.commands import requests as say
 from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
-from netsuite.imap.grammar.flags import any_flag, flag_set
-from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, any_flag, flag_set
 
 _OPEN: Final = ord("(")
 #: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.

@@ -18,9 +18,9 @@ from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
 from netsuite.imap.grammar import tokens
 from netsuite.imap.grammar.fetch_response import parse_fetch_data
-from netsuite.imap.grammar.flags import shown_flags
 
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
+_CODE_WORD: Final = re.compile(rb"[^ \]\r\n]+")
 _WORD: Final = re.compile(rb"[^ \r\n]+")
 _STATUSES: Final[Mapping[bytes, Status]] = {status.value: status for status in Status}
 _OPEN, _SPACE = ord("("), ord(" ")
@@ -89,7 +89,7 @@ def _resp_text(cursor: tokens.Cursor) -> tuple[said.Code | None, str]:
     cursor.take(_SPACE)
     code = None
     if cursor.take(ord("[")):
-        name = cursor.word(re.compile(rb"[^ \]\r\n]+"), "a code").upper().decode("ascii", "replace")
+        name = cursor.word(_CODE_WORD, "a code").upper().decode("ascii", "replace")
         argument = None
         if cursor.take(_SPACE):
             argument = _CODES.get(name, _code_text)(cursor)
@@ -109,10 +109,9 @@ def _charsets(cursor: tokens.Cursor) -> tuple[str, ...]:
 
 def _words(cursor: tokens.Cursor) -> tuple[str, ...]:
     # Atoms as RFC 3501 has them, and what stands in capability lists besides.
-    pattern = re.compile(rb"[^ \]\r\n]+")
     words = []
     while True:
-        word = cursor.match(pattern)
+        word = cursor.match(_CODE_WORD)
         if word is not None:
             words.append(word.decode("ascii", "replace"))
         if not cursor.take(_SPACE):
@@ -138,7 +137,7 @@ _CODES: Final[Mapping[str, Callable[[tokens.Cursor], said.Argument]]] = {
     "UIDVALIDITY": tokens.Cursor.number,
     "UNSEEN": tokens.Cursor.number,
     "HIGHESTMODSEQ": lambda cursor: cursor.number(tokens.MODSEQ_TOP),
-    "PERMANENTFLAGS": shown_flags,
+    "PERMANENTFLAGS": tokens.shown_flags,
     "BADCHARSET": _charsets,
     "CAPABILITY": _words,
     "APPENDUID": _append_uid,
@@ -205,7 +204,7 @@ def _namespace(cursor: tokens.Cursor) -> said.Response:
 
 def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     cursor.space()
-    attributes = shown_flags(cursor)
+    attributes = tokens.shown_flags(cursor)
     cursor.space()
     separator = cursor.nstring()
     cursor.space()
@@ -244,7 +243,7 @@ def _status(cursor: tokens.Cursor) -> said.Response:
 
 def _flags_data(cursor: tokens.Cursor) -> said.Response:
     cursor.space()
-    return said.FlagsData(shown_flags(cursor))
+    return said.FlagsData(tokens.shown_flags(cursor))
 
 
 def _search(cursor: tokens.Cursor) -> said.Response:

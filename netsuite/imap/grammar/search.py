@@ -178,16 +178,8 @@ def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
 
 def needs_charset(value: SearchKey) -> bool:
     """Return whether text in it is beyond US-ASCII."""
-    match value:
-        case key.HeaderHas(_, text) | key.BodyHas(text) | key.TextHas(text):
-            return not text.isascii()
-        case key.Negated(inner):
-            return needs_charset(inner)
-        case key.Either(one, other):
-            return needs_charset(one) or needs_charset(other)
-        case key.Every(keys):
-            return any(map(needs_charset, keys))
-    return False
+    texts = (key.HeaderHas, key.BodyHas, key.TextHas)
+    return any(isinstance(each, texts) and not each.text.isascii() for each in key.walk(value))
 
 
 def format_key(value: SearchKey) -> bytes:  # one case a key, nothing else: long but flat

@@ -25,7 +25,7 @@ async def search(session: Session, request: ask.Search) -> Completion:
         uids = view.uids()
     else:
         uids = await selected.mail.search(selected.folder.id, asked)
-        if _mentions_modseq(request.key):
+        if any(isinstance(each, key.ModifiedSince) for each in key.walk(request.key)):
             session.modseqs = True
             messages = await selected.mail.messages(selected.folder.id, uids) if uids else ()
             modseq = max((each.modseq for each in messages), default=None)
@@ -33,19 +33,6 @@ async def search(session: Session, request: ask.Search) -> Completion:
     numbers = view.known(uids) if request.by_uid else view.numbers(uids)
     session.say(SearchData(numbers, modseq))
     return ok("Searched")
-
-
-def _mentions_modseq(value: key.SearchKey) -> bool:
-    match value:
-        case key.ModifiedSince():
-            return True
-        case key.Negated(inner):
-            return _mentions_modseq(inner)
-        case key.Either(one, other):
-            return _mentions_modseq(one) or _mentions_modseq(other)
-        case key.Every(keys):
-            return any(map(_mentions_modseq, keys))
-    return False
 
 
 _DAY: Final = timedelta(days=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
+from typing import Final
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
@@ -15,20 +16,30 @@ from netsuite.connection.shared import ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses
-from netsuite.imap.dialog import (
-    AuthenticateCancelled,
-    AuthenticateResponse,
-    ServerDialog,
-    ServerEvent,
-    ServerSaid,
-    rule_of,
-)
-from netsuite.imap.server.capabilities import after_login, before_login
+from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events, rule_of
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.shared import Shared
 from netsuite.imap.view import BadNumber
 from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+
+#: Capabilities for whoever asks: what the grammar takes.
+_ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
+#: After a login.
+_INSIDE: Final = (
+    "NAMESPACE",
+    "UIDPLUS",
+    "UNSELECT",
+    "CHILDREN",
+    "MOVE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "CONDSTORE",
+    "QRESYNC",
+    "STATUS=SIZE",
+)
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
@@ -156,17 +167,23 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def capabilities(self) -> tuple[str, ...]:
         """Return what is there now, on this connection."""
-        if self._mail is None:
-            return before_login(self.shared, self.channel())
-        return after_login(self.shared)
+        if self._mail is not None:
+            return (*_ALWAYS, *_INSIDE, f"APPENDLIMIT={self.shared.settings.append_octets}")
+        authenticator, channel = self.shared.authenticator, self.channel()
+        names = list(_ALWAYS)
+        if self.shared.tls is not None and not channel.secure:
+            names.append("STARTTLS")
+        if not authenticator.allows_password(channel):
+            names.append("LOGINDISABLED")
+        return (*names, *(f"AUTH={each}" for each in authenticator.mechanisms(channel)))
 
     async def challenge(self, octets: bytes) -> bytes | None:
         """Send a challenge; return the response, None where the client gave up."""
         self.say(responses.Continue(challenge=octets))
         event = await self.take()
-        if isinstance(event, AuthenticateResponse):
+        if isinstance(event, events.AuthenticateResponse):
             return event.octets
-        if isinstance(event, AuthenticateCancelled):
+        if isinstance(event, events.AuthenticateCancelled):
             return None
         raise RemoteProtocolError("a response was expected", close=True)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
 from netsuite.store.model import Folder
 from netsuite.store.tree import TreePath
+from netsuite.telnet.settings import Settings
 from netsuite.telnet.shell.terminal import Terminal
 
 #: Digits of a number that a user types.
@@ -37,6 +38,34 @@ class Present:
     since: datetime
 
 
+class Surroundings(Protocol):
+    """The settings and collaborators that the shells of a service share."""
+
+    @property
+    def host(self) -> str:
+        """The name the service goes by."""
+
+    @property
+    def domain(self) -> str:
+        """Of the addresses that articles are posted from."""
+
+    @property
+    def settings(self) -> Settings:
+        """The service's settings."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Where users log in."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """Returns the time of day."""
+
+    @property
+    def unique(self) -> Callable[[], bytes]:
+        """Returns octets that nobody else is given."""
+
+
 @dataclass(slots=True)
 class Shell:
     """One user's session, as commands see it.
@@ -44,12 +73,9 @@ class Shell:
     Args:
         terminal: where the user is.
         access: what the user has.
-        domain: of the address that articles are posted from.
-        authenticator: where a password is tried.
+        shared: by the shells of a service.
         channel: over what the user has come.
         everybody: returns who is logged in here.
-        now: returns the time of day.
-        unique: returns octets that nobody else is given.
         directory: where the user is in the files.
         mailbox: the folder listed last, with the UIDs that its numbers stand for.
         group: the group listed last.
@@ -57,12 +83,9 @@ class Shell:
 
     terminal: Terminal
     access: ShellAccess
-    domain: str
-    authenticator: Authenticator
+    shared: Surroundings
     channel: Channel
     everybody: Callable[[], Sequence[Present]]
-    now: Callable[[], datetime]
-    unique: Callable[[], bytes]
     directory: TreePath = ()
     mailbox: tuple[Folder, Sequence[int]] | None = None
     group: Newsgroup | None = None

@@ -88,7 +88,7 @@ class ListDirectory(Command):
 
 
 def _listed(shell: Shell, entries: Sequence[Entry]) -> Iterator[str]:
-    now = shell.now()
+    now = shell.shared.now()
     for entry in entries:
         directory = entry.kind is EntryKind.DIRECTORY
         kind, end = ("d", "/") if directory else ("-", "")

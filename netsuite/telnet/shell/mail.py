@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from bisect import bisect
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
 from netsuite.store.errors import NoSuchMessage, NotPermitted
-from netsuite.store.model import DELETED, SEEN, Described, FlagAction, Folder, SpecialUse
-from netsuite.telnet.sanitize import cut, one_line
-from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number, when
-from netsuite.telnet.shell.message_lines import author, message_lines
+from netsuite.store.model import DELETED, SEEN, Described, FlagAction, Folder, Message, SpecialUse
+from netsuite.telnet.sanitize import one_line
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number
+from netsuite.telnet.shell.message_lines import listed, message_lines
 
 INBOX: Final = "INBOX"
-#: Messages that are looked up at once for a list.
-_BATCH: Final = 200
-_AUTHOR_COLUMNS: Final = 20
 
 
 async def _open(shell: Shell, name: str) -> tuple[Folder, Sequence[int]]:
@@ -51,24 +50,12 @@ class ListMail(Command):
         if not uids:
             shell.terminal.say(f"There is nothing in {one_line(folder.name)}.")
             return
-        await shell.terminal.page(_listed(shell, folder, uids))
 
+        def lead(message: Message) -> str:
+            return f"{bisect(uids, message.uid):>5} {' ' if SEEN in message.flags else 'N'}"
 
-async def _listed(shell: Shell, folder: Folder, uids: Sequence[int]) -> AsyncIterator[str]:
-    now = shell.now()
-    columns = shell.terminal.columns - 1
-    for start in range(0, len(uids), _BATCH):
-        batch = uids[start : start + _BATCH]
-        places = {uid: start + index + 1 for index, uid in enumerate(batch)}
-        for each in await shell.access.mail.described(folder.id, batch):
-            message = each.message
-            new = " " if SEEN in message.flags else "N"
-            by = cut(author(each.summary), _AUTHOR_COLUMNS)
-            yield cut(
-                f"{places[message.uid]:>5} {new} {when(message.internal_date, now)} "
-                f"{by:<{_AUTHOR_COLUMNS}} {one_line(each.summary.subject)}",
-                columns,
-            )
+        find = partial(shell.access.mail.described, folder.id)
+        await shell.terminal.page(listed(shell, find, uids, lead))
 
 
 class Folders(Command):

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from netsuite.accounts.interfaces import Newsgroup
 from netsuite.message.build import compose
 from netsuite.store.errors import NoSuchMessage
-from netsuite.telnet.sanitize import cut, one_line
-from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number, when
-from netsuite.telnet.shell.message_lines import author, message_lines
+from netsuite.telnet.sanitize import one_line
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number
+from netsuite.telnet.shell.message_lines import listed, message_lines
 from netsuite.telnet.shell.terminal import EndOfText
 
-_BATCH: Final = 200
-_AUTHOR_COLUMNS: Final = 20
 #: What an article typed here may have.
 _TEXT_CHARACTERS: Final = 1024 * 1024
 _SUBJECT_CHARACTERS: Final = 400
@@ -62,21 +61,9 @@ class ListNews(Command):
         if not numbers:
             shell.terminal.say(f"There is nothing in {one_line(group.name)}.")
             return
-        await shell.terminal.page(_listed(shell, group, numbers))
-
-
-async def _listed(shell: Shell, group: Newsgroup, numbers: Sequence[int]) -> AsyncIterator[str]:
-    now = shell.now()
-    columns = shell.terminal.columns - 1
-    for start in range(0, len(numbers), _BATCH):
-        batch = numbers[start : start + _BATCH]
-        for each in await shell.access.news.room.described(group.id, batch):
-            by = cut(author(each.summary), _AUTHOR_COLUMNS)
-            yield cut(
-                f"{each.message.uid:>7} {when(each.message.internal_date, now)} "
-                f"{by:<{_AUTHOR_COLUMNS}} {one_line(each.summary.subject)}",
-                columns,
-            )
+        find = partial(shell.access.news.room.described, group.id)
+        lines = listed(shell, find, numbers, lambda message: f"{message.uid:>7}")
+        await shell.terminal.page(lines)
 
 
 class ReadNews(Command):
@@ -122,7 +109,7 @@ class Post(Command):
             raise CommandRefused("Nothing was posted: there is no text.")
         octets = _article(shell, group, subject.strip(), text, approved=approved)
         posting = access.posting(
-            now=shell.now(), unique=shell.unique().hex(), source=shell.channel.address
+            now=shell.shared.now(), unique=shell.shared.unique().hex(), source=shell.channel.address
         )
         try:
             waiting = posting.take(octets)
@@ -136,7 +123,7 @@ class Post(Command):
 
 def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approved: bool) -> bytes:
     """Compose a proto-article; the injecting agent adds what it lacks (RFC 5537, 3.4.1)."""
-    address = f"{shell.access.name}@{shell.domain}"
+    address = f"{shell.access.name}@{shell.shared.domain}"
     headers = [("Newsgroups", group.name)]
     if approved:
         headers.append(("Approved", address))
@@ -147,7 +134,7 @@ def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approve
         text=text,
         date=None,
         message_id="",
-        boundary=shell.unique().hex(),
+        boundary=shell.shared.unique().hex(),
         headers=headers,
     )
 

@@ -54,7 +54,7 @@ class Password(Command):
         old = await self._asked(shell, "Old password: ")
         try:
             # The authenticator slows guesses down, and writes them into the audit log.
-            login = await shell.authenticator.log_in(
+            login = await shell.shared.authenticator.log_in(
                 shell.channel, shell.access.name, old, ShellAccess
             )
         except LoginRefused as error:
