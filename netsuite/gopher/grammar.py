@@ -53,13 +53,9 @@ def format_request(request: Request) -> bytes:
 
 
 def format_item(item: Item, host: str, port: int) -> bytes:
-    """Print a line of a menu.
+    """Print a line of a menu, with host and port of this server where the item names none.
 
-    Args:
-        item: what to print; control characters in it become spaces, so that no text of a user
-            can make a line or a field of its own.
-        host: of this server, for items that name none.
-        port: likewise.
+    Control characters become spaces, so that no text of a user can make a line or a field.
     """
     name = item.host or host
     line = f"{item.type[:1]}{item.text}\t{item.selector}\t{name}\t{item.port or port}"

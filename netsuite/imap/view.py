@@ -264,11 +264,7 @@ class MailboxView:
                 del self._flags[uid]
 
     def tell(self, *, may_expunge: bool) -> list[Telling]:
-        """Return what the client is to be told now, and take it as told.
-
-        Args:
-            may_expunge: whether numbers may change.
-        """
+        """Return what the client is to be told now, and take it as told."""
         tellings: list[Telling] = []
         if may_expunge and self._gone:
             tellings.append(self._expunge(self._gone))

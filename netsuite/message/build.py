@@ -32,9 +32,6 @@ class Attachment:
     """A file that goes with a message.
 
     Args:
-        name: the file name, any characters.
-        type: its media type.
-        octets: its content.
         inline: whether to show it within the text rather than beside it.
         id: a Content-ID without angle brackets, for HTML that refers to it.
     """
@@ -144,12 +141,10 @@ def _attachment_part(attachment: Attachment) -> tuple[list[bytes], bytes]:
 def multipart(
     kind: str, boundary: str, parts: Sequence[tuple[list[bytes], bytes]], **parameters: str
 ) -> tuple[list[bytes], bytes]:
-    """Put parts together.
+    """Put parts together, each of header fields and a body.
 
     Args:
-        kind: the subtype.
         boundary: must not begin a line of any part.
-        parts: header fields and body of each.
         parameters: further Content-Type parameters.
 
     Raises:
@@ -237,7 +232,6 @@ def received_from(
     Args:
         helo: what the client called itself.
         address: its IP address; empty for a local socket.
-        by: this server.
         protocol: the ``with`` word: ``SMTP``, ``ESMTPSA``, ``LMTP`` ... (RFC 3848, RFC 6531).
         tls: version and cipher, for a comment.
         host: the client's verified name.

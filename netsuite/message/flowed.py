@@ -19,14 +19,11 @@ def unflowed(text: str, part: Part) -> str:
 
 
 def join_paragraphs(text: str, *, delete_space: bool = False) -> str:
-    """Join the lines of flowed text (RFC 3676, 4.1).
+    """Join the lines of flowed text, transfer coding and charset undone (RFC 3676, 4.1).
 
     A line that ends in a space goes on in the next one, if that is quoted as deep and is no
-    signature separator. Quote marks stay, with a space behind them.
-
-    Args:
-        text: its transfer coding and charset undone.
-        delete_space: DelSp=yes, the space at a flowed line's end is not part of the text.
+    signature separator. Quote marks stay, with a space behind them. With DelSp=yes the space at a
+    flowed line's end is not part of the text.
     """
     made: list[str] = []
     pieces: list[str] = []  # of the paragraph that may go on

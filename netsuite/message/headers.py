@@ -64,12 +64,7 @@ def header_end(octets: bytes) -> int:
 
 
 def fields(octets: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:
-    """Return the header fields of a block in order, up to an empty line or its end.
-
-    Args:
-        octets: a header, or a whole message.
-        start: where the header begins.
-        end: where to stop at the latest.
+    """Return the header fields of a header or message in order, up to an empty line or *end*.
 
     Lines that are no fields are passed over.
     """
@@ -101,12 +96,7 @@ def find(octets: bytes, name: bytes) -> bytes | None:
 
 
 def strip(octets: bytes, names: Collection[bytes]) -> bytes:
-    """Take fields out of a message's header; all other octets stay as they are.
-
-    Args:
-        octets: a whole message or its header.
-        names: field names in any case.
-    """
+    """Take the fields of some names, in any case, out of a message's header; all else stays."""
     wanted = {name.lower() for name in names}
     kept: list[bytes] = []
     position = 0

@@ -136,7 +136,6 @@ class Trace:
 
     Args:
         host: the server's path identity.
-        now: the time of injection.
         message_id: for an article that has none, with angle brackets.
         account: who has logged in; empty for nobody.
         source: the poster's IP address, where it is to be told; else empty.
@@ -152,11 +151,9 @@ class Trace:
 
 
 def check(header: bytes, *, now: datetime, oldest: timedelta) -> ProtoArticle:
-    """Judge a proto-article's header.
+    """Judge a proto-article's header: octets with CRLF line ends, without the empty line.
 
     Args:
-        header: its octets with CRLF line ends, without the empty line.
-        now: the time.
         oldest: how far Date and Injection-Date may lie back.
 
     Raises:

@@ -94,13 +94,9 @@ def _words(text: str) -> str:
 
 
 def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
-    """Return the first characters of the readable text, white space made single.
+    """Return the first characters of the plain, else of the HTML text, white space made single.
 
     Quoted lines are left out unless there is nothing else.
-
-    Args:
-        plain: of the first plain text part.
-        markup: of the first HTML part, which counts when there is no plain text.
     """
     if plain is not None:
         text = _text(plain)
@@ -129,10 +125,6 @@ def _part_text(octets: bytes, part: Part, room: int) -> str:
 
 def searchable(octets: bytes, summary: Summary) -> Searchable:
     """Return the text of a message, transfer encodings and charsets undone; never raises.
-
-    Args:
-        octets: the whole message.
-        summary: of the same message.
 
     Markup stays in the text of HTML parts: IMAP's SEARCH looks for a string in the body of the
     message (RFC 9051, 6.4.4), not in a rendering of it.

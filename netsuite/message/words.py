@@ -85,11 +85,8 @@ def _q(octets: bytes) -> bytes:
 def encode_words(text: str, *, first_octets: int = 0) -> bytes:
     """Return encoded words for a text, parted by single spaces so that folding can part them.
 
-    Args:
-        text: any text; surrogates become question marks.
-        first_octets: how much of the first line is taken already.
-
-    Q where most of it is ASCII, else B; every word holds whole characters (RFC 2047, 5).
+    Surrogates become question marks. Q where most of it is ASCII, else B; every word holds whole
+    characters (RFC 2047, 5). Of the first line *first_octets* are taken already.
     """
     ascii_share = sum(c.isascii() for c in text)
     quoted = ascii_share * 2 > len(text)
@@ -120,12 +117,7 @@ def encode_words(text: str, *, first_octets: int = 0) -> bytes:
 
 
 def fold(name: bytes, value: bytes) -> bytes:
-    """Return a header field with its line ends, folded at white space to 76 octets where it can.
-
-    Args:
-        name: the field's name.
-        value: one line; must hold no CR or LF.
-    """
+    """Return a header field with its line ends, folded at white space to 76 octets where it can."""
     line = bytearray(name + b":")
     lines: list[bytes] = []
     for word in value.split(b" "):

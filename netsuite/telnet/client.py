@@ -31,8 +31,9 @@ from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
 from netsuite.telnet.commands import Code, WindowSize
-from netsuite.telnet.dialog import ANSWER_SECONDS, ClientDialog, ClientEvent, ClientSaid, Echo
+from netsuite.telnet.dialog import ClientDialog, ClientEvent, ClientSaid
 from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
+from netsuite.telnet.dialog.core import ANSWER_SECONDS, Echo
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
 #: Characters that are kept while a pattern is looked for.
@@ -53,13 +54,7 @@ class TooMuchOutput(errors.ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The find of ``expect``.
-
-    Args:
-        index: of the pattern.
-        match: where it matched in the text.
-        text: all that was shown before and in it.
-    """
+    """What ``expect`` found: which pattern, where it matched, all that was shown up to its end."""
 
     index: int
     match: re.Match[str]
@@ -67,13 +62,7 @@ class Found:
 
 
 class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
-    """A connection to a Telnet server; made by ``connect``.
-
-    Args:
-        clock: for the timeouts.
-        timeouts: how long the server may take.
-        dialog: what we are and agree to.
-    """
+    """A connection to a Telnet server; made by ``connect``."""
 
     dialog: ClientDialog
     masks_all = True  # a password is typed as everything else is
@@ -289,8 +278,6 @@ async def connect(
     """Connect to a Telnet server.
 
     Args:
-        endpoint: where it is.
-        clock: for the timeouts.
         tls_context: for TLS from the first octet (telnets), see ``netsuite.tls.client_options``.
         terminal_types: what we are, the most wanted first.
         window: width and height in characters; 0 for unknown, so that nothing is paged.

@@ -128,12 +128,9 @@ def escape(octets: bytes) -> bytes:
 
 
 def network_text(text: str, encoding: str) -> bytes:
-    """Print text for the network virtual terminal: a line ends with CR LF, and a CR that ends
-    none is CR NUL (RFC 854, "THE NVT PRINTER AND KEYBOARD").
-
-    Args:
-        text: its lines end with LF.
-        encoding: a character that it does not have becomes a question mark.
+    """Print text, its lines ending with LF, for the network virtual terminal: a line ends with CR
+    LF, and a CR that ends none is CR NUL (RFC 854, "THE NVT PRINTER AND KEYBOARD"); what the
+    encoding does not have is a question mark.
     """
     octets = text.encode(encoding, "replace")
     if b"\r" in octets:

@@ -94,12 +94,7 @@ class _Conversation:
 
 
 class Player:
-    """Plays a transcript against a server.
-
-    Args:
-        connect: opens a connection.
-        name: of the transcript, for errors.
-    """
+    """Plays a transcript against a server to which *connect* opens connections."""
 
     def __init__(self, connect: Callable[[], Peer], name: str = "transcript") -> None:
         self.connect = connect

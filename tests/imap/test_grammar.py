@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from netsuite.imap.commands.requests import Append, Command, Request
 from netsuite.imap.commands.responses import Continue, Status, Tagged
-from netsuite.imap.dialog import ServerDialog, State, WantsLiteral
-from netsuite.imap.dialog.rules import rule_of
+from netsuite.imap.dialog import ServerDialog
+from netsuite.imap.dialog.events import WantsLiteral
+from netsuite.imap.dialog.rules import State, rule_of
 from netsuite.imap.grammar.compose import format_command, split_command
 from netsuite.imap.grammar.printing import format_astring, format_string
 from netsuite.imap.grammar.response_parser import parse_response

@@ -6,25 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from netsuite.telnet.commands import Code, Option, WindowSize
-from netsuite.telnet.dialog import (
-    ClientDialog,
-    Echo,
-    EndOfFile,
+from netsuite.telnet.dialog import ClientDialog, ServerDialog, ServerSaid
+from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
+from netsuite.telnet.dialog.core import ANSWERS, UNANSWERED, Echo, TooMuchNegotiation
+from netsuite.telnet.dialog.server import (
+    TRANSITIONS,
     Farewell,
     Greet,
-    Interrupt,
     Key,
-    Line,
     Print,
     ReadKey,
     ReadLine,
-    ServerDialog,
-    ServerSaid,
     State,
 )
-from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
-from netsuite.telnet.dialog.core import ANSWERS, UNANSWERED, TooMuchNegotiation
-from netsuite.telnet.dialog.server import TRANSITIONS
+from netsuite.telnet.editing import EndOfFile, Interrupt, Line
 from netsuite.telnet.options import Side
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError

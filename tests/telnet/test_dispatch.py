@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import get_args
 
 from netsuite.telnet.commands import WindowSize
-from netsuite.telnet.dialog import Echo, ServerEvent, ServerSaid
+from netsuite.telnet.dialog import ServerEvent, ServerSaid
+from netsuite.telnet.dialog.core import Echo
 from netsuite.telnet.dialog.server import TRANSITIONS
 from netsuite.telnet.server import TelnetServer
 from netsuite.testing.cases import SynchronousTestCase

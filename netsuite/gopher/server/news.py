@@ -21,12 +21,7 @@ _DIGITS: Final = 10
 
 
 class NewsPages:
-    """Finds what is asked for below ``/news`` and ``/search``.
-
-    Args:
-        settings: how much a menu shows.
-        room: the newsgroups.
-    """
+    """Finds what is asked for below ``/news`` and ``/search``."""
 
     def __init__(self, settings: Settings, room: Newsroom) -> None:
         self._settings = settings

@@ -193,10 +193,7 @@ def append_request(cursor: Cursor) -> say.Request:
 
 
 def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
-    """Read an APPEND up to where its message's literal comes: mailbox, flags, date.
-
-    See RFC 3501, 6.3.11.
-    """
+    """Read an APPEND up to where its message's literal comes: mailbox, flags, date."""
     # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
     cursor.space()
     mailbox = cursor.mailbox()

@@ -27,11 +27,7 @@ _OPEN, _SPACE = ord("("), ord(" ")
 
 
 def parse_response(cursor: tokens.Cursor) -> said.Response:
-    """Read one response line with its literals.
-
-    Raises:
-        BadSyntax: it is none, or one that is not known.
-    """
+    """Read one response line with its literals. Raises BadSyntax for what is not known."""
     if cursor.take(ord("+")):
         return _continue(cursor)
     if cursor.take(ord("*")):

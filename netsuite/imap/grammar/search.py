@@ -148,9 +148,7 @@ _KEYS_WITH_ARGUMENTS: Final[Mapping[bytes, Callable[[_Reader], SearchKey]]] = {
 
 def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
     """Read what follows SEARCH: the charset, and the keys (``Every`` when there are several).
-
-    Raises:
-        BadCharset: the charset is not known.
+    Raises BadCharset.
     """
     # search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
     cursor.space()

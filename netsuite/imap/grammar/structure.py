@@ -92,11 +92,7 @@ def _extension(part: Part) -> bytes:
 
 
 def format_structure(part: Part, *, extended: bool) -> bytes:
-    """Return ``body``.
-
-    Args:
-        extended: BODYSTRUCTURE, rather than BODY, which has no extension data.
-    """
+    """Return ``body``: BODYSTRUCTURE, or BODY, which has no extension data."""
     kind, subtype = part.type
     if kind == b"multipart":
         # body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]

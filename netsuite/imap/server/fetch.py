@@ -291,10 +291,8 @@ async def _write_held(session: Session, mail: MailAccess, plan: Plan, rows: Sequ
 
 
 async def _write_ranges(session: Session, mail: MailAccess, plan: Plan, row: Row) -> bool:
-    """Send a row range by range, large ones as they come from the store.
-
-    Returns:
-        False, and nothing was sent, where the message is gone.
+    """Send a row range by range, large ones as they come from the store; return False, and
+    nothing was sent, where the message is gone.
     """
     content = row.message.content
     begun = False

@@ -25,12 +25,9 @@ SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 
 
 class Selected:
-    """A mailbox that is selected.
+    """A mailbox that is selected; by EXAMINE it is *read_only*.
 
     Args:
-        mail: the account's mail.
-        folder: the mailbox.
-        read_only: it was opened by EXAMINE.
         changed: called after each change has been noted; may come from within any publish.
     """
 

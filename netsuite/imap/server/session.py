@@ -16,7 +16,8 @@ from netsuite.connection.shared import ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses
-from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events, rule_of
+from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
+from netsuite.imap.dialog.rules import rule_of
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.shared import Shared
 from netsuite.imap.view import BadNumber
@@ -43,12 +44,7 @@ _INSIDE: Final = (
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One IMAP session, the server's side. See RFC 3501.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One IMAP session, the server's side. See RFC 3501."""
 
     # Thousands of sessions wait in IDLE. CPython keeps up to 30 attributes of an object without a
     # dictionary, and the connection has nearly as many: these beside them spare 1.3 KB each.

@@ -138,11 +138,7 @@ ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Farewell
 
 
 class ServerDialog(TelnetDialog):
-    """The server's side of one connection.
-
-    Args:
-        utf8: whether UTF-8 is sent before, or without, any agreement on it.
-    """
+    """The server's side; *utf8* sends it before, or without, any agreement on it."""
 
     __slots__ = (
         "_after_cr", "_at", "_charset_asked", "_decoder", "_editor", "_end_told", "_held",

@@ -6,7 +6,9 @@ from typing import Final
 
 from netsuite.connection.server import Handlers, handlers
 from netsuite.telnet.commands import WindowSize
-from netsuite.telnet.dialog import Echo, EndOfFile, Interrupt, Key, Line
+from netsuite.telnet.dialog.core import Echo
+from netsuite.telnet.dialog.server import Key
+from netsuite.telnet.editing import EndOfFile, Interrupt, Line
 from netsuite.telnet.server.session import Session
 from netsuite.telnet.shell.terminal import EndOfText, Interrupted
 from netsuite.wire.events import EndOfInput

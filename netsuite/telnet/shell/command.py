@@ -100,11 +100,8 @@ class Command:
     help: ClassVar[str]
 
     async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Do it. Raises Usage, CommandRefused, StoreError, and what the terminal raises.
-
-        Args:
-            shell: the session.
-            words: what was typed behind the name.
+        """Do it, with the words behind the name. Raises Usage, CommandRefused, StoreError, and what
+        the terminal raises.
         """
         raise NotImplementedError
 

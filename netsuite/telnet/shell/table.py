@@ -79,11 +79,7 @@ _ALIASES: Final[Mapping[str, str]] = {
 
 
 def split(line: str) -> list[str]:
-    """Return the words of a line; quotation marks and backslashes are a shell's.
-
-    Raises:
-        CommandRefused: one of them has nothing behind it.
-    """
+    """Return the words of a line, quoted as in a shell. Raises CommandRefused for a loose end."""
     try:
         return shlex.split(line)
     except ValueError:
