@@ -218,16 +218,9 @@ class MailboxView:
             gone = self._gone = set()
         untold: set[int] = set()
         for uid in uids:
-            if self.number(uid):
-                gone.add(uid)
-            else:
-                untold.add(uid)
+            (gone if self.number(uid) else untold).add(uid)
         if untold and self._added:
             self._added = array("I", (uid for uid in self._added if uid not in untold))
-
-    def note_gone(self) -> None:
-        """The mailbox itself is gone."""
-        self.closed = True
 
     # -- telling ------------------------------------------------------------------------------
 

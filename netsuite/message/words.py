@@ -34,12 +34,6 @@ def decode_base64(octets: bytes) -> bytes:
     return binascii.a2b_base64(clean)
 
 
-def _octets_of(encoding: bytes, text: bytes) -> bytes:
-    if encoding in b"bB":
-        return decode_base64(text)
-    return binascii.a2b_qp(text, header=True)
-
-
 def decode_words(octets: bytes) -> str:
     """Return the text of an unfolded field value; never raises, whatever the octets.
 
@@ -63,7 +57,9 @@ def decode_words(octets: bytes) -> str:
             if not adjacent:
                 pieces.append(guess(between))
         pending_charset = charset
-        pending += _octets_of(match.group(2), match.group(3))
+        text = match.group(3)
+        in_base64 = match.group(2) in b"bB"
+        pending += decode_base64(text) if in_base64 else binascii.a2b_qp(text, header=True)
         position = match.end()
     if pending:
         pieces.append(decode(bytes(pending), pending_charset))

@@ -163,9 +163,8 @@ def parse_meaning(said: commands.Subnegotiation) -> commands.Meaning | None:
 
 def _terminal_type(octets: bytes) -> commands.TerminalTypeIs | None:
     """Return the name of a terminal: it may be shown to people, so nothing but printable ASCII."""
-    if not 0 < len(octets) <= TERMINAL_TYPE_CHARACTERS:
-        return None
-    if any(not 0x21 <= octet <= 0x7E for octet in octets):
+    shown = all(0x21 <= octet <= 0x7E for octet in octets)
+    if not shown or not 0 < len(octets) <= TERMINAL_TYPE_CHARACTERS:
         return None
     return commands.TerminalTypeIs(octets.decode("ascii"))
 

@@ -151,17 +151,12 @@ class Player:
         elif line.how == "*":
             while waiting and re.fullmatch(text, waiting[0]):
                 del waiting[0]
-        elif not waiting:
-            raise self._error(line, text, waiting)
-        elif line.how == "~":
-            match = re.fullmatch(text, waiting[0])
+        else:
+            pattern = text if line.how == "~" else re.escape(text)
+            match = re.fullmatch(pattern, waiting[0]) if waiting else None
             if match is None:
                 raise self._error(line, text, waiting)
             self.captured.update({k: v for k, v in match.groupdict().items() if v is not None})
-            del waiting[0]
-        else:
-            if waiting[0] != text:
-                raise self._error(line, text, waiting)
             del waiting[0]
 
     def _error(self, line: Line, wanted: str, waiting: list[str]) -> TranscriptError:

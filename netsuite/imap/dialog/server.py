@@ -71,7 +71,6 @@ class ServerDialog(LineDialog):
 
     __slots__ = (
         "_budget",
-        "_command",
         "_left",
         "_lines",
         "_parts",
@@ -81,6 +80,7 @@ class ServerDialog(LineDialog):
         "_skippable",
         "_tag",
         "bounds",
+        "command",
         "state",
     )
 
@@ -95,7 +95,8 @@ class ServerDialog(LineDialog):
         self._budget = 0  # octets of this command's literals
         self._left = _NO_BODY  # octets of the literal or body under way
         self._skippable = 0
-        self._command: Command | None = None
+        #: The command that is being answered.
+        self.command: Command | None = None
         self._refusal: Tagged | None = None
         self._refused_tag: bytes | None = None
 
@@ -105,11 +106,6 @@ class ServerDialog(LineDialog):
     def idling(self) -> bool:
         """Whether the client waits in IDLE."""
         return self._phase is _Phase.IDLING
-
-    @property
-    def command(self) -> Command | None:
-        """The command that is being answered."""
-        return self._command
 
     def deselect(self) -> None:
         """Accept that the selected mailbox is no longer so, by another command than CLOSE."""
@@ -133,12 +129,12 @@ class ServerDialog(LineDialog):
         self._parts.clear()
         self._lines = self._budget = 0
         self._tag = _UNTAGGED
-        if self._command is None:
+        if self.command is None:
             self._phase = _Phase.LINE
 
     def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
         """Abandon the command under way; return what the caller is to raise."""
-        self._command = None
+        self.command = None
         self._forget()
         self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
         return RemoteProtocolError(reply.text, reply, close=close)
@@ -147,7 +143,7 @@ class ServerDialog(LineDialog):
         return self._refuse(Tagged(self._current_tag(), Status.BAD, why))
 
     def _current_tag(self) -> bytes:
-        return self._tag if self._command is None else self._command.tag
+        return self._tag if self.command is None else self.command.tag
 
     def _line(self, limit_octets: int) -> bytes | None:
         """Read a line that may announce a literal; one that cannot be read ends the session.
@@ -212,7 +208,7 @@ class ServerDialog(LineDialog):
         return self._begin(request)
 
     def _begin(self, request: ask.Request) -> Command:
-        command = self._command = Command(self._tag, request)
+        command = self.command = Command(self._tag, request)
         self._phase = _Phase.PAUSED
         self._forget()
         return command
@@ -373,9 +369,6 @@ class ServerDialog(LineDialog):
         self._phase = _Phase.PAUSED
         return events.IdleDone()
 
-    def _rest(self) -> _Step:
-        return PAUSED
-
     # -- out ----------------------------------------------------------------------------------
 
     def send(self, value: events.ServerSaid) -> bytes:
@@ -386,9 +379,9 @@ class ServerDialog(LineDialog):
                 ``Continue`` where nothing is to continue; a value that cannot be said.
         """
         if isinstance(value, Completion):
-            if self._command is None:
+            if self.command is None:
                 raise LocalProtocolError("a completion of no command")
-            value = Tagged(self._command.tag, value.status, value.text, value.code)
+            value = Tagged(self.command.tag, value.status, value.text, value.code)
         if isinstance(value, Tagged):
             return self._finish(value)
         if isinstance(value, Continue):
@@ -398,14 +391,14 @@ class ServerDialog(LineDialog):
         return format_response(value)
 
     def _finish(self, value: Tagged) -> bytes:
-        command = self._command
+        command = self.command
         if command is None or value.tag != command.tag:
             if value.tag != self._refused_tag:
                 raise LocalProtocolError("an answer to a command that was not given")
             self._refused_tag = None
             return format_response(value)
         octets = format_response(value)
-        self._command = None
+        self.command = None
         state = TRANSITIONS.get((type(command.request), value.status))
         if state is not None:
             self.state = state
@@ -424,7 +417,7 @@ class ServerDialog(LineDialog):
         return self._phase is not _Phase.PAUSED or not request.synchronising
 
     def _continue(self, value: Continue) -> bytes:
-        command = self._command
+        command = self.command
         if self._phase is not _Phase.PAUSED:
             raise LocalProtocolError("nothing is to continue")
         if command is None:  # a literal of a command that is not whole yet
@@ -453,7 +446,7 @@ _STEPS: Final[Mapping[_Phase, Callable[[ServerDialog], _Step]]] = {
     _Phase.BODY_END: ServerDialog._end_body,
     _Phase.RESPONSE: ServerDialog._read_response,
     _Phase.IDLING: ServerDialog._read_done,
-    _Phase.PAUSED: ServerDialog._rest,
+    _Phase.PAUSED: lambda dialog: PAUSED,
 }
 #: What a ``Continue`` bids, by the command it is said in.
 _CONTINUES: Final[Mapping[type, _Phase]] = {

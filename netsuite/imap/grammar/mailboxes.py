@@ -12,6 +12,7 @@ from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
 from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, any_flag, flag_set
 
 _OPEN: Final = ord("(")
+_PATTERNS: Final = 100  # of one LIST
 #: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.
 STATUS_ITEMS: Final = frozenset(
     {
@@ -112,10 +113,6 @@ def lsub_request(cursor: Cursor) -> say.Request:
     return say.Lsub(reference, cursor.list_mailbox())
 
 
-#: Patterns of one LIST.
-_PATTERNS: Final = 100
-
-
 def list_request(cursor: Cursor) -> say.Request:
     """Read LIST after its name."""
     # list = "LIST" [SP list-select-opts] SP mailbox SP mbox-or-pat [SP list-return-opts]
@@ -185,9 +182,7 @@ def _status_items(cursor: Cursor) -> tuple[str, ...]:
 
 
 def append_request(cursor: Cursor) -> say.Request:
-    """Refuse an APPEND that says no message."""
-    # Whoever comes here has said no message: the dialog takes APPEND apart where its
-    # literal is announced.
+    """Refuse an APPEND that says no message: the dialog takes apart one whose literal comes."""
     parse_append_start(cursor)
     raise BadSyntax("a literal was expected")
 

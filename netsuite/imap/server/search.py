@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
 
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
@@ -35,9 +34,6 @@ async def search(session: Session, request: ask.Search) -> Completion:
     return ok("Searched")
 
 
-_DAY: Final = timedelta(days=1)
-
-
 def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | None]:
     """Return the days ``since <= day < before`` that a comparison means."""
     match comparison:
@@ -46,7 +42,7 @@ def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | No
         case key.Comparison.SINCE:
             return day, None
         case key.Comparison.ON:
-            return day, None if day == date.max else day + _DAY
+            return day, None if day == date.max else day + timedelta(days=1)
 
 
 # One case a key, nothing else: long but flat.

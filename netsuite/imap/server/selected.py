@@ -92,7 +92,7 @@ class Selected:
         elif isinstance(change, changes.MessagesExpunged):
             view.note_expunged(change.modseq, change.uids)
         elif isinstance(change, changes.FolderDeleted):
-            view.note_gone()
+            view.closed = True
         else:
             return
         self._changed()

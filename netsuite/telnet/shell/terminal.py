@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from netsuite.telnet.dialog.server import Key, ReadKey, ReadLine
 from netsuite.telnet.editing import LINE_CHARACTERS, Line
-from netsuite.telnet.sanitize import cut, expanded, one_line, sanitized
+from netsuite.telnet.sanitize import cut, one_line, sanitized
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
@@ -144,7 +144,7 @@ class _Pager:
         if not self._wire.window[1]:
             await self._put(line)
             return True
-        for row in _rows(expanded(sanitized(line)), self._terminal.columns):
+        for row in _rows(sanitized(line).expandtabs(), self._terminal.columns):
             if self._rows <= 0:
                 await self.flush()
                 rows = await self._terminal.more()
