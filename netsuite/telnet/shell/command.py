@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar, Protocol
+from typing import Protocol, TypeAlias
 
 from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
 from netsuite.store.model import Folder
@@ -91,24 +91,35 @@ class Shell:
     group: Newsgroup | None = None
 
 
+Run: TypeAlias = Callable[[Shell, Sequence[str]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """One command: what it is called, what it takes, what it does."""
+    """One command.
 
-    #: One word or two.
-    name: ClassVar[str]
-    arguments: ClassVar[str] = ""
-    help: ClassVar[str]
+    Args:
+        name: one word or two.
+        arguments: what it takes, as it is shown.
+        help: what it does, as it is shown.
+        run: does it, with the words behind the name; may raise Usage, CommandRefused, StoreError,
+            and what the terminal raises.
+    """
 
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Do it, with the words behind the name. Raises Usage, CommandRefused, StoreError, and what
-        the terminal raises.
-        """
-        raise NotImplementedError
+    name: str
+    arguments: str
+    help: str
+    run: Run
 
     @property
     def usage(self) -> str:
         """The way it is called, in one line."""
         return f"{self.name} {self.arguments}".rstrip()
+
+
+def command(name: str, arguments: str, help: str) -> Callable[[Run], Command]:
+    """Return what makes a command of a function."""
+    return lambda run: Command(name, arguments, help, run)
 
 
 def number(word: str) -> int:

@@ -10,7 +10,7 @@ from netsuite.accounts.interfaces import Newsgroup
 from netsuite.message.build import compose
 from netsuite.store.errors import NoSuchMessage
 from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command, number
 from netsuite.telnet.shell.message_lines import listed, message_lines
 from netsuite.telnet.shell.terminal import EndOfText
 
@@ -30,95 +30,72 @@ async def _group(shell: Shell, words: Sequence[str]) -> Newsgroup:
     return shell.group
 
 
-class Groups(Command):
+@command("news groups", "", "list the newsgroups, with the number of their articles")
+async def list_groups(shell: Shell, words: Sequence[str]) -> None:
     """List the groups."""
-
-    name = "news groups"
-    help = "list the newsgroups, with the number of their articles"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List them."""
-        if words:
-            raise Usage
-        groups = await shell.access.news.room.groups()
-        await shell.terminal.page(
-            f"{each.count:>8} {one_line(each.name)}  {one_line(each.description)}".rstrip()
-            for each in groups
-        )
+    if words:
+        raise Usage
+    groups = await shell.access.news.room.groups()
+    await shell.terminal.page(
+        f"{each.count:>8} {one_line(each.name)}  {one_line(each.description)}".rstrip()
+        for each in groups
+    )
 
 
-class ListNews(Command):
+@command("news list", "[GROUP]", "list the articles of a group, by their numbers")
+async def list_news(shell: Shell, words: Sequence[str]) -> None:
     """List a group."""
-
-    name = "news list"
-    arguments = "[GROUP]"
-    help = "list the articles of a group, by their numbers"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List it."""
-        group = await _group(shell, words)
-        numbers = tuple(await shell.access.news.room.numbers(group))
-        if not numbers:
-            shell.terminal.say(f"There is nothing in {one_line(group.name)}.")
-            return
-        find = partial(shell.access.news.room.described, group.id)
-        lines = listed(shell, find, numbers, lambda message: f"{message.uid:>7}")
-        await shell.terminal.page(lines)
+    group = await _group(shell, words)
+    numbers = tuple(await shell.access.news.room.numbers(group))
+    if not numbers:
+        shell.terminal.say(f"There is nothing in {one_line(group.name)}.")
+        return
+    find = partial(shell.access.news.room.described, group.id)
+    lines = listed(shell, find, numbers, lambda message: f"{message.uid:>7}")
+    await shell.terminal.page(lines)
 
 
-class ReadNews(Command):
-    """Read an article."""
-
-    name = "news read"
-    arguments = "[GROUP] NUMBER"
-    help = "read an article"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Show it."""
-        if not words:
-            raise Usage
-        wanted = number(words[-1])
-        group = await _group(shell, words[:-1])
-        room = shell.access.news.room
-        found = await room.described(group.id, [wanted])
-        if not found:
-            raise NoSuchMessage(str(wanted))
-        await shell.terminal.page(message_lines(shell.access.mail.read, found[0]))
+@command("news read", "[GROUP] NUMBER", "read an article")
+async def read_news(shell: Shell, words: Sequence[str]) -> None:
+    """Show an article."""
+    if not words:
+        raise Usage
+    wanted = number(words[-1])
+    group = await _group(shell, words[:-1])
+    room = shell.access.news.room
+    found = await room.described(group.id, [wanted])
+    if not found:
+        raise NoSuchMessage(str(wanted))
+    await shell.terminal.page(message_lines(shell.access.mail.read, found[0]))
 
 
-class Post(Command):
-    """Write an article."""
-
-    name = "news post"
-    arguments = "[GROUP]"
-    help = "write an article for a group"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Ask for subject and text, and post them."""
-        group = await _group(shell, words)
-        access = shell.access.news
-        if not access.may_post:
-            raise CommandRefused("Posting is not permitted here.")
-        approved = bool(group.moderator) and access.may_approve(group)
-        access.check_groups([group], approved=approved)  # before anything is typed
-        subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
-        if not subject.strip():
-            raise CommandRefused("Nothing was posted: an article needs a subject.")
-        text = await _text(shell)
-        if not text.strip():
-            raise CommandRefused("Nothing was posted: there is no text.")
-        octets = _article(shell, group, subject.strip(), text, approved=approved)
-        posting = access.posting(
-            now=shell.shared.now(), unique=shell.shared.unique().hex(), source=shell.channel.address
-        )
-        try:
-            waiting = posting.take(octets)
-            if waiting is not None:
-                await waiting
-            await posting.finish()
-        finally:
-            posting.abort()  # nothing, if it was stored
-        shell.terminal.say(f"Posted to {one_line(group.name)}.")
+@command("news post", "[GROUP]", "write an article for a group")
+async def post(shell: Shell, words: Sequence[str]) -> None:
+    """Ask for an article's subject and text, and post it."""
+    group = await _group(shell, words)
+    access = shell.access.news
+    if not access.may_post:
+        raise CommandRefused("Posting is not permitted here.")
+    approved = bool(group.moderator) and access.may_approve(group)
+    access.check_groups([group], approved=approved)  # before anything is typed
+    subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
+    if not subject.strip():
+        raise CommandRefused("Nothing was posted: an article needs a subject.")
+    text = await _text(shell)
+    if not text.strip():
+        raise CommandRefused("Nothing was posted: there is no text.")
+    octets = _article(shell, group, subject.strip(), text, approved=approved)
+    posting = access.posting(
+        now=shell.shared.now(), unique=shell.shared.unique().hex(), source=shell.channel.address
+    )
+    try:
+        waiting = posting.take(octets)
+        if waiting is not None:
+            await waiting
+        await posting.finish()
+    finally:
+        posting.abort()  # nothing, if it was stored
+    shell.terminal.say(f"Posted to {one_line(group.name)}.")
 
 
 def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approved: bool) -> bytes:
@@ -157,4 +134,4 @@ async def _text(shell: Shell) -> str:
     return "\n".join([*lines, ""])
 
 
-COMMANDS: Sequence[Command] = (Groups(), ListNews(), ReadNews(), Post())
+COMMANDS: Sequence[Command] = (list_groups, list_news, read_news, post)
