@@ -36,8 +36,7 @@ def select_request(
 ) -> say.Request:
     """Read SELECT or EXAMINE after its name."""
     # select = "SELECT" SP mailbox [select-params]                               (RFC 4466, 6)
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     condstore = False
     resync = None
 
@@ -63,8 +62,7 @@ def _resync(cursor: Cursor) -> say.Resync:
     # The latter only helps servers that have forgotten what went; it is read and not needed.
     cursor.expect(_OPEN)
     validity = cursor.nz_number()
-    cursor.space()
-    modseq = cursor.nz_number(MODSEQ_TOP)
+    modseq = cursor.space().nz_number(MODSEQ_TOP)
     known = None
     more = cursor.take(ord(" "))
     if more and cursor.peek() != _OPEN:
@@ -80,15 +78,13 @@ def create_request(cursor: Cursor) -> say.Request:
     """Read CREATE after its name."""
     # create = "CREATE" SP mailbox [create-params]                               (RFC 4466, 6)
     # create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")"                 (RFC 6154, 6)
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     uses: list[str] = []
 
     def parameter() -> None:
         if cursor.name() != b"USE":
             raise BadSyntax("unknown parameter")
-        cursor.space()
-        uses.extend(cursor.items(cursor.flag, empty=True))
+        uses.extend(cursor.space().items(cursor.flag, empty=True))
 
     if cursor.take(ord(" ")):
         cursor.items(parameter)
@@ -98,19 +94,15 @@ def create_request(cursor: Cursor) -> say.Request:
 def rename_request(cursor: Cursor) -> say.Request:
     """Read RENAME after its name."""
     # rename = "RENAME" SP mailbox SP mailbox
-    cursor.space()
-    old = cursor.mailbox()
-    cursor.space()
-    return say.Rename(old, cursor.mailbox())
+    old = cursor.space().mailbox()
+    return say.Rename(old, cursor.space().mailbox())
 
 
 def lsub_request(cursor: Cursor) -> say.Request:
     """Read LSUB after its name."""
     # lsub = "LSUB" SP mailbox SP list-mailbox
-    cursor.space()
-    reference = cursor.mailbox()
-    cursor.space()
-    return say.Lsub(reference, cursor.list_mailbox())
+    reference = cursor.space().mailbox()
+    return say.Lsub(reference, cursor.space().list_mailbox())
 
 
 def list_request(cursor: Cursor) -> say.Request:
@@ -168,8 +160,7 @@ def _options(cursor: Cursor, known: frozenset[str]) -> frozenset[str]:
 def status_request(cursor: Cursor) -> say.Request:
     """Read STATUS after its name."""
     # status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     cursor.space()
     return say.StatusOf(mailbox, _status_items(cursor))
 
@@ -190,8 +181,7 @@ def append_request(cursor: Cursor) -> say.Request:
 def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
     """Read an APPEND up to where its message's literal comes: mailbox, flags, date."""
     # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     cursor.space()
     flags: frozenset[str] = frozenset()
     if cursor.peek() == _OPEN:

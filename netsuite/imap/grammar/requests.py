@@ -61,8 +61,7 @@ def command_name(cursor: tokens.Cursor) -> bytes:
 
 
 def _mailbox(make: Callable[[str], say.Request], cursor: tokens.Cursor) -> say.Request:
-    cursor.space()
-    return make(cursor.mailbox())
+    return make(cursor.space().mailbox())
 
 
 def _bare(make: Callable[[], say.Request], cursor: tokens.Cursor) -> say.Request:
@@ -74,16 +73,13 @@ def _bare(make: Callable[[], say.Request], cursor: tokens.Cursor) -> say.Request
 
 def _login(cursor: tokens.Cursor) -> say.Request:
     # login = "LOGIN" SP userid SP password
-    cursor.space()
-    user = cursor.astring()
-    cursor.space()
-    return say.Login(user, cursor.astring())
+    user = cursor.space().astring()
+    return say.Login(user, cursor.space().astring())
 
 
 def _authenticate(cursor: tokens.Cursor) -> say.Request:
     # authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")]        (RFC 4959, 7)
-    cursor.space()
-    mechanism = cursor.name().decode("ascii")
+    mechanism = cursor.space().name().decode("ascii")
     if not cursor.take(ord(" ")):
         return say.Authenticate(mechanism)
     octets = cursor.word(_BASE64, "base64")
@@ -107,8 +103,7 @@ def _id(cursor: tokens.Cursor) -> say.Request:
 
     def pair() -> tuple[str, str | None]:
         key = cursor.string()
-        cursor.space()
-        value = cursor.nstring()
+        value = cursor.space().nstring()
         if len(key) > _ID_KEY_OCTETS or (value is not None and len(value) > _ID_VALUE_OCTETS):
             raise tokens.BadSyntax("a word is too long")
         text = None if value is None else value.decode("utf-8", "replace")
@@ -135,8 +130,7 @@ def _enable(cursor: tokens.Cursor) -> say.Request:
 
 def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # fetch = "FETCH" SP sequence-set SP (macro / fetch-att / "(" ... ")") [fetch-modifiers]
-    cursor.space()
-    numbers = cursor.sequence_set()
+    numbers = cursor.space().sequence_set()
     cursor.space()
     items = parse_fetch_items(cursor)
     changed_since = None
@@ -147,8 +141,7 @@ def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
         nonlocal changed_since, vanished
         name = cursor.name()
         if name == b"CHANGEDSINCE":
-            cursor.space()
-            changed_since = cursor.nz_number(tokens.MODSEQ_TOP)
+            changed_since = cursor.space().nz_number(tokens.MODSEQ_TOP)
         elif name == b"VANISHED" and by_uid:
             vanished = True
         else:
@@ -165,15 +158,13 @@ def _unchanged_since(cursor: tokens.Cursor) -> int:
     # store-modifier =/ "UNCHANGEDSINCE" SP mod-sequence-valzer                  (RFC 7162, 7)
     if cursor.name() != b"UNCHANGEDSINCE":
         raise tokens.BadSyntax("unknown modifier")
-    cursor.space()
-    return cursor.number(tokens.MODSEQ_TOP)
+    return cursor.space().number(tokens.MODSEQ_TOP)
 
 
 def _store(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
     # store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
-    cursor.space()
-    numbers = cursor.sequence_set()
+    numbers = cursor.space().sequence_set()
     cursor.space()
     unchanged_since = None
     if cursor.peek() == _OPEN:
@@ -206,10 +197,8 @@ def _copy(
     make: Callable[[SequenceSet, str, bool], say.Request], by_uid: bool, cursor: tokens.Cursor
 ) -> say.Request:
     # copy = "COPY" SP sequence-set SP mailbox, and MOVE likewise                (RFC 6851, 7)
-    cursor.space()
-    numbers = cursor.sequence_set()
-    cursor.space()
-    return make(numbers, cursor.mailbox(), by_uid)
+    numbers = cursor.space().sequence_set()
+    return make(numbers, cursor.space().mailbox(), by_uid)
 
 
 def _search(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
@@ -219,14 +208,12 @@ def _search(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
 
 def _uid_expunge(cursor: tokens.Cursor) -> say.Request:
     # uid-expunge = "UID" SP "EXPUNGE" SP sequence-set                           (RFC 4315, 4)
-    cursor.space()
-    return say.Expunge(cursor.sequence_set())
+    return say.Expunge(cursor.space().sequence_set())
 
 
 def _uid(cursor: tokens.Cursor) -> say.Request:
     # uid = "UID" SP (copy / fetch / search / store / move / uid-expunge)
-    cursor.space()
-    parse = _UID_REQUESTS.get(cursor.name())
+    parse = _UID_REQUESTS.get(cursor.space().name())
     if parse is None:
         raise tokens.BadSyntax("unknown UID command")
     return parse(cursor)

@@ -34,8 +34,7 @@ def parse_response(cursor: tokens.Cursor) -> said.Response:
         cursor.space()
         return _untagged(cursor)
     tag = cursor.word(tokens.TAG, "a tag")
-    cursor.space()
-    status = _STATUSES.get(cursor.name())
+    status = _STATUSES.get(cursor.space().name())
     if status is None:
         raise tokens.BadSyntax("OK, NO or BAD was expected")
     code, text = _resp_text(cursor)
@@ -56,8 +55,7 @@ def _untagged(cursor: tokens.Cursor) -> said.Response:
     first = cursor.peek()
     if ord("0") <= first <= ord("9"):
         number = cursor.number()
-        cursor.space()
-        name = cursor.name()
+        name = cursor.space().name()
         read_numbered = _NUMBERED.get(name)
         if read_numbered is None:
             raise tokens.BadSyntax("unknown response")
@@ -116,16 +114,13 @@ def _words(cursor: tokens.Cursor) -> tuple[str, ...]:
 
 def _append_uid(cursor: tokens.Cursor) -> said.CopyUid:
     validity = cursor.nz_number()
-    cursor.space()
-    return said.CopyUid(validity, None, cursor.sequence_set())
+    return said.CopyUid(validity, None, cursor.space().sequence_set())
 
 
 def _copy_uid(cursor: tokens.Cursor) -> said.CopyUid:
     validity = cursor.nz_number()
-    cursor.space()
-    sources = cursor.sequence_set()
-    cursor.space()
-    return said.CopyUid(validity, sources, cursor.sequence_set())
+    sources = cursor.space().sequence_set()
+    return said.CopyUid(validity, sources, cursor.space().sequence_set())
 
 
 _CODES: Final[Mapping[str, Callable[[tokens.Cursor], said.Argument]]] = {
@@ -175,12 +170,10 @@ def _namespace(cursor: tokens.Cursor) -> said.Response:
     def one() -> tuple[str, str | None]:
         cursor.expect(_OPEN)
         prefix = tokens.mailbox_name(cursor.string())
-        cursor.space()
-        separator = cursor.nstring()
+        separator = cursor.space().nstring()
         while cursor.take(_SPACE):  # extensions
             cursor.string()
-            cursor.space()
-            cursor.items(cursor.string)
+            cursor.space().items(cursor.string)
         cursor.expect(ord(")"))
         return prefix, None if separator is None else separator.decode("utf-8", "replace")
 
@@ -201,10 +194,8 @@ def _namespace(cursor: tokens.Cursor) -> said.Response:
 def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     cursor.space()
     attributes = tokens.shown_flags(cursor)
-    cursor.space()
-    separator = cursor.nstring()
-    cursor.space()
-    mailbox = cursor.mailbox()
+    separator = cursor.space().nstring()
+    mailbox = cursor.space().mailbox()
     childinfo: tuple[str, ...] = ()
     if cursor.take(_SPACE):
         for name, words in cursor.items(partial(_extended_item, cursor), empty=True):
@@ -225,8 +216,7 @@ def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _status(cursor: tokens.Cursor) -> said.Response:
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     cursor.space()
 
     def pair() -> tuple[str, int]:
@@ -258,13 +248,11 @@ def _search(cursor: tokens.Cursor) -> said.Response:
 def _modseq_pair(cursor: tokens.Cursor) -> int:
     if cursor.name() != b"MODSEQ":
         raise tokens.BadSyntax("MODSEQ was expected")
-    cursor.space()
-    return cursor.number(tokens.MODSEQ_TOP)
+    return cursor.space().number(tokens.MODSEQ_TOP)
 
 
 def _vanished(cursor: tokens.Cursor) -> said.Response:
-    cursor.space()
-    earlier = cursor.peek() == _OPEN
+    earlier = cursor.space().peek() == _OPEN
     if earlier:
         cursor.items(cursor.name)
         cursor.space()

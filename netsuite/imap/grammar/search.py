@@ -155,8 +155,7 @@ def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
     charset = None
     place = cursor.place
     if cursor.peek() in (ord("C"), ord("c")) and cursor.name() == b"CHARSET":
-        cursor.space()
-        charset = cursor.astring().decode("ascii", "replace").upper()
+        charset = cursor.space().astring().decode("ascii", "replace").upper()
         if charset not in CHARSETS:
             raise BadCharset("unknown charset")
         cursor.space()

@@ -110,10 +110,11 @@ class Cursor:
         if not self.take(octet):
             raise BadSyntax(f"{chr(octet)!r} is missing")
 
-    def space(self) -> None:
-        """Step over the one space that may stand between two words."""
+    def space(self) -> Cursor:
+        """Step over the one space that may stand between two words; return the place behind."""
         if not self.take(_SPACE):
             raise BadSyntax("a space is missing" if self.peek() < 0 else "one space was expected")
+        return self
 
     def match(self, pattern: re.Pattern[bytes]) -> bytes | None:
         """Step over what matches here; None, and no step, when nothing does."""

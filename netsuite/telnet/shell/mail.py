@@ -69,7 +69,7 @@ async def read_mail(shell: Shell, words: Sequence[str]) -> None:
     mail = shell.access.mail
     found = await mail.described(folder.id, uids)
     if not found:
-        raise NoSuchMessage(words[0])
+        raise NoSuchMessage(str(uids[0]))
     await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({SEEN}))
     await shell.terminal.page(message_lines(mail.read, found[0]))
 
