@@ -125,11 +125,8 @@ class Player:
         return text
 
     def _nothing_left(self, where: str, conversation: _Conversation) -> None:
-        if conversation.waiting or conversation.rest:
-            left = [
-                *conversation.waiting,
-                *([repr(conversation.rest)] if conversation.rest else []),
-            ]
+        rest = [repr(conversation.rest)] if conversation.rest else []
+        if left := [*conversation.waiting, *rest]:
             raise TranscriptError(
                 f"{self.name}: at {where} the server had also said:\n" + _shown(left)
             )

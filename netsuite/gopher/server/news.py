@@ -51,8 +51,7 @@ class NewsPages:
         items = [
             Item(
                 ItemType.MENU.value,
-                f"{group.name} ({group.count}){': ' if group.description else ''}"
-                f"{group.description}",
+                ": ".join(filter(None, (f"{group.name} ({group.count})", group.description))),
                 f"/news/{group.name}",
             )
             for group in groups

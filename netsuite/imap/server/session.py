@@ -15,7 +15,7 @@ from netsuite.connection.server import ServerConnection
 from netsuite.connection.shared import ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands import responses
+from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
 from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
 from netsuite.imap.dialog.rules import rule_of
 from netsuite.imap.server.selected import Selected
@@ -76,12 +76,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def began(self) -> None:
         """Greet."""
-        code = responses.Code("CAPABILITY", self.capabilities())
-        self.say(
-            responses.Condition(
-                responses.Status.OK, f"{self.shared.software} at your service", code
-            )
-        )
+        code = Code("CAPABILITY", self.capabilities())
+        self.say(Condition(Status.OK, f"{self.shared.software} at your service", code))
 
     def ended(self, reason: Failure) -> None:
         """Leave the mailbox; nothing is told any more."""
@@ -101,7 +97,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if self._in_literal or command is None:
             return None
         if isinstance(error, BadNumber):
-            return responses.bad(str(error))
+            return bad(str(error))
         request = command.request
         if isinstance(request, ask.Append):
             return replies.TARGET_ERRORS.find(error)
@@ -127,14 +123,14 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def say(self, value: ServerSaid) -> None:
         """Send a response; before a completion, what happened in the mailbox meanwhile."""
-        if not isinstance(value, responses.Completion):
+        if not isinstance(value, Completion):
             super().say(value)
             return
         command, selected = self.dialog.command, self.selected
         if selected is not None and command is not None:
             self.tell(may_expunge=rule_of(command.request).may_expunge)
         super().say(value)
-        if value.status is responses.Status.OK and self._mail is not None:
+        if value.status is Status.OK and self._mail is not None:
             # A session may last for weeks; only a row of errors counts.
             self.counters.bad_commands = 0
         if selected is not None and selected.view.closed:
@@ -175,7 +171,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     async def challenge(self, octets: bytes) -> bytes | None:
         """Send a challenge; return the response, None where the client gave up."""
-        self.say(responses.Continue(challenge=octets))
+        self.say(Continue(challenge=octets))
         event = await self.take()
         if isinstance(event, events.AuthenticateResponse):
             return event.octets
@@ -183,11 +179,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             return None
         raise RemoteProtocolError("a response was expected", close=True)
 
-    def enter(self, login: LoggedIn[MailAccess]) -> responses.Completion:
+    def enter(self, login: LoggedIn[MailAccess]) -> Completion:
         """Accept who has logged in."""
         self._mail = login.avatar
         self.logged_in(login.logout)
-        return responses.ok("Logged in", responses.Code("CAPABILITY", self.capabilities()))
+        return ok("Logged in", Code("CAPABILITY", self.capabilities()))
 
     @property
     def mail(self) -> MailAccess:
