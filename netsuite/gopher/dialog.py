@@ -63,12 +63,7 @@ ClientEvent: TypeAlias = BodyChunk | EndOfInput
 
 
 class ServerDialog(LineDialog):
-    """The server's side of one connection.
-
-    Args:
-        host: the name put into menus.
-        port: the port put into menus.
-    """
+    """The server's side of one connection; host and port are put into menus."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__()

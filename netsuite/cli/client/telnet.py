@@ -255,7 +255,7 @@ class Conversation:
     def _status(self) -> Sequence[str]:
         lines = [f"  connected to {self._place}{self._how()}", f"  {self._mode.value}"]
         on: dict[str, list[str]] = {}
-        for each in self.client.dialog.core.options.status():
+        for each in self.client.dialog.options.status():
             sides = on.setdefault(_NAMES.get(each.option, str(each.option)), [])
             sides.append(_SIDES[each.verb])
         lines += [f"  {name}: {' and '.join(sides)}" for name, sides in on.items()]

@@ -15,12 +15,7 @@ from netsuite.wire.errors import RemoteProtocolError
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One Gopher session, the server's side. See RFC 1436.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One Gopher session, the server's side. See RFC 1436."""
 
     dialog: ServerDialog
     shared: Shared

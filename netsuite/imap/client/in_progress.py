@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
@@ -72,34 +72,24 @@ class Completed:
         return [response for response in self.data if isinstance(response, kind)]
 
 
+@dataclass(slots=True, eq=False)
 class CommandInProgress:
-    """A command that has no completion yet.
+    """A command that has no completion yet."""
 
-    Args:
-        tag: its tag.
-        request: what it asks.
-        consumer: takes its large literals.
-    """
+    tag: bytes
+    request: ask.Request
+    consumer: Consumer | None  # takes its large literals
+    kinds: tuple[type, ...] = field(init=False)
+    data: list[Response] = field(default_factory=list)
+    tagged: Tagged | None = None
+    ended: Deferred[Tagged] = field(default_factory=Deferred)
 
-    __slots__ = ("consumer", "data", "ended", "kinds", "request", "tag", "tagged")
-
-    def __init__(self, tag: bytes, request: ask.Request, consumer: Consumer | None) -> None:
-        self.tag = tag
-        self.request = request
-        self.consumer = consumer
-        self.kinds = DATA.get(type(request), ())
-        self.data: list[Response] = []
-        self.tagged: Tagged | None = None
-        self.ended: Deferred[Tagged] = Deferred()
+    def __post_init__(self) -> None:
+        self.kinds = DATA.get(type(self.request), ())
 
 
 class CommandsInProgress:
-    """The commands of one connection.
-
-    Args:
-        connection: what they are said on.
-        news: called with every response that is no command's data.
-    """
+    """The commands that are said on one connection."""
 
     def __init__(self, connection: Connection, news: Callable[[Response], None]) -> None:
         self.connection = connection
@@ -312,11 +302,7 @@ class CommandsInProgress:
 
 
 class Turn:
-    """The turn to say a command, and what belongs to it.
-
-    Args:
-        commands: those that are in progress already.
-    """
+    """The turn to say a command, and what belongs to it."""
 
     def __init__(self, commands: CommandsInProgress) -> None:
         self._commands = commands

@@ -41,13 +41,7 @@ class ClientBounds:
 
 @dataclass(frozen=True, slots=True)
 class LiteralBegins:
-    """A large literal of a FETCH response follows, in ``BodyChunk`` events.
-
-    Args:
-        number: the message's.
-        section: what of it.
-        octets: how many.
-    """
+    """A large literal of a FETCH response, a message's section, follows in ``BodyChunk`` events."""
 
     number: int
     section: BodySection

@@ -24,7 +24,19 @@ def message(subject: str = "Hello", body: str = "Hi there.", **fields: str) -> b
     return ("\r\n".join([*lines, "", body]) + "\r\n").encode()
 
 
-class StoreCase(Assertions):
+class ContractCase(Assertions):
+    """A test case that expects refusals."""
+
+    async def refused(self, error: type[BaseException], doing: Coroutine[Any, Any, object]) -> None:
+        """Fail unless *doing* raises *error*."""
+        try:
+            result = await doing
+        except error:
+            return
+        self.fail(f"{error.__name__} was not raised; the result was {result!r}")
+
+
+class StoreCase(ContractCase):
     """A test case with an opened store in ``self.store``."""
 
     store: Store
@@ -97,14 +109,6 @@ class StoreCase(Assertions):
     async def whole(self, content: ContentId, start: int = 0, stop: int | None = None) -> bytes:
         """Read a content."""
         return b"".join([piece async for piece in self.store.mail.read(content, start, stop)])
-
-    async def refused(self, error: type[BaseException], doing: Coroutine[Any, Any, object]) -> None:
-        """Fail unless *doing* raises *error*."""
-        try:
-            result = await doing
-        except error:
-            return
-        self.fail(f"{error.__name__} was not raised; the result was {result!r}")
 
     def published_of(self, kind: type) -> list[Any]:
         """Return what the feed told of one kind."""
