@@ -38,7 +38,7 @@ ELSEWHERE = (
     ("accounts.credentials", "accounts/test_authentication", "values of the authenticator"),
     ("accounts.realm", "accounts/test_authentication", "what the authenticator logs in to"),
     ("accounts.submission", "accounts/test_authentication", "one of the facets it gives"),
-    ("accounts.interfaces.login", "accounts/test_authentication", "Protocol classes"),
+    ("accounts.interfaces", "accounts/test_authentication", "Protocol classes"),
     ("accounts.keyed_locks", "accounts/test_exchange", "keeps two exchanges apart"),
     ("accounts.naming", "cli/test_account", "judges the names an operator types"),
     ("accounts.folders", "cli/test_account", "what a new account is given"),
