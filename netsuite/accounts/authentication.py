@@ -15,8 +15,7 @@ from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.logger import Logger
 
 from netsuite import sasl
-from netsuite.accounts.checkers import LoginNames
-from netsuite.accounts.credentials import ClearPassword, ProvenName
+from netsuite.accounts.checkers import ClearPassword, LoginNames, ProvenName
 from netsuite.accounts.interfaces import (
     Ask,
     BadCredentials,
@@ -30,9 +29,8 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.accounts.keyed_locks import KeyedLocks
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
-from netsuite.accounts.throttle import Throttle
+from netsuite.accounts.throttle import KeyedLocks, Throttle
 from netsuite.sasl.interfaces import (
     AskCertificate,
     AskPassword,

@@ -1,4 +1,4 @@
-"""The ``twisted.cred`` checkers over the account store, and the cache that spares hashing."""
+"""The ``twisted.cred`` credentials, their checkers, and the cache that spares hashing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import hashlib
 import hmac
 import os
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Final
 
 from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import ICredentials
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
-from zope.interface import implementer
+from zope.interface import Attribute, implementer
 
-from netsuite.accounts.credentials import ClearPassword, IClearPassword, IProvenName, ProvenName
 from netsuite.accounts.interfaces import BadCredentials, Channel
 from netsuite.accounts.passwords import Hashing, outdated
 from netsuite.sasl.prepare import Unpreparable, saslprep
@@ -26,6 +27,45 @@ from netsuite.store.model import Account, AccountId, AccountState
 #: Members may act as other accounts (an authorization identity of their choice).
 PROXY_GROUP: Final = "proxy"
 _REMEMBERED: Final = 10_000
+
+
+class IClearPassword(ICredentials):
+    """A user name and a clear password, over some channel."""
+
+    channel = Attribute("The Channel it came over.")
+    username = Attribute("As the client sent it.")
+    password = Attribute("As the client sent it.")
+
+
+class IProvenName(ICredentials):
+    """A user name that a SASL mechanism has proven, and whom it wants to act as."""
+
+    channel = Attribute("The Channel it came over.")
+    username = Attribute("Who was authenticated.")
+    authorize_as = Attribute("Whom to act as; empty for the same.")
+
+
+@implementer(IClearPassword)
+@dataclass(frozen=True, slots=True)
+class ClearPassword:
+    """A clear password; its text form does not show it."""
+
+    channel: Channel
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"<ClearPassword of {self.username!r}>"
+
+
+@implementer(IProvenName)
+@dataclass(frozen=True, slots=True)
+class ProvenName:
+    """The name that a finished SASL exchange proved."""
+
+    channel: Channel
+    username: str
+    authorize_as: str = ""
 
 
 class LoginNames:

@@ -22,9 +22,8 @@ from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.maildrop import AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
-from netsuite.accounts.resolver import RecipientResolver
+from netsuite.accounts.resolver import AccountSubmitter, RecipientResolver
 from netsuite.accounts.shell import AccountShell
-from netsuite.accounts.submission import AccountSubmitter
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account
 from netsuite.store.tree import FileHomes

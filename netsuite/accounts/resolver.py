@@ -60,6 +60,19 @@ class OwnAddresses:
         }.isdisjoint(self._whole)
 
 
+class AccountSubmitter:
+    """Implements ``interfaces.Submitter`` (Submitter)."""
+
+    def __init__(self, account: Account, own: OwnAddresses) -> None:
+        self.name = account.name
+        self._own = own
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the reverse path is the account's own; the null path (a notification's) is
+        everybody's (RFC 5321, 4.5.5)."""
+        return not address or self._own.has(address)
+
+
 class RecipientResolver:
     """Finds where mail for an address goes (``interfaces.Resolver``).
 
