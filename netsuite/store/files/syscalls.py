@@ -44,21 +44,25 @@ _ATTEMPTS: Final = 250
 _ATTEMPT_SECONDS: Final = 0.02
 
 
-def _system_call() -> Callable[..., int] | None:
-    """Return renameat2(2), which Python does not; None where the C library has none."""
+def c_function(
+    name: str,
+    *arguments: type[object],
+    result: type[object] = ctypes.c_int,
+    library: type[ctypes.CDLL] = ctypes.CDLL,
+) -> Callable[..., int] | None:
+    """Return a function of the C library that Python has not; None where there is none."""
     try:
-        call = ctypes.CDLL(None, use_errno=True).renameat2
+        call = getattr(library(None, use_errno=True), name)
     except (AttributeError, OSError):
         return None
-    call.argtypes = [
-        ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint
-    ]  # fmt: skip
-    call.restype = ctypes.c_int
+    call.argtypes = arguments
+    call.restype = result
     found: Callable[..., int] = call
     return found
 
 
-_renameat2: Final = _system_call()
+_NAME: Final = (ctypes.c_int, ctypes.c_char_p)
+_renameat2: Final = c_function("renameat2", *_NAME, *_NAME, ctypes.c_uint)
 
 
 def entry_at(root: int, names: Names) -> Entry:

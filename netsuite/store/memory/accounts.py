@@ -8,11 +8,7 @@ from types import EllipsisType
 from typing import Final
 
 from netsuite.store import folder_names, model
-from netsuite.store.changes import (
-    AccountChanged,
-    AliasesChanged,
-    Change,
-)
+from netsuite.store.changes import AccountChanged, AliasesChanged, Change
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.memory.records import AccountRecord, Records
 
