@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from netsuite.accounts.interfaces import FileAccess
 from netsuite.accounts.mail import ADMIN_GROUP
 from netsuite.store import errors
 from netsuite.store.changes import AccountChanged, Change
@@ -106,7 +107,7 @@ def authorize(who: Account | None, place: Place, action: Action) -> None:
 
 
 # Its length is the interface's: one short method for each of FileAccess's.
-class Access:
+class Access(FileAccess):
     """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's.
 
     Args:
@@ -133,9 +134,6 @@ class Access:
         authorize(await self._who_now(), place, action)
         return place
 
-    def close(self) -> None:
-        """Nothing is followed that could be left."""
-
     def may_write(self, path: TreePath) -> bool:
         """Whether the account may change what is there."""
         return allowed(self._who(), self._place(path), Action.CHANGE)
@@ -160,16 +158,6 @@ class Access:
             ]
             if seen:
                 yield seen
-
-    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
-        """List a directory sorted by name. Raises TooLarge when it holds more than *limit*."""
-        entries: list[Entry] = []
-        async for piece in self.listing(path):
-            entries += piece
-            if len(entries) > limit:
-                raise errors.TooLarge(f"more than {limit} entries")
-        entries.sort(key=lambda entry: entry.name)
-        return entries
 
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading."""

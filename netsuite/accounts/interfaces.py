@@ -570,9 +570,6 @@ class FileAccess(FileTree, Protocol):
     def may_write(self, path: TreePath) -> bool:
         """Whether the account may change what is there; for listings and permissions shown."""
 
-    def close(self) -> None:
-        """Follow the account's changes no more: whoever logged in for it is done with it."""
-
 
 class SiteFiles(Protocol):
     """What of the files can be seen without a login."""

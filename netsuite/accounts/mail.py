@@ -1,4 +1,4 @@
-"""The facet of an account's mail: its own folders, and the public ones below ``Public/``."""
+"""The facets of an account's mail: folders, its own and those below ``Public/``; the maildrop."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from netsuite.accounts.interfaces import DropItem, MaildropInUse
 from netsuite.store import changes, model
-from netsuite.store.errors import BadFolderName, NotPermitted
+from netsuite.store.errors import BadFolderName, NoSuchMessage, NotPermitted
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.query import Query
 
@@ -253,3 +254,49 @@ class AccountMail:
     ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """As MailStore.changes_since, as this account."""
         return await self._mail.changes_since(folder, modseq, self._account.id)
+
+
+class AccountMaildrop:
+    """Implements ``interfaces.Maildrop``: locked, numbered once, changed only at the end."""
+
+    def __init__(self, store: Store, account: model.Account) -> None:
+        self.name = account.name
+        self._mail = store.mail
+        self._account = account
+        self._folder: model.FolderId | None = None
+        self._messages: Sequence[model.Message] = ()
+
+    async def open(self) -> Sequence[DropItem]:
+        """Lock INBOX and number its messages. Raises MaildropInUse."""
+        folder = await self._mail.folder(self._account.id, model.INBOX)
+        if not self._mail.lock_maildrop(folder.id):
+            raise MaildropInUse(self.name)
+        self._folder = folder.id
+        try:
+            self._messages = await self._mail.messages(folder.id, None, self._account.id)
+        except BaseException:
+            self.release()
+            raise
+        # The UID alone could come back with a new UIDVALIDITY; both together never do.
+        return [
+            DropItem(each.octets, f"{folder.uid_validity:08x}{each.uid:08x}")
+            for each in self._messages
+        ]
+
+    def read(self, number: int) -> AsyncIterator[bytes]:
+        """Stream a message. Raises NoSuchMessage when another session expunged it."""
+        if not 0 <= number < len(self._messages):
+            raise NoSuchMessage(f"number {number}")
+        return self._mail.read(self._messages[number].content)
+
+    async def remove(self, numbers: Sequence[int]) -> None:
+        """Remove messages, durably, all or none; those gone already are no error."""
+        if self._folder is not None and numbers:
+            uids = sorted(self._messages[number].uid for number in numbers)
+            await self._mail.expunge(self._folder, uids, deleted_only=False)
+
+    def release(self) -> None:
+        """Give the lock back; may be called twice."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            self._mail.unlock_maildrop(folder)

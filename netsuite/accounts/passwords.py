@@ -10,18 +10,13 @@ import hashlib
 import hmac
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from netsuite.sasl.prepare import Unpreparable, prepared_password, saslprep
 from netsuite.store.model import ScramVerifier, Verifiers
-
-_T = TypeVar("_T")
-
-#: Runs a function away from the reactor's thread: ``run(function, argument) -> awaitable``.
-RunElsewhere = Callable[..., Awaitable[_T]]
 
 #: 19 MiB, two passes, one lane: the OWASP floor for argon2id. A mail server hashes for every
 #: client that polls, so memory a hash is memory times clients.

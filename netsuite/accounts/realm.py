@@ -18,8 +18,7 @@ from netsuite.accounts.interfaces import (
     ShellAccess,
     Submitter,
 )
-from netsuite.accounts.mail import AccountMail
-from netsuite.accounts.maildrop import AccountMaildrop
+from netsuite.accounts.mail import AccountMail, AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.resolver import AccountSubmitter, RecipientResolver
@@ -110,15 +109,14 @@ class AccountRealm:
         assert self._homes is not None
         home = await self._homes.home(account.name)
         public = self._homes.public
-        files = AccountFiles(self._store, account, home, public, accounts=self._current)
-        return files, files.close
+        return AccountFiles(self._store, account, home, public, accounts=self._current), _nothing
 
     async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountNews(self._store, self._newsroom, account), _nothing
 
     async def _shell(self, account: Account) -> tuple[object, Callable[[], None]]:
         assert self._hashing is not None
-        files, close = await self._files(account)
+        files, _ = await self._files(account)
         assert isinstance(files, AccountFiles)
         shell = AccountShell(
             account,
@@ -129,7 +127,7 @@ class AccountRealm:
             files=files,
             cram_md5=self._cram_md5,
         )
-        return shell, close
+        return shell, _nothing
 
 
 def _nothing() -> None:

@@ -15,10 +15,6 @@ class FolderExists(StoreError):
     """The name is taken."""
 
 
-class FolderNotEmpty(StoreError):
-    """The folder has children or content that forbid what was asked."""
-
-
 class BadFolderName(StoreError):
     """The name cannot be a folder's: empty part, control character, too long, too deep."""
 

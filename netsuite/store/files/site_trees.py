@@ -25,10 +25,6 @@ HOME: Final = "home"
 Publish = Callable[[Iterable[Change]], None]
 
 
-def _unpublished(changes: Iterable[Change]) -> None:
-    """Publish to nobody."""
-
-
 def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     """Return what tells of changes in the public tree, and in the tree of all homes."""
 
@@ -91,7 +87,7 @@ class SiteTrees(_SiteTrees):
         *,
         run: RunInThread,
         clock: IReactorTime,
-        publish: Publish = _unpublished,
+        publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
         durable: bool = True,
     ) -> None:
@@ -130,10 +126,6 @@ class SiteTrees(_SiteTrees):
         await self._tree.stop()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class MemorySiteTrees(_SiteTrees):
     """Implements ``tree.FileHomes`` in memory, for tests.
 
@@ -145,9 +137,9 @@ class MemorySiteTrees(_SiteTrees):
 
     def __init__(
         self,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
-        publish: Publish = _unpublished,
+        publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
     ) -> None:
         public, home = publishers(publish)

@@ -10,8 +10,6 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 # The trigram index keeps only trigrams: the text is in content_text. Triggers keep both together,
 # so that no statement can forget to.
