@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import EllipsisType
 from typing import Final
 
@@ -91,10 +92,7 @@ LOGINS_WAITING: Final = 500
 
 def read_account(session: DatabaseSession, account: int) -> model.Account:
     """Read one account. Raises NoSuchAccount."""
-    row = session.one(_BY_ID, account=account)
-    if row is None:
-        raise NoSuchAccount(f"account {account}")
-    return account_of(row)
+    return account_of(session.found(NoSuchAccount, _BY_ID, account=account))
 
 
 def _changed(transaction: Transaction, account: model.Account) -> None:
@@ -189,9 +187,8 @@ class SQLAccounts:
 
         def update(transaction: Transaction) -> model.Account:
             old = read_account(transaction.session, account)
-            new = model.Account(
-                id=old.id,
-                name=old.name,
+            new = replace(
+                old,
                 state=old.state if state is None else state,
                 display_name=old.display_name if display_name is None else display_name,
                 protocols=old.protocols if protocols is ... else protocols,
@@ -218,10 +215,10 @@ class SQLAccounts:
 
     async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
-        row = await self._shared.read(lambda s: s.one(_VERIFIERS, account=account), inline=True)
-        if row is None:
-            raise NoSuchAccount(f"account {account}")
-        return None if row[0] is None else verifiers_of(row[0])
+        (written,) = await self._shared.read(
+            lambda s: s.found(NoSuchAccount, _VERIFIERS, account=account), inline=True
+        )
+        return None if written is None else verifiers_of(written)
 
     async def set_verifiers(
         self, account: model.AccountId, verifiers: model.Verifiers | None
@@ -335,10 +332,8 @@ class SQLAccounts:
         """The newest lines of the audit log, newest first."""
         self._shared.check_open()
         await self.write_logins()
-        if account is None:
-            rows = await self._shared.read(lambda s: s.all(_LOGINS, most=limit), inline=False)
-        else:
-            rows = await self._shared.read(
-                lambda s: s.all(_LOGINS_OF, account=account, most=limit), inline=False
-            )
+        statement, values = (_LOGINS, {}) if account is None else (_LOGINS_OF, {"account": account})
+        rows = await self._shared.read(
+            lambda s: s.all(statement, most=limit, **values), inline=False
+        )
         return [login_of(row) for row in rows]

@@ -28,10 +28,7 @@ _PRESENT: Final = sa.select(_C.id).where(OneOf(_C.id, "contents"))
 
 def octets_of(session: DatabaseSession, content: int) -> int:
     """Return a content's size. Raises NoSuchMessage."""
-    row = session.one(_OCTETS, content=content)
-    if row is None:
-        raise NoSuchMessage(f"content {content}")
-    return int(row[0])
+    return int(session.found(NoSuchMessage, _OCTETS, content=content)[0])
 
 
 def sizes(session: DatabaseSession, contents: Sequence[int]) -> dict[int, int]:
@@ -48,9 +45,7 @@ def whole(session: DatabaseSession, content: int) -> bytes:
 
 def chunk(session: DatabaseSession, content: int, number: int) -> bytes:
     """Return one chunk. Raises NoSuchMessage."""
-    row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)
-    if row is None:
-        raise NoSuchMessage(f"content {content}")
+    row = session.found(NoSuchMessage, _CHUNK, chunk=content << t.CHUNK_BITS | number)
     return bytes(row[0])
 
 

@@ -20,7 +20,7 @@ from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.changes import MessagesAdded, QueueChanged
 from netsuite.store.errors import MessageExists, StoreClosed, StoreError
 from netsuite.store.flags import NONE, ONLY_SEEN, normalised
-from netsuite.store.model import SEEN, Envelope, Onward, Placed, Placement, QueueState
+from netsuite.store.model import SEEN, ContentId, Envelope, Onward, Placed, Placement, QueueState
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import is_placed, note_places
 from netsuite.store.sql.rows import mapping_json, packed
@@ -251,7 +251,7 @@ class Delivery(Unit[list[Placed]]):
         self._onward = onward if onward is not None and onward[1] else None
         self.tail = draft.take_rest()
         self.octets = len(self.tail)
-        self.content = 0
+        self.content = ContentId(0)
 
     def apply(self, transaction: Transaction) -> list[Placed]:
         """Check, then append rows. Raises NoSuchFolder, OverQuota, MessageExists, StorageFull."""
@@ -267,7 +267,7 @@ class Delivery(Unit[list[Placed]]):
             transaction.session.run(_DROP_DRAFT, content=content)
         else:
             content = transaction.next("content")
-        self.content = content
+        self.content = ContentId(content)
         rows = transaction.rows
         if self.tail:
             rows[CHUNK].append((content << t.CHUNK_BITS | draft.chunks, self.tail))

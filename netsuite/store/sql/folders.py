@@ -76,10 +76,7 @@ _UNSUBSCRIBE: Final = sa.delete(t.subscription).where(
 
 def read_folder(session: DatabaseSession, folder: int) -> model.Folder:
     """Return one folder. Raises NoSuchFolder."""
-    row = session.one(_SELECT, folder=folder)
-    if row is None:
-        raise errors.NoSuchFolder(f"folder {folder}")
-    return folder_of(row)
+    return folder_of(session.found(errors.NoSuchFolder, _SELECT, folder=folder))
 
 
 def read_named(session: DatabaseSession, owner: int, name: str) -> model.Folder:
@@ -117,8 +114,7 @@ def read_status(
 
 def read_subscriptions(session: DatabaseSession, account: int) -> frozenset[str]:
     """Return the names an account has subscribed. Raises NoSuchAccount."""
-    if session.one(_ACCOUNT, account=account) is None:
-        raise errors.NoSuchAccount(f"account {account}")
+    session.found(errors.NoSuchAccount, _ACCOUNT, account=account)
     return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
 
 

@@ -103,21 +103,20 @@ class SQLMail:
         self._shared.check_open()
         name = folder_names.checked(name, private=owner is not None)
         made = await self._shared.write(
-            lambda transaction: folders.create(
-                transaction, owner or PUBLIC, name, kind, special_use, description, postable,
-                moderator,
+            lambda tr: folders.create(
+                tr, owner or PUBLIC, name, kind, special_use, description, postable, moderator
             )
-        )  # fmt: skip
+        )
         return await self.folder_by_id(made)
 
     async def delete_folder(self, folder: model.FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
-        await self._shared.write(lambda transaction: folders.delete(transaction, folder))
+        await self._shared.write(lambda tr: folders.delete(tr, folder))
         self._locks.release(folder)
 
     async def rename_folder(self, folder: model.FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
-        await self._shared.write(lambda transaction: folders.rename(transaction, folder, name))
+        await self._shared.write(lambda tr: folders.rename(tr, folder, name))
 
     async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
@@ -128,9 +127,7 @@ class SQLMail:
     async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         kept = folder_names.looked_up(name, private=True)
-        await self._shared.write(
-            lambda transaction: folders.subscribe(transaction, account, kept, subscribed)
-        )
+        await self._shared.write(lambda tr: folders.subscribe(tr, account, kept, subscribed))
 
     # -- contents in
 
@@ -199,14 +196,7 @@ class SQLMail:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
         shared = self._shared
         shared.check_open()
-        found: dict[model.ContentId, bytes] = {}
-        missing: list[model.ContentId] = []
-        for content in wanted:
-            known = shared.contents.get(content)
-            if known is None:
-                missing.append(content)
-            else:
-                found[content] = known
+        found, missing = shared.contents.known(wanted)
         if missing:
 
             def read(session: DatabaseSession) -> dict[model.ContentId, bytes]:
@@ -247,7 +237,7 @@ class SQLMail:
                 yield piece
                 if shared.now() - touched_at > TOUCH_SECONDS * 1_000_000:
                     touched_at = shared.now()
-                    await shared.writer.call(lambda transaction: _touch(transaction, content))
+                    await shared.writer.call(lambda tr: _touch(tr, content))
         finally:
             shared.pinned[content] -= 1
             if not shared.pinned[content]:
@@ -296,9 +286,7 @@ class SQLMail:
         )
         if recent_from == uid_next:
             return recent_from
-        return await self._shared.write(
-            lambda transaction: messages.claim_recent(transaction, folder)
-        )
+        return await self._shared.write(lambda tr: messages.claim_recent(tr, folder))
 
     async def messages(
         self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
@@ -327,14 +315,7 @@ class SQLMail:
 
     async def _summaries(self, wanted: Sequence[int]) -> dict[int, Summary]:
         shared = self._shared
-        found: dict[int, Summary] = {}
-        missing: list[int] = []
-        for content in wanted:
-            summary = shared.summaries.get(content)
-            if summary is None:
-                missing.append(content)
-            else:
-                found[content] = summary
+        found, missing = shared.summaries.known(wanted)
         if not missing:
             return found
 
@@ -355,7 +336,7 @@ class SQLMail:
             shared.summaries.put(content, summary, _weight(summary))
         if made:
             try:
-                keeping = shared.writer.call(lambda transaction: summaries.keep(transaction, made))
+                keeping = shared.writer.call(lambda tr: summaries.keep(tr, made))
                 keeping.addErrback(lambda failure: None)  # they are made again
             except errors.StoreClosed:
                 pass
@@ -399,8 +380,8 @@ class SQLMail:
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
         return await self._change(
-            lambda transaction: messages.store_flags(
-                transaction, folder, uids, action, given, account, unchanged_since, shared
+            lambda tr: messages.store_flags(
+                tr, folder, uids, action, given, account, unchanged_since, shared
             )
         )
 
@@ -412,9 +393,7 @@ class SQLMail:
         account: model.AccountId | None,
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
-        return await self._change(
-            lambda transaction: messages.copy(transaction, source, uids, target, account)
-        )
+        return await self._change(lambda tr: messages.copy(tr, source, uids, target, account))
 
     async def move(
         self,
@@ -425,29 +404,23 @@ class SQLMail:
     ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         return await self._change(
-            lambda transaction: messages.copy(
-                transaction, source, uids, target, account, moving=True
-            )
+            lambda tr: messages.copy(tr, source, uids, target, account, moving=True)
         )
 
     async def expunge(
         self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
-        return await self._change(
-            lambda transaction: messages.expunge(transaction, folder, uids, deleted_only)
-        )
+        return await self._change(lambda tr: messages.expunge(tr, folder, uids, deleted_only))
 
     # -- quota
 
     async def usage(self, account: model.AccountId) -> model.Usage:
         """What the account uses and may use."""
-        row = await self._shared.read(lambda s: s.one(SELECT_QUOTA, account=account), inline=True)
-        if row is None:
-            raise errors.NoSuchAccount(f"account {account}")
-        return model.Usage(
-            octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3]
+        _, _, quota_octets, quota_messages, octets, messages = await self._shared.read(
+            lambda s: s.found(errors.NoSuchAccount, SELECT_QUOTA, account=account), inline=True
         )
+        return model.Usage(octets, messages, quota_octets, quota_messages)
 
     # -- maildrop
 

@@ -18,6 +18,7 @@ from twisted.logger import Logger
 from netsuite.message.structure import Summary
 from netsuite.store.changes import Change
 from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
+from netsuite.store.model import ContentId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
@@ -143,7 +144,7 @@ def _text_row(read: Indexed) -> tuple[object, ...]:
     return (read.content, int(long), sent_day, header, body)
 
 
-def read_dead(session: DatabaseSession, before: int) -> list[int]:
+def read_dead(session: DatabaseSession, before: int) -> list[ContentId]:
     """Return some contents that nothing has referred to since before that moment."""
     return [row[0] for row in session.all(_DEAD, before=before, most=STEP_CONTENTS)]
 

@@ -107,10 +107,7 @@ _RELEASE: Final = (
 
 def is_public(session: DatabaseSession, folder: int) -> bool:
     """Return whether a folder is nobody's. Raises NoSuchFolder."""
-    row = session.one(_OWNER, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return not row[0]
+    return not session.found(NoSuchFolder, _OWNER, folder=folder)[0]
 
 
 def read_uids(session: DatabaseSession, folder: int) -> Sequence[int]:
@@ -149,10 +146,8 @@ def read_changes(
 
 def read_recent(session: DatabaseSession, folder: int) -> tuple[int, int]:
     """Return the first UID no session was told of, and the next one. Raises NoSuchFolder."""
-    row = session.one(_RECENT, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return row[0], row[1]
+    recent_from, uid_next = session.found(NoSuchFolder, _RECENT, folder=folder)
+    return recent_from, uid_next
 
 
 # -- changed -------------------------------------------------------------------------------------
