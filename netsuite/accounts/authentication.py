@@ -69,11 +69,7 @@ class AccountAuthenticator:
     Args:
         portal: checks ``IClearPassword`` and ``IProvenName`` credentials, gives facets.
         accounts: verifiers for SCRAM and CRAM-MD5, the audit log.
-        throttle: the memory of wrong guesses.
-        names: how login names become account names.
         secret: from which the answers for unknown users are made; the same after a restart.
-        clear_text: where a password may be sent in the clear.
-        cram_md5: whether CRAM-MD5 is offered.
         nonce: gives fresh nonces to the mechanisms (see ``sasl.interfaces.Nonce``).
         check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
             awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.

@@ -69,17 +69,13 @@ class ProvenName:
 
 
 class LoginNames:
-    """The rule by which a login name becomes an account's name.
-
-    Args:
-        domains: those that may follow the name; compared without case.
-    """
+    """The rule by which a login name, one of our domains behind it or not, becomes an account's."""
 
     def __init__(self, domains: tuple[str, ...]) -> None:
         self.configure(domains)
 
     def configure(self, domains: tuple[str, ...]) -> None:
-        """Change the domains while it runs."""
+        """Change the domains while it runs; they are compared without case."""
         self.domains = frozenset(domain.lower() for domain in domains)
 
     def account_name(self, username: str) -> str:
@@ -158,10 +154,7 @@ class PasswordChecker:
     """Checks clear passwords: the account's own, then its app passwords.
 
     Args:
-        accounts: where verifiers are kept.
-        hashing: where they are compared.
         right: what was right lately.
-        names: how login names become account names.
         cram_md5: whether renewed verifiers keep a CRAM-MD5 secret.
     """
 

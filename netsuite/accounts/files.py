@@ -53,14 +53,7 @@ class Action(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a path leads.
-
-    Args:
-        area: which part of all files.
-        owner: the account's name; empty for the site.
-        tree: the tree it is in.
-        path: the names there.
-    """
+    """Where a path leads: to *path* of a tree; ``owner`` is an account, empty for the site."""
 
     area: Area
     owner: str
@@ -69,13 +62,10 @@ class Place:
 
 
 def allowed(who: Account | None, place: Place, action: Action) -> bool:
-    """Return whether somebody may do something somewhere: the one place where that is decided.
+    """Return whether somebody (None: anybody) may do something somewhere: only here is it decided.
 
     Everybody sees the public site and what accounts show, but no name with a dot in front: what
     editors, version control and other servers keep there is not for everybody.
-
-    Args:
-        who: None is anybody.
     """
     if who is None:
         return action is Action.SEE and place.area is not Area.HOME and not _is_hidden(place.path)
@@ -108,11 +98,7 @@ def authorize(who: Account | None, place: Place, action: Action) -> None:
 
 # Its length is the interface's: one short method for each of FileAccess's.
 class Access(FileAccess):
-    """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's.
-
-    Args:
-        name: of who has it, for logs and greetings.
-    """
+    """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -226,9 +212,6 @@ class CurrentAccounts:
     """Knows accounts as they are now: reads one again when some account has changed.
 
     One for all facets, since a facet is never told that its user has gone.
-
-    Args:
-        store: where accounts are, and what tells of their changes.
     """
 
     def __init__(self, store: Store) -> None:
@@ -256,10 +239,6 @@ class AccountFiles(Access):
     from then on.
 
     Args:
-        store: where accounts are.
-        account: whose facet it is.
-        home: its tree.
-        public: the public site.
         accounts: knows the account as it is now; who makes many facets shares one.
     """
 
@@ -306,12 +285,7 @@ class AccountFiles(Access):
 
 
 class HomesOfSite:
-    """Implements ``interfaces.SiteFiles``.
-
-    Args:
-        store: where accounts are.
-        homes: the trees.
-    """
+    """Implements ``interfaces.SiteFiles``."""
 
     def __init__(self, store: Store, homes: FileHomes) -> None:
         self._accounts = store.accounts

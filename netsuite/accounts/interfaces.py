@@ -25,27 +25,18 @@ F = TypeVar("F")
 
 
 class OtherEnd(Protocol):
-    """What is known of the other end of a connection, as far as a login asks."""
+    """What is known of the other end of a connection, as ``Channel`` says it."""
 
     @property
-    def address(self) -> str:
-        """Its IP address, or empty for a local socket."""
-
+    def address(self) -> str: ...
     @property
-    def secure(self) -> bool:
-        """Whether TLS is in place."""
-
+    def secure(self) -> bool: ...
     @property
-    def local(self) -> bool:
-        """Whether it is on the loopback interface or a local socket."""
-
+    def local(self) -> bool: ...
     @property
-    def binding(self) -> bytes | None:
-        """The tls-exporter channel binding (RFC 9266)."""
-
+    def binding(self) -> bytes | None: ...
     @property
-    def certificate_names(self) -> tuple[str, ...]:
-        """Names in a verified client certificate."""
+    def certificate_names(self) -> tuple[str, ...]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +132,6 @@ class LoggedIn(Generic[F]):
     """A login that succeeded.
 
     Args:
-        avatar: the facet asked for.
-        name: the account's name.
         octets: additional data for the client with the success, None for none or where the client
             has been given it already.
         logout: to be called when the user leaves: what the realm gave beside the facet.
@@ -192,10 +181,6 @@ class Authenticator(Protocol):
         """Log in by a SASL exchange (RFC 4422), from its beginning to its end.
 
         Args:
-            channel: over what.
-            mechanism: its name.
-            facet: what is wanted of the account.
-            ask: sends a challenge.
             initial: the initial response, None where there was none.
             data_with_success: whether the protocol has a place for data with its success reply;
                 elsewhere it goes in a challenge of its own, which the client answers with an empty
@@ -365,7 +350,7 @@ class Resolver(Protocol):
         """Return where mail for an address goes.
 
         Args:
-            local: the local part, its quoting undone.
+            local: its quoting undone.
             domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
 
         Raises:
@@ -388,8 +373,6 @@ class Delivery(Protocol):
         """Make it durable for all recipients, or for none; each folder gets it once.
 
         Args:
-            draft: the content; it is committed.
-            recipients: as they were resolved.
             sender: the reverse path; empty for the null path.
             account: who submitted it, None without a login.
         """
@@ -513,17 +496,12 @@ class NewsAccess(Protocol):
         """Whether the site's policy lets them post."""
 
     def check_groups(self, groups: Sequence[Newsgroup], *, approved: bool) -> None:
-        """Check where an article is to go. Raises Unfit.
-
-        Args:
-            approved: whether it has an Approved field.
-        """
+        """Check where an article, with an Approved field or without, is to go. Raises Unfit."""
 
     def posting(self, *, now: datetime, unique: str, source: str) -> Posting:
         """Begin to take an article.
 
         Args:
-            now: the time.
             unique: a word never given before, for its Message-ID: letters and digits.
             source: the poster's IP address; it is told only where the policy says so.
         """

@@ -35,7 +35,6 @@ class StoreNewsroom:
     what happens in them without asking, whichever process it happens in.
 
     Args:
-        store: where the folders are.
         policy: what posters are asked for; it may be replaced at any time.
     """
 
@@ -359,13 +358,7 @@ def message_id_of(described: model.Described) -> str:
 
 
 class AccountNews:
-    """Implements ``interfaces.NewsAccess`` (NewsAccess).
-
-    Args:
-        store: where articles go.
-        room: what all may read.
-        account: who posts; None for somebody who has not logged in.
-    """
+    """Implements ``interfaces.NewsAccess``; account None is somebody who has not logged in."""
 
     def __init__(self, store: Store, room: StoreNewsroom, account: model.Account | None) -> None:
         self.name = account.name if account else ""

@@ -41,7 +41,6 @@ def make_verifiers(password: str, *, cram_md5: bool = False) -> Verifiers:
     """Make what is kept of a new password.
 
     Args:
-        password: the clear password.
         cram_md5: keep the shared secret that CRAM-MD5 needs, as good as the password itself.
 
     Raises:
@@ -100,11 +99,7 @@ def outdated(verifiers: Verifiers) -> bool:
 
 
 class Hashing:
-    """The functions above, run elsewhere.
-
-    Args:
-        run: runs a function with its arguments away from the reactor's thread.
-    """
+    """The functions above, run with *run* away from the reactor's thread."""
 
     def __init__(self, run: Callable[..., Awaitable[object]]) -> None:
         self._run = run

@@ -31,12 +31,7 @@ _EMPTY_LINE: Final = b"\r\n\r\n"
 def check_groups(
     access: NewsAccess, policy: PostingPolicy, groups: Sequence[Newsgroup], *, approved: bool
 ) -> None:
-    """Check where an article is to go. Raises Unfit.
-
-    Args:
-        access: the poster's.
-        approved: whether the article has an Approved field.
-    """
+    """Check where an article, with an Approved field or without, is to go. Raises Unfit."""
     for group in groups:
         if not group.postable:
             raise Unfit(f"{group.name} does not take articles")
@@ -53,14 +48,6 @@ class AccountPosting:
 
     Once the article is refused, what still comes of it is dropped, and its end tells why: so a
     connection always knows where the next command begins.
-
-    Args:
-        access: the poster's.
-        account: who that is; None for somebody who has not logged in.
-        mail: where the article goes.
-        now: the time.
-        unique: for its Message-ID.
-        source: the poster's IP address.
     """
 
     log = Logger()

@@ -36,7 +36,6 @@ class AccountRealm:
     """Gives accounts' facets.
 
     Args:
-        store: what the facets stand on.
         resolver: knows what addresses are an account's own.
         files: the trees of files; None: there is no such facet.
         newsroom: what all read of the news; None for one of its own.

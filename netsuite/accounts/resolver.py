@@ -77,8 +77,6 @@ class RecipientResolver:
     """Finds where mail for an address goes (``interfaces.Resolver``).
 
     Args:
-        store: accounts, aliases and folders.
-        clock: for how long aliases are remembered.
         domains: those received for.
         postmaster: the account that gets postmaster's mail where no alias says otherwise.
         separator: between a user name and a detail; empty for none.
@@ -126,21 +124,11 @@ class RecipientResolver:
         self._read_at = None
 
     async def resolve(self, local: str, domain: str) -> Recipient:
-        """Return where mail for an address goes.
+        """Return where mail for an address goes. Raises as ``Resolver.resolve``.
 
         Most mail is for few addresses: what was found a moment ago is remembered, until anything
-        that bears on it changes.
-
-        Args:
-            local: the local part, its quoting undone.
-            domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
-
-        Raises:
-            NotOurs: the domain is not received for.
-            NoSuchAccount: nobody has that address.
-            OverQuota: the only mailbox it goes to has no room.
-            Busy: the account is disabled, so mail for it is put off; or it leads to another
-                host, and nobody carries mail there.
+        that bears on it changes. Busy is a disabled account, whose mail is put off, or an address
+        that leads to another host when nobody carries mail there.
         """
         found = self._remembered(local, domain)
         if found is not None:

@@ -38,7 +38,6 @@ class Throttle:
     """Remembers wrong guesses.
 
     Args:
-        clock: what time it is.
         free_guesses: how many a key may have before it is slowed down.
         slowest_seconds: how long one refusal may grow.
     """

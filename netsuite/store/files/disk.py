@@ -111,9 +111,7 @@ class DiskTree(HomeTree):
         clock: tells the time, to know what was left by crashes long ago.
         on_change: called after each change, before its caller goes on.
         file_mode: permissions of uploaded files, whatever the process's umask.
-        directory_mode: permissions of directories made.
         limit_octets: the largest file taken, None for no limit.
-        depth: the deepest path.
         token: returns what makes temporary names unique.
         durable: whether an upload is on the disk before its commit is done. If not, a crash of
             the system may lose what was committed lately, or leave it empty.

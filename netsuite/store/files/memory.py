@@ -139,14 +139,7 @@ class MemoryUpload:
 
 
 class MemoryTree(HomeTree):
-    """Implements ``tree.HomeTree`` in memory.
-
-    Args:
-        now: returns the time.
-        on_change: called after each change.
-        limit_octets: the largest file taken, None for no limit.
-        depth: the deepest path.
-    """
+    """Implements ``tree.HomeTree`` in memory."""
 
     def __init__(
         self,

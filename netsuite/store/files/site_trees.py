@@ -74,9 +74,6 @@ class SiteTrees(_SiteTrees):
 
     Args:
         root: the directory of it all; made if it is not there.
-        run: runs a function with arguments in a thread.
-        clock: tells the time.
-        publish: told of changes.
         limit_octets: the largest file taken, None for no limit.
         durable: whether an upload is on the disk before it is told to be done.
     """
@@ -127,13 +124,7 @@ class SiteTrees(_SiteTrees):
 
 
 class MemorySiteTrees(_SiteTrees):
-    """Implements ``tree.FileHomes`` in memory, for tests.
-
-    Args:
-        now: returns the time.
-        publish: told of changes.
-        limit_octets: the largest file taken, None for no limit.
-    """
+    """Implements ``tree.FileHomes`` in memory, for tests."""
 
     def __init__(
         self,

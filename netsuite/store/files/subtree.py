@@ -22,10 +22,6 @@ class Subtree(HomeTree):
     """Implements ``tree.HomeTree`` over a directory of another one.
 
     Names are checked one by one by the tree below, so no path leads out of the prefix either.
-
-    Args:
-        base: the tree.
-        prefix: the directory that is the root here.
     """
 
     def __init__(self, base: HomeTree, prefix: TreePath) -> None:

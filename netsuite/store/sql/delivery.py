@@ -52,7 +52,6 @@ class SQLDraft:
     """A content on its way in.
 
     Args:
-        writer: takes full chunks.
         process: the token this process's drafts carry.
         limit_octets: more than that is thrown away; the commit will say so.
         forget: called when it is finished.
@@ -229,7 +228,6 @@ class Delivery(Unit[list[Placed]]):
 
     Args:
         draft: finished; its last octets are still in memory, all of them if it is small.
-        guid: the content's.
         message_id: refuse when a public folder has it already.
     """
 

@@ -195,7 +195,6 @@ class _Routine:
     """A coroutine function called again and again, never twice at a time.
 
     Args:
-        clock: when.
         step: does a step; gives the seconds until the next one.
     """
 
