@@ -15,6 +15,7 @@ from netsuite.message.injection import PostingPolicy
 from netsuite.store import model
 from netsuite.store.changes import Listener, Subscription
 from netsuite.store.interfaces import Draft
+from netsuite.store.model import ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.tree import FileTree, TreePath
 
@@ -247,47 +248,39 @@ class MailAccess(Protocol):
     def watch(self, listener: Listener) -> Subscription:
         """Hear of folders made, renamed, gone, subscribed."""
 
-    def watch_folder(self, folder: model.FolderId, listener: Listener) -> Subscription:
+    def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
         """Hear what happens in a folder."""
 
     # On an opened folder, by its id; as MailStore's methods of the same names, as this account.
-    async def folder_status(self, folder: model.FolderId) -> model.Status: ...
-    async def uids(self, folder: model.FolderId) -> Sequence[int]: ...
-    async def claim_recent(self, folder: model.FolderId) -> int: ...
+    async def folder_status(self, folder: FolderId) -> model.Status: ...
+    async def uids(self, folder: FolderId) -> Sequence[int]: ...
+    async def claim_recent(self, folder: FolderId) -> int: ...
     async def messages(
-        self, folder: model.FolderId, uids: Sequence[int] | None
+        self, folder: FolderId, uids: Sequence[int] | None
     ) -> Sequence[model.Message]: ...
     async def described(
-        self, folder: model.FolderId, uids: Sequence[int]
+        self, folder: FolderId, uids: Sequence[int]
     ) -> Sequence[model.Described]: ...
-    async def content(self, content: model.ContentId) -> bytes: ...
-    async def contents(
-        self, contents: Sequence[model.ContentId]
-    ) -> dict[model.ContentId, bytes]: ...
+    async def content(self, content: ContentId) -> bytes: ...
+    async def contents(self, contents: Sequence[ContentId]) -> dict[ContentId, bytes]: ...
     def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]: ...
-    async def search(self, folder: model.FolderId, query: Query) -> Sequence[int]: ...
+    async def search(self, folder: FolderId, query: Query) -> Sequence[int]: ...
     async def store_flags(
         self,
-        folder: model.FolderId,
+        folder: FolderId,
         uids: Sequence[int],
         action: model.FlagAction,
         flags: frozenset[str],
         *,
         unchanged_since: int | None = None,
     ) -> model.FlagsStored: ...
-    async def copy(
-        self, folder: model.FolderId, uids: Sequence[int], target: str
-    ) -> model.Copied: ...
-    async def move(
-        self, folder: model.FolderId, uids: Sequence[int], target: str
-    ) -> model.Copied: ...
-    async def expunge(
-        self, folder: model.FolderId, uids: Sequence[int] | None
-    ) -> Sequence[int]: ...
+    async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied: ...
+    async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied: ...
+    async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]: ...
     async def changes_since(
-        self, folder: model.FolderId, modseq: int
+        self, folder: FolderId, modseq: int
     ) -> tuple[Sequence[model.Message], Sequence[int]]: ...
 
 
@@ -335,7 +328,7 @@ class Recipient:
     """Where mail for one address goes: local folders, and addresses elsewhere."""
 
     address: str
-    folders: tuple[model.FolderId, ...]
+    folders: tuple[FolderId, ...]
     onward: tuple[str, ...] = ()
 
 
@@ -388,7 +381,7 @@ class Newsgroup(Protocol):
     has ``high == low - 1``. Neither ever sinks.
     """
 
-    id: model.FolderId
+    id: FolderId
     name: str
     description: str
     created: datetime | None
@@ -413,10 +406,10 @@ class NewsArticle:
         locations: the groups and numbers it has, as Xref tells them (RFC 5536, 3.2.14).
     """
 
-    folder: model.FolderId
+    folder: FolderId
     number: int
     message_id: str
-    content: model.ContentId
+    content: ContentId
     octets: int
     locations: str
 
@@ -450,12 +443,12 @@ class Newsroom(Protocol):
         """A whole article; for small ones. Raises as MailStore.content."""
 
     def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """As MailStore.read."""
 
     async def described(
-        self, folder: model.FolderId, numbers: Sequence[int]
+        self, folder: FolderId, numbers: Sequence[int]
     ) -> Sequence[model.Described]:
         """Articles with summaries, those that are there, ascending."""
 
@@ -465,9 +458,7 @@ class Newsroom(Protocol):
     def message_id(self, described: model.Described) -> str:
         """An article's Message-ID; a made one, always the same, where it has none itself."""
 
-    async def contents(
-        self, contents: Sequence[model.ContentId]
-    ) -> Mapping[model.ContentId, bytes]:
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""
 
     async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:

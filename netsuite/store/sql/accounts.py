@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from netsuite.store import folder_names, model
 from netsuite.store.changes import AccountChanged, AliasesChanged
 from netsuite.store.errors import AccountExists, NoSuchAccount
+from netsuite.store.model import AccountId
 from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
@@ -115,7 +116,7 @@ class SQLAccounts:
             raise NoSuchAccount(name)
         return account_of(row)
 
-    async def account_by_id(self, account: model.AccountId) -> model.Account:
+    async def account_by_id(self, account: AccountId) -> model.Account:
         """Raises NoSuchAccount."""
         return await self._shared.read(lambda s: read_account(s, account), inline=True)
 
@@ -142,7 +143,7 @@ class SQLAccounts:
             if session.one(_NAMED, name=name) or session.one(_ALIAS, name=name):
                 raise AccountExists(name)
             account = model.Account(
-                model.AccountId(transaction.next("account")), name, display_name=display_name
+                AccountId(transaction.next("account")), name, display_name=display_name
             )
             session.many(
                 _INSERT,
@@ -159,7 +160,7 @@ class SQLAccounts:
 
         return await self._shared.write(add)
 
-    async def remove_account(self, account: model.AccountId) -> None:
+    async def remove_account(self, account: AccountId) -> None:
         """Remove an account with its folders and messages."""
 
         def remove(transaction: Transaction) -> None:
@@ -174,7 +175,7 @@ class SQLAccounts:
 
     async def update_account(
         self,
-        account: model.AccountId,
+        account: AccountId,
         *,
         state: model.AccountState | None = None,
         display_name: str | None = None,
@@ -213,16 +214,14 @@ class SQLAccounts:
 
         return await self._shared.write(update)
 
-    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
+    async def verifiers(self, account: AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
         (written,) = await self._shared.read(
             lambda s: s.found(NoSuchAccount, _VERIFIERS, account=account), inline=True
         )
         return None if written is None else verifiers_of(written)
 
-    async def set_verifiers(
-        self, account: model.AccountId, verifiers: model.Verifiers | None
-    ) -> None:
+    async def set_verifiers(self, account: AccountId, verifiers: model.Verifiers | None) -> None:
         """Change the main password."""
         written = None if verifiers is None else verifiers_json(verifiers)
 
@@ -233,7 +232,7 @@ class SQLAccounts:
 
         await self._shared.write(change)
 
-    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
+    async def app_passwords(self, account: AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
 
         def read(session: DatabaseSession) -> list[model.AppPassword]:
@@ -244,7 +243,7 @@ class SQLAccounts:
 
     async def add_app_password(
         self,
-        account: model.AccountId,
+        account: AccountId,
         label: str,
         verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
@@ -263,7 +262,7 @@ class SQLAccounts:
 
         return await self._shared.write(add)
 
-    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
         """Take one away."""
 
         def remove(transaction: Transaction) -> None:

@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from netsuite.store import changes, errors, folder_names, model
+from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.messages import copy, release
@@ -94,7 +95,7 @@ def read_all(session: DatabaseSession, owner: int) -> list[model.Folder]:
 
 
 def read_status(
-    session: DatabaseSession, folder: model.Folder, account: model.AccountId | None
+    session: DatabaseSession, folder: model.Folder, account: AccountId | None
 ) -> model.Status:
     """Return the counts of a folder as an account sees them."""
     if folder.owner is None:
@@ -121,22 +122,22 @@ def read_subscriptions(session: DatabaseSession, account: int) -> frozenset[str]
 # -- changed -------------------------------------------------------------------------------------
 
 
-def _there(transaction: Transaction, owner: model.AccountId, name: str) -> bool:
+def _there(transaction: Transaction, owner: AccountId, name: str) -> bool:
     return transaction.session.one(_ID_NAMED, owner=owner, name=name) is not None
 
 
 def insert_folder(
     transaction: Transaction,
-    owner: model.AccountId,
+    owner: AccountId,
     name: str,
     kind: model.FolderKind = model.FolderKind.MAILBOX,
     special_use: model.SpecialUse | None = None,
     description: str = "",
     postable: bool = True,
     moderator: str | None = None,
-) -> model.FolderId:
+) -> FolderId:
     """Put a new folder into the store; return its id."""
-    folder = model.FolderId(transaction.next("folder"))
+    folder = FolderId(transaction.next("folder"))
     row = (
         folder, owner, name, kind.value, special_use.value if special_use else None, description,
         moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
@@ -146,7 +147,7 @@ def insert_folder(
     return folder
 
 
-def _make_above(transaction: Transaction, owner: model.AccountId, name: str) -> None:
+def _make_above(transaction: Transaction, owner: AccountId, name: str) -> None:
     for parent in folder_names.above(name):
         if not _there(transaction, owner, parent):
             insert_folder(transaction, owner, parent)
@@ -154,14 +155,14 @@ def _make_above(transaction: Transaction, owner: model.AccountId, name: str) -> 
 
 def create(
     transaction: Transaction,
-    owner: model.AccountId,
+    owner: AccountId,
     name: str,
     kind: model.FolderKind,
     special_use: model.SpecialUse | None,
     description: str,
     postable: bool,
     moderator: str | None,
-) -> model.FolderId:
+) -> FolderId:
     """Make a folder and the missing ones above it; return its id."""
     if owner:
         transaction.quota(owner)  # raises NoSuchAccount
@@ -176,7 +177,7 @@ def create(
 
 def create_first(
     transaction: Transaction,
-    owner: model.AccountId,
+    owner: AccountId,
     folders: Iterable[tuple[str, model.SpecialUse | None]],
 ) -> None:
     """Make the folders a new account begins with."""
@@ -205,7 +206,7 @@ def drop(transaction: Transaction, state: FolderState) -> None:
     transaction.changes.append(changes.FolderDeleted(state.id, state.owner or None, state.name))
 
 
-def drop_all(transaction: Transaction, owner: model.AccountId) -> None:
+def drop_all(transaction: Transaction, owner: AccountId) -> None:
     """Remove all folders of an account."""
     for folder, _ in transaction.session.all(_NAMES_OF_OWNER, owner=owner):
         drop(transaction, transaction.folder(folder))
@@ -244,13 +245,11 @@ def rename(transaction: Transaction, folder: int, name: str) -> None:
     for number, before, new in renamed:
         transaction.forget_folder(number)
         transaction.changes.append(
-            changes.FolderRenamed(model.FolderId(number), owner or None, before, new)
+            changes.FolderRenamed(FolderId(number), owner or None, before, new)
         )
 
 
-def subscribe(
-    transaction: Transaction, account: model.AccountId, name: str, subscribed: bool
-) -> None:
+def subscribe(transaction: Transaction, account: AccountId, name: str, subscribed: bool) -> None:
     """Add or take away a subscription."""
     transaction.quota(account)  # raises NoSuchAccount
     session = transaction.session
