@@ -329,32 +329,27 @@ class SASLExchange(Generic[F]):
     async def _clear_password(self, asked: AskPassword) -> Challenge | LoggedIn[F]:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
         entered = await self._attempt.enter_with_password(asked.username, asked.password)
-        same = (
-            self._authenticator.names.account_name(asked.authorize_as or entered.name)
-            == entered.name
-        )
-        if same:
+        account_name = self._authenticator.names.account_name
+        if account_name(asked.authorize_as or entered.name) == entered.name:
             return entered
         # Proven as one, wants to act as another: the same question as of any mechanism.
         proven = ProvenName(self._attempt.channel, entered.name, asked.authorize_as)
         return await self._attempt.enter(proven, asked.username)
 
     async def _answer(self, asked: Step) -> object:
+        if isinstance(asked, AskCertificate):
+            names = self._attempt.channel.certificate_names
+            return next((name for name in names if "@" in name), names[0]) if names else None
+        assert isinstance(asked, AskScramVerifier | AskSharedSecret | AskToken)
+        self._attempt.refuse_when_throttled(asked.username)
         if isinstance(asked, AskScramVerifier):
-            self._attempt.refuse_when_throttled(asked.username)
             kept = await self._authenticator.verifiers(asked.username)
             found = kept.scram.get(asked.hash) if kept else None
             if found is None:
                 return self._authenticator.made_up(asked.username, asked.hash)
             return found.salt, found.iterations, found.stored_key, found.server_key
         if isinstance(asked, AskSharedSecret):
-            self._attempt.refuse_when_throttled(asked.username)
             kept = await self._authenticator.verifiers(asked.username)
             return kept.cram_md5 if kept else None
-        if isinstance(asked, AskToken):
-            self._attempt.refuse_when_throttled(asked.username)
-            check = self._authenticator.check_token
-            return await maybeDeferred(check, asked.username, asked.token) if check else None
-        assert isinstance(asked, AskCertificate)
-        names = self._attempt.channel.certificate_names
-        return next((name for name in names if "@" in name), names[0]) if names else None
+        check = self._authenticator.check_token
+        return await maybeDeferred(check, asked.username, asked.token) if check else None

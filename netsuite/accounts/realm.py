@@ -9,15 +9,8 @@ from twisted.cred.portal import IRealm
 from twisted.internet.defer import Deferred, ensureDeferred
 from zope.interface import implementer
 
+from netsuite.accounts import interfaces
 from netsuite.accounts.files import AccountFiles, CurrentAccounts
-from netsuite.accounts.interfaces import (
-    FileAccess,
-    MailAccess,
-    Maildrop,
-    NewsAccess,
-    ShellAccess,
-    Submitter,
-)
 from netsuite.accounts.mail import AccountMail, AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
@@ -61,37 +54,37 @@ class AccountRealm:
         self._cram_md5 = cram_md5
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type, FacetMaker] = {
-            MailAccess: self._mail,
-            Maildrop: self._maildrop,
-            Submitter: self._submitter,
-            NewsAccess: self._news,
+            interfaces.MailAccess: self._mail,
+            interfaces.Maildrop: self._maildrop,
+            interfaces.Submitter: self._submitter,
+            interfaces.NewsAccess: self._news,
         }
         if files is not None:
             self._current = CurrentAccounts(store)
-            self.makers[FileAccess] = self._files
+            self.makers[interfaces.FileAccess] = self._files
         if files is not None and hashing is not None:
-            self.makers[ShellAccess] = self._shell
+            self.makers[interfaces.ShellAccess] = self._shell
 
     def requestAvatar(  # noqa: N802 - Twisted's name
         self,
         avatarId: bytes | tuple[()],  # noqa: N803
         mind: object,
-        *interfaces: type,
+        *wanted: type,
     ) -> Deferred[tuple[type, Any, Callable[[], None]]]:
-        """Return the first facet of *interfaces* there is (IRealm)."""
+        """Return the first facet of *wanted* there is (IRealm)."""
         name = avatarId.decode() if isinstance(avatarId, bytes) else ""
-        return ensureDeferred(self._facet(name, interfaces))
+        return ensureDeferred(self._facet(name, wanted))
 
     async def _facet(
-        self, name: str, interfaces: tuple[type, ...]
+        self, name: str, wanted: tuple[type, ...]
     ) -> tuple[type, Any, Callable[[], None]]:
         makers: Mapping[type, FacetMaker] = self.makers
-        for interface in interfaces:
+        for interface in wanted:
             if interface in makers:
                 account = await self._store.accounts.account(name)
                 avatar, logout = await makers[interface](account)
                 return interface, avatar, logout
-        raise NotImplementedError(f"no facet for {interfaces}")
+        raise NotImplementedError(f"no facet for {wanted}")
 
     async def _mail(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountMail(self._store, account), _nothing
