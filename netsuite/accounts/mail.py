@@ -136,11 +136,9 @@ class AccountMail:
 
     def watch(self, listener: changes.Listener) -> changes.Subscription:
         """Hear of folders made, renamed, gone, subscribed, by their full names."""
-
-        def translated(change: changes.Change) -> None:
-            listener(self._translated(change))
-
-        return self._changes.watch_account(self._account.id, translated)
+        return self._changes.watch_account(
+            self._account.id, lambda change: listener(self._translated(change))
+        )
 
     def _translated(self, change: changes.Change) -> changes.Change:
         if (

@@ -12,12 +12,11 @@ from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.messages import copy, release
-from netsuite.store.sql.rows import FOLDER, SELECT_FOLDER, folder_of
+from netsuite.store.sql.rows import FOLDER, OWN, SELECT_FOLDER, folder_of
 from netsuite.store.sql.transaction import FolderState, Transaction
 
 _F: Final = t.folder.c
 _M: Final = t.message.c
-_S: Final = t.state.c
 _SELECT_OF_OWNER: Final = SELECT_FOLDER.where(FOLDER.owner == sa.bindparam("owner"))
 _SELECT_NAMED: Final = _SELECT_OF_OWNER.where(FOLDER.name == sa.bindparam("name"))
 _SELECT: Final = SELECT_FOLDER.where(FOLDER.id == sa.bindparam("folder"))
@@ -29,10 +28,7 @@ _UNSEEN: Final = sa.select(sa.func.count(), sa.func.min(_M.uid)).where(
 _DELETED: Final = sa.select(
     sa.func.count(), sa.cast(sa.func.coalesce(sa.func.sum(_M.octets), 0), sa.BigInteger)
 ).where(_IN_FOLDER, sa.text("(flags & 8) = 8"))
-_WITH_OWN: Final = t.message.outerjoin(
-    t.state,
-    sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid),
-)
+_WITH_OWN: Final = t.message.outerjoin(t.state, OWN)
 _UNSEEN_PUBLIC: Final = (
     sa.select(sa.func.count(), sa.func.min(_M.uid))
     .select_from(_WITH_OWN)

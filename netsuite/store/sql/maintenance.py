@@ -22,7 +22,7 @@ from netsuite.store.model import ContentId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
-from netsuite.store.sql.contents import make_document, present, sizes
+from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
 from netsuite.store.sql.parts import StoreParts
@@ -128,7 +128,7 @@ def read_pending(session: DatabaseSession) -> list[Indexed]:
 def keep_indexed(transaction: Transaction, read: list[Indexed]) -> None:
     """Write the summaries and texts of contents that no other process wrote meanwhile."""
     session = transaction.session
-    there = present(session, [each.content for each in read])
+    there = sizes(session, [each.content for each in read])
     mine = [each for each in read if session.run(_SETTLE, content=each.content)]
     mine = [each for each in mine if each.content in there]
     summaries.keep(

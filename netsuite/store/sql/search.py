@@ -24,7 +24,7 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_public
-from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
+from netsuite.store.sql.rows import BITS, SELECT_PRIVATE, SELECT_PUBLIC, message_of
 from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits, day_number
 
@@ -32,8 +32,8 @@ _M: Final = t.message.c
 _S: Final = t.state.c
 _T: Final = t.content_text.c
 _IS_PENDING: Final = _M.content.in_(sa.select(t.pending.c.content))
-_PENDING_PRIVATE: Final = select_private().where(_IS_PENDING)
-_PENDING_PUBLIC: Final = select_public().where(_IS_PENDING)
+_PENDING_PRIVATE: Final = SELECT_PRIVATE.where(_IS_PENDING)
+_PENDING_PUBLIC: Final = SELECT_PUBLIC.where(_IS_PENDING)
 _DAY_SECONDS: Final = 86400
 
 #: The shortest text that trigrams can answer.

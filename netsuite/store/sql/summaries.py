@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from netsuite.message.structure import Envelope, Mailbox, Part, Summary
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import present
+from netsuite.store.sql.contents import sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import Transaction
 
@@ -43,7 +43,7 @@ def read_kept(session: DatabaseSession, contents: Sequence[int]) -> dict[int, Su
 def keep(transaction: Transaction, summaries: Mapping[int, Summary]) -> None:
     """Write summaries of contents that are still there."""
     session = transaction.session
-    there = present(session, summaries.keys())
+    there = sizes(session, summaries)
     session.run(_DROP, contents=session.database.numbers(there))
     session.many(_INSERT, [(content, encoded(summaries[content])) for content in sorted(there)])
 
