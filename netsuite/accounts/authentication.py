@@ -31,18 +31,8 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
 from netsuite.accounts.throttle import KeyedLocks, Throttle
-from netsuite.sasl.interfaces import (
-    AskCertificate,
-    AskPassword,
-    AskScramVerifier,
-    AskSharedSecret,
-    AskToken,
-    Challenge,
-    Failure,
-    ServerMechanism,
-    Step,
-    Success,
-)
+from netsuite.sasl import interfaces as steps
+from netsuite.sasl.interfaces import Challenge, ServerMechanism, Step
 from netsuite.store.errors import NoSuchAccount, StoreError
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import Login, Verifiers
@@ -315,18 +305,18 @@ class SASLExchange(Generic[F]):
         while True:
             if isinstance(step, Challenge):
                 return step
-            if isinstance(step, Success):
+            if isinstance(step, steps.Success):
                 self._attempt.refuse_when_throttled(step.username)
                 proven = ProvenName(self._attempt.channel, step.username, step.authorize_as)
                 return await self._attempt.enter(proven, step.username, step.octets)
-            if isinstance(step, Failure):
+            if isinstance(step, steps.Failure):
                 error = (MalformedResponse if step.malformed else BadCredentials)(step.reason)
                 raise self._attempt.refused(error, step.username, guess=not step.malformed)
-            if isinstance(step, AskPassword):
+            if isinstance(step, steps.AskPassword):
                 return await self._clear_password(step)
             step = self._mechanism.answer(await self._answer(step))
 
-    async def _clear_password(self, asked: AskPassword) -> Challenge | LoggedIn[F]:
+    async def _clear_password(self, asked: steps.AskPassword) -> Challenge | LoggedIn[F]:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
         entered = await self._attempt.enter_with_password(asked.username, asked.password)
         account_name = self._authenticator.names.account_name
@@ -337,18 +327,18 @@ class SASLExchange(Generic[F]):
         return await self._attempt.enter(proven, asked.username)
 
     async def _answer(self, asked: Step) -> object:
-        if isinstance(asked, AskCertificate):
+        if isinstance(asked, steps.AskCertificate):
             names = self._attempt.channel.certificate_names
             return next((name for name in names if "@" in name), names[0]) if names else None
-        assert isinstance(asked, AskScramVerifier | AskSharedSecret | AskToken)
+        assert isinstance(asked, steps.AskScramVerifier | steps.AskSharedSecret | steps.AskToken)
         self._attempt.refuse_when_throttled(asked.username)
-        if isinstance(asked, AskScramVerifier):
+        if isinstance(asked, steps.AskScramVerifier):
             kept = await self._authenticator.verifiers(asked.username)
             found = kept.scram.get(asked.hash) if kept else None
             if found is None:
                 return self._authenticator.made_up(asked.username, asked.hash)
             return found.salt, found.iterations, found.stored_key, found.server_key
-        if isinstance(asked, AskSharedSecret):
+        if isinstance(asked, steps.AskSharedSecret):
             kept = await self._authenticator.verifiers(asked.username)
             return kept.cram_md5 if kept else None
         check = self._authenticator.check_token

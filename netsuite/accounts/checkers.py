@@ -228,19 +228,18 @@ class ProvenNameChecker:
         return ensureDeferred(self._check(credentials))
 
     async def _check(self, credentials: ProvenName) -> bytes | tuple[()]:
-        account = await self._account(credentials.username)
-        refuse_unusable(account, credentials.channel)
+        account = await self._account(credentials.username, credentials.channel)
         wanted = credentials.authorize_as
         if not wanted or self._names.account_name(wanted) == account.name:
             return account.name.encode()
         if PROXY_GROUP not in account.groups:
             raise BadCredentials(f"{account.name} may not act as {wanted!r}")
-        other = await self._account(wanted)
-        refuse_unusable(other, credentials.channel)
-        return other.name.encode()
+        return (await self._account(wanted, credentials.channel)).name.encode()
 
-    async def _account(self, username: str) -> Account:
+    async def _account(self, username: str, channel: Channel) -> Account:
         try:
-            return await self._accounts.account(self._names.account_name(username))
+            account = await self._accounts.account(self._names.account_name(username))
         except NoSuchAccount:
             raise BadCredentials("no such account") from None
+        refuse_unusable(account, channel)
+        return account

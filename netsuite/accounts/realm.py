@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from twisted.cred.portal import IRealm
@@ -78,11 +78,10 @@ class AccountRealm:
     async def _facet(
         self, name: str, wanted: tuple[type, ...]
     ) -> tuple[type, Any, Callable[[], None]]:
-        makers: Mapping[type, FacetMaker] = self.makers
         for interface in wanted:
-            if interface in makers:
+            if interface in self.makers:
                 account = await self._store.accounts.account(name)
-                avatar, logout = await makers[interface](account)
+                avatar, logout = await self.makers[interface](account)
                 return interface, avatar, logout
         raise NotImplementedError(f"no facet for {wanted}")
 
