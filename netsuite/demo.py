@@ -15,13 +15,13 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 
 from netsuite import __version__
-from netsuite.accounts.folders import STANDARD_FOLDERS
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import ListeningService
 from netsuite.home import SiteError
 from netsuite.site import Site
 from netsuite.store.errors import FileInTheWay, NoSuchAccount
+from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FolderId, FolderKind, Placement
 from netsuite.store.tree import HomeTree, TreePath

@@ -10,11 +10,7 @@ from netsuite.store.model import Envelope, Onward, Placement
 
 
 class StoreDelivery:
-    """Delivers through the store (``interfaces.Delivery``).
-
-    Args:
-        store: has the folders, the queue, and the accounts that submit.
-    """
+    """Delivers through the store (``interfaces.Delivery``)."""
 
     def __init__(self, store: Store) -> None:
         self._store = store

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import idna
@@ -60,12 +61,32 @@ class OwnAddresses:
         }.isdisjoint(self._whole)
 
 
+class AccountSubmitter:
+    """Implements ``interfaces.Submitter`` (Submitter)."""
+
+    def __init__(self, account: Account, own: OwnAddresses) -> None:
+        self.name = account.name
+        self._own = own
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the reverse path is the account's own; the null path (a notification's) is
+        everybody's (RFC 5321, 4.5.5)."""
+        return not address or self._own.has(address)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The way from an address through the aliases to what it stands for."""
+
+    aliases: Mapping[str, tuple[str, ...]]
+    found: dict[str, None] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+
 class RecipientResolver:
     """Finds where mail for an address goes (``interfaces.Resolver``).
 
     Args:
-        store: accounts, aliases and folders.
-        clock: for how long aliases are remembered.
         domains: those received for.
         postmaster: the account that gets postmaster's mail where no alias says otherwise.
         separator: between a user name and a detail; empty for none.
@@ -113,21 +134,11 @@ class RecipientResolver:
         self._read_at = None
 
     async def resolve(self, local: str, domain: str) -> Recipient:
-        """Return where mail for an address goes.
+        """Return where mail for an address goes. Raises as ``Resolver.resolve``.
 
         Most mail is for few addresses: what was found a moment ago is remembered, until anything
-        that bears on it changes.
-
-        Args:
-            local: the local part, its quoting undone.
-            domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
-
-        Raises:
-            NotOurs: the domain is not received for.
-            NoSuchAccount: nobody has that address.
-            OverQuota: the only mailbox it goes to has no room.
-            Busy: the account is disabled, so mail for it is put off; or it leads to another
-                host, and nobody carries mail there.
+        that bears on it changes. Busy is a disabled account, whose mail is put off, or an address
+        that leads to another host when nobody carries mail there.
         """
         found = self._remembered(local, domain)
         if found is not None:
@@ -174,61 +185,44 @@ class RecipientResolver:
     async def _targets(self, local: str, domain: str) -> Sequence[str]:
         """Return the account names (and addresses elsewhere) that an address stands for."""
         for fresh in (False, True):
-            aliases = await self._read_aliases(fresh=fresh)
-            found: dict[str, None] = {}
-            await self._expand(local, domain, aliases, found, set(), _ALIAS_DEPTH)
-            if found:
-                return list(found)
+            walk = _Walk(await self._read_aliases(fresh=fresh))
+            await self._expand(walk, local, domain, _ALIAS_DEPTH)
+            if walk.found:
+                return list(walk.found)
         raise NoSuchAccount(f"{local}@{domain}")
 
-    async def _expand(
-        self,
-        local: str,
-        domain: str,
-        aliases: Mapping[str, tuple[str, ...]],
-        found: dict[str, None],
-        seen: set[str],
-        depth: int,
-    ) -> None:
+    async def _expand(self, walk: _Walk, local: str, domain: str, depth: int) -> None:
         key = f"{local}@{domain}"
-        if key in seen or depth == 0:
+        if key in walk.seen or depth == 0:
             return
-        seen.add(key)
+        walk.seen.add(key)
         for name in self._names(local, domain):
-            if name in aliases:
-                for target in aliases[name]:
-                    await self._expand_target(target, domain, aliases, found, seen, depth - 1)
+            if name in walk.aliases:
+                for target in walk.aliases[name]:
+                    await self._expand_target(walk, target, domain, depth - 1)
                 return
             if "@" not in name and await self._exists(name):
-                found[name] = None
+                walk.found[name] = None
                 return
         if local == POSTMASTER and (account := await self._postmaster()):
-            found[account] = None
+            walk.found[account] = None
             return
-        for target in aliases.get(f"@{domain}", ()):
-            await self._expand_target(target, domain, aliases, found, seen, depth - 1)
+        for target in walk.aliases.get(f"@{domain}", ()):
+            await self._expand_target(walk, target, domain, depth - 1)
 
-    async def _expand_target(
-        self,
-        target: str,
-        domain: str,
-        aliases: Mapping[str, tuple[str, ...]],
-        found: dict[str, None],
-        seen: set[str],
-        depth: int,
-    ) -> None:
+    async def _expand_target(self, walk: _Walk, target: str, domain: str, depth: int) -> None:
         local, at, elsewhere = target.lower().rpartition("@")
         if not at:
             # An account is meant before an alias, so that an alias may have its own
             # account among its targets.
             if await self._exists(target.lower()):
-                found[target.lower()] = None
+                walk.found[target.lower()] = None
             else:
-                await self._expand(target.lower(), domain, aliases, found, seen, depth)
+                await self._expand(walk, target.lower(), domain, depth)
         elif same_domain(elsewhere) in self.domains:
-            await self._expand(local, same_domain(elsewhere), aliases, found, seen, depth)
+            await self._expand(walk, local, same_domain(elsewhere), depth)
         else:
-            found[target] = None
+            walk.found[target] = None
 
     def _names(self, local: str, domain: str) -> Iterable[str]:
         """Return what to look up, the closest first."""

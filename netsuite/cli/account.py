@@ -69,7 +69,7 @@ def add(
     home: Home, name: str, display_name: str, quota: int | None, *, password_stdin: bool
 ) -> None:
     """Make an account with INBOX, Drafts, Sent, Junk, Trash and Archive."""
-    from netsuite.accounts.folders import STANDARD_FOLDERS
+    from netsuite.store.folder_names import STANDARD_FOLDERS
 
     if problem := account_name_problem(name.lower()):
         raise click.ClickException(f"{name!r} cannot be an account: {problem}")

@@ -42,7 +42,6 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
         errors.NoSuchFolder: no("There is no such mailbox", Code("NONEXISTENT")),
         errors.FolderExists: no("A mailbox of that name exists", Code("ALREADYEXISTS")),
-        errors.FolderNotEmpty: no("The mailbox is not empty", Code("CANNOT")),
         errors.BadFolderName: no("That cannot be a mailbox's name", Code("CANNOT")),
         errors.NoSuchMessage: EXPUNGED,
         errors.NotPermitted: no("That is not permitted", Code("NOPERM")),

@@ -20,7 +20,7 @@ from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.changes import MessagesAdded, QueueChanged
 from netsuite.store.errors import MessageExists, StoreClosed, StoreError
 from netsuite.store.flags import NONE, ONLY_SEEN, normalised
-from netsuite.store.model import SEEN, Envelope, Onward, Placed, Placement, QueueState
+from netsuite.store.model import SEEN, ContentId, Envelope, Onward, Placed, Placement, QueueState
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import is_placed, note_places
 from netsuite.store.sql.rows import mapping_json, packed
@@ -52,7 +52,6 @@ class SQLDraft:
     """A content on its way in.
 
     Args:
-        writer: takes full chunks.
         process: the token this process's drafts carry.
         limit_octets: more than that is thrown away; the commit will say so.
         forget: called when it is finished.
@@ -229,7 +228,6 @@ class Delivery(Unit[list[Placed]]):
 
     Args:
         draft: finished; its last octets are still in memory, all of them if it is small.
-        guid: the content's.
         message_id: refuse when a public folder has it already.
     """
 
@@ -251,7 +249,7 @@ class Delivery(Unit[list[Placed]]):
         self._onward = onward if onward is not None and onward[1] else None
         self.tail = draft.take_rest()
         self.octets = len(self.tail)
-        self.content = 0
+        self.content = ContentId(0)
 
     def apply(self, transaction: Transaction) -> list[Placed]:
         """Check, then append rows. Raises NoSuchFolder, OverQuota, MessageExists, StorageFull."""
@@ -267,7 +265,7 @@ class Delivery(Unit[list[Placed]]):
             transaction.session.run(_DROP_DRAFT, content=content)
         else:
             content = transaction.next("content")
-        self.content = content
+        self.content = ContentId(content)
         rows = transaction.rows
         if self.tail:
             rows[CHUNK].append((content << t.CHUNK_BITS | draft.chunks, self.tail))

@@ -112,33 +112,24 @@ _COLUMNS: Final = (
     _M.modseq,
     _M.saved,
 )
-_BY_UID: Final = _M.uid.asc()
-
-
-def select_private() -> Select[Row]:
-    """Select messages of a folder of an account, ascending."""
-    return (
-        sa.select(*_COLUMNS)
-        .join_from(t.message, t.content, t.content.c.id == _M.content)
-        .where(_M.folder == sa.bindparam("folder"))
-        .order_by(_BY_UID)
-    )
-
-
-def select_public() -> Select[Row]:
-    """Select messages of a public folder with what one account sees of its own, ascending."""
-    own = sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid)
-    return (
-        sa.select(*_COLUMNS, _S.flags, _S.keywords, _S.modseq)
-        .join_from(t.message, t.content, t.content.c.id == _M.content)
-        .outerjoin(t.state, own)
-        .where(_M.folder == sa.bindparam("folder"))
-        .order_by(_BY_UID)
-    )
+#: What one account sees of its own on a message of a public folder.
+OWN: Final = sa.and_(
+    _S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid
+)
+#: Messages of a folder of an account, ascending; and of a public one, with what is its own.
+SELECT_PRIVATE: Final[Select[Row]] = (
+    sa.select(*_COLUMNS)
+    .join_from(t.message, t.content, t.content.c.id == _M.content)
+    .where(_M.folder == sa.bindparam("folder"))
+    .order_by(_M.uid.asc())
+)
+SELECT_PUBLIC: Final[Select[Row]] = SELECT_PRIVATE.add_columns(
+    _S.flags, _S.keywords, _S.modseq
+).outerjoin(t.state, OWN)
 
 
 def message_of(row: Row) -> model.Message:
-    """Return the message of a row of ``select_private`` or ``select_public``."""
+    """Return the message of a row of ``SELECT_PRIVATE`` or ``SELECT_PUBLIC``."""
     modseq = row[8]
     if len(row) == 10:
         flags = unpacked(row[6], row[7])
