@@ -11,10 +11,9 @@ from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import peer_at
-from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.wire.ip_prefix import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.

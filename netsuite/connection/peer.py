@@ -10,7 +10,7 @@ from typing import Final
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
-from netsuite.connection.transport import StreamTransport
+from netsuite.connection.writer import StreamTransport
 
 #: RFC 9266, 2: label, no context, 32 octets.
 EXPORTER_LABEL: Final = b"EXPORTER-Channel-Binding"

@@ -31,8 +31,7 @@ from netsuite.connection.coroutine_task import CoroutineTask
 from netsuite.connection.deadlines import Deadlines
 from netsuite.connection.peer import NOBODY, Peer, peer_of
 from netsuite.connection.transcript import Transcript
-from netsuite.connection.transport import StreamTransport
-from netsuite.connection.writer import TransportWriter
+from netsuite.connection.writer import StreamTransport, TransportWriter
 from netsuite.wire.errors import InputEnded, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 

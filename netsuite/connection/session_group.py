@@ -26,7 +26,7 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from netsuite import tls
-from netsuite.connection.transport import StreamTransport
+from netsuite.connection.writer import StreamTransport
 from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
 

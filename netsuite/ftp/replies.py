@@ -13,7 +13,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.ftp.commands import Reply, reply
 from netsuite.ftp.dialog import ServerSaid
 from netsuite.store import errors

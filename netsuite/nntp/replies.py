@@ -15,7 +15,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.message.injection import Unfit
 from netsuite.nntp import commands
 from netsuite.nntp.dialog import ServerSaid

@@ -19,7 +19,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.commands import Status, err
 from netsuite.pop3.dialog import ServerSaid
 from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError

@@ -22,8 +22,7 @@ import re
 from typing import Final
 
 from netsuite.sasl.interfaces import AskScramVerifier, Challenge, Failure, Nonce, Step, Success
-from netsuite.sasl.names import escaped, unescaped
-from netsuite.sasl.prepare import prepared_password
+from netsuite.sasl.prepare import escaped, prepared_password, unescaped
 from netsuite.wire import base64
 from netsuite.wire.errors import RemoteProtocolError
 

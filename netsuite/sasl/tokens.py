@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from netsuite.sasl.interfaces import AskToken, Challenge, Failure, Step, Success
-from netsuite.sasl.names import escaped, unescaped
+from netsuite.sasl.prepare import escaped, unescaped
 from netsuite.wire.errors import RemoteProtocolError
 
 #: Tokens are long, but not longer.

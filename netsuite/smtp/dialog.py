@@ -16,9 +16,8 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import CRLF, has_bare_line_end
+from netsuite.wire.reader import CRLF, LineDialog, has_bare_line_end
 
 #: So much of a body is given as one event at most.
 CHUNK_OCTETS: Final = 65_536

@@ -19,7 +19,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.dialog import ServerSaid
 from netsuite.store import errors

@@ -20,7 +20,7 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
+from netsuite.wire.reader import LineDialog
 
 #: So much of a data block is given as one event at most.
 CHUNK_OCTETS: Final = 65_536

@@ -10,8 +10,8 @@ from netsuite.http import commands, framing, grammar
 from netsuite.http.dialog.outgoing import Outgoing
 from netsuite.wire.errors import InputEnded, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: 1xx answers before the answer, at a client.
 INFORMATIONAL_ANSWERS: Final = 16

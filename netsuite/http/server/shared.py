@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import Authenticator
 from netsuite.connection.peer import Peer
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.http.access import format_line
 from netsuite.http.exchange import Exchange
 from netsuite.http.router import Router

@@ -15,7 +15,7 @@ from netsuite.accounts.interfaces import (
     Newsroom,
     Posting,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.nntp import replies
 from netsuite.nntp.commands import Beginning, Challenge, SASLResponse, Status

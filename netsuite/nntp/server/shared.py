@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from netsuite.accounts.interfaces import Authenticator, Newsroom
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.nntp.settings import Settings
 
 #: Random octets of a Message-ID that we make: enough that none comes twice.

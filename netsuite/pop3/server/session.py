@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, DropItem, LoggedIn, Maildrop
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.pop3 import replies
 from netsuite.pop3.commands import AuthResponse, Beginning, Challenge, Quit, Status, ok

@@ -9,7 +9,7 @@ from typing import Final
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn, Submitter
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.message.address import Address
 from netsuite.message.build import received, received_from
