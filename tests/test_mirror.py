@@ -88,6 +88,7 @@ ELSEWHERE = (
     ("nntp.overview", "nntp/test_server", "OVER's lines"),
     ("nntp.*", "nntp/test_grammar", "the pure parts"),
     ("pop3.*", "pop3/test_dialog", "the pure parts"),
+    ("sasl.lines", "smtp/test_grammar", "read and printed by the grammars of two protocols"),
     ("sasl.*", "sasl/test_mechanisms", "each mechanism, both its sides"),
     ("smtp.commands", "smtp/test_grammar", "values, read and printed"),
     ("smtp.header_rewriter", "smtp/test_server", "seen in what is stored"),

@@ -10,6 +10,7 @@ from netsuite.nntp import commands
 from netsuite.nntp import commands as c
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.reader import command_line
 
 #: RFC 3977, 3.1: 512 octets with the CRLF.
 COMMAND_OCTETS: Final = 512
@@ -286,12 +287,10 @@ def parse_sasl_response(line: bytes) -> c.SASLResponse:
 def _say(*words: object) -> bytes:
     """Return octets for one line. Raises LocalProtocolError for what cannot be said in one."""
     text = " ".join(str(word) for word in words if word is not None)
-    if "\r" in text or "\n" in text or "\0" in text:
-        raise LocalProtocolError("CR, LF or NUL within a command")
-    octets = text.encode("utf-8")
-    if len(octets) > COMMAND_OCTETS - 2:
+    octets = command_line(text)
+    if len(octets) > COMMAND_OCTETS:
         raise LocalProtocolError(f"a command of {len(octets)} octets")
-    return octets + b"\r\n"
+    return octets
 
 
 def _word(word: str | None) -> str | None:

@@ -32,6 +32,7 @@ from netsuite.pop3.dialog import ClientDialog, ClientEvent
 from netsuite.pop3.grammar import capabilities_of, format_command, numbered, numbered_line
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: RFC 5034, 4: AUTH with its initial response is a command line of RFC 2449, 4.
@@ -51,7 +52,7 @@ def refusal(status: commands.Status, command: commands.Command | None = None) ->
     kind: type[errors.Refusal] = errors.PermanentRefusal
     if status.code in _TRANSIENT:
         kind = errors.TransientRefusal
-    elif isinstance(command, commands.User | commands.Pass | commands.Auth | commands.AuthResponse):
+    elif isinstance(command, commands.User | commands.Pass | Auth | AuthResponse):
         kind = errors.AuthenticationFailed
     return kind(status.code, status.text, command)
 
@@ -127,28 +128,22 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         """
         name = mechanism.name
 
-        async def begin(initial: bytes | None) -> commands.Status | commands.Challenge:
-            return answer_of(await self.ask(commands.Auth(name, initial)))
+        async def begin(initial: bytes | None) -> commands.Status | Challenge:
+            return answer_of(await self.ask(Auth(name, initial)))
 
-        async def respond(octets: bytes | None) -> commands.Status | commands.Challenge:
-            return answer_of(await self.ask(commands.AuthResponse(octets)))
+        async def respond(octets: bytes | None) -> commands.Status | Challenge:
+            return answer_of(await self.ask(AuthResponse(octets)))
 
         with self.protocol_violations():
             answer = await exchange(
                 mechanism,
-                fits=lambda initial: (
-                    len(format_command(commands.Auth(name, initial))) <= AUTH_LINE_OCTETS
-                ),
+                fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,
                 begin=begin,
                 respond=respond,
-                challenge=lambda each: (
-                    each.octets if isinstance(each, commands.Challenge) else None
-                ),
+                challenge=lambda each: each.octets if isinstance(each, Challenge) else None,
             )
-            if isinstance(answer, commands.Challenge) or not answer.ok:
-                raise self.with_conversation(
-                    refusal(_status((None, answer)), commands.Auth(name, None))
-                )
+            if isinstance(answer, Challenge) or not answer.ok:
+                raise self.with_conversation(refusal(_status((None, answer)), Auth(name, None)))
             mechanism.finished(None)
 
     # -- the maildrop -------------------------------------------------------------------------
@@ -274,7 +269,7 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
 
 def _status(event: ClientEvent) -> commands.Status:
     answer = answer_of(event)
-    if isinstance(answer, commands.Challenge):
+    if isinstance(answer, Challenge):
         raise errors.ProtocolViolation("a challenge for an answer")
     return answer
 

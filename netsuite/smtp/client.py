@@ -32,9 +32,8 @@ from netsuite.connection.client import (
 from netsuite.message.address import Address, parse_address
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism, Nonce
+from netsuite.sasl.lines import Auth, AuthResponse
 from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
     Bdat,
     Command,
     Data,

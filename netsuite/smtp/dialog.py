@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp import commands, grammar
 from netsuite.wire.dotted import DotStuffer, DotUnstuffer
 from netsuite.wire.errors import (
@@ -66,9 +67,9 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     (State.START, commands.Rset): State.START,
     **{(state, commands.Rset): State.READY for state in _GREETED},
     (State.READY, commands.StartTls): State.START,
-    (State.READY, commands.Auth): State.READY,
-    **{(state, commands.Challenge): State.AUTH for state in (State.READY, State.AUTH)},
-    (State.AUTH, commands.AuthResponse): State.READY,
+    (State.READY, Auth): State.READY,
+    **{(state, Challenge): State.AUTH for state in (State.READY, State.AUTH)},
+    (State.AUTH, AuthResponse): State.READY,
     (State.READY, commands.Mail): State.MAIL,
     (State.MAIL, commands.Rcpt): State.RCPT,
     (State.RCPT, commands.Rcpt): State.RCPT,
@@ -83,7 +84,7 @@ MACHINE: Final = Machine(TRANSITIONS, start=State.START, final=[State.CLOSED])
 REFUSED: Final[Mapping[type, State]] = {
     commands.EndOfChunk: State.READY,
     EndOfBody: State.READY,
-    commands.AuthResponse: State.READY,
+    AuthResponse: State.READY,
 }
 
 _GREET_FIRST: Final = commands.reply(503, "5.5.1", "Say EHLO first")
@@ -99,26 +100,26 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Reply]]] = {
             commands.Rcpt,
             commands.Data,
             commands.Bdat,
-            commands.Auth,
+            Auth,
             commands.StartTls,
         ),
         _GREET_FIRST,
     ),
     State.READY: dict.fromkeys((commands.Rcpt, commands.Data, commands.Bdat), _MAIL_FIRST),
     State.MAIL: {
-        **dict.fromkeys((commands.Mail, commands.Auth, commands.StartTls), _IN_MESSAGE),
+        **dict.fromkeys((commands.Mail, Auth, commands.StartTls), _IN_MESSAGE),
         **dict.fromkeys((commands.Data, commands.Bdat), _RCPT_FIRST),
     },
-    State.RCPT: dict.fromkeys((commands.Mail, commands.Auth, commands.StartTls), _IN_MESSAGE),
+    State.RCPT: dict.fromkeys((commands.Mail, Auth, commands.StartTls), _IN_MESSAGE),
     State.CHUNKS: dict.fromkeys(
-        (commands.Mail, commands.Rcpt, commands.Data, commands.Auth, commands.StartTls), _IN_CHUNKS
+        (commands.Mail, commands.Rcpt, commands.Data, Auth, commands.StartTls), _IN_CHUNKS
     ),
 }
 
 
 #: What a server's dialog gives, and takes.
 ServerEvent: TypeAlias = commands.Command | BodyChunk | commands.EndOfChunk | EndOfBody | EndOfInput
-ServerSaid: TypeAlias = commands.Reply | commands.Challenge
+ServerSaid: TypeAlias = commands.Reply | Challenge
 #: What is answered of what a client says.
 Asked: TypeAlias = commands.Command | EndOfBody
 #: What a client's dialog takes, and gives: a reply with what it answers, None for the greeting.
@@ -197,8 +198,8 @@ class ServerDialog(LineDialog):
     def send(self, value: ServerSaid) -> bytes:
         """Print an answer and step the state; refusals may be said at any time."""
         pending, self.pending = self.pending, None
-        if isinstance(value, commands.Challenge):
-            if type(pending) not in (commands.Auth, commands.AuthResponse):
+        if isinstance(value, Challenge):
+            if type(pending) not in (Auth, AuthResponse):
                 raise LocalProtocolError("a challenge outside of AUTH")
             self.state = MACHINE.step(self.state, value)
             return grammar.format_challenge(value.octets)
@@ -239,7 +240,7 @@ class ServerDialog(LineDialog):
         if self.state is State.AUTH:
             self.state = State.READY
 
-    def _auth_response(self, line: bytes) -> commands.AuthResponse:
+    def _auth_response(self, line: bytes) -> AuthResponse:
         try:
             response = grammar.parse_auth_response(line)
         except RemoteProtocolError:

@@ -9,11 +9,19 @@ from __future__ import annotations
 from io import IncrementalNewlineDecoder
 from typing import ClassVar
 
-from netsuite.wire.errors import BareLineEnd, LineTooLong
+from netsuite.wire.errors import BareLineEnd, LineTooLong, LocalProtocolError
 from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 CRLF = b"\r\n"
 _NOT_BARE = (None, "\r\n")
+
+
+def command_line(text: str) -> bytes:
+    """Return the octets of one line. Raises LocalProtocolError for what would end it."""
+    octets = text.encode("utf-8")
+    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
+        raise LocalProtocolError("CR, LF or NUL within a command")
+    return octets + CRLF
 
 
 def has_bare_line_end(octets: bytes | bytearray) -> bool:

@@ -8,11 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsuite.pop3.commands import (
-    Auth,
-    AuthResponse,
     Beginning,
     Capa,
-    Challenge,
     Command,
     Dele,
     List,
@@ -50,6 +47,7 @@ from netsuite.pop3.grammar import (
     parse_status,
 )
 from netsuite.pop3.top import TopLines
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput

@@ -8,11 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsuite.message.address import Address
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
     Bdat,
-    Challenge,
     Command,
     Data,
     Ehlo,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from netsuite.accounts.interfaces import Maildrop
 from netsuite.connection.server import handlers
 from netsuite.pop3 import replies
-from netsuite.pop3.commands import Auth, Capa, Pass, Status, Stls, User, ok
+from netsuite.pop3.commands import Capa, Pass, Status, Stls, User, ok
 from netsuite.pop3.dialog import State
 from netsuite.pop3.server.session import Session
+from netsuite.sasl.lines import Auth
 
 
 async def capa(session: Session, command: Capa) -> None:

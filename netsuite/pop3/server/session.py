@@ -11,9 +11,10 @@ from netsuite.accounts.interfaces import Channel, DropItem, LoggedIn, Maildrop
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.pop3 import replies
-from netsuite.pop3.commands import AuthResponse, Beginning, Challenge, Quit, Status, ok
+from netsuite.pop3.commands import Beginning, Quit, Status, ok
 from netsuite.pop3.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.pop3.server.shared import Shared
+from netsuite.sasl.lines import AuthResponse, Challenge
 from netsuite.wire.errors import LocalProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
 

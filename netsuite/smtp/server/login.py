@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from netsuite.accounts.interfaces import Submitter
 from netsuite.connection.server import handlers
+from netsuite.sasl.lines import Auth
 from netsuite.smtp import replies
-from netsuite.smtp.commands import Auth, Ehlo, Helo, Lhlo, Reply, StartTls, reply
+from netsuite.smtp.commands import Ehlo, Helo, Lhlo, Reply, StartTls, reply
 from netsuite.smtp.server.session import Session
 
 

@@ -13,8 +13,9 @@ from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.message.address import Address
 from netsuite.message.build import received, received_from
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp import replies
-from netsuite.smtp.commands import Auth, AuthResponse, Challenge, EndOfChunk, Mail, Reply, reply
+from netsuite.smtp.commands import EndOfChunk, Mail, Reply, reply
 from netsuite.smtp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.smtp.messagelog import format_line
 from netsuite.smtp.server.shared import Shared
