@@ -14,7 +14,7 @@ from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.error import ConnectError, ConnectionDone, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from netsuite import tls
@@ -421,15 +421,16 @@ def answer_of(event: tuple[object, A] | BodyChunk | EndOfBody | EndOfInput) -> A
     raise errors.ProtocolViolation(f"{type(event).__name__} for an answer")
 
 
-class _OneConnection(Factory):
+class OneConnection(Factory):
     """Gives the one connection to the endpoint."""
 
     noisy = False
 
-    def __init__(self, connection: ClientConnection[Any, Any]) -> None:
+    def __init__(self, connection: Protocol) -> None:
         self.connection = connection
 
-    def buildProtocol(self, addr: IAddress | None) -> ClientConnection[Any, Any]:
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """Return it."""
         return self.connection
 
 
@@ -455,7 +456,7 @@ async def connect(
         TLSFailure: the handshake failed; its ``__cause__`` says how.
     """
     connection = make()
-    factory: Any = _OneConnection(connection)
+    factory: Any = OneConnection(connection)
     if tls_context is not None:
         factory = tls.wrap_client(factory, tls_context, connection.clock)
     connecting = endpoint.connect(factory)

@@ -201,16 +201,15 @@ class _HeaderReader(Protocol):
 
     def connectionMade(self) -> None:
         """Wait for the header, but not for long."""
-        self._deadline = self._proxies.clock.callLater(self._proxies.header_seconds, self._late)
-
-    def _late(self) -> None:
-        self._refuse("no header in time")
+        proxies = self._proxies
+        self._deadline = proxies.clock.callLater(
+            proxies.header_seconds, self._refuse, "no header in time"
+        )
 
     def _refuse(self, why: str) -> None:
         transport: Any = self.transport
-        self._proxies.log.warn(
-            "from the proxy {peer}: {why}", peer=transport.getPeer().host, why=why
-        )
+        peer = transport.getPeer().host
+        self._proxies.log.warn("from the proxy {peer}: {why}", peer=peer, why=why)
         transport.abortConnection()
 
     def dataReceived(self, octets: bytes) -> None:

@@ -26,6 +26,7 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from netsuite import tls
+from netsuite.connection.peer import openssl_of
 from netsuite.connection.writer import StreamTransport
 from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
@@ -51,8 +52,8 @@ class SessionGroupsTLS:
 
     def group_of(self, transport: StreamTransport) -> SessionGroup | None:
         """Return the group of a connection that began TLS here; None without TLS."""
-        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
-        return self._groups.get(handle) if isinstance(handle, SSL.Connection) else None
+        handle = openssl_of(transport)
+        return None if handle is None else self._groups.get(handle)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -143,9 +144,8 @@ class ResumingTLS:
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return OpenSSL's side of a new connection."""
         connection: SSL.Connection = self._context.clientConnectionForTLS(tlsProtocol)
-        get_handle = getattr(self._transport, "getHandle", None)
-        handle = get_handle() if get_handle is not None else None
-        session = handle.get_session() if isinstance(handle, SSL.Connection) else None
+        handle = openssl_of(self._transport)
+        session = None if handle is None else handle.get_session()
         if session is not None:
             connection.set_session(session)
         return connection

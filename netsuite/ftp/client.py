@@ -18,18 +18,14 @@ from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import (
-    IAddress,
-    IReactorTime,
-    IStreamClientEndpoint,
-)
-from twisted.internet.protocol import Factory
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
+    OneConnection,
     Write,
     connect_and_begin,
 )
@@ -126,15 +122,8 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         return self.features
 
     async def auth_tls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified, data connections too.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no AUTH TLS, which may be an attacker's doing.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified, data connections too. Raises
+        NotOffered, and as ``secure``."""
         answer = await self._say(commands.Auth("TLS"))
         if answer.code != 234:
             raise self.with_conversation(errors.NotOffered("AUTH TLS"))
@@ -296,8 +285,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         """End the session."""
         with contextlib.suppress(errors.ConnectionLost, errors.Refusal):
             await self._say(commands.Quit())
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
-            await self.closed()
+        await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
@@ -423,7 +411,9 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             stalled_seconds=self.timeouts.write_seconds or 300.0,
             name="ftp-client-data",
         )
-        connecting: Deferred[Any] = self._reach(self.peer.address, port).connect(_One(data))
+        connecting: Deferred[Any] = self._reach(self.peer.address, port).connect(
+            OneConnection(data)
+        )
         if seconds:
             connecting.addTimeout(seconds, self.clock)
         try:
@@ -452,19 +442,6 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         return port
 
 
-class _One(Factory):
-    """Makes the one connection that there is to be."""
-
-    noisy = False
-
-    def __init__(self, connection: DataConnection) -> None:
-        self.connection = connection
-
-    def buildProtocol(self, addr: IAddress | None) -> DataConnection:  # noqa: N802 - Twisted's name
-        """Return it."""
-        return self.connection
-
-
 async def connect(
     endpoint: IStreamClientEndpoint,
     *,
@@ -474,19 +451,11 @@ async def connect(
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> FTPClient:
-    """Connect to a server.
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 990.
 
     Args:
-        endpoint: where.
-        clock: for every timeout.
         reach: gives endpoints for data connections, such as
             ``lambda host, port: TCP4ClientEndpoint(reactor, host, port)``.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 990); else AUTH TLS is said, and
-            is insisted on.
-
-    Raises:
-        ClientError: and the connection is closed.
     """
     client = await connect_and_begin(
         endpoint,

@@ -11,11 +11,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
@@ -58,12 +56,7 @@ def refusal(status: commands.Status, command: commands.Command | None = None) ->
 
 
 class POP3Client(ClientConnection[ClientEvent, commands.Command]):
-    """One POP3 session, the client's side. See RFC 1939.
-
-    Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
-    """
+    """One POP3 session, the client's side. See RFC 1939."""
 
     dialog: ClientDialog
 
@@ -91,16 +84,8 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         return self.capabilities
 
     async def stls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified. Raises NotOffered, Refusal,
+        and as ``secure``."""
         if "STLS" not in self.capabilities:
             raise self.with_conversation(errors.NotOffered("STLS"))
         await self._ask(commands.Stls())
@@ -119,27 +104,15 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         await self._ask(commands.Pass(password))
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not
-                keep to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         name = mechanism.name
-
-        async def begin(initial: bytes | None) -> commands.Status | Challenge:
-            return answer_of(await self.ask(Auth(name, initial)))
-
-        async def respond(octets: bytes | None) -> commands.Status | Challenge:
-            return answer_of(await self.ask(AuthResponse(octets)))
-
         with self.protocol_violations():
             answer = await exchange(
                 mechanism,
                 fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,
-                begin=begin,
-                respond=respond,
+                begin=lambda initial: self._answer(Auth(name, initial)),
+                respond=lambda octets: self._answer(AuthResponse(octets)),
                 challenge=lambda each: each.octets if isinstance(each, Challenge) else None,
             )
             if isinstance(answer, Challenge) or not answer.ok:
@@ -243,12 +216,14 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
             ConnectionLost: whether it has is not known.
         """
         status = _status(await self.ask(commands.Quit()))
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
-            await self.closed()
+        await self.closed()
         if not status.ok:
             raise self.with_conversation(refusal(status, commands.Quit()))
 
     # -- saying and hearing -------------------------------------------------------------------
+
+    async def _answer(self, command: commands.Command) -> commands.Status | Challenge:
+        return answer_of(await self.ask(command))
 
     async def _ask(self, command: commands.Command) -> commands.Status:
         status = _status(await self.ask(command))
@@ -288,17 +263,7 @@ async def connect(
     implicit: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> POP3Client:
-    """Connect to a server.
-
-    Args:
-        endpoint: where.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 995); else STLS is said, and
-            is insisted on.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 995."""
     return await connect_and_begin(
         endpoint,
         lambda: POP3Client(clock, timeouts=timeouts),

@@ -26,6 +26,17 @@ class State(enum.Enum):
 
 
 _BEFORE: Final = (State.AUTHORIZATION, State.NAMED)
+#: What is said of the maildrop, and changes no state of the dialog.
+_ON_MAILDROP: Final = (
+    commands.Stat,
+    commands.List,
+    commands.Uidl,
+    commands.Retr,
+    commands.Top,
+    commands.Dele,
+    commands.Noop,
+    commands.Rset,
+)
 
 #: From a state, by what is answered positively, to a state. What is not in it is out of order.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
@@ -37,19 +48,7 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, commands.Stls): State.AUTHORIZATION for state in _BEFORE},
     **{(state, commands.Capa): state for state in (*_BEFORE, State.TRANSACTION)},
     **{(state, commands.Quit): State.CLOSED for state in (*_BEFORE, State.TRANSACTION)},
-    **{
-        (State.TRANSACTION, kind): State.TRANSACTION
-        for kind in (
-            commands.Stat,
-            commands.List,
-            commands.Uidl,
-            commands.Retr,
-            commands.Top,
-            commands.Dele,
-            commands.Noop,
-            commands.Rset,
-        )
-    },
+    **{(State.TRANSACTION, kind): State.TRANSACTION for kind in _ON_MAILDROP},
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.AUTHORIZATION, final=[State.CLOSED])
 
@@ -66,22 +65,7 @@ LOGGED_IN: Final = commands.err("Logged in already")
 NAME_FIRST: Final = commands.err("Say USER first")
 OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Status]]] = {
     **{
-        state: {
-            **dict.fromkeys(
-                (
-                    commands.Stat,
-                    commands.List,
-                    commands.Uidl,
-                    commands.Retr,
-                    commands.Top,
-                    commands.Dele,
-                    commands.Noop,
-                    commands.Rset,
-                ),
-                LOG_IN_FIRST,
-            ),
-            commands.Pass: NAME_FIRST,
-        }
+        state: {**dict.fromkeys(_ON_MAILDROP, LOG_IN_FIRST), commands.Pass: NAME_FIRST}
         for state in _BEFORE
     },
     State.TRANSACTION: dict.fromkeys(

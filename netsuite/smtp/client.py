@@ -33,22 +33,8 @@ from netsuite.message.address import Address, parse_address
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism, Nonce
 from netsuite.sasl.lines import Auth, AuthResponse
-from netsuite.smtp.commands import (
-    Bdat,
-    Command,
-    Data,
-    Ehlo,
-    Helo,
-    Lhlo,
-    Mail,
-    Noop,
-    Quit,
-    Rcpt,
-    Reply,
-    Rset,
-    StartTls,
-    reply,
-)
+from netsuite.smtp import commands
+from netsuite.smtp.commands import Command, Mail, Rcpt, Reply, reply
 from netsuite.smtp.dialog import (
     CHUNK_OCTETS,
     ClientDialog,
@@ -148,7 +134,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def greet(self) -> None:
         """Say EHLO, or HELO to a server that does not know it. Raises Refusal."""
-        hello = Lhlo(self.helo) if self.lmtp else Ehlo(self.helo)
+        hello = commands.Lhlo(self.helo) if self.lmtp else commands.Ehlo(self.helo)
         answer = await self._say(hello)
         if answer.positive:
             self.extensions = extensions_of(answer)
@@ -156,23 +142,15 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         # RFC 5321, 3.2: HELO is for servers that do not know EHLO, not for any other refusal.
         if self.lmtp or answer.code not in (500, 501, 502, 504):
             raise self.with_conversation(refusal(answer, hello))
-        await self._ask(Helo(self.helo))
+        await self._ask(commands.Helo(self.helo))
         self.extensions = {}
 
     async def starttls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified; greet again.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified; greet again. Raises NotOffered,
+        Refusal, and as ``secure``."""
         if "STARTTLS" not in self.extensions:
             raise self.with_conversation(errors.NotOffered("STARTTLS"))
-        await self._ask(StartTls(), code=220)
+        await self._ask(commands.StartTls(), code=220)
         await self.secure(context)
         self.extensions = {}
         await self.greet()
@@ -210,13 +188,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self.authenticate(mechanism)
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not
-                keep to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         name = mechanism.name
         with self.protocol_violations():
             answer = await exchange(
@@ -323,12 +296,12 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool
     ) -> tuple[list[Reply], Reply]:
         """Say MAIL, RCPT for each and DATA; return the replies to the recipients and to DATA."""
-        commands: list[Command] = [mail, *recipients]
+        said: list[Command] = [mail, *recipients]
         if data:
-            commands.append(Data())
+            said.append(commands.Data())
         if "PIPELINING" not in self.extensions:
             return await self._envelope_in_steps(mail, recipients, data=data)
-        self._say_all(commands)
+        self._say_all(said)
         first = await self._answer()
         answers = [await self._answer() for _ in recipients]
         if not first.positive:
@@ -344,7 +317,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         answers = [await self._say(each) for each in recipients]
         if not data or not any(answer.positive for answer in answers):
             return answers, first
-        return answers, await self._say(Data())
+        return answers, await self._say(commands.Data())
 
     async def _content(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
         """Send the message after 354, and hear what is said to its end.
@@ -361,7 +334,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             raise
         return await self._finals(count)
 
-    def _end(self, said: EndOfBody | Bdat, count: int) -> None:
+    def _end(self, said: EndOfBody | commands.Bdat, count: int) -> None:
         """End the message; LMTP answers that once for each recipient taken."""
         self.say(said)
         for _ in range(count - 1 if self.lmtp else 0):
@@ -394,11 +367,11 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         except BaseException:
             self.abort()
             raise
-        self._end(Bdat(0, last=True), count)
+        self._end(commands.Bdat(0, last=True), count)
         return await self._finals(count)
 
     async def _chunk(self, octets: bytes) -> Reply | None:
-        self.say(Bdat(len(octets)))
+        self.say(commands.Bdat(len(octets)))
         self.writer.write(self.dialog.send(BodyChunk(octets)))
         await self.writer.writable()
         answer = await self._answer()
@@ -409,18 +382,18 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def _reset(self) -> None:
         if not self._leaving:
-            await self._say(Rset())
+            await self._say(commands.Rset())
 
     # -- other commands -----------------------------------------------------------------------
 
     async def noop(self) -> None:
         """See whether the server is still there. Raises Refusal."""
-        await self._ask(Noop())
+        await self._ask(commands.Noop())
 
     async def quit(self) -> None:
         """End the session; a server that is gone already is no error."""
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
-            await self._say(Quit())
+        with contextlib.suppress(errors.ConnectionLost):
+            await self._say(commands.Quit())
         await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
@@ -436,8 +409,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
     async def _ask(self, command: Command, *, code: int = 0) -> None:
         self._check(await self._say(command), command, code=code)
 
-    def _say_all(self, commands: Sequence[Command]) -> None:
-        self.writer.write(b"".join([self.dialog.send(command) for command in commands]))
+    def _say_all(self, said: Sequence[Command]) -> None:
+        self.writer.write(b"".join([self.dialog.send(each) for each in said]))
 
     async def _say(self, command: Command) -> Reply:
         if self._leaving is not None:
@@ -485,19 +458,7 @@ async def connect(
     lmtp: bool = False,
     timeouts: ClientTimeouts = TIMEOUTS,
 ) -> SMTPClient:
-    """Connect to a server and greet it.
-
-    Args:
-        endpoint: where.
-        helo: what to call ourselves.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 465); else STARTTLS is said,
-            and is insisted on.
-        lmtp: whether the server speaks LMTP.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and greet: see ``connect_and_begin``. TLS from the first octet is for port 465."""
     return await connect_and_begin(
         endpoint,
         lambda: SMTPClient(clock, helo=helo, lmtp=lmtp, timeouts=timeouts),

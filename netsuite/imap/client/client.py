@@ -183,15 +183,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
 
     async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; what it said before is forgotten.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        Raises NotOffered, Refusal, and as ``secure``."""
         if "STARTTLS" not in self.capabilities:
             raise self.with_conversation(NotOffered("STARTTLS"))
         await self.commands.run(ask.StartTls())
@@ -205,13 +197,8 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         await self._after_login()
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not keep
-                to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         async with self.commands.turn() as turn:
 
             async def begin(initial: bytes | None) -> Continue | Tagged:
@@ -447,20 +434,7 @@ async def connect(
     timeouts: ClientTimeouts = TIMEOUTS,
     bounds: ClientBounds | None = None,
 ) -> IMAPClient:
-    """Connect to a server.
-
-    Args:
-        endpoint: where.
-        clock: for every timeout.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 993); else STARTTLS is said, and
-            is insisted on.
-        timeouts: how long the server may take.
-        bounds: how much of a response is held.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 993."""
     return await connect_and_begin(
         endpoint,
         lambda: IMAPClient(clock, timeouts=timeouts, bounds=bounds),

@@ -40,10 +40,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     Sizes are those of the stored octets. Mail that came by SMTP has CRLF line ends only, so they
     are exact; a message that another way brought with bare line ends is sent with CRLF, as the
     protocol wants, and is then larger than LIST says.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
     """
 
     dialog: ServerDialog

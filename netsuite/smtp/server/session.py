@@ -30,12 +30,7 @@ _printed: Final = lru_cache(maxsize=8)(format_message_date)
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One SMTP session, the server's side. See RFC 5321.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One SMTP session, the server's side. See RFC 5321."""
 
     dialog: ServerDialog
     shared: Shared
