@@ -43,7 +43,6 @@ from netsuite.ftp.transfer.connection import (
 )
 from netsuite.wire.events import EndOfInput
 
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: A listing larger than this is none: half a million files.
 LISTING_OCTETS: Final = 64 * 1024 * 1024
 #: What a server answers to a command it does not have.
@@ -91,7 +90,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     dialog: ClientDialog
 
     def __init__(
-        self, clock: IReactorTime, *, reach: Reach, timeouts: ClientTimeouts = TIMEOUTS
+        self, clock: IReactorTime, *, reach: Reach, timeouts: ClientTimeouts | None = None
     ) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="ftp-client")
         #: The server's greeting.
@@ -449,7 +448,7 @@ async def connect(
     reach: Reach,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> FTPClient:
     """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 990.
 

@@ -37,7 +37,6 @@ from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.wire.events import BodyChunk, EndOfBody
 from netsuite.wire.reader import OctetReader
 
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: A line of a listing longer than this is none.
 LINE_OCTETS: Final = 64 * 1024
 #: A listing that is given as a whole, longer than this, is none: a million groups.
@@ -66,7 +65,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     dialog: ClientDialog
 
-    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts = TIMEOUTS) -> None:
+    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts | None = None) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="nntp-client")
         #: The server's greeting.
         self.banner = ""
@@ -412,7 +411,7 @@ async def connect(
     clock: IReactorTime,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> NNTPClient:
     """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 563."""
     return await connect_and_begin(

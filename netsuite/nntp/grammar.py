@@ -317,15 +317,6 @@ def _format_sasl(command: c.AuthInfoSASL) -> bytes:
     return line + b"\r\n"
 
 
-def _format_hdr(command: c.Hdr) -> bytes:
-    return _say("XHDR" if command.legacy else "HDR", _word(command.field),
-                _reference(command.articles))  # fmt: skip
-
-
-def _format_list(command: c.ListCommand) -> bytes:
-    return _say("LIST", _word(command.keyword), _word(command.argument))
-
-
 def _format_listgroup(command: c.ListGroup) -> bytes:
     if command.name is None and command.range is not None:
         raise LocalProtocolError("a range needs a group's name")
@@ -344,8 +335,8 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     c.Body: lambda k: _say("BODY", _reference(k.article)),
     c.Stat: lambda k: _say("STAT", _reference(k.article)),
     c.Over: lambda k: _say("XOVER" if k.legacy else "OVER", _reference(k.articles)),
-    c.Hdr: _format_hdr,
-    c.ListCommand: _format_list,
+    c.Hdr: lambda k: _say("XHDR" if k.legacy else "HDR", _word(k.field), _reference(k.articles)),
+    c.ListCommand: lambda k: _say("LIST", _word(k.keyword), _word(k.argument)),
     c.NewGroups: lambda k: _say("NEWGROUPS", _word(k.date), _word(k.time), "GMT"),
     c.NewNews: lambda k: _say("NEWNEWS", _word(k.wildmat), _word(k.date), _word(k.time), "GMT"),
     c.Post: lambda k: b"POST\r\n",

@@ -32,7 +32,6 @@ from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: RFC 5034, 4: AUTH with its initial response is a command line of RFC 2449, 4.
 AUTH_LINE_OCTETS: Final = 255
 #: A listing larger than this is none: a million messages with UIDs of 70 octets.
@@ -60,7 +59,7 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
 
     dialog: ClientDialog
 
-    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts = TIMEOUTS) -> None:
+    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts | None = None) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="pop3-client")
         #: The server's greeting.
         self.banner = ""
@@ -261,7 +260,7 @@ async def connect(
     clock: IReactorTime,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> POP3Client:
     """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 995."""
     return await connect_and_begin(

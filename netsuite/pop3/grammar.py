@@ -197,11 +197,8 @@ def capabilities_of(octets: bytes) -> dict[str, str]:
 
 def numbered(octets: bytes) -> list[tuple[int, str]]:
     """Read the body of LIST or UIDL. Raises RemoteProtocolError for a line that is none."""
-    found: list[tuple[int, str]] = []
-    for line in octets.split(b"\r\n"):
-        if line:
-            found.append(numbered_line(line.decode("utf-8", "replace")))
-    return found
+    lines = octets.decode("utf-8", "replace").split("\r\n")
+    return [numbered_line(line) for line in lines if line]
 
 
 def numbered_line(text: str) -> tuple[int, str]:

@@ -21,7 +21,16 @@ import hmac
 import re
 from typing import Final
 
-from netsuite.sasl.interfaces import AskScramVerifier, Challenge, Failure, Nonce, Step, Success
+from netsuite.sasl.interfaces import (
+    AskScramVerifier,
+    Challenge,
+    ClientFirst,
+    Failure,
+    Nonce,
+    Step,
+    Success,
+)
+from netsuite.sasl.passwords import decoded
 from netsuite.sasl.prepare import escaped, prepared_password, unescaped
 from netsuite.wire import base64
 from netsuite.wire.errors import RemoteProtocolError
@@ -70,16 +79,7 @@ def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
-def _text(octets: bytes) -> str | None:
-    if len(octets) > MESSAGE_OCTETS or b"\0" in octets:
-        return None
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-class ScramServer:
+class ScramServer(ClientFirst):
     """The server's side.
 
     Args:
@@ -102,13 +102,9 @@ class ScramServer:
         self._username = self._authorize_as = ""
         self._stored_key = self._server_key = b""
 
-    def start(self, initial: bytes | None) -> Step:
-        """Take the client's first message, or ask for it."""
-        return Challenge(b"") if initial is None else self.respond(initial)
-
     def respond(self, octets: bytes) -> Step:
         """Take the client's first message, then its final one."""
-        text = _text(octets)
+        text = decoded(octets, MESSAGE_OCTETS)
         if text is None:
             return Failure("not a SCRAM message", malformed=True, username=self._username)
         return self._final(text) if self._server_first else self._first(text)
@@ -199,8 +195,6 @@ class ScramClient:
             bound and were not offered to, so that it notices when that was somebody's doing.
     """
 
-    mutual = True
-
     def __init__(
         self,
         hash_name: str,
@@ -238,7 +232,7 @@ class ScramClient:
         if self._signature is not None:
             self._verify(challenge)
             return b""
-        first = _SERVER_FIRST.fullmatch(_text(challenge) or "")
+        first = _SERVER_FIRST.fullmatch(decoded(challenge, MESSAGE_OCTETS) or "")
         if first is None:
             raise RemoteProtocolError("not a server's first message")
         nonce = first["nonce"].encode()
@@ -258,7 +252,7 @@ class ScramClient:
         return unproved + b",p=" + base64.encode(proof)
 
     def _verify(self, octets: bytes) -> None:
-        final = _SERVER_FINAL.fullmatch(_text(octets) or "")
+        final = _SERVER_FINAL.fullmatch(decoded(octets, MESSAGE_OCTETS) or "")
         if final is None:
             raise RemoteProtocolError("not a server's final message")
         if final["error"] is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from netsuite.sasl.interfaces import AskToken, Challenge, Failure, Step, Success
+from netsuite.sasl.interfaces import AskToken, Challenge, ClientFirst, Failure, Step, Success
 from netsuite.sasl.prepare import escaped, unescaped
 from netsuite.wire.errors import RemoteProtocolError
 
@@ -19,7 +19,7 @@ _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +(?P<token>[A-Za-z0-9\-._~+/]+=*
 _REFUSED = b'{"status":"invalid_token","schemes":"bearer"}'
 
 
-class _TokenServer:
+class _TokenServer(ClientFirst):
     """What the two have in common: a message, a question, and a way to say no."""
 
     name: str
@@ -27,10 +27,6 @@ class _TokenServer:
     def __init__(self) -> None:
         self._username = ""
         self._refused = False
-
-    def start(self, initial: bytes | None) -> Step:
-        """Take the message, or ask for it."""
-        return Challenge(b"") if initial is None else self.respond(initial)
 
     def respond(self, octets: bytes) -> Step:
         """Take the message; or, after a refusal, what the client says to that."""
@@ -98,7 +94,6 @@ class _TokenClient:
     """What the two have in common: one message; any challenge is a refusal."""
 
     name: str
-    mutual = False
     _to_refusal: bytes
 
     def __init__(self, message: str) -> None:

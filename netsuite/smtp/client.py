@@ -47,8 +47,6 @@ from netsuite.wire import base64
 from netsuite.wire.events import BodyChunk, EndOfBody
 from netsuite.wire.reader import CRLF
 
-#: RFC 5321, 4.5.3.2: how long a server may take.
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0, write_seconds=180.0)
 #: After the last octet of a message, while the server makes it durable (4.5.3.2.6).
 END_SECONDS: Final = 600.0
 #: RFC 4954, 4: AUTH with its initial response is still a command line of RFC 5321.
@@ -112,7 +110,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         *,
         helo: str,
         lmtp: bool = False,
-        timeouts: ClientTimeouts = TIMEOUTS,
+        timeouts: ClientTimeouts | None = None,
     ) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="smtp-client")
         self.helo = helo
@@ -456,7 +454,7 @@ async def connect(
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     lmtp: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> SMTPClient:
     """Connect and greet: see ``connect_and_begin``. TLS from the first octet is for port 465."""
     return await connect_and_begin(

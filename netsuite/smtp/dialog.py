@@ -151,9 +151,8 @@ class ServerDialog(LineDialog):
         self._unstuffer: DotUnstuffer | None = None
         self._chunk_left = -1  # octets of a BDAT to come; -1: none is under way
         self._chunk_last = False
-        self._chunk_refusal: commands.Reply | None = (
-            None  # a BDAT out of order: swallow, then say so
-        )
+        # Of a BDAT out of order: its octets are swallowed, and then it is said.
+        self._chunk_refusal: commands.Reply | None = None
         self._ends_with_cr = False
 
     def forget(self) -> None:
@@ -171,17 +170,20 @@ class ServerDialog(LineDialog):
             return self._next_of_chunk()
         try:
             line = self._reader.read_line(grammar.COMMAND_OCTETS)
-        except LineTooLong as error:
-            answer = grammar.AUTH_TOO_LONG if self.state is State.AUTH else grammar.TOO_LONG
-            self._leave_auth()
-            raise RemoteProtocolError(str(error), answer) from None
-        except BareLineEnd as error:
-            self._leave_auth()
-            raise RemoteProtocolError(str(error), grammar.NOT_A_LINE) from None
-        if line is None:
-            return self._end()
-        if self.state is _AUTH:
-            return self._auth_response(line)
+            if line is None:
+                return self._end()
+            if self.state is _AUTH:
+                response = self.pending = grammar.parse_auth_response(line)
+                return response
+        except RemoteProtocolError as error:
+            too_long = grammar.TOO_LONG
+            if self.state is _AUTH:
+                self.state, too_long = State.READY, grammar.AUTH_TOO_LONG
+            if isinstance(error, LineTooLong):
+                raise RemoteProtocolError(str(error), too_long) from None
+            if isinstance(error, BareLineEnd):
+                raise RemoteProtocolError(str(error), grammar.NOT_A_LINE) from None
+            raise
         command = grammar.parse_command(line)
         kind = type(command)
         if (self.state, kind) not in TRANSITIONS or (
@@ -235,19 +237,6 @@ class ServerDialog(LineDialog):
         self.bare_line_end = False
 
     # -- commands -----------------------------------------------------------------------------
-
-    def _leave_auth(self) -> None:
-        if self.state is State.AUTH:
-            self.state = State.READY
-
-    def _auth_response(self, line: bytes) -> AuthResponse:
-        try:
-            response = grammar.parse_auth_response(line)
-        except RemoteProtocolError:
-            self._leave_auth()
-            raise
-        self.pending = response
-        return response
 
     def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})

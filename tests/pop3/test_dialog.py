@@ -29,7 +29,6 @@ from netsuite.pop3.commands import (
     ok,
 )
 from netsuite.pop3.dialog import (
-    MACHINE,
     OUT_OF_ORDER,
     REFUSED,
     TRANSITIONS,
@@ -190,10 +189,6 @@ class Table(SynchronousTestCase):
         refused.next_event()
         refused.send(err("no"))
         self.assertIs(REFUSED.get(type(command), state), refused.state)
-
-    def test_drawn(self) -> None:
-        """The table can be drawn: every state is reached, only the last is final."""
-        self.assertIn('"NAMED" -> "TRANSACTION"', MACHINE.draw())
 
     def test_our_own_mistakes(self) -> None:
         """An answer to nothing, a body nobody asked for: we are told at once."""

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
@@ -15,9 +14,8 @@ from twisted.python.failure import Failure
 from netsuite import tls
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
 from netsuite.connection.errors import NotOffered
-from netsuite.imap.client.errors import Goodbye
 from netsuite.imap.client.idle import Idling
-from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer
+from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer, Goodbye
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, FetchItem
@@ -28,8 +26,6 @@ from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.sequences import SequenceSet
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
-
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 
 
 @dataclass(slots=True)
@@ -114,7 +110,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         self,
         clock: IReactorTime,
         *,
-        timeouts: ClientTimeouts = TIMEOUTS,
+        timeouts: ClientTimeouts | None = None,
         bounds: ClientBounds | None = None,
     ) -> None:
         super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
@@ -431,7 +427,7 @@ async def connect(
     clock: IReactorTime,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
     bounds: ClientBounds | None = None,
 ) -> IMAPClient:
     """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 993."""

@@ -14,9 +14,9 @@ from typing import Final, TypeAlias, TypeVar
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
 from twisted.internet.error import ConnectionDone
 
+from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection
 from netsuite.connection.errors import ConnectionLost
-from netsuite.imap.client.errors import Goodbye, refusal
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, Streamed
@@ -53,6 +53,30 @@ DATA: Final[Mapping[type, tuple[type, ...]]] = {
     ask.Store: (FetchData,),
     ask.Move: (said.Condition, said.Expunged, said.Vanished),
 }
+
+
+#: Response codes of what may be otherwise later (RFC 5530, 3).
+_TRANSIENT: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
+
+
+class Goodbye(ConnectionLost):
+    """The server has said BYE; the message is its text, and ``code`` says why where it told."""
+
+    def __init__(self, text: str, code: Code | None = None) -> None:
+        super().__init__(text)
+        self.code = "" if code is None else code.name
+
+
+def refusal(tagged: Tagged, request: ask.Request) -> errors.Refusal:
+    """Return the error that NO or BAD is: transient, or permanent, or a login's."""
+    code = "" if tagged.code is None else tagged.code.name
+    kind: type[errors.Refusal] = errors.PermanentRefusal
+    if tagged.status is Status.NO:
+        if code in _TRANSIENT:
+            kind = errors.TransientRefusal
+        elif isinstance(request, ask.Login | ask.Authenticate):
+            kind = errors.AuthenticationFailed
+    return kind(code, tagged.text, request)
 
 
 @dataclass(frozen=True, slots=True)
