@@ -29,7 +29,6 @@ C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
 A = TypeVar("A")
 X = TypeVar("X", bound=errors.ClientError)
-T = TypeVar("T", bound=tls.ClientContext)
 
 #: Takes a piece of a body; returns what to await before the next, or None.
 Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
@@ -480,8 +479,8 @@ async def connect_and_begin(
     endpoint: IStreamClientEndpoint,
     make: Callable[[], C],
     *,
-    upgrade: Callable[[C, T], Awaitable[None]],
-    tls_context: T | None = None,
+    upgrade: Callable[[C, tls.ClientContext], Awaitable[None]],
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
 ) -> C:
     """Connect to a server and begin a session, under TLS if there is to be any.

@@ -29,11 +29,7 @@ AnyConnection = ServerConnection[Any, Any]
 
 
 class ServerFactory(Factory, Generic[Sh]):
-    """Makes a service's connections, of the class that subclasses name in ``connection``.
-
-    Args:
-        shared: what they share.
-    """
+    """Makes a service's connections, of the class that subclasses name in ``connection``."""
 
     noisy = False
     log = Logger()
@@ -135,11 +131,8 @@ class ServerFactory(Factory, Generic[Sh]):
     # -- stopping ------------------------------------------------------------------------------
 
     def drain(self) -> Deferred[None]:
-        """Stop: idle connections leave at once, busy ones after what they do, all in time.
-
-        Returns:
-            A Deferred that fires when none is left, and the log of what they did is written.
-        """
+        """Stop: idle connections leave at once, busy ones after what they do, all in time. Returns
+        a Deferred that fires when none is left, and the log of what they did is written."""
         drained = self._drain_connections()
         line_log = self.shared.line_log
         if line_log is not None:

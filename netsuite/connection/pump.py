@@ -259,14 +259,7 @@ class Pump(Protocol, Generic[E, S]):
         """Put TLS in place, after what was said has been written.
 
         Every octet received and not yet read came in the clear, so it is dropped here and can
-        never be taken for something said under TLS.
-
-        Args:
-            context: what TLS is begun with.
-            client: whether we are the client.
-
-        Returns:
-            How many octets were dropped.
+        never be taken for something said under TLS. Returns how many were dropped.
         """
         self.writer.flush()
         dropped = self.dialog.discard_input()

@@ -33,11 +33,7 @@ from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
 @implementer(IOpenSSLServerConnectionCreator)
 class SessionGroupsTLS:
-    """What a service begins TLS with whose connections have others that belong to them.
-
-    Args:
-        server: certificates and ALPN names.
-    """
+    """What a service begins TLS with whose connections have others that belong to them."""
 
     def __init__(self, server: ServerTLS) -> None:
         self._server = server
@@ -98,11 +94,7 @@ class SessionGroup:
 
 @implementer(IOpenSSLServerConnectionCreator)
 class Resumed:
-    """Begins TLS on connections that can only resume a session of a context.
-
-    Args:
-        context: what made the session.
-    """
+    """Begins TLS on connections that can only resume a session that a context made."""
 
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
@@ -128,12 +120,8 @@ def _without_certificate() -> SSL.Context:
 
 @implementer(IOpenSSLClientConnectionCreator)
 class ResumingTLS:
-    """What a client begins TLS with on a connection that belongs to another.
-
-    Args:
-        context: see ``netsuite.tls.client_options``.
-        transport: of the connection whose session is resumed.
-    """
+    """What a client begins TLS with on a connection that belongs to another: a context as
+    ``netsuite.tls.client_options`` gives it, and the transport whose session is resumed."""
 
     def __init__(
         self, context: IOpenSSLClientConnectionCreator, transport: StreamTransport

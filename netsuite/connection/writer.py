@@ -77,13 +77,7 @@ def write_now(transport: StreamTransport, octets: bytes) -> None:
 
 
 class FileSender(Protocol):
-    """A pull producer that the transport is lent to."""
-
-    def resumeProducing(self) -> None:
-        """Send some (IPullProducer)."""
-
-    def stopProducing(self) -> None:
-        """Stop (IPullProducer)."""
+    """A pull producer (IPullProducer) that the transport is lent to."""
 
     def connection_lost(self) -> None:
         """The peer is gone."""

@@ -82,9 +82,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     client: to the port that EPSV or PASV names, at the address of the server itself.
 
     Args:
-        clock: for every timeout.
         reach: gives endpoints for data connections.
-        timeouts: how long the server may take.
     """
 
     dialog: ClientDialog
@@ -238,8 +236,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
 
         Args:
             path: which.
-            write: called with each piece, as it comes; what it gives is awaited where it can be,
-                so that a slow disk slows the server down.
+            write: see ``body_to``.
             offset: how many of its octets are there already.
 
         Raises:

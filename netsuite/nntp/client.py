@@ -218,16 +218,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         return await self._name(c.Last(), 223)
 
     async def article(self, article: c.ArticleRef, write: Write) -> c.ArticleName:
-        """Fetch an article.
-
-        Args:
-            article: a number, a Message-ID with its angle brackets, or None for the current one.
-            write: called with each piece, as it comes; what it gives is awaited, so that a slow
-                disk slows the server down.
-
-        Raises:
-            Refusal: 412, 420, 423, 430.
-        """
+        """Fetch an article; *write* as for ``body_to``. Raises Refusal: 412, 420, 423, 430."""
         return await self._fetch(c.Article(article), 220, write)
 
     async def head(self, article: c.ArticleRef, write: Write) -> c.ArticleName:
@@ -251,16 +242,8 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
     async def fetch(
         self, articles: Sequence[int | str], begin: Callable[[int | str], Write]
     ) -> Mapping[int | str, c.Status]:
-        """Fetch many articles, asking ahead.
-
-        Args:
-            articles: numbers or Message-IDs, in the order they are wanted.
-            begin: called with the number or Message-ID when an article begins; gives its
-                ``write``, which is called with no octets when the article is whole.
-
-        Returns:
-            Those that were refused, and what was said.
-        """
+        """Fetch many articles by number or Message-ID, asking ahead; *begin* as for ``fetch_each``.
+        Return those that were refused, and what was said."""
         return await self.fetch_each(
             articles,
             c.Article,

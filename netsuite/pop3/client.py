@@ -154,16 +154,7 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
             return numbered_line(status.text)[1]
 
     async def retr(self, number: int, write: Write) -> None:
-        """Fetch a message.
-
-        Args:
-            number: from 1.
-            write: called with each piece, as it comes; what it gives is awaited, so that a
-                slow disk slows the server down.
-
-        Raises:
-            Refusal: there is no such message.
-        """
+        """Fetch a message, by its number from 1; *write* as for ``body_to``. Raises Refusal."""
         await self._ask(commands.Retr(number))
         await self.body_to(write)
 
@@ -175,16 +166,8 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
     async def retrieve(
         self, numbers: Sequence[int], begin: Callable[[int], Write]
     ) -> Mapping[int, commands.Status]:
-        """Fetch many messages, asking ahead where the server offers PIPELINING.
-
-        Args:
-            numbers: in the order they are wanted.
-            begin: called with the number when a message begins; gives its ``write``, which is
-                called with no octets when the message is whole.
-
-        Returns:
-            Those that were refused, and what was said.
-        """
+        """Fetch many messages, asking ahead where the server offers PIPELINING; *begin* as for
+        ``fetch_each``. Return those that were refused, and what was said."""
         ahead = AHEAD if "PIPELINING" in self.capabilities else 1
         return await self.fetch_each(
             numbers,

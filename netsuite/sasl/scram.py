@@ -83,9 +83,7 @@ class ScramServer(ClientFirst):
     """The server's side.
 
     Args:
-        hash_name: ``SHA-1`` or ``SHA-256``.
         plus: whether this is the mechanism with channel binding.
-        nonce: gives a fresh nonce, printable and without a comma.
         binding: the channel's binding, None where it has none. Then -PLUS was not offered, and
             a client that believes so is right; otherwise somebody has taken it from the offer.
     """
@@ -185,12 +183,8 @@ class ScramClient:
     """The client's side.
 
     Args:
-        hash_name: ``SHA-1`` or ``SHA-256``.
         plus: whether to bind the channel.
-        username: who we are.
-        password: our secret.
         authorize_as: whom to act as; empty for ourselves.
-        nonce: gives a fresh nonce, printable and without a comma.
         binding: the channel's binding. Without *plus* it tells the server that we could have
             bound and were not offered to, so that it notices when that was somebody's doing.
     """

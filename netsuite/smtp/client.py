@@ -96,10 +96,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
     """One SMTP session, the client's side. See RFC 5321.
 
     Args:
-        clock: for every timeout.
         helo: what to call ourselves.
         lmtp: whether the server speaks LMTP (RFC 2033).
-        timeouts: how long the server may take.
     """
 
     dialog: ClientDialog
@@ -299,7 +297,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             said.append(commands.Data())
         if "PIPELINING" not in self.extensions:
             return await self._envelope_in_steps(mail, recipients, data=data)
-        self._say_all(said)
+        self.writer.write(b"".join([self.dialog.send(each) for each in said]))
         first = await self._answer()
         answers = [await self._answer() for _ in recipients]
         if not first.positive:
@@ -406,9 +404,6 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def _ask(self, command: Command, *, code: int = 0) -> None:
         self._check(await self._say(command), command, code=code)
-
-    def _say_all(self, said: Sequence[Command]) -> None:
-        self.writer.write(b"".join([self.dialog.send(each) for each in said]))
 
     async def _say(self, command: Command) -> Reply:
         if self._leaving is not None:

@@ -337,12 +337,8 @@ class ClientDialog(LineDialog):
         return len(self._asked)
 
     def next_event(self) -> ClientEvent | Need:
-        """Return the next reply with what it answers.
-
-        Raises:
-            RemoteProtocolError: the server broke the protocol; the connection is of no use
-                any more.
-        """
+        """Return the next reply with what it answers. Raises RemoteProtocolError: the connection is
+        of no more use."""
         while True:
             try:
                 line = self._reader.read_line(grammar.REPLY_LINE_OCTETS, lenient=True)

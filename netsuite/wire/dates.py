@@ -120,11 +120,8 @@ def _made(
 
 
 def format_message_date(when: datetime) -> bytes:
-    """Write a date for a message's field, in its own zone: ``Fri, 21 Nov 1997 09:55:06 -0600``.
-
-    Args:
-        when: must know its zone.
-    """
+    """Write a date, which must know its zone, for a message's field: ``Fri, 21 Nov 1997 09:55:06
+    -0600``."""
     if when.utcoffset() is None:
         raise ValueError("a date without a zone")
     return b"%s, %d %s %04d %02d:%02d:%02d %s" % (

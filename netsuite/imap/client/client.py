@@ -99,8 +99,6 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
     ``LocalProtocolError`` (what was given cannot be said: CR, LF or NUL in it).
 
     Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
         bounds: how much of a response is held.
     """
 

@@ -97,13 +97,7 @@ class Completed:
 
 
 class CommandInProgress:
-    """A command that has no completion yet.
-
-    Args:
-        tag: its tag.
-        request: what it asks.
-        consumer: takes its large literals.
-    """
+    """A command that has no completion yet; *consumer* takes its large literals."""
 
     __slots__ = ("consumer", "data", "ended", "kinds", "request", "tag", "tagged")
 
@@ -118,12 +112,7 @@ class CommandInProgress:
 
 
 class CommandsInProgress:
-    """The commands of one connection.
-
-    Args:
-        connection: what they are said on.
-        news: called with every response that is no command's data.
-    """
+    """The commands of one connection."""
 
     def __init__(self, connection: Connection, news: Callable[[Response], None]) -> None:
         self.connection = connection
@@ -336,11 +325,7 @@ class CommandsInProgress:
 
 
 class Turn:
-    """The turn to say a command, and what belongs to it.
-
-    Args:
-        commands: those that are in progress already.
-    """
+    """The turn to say a command, and what belongs to it, beside those in progress already."""
 
     def __init__(self, commands: CommandsInProgress) -> None:
         self._commands = commands

@@ -26,8 +26,6 @@ class Shared(ServerShared):
     posting policy.
 
     Args:
-        newsroom: the newsgroups.
-        authenticator: where accounts log in.
         unique: returns a word that it never gave before, for Message-IDs: letters and digits.
     """
 

@@ -11,11 +11,7 @@ from netsuite.pop3.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared(ServerShared):
-    """One object for all sessions.
-
-    Args:
-        authenticator: where accounts log in.
-    """
+    """One object for all sessions, with where accounts log in."""
 
     authenticator: Authenticator
     service: str = "pop3"

@@ -99,12 +99,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return shared.authenticator if offered else None
 
     def greeted(self, domain: str, *, extended: bool) -> None:
-        """Accept a greeting, which ends what went before (RFC 5321, 4.1.4).
-
-        Args:
-            domain: what the client calls itself.
-            extended: whether it said EHLO.
-        """
+        """Accept a greeting, EHLO where it is *extended*, which ends what went before (RFC 5321,
+        4.1.4)."""
         self.forget_transaction()
         self.helo, self.extended = domain, extended
         self._origins.clear()
@@ -190,13 +186,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def log_message(
         self, transaction: MailTransaction, said: Sequence[Address], answer: Reply
     ) -> None:
-        """Note in the message log what became of a message, or of one recipient.
-
-        Args:
-            transaction: the message's.
-            said: the recipients it tells of.
-            answer: what the client is told.
-        """
+        """Note in the message log what the client is told of a message, or of one recipient."""
         log = self.shared.line_log
         if log is not None:
             log.add(
