@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, Protocol, TypeVar
@@ -203,14 +203,14 @@ class ServerConnection(TimedPump[E, S]):
 
     # -- what subclasses use -------------------------------------------------------------------
 
-    def spawn(self, work: Awaitable[None], event: E | None = None) -> Deferred[None]:
+    def spawn(self, work: Work[None], event: E | None = None) -> Deferred[None]:
         """Run something beside the pump; it is cancelled when the connection goes.
 
         Args:
             work: what to run.
             event: what it answers, given to ``failed`` when it goes wrong.
         """
-        running: Deferred[None] = ensureDeferred(_awaited(work))
+        running = ensureDeferred(work)
         spawned = self._spawned = self._spawned or set()
         spawned.add(running)
 
@@ -469,7 +469,3 @@ class ServerConnection(TimedPump[E, S]):
             self.logged_out()
             if self.registry is not None:
                 self.registry.connection_ended(self)
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work

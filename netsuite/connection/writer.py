@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
@@ -91,6 +91,16 @@ class WriterOwner(Protocol):
 
     def writer_drained(self) -> None:
         """The peer reads again."""
+
+
+async def pieces(body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Return a body piece by piece, whole or in pieces as it was given."""
+    if isinstance(body, bytes):
+        for start in range(0, len(body), OUTPUT_OCTETS):
+            yield body[start : start + OUTPUT_OCTETS]
+    else:
+        async for octets in body:
+            yield octets
 
 
 @implementer(IPushProducer)

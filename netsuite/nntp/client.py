@@ -29,6 +29,7 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
+from netsuite.connection.writer import pieces
 from netsuite.nntp import commands as c
 from netsuite.nntp import grammar
 from netsuite.nntp.dialog import ClientDialog, ClientEvent, ClientSaid
@@ -294,13 +295,9 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """
         await self._ask(c.Post(), 340)
         try:
-            if isinstance(article, bytes):
-                self.say(BodyChunk(article))
+            async for octets in pieces(article):
+                self.say(BodyChunk(octets))
                 await self.writer.writable()
-            else:
-                async for octets in article:
-                    self.say(BodyChunk(octets))
-                    await self.writer.writable()
         except BaseException:
             self.abort()  # what was sent must not be taken for an article
             raise

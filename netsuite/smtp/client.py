@@ -29,19 +29,14 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
+from netsuite.connection.writer import pieces
 from netsuite.message.address import Address, parse_address
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism, Nonce
 from netsuite.sasl.lines import Auth, AuthResponse
 from netsuite.smtp import commands
 from netsuite.smtp.commands import Command, Mail, Rcpt, Reply, reply
-from netsuite.smtp.dialog import (
-    CHUNK_OCTETS,
-    ClientDialog,
-    ClientEvent,
-    ClientSaid,
-    canonical_lines,
-)
+from netsuite.smtp.dialog import ClientDialog, ClientEvent, ClientSaid, canonical_lines
 from netsuite.smtp.grammar import challenge_of, extensions_of, format_command
 from netsuite.wire import base64
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -343,14 +338,14 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         return [await self._answer(seconds=END_SECONDS) for _ in range(max(count, 1))]
 
     async def _coded(self, body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        async for octets in _pieces(body):
+        async for octets in pieces(body):
             yield self.dialog.send(BodyChunk(octets))
 
     async def _chunks(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
         """Send the message with BDAT; return a reply for each recipient."""
         try:
             held = b""
-            async for octets in _pieces(body):
+            async for octets in pieces(body):
                 octets, held = canonical_lines(held + octets)
                 if octets:
                     refusal = await self._chunk(octets)
@@ -430,15 +425,6 @@ def _address(text: str) -> Address:
 
 def _without_dsn(others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
     return tuple(pair for pair in others if pair[0] not in _DSN)
-
-
-async def _pieces(body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(body, bytes):
-        for start in range(0, len(body), CHUNK_OCTETS):
-            yield body[start : start + CHUNK_OCTETS]
-    else:
-        async for octets in body:
-            yield octets
 
 
 async def connect(

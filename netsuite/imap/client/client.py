@@ -14,6 +14,7 @@ from twisted.python.failure import Failure
 from netsuite import tls
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
 from netsuite.connection.errors import NotOffered
+from netsuite.connection.writer import pieces
 from netsuite.imap.client.idle import Idling
 from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer, Goodbye
 from netsuite.imap.commands import requests as ask
@@ -312,11 +313,11 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
             UIDVALIDITY and UID, where the server tells (UIDPLUS).
         """
         if isinstance(content, bytes):
-            octets, content = len(content), _pieces(content)
+            octets = len(content)
         if octets is None:
             raise ValueError("octets is needed for a message in pieces")
         request = ask.Append(mailbox, octets, frozenset(flags), date)
-        completed = await self.commands.run(request, body=_counted(content, octets))
+        completed = await self.commands.run(request, body=_counted(pieces(content), octets))
         return _copy_uid(completed)
 
     # -- the selected mailbox -----------------------------------------------------------------
@@ -400,11 +401,6 @@ def _copy_uid(completed: Completed) -> said.CopyUid | None:
         if code is not None and isinstance(code.argument, said.CopyUid):
             return code.argument
     return None
-
-
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    for place in range(0, len(content), 65_536):
-        yield content[place : place + 65_536]
 
 
 async def _counted(content: AsyncIterable[bytes], octets: int) -> AsyncIterator[bytes]:
