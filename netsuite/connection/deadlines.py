@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -266,17 +267,16 @@ class Deadlines:
         else:
             phase = (self._heard, self.idle_seconds, CloseReason.IDLE)
         since, seconds, cause = phase
-        first = None if since is None or seconds is None else (since + seconds, cause)
+        found = [] if since is None or seconds is None else [(since + seconds, cause)]
         if not self.logged_in and timeouts.login_seconds is not None:
-            first = _earlier(first, self._opened + timeouts.login_seconds, CloseReason.SLOW_LOGIN)
+            found.append((self._opened + timeouts.login_seconds, CloseReason.SLOW_LOGIN))
         if timeouts.minimum_octets_per_second:
             for pace in (self.pace_in, self.pace_out):
                 at = pace.judged_at()
                 if at is not None:
                     # Once judged and found quick enough, it is judged again each second.
-                    at = max(at, self._clock.seconds() + 1.0)
-                    first = _earlier(first, at, CloseReason.SLOW_BODY)
-        return first
+                    found.append((max(at, self._clock.seconds() + 1.0), CloseReason.SLOW_BODY))
+        return min(found, key=itemgetter(0), default=None)
 
     def _judge(self) -> None:
         now = self._clock.seconds()
@@ -292,9 +292,3 @@ class Deadlines:
             self._expired(cause)
         else:
             self._timer.aim(at)
-
-
-def _earlier(
-    first: tuple[float, CloseReason] | None, at: float, cause: CloseReason
-) -> tuple[float, CloseReason] | None:
-    return (at, cause) if first is None or at < first[0] else first

@@ -223,6 +223,17 @@ class ServerConnection(TimedPump[E, S]):
         running.addBoth(over)
         return running
 
+    def upgrade(self, go_ahead: S, *, already: R, without: R) -> R | None:
+        """Say the go-ahead and begin TLS; where it is in place, or there is none, return what is
+        said of that."""
+        if self.peer.secure:
+            return already
+        if self.shared.tls is None:
+            return without
+        self.say(go_ahead)
+        self.start_tls(self.shared.tls)
+        return None
+
     def logged_in(self, logout: Callable[[], None] | None = None) -> None:
         """Accept that somebody has logged in: what was limited until then no longer is.
 

@@ -183,10 +183,7 @@ class TransportWriter:
             self._turn = None
         if self._borrower is not None:
             self._borrower.connection_lost()
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            if not each.called:
-                each.errback(ConnectionDone())
+        self.wake()
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -224,12 +221,12 @@ class TransportWriter:
     async def writable(self) -> None:
         """Wait until the transport wants more. Raises ConnectionDone when it is gone."""
         self.flush()
-        if self._transport is None:
-            raise ConnectionDone()
-        if self.is_full:
+        if self.is_full and self._transport is not None:
             waiting: Deferred[None] = Deferred()
             self._waiting.append(waiting)
             await waiting
+        if self._transport is None:
+            raise ConnectionDone()
 
     def wake(self) -> None:
         """Let go on who waits to write."""

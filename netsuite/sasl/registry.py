@@ -104,8 +104,8 @@ def client(
         "CRAM-MD5": lambda: CramMD5Client(username, password),
         "PLAIN": lambda: MessageClient("PLAIN", "\0".join((authorize_as, username, password))),
         "LOGIN": lambda: LoginClient(username, password),
-        "OAUTHBEARER": lambda: tokens.OAuthBearerClient(authorize_as or username, token),
-        "XOAUTH2": lambda: tokens.XOAuth2Client(authorize_as or username, token),
+        "OAUTHBEARER": lambda: tokens.oauthbearer_client(authorize_as or username, token),
+        "XOAUTH2": lambda: tokens.xoauth2_client(authorize_as or username, token),
         "EXTERNAL": lambda: MessageClient("EXTERNAL", authorize_as),
         "ANONYMOUS": lambda: MessageClient("ANONYMOUS", username),
     }

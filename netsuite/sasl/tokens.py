@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from netsuite.sasl.identities import MessageClient
 from netsuite.sasl.interfaces import AskToken, Challenge, ClientFirst, Failure, Step, Success
 from netsuite.sasl.prepare import escaped, unescaped
 from netsuite.wire.errors import RemoteProtocolError
@@ -90,19 +91,13 @@ class XOAuth2Server(_TokenServer):
         return None if token is None else AskToken(user.removeprefix("user="), token)
 
 
-class _TokenClient:
-    """What the two have in common: one message; any challenge is a refusal."""
+class TokenClient(MessageClient):
+    """The client's side of both: one message; any challenge is a refusal, and acknowledged."""
 
-    name: str
-    _to_refusal: bytes
-
-    def __init__(self, message: str) -> None:
-        self._message = message.encode()
+    def __init__(self, name: str, message: str, to_refusal: bytes) -> None:
+        super().__init__(name, message)
+        self._to_refusal = to_refusal
         self.refusal: bytes | None = None  # what the server said of the token, as JSON
-
-    def initial(self) -> bytes:
-        """Return the message."""
-        return self._message
 
     def respond(self, challenge: bytes) -> bytes:
         """Acknowledge a refusal. Raises RemoteProtocolError at a second one."""
@@ -117,22 +112,12 @@ class _TokenClient:
             raise RemoteProtocolError("success after a refusal")
 
 
-class OAuthBearerClient(_TokenClient):
-    """OAUTHBEARER, the client's side."""
-
-    name = "OAUTHBEARER"
-    _to_refusal = b"\x01"
-
-    def __init__(self, username: str, token: str) -> None:
-        authzid = f"a={escaped(username)}" if username else ""
-        super().__init__(f"n,{authzid},\x01auth=Bearer {token}\x01\x01")
+def oauthbearer_client(username: str, token: str) -> TokenClient:
+    """Return OAUTHBEARER, the client's side."""
+    authzid = f"a={escaped(username)}" if username else ""
+    return TokenClient("OAUTHBEARER", f"n,{authzid},\x01auth=Bearer {token}\x01\x01", b"\x01")
 
 
-class XOAuth2Client(_TokenClient):
-    """XOAUTH2, the client's side."""
-
-    name = "XOAUTH2"
-    _to_refusal = b""
-
-    def __init__(self, username: str, token: str) -> None:
-        super().__init__(f"user={username}\x01auth=Bearer {token}\x01\x01")
+def xoauth2_client(username: str, token: str) -> TokenClient:
+    """Return XOAUTH2, the client's side."""
+    return TokenClient("XOAUTH2", f"user={username}\x01auth=Bearer {token}\x01\x01", b"")

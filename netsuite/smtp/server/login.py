@@ -38,13 +38,7 @@ async def helo(session: Session, command: Helo) -> Reply:
 
 async def starttls(session: Session, command: StartTls) -> Reply | None:
     """Begin TLS (RFC 3207, 4)."""
-    if session.peer.secure:
-        return replies.TLS_ALREADY
-    if session.shared.tls is None:
-        return replies.NO_TLS
-    session.say(replies.START_TLS)
-    session.start_tls(session.shared.tls)
-    return None
+    return session.upgrade(replies.START_TLS, already=replies.TLS_ALREADY, without=replies.NO_TLS)
 
 
 async def auth(session: Session, command: Auth) -> Reply:
