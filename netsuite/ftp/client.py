@@ -73,8 +73,7 @@ def refusal(answer: commands.Reply, command: object = None) -> errors.Refusal:
     return kind(answer.code, answer.text, command)
 
 
-# Longer than 300 lines, and the module than 500: one method a command, all of them short, and
-# together the protocol.
+# Longer than 300 lines: one method a command, all of them short, and together the protocol.
 class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     """One FTP session, the client's side. See RFC 959.
 

@@ -85,8 +85,7 @@ class Result:
         return self.reply.positive
 
 
-# Longer than 300 lines with its docstrings, and the module than 500: the steps of one session, used
-# in this order.
+# Longer than 300 lines with its docstrings: the steps of one session, used in this order.
 class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
     """One SMTP session, the client's side. See RFC 5321.
 

@@ -9,7 +9,6 @@ from typing import Final, TypeAlias
 
 from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp import commands, grammar
-from netsuite.wire.dotted import DotStuffer, DotUnstuffer
 from netsuite.wire.errors import (
     BareLineEnd,
     LineTooLong,
@@ -18,10 +17,9 @@ from netsuite.wire.errors import (
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.machine import Machine
-from netsuite.wire.reader import CRLF, LineDialog, has_bare_line_end
+from netsuite.wire.multiline import CHUNK_OCTETS, MultiLineDialog
+from netsuite.wire.reader import CRLF, has_bare_line_end
 
-#: So much of a body is given as one event at most.
-CHUNK_OCTETS: Final = 65_536
 #: A chunk that is out of order, because RCPT before it failed perhaps, is read to its end; not
 #: one that announces more than any message has.
 UNWANTED_OCTETS: Final = 1_000_000_000
@@ -127,7 +125,7 @@ ClientSaid: TypeAlias = Asked | BodyChunk
 ClientEvent: TypeAlias = tuple[Asked | None, commands.Reply] | EndOfInput
 
 
-class ServerDialog(LineDialog):
+class ServerDialog(MultiLineDialog):
     """The server's side.
 
     Events are commands, ``AuthResponse``, ``BodyChunk``, ``EndOfChunk`` (of a BDAT) and
@@ -148,7 +146,6 @@ class ServerDialog(LineDialog):
         self.pending: ServerEvent | None = None
         #: CR or LF stood alone in the body that is coming or has just come.
         self.bare_line_end = False
-        self._unstuffer: DotUnstuffer | None = None
         self._chunk_left = -1  # octets of a BDAT to come; -1: none is under way
         self._chunk_last = False
         # Of a BDAT out of order: its octets are swallowed, and then it is said.
@@ -164,8 +161,13 @@ class ServerDialog(LineDialog):
         """Return the next event. Raises RemoteProtocolError with the reply to give."""
         if self.pending is not None or self.state is _CLOSED:
             return PAUSED
-        if self._unstuffer is not None:
-            return self._next_of_data(self._unstuffer)
+        unstuffer = self._unstuffer
+        if unstuffer is not None:
+            event = self._next_piece(unstuffer)
+            if type(event) is EndOfBody:
+                self.bare_line_end = unstuffer.bare
+                self.pending = event
+            return event
         if self._chunk_left >= 0:
             return self._next_of_chunk()
         try:
@@ -176,14 +178,7 @@ class ServerDialog(LineDialog):
                 response = self.pending = grammar.parse_auth_response(line)
                 return response
         except RemoteProtocolError as error:
-            too_long = grammar.TOO_LONG
-            if self.state is _AUTH:
-                self.state, too_long = State.READY, grammar.AUTH_TOO_LONG
-            if isinstance(error, LineTooLong):
-                raise RemoteProtocolError(str(error), too_long) from None
-            if isinstance(error, BareLineEnd):
-                raise RemoteProtocolError(str(error), grammar.NOT_A_LINE) from None
-            raise
+            raise self._broken_line(error) from None
         command = grammar.parse_command(line)
         kind = type(command)
         if (self.state, kind) not in TRANSITIONS or (
@@ -212,7 +207,10 @@ class ServerDialog(LineDialog):
                 raise LocalProtocolError("a reply to nothing")
         elif value.positive:
             if type(pending) is commands.Data:
-                self._begin_data(value)
+                if value.code != 354:
+                    raise LocalProtocolError("DATA is answered by 354 or refused")
+                self._begin_receiving()
+                self.bare_line_end = False
             self.state = TRANSITIONS[self.state, type(pending)]
         else:
             self.state = REFUSED.get(type(pending), self.state)
@@ -230,13 +228,18 @@ class ServerDialog(LineDialog):
             raise LocalProtocolError("a reply to nothing")
         return grammar.format_reply(value)
 
-    def _begin_data(self, value: commands.Reply) -> None:
-        if value.code != 354:
-            raise LocalProtocolError("DATA is answered by 354 or refused")
-        self._unstuffer = DotUnstuffer()
-        self.bare_line_end = False
-
     # -- commands -----------------------------------------------------------------------------
+
+    def _broken_line(self, error: RemoteProtocolError) -> RemoteProtocolError:
+        """Return the error with the reply to give; the line ends an exchange it came in."""
+        too_long = grammar.TOO_LONG
+        if self.state is _AUTH:
+            self.state, too_long = State.READY, grammar.AUTH_TOO_LONG
+        if isinstance(error, LineTooLong):
+            return RemoteProtocolError(str(error), too_long)
+        if isinstance(error, BareLineEnd):
+            return RemoteProtocolError(str(error), grammar.NOT_A_LINE)
+        return error
 
     def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
@@ -251,22 +254,6 @@ class ServerDialog(LineDialog):
         raise RemoteProtocolError("out of order", answer)
 
     # -- bodies -------------------------------------------------------------------------------
-
-    def _next_of_data(self, unstuffer: DotUnstuffer) -> ServerEvent | Need:
-        reader = self._reader
-        while True:
-            if unstuffer.ended:
-                self._unstuffer = None
-                self.bare_line_end = unstuffer.bare
-                self.pending = EndOfBody()
-                return self.pending
-            octets = reader.read_some(CHUNK_OCTETS)
-            if octets is None:
-                return self._end()
-            body = unstuffer.feed(octets)
-            reader.unread(unstuffer.rest)  # nothing, before the end
-            if body:
-                return BodyChunk(body)
 
     def _begin_chunk(self, command: commands.Bdat) -> None:
         self._chunk_left = command.octets
@@ -311,7 +298,7 @@ class ServerDialog(LineDialog):
             self.bare_line_end = True
 
 
-class ClientDialog(LineDialog):
+class ClientDialog(MultiLineDialog):
     """The client's side: commands out, replies in, in the same order.
 
     ``send`` takes commands, ``BodyChunk`` and ``EndOfBody``; a body may be sent after a DATA
@@ -328,7 +315,6 @@ class ClientDialog(LineDialog):
         self._asked: deque[Asked | None] = deque([None])
         self._texts: list[str] = []
         self._code = 0
-        self._stuffer: DotStuffer | None = None
         self._chunk_left = 0
 
     @property
@@ -364,7 +350,7 @@ class ClientDialog(LineDialog):
             raise RemoteProtocolError(f"a reply to nothing: {value}", close=True)
         command = self._asked.popleft()
         if isinstance(command, commands.Data) and value.code == 354:
-            self._stuffer = DotStuffer(convert_bare=True)
+            self._begin_sending()
         return command, value
 
     def expect(self, said: Asked) -> None:
@@ -376,10 +362,7 @@ class ClientDialog(LineDialog):
         if isinstance(value, BodyChunk):
             return self._body(value.octets)
         if isinstance(value, EndOfBody):
-            if self._stuffer is None:
-                raise LocalProtocolError("no body is under way")
-            octets = self._stuffer.finish()
-            self._stuffer = None
+            octets = self._end_sending()
             self._asked.append(value)
             return octets
         if self._stuffer is not None or self._chunk_left:

@@ -34,7 +34,7 @@ Piece = BodyChunk | EndOfBody | EndOfInput | Need
 
 
 class MultiLineDialog(LineDialog):
-    """Data blocks, in and out: ``BodyChunk`` values and ``EndOfBody``."""
+    """Data blocks, in and out: ``BodyChunk`` values and ``EndOfBody``; SMTP's message is one."""
 
     def __init__(self) -> None:
         super().__init__()
