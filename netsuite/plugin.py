@@ -17,7 +17,7 @@ from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
 from netsuite.config.load import ConfigError, Configuration, read
 from netsuite.config.schema import SERVICES, needs_restart
-from netsuite.connection.startup_errors import CannotStart
+from netsuite.connection.listening import CannotStart
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site

@@ -32,11 +32,10 @@ from netsuite.config.check import read_endpoint
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
-from netsuite.connection.listening import ListeningService, Opening
+from netsuite.connection.listening import ListeningService, Opening, cannot_start, tell_operator
 from netsuite.connection.proxy import ProxyFactory
+from netsuite.connection.server import ServerShared
 from netsuite.connection.settings import ServiceSettings
-from netsuite.connection.shared import ServerShared
-from netsuite.connection.startup_errors import cannot_start, tell_operator
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy

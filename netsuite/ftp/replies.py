@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts import interfaces
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.ftp.commands import Reply, reply
 from netsuite.ftp.dialog import ServerSaid
 from netsuite.store import errors

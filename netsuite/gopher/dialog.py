@@ -16,8 +16,8 @@ from netsuite.gopher.grammar import (
 )
 from netsuite.wire.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: The end of a menu, and of a text.
 LAST_LINE: Final = b".\r\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.gopher.commands import error
 from netsuite.gopher.dialog import Menu, ServerSaid
 from netsuite.store import errors

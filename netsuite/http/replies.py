@@ -11,7 +11,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.http.commands import Response, plain
 from netsuite.http.dialog import ServerSaid
 from netsuite.store import errors

@@ -19,7 +19,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.imap.commands.responses import Code, Condition, Status, bad, no
 from netsuite.imap.dialog.events import ServerSaid
 from netsuite.store import errors

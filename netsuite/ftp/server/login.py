@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsuite.accounts.interfaces import FileAccess, LoginRefused
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import handlers
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Auth, Pass, Pbsz, Prot, Protection, Quit, Rein, Reply, User, reply

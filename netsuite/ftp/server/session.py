@@ -10,7 +10,7 @@ from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, FileAccess
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import where
 from netsuite.connection.server import ServerConnection
 from netsuite.ftp import replies

@@ -9,8 +9,8 @@ from random import SystemRandom
 from typing import Any
 
 from netsuite.accounts.interfaces import Authenticator, FileAccess
+from netsuite.connection.server import ServerShared
 from netsuite.connection.session_group import SessionGroupsTLS
-from netsuite.connection.shared import ServerShared
 from netsuite.ftp.settings import Settings
 from netsuite.ftp.transfer.channel import Ports
 from netsuite.wire.dates import now

@@ -9,8 +9,8 @@ from typing import Final, TypeAlias
 from netsuite.http import commands, framing, grammar
 from netsuite.wire.errors import InputEnded, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: 1xx answers before the answer, at a client.
 INFORMATIONAL_ANSWERS: Final = 16

@@ -10,8 +10,8 @@ from netsuite.http import commands, grammar
 from netsuite.http.framing import Body, ChunkedBody, CountedBody, Outgoing
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: So much of a body that nobody read is skipped to keep the connection.
 SKIPPED_OCTETS: Final = 65_536

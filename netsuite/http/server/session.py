@@ -7,7 +7,7 @@ from typing import Final
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import BadCredentials, Channel
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.http import replies
 from netsuite.http.commands import Response, ResponseHead

@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 from netsuite.accounts.interfaces import Authenticator
 from netsuite.connection.linelog import fit
 from netsuite.connection.peer import Peer
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.http.commands import Request
 from netsuite.http.exchange import Exchange
 from netsuite.http.router import Router

@@ -14,9 +14,9 @@ from typing import Final, TypeAlias, TypeVar
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
 from twisted.internet.error import ConnectionDone
 
+from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection
 from netsuite.connection.errors import ConnectionLost
-from netsuite.imap.client.errors import Goodbye, refusal
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, Streamed
@@ -55,6 +55,30 @@ DATA: Final[Mapping[type, tuple[type, ...]]] = {
 }
 
 
+#: Response codes of what may be otherwise later (RFC 5530, 3).
+_TRANSIENT: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
+
+
+class Goodbye(ConnectionLost):
+    """The server has said BYE; the message is its text, and ``code`` says why where it told."""
+
+    def __init__(self, text: str, code: Code | None = None) -> None:
+        super().__init__(text)
+        self.code = "" if code is None else code.name
+
+
+def refusal(tagged: Tagged, request: ask.Request) -> errors.Refusal:
+    """Return the error that NO or BAD is: transient, or permanent, or a login's."""
+    code = "" if tagged.code is None else tagged.code.name
+    kind: type[errors.Refusal] = errors.PermanentRefusal
+    if tagged.status is Status.NO:
+        if code in _TRANSIENT:
+            kind = errors.TransientRefusal
+        elif isinstance(request, ask.Login | ask.Authenticate):
+            kind = errors.AuthenticationFailed
+    return kind(code, tagged.text, request)
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a command ended well, and the responses that came for it, in order."""
@@ -89,7 +113,7 @@ class CommandInProgress:
 
 
 class CommandsInProgress:
-    """The commands that are said on one connection."""
+    """The commands of one connection."""
 
     def __init__(self, connection: Connection, news: Callable[[Response], None]) -> None:
         self.connection = connection
@@ -302,7 +326,7 @@ class CommandsInProgress:
 
 
 class Turn:
-    """The turn to say a command, and what belongs to it."""
+    """The turn to say a command, and what belongs to it, beside those in progress already."""
 
     def __init__(self, commands: CommandsInProgress) -> None:
         self._commands = commands

@@ -30,7 +30,7 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, Need
-from netsuite.wire.lines import LineDialog
+from netsuite.wire.reader import LineDialog
 
 #: What a body is read in.
 _CHUNK_OCTETS: Final = 65_536

@@ -10,9 +10,8 @@ from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, LoggedIn, MailAccess
-from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.deadlines import CloseReason
+from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
@@ -132,7 +131,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         super().say(value)
         if value.status is Status.OK and self._mail is not None:
             # A session may last for weeks; only a row of errors counts.
-            self.counters.bad_commands = 0
+            self.bad_commands = 0
         if selected is not None and selected.view.closed:
             self._mailbox_gone()
 

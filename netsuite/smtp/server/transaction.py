@@ -35,9 +35,6 @@ class MailTransaction:
     refusal: so the connection always knows where the next command begins.
 
     Args:
-        mail: what MAIL said.
-        settings: of the service.
-        delivery: what takes the message.
         complete_as: the host by which a message without a Message-ID is named, and completed
             otherwise (RFC 6409, 8); None where messages are left as they are.
     """
@@ -132,11 +129,8 @@ class MailTransaction:
         return b"".join(added)
 
     def announce(self, octets: int) -> None:
-        """Check the size of a chunk, before it comes.
-
-        Raises:
-            RemoteProtocolError: it is so large that it will not even be read.
-        """
+        """Check the size of a chunk, before it comes. Raises RemoteProtocolError for one so large
+        that it will not even be read."""
         limit = self._settings.largest_octets
         if octets > limit + SWALLOWED_OCTETS:
             raise RemoteProtocolError("a chunk beyond all limits", replies.TOO_BIG, close=True)

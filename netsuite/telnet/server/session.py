@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.pump import GONE
 from netsuite.connection.server import ServerConnection
 from netsuite.telnet import replies
