@@ -6,7 +6,7 @@ import contextlib
 import shutil
 import sys
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
@@ -15,15 +15,15 @@ from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.interfaces import IAddress
 
 from netsuite import __version__
-from netsuite.accounts.folders import STANDARD_FOLDERS
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import ListeningService
 from netsuite.home import SiteError
 from netsuite.site import Site
 from netsuite.store.errors import FileInTheWay, NoSuchAccount
+from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
-from netsuite.store.model import Account, FolderId, FolderKind, Placement
+from netsuite.store.model import FolderId, FolderKind, Placement
 from netsuite.store.tree import HomeTree, TreePath
 
 PASSWORD = "netsuite"
@@ -213,8 +213,13 @@ class Demo:
                 None, name, kind=FolderKind.GROUP, description=description
             )
         for number, groups, author, subject, references, body, age_hours in _ARTICLES:
-            when = datetime.now(UTC) - timedelta(hours=age_hours)
-            octets = _article(number, groups, author, subject, references, body, when)
+            fields = {
+                "Path": "localhost!.POSTED!not-for-mail",
+                "From": f"{author.title()} Example <{author}@example.test>",
+                "Newsgroups": groups,
+                "References": references,
+            }
+            octets = _octets(f"news-{number}", fields, subject, body, age_hours)
             await self._put(store, octets, *(made[name].id for name in groups.split(",")))
 
     async def _make(self, store: Store, name: str, display_name: str) -> None:
@@ -225,8 +230,9 @@ class Demo:
         for number, (sender, subject, body, age_hours) in enumerate(_SAMPLES, start=1):
             if sender.startswith(f"{name}@"):
                 continue
-            when = datetime.now(UTC) - timedelta(hours=age_hours)
-            await self._put(store, _message(sender, account, subject, body, when, number), inbox)
+            fields = {"From": sender, "To": f"{display_name} <{name}@example.test>"}
+            octets = _octets(f"demo-{number}", fields, subject, body, age_hours)
+            await self._put(store, octets, inbox)
 
     async def _put(self, store: Store, octets: bytes, *folders: FolderId) -> None:
         draft = store.mail.draft(len(octets))
@@ -280,47 +286,19 @@ def _where(address: IAddress) -> str:
     return str(address)
 
 
-def _message(
-    sender: str, account: Account, subject: str, body: str, when: datetime, number: int
+def _octets(
+    identifier: str, fields: Mapping[str, str], subject: str, body: str, age_hours: int
 ) -> bytes:
+    """Return a message, or an article."""
+    when = datetime.now(UTC) - timedelta(hours=age_hours)
     lines = [
+        *(f"{name}: {value}" for name, value in fields.items() if value),
         f"Date: {when:%a, %d %b %Y %H:%M:%S +0000}",
-        f"From: {sender}",
-        f"To: {account.display_name} <{account.name}@example.test>",
         f"Subject: {subject}",
-        f"Message-ID: <demo-{number}@example.test>",
+        f"Message-ID: <{identifier}@example.test>",
         "MIME-Version: 1.0",
         "Content-Type: text/plain; charset=utf-8",
         "",
         textwrap.dedent(body),
     ]
-    return _octets(lines)
-
-
-def _article(
-    number: int,
-    groups: str,
-    author: str,
-    subject: str,
-    references: str,
-    body: str,
-    when: datetime,
-) -> bytes:
-    lines = [
-        "Path: localhost!.POSTED!not-for-mail",
-        f"Date: {when:%a, %d %b %Y %H:%M:%S +0000}",
-        f"From: {author.title()} Example <{author}@example.test>",
-        f"Newsgroups: {groups}",
-        f"Subject: {subject}",
-        f"Message-ID: <news-{number}@example.test>",
-        *([f"References: {references}"] if references else []),
-        "MIME-Version: 1.0",
-        "Content-Type: text/plain; charset=utf-8",
-        "",
-        textwrap.dedent(body),
-    ]
-    return _octets(lines)
-
-
-def _octets(lines: Sequence[str]) -> bytes:
     return "\r\n".join("\n".join(lines).splitlines()).encode() + b"\r\n"

@@ -6,7 +6,6 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from types import FrameType
 
 from twisted.application.service import IService, MultiService
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
@@ -18,7 +17,7 @@ from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
 from netsuite.config.load import ConfigError, Configuration, read
 from netsuite.config.schema import SERVICES, needs_restart
-from netsuite.connection.startup_errors import CannotStart
+from netsuite.connection.listening import CannotStart
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
@@ -102,10 +101,6 @@ class Options(usage.Options):
         return configuration
 
 
-#: Makes a plugin's service, in the directory and as the user it was started.
-MakeService = Callable[[Options], IService]
-
-
 class Suite(MultiService):
     """Services over one site: the site starts first and stops last.
 
@@ -130,7 +125,8 @@ class Suite(MultiService):
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
         super().startService()
         if hasattr(signal, "SIGHUP"):
-            signal.signal(signal.SIGHUP, self._hang_up)
+            reactor = self.site.reactor
+            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
 
     def stopService(self) -> Deferred[None]:
         """Stop the services, each with its connections' goodbye; then the site."""
@@ -141,9 +137,6 @@ class Suite(MultiService):
         services = [service for service in self if service is not self.site]
         await DeferredList([maybeDeferred(service.stopService) for service in services])
         await self.site.stopService()
-
-    def _hang_up(self, number: int, frame: FrameType | None) -> None:
-        self.site.reactor.callFromThread(self.reload)
 
     def reload(self) -> None:
         """Read the configuration and the certificates again; a wrong file changes nothing."""
@@ -166,7 +159,9 @@ async def spare_the_collector() -> None:
     gc.set_threshold(GARBAGE_OBJECTS, *gc.get_threshold()[1:])
 
 
-def plugin(services: str | Sequence[str], synopsis: str) -> tuple[type[Options], MakeService]:
+def plugin(
+    services: str | Sequence[str], synopsis: str
+) -> tuple[type[Options], Callable[[Options], IService]]:
     """Return what a plugin's module has to hold, ``Options`` and ``makeService``.
 
     Args:

@@ -6,6 +6,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypedDict, TypeVar
 
@@ -31,11 +32,10 @@ from netsuite.config.check import read_endpoint
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
-from netsuite.connection.listening import ListeningService, Opening
+from netsuite.connection.listening import ListeningService, Opening, cannot_start, tell_operator
 from netsuite.connection.proxy import ProxyFactory
+from netsuite.connection.server import ServerShared
 from netsuite.connection.settings import ServiceSettings
-from netsuite.connection.shared import ServerShared
-from netsuite.connection.startup_errors import cannot_start, tell_operator
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, make_home, open_store
 from netsuite.message.injection import PostingPolicy
@@ -115,7 +115,7 @@ class Site(Service):
             separator=settings.site.detail_separator,
             carries_onward=False,  # there is a queue, but nobody yet who empties it
         )
-        self.delivery = StoreDelivery(self.store)
+        self.delivery = StoreDelivery(self.store, note_full=self.resolver.note_full)
         self.password_cache = PasswordCache(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
@@ -134,7 +134,7 @@ class Site(Service):
     def _make_authenticator(self) -> AccountAuthenticator:
         accounts = self.settings.accounts
         names = LoginNames(tuple(self.settings.site.domains))
-        hashing = Hashing(self._hash_elsewhere)
+        hashing = Hashing(partial(deferToThreadPool, self.reactor, self.hash_threads))
         checkers = [
             PasswordChecker(
                 self.store.accounts,
@@ -169,9 +169,6 @@ class Site(Service):
             cram_md5=accounts.cram_md5,
         )
 
-    def _hash_elsewhere(self, function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
-        return deferToThreadPool(self.reactor, self.hash_threads, function, *arguments)
-
     def _make_certificates(self) -> Certificates | None:
         if not self.settings.tls.enabled:
             return None
@@ -181,20 +178,11 @@ class Site(Service):
     # -- services ------------------------------------------------------------------------------
 
     def tls(self, *protocols: bytes) -> ServerTLS | None:
-        """Return what a service begins TLS with; None where TLS is off.
-
-        Args:
-            protocols: its ALPN names.
-        """
+        """Return what a service of these ALPN names begins TLS with; None where TLS is off."""
         return self.certificates.context_for(*protocols) if self.certificates else None
 
     def common(self, settings: ServiceSettings, *protocols: bytes) -> Common:
-        """Return what the ``Shared`` of every service is made with.
-
-        Args:
-            settings: the service's.
-            protocols: its ALPN names.
-        """
+        """Return what the ``Shared`` of a service is made with; *protocols* are its ALPN names."""
 
         def transcript(name: str) -> Transcript:
             return Transcript(logging_observer(name), self.reactor)
@@ -207,12 +195,8 @@ class Site(Service):
         }
 
     def line_log(self, path: str, stamp: Callable[[datetime], str]) -> LineLog | None:
-        """Make a service's log of one line an event; None where *path* is empty.
-
-        Args:
-            path: relative to the home directory.
-            stamp: prints the time at the beginning of a line.
-        """
+        """Make a service's log of one line an event, its time first, at a path in the home; None
+        where that is empty."""
         if not path:
             return None
         return LineLog(
@@ -227,8 +211,7 @@ class Site(Service):
         """Return the service that lets a factory listen where its settings say.
 
         Args:
-            factory: makes the connections.
-            shared: what they share, by the settings there are now: asked for at each reload.
+            shared: what its connections share by now; asked for at each reload.
 
         Raises:
             SiteError: an endpoint string cannot be understood.
@@ -296,7 +279,11 @@ class Site(Service):
     def _prepare(self) -> None:
         make_home(self.home)
         self.authenticator.secret = read_secret(self.home / "secret")
-        self._open_certificates()
+        try:
+            if self.certificates is not None:
+                self.certificates.open()
+        except (BadCertificate, OSError) as error:
+            raise SiteError(f"the certificates cannot be used: {error}") from None
 
     async def _open(self) -> None:
         if not self._is_prepared:
@@ -310,14 +297,6 @@ class Site(Service):
         waiting, self._waiting = self._waiting, []
         for opened in waiting:
             opened.callback(None)
-
-    def _open_certificates(self) -> None:
-        if self.certificates is None:
-            return
-        try:
-            self.certificates.open()
-        except (BadCertificate, OSError) as error:
-            raise SiteError(f"the certificates cannot be used: {error}") from None
 
     async def _open_files(self) -> None:
         try:

@@ -137,13 +137,8 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
 
 
 def make_self_signed(path: Path, host: str, now: datetime | None = None) -> None:
-    """Write a key and a certificate signed with it to one file that only its owner can read.
-
-    Args:
-        path: where.
-        host: the name it is for, beside localhost.
-        now: from when it is good.
-    """
+    """Write a key and a certificate signed with it, good from *now* on for a host and localhost, to
+    one file that only its owner can read."""
     now = now or datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:64])])
@@ -333,8 +328,6 @@ class Certificates:
         """Make a context whose sessions no other context resumes.
 
         Args:
-            pair: the certificate.
-            protocols: ALPN names, strongest wish first.
             named: called when the client has said which name it means.
         """
         context = SSL.Context(SSL.TLS_SERVER_METHOD)

@@ -15,8 +15,7 @@ from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.logger import Logger
 
 from netsuite import sasl
-from netsuite.accounts.checkers import LoginNames
-from netsuite.accounts.credentials import ClearPassword, ProvenName
+from netsuite.accounts.checkers import ClearPassword, LoginNames, ProvenName
 from netsuite.accounts.interfaces import (
     Ask,
     BadCredentials,
@@ -30,21 +29,10 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.accounts.keyed_locks import KeyedLocks
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
-from netsuite.accounts.throttle import Throttle
-from netsuite.sasl.interfaces import (
-    AskCertificate,
-    AskPassword,
-    AskScramVerifier,
-    AskSharedSecret,
-    AskToken,
-    Challenge,
-    Failure,
-    ServerMechanism,
-    Step,
-    Success,
-)
+from netsuite.accounts.throttle import KeyedLocks, Throttle
+from netsuite.sasl import interfaces as steps
+from netsuite.sasl.interfaces import Challenge, ServerMechanism, Step
 from netsuite.store.errors import NoSuchAccount, StoreError
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import Login, Verifiers
@@ -71,11 +59,7 @@ class AccountAuthenticator:
     Args:
         portal: checks ``IClearPassword`` and ``IProvenName`` credentials, gives facets.
         accounts: verifiers for SCRAM and CRAM-MD5, the audit log.
-        throttle: the memory of wrong guesses.
-        names: how login names become account names.
         secret: from which the answers for unknown users are made; the same after a restart.
-        clear_text: where a password may be sent in the clear.
-        cram_md5: whether CRAM-MD5 is offered.
         nonce: gives fresh nonces to the mechanisms (see ``sasl.interfaces.Nonce``).
         check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
             awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.
@@ -321,46 +305,41 @@ class SASLExchange(Generic[F]):
         while True:
             if isinstance(step, Challenge):
                 return step
-            if isinstance(step, Success):
+            if isinstance(step, steps.Success):
                 self._attempt.refuse_when_throttled(step.username)
                 proven = ProvenName(self._attempt.channel, step.username, step.authorize_as)
                 return await self._attempt.enter(proven, step.username, step.octets)
-            if isinstance(step, Failure):
+            if isinstance(step, steps.Failure):
                 error = (MalformedResponse if step.malformed else BadCredentials)(step.reason)
                 raise self._attempt.refused(error, step.username, guess=not step.malformed)
-            if isinstance(step, AskPassword):
+            if isinstance(step, steps.AskPassword):
                 return await self._clear_password(step)
             step = self._mechanism.answer(await self._answer(step))
 
-    async def _clear_password(self, asked: AskPassword) -> Challenge | LoggedIn[F]:
+    async def _clear_password(self, asked: steps.AskPassword) -> Challenge | LoggedIn[F]:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
         entered = await self._attempt.enter_with_password(asked.username, asked.password)
-        same = (
-            self._authenticator.names.account_name(asked.authorize_as or entered.name)
-            == entered.name
-        )
-        if same:
+        account_name = self._authenticator.names.account_name
+        if account_name(asked.authorize_as or entered.name) == entered.name:
             return entered
         # Proven as one, wants to act as another: the same question as of any mechanism.
         proven = ProvenName(self._attempt.channel, entered.name, asked.authorize_as)
         return await self._attempt.enter(proven, asked.username)
 
     async def _answer(self, asked: Step) -> object:
-        if isinstance(asked, AskScramVerifier):
-            self._attempt.refuse_when_throttled(asked.username)
+        if isinstance(asked, steps.AskCertificate):
+            names = self._attempt.channel.certificate_names
+            return next((name for name in names if "@" in name), names[0]) if names else None
+        assert isinstance(asked, steps.AskScramVerifier | steps.AskSharedSecret | steps.AskToken)
+        self._attempt.refuse_when_throttled(asked.username)
+        if isinstance(asked, steps.AskScramVerifier):
             kept = await self._authenticator.verifiers(asked.username)
             found = kept.scram.get(asked.hash) if kept else None
             if found is None:
                 return self._authenticator.made_up(asked.username, asked.hash)
             return found.salt, found.iterations, found.stored_key, found.server_key
-        if isinstance(asked, AskSharedSecret):
-            self._attempt.refuse_when_throttled(asked.username)
+        if isinstance(asked, steps.AskSharedSecret):
             kept = await self._authenticator.verifiers(asked.username)
             return kept.cram_md5 if kept else None
-        if isinstance(asked, AskToken):
-            self._attempt.refuse_when_throttled(asked.username)
-            check = self._authenticator.check_token
-            return await maybeDeferred(check, asked.username, asked.token) if check else None
-        assert isinstance(asked, AskCertificate)
-        names = self._attempt.channel.certificate_names
-        return next((name for name in names if "@" in name), names[0]) if names else None
+        check = self._authenticator.check_token
+        return await maybeDeferred(check, asked.username, asked.token) if check else None

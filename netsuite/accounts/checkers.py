@@ -1,4 +1,4 @@
-"""The ``twisted.cred`` checkers over the account store, and the cache that spares hashing."""
+"""The ``twisted.cred`` credentials, their checkers, and the cache that spares hashing."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ import hashlib
 import hmac
 import os
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Final
 
 from twisted.cred.checkers import ICredentialsChecker
+from twisted.cred.credentials import ICredentials
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
-from zope.interface import implementer
+from zope.interface import Attribute, implementer
 
-from netsuite.accounts.credentials import ClearPassword, IClearPassword, IProvenName, ProvenName
 from netsuite.accounts.interfaces import BadCredentials, Channel
 from netsuite.accounts.passwords import Hashing, outdated
 from netsuite.sasl.prepare import Unpreparable, saslprep
@@ -28,18 +29,53 @@ PROXY_GROUP: Final = "proxy"
 _REMEMBERED: Final = 10_000
 
 
-class LoginNames:
-    """The rule by which a login name becomes an account's name.
+class IClearPassword(ICredentials):
+    """A user name and a clear password, over some channel."""
 
-    Args:
-        domains: those that may follow the name; compared without case.
-    """
+    channel = Attribute("The Channel it came over.")
+    username = Attribute("As the client sent it.")
+    password = Attribute("As the client sent it.")
+
+
+class IProvenName(ICredentials):
+    """A user name that a SASL mechanism has proven, and whom it wants to act as."""
+
+    channel = Attribute("The Channel it came over.")
+    username = Attribute("Who was authenticated.")
+    authorize_as = Attribute("Whom to act as; empty for the same.")
+
+
+@implementer(IClearPassword)
+@dataclass(frozen=True, slots=True)
+class ClearPassword:
+    """A clear password; its text form does not show it."""
+
+    channel: Channel
+    username: str
+    password: str
+
+    def __repr__(self) -> str:
+        return f"<ClearPassword of {self.username!r}>"
+
+
+@implementer(IProvenName)
+@dataclass(frozen=True, slots=True)
+class ProvenName:
+    """The name that a finished SASL exchange proved."""
+
+    channel: Channel
+    username: str
+    authorize_as: str = ""
+
+
+class LoginNames:
+    """The rule by which a login name, one of our domains behind it or not, becomes an account's."""
 
     def __init__(self, domains: tuple[str, ...]) -> None:
         self.configure(domains)
 
     def configure(self, domains: tuple[str, ...]) -> None:
-        """Change the domains while it runs."""
+        """Change the domains while it runs; they are compared without case."""
         self.domains = frozenset(domain.lower() for domain in domains)
 
     def account_name(self, username: str) -> str:
@@ -118,10 +154,7 @@ class PasswordChecker:
     """Checks clear passwords: the account's own, then its app passwords.
 
     Args:
-        accounts: where verifiers are kept.
-        hashing: where they are compared.
         right: what was right lately.
-        names: how login names become account names.
         cram_md5: whether renewed verifiers keep a CRAM-MD5 secret.
     """
 
@@ -195,19 +228,18 @@ class ProvenNameChecker:
         return ensureDeferred(self._check(credentials))
 
     async def _check(self, credentials: ProvenName) -> bytes | tuple[()]:
-        account = await self._account(credentials.username)
-        refuse_unusable(account, credentials.channel)
+        account = await self._account(credentials.username, credentials.channel)
         wanted = credentials.authorize_as
         if not wanted or self._names.account_name(wanted) == account.name:
             return account.name.encode()
         if PROXY_GROUP not in account.groups:
             raise BadCredentials(f"{account.name} may not act as {wanted!r}")
-        other = await self._account(wanted)
-        refuse_unusable(other, credentials.channel)
-        return other.name.encode()
+        return (await self._account(wanted, credentials.channel)).name.encode()
 
-    async def _account(self, username: str) -> Account:
+    async def _account(self, username: str, channel: Channel) -> Account:
         try:
-            return await self._accounts.account(self._names.account_name(username))
+            account = await self._accounts.account(self._names.account_name(username))
         except NoSuchAccount:
             raise BadCredentials("no such account") from None
+        refuse_unusable(account, channel)
+        return account

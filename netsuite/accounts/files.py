@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from netsuite.accounts.interfaces import FileAccess
 from netsuite.accounts.mail import ADMIN_GROUP
 from netsuite.store import errors
 from netsuite.store.changes import AccountChanged, Change
@@ -52,14 +53,7 @@ class Action(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a path leads.
-
-    Args:
-        area: which part of all files.
-        owner: the account's name; empty for the site.
-        tree: the tree it is in.
-        path: the names there.
-    """
+    """Where a path leads: to *path* of a tree; ``owner`` is an account, empty for the site."""
 
     area: Area
     owner: str
@@ -68,13 +62,10 @@ class Place:
 
 
 def allowed(who: Account | None, place: Place, action: Action) -> bool:
-    """Return whether somebody may do something somewhere: the one place where that is decided.
+    """Return whether somebody (None: anybody) may do something somewhere: only here is it decided.
 
     Everybody sees the public site and what accounts show, but no name with a dot in front: what
     editors, version control and other servers keep there is not for everybody.
-
-    Args:
-        who: None is anybody.
     """
     if who is None:
         return action is Action.SEE and place.area is not Area.HOME and not _is_hidden(place.path)
@@ -106,12 +97,8 @@ def authorize(who: Account | None, place: Place, action: Action) -> None:
 
 
 # Its length is the interface's: one short method for each of FileAccess's.
-class Access:
-    """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's.
-
-    Args:
-        name: of who has it, for logs and greetings.
-    """
+class Access(FileAccess):
+    """Implements ``interfaces.FileAccess``; what it gives access to is its subclass's."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -132,9 +119,6 @@ class Access:
         place = self._place(path)
         authorize(await self._who_now(), place, action)
         return place
-
-    def close(self) -> None:
-        """Nothing is followed that could be left."""
 
     def may_write(self, path: TreePath) -> bool:
         """Whether the account may change what is there."""
@@ -160,16 +144,6 @@ class Access:
             ]
             if seen:
                 yield seen
-
-    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
-        """List a directory sorted by name. Raises TooLarge when it holds more than *limit*."""
-        entries: list[Entry] = []
-        async for piece in self.listing(path):
-            entries += piece
-            if len(entries) > limit:
-                raise errors.TooLarge(f"more than {limit} entries")
-        entries.sort(key=lambda entry: entry.name)
-        return entries
 
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading."""
@@ -238,9 +212,6 @@ class CurrentAccounts:
     """Knows accounts as they are now: reads one again when some account has changed.
 
     One for all facets, since a facet is never told that its user has gone.
-
-    Args:
-        store: where accounts are, and what tells of their changes.
     """
 
     def __init__(self, store: Store) -> None:
@@ -268,10 +239,6 @@ class AccountFiles(Access):
     from then on.
 
     Args:
-        store: where accounts are.
-        account: whose facet it is.
-        home: its tree.
-        public: the public site.
         accounts: knows the account as it is now; who makes many facets shares one.
     """
 
@@ -318,12 +285,7 @@ class AccountFiles(Access):
 
 
 class HomesOfSite:
-    """Implements ``interfaces.SiteFiles``.
-
-    Args:
-        store: where accounts are.
-        homes: the trees.
-    """
+    """Implements ``interfaces.SiteFiles``."""
 
     def __init__(self, store: Store, homes: FileHomes) -> None:
         self._accounts = store.accounts

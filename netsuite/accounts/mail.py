@@ -1,4 +1,4 @@
-"""The facet of an account's mail: its own folders, and the public ones below ``Public/``."""
+"""The facets of an account's mail: folders, its own and those below ``Public/``; the maildrop."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
+from netsuite.accounts.interfaces import DropItem, MaildropInUse
 from netsuite.store import changes, model
-from netsuite.store.errors import BadFolderName, NotPermitted
+from netsuite.store.errors import BadFolderName, NoSuchMessage, NotPermitted
 from netsuite.store.interfaces import Draft, Store
+from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 
 #: Members may change public folders: make them, add to them, expunge from them.
@@ -32,7 +34,7 @@ class AccountMail:
 
     # -- names ---------------------------------------------------------------------------------
 
-    def _split(self, name: str) -> tuple[model.AccountId | None, str]:
+    def _split(self, name: str) -> tuple[AccountId | None, str]:
         """Return owner and the store's name of a full name."""
         if name.startswith(self.public_prefix):
             return None, name[len(self.public_prefix) :]
@@ -134,11 +136,9 @@ class AccountMail:
 
     def watch(self, listener: changes.Listener) -> changes.Subscription:
         """Hear of folders made, renamed, gone, subscribed, by their full names."""
-
-        def translated(change: changes.Change) -> None:
-            listener(self._translated(change))
-
-        return self._changes.watch_account(self._account.id, translated)
+        return self._changes.watch_account(
+            self._account.id, lambda change: listener(self._translated(change))
+        )
 
     def _translated(self, change: changes.Change) -> changes.Change:
         if (
@@ -151,9 +151,7 @@ class AccountMail:
             return replace(change, old=prefix + change.old, new=prefix + change.new)
         return change
 
-    def watch_folder(
-        self, folder: model.FolderId, listener: changes.Listener
-    ) -> changes.Subscription:
+    def watch_folder(self, folder: FolderId, listener: changes.Listener) -> changes.Subscription:
         """Hear what happens in a folder; not what others mark for themselves."""
         mine = (None, self._account.id)
 
@@ -165,56 +163,54 @@ class AccountMail:
 
     # -- an opened folder ----------------------------------------------------------------------
 
-    async def _writable_id(self, folder: model.FolderId) -> None:
+    async def _writable_id(self, folder: FolderId) -> None:
         found = await self._mail.folder_by_id(folder)
         if not self.writable(found):
             raise NotPermitted(found.name)
 
-    async def folder_status(self, folder: model.FolderId) -> model.Status:
+    async def folder_status(self, folder: FolderId) -> model.Status:
         """As MailStore.status, as this account."""
         return await self._mail.status(folder, self._account.id)
 
-    async def uids(self, folder: model.FolderId) -> Sequence[int]:
+    async def uids(self, folder: FolderId) -> Sequence[int]:
         """As MailStore.uids."""
         return await self._mail.uids(folder)
 
-    async def claim_recent(self, folder: model.FolderId) -> int:
+    async def claim_recent(self, folder: FolderId) -> int:
         """As MailStore.claim_recent."""
         return await self._mail.claim_recent(folder)
 
     async def messages(
-        self, folder: model.FolderId, uids: Sequence[int] | None
+        self, folder: FolderId, uids: Sequence[int] | None
     ) -> Sequence[model.Message]:
         """As MailStore.messages, as this account."""
         return await self._mail.messages(folder, uids, self._account.id)
 
-    async def described(
-        self, folder: model.FolderId, uids: Sequence[int]
-    ) -> Sequence[model.Described]:
+    async def described(self, folder: FolderId, uids: Sequence[int]) -> Sequence[model.Described]:
         """As MailStore.described, as this account."""
         return await self._mail.described(folder, uids, self._account.id)
 
-    async def content(self, content: model.ContentId) -> bytes:
+    async def content(self, content: ContentId) -> bytes:
         """As MailStore.content."""
         return await self._mail.content(content)
 
-    async def contents(self, contents: Sequence[model.ContentId]) -> dict[model.ContentId, bytes]:
+    async def contents(self, contents: Sequence[ContentId]) -> dict[ContentId, bytes]:
         """As MailStore.contents."""
         return dict(await self._mail.contents(contents))
 
     def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """As MailStore.read."""
         return self._mail.read(content, start, stop)
 
-    async def search(self, folder: model.FolderId, query: Query) -> Sequence[int]:
+    async def search(self, folder: FolderId, query: Query) -> Sequence[int]:
         """As MailStore.search, as this account."""
         return await self._mail.search(folder, query, self._account.id)
 
     async def store_flags(
         self,
-        folder: model.FolderId,
+        folder: FolderId,
         uids: Sequence[int],
         action: model.FlagAction,
         flags: frozenset[str],
@@ -232,24 +228,70 @@ class AccountMail:
             shared=self._may_change_public,
         )
 
-    async def copy(self, folder: model.FolderId, uids: Sequence[int], target: str) -> model.Copied:
+    async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.copy. Raises NoSuchFolder, NotPermitted, OverQuota."""
         there = await self._changeable(target)
         return await self._mail.copy(folder, uids, there.id, self._account.id)
 
-    async def move(self, folder: model.FolderId, uids: Sequence[int], target: str) -> model.Copied:
+    async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied:
         """As MailStore.move. Raises NoSuchFolder, NotPermitted, OverQuota."""
         there = await self._changeable(target)
         await self._writable_id(folder)
         return await self._mail.move(folder, uids, there.id, self._account.id)
 
-    async def expunge(self, folder: model.FolderId, uids: Sequence[int] | None) -> Sequence[int]:
+    async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]:
         """As MailStore.expunge. Raises NotPermitted."""
         await self._writable_id(folder)
         return await self._mail.expunge(folder, uids)
 
     async def changes_since(
-        self, folder: model.FolderId, modseq: int
+        self, folder: FolderId, modseq: int
     ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """As MailStore.changes_since, as this account."""
         return await self._mail.changes_since(folder, modseq, self._account.id)
+
+
+class AccountMaildrop:
+    """Implements ``interfaces.Maildrop``: locked, numbered once, changed only at the end."""
+
+    def __init__(self, store: Store, account: model.Account) -> None:
+        self.name = account.name
+        self._mail = store.mail
+        self._account = account
+        self._folder: FolderId | None = None
+        self._messages: Sequence[model.Message] = ()
+
+    async def open(self) -> Sequence[DropItem]:
+        """Lock INBOX and number its messages. Raises MaildropInUse."""
+        folder = await self._mail.folder(self._account.id, model.INBOX)
+        if not self._mail.lock_maildrop(folder.id):
+            raise MaildropInUse(self.name)
+        self._folder = folder.id
+        try:
+            self._messages = await self._mail.messages(folder.id, None, self._account.id)
+        except BaseException:
+            self.release()
+            raise
+        # The UID alone could come back with a new UIDVALIDITY; both together never do.
+        return [
+            DropItem(each.octets, f"{folder.uid_validity:08x}{each.uid:08x}")
+            for each in self._messages
+        ]
+
+    def read(self, number: int) -> AsyncIterator[bytes]:
+        """Stream a message. Raises NoSuchMessage when another session expunged it."""
+        if not 0 <= number < len(self._messages):
+            raise NoSuchMessage(f"number {number}")
+        return self._mail.read(self._messages[number].content)
+
+    async def remove(self, numbers: Sequence[int]) -> None:
+        """Remove messages, durably, all or none; those gone already are no error."""
+        if self._folder is not None and numbers:
+            uids = sorted(self._messages[number].uid for number in numbers)
+            await self._mail.expunge(self._folder, uids, deleted_only=False)
+
+    def release(self) -> None:
+        """Give the lock back; may be called twice."""
+        folder, self._folder = self._folder, None
+        if folder is not None:
+            self._mail.unlock_maildrop(folder)

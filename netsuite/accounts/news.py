@@ -18,6 +18,7 @@ from netsuite.message.news import first_message_id, locations
 from netsuite.store import changes, model
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
 from netsuite.store.interfaces import Store
+from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Text
 
 #: Articles whose place and Message-ID are kept in memory: some 500 octets each.
@@ -35,7 +36,6 @@ class StoreNewsroom:
     what happens in them without asking, whichever process it happens in.
 
     Args:
-        store: where the folders are.
         policy: what posters are asked for; it may be replaced at any time.
     """
 
@@ -43,14 +43,14 @@ class StoreNewsroom:
         self.policy = policy or PostingPolicy("localhost")
         self._store = store
         self._mail = store.mail
-        self._by_id: dict[model.FolderId, LiveGroup] = {}
+        self._by_id: dict[FolderId, LiveGroup] = {}
         self._by_name: dict[str, LiveGroup] = {}
         self._listening: changes.Subscription | None = None
         self._list_is_old = True
         self._reading_groups = SingleFlight(self._read_groups)
-        self._reading_numbers: dict[model.FolderId, SingleFlight] = {}
-        self._numbered: OrderedDict[model.FolderId, LiveGroup] = OrderedDict()
-        self._articles: OrderedDict[tuple[model.FolderId, int], NewsArticle] = OrderedDict()
+        self._reading_numbers: dict[FolderId, SingleFlight] = {}
+        self._numbered: OrderedDict[FolderId, LiveGroup] = OrderedDict()
+        self._articles: OrderedDict[tuple[FolderId, int], NewsArticle] = OrderedDict()
         self._found: dict[str, NewsArticle] = {}
 
     def close(self) -> None:
@@ -92,7 +92,7 @@ class StoreNewsroom:
                 self._by_name[change.new] = group
                 self._forget_articles(change.folder)  # they tell its name
 
-    def _deleted(self, folder: model.FolderId) -> None:
+    def _deleted(self, folder: FolderId) -> None:
         group = self._by_id.pop(folder, None)
         if group is None:
             self._list_is_old = True  # it may be in a list that is being read
@@ -104,7 +104,7 @@ class StoreNewsroom:
         self._reading_numbers.pop(folder, None)
         self._forget_articles(folder)
 
-    def _forget_articles(self, folder: model.FolderId) -> None:
+    def _forget_articles(self, folder: FolderId) -> None:
         for key in [key for key in self._articles if key[0] == folder]:
             self._forget(key)
 
@@ -242,9 +242,7 @@ class StoreNewsroom:
             raise NoSuchMessage(f"{group.name} {number}")
         return known
 
-    async def _learn(
-        self, folder: model.FolderId, numbers: Sequence[int]
-    ) -> Mapping[int, NewsArticle]:
+    async def _learn(self, folder: FolderId, numbers: Sequence[int]) -> Mapping[int, NewsArticle]:
         """Read articles into memory; what is gone when they come is left out."""
         described = await self.described(folder, numbers)
         places = await self.places([message_id_of(each) for each in described])
@@ -270,7 +268,7 @@ class StoreNewsroom:
         while len(self._articles) > ARTICLES:
             self._forget(next(iter(self._articles)))
 
-    def _forget(self, key: tuple[model.FolderId, int]) -> None:
+    def _forget(self, key: tuple[FolderId, int]) -> None:
         article = self._articles.pop(key, None)
         if article is not None and self._found.get(article.message_id) is article:
             del self._found[article.message_id]
@@ -292,13 +290,13 @@ class StoreNewsroom:
         return await self._mail.content(article.content)
 
     def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """As MailStore.read."""
         return self._mail.read(content, start, stop)
 
     async def described(
-        self, folder: model.FolderId, numbers: Sequence[int]
+        self, folder: FolderId, numbers: Sequence[int]
     ) -> Sequence[model.Described]:
         """Articles with summaries, those that are there, ascending."""
         return await self._mail.described(folder, numbers, None)
@@ -311,9 +309,7 @@ class StoreNewsroom:
         """Return an article's Message-ID; one made from its content's name where it has none."""
         return message_id_of(described)
 
-    async def contents(
-        self, contents: Sequence[model.ContentId]
-    ) -> Mapping[model.ContentId, bytes]:
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """As MailStore.contents."""
         return await self._mail.contents(contents)
 
@@ -359,19 +355,13 @@ def message_id_of(described: model.Described) -> str:
 
 
 class AccountNews:
-    """Implements ``interfaces.NewsAccess`` (NewsAccess).
-
-    Args:
-        store: where articles go.
-        room: what all may read.
-        account: who posts; None for somebody who has not logged in.
-    """
+    """Implements ``interfaces.NewsAccess``; account None is somebody who has not logged in."""
 
     def __init__(self, store: Store, room: StoreNewsroom, account: model.Account | None) -> None:
         self.name = account.name if account else ""
         self.room: Newsroom = room
         self._mail = store.mail
-        self._id: model.AccountId | None = account.id if account else None
+        self._id: AccountId | None = account.id if account else None
         self._is_admin = account is not None and ADMIN_GROUP in account.groups
 
     def may_approve(self, group: Newsgroup) -> bool:

@@ -10,18 +10,13 @@ import hashlib
 import hmac
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final, TypeVar
+from typing import Final
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from netsuite.sasl.prepare import Unpreparable, prepared_password, saslprep
 from netsuite.store.model import ScramVerifier, Verifiers
-
-_T = TypeVar("_T")
-
-#: Runs a function away from the reactor's thread: ``run(function, argument) -> awaitable``.
-RunElsewhere = Callable[..., Awaitable[_T]]
 
 #: 19 MiB, two passes, one lane: the OWASP floor for argon2id. A mail server hashes for every
 #: client that polls, so memory a hash is memory times clients.
@@ -46,7 +41,6 @@ def make_verifiers(password: str, *, cram_md5: bool = False) -> Verifiers:
     """Make what is kept of a new password.
 
     Args:
-        password: the clear password.
         cram_md5: keep the shared secret that CRAM-MD5 needs, as good as the password itself.
 
     Raises:
@@ -105,11 +99,7 @@ def outdated(verifiers: Verifiers) -> bool:
 
 
 class Hashing:
-    """The functions above, run elsewhere.
-
-    Args:
-        run: runs a function with its arguments away from the reactor's thread.
-    """
+    """The functions above, run with *run* away from the reactor's thread."""
 
     def __init__(self, run: Callable[..., Awaitable[object]]) -> None:
         self._run = run

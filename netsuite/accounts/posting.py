@@ -10,14 +10,8 @@ from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import NewsAccess, Newsgroup
-from netsuite.message.injection import (
-    PostingPolicy,
-    ProtoArticle,
-    Trace,
-    Unfit,
-    check,
-    inject,
-)
+from netsuite.message import injection
+from netsuite.message.injection import PostingPolicy, Unfit
 from netsuite.message.news import HEADER_OCTETS
 from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.store.interfaces import Draft, MailStore
@@ -31,12 +25,7 @@ _EMPTY_LINE: Final = b"\r\n\r\n"
 def check_groups(
     access: NewsAccess, policy: PostingPolicy, groups: Sequence[Newsgroup], *, approved: bool
 ) -> None:
-    """Check where an article is to go. Raises Unfit.
-
-    Args:
-        access: the poster's.
-        approved: whether the article has an Approved field.
-    """
+    """Check where an article, with an Approved field or without, is to go. Raises Unfit."""
     for group in groups:
         if not group.postable:
             raise Unfit(f"{group.name} does not take articles")
@@ -53,14 +42,6 @@ class AccountPosting:
 
     Once the article is refused, what still comes of it is dropped, and its end tells why: so a
     connection always knows where the next command begins.
-
-    Args:
-        access: the poster's.
-        account: who that is; None for somebody who has not logged in.
-        mail: where the article goes.
-        now: the time.
-        unique: for its Message-ID.
-        source: the poster's IP address.
     """
 
     log = Logger()
@@ -80,7 +61,7 @@ class AccountPosting:
         self._mail = mail
         self._policy = policy = access.room.policy
         self._now = now
-        self._trace = Trace(
+        self._trace = injection.Trace(
             host=policy.host,
             now=now,
             message_id=f"<{unique}@{policy.host}>",
@@ -132,19 +113,21 @@ class AccountPosting:
     async def _judge(self, header: bytes, rest: bytes) -> None:
         """Check the header; begin to store the article with the one it gets."""
         try:
-            proto = check(header.removesuffix(b"\r\n"), now=self._now, oldest=self._policy.oldest)
+            proto = injection.check(
+                header.removesuffix(b"\r\n"), now=self._now, oldest=self._policy.oldest
+            )
             self._groups = await self._groups_of(proto)
         except (Unfit, StoreError) as error:
             self._refusal = error
             return
-        injected, self._message_id = inject(proto, self._trace)
+        injected, self._message_id = injection.inject(proto, self._trace)
         self._draft = self._mail.draft()
         for octets in (injected + b"\r\n", rest):
             work = self._write(octets) if octets and self._refusal is None else None
             if work is not None:
                 await work
 
-    async def _groups_of(self, proto: ProtoArticle) -> Sequence[Newsgroup]:
+    async def _groups_of(self, proto: injection.ProtoArticle) -> Sequence[Newsgroup]:
         """Return the newsgroups an article goes to. Raises Unfit, StoreError."""
         most = self._policy.crossposts
         if len(proto.newsgroups) > most:

@@ -2,29 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from twisted.cred.portal import IRealm
 from twisted.internet.defer import Deferred, ensureDeferred
 from zope.interface import implementer
 
+from netsuite.accounts import interfaces
 from netsuite.accounts.files import AccountFiles, CurrentAccounts
-from netsuite.accounts.interfaces import (
-    FileAccess,
-    MailAccess,
-    Maildrop,
-    NewsAccess,
-    ShellAccess,
-    Submitter,
-)
-from netsuite.accounts.mail import AccountMail
-from netsuite.accounts.maildrop import AccountMaildrop
+from netsuite.accounts.mail import AccountMail, AccountMaildrop
 from netsuite.accounts.news import AccountNews, StoreNewsroom
 from netsuite.accounts.passwords import Hashing
-from netsuite.accounts.resolver import RecipientResolver
+from netsuite.accounts.resolver import AccountSubmitter, RecipientResolver
 from netsuite.accounts.shell import AccountShell
-from netsuite.accounts.submission import AccountSubmitter
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Account
 from netsuite.store.tree import FileHomes
@@ -38,7 +29,6 @@ class AccountRealm:
     """Gives accounts' facets.
 
     Args:
-        store: what the facets stand on.
         resolver: knows what addresses are an account's own.
         files: the trees of files; None: there is no such facet.
         newsroom: what all read of the news; None for one of its own.
@@ -64,37 +54,36 @@ class AccountRealm:
         self._cram_md5 = cram_md5
         #: Interface to maker; a composer may add facets of its own.
         self.makers: dict[type, FacetMaker] = {
-            MailAccess: self._mail,
-            Maildrop: self._maildrop,
-            Submitter: self._submitter,
-            NewsAccess: self._news,
+            interfaces.MailAccess: self._mail,
+            interfaces.Maildrop: self._maildrop,
+            interfaces.Submitter: self._submitter,
+            interfaces.NewsAccess: self._news,
         }
         if files is not None:
             self._current = CurrentAccounts(store)
-            self.makers[FileAccess] = self._files
+            self.makers[interfaces.FileAccess] = self._files
         if files is not None and hashing is not None:
-            self.makers[ShellAccess] = self._shell
+            self.makers[interfaces.ShellAccess] = self._shell
 
     def requestAvatar(  # noqa: N802 - Twisted's name
         self,
         avatarId: bytes | tuple[()],  # noqa: N803
         mind: object,
-        *interfaces: type,
+        *wanted: type,
     ) -> Deferred[tuple[type, Any, Callable[[], None]]]:
-        """Return the first facet of *interfaces* there is (IRealm)."""
+        """Return the first facet of *wanted* there is (IRealm)."""
         name = avatarId.decode() if isinstance(avatarId, bytes) else ""
-        return ensureDeferred(self._facet(name, interfaces))
+        return ensureDeferred(self._facet(name, wanted))
 
     async def _facet(
-        self, name: str, interfaces: tuple[type, ...]
+        self, name: str, wanted: tuple[type, ...]
     ) -> tuple[type, Any, Callable[[], None]]:
-        makers: Mapping[type, FacetMaker] = self.makers
-        for interface in interfaces:
-            if interface in makers:
+        for interface in wanted:
+            if interface in self.makers:
                 account = await self._store.accounts.account(name)
-                avatar, logout = await makers[interface](account)
+                avatar, logout = await self.makers[interface](account)
                 return interface, avatar, logout
-        raise NotImplementedError(f"no facet for {interfaces}")
+        raise NotImplementedError(f"no facet for {wanted}")
 
     async def _mail(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountMail(self._store, account), _nothing
@@ -111,15 +100,14 @@ class AccountRealm:
         assert self._homes is not None
         home = await self._homes.home(account.name)
         public = self._homes.public
-        files = AccountFiles(self._store, account, home, public, accounts=self._current)
-        return files, files.close
+        return AccountFiles(self._store, account, home, public, accounts=self._current), _nothing
 
     async def _news(self, account: Account) -> tuple[object, Callable[[], None]]:
         return AccountNews(self._store, self._newsroom, account), _nothing
 
     async def _shell(self, account: Account) -> tuple[object, Callable[[], None]]:
         assert self._hashing is not None
-        files, close = await self._files(account)
+        files, _ = await self._files(account)
         assert isinstance(files, AccountFiles)
         shell = AccountShell(
             account,
@@ -130,7 +118,7 @@ class AccountRealm:
             files=files,
             cram_md5=self._cram_md5,
         )
-        return shell, close
+        return shell, _nothing
 
 
 def _nothing() -> None:

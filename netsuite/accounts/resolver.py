@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 import idna
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.interfaces import NotOurs, Recipient
+from netsuite.accounts.interfaces import AccountDisabled, NotOurs, Recipient
+from netsuite.message.address import Address
 from netsuite.store.changes import Change
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Store
@@ -21,6 +23,9 @@ ALIAS_SECONDS: Final = 60.0
 _ALIAS_DEPTH: Final = 10
 _REMEMBERED: Final = 10_000
 POSTMASTER: Final = "postmaster"
+ABUSE: Final = "abuse"  # RFC 2142, 4: there is always somebody
+#: How long a mailbox that was too full takes no message that comes without its size.
+CROWDED_SECONDS: Final = 2 * 3600.0
 
 
 def same_domain(domain: str) -> str:
@@ -60,17 +65,40 @@ class OwnAddresses:
         }.isdisjoint(self._whole)
 
 
+class AccountSubmitter:
+    """Implements ``interfaces.Submitter`` (Submitter)."""
+
+    def __init__(self, account: Account, own: OwnAddresses) -> None:
+        self.name = account.name
+        self._own = own
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the reverse path is the account's own; the null path (a notification's) is
+        everybody's (RFC 5321, 4.5.5)."""
+        return not address or self._own.has(address)
+
+
+@dataclass(slots=True)
+class _Walk:
+    """The way from an address through the aliases to what it stands for."""
+
+    aliases: Mapping[str, tuple[str, ...]]
+    #: Account names with the detail that came with them, and addresses elsewhere.
+    found: dict[str, str] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+
 class RecipientResolver:
     """Finds where mail for an address goes (``interfaces.Resolver``).
 
     Args:
-        store: accounts, aliases and folders.
-        clock: for how long aliases are remembered.
         domains: those received for.
         postmaster: the account that gets postmaster's mail where no alias says otherwise.
         separator: between a user name and a detail; empty for none.
-        carries_onward: whether somebody takes mail from the queue to other hosts; otherwise
-            mail for an alias that leads there is put off, not taken and forgotten.
+        detail_folders: whether mail for ``user+detail`` goes into the folder of that name, where
+            the user has one.
+        carries_onward: whether somebody empties the queue; otherwise mail for an alias that leads
+            elsewhere is put off, not taken and forgotten.
     """
 
     def __init__(
@@ -81,6 +109,7 @@ class RecipientResolver:
         domains: Sequence[str],
         postmaster: str = "",
         separator: str = "+",
+        detail_folders: bool = False,
         carries_onward: bool = True,
     ) -> None:
         self.carries_onward = carries_onward
@@ -92,14 +121,29 @@ class RecipientResolver:
         self._heard_of = 0  # changes that make what was read before them worthless
         #: Addresses that were resolved since the aliases were read, and need no look at a quota.
         self._resolved: dict[tuple[str, str], Recipient] = {}
+        self._crowded: dict[str, float] = {}  # until when accounts take nothing of unknown size
         self._changes = store.changes.watch_accounts(self._heard)
-        self.configure(domains=domains, postmaster=postmaster, separator=separator)
+        self.configure(
+            domains=domains,
+            postmaster=postmaster,
+            separator=separator,
+            detail_folders=detail_folders,
+        )
 
-    def configure(self, *, domains: Sequence[str], postmaster: str, separator: str) -> None:
+    def configure(
+        self,
+        *,
+        domains: Sequence[str],
+        postmaster: str,
+        separator: str,
+        detail_folders: bool = False,
+    ) -> None:
         """Accept what can change while it runs."""
         self.domains = frozenset(same_domain(domain) for domain in domains)
+        self._first_domain = domains[0] if domains else ""
         self.postmaster = postmaster.lower()
         self.separator = separator
+        self.detail_folders = detail_folders
         self._resolved.clear()
 
     def close(self) -> None:
@@ -110,135 +154,140 @@ class RecipientResolver:
         self._heard_of += 1
         self._inboxes.clear()
         self._resolved.clear()
+        self._crowded.clear()
         self._read_at = None
 
-    async def resolve(self, local: str, domain: str) -> Recipient:
-        """Return where mail for an address goes.
+    def note_full(self, accounts: Iterable[str]) -> None:
+        """Accept that a message, whose size was not told before, was too large for mailboxes.
+
+        For a while they take none without its size: the message will come again, and must not
+        fail for the others it is for.
+        """
+        until = self._clock.seconds() + CROWDED_SECONDS
+        if len(self._crowded) >= _REMEMBERED:
+            self._crowded.clear()
+        self._crowded.update(dict.fromkeys(accounts, until))
+        self._resolved.clear()
+
+    async def resolve(
+        self, local: str, domain: str, *, octets: int = 0, relay: bool = False
+    ) -> Recipient:
+        """Return where mail for an address goes. Raises as ``Resolver.resolve``.
 
         Most mail is for few addresses: what was found a moment ago is remembered, until anything
-        that bears on it changes.
-
-        Args:
-            local: the local part, its quoting undone.
-            domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
-
-        Raises:
-            NotOurs: the domain is not received for.
-            NoSuchAccount: nobody has that address.
-            OverQuota: the only mailbox it goes to has no room.
-            Busy: the account is disabled, so mail for it is put off; or it leads to another
-                host, and nobody carries mail there.
+        that bears on it changes. Busy is an address that leads to another host when nobody carries
+        mail there.
         """
         found = self._remembered(local, domain)
         if found is not None:
             return found
         ours = same_domain(domain)
+        address = str(Address(local, domain)) if domain else local
         if ours and ours not in self.domains:
+            if relay and self.carries_onward:
+                return Recipient(address, onward=(address,))
             raise NotOurs(domain)
-        address = f"{local}@{domain}" if domain else local
         heard_of = self._heard_of
         targets = await self._targets(local.lower(), ours)
-        folders: list[FolderId] = []
+        found, refusals = await self._recipient(address, targets, octets)
+        if refusals and (not (found.folders or found.onward) or not self.carries_onward):
+            raise refusals[0]
+        if found.onward and not self.carries_onward:
+            raise Busy(f"{address} leads to other hosts, to which no mail is carried")
+        if heard_of == self._heard_of and not refusals:
+            self._remember(local, domain, found, targets)
+        return found
+
+    async def _recipient(
+        self, address: str, targets: Mapping[str, str], octets: int
+    ) -> tuple[Recipient, Sequence[Exception]]:
+        """Return where mail goes now; and why some of it cannot, which is then put off."""
+        folders: dict[FolderId, str] = {}
         onward: list[str] = []
-        full: OverQuota | None = None
-        for target in targets:
+        put_off: list[str] = []
+        refusals: list[Exception] = []
+        for target, detail in targets.items():
             if "@" in target:
                 onward.append(target)
                 continue
+            mailbox = str(Address(target, self._first_domain))
             try:
-                folders.append(await self._inbox(target))
-            except OverQuota as error:
-                full = error
-        if onward and not self.carries_onward:
-            raise Busy(f"{address} leads to other hosts, to which no mail is carried")
-        if full is not None and not folders and not onward:
-            raise full
-        found = Recipient(address, tuple(dict.fromkeys(folders)), tuple(dict.fromkeys(onward)))
-        if heard_of == self._heard_of:
-            self._remember(local, domain, found, targets)
-        return found
+                folders[await self._folder(target, detail, octets)] = mailbox
+            except (OverQuota, AccountDisabled) as error:
+                put_off.append(mailbox)
+                refusals.append(error)
+        if folders or onward:
+            onward += put_off
+        by_alias = len(targets) > 1
+        return Recipient(address, folders, tuple(dict.fromkeys(onward)), by_alias), refusals
 
     def _remembered(self, local: str, domain: str) -> Recipient | None:
         if self._read_at is None or self._clock.seconds() - self._read_at > ALIAS_SECONDS:
             return None
         return self._resolved.get((local, domain))
 
-    def _remember(self, local: str, domain: str, found: Recipient, targets: Sequence[str]) -> None:
+    def _remember(
+        self, local: str, domain: str, found: Recipient, targets: Mapping[str, str]
+    ) -> None:
         accounts = [self._inboxes.get(target) for target in targets if "@" not in target]
         if any(known is None or _limited(known[0]) for known in accounts):
-            return
+            return  # room has to be looked for each time
         if len(self._resolved) >= _REMEMBERED:
             self._resolved.clear()
         self._resolved[local, domain] = found
 
-    async def _targets(self, local: str, domain: str) -> Sequence[str]:
-        """Return the account names (and addresses elsewhere) that an address stands for."""
+    async def _targets(self, local: str, domain: str) -> Mapping[str, str]:
+        """Return the account names (and addresses elsewhere) that an address stands for, with the
+        detail of each."""
         for fresh in (False, True):
-            aliases = await self._read_aliases(fresh=fresh)
-            found: dict[str, None] = {}
-            await self._expand(local, domain, aliases, found, set(), _ALIAS_DEPTH)
-            if found:
-                return list(found)
+            walk = _Walk(await self._read_aliases(fresh=fresh))
+            await self._expand(walk, local, domain, _ALIAS_DEPTH)
+            if walk.found:
+                return walk.found
         raise NoSuchAccount(f"{local}@{domain}")
 
-    async def _expand(
-        self,
-        local: str,
-        domain: str,
-        aliases: Mapping[str, tuple[str, ...]],
-        found: dict[str, None],
-        seen: set[str],
-        depth: int,
-    ) -> None:
+    async def _expand(self, walk: _Walk, local: str, domain: str, depth: int) -> None:
         key = f"{local}@{domain}"
-        if key in seen or depth == 0:
+        if key in walk.seen or depth == 0:
             return
-        seen.add(key)
-        for name in self._names(local, domain):
-            if name in aliases:
-                for target in aliases[name]:
-                    await self._expand_target(target, domain, aliases, found, seen, depth - 1)
+        walk.seen.add(key)
+        for name, detail in self._names(local, domain):
+            if name in walk.aliases:
+                for target in walk.aliases[name]:
+                    await self._expand_target(walk, target, domain, depth - 1)
                 return
             if "@" not in name and await self._exists(name):
-                found[name] = None
+                walk.found.setdefault(name, detail)
                 return
-        if local == POSTMASTER and (account := await self._postmaster()):
-            found[account] = None
+        if local in (POSTMASTER, ABUSE) and (account := await self._postmaster()):
+            walk.found.setdefault(account, "")
             return
-        for target in aliases.get(f"@{domain}", ()):
-            await self._expand_target(target, domain, aliases, found, seen, depth - 1)
+        for target in walk.aliases.get(f"@{domain}", ()):
+            await self._expand_target(walk, target, domain, depth - 1)
 
-    async def _expand_target(
-        self,
-        target: str,
-        domain: str,
-        aliases: Mapping[str, tuple[str, ...]],
-        found: dict[str, None],
-        seen: set[str],
-        depth: int,
-    ) -> None:
+    async def _expand_target(self, walk: _Walk, target: str, domain: str, depth: int) -> None:
         local, at, elsewhere = target.lower().rpartition("@")
         if not at:
             # An account is meant before an alias, so that an alias may have its own
             # account among its targets.
             if await self._exists(target.lower()):
-                found[target.lower()] = None
+                walk.found.setdefault(target.lower(), "")
             else:
-                await self._expand(target.lower(), domain, aliases, found, seen, depth)
+                await self._expand(walk, target.lower(), domain, depth)
         elif same_domain(elsewhere) in self.domains:
-            await self._expand(local, same_domain(elsewhere), aliases, found, seen, depth)
+            await self._expand(walk, local, same_domain(elsewhere), depth)
         else:
-            found[target] = None
+            walk.found.setdefault(target, "")
 
-    def _names(self, local: str, domain: str) -> Iterable[str]:
-        """Return what to look up, the closest first."""
-        yield f"{local}@{domain}"
-        yield local
+    def _names(self, local: str, domain: str) -> Iterable[tuple[str, str]]:
+        """Return what to look up, the closest first, and the detail that is left of each."""
+        yield f"{local}@{domain}", ""
+        yield local, ""
         if self.separator and self.separator in local:
-            base = local.partition(self.separator)[0]
+            base, _, detail = local.partition(self.separator)
             if base:
-                yield f"{base}@{domain}"
-                yield base
+                yield f"{base}@{domain}", detail
+                yield base, detail
 
     async def _read_aliases(self, *, fresh: bool) -> Mapping[str, tuple[str, ...]]:
         now = self._clock.seconds()
@@ -274,19 +323,28 @@ class RecipientResolver:
         accounts = await self._store.accounts.accounts()
         return accounts[0].name if accounts else None
 
-    async def _inbox(self, name: str) -> FolderId:
+    async def _folder(self, name: str, detail: str, octets: int) -> FolderId:
+        """Return the folder of an account that mail goes into. Raises OverQuota, AccountDisabled,
+        NoSuchAccount."""
         known = await self._account(name)
         if known is None:
             raise NoSuchAccount(name)
         account, folder = known
         if account.state is not AccountState.ACTIVE:
-            raise Busy(f"{name} is disabled")
+            raise AccountDisabled(name)
         if _limited(account):
             usage = await self._store.mail.usage(account.id)
-            if _full(usage.octets, usage.quota_octets) or _full(
-                usage.messages, usage.quota_messages
+            crowded = not octets and self._crowded.get(name, 0.0) > self._clock.seconds()
+            if (
+                crowded
+                or _full(usage.octets + max(octets, 1), usage.quota_octets)
+                or _full(usage.messages + 1, usage.quota_messages)
             ):
                 raise OverQuota(name)
+        if detail and self.detail_folders:
+            for each in await self._store.mail.folders(account.id):
+                if each.name.lower() == detail:
+                    return each.id
         return folder
 
     async def addresses_of(self, account: Account) -> OwnAddresses:
@@ -308,4 +366,4 @@ def _limited(account: Account) -> bool:
 
 
 def _full(used: int, quota: int | None) -> bool:
-    return quota is not None and used >= quota
+    return quota is not None and used > quota

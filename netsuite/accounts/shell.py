@@ -13,14 +13,7 @@ from netsuite.store.model import Account
 
 
 class AccountShell:
-    """Implements ``interfaces.ShellAccess`` (ShellAccess).
-
-    Args:
-        account: whose facet it is.
-        accounts: where its password is kept.
-        hashing: checks the old password, makes what is kept of the new one.
-        cram_md5: whether what CRAM-MD5 needs is kept too.
-    """
+    """Implements ``interfaces.ShellAccess``."""
 
     def __init__(
         self,
@@ -43,12 +36,7 @@ class AccountShell:
         self._cram_md5 = cram_md5
 
     async def change_password(self, old: str, new: str) -> None:
-        """Change the main password; an app password is not enough to do that.
-
-        Raises:
-            WrongPassword: *old* is not the main password.
-            UnfitPassword: *new* cannot be a password.
-        """
+        """Change the main password. Raises WrongPassword, UnfitPassword."""
         kept = await self._accounts.verifiers(self._account.id)
         if await self._hashing.matching([kept] if kept else [], old) is None:
             raise WrongPassword

@@ -8,9 +8,12 @@ as an account from a prefix before is not locked out of it by what others guess.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from twisted.internet.defer import DeferredLock
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.wire.ip_prefix import peer_prefix
@@ -35,7 +38,6 @@ class Throttle:
     """Remembers wrong guesses.
 
     Args:
-        clock: what time it is.
         free_guesses: how many a key may have before it is slowed down.
         slowest_seconds: how long one refusal may grow.
     """
@@ -101,3 +103,35 @@ class Throttle:
             friend = (where, account) in self._friends
             keys.append(("pair", where, account) if friend else ("account", account))
         return tuple(keys)
+
+
+class KeyedLocks:
+    """Locks by name, kept only while somebody holds or awaits them.
+
+    By address they let one password at a time be looked at. Hashing is slow on purpose: a host
+    could fill the queue of the hashing threads from its many connections, and have all its guesses
+    looked at before the first was found wrong.
+    """
+
+    def __init__(self) -> None:
+        self._locks: dict[str, DeferredLock] = {}
+
+    def __len__(self) -> int:
+        return len(self._locks)
+
+    @asynccontextmanager
+    async def turn(self, name: str) -> AsyncIterator[None]:
+        """Wait for one's turn; an empty name never waits."""
+        if not name:
+            yield
+            return
+        lock = self._locks.get(name)
+        if lock is None:
+            lock = self._locks[name] = DeferredLock()
+        await lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+            if not lock.locked:
+                self._locks.pop(name, None)

@@ -21,7 +21,7 @@ _CONFIGURATION: Final = "netsuite.cli.configuration"
 SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
     "A netsuite of one's own": {
         "init": Entry(
-            "netsuite.cli.setup", "init",
+            _CONFIGURATION, "init",
             "Write a home directory whose services listen on the standard ports.",
         ),
         "check-config": Entry(

@@ -28,10 +28,9 @@ def account() -> None:
     """Accounts: who may log in and receive mail."""
 
 
-def _password_options(command: click.decorators.FC) -> click.decorators.FC:
-    return click.option(
-        "--password-stdin", is_flag=True, help="Read the password from standard input."
-    )(command)
+_password_options = click.option(
+    "--password-stdin", is_flag=True, help="Read the password from standard input."
+)
 
 
 def read_password(*, from_stdin: bool) -> str:
@@ -70,7 +69,7 @@ def add(
     home: Home, name: str, display_name: str, quota: int | None, *, password_stdin: bool
 ) -> None:
     """Make an account with INBOX, Drafts, Sent, Junk, Trash and Archive."""
-    from netsuite.accounts.folders import STANDARD_FOLDERS
+    from netsuite.store.folder_names import STANDARD_FOLDERS
 
     if problem := account_name_problem(name.lower()):
         raise click.ClickException(f"{name!r} cannot be an account: {problem}")
@@ -144,8 +143,6 @@ def _set_state(home: Home, name: str, state: AccountState) -> None:
 @pass_home
 def disable(home: Home, name: str) -> None:
     """Let nobody log in as the account; its mail is kept, and new mail is put off."""
-    from netsuite.store.model import AccountState
-
     _set_state(home, name, AccountState.DISABLED)
 
 
@@ -154,8 +151,6 @@ def disable(home: Home, name: str) -> None:
 @pass_home
 def enable(home: Home, name: str) -> None:
     """Let the account be used again."""
-    from netsuite.store.model import AccountState
-
     _set_state(home, name, AccountState.ACTIVE)
 
 

@@ -4,22 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import click
 
-#: What Ctrl-C ends with, as a shell tells it.
-INTERRUPTED: Final = 130
-#: What a fault of ours ends with.
-UNFORESEEN: Final = 70
+from netsuite.cli.client.problems import Exit
 
 
 class Entry(NamedTuple):
     """A command that has not been imported.
 
     Args:
-        module: where it is.
-        attribute: its name there.
         help: its line in the list of commands; a test holds it against the command's own.
     """
 
@@ -116,7 +111,7 @@ def _left(abort: click.Abort) -> NoReturn:
     """Say why a command was left at a question."""
     if isinstance(abort.__context__, KeyboardInterrupt):
         click.echo("netsuite: interrupted", err=True)
-        raise SystemExit(INTERRUPTED) from None
+        raise SystemExit(int(Exit.INTERRUPTED)) from None
     ended = isinstance(abort.__context__, EOFError)
     reason = "standard input has ended before an answer" if ended else "answered with no"
     click.echo(f"netsuite: nothing was done: {reason}", err=True)

@@ -9,7 +9,7 @@ from typing import Final
 
 import click
 
-from netsuite.cli.commands import INTERRUPTED, UNFORESEEN
+from netsuite.cli.client.problems import Exit
 from netsuite.home import STORE_FILE, SiteError, find_config, find_home, open_store
 from netsuite.store import errors
 from netsuite.store.interfaces import Store
@@ -32,13 +32,7 @@ _WORDS: Final[ErrorTable[str]] = ErrorTable(
 
 
 class Home:
-    """The home directory that the command line named, and what is in it.
-
-    Args:
-        home: ``--home``.
-        config: ``--config``.
-        overrides: each ``--set``.
-    """
+    """The home directory that the command line named, and what is in it."""
 
     def __init__(self, home: str | None, config: str | None, overrides: Sequence[str]) -> None:
         self.path: Path = find_home(home)
@@ -49,7 +43,6 @@ class Home:
         """Open the store, do the work, close the store; a refusal is one line and exit 1.
 
         Args:
-            work: what to do.
             make: whether the store is made if it is not there. Otherwise that is an error.
         """
         from netsuite.cli.settings import read_settings
@@ -76,11 +69,7 @@ class Home:
             raise Unforeseen(text) from error
 
     def has_store(self, url: str) -> bool:
-        """Return whether there is a store: another database, or the one in the home.
-
-        Args:
-            url: the setting ``store.url``.
-        """
+        """Return whether there is a store: another database (``store.url``), or the home's own."""
         return bool(url) or (self.path / STORE_FILE).exists()
 
     def insist_on_store(self) -> None:
@@ -98,13 +87,13 @@ class Home:
 class Interrupted(click.ClickException):
     """A signal ended it before it was done."""
 
-    exit_code = INTERRUPTED
+    exit_code = int(Exit.INTERRUPTED)
 
 
 class Unforeseen(click.ClickException):
     """A fault of ours."""
 
-    exit_code = UNFORESEEN
+    exit_code = int(Exit.UNFORESEEN)
 
 
 def _in_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from netsuite.message.headers import fields, header_end, strip
 from netsuite.store.model import ANSWERED, DELETED, DRAFT, FLAGGED, SEEN
@@ -50,18 +50,11 @@ class Kept:
     received: datetime | None = None
 
 
-class MailFile(Protocol):
-    """Messages, one after the other; how many is known beforehand."""
-
-    def __len__(self) -> int: ...
-    def __iter__(self) -> Iterator[Kept]: ...
-
-
 class NoMailFile(ValueError):
     """It is neither an mbox file nor a Maildir; the message says what lacks."""
 
 
-def open_mail_file(path: Path) -> MailFile:
+def open_mail_file(path: Path) -> Mbox | Maildir:
     """Look what a path is. Raises NoMailFile, OSError."""
     if not path.is_dir():
         return Mbox(path)
@@ -161,16 +154,6 @@ class Maildir:
                 frozenset(flag for letter, flag in LETTERS.items() if letter in letters),
                 datetime.fromtimestamp(path.stat().st_mtime, UTC),
             )
-
-
-class NewMailFile(Protocol):
-    """A mail file being written."""
-
-    def add(self, octets: bytes, flags: frozenset[str], received: datetime, *, new: bool) -> None:
-        """Append a message. Raises OSError."""
-
-    def close(self) -> None:
-        """Make it durable."""
 
 
 class NewMbox:

@@ -15,12 +15,7 @@ from netsuite.config.schema import Settings
 
 
 def read_configuration(path: Path | None, overrides: Sequence[str]) -> Configuration:
-    """Read the settings; every problem becomes a line on the terminal, and exit code 2.
-
-    Args:
-        path: the file; None for the defaults.
-        overrides: each ``--set``.
-    """
+    """Read the settings; every problem becomes a line on the terminal, and exit code 2."""
     try:
         return read(path, overrides)
     except ConfigError as error:

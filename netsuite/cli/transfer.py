@@ -7,31 +7,14 @@ from pathlib import Path
 
 import click
 
+from netsuite.cli import mailfiles
 from netsuite.cli.context import Home, pass_home
 from netsuite.cli.group import find_group
-from netsuite.cli.mailfiles import (
-    Kept,
-    MailFile,
-    NewMaildir,
-    NewMailFile,
-    NewMbox,
-    NoMailFile,
-    open_mail_file,
-)
 from netsuite.message.headers import strip
 from netsuite.message.news import message_id_of
 from netsuite.store.errors import MessageExists, NoSuchFolder
 from netsuite.store.interfaces import Draft, Store
 from netsuite.store.model import Folder, FolderId, Message, Placement
-
-
-def _open_source(path: Path) -> MailFile:
-    try:
-        return open_mail_file(path)
-    except NoMailFile as error:
-        raise click.ClickException(str(error)) from None
-    except OSError as error:
-        raise click.ClickException(f"{path} cannot be read: {error.strerror}") from None
 
 
 @click.command("import")
@@ -48,7 +31,12 @@ def import_mail(
 
     if (account is None) == (group is None):
         raise click.UsageError("say either --account or --group")
-    opened = _open_source(source)
+    try:
+        opened = mailfiles.open_mail_file(source)
+    except mailfiles.NoMailFile as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{source} cannot be read: {error.strerror}") from None
 
     async def work(store: Store) -> None:
         if group is not None:
@@ -91,12 +79,12 @@ async def _drafted(store: Store, octets: bytes) -> Draft:
     return draft
 
 
-async def _import_one(store: Store, target: FolderId, message: Kept) -> None:
+async def _import_one(store: Store, target: FolderId, message: mailfiles.Kept) -> None:
     draft = await _drafted(store, message.octets)
     await store.mail.commit(draft, [Placement(target, message.flags, message.received)])
 
 
-async def _import_article(store: Store, target: FolderId, message: Kept) -> bool:
+async def _import_article(store: Store, target: FolderId, message: mailfiles.Kept) -> bool:
     """Put an article into a newsgroup; return whether it was not there yet.
 
     Read state is everybody's own there, so the flags in the file are nobody's.
@@ -128,8 +116,8 @@ def export_mail(home: Home, target: Path, account: str | None, name: str, form: 
         source = await store.mail.folder(owner, name)
         messages = await store.mail.messages(source.id, None, owner)
         try:
-            destination = NewMbox(target) if form == "mbox" else NewMaildir(target)
-            await _export(store, source, messages, destination)
+            kind = mailfiles.NewMbox if form == "mbox" else mailfiles.NewMaildir
+            await _export(store, source, messages, kind(target))
         except OSError as error:
             raise click.ClickException(f"{target} cannot be written: {error.strerror}") from None
         click.echo(f"exported {len(messages)} messages of {source.name} to {target}")
@@ -138,7 +126,10 @@ def export_mail(home: Home, target: Path, account: str | None, name: str, form: 
 
 
 async def _export(
-    store: Store, source: Folder, messages: Sequence[Message], destination: NewMailFile
+    store: Store,
+    source: Folder,
+    messages: Sequence[Message],
+    destination: mailfiles.NewMbox | mailfiles.NewMaildir,
 ) -> None:
     from rich.progress import Progress
 

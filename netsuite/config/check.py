@@ -35,9 +35,6 @@ def problems(
     """Return all that is wrong with settings on this machine.
 
     Args:
-        configuration: the settings, and where each was said.
-        home: the home directory.
-        reactor: what endpoints are of.
         services: those that are to run; one alone runs though it is not enabled.
     """
     settings = configuration.settings

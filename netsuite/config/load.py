@@ -4,16 +4,38 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from netsuite.config.positions import key_lines
 from netsuite.config.schema import Settings, sections
-from netsuite.config.words import wrong_value
+
+#: By pydantic's name of an error: what the value has to be. The names in braces are its own.
+_WORDS: Final[Mapping[str, str]] = {
+    "bool_type": "must be true or false",
+    "int_type": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "int_parsing": "must be a whole number",
+    "string_type": 'must be text in quotation marks, as in "text"',
+    "list_type": 'must be a list, as in ["one", "two"]',
+    "model_type": "must be a table of settings, with its name in brackets on a line of its own",
+    "model_attributes_type": "must be a table of settings, with its name in brackets",
+    "dict_type": "must be a table of settings, with its name in brackets",
+    "finite_number": "must be a finite number",
+    "greater_than_equal": "must be {ge} or more",
+    "less_than_equal": "must be {le} or less",
+    "string_too_short": "must not be empty",
+    "string_too_long": "must be {max_length} characters at most",
+    "too_short": "must have at least one entry",
+    "literal_error": "must be {expected}",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +71,16 @@ class Configuration:
     Args:
         settings: all of them.
         path: the file; None where there is none.
-        lines: the line of each key in the file.
-        overrides: keys that the command line has set.
+        place: gives the file and line, or the option, that a setting comes from.
     """
 
     settings: Settings
     path: Path | None
-    lines: Mapping[tuple[str, ...], int]
-    overrides: Sequence[tuple[str, ...]]
+    place: Callable[[tuple[str, ...]], str]
 
     def problem(self, key: str, message: str) -> Problem:
         """Return what is wrong with a setting, and where it was said."""
-        return Problem(
-            _place(tuple(key.split(".")), self.path, self.lines, self.overrides), key, message
-        )
+        return Problem(self.place(tuple(key.split("."))), key, message)
 
 
 def load(path: Path | None, overrides: Iterable[str] = ()) -> Settings:
@@ -82,16 +100,12 @@ def read(path: Path | None, overrides: Iterable[str] = ()) -> Configuration:
         ConfigError: with every problem found, not only the first.
     """
     text, data = _read(path) if path else ("", {})
-    given = []
-    for override in overrides:
-        given.append(_override(data, override))
-    lines = key_lines(text)
+    given = [_override(data, override) for override in overrides]
+    place = partial(_place, path, key_lines(text), given)
     try:
-        return Configuration(Settings.model_validate(data), path, lines, given)
+        return Configuration(Settings.model_validate(data), path, place)
     except ValidationError as error:
-        raise ConfigError(
-            [_problem(details, path, lines, given) for details in error.errors()]
-        ) from None
+        raise ConfigError([_problem(details, place) for details in error.errors()]) from None
 
 
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
@@ -135,10 +149,10 @@ def _override(data: dict[str, Any], override: str) -> tuple[str, ...]:
 
 
 def _place(
-    names: tuple[str, ...],
     path: Path | None,
     lines: Mapping[tuple[str, ...], int],
     overrides: Sequence[tuple[str, ...]],
+    names: tuple[str, ...],
 ) -> str:
     """Return the file and line, or the option, that a setting comes from."""
     if any(names[: len(given)] == given for given in overrides):
@@ -149,26 +163,31 @@ def _place(
     return f"{path}:{line}" if line else str(path or "")
 
 
-def _problem(
-    details: Mapping[str, Any],
-    path: Path | None,
-    lines: Mapping[tuple[str, ...], int],
-    overrides: Sequence[tuple[str, ...]],
-) -> Problem:
+def _problem(details: Mapping[str, Any], place: Callable[[tuple[str, ...]], str]) -> Problem:
     loc = tuple(str(part) for part in details["loc"])
     names = tuple(part for part in loc if not part.isdigit())
-    where = _place(names, path, lines, overrides)
+    where = place(names)
     if details["type"] == "extra_forbidden":
         return Problem(where, ".".join(names), _unknown(names))
-    return Problem(where, ".".join(loc), wrong_value(details, _form(names)))
+    return Problem(where, ".".join(loc), _wrong_value(details))
 
 
-def _form(names: tuple[str, ...]) -> str:
-    """Return what a setting has to be, where it says so."""
-    section = dict(sections()).get(names[0]) if names else None
-    field = section.model_fields.get(names[1]) if section is not None and len(names) > 1 else None
-    extra = field.json_schema_extra if field is not None else None
-    return str(extra.get("form", "")) if isinstance(extra, dict) else ""
+def _wrong_value(details: Mapping[str, Any]) -> str:
+    """Return what is wrong with a value, from one of pydantic's errors."""
+    kind, given = details["type"], details["input"]
+    if kind == "value_error":  # ours, which names what was given
+        return str(details["ctx"]["error"])
+    words = _WORDS.get(kind, "cannot be that").format(**details.get("ctx", {}))
+    return words if kind in ("string_too_short", "too_short") else f"{words}, not {_shown(given)}"
+
+
+def _shown(value: object) -> str:
+    """Return a value as it was written, more or less: TOML's booleans are not Python's."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "a table"
+    return repr(value)
 
 
 def _unknown(names: tuple[str, ...]) -> str:

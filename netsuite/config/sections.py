@@ -9,9 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 _STANDARD_TO_OPEN = 8000  # where nothing is configured, ports are the standard ones plus this
 
 
-def setting(
-    default: Any, doc: str, *, unit: str = "", live: bool = False, form: str = "", **limits: Any
-) -> Any:
+def setting(default: Any, doc: str, *, unit: str = "", live: bool = False, **limits: Any) -> Any:
     """Declare one setting.
 
     Args:
@@ -19,17 +17,9 @@ def setting(
         doc: what it does, in whole sentences.
         unit: the unit of a number.
         live: whether a reload (SIGHUP) can change it.
-        form: what a text has to be, where *limits* has a pattern: "a path, such as /RPC2".
         limits: pydantic's ``ge``, ``le``, ``min_length`` ...
     """
-    extra: dict[str, JsonValue] = {"unit": unit, "live": live, "form": form}
-    if isinstance(default, (list, dict)):
-        return Field(
-            default_factory=lambda: type(default)(default),
-            description=doc,
-            json_schema_extra=extra,
-            **limits,
-        )
+    extra: dict[str, JsonValue] = {"unit": unit, "live": live}
     return Field(default=default, description=doc, json_schema_extra=extra, **limits)
 
 

@@ -10,15 +10,22 @@ from pydantic import AfterValidator, Field
 
 T = TypeVar("T", int, float)
 
-# RFC 5321, 4.1.2: Domain = sub-domain *("." sub-domain); RFC 5890 adds U-labels.
-_sub_domain = r"[^\W_](?:[\w-]*[^\W_])?"
-_domain = re.compile(rf"{_sub_domain}(?:\.{_sub_domain})*")
 
+def written(form: str, wrong: str) -> AfterValidator:
+    """Return what takes texts of one form.
 
-def _is_domain(name: str) -> str:
-    if not _domain.fullmatch(name) or len(name) > 255:
-        raise ValueError(f"{name!r} is no domain name; write it as example.org")
-    return name
+    Args:
+        form: a regular expression.
+        wrong: what is said of another text, which takes the place of ``{!r}``.
+    """
+    pattern = re.compile(form)
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(wrong.format(text))
+        return text
+
+    return AfterValidator(check)
 
 
 def _is_network(text: str) -> str:
@@ -30,7 +37,15 @@ def _is_network(text: str) -> str:
     return text
 
 
-DomainName = Annotated[str, AfterValidator(_is_domain)]
+# RFC 5321, 4.1.2: Domain = sub-domain *("." sub-domain); RFC 5890 adds U-labels.
+_SUB_DOMAIN = r"[^\W_](?:[\w-]*[^\W_])?"
+DomainName = Annotated[
+    str,
+    written(
+        rf"(?!.{{256}}){_SUB_DOMAIN}(?:\.{_SUB_DOMAIN})*",
+        "{!r} is no domain name; write it as example.org",
+    ),
+]
 Network = Annotated[str, AfterValidator(_is_network)]
 
 
@@ -44,26 +59,19 @@ def _not_negative(number: T) -> T:
 Seconds = Annotated[float, Field(strict=False), AfterValidator(_not_negative)]
 Count = Annotated[int, AfterValidator(_not_negative)]
 
-
 #: RFC 5536, 3.2.4: dist-name; RFC 3977, 7.6.5: weight, wildmat and value.
 _DIST_NAME = "[A-Za-z0-9][A-Za-z0-9+_-]*"
-_distribution = re.compile(rf"{_DIST_NAME} +\S.*")
-_distribution_pattern = re.compile(rf"[0-9]{{1,9}}:[^:\s]+:{_DIST_NAME}")
-
-
-def _is_distribution(text: str) -> str:
-    if not _distribution.fullmatch(text):
-        raise ValueError(f'{text!r} is none; write value and meaning, as in "local This site"')
-    return text
-
-
-def _is_distribution_pattern(text: str) -> str:
-    if not _distribution_pattern.fullmatch(text):
-        raise ValueError(
-            f"{text!r} is none; write weight, wildmat and value, as in 10:local.*:local"
-        )
-    return text
-
-
-Distribution = Annotated[str, AfterValidator(_is_distribution)]
-DistributionPattern = Annotated[str, AfterValidator(_is_distribution_pattern)]
+Distribution = Annotated[
+    str,
+    written(
+        rf"{_DIST_NAME} +\S.*",
+        '{!r} is none; write value and meaning, as in "local This site"',
+    ),
+]
+DistributionPattern = Annotated[
+    str,
+    written(
+        rf"[0-9]{{1,9}}:[^:\s]+:{_DIST_NAME}",
+        "{!r} is none; write weight, wildmat and value, as in 10:local.*:local",
+    ),
+]

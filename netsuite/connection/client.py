@@ -14,7 +14,7 @@ from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.error import ConnectError, ConnectionDone, TCPTimedOutError
 from twisted.internet.error import TimeoutError as ConnectTimeout
 from twisted.internet.interfaces import IAddress, IReactorTime, IStreamClientEndpoint
-from twisted.internet.protocol import Factory, connectionDone
+from twisted.internet.protocol import Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 
 from netsuite import tls
@@ -29,7 +29,6 @@ C = TypeVar("C", bound="ClientConnection[Any, Any]")
 K = TypeVar("K")
 A = TypeVar("A")
 X = TypeVar("X", bound=errors.ClientError)
-T = TypeVar("T", bound=tls.ClientContext)
 
 #: Takes a piece of a body; returns what to await before the next, or None.
 Write: TypeAlias = Callable[[bytes], Awaitable[None] | None]
@@ -421,15 +420,16 @@ def answer_of(event: tuple[object, A] | BodyChunk | EndOfBody | EndOfInput) -> A
     raise errors.ProtocolViolation(f"{type(event).__name__} for an answer")
 
 
-class _OneConnection(Factory):
+class OneConnection(Factory):
     """Gives the one connection to the endpoint."""
 
     noisy = False
 
-    def __init__(self, connection: ClientConnection[Any, Any]) -> None:
+    def __init__(self, connection: Protocol) -> None:
         self.connection = connection
 
-    def buildProtocol(self, addr: IAddress | None) -> ClientConnection[Any, Any]:
+    def buildProtocol(self, addr: IAddress | None) -> Protocol:
+        """Return it."""
         return self.connection
 
 
@@ -455,7 +455,7 @@ async def connect(
         TLSFailure: the handshake failed; its ``__cause__`` says how.
     """
     connection = make()
-    factory: Any = _OneConnection(connection)
+    factory: Any = OneConnection(connection)
     if tls_context is not None:
         factory = tls.wrap_client(factory, tls_context, connection.clock)
     connecting = endpoint.connect(factory)
@@ -479,8 +479,8 @@ async def connect_and_begin(
     endpoint: IStreamClientEndpoint,
     make: Callable[[], C],
     *,
-    upgrade: Callable[[C, T], Awaitable[None]],
-    tls_context: T | None = None,
+    upgrade: Callable[[C, tls.ClientContext], Awaitable[None]],
+    tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
 ) -> C:
     """Connect to a server and begin a session, under TLS if there is to be any.

@@ -25,11 +25,7 @@ _Runner: TypeAlias = "types.GeneratorType[Any, Any, None]"
 
 
 class Raised:
-    """The exception that a coroutine has raised.
-
-    Args:
-        error: the exception.
-    """
+    """The exception that a coroutine has raised."""
 
     __slots__ = ("error",)
 
@@ -81,13 +77,7 @@ def start(work: Work[T]) -> CoroutineTask[T] | T | Raised:
 
 
 class CoroutineTask(Generic[T]):
-    """A coroutine that waits.
-
-    Args:
-        runner: what runs it.
-        context: what it runs in.
-        awaited: what it waits for.
-    """
+    """A coroutine that waits: what runs it, in which context, and what it waits for."""
 
     __slots__ = ("_awaited", "_context", "_ended", "_runner")
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import itemgetter
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
-from netsuite.connection.close_reason import CloseReason
-
 #: A pace is judged when it has been kept for so long.
 PACE_SECONDS = 60.0
+
+
+class CloseReason(enum.Enum):
+    """Why a server ends a connection; ``goodbye`` puts it into its protocol's words, the value is
+    for the log."""
+
+    SHUTDOWN = "the service stops"
+    IDLE = "no command for too long"
+    SLOW_HANDSHAKE = "no TLS in time"
+    SLOW_GREETING = "no first command in time"
+    SLOW_COMMAND = "a command was begun and not ended"
+    SLOW_BODY = "a body came too slowly"
+    SLOW_LOGIN = "nobody logged in in time"
+    TOO_MANY_ERRORS = "too many bad commands"
+    TOO_MUCH_BEFORE_LOGIN = "too much before a login"
+    BUSY = "too many connections"
+    BUSY_ADDRESS = "too many connections from there"
+    STALLED = "what was said was not read"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,17 +267,16 @@ class Deadlines:
         else:
             phase = (self._heard, self.idle_seconds, CloseReason.IDLE)
         since, seconds, cause = phase
-        first = None if since is None or seconds is None else (since + seconds, cause)
+        found = [] if since is None or seconds is None else [(since + seconds, cause)]
         if not self.logged_in and timeouts.login_seconds is not None:
-            first = _earlier(first, self._opened + timeouts.login_seconds, CloseReason.SLOW_LOGIN)
+            found.append((self._opened + timeouts.login_seconds, CloseReason.SLOW_LOGIN))
         if timeouts.minimum_octets_per_second:
             for pace in (self.pace_in, self.pace_out):
                 at = pace.judged_at()
                 if at is not None:
                     # Once judged and found quick enough, it is judged again each second.
-                    at = max(at, self._clock.seconds() + 1.0)
-                    first = _earlier(first, at, CloseReason.SLOW_BODY)
-        return first
+                    found.append((max(at, self._clock.seconds() + 1.0), CloseReason.SLOW_BODY))
+        return min(found, key=itemgetter(0), default=None)
 
     def _judge(self) -> None:
         now = self._clock.seconds()
@@ -275,9 +292,3 @@ class Deadlines:
             self._expired(cause)
         else:
             self._timer.aim(at)
-
-
-def _earlier(
-    first: tuple[float, CloseReason] | None, at: float, cause: CloseReason
-) -> tuple[float, CloseReason] | None:
-    return (at, cause) if first is None or at < first[0] else first

@@ -55,7 +55,8 @@ class TLSFailure(ClientError):
 
 
 class NotOffered(ClientError):
-    """The server does not offer what was asked for; the message names it."""
+    """The server does not offer what was asked for; the message names it. Where that is TLS, it may
+    be an attacker's doing."""
 
 
 class ProtocolViolation(ClientError):

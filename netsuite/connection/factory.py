@@ -11,10 +11,9 @@ from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import peer_at
-from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.wire.ip_prefix import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.
@@ -30,11 +29,7 @@ AnyConnection = ServerConnection[Any, Any]
 
 
 class ServerFactory(Factory, Generic[Sh]):
-    """Makes a service's connections, of the class that subclasses name in ``connection``.
-
-    Args:
-        shared: what they share.
-    """
+    """Makes a service's connections, of the class that subclasses name in ``connection``."""
 
     noisy = False
     log = Logger()
@@ -136,11 +131,8 @@ class ServerFactory(Factory, Generic[Sh]):
     # -- stopping ------------------------------------------------------------------------------
 
     def drain(self) -> Deferred[None]:
-        """Stop: idle connections leave at once, busy ones after what they do, all in time.
-
-        Returns:
-            A Deferred that fires when none is left, and the log of what they did is written.
-        """
+        """Stop: idle connections leave at once, busy ones after what they do, all in time. Returns
+        a Deferred that fires when none is left, and the log of what they did is written."""
         drained = self._drain_connections()
         line_log = self.shared.line_log
         if line_log is not None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
-from netsuite.connection.transport import StreamTransport
+from netsuite.connection.writer import StreamTransport
 
 #: RFC 9266, 2: label, no context, 32 octets.
 EXPORTER_LABEL: Final = b"EXPORTER-Channel-Binding"
@@ -51,21 +51,18 @@ NOBODY: Final = Peer()
 
 def peer_at(address: object) -> Peer:
     """Return what an address tells of a peer."""
-    host, port, local = where(address)
-    return Peer(address=host, port=port, local=local)
+    return Peer(*where(address))
 
 
 def peer_of(transport: StreamTransport) -> Peer:
     """Find out what is known of a transport's other end. Never raises."""
-    address, port, local = where(transport.getPeer())
-    connection = _tls_connection(transport)
-    if connection is None:
-        return Peer(address=address, port=port, local=local)
+    peer = peer_at(transport.getPeer())
+    connection = openssl_of(transport)
+    if connection is None or connection.get_cipher_name() is None:
+        return peer  # without TLS, or before its handshake is done
     version = connection.get_protocol_version_name()
-    return Peer(
-        address=address,
-        port=port,
-        local=local,
+    return replace(
+        peer,
         secure=True,
         tls_version=version,
         cipher=connection.get_cipher_name() or "",
@@ -97,12 +94,10 @@ def _canonical(host: str) -> tuple[str, bool]:
     return str(ip), ip.is_loopback
 
 
-def _tls_connection(transport: StreamTransport) -> SSL.Connection | None:
-    """Return OpenSSL's connection once its handshake is done."""
+def openssl_of(transport: StreamTransport) -> SSL.Connection | None:
+    """Return OpenSSL's connection; None without TLS."""
     handle = transport.getHandle() if hasattr(transport, "getHandle") else None
-    if not isinstance(handle, SSL.Connection) or handle.get_cipher_name() is None:
-        return None
-    return handle
+    return handle if isinstance(handle, SSL.Connection) else None
 
 
 def _binding(connection: SSL.Connection) -> bytes | None:

@@ -141,7 +141,6 @@ class ProxyFactory(Factory):
             ``tls.wrap_server`` gives, since the header comes before TLS.
         clock: for how long a header may take.
         trusted: addresses and networks of proxies, and ``unix`` for local sockets.
-        header_seconds: how long a header may take.
 
     Raises:
         ValueError: one of *trusted* is neither.
@@ -156,11 +155,9 @@ class ProxyFactory(Factory):
         clock: IReactorTime,
         *,
         trusted: Sequence[str],
-        header_seconds: float = HEADER_SECONDS,
     ) -> None:
         self.wrappedFactory = wrapped
         self.clock = clock
-        self.header_seconds = header_seconds
         self._unix = "unix" in trusted
         self._networks = [ipaddress.ip_network(each) for each in trusted if each != "unix"]
 
@@ -201,16 +198,13 @@ class _HeaderReader(Protocol):
 
     def connectionMade(self) -> None:
         """Wait for the header, but not for long."""
-        self._deadline = self._proxies.clock.callLater(self._proxies.header_seconds, self._late)
-
-    def _late(self) -> None:
-        self._refuse("no header in time")
+        clock = self._proxies.clock
+        self._deadline = clock.callLater(HEADER_SECONDS, self._refuse, "no header in time")
 
     def _refuse(self, why: str) -> None:
         transport: Any = self.transport
-        self._proxies.log.warn(
-            "from the proxy {peer}: {why}", peer=transport.getPeer().host, why=why
-        )
+        peer = transport.getPeer().host
+        self._proxies.log.warn("from the proxy {peer}: {why}", peer=peer, why=why)
         transport.abortConnection()
 
     def dataReceived(self, octets: bytes) -> None:

@@ -31,8 +31,7 @@ from netsuite.connection.coroutine_task import CoroutineTask
 from netsuite.connection.deadlines import Deadlines
 from netsuite.connection.peer import NOBODY, Peer, peer_of
 from netsuite.connection.transcript import Transcript
-from netsuite.connection.transport import StreamTransport
-from netsuite.connection.writer import TransportWriter
+from netsuite.connection.writer import StreamTransport, TransportWriter
 from netsuite.wire.errors import InputEnded, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 
@@ -260,14 +259,7 @@ class Pump(Protocol, Generic[E, S]):
         """Put TLS in place, after what was said has been written.
 
         Every octet received and not yet read came in the clear, so it is dropped here and can
-        never be taken for something said under TLS.
-
-        Args:
-            context: what TLS is begun with.
-            client: whether we are the client.
-
-        Returns:
-            How many octets were dropped.
+        never be taken for something said under TLS. Returns how many were dropped.
         """
         self.writer.flush()
         dropped = self.dialog.discard_input()

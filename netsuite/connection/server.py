@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
-from netsuite.connection.close_reason import CloseReason
 from netsuite.connection.coroutine_task import CoroutineTask, Raised, Work, start
-from netsuite.connection.counters import UsageCounters
-from netsuite.connection.deadlines import Deadlines
+from netsuite.connection.deadlines import CloseReason, Deadlines
+from netsuite.connection.linelog import LineLog
 from netsuite.connection.pump import GONE, E, Life, S, TimedPump
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.settings import ServiceSettings
+from netsuite.connection.transcript import Transcript
 from netsuite.wire.errors import ErrorTable, RemoteProtocolError
 from netsuite.wire.events import PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
 
@@ -73,6 +75,31 @@ def _kinds(function: Handler[C, R]) -> tuple[type, ...]:
     return kinds
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerShared:
+    """One object for all connections of a service; protocols add their own to it.
+
+    Args:
+        clock: for every timeout.
+        service: its name, in the log and where an account's services are told apart.
+        settings: as its table of the configuration has them.
+        host: the name it goes by.
+        software: what its greeting calls it.
+        tls: what STARTTLS is begun with; None where there is no TLS.
+        transcript: makes a connection's transcript from its name; None for none.
+        line_log: what a connection notes of each event it has answered; None for none.
+    """
+
+    clock: IReactorTime
+    service: str = ""
+    settings: ServiceSettings = field(default_factory=ServiceSettings)
+    host: str = "localhost"
+    software: str = "netsuite"
+    tls: IOpenSSLServerConnectionCreator | None = None
+    transcript: Callable[[str], Transcript] | None = None
+    line_log: LineLog | None = None
+
+
 class Registry(Protocol):
     """Who knows all connections of a service, and is told that one has ended: the factory."""
 
@@ -102,10 +129,13 @@ class ServerConnection(TimedPump[E, S]):
     """
 
     __slots__ = (
+        "_commands",
+        "_limited",
         "_logout",
+        "_octets",
         "_paused",
         "_spawned",
-        "counters",
+        "bad_commands",
         "registry",
         "shared",
         "turned_away",
@@ -128,11 +158,11 @@ class ServerConnection(TimedPump[E, S]):
         #: Why it is not served; it is told so instead of being greeted.
         self.turned_away: CloseReason | None = None
         self.deadlines = Deadlines(shared.clock, timeouts, self._expired, pace_out=self.writer.pace)
-        self.counters = UsageCounters(
-            bad_commands=settings.bad_commands or None,
-            commands_before_login=self.commands_before_login,
-            octets_before_login=self.octets_before_login,
-        )
+        #: Commands that were refused as such.
+        self.bad_commands = 0
+        self._commands = self._octets = 0  # before a login, where they are limited
+        limits = (self.commands_before_login, self.octets_before_login)
+        self._limited = limits != (None, None)  # until somebody has logged in
         self._logout: Callable[[], None] | None = None
         self._paused = False  # the dialog said so when the pump came to rest
         self._spawned: set[Deferred[None]] | None = None  # made with the first: it is 216 octets
@@ -173,14 +203,14 @@ class ServerConnection(TimedPump[E, S]):
 
     # -- what subclasses use -------------------------------------------------------------------
 
-    def spawn(self, work: Awaitable[None], event: E | None = None) -> Deferred[None]:
+    def spawn(self, work: Work[None], event: E | None = None) -> Deferred[None]:
         """Run something beside the pump; it is cancelled when the connection goes.
 
         Args:
             work: what to run.
             event: what it answers, given to ``failed`` when it goes wrong.
         """
-        running: Deferred[None] = ensureDeferred(_awaited(work))
+        running = ensureDeferred(work)
         spawned = self._spawned = self._spawned or set()
         spawned.add(running)
 
@@ -193,6 +223,17 @@ class ServerConnection(TimedPump[E, S]):
         running.addBoth(over)
         return running
 
+    def upgrade(self, go_ahead: S, *, already: R, without: R) -> R | None:
+        """Say the go-ahead and begin TLS; where it is in place, or there is none, return what is
+        said of that."""
+        if self.peer.secure:
+            return already
+        if self.shared.tls is None:
+            return without
+        self.say(go_ahead)
+        self.start_tls(self.shared.tls)
+        return None
+
     def logged_in(self, logout: Callable[[], None] | None = None) -> None:
         """Accept that somebody has logged in: what was limited until then no longer is.
 
@@ -201,7 +242,7 @@ class ServerConnection(TimedPump[E, S]):
                 where nobody has, and nobody need.
         """
         self.deadlines.logged_in = True
-        self.counters.logged_in()
+        self._limited = False
         self.logged_out()
         self._logout = logout
         if self.lost:  # while the login was under way
@@ -215,7 +256,9 @@ class ServerConnection(TimedPump[E, S]):
 
     def count_bad(self) -> None:
         """Count a command that was refused as such; close after too many."""
-        if self.counters.refused_command():
+        self.bad_commands += 1
+        limit = self.shared.settings.bad_commands
+        if limit and self.bad_commands >= limit:
             self.leave(CloseReason.TOO_MANY_ERRORS)
 
     def leave(self, reason: CloseReason) -> None:
@@ -245,7 +288,6 @@ class ServerConnection(TimedPump[E, S]):
         """Accept other settings while the connection is there."""
         self.shared = shared
         self.deadlines.configure(shared.settings.timeouts)
-        self.counters.bad_commands_limit = shared.settings.bad_commands or None
 
     # -- answering -----------------------------------------------------------------------------
 
@@ -285,13 +327,11 @@ class ServerConnection(TimedPump[E, S]):
                 self.deadlines.pace_in.ended()
             if kind is EndOfInput:
                 self._eof_told = True
-            elif (
-                kind is not EndOfBody
-                and self.counters.counts_commands
-                and self.counters.took_command()
-            ):
-                self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
-                return False
+            elif self._limited and kind is not EndOfBody and self.commands_before_login is not None:
+                self._commands += 1
+                if self._commands > self.commands_before_login:
+                    self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
+                    return False
         self._last_event = kind
         return True
 
@@ -401,9 +441,11 @@ class ServerConnection(TimedPump[E, S]):
         self.deadlines.settle(waiting=self._wanted is not None or not self._is_answering())
 
     def _received(self, octets: int) -> bool:
-        if self.counters.received(octets):
-            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
-            return False
+        if self._limited and self.octets_before_login is not None:
+            self._octets += octets
+            if self._octets > self.octets_before_login:
+                self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
+                return False
         self.deadlines.received()
         return True
 
@@ -438,7 +480,3 @@ class ServerConnection(TimedPump[E, S]):
             self.logged_out()
             if self.registry is not None:
                 self.registry.connection_ended(self)
-
-
-async def _awaited(work: Awaitable[None]) -> None:
-    await work

@@ -26,17 +26,14 @@ from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
 from netsuite import tls
-from netsuite.connection.transport import StreamTransport
+from netsuite.connection.peer import openssl_of
+from netsuite.connection.writer import StreamTransport
 from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
 
 @implementer(IOpenSSLServerConnectionCreator)
 class SessionGroupsTLS:
-    """What a service begins TLS with whose connections have others that belong to them.
-
-    Args:
-        server: certificates and ALPN names.
-    """
+    """What a service begins TLS with whose connections have others that belong to them."""
 
     def __init__(self, server: ServerTLS) -> None:
         self._server = server
@@ -51,8 +48,8 @@ class SessionGroupsTLS:
 
     def group_of(self, transport: StreamTransport) -> SessionGroup | None:
         """Return the group of a connection that began TLS here; None without TLS."""
-        handle = transport.getHandle() if hasattr(transport, "getHandle") else None
-        return self._groups.get(handle) if isinstance(handle, SSL.Connection) else None
+        handle = openssl_of(transport)
+        return None if handle is None else self._groups.get(handle)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -97,11 +94,7 @@ class SessionGroup:
 
 @implementer(IOpenSSLServerConnectionCreator)
 class Resumed:
-    """Begins TLS on connections that can only resume a session of a context.
-
-    Args:
-        context: what made the session.
-    """
+    """Begins TLS on connections that can only resume a session that a context made."""
 
     def __init__(self, context: SSL.Context) -> None:
         self._context = context
@@ -127,12 +120,8 @@ def _without_certificate() -> SSL.Context:
 
 @implementer(IOpenSSLClientConnectionCreator)
 class ResumingTLS:
-    """What a client begins TLS with on a connection that belongs to another.
-
-    Args:
-        context: see ``netsuite.tls.client_options``.
-        transport: of the connection whose session is resumed.
-    """
+    """What a client begins TLS with on a connection that belongs to another: a context as
+    ``netsuite.tls.client_options`` gives it, and the transport whose session is resumed."""
 
     def __init__(
         self, context: IOpenSSLClientConnectionCreator, transport: StreamTransport
@@ -143,9 +132,8 @@ class ResumingTLS:
     def clientConnectionForTLS(self, tlsProtocol: TLSMemoryBIOProtocol) -> SSL.Connection:
         """Return OpenSSL's side of a new connection."""
         connection: SSL.Connection = self._context.clientConnectionForTLS(tlsProtocol)
-        get_handle = getattr(self._transport, "getHandle", None)
-        handle = get_handle() if get_handle is not None else None
-        session = handle.get_session() if isinstance(handle, SSL.Connection) else None
+        handle = openssl_of(self._transport)
+        session = None if handle is None else handle.get_session()
         if session is not None:
             connection.set_session(session)
         return connection

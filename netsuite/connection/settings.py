@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, partial
 
 from netsuite.config.sections import Section, setting
 from netsuite.config.values import Count, Network, Seconds
 from netsuite.connection.deadlines import Timeouts
+
+#: A setting that a reload can change; one that is a time.
+live = partial(setting, live=True)
+live_seconds = partial(live, unit="seconds")
 
 
 class ServiceSettings(Section):
@@ -25,64 +29,36 @@ class ServiceSettings(Section):
         "header (v1 or v2) before each connection; from them a connection without one is "
         "refused.",
     )
-    handshake_seconds: Seconds = setting(
-        60.0, "How long a TLS handshake may take.", unit="seconds", live=True
+    handshake_seconds: Seconds = live_seconds(60.0, "How long a TLS handshake may take.")
+    greeting_seconds: Seconds = live_seconds(60.0, "How long the first command may take.")
+    idle_seconds: Seconds = live_seconds(
+        300.0, "How long a connection may say nothing between commands."
     )
-    greeting_seconds: Seconds = setting(
-        60.0, "How long the first command may take.", unit="seconds", live=True
+    command_seconds: Seconds = live_seconds(
+        120.0, "How long one command may take to arrive whole, and a body to make any progress."
     )
-    idle_seconds: Seconds = setting(
-        300.0,
-        "How long a connection may say nothing between commands.",
-        unit="seconds",
-        live=True,
+    stalled_seconds: Seconds = live_seconds(
+        120.0, "How long a client may take nothing of what it is sent."
     )
-    command_seconds: Seconds = setting(
-        120.0,
-        "How long one command may take to arrive whole, and a body to make any progress.",
-        unit="seconds",
-        live=True,
+    drain_seconds: Seconds = live_seconds(
+        10.0, "How long connections may take to end what is under way when the service stops."
     )
-    stalled_seconds: Seconds = setting(
-        120.0,
-        "How long a client may take nothing of what it is sent.",
-        unit="seconds",
-        live=True,
-    )
-    drain_seconds: Seconds = setting(
-        10.0,
-        "How long connections may take to end what is under way when the service stops.",
-        unit="seconds",
-        live=True,
-    )
-    minimum_octets_per_second: Count = setting(
+    minimum_octets_per_second: Count = live(
         0,
         "What a body, either way, must average after its first minute; 0: anything.",
         unit="octets per second",
-        live=True,
     )
-    connections: Count = setting(
-        10_000,
-        "Connections at once; one more is told to come back later.",
-        unit="connections",
-        live=True,
+    connections: Count = live(
+        10_000, "Connections at once; one more is told to come back later.", unit="connections"
     )
-    connections_per_address: Count = setting(
-        200,
-        "Connections at once from one IPv4 address or one IPv6 /64.",
-        unit="connections",
-        live=True,
+    connections_per_address: Count = live(
+        200, "Connections at once from one IPv4 address or one IPv6 /64.", unit="connections"
     )
-    bad_commands: Count = setting(
-        20,
-        "Refused or unknown commands after which a connection is closed.",
-        unit="commands",
-        live=True,
+    bad_commands: Count = live(
+        20, "Refused or unknown commands after which a connection is closed.", unit="commands"
     )
-    transcript: bool = setting(
-        False,
-        "Whether to log every line said, with passwords masked; for finding faults.",
-        live=True,
+    transcript: bool = live(
+        False, "Whether to log every line said, with passwords masked; for finding faults."
     )
 
     @cached_property

@@ -60,10 +60,6 @@ class Transcript:
         """The server said something."""
         self._take("S", octets)
 
-    def remark(self, text: str) -> None:
-        """Something happened that nobody said."""
-        self._tell("-", text)
-
     def ended(self) -> None:
         """The connection is gone: tell what was not a whole line."""
         for side, partial in self._partial.items():
@@ -118,11 +114,7 @@ def _shown(line: bytes) -> str:
 
 
 def logging_observer(name: str) -> Observer:
-    """Return an observer that writes to the daemon's log.
-
-    Args:
-        name: of the connection.
-    """
+    """Return an observer that writes to the daemon's log, under a connection's name."""
     log = Logger(namespace="netsuite.transcript")
 
     def observe(side: str, text: str, seconds: float) -> None:

@@ -1,32 +1,83 @@
-"""The writing half of a connection: gathering, and back-pressure."""
+"""The writing half of a connection: gathering, back-pressure, and what is asked of transports."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, AsyncIterator
 from typing import Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.interfaces import IAddress, IDelayedCall, IPushProducer, IReactorTime
+from twisted.internet.tcp import Connection
 from zope.interface import implementer
 
 from netsuite.connection.deadlines import Pace
 from netsuite.connection.transcript import Transcript
-from netsuite.connection.transport import StreamTransport, write_now
 
 #: What one pump has gathered goes out when it is more than this, so that the transport can
 #: say that it is enough.
 OUTPUT_OCTETS = 65_536
 
 
-class FileSender(Protocol):
-    """A pull producer that the transport is lent to."""
+class StreamTransport(Protocol):
+    """A TCP or Unix connection of Twisted's, TLS on one, or a memory transport."""
+
+    def write(self, data: bytes) -> None:
+        """Send octets."""
+
+    def loseConnection(self) -> None:
+        """Close, after what was written."""
+
+    def getPeer(self) -> IAddress:
+        """Return the other end's address."""
+
+    def getHost(self) -> IAddress:
+        """Return our own."""
+
+    def registerProducer(self, producer: object, streaming: bool) -> None:
+        """Tell a producer when the peer does not read."""
+
+    def unregisterProducer(self) -> None:
+        """Tell it no longer."""
+
+    def pauseProducing(self) -> None:
+        """Stop reading."""
 
     def resumeProducing(self) -> None:
-        """Send some (IPullProducer)."""
+        """Read again."""
 
-    def stopProducing(self) -> None:
-        """Stop (IPullProducer)."""
+
+def write_now(transport: StreamTransport, octets: bytes) -> None:
+    """Send what the socket takes now, and leave the rest to the transport.
+
+    ``transport.write`` puts octets into a buffer, asks the reactor to be told when the socket can
+    be written, is told at the next turn, sends, and takes the wish back: two calls of epoll_ctl and
+    a turn for each answer, where one ``send`` nearly always does. Measured with SMTP's short
+    replies on 50 connections: a fifth more commands a second.
+
+    Only where the transport is plain TCP and holds nothing itself; everything else, and a
+    Twisted whose transports look otherwise, gets ``transport.write``.
+    """
+    if (
+        isinstance(transport, Connection)
+        and not getattr(transport, "TLS", True)
+        and transport.connected
+        and not transport.disconnecting
+        and getattr(transport, "_tempDataBuffer", None) == []
+        and len(transport.dataBuffer) == transport.offset
+    ):
+        try:
+            sent = transport.socket.send(octets)
+        except OSError:  # full, or gone: the transport will see which
+            sent = 0
+        if sent == len(octets):
+            return
+        octets = octets[sent:]
+    transport.write(octets)
+
+
+class FileSender(Protocol):
+    """A pull producer (IPullProducer) that the transport is lent to."""
 
     def connection_lost(self) -> None:
         """The peer is gone."""
@@ -40,6 +91,16 @@ class WriterOwner(Protocol):
 
     def writer_drained(self) -> None:
         """The peer reads again."""
+
+
+async def pieces(body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    """Return a body piece by piece, whole or in pieces as it was given."""
+    if isinstance(body, bytes):
+        for start in range(0, len(body), OUTPUT_OCTETS):
+            yield body[start : start + OUTPUT_OCTETS]
+    else:
+        async for octets in body:
+            yield octets
 
 
 @implementer(IPushProducer)
@@ -122,10 +183,7 @@ class TransportWriter:
             self._turn = None
         if self._borrower is not None:
             self._borrower.connection_lost()
-        waiting, self._waiting = self._waiting, []
-        for each in waiting:
-            if not each.called:
-                each.errback(ConnectionDone())
+        self.wake()
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -163,12 +221,12 @@ class TransportWriter:
     async def writable(self) -> None:
         """Wait until the transport wants more. Raises ConnectionDone when it is gone."""
         self.flush()
-        if self._transport is None:
-            raise ConnectionDone()
-        if self.is_full:
+        if self.is_full and self._transport is not None:
             waiting: Deferred[None] = Deferred()
             self._waiting.append(waiting)
             await waiting
+        if self._transport is None:
+            raise ConnectionDone()
 
     def wake(self) -> None:
         """Let go on who waits to write."""

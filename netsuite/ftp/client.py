@@ -18,18 +18,14 @@ from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import (
-    IAddress,
-    IReactorTime,
-    IStreamClientEndpoint,
-)
-from twisted.internet.protocol import Factory
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import (
     ClientConnection,
     ClientTimeouts,
+    OneConnection,
     Write,
     connect_and_begin,
 )
@@ -47,7 +43,6 @@ from netsuite.ftp.transfer.connection import (
 )
 from netsuite.wire.events import EndOfInput
 
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: A listing larger than this is none: half a million files.
 LISTING_OCTETS: Final = 64 * 1024 * 1024
 #: What a server answers to a command it does not have.
@@ -78,8 +73,7 @@ def refusal(answer: commands.Reply, command: object = None) -> errors.Refusal:
     return kind(answer.code, answer.text, command)
 
 
-# Longer than 300 lines, and the module than 500: one method a command, all of them short, and
-# together the protocol.
+# Longer than 300 lines: one method a command, all of them short, and together the protocol.
 class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     """One FTP session, the client's side. See RFC 959.
 
@@ -87,15 +81,13 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
     client: to the port that EPSV or PASV names, at the address of the server itself.
 
     Args:
-        clock: for every timeout.
         reach: gives endpoints for data connections.
-        timeouts: how long the server may take.
     """
 
     dialog: ClientDialog
 
     def __init__(
-        self, clock: IReactorTime, *, reach: Reach, timeouts: ClientTimeouts = TIMEOUTS
+        self, clock: IReactorTime, *, reach: Reach, timeouts: ClientTimeouts | None = None
     ) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="ftp-client")
         #: The server's greeting.
@@ -126,15 +118,8 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         return self.features
 
     async def auth_tls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified, data connections too.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no AUTH TLS, which may be an attacker's doing.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified, data connections too. Raises
+        NotOffered, and as ``secure``."""
         answer = await self._say(commands.Auth("TLS"))
         if answer.code != 234:
             raise self.with_conversation(errors.NotOffered("AUTH TLS"))
@@ -250,8 +235,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
 
         Args:
             path: which.
-            write: called with each piece, as it comes; what it gives is awaited where it can be,
-                so that a slow disk slows the server down.
+            write: see ``body_to``.
             offset: how many of its octets are there already.
 
         Raises:
@@ -296,8 +280,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         """End the session."""
         with contextlib.suppress(errors.ConnectionLost, errors.Refusal):
             await self._say(commands.Quit())
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
-            await self.closed()
+        await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
@@ -423,7 +406,9 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             stalled_seconds=self.timeouts.write_seconds or 300.0,
             name="ftp-client-data",
         )
-        connecting: Deferred[Any] = self._reach(self.peer.address, port).connect(_One(data))
+        connecting: Deferred[Any] = self._reach(self.peer.address, port).connect(
+            OneConnection(data)
+        )
         if seconds:
             connecting.addTimeout(seconds, self.clock)
         try:
@@ -452,19 +437,6 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         return port
 
 
-class _One(Factory):
-    """Makes the one connection that there is to be."""
-
-    noisy = False
-
-    def __init__(self, connection: DataConnection) -> None:
-        self.connection = connection
-
-    def buildProtocol(self, addr: IAddress | None) -> DataConnection:  # noqa: N802 - Twisted's name
-        """Return it."""
-        return self.connection
-
-
 async def connect(
     endpoint: IStreamClientEndpoint,
     *,
@@ -472,21 +444,13 @@ async def connect(
     reach: Reach,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> FTPClient:
-    """Connect to a server.
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 990.
 
     Args:
-        endpoint: where.
-        clock: for every timeout.
         reach: gives endpoints for data connections, such as
             ``lambda host, port: TCP4ClientEndpoint(reactor, host, port)``.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 990); else AUTH TLS is said, and
-            is insisted on.
-
-    Raises:
-        ClientError: and the connection is closed.
     """
     client = await connect_and_begin(
         endpoint,

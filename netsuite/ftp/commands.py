@@ -22,6 +22,20 @@ class Protection(enum.Enum):
     PRIVATE = "P"
 
 
+@dataclass(frozen=True, slots=True)
+class _OfPath:
+    """A command whose argument is a path."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class _OfMaybePath:
+    """A command that may have a path."""
+
+    path: str | None = None
+
+
 # -- access and security ------------------------------------------------------------------------
 
 
@@ -82,10 +96,8 @@ class Pwd:
 
 
 @dataclass(frozen=True, slots=True)
-class Cwd:
+class Cwd(_OfPath):
     """Change the working directory."""
-
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,52 +177,38 @@ class Allo:
 
 
 @dataclass(frozen=True, slots=True)
-class Retr:
+class Retr(_OfPath):
     """Ask for a file."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Stor:
+class Stor(_OfPath):
     """Store a file, over one that is there."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Stou:
+class Stou(_OfMaybePath):
     """Store a file under a name that is not taken; *path* is a wish."""
 
-    path: str | None = None
-
 
 @dataclass(frozen=True, slots=True)
-class Appe:
+class Appe(_OfPath):
     """Append to a file, or store a new one."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class List:
+class List(_OfMaybePath):
     """List a directory for people."""
 
-    path: str | None = None
-
 
 @dataclass(frozen=True, slots=True)
-class Nlst:
+class Nlst(_OfMaybePath):
     """List the names of a directory."""
 
-    path: str | None = None
-
 
 @dataclass(frozen=True, slots=True)
-class Mlsd:
+class Mlsd(_OfMaybePath):
     """List a directory for programs. See RFC 3659, 7."""
-
-    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,24 +220,18 @@ class Abor:
 
 
 @dataclass(frozen=True, slots=True)
-class Mlst:
+class Mlst(_OfMaybePath):
     """Ask for the facts of one file or directory. See RFC 3659, 7."""
 
-    path: str | None = None
-
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class Size(_OfPath):
     """Ask how many octets a transfer would have. See RFC 3659, 4."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Mdtm:
+class Mdtm(_OfPath):
     """Ask when a file was modified. See RFC 3659, 3."""
-
-    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,38 +247,28 @@ class Mfmt:
 
 
 @dataclass(frozen=True, slots=True)
-class Dele:
+class Dele(_OfPath):
     """Remove a file."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Mkd:
+class Mkd(_OfPath):
     """Make a directory."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Rmd:
+class Rmd(_OfPath):
     """Remove an empty directory."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Rnfr:
+class Rnfr(_OfPath):
     """Name what is to be renamed."""
 
-    path: str
-
 
 @dataclass(frozen=True, slots=True)
-class Rnto:
+class Rnto(_OfPath):
     """Name what RNFR named anew; comes behind it at once."""
-
-    path: str
 
 
 # -- information ----------------------------------------------------------------------------------
@@ -298,10 +280,8 @@ class Syst:
 
 
 @dataclass(frozen=True, slots=True)
-class Stat:
+class Stat(_OfMaybePath):
     """Ask how things stand; with a path, list it on this connection."""
-
-    path: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,12 +320,15 @@ TRANSFERS: Final = (Retr, Stor, Stou, Appe, List, Nlst, Mlsd)
 #: What is heard while a transfer runs. QUIT waits its turn, as RFC 959, 4.1.1 asks of it.
 INTERRUPTS: Final = (Abor, Stat, Noop)
 
+#: By what their arguments are: nothing, a path, perhaps a path, perhaps a path behind options.
+Bare: TypeAlias = Rein | Quit | Pwd | Cdup | Pasv | Abor | Syst | Feat
+OfPath: TypeAlias = Cwd | Retr | Stor | Appe | Size | Mdtm | Dele | Mkd | Rmd | Rnfr | Rnto
+OfMaybePath: TypeAlias = Stou | Mlsd | Mlst
+OfListedPath: TypeAlias = List | Nlst | Stat
 Command: TypeAlias = (
-    User | Pass | Auth | Pbsz | Prot | Rein | Quit
-    | Pwd | Cwd | Cdup | Type | Mode | Stru | Pasv | Epsv | Port | Rest | Allo
-    | Retr | Stor | Stou | Appe | List | Nlst | Mlsd | Abor
-    | Mlst | Size | Mdtm | Mfmt | Dele | Mkd | Rmd | Rnfr | Rnto
-    | Syst | Stat | Help | Feat | Opts | Noop
+    Bare | OfPath | OfMaybePath | OfListedPath
+    | User | Pass | Auth | Pbsz | Prot | Type | Mode | Stru | Epsv | Port | Rest | Allo
+    | Mfmt | Help | Opts | Noop
 )  # fmt: skip
 
 

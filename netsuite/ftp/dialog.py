@@ -16,8 +16,8 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 
 class State(enum.Enum):

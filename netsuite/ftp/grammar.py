@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable, Mapping
-from typing import Final, NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final, NoReturn, TypeVar, get_args
 
 from netsuite.ftp import commands
 from netsuite.ftp.paths import octets_of, text_of
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+
+T = TypeVar("T")
 
 #: A path as long as file systems take them, doubled octets and the command included.
 COMMAND_OCTETS: Final = 8_192
@@ -186,48 +188,42 @@ def _auth(arguments: bytes) -> commands.Auth:
     return commands.Auth(arguments.decode("ascii").upper())
 
 
+def _reading(
+    kind: Callable[[T], commands.Command], read: Callable[[bytes], T]
+) -> Callable[[bytes], commands.Command]:
+    return lambda arguments: kind(read(arguments))
+
+
+def _word(kind: type) -> str:
+    return kind.__name__.upper()
+
+
+_BARE: Final[Sequence[type[commands.Bare]]] = get_args(commands.Bare)
+_OF_PATH: Final[Sequence[type[commands.OfPath]]] = get_args(commands.OfPath)
+_OF_MAYBE_PATH: Final[Sequence[type[commands.OfMaybePath]]] = get_args(commands.OfMaybePath)
+_OF_LISTED_PATH: Final[Sequence[type[commands.OfListedPath]]] = get_args(commands.OfListedPath)
+
 #: What to do with the arguments.
 PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
+    **{_word(kind).encode(): _alone(kind()) for kind in _BARE},
+    **{_word(kind).encode(): _reading(kind, _text) for kind in _OF_PATH},
+    **{_word(kind).encode(): _reading(kind, _optional) for kind in _OF_MAYBE_PATH},
+    **{_word(kind).encode(): _reading(kind, _listed) for kind in _OF_LISTED_PATH},
     b"USER": lambda arguments: commands.User(_text(arguments)),
     b"PASS": lambda arguments: commands.Pass(text_of(arguments)),
     b"AUTH": _auth,
     b"PBSZ": lambda arguments: commands.Pbsz(_digits(arguments)),
     b"PROT": _prot,
-    b"REIN": _alone(commands.Rein()),
-    b"QUIT": _alone(commands.Quit()),
-    b"PWD": _alone(commands.Pwd()),
-    b"CWD": lambda arguments: commands.Cwd(_text(arguments)),
-    b"CDUP": _alone(commands.Cdup()),
     b"TYPE": _type,
     b"MODE": lambda arguments: commands.Mode(_letter(arguments)),
     b"STRU": lambda arguments: commands.Stru(_letter(arguments)),
-    b"PASV": _alone(commands.Pasv()),
     b"EPSV": _epsv,
     b"PORT": _port,
     b"EPRT": _eprt,
     b"REST": lambda arguments: commands.Rest(_digits(arguments)),
     b"ALLO": _allocate,
-    b"RETR": lambda arguments: commands.Retr(_text(arguments)),
-    b"STOR": lambda arguments: commands.Stor(_text(arguments)),
-    b"STOU": lambda arguments: commands.Stou(_optional(arguments)),
-    b"APPE": lambda arguments: commands.Appe(_text(arguments)),
-    b"LIST": lambda arguments: commands.List(_listed(arguments)),
-    b"NLST": lambda arguments: commands.Nlst(_listed(arguments)),
-    b"MLSD": lambda arguments: commands.Mlsd(_optional(arguments)),
-    b"ABOR": _alone(commands.Abor()),
-    b"MLST": lambda arguments: commands.Mlst(_optional(arguments)),
-    b"SIZE": lambda arguments: commands.Size(_text(arguments)),
-    b"MDTM": lambda arguments: commands.Mdtm(_text(arguments)),
     b"MFMT": _mfmt,
-    b"DELE": lambda arguments: commands.Dele(_text(arguments)),
-    b"MKD": lambda arguments: commands.Mkd(_text(arguments)),
-    b"RMD": lambda arguments: commands.Rmd(_text(arguments)),
-    b"RNFR": lambda arguments: commands.Rnfr(_text(arguments)),
-    b"RNTO": lambda arguments: commands.Rnto(_text(arguments)),
-    b"SYST": _alone(commands.Syst()),
-    b"STAT": lambda arguments: commands.Stat(_listed(arguments)),
     b"HELP": lambda arguments: commands.Help(text_of(arguments)),
-    b"FEAT": _alone(commands.Feat()),
     b"OPTS": _opts,
     b"NOOP": lambda arguments: commands.Noop(),
 }
@@ -261,9 +257,9 @@ def parse_command(line: bytes) -> commands.Command:
     return parser(arguments if keyword in _VERBATIM else arguments.strip(b" \t"))
 
 
-_VERBATIM: Final = frozenset({b"PASS", b"CWD", b"RETR", b"STOR", b"APPE", b"STOU", b"MLSD",
-                              b"MLST", b"SIZE", b"MDTM", b"MFMT", b"DELE", b"MKD", b"RMD",
-                              b"RNFR", b"RNTO"})  # fmt: skip
+_VERBATIM: Final = frozenset(
+    {b"PASS", b"MFMT", *(_word(kind).encode() for kind in (*_OF_PATH, *_OF_MAYBE_PATH))}
+)
 
 
 # -- commands, said ---------------------------------------------------------------------------
@@ -278,7 +274,7 @@ def _say(*words: str | int | None) -> bytes:
 
 
 def _path(word: str) -> Callable[..., bytes]:
-    def say(command: commands.Retr) -> bytes:
+    def say(command: commands.OfPath | commands.OfMaybePath | commands.Stat) -> bytes:
         if command.path == "":
             raise LocalProtocolError("an empty path")
         return _say(word, command.path)
@@ -286,8 +282,9 @@ def _path(word: str) -> Callable[..., bytes]:
     return say
 
 
-def _bare(word: bytes) -> Callable[[commands.Command], bytes]:
-    return lambda command: word + b"\r\n"
+def _bare(word: str) -> Callable[[commands.Command], bytes]:
+    octets = _say(word)
+    return lambda command: octets
 
 
 def _format_listing(word: str) -> Callable[[commands.List | commands.Nlst], bytes]:
@@ -313,49 +310,26 @@ def _format_type(command: commands.Type) -> bytes:
 
 
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
+    # RFC 959, 4.1.3 wants Telnet's IP and Synch before ABOR, for servers that read no command while
+    # they transfer; a Synch needs urgent data, which nothing but them still knows.
+    **{kind: _bare(_word(kind)) for kind in (*_BARE, commands.Noop)},
+    **{kind: _path(_word(kind)) for kind in (*_OF_PATH, *_OF_MAYBE_PATH, commands.Stat)},
+    **{kind: _format_listing(_word(kind)) for kind in (commands.List, commands.Nlst)},
     commands.User: lambda c: _say("USER", c.name),
     commands.Pass: lambda c: _say("PASS", c.password),
     commands.Auth: lambda c: _say("AUTH", c.mechanism),
     commands.Pbsz: lambda c: _say("PBSZ", c.octets),
     commands.Prot: lambda c: _say("PROT", c.level.value if c.level else "E"),
-    commands.Rein: _bare(b"REIN"),
-    commands.Quit: _bare(b"QUIT"),
-    commands.Pwd: _bare(b"PWD"),
-    commands.Cwd: _path("CWD"),
-    commands.Cdup: _bare(b"CDUP"),
     commands.Type: _format_type,
     commands.Mode: lambda c: _say("MODE", c.code),
     commands.Stru: lambda c: _say("STRU", c.code),
-    commands.Pasv: _bare(b"PASV"),
     commands.Epsv: lambda c: _say("EPSV", "ALL" if c.all else c.family),
     commands.Port: _format_port,
     commands.Rest: lambda c: _say("REST", c.offset),
     commands.Allo: lambda c: _say("ALLO", c.octets),
-    commands.Retr: _path("RETR"),
-    commands.Stor: _path("STOR"),
-    commands.Stou: _path("STOU"),
-    commands.Appe: _path("APPE"),
-    commands.List: _format_listing("LIST"),
-    commands.Nlst: _format_listing("NLST"),
-    commands.Mlsd: _path("MLSD"),
-    # RFC 959, 4.1.3 wants Telnet's IP and Synch before it, for servers that read no command while
-    # they transfer; a Synch needs urgent data, which nothing but them still knows.
-    commands.Abor: _bare(b"ABOR"),
-    commands.Mlst: _path("MLST"),
-    commands.Size: _path("SIZE"),
-    commands.Mdtm: _path("MDTM"),
     commands.Mfmt: lambda c: _say("MFMT", c.modified, c.path),
-    commands.Dele: _path("DELE"),
-    commands.Mkd: _path("MKD"),
-    commands.Rmd: _path("RMD"),
-    commands.Rnfr: _path("RNFR"),
-    commands.Rnto: _path("RNTO"),
-    commands.Syst: _bare(b"SYST"),
-    commands.Stat: _path("STAT"),
     commands.Help: lambda c: _say("HELP", c.topic or None),
-    commands.Feat: _bare(b"FEAT"),
     commands.Opts: lambda c: _say("OPTS", c.command, c.options or None),
-    commands.Noop: _bare(b"NOOP"),
 }
 
 

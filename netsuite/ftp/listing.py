@@ -7,7 +7,7 @@ out, so that who stores below a directory what a listing names there stays below
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -202,16 +202,11 @@ def parse_mlsx(line: str) -> Listed | None:
         key, equals, value = fact.partition("=")
         if equals:
             facts.setdefault(key.lower(), value)
-    return _from_facts(name, facts)
-
-
-def _from_facts(name: str, facts: Mapping[str, str]) -> Listed:
-    size = facts.get("size", "")
     kind = facts.get("type", "file")
     return Listed(
         name=name,
         kind=kind if kind.lower().startswith("os.") else kind.lower(),
-        octets=_count(size),
+        octets=_count(facts.get("size", "")),
         modified=parse_time(facts.get("modify", "")),
         perm=facts.get("perm"),
         unique=facts.get("unique", ""),

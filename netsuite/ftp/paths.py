@@ -30,7 +30,6 @@ def resolve(working: TreePath, path: str | None) -> TreePath:
     first name there is nothing to take away.
 
     Args:
-        working: the working directory.
         path: what was said; None for the working directory itself.
     """
     names = [] if path and path.startswith("/") else list(working)

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.accounts.interfaces import (
-    COUNTED_REFUSALS,
-    BadCredentials,
-    LoginUnavailable,
-    MalformedResponse,
-    PlaintextRefused,
-    Throttled,
-)
-from netsuite.connection.close_reason import CloseReason
+from netsuite.accounts import interfaces
+from netsuite.connection.deadlines import CloseReason
 from netsuite.ftp.commands import Reply, reply
 from netsuite.ftp.dialog import ServerSaid
 from netsuite.store import errors
@@ -70,11 +63,11 @@ NOTHING_RENAMED: Final = reply(553, "It cannot be renamed so")
 GOODBYE_REPLY: Final = reply(221, "Bye")
 
 REPLIES: Final[Mapping[type[Exception], Reply]] = {
-    BadCredentials: BAD_LOGIN,
-    Throttled: reply(530, "Too many wrong guesses; try again later"),
-    PlaintextRefused: ENCRYPT_FIRST,
-    MalformedResponse: BAD_LOGIN,
-    LoginUnavailable: reply(530, "Logins are not possible now; try again later"),
+    interfaces.BadCredentials: BAD_LOGIN,
+    interfaces.Throttled: reply(530, "Too many wrong guesses; try again later"),
+    interfaces.PlaintextRefused: ENCRYPT_FIRST,
+    interfaces.MalformedResponse: BAD_LOGIN,
+    interfaces.LoginUnavailable: reply(530, "Logins are not possible now; try again later"),
     errors.NoSuchFile: reply(550, "No such file or directory"),
     errors.NotADirectory: NOT_A_DIRECTORY,
     errors.IsADirectory: NOT_A_FILE,
@@ -90,7 +83,7 @@ REPLIES: Final[Mapping[type[Exception], Reply]] = {
     errors.StoreClosed: reply(421, "Stopping; try again later"),
     errors.StoreError: BROKEN,
 }
-ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(REPLIES, counted=COUNTED_REFUSALS)
+ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(REPLIES, counted=interfaces.COUNTED_REFUSALS)
 
 #: What is said unasked before the connection is closed (RFC 959, 4.2.2: 421).
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {

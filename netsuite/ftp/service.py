@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from netsuite.connection.listening import ListeningService
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServerFactory, Shared
-from netsuite.ftp.server.transfer_log import stamp
 from netsuite.plugin import plugin
 from netsuite.site import Site
 
@@ -16,7 +17,7 @@ def make_ftp(site: Site) -> ListeningService:
     """Return the FTP server (RFC 959)."""
     tls = site.tls(b"ftp")
     groups = None if tls is None else SessionGroupsTLS(tls)
-    line_log = site.line_log(site.settings.ftp.transfer_log, stamp)
+    line_log = site.line_log(site.settings.ftp.transfer_log, datetime.ctime)
 
     def shared() -> Shared:
         common = site.common(site.settings.ftp)

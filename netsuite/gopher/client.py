@@ -73,13 +73,10 @@ class _Connection(ClientConnection[ClientEvent, Request]):
 
 
 class GopherClient:
-    """The way to one server.
+    """The way to one server, which is connected to anew for each request.
 
     Args:
-        endpoint: where it is; connected to anew for each request.
-        clock: for the timeouts.
         tls_context: for TLS from the first octet, see ``netsuite.tls.client_options``.
-        timeouts: how long the server may take.
     """
 
     def __init__(
@@ -96,15 +93,11 @@ class GopherClient:
         self._timeouts = timeouts
 
     async def fetch(self, selector: str, write: Write, *, search: str | None = None) -> int:
-        """Fetch the octets of an item as they come.
+        """Fetch the octets of an item as they come; return how many there were.
 
         Args:
-            selector: of the item.
             write: takes them; what it returns is awaited before more is read, if it can be.
             search: words for an item of type 7.
-
-        Returns:
-            How many octets there were.
 
         Raises:
             LocalProtocolError: the selector or the words hold a TAB or another control character.

@@ -44,6 +44,12 @@ class Request:
     search: str | None = None
     plus: str = ""
 
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What of it there is, in the order it is said."""
+        search = () if self.search is None else (self.search,)
+        return (self.selector, *search, self.plus) if self.plus else (self.selector, *search)
+
 
 @dataclass(frozen=True, slots=True)
 class Item:

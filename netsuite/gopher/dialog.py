@@ -16,8 +16,8 @@ from netsuite.gopher.grammar import (
 )
 from netsuite.wire.errors import LineTooLong, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: The end of a menu, and of a text.
 LAST_LINE: Final = b".\r\n"
@@ -63,12 +63,7 @@ ClientEvent: TypeAlias = BodyChunk | EndOfInput
 
 
 class ServerDialog(LineDialog):
-    """The server's side of one connection.
-
-    Args:
-        host: the name put into menus.
-        port: the port put into menus.
-    """
+    """The server's side of one connection; host and port are put into menus."""
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__()

@@ -11,7 +11,6 @@ a host and port left out are this server's.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
 from typing import Final
 
 from netsuite.gopher.commands import Item, information
@@ -24,24 +23,15 @@ _ITEMS: Final = 5000
 
 
 def parse_gophermap(octets: bytes, directory: str) -> list[Item]:
-    """Read a gophermap.
-
-    Args:
-        octets: of the file.
-        directory: the selector of its directory, beginning with a slash; the root is ``/``.
-    """
+    """Read a gophermap; the selector of its directory begins with a slash, the root is ``/``."""
     items: list[Item] = []
-    for line in _lines(octets):
+    text = octets[:OCTETS].decode("utf-8", "replace").replace("\r\n", "\n")
+    for line in text.removesuffix("\n").split("\n"):
         if len(items) == _ITEMS:
             items.append(information("(there is more, which is too much)"))
             break
         items.append(_item(line, directory))
     return items
-
-
-def _lines(octets: bytes) -> Iterator[str]:
-    text = octets[:OCTETS].decode("utf-8", "replace").replace("\r\n", "\n")
-    yield from text.removesuffix("\n").split("\n")
 
 
 def _item(line: str, directory: str) -> Item:

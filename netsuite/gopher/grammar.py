@@ -44,27 +44,18 @@ def parse_request(line: bytes) -> Request:
 
 def format_request(request: Request) -> bytes:
     """Print a request. Raises LocalProtocolError when it cannot be said."""
-    fields = [request.selector]
-    if request.search is not None:
-        fields.append(request.search)
-    if request.plus:
-        fields.append(request.plus)
-    if any(_CONTROL.search(field) for field in fields):
+    if any(_CONTROL.search(field) for field in request.fields):
         raise LocalProtocolError("a control character in a selector or search")
-    line = "\t".join(fields).encode("utf-8", "surrogateescape")
+    line = "\t".join(request.fields).encode("utf-8", "surrogateescape")
     if len(line) + 2 > REQUEST_OCTETS:
         raise LocalProtocolError("a request that long")
     return line + b"\r\n"
 
 
 def format_item(item: Item, host: str, port: int) -> bytes:
-    """Print a line of a menu.
+    """Print a line of a menu, with host and port of this server where the item names none.
 
-    Args:
-        item: what to print; control characters in it become spaces, so that no text of a user
-            can make a line or a field of its own.
-        host: of this server, for items that name none.
-        port: likewise.
+    Control characters become spaces, so that no text of a user can make a line or a field.
     """
     name = item.host or host
     line = f"{item.type[:1]}{item.text}\t{item.selector}\t{name}\t{item.port or port}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.gopher.commands import error
 from netsuite.gopher.dialog import Menu, ServerSaid
 from netsuite.store import errors
@@ -16,20 +16,22 @@ def _menu(text: str) -> Menu:
     return Menu((error(text),))
 
 
-_NOT_HERE: Final = _menu("There is nothing of that name here")
+#: Errors of what is not here. What may not be seen is not told apart from it.
+NOT_HERE: Final = (
+    errors.NoSuchFile,
+    errors.NoSuchFolder,
+    errors.BadFileName,
+    errors.IsADirectory,
+    errors.NotADirectory,
+    errors.NotPermitted,
+)
 _LATER: Final = _menu("That cannot be given now; try again later")
 BROKEN: Final = _menu("Something went wrong here; try again later")
 
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
-        errors.NoSuchFile: _NOT_HERE,
-        errors.NoSuchFolder: _NOT_HERE,
+        **dict.fromkeys(NOT_HERE, _menu("There is nothing of that name here")),
         errors.NoSuchMessage: _menu("That article is not here, or not any more"),
-        errors.BadFileName: _NOT_HERE,
-        errors.IsADirectory: _NOT_HERE,
-        errors.NotADirectory: _NOT_HERE,
-        # What may not be seen is not told apart from what is not there.
-        errors.NotPermitted: _NOT_HERE,
         errors.TooLarge: _menu("That is too large to be shown"),
         errors.StoreError: _LATER,
     }

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from netsuite.connection.listening import ListeningService
 from netsuite.gopher.server import GopherServerFactory, Shared
-from netsuite.gopher.server.access import stamp
 from netsuite.plugin import plugin
 from netsuite.site import Site
+from netsuite.wire.dates import format_log_date
 
 Options, makeService = plugin("gopher", "The Gopher server.")
 
 
 def make_gopher(site: Site) -> ListeningService:
     """Return the Gopher server (RFC 1436)."""
-    access_log = site.line_log(site.settings.gopher.access_log, stamp)
+    access_log = site.line_log(site.settings.gopher.access_log, format_log_date)
 
     def shared() -> Shared:
         everybody_reads_news = site.settings.nntp.anonymous == "read"

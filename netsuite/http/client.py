@@ -253,13 +253,16 @@ class HTTPClient:
         endpoint: Callable[[Origin], IStreamClientEndpoint] | None = None,
         idle_seconds: float = 60.0,
     ) -> None:
-        self._reactor = reactor
         self._clock: IReactorTime = reactor
         self._timeouts = timeouts
         self._software = software
         self._redirects = redirects
-        self._tls_context = tls_context or _verified
-        self._endpoint = endpoint or self._by_name
+        self._tls_context = tls_context or (
+            lambda host: tls.client_options(host, protocols=[b"http/1.1"])
+        )
+        self._endpoint = endpoint or (
+            lambda origin: HostnameEndpoint(reactor, origin.host, origin.port)
+        )
         self.pool = Pool(self._connect, self._clock, idle_seconds=idle_seconds)
 
     # -- requests ------------------------------------------------------------------------------
@@ -366,10 +369,6 @@ class HTTPClient:
 
     # -- connections ---------------------------------------------------------------------------
 
-    def _by_name(self, origin: Origin) -> IStreamClientEndpoint:
-        endpoint: IStreamClientEndpoint = HostnameEndpoint(self._reactor, origin.host, origin.port)
-        return endpoint
-
     async def _connect(self, origin: Origin) -> HTTPConnection:
         context = self._tls_context(origin.host) if origin.scheme == "https" else None
         return await connect_any(
@@ -377,10 +376,6 @@ class HTTPClient:
             lambda: HTTPConnection(self._clock, timeouts=self._timeouts),
             tls_context=context,
         )
-
-
-def _verified(host: str) -> tls.ClientContext:
-    return tls.client_options(host, protocols=[b"http/1.1"])
 
 
 def _joined(url: str, where: str) -> str:

@@ -20,11 +20,7 @@ class BadCoding(Exception):
 
 
 class Decoder:
-    """Takes one coding off.
-
-    Args:
-        coding: ``gzip`` or ``deflate``.
-    """
+    """Takes one coding off: ``gzip`` or ``deflate``."""
 
     def __init__(self, coding: str) -> None:
         self._gzip = coding == "gzip"

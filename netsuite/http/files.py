@@ -9,20 +9,13 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import FileAccess, SiteFiles
-from netsuite.http import listing
+from netsuite.http import listing, replies
 from netsuite.http.commands import FieldPairs, Fields, Request, Response, ResponseHead, plain
 from netsuite.http.conditions import CONDITIONAL, Verdict, judge, range_applies
-from netsuite.http.media import GZIP, choose, is_worth_packing, media_type, takes_gzip
+from netsuite.http.media import GZIP, WORTH_PACKING, choose, media_type, takes_gzip
 from netsuite.http.paths import join_path
 from netsuite.http.ranges import Range, last_boundary, parse_ranges, part_head
-from netsuite.http.replies import (
-    BAD_REQUEST,
-    FORBIDDEN,
-    NOT_FOUND,
-    NOT_IMPLEMENTED,
-    RequestRefused,
-    method_not_allowed,
-)
+from netsuite.http.replies import RequestRefused
 from netsuite.http.request import IncomingRequest
 from netsuite.http.response_cache import Cache, Representation
 from netsuite.http.responses import AnyResponse, FilePart, SentFile, Streamed
@@ -101,7 +94,7 @@ class FileSite:
             return await self._change(request, self._delete)
         if method == "OPTIONS":
             return Response(204, (("Allow", ALLOWED), ("Accept-Ranges", "bytes")))
-        return method_not_allowed(ALLOWED) if method in METHODS else NOT_IMPLEMENTED
+        return replies.method_not_allowed(ALLOWED) if method in METHODS else replies.NOT_IMPLEMENTED
 
     def forget(self, *_: object) -> None:
         """Something has changed: look at every file again."""
@@ -119,7 +112,7 @@ class FileSite:
         if directory:
             path = path[:-1]
         if "" in path:
-            return NOT_FOUND
+            return replies.NOT_FOUND
         if directory:
             try:
                 return await self._file(request, tree, (*path, INDEX))
@@ -146,7 +139,7 @@ class FileSite:
         file = await tree.open(path)
         kind = media_type(file.entry.name)
         packed: OpenFile | None = None
-        if self._precompressed and is_worth_packing(kind):
+        if self._precompressed and WORTH_PACKING.match(kind):
             try:
                 packed = await _packed(tree, path, file.entry)
             except BaseException:
@@ -298,11 +291,11 @@ class FileSite:
         if names[0] == f"~{account}":
             path = ("public", *names[1:])
         elif names[0].startswith("~"):
-            raise RequestRefused(FORBIDDEN)
+            raise RequestRefused(replies.FORBIDDEN)
         else:
             path = ("site", *names)
         if not access.may_write(path):
-            raise RequestRefused(FORBIDDEN)
+            raise RequestRefused(replies.FORBIDDEN)
         if "" in path or len(path) == 1:
             raise RequestRefused(plain(409, "A file's name does not end with a slash."))
         return path
@@ -330,7 +323,7 @@ class FileSite:
 
     async def _put(self, request: IncomingRequest, tree: FileAccess, path: TreePath) -> AnyResponse:
         if "content-range" in request.fields:
-            return BAD_REQUEST  # RFC 9110, 14.5
+            return replies.BAD_REQUEST  # RFC 9110, 14.5
         if request.fields.get("content-encoding", "identity").lower() not in ("", "identity"):
             return CODED  # it would be given out as something it is not (RFC 9110, 9.3.4)
         try:
@@ -375,7 +368,7 @@ class FileSite:
         self, request: IncomingRequest, tree: FileAccess, path: TreePath
     ) -> AnyResponse:
         if await self._checked(request, tree, path) is None:
-            return NOT_FOUND
+            return replies.NOT_FOUND
         await tree.remove_file(path)
         self.forget()
         return Response(204)

@@ -6,8 +6,8 @@ import re
 from typing import Final, Protocol
 
 from netsuite.http import grammar
-from netsuite.http.commands import NO_FIELDS, Fields, Response
-from netsuite.wire.errors import RemoteProtocolError
+from netsuite.http.commands import NO_FIELDS, Fields
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.reader import OctetReader, has_bare_line_end
 
 #: So much of a body is given at once at most.
@@ -188,16 +188,40 @@ class ChunkedBody:
         return False
 
 
-def chunk(octets: bytes) -> bytes:
-    """Frame a chunk; nothing for no octets, which would end the body."""
-    return b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
+class Outgoing:
+    """The body being said: frames it, and counts what is left to say.
 
+    Args:
+        octets: its length, None where only its end tells.
+        chunked: whether it is sent so.
+        silent: an answer to HEAD, which has a length and no body.
+    """
 
-LAST_CHUNK: Final = b"0\r\n\r\n"
+    __slots__ = ("chunked", "left", "silent")
 
+    def __init__(self, octets: int | None, *, chunked: bool, silent: bool = False) -> None:
+        self.left = octets
+        self.chunked = chunked
+        self.silent = silent
 
-def announced_too_large(octets: int | None, limit_octets: int | None) -> Response | None:
-    """Judge an announced length before anything of the body is read; the refusal, if any."""
-    if octets is not None and limit_octets is not None and octets > limit_octets:
-        return grammar.TOO_LARGE
-    return None
+    def frame(self, octets: bytes) -> bytes:
+        """Return some of it as it is sent. Raises LocalProtocolError for too much."""
+        self.count(len(octets))
+        if self.chunked:  # a chunk of no octets would end the body
+            return b"%x\r\n%b\r\n" % (len(octets), octets) if octets else b""
+        return octets
+
+    def count(self, octets: int) -> None:
+        """Note that some of it is sent. Raises LocalProtocolError for too much."""
+        if self.silent and octets:
+            raise LocalProtocolError("a body where none may be")
+        if self.left is not None:
+            if octets > self.left:
+                raise LocalProtocolError("more of a body than was announced")
+            self.left -= octets
+
+    def end(self) -> bytes:
+        """Return what ends it. Raises LocalProtocolError where some is missing."""
+        if self.left and not self.silent:
+            raise LocalProtocolError("less of a body than was announced")
+        return b"0\r\n\r\n" if self.chunked else b""

@@ -222,9 +222,6 @@ class HeadScan:
 
     Looking at every octet once: a head that comes octet by octet costs no more than a whole one,
     and is refused for the same reason.
-
-    Args:
-        limits: how large it may be.
     """
 
     __slots__ = ("_limits", "_line_ended", "_searched", "_verified")
@@ -361,11 +358,6 @@ def response_octets(method: str, head: StatusHead) -> int | None:
     if lengths or not _content_length.fullmatch(length):
         raise RemoteProtocolError("no Content-Length, or several", close=True)
     return int(length)
-
-
-def is_chunked(fields: Fields) -> bool:
-    """Return whether a message whose framing has been judged is chunked."""
-    return "transfer-encoding" in fields
 
 
 # -- printing ----------------------------------------------------------------------------------

@@ -47,7 +47,7 @@ def media_type(name: str) -> str:
 
 
 #: Types whose files are worth a copy in gzip; the others are coded already.
-_worth: Final = re.compile(
+WORTH_PACKING: Final = re.compile(
     r"text/.*|application/(?:javascript|json|xml|toml|wasm|x-tar|.*\+(?:xml|json))|image/(?:svg\+xml|bmp)"
     r"|font/(?:ttf|otf)"
 )
@@ -58,11 +58,6 @@ _CODINGS: Final = 1000
 #   Accept-Encoding = [ ( codings [ weight ] ) *( OWS "," OWS ( codings [ weight ] ) ) ]
 #   codings         = content-coding / "identity" / "*"
 _coding: Final = re.compile(r"[ \t]*+([!#$%&'*+\-.^_`|~0-9A-Za-z]++)[ \t]*+([^,]*+)")
-
-
-def is_worth_packing(kind: str) -> bool:
-    """Return whether a file of this media type may have a copy in gzip."""
-    return _worth.match(kind) is not None
 
 
 @lru_cache(256)

@@ -22,12 +22,7 @@ RequestBody: TypeAlias = bytes | AsyncIterable[bytes]
 
 
 class HTTPConnection(ClientConnection[ClientEvent, ClientSaid]):
-    """One connection of an HTTP client.
-
-    Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
-    """
+    """One connection of an HTTP client."""
 
     dialog: ClientDialog
 

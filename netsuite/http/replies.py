@@ -11,7 +11,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.http.commands import Response, plain
 from netsuite.http.dialog import ServerSaid
 from netsuite.store import errors
@@ -68,11 +68,7 @@ TOO_SLOW: Final = frozenset(
 
 
 class RequestRefused(Exception):
-    """A handler's refusal; raised to be answered with.
-
-    Args:
-        response: the answer.
-    """
+    """A handler's refusal; raised to be answered with its response."""
 
     def __init__(self, response: Response) -> None:
         super().__init__(f"{response.status}")

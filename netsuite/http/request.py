@@ -23,11 +23,7 @@ NO_PARAMETERS: Final[Mapping[str, str]] = {}
 
 
 class IncomingRequest:
-    """One request, from its head to its response.
-
-    Args:
-        exchange: that it began.
-    """
+    """One request, from its head to its response."""
 
     __slots__ = ("_unread", "exchange", "head", "parameters")
 
@@ -116,10 +112,7 @@ class IncomingRequest:
     # -- logging in ----------------------------------------------------------------------------
 
     async def log_in(self, facet: type[F]) -> LoggedIn[F]:
-        """Log in with the request's Authorization: Basic (RFC 7617).
-
-        Args:
-            facet: what is wanted of the account.
+        """Log in with the request's Authorization: Basic (RFC 7617); return the facet wanted.
 
         Raises:
             Refused: there is no such field, or no Basic credentials in it.

@@ -7,7 +7,7 @@ reactor.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 
 from twisted.internet.defer import Deferred
@@ -150,7 +150,9 @@ class _Channel:
         self, version: bytes, code: int | bytes, reason: bytes, headers: Any
     ) -> None:
         """The head is known."""
-        raw = headers if isinstance(headers, list) else list(_pairs(headers))
+        raw = headers
+        if not isinstance(headers, list):
+            raw = [(name, each) for name, values in headers.getAllRawHeaders() for each in values]
         length = None
         fields = []
         for name, value in raw:
@@ -209,9 +211,3 @@ class _Channel:
     def isSecure(self) -> bool:  # noqa: N802
         """Return whether TLS is in place."""
         return self._incoming.peer.secure
-
-
-def _pairs(headers: Any) -> Iterator[tuple[bytes, bytes]]:
-    for name, values in headers.getAllRawHeaders():
-        for value in values:
-            yield name, value

@@ -18,13 +18,17 @@ class Streamed:
     Args:
         head: with the length where it is known.
         chunks: gives the body; closed (``aclose``) when it is not wanted to its end.
+        first: of the body, before that: what cannot be read is known before the head is said.
     """
 
     head: ResponseHead
     chunks: AsyncIterable[bytes]
+    first: bytes = b""
 
     async def say_body(self, exchange: Exchange) -> None:
         """Send the body."""
+        if self.first:
+            exchange.say_chunk(self.first)
         await exchange.say_chunks(self.chunks)
 
     async def dismiss(self) -> None:

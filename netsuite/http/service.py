@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from datetime import UTC, datetime
 
 from netsuite.connection.listening import ListeningService
-from netsuite.http.access import stamp
 from netsuite.http.files import FileSite
 from netsuite.http.news import NewsSite
 from netsuite.http.router import Router
@@ -14,12 +12,9 @@ from netsuite.http.server import HTTPServerFactory, Shared
 from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.plugin import plugin
 from netsuite.site import Site
+from netsuite.wire.dates import format_log_date, now
 
 Options, makeService = plugin("http", "The HTTP server: files, news and XML-RPC.")
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def make_router(site: Site) -> Router:
@@ -36,13 +31,13 @@ def make_router(site: Site) -> Router:
     links: tuple[tuple[str, str], ...] = ()
     if section.news_path:
         links = (("News", section.news_path),)
-        news = NewsSite(site.newsroom, section.news_path, now=_now, shown=shown)
+        news = NewsSite(site.newsroom, section.news_path, now=now, shown=shown)
         router.mount(section.news_path, news)
         router.add("GET", section.news_path.rstrip("/"), news)  # the slash is added
     files = FileSite(
         site.files,
         clock=site.reactor,
-        now=_now,
+        now=now,
         boundary=lambda: secrets.token_hex(16),
         remember_seconds=section.remember_seconds,
         precompressed=section.precompressed,
@@ -56,7 +51,7 @@ def make_router(site: Site) -> Router:
 def make_http(site: Site) -> ListeningService:
     """Return the HTTP server (RFC 9110, 9112)."""
     router = make_router(site)
-    line_log = site.line_log(site.settings.http.access_log, stamp)
+    line_log = site.line_log(site.settings.http.access_log, format_log_date)
 
     def shared() -> Shared:
         return Shared(

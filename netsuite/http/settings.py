@@ -2,37 +2,30 @@
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
-from typing import Annotated, Final
-
-from pydantic import AfterValidator
+from typing import Annotated
 
 from netsuite.config.sections import loopback, setting
-from netsuite.config.values import Count, Seconds
+from netsuite.config.values import Count, Seconds, written
 from netsuite.connection.settings import ServiceSettings
 from netsuite.http.grammar import HeadLimits
 
-_news_path: Final = re.compile(r"(?:/(?:[A-Za-z0-9._~-]+/)+)?")
-_path: Final = re.compile(r"(?:/[^{}?#\s]*)?")
-
-
-def _is_news_path(path: str) -> str:
-    if not _news_path.fullmatch(path):
-        raise ValueError(
-            "must be a path of letters, digits and ._~- that begins and ends with a slash, "
-            f"as /news/ does, or empty, not {path!r}"
-        )
-    return path
-
-
-def _is_path(path: str) -> str:
-    if not _path.fullmatch(path):
-        raise ValueError(
-            "must be a path that begins with a slash and has no braces, white space, ? or #, "
-            f"as /RPC2, or empty, not {path!r}"
-        )
-    return path
+NewsPath = Annotated[
+    str,
+    written(
+        r"(?:/(?:[A-Za-z0-9._~-]+/)+)?",
+        "must be a path of letters, digits and ._~- that begins and ends with a slash, "
+        "as /news/ does, or empty, not {!r}",
+    ),
+]
+RPCPath = Annotated[
+    str,
+    written(
+        r"(?:/[^{}?#\s]*)?",
+        "must be a path that begins with a slash and has no braces, white space, ? or #, "
+        "as /RPC2, or empty, not {!r}",
+    ),
+]
 
 
 class Settings(ServiceSettings):
@@ -94,15 +87,13 @@ class Settings(ServiceSettings):
         "Whether `a.css.gz` is given for `a.css` (Content-Encoding: gzip) to clients that take it, "
         "where it is there and no older. Of text and the like; nothing is compressed here.",
     )
-    news_path: Annotated[str, AfterValidator(_is_news_path)] = setting(
+    news_path: NewsPath = setting(
         "/news/",
         "Below which path the newsgroups are shown, with a slash at both ends; empty: nowhere. "
         "What the public site has below that path is hidden. Nothing is shown where "
         "`nntp.anonymous` is `none`.",
     )
-    xmlrpc_path: Annotated[str, AfterValidator(_is_path)] = setting(
-        "/RPC2", "Where XML-RPC is answered; empty: nowhere."
-    )
+    xmlrpc_path: RPCPath = setting("/RPC2", "Where XML-RPC is answered; empty: nowhere.")
     xmlrpc_octets: int = setting(1024 * 1024, "The largest XML-RPC call.", unit="octets", ge=1000)
 
     @cached_property

@@ -22,11 +22,7 @@ class BadName(ValueError):
 
 
 def encode(name: str) -> bytes:
-    """Return a mailbox name's octets.
-
-    Raises:
-        BadName: the name holds a lone surrogate, which no UTF-16 can say.
-    """
+    """Return a mailbox name's octets. Raises BadName for a lone surrogate: UTF-16 has none."""
     try:
         return _NOT_DIRECT.sub(_shift, name).encode("ascii")
     except UnicodeEncodeError:

@@ -19,7 +19,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.imap.commands.responses import Code, Condition, Status, bad, no
 from netsuite.imap.dialog.events import ServerSaid
 from netsuite.store import errors
@@ -42,7 +42,6 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
         errors.NoSuchFolder: no("There is no such mailbox", Code("NONEXISTENT")),
         errors.FolderExists: no("A mailbox of that name exists", Code("ALREADYEXISTS")),
-        errors.FolderNotEmpty: no("The mailbox is not empty", Code("CANNOT")),
         errors.BadFolderName: no("That cannot be a mailbox's name", Code("CANNOT")),
         errors.NoSuchMessage: EXPUNGED,
         errors.NotPermitted: no("That is not permitted", Code("NOPERM")),

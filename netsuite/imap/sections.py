@@ -13,7 +13,6 @@ from netsuite.imap.commands.fetch import BodySection, SectionText
 from netsuite.message.structure import Part
 
 _RFC822 = (b"message", b"rfc822")
-_FIELDS = (SectionText.FIELDS, SectionText.FIELDS_NOT)
 
 # A field: its line and the folded ones after it. The empty line at the end is none.
 _FIELD = re.compile(rb"([^:\r\n \t]+)[ \t]*:[^\n]*\n(?:[ \t][^\n]*\n)*|[^\n]*\n?")
@@ -35,11 +34,6 @@ class OctetRange:
 def needs_structure(section: BodySection) -> bool:
     """Return whether a section cannot be found without the part tree."""
     return bool(section.part) or section.text is not None
-
-
-def filters_fields(section: BodySection) -> bool:
-    """Return whether a section is made of some lines of its range."""
-    return section.text in _FIELDS
 
 
 def whole_range(section: BodySection, root: Part | None, octets: int) -> OctetRange | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,15 +100,3 @@ def runs(numbers: Iterable[int]) -> list[tuple[int, int]]:
     if low >= 0:
         ranges.append((low, high))
     return ranges
-
-
-def format_uids(numbers: Iterable[int]) -> bytes:
-    """Return ascending numbers as a uid-set (RFC 4315, 4)."""
-    return bytes(SequenceSet.of(numbers))
-
-
-def format_in_order(numbers: Sequence[int]) -> bytes:
-    """Return numbers as a set that keeps their order, for COPYUID (RFC 4315, 3)."""
-    return b",".join(
-        b"%d" % low if low == high else b"%d:%d" % (low, high) for low, high in runs(numbers)
-    )

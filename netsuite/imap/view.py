@@ -101,10 +101,6 @@ class MailboxView:
         place = bisect_left(self._told, uid)
         return place + 1 if place < len(self._told) and self._told[place] == uid else 0
 
-    def uid(self, number: int) -> int:
-        """Return the UID of a number that is in the view."""
-        return self._told[number - 1]
-
     def spans(self, numbers: SequenceSet, *, by_uid: bool) -> list[tuple[int, int]]:
         """Return the messages a command names, as ascending half-open ranges of indices.
 
@@ -222,16 +218,9 @@ class MailboxView:
             gone = self._gone = set()
         untold: set[int] = set()
         for uid in uids:
-            if self.number(uid):
-                gone.add(uid)
-            else:
-                untold.add(uid)
+            (gone if self.number(uid) else untold).add(uid)
         if untold and self._added:
             self._added = array("I", (uid for uid in self._added if uid not in untold))
-
-    def note_gone(self) -> None:
-        """The mailbox itself is gone."""
-        self.closed = True
 
     # -- telling ------------------------------------------------------------------------------
 
@@ -268,11 +257,7 @@ class MailboxView:
                 del self._flags[uid]
 
     def tell(self, *, may_expunge: bool) -> list[Telling]:
-        """Return what the client is to be told now, and take it as told.
-
-        Args:
-            may_expunge: whether numbers may change.
-        """
+        """Return what the client is to be told now, and take it as told."""
         tellings: list[Telling] = []
         if may_expunge and self._gone:
             tellings.append(self._expunge(self._gone))

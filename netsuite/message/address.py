@@ -117,11 +117,7 @@ def _address(local: bytes, domain: bytes) -> Address | None:
 
 
 def parse_path(octets: bytes, start: int = 0) -> tuple[Address | None, int] | None:
-    """Read a path with its angle brackets.
-
-    Args:
-        octets: what holds it.
-        start: where it begins.
+    """Read a path with its angle brackets, which begins at an offset.
 
     Returns:
         The address (None for the null path; a source route is dropped, RFC 5321, F.2) and the
@@ -318,12 +314,7 @@ _plain_phrase: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 
 
 def format_mailbox(name: str, address: str) -> bytes:
-    """Print a mailbox for a header field: name quoted or in encoded words, then the address.
-
-    Args:
-        name: the display name; empty for none.
-        address: ``local@domain``.
-    """
+    """Print a mailbox for a header field: its name, if any, quoted or in encoded words; address."""
     spec = address.encode("utf-8")
     if not name:
         return spec

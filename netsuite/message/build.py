@@ -20,13 +20,10 @@ from netsuite.wire.reader import CRLF
 
 #: RFC 5322, 2.1.1: a line may not be longer.
 LINE_OCTETS: Final = 998
-#: An address field holds lists, whose commas and brackets must stay bare.
-ADDRESS_FIELDS: Final = frozenset(
-    {"from", "sender", "reply-to", "to", "cc", "bcc", "resent-from", "resent-to", "resent-cc"}
-)
 
 _field_name: Final = re.compile(r"[!-9;-~]+")
 _token: Final = re.compile(r"[!#-'*+\-.0-9A-Z^-~]+")
+_media_type: Final = re.compile(f"{_token.pattern}/{_token.pattern}")
 _line_end: Final = re.compile(rb"\r\n|\r|\n")
 
 
@@ -35,9 +32,6 @@ class Attachment:
     """A file that goes with a message.
 
     Args:
-        name: the file name, any characters.
-        type: its media type.
-        octets: its content.
         inline: whether to show it within the text rather than beside it.
         id: a Content-ID without angle brackets, for HTML that refers to it.
     """
@@ -59,8 +53,10 @@ def header_field(name: str, value: str) -> bytes:
         raise ValueError(f"no field name: {name!r}")
     if any(c in value for c in "\r\n\0"):
         raise ValueError(f"a line end within the {name} field")
-    octets = encode_words(value, first_octets=len(name) + 2) if needs_encoding(value) else None
-    return fold(name.encode("ascii"), octets if octets is not None else value.encode("ascii"))
+    coded = value.encode()
+    if needs_encoding(value):
+        coded = encode_words(value, first_octets=len(name) + 2)
+    return fold(name.encode("ascii"), coded)
 
 
 def address_field(name: str, mailboxes: Iterable[tuple[str, str]]) -> bytes:
@@ -127,7 +123,7 @@ def _text_part(text: str, kind: str) -> tuple[list[bytes], bytes]:
 
 def _attachment_part(attachment: Attachment) -> tuple[list[bytes], bytes]:
     kind = attachment.type
-    if not re.fullmatch(r"[!#-'*+\-.0-9A-Z^-~]+/[!#-'*+\-.0-9A-Z^-~]+", kind):
+    if not _media_type.fullmatch(kind):
         raise ValueError(f"no media type: {kind!r}")
     name = parameter("name", attachment.name) if attachment.name else ""
     file_name = parameter("filename", attachment.name) if attachment.name else ""
@@ -145,12 +141,10 @@ def _attachment_part(attachment: Attachment) -> tuple[list[bytes], bytes]:
 def multipart(
     kind: str, boundary: str, parts: Sequence[tuple[list[bytes], bytes]], **parameters: str
 ) -> tuple[list[bytes], bytes]:
-    """Put parts together.
+    """Put parts together, each of header fields and a body.
 
     Args:
-        kind: the subtype.
         boundary: must not begin a line of any part.
-        parts: header fields and body of each.
         parameters: further Content-Type parameters.
 
     Raises:
@@ -238,7 +232,6 @@ def received_from(
     Args:
         helo: what the client called itself.
         address: its IP address; empty for a local socket.
-        by: this server.
         protocol: the ``with`` word: ``SMTP``, ``ESMTPSA``, ``LMTP`` ... (RFC 3848, RFC 6531).
         tls: version and cipher, for a comment.
         host: the client's verified name.

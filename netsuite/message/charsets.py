@@ -61,12 +61,7 @@ def guess(octets: bytes) -> str:
 
 
 def decode(octets: bytes, charset: str | None) -> str:
-    """Return text for octets; never raises.
-
-    Args:
-        octets: the text, transfer encoding undone.
-        charset: the name the sender gave, or None.
-    """
+    """Return text for octets, by the charset the sender named, if any; never raises."""
     codec = codec_of(charset) if charset else None
     if codec is None or codec == "ascii":
         return guess(octets)

@@ -44,10 +44,7 @@ class PartHeader:
 
     def parameter(self, name: bytes) -> bytes | None:
         """Return a Content-Type parameter, or None."""
-        for other, value in self.parameters:
-            if other == name:
-                return value
-        return None
+        return dict(self.parameters).get(name)
 
 
 def first_values(header: bytes) -> dict[bytes, bytes]:
@@ -61,10 +58,9 @@ def first_values(header: bytes) -> dict[bytes, bytes]:
 
 
 def part_header(values: dict[bytes, bytes], default: tuple[bytes, bytes]) -> PartHeader:
-    """Read the MIME fields of a part.
+    """Read the MIME fields of a part, from ``first_values``.
 
     Args:
-        values: its header, from ``first_values``.
         default: the type of a part that names none: text/plain, or message/rfc822 within a
             multipart/digest (RFC 2046, 5.1.5).
     """

@@ -10,31 +10,20 @@ from netsuite.message.structure import Part
 SIGNATURE: Final = "-- "
 
 
-def is_flowed(part: Part) -> bool:
-    """Return whether a part says that its text is flowed."""
-    return part.type == (b"text", b"plain") and _said(part, b"format") == b"flowed"
-
-
 def unflowed(text: str, part: Part) -> str:
     """Return a part's text with each paragraph on a line; text that is not flowed as it is."""
-    if not is_flowed(part):
+    said = {name: value.lower() for name, value in part.parameters}
+    if part.type != (b"text", b"plain") or said.get(b"format") != b"flowed":
         return text
-    return join_paragraphs(text, delete_space=_said(part, b"delsp") == b"yes")
-
-
-def _said(part: Part, parameter: bytes) -> bytes:
-    return next((value.lower() for name, value in part.parameters if name == parameter), b"")
+    return join_paragraphs(text, delete_space=said.get(b"delsp") == b"yes")
 
 
 def join_paragraphs(text: str, *, delete_space: bool = False) -> str:
-    """Join the lines of flowed text (RFC 3676, 4.1).
+    """Join the lines of flowed text, transfer coding and charset undone (RFC 3676, 4.1).
 
     A line that ends in a space goes on in the next one, if that is quoted as deep and is no
-    signature separator. Quote marks stay, with a space behind them.
-
-    Args:
-        text: its transfer coding and charset undone.
-        delete_space: DelSp=yes, the space at a flowed line's end is not part of the text.
+    signature separator. Quote marks stay, with a space behind them. With DelSp=yes the space at a
+    flowed line's end is not part of the text.
     """
     made: list[str] = []
     pieces: list[str] = []  # of the paragraph that may go on

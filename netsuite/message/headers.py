@@ -1,4 +1,4 @@
-"""Header fields over octets: iterate, find, unfold, take a subset with its octets untouched.
+"""Header fields over octets: iterate, find, unfold, take some out with all else untouched.
 
 Both CRLF and LF alone end a line here: what a store holds may have come with either, and
 nothing in a header is a command.
@@ -64,12 +64,7 @@ def header_end(octets: bytes) -> int:
 
 
 def fields(octets: bytes, start: int = 0, end: int | None = None) -> Iterator[Field]:
-    """Return the header fields of a block in order, up to an empty line or its end.
-
-    Args:
-        octets: a header, or a whole message.
-        start: where the header begins.
-        end: where to stop at the latest.
+    """Return the header fields of a header or message in order, up to an empty line or *end*.
 
     Lines that are no fields are passed over.
     """
@@ -91,12 +86,6 @@ def fields(octets: bytes, start: int = 0, end: int | None = None) -> Iterator[Fi
             position = other.end() if other else stop
 
 
-def find_all(octets: bytes, name: bytes) -> list[bytes]:
-    """Return the unfolded values of every field of that name, in order."""
-    wanted = name.lower()
-    return [item.value for item in fields(octets) if item.name.lower() == wanted]
-
-
 def find(octets: bytes, name: bytes) -> bytes | None:
     """Return the unfolded value of the first field of that name, or None."""
     wanted = name.lower()
@@ -106,36 +95,8 @@ def find(octets: bytes, name: bytes) -> bytes | None:
     return None
 
 
-def subset(octets: bytes, names: Collection[bytes], *, exclude: bool = False) -> bytes:
-    """Return the header with only the fields named, or with all but those, octets as they are.
-
-    This is IMAP's ``HEADER.FIELDS`` and ``HEADER.FIELDS.NOT``: the empty line that ends the
-    header is always there (RFC 9051, 6.4.5.1).
-
-    Args:
-        octets: a header with or without its empty line, or a whole message.
-        names: field names in any case.
-        exclude: whether to leave those out rather than take only them.
-    """
-    wanted = {name.lower() for name in names}
-    taken = [
-        octets[item.start : item.end]
-        for item in fields(octets)
-        if (item.name.lower() in wanted) != exclude
-    ]
-    if taken and not taken[-1].endswith(b"\n"):
-        taken[-1] += b"\r\n"
-    taken.append(b"\r\n")
-    return b"".join(taken)
-
-
 def strip(octets: bytes, names: Collection[bytes]) -> bytes:
-    """Take fields out of a message's header; all other octets stay as they are.
-
-    Args:
-        octets: a whole message or its header.
-        names: field names in any case.
-    """
+    """Take the fields of some names, in any case, out of a message's header; all else stays."""
     wanted = {name.lower() for name in names}
     kept: list[bytes] = []
     position = 0

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from netsuite.message.address import parse_address_list
-from netsuite.message.headers import Field, fields, unfold
+from netsuite.message.headers import Field, fields, strip, unfold
 from netsuite.message.news import is_message_id, is_newsgroup_name
 from netsuite.wire.dates import format_message_date, parse_message_date
 
@@ -136,7 +136,6 @@ class Trace:
 
     Args:
         host: the server's path identity.
-        now: the time of injection.
         message_id: for an article that has none, with angle brackets.
         account: who has logged in; empty for nobody.
         source: the poster's IP address, where it is to be told; else empty.
@@ -152,11 +151,9 @@ class Trace:
 
 
 def check(header: bytes, *, now: datetime, oldest: timedelta) -> ProtoArticle:
-    """Judge a proto-article's header.
+    """Judge a proto-article's header: octets with CRLF line ends, without the empty line.
 
     Args:
-        header: its octets with CRLF line ends, without the empty line.
-        now: the time.
         oldest: how far Date and Injection-Date may lie back.
 
     Raises:
@@ -278,7 +275,10 @@ def inject(proto: ProtoArticle, trace: Trace) -> tuple[bytes, str]:
     """
     date = format_message_date(trace.now)
     message_id = proto.message_id or trace.message_id
-    added = [b"Path: " + _path_field(proto.path, trace), _without_path(proto.header)]
+    added = [
+        b"Path: " + _path_field(proto.path, trace),
+        strip(proto.header, (b"path",)).removesuffix(b"\r\n"),
+    ]
     if proto.message_id is None:
         added.append(b"Message-ID: " + message_id.encode())
     if not proto.has_date:
@@ -295,17 +295,6 @@ def _path_field(path: bytes | None, trace: Trace) -> bytes:
     # RFC 5537, 3.2.1: host "!" ".POSTED" ["." source] "!" what stood there
     posted = ".POSTED" + (f".{trace.source}" if trace.source else "")
     return f"{trace.host}!{posted}!".encode() + (unfold(path) if path else b"not-for-mail")
-
-
-def _without_path(header: bytes) -> bytes:
-    kept: list[bytes] = []
-    start = 0
-    for field in fields(header):
-        if field.name.lower() == b"path":
-            kept.append(header[start : field.start])
-            start = field.end
-    kept.append(header[start:])
-    return b"".join(kept).removesuffix(b"\r\n")
 
 
 def _info(trace: Trace) -> bytes:

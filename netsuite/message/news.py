@@ -73,14 +73,8 @@ def first_message_id(value: bytes | None) -> str:
 
 
 def message_id_of(octets: bytes) -> str:
-    """Return the Message-ID that a message's header says, with its angle brackets.
-
-    Args:
-        octets: the message, or as much of its beginning as holds its header; no more than
-            ``HEADER_OCTETS`` of it is looked at.
-
-    Returns:
-        Empty when it has none that could be said in a command.
+    """Return the Message-ID of a message's header, with its angle brackets; empty for none that
+    could be said in a command. No more than ``HEADER_OCTETS`` are looked at.
     """
     head = octets[:HEADER_OCTETS]
     return first_message_id(find(head[: header_end(head)], b"message-id"))

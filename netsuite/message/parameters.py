@@ -23,7 +23,6 @@ loose_value: Final = re.compile(rb"[^;\s\"]++")
 _outside: Final = re.compile(rb'[^"(\\]++|"(?:[^"\\]++|\\.)*+"?|\\.?', re.DOTALL)
 _inside: Final = re.compile(rb"(?:[^()\\]++|\\.)++|\\\Z", re.DOTALL)
 _white: Final = re.compile(rb"[ \t\r\n]*+")
-_to_semicolon: Final = re.compile(rb"[^;]*+")
 # RFC 2231, 3 and 4: attribute *( "*" section ) [ "*" ]
 _section: Final = re.compile(rb"(.+?)(?:\*([0-9]{1,4}))?(\*)?")
 
@@ -93,11 +92,10 @@ def _skip_white(octets: bytes, position: int) -> int:
 
 
 def _decoded(octets: bytes, charset: bytes) -> bytes:
-    """Undo percent coding, give UTF-8."""
-    plain = unquote_to_bytes(octets)
+    """Return text of a charset as UTF-8; as it is where none was said."""
     if not charset:
-        return plain
-    return decode(plain, charset.decode("ascii", "replace")).encode("utf-8", "replace")
+        return octets
+    return decode(octets, charset.decode("ascii", "replace")).encode("utf-8", "replace")
 
 
 def _charset_and_rest(octets: bytes) -> tuple[bytes, bytes]:
@@ -123,7 +121,7 @@ def join_continuations(raw: list[tuple[bytes, bytes]]) -> Parameters:
         plain.setdefault(base, b"")
         if match.group(2) is None:
             charset, rest = _charset_and_rest(value)
-            coded.setdefault(base, _decoded(rest, charset))
+            coded.setdefault(base, _decoded(unquote_to_bytes(rest), charset))
         else:
             sections.setdefault(base, {}).setdefault(
                 int(match.group(2)), (value, match.group(3) is not None)
@@ -146,10 +144,7 @@ def _joined(numbered: dict[int, tuple[bytes, bool]]) -> bytes:
             value = unquote_to_bytes(value)
         pieces.append(value)
         number += 1
-    whole = b"".join(pieces)
-    if not charset:
-        return whole
-    return decode(whole, charset.decode("ascii", "replace")).encode("utf-8", "replace")
+    return _decoded(b"".join(pieces), charset)
 
 
 def parse_content_type(octets: bytes) -> tuple[tuple[bytes, bytes], Parameters] | None:

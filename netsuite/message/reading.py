@@ -76,17 +76,12 @@ def texts(root: Part) -> list[Part]:
 
 def charset(part: Part) -> str | None:
     """Return the name of a part's charset, if it says one."""
-    named = next((value for name, value in part.parameters if name == b"charset"), None)
+    named = dict(part.parameters).get(b"charset")
     return named.decode("ascii", "replace") if named else None
 
 
 def part_text(octets: bytes, part: Part) -> str:
-    """Return the text of a part, codings undone and HTML made plain; never raises.
-
-    Args:
-        octets: the part's body, or its beginning.
-        part: whose they are.
-    """
+    """Return the text of a part's octets, codings undone and HTML made plain; never raises."""
     text = decode(decode_transfer(octets, part.encoding), charset(part))
     if part.type == _MARKUP:
         text = "\n".join(" ".join(line.split()) for line in without_markup(text).splitlines())

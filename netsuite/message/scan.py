@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Final
 
 from netsuite.message.fields import (
@@ -69,33 +70,20 @@ def _common_prefix(words: Iterable[bytes]) -> bytes:
     return first[:length]
 
 
+@dataclass(slots=True, eq=False)
 class _Node:
     """A part whose end has not been seen."""
 
-    __slots__ = (
-        "body_start",
-        "boundary",
-        "children",
-        "default",
-        "embedded",
-        "envelope",
-        "header",
-        "header_start",
-        "lines_before",
-        "shadowed",
-    )
-
-    def __init__(self, header_start: int, default: tuple[bytes, bytes], embedded: bool) -> None:
-        self.header_start = header_start
-        self.default = default
-        self.embedded = embedded  # within a message/rfc822
-        self.header = PartHeader(default, ())
-        self.body_start = header_start
-        self.lines_before = 0  # line ends before body_start
-        self.boundary: bytes | None = None
-        self.shadowed: int | None = None  # the outer level with the same boundary
-        self.children: list[Part] = []
-        self.envelope: Envelope | None = None
+    header_start: int
+    default: tuple[bytes, bytes]
+    embedded: bool  # within a message/rfc822
+    header: PartHeader = field(init=False)  # this and the next two once it has ended
+    body_start: int = field(init=False)
+    lines_before: int = field(init=False)  # line ends before body_start
+    boundary: bytes | None = None
+    shadowed: int | None = None  # the outer level with the same boundary
+    children: list[Part] = field(default_factory=list)
+    envelope: Envelope | None = None
 
 
 # Longer than 300 lines: offsets, lines and open parts change together at every boundary.

@@ -94,13 +94,9 @@ def _words(text: str) -> str:
 
 
 def preview(plain: Excerpt | None, markup: Excerpt | None) -> str:
-    """Return the first characters of the readable text, white space made single.
+    """Return the first characters of the plain, else of the HTML text, white space made single.
 
     Quoted lines are left out unless there is nothing else.
-
-    Args:
-        plain: of the first plain text part.
-        markup: of the first HTML part, which counts when there is no plain text.
     """
     if plain is not None:
         text = _text(plain)
@@ -124,16 +120,11 @@ def _header_lines(octets: bytes, start: int, end: int) -> list[tuple[str, str]]:
 def _part_text(octets: bytes, part: Part, room: int) -> str:
     # base64 takes four octets for three and quoted-printable three for one, characters up to four.
     taken = octets[part.body_start : min(part.body_end, part.body_start + room * 4)]
-    charset = next((value for name, value in part.parameters if name == b"charset"), None)
-    return _text(Excerpt(taken, part.encoding, charset))
+    return _text(Excerpt(taken, part.encoding, dict(part.parameters).get(b"charset")))
 
 
 def searchable(octets: bytes, summary: Summary) -> Searchable:
     """Return the text of a message, transfer encodings and charsets undone; never raises.
-
-    Args:
-        octets: the whole message.
-        summary: of the same message.
 
     Markup stays in the text of HTML parts: IMAP's SEARCH looks for a string in the body of the
     message (RFC 9051, 6.4.4), not in a rendering of it.

@@ -34,12 +34,6 @@ def decode_base64(octets: bytes) -> bytes:
     return binascii.a2b_base64(clean)
 
 
-def _octets_of(encoding: bytes, text: bytes) -> bytes:
-    if encoding in b"bB":
-        return decode_base64(text)
-    return binascii.a2b_qp(text, header=True)
-
-
 def decode_words(octets: bytes) -> str:
     """Return the text of an unfolded field value; never raises, whatever the octets.
 
@@ -63,7 +57,9 @@ def decode_words(octets: bytes) -> str:
             if not adjacent:
                 pieces.append(guess(between))
         pending_charset = charset
-        pending += _octets_of(match.group(2), match.group(3))
+        text = match.group(3)
+        in_base64 = match.group(2) in b"bB"
+        pending += decode_base64(text) if in_base64 else binascii.a2b_qp(text, header=True)
         position = match.end()
     if pending:
         pieces.append(decode(bytes(pending), pending_charset))
@@ -85,11 +81,8 @@ def _q(octets: bytes) -> bytes:
 def encode_words(text: str, *, first_octets: int = 0) -> bytes:
     """Return encoded words for a text, parted by single spaces so that folding can part them.
 
-    Args:
-        text: any text; surrogates become question marks.
-        first_octets: how much of the first line is taken already.
-
-    Q where most of it is ASCII, else B; every word holds whole characters (RFC 2047, 5).
+    Surrogates become question marks. Q where most of it is ASCII, else B; every word holds whole
+    characters (RFC 2047, 5). Of the first line *first_octets* are taken already.
     """
     ascii_share = sum(c.isascii() for c in text)
     quoted = ascii_share * 2 > len(text)
@@ -120,12 +113,7 @@ def encode_words(text: str, *, first_octets: int = 0) -> bytes:
 
 
 def fold(name: bytes, value: bytes) -> bytes:
-    """Return a header field with its line ends, folded at white space to 76 octets where it can.
-
-    Args:
-        name: the field's name.
-        value: one line; must hold no CR or LF.
-    """
+    """Return a header field with its line ends, folded at white space to 76 octets where it can."""
     line = bytearray(name + b":")
     lines: list[bytes] = []
     for word in value.split(b" "):

@@ -18,7 +18,6 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
@@ -30,15 +29,15 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
-from netsuite.nntp import commands, grammar
+from netsuite.connection.writer import pieces
 from netsuite.nntp import commands as c
+from netsuite.nntp import grammar
 from netsuite.nntp.dialog import ClientDialog, ClientEvent, ClientSaid
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.wire.events import BodyChunk, EndOfBody
 from netsuite.wire.reader import OctetReader
 
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: A line of a listing longer than this is none.
 LINE_OCTETS: Final = 64 * 1024
 #: A listing that is given as a whole, longer than this, is none: a million groups.
@@ -51,7 +50,7 @@ AHEAD: Final = 16
 _TRANSIENT: Final = frozenset({400, 403})
 
 
-def refusal(status: commands.Status, command: commands.Command | None = None) -> errors.Refusal:
+def refusal(status: c.Status, command: c.Command | None = None) -> errors.Refusal:
     """Return the error that a response is: transient, or permanent, or a login's."""
     kind: type[errors.Refusal] = errors.PermanentRefusal
     if status.code in _TRANSIENT:
@@ -63,16 +62,11 @@ def refusal(status: commands.Status, command: commands.Command | None = None) ->
 
 # Longer than 300 lines with its docstrings: one short method for each command.
 class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
-    """One NNTP session, the client's side. See RFC 3977.
-
-    Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
-    """
+    """One NNTP session, the client's side. See RFC 3977."""
 
     dialog: ClientDialog
 
-    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts = TIMEOUTS) -> None:
+    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts | None = None) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="nntp-client")
         #: The server's greeting.
         self.banner = ""
@@ -112,16 +106,8 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         return self.posting_allowed
 
     async def starttls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified. Raises NotOffered, Refusal,
+        and as ``secure``."""
         if "STARTTLS" not in self.capabilities:
             raise self.with_conversation(errors.NotOffered("STARTTLS"))
         await self._ask(c.StartTLS(), 382)
@@ -142,27 +128,12 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self.ask_capabilities()
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not
-                keep to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         name = mechanism.name
 
-        async def begin(initial: bytes | None) -> commands.Status | commands.Challenge:
-            return answer_of(await self.ask(c.AuthInfoSASL(name, initial)))
-
-        async def respond(octets: bytes | None) -> commands.Status | commands.Challenge:
-            return answer_of(await self.ask(c.SASLResponse(octets)))
-
-        def asked(answer: commands.Status | commands.Challenge) -> bytes | None:
-            return (
-                answer.octets
-                if isinstance(answer, commands.Challenge) and not answer.final
-                else None
-            )
+        def asked(answer: c.Status | c.Challenge) -> bytes | None:
+            return answer.octets if isinstance(answer, c.Challenge) and not answer.final else None
 
         with self.protocol_violations():
             answer = await exchange(
@@ -171,33 +142,33 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
                     len(grammar.format_command(c.AuthInfoSASL(name, initial)))
                     <= grammar.COMMAND_OCTETS
                 ),
-                begin=begin,
-                respond=respond,
+                begin=lambda initial: self._answer(c.AuthInfoSASL(name, initial)),
+                respond=lambda octets: self._answer(c.SASLResponse(octets)),
                 challenge=asked,
             )
-            if isinstance(answer, commands.Status):
+            if isinstance(answer, c.Status):
                 self._check(answer, c.AuthInfoSASL(name), 281)
-            mechanism.finished(answer.octets if isinstance(answer, commands.Challenge) else None)
+            mechanism.finished(answer.octets if isinstance(answer, c.Challenge) else None)
         await self.ask_capabilities()
 
     # -- groups -------------------------------------------------------------------------------
 
-    async def group(self, name: str) -> commands.GroupStatus:
+    async def group(self, name: str) -> c.GroupStatus:
         """Select a newsgroup. Raises Refusal: 411."""
         status = await self._ask(c.Group(name), 211)
         with self.protocol_violations():
             return grammar.group_of(status, name)
 
     async def listgroup(
-        self, name: str, wanted: commands.Range | None = None
-    ) -> tuple[commands.GroupStatus, Sequence[int]]:
+        self, name: str, wanted: c.Range | None = None
+    ) -> tuple[c.GroupStatus, Sequence[int]]:
         """Select a newsgroup; return its article numbers. Raises Refusal: 411."""
         status = await self._ask(c.ListGroup(name, wanted), 211)
         lines = await self._listing()
         with self.protocol_violations():
             return grammar.group_of(status, name), [grammar.number_of(line) for line in lines]
 
-    async def list_active(self, wildmat: str | None = None) -> Sequence[commands.ActiveGroup]:
+    async def list_active(self, wildmat: str | None = None) -> Sequence[c.ActiveGroup]:
         """Return the newsgroups. Raises Refusal."""
         await self._ask(c.ListCommand("ACTIVE", wildmat), 215)
         return await self._active()
@@ -217,7 +188,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self._ask(c.ListCommand(keyword, argument), 215)
         return await self._listing()
 
-    async def newgroups(self, since: datetime) -> Sequence[commands.ActiveGroup]:
+    async def newgroups(self, since: datetime) -> Sequence[c.ActiveGroup]:
         """Return groups made since then. Raises Refusal."""
         utc = since.astimezone(UTC)
         await self._ask(c.NewGroups(f"{utc:%Y%m%d}", f"{utc:%H%M%S}"), 231)
@@ -235,64 +206,45 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     # -- articles -----------------------------------------------------------------------------
 
-    async def stat(self, article: commands.ArticleRef = None) -> commands.ArticleName:
+    async def stat(self, article: c.ArticleRef = None) -> c.ArticleName:
         """See whether there is an article. Raises Refusal: 412, 420, 423, 430."""
         return await self._name(c.Stat(article), 223)
 
-    async def next(self) -> commands.ArticleName:
+    async def next(self) -> c.ArticleName:
         """Go to the next article. Raises Refusal: 412, 420, 421."""
         return await self._name(c.Next(), 223)
 
-    async def last(self) -> commands.ArticleName:
+    async def last(self) -> c.ArticleName:
         """Go to the article before. Raises Refusal: 412, 420, 422."""
         return await self._name(c.Last(), 223)
 
-    async def article(self, article: commands.ArticleRef, write: Write) -> commands.ArticleName:
-        """Fetch an article.
-
-        Args:
-            article: a number, a Message-ID with its angle brackets, or None for the current one.
-            write: called with each piece, as it comes; what it gives is awaited, so that a slow
-                disk slows the server down.
-
-        Raises:
-            Refusal: 412, 420, 423, 430.
-        """
+    async def article(self, article: c.ArticleRef, write: Write) -> c.ArticleName:
+        """Fetch an article; *write* as for ``body_to``. Raises Refusal: 412, 420, 423, 430."""
         return await self._fetch(c.Article(article), 220, write)
 
-    async def head(self, article: commands.ArticleRef, write: Write) -> commands.ArticleName:
+    async def head(self, article: c.ArticleRef, write: Write) -> c.ArticleName:
         """Fetch an article's header. As ``article``."""
         return await self._fetch(c.Head(article), 221, write)
 
-    async def body_of(self, article: commands.ArticleRef, write: Write) -> commands.ArticleName:
+    async def body_of(self, article: c.ArticleRef, write: Write) -> c.ArticleName:
         """Fetch an article's body. As ``article``."""
         return await self._fetch(c.Body(article), 222, write)
 
-    async def _fetch(
-        self, command: commands.Command, code: int, write: Write
-    ) -> commands.ArticleName:
+    async def _fetch(self, command: c.Command, code: int, write: Write) -> c.ArticleName:
         name = await self._name(command, code)
         await self.body_to(write)
         return name
 
-    async def _name(self, command: commands.Command, code: int) -> commands.ArticleName:
+    async def _name(self, command: c.Command, code: int) -> c.ArticleName:
         status = await self._ask(command, code)
         with self.protocol_violations():
             return grammar.name_of(status)
 
     async def fetch(
         self, articles: Sequence[int | str], begin: Callable[[int | str], Write]
-    ) -> Mapping[int | str, commands.Status]:
-        """Fetch many articles, asking ahead.
-
-        Args:
-            articles: numbers or Message-IDs, in the order they are wanted.
-            begin: called with the number or Message-ID when an article begins; gives its
-                ``write``, which is called with no octets when the article is whole.
-
-        Returns:
-            Those that were refused, and what was said.
-        """
+    ) -> Mapping[int | str, c.Status]:
+        """Fetch many articles by number or Message-ID, asking ahead; *begin* as for ``fetch_each``.
+        Return those that were refused, and what was said."""
         return await self.fetch_each(
             articles,
             c.Article,
@@ -302,7 +254,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
             ahead=AHEAD,
         )
 
-    async def over(self, articles: commands.RangeRef = None) -> AsyncIterator[commands.Overview]:
+    async def over(self, articles: c.RangeRef = None) -> AsyncIterator[c.Overview]:
         """Return overview lines as they come. Raises Refusal: 412, 420, 423, 430.
 
         Nothing else may be asked before the last has come.
@@ -314,9 +266,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
                 read = grammar.overview_of(line)
             yield read
 
-    async def hdr(
-        self, field: str, articles: commands.RangeRef = None
-    ) -> Sequence[tuple[int, str]]:
+    async def hdr(self, field: str, articles: c.RangeRef = None) -> Sequence[tuple[int, str]]:
         """Return one field of articles. Raises Refusal: 412, 420, 423, 430, 503."""
         legacy = bool(self.capabilities) and "HDR" not in self.capabilities
         await self._ask(c.Hdr(field, articles, legacy), 225, 221)
@@ -345,13 +295,9 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """
         await self._ask(c.Post(), 340)
         try:
-            if isinstance(article, bytes):
-                self.say(BodyChunk(article))
+            async for octets in pieces(article):
+                self.say(BodyChunk(octets))
                 await self.writer.writable()
-            else:
-                async for octets in article:
-                    self.say(BodyChunk(octets))
-                    await self.writer.writable()
         except BaseException:
             self.abort()  # what was sent must not be taken for an article
             raise
@@ -375,21 +321,22 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def quit(self) -> None:
         """End the session."""
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
+        with contextlib.suppress(errors.ConnectionLost):
             await self._say(c.Quit())
             await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
 
-    async def _say(self, command: commands.Command) -> commands.Status:
+    async def _answer(self, command: c.Command) -> c.Status | c.Challenge:
+        return answer_of(await self.ask(command))
+
+    async def _say(self, command: c.Command) -> c.Status:
         return _status(await self.ask(command))
 
-    async def _ask(self, command: commands.Command, *codes: int) -> commands.Status:
+    async def _ask(self, command: c.Command, *codes: int) -> c.Status:
         return self._check(await self._say(command), command, *codes)
 
-    def _check(
-        self, status: commands.Status, command: commands.Command | None, *codes: int
-    ) -> commands.Status:
+    def _check(self, status: c.Status, command: c.Command | None, *codes: int) -> c.Status:
         """Return a response with one of the codes there are to go on with. Raises Refusal, and
         ProtocolViolation for another."""
         if status.code in codes:
@@ -398,7 +345,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
             raise self.violated(f"{type(command).__name__}: {status}")
         raise self.with_conversation(refusal(status, command))
 
-    async def _active(self) -> Sequence[commands.ActiveGroup]:
+    async def _active(self) -> Sequence[c.ActiveGroup]:
         lines = await self._listing()
         with self.protocol_violations():
             return [grammar.active_of(line) for line in lines]
@@ -431,9 +378,9 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
                 self.abort()  # the rest of the listing stands before any other answer
 
 
-def _status(event: ClientEvent) -> commands.Status:
+def _status(event: ClientEvent) -> c.Status:
     answer = answer_of(event)
-    if isinstance(answer, commands.Challenge):
+    if isinstance(answer, c.Challenge):
         raise errors.ProtocolViolation("a challenge for an answer")
     return answer
 
@@ -444,19 +391,9 @@ async def connect(
     clock: IReactorTime,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> NNTPClient:
-    """Connect to a server.
-
-    Args:
-        endpoint: where.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 563); else STARTTLS is said, and
-            is insisted on.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 563."""
     return await connect_and_begin(
         endpoint,
         lambda: NNTPClient(clock, timeouts=timeouts),

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final, NoReturn
 
-from netsuite.nntp import commands
 from netsuite.nntp import commands as c
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.reader import command_line
 
 #: RFC 3977, 3.1: 512 octets with the CRLF.
 COMMAND_OCTETS: Final = 512
@@ -18,12 +18,12 @@ SASL_OCTETS: Final = 12_288
 #: RFC 3977, 3.1: 512; SASL challenges may be longer.
 STATUS_OCTETS: Final = 16_384
 
-UNKNOWN: Final = commands.Status(500, "Unknown command")
-BAD_ARGUMENTS: Final = commands.Status(501, "Syntax error in arguments")
-BAD_VARIANT: Final = commands.Status(501, "Unknown variant of the command")
-TOO_LONG: Final = commands.Status(501, "Line too long")
-NOT_A_LINE: Final = commands.Status(501, "Lines end with CR LF, which stand nowhere else")
-BAD_BASE64: Final = commands.Status(504, "Not base64")
+UNKNOWN: Final = c.Status(500, "Unknown command")
+BAD_ARGUMENTS: Final = c.Status(501, "Syntax error in arguments")
+BAD_VARIANT: Final = c.Status(501, "Unknown variant of the command")
+TOO_LONG: Final = c.Status(501, "Line too long")
+NOT_A_LINE: Final = c.Status(501, "Lines end with CR LF, which stand nowhere else")
+BAD_BASE64: Final = c.Status(504, "Not base64")
 
 # RFC 3977, 9.8. Names of groups are compared, not judged: what is no name is no group of ours.
 message_id: Final = re.compile(r"<[!-=?-~]{1,248}>")
@@ -55,7 +55,7 @@ LIST_KEYWORDS: Final[Mapping[str, bool]] = {
 }
 
 
-def refuse(message: str, answer: commands.Status, *, close: bool = False) -> NoReturn:
+def refuse(message: str, answer: c.Status, *, close: bool = False) -> NoReturn:
     """Raise what the connection answers with *answer*."""
     raise RemoteProtocolError(message, answer, close=close)
 
@@ -72,17 +72,17 @@ def _article_ref(word: str) -> int | str:
     refuse("no article", BAD_ARGUMENTS)
 
 
-def _range(word: str) -> commands.Range:
+def _range(word: str) -> c.Range:
     found = range_.fullmatch(word)
     if found is None:
         refuse("no range", BAD_ARGUMENTS)
     first = int(found[1])
     if not found[2]:
-        return commands.Range(first, first)
-    return commands.Range(first, int(found[3]) if found[3] else None)
+        return c.Range(first, first)
+    return c.Range(first, int(found[3]) if found[3] else None)
 
 
-def _range_ref(word: str) -> commands.Range | str:
+def _range_ref(word: str) -> c.Range | str:
     return word if message_id.fullmatch(word) else _range(word)
 
 
@@ -93,13 +93,13 @@ def _field(word: str) -> str:
 
 
 Words = list[str]
-Parser = Callable[[Words], commands.Command]
+Parser = Callable[[Words], c.Command]
 
 
 def _with(most: int, make: Parser, *, least: int = 0) -> Parser:
     """Return a parser that takes so many words."""
 
-    def parse(words: Words) -> commands.Command:
+    def parse(words: Words) -> c.Command:
         if not least <= len(words) <= most:
             refuse("too many or too few arguments", BAD_ARGUMENTS)
         return make(words)
@@ -107,8 +107,8 @@ def _with(most: int, make: Parser, *, least: int = 0) -> Parser:
     return parse
 
 
-def _on_article(kind: Callable[[int | str | None], commands.Command]) -> Parser:
-    def parse(words: Words) -> commands.Command:
+def _on_article(kind: Callable[[int | str | None], c.Command]) -> Parser:
+    def parse(words: Words) -> c.Command:
         if not words:
             return kind(None)
         if len(words) > 1:
@@ -208,7 +208,7 @@ PARSERS: Final[Mapping[str, Parser]] = {
 }
 
 
-def parse_command(line: bytes) -> commands.Command:
+def parse_command(line: bytes) -> c.Command:
     """Read a command line without its line end. Raises RemoteProtocolError with the answer."""
     try:
         text = line.decode("utf-8")
@@ -235,7 +235,7 @@ def _is_known(text: str) -> bool:
     return keyword in PARSERS or keyword == "AUTHINFO"
 
 
-def _authinfo(text: str) -> commands.Command:
+def _authinfo(text: str) -> c.Command:
     # RFC 4643, 3.1: authinfo-user-command = "AUTHINFO" WS "USER" WS username, and so on.
     _, variant, rest = ([*_white.split(text, 2), "", ""])[:3]
     match variant.upper():
@@ -286,12 +286,10 @@ def parse_sasl_response(line: bytes) -> c.SASLResponse:
 def _say(*words: object) -> bytes:
     """Return octets for one line. Raises LocalProtocolError for what cannot be said in one."""
     text = " ".join(str(word) for word in words if word is not None)
-    if "\r" in text or "\n" in text or "\0" in text:
-        raise LocalProtocolError("CR, LF or NUL within a command")
-    octets = text.encode("utf-8")
-    if len(octets) > COMMAND_OCTETS - 2:
+    octets = command_line(text)
+    if len(octets) > COMMAND_OCTETS:
         raise LocalProtocolError(f"a command of {len(octets)} octets")
-    return octets + b"\r\n"
+    return octets
 
 
 def _word(word: str | None) -> str | None:
@@ -319,15 +317,6 @@ def _format_sasl(command: c.AuthInfoSASL) -> bytes:
     return line + b"\r\n"
 
 
-def _format_hdr(command: c.Hdr) -> bytes:
-    return _say("XHDR" if command.legacy else "HDR", _word(command.field),
-                _reference(command.articles))  # fmt: skip
-
-
-def _format_list(command: c.ListCommand) -> bytes:
-    return _say("LIST", _word(command.keyword), _word(command.argument))
-
-
 def _format_listgroup(command: c.ListGroup) -> bytes:
     if command.name is None and command.range is not None:
         raise LocalProtocolError("a range needs a group's name")
@@ -346,8 +335,8 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     c.Body: lambda k: _say("BODY", _reference(k.article)),
     c.Stat: lambda k: _say("STAT", _reference(k.article)),
     c.Over: lambda k: _say("XOVER" if k.legacy else "OVER", _reference(k.articles)),
-    c.Hdr: _format_hdr,
-    c.ListCommand: _format_list,
+    c.Hdr: lambda k: _say("XHDR" if k.legacy else "HDR", _word(k.field), _reference(k.articles)),
+    c.ListCommand: lambda k: _say("LIST", _word(k.keyword), _word(k.argument)),
     c.NewGroups: lambda k: _say("NEWGROUPS", _word(k.date), _word(k.time), "GMT"),
     c.NewNews: lambda k: _say("NEWNEWS", _word(k.wildmat), _word(k.date), _word(k.time), "GMT"),
     c.Post: lambda k: b"POST\r\n",
@@ -362,7 +351,7 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
 }
 
 
-def format_command(command: commands.Command) -> bytes:
+def format_command(command: c.Command) -> bytes:
     """Print a command with its line end. Raises LocalProtocolError for what cannot be said."""
     return _FORMATS[type(command)](command)
 
@@ -380,12 +369,12 @@ def format_status(code: int, text: str) -> bytes:
     return f"{code:03d} {text}\r\n".encode("utf-8", "replace")
 
 
-def parse_status(line: bytes) -> commands.Status:
+def parse_status(line: bytes) -> c.Status:
     """Read a response line. Raises RemoteProtocolError when it is none."""
     found = status_line.fullmatch(line)
     if found is None:
         raise RemoteProtocolError("not a response line", close=True)
-    return commands.Status(int(found[1]), (found[2] or b"").decode("utf-8", "replace"))
+    return c.Status(int(found[1]), (found[2] or b"").decode("utf-8", "replace"))
 
 
 def format_challenge(octets: bytes, *, final: bool) -> bytes:
@@ -393,7 +382,7 @@ def format_challenge(octets: bytes, *, final: bool) -> bytes:
     return (b"283 " if final else b"383 ") + sasl_data(octets) + b"\r\n"
 
 
-def parse_challenge(status: commands.Status) -> bytes:
+def parse_challenge(status: c.Status) -> bytes:
     """Read the data of 383 or 283. Raises RemoteProtocolError when it is no base64."""
     word = status.text.strip().encode("utf-8", "replace")
     if word == b"=":
@@ -414,32 +403,32 @@ def number_of(text: str) -> int:
     return int(text)
 
 
-def group_of(status: commands.Status, name: str) -> commands.GroupStatus:
+def group_of(status: c.Status, name: str) -> c.GroupStatus:
     """Read what 211 says. Raises RemoteProtocolError."""
     words = status.text.split()
     if len(words) < 3:
         raise RemoteProtocolError(f"no group: {status}")
     count, low, high = (number_of(word) for word in words[:3])
-    return commands.GroupStatus(words[3] if len(words) > 3 else name, count, low, high)
+    return c.GroupStatus(words[3] if len(words) > 3 else name, count, low, high)
 
 
-def active_of(line: str) -> commands.ActiveGroup:
+def active_of(line: str) -> c.ActiveGroup:
     """Read a line of a list of groups. Raises RemoteProtocolError."""
     words = line.split()
     if len(words) < 4:
         raise RemoteProtocolError(f"no line of a list of groups: {line[:60]!r}")
-    return commands.ActiveGroup(words[0], number_of(words[1]), number_of(words[2]), words[3])
+    return c.ActiveGroup(words[0], number_of(words[1]), number_of(words[2]), words[3])
 
 
-def name_of(status: commands.Status) -> commands.ArticleName:
+def name_of(status: c.Status) -> c.ArticleName:
     """Read what 220 to 223 say. Raises RemoteProtocolError."""
     words = status.text.split()
     if len(words) < 2:
         raise RemoteProtocolError(f"no article: {status}")
-    return commands.ArticleName(number_of(words[0]), words[1])
+    return c.ArticleName(number_of(words[0]), words[1])
 
 
-def overview_of(line: str) -> commands.Overview:
+def overview_of(line: str) -> c.Overview:
     """Read a line of OVER. Raises RemoteProtocolError."""
     fields = line.split("\t")
     fields += [""] * (8 - len(fields))
@@ -448,7 +437,7 @@ def overview_of(line: str) -> commands.Overview:
         name, colon, value = field.partition(": ")
         if colon:
             others[name.lower()] = value
-    return commands.Overview(
+    return c.Overview(
         number=number_of(fields[0]),
         subject=fields[1],
         sender=fields[2],

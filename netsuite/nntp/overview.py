@@ -99,11 +99,8 @@ def line(number: int, summary: Summary, *, message_id: str, octets: int, places:
 def kept_field(
     field: str, summary: Summary, *, message_id: str, octets: int, places: bytes
 ) -> bytes | None:
-    """Return a field's body as HDR prints it, where the summary has it as it stands; else None.
-
-    Args:
-        field: in lower case.
-    """
+    """Return the body of a field (in lower case) as HDR prints it, where the summary has it as it
+    stands; else None."""
     envelope = summary.envelope
     kept: Mapping[str, bytes | None] = {
         ":bytes": b"%d" % _octets(octets, places),

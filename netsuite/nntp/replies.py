@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.accounts.interfaces import (
-    COUNTED_REFUSALS,
-    LoginCancelled,
-    LoginRefused,
-    LoginUnavailable,
-    MalformedResponse,
-    MechanismNotOffered,
-    PlaintextRefused,
-    Throttled,
-)
-from netsuite.connection.close_reason import CloseReason
+from netsuite.accounts import interfaces as accounts
+from netsuite.connection.deadlines import CloseReason
 from netsuite.message.injection import Unfit
 from netsuite.nntp import commands
 from netsuite.nntp.dialog import ServerSaid
@@ -63,19 +54,21 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
         NoGroupSelected: commands.Status(412, "No newsgroup selected"),
         NoCurrentArticle: NO_CURRENT,
         BadWildmat: commands.Status(501, "Syntax error in the wildmat"),
-        LoginRefused: commands.Status(481, "Wrong name or password"),
-        Throttled: commands.Status(481, "Too many wrong guesses; try again later"),
-        PlaintextRefused: ENCRYPT_FIRST,
-        MalformedResponse: commands.Status(482, "Malformed response"),
-        LoginCancelled: commands.Status(481, "Cancelled"),
-        MechanismNotOffered: commands.Status(503, "No such mechanism here"),
-        LoginUnavailable: commands.Status(403, "Logins are not possible now; try again later"),
+        accounts.LoginRefused: commands.Status(481, "Wrong name or password"),
+        accounts.Throttled: commands.Status(481, "Too many wrong guesses; try again later"),
+        accounts.PlaintextRefused: ENCRYPT_FIRST,
+        accounts.MalformedResponse: commands.Status(482, "Malformed response"),
+        accounts.LoginCancelled: commands.Status(481, "Cancelled"),
+        accounts.MechanismNotOffered: commands.Status(503, "No such mechanism here"),
+        accounts.LoginUnavailable: commands.Status(
+            403, "Logins are not possible now; try again later"
+        ),
         errors.NoSuchFolder: commands.Status(411, "No such newsgroup"),
         errors.NoSuchMessage: NO_NUMBER,
         errors.StoreClosed: STOPPING,
         errors.StoreError: BROKEN,
     },
-    counted=COUNTED_REFUSALS,
+    counted=accounts.COUNTED_REFUSALS,
 )
 
 #: Why an article that came whole is not taken. RFC 3977, 6.3.1: always 441.

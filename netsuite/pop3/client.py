@@ -11,11 +11,9 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
@@ -32,8 +30,8 @@ from netsuite.pop3.dialog import ClientDialog, ClientEvent
 from netsuite.pop3.grammar import capabilities_of, format_command, numbered, numbered_line
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 #: RFC 5034, 4: AUTH with its initial response is a command line of RFC 2449, 4.
 AUTH_LINE_OCTETS: Final = 255
 #: A listing larger than this is none: a million messages with UIDs of 70 octets.
@@ -51,22 +49,17 @@ def refusal(status: commands.Status, command: commands.Command | None = None) ->
     kind: type[errors.Refusal] = errors.PermanentRefusal
     if status.code in _TRANSIENT:
         kind = errors.TransientRefusal
-    elif isinstance(command, commands.User | commands.Pass | commands.Auth | commands.AuthResponse):
+    elif isinstance(command, commands.User | commands.Pass | Auth | AuthResponse):
         kind = errors.AuthenticationFailed
     return kind(status.code, status.text, command)
 
 
 class POP3Client(ClientConnection[ClientEvent, commands.Command]):
-    """One POP3 session, the client's side. See RFC 1939.
-
-    Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
-    """
+    """One POP3 session, the client's side. See RFC 1939."""
 
     dialog: ClientDialog
 
-    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts = TIMEOUTS) -> None:
+    def __init__(self, clock: IReactorTime, *, timeouts: ClientTimeouts | None = None) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="pop3-client")
         #: The server's greeting.
         self.banner = ""
@@ -90,16 +83,8 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         return self.capabilities
 
     async def stls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified. Raises NotOffered, Refusal,
+        and as ``secure``."""
         if "STLS" not in self.capabilities:
             raise self.with_conversation(errors.NotOffered("STLS"))
         await self._ask(commands.Stls())
@@ -118,37 +103,19 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         await self._ask(commands.Pass(password))
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not
-                keep to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         name = mechanism.name
-
-        async def begin(initial: bytes | None) -> commands.Status | commands.Challenge:
-            return answer_of(await self.ask(commands.Auth(name, initial)))
-
-        async def respond(octets: bytes | None) -> commands.Status | commands.Challenge:
-            return answer_of(await self.ask(commands.AuthResponse(octets)))
-
         with self.protocol_violations():
             answer = await exchange(
                 mechanism,
-                fits=lambda initial: (
-                    len(format_command(commands.Auth(name, initial))) <= AUTH_LINE_OCTETS
-                ),
-                begin=begin,
-                respond=respond,
-                challenge=lambda each: (
-                    each.octets if isinstance(each, commands.Challenge) else None
-                ),
+                fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,
+                begin=lambda initial: self._answer(Auth(name, initial)),
+                respond=lambda octets: self._answer(AuthResponse(octets)),
+                challenge=lambda each: each.octets if isinstance(each, Challenge) else None,
             )
-            if isinstance(answer, commands.Challenge) or not answer.ok:
-                raise self.with_conversation(
-                    refusal(_status((None, answer)), commands.Auth(name, None))
-                )
+            if isinstance(answer, Challenge) or not answer.ok:
+                raise self.with_conversation(refusal(_status((None, answer)), Auth(name, None)))
             mechanism.finished(None)
 
     # -- the maildrop -------------------------------------------------------------------------
@@ -187,16 +154,7 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
             return numbered_line(status.text)[1]
 
     async def retr(self, number: int, write: Write) -> None:
-        """Fetch a message.
-
-        Args:
-            number: from 1.
-            write: called with each piece, as it comes; what it gives is awaited, so that a
-                slow disk slows the server down.
-
-        Raises:
-            Refusal: there is no such message.
-        """
+        """Fetch a message, by its number from 1; *write* as for ``body_to``. Raises Refusal."""
         await self._ask(commands.Retr(number))
         await self.body_to(write)
 
@@ -208,16 +166,8 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
     async def retrieve(
         self, numbers: Sequence[int], begin: Callable[[int], Write]
     ) -> Mapping[int, commands.Status]:
-        """Fetch many messages, asking ahead where the server offers PIPELINING.
-
-        Args:
-            numbers: in the order they are wanted.
-            begin: called with the number when a message begins; gives its ``write``, which is
-                called with no octets when the message is whole.
-
-        Returns:
-            Those that were refused, and what was said.
-        """
+        """Fetch many messages, asking ahead where the server offers PIPELINING; *begin* as for
+        ``fetch_each``. Return those that were refused, and what was said."""
         ahead = AHEAD if "PIPELINING" in self.capabilities else 1
         return await self.fetch_each(
             numbers,
@@ -248,12 +198,14 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
             ConnectionLost: whether it has is not known.
         """
         status = _status(await self.ask(commands.Quit()))
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
-            await self.closed()
+        await self.closed()
         if not status.ok:
             raise self.with_conversation(refusal(status, commands.Quit()))
 
     # -- saying and hearing -------------------------------------------------------------------
+
+    async def _answer(self, command: commands.Command) -> commands.Status | Challenge:
+        return answer_of(await self.ask(command))
 
     async def _ask(self, command: commands.Command) -> commands.Status:
         status = _status(await self.ask(command))
@@ -274,7 +226,7 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
 
 def _status(event: ClientEvent) -> commands.Status:
     answer = answer_of(event)
-    if isinstance(answer, commands.Challenge):
+    if isinstance(answer, Challenge):
         raise errors.ProtocolViolation("a challenge for an answer")
     return answer
 
@@ -291,19 +243,9 @@ async def connect(
     clock: IReactorTime,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> POP3Client:
-    """Connect to a server.
-
-    Args:
-        endpoint: where.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 995); else STLS is said, and
-            is insisted on.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 995."""
     return await connect_and_begin(
         endpoint,
         lambda: POP3Client(clock, timeouts=timeouts),

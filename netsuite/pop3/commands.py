@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from netsuite.sasl.lines import Auth, AuthResponse
+
 
 @dataclass(frozen=True, slots=True)
 class User:
@@ -21,26 +23,6 @@ class Pass:
 
     def __repr__(self) -> str:
         return "Pass(...)"
-
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """Begin a SASL exchange. See RFC 5034, 4.
-
-    Args:
-        mechanism: empty to ask which there are, as clients did before CAPA.
-        initial: the initial response, base64 undone; None when none was sent.
-    """
-
-    mechanism: str = ""
-    initial: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuthResponse:
-    """The client's answer to a challenge, base64 undone; None cancels the exchange."""
-
-    octets: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +134,6 @@ class Beginning:
     """``+OK`` and a body after it: ``BodyChunk`` values and ``EndOfBody`` must follow."""
 
     text: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What the server's mechanism says within an exchange, base64 undone."""
-
-    octets: bytes
 
 
 def ok(text: str = "") -> Status:

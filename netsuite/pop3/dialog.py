@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from netsuite.pop3 import commands, grammar
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
 from netsuite.wire.machine import Machine
 from netsuite.wire.multiline import CommandRules, MultiLineClient, MultiLineServer
@@ -25,38 +26,37 @@ class State(enum.Enum):
 
 
 _BEFORE: Final = (State.AUTHORIZATION, State.NAMED)
+#: What is said of the maildrop, and changes no state of the dialog.
+_ON_MAILDROP: Final = (
+    commands.Stat,
+    commands.List,
+    commands.Uidl,
+    commands.Retr,
+    commands.Top,
+    commands.Dele,
+    commands.Noop,
+    commands.Rset,
+)
 
 #: From a state, by what is answered positively, to a state. What is not in it is out of order.
 TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     **{(state, commands.User): State.NAMED for state in _BEFORE},
     (State.NAMED, commands.Pass): State.TRANSACTION,
-    **{(state, commands.Auth): State.TRANSACTION for state in _BEFORE},
-    **{(state, commands.Challenge): State.AUTH for state in (*_BEFORE, State.AUTH)},
-    (State.AUTH, commands.AuthResponse): State.TRANSACTION,
+    **{(state, Auth): State.TRANSACTION for state in _BEFORE},
+    **{(state, Challenge): State.AUTH for state in (*_BEFORE, State.AUTH)},
+    (State.AUTH, AuthResponse): State.TRANSACTION,
     **{(state, commands.Stls): State.AUTHORIZATION for state in _BEFORE},
     **{(state, commands.Capa): state for state in (*_BEFORE, State.TRANSACTION)},
     **{(state, commands.Quit): State.CLOSED for state in (*_BEFORE, State.TRANSACTION)},
-    **{
-        (State.TRANSACTION, kind): State.TRANSACTION
-        for kind in (
-            commands.Stat,
-            commands.List,
-            commands.Uidl,
-            commands.Retr,
-            commands.Top,
-            commands.Dele,
-            commands.Noop,
-            commands.Rset,
-        )
-    },
+    **{(State.TRANSACTION, kind): State.TRANSACTION for kind in _ON_MAILDROP},
 }
 MACHINE: Final = Machine(TRANSITIONS, start=State.AUTHORIZATION, final=[State.CLOSED])
 
 #: Where a refusal leads elsewhere than back to where it was.
 REFUSED: Final[Mapping[type, State]] = {
     commands.Pass: State.AUTHORIZATION,
-    commands.Auth: State.AUTHORIZATION,
-    commands.AuthResponse: State.AUTHORIZATION,
+    Auth: State.AUTHORIZATION,
+    AuthResponse: State.AUTHORIZATION,
     commands.Quit: State.CLOSED,  # RFC 1939, 6: the session ends, whatever became of the removal
 }
 
@@ -65,26 +65,11 @@ LOGGED_IN: Final = commands.err("Logged in already")
 NAME_FIRST: Final = commands.err("Say USER first")
 OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Status]]] = {
     **{
-        state: {
-            **dict.fromkeys(
-                (
-                    commands.Stat,
-                    commands.List,
-                    commands.Uidl,
-                    commands.Retr,
-                    commands.Top,
-                    commands.Dele,
-                    commands.Noop,
-                    commands.Rset,
-                ),
-                LOG_IN_FIRST,
-            ),
-            commands.Pass: NAME_FIRST,
-        }
+        state: {**dict.fromkeys(_ON_MAILDROP, LOG_IN_FIRST), commands.Pass: NAME_FIRST}
         for state in _BEFORE
     },
     State.TRANSACTION: dict.fromkeys(
-        (commands.User, commands.Pass, commands.Auth, commands.Stls), LOGGED_IN
+        (commands.User, commands.Pass, Auth, commands.Stls), LOGGED_IN
     ),
 }
 
@@ -101,21 +86,16 @@ RULES: Final = CommandRules(
     not_a_line=grammar.NOT_A_LINE,
     parse=grammar.parse_command,
     parse_response=grammar.parse_auth_response,
-    challenged=(commands.Auth, commands.AuthResponse),
+    challenged=(Auth, AuthResponse),
 )
 
 
 #: What a server's dialog gives, and takes.
 ServerEvent: TypeAlias = commands.Command | BodyChunk | EndOfBody | EndOfInput
-ServerSaid: TypeAlias = (
-    commands.Status | commands.Challenge | commands.Beginning | BodyChunk | EndOfBody
-)
+ServerSaid: TypeAlias = commands.Status | Challenge | commands.Beginning | BodyChunk | EndOfBody
 #: What a client's dialog gives: an answer with its command, None for the greeting.
 ClientEvent: TypeAlias = (
-    tuple[commands.Command | None, commands.Status | commands.Challenge]
-    | BodyChunk
-    | EndOfBody
-    | EndOfInput
+    tuple[commands.Command | None, commands.Status | Challenge] | BodyChunk | EndOfBody | EndOfInput
 )
 
 
@@ -147,7 +127,7 @@ class ServerDialog(MultiLineServer[commands.Command]):
         return grammar.format_challenge(value.octets)
 
 
-class ClientDialog(MultiLineClient[commands.Command, commands.Status | commands.Challenge]):
+class ClientDialog(MultiLineClient[commands.Command, commands.Status | Challenge]):
     """The client's side.
 
     Events are ``(command, Status)`` pairs; a challenge of AUTH is a ``(command, Challenge)`` pair.
@@ -163,11 +143,11 @@ class ClientDialog(MultiLineClient[commands.Command, commands.Status | commands.
 
     def _read_answer(
         self, command: commands.Command | None, line: bytes
-    ) -> commands.Status | commands.Challenge:
-        if isinstance(command, commands.Auth | commands.AuthResponse):
+    ) -> commands.Status | Challenge:
+        if isinstance(command, Auth | AuthResponse):
             challenge = grammar.parse_challenge(line)
             if challenge is not None:
-                return commands.Challenge(challenge)
+                return Challenge(challenge)
         status = grammar.parse_status(line)
         if status.ok and command is not None and commands.has_body(command):
             self._begin_receiving()

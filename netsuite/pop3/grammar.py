@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Final, NoReturn
 
 from netsuite.pop3 import commands
+from netsuite.sasl import lines as sasl
 from netsuite.wire import base64
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import RemoteProtocolError
+from netsuite.wire.reader import command_line
 
 #: RFC 2449, 4 allows 255 octets; RFC 5034, 4 wants whatever mechanisms need for a response, and
 #: RFC 4954, 4 puts a number to that, which serves here as well.
@@ -24,8 +27,6 @@ BAD_BASE64: Final = commands.err("Not base64")
 TOO_LONG: Final = commands.err("Line too long")
 NOT_A_LINE: Final = commands.err("Lines end with CR LF, which stand nowhere else")
 
-# RFC 5034, 6 and RFC 4422, 3.1
-sasl_mech: Final = re.compile(rb"[A-Za-z0-9_-]{1,20}")
 _number: Final = re.compile(rb"[0-9]{1,%d}" % NUMBER_DIGITS)
 _HTTP: Final = frozenset({b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT"})
 
@@ -64,25 +65,10 @@ def _top(arguments: bytes) -> commands.Top:
     return commands.Top(_message_number(words[0]), _message_number(words[1]))
 
 
-def decode_base64(octets: bytes) -> bytes:
-    """Undo base64, strictly."""
-    try:
-        return base64.decode(octets)
-    except base64.BadBase64:
-        refuse("bad base64", BAD_BASE64)
-
-
-def _auth(arguments: bytes) -> commands.Auth:
-    # auth-command = "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "="
+def _auth(arguments: bytes) -> sasl.Auth:
     if not arguments:
-        return commands.Auth()
-    mechanism, _, initial = arguments.partition(b" ")
-    if not sasl_mech.fullmatch(mechanism):
-        refuse("bad mechanism", BAD_ARGUMENTS)
-    name = mechanism.decode("ascii").upper()
-    if not initial:
-        return commands.Auth(name)
-    return commands.Auth(name, b"" if initial == b"=" else decode_base64(initial))
+        return sasl.Auth()
+    return sasl.parse_auth(arguments, bad_arguments=BAD_ARGUMENTS, bad_base64=BAD_BASE64)
 
 
 def _alone(command: commands.Command) -> Callable[[bytes], commands.Command]:
@@ -124,51 +110,30 @@ def parse_command(line: bytes) -> commands.Command:
     return parser(arguments if keyword == b"PASS" else arguments.strip(b" \t"))
 
 
-def parse_auth_response(line: bytes) -> commands.AuthResponse:
-    """Read a line of a SASL exchange. Raises RemoteProtocolError when it is no base64."""
-    if line == b"*":
-        return commands.AuthResponse(None)
-    return commands.AuthResponse(decode_base64(line))
+#: Reads a line of a SASL exchange. Raises RemoteProtocolError when it is no base64.
+parse_auth_response: Final = partial(sasl.parse_response, bad_base64=BAD_BASE64)
 
 
 # -- commands, said ---------------------------------------------------------------------------
 
 
-def _say(text: str) -> bytes:
-    """Return octets for one line. Raises LocalProtocolError for what would end it."""
-    octets = text.encode("utf-8")
-    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
-        raise LocalProtocolError("CR, LF or NUL within a command")
-    return octets + b"\r\n"
-
-
 def _with_number(word: str) -> Callable[[commands.List | commands.Uidl], bytes]:
-    return lambda c: _say(word if c.number is None else f"{word} {c.number}")
-
-
-def _format_auth(command: commands.Auth) -> bytes:
-    if not command.mechanism:
-        return b"AUTH\r\n"
-    if command.initial is None:
-        return _say(f"AUTH {command.mechanism}")
-    return _say(f"AUTH {command.mechanism} {base64.encode(command.initial).decode() or '='}")
+    return lambda c: command_line(word if c.number is None else f"{word} {c.number}")
 
 
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
-    commands.User: lambda command: _say(f"USER {command.name}"),
-    commands.Pass: lambda command: _say(f"PASS {command.password}"),
-    commands.Auth: _format_auth,
-    commands.AuthResponse: lambda c: (
-        b"*\r\n" if c.octets is None else base64.encode(c.octets) + b"\r\n"
-    ),
+    commands.User: lambda command: command_line(f"USER {command.name}"),
+    commands.Pass: lambda command: command_line(f"PASS {command.password}"),
+    sasl.Auth: sasl.format_auth,
+    sasl.AuthResponse: sasl.format_response,
     commands.Capa: lambda command: b"CAPA\r\n",
     commands.Stls: lambda command: b"STLS\r\n",
     commands.Stat: lambda command: b"STAT\r\n",
     commands.List: _with_number("LIST"),
     commands.Uidl: _with_number("UIDL"),
-    commands.Retr: lambda command: _say(f"RETR {command.number}"),
-    commands.Top: lambda command: _say(f"TOP {command.number} {command.lines}"),
-    commands.Dele: lambda command: _say(f"DELE {command.number}"),
+    commands.Retr: lambda command: command_line(f"RETR {command.number}"),
+    commands.Top: lambda command: command_line(f"TOP {command.number} {command.lines}"),
+    commands.Dele: lambda command: command_line(f"DELE {command.number}"),
     commands.Noop: lambda command: b"NOOP\r\n",
     commands.Rset: lambda command: b"RSET\r\n",
     commands.Quit: lambda command: b"QUIT\r\n",
@@ -232,11 +197,8 @@ def capabilities_of(octets: bytes) -> dict[str, str]:
 
 def numbered(octets: bytes) -> list[tuple[int, str]]:
     """Read the body of LIST or UIDL. Raises RemoteProtocolError for a line that is none."""
-    found: list[tuple[int, str]] = []
-    for line in octets.split(b"\r\n"):
-        if line:
-            found.append(numbered_line(line.decode("utf-8", "replace")))
-    return found
+    lines = octets.decode("utf-8", "replace").split("\r\n")
+    return [numbered_line(line) for line in lines if line]
 
 
 def numbered_line(text: str) -> tuple[int, str]:

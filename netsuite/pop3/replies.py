@@ -8,18 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.accounts.interfaces import (
-    COUNTED_REFUSALS,
-    BadCredentials,
-    LoginCancelled,
-    LoginUnavailable,
-    MaildropInUse,
-    MalformedResponse,
-    MechanismNotOffered,
-    PlaintextRefused,
-    Throttled,
-)
-from netsuite.connection.close_reason import CloseReason
+from netsuite.accounts import interfaces as accounts
+from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.commands import Status, err
 from netsuite.pop3.dialog import ServerSaid
 from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
@@ -36,19 +26,19 @@ STOPPING: Final = err("Stopping; try again later", "SYS/TEMP")
 
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
-        MaildropInUse: err("The maildrop is in use by another session", "IN-USE"),
-        BadCredentials: err("Wrong name or password", "AUTH"),
-        Throttled: err("Too many wrong guesses; try again later", "SYS/TEMP"),
-        PlaintextRefused: ENCRYPT_FIRST,
-        MalformedResponse: err("Malformed response", "AUTH"),
-        LoginCancelled: err("Cancelled"),
-        MechanismNotOffered: err("No such mechanism here"),
-        LoginUnavailable: err("Logins are not possible now; try again later", "SYS/TEMP"),
+        accounts.MaildropInUse: err("The maildrop is in use by another session", "IN-USE"),
+        accounts.BadCredentials: err("Wrong name or password", "AUTH"),
+        accounts.Throttled: err("Too many wrong guesses; try again later", "SYS/TEMP"),
+        accounts.PlaintextRefused: ENCRYPT_FIRST,
+        accounts.MalformedResponse: err("Malformed response", "AUTH"),
+        accounts.LoginCancelled: err("Cancelled"),
+        accounts.MechanismNotOffered: err("No such mechanism here"),
+        accounts.LoginUnavailable: err("Logins are not possible now; try again later", "SYS/TEMP"),
         NoSuchMessage: err("The message is gone"),
         StoreClosed: STOPPING,
         StoreError: BROKEN,
     },
-    counted=COUNTED_REFUSALS,
+    counted=accounts.COUNTED_REFUSALS,
 )
 
 #: Before anybody is served. An autologout says nothing (RFC 1939, 3), and a status line that

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Seconds
-from netsuite.connection.settings import ServiceSettings
+from netsuite.connection.settings import ServiceSettings, live_seconds
 
 
 class Settings(ServiceSettings):
@@ -12,10 +12,8 @@ class Settings(ServiceSettings):
 
     listen: list[str] = setting(loopback(110), "Where to listen, with STLS.")
     listen_tls: list[str] = setting(loopback(995), "Where to listen under TLS.")
-    idle_seconds: Seconds = setting(
+    idle_seconds: Seconds = live_seconds(
         600.0,
         "How long a connection may say nothing; RFC 1939, 3 wants at least 10 minutes.",
-        unit="seconds",
         ge=600,
-        live=True,
     )

@@ -9,11 +9,7 @@ _empty_line: Final = re.compile(rb"\n\r?\n")
 
 
 class TopLines:
-    """Lets the header and the first lines of a streamed message through.
-
-    Args:
-        lines: of the body.
-    """
+    """Lets the header and so many lines of the body of a streamed message through."""
 
     __slots__ = ("_in_header", "_left", "_tail", "done")
 

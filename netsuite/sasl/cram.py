@@ -53,7 +53,6 @@ class CramMD5Client:
     """The client's side."""
 
     name = "CRAM-MD5"
-    mutual = False
 
     def __init__(self, username: str, password: str) -> None:
         self._username = username.encode()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsuite.sasl.interfaces import AskCertificate, Challenge, Failure, Step, Success
+from netsuite.sasl.interfaces import AskCertificate, ClientFirst, Failure, Step, Success
 from netsuite.sasl.passwords import decoded
 from netsuite.wire.errors import RemoteProtocolError
 
@@ -10,17 +10,14 @@ from netsuite.wire.errors import RemoteProtocolError
 TRACE_CHARACTERS = 255
 
 
-class ExternalServer:
-    """EXTERNAL, the server's side (RFC 4422, appendix A)."""
+class ExternalServer(ClientFirst):
+    """EXTERNAL, the server's side (RFC 4422, appendix A): whom the client wants to be, empty for
+    whom its certificate names."""
 
     name = "EXTERNAL"
 
     def __init__(self) -> None:
         self._authorize_as = ""
-
-    def start(self, initial: bytes | None) -> Step:
-        """Take whom the client wants to be; empty for whom its certificate names."""
-        return Challenge(b"") if initial is None else self.respond(initial)
 
     def respond(self, octets: bytes) -> Step:
         """Take whom the client wants to be."""
@@ -37,14 +34,10 @@ class ExternalServer:
         return Failure("no certificate of anybody's", username=self._authorize_as)
 
 
-class AnonymousServer:
+class AnonymousServer(ClientFirst):
     """ANONYMOUS, the server's side (RFC 4505)."""
 
     name = "ANONYMOUS"
-
-    def start(self, initial: bytes | None) -> Step:
-        """Take what the client says of itself, which may be nothing."""
-        return Challenge(b"") if initial is None else self.respond(initial)
 
     def respond(self, octets: bytes) -> Step:
         """Take what the client says of itself."""
@@ -59,9 +52,7 @@ class AnonymousServer:
 
 
 class MessageClient:
-    """The client's side of both: one message and no challenge."""
-
-    mutual = False
+    """The client's side of PLAIN, EXTERNAL and ANONYMOUS: one message and no challenge."""
 
     def __init__(self, name: str, message: str) -> None:
         self.name = name

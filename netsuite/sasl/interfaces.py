@@ -118,12 +118,22 @@ class ServerMechanism(Protocol):
         """Take the answer to the last question."""
 
 
+class ClientFirst:
+    """The server's side of a mechanism whose client speaks first."""
+
+    def start(self, initial: bytes | None) -> Step:
+        """Take the client's first message, or ask for it."""
+        return Challenge(b"") if initial is None else self.respond(initial)
+
+    def respond(self, octets: bytes) -> Step:
+        """Take a message of the client's."""
+        raise NotImplementedError
+
+
 class ClientMechanism(Protocol):
     """One exchange, the client's side."""
 
     name: str
-    #: Whether the server must prove itself too before its success is believed.
-    mutual: bool
 
     def initial(self) -> bytes | None:
         """Return the initial response, None when the server speaks first."""

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from netsuite.sasl.interfaces import AskPassword, Challenge, Failure, Step, Success
+from netsuite.sasl.interfaces import AskPassword, Challenge, ClientFirst, Failure, Step, Success
 from netsuite.wire.errors import RemoteProtocolError
 
 #: Names and passwords longer than this are nobody's; it bounds what is hashed.
 FIELD_OCTETS = 1024
 
 
-def decoded(octets: bytes) -> str | None:
+def decoded(octets: bytes, most: int = FIELD_OCTETS) -> str | None:
     """Return a field as text; None when it is too long or no UTF-8, or holds NUL."""
-    if len(octets) > FIELD_OCTETS or b"\0" in octets:
+    if len(octets) > most or b"\0" in octets:
         return None
     try:
         return octets.decode()
@@ -19,7 +19,7 @@ def decoded(octets: bytes) -> str | None:
         return None
 
 
-class PlainServer:
+class PlainServer(ClientFirst):
     """PLAIN, the server's side (RFC 4616).
 
     ::
@@ -31,10 +31,6 @@ class PlainServer:
 
     def __init__(self) -> None:
         self._username = self._authorize_as = ""
-
-    def start(self, initial: bytes | None) -> Step:
-        """Take the message, or ask for it."""
-        return Challenge(b"") if initial is None else self.respond(initial)
 
     def respond(self, octets: bytes) -> Step:
         """Take the message."""
@@ -80,32 +76,10 @@ class LoginServer:
         return Success(username) if answer is True else Failure("wrong password", username=username)
 
 
-class PlainClient:
-    """PLAIN, the client's side."""
-
-    name = "PLAIN"
-    mutual = False
-
-    def __init__(self, username: str, password: str, authorize_as: str) -> None:
-        self._message = "\0".join((authorize_as, username, password)).encode()
-
-    def initial(self) -> bytes:
-        """Return the message."""
-        return self._message
-
-    def respond(self, challenge: bytes) -> bytes:
-        """There is nothing to ask for. Raises RemoteProtocolError."""
-        raise RemoteProtocolError("PLAIN has no challenges")
-
-    def finished(self, octets: bytes | None) -> None:
-        """Nothing is proved by the server."""
-
-
 class LoginClient:
     """LOGIN, the client's side: the first challenge is for the name, whatever it says."""
 
     name = "LOGIN"
-    mutual = False
 
     def __init__(self, username: str, password: str) -> None:
         self._responses = [password.encode(), username.encode()]

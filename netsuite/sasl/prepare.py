@@ -1,4 +1,5 @@
-"""SASLprep: names and passwords made comparable, in one place (RFC 4013, RFC 3454)."""
+"""SASLprep: names and passwords made comparable (RFC 4013, RFC 3454); names as SCRAM and the GS2
+header write them."""
 
 from __future__ import annotations
 
@@ -70,3 +71,22 @@ def prepared_password(password: str) -> str:
         return saslprep(password)
     except Unpreparable:
         return password
+
+
+def escaped(name: str) -> str:
+    """Return a name as a saslname: ``,`` and ``=`` escaped (RFC 5802, 5.1)."""
+    return name.replace("=", "=3D").replace(",", "=2C")
+
+
+def unescaped(name: str) -> str | None:
+    """Return the name of a saslname; None when ``=`` stands before anything but 2C or 3D."""
+    first, *parts = name.split("=")
+    out = [first]
+    for part in parts:
+        if part.startswith("2C"):
+            out.append("," + part[2:])
+        elif part.startswith("3D"):
+            out.append("=" + part[2:])
+        else:
+            return None
+    return "".join(out)

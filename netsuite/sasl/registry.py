@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
+from netsuite.sasl import tokens
 from netsuite.sasl.cram import CramMD5Client, CramMD5Server
 from netsuite.sasl.identities import AnonymousServer, ExternalServer, MessageClient
 from netsuite.sasl.interfaces import ClientMechanism, Nonce, ServerMechanism
-from netsuite.sasl.passwords import LoginClient, LoginServer, PlainClient, PlainServer
+from netsuite.sasl.passwords import LoginClient, LoginServer, PlainServer
 from netsuite.sasl.scram import ScramClient, ScramServer
-from netsuite.sasl.tokens import (
-    OAuthBearerClient,
-    OAuthBearerServer,
-    XOAuth2Client,
-    XOAuth2Server,
-)
 
 #: SCRAM by name: the hash, and whether the channel is bound; strongest first.
 SCRAM: Final[Mapping[str, tuple[str, bool]]] = {
@@ -34,8 +29,8 @@ STRONGEST_FIRST: Final = (*SCRAM, "CRAM-MD5", "EXTERNAL", *TOKENS, *CLEAR, "ANON
 _SIMPLE: Final[Mapping[str, Callable[[], ServerMechanism]]] = {
     "PLAIN": PlainServer,
     "LOGIN": LoginServer,
-    "OAUTHBEARER": OAuthBearerServer,
-    "XOAUTH2": XOAuth2Server,
+    "OAUTHBEARER": tokens.OAuthBearerServer,
+    "XOAUTH2": tokens.XOAuth2Server,
     "EXTERNAL": ExternalServer,
     "ANONYMOUS": AnonymousServer,
 }
@@ -107,10 +102,10 @@ def client(
         )
     simple: Mapping[str, Callable[[], ClientMechanism]] = {
         "CRAM-MD5": lambda: CramMD5Client(username, password),
-        "PLAIN": lambda: PlainClient(username, password, authorize_as),
+        "PLAIN": lambda: MessageClient("PLAIN", "\0".join((authorize_as, username, password))),
         "LOGIN": lambda: LoginClient(username, password),
-        "OAUTHBEARER": lambda: OAuthBearerClient(authorize_as or username, token),
-        "XOAUTH2": lambda: XOAuth2Client(authorize_as or username, token),
+        "OAUTHBEARER": lambda: tokens.oauthbearer_client(authorize_as or username, token),
+        "XOAUTH2": lambda: tokens.xoauth2_client(authorize_as or username, token),
         "EXTERNAL": lambda: MessageClient("EXTERNAL", authorize_as),
         "ANONYMOUS": lambda: MessageClient("ANONYMOUS", username),
     }

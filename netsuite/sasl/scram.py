@@ -21,9 +21,17 @@ import hmac
 import re
 from typing import Final
 
-from netsuite.sasl.interfaces import AskScramVerifier, Challenge, Failure, Nonce, Step, Success
-from netsuite.sasl.names import escaped, unescaped
-from netsuite.sasl.prepare import prepared_password
+from netsuite.sasl.interfaces import (
+    AskScramVerifier,
+    Challenge,
+    ClientFirst,
+    Failure,
+    Nonce,
+    Step,
+    Success,
+)
+from netsuite.sasl.passwords import decoded
+from netsuite.sasl.prepare import escaped, prepared_password, unescaped
 from netsuite.wire import base64
 from netsuite.wire.errors import RemoteProtocolError
 
@@ -71,22 +79,11 @@ def _xor(one: bytes, other: bytes) -> bytes:
     return bytes(a ^ b for a, b in zip(one, other, strict=True))
 
 
-def _text(octets: bytes) -> str | None:
-    if len(octets) > MESSAGE_OCTETS or b"\0" in octets:
-        return None
-    try:
-        return octets.decode()
-    except UnicodeDecodeError:
-        return None
-
-
-class ScramServer:
+class ScramServer(ClientFirst):
     """The server's side.
 
     Args:
-        hash_name: ``SHA-1`` or ``SHA-256``.
         plus: whether this is the mechanism with channel binding.
-        nonce: gives a fresh nonce, printable and without a comma.
         binding: the channel's binding, None where it has none. Then -PLUS was not offered, and
             a client that believes so is right; otherwise somebody has taken it from the offer.
     """
@@ -103,13 +100,9 @@ class ScramServer:
         self._username = self._authorize_as = ""
         self._stored_key = self._server_key = b""
 
-    def start(self, initial: bytes | None) -> Step:
-        """Take the client's first message, or ask for it."""
-        return Challenge(b"") if initial is None else self.respond(initial)
-
     def respond(self, octets: bytes) -> Step:
         """Take the client's first message, then its final one."""
-        text = _text(octets)
+        text = decoded(octets, MESSAGE_OCTETS)
         if text is None:
             return Failure("not a SCRAM message", malformed=True, username=self._username)
         return self._final(text) if self._server_first else self._first(text)
@@ -190,17 +183,11 @@ class ScramClient:
     """The client's side.
 
     Args:
-        hash_name: ``SHA-1`` or ``SHA-256``.
         plus: whether to bind the channel.
-        username: who we are.
-        password: our secret.
         authorize_as: whom to act as; empty for ourselves.
-        nonce: gives a fresh nonce, printable and without a comma.
         binding: the channel's binding. Without *plus* it tells the server that we could have
             bound and were not offered to, so that it notices when that was somebody's doing.
     """
-
-    mutual = True
 
     def __init__(
         self,
@@ -239,7 +226,7 @@ class ScramClient:
         if self._signature is not None:
             self._verify(challenge)
             return b""
-        first = _SERVER_FIRST.fullmatch(_text(challenge) or "")
+        first = _SERVER_FIRST.fullmatch(decoded(challenge, MESSAGE_OCTETS) or "")
         if first is None:
             raise RemoteProtocolError("not a server's first message")
         nonce = first["nonce"].encode()
@@ -259,7 +246,7 @@ class ScramClient:
         return unproved + b",p=" + base64.encode(proof)
 
     def _verify(self, octets: bytes) -> None:
-        final = _SERVER_FINAL.fullmatch(_text(octets) or "")
+        final = _SERVER_FINAL.fullmatch(decoded(octets, MESSAGE_OCTETS) or "")
         if final is None:
             raise RemoteProtocolError("not a server's final message")
         if final["error"] is not None:

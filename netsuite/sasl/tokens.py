@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from netsuite.sasl.interfaces import AskToken, Challenge, Failure, Step, Success
-from netsuite.sasl.names import escaped, unescaped
+from netsuite.sasl.identities import MessageClient
+from netsuite.sasl.interfaces import AskToken, Challenge, ClientFirst, Failure, Step, Success
+from netsuite.sasl.prepare import escaped, unescaped
 from netsuite.wire.errors import RemoteProtocolError
 
 #: Tokens are long, but not longer.
@@ -19,7 +20,7 @@ _BEARER = re.compile(r"[Bb][Ee][Aa][Rr][Ee][Rr] +(?P<token>[A-Za-z0-9\-._~+/]+=*
 _REFUSED = b'{"status":"invalid_token","schemes":"bearer"}'
 
 
-class _TokenServer:
+class _TokenServer(ClientFirst):
     """What the two have in common: a message, a question, and a way to say no."""
 
     name: str
@@ -27,10 +28,6 @@ class _TokenServer:
     def __init__(self) -> None:
         self._username = ""
         self._refused = False
-
-    def start(self, initial: bytes | None) -> Step:
-        """Take the message, or ask for it."""
-        return Challenge(b"") if initial is None else self.respond(initial)
 
     def respond(self, octets: bytes) -> Step:
         """Take the message; or, after a refusal, what the client says to that."""
@@ -94,20 +91,13 @@ class XOAuth2Server(_TokenServer):
         return None if token is None else AskToken(user.removeprefix("user="), token)
 
 
-class _TokenClient:
-    """What the two have in common: one message; any challenge is a refusal."""
+class TokenClient(MessageClient):
+    """The client's side of both: one message; any challenge is a refusal, and acknowledged."""
 
-    name: str
-    mutual = False
-    _to_refusal: bytes
-
-    def __init__(self, message: str) -> None:
-        self._message = message.encode()
+    def __init__(self, name: str, message: str, to_refusal: bytes) -> None:
+        super().__init__(name, message)
+        self._to_refusal = to_refusal
         self.refusal: bytes | None = None  # what the server said of the token, as JSON
-
-    def initial(self) -> bytes:
-        """Return the message."""
-        return self._message
 
     def respond(self, challenge: bytes) -> bytes:
         """Acknowledge a refusal. Raises RemoteProtocolError at a second one."""
@@ -122,22 +112,12 @@ class _TokenClient:
             raise RemoteProtocolError("success after a refusal")
 
 
-class OAuthBearerClient(_TokenClient):
-    """OAUTHBEARER, the client's side."""
-
-    name = "OAUTHBEARER"
-    _to_refusal = b"\x01"
-
-    def __init__(self, username: str, token: str) -> None:
-        authzid = f"a={escaped(username)}" if username else ""
-        super().__init__(f"n,{authzid},\x01auth=Bearer {token}\x01\x01")
+def oauthbearer_client(username: str, token: str) -> TokenClient:
+    """Return OAUTHBEARER, the client's side."""
+    authzid = f"a={escaped(username)}" if username else ""
+    return TokenClient("OAUTHBEARER", f"n,{authzid},\x01auth=Bearer {token}\x01\x01", b"\x01")
 
 
-class XOAuth2Client(_TokenClient):
-    """XOAUTH2, the client's side."""
-
-    name = "XOAUTH2"
-    _to_refusal = b""
-
-    def __init__(self, username: str, token: str) -> None:
-        super().__init__(f"user={username}\x01auth=Bearer {token}\x01\x01")
+def xoauth2_client(username: str, token: str) -> TokenClient:
+    """Return XOAUTH2, the client's side."""
+    return TokenClient("XOAUTH2", f"user={username}\x01auth=Bearer {token}\x01\x01", b"")

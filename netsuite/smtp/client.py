@@ -29,41 +29,19 @@ from netsuite.connection.client import (
     answer_of,
     connect_and_begin,
 )
+from netsuite.connection.writer import pieces
 from netsuite.message.address import Address, parse_address
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism, Nonce
-from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
-    Bdat,
-    Command,
-    Data,
-    Ehlo,
-    Helo,
-    Lhlo,
-    Mail,
-    Noop,
-    Quit,
-    Rcpt,
-    Reply,
-    Rset,
-    StartTls,
-    reply,
-)
-from netsuite.smtp.dialog import (
-    CHUNK_OCTETS,
-    ClientDialog,
-    ClientEvent,
-    ClientSaid,
-    canonical_lines,
-)
+from netsuite.sasl.lines import Auth, AuthResponse
+from netsuite.smtp import commands
+from netsuite.smtp.commands import Command, Mail, Rcpt, Reply, reply
+from netsuite.smtp.dialog import ClientDialog, ClientEvent, ClientSaid, canonical_lines
 from netsuite.smtp.grammar import challenge_of, extensions_of, format_command
 from netsuite.wire import base64
 from netsuite.wire.events import BodyChunk, EndOfBody
 from netsuite.wire.reader import CRLF
 
-#: RFC 5321, 4.5.3.2: how long a server may take.
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0, write_seconds=180.0)
 #: After the last octet of a message, while the server makes it durable (4.5.3.2.6).
 END_SECONDS: Final = 600.0
 #: RFC 4954, 4: AUTH with its initial response is still a command line of RFC 5321.
@@ -107,16 +85,13 @@ class Result:
         return self.reply.positive
 
 
-# Longer than 300 lines with its docstrings, and the module than 500: the steps of one session, used
-# in this order.
+# Longer than 300 lines with its docstrings: the steps of one session, used in this order.
 class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
     """One SMTP session, the client's side. See RFC 5321.
 
     Args:
-        clock: for every timeout.
         helo: what to call ourselves.
         lmtp: whether the server speaks LMTP (RFC 2033).
-        timeouts: how long the server may take.
     """
 
     dialog: ClientDialog
@@ -127,7 +102,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         *,
         helo: str,
         lmtp: bool = False,
-        timeouts: ClientTimeouts = TIMEOUTS,
+        timeouts: ClientTimeouts | None = None,
     ) -> None:
         super().__init__(ClientDialog(), clock, timeouts=timeouts, name="smtp-client")
         self.helo = helo
@@ -149,7 +124,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def greet(self) -> None:
         """Say EHLO, or HELO to a server that does not know it. Raises Refusal."""
-        hello = Lhlo(self.helo) if self.lmtp else Ehlo(self.helo)
+        hello = commands.Lhlo(self.helo) if self.lmtp else commands.Ehlo(self.helo)
         answer = await self._say(hello)
         if answer.positive:
             self.extensions = extensions_of(answer)
@@ -157,23 +132,15 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         # RFC 5321, 3.2: HELO is for servers that do not know EHLO, not for any other refusal.
         if self.lmtp or answer.code not in (500, 501, 502, 504):
             raise self.with_conversation(refusal(answer, hello))
-        await self._ask(Helo(self.helo))
+        await self._ask(commands.Helo(self.helo))
         self.extensions = {}
 
     async def starttls(self, context: tls.ClientContext) -> None:
-        """Go on under TLS, the server's certificate verified; greet again.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        """Go on under TLS, the server's certificate verified; greet again. Raises NotOffered,
+        Refusal, and as ``secure``."""
         if "STARTTLS" not in self.extensions:
             raise self.with_conversation(errors.NotOffered("STARTTLS"))
-        await self._ask(StartTls(), code=220)
+        await self._ask(commands.StartTls(), code=220)
         await self.secure(context)
         self.extensions = {}
         await self.greet()
@@ -211,13 +178,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         await self.authenticate(mechanism)
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not
-                keep to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         name = mechanism.name
         with self.protocol_violations():
             answer = await exchange(
@@ -324,12 +286,12 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool
     ) -> tuple[list[Reply], Reply]:
         """Say MAIL, RCPT for each and DATA; return the replies to the recipients and to DATA."""
-        commands: list[Command] = [mail, *recipients]
+        said: list[Command] = [mail, *recipients]
         if data:
-            commands.append(Data())
+            said.append(commands.Data())
         if "PIPELINING" not in self.extensions:
             return await self._envelope_in_steps(mail, recipients, data=data)
-        self._say_all(commands)
+        self.writer.write(b"".join([self.dialog.send(each) for each in said]))
         first = await self._answer()
         answers = [await self._answer() for _ in recipients]
         if not first.positive:
@@ -345,7 +307,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         answers = [await self._say(each) for each in recipients]
         if not data or not any(answer.positive for answer in answers):
             return answers, first
-        return answers, await self._say(Data())
+        return answers, await self._say(commands.Data())
 
     async def _content(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
         """Send the message after 354, and hear what is said to its end.
@@ -362,7 +324,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             raise
         return await self._finals(count)
 
-    def _end(self, said: EndOfBody | Bdat, count: int) -> None:
+    def _end(self, said: EndOfBody | commands.Bdat, count: int) -> None:
         """End the message; LMTP answers that once for each recipient taken."""
         self.say(said)
         for _ in range(count - 1 if self.lmtp else 0):
@@ -375,14 +337,14 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         return [await self._answer(seconds=END_SECONDS) for _ in range(max(count, 1))]
 
     async def _coded(self, body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-        async for octets in _pieces(body):
+        async for octets in pieces(body):
             yield self.dialog.send(BodyChunk(octets))
 
     async def _chunks(self, body: bytes | AsyncIterable[bytes], count: int) -> list[Reply]:
         """Send the message with BDAT; return a reply for each recipient."""
         try:
             held = b""
-            async for octets in _pieces(body):
+            async for octets in pieces(body):
                 octets, held = canonical_lines(held + octets)
                 if octets:
                     refusal = await self._chunk(octets)
@@ -395,11 +357,11 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         except BaseException:
             self.abort()
             raise
-        self._end(Bdat(0, last=True), count)
+        self._end(commands.Bdat(0, last=True), count)
         return await self._finals(count)
 
     async def _chunk(self, octets: bytes) -> Reply | None:
-        self.say(Bdat(len(octets)))
+        self.say(commands.Bdat(len(octets)))
         self.writer.write(self.dialog.send(BodyChunk(octets)))
         await self.writer.writable()
         answer = await self._answer()
@@ -410,18 +372,18 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def _reset(self) -> None:
         if not self._leaving:
-            await self._say(Rset())
+            await self._say(commands.Rset())
 
     # -- other commands -----------------------------------------------------------------------
 
     async def noop(self) -> None:
         """See whether the server is still there. Raises Refusal."""
-        await self._ask(Noop())
+        await self._ask(commands.Noop())
 
     async def quit(self) -> None:
         """End the session; a server that is gone already is no error."""
-        with contextlib.suppress(errors.ConnectionLost, ConnectionDone):
-            await self._say(Quit())
+        with contextlib.suppress(errors.ConnectionLost):
+            await self._say(commands.Quit())
         await self.closed()
 
     # -- saying and hearing -------------------------------------------------------------------
@@ -436,9 +398,6 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def _ask(self, command: Command, *, code: int = 0) -> None:
         self._check(await self._say(command), command, code=code)
-
-    def _say_all(self, commands: Sequence[Command]) -> None:
-        self.writer.write(b"".join([self.dialog.send(command) for command in commands]))
 
     async def _say(self, command: Command) -> Reply:
         if self._leaving is not None:
@@ -467,15 +426,6 @@ def _without_dsn(others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], 
     return tuple(pair for pair in others if pair[0] not in _DSN)
 
 
-async def _pieces(body: bytes | AsyncIterable[bytes]) -> AsyncIterator[bytes]:
-    if isinstance(body, bytes):
-        for start in range(0, len(body), CHUNK_OCTETS):
-            yield body[start : start + CHUNK_OCTETS]
-    else:
-        async for octets in body:
-            yield octets
-
-
 async def connect(
     endpoint: IStreamClientEndpoint,
     *,
@@ -484,21 +434,9 @@ async def connect(
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
     lmtp: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
 ) -> SMTPClient:
-    """Connect to a server and greet it.
-
-    Args:
-        endpoint: where.
-        helo: what to call ourselves.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 465); else STARTTLS is said,
-            and is insisted on.
-        lmtp: whether the server speaks LMTP.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and greet: see ``connect_and_begin``. TLS from the first octet is for port 465."""
     return await connect_and_begin(
         endpoint,
         lambda: SMTPClient(clock, helo=helo, lmtp=lmtp, timeouts=timeouts),

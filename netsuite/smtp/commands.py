@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from netsuite.message.address import Address
+from netsuite.sasl.lines import Auth, AuthResponse
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,32 +113,6 @@ class Help:
 @dataclass(frozen=True, slots=True)
 class StartTls:
     """Go on under TLS. See RFC 3207, 4."""
-
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """Begin a SASL exchange. See RFC 4954, 4.
-
-    Args:
-        initial: the initial response, base64 undone; None when none was sent.
-    """
-
-    mechanism: str
-    initial: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class AuthResponse:
-    """The client's answer to a challenge, base64 undone; None cancels the exchange."""
-
-    octets: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class Challenge:
-    """What the server's mechanism says within an exchange, base64 undone."""
-
-    octets: bytes
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp import commands, grammar
-from netsuite.wire.dotted import DotStuffer, DotUnstuffer
 from netsuite.wire.errors import (
     BareLineEnd,
     LineTooLong,
@@ -16,12 +16,10 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.multiline import CHUNK_OCTETS, MultiLineDialog
 from netsuite.wire.reader import CRLF, has_bare_line_end
 
-#: So much of a body is given as one event at most.
-CHUNK_OCTETS: Final = 65_536
 #: A chunk that is out of order, because RCPT before it failed perhaps, is read to its end; not
 #: one that announces more than any message has.
 UNWANTED_OCTETS: Final = 1_000_000_000
@@ -67,9 +65,9 @@ TRANSITIONS: Final[Mapping[tuple[State, type], State]] = {
     (State.START, commands.Rset): State.START,
     **{(state, commands.Rset): State.READY for state in _GREETED},
     (State.READY, commands.StartTls): State.START,
-    (State.READY, commands.Auth): State.READY,
-    **{(state, commands.Challenge): State.AUTH for state in (State.READY, State.AUTH)},
-    (State.AUTH, commands.AuthResponse): State.READY,
+    (State.READY, Auth): State.READY,
+    **{(state, Challenge): State.AUTH for state in (State.READY, State.AUTH)},
+    (State.AUTH, AuthResponse): State.READY,
     (State.READY, commands.Mail): State.MAIL,
     (State.MAIL, commands.Rcpt): State.RCPT,
     (State.RCPT, commands.Rcpt): State.RCPT,
@@ -84,7 +82,7 @@ MACHINE: Final = Machine(TRANSITIONS, start=State.START, final=[State.CLOSED])
 REFUSED: Final[Mapping[type, State]] = {
     commands.EndOfChunk: State.READY,
     EndOfBody: State.READY,
-    commands.AuthResponse: State.READY,
+    AuthResponse: State.READY,
 }
 
 _GREET_FIRST: Final = commands.reply(503, "5.5.1", "Say EHLO first")
@@ -100,26 +98,26 @@ OUT_OF_ORDER: Final[Mapping[State, Mapping[type, commands.Reply]]] = {
             commands.Rcpt,
             commands.Data,
             commands.Bdat,
-            commands.Auth,
+            Auth,
             commands.StartTls,
         ),
         _GREET_FIRST,
     ),
     State.READY: dict.fromkeys((commands.Rcpt, commands.Data, commands.Bdat), _MAIL_FIRST),
     State.MAIL: {
-        **dict.fromkeys((commands.Mail, commands.Auth, commands.StartTls), _IN_MESSAGE),
+        **dict.fromkeys((commands.Mail, Auth, commands.StartTls), _IN_MESSAGE),
         **dict.fromkeys((commands.Data, commands.Bdat), _RCPT_FIRST),
     },
-    State.RCPT: dict.fromkeys((commands.Mail, commands.Auth, commands.StartTls), _IN_MESSAGE),
+    State.RCPT: dict.fromkeys((commands.Mail, Auth, commands.StartTls), _IN_MESSAGE),
     State.CHUNKS: dict.fromkeys(
-        (commands.Mail, commands.Rcpt, commands.Data, commands.Auth, commands.StartTls), _IN_CHUNKS
+        (commands.Mail, commands.Rcpt, commands.Data, Auth, commands.StartTls), _IN_CHUNKS
     ),
 }
 
 
 #: What a server's dialog gives, and takes.
 ServerEvent: TypeAlias = commands.Command | BodyChunk | commands.EndOfChunk | EndOfBody | EndOfInput
-ServerSaid: TypeAlias = commands.Reply | commands.Challenge
+ServerSaid: TypeAlias = commands.Reply | Challenge
 #: What is answered of what a client says.
 Asked: TypeAlias = commands.Command | EndOfBody
 #: What a client's dialog takes, and gives: a reply with what it answers, None for the greeting.
@@ -127,7 +125,7 @@ ClientSaid: TypeAlias = Asked | BodyChunk
 ClientEvent: TypeAlias = tuple[Asked | None, commands.Reply] | EndOfInput
 
 
-class ServerDialog(LineDialog):
+class ServerDialog(MultiLineDialog):
     """The server's side.
 
     Events are commands, ``AuthResponse``, ``BodyChunk``, ``EndOfChunk`` (of a BDAT) and
@@ -148,12 +146,10 @@ class ServerDialog(LineDialog):
         self.pending: ServerEvent | None = None
         #: CR or LF stood alone in the body that is coming or has just come.
         self.bare_line_end = False
-        self._unstuffer: DotUnstuffer | None = None
         self._chunk_left = -1  # octets of a BDAT to come; -1: none is under way
         self._chunk_last = False
-        self._chunk_refusal: commands.Reply | None = (
-            None  # a BDAT out of order: swallow, then say so
-        )
+        # Of a BDAT out of order: its octets are swallowed, and then it is said.
+        self._chunk_refusal: commands.Reply | None = None
         self._ends_with_cr = False
 
     def forget(self) -> None:
@@ -165,23 +161,24 @@ class ServerDialog(LineDialog):
         """Return the next event. Raises RemoteProtocolError with the reply to give."""
         if self.pending is not None or self.state is _CLOSED:
             return PAUSED
-        if self._unstuffer is not None:
-            return self._next_of_data(self._unstuffer)
+        unstuffer = self._unstuffer
+        if unstuffer is not None:
+            event = self._next_piece(unstuffer)
+            if type(event) is EndOfBody:
+                self.bare_line_end = unstuffer.bare
+                self.pending = event
+            return event
         if self._chunk_left >= 0:
             return self._next_of_chunk()
         try:
             line = self._reader.read_line(grammar.COMMAND_OCTETS)
-        except LineTooLong as error:
-            answer = grammar.AUTH_TOO_LONG if self.state is State.AUTH else grammar.TOO_LONG
-            self._leave_auth()
-            raise RemoteProtocolError(str(error), answer) from None
-        except BareLineEnd as error:
-            self._leave_auth()
-            raise RemoteProtocolError(str(error), grammar.NOT_A_LINE) from None
-        if line is None:
-            return self._end()
-        if self.state is _AUTH:
-            return self._auth_response(line)
+            if line is None:
+                return self._end()
+            if self.state is _AUTH:
+                response = self.pending = grammar.parse_auth_response(line)
+                return response
+        except RemoteProtocolError as error:
+            raise self._broken_line(error) from None
         command = grammar.parse_command(line)
         kind = type(command)
         if (self.state, kind) not in TRANSITIONS or (
@@ -198,8 +195,8 @@ class ServerDialog(LineDialog):
     def send(self, value: ServerSaid) -> bytes:
         """Print an answer and step the state; refusals may be said at any time."""
         pending, self.pending = self.pending, None
-        if isinstance(value, commands.Challenge):
-            if type(pending) not in (commands.Auth, commands.AuthResponse):
+        if isinstance(value, Challenge):
+            if type(pending) not in (Auth, AuthResponse):
                 raise LocalProtocolError("a challenge outside of AUTH")
             self.state = MACHINE.step(self.state, value)
             return grammar.format_challenge(value.octets)
@@ -210,7 +207,10 @@ class ServerDialog(LineDialog):
                 raise LocalProtocolError("a reply to nothing")
         elif value.positive:
             if type(pending) is commands.Data:
-                self._begin_data(value)
+                if value.code != 354:
+                    raise LocalProtocolError("DATA is answered by 354 or refused")
+                self._begin_receiving()
+                self.bare_line_end = False
             self.state = TRANSITIONS[self.state, type(pending)]
         else:
             self.state = REFUSED.get(type(pending), self.state)
@@ -228,26 +228,18 @@ class ServerDialog(LineDialog):
             raise LocalProtocolError("a reply to nothing")
         return grammar.format_reply(value)
 
-    def _begin_data(self, value: commands.Reply) -> None:
-        if value.code != 354:
-            raise LocalProtocolError("DATA is answered by 354 or refused")
-        self._unstuffer = DotUnstuffer()
-        self.bare_line_end = False
-
     # -- commands -----------------------------------------------------------------------------
 
-    def _leave_auth(self) -> None:
-        if self.state is State.AUTH:
-            self.state = State.READY
-
-    def _auth_response(self, line: bytes) -> commands.AuthResponse:
-        try:
-            response = grammar.parse_auth_response(line)
-        except RemoteProtocolError:
-            self._leave_auth()
-            raise
-        self.pending = response
-        return response
+    def _broken_line(self, error: RemoteProtocolError) -> RemoteProtocolError:
+        """Return the error with the reply to give; the line ends an exchange it came in."""
+        too_long = grammar.TOO_LONG
+        if self.state is _AUTH:
+            self.state, too_long = State.READY, grammar.AUTH_TOO_LONG
+        if isinstance(error, LineTooLong):
+            return RemoteProtocolError(str(error), too_long)
+        if isinstance(error, BareLineEnd):
+            return RemoteProtocolError(str(error), grammar.NOT_A_LINE)
+        return error
 
     def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
@@ -262,22 +254,6 @@ class ServerDialog(LineDialog):
         raise RemoteProtocolError("out of order", answer)
 
     # -- bodies -------------------------------------------------------------------------------
-
-    def _next_of_data(self, unstuffer: DotUnstuffer) -> ServerEvent | Need:
-        reader = self._reader
-        while True:
-            if unstuffer.ended:
-                self._unstuffer = None
-                self.bare_line_end = unstuffer.bare
-                self.pending = EndOfBody()
-                return self.pending
-            octets = reader.read_some(CHUNK_OCTETS)
-            if octets is None:
-                return self._end()
-            body = unstuffer.feed(octets)
-            reader.unread(unstuffer.rest)  # nothing, before the end
-            if body:
-                return BodyChunk(body)
 
     def _begin_chunk(self, command: commands.Bdat) -> None:
         self._chunk_left = command.octets
@@ -322,7 +298,7 @@ class ServerDialog(LineDialog):
             self.bare_line_end = True
 
 
-class ClientDialog(LineDialog):
+class ClientDialog(MultiLineDialog):
     """The client's side: commands out, replies in, in the same order.
 
     ``send`` takes commands, ``BodyChunk`` and ``EndOfBody``; a body may be sent after a DATA
@@ -339,7 +315,6 @@ class ClientDialog(LineDialog):
         self._asked: deque[Asked | None] = deque([None])
         self._texts: list[str] = []
         self._code = 0
-        self._stuffer: DotStuffer | None = None
         self._chunk_left = 0
 
     @property
@@ -348,12 +323,8 @@ class ClientDialog(LineDialog):
         return len(self._asked)
 
     def next_event(self) -> ClientEvent | Need:
-        """Return the next reply with what it answers.
-
-        Raises:
-            RemoteProtocolError: the server broke the protocol; the connection is of no use
-                any more.
-        """
+        """Return the next reply with what it answers. Raises RemoteProtocolError: the connection is
+        of no more use."""
         while True:
             try:
                 line = self._reader.read_line(grammar.REPLY_LINE_OCTETS, lenient=True)
@@ -379,7 +350,7 @@ class ClientDialog(LineDialog):
             raise RemoteProtocolError(f"a reply to nothing: {value}", close=True)
         command = self._asked.popleft()
         if isinstance(command, commands.Data) and value.code == 354:
-            self._stuffer = DotStuffer(convert_bare=True)
+            self._begin_sending()
         return command, value
 
     def expect(self, said: Asked) -> None:
@@ -391,10 +362,7 @@ class ClientDialog(LineDialog):
         if isinstance(value, BodyChunk):
             return self._body(value.octets)
         if isinstance(value, EndOfBody):
-            if self._stuffer is None:
-                raise LocalProtocolError("no body is under way")
-            octets = self._stuffer.finish()
-            self._stuffer = None
+            octets = self._end_sending()
             self._asked.append(value)
             return octets
         if self._stuffer is not None or self._chunk_left:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache, partial
 from typing import Final, NoReturn
 
 from netsuite.message.address import Address, parse_path, postmaster
+from netsuite.sasl import lines as sasl
 from netsuite.smtp import commands
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.reader import command_line
 
 #: RFC 5321, 4.5.3.1.4 says 512, extensions add to it (SIZE 26, 8BITMIME 17, SMTPUTF8 10, AUTH=
 #: 500, DSN 1,000 and more), and RFC 4954, 4 wants 12,288 for AUTH, whose responses are lines of
@@ -42,8 +44,6 @@ NO_SMTP: Final = commands.reply(554, "5.5.1", "This is an SMTP server")
 #   esmtp-value      = 1*(%d33-60 / %d62-126)      ; RFC 6531 adds UTF8-non-ascii
 # A value with "=" in it is refused by none that we know, and AUTH= may hold one.
 esmtp_param: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-~\x80-\xff]+))?")
-# RFC 4422, 3.1: sasl-mech = 1*20mech-char
-sasl_mech: Final = re.compile(rb"[A-Za-z0-9_-]{1,20}")
 # "FROM:" and the path; a space after the colon is against the grammar but common.
 _from: Final = re.compile(rb"FROM:[ ]{0,8}", re.IGNORECASE)
 _to: Final = re.compile(rb"TO:[ ]{0,8}", re.IGNORECASE)
@@ -179,25 +179,6 @@ def _bdat_command(arguments: bytes) -> commands.Bdat:
     return commands.Bdat(int(match.group(1)), match.group(2) is not None)
 
 
-def decode_base64(octets: bytes) -> bytes:
-    """Undo base64, strictly. See RFC 4954, 4."""
-    try:
-        return base64.decode(octets)
-    except base64.BadBase64:
-        refuse("bad base64", BAD_BASE64)
-
-
-def _auth(arguments: bytes) -> commands.Auth:
-    # "AUTH" SP sasl-mech [SP initial-response]; initial-response = base64 / "="
-    mechanism, _, initial = arguments.partition(b" ")
-    if not sasl_mech.fullmatch(mechanism):
-        refuse("bad mechanism", BAD_ARGUMENTS)
-    name = mechanism.decode("ascii").upper()
-    if not initial:
-        return commands.Auth(name)
-    return commands.Auth(name, b"" if initial == b"=" else decode_base64(initial))
-
-
 def _alone(command: commands.Command) -> Callable[[bytes], commands.Command]:
     def parse(arguments: bytes) -> commands.Command:
         if arguments:
@@ -228,7 +209,7 @@ PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
     b"EXPN": lambda arguments: commands.Expn(_wants(arguments)),
     b"HELP": lambda arguments: commands.Help(_text(arguments)),
     b"STARTTLS": _alone(commands.StartTls()),
-    b"AUTH": _auth,
+    b"AUTH": partial(sasl.parse_auth, bad_arguments=BAD_ARGUMENTS, bad_base64=BAD_BASE64),
 }
 
 
@@ -248,22 +229,11 @@ def parse_command(line: bytes) -> commands.Command:
     return parser(arguments.rstrip(b" \t"))
 
 
-def parse_auth_response(line: bytes) -> commands.AuthResponse:
-    """Read a line of a SASL exchange. Raises RemoteProtocolError when it is no base64."""
-    if line == b"*":
-        return commands.AuthResponse(None)
-    return commands.AuthResponse(decode_base64(line))
+#: Reads a line of a SASL exchange. Raises RemoteProtocolError when it is no base64.
+parse_auth_response: Final = partial(sasl.parse_response, bad_base64=BAD_BASE64)
 
 
 # -- commands, said ---------------------------------------------------------------------------
-
-
-def _say(text: str) -> bytes:
-    """Return octets for one line. Raises LocalProtocolError for what would end it."""
-    octets = text.encode("utf-8")
-    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
-        raise LocalProtocolError("CR, LF or NUL within a command")
-    return octets + b"\r\n"
 
 
 def _path(address: Address | None) -> str:
@@ -287,33 +257,27 @@ def _format_mail(command: commands.Mail) -> bytes:
         words.append("SMTPUTF8")
     if command.auth is not None:
         words.append(f"AUTH={encode_xtext(command.auth)}")
-    return _say(" ".join(words) + _other_parameters(command.others))
-
-
-def _format_auth(command: commands.Auth) -> bytes:
-    if command.initial is None:
-        return _say(f"AUTH {command.mechanism}")
-    return _say(f"AUTH {command.mechanism} {base64.encode(command.initial).decode() or '='}")
-
-
-def _format_auth_response(command: commands.AuthResponse) -> bytes:
-    return _say("*" if command.octets is None else base64.encode(command.octets).decode())
+    return command_line(" ".join(words) + _other_parameters(command.others))
 
 
 def _verb(
     verb: str,
 ) -> Callable[[commands.Noop | commands.Help | commands.Vrfy | commands.Expn], bytes]:
-    return lambda command: _say(f"{verb} {command.argument}" if command.argument else verb)
+    return lambda command: command_line(f"{verb} {command.argument}" if command.argument else verb)
 
 
 _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
-    commands.Ehlo: lambda command: _say(f"EHLO {command.domain}"),
-    commands.Helo: lambda command: _say(f"HELO {command.domain}"),
-    commands.Lhlo: lambda command: _say(f"LHLO {command.domain}"),
+    commands.Ehlo: lambda command: command_line(f"EHLO {command.domain}"),
+    commands.Helo: lambda command: command_line(f"HELO {command.domain}"),
+    commands.Lhlo: lambda command: command_line(f"LHLO {command.domain}"),
     commands.Mail: _format_mail,
-    commands.Rcpt: lambda c: _say(f"RCPT TO:{_path(c.recipient)}{_other_parameters(c.others)}"),
+    commands.Rcpt: lambda c: command_line(
+        f"RCPT TO:{_path(c.recipient)}{_other_parameters(c.others)}"
+    ),
     commands.Data: lambda command: b"DATA\r\n",
-    commands.Bdat: lambda c: _say(f"BDAT {c.octets} LAST" if c.last else f"BDAT {c.octets}"),
+    commands.Bdat: lambda c: command_line(
+        f"BDAT {c.octets} LAST" if c.last else f"BDAT {c.octets}"
+    ),
     commands.Rset: lambda command: b"RSET\r\n",
     commands.Noop: _verb("NOOP"),
     commands.Quit: lambda command: b"QUIT\r\n",
@@ -321,8 +285,8 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     commands.Expn: _verb("EXPN"),
     commands.Help: _verb("HELP"),
     commands.StartTls: lambda command: b"STARTTLS\r\n",
-    commands.Auth: _format_auth,
-    commands.AuthResponse: _format_auth_response,
+    sasl.Auth: sasl.format_auth,
+    sasl.AuthResponse: sasl.format_response,
 }
 
 
@@ -342,7 +306,7 @@ _enhanced: Final = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 
 
 # Nearly all that is said are the same few dozen replies.
-@functools.lru_cache(maxsize=256)
+@lru_cache(maxsize=256)
 def format_reply(value: commands.Reply) -> bytes:
     """Print a reply with its line ends; line ends within its text become spaces."""
     code, enhanced = value.code, value.enhanced

@@ -8,18 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.accounts.interfaces import (
-    COUNTED_REFUSALS,
-    LoginCancelled,
-    LoginRefused,
-    LoginUnavailable,
-    MalformedResponse,
-    MechanismNotOffered,
-    NotOurs,
-    PlaintextRefused,
-    Throttled,
-)
-from netsuite.connection.close_reason import CloseReason
+from netsuite.accounts import interfaces as accounts
+from netsuite.connection.deadlines import CloseReason
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.dialog import ServerSaid
 from netsuite.store import errors
@@ -70,12 +60,13 @@ LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again 
 
 #: What the store may refuse when a recipient is named.
 _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
-    NotOurs: reply(550, "5.7.1", "Relaying denied"),
+    accounts.NotOurs: reply(550, "5.7.1", "Relaying denied"),
     errors.NoSuchAccount: reply(550, "5.1.1", "No such recipient here"),
     errors.NoSuchFolder: reply(550, "5.1.1", "No such recipient here"),
     errors.NotPermitted: reply(550, "5.7.1", "Not permitted"),
     # RFC 3463, 3.3: a full mailbox is a persistent transient failure.
     errors.OverQuota: reply(452, "4.2.2", "Mailbox full"),
+    accounts.AccountDisabled: reply(451, "4.2.1", "The account is disabled"),
     errors.TooLarge: TOO_BIG,
     errors.StorageFull: reply(452, "4.3.1", "Not enough storage"),
     errors.Busy: reply(451, "4.3.0", "Busy; try again later"),
@@ -84,21 +75,29 @@ _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
 }
 AT_RECIPIENT: Final = ErrorTable(_RECIPIENT)
 #: And when the message is there: the size is known now, and trying again will not make it fit.
-AT_END: Final = ErrorTable({**_RECIPIENT, errors.OverQuota: reply(552, "5.2.2", "Mailbox full")})
+AT_END: Final = ErrorTable(
+    {
+        **_RECIPIENT,
+        accounts.PartlyFull: reply(452, "4.2.2", "Not every mailbox has room; nothing was taken"),
+        errors.OverQuota: reply(552, "5.2.2", "Mailbox full"),
+    }
+)
 
 #: Everything else that is met.
 ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
     {
         **_RECIPIENT,
-        LoginRefused: reply(535, "5.7.8", "Wrong name or password"),
-        Throttled: reply(454, "4.7.0", "Too many wrong guesses; try again later"),
-        PlaintextRefused: ENCRYPT_FIRST,
-        MalformedResponse: reply(501, "5.5.2", "Malformed response"),
-        LoginCancelled: reply(501, "5.7.0", "Cancelled"),
-        MechanismNotOffered: reply(504, "5.5.4", "No such mechanism here"),
-        LoginUnavailable: reply(454, "4.7.0", "Logins are not possible now; try again later"),
+        accounts.LoginRefused: reply(535, "5.7.8", "Wrong name or password"),
+        accounts.Throttled: reply(454, "4.7.0", "Too many wrong guesses; try again later"),
+        accounts.PlaintextRefused: ENCRYPT_FIRST,
+        accounts.MalformedResponse: reply(501, "5.5.2", "Malformed response"),
+        accounts.LoginCancelled: reply(501, "5.7.0", "Cancelled"),
+        accounts.MechanismNotOffered: reply(504, "5.5.4", "No such mechanism here"),
+        accounts.LoginUnavailable: reply(
+            454, "4.7.0", "Logins are not possible now; try again later"
+        ),
     },
-    counted=COUNTED_REFUSALS,
+    counted=accounts.COUNTED_REFUSALS,
 )
 
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {

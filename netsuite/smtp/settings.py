@@ -9,7 +9,7 @@ from typing import Literal
 
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Count, Seconds
-from netsuite.connection.settings import ServiceSettings
+from netsuite.connection.settings import ServiceSettings, live, live_seconds
 
 
 class Mode(enum.Enum):
@@ -24,45 +24,36 @@ class Settings(ServiceSettings):
     """Mail from other hosts (RFC 5321), on the standard port 25."""
 
     listen: list[str] = setting(loopback(25), "Where other hosts hand in mail.")
-    greeting_seconds: Seconds = setting(
+    greeting_seconds: Seconds = live_seconds(
         300.0,
         "How long the first command may take, a TLS handshake included; RFC 5321, 4.5.3.2.7 wants "
         "five minutes. Other services give one.",
-        unit="seconds",
-        live=True,
     )
-    message_octets: Count = setting(
+    message_octets: Count = live(
         50 * 1024 * 1024,
         "The largest message taken, announced with SIZE; 0: as large as fits.",
         unit="octets",
-        live=True,
     )
-    recipients: int = setting(
-        1000, "Recipients of one message.", unit="recipients", ge=100, live=True
-    )
-    hops: int = setting(
+    recipients: int = live(1000, "Recipients of one message.", unit="recipients", ge=100)
+    hops: int = live(
         50,
         "Received fields after which a message is taken to be in a loop (RFC 5321, 6.3).",
         unit="fields",
         ge=1,
-        live=True,
     )
-    bare_line_ends: Literal["refuse", "mend"] = setting(
+    bare_line_ends: Literal["refuse", "mend"] = live(
         "refuse",
         "What becomes of a message with a CR or LF alone in it: refused whole, or each made CRLF. "
         "Either way only CRLF.CRLF ends a message.",
-        live=True,
     )
-    require_tls: bool = setting(
+    require_tls: bool = live(
         False,
         "Whether a message is refused before STARTTLS, but from the same machine. RFC 3207, 4 "
         "forbids that to a server that takes mail from everywhere.",
-        live=True,
     )
-    offer_auth: bool = setting(
+    offer_auth: bool = live(
         False,
         "Whether accounts may log in to the `smtp` service too; `submission` always has them.",
-        live=True,
     )
     message_log: str = setting(
         "log/smtp.log",

@@ -1,20 +1,4 @@
-"""Errors of a store, in no protocol's words.
-
-::
-
-    StoreError
-     +-- NoSuchFolder, FolderExists, FolderNotEmpty, BadFolderName
-     +-- NoSuchMessage, MessageExists
-     +-- NoSuchAccount, AccountExists
-     +-- NoSuchFile, FileInTheWay, NotADirectory, IsADirectory, DirectoryNotEmpty
-     +-- BadFileName, Changed
-     +-- NotPermitted
-     +-- OverQuota               permanent until the owner makes room
-     +-- TooLarge
-     +-- Busy                    temporary: locked, overloaded
-     +-- StorageFull             temporary: the disk is full or failing
-     +-- StoreClosed             the store is stopping
-"""
+"""Errors of a store, in no protocol's words; each is a StoreError itself."""
 
 from __future__ import annotations
 
@@ -29,10 +13,6 @@ class NoSuchFolder(StoreError):
 
 class FolderExists(StoreError):
     """The name is taken."""
-
-
-class FolderNotEmpty(StoreError):
-    """The folder has children or content that forbid what was asked."""
 
 
 class BadFolderName(StoreError):
@@ -60,7 +40,7 @@ class NotPermitted(StoreError):
 
 
 class OverQuota(StoreError):
-    """The quota of each of these accounts would be exceeded.
+    """The quota of each of these accounts would be exceeded: permanent until its owner makes room.
 
     Args:
         accounts: their names.

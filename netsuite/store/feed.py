@@ -7,21 +7,8 @@ from typing import TypeAlias
 
 from twisted.logger import Logger
 
-from netsuite.store.changes import (
-    AccountChanged,
-    AliasesChanged,
-    Change,
-    FileChanged,
-    FlagsChanged,
-    FolderCreated,
-    FolderDeleted,
-    FolderRenamed,
-    Listener,
-    MessagesAdded,
-    MessagesExpunged,
-    QueueChanged,
-    SubscriptionChanged,
-)
+from netsuite.store import changes as events
+from netsuite.store.changes import Change, Listener
 from netsuite.store.model import AccountId, FolderId
 
 Topic: TypeAlias = tuple[str, int]
@@ -138,18 +125,20 @@ class LocalFeed:
 def topics_of(change: Change) -> tuple[Topic, ...]:
     """Return whom a change concerns, besides those who hear everything."""
     match change:
-        case MessagesAdded() | FlagsChanged() | MessagesExpunged():  # by far the most
+        case (
+            events.MessagesAdded() | events.FlagsChanged() | events.MessagesExpunged()
+        ):  # by far the most
             return (("folder", change.folder),)
-        case FolderCreated() | FolderDeleted() | FolderRenamed():
+        case events.FolderCreated() | events.FolderDeleted() | events.FolderRenamed():
             owner = ACCOUNTS if change.owner is None else ("account", change.owner)
             return (("folder", change.folder), owner)
-        case AccountChanged():
+        case events.AccountChanged():
             return (("account", change.account), NAMES)
-        case AliasesChanged():
+        case events.AliasesChanged():
             return (NAMES,)
-        case SubscriptionChanged():
+        case events.SubscriptionChanged():
             return (("account", change.account),)
-        case FileChanged():
+        case events.FileChanged():
             return (FILES,)
-        case QueueChanged():
+        case events.QueueChanged():
             return ()

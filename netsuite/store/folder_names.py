@@ -13,6 +13,15 @@ NAME_OCTETS: Final = 1000
 PART_OCTETS: Final = 255
 DEPTH: Final = 32
 
+#: The folders that a new account gets beside its INBOX: by name, and what each is for.
+STANDARD_FOLDERS: Final = (
+    ("Archive", SpecialUse.ARCHIVE),
+    ("Drafts", SpecialUse.DRAFTS),
+    ("Junk", SpecialUse.JUNK),
+    ("Sent", SpecialUse.SENT),
+    ("Trash", SpecialUse.TRASH),
+)
+
 
 def checked(name: str, *, private: bool) -> str:
     """Return a folder's name as it is kept: INBOX in capitals, in normal form C.

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from netsuite.store import model, outgoing
 from netsuite.store.changes import ChangeFeed
+from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 
 
@@ -46,22 +47,22 @@ class MailStore(Protocol):
 
     # -- folders
 
-    async def folders(self, account: model.AccountId | None) -> Sequence[model.Folder]:
+    async def folders(self, account: AccountId | None) -> Sequence[model.Folder]:
         """All folders of the account, or all public ones, sorted by name; ``subscribed`` is
         not set (see ``subscriptions``)."""
 
-    async def folder(self, owner: model.AccountId | None, name: str) -> model.Folder:
+    async def folder(self, owner: AccountId | None, name: str) -> model.Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
 
-    async def folder_by_id(self, folder: model.FolderId) -> model.Folder:
+    async def folder_by_id(self, folder: FolderId) -> model.Folder:
         """One folder by id. Raises NoSuchFolder."""
 
-    async def status(self, folder: model.FolderId, account: model.AccountId | None) -> model.Status:
+    async def status(self, folder: FolderId, account: AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
 
     async def create_folder(
         self,
-        owner: model.AccountId | None,
+        owner: AccountId | None,
         name: str,
         *,
         kind: model.FolderKind = model.FolderKind.MAILBOX,
@@ -73,18 +74,18 @@ class MailStore(Protocol):
         """Make a folder and the missing ones above it (mailboxes only). Raises FolderExists,
         BadFolderName. A name that was deleted comes back with a greater UIDVALIDITY."""
 
-    async def delete_folder(self, folder: model.FolderId) -> None:
+    async def delete_folder(self, folder: FolderId) -> None:
         """Remove a folder and its messages; folders below it stay. Raises NoSuchFolder,
         NotPermitted (INBOX)."""
 
-    async def rename_folder(self, folder: model.FolderId, name: str) -> None:
+    async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it. INBOX instead moves its messages to a new folder and
         stays, empty (RFC 3501, 6.3.5). Raises NoSuchFolder, FolderExists, BadFolderName."""
 
-    async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
+    async def subscriptions(self, account: AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
 
-    async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
+    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
 
     # -- contents in
@@ -112,50 +113,48 @@ class MailStore(Protocol):
 
     # -- looking
 
-    async def uids(self, folder: model.FolderId) -> Sequence[int]:
+    async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending (an ``array`` of 32-bit unsigned numbers)."""
 
-    async def claim_recent(self, folder: model.FolderId) -> int:
+    async def claim_recent(self, folder: FolderId) -> int:
         """Return the first UID no read-write session was told of; mark all as told of."""
 
     async def messages(
-        self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
+        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
     ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
 
     async def described(
-        self, folder: model.FolderId, uids: Sequence[int], account: model.AccountId | None
+        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
     ) -> Sequence[model.Described]:
         """The same with summaries, made now where they are not kept yet."""
 
-    async def find_message_id(self, message_id: str) -> Sequence[tuple[model.FolderId, int]]:
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID (angle brackets included) are, in public folders:
         folder and UID, ascending. Message-IDs are read out of the header at the commit."""
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
+    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
 
-    async def first_uids(self, folders: Sequence[model.FolderId]) -> Mapping[model.FolderId, int]:
+    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
 
-    async def content(self, content: model.ContentId) -> bytes:
+    async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
 
-    async def contents(
-        self, contents: Sequence[model.ContentId]
-    ) -> Mapping[model.ContentId, bytes]:
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
 
     def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """Stream octets ``start`` to ``stop`` in pieces of at most 256 KiB. Raises
         NoSuchMessage. A reader that began keeps reading though the message is expunged."""
 
     async def search(
-        self, folder: model.FolderId, query: Query, account: model.AccountId | None
+        self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
 
@@ -163,11 +162,11 @@ class MailStore(Protocol):
 
     async def store_flags(
         self,
-        folder: model.FolderId,
+        folder: FolderId,
         uids: Sequence[int],
         action: model.FlagAction,
         flags: frozenset[str],
-        account: model.AccountId | None,
+        account: AccountId | None,
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
@@ -177,45 +176,37 @@ class MailStore(Protocol):
         folder, says *shared*. Only a shared ``\\Deleted`` counts for ``expunge``."""
 
     async def copy(
-        self,
-        source: model.FolderId,
-        uids: Sequence[int],
-        target: model.FolderId,
-        account: model.AccountId | None,
+        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along. Raises OverQuota."""
 
     async def move(
-        self,
-        source: model.FolderId,
-        uids: Sequence[int],
-        target: model.FolderId,
-        account: model.AccountId | None,
+        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Move in one durable step (RFC 6851): in both or in neither is never seen."""
 
     async def expunge(
-        self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``.
         Gives the UIDs removed, ascending."""
 
     async def changes_since(
-        self, folder: model.FolderId, modseq: int, account: model.AccountId | None
+        self, folder: FolderId, modseq: int, account: AccountId | None
     ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*; for QRESYNC (RFC 7162, 3.2)."""
 
     # -- quota
 
-    async def usage(self, account: model.AccountId) -> model.Usage:
+    async def usage(self, account: AccountId) -> model.Usage:
         """What the account uses and may use."""
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: model.FolderId) -> bool:
+    def lock_maildrop(self, folder: FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
 
-    def unlock_maildrop(self, folder: model.FolderId) -> None:
+    def unlock_maildrop(self, folder: FolderId) -> None:
         """Release it."""
 
 
@@ -225,7 +216,7 @@ class AccountStore(Protocol):
     async def account(self, name: str) -> model.Account:
         """Raises NoSuchAccount."""
 
-    async def account_by_id(self, account: model.AccountId) -> model.Account:
+    async def account_by_id(self, account: AccountId) -> model.Account:
         """Raises NoSuchAccount."""
 
     async def accounts(self) -> Sequence[model.Account]:
@@ -242,12 +233,12 @@ class AccountStore(Protocol):
         """Make an account with its INBOX and the folders given, in one step. Raises
         AccountExists (also when an alias has the name)."""
 
-    async def remove_account(self, account: model.AccountId) -> None:
+    async def remove_account(self, account: AccountId) -> None:
         """Remove an account with its folders and messages."""
 
     async def update_account(
         self,
-        account: model.AccountId,
+        account: AccountId,
         *,
         state: model.AccountState | None = None,
         display_name: str | None = None,
@@ -258,27 +249,25 @@ class AccountStore(Protocol):
     ) -> model.Account:
         """Change what is given (``...``: leave; None where allowed: no limit)."""
 
-    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
+    async def verifiers(self, account: AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
 
-    async def set_verifiers(
-        self, account: model.AccountId, verifiers: model.Verifiers | None
-    ) -> None:
+    async def set_verifiers(self, account: AccountId, verifiers: model.Verifiers | None) -> None:
         """Change the main password."""
 
-    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
+    async def app_passwords(self, account: AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
 
     async def add_app_password(
         self,
-        account: model.AccountId,
+        account: AccountId,
         label: str,
         verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
     ) -> model.AppPassword:
         """Add one."""
 
-    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
         """Take one away."""
 
     async def used_app_password(self, app_password: int) -> None:

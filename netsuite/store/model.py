@@ -59,8 +59,7 @@ class Folder:
         uid_next: greater than every UID ever given here.
         highest_modseq: the greatest mod-sequence of anything that happened here, at least 1.
         recent_from: the first UID that no read-write session has been told of.
-        messages: how many messages there are.
-        octets: the sum of their sizes.
+        octets: the sum of the messages' sizes.
     """
 
     id: FolderId
@@ -88,7 +87,6 @@ class Message:
     Args:
         modseq: of the last change to what this account sees of it.
         internal_date: when it was received, or what APPEND said (RFC 3501, 2.3.3).
-        octets: the size of its content.
         guid: 32 hexadecimal digits, the same for every copy of one content; never reused.
     """
 
@@ -156,8 +154,6 @@ class Placement:
     """Where to put a message that is being committed.
 
     Args:
-        folder: the target.
-        flags: of the new message.
         internal_date: None for the time of the commit.
         account: whose quota and permission count; None for the folder's owner's.
     """
@@ -222,8 +218,7 @@ class Account:
     Args:
         name: in lower case, without a domain; what one logs in with.
         protocols: the services the account may use (``"imap"`` ...); None for all.
-        quota_octets: None for no limit.
-        quota_messages: None for no limit.
+        quota_octets, quota_messages: None for no limit.
         groups: names of groups of accounts it belongs to.
     """
 

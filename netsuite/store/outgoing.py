@@ -67,6 +67,7 @@ class QueueRecipient:
             ``FAILURE`` and ``DELAY`` with commas between; empty for not said (RFC 3461, 4.1).
         original: ORCPT as RCPT gave it, ``rfc822;a@b``, its xtext undone (RFC 3461, 4.2).
         deliver_by: ``R`` or ``N`` of BY, where that has set *expires* or *warn* (RFC 2852).
+        forwarded: an alias of ours led there, and not the sender.
     """
 
     address: str
@@ -77,6 +78,7 @@ class QueueRecipient:
     notify: str = ""
     original: str = ""
     deliver_by: str = ""
+    forwarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +86,13 @@ class Outgoing:
     """A message's way into the queue, in the commit that makes its content durable.
 
     Args:
-        where_full: who is queued instead, where the owner of a folder has no room for a copy.
+        where_full: who is queued instead, where the owner of a folder has no room for a copy;
+            None where nobody is, and the copy is left out.
     """
 
     envelope: Envelope
     recipients: Sequence[QueueRecipient]
-    where_full: Mapping[FolderId, QueueRecipient] = field(default_factory=dict)
+    where_full: Mapping[FolderId, QueueRecipient | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

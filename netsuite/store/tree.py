@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias
 
+from netsuite.store.errors import TooLarge
+
 TreePath: TypeAlias = tuple[str, ...]
 
 #: Longest name, in octets of UTF-8, and deepest path.
@@ -168,7 +170,14 @@ class FileTree(Protocol):
         """List a directory in pieces, in no order. Raises NoSuchFile, NotADirectory."""
 
     async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
-        """List a directory sorted by name. Raises TooLarge when it holds more than *limit*."""
+        """List a directory sorted by name, by code points. Raises TooLarge when it holds more than
+        *limit*."""
+        entries: list[Entry] = []
+        async for piece in self.listing(path):
+            entries += piece
+            if len(entries) > limit:
+                raise TooLarge(f"more than {limit} entries")
+        return sorted(entries, key=lambda entry: entry.name)
 
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading. Raises NoSuchFile, IsADirectory."""
@@ -209,6 +218,10 @@ class FileTree(Protocol):
 
 class HomeTree(FileTree, Protocol):
     """A tree that has sisters of its kind to move files to."""
+
+    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
+        """Rename or move."""
+        await self.move_to(old, self, new, replace=replace)
 
     async def move_to(
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True

@@ -31,8 +31,9 @@ from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.client import connect as connect_any
 from netsuite.telnet.commands import Code, WindowSize
-from netsuite.telnet.dialog import ANSWER_SECONDS, ClientDialog, ClientEvent, ClientSaid, Echo
+from netsuite.telnet.dialog import ClientDialog, ClientEvent, ClientSaid
 from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
+from netsuite.telnet.dialog.core import ANSWER_SECONDS, Echo
 
 TIMEOUTS: Final = ClientTimeouts(reply_seconds=60.0)
 #: Characters that are kept while a pattern is looked for.
@@ -53,13 +54,7 @@ class TooMuchOutput(errors.ClientError):
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The find of ``expect``.
-
-    Args:
-        index: of the pattern.
-        match: where it matched in the text.
-        text: all that was shown before and in it.
-    """
+    """What ``expect`` found: which pattern, where it matched, all that was shown up to its end."""
 
     index: int
     match: re.Match[str]
@@ -67,13 +62,7 @@ class Found:
 
 
 class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
-    """A connection to a Telnet server; made by ``connect``.
-
-    Args:
-        clock: for the timeouts.
-        timeouts: how long the server may take.
-        dialog: what we are and agree to.
-    """
+    """A connection to a Telnet server; made by ``connect``."""
 
     dialog: ClientDialog
     masks_all = True  # a password is typed as everything else is
@@ -85,11 +74,10 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         self._buffer = ""
         self._decoder: codecs.IncrementalDecoder | None = None
         self._encoding = ""
-        self._at_end = False
         #: Why nothing more comes; None as long as something may.
         self.ending: errors.ConnectionLost | None = None
         #: Called when options have been negotiated, with what was shown before them read.
-        self.negotiated: Callable[[], None] = _nothing
+        self.negotiated: Callable[[], None] = lambda: None
         self._replenished = clock.seconds()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 - Twisted's name
@@ -128,7 +116,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
 
     async def read(self, *, seconds: float | None = None) -> str:
         """Return what the server shows next; empty when it has closed. Raises Timeout."""
-        if not self._buffer and not self._at_end:
+        if not self._buffer and self.ending is None:
             await self._more(self._until(seconds))
         text, self._buffer = self._buffer, ""
         return text
@@ -139,11 +127,11 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         Raises:
             Timeout: after ``reply_seconds``.
         """
-        while not self._at_end:
+        while self.ending is None:
             try:
                 event = await self.receive()
             except errors.ConnectionLost as error:
-                self._end(error)
+                self.ending = error
                 break
             if isinstance(event, Shown):
                 return event.octets
@@ -183,7 +171,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
     async def read_all(self, *, seconds: float | None = None) -> str:
         """Return all that the server shows until it closes. Raises Timeout, TooMuchOutput."""
         deadline = self._until(seconds)
-        while not self._at_end:
+        while self.ending is None:
             await self._more(deadline)
         return self._take(len(self._buffer))
 
@@ -232,7 +220,7 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         return text
 
     async def _more_or_fail(self, deadline: float | None) -> None:
-        if self._at_end:
+        if self.ending is not None:
             raise self.with_conversation(
                 errors.ConnectionLost("the server closed before it showed what was waited for")
             )
@@ -253,17 +241,13 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         except DeferredTimeout:  # the connection stays: something else may be waited for
             raise self._not_in_time() from None
         except errors.ConnectionLost as error:
-            self._end(error)
+            self.ending = error
             return
         if isinstance(event, Shown):
             self._buffer += self._decoded(event.octets)
 
     def _not_in_time(self) -> errors.Timeout:
         return self.with_conversation(errors.Timeout("it was not shown in time"))
-
-    def _end(self, error: errors.ConnectionLost) -> None:
-        self._at_end = True
-        self.ending = error
 
     def _decoded(self, octets: bytes) -> str:
         encoding = self.dialog.encoding
@@ -281,10 +265,6 @@ class TelnetClient(ClientConnection[ClientEvent, ClientSaid]):
         return isinstance(event, Echo | Prompted)
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
-
-
 async def connect(
     endpoint: IStreamClientEndpoint,
     *,
@@ -298,8 +278,6 @@ async def connect(
     """Connect to a Telnet server.
 
     Args:
-        endpoint: where it is.
-        clock: for the timeouts.
         tls_context: for TLS from the first octet (telnets), see ``netsuite.tls.client_options``.
         terminal_types: what we are, the most wanted first.
         window: width and height in characters; 0 for unknown, so that nothing is paged.

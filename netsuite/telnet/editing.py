@@ -121,11 +121,7 @@ class LineEditor:
         return shown
 
     def type(self, characters: str, start: int) -> tuple[int, Ended | None]:
-        """Accept what was typed, up to what ends the line.
-
-        Args:
-            characters: what was typed.
-            start: from where on.
+        """Accept what was typed, from *start* on, up to what ends the line.
 
         Returns:
             How far that was, and what ended the line; None where nothing did. It may be less

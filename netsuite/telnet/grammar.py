@@ -33,38 +33,22 @@ _REQUEST, _ACCEPTED, _REJECTED, _TTABLE_IS, _TTABLE_REJECTED = 1, 2, 3, 4, 5
 _TTABLE: Final = b"[TTABLE]"
 
 
-class TelnetReader:
+class TelnetReader(OctetReader):
     """Reads tokens from octets, the same for every way of cutting them into pieces.
 
     Clean text is found by one search for IAC and given in one piece.
     """
 
-    __slots__ = ("_parameters", "_reader")
+    __slots__ = ("_parameters",)
 
     def __init__(self) -> None:
-        self._reader = OctetReader()
+        super().__init__()
         self._parameters: bytearray | None = None  # of the subnegotiation we are in
-
-    def __len__(self) -> int:
-        return len(self._reader)
-
-    @property
-    def eof(self) -> bool:
-        """Whether nothing more will come."""
-        return self._reader.eof
-
-    def feed(self, octets: bytes) -> None:
-        """Accept what the transport brought."""
-        self._reader.feed(octets)
-
-    def feed_eof(self) -> None:
-        """Accept that nothing more will come."""
-        self._reader.feed_eof()
 
     def discard(self) -> int:
         """Drop what is unread; return how many octets that was."""
         self._parameters = None
-        return self._reader.discard()
+        return super().discard()
 
     def next(self) -> commands.Token | None:
         """Return the next token; None when it is not whole yet.
@@ -72,31 +56,28 @@ class TelnetReader:
         Raises:
             RemoteProtocolError: a subnegotiation is longer than ``SUBNEGOTIATION_OCTETS``.
         """
-        reader = self._reader
         while True:
             if self._parameters is not None:
                 ended, whole = self._subnegotiation(self._parameters)
                 if ended is not None or not whole:
                     return ended
                 continue
-            at = reader.find(IAC, 0, CHUNK_OCTETS)
+            at = self.find(IAC, 0, CHUNK_OCTETS)
             if at != 0:
-                octets = reader.read_some(CHUNK_OCTETS if at < 0 else at)
+                octets = self.read_some(CHUNK_OCTETS if at < 0 else at)
                 return None if octets is None else commands.Data(octets)
-            if len(reader) < 2:
+            if len(self) < 2:
                 return None
-            code = reader.peek(2)[1]
+            code = self.peek(2)[1]
             if code == commands.Code.IAC:
-                reader.read_exactly(2)
+                self.read_exactly(2)
                 return commands.Data(IAC)
             if commands.Code.WILL <= code <= commands.Code.DONT:
-                command = reader.read_exactly(3)
-                return (
-                    None
-                    if command is None
-                    else commands.Negotiation(commands.Verb(code), command[2])
-                )
-            reader.read_exactly(2)
+                command = self.read_exactly(3)
+                if command is None:
+                    return None
+                return commands.Negotiation(commands.Verb(code), command[2])
+            self.read_exactly(2)
             if code == commands.Code.SB:
                 self._parameters = bytearray()
             elif code != commands.Code.SE:  # outside of a subnegotiation it ends nothing
@@ -104,28 +85,27 @@ class TelnetReader:
 
     def _subnegotiation(self, parameters: bytearray) -> tuple[commands.Subnegotiation | None, bool]:
         """Go on reading a subnegotiation; return it, and whether it has ended."""
-        reader = self._reader
         while True:
-            at = reader.find(IAC, 0, SUBNEGOTIATION_OCTETS + 2)
+            at = self.find(IAC, 0, SUBNEGOTIATION_OCTETS + 2)
             if at != 0:
-                parameters += reader.read_some(SUBNEGOTIATION_OCTETS + 2 if at < 0 else at) or b""
+                parameters += self.read_some(SUBNEGOTIATION_OCTETS + 2 if at < 0 else at) or b""
             if len(parameters) > SUBNEGOTIATION_OCTETS + 1:  # the option's number comes first
                 self._parameters = None
                 raise RemoteProtocolError(
                     f"a subnegotiation of more than {SUBNEGOTIATION_OCTETS} octets", close=True
                 )
-            if len(reader) < 2:
+            if len(self) < 2:
                 return None, False
-            code = reader.peek(2)[1]
+            code = self.peek(2)[1]
             if code == commands.Code.IAC:
-                reader.read_exactly(2)
+                self.read_exactly(2)
                 parameters += IAC
                 continue
             self._parameters = None
             if code != commands.Code.SE:
                 # Not allowed (RFC 855): what was begun is dropped, the command taken as it is.
                 return None, True
-            reader.read_exactly(2)
+            self.read_exactly(2)
             if not parameters:
                 return None, True
             return commands.Subnegotiation(parameters[0], bytes(parameters[1:])), True
@@ -148,12 +128,9 @@ def escape(octets: bytes) -> bytes:
 
 
 def network_text(text: str, encoding: str) -> bytes:
-    """Print text for the network virtual terminal: a line ends with CR LF, and a CR that ends
-    none is CR NUL (RFC 854, "THE NVT PRINTER AND KEYBOARD").
-
-    Args:
-        text: its lines end with LF.
-        encoding: a character that it does not have becomes a question mark.
+    """Print text, its lines ending with LF, for the network virtual terminal: a line ends with CR
+    LF, and a CR that ends none is CR NUL (RFC 854, "THE NVT PRINTER AND KEYBOARD"); what the
+    encoding does not have is a question mark.
     """
     octets = text.encode(encoding, "replace")
     if b"\r" in octets:
@@ -186,9 +163,8 @@ def parse_meaning(said: commands.Subnegotiation) -> commands.Meaning | None:
 
 def _terminal_type(octets: bytes) -> commands.TerminalTypeIs | None:
     """Return the name of a terminal: it may be shown to people, so nothing but printable ASCII."""
-    if not 0 < len(octets) <= TERMINAL_TYPE_CHARACTERS:
-        return None
-    if any(not 0x21 <= octet <= 0x7E for octet in octets):
+    shown = all(0x21 <= octet <= 0x7E for octet in octets)
+    if not shown or not 0 < len(octets) <= TERMINAL_TYPE_CHARACTERS:
         return None
     return commands.TerminalTypeIs(octets.decode("ascii"))
 
@@ -252,7 +228,7 @@ def _printed(meaning: commands.Meaning) -> tuple[int, bytes]:
     if isinstance(meaning, commands.StatusSend):
         return commands.Option.STATUS, bytes([_SEND])
     if isinstance(meaning, commands.StatusIs):
-        stated = b"".join(_stated(each) for each in meaning.options)
+        stated = b"".join(bytes([each.verb, each.option]) for each in meaning.options)
         return commands.Option.STATUS, bytes([_IS]) + stated
     if isinstance(meaning, commands.CharsetRequest):
         names = b"".join(b";" + name.encode("ascii") for name in meaning.names)
@@ -264,7 +240,3 @@ def _printed(meaning: commands.Meaning) -> tuple[int, bytes]:
     if isinstance(meaning, commands.TranslationTableRejected):
         return commands.Option.CHARSET, bytes([_TTABLE_REJECTED])
     raise ValueError("translation tables are not sent")
-
-
-def _stated(negotiation: commands.Negotiation) -> bytes:
-    return bytes([negotiation.verb, negotiation.option])

@@ -133,12 +133,7 @@ class Outcome:
 
 
 class Options:
-    """The state of all options of one connection.
-
-    Args:
-        ours: those we agree to on our side.
-        his: those we agree to on the peer's.
-    """
+    """The state of all options of one connection, by which of them we agree to on either side."""
 
     __slots__ = ("_answered", "_states", "_welcome")
 

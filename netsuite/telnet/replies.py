@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from netsuite.accounts.interfaces import LoginRefused, LoginUnavailable, Throttled
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 

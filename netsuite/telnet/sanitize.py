@@ -16,7 +16,6 @@ _UNSAFE: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
-_TAB_COLUMNS: Final = 8
 
 
 def sanitized(text: str) -> str:
@@ -50,11 +49,6 @@ def width(text: str) -> int:
             continue
         columns += 2 if unicodedata.east_asian_width(character) in "WF" else 1
     return columns
-
-
-def expanded(line: str) -> str:
-    """Return a line with its TABs made spaces."""
-    return line.expandtabs(_TAB_COLUMNS)
 
 
 def cut(text: str, columns: int) -> str:

@@ -25,9 +25,7 @@ class FakeAuthenticator:
 
     Args:
         make: returns the facet for a class of facets.
-        name: the account's.
-        password: its password, which ``log_in`` wants.
-        secret: what mechanisms want instead; None for the password too.
+        secret: what mechanisms want instead of the password; None for the password too.
     """
 
     def __init__(

@@ -94,12 +94,7 @@ class _Conversation:
 
 
 class Player:
-    """Plays a transcript against a server.
-
-    Args:
-        connect: opens a connection.
-        name: of the transcript, for errors.
-    """
+    """Plays a transcript against a server to which *connect* opens connections."""
 
     def __init__(self, connect: Callable[[], Peer], name: str = "transcript") -> None:
         self.connect = connect
@@ -130,11 +125,8 @@ class Player:
         return text
 
     def _nothing_left(self, where: str, conversation: _Conversation) -> None:
-        if conversation.waiting or conversation.rest:
-            left = [
-                *conversation.waiting,
-                *([repr(conversation.rest)] if conversation.rest else []),
-            ]
+        rest = [repr(conversation.rest)] if conversation.rest else []
+        if left := [*conversation.waiting, *rest]:
             raise TranscriptError(
                 f"{self.name}: at {where} the server had also said:\n" + _shown(left)
             )
@@ -156,17 +148,12 @@ class Player:
         elif line.how == "*":
             while waiting and re.fullmatch(text, waiting[0]):
                 del waiting[0]
-        elif not waiting:
-            raise self._error(line, text, waiting)
-        elif line.how == "~":
-            match = re.fullmatch(text, waiting[0])
+        else:
+            pattern = text if line.how == "~" else re.escape(text)
+            match = re.fullmatch(pattern, waiting[0]) if waiting else None
             if match is None:
                 raise self._error(line, text, waiting)
             self.captured.update({k: v for k, v in match.groupdict().items() if v is not None})
-            del waiting[0]
-        else:
-            if waiting[0] != text:
-                raise self._error(line, text, waiting)
             del waiting[0]
 
     def _error(self, line: Line, wanted: str, waiting: list[str]) -> TranscriptError:

@@ -12,8 +12,6 @@ class MemoryTransport(StringTransport):
     """Holds what is written, tells when it was closed, and can be full.
 
     Args:
-        host: the peer's address.
-        port: the peer's port.
         full_at: octets not yet read, beyond which the peer does not read.
     """
 

@@ -22,6 +22,12 @@ DATE_OCTETS: Final = 256
 FIRST_YEAR: Final = 1900
 LAST_YEAR: Final = 9998
 
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
 # -- messages (RFC 5322, 3.3 and 4.3) ----------------------------------------------------------
 #
 #   date-time   =   [ day-of-week "," ] date time [CFWS]
@@ -120,17 +126,10 @@ def _made(
 
 
 def format_message_date(when: datetime) -> bytes:
-    """Write a date for a message's field, in its own zone: ``Fri, 21 Nov 1997 09:55:06 -0600``.
-
-    Args:
-        when: must know its zone.
-    """
-    offset = when.utcoffset()
-    if offset is None:
+    """Write a date, which must know its zone, for a message's field: ``Fri, 21 Nov 1997 09:55:06
+    -0600``."""
+    if when.utcoffset() is None:
         raise ValueError("a date without a zone")
-    minutes = int(offset.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    hours, minutes = divmod(abs(minutes), 60)
     return b"%s, %d %s %04d %02d:%02d:%02d %s" % (
         DAYS[when.weekday()],
         when.day,
@@ -139,8 +138,13 @@ def format_message_date(when: datetime) -> bytes:
         when.hour,
         when.minute,
         when.second,
-        f"{sign}{hours:02}{minutes:02}".encode(),
+        _offset(when).encode(),
     )
+
+
+def _offset(when: datetime) -> str:
+    minutes = int((when.utcoffset() or timedelta()).total_seconds() // 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}{abs(minutes) % 60:02}"
 
 
 # -- news (RFC 3977, 7.1 and 7.3) --------------------------------------------------------------
@@ -223,12 +227,8 @@ def parse_http_date(octets: bytes, today: datetime) -> datetime | None:
 
 def format_log_date(when: datetime) -> str:
     """Write a date as the common log format has it: ``06/Nov/1994:08:49:37 +0000``."""
-    offset = when.utcoffset() or timedelta()
-    minutes = int(offset.total_seconds() // 60)
-    sign = "-" if minutes < 0 else "+"
-    hours, minutes = divmod(abs(minutes), 60)
     month = MONTHS[when.month - 1].decode()
-    return f"{when:%d}/{month}/{when:%Y:%H:%M:%S} {sign}{hours:02}{minutes:02}"
+    return f"{when:%d}/{month}/{when:%Y:%H:%M:%S} {_offset(when)}"
 
 
 def format_http_date(when: datetime) -> bytes:

@@ -1,4 +1,4 @@
-"""State tables as data: checked when made, stepped without a branch, drawn for the docs."""
+"""State tables as data: checked when made, stepped without a branch."""
 
 from __future__ import annotations
 
@@ -55,33 +55,11 @@ class Machine(Generic[S]):
             if (state in out) == (state in self.final):
                 raise ValueError(f"{state} is final and leads on, or neither")
 
-    def allows(self, state: S, said: object) -> bool:
-        """Return whether something may be said in a state."""
-        return (state, type(said)) in self.transitions
-
     def step(self, state: S, said: object) -> S:
         """Return the state after something was said. Raises LocalProtocolError where it may not."""
         try:
             return self.transitions[state, type(said)]
         except KeyError:
             raise LocalProtocolError(
-                f"{type(said).__name__} may not be said in state {_name(state)}"
+                f"{type(said).__name__} may not be said in state {getattr(state, 'name', state)}"
             ) from None
-
-    def draw(self) -> str:
-        """Return the table as a graph in the DOT language, the same for the same table."""
-        lines = ["digraph {", "  rankdir=LR;"]
-        for state in sorted(self.final, key=_name):
-            lines.append(f'  "{_name(state)}" [shape=doublecircle];')
-        edges: dict[tuple[str, str], list[str]] = {}
-        for (state, kind), following in self.transitions.items():
-            edges.setdefault((_name(state), _name(following)), []).append(kind.__name__)
-        for (state_name, next_name), kinds in sorted(edges.items()):
-            label = "\\n".join(sorted(kinds))
-            lines.append(f'  "{state_name}" -> "{next_name}" [label="{label}"];')
-        return "\n".join([*lines, "}", ""])
-
-
-def _name(state: object) -> str:
-    name = getattr(state, "name", None)
-    return name if isinstance(name, str) else str(state)

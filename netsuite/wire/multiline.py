@@ -20,7 +20,7 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
+from netsuite.wire.reader import LineDialog
 
 #: So much of a data block is given as one event at most.
 CHUNK_OCTETS: Final = 65_536
@@ -34,7 +34,7 @@ Piece = BodyChunk | EndOfBody | EndOfInput | Need
 
 
 class MultiLineDialog(LineDialog):
-    """Data blocks, in and out: ``BodyChunk`` values and ``EndOfBody``."""
+    """Data blocks, in and out: ``BodyChunk`` values and ``EndOfBody``; SMTP's message is one."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -173,11 +173,7 @@ class MultiLineServer(MultiLineDialog, Generic[K]):
         self._begin_sending()
 
     def _challenged(self, said: object) -> None:
-        """Accept of a challenge. Raises LocalProtocolError.
-
-        Args:
-            said: by what the state is left.
-        """
+        """Accept of a challenge; *said* is by what the state is left. Raises LocalProtocolError."""
         if not isinstance(self.pending, self.rules.challenged):
             raise LocalProtocolError("a challenge outside of an exchange")
         self.pending = None
@@ -224,12 +220,7 @@ class MultiLineClient(MultiLineDialog, Generic[K, A]):
         self._asked: deque[K | None] = deque([None])
 
     def next_event(self) -> tuple[K | None, A] | Piece:
-        """Return the next event.
-
-        Raises:
-            RemoteProtocolError: the server broke the protocol; the connection is of no use
-                any more.
-        """
+        """Return the next event. Raises RemoteProtocolError: the connection is of no more use."""
         if self._unstuffer is not None:
             return self._next_piece(self._unstuffer)
         try:

@@ -7,11 +7,21 @@ values for every way of cutting the same octets into pieces.
 from __future__ import annotations
 
 from io import IncrementalNewlineDecoder
+from typing import ClassVar
 
-from netsuite.wire.errors import BareLineEnd, LineTooLong
+from netsuite.wire.errors import BareLineEnd, LineTooLong, LocalProtocolError
+from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 CRLF = b"\r\n"
 _NOT_BARE = (None, "\r\n")
+
+
+def command_line(text: str) -> bytes:
+    """Return the octets of one line. Raises LocalProtocolError for what would end it."""
+    octets = text.encode("utf-8")
+    if b"\r" in octets or b"\n" in octets or b"\0" in octets:
+        raise LocalProtocolError("CR, LF or NUL within a command")
+    return octets + CRLF
 
 
 def has_bare_line_end(octets: bytes | bytearray) -> bool:
@@ -154,3 +164,35 @@ class OctetReader:
     def count(self, octets: bytes, start: int = 0, stop: int | None = None) -> int:
         """Return how often some octets stand in what is unread."""
         return self._buffer.count(octets, start, stop)
+
+
+class LineDialog:
+    """A dialog that reads lines; what they say is the protocol's."""
+
+    # A subclass may have slots too: thousands of connections wait, each with its dialog.
+    __slots__ = ("_eof_told", "_reader")
+
+    hears_while_writing: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        self._reader = OctetReader()
+        self._eof_told = False
+
+    def receive(self, octets: bytes) -> None:
+        """Accept what the transport brought."""
+        self._reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Accept that the transport will bring nothing more."""
+        self._reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; return how many there were."""
+        return self._reader.discard()
+
+    def _end(self) -> EndOfInput | Need:
+        """Return, where there is no whole line, the need for more or, once, the end of input."""
+        if self._reader.eof and not self._eof_told:
+            self._eof_told = True
+            return EndOfInput()
+        return NEED_DATA

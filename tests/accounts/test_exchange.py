@@ -21,7 +21,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
     Throttled,
 )
-from netsuite.accounts.keyed_locks import KeyedLocks
+from netsuite.accounts.throttle import KeyedLocks
 from netsuite.store.errors import Busy
 from netsuite.store.model import AccountState
 from netsuite.testing.cases import TestCase

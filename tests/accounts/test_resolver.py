@@ -6,9 +6,9 @@ import contextlib
 from collections.abc import Mapping
 from unittest import mock
 
-from netsuite.accounts.interfaces import NotOurs
+from netsuite.accounts.interfaces import AccountDisabled, NotOurs
 from netsuite.accounts.resolver import ALIAS_SECONDS
-from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
+from netsuite.store.errors import NoSuchAccount, OverQuota
 from netsuite.store.model import Account, AccountState, Placement
 from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import World
@@ -65,6 +65,7 @@ class Resolving(TestCase):
             "away@example.test": ["bob", "ann@elsewhere.test"],
             "postmaster@example.test": ["ann"],
             "Postmaster@": ["ann"],
+            "abuse@example.test": ["ann"],
         }.items():
             self.assertEqual(expected, await self.owners(world, address), address)
 
@@ -129,8 +130,62 @@ class Resolving(TestCase):
         await world.store.accounts.update_account(full.id, quota_octets=None)
         self.assertEqual(["ann"], await self.owners(world, "ann@example.test"))
         await world.store.accounts.update_account(full.id, state=AccountState.DISABLED)
-        with self.assertRaises(Busy):
+        with self.assertRaises(AccountDisabled):
             await self.owners(world, "ann@example.test")
+
+    async def test_size(self) -> None:
+        """What is told of the size is judged at once."""
+        world = World()
+        await world.account("ann", quota_octets=100)
+        for octets, fits in ((0, True), (100, True), (101, False)):
+            with self.subTest(octets=octets):
+                asked = world.resolver.resolve("ann", "example.test", octets=octets)
+                if fits:
+                    await asked
+                else:
+                    with self.assertRaises(OverQuota):
+                        await asked
+
+    async def test_members_of_an_alias_that_cannot_take_it_now(self) -> None:
+        """Their mail is queued, unless there is nobody to empty the queue, or no other member."""
+        world = World()
+        await world.account("ann")
+        await world.account("full", quota_octets=0)
+        await world.account("off", state=AccountState.DISABLED)
+        await world.store.accounts.set_alias("all", ["ann", "full", "off"])
+        await world.store.accounts.set_alias("none", ["full", "off"])
+        found = await world.resolver.resolve("all", "example.test")
+        self.assertEqual(("full@example.test", "off@example.test"), tuple(found.onward))
+        self.assertTrue(found.by_alias)
+        with self.assertRaises(OverQuota):
+            await world.resolver.resolve("none", "example.test")
+        world.resolver.carries_onward = False
+        with self.assertRaises(OverQuota):
+            await world.resolver.resolve("all", "example.test")
+
+    async def test_relay(self) -> None:
+        """Who may send to other hosts does."""
+        world = World()
+        found = await world.resolver.resolve("x y", "elsewhere.test", relay=True)
+        self.assertEqual(('"x y"@elsewhere.test',), found.onward)
+        world.resolver.carries_onward = False
+        with self.assertRaises(NotOurs):
+            await world.resolver.resolve("x", "elsewhere.test", relay=True)
+
+    async def test_detail_folder(self) -> None:
+        """Mail for user+detail goes into the user's folder of that name, where that is wanted."""
+        world = World()
+        ann = await world.account("ann")
+        lists = await world.store.mail.create_folder(ann.id, "Lists")
+        asked = [("ann+lists", "example.test"), ("ann+none", "example.test")]
+        found = [await world.resolver.resolve(*each) for each in asked]
+        self.assertNotIn(lists.id, found[0].folders)
+        world.resolver.configure(
+            domains=["example.test"], postmaster="", separator="+", detail_folders=True
+        )
+        found = [await world.resolver.resolve(*each) for each in asked]
+        self.assertEqual({lists.id: "ann@example.test"}, found[0].folders)
+        self.assertNotIn(lists.id, found[1].folders)
 
     async def asked_for(self, world: World, local: str) -> int:
         """Resolve, as far as that goes; return how often the store was asked for an account or
@@ -152,7 +207,7 @@ class Resolving(TestCase):
         with (
             mock.patch.object(accounts, "account", asked_account),
             mock.patch.object(accounts, "aliases", asked_aliases),
-            contextlib.suppress(Busy, NotOurs),
+            contextlib.suppress(AccountDisabled, NotOurs),
         ):
             await world.resolver.resolve(local, "example.test")
         return asked

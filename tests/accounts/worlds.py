@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -22,6 +23,7 @@ from netsuite.store.memory import MemoryStore
 from netsuite.store.model import Account, Verifiers
 
 DOMAIN = "example.test"
+NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 TLS = Channel("imap", address="192.0.2.7", secure=True, host="mx.example.test")
 CLEAR = Channel("imap", address="192.0.2.7", host="mx.example.test")
 LOCAL = Channel("imap", address="127.0.0.1", local=True, host="mx.example.test")
@@ -41,7 +43,9 @@ class World:
         self.store = MemoryStore()
         self.hashed = 0
         self.resolver = RecipientResolver(self.store, self.clock, domains=[DOMAIN])
-        self.delivery = StoreDelivery(self.store)
+        self.delivery = StoreDelivery(
+            self.store, now=lambda: NOW, note_full=self.resolver.note_full
+        )
         self.realm = AccountRealm(self.store, self.resolver)
         names = LoginNames((DOMAIN,))
         self.right = PasswordCache(self.clock, 60.0, self.store.changes)

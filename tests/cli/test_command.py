@@ -16,8 +16,8 @@ from click.testing import CliRunner
 
 from netsuite.cli import SECTIONS, context, main
 from netsuite.cli.account import _LOGIN_SERVICES
-from netsuite.cli.client.clients import client_of
 from netsuite.cli.client.commands import GET, LS, PUT
+from netsuite.cli.client.transfers import client_of
 from netsuite.config.schema import SERVICES
 from tests.cli.commands import COMMAND, done, heed_interrupts, run
 
@@ -99,7 +99,7 @@ def test_the_list_is_true() -> None:
 def test_the_tables_of_services_are_true() -> None:
     """What a command says it can do by a protocol, the protocol's client can."""
     for attribute, services in (("get", GET), ("ls", LS), ("put", PUT.replace(" imap", ""))):
-        for service in ["http", "ftp", "gopher", "pop3", "imap", "nntp", "smtp"]:
+        for service in ["http", "ftp", "gopher", "pop3", "imap", "nntp"]:
             can = getattr(client_of(service), attribute) is not None
             assert can == (service in services.split()), (attribute, service)
     assert set(_LOGIN_SERVICES) == set(SERVICES) - {"smtp"}

@@ -14,8 +14,8 @@ from twisted.internet.error import (
     NoRouteError,
 )
 
-from netsuite.cli.client.exit_codes import code_of, conversation_of, line_of
 from netsuite.cli.client.problems import CommandError, Exit, FileTrouble
+from netsuite.cli.client.running import code_of, conversation_of, line_of
 from netsuite.cli.client.urls import BadURL
 from netsuite.connection import errors
 from netsuite.wire.errors import LocalProtocolError

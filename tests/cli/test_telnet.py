@@ -17,7 +17,7 @@ from twisted.python.failure import Failure
 
 from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
 from netsuite.cli.client.telnet import Conversation, terminal_types
-from netsuite.cli.client.terminal import settings_for
+from netsuite.cli.client.terminal import Terminal, settings_for
 from netsuite.cli.client.urls import BadURL, telnet_target
 from netsuite.connection import errors
 from netsuite.connection.client import ClientTimeouts
@@ -32,8 +32,8 @@ ECHO_ON, ECHO_OFF = b"\xff\xfb\x01", b"\xff\xfc\x01"
 SGA_ON = b"\xff\xfb\x03"
 
 
-class FakeScreen:
-    """A terminal of the test's making.
+class FakeScreen(Terminal):
+    """A terminal of the test's making, which does nothing as a real one.
 
     Args:
         interactive: whether it is one; else pipes.

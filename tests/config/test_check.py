@@ -12,7 +12,7 @@ from netsuite.cli import main
 from netsuite.config.check import problems
 from netsuite.config.load import read
 from netsuite.config.schema import SERVICES, Settings, needs_restart, sections
-from netsuite.connection.startup_errors import CannotStart
+from netsuite.connection.listening import CannotStart
 from netsuite.plugin import compose, plugin
 
 #: A wrong file, and for each problem its line and the beginning of what is said.

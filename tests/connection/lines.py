@@ -10,11 +10,9 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
-from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.deadlines import Timeouts
-from netsuite.connection.server import ServerConnection, handlers
+from netsuite.connection.deadlines import CloseReason, Timeouts
+from netsuite.connection.server import ServerConnection, ServerShared, handlers
 from netsuite.connection.settings import ServiceSettings
-from netsuite.connection.shared import ServerShared
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import ErrorTable, LocalProtocolError, RemoteProtocolError

@@ -10,7 +10,7 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from netsuite.connection.factory import TOLD_AT_ONCE, ServerFactory
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from tests.connection.lines import LineConnection, shared, taken

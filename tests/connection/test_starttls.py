@@ -14,7 +14,7 @@ from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from tests.connection.lines import LineConnection, shared

@@ -11,7 +11,7 @@ from twisted.internet.defer import maybeDeferred
 
 from netsuite.connection.linelog import LineLog
 from netsuite.ftp.paths import text_of
-from netsuite.ftp.server.transfer_log import format_line, stamp
+from netsuite.ftp.server.transfer_log import format_line
 from netsuite.testing.cases import SynchronousTestCase
 from tests.ftp.fakes import Session
 
@@ -31,7 +31,7 @@ class Logging(SynchronousTestCase):
                 self.path,
                 world.reactor,
                 now=lambda: WHEN,
-                stamp=stamp,
+                stamp=datetime.ctime,
                 elsewhere=maybeDeferred,
             )
         )

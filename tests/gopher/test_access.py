@@ -14,11 +14,12 @@ from twisted.python.failure import Failure
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.peer import Peer
 from netsuite.gopher.commands import Request
-from netsuite.gopher.server.access import format_line, stamp, status_of
+from netsuite.gopher.server.access import format_line, status_of
 from netsuite.gopher.server.selectors import Selectors
 from netsuite.store.errors import Busy, NotPermitted, StoreError, TooLarge
 from netsuite.store.tree import name_of
 from netsuite.testing.cases import TestCase
+from netsuite.wire.dates import format_log_date
 from tests.gopher.worlds import Transport, World
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=timezone(timedelta(hours=-3, minutes=-30)))
@@ -42,7 +43,11 @@ class Logging(TestCase):
         self.path = Path(self.mktemp())
         world.configure(
             line_log=LineLog(
-                self.path, world.clock, now=lambda: WHEN, stamp=stamp, elsewhere=maybeDeferred
+                self.path,
+                world.clock,
+                now=lambda: WHEN,
+                stamp=format_log_date,
+                elsewhere=maybeDeferred,
             )
         )
         return world

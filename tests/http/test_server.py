@@ -11,9 +11,10 @@ from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from netsuite.connection.linelog import LineLog
-from netsuite.http.access import format_line, stamp
 from netsuite.http.commands import Fields, Request, Response
+from netsuite.http.server.shared import format_line
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.wire.dates import format_log_date
 from tests.http.worlds import DATE, HELLO, NOW, World, answer, refusal
 
 GET = b"GET /hello HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -345,7 +346,7 @@ class Log(SynchronousTestCase):
         """A line a request, in the combined format, written when a second has gone."""
         path = Path(self.mktemp())
         clock = Clock()
-        log = LineLog(path, clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred)
+        log = LineLog(path, clock, now=lambda: NOW, stamp=format_log_date, elsewhere=maybeDeferred)
         world = World(access_log=log)
         session = world.connect()
         session.say(GET.replace(b"\r\n\r\n", b'\r\nUser-Agent: x"y\r\nReferer: /a\r\n\r\n'))
@@ -370,7 +371,7 @@ class Log(SynchronousTestCase):
         what it took, and nobody is told of an error."""
         path = Path(self.mktemp())
         clock = Clock()
-        log = LineLog(path, clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred)
+        log = LineLog(path, clock, now=lambda: NOW, stamp=format_log_date, elsewhere=maybeDeferred)
         world = World(access_log=log)
         world.put("big.bin", bytes(1_000_000))
         session = world.connect(full_at=50_000)
@@ -394,7 +395,7 @@ class Log(SynchronousTestCase):
     def test_one_line(self) -> None:
         """Nothing a client sends makes two lines of one, or ends a quoted part."""
         request = Request("GET", "/", Fields([("user-agent", 'a"\x1b[2J\xe9\\')]))
-        line = format_line(stamp(NOW), "::1", "a b", request, 200, 0)
+        line = format_line(format_log_date(NOW), "::1", "a b", request, 200, 0)
         self.assertEqual(
             '::1 - a\\x20b [22/Nov/2026:09:30:00 +0000] "GET / HTTP/1.1" 200 - "-" '
             '"a\\x22\\x1b[2J\\xe9\\x5c"\n',
@@ -406,7 +407,9 @@ class Log(SynchronousTestCase):
         folder = Path(self.mktemp())
         folder.write_text("in the way")
         clock = Clock()
-        log = LineLog(folder / "log", clock, now=lambda: NOW, stamp=stamp, elsewhere=maybeDeferred)
+        log = LineLog(
+            folder / "log", clock, now=lambda: NOW, stamp=format_log_date, elsewhere=maybeDeferred
+        )
         for _ in range(3):
             log.add(format_line, "", "", None, 200, 0)
             clock.advance(1)

@@ -23,17 +23,10 @@ from netsuite.connection.errors import (
     TransientRefusal,
 )
 from netsuite.imap.client import Goodbye, IMAPClient, connect
-from netsuite.imap.commands import (
-    BodySection,
-    Condition,
-    Exists,
-    FetchData,
-    Item,
-    StoreAction,
-    Streamed,
-    Tagged,
-)
 from netsuite.imap.commands import search as key
+from netsuite.imap.commands.fetch import BodySection, FetchData, Item, Streamed
+from netsuite.imap.commands.requests import StoreAction
+from netsuite.imap.commands.responses import Condition, Exists, Tagged
 from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory

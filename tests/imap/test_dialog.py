@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from netsuite.imap.commands import Append, Code, Command, Condition, Continue, Idle, Status, Tagged
-from netsuite.imap.commands.responses import Completion
-from netsuite.imap.dialog import (
-    RULES,
-    TRANSITIONS,
+from netsuite.imap.commands.requests import Append, Command, Idle
+from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, Tagged
+from netsuite.imap.dialog import ServerDialog
+from netsuite.imap.dialog.events import (
     AuthenticateCancelled,
     AuthenticateResponse,
     Bounds,
     IdleDone,
-    ServerDialog,
-    State,
     WantsLiteral,
-    rule_of,
 )
+from netsuite.imap.dialog.rules import RULES, TRANSITIONS, State, rule_of
 from netsuite.imap.grammar.compose import format_command
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import get_args
 
-from netsuite.imap.commands import Request
-from netsuite.imap.dialog import RULES, AuthenticateCancelled, AuthenticateResponse, ServerEvent
+from netsuite.imap.commands.requests import Request
+from netsuite.imap.dialog import ServerEvent
+from netsuite.imap.dialog.events import AuthenticateCancelled, AuthenticateResponse
+from netsuite.imap.dialog.rules import RULES
 from netsuite.imap.server import IMAPServer
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput

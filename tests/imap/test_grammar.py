@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsuite.imap.commands import Append, Command, Continue, Request
-from netsuite.imap.commands.responses import Status, Tagged
-from netsuite.imap.dialog import ServerDialog, State, WantsLiteral
-from netsuite.imap.dialog.rules import rule_of
+from netsuite.imap.commands.requests import Append, Command, Request
+from netsuite.imap.commands.responses import Continue, Status, Tagged
+from netsuite.imap.dialog import ServerDialog
+from netsuite.imap.dialog.events import WantsLiteral
+from netsuite.imap.dialog.rules import State, rule_of
 from netsuite.imap.grammar.compose import format_command, split_command
 from netsuite.imap.grammar.printing import format_astring, format_string
 from netsuite.imap.grammar.response_parser import parse_response
@@ -144,7 +145,7 @@ class Commands(SynchronousTestCase):
 
     def test_unsayable(self) -> None:
         """A line end in a name or a password cannot become a second command."""
-        from netsuite.imap.commands import Id, Login, Store, StoreAction
+        from netsuite.imap.commands.requests import Id, Login, Store, StoreAction
         from tests.imap.cases import ONE
 
         for request in (
@@ -183,7 +184,7 @@ class Responses(SynchronousTestCase):
 
     def test_unsayable(self) -> None:
         """No value can smuggle a line end into a response."""
-        from netsuite.imap.commands import Code, Condition, FlagsData
+        from netsuite.imap.commands.responses import Code, Condition, FlagsData
 
         self.assertEqual(
             b"* OK a b\r\n", format_response(Condition(Status.OK, "a\r\nb")), "text is one line"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netsuite.imap.commands import BodySection, SectionText
+from netsuite.imap.commands.fetch import BodySection, SectionText
 from netsuite.imap.sections import OctetRange, cut, pick_fields, whole_range
 from netsuite.message.structure import Part
 from netsuite.testing.cases import SynchronousTestCase

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netsuite.imap.sequences import LARGEST, SequenceSet, format_in_order, runs
+from netsuite.imap.sequences import LARGEST, SequenceSet, runs
 from netsuite.testing.cases import SynchronousTestCase
 
 ENDS = st.integers(0, 300)
@@ -41,7 +41,7 @@ class Resolve(SynchronousTestCase):
 
     def test_order_is_kept(self) -> None:
         """COPYUID pairs sources and targets by position."""
-        self.assertEqual(b"7:9,3,11", format_in_order([7, 8, 9, 3, 11]))
+        self.assertEqual(b"7:9,3,11", bytes(SequenceSet.of([7, 8, 9, 3, 11])))
 
 
 @given(st.lists(st.tuples(ENDS, ENDS), min_size=1), st.integers(1, 300))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable
 
-from netsuite.imap.commands import Exists, Expunged, FetchData, Tagged
+from netsuite.imap.commands.fetch import FetchData
+from netsuite.imap.commands.responses import Exists, Expunged, Tagged
 from netsuite.imap.dialog.client import ClientDialog
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import NEED_DATA

@@ -5,8 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netsuite.imap.commands import Append, Command, Continue, Idle, Status, Tagged
-from netsuite.imap.dialog import Bounds, IdleDone, ServerDialog, State, WantsLiteral
+from netsuite.imap.commands.requests import Append, Command, Idle
+from netsuite.imap.commands.responses import Continue, Status, Tagged
+from netsuite.imap.dialog import ServerDialog
+from netsuite.imap.dialog.events import Bounds, IdleDone, WantsLiteral
+from netsuite.imap.dialog.rules import State
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
 

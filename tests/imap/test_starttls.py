@@ -11,7 +11,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from netsuite import tls
 from netsuite.connection.errors import AuthenticationFailed, PermanentRefusal
 from netsuite.imap.client import connect
-from netsuite.imap.commands import StartTls
+from netsuite.imap.commands.requests import StartTls
 from netsuite.imap.server import IMAPServer, IMAPServerFactory
 from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.links import MemoryEndpoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from netsuite.imap.commands import BodyStructure
+from netsuite.imap.commands.fetch import BodyStructure
 from netsuite.imap.grammar.structure import (
     format_envelope,
     format_structure,

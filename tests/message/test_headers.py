@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsuite.message.charsets import codec_of, decode
-from netsuite.message.headers import fields, find, find_all, header_end, strip, subset
+from netsuite.message.headers import fields, find, header_end, strip
 from netsuite.message.parameters import parse_content_type, parse_disposition, without_comments
 from netsuite.message.words import decode_base64, decode_words, encode_words, fold
 from netsuite.testing.cases import SynchronousTestCase
@@ -37,22 +37,9 @@ class Fields(SynchronousTestCase):
         )
 
     def test_finds(self) -> None:
-        """A field is found in any case, the first or all."""
+        """A field is found in any case, the first of several."""
         self.assertEqual(b"one", find(HEADER, b"SUBJECT"))
-        self.assertEqual([b"one", b"two  folded"], find_all(HEADER, b"subject"))
         self.assertIsNone(find(HEADER, b"body"))
-
-    def test_subset_keeps_octets(self) -> None:
-        """A subset is byte for byte what stood there, and ends with an empty line."""
-        self.assertEqual(
-            b"subject : one\r\nSubject: two\r\n  folded\r\n\r\n", subset(HEADER, [b"SUBJECT"])
-        )
-        self.assertEqual(
-            b"Received: from a\r\n\tby b\r\nX:\r\n\r\n", subset(HEADER, [b"subject"], exclude=True)
-        )
-        self.assertEqual(b"\r\n", subset(HEADER, [b"none"]))
-        self.assertEqual(b"A: b\r\n\r\n", subset(b"A: b", [b"a"]))
-        self.assertEqual(b"A: b\n\r\n", subset(b"A: b\nC: d\n\nE: f\n", [b"a", b"e"]))
 
     def test_strip(self) -> None:
         """Fields can be taken out without touching anything else, the body least of all."""

@@ -24,7 +24,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
 )
 from netsuite.accounts.news import AccountNews, StoreNewsroom
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.message.injection import PostingPolicy
 from netsuite.nntp.server import NNTPServer, NNTPServerFactory, Shared
 from netsuite.nntp.settings import Settings

@@ -43,8 +43,6 @@ HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\
 class Mechanism:
     """PLAIN, or one that does not trust the server."""
 
-    mutual = False
-
     def __init__(self, name: str = "PLAIN", secret: bytes = b"\0ann\0se cret") -> None:
         self.name = name
         self.secret = secret

@@ -7,7 +7,6 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netsuite.nntp.dialog import MACHINE
 from netsuite.testing.cases import SynchronousTestCase
 from tests.nntp.fakes import World
 
@@ -44,9 +43,3 @@ class Splits(SynchronousTestCase):
                 outcomes.append((said, world.stored(), session.closed))
             self.assertEqual(outcomes[0], outcomes[1])
             self.assertNotIn(b"Something went wrong", outcomes[0][0])
-
-    def test_the_table_is_drawn(self) -> None:
-        """Every state is reached and left; the drawing names them."""
-        drawn = MACHINE.draw()
-        for state in ("OPEN", "NAMED", "SASL", "LOGGED_IN", "CLOSED"):
-            self.assertIn(state, drawn)

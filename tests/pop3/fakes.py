@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import DropItem, MaildropInUse
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
 from netsuite.pop3.settings import Settings
 from netsuite.testing.authenticator import FakeAuthenticator

@@ -25,8 +25,6 @@ E = TypeVar("E", bound=Exception)
 class Mechanism:
     """PLAIN, or one that does not trust the server."""
 
-    mutual = False
-
     def __init__(self, name: str = "PLAIN", secret: bytes = b"\0alice\0secret") -> None:
         self.name = name
         self.secret = secret

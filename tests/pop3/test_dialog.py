@@ -8,11 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsuite.pop3.commands import (
-    Auth,
-    AuthResponse,
     Beginning,
     Capa,
-    Challenge,
     Command,
     Dele,
     List,
@@ -32,7 +29,6 @@ from netsuite.pop3.commands import (
     ok,
 )
 from netsuite.pop3.dialog import (
-    MACHINE,
     OUT_OF_ORDER,
     REFUSED,
     TRANSITIONS,
@@ -50,6 +46,7 @@ from netsuite.pop3.grammar import (
     parse_status,
 )
 from netsuite.pop3.top import TopLines
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
@@ -192,10 +189,6 @@ class Table(SynchronousTestCase):
         refused.next_event()
         refused.send(err("no"))
         self.assertIs(REFUSED.get(type(command), state), refused.state)
-
-    def test_drawn(self) -> None:
-        """The table can be drawn: every state is reached, only the last is final."""
-        self.assertIn('"NAMED" -> "TRANSACTION"', MACHINE.draw())
 
     def test_our_own_mistakes(self) -> None:
         """An answer to nothing, a body nobody asked for: we are told at once."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
-from netsuite.pop3.commands import AuthResponse, Challenge
 from netsuite.pop3.dialog import TRANSITIONS, ServerEvent
 from netsuite.pop3.server import POP3Server
+from netsuite.sasl.lines import AuthResponse, Challenge
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
 

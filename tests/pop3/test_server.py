@@ -9,7 +9,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import LoginUnavailable, MalformedResponse, Throttled
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.store.errors import Busy, NoSuchMessage, StoreClosed
 from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.unused_tls import SERVER_TLS

@@ -13,7 +13,6 @@ class Mechanism:
     """One that answers each challenge with itself."""
 
     name = "X"
-    mutual = False
 
     def __init__(self, initial: bytes | None) -> None:
         self._initial = initial

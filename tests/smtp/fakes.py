@@ -3,7 +3,7 @@ alone."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.task import Clock
 
-from netsuite.accounts.interfaces import NotOurs, Recipient
+from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp.messagelog import stamp
 from netsuite.smtp.server import Shared, SMTPServer, SMTPServerFactory
@@ -21,6 +21,7 @@ from netsuite.smtp.settings import Mode, Settings
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import FolderId
+from netsuite.store.outgoing import Envelope
 from netsuite.testing.authenticator import FakeAuthenticator
 from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
@@ -60,8 +61,12 @@ class FakeReceiver:
         self.slow: Deferred[None] | None = None
         self.sync: Deferred[None] | None = None
 
-    async def resolve(self, local: str, domain: str) -> Recipient:
+    async def resolve(
+        self, local: str, domain: str, *, octets: int = 0, relay: bool = False
+    ) -> Recipient:
         if domain.lower() not in ("example.test", ""):
+            if relay:
+                return Recipient(f"{local}@{domain}", onward=(f"{local}@{domain}",))
             raise NotOurs(domain)
         name = local.partition("+")[0].lower()
         if name in self.waits:
@@ -69,10 +74,11 @@ class FakeReceiver:
         if name in self.errors:
             raise self.errors[name]
         if name == "forward":
-            return Recipient(f"{local}@{domain}", (), ("x@elsewhere.test",))
+            return Recipient(f"{local}@{domain}", onward=("x@elsewhere.test",))
         if name not in ("alice", "bob", "postmaster", "grün"):
             raise NoSuchAccount(local)
-        return Recipient(f"{name}@example.test", (FolderId(1),))
+        address = f"{name}@example.test"
+        return Recipient(address, {FolderId(1): address})
 
     def draft(self, expected_octets: int | None = None) -> FakeDraft:
         draft = FakeDraft(self)
@@ -80,15 +86,24 @@ class FakeReceiver:
         return draft
 
     async def deliver(
-        self, draft: Draft, recipients: Sequence[Recipient], sender: str, account: str | None
-    ) -> None:
+        self,
+        draft: Draft,
+        recipients: Sequence[Recipient],
+        envelope: Envelope,
+        *,
+        account: str | None = None,
+        not_before: datetime | None = None,
+        deliver_by: DeliverBy | None = None,
+        each: bool = False,
+    ) -> Collection[str]:
         if self.sync is not None:
             await self.sync
         if self.deliver_error is not None:
             raise self.deliver_error
         addresses = [recipient.address for recipient in recipients]
         assert isinstance(draft, FakeDraft)
-        self.delivered.append((sender, addresses, draft.content, account))
+        self.delivered.append((envelope.sender, addresses, draft.content, account))
+        return ()
 
 
 class FakeSubmitter:

@@ -43,8 +43,6 @@ T = TypeVar("T")
 class Mechanism:
     """PLAIN, or one that the server speaks first in."""
 
-    mutual = False
-
     def __init__(self, name: str = "PLAIN", secret: bytes = b"\0alice\0secret") -> None:
         self.name = name
         self.secret = secret

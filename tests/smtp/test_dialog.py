@@ -8,11 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netsuite.message.address import Address
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
     Bdat,
-    Challenge,
     Command,
     Data,
     Ehlo,
@@ -32,7 +30,6 @@ from netsuite.smtp.commands import (
     reply,
 )
 from netsuite.smtp.dialog import (
-    MACHINE,
     OUT_OF_ORDER,
     TRANSITIONS,
     ClientDialog,
@@ -114,10 +111,6 @@ class Table(SynchronousTestCase):
                     dialog.next_event()
                     dialog.send(NO)
                     self.assertIs(state, dialog.state, command)
-
-    def test_drawn(self) -> None:
-        """The table can be drawn: every state is reached, only the last is final."""
-        self.assertIn('"READY" -> "MAIL" [label="Mail"]', MACHINE.draw())
 
     def test_lmtp_greets_otherwise(self) -> None:
         """EHLO is no command of LMTP, nor LHLO of SMTP."""

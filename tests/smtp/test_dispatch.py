@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import get_args
 
-from netsuite.smtp.commands import AuthResponse, Challenge
+from netsuite.sasl.lines import AuthResponse, Challenge
 from netsuite.smtp.dialog import TRANSITIONS, ServerEvent
 from netsuite.smtp.server import SMTPServer
 from netsuite.testing.cases import SynchronousTestCase

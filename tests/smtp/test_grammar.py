@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netsuite.message.address import Address
+from netsuite.sasl.lines import Auth, AuthResponse
 from netsuite.smtp.commands import (
-    Auth,
-    AuthResponse,
     Bdat,
     Command,
     Data,

@@ -6,26 +6,20 @@ from collections.abc import Sequence
 from typing import Any
 
 from netsuite.telnet.commands import Code, Option, WindowSize
-from netsuite.telnet.dialog import (
-    ClientDialog,
-    Echo,
-    EndOfFile,
+from netsuite.telnet.dialog import ClientDialog, ServerDialog, ServerSaid
+from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
+from netsuite.telnet.dialog.core import ANSWERS, UNANSWERED, Echo, TooMuchNegotiation
+from netsuite.telnet.dialog.server import (
+    TRANSITIONS,
     Farewell,
     Greet,
-    Interrupt,
     Key,
-    Line,
     Print,
     ReadKey,
     ReadLine,
-    Resize,
-    ServerDialog,
-    ServerSaid,
     State,
 )
-from netsuite.telnet.dialog.client import Octets, Press, Prompted, Shown, Text
-from netsuite.telnet.dialog.core import ANSWERS, UNANSWERED, TooMuchNegotiation
-from netsuite.telnet.dialog.server import TRANSITIONS
+from netsuite.telnet.editing import EndOfFile, Interrupt, Line
 from netsuite.telnet.options import Side
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
@@ -180,7 +174,7 @@ class Lines(SynchronousTestCase):
         conversation = Conversation(ECHO)
         for _ in range(100):
             conversation.say(b"x" * 1000)
-        self.assertGreater(len(conversation.dialog.core.reader), 30_000)
+        self.assertGreater(len(conversation.dialog.reader), 30_000)
         conversation.say(b"\r\nend\r\n")
         conversation.ask(ReadLine("> ", limit=200_000))
         self.assertEqual(Line("x" * 100_000), conversation.told[0])
@@ -250,7 +244,7 @@ class Negotiating(SynchronousTestCase):
             conversation.say(size % octets)
         conversation.say(b"\xff\xfc\x1f")
         sizes = [(80, 24), (0, 0), (20, 3), (1000, 1000), (0, 0)]
-        self.assertEqual([Resize(*each) for each in sizes], conversation.told)
+        self.assertEqual([WindowSize(*each) for each in sizes], conversation.told)
 
     def test_terminal_types(self) -> None:
         """Types are asked for until one comes twice, and not for ever."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import get_args
 
-from netsuite.telnet.dialog import Echo, Resize, ServerEvent, ServerSaid
+from netsuite.telnet.commands import WindowSize
+from netsuite.telnet.dialog import ServerEvent, ServerSaid
+from netsuite.telnet.dialog.core import Echo
 from netsuite.telnet.dialog.server import TRANSITIONS
 from netsuite.telnet.server import TelnetServer
 from netsuite.testing.cases import SynchronousTestCase
@@ -17,5 +19,5 @@ class Handlers(SynchronousTestCase):
     def test_both_directions(self) -> None:
         """What ends a turn of the user's is handled, and what comes at any time."""
         typed = {kind for _, kind in TRANSITIONS} - set(get_args(ServerSaid))
-        self.assertEqual(typed | {Resize, Echo, EndOfInput}, set(TelnetServer.handlers))
+        self.assertEqual(typed | {WindowSize, Echo, EndOfInput}, set(TelnetServer.handlers))
         self.assertEqual(set(get_args(ServerEvent)), set(TelnetServer.handlers))

@@ -7,9 +7,8 @@ from typing import Final
 
 import click
 
-from netsuite.cli.client.files import STANDARD, letter, opened
+from netsuite.cli.client.files import STANDARD, Output, letter, opened
 from netsuite.cli.client.options import Common, client_command, terminal_command
-from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import Usage
 from netsuite.cli.client.urls import file_name, telnet_target, under
 from netsuite.message.address import Address, parse_address

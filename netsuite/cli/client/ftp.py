@@ -7,11 +7,10 @@ from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import BinaryIO, Final
 
-from netsuite.cli.client.clients import Client
-from netsuite.cli.client.files import pieces_of, size_of
+from netsuite.cli.client.files import Output, pieces_of, size_of
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.session import ClientSession, ended
+from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import file_path
 from netsuite.connection.errors import Refusal
 from netsuite.ftp.client import FTPClient, connect
@@ -20,15 +19,8 @@ from netsuite.ftp.client import FTPClient, connect
 @contextlib.asynccontextmanager
 async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
     """Return a client that has logged in; without a login as anonymous."""
-    client = await connect(
-        session.endpoint(),
-        clock=session.clock,
-        reach=session.data_endpoint,
-        tls_context=session.implicit(),
-        implicit=True,
-        timeouts=session.timeouts,
-    )
-    try:
+    client = await connect(session.endpoint(), reach=session.data_endpoint, **session.way())
+    async with ended(client.quit, client.abort):
         if not session.target.tls:
             offered = "TLS" in (await client.feat()).get("AUTH", "").upper().replace(";", " ")
             await session.begin_tls(client.auth_tls, offered=offered)
@@ -37,10 +29,6 @@ async def _client(session: ClientSession) -> AsyncIterator[FTPClient]:
         else:
             await client.login()
         yield client
-        await client.quit()
-    except BaseException:
-        client.abort()
-        raise
 
 
 async def get(session: ClientSession, output: Output) -> None:

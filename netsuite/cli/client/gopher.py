@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from netsuite.cli.client.clients import Client
+from netsuite.cli.client.files import Output
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import NotGiven
 from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import gopher_item
 from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import ItemType

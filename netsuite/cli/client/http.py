@@ -11,12 +11,11 @@ from typing import BinaryIO, Final
 
 from netsuite import __version__
 from netsuite.cli.client.access import TLSUse
-from netsuite.cli.client.clients import Client
-from netsuite.cli.client.files import pieces_of, size_of
+from netsuite.cli.client.files import Output, pieces_of, size_of
 from netsuite.cli.client.listing import Cell, Listing
-from netsuite.cli.client.output import Output
 from netsuite.cli.client.problems import LoginFailed, NotGiven, NoTLS
 from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.transfers import Client
 from netsuite.http.client import ClientResponse, HTTPClient
 from netsuite.http.commands import Fields
 from netsuite.http.listing import JSON

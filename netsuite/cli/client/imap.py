@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
-from datetime import datetime
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from netsuite.cli.client.clients import Client
-from netsuite.cli.client.files import Letter, pieces_of
-from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.output import Output
+from netsuite.cli.client.files import Letter, Output, pieces_of
+from netsuite.cli.client.listing import Cell, Listing
 from netsuite.cli.client.problems import LoginFailed, NotGiven
-from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.session import ClientSession, ended
+from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
 from netsuite.connection.errors import Refusal
 from netsuite.imap.client import IMAPClient, connect
@@ -32,33 +30,19 @@ ALL: Final = SequenceSet(((1, 0),))
 async def _client(session: ClientSession) -> AsyncIterator[IMAPClient]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
-    client = await connect(
-        session.endpoint(),
-        clock=session.clock,
-        tls_context=session.implicit(),
-        implicit=True,
-        timeouts=session.timeouts,
-    )
-    try:
+    client = await connect(session.endpoint(), **session.way())
+    async with ended(client.closed, client.abort):
         await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
         if session.target.tls:
             # A greeting may have been made before the handshake was done, and then does not tell
             # of channel binding; a SCRAM that goes by it is refused as a downgrade.
             await client.capability()
-        await _log_in(session, client)
+        disabled = "LOGINDISABLED" in client.capabilities
+        if disabled and session.mechanism(client.mechanisms, client.peer) is None:
+            raise LoginFailed(f"{session.target.place} takes no login without TLS")
+        await session.log_in(client)
         yield client
         await client.logout()
-        await client.closed()
-    except BaseException:
-        client.abort()
-        raise
-
-
-async def _log_in(session: ClientSession, client: IMAPClient) -> None:
-    disabled = "LOGINDISABLED" in client.capabilities
-    if disabled and session.mechanism(client.mechanisms, client.peer) is None:
-        raise LoginFailed(f"{session.target.place} takes no login without TLS")
-    await session.log_in(client)
 
 
 async def _examine(client: IMAPClient, path: MailboxPath) -> int:
@@ -155,9 +139,7 @@ async def _mailboxes(client: IMAPClient) -> Listing:
     return Listing(("mailbox", "messages", "unseen", "attributes"), rows)
 
 
-def _row(
-    message: FetchData,
-) -> tuple[int | None, int | None, datetime | None, str, str, str]:
+def _row(message: FetchData) -> Sequence[Cell]:
     envelope = message.envelope or Envelope()
     sender = ""
     for each in envelope.from_[:1]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Final
 
-from netsuite.cli.client.clients import Client
-from netsuite.cli.client.files import Letter, pieces_of
-from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.files import Letter, Output, pieces_of
+from netsuite.cli.client.listing import Cell, Listing
+from netsuite.cli.client.session import ClientSession, ended
+from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, news_path
 from netsuite.connection.errors import Refusal
 from netsuite.message.words import decode_words
@@ -21,22 +20,12 @@ from netsuite.nntp.commands import Range
 @contextlib.asynccontextmanager
 async def _client(session: ClientSession) -> AsyncIterator[NNTPClient]:
     """Return a client, which has logged in where there is a login."""
-    client = await connect(
-        session.endpoint(),
-        clock=session.clock,
-        tls_context=session.implicit(),
-        implicit=True,
-        timeouts=session.timeouts,
-    )
-    try:
+    client = await connect(session.endpoint(), **session.way())
+    async with ended(client.quit, client.abort):
         await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
         if session.login is not None:
             await session.log_in(client)
         yield client
-        await client.quit()
-    except BaseException:
-        client.abort()
-        raise
 
 
 async def get(session: ClientSession, output: Output) -> None:
@@ -68,31 +57,20 @@ async def ls(session: ClientSession) -> Listing:
         if not path.group:
             return await _groups(client)
         group = await client.group(path.group)
-        found = []
-        if group.count:
-            with contextlib.suppress(_Nothing):
-                async for each in _overview(client, Range(group.low, group.high)):
-                    found.append(each)
+        found = await _overview(client, Range(group.low, group.high)) if group.count else []
     return Listing(("number", "octets", "date", "from", "subject", "message-id"), found)
 
 
-class _Nothing(Exception):
-    """There are no articles in the range."""
-
-
-async def _overview(
-    client: NNTPClient, wanted: Range
-) -> AsyncIterator[tuple[int, int | None, str, str, str, str]]:
+async def _overview(client: NNTPClient, wanted: Range) -> list[Sequence[Cell]]:
+    found: list[Sequence[Cell]] = []
     try:
         async for line in client.over(wanted):
-            yield (
-                line.number, line.octets, line.date, _text(line.sender), _text(line.subject),
-                line.message_id,
-            )  # fmt: skip
+            texts = _text(line.sender), _text(line.subject)
+            found.append((line.number, line.octets, line.date, *texts, line.message_id))
     except Refusal as error:
-        if error.code in (420, 423):  # all of them have gone meanwhile
-            raise _Nothing from None
-        raise
+        if error.code not in (420, 423):  # those: all of them have gone meanwhile
+            raise
+    return found
 
 
 def _text(field: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 
 import click
 
-from netsuite.cli.client.access import CONNECT_SECONDS, Access, Observer, TLSUse
+from netsuite.cli.client.access import CONNECT_SECONDS, Access, TLSUse
 from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, Usage, leave
 from netsuite.cli.client.urls import BadURL, Target, parse_url
 
@@ -30,15 +30,13 @@ class Common:
         self.quiet: bool = given["quiet"]
         if given["verbose"] and given["insecure"]:
             click.echo("- the server's certificate is not verified", err=True)
-        tls: str | None = given["tls"]
-        self._tls = None if tls is None else TLSUse(tls)
         self.access = Access(
-            tls=self._tls,
+            tls=None if given["tls"] is None else TLSUse(given["tls"]),
             authorities=given["cacert"],
             insecure=given["insecure"],
             connect_seconds=given["connect_timeout"],
             total_seconds=given["max_time"],
-            observer=_observer() if given["verbose"] else None,
+            observer=_observe if given["verbose"] else None,
             progress=not given["quiet"] and not given["verbose"],
         )
 
@@ -54,7 +52,7 @@ class Common:
         """Return a URL's meaning, if the command can do that. Raises as ``target``."""
         if target.service not in services.split():
             raise BadURL(f"this cannot be done with {target.scheme}://")
-        if target.tls and self._tls is TLSUse.NONE:
+        if target.tls and self.access.tls is TLSUse.NONE:
             raise Usage(f"{target.scheme}:// is TLS: --tls none contradicts it")
         return target
 
@@ -95,13 +93,10 @@ def _from_netrc(host: str) -> tuple[str, str] | None:
     return None if found is None else (found[0], found[2] or "")
 
 
-def _observer() -> Observer:
-    def observe(side: str, text: str, seconds: float) -> None:
-        # A terminal that has been left to a server's control does not return by itself.
-        click.echo(f"{side} {text}", err=True, nl=False)
-        click.echo("\r\n" if sys.stderr.isatty() else "\n", err=True, nl=False)
-
-    return observe
+def _observe(side: str, text: str, seconds: float) -> None:
+    # A terminal that has been left to a server's control does not return by itself.
+    click.echo(f"{side} {text}", err=True, nl=False)
+    click.echo("\r\n" if sys.stderr.isatty() else "\n", err=True, nl=False)
 
 
 def client_command(function: F) -> F:

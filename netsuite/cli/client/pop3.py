@@ -6,10 +6,10 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 
-from netsuite.cli.client.clients import Client
+from netsuite.cli.client.files import Output
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.output import Output
-from netsuite.cli.client.session import ClientSession
+from netsuite.cli.client.session import ClientSession, ended
+from netsuite.cli.client.transfers import Client
 from netsuite.cli.client.urls import BadURL, message_number
 from netsuite.connection.errors import Refusal
 from netsuite.pop3.client import POP3Client, connect
@@ -19,21 +19,11 @@ from netsuite.pop3.client import POP3Client, connect
 async def _client(session: ClientSession) -> AsyncIterator[POP3Client]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
-    client = await connect(
-        session.endpoint(),
-        clock=session.clock,
-        tls_context=session.implicit(),
-        implicit=True,
-        timeouts=session.timeouts,
-    )
-    try:
+    client = await connect(session.endpoint(), **session.way())
+    async with ended(client.quit, client.abort):
         await session.begin_tls(client.stls, offered="STLS" in client.capabilities)
         await session.log_in(client)
         yield client
-        await client.quit()
-    except BaseException:
-        client.abort()
-        raise
 
 
 async def get(session: ClientSession, output: Output) -> None:

@@ -1,7 +1,7 @@
 """The command's own errors, each with an exit code, and the end of a command.
 
 What a client meets of its server are the errors of ``netsuite.connection.errors``; see
-``exit_codes``.
+``running``.
 """
 
 from __future__ import annotations

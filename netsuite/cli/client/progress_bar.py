@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich import progress as rich
 from rich.console import Console
 
-from netsuite.cli.client.progress import Progress
+from netsuite.cli.client.files import Progress
 
 
 class ProgressBar(Progress):

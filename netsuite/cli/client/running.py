@@ -3,27 +3,107 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
-from typing import Any
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final
 
+from OpenSSL import SSL
+from service_identity import VerificationError
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLookupError
 from twisted.internet.task import react
 
+from netsuite.cli.client import problems
 from netsuite.cli.client.access import Access
-from netsuite.cli.client.exit_codes import code_of, conversation_of, line_of
-from netsuite.cli.client.output import Output
-from netsuite.cli.client.problems import FileTrouble, Interrupted, TookTooLong, leave
+from netsuite.cli.client.files import Output
+from netsuite.cli.client.problems import Exit, FileTrouble, printable
 from netsuite.cli.client.session import ClientSession, Login
-from netsuite.cli.client.urls import Target
+from netsuite.cli.client.urls import BadURL, Target
+from netsuite.connection import errors
+from netsuite.tls import BadCertificate
+from netsuite.wire.errors import LocalProtocolError
+
+#: Of an error, the first that fits; what is not here is a bug of ours.
+_CODES: Final[Sequence[tuple[type[BaseException], Exit]]] = (
+    (BadURL, Exit.USAGE),
+    (LocalProtocolError, Exit.USAGE),
+    (BadCertificate, Exit.FILE),
+    (errors.TLSFailure, Exit.TLS),
+    (errors.AuthenticationFailed, Exit.LOGIN),
+    (errors.Timeout, Exit.TIMEOUT),
+    (errors.ConnectionRefused, Exit.NO_CONNECTION),
+    (errors.ConnectionLost, Exit.NO_CONNECTION),
+    (errors.ClientError, Exit.REFUSED),
+)
+
+
+def code_of(error: BaseException) -> Exit:
+    """Return the exit code of an error."""
+    if isinstance(error, problems.CommandError):
+        return error.code
+    for kind, code in _CODES:
+        if isinstance(error, kind):
+            return code
+    return Exit.UNFORESEEN
+
+
+def line_of(error: BaseException, place: str) -> str:
+    """Return an error as one line for the terminal.
+
+    Args:
+        place: the server's host and port.
+    """
+    if isinstance(error, errors.TLSFailure):
+        text = f"TLS with {place} failed: {_why_no_tls(error)}"
+    elif isinstance(error, errors.ConnectionRefused):
+        text = _why_no_connection(error.__cause__, place) or f"cannot connect to {place}: {error}"
+    elif isinstance(error, errors.NotOffered):
+        text = f"{place} does not offer {error}"
+    elif isinstance(error, errors.ProtocolViolation):
+        text = f"{place} does not keep to the protocol: {error}"
+    elif isinstance(error, errors.ConnectionLost | errors.Timeout):
+        text = f"{place}: {error}"
+    elif code_of(error) is Exit.UNFORESEEN:
+        text = f"unforeseen, please report it: {type(error).__name__}: {error}"
+    else:
+        text = str(error)
+    return printable(" ".join(text.split()))
+
+
+def conversation_of(error: BaseException) -> Sequence[str]:
+    """Return the last lines that were said, where they tell more than the error: of a server that
+    broke the protocol."""
+    if isinstance(error, errors.ProtocolViolation):
+        return [printable(line) for line in error.conversation]
+    return ()
+
+
+def _why_no_connection(cause: BaseException | None, place: str) -> str:
+    if isinstance(cause, DNSLookupError):
+        return f"there is no host {place}"
+    if isinstance(cause, ConnectionRefusedError):
+        why = "connection refused; is the server running, and is it the right port?"
+        return f"cannot connect to {place}: {why}"
+    if isinstance(cause, ConnectError) and isinstance(cause.osError, int):
+        return f"cannot connect to {place}: {os.strerror(cause.osError)}"
+    return ""
+
+
+def _why_no_tls(error: errors.TLSFailure) -> str:
+    """Return what was wrong with TLS, as its library tells."""
+    cause = error.__cause__
+    if isinstance(cause, VerificationError):
+        return "the certificate is not for that name"
+    if isinstance(cause, SSL.Error) and not isinstance(
+        cause, SSL.SysCallError | SSL.ZeroReturnError
+    ):
+        reasons = cause.args[0] if cause.args and isinstance(cause.args[0], list) else []
+        return ", ".join(str(each[-1]) for each in reasons) or "the handshake was broken off"
+    return str(error) if cause is None else "the server has closed the connection"
 
 
 class _Running:
-    """One session under way; the first thing that ends it counts.
-
-    Args:
-        make: makes the session, of the reactor.
-        work: what to do in it.
-    """
+    """One session under way; the first thing that ends it counts."""
 
     def __init__(
         self, make: Callable[[Any], ClientSession], work: Callable[[ClientSession], Awaitable[None]]
@@ -38,10 +118,12 @@ class _Running:
         """Begin, in the loop."""
         self.session = session = self._make(reactor)
         # Told before the connections are closed, which then complain.
-        reactor.addSystemEventTrigger("before", "shutdown", self._end, Interrupted("interrupted"))
+        reactor.addSystemEventTrigger(
+            "before", "shutdown", self._end, problems.Interrupted("interrupted")
+        )
         seconds = session.access.total_seconds
         if seconds is not None:
-            late = TookTooLong(f"not done after {seconds:g} seconds")
+            late = problems.TookTooLong(f"not done after {seconds:g} seconds")
             timer = reactor.callLater(seconds, self._end, late)
             self._over.addBoth(lambda _: timer.cancel() if timer.active() else None)
 
@@ -93,4 +175,4 @@ def run(
     if outcome is not None:
         # With an observer all that was said stands on the terminal already.
         more = conversation_of(outcome) if access.observer is None else ()
-        leave(code_of(outcome), line_of(outcome, target.place), more)
+        problems.leave(code_of(outcome), line_of(outcome, target.place), more)

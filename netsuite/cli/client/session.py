@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import secrets
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeAlias
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from typing import Any, Final, Protocol, TypeAlias, TypedDict
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint
@@ -22,8 +23,8 @@ from twisted.internet.protocol import Factory
 from zope.interface import implementer
 
 from netsuite.cli.client.access import Access, TLSUse
+from netsuite.cli.client.files import Progress
 from netsuite.cli.client.problems import LoginFailed, NoTLS
-from netsuite.cli.client.progress import Progress
 from netsuite.cli.client.urls import Target
 from netsuite.connection.client import ClientConnection, ClientTimeouts
 from netsuite.connection.errors import NotOffered
@@ -104,15 +105,30 @@ class LoginClient(Protocol):
         """Log in with name and password. Raises AuthenticationFailed."""
 
 
-class ClientSession:
-    """A command's session with a server.
+class Way(TypedDict):
+    """What every protocol's ``connect`` takes beside an endpoint."""
 
-    Args:
-        reactor: to connect by, and for time.
-        target: what the URL says.
-        access: what the options say.
-        login: name and password; None for none.
-    """
+    clock: IReactorTime
+    tls_context: ClientContext | None
+    implicit: bool
+    timeouts: ClientTimeouts
+
+
+@contextlib.asynccontextmanager
+async def ended(
+    end: Callable[[], Awaitable[None]], abort: Callable[[], None]
+) -> AsyncIterator[None]:
+    """End a client in good order; drop its connection where something goes wrong."""
+    try:
+        yield
+        await end()
+    except BaseException:
+        abort()
+        raise
+
+
+class ClientSession:
+    """A command's session with the server that its URL names, by what its options say."""
 
     def __init__(self, reactor: Any, target: Target, access: Access, login: Login | None) -> None:
         self.reactor = reactor
@@ -128,6 +144,15 @@ class ClientSession:
         return ClientTimeouts(
             connect_seconds=self.access.connect_seconds, reply_seconds=REPLY_SECONDS
         )
+
+    def way(self) -> Way:
+        """Return how to connect: in the clear, or under TLS from the first octet."""
+        return {
+            "clock": self.clock,
+            "tls_context": self.implicit(),
+            "implicit": True,
+            "timeouts": self.timeouts,
+        }
 
     def endpoint(self, host: str = "", port: int = 0) -> IStreamClientEndpoint:
         """Return where to connect: to the URL's host, or to another."""
@@ -173,23 +198,6 @@ class ClientSession:
         """Return what TLS is begun with from the first octet; None where it is not."""
         return self.context() if self.target.tls else None
 
-    def wants_tls(self, *, offered: bool) -> bool:
-        """Return whether TLS is to be begun now.
-
-        Args:
-            offered: whether the server says it can.
-
-        Raises:
-            NoTLS: it is required, and the server does not offer it.
-        """
-        if self.target.tls or self.tls is TLSUse.NONE:
-            return False
-        if not offered and self.tls is TLSUse.REQUIRED:
-            raise NoTLS(
-                f"{self.target.place} offers no TLS, and it is required; --tls none does without"
-            )
-        return offered
-
     async def begin_tls(
         self, begin: Callable[[ClientContext], Awaitable[None]], *, offered: bool
     ) -> None:
@@ -199,8 +207,14 @@ class ClientSession:
             begin: the client's STARTTLS.
             offered: whether the server says it can.
         """
-        if not self.wants_tls(offered=offered):
+        if self.target.tls or self.tls is TLSUse.NONE:
             return
+        if not offered:
+            if self.tls is not TLSUse.REQUIRED:
+                return
+            raise NoTLS(
+                f"{self.target.place} offers no TLS, and it is required; --tls none does without"
+            )
         try:
             await begin(self.context())
         except NotOffered as error:
@@ -227,7 +241,11 @@ class ClientSession:
             return None
         username, password = self.insist_on_login()
         return registry.client(
-            name, nonce=nonce, username=username, password=password, binding=binding
+            name,
+            nonce=lambda: base64.b64encode(secrets.token_bytes(18)),
+            username=username,
+            password=password,
+            binding=binding,
         )
 
     def insist_on_clear(self, peer: Peer) -> Login:
@@ -261,11 +279,6 @@ def _progress(*, shown: bool) -> Progress:
 
         return ProgressBar()
     return Progress()
-
-
-def nonce() -> bytes:
-    """Return 18 random octets as base64, for SASL."""
-    return base64.b64encode(secrets.token_bytes(18))
 
 
 def own_name() -> str:

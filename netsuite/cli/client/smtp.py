@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Sequence
-from typing import Final
 
 import click
 
-from netsuite.cli.client.clients import Client
 from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.problems import LoginFailed, NotGiven, printable
-from netsuite.cli.client.session import ClientSession, own_name
+from netsuite.cli.client.session import ClientSession, ended, own_name
 from netsuite.message.address import Address
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt
@@ -20,15 +18,8 @@ from netsuite.smtp.commands import Mail, Rcpt
 @contextlib.asynccontextmanager
 async def _client(session: ClientSession) -> AsyncIterator[SMTPClient]:
     """Return a client, which has logged in where there is a login. Raises LoginFailed."""
-    client = await connect(
-        session.endpoint(),
-        clock=session.clock,
-        helo=own_name(),
-        tls_context=session.implicit(),
-        implicit=True,
-        timeouts=session.timeouts,
-    )
-    try:
+    client = await connect(session.endpoint(), helo=own_name(), **session.way())
+    async with ended(client.quit, client.abort):
         await session.begin_tls(client.starttls, offered="STARTTLS" in client.extensions)
         if session.login is not None:
             mechanism = session.mechanism(client.mechanisms, client.peer)
@@ -36,10 +27,6 @@ async def _client(session: ClientSession) -> AsyncIterator[SMTPClient]:
                 raise LoginFailed(f"{session.target.place} offers no login that may be used")
             await client.authenticate(mechanism)
         yield client
-        await client.quit()
-    except BaseException:
-        client.abort()
-        raise
 
 
 async def send(
@@ -58,6 +45,3 @@ async def send(
         click.echo(f"netsuite: {printable(f'{each.recipient}: {each.reply}')}", err=True)
     if refused:
         raise NotGiven(f"{refused[-1].recipient}: {refused[-1].reply}")
-
-
-CLIENT: Final = Client()

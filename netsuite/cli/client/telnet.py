@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Final, Protocol
+from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
 from twisted.internet.error import ConnectionLost as TransportLost
@@ -36,33 +36,6 @@ _NAMES: Final[Mapping[int, str]] = {
 _SIDES: Final[Mapping[Verb, str]] = {Verb.WILL: "we", Verb.DO: "the server"}
 
 
-class Screen(Protocol):
-    """The screen, and keyboard, of a conversation; see ``terminal.Terminal``."""
-
-    interactive: bool
-
-    async def read(self) -> bytes:
-        """Return what is typed next; empty at the end."""
-
-    async def write(self, octets: bytes) -> None:
-        """Show octets."""
-
-    def use(self, mode: Mode | None) -> None:
-        """Put the terminal into a mode; None: as it was found."""
-
-    def size(self) -> tuple[int, int]:
-        """Return width and height in characters."""
-
-    def begin_line(self) -> None:
-        """End the line that the server has left open, if there is one."""
-
-    def tell(self, text: str, *, ended: bool = True) -> None:
-        """Show something of our own."""
-
-    def suspend(self) -> None:
-        """Stop, until ``fg``."""
-
-
 def terminal_types(term: str) -> Sequence[str]:
     """Return what to call a terminal of a ``$TERM``, the most exact name first."""
     name = term.upper() or UNKNOWN
@@ -70,7 +43,7 @@ def terminal_types(term: str) -> Sequence[str]:
     return (name,) if base in (name, "") else (name, base)
 
 
-async def begin(session: ClientSession, screen: Screen) -> TelnetClient:
+async def begin(session: ClientSession, screen: Terminal) -> TelnetClient:
     """Connect. Raises NoTLS, and as ``telnet.client.connect``."""
     if not session.target.tls and session.tls is TLSUse.REQUIRED:
         raise NoTLS("telnet:// has no TLS, and it is required; use telnets://")
@@ -100,7 +73,7 @@ class Conversation:
     """
 
     def __init__(
-        self, client: TelnetClient, screen: Screen, place: str, *, quiet: bool = False
+        self, client: TelnetClient, screen: Terminal, place: str, *, quiet: bool = False
     ) -> None:
         self.client = client
         self.screen = screen
@@ -282,7 +255,7 @@ class Conversation:
     def _status(self) -> Sequence[str]:
         lines = [f"  connected to {self._place}{self._how()}", f"  {self._mode.value}"]
         on: dict[str, list[str]] = {}
-        for each in self.client.dialog.core.options.status():
+        for each in self.client.dialog.options.status():
             sides = on.setdefault(_NAMES.get(each.option, str(each.option)), [])
             sides.append(_SIDES[each.verb])
         lines += [f"  {name}: {' and '.join(sides)}" for name, sides in on.items()]

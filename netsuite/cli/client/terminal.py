@@ -131,10 +131,7 @@ class Terminal:
             self._handlers[number] = signal.signal(number, self._calling(call))
 
     def _calling(self, call: Callable[[], None]) -> Callable[[int, FrameType | None], None]:
-        def caught(number: int, frame: FrameType | None) -> None:
-            self._reactor.callFromThread(call)
-
-        return caught
+        return lambda number, frame: self._reactor.callFromThread(call)
 
     def suspend(self) -> None:
         """Stop, as Ctrl-Z does; ``fg`` goes on."""
@@ -171,11 +168,7 @@ class Terminal:
 
 
 class _Descriptor:
-    """A descriptor in the reactor's hands.
-
-    Args:
-        descriptor: read or written when the reactor says that it can be.
-    """
+    """A descriptor that is read or written when the reactor says that it can be."""
 
     def __init__(self, reactor: IReactorFDSet, descriptor: int) -> None:
         self.reactor = reactor

@@ -5,18 +5,40 @@ Apart from the commands themselves, whose help need not wait for what is importe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import BinaryIO, TypeVar
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import BinaryIO, TypeAlias, TypeVar
 
 from netsuite.cli.client.access import Access
-from netsuite.cli.client.clients import client_of
-from netsuite.cli.client.files import Letter
+from netsuite.cli.client.files import Letter, Output
 from netsuite.cli.client.listing import Listing
-from netsuite.cli.client.output import Output
 from netsuite.cli.client.running import run
 from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import Target
 from netsuite.message.address import Address
+
+Get: TypeAlias = Callable[[ClientSession, Output], Awaitable[None]]
+Put: TypeAlias = Callable[[ClientSession, BinaryIO], Awaitable[None]]
+List: TypeAlias = Callable[[ClientSession], Awaitable[Listing]]
+Post: TypeAlias = Callable[[ClientSession, Letter], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The functions of one protocol; None for what it cannot."""
+
+    get: Get | None = None
+    put: Put | None = None
+    ls: List | None = None
+    post: Post | None = None
+
+
+def client_of(service: str) -> Client:
+    """Import what speaks a protocol."""
+    client: Client = vars(import_module(f"netsuite.cli.client.{service}"))["CLIENT"]
+    return client
+
 
 F = TypeVar("F")
 

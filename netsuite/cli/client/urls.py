@@ -193,10 +193,7 @@ def file_name(target: Target) -> str:
 
 def under(target: Target, name: str) -> Target:
     """Return the URL of a file in a directory, whose URL ends with ``/``."""
-    return Target(
-        target.scheme, target.host, target.port, target.path + quote(name, safe=""),
-        target.query, target.username, target.password,
-    )  # fmt: skip
+    return replace(target, path=target.path + quote(name, safe=""))
 
 
 def telnet_target(text: str, port: int | None = None) -> Target:

@@ -22,13 +22,7 @@ Line: TypeAlias = Callable[[Listed], str]
 def listed(
     session: Session, directory: TreePath, entry: Entry, *, name: str | None = None
 ) -> Listed:
-    """Return an entry as it is listed.
-
-    Args:
-        directory: where it is.
-        entry: as the tree has it.
-        name: instead of its own.
-    """
+    """Return a directory's entry as it is listed, by its own name or another."""
     is_directory = entry.kind is EntryKind.DIRECTORY
     path = (*directory, entry.name) if entry.name else directory
     return Listed(
@@ -53,7 +47,8 @@ async def listing_of(session: Session, command: List | Nlst | Mlsd) -> AsyncIter
     except (NoSuchFile, BadFileName):
         if isinstance(command, Mlsd) or not path or not has_wildcard(command.path or ""):
             raise
-        return await _matching(session, command, path)
+        line = _line(session, command)
+        return await _directory(session, path[:-1], line, matcher(path[-1]))
     line = _line(session, command)
     if entry.kind is EntryKind.DIRECTORY:
         return await _directory(session, path, line, lambda name: True)
@@ -62,12 +57,6 @@ async def listing_of(session: Session, command: List | Nlst | Mlsd) -> AsyncIter
     if isinstance(command, Nlst):
         return _once(command.path or "")
     return _once(line(listed(session, path[:-1], entry)))
-
-
-async def _matching(session: Session, command: List | Nlst, path: TreePath) -> AsyncIterator[bytes]:
-    """List what a pattern stands for."""
-    line = _line(session, command)
-    return await _directory(session, path[:-1], line, matcher(path[-1]))
 
 
 def _line(session: Session, command: List | Nlst | Mlsd) -> Line:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsuite.accounts.interfaces import FileAccess, LoginRefused
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import handlers
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Auth, Pass, Pbsz, Prot, Protection, Quit, Rein, Reply, User, reply
@@ -55,7 +55,8 @@ async def reinitialize(session: Session, command: Rein) -> Reply:
 
 async def quit_session(session: Session, command: Quit) -> None:
     """End the session."""
-    session.finish(replies.GOODBYE_REPLY)
+    session.say(replies.GOODBYE_REPLY)
+    session.close()
 
 
 async def auth(session: Session, command: Auth) -> Reply | None:

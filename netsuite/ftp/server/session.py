@@ -6,22 +6,21 @@ import socket
 from collections.abc import Callable
 from typing import Final
 
-from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, FileAccess
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import where
 from netsuite.connection.server import ServerConnection
 from netsuite.ftp import replies
-from netsuite.ftp.commands import Ended, Protection, Reply, Representation, reply
+from netsuite.ftp.commands import Ended, Protection, Representation, reply
 from netsuite.ftp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.ftp.listing import FACTS
 from netsuite.ftp.paths import ROOT, TreePath, resolve
 from netsuite.ftp.server.active_transfer import ActiveTransfer
 from netsuite.ftp.server.shared import Shared
-from netsuite.ftp.transfer.channel import DataChannel, Wanted, make_channel
+from netsuite.ftp.transfer.channel import Core, DataChannel, Wanted, make_channel
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.wire.errors import LocalProtocolError
 
@@ -30,12 +29,7 @@ ANONYMOUS: Final = frozenset({"anonymous", "ftp"})
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One FTP session, the server's side. See RFC 959.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One FTP session, the server's side. See RFC 959."""
 
     dialog: ServerDialog
     shared: Shared
@@ -119,12 +113,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return self.is_guest_name(self.username)
 
     def enter(self, files: FileAccess, logout: Callable[[], None] | None = None) -> None:
-        """Accept that somebody has logged in.
-
-        Args:
-            files: what they see.
-            logout: see ``logged_in``.
-        """
+        """Accept that somebody has logged in, who sees *files*."""
         self._files = files
         self.wrong_passwords = 0
         self.logged_in(logout)
@@ -149,17 +138,14 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Return the machine of this session's data connections."""
         if self._channel is None:
             settings = self.shared.settings
-            self._channel = make_channel(
-                clock=self.clock,
-                reactor=self.shared.reactor,
-                wanted=Wanted(
-                    peer=self.peer.address,
-                    here=self.here(),
-                    connect_seconds=settings.connect_seconds,
-                    stalled_seconds=settings.stalled_seconds,
-                    make=self._data_connection,
-                ),
+            wanted = Wanted(
+                peer=self.peer.address,
+                here=self.here(),
+                connect_seconds=settings.connect_seconds,
+                stalled_seconds=settings.stalled_seconds,
+                make=self._data_connection,
             )
+            self._channel = make_channel(Core(self.clock, self.shared.reactor, wanted))
         return self._channel
 
     def _data_connection(
@@ -187,14 +173,3 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if self.protection is Protection.CLEAR or group is None:
             return None
         return group.resumed_only() if self.shared.settings.require_session_reuse else group
-
-    def pause(self, seconds: float) -> Deferred[None]:
-        """Wait; whoever is cancelled meanwhile waits no more."""
-        over: Deferred[None] = Deferred(lambda _: call.cancel())
-        call = self.clock.callLater(seconds, over.callback, None)
-        return over
-
-    def finish(self, said: Reply) -> None:
-        """Say the last reply, and close."""
-        self.say(said)
-        self.close()

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from random import SystemRandom
 from typing import Any
 
 from netsuite.accounts.interfaces import Authenticator, FileAccess
+from netsuite.connection.server import ServerShared
 from netsuite.connection.session_group import SessionGroupsTLS
-from netsuite.connection.shared import ServerShared
 from netsuite.ftp.settings import Settings
 from netsuite.ftp.transfer.channel import Ports
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
+from netsuite.wire.dates import now
 
 
 def _shuffled(numbers: range) -> list[int]:
@@ -43,7 +40,7 @@ class Shared(ServerShared):
     reactor: Any  # Twisted's interfaces do not say all in one that listening and connecting wants
     service: str = "ftp"
     settings: Settings = field(default_factory=Settings)
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = now
     shuffled: Callable[[range], list[int]] = _shuffled
     tls: SessionGroupsTLS | None = None
     ports: Ports = field(init=False)

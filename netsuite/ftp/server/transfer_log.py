@@ -13,7 +13,6 @@ besides, which nobody was; ``c`` for complete, ``i`` for incomplete.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Final
 
 from netsuite.connection.linelog import fit
@@ -30,11 +29,7 @@ DIRECTIONS: Final[Mapping[type, str]] = {Retr: "o", Stor: "i", Appe: "i", Stou: 
 
 
 def transferred(session: Session, active: ActiveTransfer, said: Reply) -> None:
-    """Note a transfer that has ended, if it had begun.
-
-    Args:
-        said: what the client is told of it.
-    """
+    """Note a transfer that has ended, if it had begun; *said* is what the client is told of it."""
     command = active.command
     if not isinstance(command, Retr | Stor | Appe | Stou):
         return
@@ -89,16 +84,10 @@ def format_line(
     """Return the line of a transfer; nothing a peer says can make it two, or a field more.
 
     Args:
-        when: as ``stamp`` has it.
+        when: as C's ``ctime`` has it, in local time.
         address: the peer's; empty for a local socket.
         account: who had logged in, or as what.
-        anonymous: whether without a password.
-        direction: ``o``, ``i`` or ``d``.
-        path: as the peer sees it.
-        octets: that passed.
         seconds: that it took; less than one are one, as the others have it.
-        as_text: whether in TYPE A.
-        complete: whether the peer was told that it is.
     """
     return (
         f"{when} {max(1, round(seconds))} {address or '-'} {octets} {_field(shown(path))} "
@@ -110,8 +99,3 @@ def format_line(
 def _field(text: str) -> str:
     # Fields end with a space; the underscore is what everybody writes instead.
     return fit(octets_of(text).decode("latin-1")).replace(" ", "_")
-
-
-def stamp(when: datetime) -> str:
-    """Return a moment as the log has it: as C's ``ctime``, in local time."""
-    return when.ctime()

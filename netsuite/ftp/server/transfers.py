@@ -8,6 +8,7 @@ from typing import Final
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionDone
+from twisted.internet.task import deferLater
 
 from netsuite.connection.sendfile import FileCutShort, send_file
 from netsuite.connection.server import handlers
@@ -17,16 +18,10 @@ from netsuite.ftp.server.active_transfer import ActiveTransfer
 from netsuite.ftp.server.lists import listing_of
 from netsuite.ftp.server.session import Session
 from netsuite.ftp.server.transfer_log import transferred
+from netsuite.ftp.transfer import connection
 from netsuite.ftp.transfer.accepting import Accepted
 from netsuite.ftp.transfer.channel import Arrived
-from netsuite.ftp.transfer.connection import (
-    DataConnection,
-    DataCut,
-    DataStalled,
-    HandshakeFailed,
-    NotArranged,
-    NotConnected,
-)
+from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.ftp.transfer.incoming import Incoming
 from netsuite.store.errors import BadFileName, FileInTheWay, NoSuchFile, StoreError
 from netsuite.store.tree import OpenFile, TreePath, Upload, UploadRequest
@@ -49,11 +44,11 @@ _ERRORS: Final[ErrorTable[commands.Reply]] = ErrorTable(
     {
         **replies.REPLIES,
         CancelledError: replies.ABORTED,
-        NotArranged: replies.ARRANGE_FIRST,
-        NotConnected: replies.NOT_CONNECTED,
-        DataStalled: replies.STALLED,
-        DataCut: replies.CUT,
-        HandshakeFailed: replies.TLS_FAILED,
+        connection.NotArranged: replies.ARRANGE_FIRST,
+        connection.NotConnected: replies.NOT_CONNECTED,
+        connection.DataStalled: replies.STALLED,
+        connection.DataCut: replies.CUT,
+        connection.HandshakeFailed: replies.TLS_FAILED,
         FileCutShort: replies.LEFT_WHILE_SENT,
         # Of the data connection: the control connection's end cancels us.
         ConnectionDone: replies.CUT,
@@ -119,7 +114,7 @@ def _reply_to(active: ActiveTransfer, error: Exception) -> commands.Reply | None
     if isinstance(error, ConnectionDone) and active.data is not None and active.data.stalled:
         return replies.STALLED
     cause = error.__cause__
-    if isinstance(error, HandshakeFailed) and isinstance(cause, SSL.Error):
+    if isinstance(error, connection.HandshakeFailed) and isinstance(cause, SSL.Error):
         reasons = {reason[-1] for reason in cause.args[0]} if cause.args else set()
         if reasons & _NO_RESUMPTION:
             return replies.RESUME_TLS
@@ -254,7 +249,8 @@ async def _store(
     if offset and session.representation is commands.Representation.ASCII:
         return replies.NO_ASCII_REST
     try:
-        upload = await session.files.upload(path, _request(session, resume_at=offset or None))
+        wanted = UploadRequest(resume_at=offset or None, expected_octets=_announced(session))
+        upload = await session.files.upload(path, wanted)
     except NoSuchFile:
         if offset:
             return replies.BAD_REST
@@ -269,7 +265,8 @@ async def _append(
     if session.restart_at:
         return replies.NO_REST_HERE
     path = session.resolved(command.path)
-    upload = await session.files.upload(path, _request(session, append=True))
+    wanted = UploadRequest(append=True, expected_octets=_announced(session))
+    upload = await session.files.upload(path, wanted)
     return await _take(session, active, upload, "Send what is to be appended", path)
 
 
@@ -282,11 +279,12 @@ async def _store_unique(
     wish = session.resolved(command.path or "file")
     if not wish:
         return replies.NOT_A_FILE
+    wanted = UploadRequest(only_new=True, expected_octets=_announced(session))
     for number in range(UNIQUE_NAMES):
         name = f"{wish[-1]}.{number}" if number else wish[-1]
         try:
             path = (*wish[:-1], name)
-            upload = await session.files.upload(path, _request(session, only_new=True))
+            upload = await session.files.upload(path, wanted)
         except FileInTheWay:
             continue
         active.path = path
@@ -295,21 +293,10 @@ async def _store_unique(
     return replies.NO_UNIQUE_NAME
 
 
-def _request(
-    session: Session,
-    *,
-    resume_at: int | None = None,
-    append: bool = False,
-    only_new: bool = False,
-) -> UploadRequest:
-    """Return what is asked of the tree, with the size that ALLO announced; in TYPE A that of the
-    file is another."""
-    expected = (
-        None if session.representation is commands.Representation.ASCII else session.allocated
-    )
-    return UploadRequest(
-        resume_at=resume_at, append=append, only_new=only_new, expected_octets=expected
-    )
+def _announced(session: Session) -> int | None:
+    """Return the size that ALLO announced; in TYPE A that of the file is another."""
+    as_text = session.representation is commands.Representation.ASCII
+    return None if as_text else session.allocated
 
 
 async def _last_look(session: Session, path: TreePath) -> None:
@@ -323,7 +310,7 @@ async def _last_look(session: Session, path: TreePath) -> None:
         await session.files.entry(path)
     except StoreError:
         return  # a part of a new file is kept anyway
-    await session.pause(LAST_LOOK_SECONDS)
+    await deferLater(session.clock, LAST_LOOK_SECONDS)
 
 
 async def _take(
@@ -348,7 +335,7 @@ async def _take(
         if path is not None:
             await _last_look(session, path)
         if session.dialog.client_ended:
-            raise DataCut("the client is gone")
+            raise connection.DataCut("the client is gone")
         active.committing = True
         await upload.commit()
     except BaseException:

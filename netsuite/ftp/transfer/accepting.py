@@ -73,9 +73,7 @@ class Accepted:
         """Close it; what was sent arrives all the same. May be called twice."""
         self._socket.close()
 
-    def abort(self) -> None:
-        """Drop it."""
-        self._socket.close()
+    abort = close
 
 
 @implementer(IReadDescriptor)

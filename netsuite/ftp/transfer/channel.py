@@ -64,7 +64,6 @@ class Ports:
     """Where to listen for data connections.
 
     Args:
-        reactor: listens and connects.
         ports: first and last port; None for any that is free.
         shuffled: gives port numbers in an order that nobody can guess (RFC 2577, 8: who knows
             the next port can be there first).
@@ -437,16 +436,5 @@ def _over(channel: DataChannel, core: Core) -> None:
 for _state in (ready, claimed):
     _state.upon(DataChannel.over).to(idle)(_over)
 
-_machine = _builder.build()
-
-
-def make_channel(*, clock: IReactorTime, reactor: Any, wanted: Wanted) -> DataChannel:
-    """Make the machine of one session's data connections.
-
-    Args:
-        clock: for the time in which one must be made.
-        reactor: connects.
-        wanted: what they are to be like.
-    """
-    channel: DataChannel = _machine(Core(clock, reactor, wanted))
-    return channel
+#: Makes the machine of one session's data connections.
+make_channel: Final[Callable[[Core], DataChannel]] = _builder.build()

@@ -14,8 +14,7 @@ from twisted.internet.tcp import Connection
 from twisted.python.failure import Failure
 
 from netsuite import tls
-from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.deadlines import Deadlines, Timeouts
+from netsuite.connection.deadlines import CloseReason, Deadlines, Timeouts
 from netsuite.connection.pump import TimedPump
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfInput, Need
 
@@ -102,7 +101,6 @@ class DataConnection(TimedPump[DataEvent, bytes]):
     ends it.
 
     Args:
-        clock: for every timeout.
         handshake_seconds: how long TLS may take.
         stalled_seconds: how long nothing may move.
         arrived: called when it is there.

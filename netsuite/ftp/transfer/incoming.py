@@ -134,9 +134,7 @@ class Incoming:
         if waiting is not None:
             waiting.errback(DataCut("it was closed"))
 
-    def abort(self) -> None:
-        """Drop it."""
-        self.close()
+    abort = close
 
     # -- what the reactor calls (IReadDescriptor) ----------------------------------------------
 

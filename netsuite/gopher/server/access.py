@@ -10,15 +10,14 @@ programs that read such logs know.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Final
 
 from netsuite.connection.linelog import fit
 from netsuite.connection.peer import Peer
+from netsuite.gopher import replies
 from netsuite.gopher.commands import Request
 from netsuite.store import errors
 from netsuite.store.tree import name_octets
-from netsuite.wire.dates import format_log_date
 from netsuite.wire.errors import ErrorTable
 
 GIVEN: Final = 200
@@ -31,17 +30,9 @@ BROKEN: Final = 500
 
 _STATUSES: Final[ErrorTable[int]] = ErrorTable(
     {
-        errors.NoSuchFile: NOT_HERE,
-        errors.NoSuchFolder: NOT_HERE,
-        errors.NoSuchMessage: NOT_HERE,
-        errors.BadFileName: NOT_HERE,
-        errors.IsADirectory: NOT_HERE,
-        errors.NotADirectory: NOT_HERE,
-        errors.NotPermitted: NOT_HERE,
+        **dict.fromkeys((*replies.NOT_HERE, errors.NoSuchMessage), NOT_HERE),
         errors.TooLarge: 413,
-        errors.Busy: 503,
-        errors.StorageFull: 503,
-        errors.StoreClosed: 503,
+        **dict.fromkeys((errors.Busy, errors.StorageFull, errors.StoreClosed), 503),
         errors.StoreError: BROKEN,
     }
 )
@@ -56,23 +47,10 @@ def format_line(when: str, peer: Peer, request: Request | None, status: int, oct
     """Return the line of a request that has been answered; nothing a peer says can make it two.
 
     Args:
-        when: as ``stamp`` prints it.
-        peer: who has asked.
         request: None where it could not be read.
-        status: of the answer.
         octets: of the answer.
     """
     asked = "-"
     if request is not None:
-        fields = [request.selector]
-        if request.search is not None:
-            fields.append(request.search)
-        if request.plus:
-            fields.append(request.plus)
-        asked = fit(name_octets("\t".join(fields)).decode("latin-1"))
+        asked = fit(name_octets("\t".join(request.fields)).decode("latin-1"))
     return f'{peer.address or "-"} - - [{when}] "{asked}" {status} {octets or "-"}\n'
-
-
-def stamp(when: datetime) -> str:
-    """Print a time as the log has it."""
-    return format_log_date(when)

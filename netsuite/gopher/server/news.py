@@ -21,12 +21,7 @@ _DIGITS: Final = 10
 
 
 class NewsPages:
-    """Finds what is asked for below ``/news`` and ``/search``.
-
-    Args:
-        settings: how much a menu shows.
-        room: the newsgroups.
-    """
+    """Finds what is asked for below ``/news`` and ``/search``."""
 
     def __init__(self, settings: Settings, room: Newsroom) -> None:
         self._settings = settings
@@ -56,8 +51,7 @@ class NewsPages:
         items = [
             Item(
                 ItemType.MENU.value,
-                f"{group.name} ({group.count}){': ' if group.description else ''}"
-                f"{group.description}",
+                ": ".join(filter(None, (f"{group.name} ({group.count})", group.description))),
                 f"/news/{group.name}",
             )
             for group in groups

@@ -26,11 +26,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """An open file, which whoever sends it closes.
-
-    Args:
-        text: whether it is sent as a text: line ends CRLF, a last line with a dot.
-    """
+    """An open file, which whoever sends it closes; as a text its lines end with CRLF and a dot."""
 
     file: OpenFile
     text: bool

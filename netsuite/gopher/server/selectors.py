@@ -55,11 +55,7 @@ _PAGE: Final = """<!DOCTYPE html>
 
 
 class Selectors:
-    """Finds what is asked for.
-
-    Args:
-        shared: the settings, the files, the news.
-    """
+    """Finds what is asked for."""
 
     def __init__(self, shared: Shared) -> None:
         self._settings = shared.settings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.python.failure import Failure
 
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.gopher import replies
 from netsuite.gopher.commands import Request
@@ -15,12 +15,7 @@ from netsuite.wire.errors import RemoteProtocolError
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One Gopher session, the server's side. See RFC 1436.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One Gopher session, the server's side. See RFC 1436."""
 
     dialog: ServerDialog
     shared: Shared

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netsuite.accounts.interfaces import Newsroom, SiteFiles
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.gopher.settings import Settings
 
 

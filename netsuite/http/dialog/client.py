@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from netsuite.http import commands, framing, grammar
-from netsuite.http.dialog.outgoing import Outgoing
 from netsuite.wire.errors import InputEnded, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: 1xx answers before the answer, at a client.
 INFORMATIONAL_ANSWERS: Final = 16
@@ -52,9 +51,6 @@ class ClientDialog(LineDialog):
     ``send`` takes a ``Request`` and, where it announces a body, ``BodyChunk`` values and an
     ``EndOfBody``. Events are ``Informational``, ``ResponseHead``, ``BodyChunk`` and ``EndOfBody``;
     the last comes after every ``ResponseHead``.
-
-    Args:
-        limits: of heads.
     """
 
     hears_while_writing = True
@@ -64,7 +60,7 @@ class ClientDialog(LineDialog):
         self.state = Asking.IDLE
         self.limits = limits or grammar.HeadLimits(line_octets=65_536)
         self._request: commands.Request | None = None
-        self._outgoing: Outgoing | None = None
+        self._outgoing: framing.Outgoing | None = None
         self._incoming: framing.Body | None = None
         self._searched = 0
         self._informational = 0
@@ -105,7 +101,7 @@ class ClientDialog(LineDialog):
             text += "Connection: close\r\n"
             self._keep = False
         self._request = request
-        self._outgoing = Outgoing(request.octets, chunked=request.octets is None)
+        self._outgoing = framing.Outgoing(request.octets, chunked=request.octets is None)
         return (text + "\r\n").encode("latin-1")
 
     def next_event(self) -> ClientEvent | Need:
@@ -140,7 +136,7 @@ class ClientDialog(LineDialog):
             self._keep = False
         if octets is not None:
             self._incoming = framing.CountedBody(octets)
-        elif grammar.is_chunked(said.fields):
+        elif "transfer-encoding" in said.fields:  # chunked, as it has been judged
             self._incoming = framing.ChunkedBody(None, self.limits)
         else:
             self._incoming = framing.BodyToEnd()

@@ -7,17 +7,11 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from netsuite.http import commands, grammar
-from netsuite.http.dialog.outgoing import Outgoing
-from netsuite.http.framing import (
-    Body,
-    ChunkedBody,
-    CountedBody,
-    announced_too_large,
-)
+from netsuite.http.framing import Body, ChunkedBody, CountedBody, Outgoing
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
 from netsuite.wire.machine import Machine
+from netsuite.wire.reader import LineDialog
 
 #: So much of a body that nobody read is skipped to keep the connection.
 SKIPPED_OCTETS: Final = 65_536
@@ -65,7 +59,6 @@ class ServerDialog(LineDialog):
     ``send`` takes ``Informational``, a whole ``Response``, or a ``ResponseHead`` and its body.
 
     Args:
-        limits: of heads.
         body_octets: the largest body taken; None for any.
     """
 
@@ -141,10 +134,9 @@ class ServerDialog(LineDialog):
         except RemoteProtocolError:
             self._keep = False
             raise
-        refusal = announced_too_large(request.octets, self.body_octets)
-        if refusal is not None:
+        if self.body_octets is not None and (request.octets or 0) > self.body_octets:
             self._keep = False
-            raise grammar.bad("the body is too large", refusal)
+            raise grammar.bad("the body is too large", grammar.TOO_LARGE)
         self.request = request
         self.state = State.ASKED
         self._keep = request.keep

@@ -52,13 +52,7 @@ def group_list(groups: Iterable[Newsgroup]) -> bytes:
 def group_page(
     group: Newsgroup, articles: Sequence[tuple[Described, str]], *, older: int | None
 ) -> bytes:
-    """Return a page of a group's articles.
-
-    Args:
-        group: which.
-        articles: with their Message-IDs, the newest first.
-        older: as for ``pages.group_page``.
-    """
+    """Return a page of a group's articles, with their Message-IDs; else as ``pages`` has it."""
     return _json(
         {
             "name": group.name,
@@ -113,10 +107,6 @@ def feed(group: Newsgroup, articles: Sequence[tuple[Described, str]]) -> bytes:
     """Return a feed of a group's newest articles.
 
     Links in it are relative to where it was fetched, so that they are right behind any proxy.
-
-    Args:
-        group: which.
-        articles: with their Message-IDs, the newest first.
     """
     created = group.created or datetime(1970, 1, 1, tzinfo=UTC)
     updated = max((each.message.internal_date for each, _ in articles), default=created)

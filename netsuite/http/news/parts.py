@@ -49,16 +49,11 @@ def disposition(name: str) -> tuple[str, str]:
     return "Content-Disposition", value
 
 
-def saved_type(part: Part) -> str:
-    """Return the media type that a part is sent with."""
-    named = type_name(part)
-    return named if PASSIVE.fullmatch(named) else "application/octet-stream"
-
-
 def fields(part: Part, number: str) -> FieldPairs:
     """Return the fields of an answer that has a part's content."""
+    named = type_name(part)
     return (
-        ("Content-Type", saved_type(part)),
+        ("Content-Type", named if PASSIVE.fullmatch(named) else "application/octet-stream"),
         disposition(saved_name(part, number)),
         NOSNIFF,
         SANDBOX,
@@ -66,12 +61,7 @@ def fields(part: Part, number: str) -> FieldPairs:
 
 
 async def decoded(pieces: AsyncIterator[bytes], encoding: bytes) -> AsyncIterator[bytes]:
-    """Undo a transfer encoding piece by piece; what is not in it is passed over.
-
-    Args:
-        pieces: a part's body.
-        encoding: its Content-Transfer-Encoding.
-    """
+    """Undo a Content-Transfer-Encoding piece by piece; what is not in it is passed over."""
     rest = b""
     try:
         async for piece in pieces:

@@ -46,12 +46,8 @@ def article_link(message_id: str, room: str) -> str:
 
 
 def text_html(text: str, room: str) -> str:
-    """Return a text as HTML: quotes and signature set apart, addresses made links.
-
-    Args:
-        text: lines.
-        room: the path from the page to the list of groups.
-    """
+    """Return a text as HTML: quotes and signature set apart, addresses made links; *room* is that
+    of ``article_link``."""
     pieces: list[str] = []
     depth = 0
     signed = False

@@ -15,7 +15,7 @@ from netsuite.http.conditions import Verdict, judge
 from netsuite.http.media import choose
 from netsuite.http.news import data, pages, parts
 from netsuite.http.paths import join_path
-from netsuite.http.replies import NOT_FOUND, method_not_allowed
+from netsuite.http.replies import NOT_FOUND, RequestRefused, method_not_allowed
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse, Streamed
 from netsuite.message.flowed import unflowed
@@ -172,22 +172,20 @@ class NewsSite:
 
     # -- articles --------------------------------------------------------------------------------
 
-    async def _described(self, name: str, number: str) -> tuple[Newsgroup, Described | None]:
+    async def _described(self, name: str, number: str) -> tuple[Newsgroup, Described]:
+        """Return an article and its group. Raises RequestRefused."""
         group = await self._room.group(name)
-        if not _number.fullmatch(number):
-            return group, None
-        wanted = int(number)
-        numbers = await self._room.numbers(group)
-        index = bisect_left(numbers, wanted)
-        if index == len(numbers) or numbers[index] != wanted:
-            return group, None
-        found = await self._room.described(group.id, [wanted])
-        return group, found[0] if found else None
+        if _number.fullmatch(number):
+            wanted = int(number)
+            numbers = await self._room.numbers(group)
+            index = bisect_left(numbers, wanted)
+            if index < len(numbers) and numbers[index] == wanted:
+                for found in await self._room.described(group.id, [wanted]):
+                    return group, found
+        raise RequestRefused(NOT_FOUND)
 
     async def _article(self, request: IncomingRequest, name: str, number: str) -> AnyResponse:
         group, described = await self._described(name, number)
-        if described is None:
-            return NOT_FOUND
         kind = choose(request.fields.get("accept"), OFFERED)
         uid = described.message.uid
         numbers = await self._room.numbers(group)
@@ -229,8 +227,6 @@ class NewsSite:
 
     async def _octets(self, request: IncomingRequest, name: str, number: str) -> AnyResponse:
         group, described = await self._described(name, number)
-        if described is None:
-            return NOT_FOUND
         message = described.message
         etag = f'"{message.guid}"'
         if (judged := self._judged(request, etag, message.internal_date)) is not None:
@@ -252,8 +248,6 @@ class NewsSite:
         self, request: IncomingRequest, name: str, number: str, place: str
     ) -> AnyResponse:
         _, described = await self._described(name, number)
-        if described is None:
-            return NOT_FOUND
         part = next((each for at, each in numbered(described.summary.root) if at == place), None)
         if part is None:
             return NOT_FOUND
@@ -290,35 +284,12 @@ class NewsSite:
         return Response(304, fields)
 
 
-class _Begun:
-    """A body whose first piece is there: what cannot be read is known before the head is said."""
-
-    def __init__(self, first: bytes, rest: AsyncIterator[bytes]) -> None:
-        self._first = first
-        self._rest = rest
-
-    def __aiter__(self) -> _Begun:
-        return self
-
-    async def __anext__(self) -> bytes:
-        if self._first:
-            first, self._first = self._first, b""
-            return first
-        return await anext(self._rest)
-
-    async def aclose(self) -> None:
-        """Read no further."""
-        close = getattr(self._rest, "aclose", None)
-        if close is not None:
-            await close()
-
-
 async def _begun(
     request: IncomingRequest, head: ResponseHead, pieces: AsyncIterator[bytes]
 ) -> Streamed:
     """Return an answer whose body can be read. Raises what reading raises."""
     first = b"" if request.method == "HEAD" else await anext(pieces, b"")
-    return Streamed(head, _Begun(first, pieces))
+    return Streamed(head, pieces, first)
 
 
 def _state(group: Newsgroup) -> str:

@@ -19,12 +19,7 @@ CONTINUE: Final = Informational(100)
 
 
 class HTTP1Exchange:
-    """Implements ``http.exchange.Exchange``.
-
-    Args:
-        session: the connection.
-        head: of the request.
-    """
+    """Implements ``http.exchange.Exchange``."""
 
     __slots__ = ("_session", "_status", "account", "head", "octets")
 

@@ -7,7 +7,7 @@ from typing import Final
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import BadCredentials, Channel
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.http import replies
 from netsuite.http.commands import Response, ResponseHead
@@ -22,12 +22,7 @@ LEFT: Final = 499
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One connection of HTTP/1.1 or 1.0, the server's side. See RFC 9112.
-
-    Args:
-        shared: what all connections of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One connection of HTTP/1.1 or 1.0, the server's side. See RFC 9112."""
 
     dialog: ServerDialog
     shared: Shared

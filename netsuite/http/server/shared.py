@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import Authenticator
+from netsuite.connection.linelog import fit
 from netsuite.connection.peer import Peer
-from netsuite.connection.shared import ServerShared
-from netsuite.http.access import format_line
+from netsuite.connection.server import ServerShared
+from netsuite.http.commands import Request
 from netsuite.http.exchange import Exchange
 from netsuite.http.router import Router
 from netsuite.http.settings import Settings
-from netsuite.wire.dates import format_http_date
+from netsuite.wire.dates import format_http_date, now
 
 
 class StandingFields:
@@ -48,8 +49,30 @@ class StandingFields:
         return self._lines
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
+def format_line(
+    when: str, address: str, account: str, request: Request | None, status: int, octets: int
+) -> str:
+    """Return a line of the access log, in the combined format.
+
+    Args:
+        when: as ``format_log_date`` gives it.
+        address: the peer's; empty for a local socket.
+        account: who had logged in; empty for nobody.
+        request: None where it could not be read.
+        status: of the answer; 499 where the client left before it was complete.
+        octets: of the answer's body.
+    """
+    if request is None:
+        asked = referer = agent = "-"
+    else:
+        asked = fit(f"{request.method} {request.target} HTTP/1.{request.minor}")
+        referer = fit(request.fields.get("referer")) or "-"
+        agent = fit(request.fields.get("user-agent")) or "-"
+    user = fit(account).replace(" ", "\\x20") or "-"
+    return (
+        f"{address or '-'} - {user} [{when}] "
+        f'"{asked}" {status} {octets or "-"} "{referer}" "{agent}"\n'
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +90,7 @@ class Shared(ServerShared):
     router: Router
     service: str = "http"
     settings: Settings = field(default_factory=Settings)
-    now: Callable[[], datetime] = _now
+    now: Callable[[], datetime] = now
     standing: StandingFields = field(init=False)
 
     def __post_init__(self) -> None:

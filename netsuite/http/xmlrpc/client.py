@@ -6,14 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from netsuite.http.client import HTTPClient, refusal
 from netsuite.http.commands import Fields
-from netsuite.http.xmlrpc.values import (
-    Call,
-    Fault,
-    Value,
-    fault_of,
-    format_call,
-    parse_answer,
-)
+from netsuite.http.xmlrpc import values
+from netsuite.http.xmlrpc.values import Fault, Value
 
 
 class XMLRPCClient:
@@ -24,11 +18,6 @@ class XMLRPCClient:
         rpc = XMLRPCClient(http, "https://user:password@example.org/RPC2")
         total = await rpc.call("math.add", 1, 2)
         total = await rpc.method("math.add")(1, 2)
-
-    Args:
-        http: makes the requests, keeps connections.
-        url: of the server.
-        limit_octets: the largest answer.
     """
 
     def __init__(self, http: HTTPClient, url: str, *, limit_octets: int = 64 * 1024 * 1024) -> None:
@@ -44,14 +33,14 @@ class XMLRPCClient:
             Unmarshallable: a parameter cannot be said.
             ClientError: there was no XML-RPC answer; a Refusal for another status than 200.
         """
-        body = format_call(Call(method, parameters))
+        body = values.format_call(values.Call(method, parameters))
         fields = Fields([("Content-Type", "text/xml; charset=utf-8"), ("Accept", "text/xml")])
         async with await self._http.request(
             "POST", self._url, fields=fields, body=body
         ) as response:
             if response.status != 200:
                 raise refusal(response)
-            return parse_answer(await response.read(self._limit_octets))
+            return values.parse_answer(await response.read(self._limit_octets))
 
     def method(self, name: str) -> Callable[..., Awaitable[Value]]:
         """Return a method as something to call: ``await rpc.method("a.b")(1)``."""
@@ -61,14 +50,14 @@ class XMLRPCClient:
 
         return called
 
-    async def multicall(self, calls: Sequence[Call]) -> list[Value | Fault]:
+    async def multicall(self, calls: Sequence[values.Call]) -> list[Value | Fault]:
         """Call several methods in one request (system.multicall); a refusal stands in the
         place of its answer. Raises as ``call``."""
         asked = [{"methodName": each.method, "params": list(each.parameters)} for each in calls]
         answers = await self.call("system.multicall", asked)
         if not isinstance(answers, list) or len(answers) != len(calls):
-            raise fault_of(None)
+            raise values.fault_of(None)
         return [
-            each[0] if isinstance(each, list) and len(each) == 1 else fault_of(each)
+            each[0] if isinstance(each, list) and len(each) == 1 else values.fault_of(each)
             for each in answers
         ]

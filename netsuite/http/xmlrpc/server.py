@@ -14,18 +14,8 @@ from netsuite.http.commands import Response, plain
 from netsuite.http.replies import RequestRefused, method_not_allowed
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse
-from netsuite.http.xmlrpc.values import (
-    APPLICATION_ERROR,
-    INTERNAL_ERROR,
-    INVALID_PARAMETERS,
-    METHOD_NOT_FOUND,
-    Call,
-    Fault,
-    Unmarshallable,
-    Value,
-    format_answer,
-    parse_call,
-)
+from netsuite.http.xmlrpc import values
+from netsuite.http.xmlrpc.values import Fault, Value
 from netsuite.store.errors import StoreError
 
 #: A page of another site can make a browser send any other type without asking us first; none
@@ -126,27 +116,27 @@ class XMLRPCServer:
         name, _, value = parameter.strip().partition("=")
         charset = value.strip(' "') if name.lower() == "charset" else None
         try:
-            result = await self._call(request, parse_call(octets, charset), 0)
+            result = await self._call(request, values.parse_call(octets, charset), 0)
         except Fault as fault:
             result = fault
         return Response(200, FIELDS, self._formatted(result))
 
     def _formatted(self, result: Value) -> bytes:
         try:
-            return format_answer(result)
-        except Unmarshallable:
+            return values.format_answer(result)
+        except values.Unmarshallable:
             self.log.failure("an answer that XML-RPC cannot say")
-            return format_answer(Fault(INTERNAL_ERROR, "The answer cannot be said."))
+            return values.format_answer(Fault(values.INTERNAL_ERROR, "The answer cannot be said."))
 
-    async def _call(self, request: IncomingRequest, call: Call, depth: int) -> Value:
+    async def _call(self, request: IncomingRequest, call: values.Call, depth: int) -> Value:
         method = self._methods.get(call.method)
         if method is None or (depth and method.function == self._multicall):
-            raise Fault(METHOD_NOT_FOUND, "There is no such method.")
+            raise Fault(values.METHOD_NOT_FOUND, "There is no such method.")
         first = (request,) if method.wants_request else ()
         try:
             method.accepts.bind(*first, *call.parameters)
         except TypeError:
-            raise Fault(INVALID_PARAMETERS, "The method takes other parameters.") from None
+            raise Fault(values.INVALID_PARAMETERS, "The method takes other parameters.") from None
         try:
             result = method.function(*first, *call.parameters)
             if inspect.isawaitable(result):
@@ -154,10 +144,10 @@ class XMLRPCServer:
         except Fault:
             raise
         except (RequestRefused, StoreError, LoginRefused):
-            raise Fault(APPLICATION_ERROR, "That cannot be done.") from None
+            raise Fault(values.APPLICATION_ERROR, "That cannot be done.") from None
         except Exception:
             self.log.failure("the XML-RPC method {method}", method=call.method)
-            raise Fault(INTERNAL_ERROR, "Something went wrong here.") from None
+            raise Fault(values.INTERNAL_ERROR, "Something went wrong here.") from None
         return result
 
     # -- the methods that every server has ------------------------------------------------------
@@ -168,7 +158,7 @@ class XMLRPCServer:
     def _known(self, name: Value) -> Method:
         method = self._methods.get(name) if isinstance(name, str) else None
         if method is None:
-            raise Fault(METHOD_NOT_FOUND, "There is no such method.")
+            raise Fault(values.METHOD_NOT_FOUND, "There is no such method.")
         return method
 
     def _method_help(self, name: Value) -> str:
@@ -186,7 +176,7 @@ class XMLRPCServer:
 
     async def _multicall(self, request: IncomingRequest, calls: Value) -> list[Value]:
         if not isinstance(calls, list) or len(calls) > MOST_CALLS:
-            raise Fault(INVALID_PARAMETERS, f"An array of at most {MOST_CALLS} calls.")
+            raise Fault(values.INVALID_PARAMETERS, f"An array of at most {MOST_CALLS} calls.")
         results: list[Value] = []
         for each in calls:
             try:
@@ -196,9 +186,9 @@ class XMLRPCServer:
         return results
 
 
-def _call_of(value: Value) -> Call:
+def _call_of(value: Value) -> values.Call:
     name = value.get("methodName") if isinstance(value, dict) else None
     parameters = value.get("params", []) if isinstance(value, dict) else None
     if not isinstance(name, str) or not isinstance(parameters, list):
-        raise Fault(INVALID_PARAMETERS, "A struct of methodName and params.")
-    return Call(name, tuple(parameters))
+        raise Fault(values.INVALID_PARAMETERS, "A struct of methodName and params.")
+    return values.Call(name, tuple(parameters))

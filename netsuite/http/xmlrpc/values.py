@@ -22,8 +22,6 @@ METHOD_NOT_FOUND: Final = -32601
 INVALID_PARAMETERS: Final = -32602
 INTERNAL_ERROR: Final = -32603
 APPLICATION_ERROR: Final = -32500
-SYSTEM_ERROR: Final = -32400
-TRANSPORT_ERROR: Final = -32300
 
 #: None (nil), bool, int to 64 bits, finite float, str, bytes, datetime, list or tuple, dict.
 Value: TypeAlias = Any

@@ -1,9 +1,8 @@
 """The client's side of IMAP: one class whose methods are the commands, over any endpoint."""
 
 from netsuite.imap.client.client import IMAPClient, SelectedMailbox, connect
-from netsuite.imap.client.errors import Goodbye
 from netsuite.imap.client.idle import Idling
-from netsuite.imap.client.in_progress import CommandsInProgress, Completed
+from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Goodbye
 
 __all__ = [
     "CommandsInProgress",

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping, Seq
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
@@ -15,9 +14,9 @@ from twisted.python.failure import Failure
 from netsuite import tls
 from netsuite.connection.client import ClientConnection, ClientTimeouts, connect_and_begin
 from netsuite.connection.errors import NotOffered
-from netsuite.imap.client.errors import Goodbye
+from netsuite.connection.writer import pieces
 from netsuite.imap.client.idle import Idling
-from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer
+from netsuite.imap.client.in_progress import CommandsInProgress, Completed, Consumer, Goodbye
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, FetchItem
@@ -28,8 +27,6 @@ from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.sequences import SequenceSet
 from netsuite.sasl.exchange import exchange
 from netsuite.sasl.interfaces import ClientMechanism
-
-TIMEOUTS: Final = ClientTimeouts(reply_seconds=300.0)
 
 
 @dataclass(slots=True)
@@ -103,8 +100,6 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
     ``LocalProtocolError`` (what was given cannot be said: CR, LF or NUL in it).
 
     Args:
-        clock: for every timeout.
-        timeouts: how long the server may take.
         bounds: how much of a response is held.
     """
 
@@ -114,7 +109,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         self,
         clock: IReactorTime,
         *,
-        timeouts: ClientTimeouts = TIMEOUTS,
+        timeouts: ClientTimeouts | None = None,
         bounds: ClientBounds | None = None,
     ) -> None:
         super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
@@ -183,15 +178,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
 
     async def starttls(self, context: tls.ClientContext) -> None:
         """Go on under TLS, the server's certificate verified; what it said before is forgotten.
-
-        Args:
-            context: see ``netsuite.tls.client_options``.
-
-        Raises:
-            NotOffered: there is no STARTTLS, which may be an attacker's doing.
-            Refusal: the server cannot now.
-            TLSFailure: see ``ClientConnection.secure``.
-        """
+        Raises NotOffered, Refusal, and as ``secure``."""
         if "STARTTLS" not in self.capabilities:
             raise self.with_conversation(NotOffered("STARTTLS"))
         await self.commands.run(ask.StartTls())
@@ -205,13 +192,8 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
         await self._after_login()
 
     async def authenticate(self, mechanism: ClientMechanism) -> None:
-        """Log in with SASL.
-
-        Raises:
-            AuthenticationFailed, TransientRefusal: the server says no.
-            ProtocolViolation: the server cannot prove that it is the right one, or does not keep
-                to the mechanism; the exchange has been cancelled.
-        """
+        """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
+        the server cannot prove itself or does not keep to the mechanism."""
         async with self.commands.turn() as turn:
 
             async def begin(initial: bytes | None) -> Continue | Tagged:
@@ -331,11 +313,11 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
             UIDVALIDITY and UID, where the server tells (UIDPLUS).
         """
         if isinstance(content, bytes):
-            octets, content = len(content), _pieces(content)
+            octets = len(content)
         if octets is None:
             raise ValueError("octets is needed for a message in pieces")
         request = ask.Append(mailbox, octets, frozenset(flags), date)
-        completed = await self.commands.run(request, body=_counted(content, octets))
+        completed = await self.commands.run(request, body=_counted(pieces(content), octets))
         return _copy_uid(completed)
 
     # -- the selected mailbox -----------------------------------------------------------------
@@ -421,11 +403,6 @@ def _copy_uid(completed: Completed) -> said.CopyUid | None:
     return None
 
 
-async def _pieces(content: bytes) -> AsyncIterator[bytes]:
-    for place in range(0, len(content), 65_536):
-        yield content[place : place + 65_536]
-
-
 async def _counted(content: AsyncIterable[bytes], octets: int) -> AsyncIterator[bytes]:
     """Return exactly as many octets as were announced, or end the connection's use."""
     left = octets
@@ -444,23 +421,10 @@ async def connect(
     clock: IReactorTime,
     tls_context: tls.ClientContext | None = None,
     implicit: bool = False,
-    timeouts: ClientTimeouts = TIMEOUTS,
+    timeouts: ClientTimeouts | None = None,
     bounds: ClientBounds | None = None,
 ) -> IMAPClient:
-    """Connect to a server.
-
-    Args:
-        endpoint: where.
-        clock: for every timeout.
-        tls_context: see ``netsuite.tls.client_options``; None for no TLS.
-        implicit: whether TLS begins with the first octet (port 993); else STARTTLS is said, and
-            is insisted on.
-        timeouts: how long the server may take.
-        bounds: how much of a response is held.
-
-    Raises:
-        ClientError: and the connection is closed.
-    """
+    """Connect and begin: see ``connect_and_begin``. TLS from the first octet is for port 993."""
     return await connect_and_begin(
         endpoint,
         lambda: IMAPClient(clock, timeouts=timeouts, bounds=bounds),

@@ -29,9 +29,6 @@ class Idling:
                 ...
 
     Leaving the block says DONE and awaits the end.
-
-    Args:
-        commands: those of the connection.
     """
 
     def __init__(self, commands: CommandsInProgress) -> None:

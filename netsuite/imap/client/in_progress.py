@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, ensureDeferred
 from twisted.internet.error import ConnectionDone
 
+from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection
 from netsuite.connection.errors import ConnectionLost
-from netsuite.imap.client.errors import Goodbye, refusal
 from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, Streamed
@@ -55,6 +55,30 @@ DATA: Final[Mapping[type, tuple[type, ...]]] = {
 }
 
 
+#: Response codes of what may be otherwise later (RFC 5530, 3).
+_TRANSIENT: Final = frozenset({"UNAVAILABLE", "INUSE", "LIMIT", "SERVERBUG"})
+
+
+class Goodbye(ConnectionLost):
+    """The server has said BYE; the message is its text, and ``code`` says why where it told."""
+
+    def __init__(self, text: str, code: Code | None = None) -> None:
+        super().__init__(text)
+        self.code = "" if code is None else code.name
+
+
+def refusal(tagged: Tagged, request: ask.Request) -> errors.Refusal:
+    """Return the error that NO or BAD is: transient, or permanent, or a login's."""
+    code = "" if tagged.code is None else tagged.code.name
+    kind: type[errors.Refusal] = errors.PermanentRefusal
+    if tagged.status is Status.NO:
+        if code in _TRANSIENT:
+            kind = errors.TransientRefusal
+        elif isinstance(request, ask.Login | ask.Authenticate):
+            kind = errors.AuthenticationFailed
+    return kind(code, tagged.text, request)
+
+
 @dataclass(frozen=True, slots=True)
 class Completed:
     """How a command ended well, and the responses that came for it, in order."""
@@ -72,34 +96,24 @@ class Completed:
         return [response for response in self.data if isinstance(response, kind)]
 
 
+@dataclass(slots=True, eq=False)
 class CommandInProgress:
-    """A command that has no completion yet.
+    """A command that has no completion yet."""
 
-    Args:
-        tag: its tag.
-        request: what it asks.
-        consumer: takes its large literals.
-    """
+    tag: bytes
+    request: ask.Request
+    consumer: Consumer | None  # takes its large literals
+    kinds: tuple[type, ...] = field(init=False)
+    data: list[Response] = field(default_factory=list)
+    tagged: Tagged | None = None
+    ended: Deferred[Tagged] = field(default_factory=Deferred)
 
-    __slots__ = ("consumer", "data", "ended", "kinds", "request", "tag", "tagged")
-
-    def __init__(self, tag: bytes, request: ask.Request, consumer: Consumer | None) -> None:
-        self.tag = tag
-        self.request = request
-        self.consumer = consumer
-        self.kinds = DATA.get(type(request), ())
-        self.data: list[Response] = []
-        self.tagged: Tagged | None = None
-        self.ended: Deferred[Tagged] = Deferred()
+    def __post_init__(self) -> None:
+        self.kinds = DATA.get(type(self.request), ())
 
 
 class CommandsInProgress:
-    """The commands of one connection.
-
-    Args:
-        connection: what they are said on.
-        news: called with every response that is no command's data.
-    """
+    """The commands of one connection."""
 
     def __init__(self, connection: Connection, news: Callable[[Response], None]) -> None:
         self.connection = connection
@@ -312,11 +326,7 @@ class CommandsInProgress:
 
 
 class Turn:
-    """The turn to say a command, and what belongs to it.
-
-    Args:
-        commands: those that are in progress already.
-    """
+    """The turn to say a command, and what belongs to it, beside those in progress already."""
 
     def __init__(self, commands: CommandsInProgress) -> None:
         self._commands = commands

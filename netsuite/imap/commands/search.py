@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import TypeAlias
@@ -144,3 +145,16 @@ SearchKey: TypeAlias = (
     | Either
     | Every
 )
+
+
+def walk(key: SearchKey) -> Iterator[SearchKey]:
+    """Return a key and those in it."""
+    yield key
+    if isinstance(key, Negated):
+        yield from walk(key.key)
+    elif isinstance(key, Either):
+        yield from walk(key.one)
+        yield from walk(key.other)
+    elif isinstance(key, Every):
+        for each in key.keys:
+            yield from walk(each)

@@ -19,7 +19,7 @@ from netsuite.imap.grammar.response_parser import parse_response
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput, Need
-from netsuite.wire.lines import LineDialog
+from netsuite.wire.reader import LineDialog
 
 _CHUNK_OCTETS: Final = 65_536
 
@@ -41,13 +41,7 @@ class ClientBounds:
 
 @dataclass(frozen=True, slots=True)
 class LiteralBegins:
-    """A large literal of a FETCH response follows, in ``BodyChunk`` events.
-
-    Args:
-        number: the message's.
-        section: what of it.
-        octets: how many.
-    """
+    """A large literal of a FETCH response, a message's section, follows in ``BodyChunk`` events."""
 
     number: int
     section: BodySection

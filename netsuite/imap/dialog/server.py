@@ -13,9 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Final, TypeAlias
 
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands import responses
 from netsuite.imap.commands.fetch import Streamed
 from netsuite.imap.commands.requests import Command
+from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, Tagged
 from netsuite.imap.dialog import events
 from netsuite.imap.dialog.rules import TRANSITIONS, State, rule_of
 from netsuite.imap.grammar.mailboxes import parse_append_start
@@ -30,7 +30,7 @@ from netsuite.wire.errors import (
     RemoteProtocolError,
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, Need
-from netsuite.wire.lines import LineDialog
+from netsuite.wire.reader import LineDialog
 
 #: What a body is read in.
 _CHUNK_OCTETS: Final = 65_536
@@ -71,7 +71,6 @@ class ServerDialog(LineDialog):
 
     __slots__ = (
         "_budget",
-        "_command",
         "_left",
         "_lines",
         "_parts",
@@ -81,6 +80,7 @@ class ServerDialog(LineDialog):
         "_skippable",
         "_tag",
         "bounds",
+        "command",
         "state",
     )
 
@@ -95,8 +95,9 @@ class ServerDialog(LineDialog):
         self._budget = 0  # octets of this command's literals
         self._left = _NO_BODY  # octets of the literal or body under way
         self._skippable = 0
-        self._command: Command | None = None
-        self._refusal: responses.Tagged | None = None
+        #: The command that is being answered.
+        self.command: Command | None = None
+        self._refusal: Tagged | None = None
         self._refused_tag: bytes | None = None
 
     # -- in -----------------------------------------------------------------------------------
@@ -105,11 +106,6 @@ class ServerDialog(LineDialog):
     def idling(self) -> bool:
         """Whether the client waits in IDLE."""
         return self._phase is _Phase.IDLING
-
-    @property
-    def command(self) -> Command | None:
-        """The command that is being answered."""
-        return self._command
 
     def deselect(self) -> None:
         """Accept that the selected mailbox is no longer so, by another command than CLOSE."""
@@ -133,23 +129,21 @@ class ServerDialog(LineDialog):
         self._parts.clear()
         self._lines = self._budget = 0
         self._tag = _UNTAGGED
-        if self._command is None:
+        if self.command is None:
             self._phase = _Phase.LINE
 
-    def _refuse(
-        self, reply: responses.Tagged | responses.Condition, *, close: bool = False
-    ) -> RemoteProtocolError:
+    def _refuse(self, reply: Tagged | Condition, *, close: bool = False) -> RemoteProtocolError:
         """Abandon the command under way; return what the caller is to raise."""
-        self._command = None
+        self.command = None
         self._forget()
-        self._refused_tag = reply.tag if isinstance(reply, responses.Tagged) else None
+        self._refused_tag = reply.tag if isinstance(reply, Tagged) else None
         return RemoteProtocolError(reply.text, reply, close=close)
 
     def _bad(self, why: str) -> RemoteProtocolError:
-        return self._refuse(responses.Tagged(self._current_tag(), responses.Status.BAD, why))
+        return self._refuse(Tagged(self._current_tag(), Status.BAD, why))
 
     def _current_tag(self) -> bytes:
-        return self._tag if self._command is None else self._command.tag
+        return self._tag if self.command is None else self.command.tag
 
     def _line(self, limit_octets: int) -> bytes | None:
         """Read a line that may announce a literal; one that cannot be read ends the session.
@@ -160,10 +154,10 @@ class ServerDialog(LineDialog):
         try:
             return self._reader.read_line(max(limit_octets, 2))
         except LineTooLong:
-            code = responses.Code("LIMIT")
-            bye = responses.Condition(responses.Status.BYE, "a line is too long", code)
+            code = Code("LIMIT")
+            bye = Condition(Status.BYE, "a line is too long", code)
         except BareLineEnd as error:
-            bye = responses.Condition(responses.Status.BYE, f"lines end with CRLF: {error}")
+            bye = Condition(Status.BYE, f"lines end with CRLF: {error}")
         raise self._refuse(bye, close=True)
 
     def _plain_line(self, limit_octets: int) -> bytes | None:
@@ -184,16 +178,14 @@ class ServerDialog(LineDialog):
             return self._end()
         self._lines += len(line) + 2
         first = not self._parts
-        literal = None
-        if line.endswith(b"}"):
-            literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
+        literal = _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
         if literal is not None:
             line = line[: literal.start()]
         self._parts.append(line)
         if first:
             tag = read_tag(Cursor(self._parts))
             if tag is None:
-                reply = responses.Tagged(_UNTAGGED, responses.Status.BAD, "a tag was expected")
+                reply = Tagged(_UNTAGGED, Status.BAD, "a tag was expected")
                 if literal is not None:
                     return self._announce_refused(literal, reply)
                 raise self._refuse(reply)
@@ -207,10 +199,8 @@ class ServerDialog(LineDialog):
         try:
             request = parse_request(self._cursor())
         except BadCharset as error:
-            code = responses.Code("BADCHARSET", CHARSETS)
-            raise self._refuse(
-                responses.Tagged(self._tag, responses.Status.NO, str(error), code)
-            ) from None
+            code = Code("BADCHARSET", CHARSETS)
+            raise self._refuse(Tagged(self._tag, Status.NO, str(error), code)) from None
         except BadSyntax as error:
             raise self._bad(str(error)) from None
         if self.state not in rule_of(request).states:
@@ -218,7 +208,7 @@ class ServerDialog(LineDialog):
         return self._begin(request)
 
     def _begin(self, request: ask.Request) -> Command:
-        command = self._command = Command(self._tag, request)
+        command = self.command = Command(self._tag, request)
         self._phase = _Phase.PAUSED
         self._forget()
         return command
@@ -237,9 +227,7 @@ class ServerDialog(LineDialog):
             return self._append(literal, octets)
         limit = self.bounds.fresh_octets if fresh else self.bounds.literal_octets
         if self._budget + octets > limit:
-            reply = responses.Tagged(
-                self._tag, responses.Status.BAD, "a literal is too large", responses.Code("TOOBIG")
-            )
+            reply = Tagged(self._tag, Status.BAD, "a literal is too large", Code("TOOBIG"))
             return self._announce_refused(literal, reply)
         self._budget += octets
         self._left = octets
@@ -256,20 +244,16 @@ class ServerDialog(LineDialog):
             mailbox, flags, date = parse_append_start(cursor)
             cursor.end()
         except BadSyntax as error:
-            return self._announce_refused(
-                literal, responses.Tagged(self._tag, responses.Status.BAD, str(error))
-            )
+            return self._announce_refused(literal, Tagged(self._tag, Status.BAD, str(error)))
         if octets > self.bounds.append_octets:
             # RFC 7889, 4: NO with TOOBIG, before any of it is read.
-            reply = responses.Tagged(
-                self._tag, responses.Status.NO, "the message is too large", responses.Code("TOOBIG")
-            )
+            reply = Tagged(self._tag, Status.NO, "the message is too large", Code("TOOBIG"))
             return self._announce_refused(literal, reply)
         self._left = octets
         synchronising = literal.group(2) is None
         return self._begin(ask.Append(mailbox, octets, flags, date, synchronising))
 
-    def _announce_refused(self, literal: re.Match[bytes], reply: responses.Tagged) -> _Step:
+    def _announce_refused(self, literal: re.Match[bytes], reply: Tagged) -> _Step:
         """Refuse a literal: it is not sent, or it is skipped, or the connection ends."""
         digits, plus = literal.groups()
         octets = _size(digits)
@@ -281,12 +265,10 @@ class ServerDialog(LineDialog):
         self._skip(octets, reply)
         return None
 
-    def _skip(self, octets: int, reply: responses.Tagged | None) -> None:
+    def _skip(self, octets: int, reply: Tagged | None) -> None:
         self._skippable -= octets
         if self._skippable < 0:
-            bye = responses.Condition(
-                responses.Status.BYE, "a literal is far too large", responses.Code("TOOBIG")
-            )
+            bye = Condition(Status.BYE, "a literal is far too large", Code("TOOBIG"))
             raise self._refuse(bye, close=True)
         self._parts.clear()
         self._left = octets
@@ -316,9 +298,7 @@ class ServerDialog(LineDialog):
         line = self._line(self.bounds.line_octets)
         if line is None:
             return self._end()
-        literal = None
-        if line.endswith(b"}"):
-            literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
+        literal = _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
         if literal is not None and literal.group(2) is not None:
             self._skip(_size(literal.group(1)), reply)
             return None
@@ -356,15 +336,13 @@ class ServerDialog(LineDialog):
         """Refuse what follows the message. A literal that comes unasked is skipped first: it is
         content, and must not be taken for commands."""
         why = "one message, and nothing after it"
-        literal = None
-        if line.endswith(b"}"):
-            literal = _LITERAL.fullmatch(line, line.rfind(b"{"))
+        literal = _LITERAL.fullmatch(line, line.rfind(b"{")) if line.endswith(b"}") else None
         if literal is None or literal.group(2) is None:
             raise self._bad(why)
         self._skippable = self.bounds.skip_octets
         self._skip(
             _size(literal.group(1)),
-            responses.Tagged(self._current_tag(), responses.Status.BAD, why),
+            Tagged(self._current_tag(), Status.BAD, why),
         )
         return None
 
@@ -391,9 +369,6 @@ class ServerDialog(LineDialog):
         self._phase = _Phase.PAUSED
         return events.IdleDone()
 
-    def _rest(self) -> _Step:
-        return PAUSED
-
     # -- out ----------------------------------------------------------------------------------
 
     def send(self, value: events.ServerSaid) -> bytes:
@@ -403,27 +378,27 @@ class ServerDialog(LineDialog):
             LocalProtocolError: no command is under way, or one with another tag; a
                 ``Continue`` where nothing is to continue; a value that cannot be said.
         """
-        if isinstance(value, responses.Completion):
-            if self._command is None:
+        if isinstance(value, Completion):
+            if self.command is None:
                 raise LocalProtocolError("a completion of no command")
-            value = responses.Tagged(self._command.tag, value.status, value.text, value.code)
-        if isinstance(value, responses.Tagged):
+            value = Tagged(self.command.tag, value.status, value.text, value.code)
+        if isinstance(value, Tagged):
             return self._finish(value)
-        if isinstance(value, responses.Continue):
+        if isinstance(value, Continue):
             return self._continue(value)
-        if isinstance(value, responses.Condition) and value.status is responses.Status.PREAUTH:
+        if isinstance(value, Condition) and value.status is Status.PREAUTH:
             self.state = State.AUTHENTICATED
         return format_response(value)
 
-    def _finish(self, value: responses.Tagged) -> bytes:
-        command = self._command
+    def _finish(self, value: Tagged) -> bytes:
+        command = self.command
         if command is None or value.tag != command.tag:
             if value.tag != self._refused_tag:
                 raise LocalProtocolError("an answer to a command that was not given")
             self._refused_tag = None
             return format_response(value)
         octets = format_response(value)
-        self._command = None
+        self.command = None
         state = TRANSITIONS.get((type(command.request), value.status))
         if state is not None:
             self.state = state
@@ -441,8 +416,8 @@ class ServerDialog(LineDialog):
             return False
         return self._phase is not _Phase.PAUSED or not request.synchronising
 
-    def _continue(self, value: responses.Continue) -> bytes:
-        command = self._command
+    def _continue(self, value: Continue) -> bytes:
+        command = self.command
         if self._phase is not _Phase.PAUSED:
             raise LocalProtocolError("nothing is to continue")
         if command is None:  # a literal of a command that is not whole yet
@@ -471,7 +446,7 @@ _STEPS: Final[Mapping[_Phase, Callable[[ServerDialog], _Step]]] = {
     _Phase.BODY_END: ServerDialog._end_body,
     _Phase.RESPONSE: ServerDialog._read_response,
     _Phase.IDLING: ServerDialog._read_done,
-    _Phase.PAUSED: ServerDialog._rest,
+    _Phase.PAUSED: lambda dialog: PAUSED,
 }
 #: What a ``Continue`` bids, by the command it is said in.
 _CONTINUES: Final[Mapping[type, _Phase]] = {

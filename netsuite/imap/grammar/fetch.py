@@ -70,8 +70,7 @@ def parse_section(cursor: Cursor, *, peek: bool) -> BodySection:
             raise BadSyntax("MIME needs a part")
         if text in (SectionText.FIELDS, SectionText.FIELDS_NOT):
             # header-list = "(" header-fld-name *(SP header-fld-name) ")"
-            cursor.space()
-            fields = tuple(cursor.items(cursor.astring))
+            fields = tuple(cursor.space().items(cursor.astring))
             if len(fields) > _FIELDS:
                 raise BadSyntax("too many fields")
     cursor.expect(ord("]"))

@@ -15,16 +15,10 @@ from typing import Any, Final
 from netsuite.imap.commands.fetch import BodySection, FetchData, Streamed
 from netsuite.imap.grammar.dates import DATE_TIME, format_date_time, parse_date_time
 from netsuite.imap.grammar.fetch import OLD_NAMES, format_shown_section, parse_section
-from netsuite.imap.grammar.flags import shown_flags
 from netsuite.imap.grammar.printing import format_flag_set, format_literal
-from netsuite.imap.grammar.structure import (
-    format_envelope,
-    format_structure,
-    parse_envelope,
-    parse_structure,
-)
-from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
-from netsuite.message.structure import Envelope, Part
+from netsuite.imap.grammar.structure import format_envelope, parse_envelope, parse_structure
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, shown_flags
+from netsuite.message.structure import Envelope
 from netsuite.wire.errors import LocalProtocolError
 
 # -- onto the wire --------------------------------------------------------------------------------
@@ -72,24 +66,9 @@ def envelope_item(envelope: Envelope) -> bytes:
     return b"ENVELOPE " + format_envelope(envelope)
 
 
-def body_item(root: Part) -> bytes:
-    """Return ``BODY``."""
-    return b"BODY " + format_structure(root, extended=False)
-
-
-def structure_item(root: Part) -> bytes:
-    """Return ``BODYSTRUCTURE``."""
-    return b"BODYSTRUCTURE " + format_structure(root, extended=True)
-
-
 def section_item(name: bytes, octets: bytes | None) -> bytes:
     """Return a section, by its name as ``format_shown_section`` has it."""
     return name + b" " + (b"NIL" if octets is None else format_literal(octets))
-
-
-def section_start(name: bytes, octets: int) -> bytes:
-    """Return what stands before so many octets of a section."""
-    return b"%b {%d}\r\n" % (name, octets)
 
 
 def format_fetch_data(value: FetchData) -> bytes:

@@ -9,10 +9,10 @@ from typing import Final
 
 from netsuite.imap.commands import requests as say
 from netsuite.imap.grammar.dates import DATE_TIME, parse_date_time
-from netsuite.imap.grammar.flags import any_flag, flag_set
-from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor
+from netsuite.imap.grammar.tokens import MODSEQ_TOP, BadSyntax, Cursor, any_flag, flag_set
 
 _OPEN: Final = ord("(")
+_PATTERNS: Final = 100  # of one LIST
 #: RFC 3501, 6.3.10; HIGHESTMODSEQ: RFC 7162, 3.1.7; SIZE: RFC 8438; DELETED: RFC 9051.
 STATUS_ITEMS: Final = frozenset(
     {
@@ -36,8 +36,7 @@ def select_request(
 ) -> say.Request:
     """Read SELECT or EXAMINE after its name."""
     # select = "SELECT" SP mailbox [select-params]                               (RFC 4466, 6)
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     condstore = False
     resync = None
 
@@ -63,8 +62,7 @@ def _resync(cursor: Cursor) -> say.Resync:
     # The latter only helps servers that have forgotten what went; it is read and not needed.
     cursor.expect(_OPEN)
     validity = cursor.nz_number()
-    cursor.space()
-    modseq = cursor.nz_number(MODSEQ_TOP)
+    modseq = cursor.space().nz_number(MODSEQ_TOP)
     known = None
     more = cursor.take(ord(" "))
     if more and cursor.peek() != _OPEN:
@@ -80,15 +78,13 @@ def create_request(cursor: Cursor) -> say.Request:
     """Read CREATE after its name."""
     # create = "CREATE" SP mailbox [create-params]                               (RFC 4466, 6)
     # create-param =/ "USE" SP "(" [use-attr *(SP use-attr)] ")"                 (RFC 6154, 6)
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     uses: list[str] = []
 
     def parameter() -> None:
         if cursor.name() != b"USE":
             raise BadSyntax("unknown parameter")
-        cursor.space()
-        uses.extend(cursor.items(cursor.flag, empty=True))
+        uses.extend(cursor.space().items(cursor.flag, empty=True))
 
     if cursor.take(ord(" ")):
         cursor.items(parameter)
@@ -98,23 +94,15 @@ def create_request(cursor: Cursor) -> say.Request:
 def rename_request(cursor: Cursor) -> say.Request:
     """Read RENAME after its name."""
     # rename = "RENAME" SP mailbox SP mailbox
-    cursor.space()
-    old = cursor.mailbox()
-    cursor.space()
-    return say.Rename(old, cursor.mailbox())
+    old = cursor.space().mailbox()
+    return say.Rename(old, cursor.space().mailbox())
 
 
 def lsub_request(cursor: Cursor) -> say.Request:
     """Read LSUB after its name."""
     # lsub = "LSUB" SP mailbox SP list-mailbox
-    cursor.space()
-    reference = cursor.mailbox()
-    cursor.space()
-    return say.Lsub(reference, cursor.list_mailbox())
-
-
-#: Patterns of one LIST.
-_PATTERNS: Final = 100
+    reference = cursor.space().mailbox()
+    return say.Lsub(reference, cursor.space().list_mailbox())
 
 
 def list_request(cursor: Cursor) -> say.Request:
@@ -172,8 +160,7 @@ def _options(cursor: Cursor, known: frozenset[str]) -> frozenset[str]:
 def status_request(cursor: Cursor) -> say.Request:
     """Read STATUS after its name."""
     # status = "STATUS" SP mailbox SP "(" status-att *(SP status-att) ")"
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     cursor.space()
     return say.StatusOf(mailbox, _status_items(cursor))
 
@@ -186,21 +173,15 @@ def _status_items(cursor: Cursor) -> tuple[str, ...]:
 
 
 def append_request(cursor: Cursor) -> say.Request:
-    """Refuse an APPEND that says no message."""
-    # Whoever comes here has said no message: the dialog takes APPEND apart where its
-    # literal is announced.
+    """Refuse an APPEND that says no message: the dialog takes apart one whose literal comes."""
     parse_append_start(cursor)
     raise BadSyntax("a literal was expected")
 
 
 def parse_append_start(cursor: Cursor) -> tuple[str, frozenset[str], datetime | None]:
-    """Read an APPEND up to where its message's literal comes: mailbox, flags, date.
-
-    See RFC 3501, 6.3.11.
-    """
+    """Read an APPEND up to where its message's literal comes: mailbox, flags, date."""
     # append = "APPEND" SP mailbox [SP flag-list] [SP date-time] SP literal
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     cursor.space()
     flags: frozenset[str] = frozenset()
     if cursor.peek() == _OPEN:

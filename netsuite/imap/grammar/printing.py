@@ -85,12 +85,8 @@ def format_flags(flags: Iterable[str]) -> bytes:
 def format_flag_set(flags: frozenset[str], recent: bool = False) -> bytes:
     """Return what FLAGS shows of one message: a keyword that others set and IMAP cannot say is
     left out. Few sets make up a mailbox, so what was printed is kept."""
-    names = sorted(filter(is_flag, flags), key=_system_first)
+    names = sorted(filter(is_flag, flags), key=lambda flag: (flag[:1] != "\\", flag))
     return format_flags([*names, "\\Recent"] if recent else names)
-
-
-def _system_first(flag: str) -> tuple[bool, str]:
-    return not flag.startswith("\\"), flag
 
 
 def format_text(text: str) -> bytes:

@@ -5,24 +5,13 @@ from __future__ import annotations
 import re
 from binascii import Error as Base64Error
 from binascii import a2b_base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Final
 
 from netsuite.imap.commands import requests as say
-from netsuite.imap.commands.fetch import Streamed
-from netsuite.imap.grammar import tokens
+from netsuite.imap.grammar import mailboxes, tokens
 from netsuite.imap.grammar.fetch import parse_fetch_items
-from netsuite.imap.grammar.flags import flag, flag_set
-from netsuite.imap.grammar.mailboxes import (
-    append_request,
-    create_request,
-    list_request,
-    lsub_request,
-    rename_request,
-    select_request,
-    status_request,
-)
 from netsuite.imap.grammar.search import parse_search
 from netsuite.imap.sequences import SequenceSet
 
@@ -33,12 +22,6 @@ _STORE_ITEM = re.compile(rb"([+-]?)FLAGS(\.SILENT)?", re.IGNORECASE)
 
 #: RFC 2971, 3.3.
 _ID_PAIRS, _ID_KEY_OCTETS, _ID_VALUE_OCTETS = 30, 30, 1024
-
-Parts = Sequence[bytes | Streamed]
-
-
-class UnknownCommand(tokens.BadSyntax):
-    """The name is not one of a command."""
 
 
 def read_tag(cursor: tokens.Cursor) -> bytes | None:
@@ -51,14 +34,13 @@ def parse_request(cursor: tokens.Cursor) -> say.Request:
     """Read what follows the tag.
 
     Raises:
-        UnknownCommand: nothing is known of that name.
-        BadSyntax: the arguments are not the command's.
+        BadSyntax: nothing is known of that name, or the arguments are not the command's.
         BadCharset: SEARCH names a charset that is not known.
     """
     name = cursor.name()
     parse = _REQUESTS.get(name)
     if parse is None:
-        raise UnknownCommand("unknown command")
+        raise tokens.BadSyntax("unknown command")
     request = parse(cursor)
     cursor.end()
     return request
@@ -79,8 +61,7 @@ def command_name(cursor: tokens.Cursor) -> bytes:
 
 
 def _mailbox(make: Callable[[str], say.Request], cursor: tokens.Cursor) -> say.Request:
-    cursor.space()
-    return make(cursor.mailbox())
+    return make(cursor.space().mailbox())
 
 
 def _bare(make: Callable[[], say.Request], cursor: tokens.Cursor) -> say.Request:
@@ -92,16 +73,13 @@ def _bare(make: Callable[[], say.Request], cursor: tokens.Cursor) -> say.Request
 
 def _login(cursor: tokens.Cursor) -> say.Request:
     # login = "LOGIN" SP userid SP password
-    cursor.space()
-    user = cursor.astring()
-    cursor.space()
-    return say.Login(user, cursor.astring())
+    user = cursor.space().astring()
+    return say.Login(user, cursor.space().astring())
 
 
 def _authenticate(cursor: tokens.Cursor) -> say.Request:
     # authenticate = "AUTHENTICATE" SP auth-type [SP (base64 / "=")]        (RFC 4959, 7)
-    cursor.space()
-    mechanism = cursor.name().decode("ascii")
+    mechanism = cursor.space().name().decode("ascii")
     if not cursor.take(ord(" ")):
         return say.Authenticate(mechanism)
     octets = cursor.word(_BASE64, "base64")
@@ -125,8 +103,7 @@ def _id(cursor: tokens.Cursor) -> say.Request:
 
     def pair() -> tuple[str, str | None]:
         key = cursor.string()
-        cursor.space()
-        value = cursor.nstring()
+        value = cursor.space().nstring()
         if len(key) > _ID_KEY_OCTETS or (value is not None and len(value) > _ID_VALUE_OCTETS):
             raise tokens.BadSyntax("a word is too long")
         text = None if value is None else value.decode("utf-8", "replace")
@@ -153,8 +130,7 @@ def _enable(cursor: tokens.Cursor) -> say.Request:
 
 def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # fetch = "FETCH" SP sequence-set SP (macro / fetch-att / "(" ... ")") [fetch-modifiers]
-    cursor.space()
-    numbers = cursor.sequence_set()
+    numbers = cursor.space().sequence_set()
     cursor.space()
     items = parse_fetch_items(cursor)
     changed_since = None
@@ -165,8 +141,7 @@ def _fetch(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
         nonlocal changed_since, vanished
         name = cursor.name()
         if name == b"CHANGEDSINCE":
-            cursor.space()
-            changed_since = cursor.nz_number(tokens.MODSEQ_TOP)
+            changed_since = cursor.space().nz_number(tokens.MODSEQ_TOP)
         elif name == b"VANISHED" and by_uid:
             vanished = True
         else:
@@ -183,15 +158,13 @@ def _unchanged_since(cursor: tokens.Cursor) -> int:
     # store-modifier =/ "UNCHANGEDSINCE" SP mod-sequence-valzer                  (RFC 7162, 7)
     if cursor.name() != b"UNCHANGEDSINCE":
         raise tokens.BadSyntax("unknown modifier")
-    cursor.space()
-    return cursor.number(tokens.MODSEQ_TOP)
+    return cursor.space().number(tokens.MODSEQ_TOP)
 
 
 def _store(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     # store = "STORE" SP sequence-set [store-modifiers] SP store-att-flags
     # store-att-flags = (["+" / "-"] "FLAGS" [".SILENT"]) SP (flag-list / (flag *(SP flag)))
-    cursor.space()
-    numbers = cursor.sequence_set()
+    numbers = cursor.space().sequence_set()
     cursor.space()
     unchanged_since = None
     if cursor.peek() == _OPEN:
@@ -203,7 +176,7 @@ def _store(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     match = _STORE_ITEM.fullmatch(cursor.word(_STORE_ITEM, "FLAGS"))
     assert match is not None
     cursor.space()
-    read = partial(flag, cursor)
+    read = partial(tokens.flag, cursor)
     if cursor.peek() == _OPEN:
         flags = cursor.items(read, empty=True)
     else:
@@ -213,28 +186,19 @@ def _store(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
     return say.Store(
         numbers,
         say.StoreAction(match.group(1)),
-        flag_set(flags),
+        tokens.flag_set(flags),
         silent=match.group(2) is not None,
         by_uid=by_uid,
         unchanged_since=unchanged_since,
     )
 
 
-def _copy(cursor: tokens.Cursor, by_uid: bool) -> say.Request:
-    # copy = "COPY" SP sequence-set SP mailbox
-    return say.Copy(*_numbers_and_mailbox(cursor), by_uid)
-
-
-def _move(cursor: tokens.Cursor, by_uid: bool) -> say.Request:
-    # move = "MOVE" SP sequence-set SP mailbox                                   (RFC 6851, 7)
-    return say.Move(*_numbers_and_mailbox(cursor), by_uid)
-
-
-def _numbers_and_mailbox(cursor: tokens.Cursor) -> tuple[SequenceSet, str]:
-    cursor.space()
-    numbers = cursor.sequence_set()
-    cursor.space()
-    return numbers, cursor.mailbox()
+def _copy(
+    make: Callable[[SequenceSet, str, bool], say.Request], by_uid: bool, cursor: tokens.Cursor
+) -> say.Request:
+    # copy = "COPY" SP sequence-set SP mailbox, and MOVE likewise                (RFC 6851, 7)
+    numbers = cursor.space().sequence_set()
+    return make(numbers, cursor.space().mailbox(), by_uid)
 
 
 def _search(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
@@ -244,24 +208,22 @@ def _search(by_uid: bool, cursor: tokens.Cursor) -> say.Request:
 
 def _uid_expunge(cursor: tokens.Cursor) -> say.Request:
     # uid-expunge = "UID" SP "EXPUNGE" SP sequence-set                           (RFC 4315, 4)
-    cursor.space()
-    return say.Expunge(cursor.sequence_set())
+    return say.Expunge(cursor.space().sequence_set())
 
 
 def _uid(cursor: tokens.Cursor) -> say.Request:
     # uid = "UID" SP (copy / fetch / search / store / move / uid-expunge)
-    cursor.space()
-    parse = _UID_REQUESTS.get(cursor.name())
+    parse = _UID_REQUESTS.get(cursor.space().name())
     if parse is None:
-        raise UnknownCommand("unknown UID command")
+        raise tokens.BadSyntax("unknown UID command")
     return parse(cursor)
 
 
 _Parse = Callable[[tokens.Cursor], say.Request]
 
 _UID_REQUESTS: Mapping[bytes, _Parse] = {
-    b"COPY": partial(_copy, by_uid=True),
-    b"MOVE": partial(_move, by_uid=True),
+    b"COPY": partial(_copy, say.Copy, True),
+    b"MOVE": partial(_copy, say.Move, True),
     b"FETCH": partial(_fetch, True),
     b"STORE": partial(_store, True),
     b"SEARCH": partial(_search, True),
@@ -277,18 +239,18 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"AUTHENTICATE": _authenticate,
     b"LOGIN": _login,
     b"ENABLE": _enable,
-    b"SELECT": partial(select_request, say.Select),
-    b"EXAMINE": partial(select_request, say.Examine),
-    b"CREATE": create_request,
+    b"SELECT": partial(mailboxes.select_request, say.Select),
+    b"EXAMINE": partial(mailboxes.select_request, say.Examine),
+    b"CREATE": mailboxes.create_request,
     b"DELETE": partial(_mailbox, say.Delete),
-    b"RENAME": rename_request,
+    b"RENAME": mailboxes.rename_request,
     b"SUBSCRIBE": partial(_mailbox, say.Subscribe),
     b"UNSUBSCRIBE": partial(_mailbox, say.Unsubscribe),
-    b"LIST": list_request,
-    b"LSUB": lsub_request,
+    b"LIST": mailboxes.list_request,
+    b"LSUB": mailboxes.lsub_request,
     b"NAMESPACE": partial(_bare, say.Namespace),
-    b"STATUS": status_request,
-    b"APPEND": append_request,
+    b"STATUS": mailboxes.status_request,
+    b"APPEND": mailboxes.append_request,
     b"IDLE": partial(_bare, say.Idle),
     b"CHECK": partial(_bare, say.Check),
     b"CLOSE": partial(_bare, say.Close),
@@ -297,7 +259,7 @@ _REQUESTS: Mapping[bytes, _Parse] = {
     b"SEARCH": partial(_search, False),
     b"FETCH": partial(_fetch, False),
     b"STORE": partial(_store, False),
-    b"COPY": partial(_copy, by_uid=False),
-    b"MOVE": partial(_move, by_uid=False),
+    b"COPY": partial(_copy, say.Copy, False),
+    b"MOVE": partial(_copy, say.Move, False),
     b"UID": _uid,
 }

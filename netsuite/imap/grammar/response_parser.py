@@ -18,28 +18,23 @@ from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.responses import Status
 from netsuite.imap.grammar import tokens
 from netsuite.imap.grammar.fetch_response import parse_fetch_data
-from netsuite.imap.grammar.flags import shown_flags
 
 _CODE_TEXT: Final = re.compile(rb"[^\]\r\n]*")
+_CODE_WORD: Final = re.compile(rb"[^ \]\r\n]+")
 _WORD: Final = re.compile(rb"[^ \r\n]+")
 _STATUSES: Final[Mapping[bytes, Status]] = {status.value: status for status in Status}
 _OPEN, _SPACE = ord("("), ord(" ")
 
 
 def parse_response(cursor: tokens.Cursor) -> said.Response:
-    """Read one response line with its literals.
-
-    Raises:
-        BadSyntax: it is none, or one that is not known.
-    """
+    """Read one response line with its literals. Raises BadSyntax for what is not known."""
     if cursor.take(ord("+")):
         return _continue(cursor)
     if cursor.take(ord("*")):
         cursor.space()
         return _untagged(cursor)
     tag = cursor.word(tokens.TAG, "a tag")
-    cursor.space()
-    status = _STATUSES.get(cursor.name())
+    status = _STATUSES.get(cursor.space().name())
     if status is None:
         raise tokens.BadSyntax("OK, NO or BAD was expected")
     code, text = _resp_text(cursor)
@@ -60,8 +55,7 @@ def _untagged(cursor: tokens.Cursor) -> said.Response:
     first = cursor.peek()
     if ord("0") <= first <= ord("9"):
         number = cursor.number()
-        cursor.space()
-        name = cursor.name()
+        name = cursor.space().name()
         read_numbered = _NUMBERED.get(name)
         if read_numbered is None:
             raise tokens.BadSyntax("unknown response")
@@ -89,7 +83,7 @@ def _resp_text(cursor: tokens.Cursor) -> tuple[said.Code | None, str]:
     cursor.take(_SPACE)
     code = None
     if cursor.take(ord("[")):
-        name = cursor.word(re.compile(rb"[^ \]\r\n]+"), "a code").upper().decode("ascii", "replace")
+        name = cursor.word(_CODE_WORD, "a code").upper().decode("ascii", "replace")
         argument = None
         if cursor.take(_SPACE):
             argument = _CODES.get(name, _code_text)(cursor)
@@ -109,10 +103,9 @@ def _charsets(cursor: tokens.Cursor) -> tuple[str, ...]:
 
 def _words(cursor: tokens.Cursor) -> tuple[str, ...]:
     # Atoms as RFC 3501 has them, and what stands in capability lists besides.
-    pattern = re.compile(rb"[^ \]\r\n]+")
     words = []
     while True:
-        word = cursor.match(pattern)
+        word = cursor.match(_CODE_WORD)
         if word is not None:
             words.append(word.decode("ascii", "replace"))
         if not cursor.take(_SPACE):
@@ -121,16 +114,13 @@ def _words(cursor: tokens.Cursor) -> tuple[str, ...]:
 
 def _append_uid(cursor: tokens.Cursor) -> said.CopyUid:
     validity = cursor.nz_number()
-    cursor.space()
-    return said.CopyUid(validity, None, cursor.sequence_set())
+    return said.CopyUid(validity, None, cursor.space().sequence_set())
 
 
 def _copy_uid(cursor: tokens.Cursor) -> said.CopyUid:
     validity = cursor.nz_number()
-    cursor.space()
-    sources = cursor.sequence_set()
-    cursor.space()
-    return said.CopyUid(validity, sources, cursor.sequence_set())
+    sources = cursor.space().sequence_set()
+    return said.CopyUid(validity, sources, cursor.space().sequence_set())
 
 
 _CODES: Final[Mapping[str, Callable[[tokens.Cursor], said.Argument]]] = {
@@ -138,7 +128,7 @@ _CODES: Final[Mapping[str, Callable[[tokens.Cursor], said.Argument]]] = {
     "UIDVALIDITY": tokens.Cursor.number,
     "UNSEEN": tokens.Cursor.number,
     "HIGHESTMODSEQ": lambda cursor: cursor.number(tokens.MODSEQ_TOP),
-    "PERMANENTFLAGS": shown_flags,
+    "PERMANENTFLAGS": tokens.shown_flags,
     "BADCHARSET": _charsets,
     "CAPABILITY": _words,
     "APPENDUID": _append_uid,
@@ -180,12 +170,10 @@ def _namespace(cursor: tokens.Cursor) -> said.Response:
     def one() -> tuple[str, str | None]:
         cursor.expect(_OPEN)
         prefix = tokens.mailbox_name(cursor.string())
-        cursor.space()
-        separator = cursor.nstring()
+        separator = cursor.space().nstring()
         while cursor.take(_SPACE):  # extensions
             cursor.string()
-            cursor.space()
-            cursor.items(cursor.string)
+            cursor.space().items(cursor.string)
         cursor.expect(ord(")"))
         return prefix, None if separator is None else separator.decode("utf-8", "replace")
 
@@ -205,11 +193,9 @@ def _namespace(cursor: tokens.Cursor) -> said.Response:
 
 def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     cursor.space()
-    attributes = shown_flags(cursor)
-    cursor.space()
-    separator = cursor.nstring()
-    cursor.space()
-    mailbox = cursor.mailbox()
+    attributes = tokens.shown_flags(cursor)
+    separator = cursor.space().nstring()
+    mailbox = cursor.space().mailbox()
     childinfo: tuple[str, ...] = ()
     if cursor.take(_SPACE):
         for name, words in cursor.items(partial(_extended_item, cursor), empty=True):
@@ -230,8 +216,7 @@ def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _status(cursor: tokens.Cursor) -> said.Response:
-    cursor.space()
-    mailbox = cursor.mailbox()
+    mailbox = cursor.space().mailbox()
     cursor.space()
 
     def pair() -> tuple[str, int]:
@@ -244,7 +229,7 @@ def _status(cursor: tokens.Cursor) -> said.Response:
 
 def _flags_data(cursor: tokens.Cursor) -> said.Response:
     cursor.space()
-    return said.FlagsData(shown_flags(cursor))
+    return said.FlagsData(tokens.shown_flags(cursor))
 
 
 def _search(cursor: tokens.Cursor) -> said.Response:
@@ -263,13 +248,11 @@ def _search(cursor: tokens.Cursor) -> said.Response:
 def _modseq_pair(cursor: tokens.Cursor) -> int:
     if cursor.name() != b"MODSEQ":
         raise tokens.BadSyntax("MODSEQ was expected")
-    cursor.space()
-    return cursor.number(tokens.MODSEQ_TOP)
+    return cursor.space().number(tokens.MODSEQ_TOP)
 
 
 def _vanished(cursor: tokens.Cursor) -> said.Response:
-    cursor.space()
-    earlier = cursor.peek() == _OPEN
+    earlier = cursor.space().peek() == _OPEN
     if earlier:
         cursor.items(cursor.name)
         cursor.space()

@@ -149,11 +149,7 @@ _FORMATS: Final[Mapping[type, Callable[[Any], bytes]]] = {
 
 
 def format_response(value: say.Response) -> bytes:
-    """Return a response, its line end included.
-
-    Raises:
-        LocalProtocolError: the value cannot be said.
-    """
+    """Return a response, its line end included. Raises LocalProtocolError."""
     write = _FORMATS.get(type(value))
     if write is None:
         raise LocalProtocolError(f"not a response: {type(value).__name__}")

@@ -148,17 +148,14 @@ _KEYS_WITH_ARGUMENTS: Final[Mapping[bytes, Callable[[_Reader], SearchKey]]] = {
 
 def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
     """Read what follows SEARCH: the charset, and the keys (``Every`` when there are several).
-
-    Raises:
-        BadCharset: the charset is not known.
+    Raises BadCharset.
     """
     # search = "SEARCH" [SP "CHARSET" SP astring] 1*(SP search-key)
     cursor.space()
     charset = None
     place = cursor.place
     if cursor.peek() in (ord("C"), ord("c")) and cursor.name() == b"CHARSET":
-        cursor.space()
-        charset = cursor.astring().decode("ascii", "replace").upper()
+        charset = cursor.space().astring().decode("ascii", "replace").upper()
         if charset not in CHARSETS:
             raise BadCharset("unknown charset")
         cursor.space()
@@ -178,16 +175,8 @@ def parse_search(cursor: Cursor) -> tuple[str | None, SearchKey]:
 
 def needs_charset(value: SearchKey) -> bool:
     """Return whether text in it is beyond US-ASCII."""
-    match value:
-        case key.HeaderHas(_, text) | key.BodyHas(text) | key.TextHas(text):
-            return not text.isascii()
-        case key.Negated(inner):
-            return needs_charset(inner)
-        case key.Either(one, other):
-            return needs_charset(one) or needs_charset(other)
-        case key.Every(keys):
-            return any(map(needs_charset, keys))
-    return False
+    texts = (key.HeaderHas, key.BodyHas, key.TextHas)
+    return any(isinstance(each, texts) and not each.text.isascii() for each in key.walk(value))
 
 
 def format_key(value: SearchKey) -> bytes:  # one case a key, nothing else: long but flat

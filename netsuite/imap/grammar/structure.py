@@ -92,11 +92,7 @@ def _extension(part: Part) -> bytes:
 
 
 def format_structure(part: Part, *, extended: bool) -> bytes:
-    """Return ``body``.
-
-    Args:
-        extended: BODYSTRUCTURE, rather than BODY, which has no extension data.
-    """
+    """Return ``body``: BODYSTRUCTURE, or BODY, which has no extension data."""
     kind, subtype = part.type
     if kind == b"multipart":
         # body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
@@ -144,23 +140,18 @@ def parse_envelope(cursor: Cursor) -> Envelope:
     cursor.expect(_OPEN)
     envelope = Envelope(  # in the order of the grammar, which is the order of the fields
         cursor.nstring(),
-        _next(cursor).nstring(),
-        _parse_addresses(_next(cursor)),
-        _parse_addresses(_next(cursor)),
-        _parse_addresses(_next(cursor)),
-        _parse_addresses(_next(cursor)),
-        _parse_addresses(_next(cursor)),
-        _parse_addresses(_next(cursor)),
-        _next(cursor).nstring(),
-        _next(cursor).nstring(),
+        cursor.space().nstring(),
+        _parse_addresses(cursor.space()),
+        _parse_addresses(cursor.space()),
+        _parse_addresses(cursor.space()),
+        _parse_addresses(cursor.space()),
+        _parse_addresses(cursor.space()),
+        _parse_addresses(cursor.space()),
+        cursor.space().nstring(),
+        cursor.space().nstring(),
     )
     cursor.expect(_CLOSE)
     return envelope
-
-
-def _next(cursor: Cursor) -> Cursor:
-    cursor.space()
-    return cursor
 
 
 def _parse_addresses(cursor: Cursor) -> tuple[Mailbox, ...]:
@@ -173,9 +164,9 @@ def _parse_addresses(cursor: Cursor) -> tuple[Mailbox, ...]:
         cursor.take(ord(" "))  # some servers put one there
         cursor.expect(_OPEN)
         name = cursor.nstring()
-        route = _next(cursor).nstring()
-        local = _next(cursor).nstring()
-        mailboxes.append(Mailbox(name, route, local, _next(cursor).nstring()))
+        route = cursor.space().nstring()
+        local = cursor.space().nstring()
+        mailboxes.append(Mailbox(name, route, local, cursor.space().nstring()))
         cursor.expect(_CLOSE)
     return tuple(mailboxes)
 
@@ -202,8 +193,7 @@ def _parse_multipart(cursor: Cursor) -> BodyStructure:
     children = []
     while cursor.peek() == _OPEN:
         children.append(parse_structure(cursor))
-    cursor.space()
-    subtype = cursor.string().lower()
+    subtype = cursor.space().string().lower()
     parameters: Parameters = ()
     if cursor.take(ord(" ")):
         parameters = _parse_parameters(cursor)
@@ -220,18 +210,18 @@ def _parse_multipart(cursor: Cursor) -> BodyStructure:
 
 def _parse_single(cursor: Cursor) -> BodyStructure:
     kind = cursor.string().lower()
-    media = kind, _next(cursor).string().lower()
-    parameters = _parse_parameters(_next(cursor))
-    identity = _next(cursor).nstring()
-    description = _next(cursor).nstring()
-    encoding = _next(cursor).nstring() or b"7bit"
-    octets = _next(cursor).number()
+    media = kind, cursor.space().string().lower()
+    parameters = _parse_parameters(cursor.space())
+    identity = cursor.space().nstring()
+    description = cursor.space().nstring()
+    encoding = cursor.space().nstring() or b"7bit"
+    octets = cursor.space().number()
     envelope, lines = None, None
     children: tuple[BodyStructure, ...] = ()
     if media == _RFC822 and cursor.take(ord(" ")):
         envelope = parse_envelope(cursor)
-        children = (parse_structure(_next(cursor)),)
-        lines = _next(cursor).number()
+        children = (parse_structure(cursor.space()),)
+        lines = cursor.space().number()
     elif kind == b"text" and cursor.take(ord(" ")):
         lines = cursor.number()
     md5 = cursor.nstring() if cursor.take(ord(" ")) else None
@@ -262,7 +252,7 @@ def _parse_extension(cursor: Cursor) -> _Extension:
     location = None
     if cursor.take(ord(" ")) and not cursor.nil():
         cursor.expect(_OPEN)
-        disposition = cursor.string().lower(), _parse_parameters(_next(cursor))
+        disposition = cursor.string().lower(), _parse_parameters(cursor.space())
         cursor.expect(_CLOSE)
     if cursor.take(ord(" ")):
         if cursor.peek() == _OPEN:

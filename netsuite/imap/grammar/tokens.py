@@ -49,6 +49,10 @@ SYSTEM_FLAGS: Final = {
     name.lower(): name
     for name in ("\\Seen", "\\Answered", "\\Flagged", "\\Deleted", "\\Draft", "\\Recent")
 }
+# flag-perm = flag / "\*"; generous, since what a server says harms nobody
+_FLAG_PERM: Final = re.compile(rb"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+|\\\*")
+#: Flags in one command, and octets of each: what a folder's keywords may cost.
+_FLAGS_IN_ALL, _FLAG_OCTETS = 100, 128
 
 
 class BadSyntax(Exception):
@@ -106,10 +110,11 @@ class Cursor:
         if not self.take(octet):
             raise BadSyntax(f"{chr(octet)!r} is missing")
 
-    def space(self) -> None:
-        """Step over the one space that may stand between two words."""
+    def space(self) -> Cursor:
+        """Step over the one space that may stand between two words; return the place behind."""
         if not self.take(_SPACE):
             raise BadSyntax("a space is missing" if self.peek() < 0 else "one space was expected")
+        return self
 
     def match(self, pattern: re.Pattern[bytes]) -> bytes | None:
         """Step over what matches here; None, and no step, when nothing does."""
@@ -205,10 +210,6 @@ class Cursor:
         """``nstring``."""
         return None if self.nil() else self.string()
 
-    def text(self) -> str:
-        """``astring`` of UTF-8."""
-        return utf8(self.astring())
-
     # -- names --------------------------------------------------------------------------------
 
     def mailbox(self) -> str:
@@ -245,14 +246,6 @@ class Cursor:
             raise BadSyntax("nested too deeply")
 
 
-def utf8(octets: bytes) -> str:
-    """Read octets as UTF-8."""
-    try:
-        return octets.decode("utf-8")
-    except UnicodeDecodeError:
-        raise BadSyntax("not UTF-8") from None
-
-
 def mailbox_name(octets: bytes) -> str:
     """Read a mailbox name as it is on the wire (RFC 3501, 5.1)."""
     try:
@@ -266,3 +259,39 @@ def flag_name(octets: bytes) -> str:
     """Return a flag as text; system flags are spelled one way only."""
     flag = octets.decode("ascii")
     return SYSTEM_FLAGS.get(flag.lower(), flag) if flag[0] == "\\" else flag
+
+
+# -- flags --------------------------------------------------------------------------------------
+
+
+def any_flag(cursor: Cursor) -> str:
+    """Read a flag that a message may have, \\\\Recent among them."""
+    flag = cursor.flag()
+    if flag[0] == "\\" and flag not in SYSTEM_FLAGS.values():
+        # flag-extension: servers "MUST NOT generate" it (RFC 3501, 9), so they cannot keep it.
+        raise BadSyntax("there is no such system flag")
+    if len(flag) > _FLAG_OCTETS:
+        raise BadSyntax("a flag is too long")
+    return flag
+
+
+def flag(cursor: Cursor) -> str:
+    """Read a flag that a client may set."""
+    name = any_flag(cursor)
+    if name == "\\Recent":  # RFC 3501, 9: flag does not include it
+        raise BadSyntax("\\Recent cannot be set")
+    return name
+
+
+def flag_set(flags: Sequence[str]) -> frozenset[str]:
+    """Return a set of flags, of which there must not be too many."""
+    # Keywords are compared without case: the first spelling stays.
+    unique = {flag.lower(): flag for flag in reversed(flags)}
+    if len(unique) > _FLAGS_IN_ALL:
+        raise BadSyntax("too many flags")
+    return frozenset(unique.values())
+
+
+def shown_flags(cursor: Cursor) -> tuple[str, ...]:
+    """Read a flag list of a response."""
+    return tuple(cursor.items(lambda: flag_name(cursor.word(_FLAG_PERM, "a flag")), empty=True))

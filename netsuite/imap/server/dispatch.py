@@ -6,7 +6,8 @@ from netsuite.connection.server import handlers, merged
 from netsuite.imap import replies
 from netsuite.imap.commands.requests import Command
 from netsuite.imap.commands.responses import Completion, Continue, ok
-from netsuite.imap.dialog import IdleDone, WantsLiteral, rule_of
+from netsuite.imap.dialog.events import IdleDone, WantsLiteral
+from netsuite.imap.dialog.rules import rule_of
 from netsuite.imap.server import append, fetch, folders, listing, login, messages, search, select
 from netsuite.imap.server.session import Session
 

@@ -8,7 +8,7 @@ range of the stored octets, and only that is read.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
@@ -19,15 +19,9 @@ from netsuite.imap.commands.fetch import BodySection, FetchItem, Item, SectionTe
 from netsuite.imap.commands.responses import Completion, ok
 from netsuite.imap.grammar import fetch_response as response
 from netsuite.imap.grammar.fetch import format_shown_section
-from netsuite.imap.sections import (
-    OctetRange,
-    cut,
-    filters_fields,
-    needs_structure,
-    pick_fields,
-    whole_range,
-)
-from netsuite.imap.server.resync import Absence
+from netsuite.imap.grammar.structure import format_structure
+from netsuite.imap.sections import OctetRange, cut, needs_structure, pick_fields, whole_range
+from netsuite.imap.server.select import Absence
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
 from netsuite.message.structure import Summary
@@ -82,7 +76,7 @@ async def fetch(session: Session, request: ask.Fetch) -> Completion:
 class Row:
     """A message that is about to be shown."""
 
-    __slots__ = ("_summary", "flags", "message", "modseq", "number", "recent", "tells_flags")
+    __slots__ = ("flags", "maybe_summary", "message", "modseq", "number", "recent", "tells_flags")
 
     def __init__(
         self, number: int, message: Message, summary: Summary | None, recent: bool
@@ -93,19 +87,14 @@ class Row:
         self.flags = message.flags
         self.modseq = message.modseq
         self.tells_flags = False  # they changed by this very command
-        self._summary = summary
+        self.maybe_summary = summary
 
     @property
     def summary(self) -> Summary:
         """Its shape, which was read where the plan said so."""
-        if self._summary is None:
+        if self.maybe_summary is None:
             raise LocalProtocolError("the plan asked for no summary")
-        return self._summary
-
-    @property
-    def has_summary(self) -> bool:
-        """Whether its shape was read."""
-        return self._summary is not None
+        return self.maybe_summary
 
 
 _PRINTERS: Final[Mapping[Item, Callable[[Row], bytes]]] = {
@@ -115,8 +104,10 @@ _PRINTERS: Final[Mapping[Item, Callable[[Row], bytes]]] = {
     Item.SIZE: lambda row: response.size_item(row.message.octets),
     Item.MODSEQ: lambda row: response.modseq_item(row.modseq),
     Item.ENVELOPE: lambda row: response.envelope_item(row.summary.envelope),
-    Item.BODY: lambda row: response.body_item(row.summary.root),
-    Item.BODYSTRUCTURE: lambda row: response.structure_item(row.summary.root),
+    Item.BODY: lambda row: b"BODY " + format_structure(row.summary.root, extended=False),
+    Item.BODYSTRUCTURE: lambda row: (
+        b"BODYSTRUCTURE " + format_structure(row.summary.root, extended=True)
+    ),
 }
 _FROM_SUMMARY: Final = frozenset({Item.ENVELOPE, Item.BODY, Item.BODYSTRUCTURE})
 
@@ -129,11 +120,11 @@ class Section:
     def __init__(self, spec: BodySection) -> None:
         self.spec = spec
         self.name = format_shown_section(spec)
-        self.filters = filters_fields(spec)
+        self.filters = spec.text in (SectionText.FIELDS, SectionText.FIELDS_NOT)
 
     def range(self, row: Row) -> OctetRange | None:
         """Return the octets to read; None for a part the message does not have."""
-        root = row.summary.root if row.has_summary else None
+        root = None if row.maybe_summary is None else row.maybe_summary.root
         whole = whole_range(self.spec, root, row.message.octets)
         if whole is None or self.filters or self.spec.start is None:
             return whole
@@ -285,7 +276,7 @@ async def _write_held(session: Session, mail: MailAccess, plan: Plan, rows: Sequ
     """Send rows whose contents are held all at once; return how many are gone."""
     if not rows:
         return 0
-    contents = await mail.contents(_content_ids(row.message for row in rows))
+    contents = await mail.contents(list(dict.fromkeys(row.message.content for row in rows)))
     out = []
     missing = 0
     for row in rows:
@@ -299,15 +290,9 @@ async def _write_held(session: Session, mail: MailAccess, plan: Plan, rows: Sequ
     return missing
 
 
-def _content_ids(messages: Iterable[Message]) -> list[ContentId]:
-    return list(dict.fromkeys(message.content for message in messages))
-
-
 async def _write_ranges(session: Session, mail: MailAccess, plan: Plan, row: Row) -> bool:
-    """Send a row range by range, large ones as they come from the store.
-
-    Returns:
-        False, and nothing was sent, where the message is gone.
+    """Send a row range by range, large ones as they come from the store; return False, and
+    nothing was sent, where the message is gone.
     """
     content = row.message.content
     begun = False
@@ -325,7 +310,7 @@ async def _write_ranges(session: Session, mail: MailAccess, plan: Plan, row: Row
                 continue
             chunks = mail.read(content, span.start, span.stop)
             first = await anext(chunks, b"")  # the last moment to learn that it is gone
-            items.append(response.section_start(section.name, octets))
+            items.append(b"%b {%d}\r\n" % (section.name, octets))
             session.writer.write(before + b" ".join(items))
             begun, before, items = True, b"", []
             await session.write_literal(_exactly(first, chunks, octets))

@@ -30,20 +30,14 @@ class _Tree:
     def __init__(self, folders: Iterable[Folder], subscriptions: Iterable[str]) -> None:
         self.folders = {folder.name: folder for folder in folders}
         self.subscriptions = frozenset(subscriptions)
-        self.above: set[str] = set()
-        for name in self.folders:
-            self.above.update(parents(name, SEPARATOR))
-        self.above_subscribed: set[str] = set()
-        for name in self.subscriptions:
-            self.above_subscribed.update(parents(name, SEPARATOR))
-        self.above_special: set[str] = set()
-        for name, folder in self.folders.items():
-            if folder.special_use is not None:
-                self.above_special.update(parents(name, SEPARATOR))
+        special = (name for name, each in self.folders.items() if each.special_use is not None)
+        self.above = _above(self.folders)
+        self.above_subscribed = _above(self.subscriptions)
+        self.above_special = _above(special)
 
-    def names(self) -> list[str]:
-        """Return every name, INBOX first."""
-        names = {*self.folders, *self.above}
+    def names(self, *, subscribed: bool) -> list[str]:
+        """Return every name, INBOX first; with those that are only subscribed, if wanted."""
+        names = {*self.folders, *self.above, *(self.subscriptions if subscribed else ())}
         return sorted(names, key=lambda name: (name != "INBOX", name))
 
     def attributes(self, name: str) -> list[str]:
@@ -54,6 +48,10 @@ class _Tree:
         if folder is not None and folder.special_use is not None:
             attributes.append(USE_ATTRIBUTES[folder.special_use])
         return attributes
+
+
+def _above(names: Iterable[str]) -> set[str]:
+    return {above for name in names for above in parents(name, SEPARATOR)}
 
 
 async def _tree(session: Session) -> _Tree:
@@ -70,7 +68,7 @@ async def list_mailboxes(session: Session, request: ask.List) -> Completion:
     patterns = Patterns((request.reference + each for each in request.patterns if each), SEPARATOR)
     tree = await _tree(session)
     chosen = []
-    names = _subscribed_names(tree) if "SUBSCRIBED" in request.select else tree.names()
+    names = tree.names(subscribed="SUBSCRIBED" in request.select)
     async for name in _in_turns(session, names):
         if patterns.matches(name) and (listed := _listed(tree, name, request)) is not None:
             chosen.append(listed)
@@ -91,10 +89,6 @@ async def _in_turns(session: Session, names: Sequence[str]) -> AsyncIterator[str
         if index and index % _NAMES_AT_ONCE == 0:
             await deferLater(session.clock, 0)
         yield name
-
-
-def _subscribed_names(tree: _Tree) -> list[str]:
-    return sorted({*tree.subscriptions, *tree.names()}, key=lambda name: (name != "INBOX", name))
 
 
 def _listed(tree: _Tree, name: str, request: ask.List) -> Listed | None:

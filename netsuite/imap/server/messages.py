@@ -5,25 +5,18 @@ See RFC 3501, 6.4; RFC 4315 (UIDPLUS); RFC 6851 (MOVE); RFC 7162, 3.1.3 (UNCHANG
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands import responses
+from netsuite.imap.commands.responses import Code, Completion, Condition, CopyUid, Status, no, ok
 from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
-from netsuite.imap.sequences import SequenceSet, runs
+from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
 from netsuite.store.model import Copied, FlagAction, FlagsStored
-
-_ACTIONS: Final[Mapping[ask.StoreAction, FlagAction]] = {
-    ask.StoreAction.ADD: FlagAction.ADD,
-    ask.StoreAction.REMOVE: FlagAction.REMOVE,
-    ask.StoreAction.REPLACE: FlagAction.REPLACE,
-}
-
 
 #: FETCH responses of a STORE that are sent in one piece.
 _RESPONSES_AT_ONCE: Final = 1000
@@ -38,19 +31,19 @@ def _named_uids(session: Session, request: ask.Store | ask.Copy | ask.Move) -> S
 # -- STORE ----------------------------------------------------------------------------------------
 
 
-async def store(session: Session, request: ask.Store) -> responses.Completion:
+async def store(session: Session, request: ask.Store) -> Completion:
     """Change flags, and tell of them where that is wanted."""
     uids = _named_uids(session, request)
     selected = session.mailbox
     new = sum(not selected.knows(flag) for flag in request.flags)
     if new and selected.keywords() + new > session.shared.settings.keywords:
-        return responses.no("Too many different keywords", responses.Code("LIMIT"))
+        return no("Too many different keywords", Code("LIMIT"))
     if request.unchanged_since is not None:
         session.modseqs = True
     stored = await selected.mail.store_flags(
         selected.folder.id,
         uids,
-        _ACTIONS[request.action],
+        FlagAction[request.action.name],
         request.flags,
         unchanged_since=request.unchanged_since,
     )
@@ -62,12 +55,10 @@ async def store(session: Session, request: ask.Store) -> responses.Completion:
     if stored.refused:
         view = selected.view
         refused = stored.refused if request.by_uid else view.numbers(stored.refused)
-        return responses.ok(
-            "Some had been changed", responses.Code("MODIFIED", SequenceSet.of(sorted(refused)))
-        )
+        return ok("Some had been changed", Code("MODIFIED", SequenceSet.of(sorted(refused))))
     if not request.by_uid and len(stored.changed) < len(uids):
         return replies.EXPUNGED
-    return responses.ok("Stored")
+    return ok("Stored")
 
 
 async def _tell_stored(
@@ -100,39 +91,36 @@ async def _tell_stored(
 # -- COPY and MOVE --------------------------------------------------------------------------------
 
 
-async def copy(session: Session, request: ask.Copy | ask.Move) -> responses.Completion:
+async def copy(session: Session, request: ask.Copy | ask.Move) -> Completion:
     """Put messages into another mailbox, too or instead."""
     uids = _named_uids(session, request)
     selected = session.mailbox
     if not uids:
-        return responses.ok("No messages")
+        return ok("No messages")
     moving = isinstance(request, ask.Move)
     put = selected.mail.move if moving else selected.mail.copy
     copied = await put(selected.folder.id, uids, request.mailbox)
     code = _copy_uid(copied)
     if not moving:
-        return responses.ok("Copied", code)
+        return ok("Copied", code)
     # RFC 6851, 4.3: COPYUID comes untagged, before the EXPUNGEs.
     if code is not None:
-        session.say(responses.Condition(responses.Status.OK, "Moved", code))
+        session.say(Condition(Status.OK, "Moved", code))
     selected.view.note_expunged(0, copied.sources)
-    return responses.ok("Moved")
+    return ok("Moved")
 
 
-def _copy_uid(copied: Copied) -> responses.Code | None:
+def _copy_uid(copied: Copied) -> Code | None:
     if not copied.uids:
         return None
-    sources = SequenceSet(tuple(runs(copied.sources)))
-    return responses.Code(
-        "COPYUID",
-        responses.CopyUid(copied.uid_validity, sources, SequenceSet(tuple(runs(copied.uids)))),
-    )
+    sources, uids = SequenceSet.of(copied.sources), SequenceSet.of(copied.uids)
+    return Code("COPYUID", CopyUid(copied.uid_validity, sources, uids))
 
 
 # -- EXPUNGE --------------------------------------------------------------------------------------
 
 
-async def expunge(session: Session, request: ask.Expunge) -> responses.Completion:
+async def expunge(session: Session, request: ask.Expunge) -> Completion:
     """Remove what is marked as deleted."""
     selected = session.mailbox
     view = selected.view
@@ -143,9 +131,7 @@ async def expunge(session: Session, request: ask.Expunge) -> responses.Completio
     view.note_expunged(0, gone)
     # RFC 7162, 3.2.7: who follows mod-sequences is told how far it has come.
     follows = session.vanished and bool(gone)
-    return responses.ok(
-        "Expunged", responses.Code("HIGHESTMODSEQ", view.modseq) if follows else None
-    )
+    return ok("Expunged", Code("HIGHESTMODSEQ", view.modseq) if follows else None)
 
 
 HANDLERS = handlers(store, copy, expunge)

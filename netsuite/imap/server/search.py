@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Final
 
 from netsuite.connection.server import handlers
 from netsuite.imap.commands import requests as ask
@@ -25,7 +24,7 @@ async def search(session: Session, request: ask.Search) -> Completion:
         uids = view.uids()
     else:
         uids = await selected.mail.search(selected.folder.id, asked)
-        if _mentions_modseq(request.key):
+        if any(isinstance(each, key.ModifiedSince) for each in key.walk(request.key)):
             session.modseqs = True
             messages = await selected.mail.messages(selected.folder.id, uids) if uids else ()
             modseq = max((each.modseq for each in messages), default=None)
@@ -33,22 +32,6 @@ async def search(session: Session, request: ask.Search) -> Completion:
     numbers = view.known(uids) if request.by_uid else view.numbers(uids)
     session.say(SearchData(numbers, modseq))
     return ok("Searched")
-
-
-def _mentions_modseq(value: key.SearchKey) -> bool:
-    match value:
-        case key.ModifiedSince():
-            return True
-        case key.Negated(inner):
-            return _mentions_modseq(inner)
-        case key.Either(one, other):
-            return _mentions_modseq(one) or _mentions_modseq(other)
-        case key.Every(keys):
-            return any(map(_mentions_modseq, keys))
-    return False
-
-
-_DAY: Final = timedelta(days=1)
 
 
 def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | None]:
@@ -59,7 +42,7 @@ def _span(comparison: key.Comparison, day: date) -> tuple[date | None, date | No
         case key.Comparison.SINCE:
             return day, None
         case key.Comparison.ON:
-            return day, None if day == date.max else day + _DAY
+            return day, None if day == date.max else day + timedelta(days=1)
 
 
 # One case a key, nothing else: long but flat.

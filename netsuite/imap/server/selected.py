@@ -9,7 +9,7 @@ from netsuite.imap.commands.responses import Code, Condition, FlagsData, Status
 from netsuite.imap.grammar.fetch_response import flags_item, format_fetch, modseq_item, uid_item
 from netsuite.imap.grammar.printing import is_flag
 from netsuite.imap.grammar.responses import format_response
-from netsuite.imap.sequences import format_uids
+from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.view import (
     MailboxView,
     TellExists,
@@ -25,12 +25,9 @@ SYSTEM_FLAGS = (ANSWERED, FLAGGED, DELETED, SEEN, DRAFT)
 
 
 class Selected:
-    """A mailbox that is selected.
+    """A mailbox that is selected; by EXAMINE it is *read_only*.
 
     Args:
-        mail: the account's mail.
-        folder: the mailbox.
-        read_only: it was opened by EXAMINE.
         changed: called after each change has been noted; may come from within any publish.
     """
 
@@ -95,7 +92,7 @@ class Selected:
         elif isinstance(change, changes.MessagesExpunged):
             view.note_expunged(change.modseq, change.uids)
         elif isinstance(change, changes.FolderDeleted):
-            view.note_gone()
+            view.closed = True
         else:
             return
         self._changed()
@@ -171,5 +168,5 @@ def _format_telling(telling: Telling, modseqs: bool, vanished: bool) -> bytes:
             return b"* %d EXISTS\r\n* %d RECENT\r\n" % (messages, recent)
         case TellExpunged(numbers, uids):
             if vanished:
-                return b"* VANISHED %b\r\n" % format_uids(uids)
+                return b"* VANISHED %b\r\n" % bytes(SequenceSet.of(uids))
             return b"".join([b"* %d EXPUNGE\r\n" % number for number in numbers])

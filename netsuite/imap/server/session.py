@@ -3,41 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
+from typing import Final
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, LoggedIn, MailAccess
-from netsuite.connection.close_reason import CloseReason
-from netsuite.connection.server import ServerConnection
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.deadlines import CloseReason
+from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
-from netsuite.imap.commands import responses
-from netsuite.imap.dialog import (
-    AuthenticateCancelled,
-    AuthenticateResponse,
-    ServerDialog,
-    ServerEvent,
-    ServerSaid,
-    rule_of,
-)
-from netsuite.imap.server.capabilities import after_login, before_login
+from netsuite.imap.commands.responses import Code, Completion, Condition, Continue, Status, bad, ok
+from netsuite.imap.dialog import ServerDialog, ServerEvent, ServerSaid, events
+from netsuite.imap.dialog.rules import rule_of
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.shared import Shared
 from netsuite.imap.view import BadNumber
 from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 
+#: Capabilities for whoever asks: what the grammar takes.
+_ALWAYS: Final = ("IMAP4rev1", "LITERAL+", "SASL-IR", "ID", "ENABLE", "IDLE")
+#: After a login.
+_INSIDE: Final = (
+    "NAMESPACE",
+    "UIDPLUS",
+    "UNSELECT",
+    "CHILDREN",
+    "MOVE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "CONDSTORE",
+    "QRESYNC",
+    "STATUS=SIZE",
+)
+
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One IMAP session, the server's side. See RFC 3501.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One IMAP session, the server's side. See RFC 3501."""
 
     # Thousands of sessions wait in IDLE. CPython keeps up to 30 attributes of an object without a
     # dictionary, and the connection has nearly as many: these beside them spare 1.3 KB each.
@@ -69,12 +75,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def began(self) -> None:
         """Greet."""
-        code = responses.Code("CAPABILITY", self.capabilities())
-        self.say(
-            responses.Condition(
-                responses.Status.OK, f"{self.shared.software} at your service", code
-            )
-        )
+        code = Code("CAPABILITY", self.capabilities())
+        self.say(Condition(Status.OK, f"{self.shared.software} at your service", code))
 
     def ended(self, reason: Failure) -> None:
         """Leave the mailbox; nothing is told any more."""
@@ -94,7 +96,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if self._in_literal or command is None:
             return None
         if isinstance(error, BadNumber):
-            return responses.bad(str(error))
+            return bad(str(error))
         request = command.request
         if isinstance(request, ask.Append):
             return replies.TARGET_ERRORS.find(error)
@@ -120,16 +122,16 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def say(self, value: ServerSaid) -> None:
         """Send a response; before a completion, what happened in the mailbox meanwhile."""
-        if not isinstance(value, responses.Completion):
+        if not isinstance(value, Completion):
             super().say(value)
             return
         command, selected = self.dialog.command, self.selected
         if selected is not None and command is not None:
             self.tell(may_expunge=rule_of(command.request).may_expunge)
         super().say(value)
-        if value.status is responses.Status.OK and self._mail is not None:
+        if value.status is Status.OK and self._mail is not None:
             # A session may last for weeks; only a row of errors counts.
-            self.counters.bad_commands = 0
+            self.bad_commands = 0
         if selected is not None and selected.view.closed:
             self._mailbox_gone()
 
@@ -156,25 +158,31 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def capabilities(self) -> tuple[str, ...]:
         """Return what is there now, on this connection."""
-        if self._mail is None:
-            return before_login(self.shared, self.channel())
-        return after_login(self.shared)
+        if self._mail is not None:
+            return (*_ALWAYS, *_INSIDE, f"APPENDLIMIT={self.shared.settings.append_octets}")
+        authenticator, channel = self.shared.authenticator, self.channel()
+        names = list(_ALWAYS)
+        if self.shared.tls is not None and not channel.secure:
+            names.append("STARTTLS")
+        if not authenticator.allows_password(channel):
+            names.append("LOGINDISABLED")
+        return (*names, *(f"AUTH={each}" for each in authenticator.mechanisms(channel)))
 
     async def challenge(self, octets: bytes) -> bytes | None:
         """Send a challenge; return the response, None where the client gave up."""
-        self.say(responses.Continue(challenge=octets))
+        self.say(Continue(challenge=octets))
         event = await self.take()
-        if isinstance(event, AuthenticateResponse):
+        if isinstance(event, events.AuthenticateResponse):
             return event.octets
-        if isinstance(event, AuthenticateCancelled):
+        if isinstance(event, events.AuthenticateCancelled):
             return None
         raise RemoteProtocolError("a response was expected", close=True)
 
-    def enter(self, login: LoggedIn[MailAccess]) -> responses.Completion:
+    def enter(self, login: LoggedIn[MailAccess]) -> Completion:
         """Accept who has logged in."""
         self._mail = login.avatar
         self.logged_in(login.logout)
-        return responses.ok("Logged in", responses.Code("CAPABILITY", self.capabilities()))
+        return ok("Logged in", Code("CAPABILITY", self.capabilities()))
 
     @property
     def mail(self) -> MailAccess:

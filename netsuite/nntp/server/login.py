@@ -32,13 +32,11 @@ def capabilities(session: Session) -> Sequence[str]:
 
 async def starttls(session: Session, command: c.StartTLS) -> Status | None:
     """Begin TLS."""
-    if session.peer.secure:
-        return replies.TLS_ALREADY
-    if session.shared.tls is None:
-        return replies.NO_TLS
-    session.say(Status(382, "Continue with TLS negotiation"))
-    session.start_tls(session.shared.tls)
-    return None
+    return session.upgrade(
+        Status(382, "Continue with TLS negotiation"),
+        already=replies.TLS_ALREADY,
+        without=replies.NO_TLS,
+    )
 
 
 async def user(session: Session, command: c.AuthInfoUser) -> Status:

@@ -15,7 +15,7 @@ from netsuite.accounts.interfaces import (
     Newsroom,
     Posting,
 )
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.nntp import replies
 from netsuite.nntp.commands import Beginning, Challenge, SASLResponse, Status
@@ -26,12 +26,7 @@ from netsuite.wire.events import BodyChunk, EndOfBody
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One NNTP session, the server's side. See RFC 3977.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One NNTP session, the server's side. See RFC 3977."""
 
     dialog: ServerDialog
     shared: Shared

@@ -5,19 +5,15 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from netsuite.accounts.interfaces import Authenticator, Newsroom
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.nntp.settings import Settings
 
-#: Random octets of a Message-ID that we make: enough that none comes twice.
-UNIQUE_OCTETS: Final = 12
-
-
-def unique_word() -> str:
-    """Return a word never given before."""
-    return secrets.token_hex(UNIQUE_OCTETS)
+#: Returns a word of random octets, so many that none comes twice.
+unique_word: Final = partial(secrets.token_hex, 12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +22,6 @@ class Shared(ServerShared):
     posting policy.
 
     Args:
-        newsroom: the newsgroups.
-        authenticator: where accounts log in.
         unique: returns a word that it never gave before, for Message-IDs: letters and digits.
     """
 

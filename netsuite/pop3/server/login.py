@@ -5,9 +5,10 @@ from __future__ import annotations
 from netsuite.accounts.interfaces import Maildrop
 from netsuite.connection.server import handlers
 from netsuite.pop3 import replies
-from netsuite.pop3.commands import Auth, Capa, Pass, Status, Stls, User, ok
+from netsuite.pop3.commands import Capa, Pass, Status, Stls, User, ok
 from netsuite.pop3.dialog import State
 from netsuite.pop3.server.session import Session
+from netsuite.sasl.lines import Auth
 
 
 async def capa(session: Session, command: Capa) -> None:
@@ -29,13 +30,7 @@ async def capa(session: Session, command: Capa) -> None:
 
 async def stls(session: Session, command: Stls) -> Status | None:
     """Begin TLS (RFC 2595, 4)."""
-    if session.peer.secure:
-        return replies.TLS_ALREADY
-    if session.shared.tls is None:
-        return replies.NO_TLS
-    session.say(ok("Start TLS"))
-    session.start_tls(session.shared.tls)
-    return None
+    return session.upgrade(ok("Start TLS"), already=replies.TLS_ALREADY, without=replies.NO_TLS)
 
 
 async def user(session: Session, command: User) -> Status:

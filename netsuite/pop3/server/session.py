@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel, DropItem, LoggedIn, Maildrop
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.pop3 import replies
-from netsuite.pop3.commands import AuthResponse, Beginning, Challenge, Quit, Status, ok
+from netsuite.pop3.commands import Beginning, Quit, Status, ok
 from netsuite.pop3.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.pop3.server.shared import Shared
+from netsuite.sasl.lines import AuthResponse, Challenge
 from netsuite.wire.errors import LocalProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
 
@@ -39,10 +40,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     Sizes are those of the stored octets. Mail that came by SMTP has CRLF line ends only, so they
     are exact; a message that another way brought with bare line ends is sent with CRLF, as the
     protocol wants, and is then larger than LIST says.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
     """
 
     dialog: ServerDialog

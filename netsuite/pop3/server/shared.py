@@ -5,17 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from netsuite.accounts.interfaces import Authenticator
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.pop3.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared(ServerShared):
-    """One object for all sessions.
-
-    Args:
-        authenticator: where accounts log in.
-    """
+    """One object for all sessions, with where accounts log in."""
 
     authenticator: Authenticator
     service: str = "pop3"

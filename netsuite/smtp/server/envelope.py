@@ -47,7 +47,12 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
     if refusal is not None:
         return refusal
     try:
-        recipient = await session.shared.resolver.resolve(address.local, address.domain)
+        recipient = await session.shared.resolver.resolve(
+            address.local,
+            address.domain,
+            octets=transaction.mail.size or 0,
+            relay=session.submitter is not None,
+        )
     except Exception as error:
         refusal = replies.AT_RECIPIENT.find(error)
         if refusal is None:

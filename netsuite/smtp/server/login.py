@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from netsuite.accounts.interfaces import Submitter
 from netsuite.connection.server import handlers
+from netsuite.sasl.lines import Auth
 from netsuite.smtp import replies
-from netsuite.smtp.commands import Auth, Ehlo, Helo, Lhlo, Reply, StartTls, reply
+from netsuite.smtp.commands import Ehlo, Helo, Lhlo, Reply, StartTls, reply
 from netsuite.smtp.server.session import Session
 
 
@@ -37,13 +38,7 @@ async def helo(session: Session, command: Helo) -> Reply:
 
 async def starttls(session: Session, command: StartTls) -> Reply | None:
     """Begin TLS (RFC 3207, 4)."""
-    if session.peer.secure:
-        return replies.TLS_ALREADY
-    if session.shared.tls is None:
-        return replies.NO_TLS
-    session.say(replies.START_TLS)
-    session.start_tls(session.shared.tls)
-    return None
+    return session.upgrade(replies.START_TLS, already=replies.TLS_ALREADY, without=replies.NO_TLS)
 
 
 async def auth(session: Session, command: Auth) -> Reply:

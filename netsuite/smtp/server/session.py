@@ -9,12 +9,13 @@ from typing import Final
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn, Submitter
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.message.address import Address
 from netsuite.message.build import received, received_from
+from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp import replies
-from netsuite.smtp.commands import Auth, AuthResponse, Challenge, EndOfChunk, Mail, Reply, reply
+from netsuite.smtp.commands import EndOfChunk, Mail, Reply, reply
 from netsuite.smtp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.smtp.messagelog import format_line
 from netsuite.smtp.server.shared import Shared
@@ -29,12 +30,7 @@ _printed: Final = lru_cache(maxsize=8)(format_message_date)
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One SMTP session, the server's side. See RFC 5321.
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One SMTP session, the server's side. See RFC 5321."""
 
     dialog: ServerDialog
     shared: Shared
@@ -103,12 +99,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         return shared.authenticator if offered else None
 
     def greeted(self, domain: str, *, extended: bool) -> None:
-        """Accept a greeting, which ends what went before (RFC 5321, 4.1.4).
-
-        Args:
-            domain: what the client calls itself.
-            extended: whether it said EHLO.
-        """
+        """Accept a greeting, EHLO where it is *extended*, which ends what went before (RFC 5321,
+        4.1.4)."""
         self.forget_transaction()
         self.helo, self.extended = domain, extended
         self._origins.clear()
@@ -194,13 +186,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def log_message(
         self, transaction: MailTransaction, said: Sequence[Address], answer: Reply
     ) -> None:
-        """Note in the message log what became of a message, or of one recipient.
-
-        Args:
-            transaction: the message's.
-            said: the recipients it tells of.
-            answer: what the client is told.
-        """
+        """Note in the message log what the client is told of a message, or of one recipient."""
         log = self.shared.line_log
         if log is not None:
             log.add(

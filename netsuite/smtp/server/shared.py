@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from netsuite.accounts.interfaces import Authenticator, Delivery, Resolver
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.smtp.settings import Mode, Settings
 
 

@@ -19,6 +19,7 @@ from netsuite.smtp.dialog import canonical_lines
 from netsuite.smtp.header_rewriter import HeaderRewriter
 from netsuite.smtp.settings import Settings
 from netsuite.store.interfaces import Draft
+from netsuite.store.outgoing import Envelope
 from netsuite.wire.dates import format_message_date
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.reader import CRLF
@@ -35,9 +36,6 @@ class MailTransaction:
     refusal: so the connection always knows where the next command begins.
 
     Args:
-        mail: what MAIL said.
-        settings: of the service.
-        delivery: what takes the message.
         complete_as: the host by which a message without a Message-ID is named, and completed
             otherwise (RFC 6409, 8); None where messages are left as they are.
     """
@@ -108,11 +106,8 @@ class MailTransaction:
             date: for a Date field that lacks in a submitted message.
             identifier: for a Message-ID likewise.
         """
-        for recipient in self.recipients:
-            if recipient.onward:
-                break
-        else:  # Return-Path belongs to the final delivery (RFC 5321, 4.4), nowhere else
-            stamp = return_path(self.sender) + stamp
+        # For the mailboxes here; whoever carries it on leaves Return-Path out (RFC 5321, 4.4).
+        stamp = return_path(self.sender) + stamp
         completion = None
         if self._complete_as is not None:
             message_id = f"<{identifier}@{self._complete_as}>"
@@ -132,11 +127,8 @@ class MailTransaction:
         return b"".join(added)
 
     def announce(self, octets: int) -> None:
-        """Check the size of a chunk, before it comes.
-
-        Raises:
-            RemoteProtocolError: it is so large that it will not even be read.
-        """
+        """Check the size of a chunk, before it comes. Raises RemoteProtocolError for one so large
+        that it will not even be read."""
         limit = self._settings.largest_octets
         if octets > limit + SWALLOWED_OCTETS:
             raise RemoteProtocolError("a chunk beyond all limits", replies.TOO_BIG, close=True)
@@ -207,7 +199,8 @@ class MailTransaction:
                 work = draft.write(octets)
                 if work is not None:
                     await work
-            await self._delivery.deliver(draft, self.recipients, self.sender, account)
+            envelope = Envelope(self.sender, self.mail.body, self.mail.utf8)
+            await self._delivery.deliver(draft, self.recipients, envelope, account=account)
         except Exception as error:
             return _refusal(error)
         self._draft = None  # it has been committed

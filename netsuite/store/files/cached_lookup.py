@@ -23,6 +23,7 @@ from typing import Final
 
 from netsuite.store.errors import FileInTheWay, IsADirectory, NoSuchFile
 from netsuite.store.files.stat import entry_of
+from netsuite.store.files.syscalls import c_function
 from netsuite.store.tree import Entry, name_of
 
 #: The same number on every architecture but Alpha.
@@ -52,20 +53,15 @@ def _how(flags: int) -> _How:
 
 
 def _system_call() -> Callable[..., int] | None:
-    """Return openat2(2), which Python does not; None where there is none."""
+    """Return openat2(2); None where there is none."""
     if not sys.platform.startswith("linux") or not hasattr(os, "O_PATH"):
         return None
-    try:
-        # It does not wait, so the interpreter's lock need not be given up for it.
-        call = ctypes.PyDLL(None, use_errno=True).syscall
-    except (AttributeError, OSError):
-        return None
-    call.argtypes = [
-        ctypes.c_long, ctypes.c_int, ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t
-    ]  # fmt: skip
-    call.restype = ctypes.c_long
-    found: Callable[..., int] = call
-    return found
+    number_and_root = (ctypes.c_long, ctypes.c_int)
+    path_and_how = (ctypes.c_char_p, ctypes.c_void_p, ctypes.c_size_t)
+    # It does not wait, so the interpreter's lock (PyDLL) need not be given up for it.
+    return c_function(
+        "syscall", *number_and_root, *path_and_how, result=ctypes.c_long, library=ctypes.PyDLL
+    )
 
 
 _call: Final = _system_call()

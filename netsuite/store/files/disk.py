@@ -16,7 +16,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
-from netsuite.store.errors import NotPermitted, StoreError, TooLarge
+from netsuite.store.errors import NotPermitted, StoreError
 from netsuite.store.files import cached_lookup, syscalls
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.group_commit import GroupCommit
@@ -39,14 +39,6 @@ READ_OCTETS: Final = 1 << 20
 CACHED_OCTETS: Final = 256 << 10
 #: Read only what takes no waiting; Linux has it, and not for every file system.
 _NO_WAIT: Final = getattr(os, "RWF_NOWAIT", 0)
-
-
-def _random_token() -> str:
-    return secrets.token_hex(_TOKEN_OCTETS)
-
-
-def _ignore(path: TreePath, gone: bool) -> None:
-    """Do nothing."""
 
 
 class DiskFile:
@@ -110,7 +102,7 @@ class DiskFile:
             self._file.close()
 
 
-class DiskTree:
+class DiskTree(HomeTree):
     """Implements ``tree.HomeTree`` on a directory of a Unix file system.
 
     Args:
@@ -119,9 +111,7 @@ class DiskTree:
         clock: tells the time, to know what was left by crashes long ago.
         on_change: called after each change, before its caller goes on.
         file_mode: permissions of uploaded files, whatever the process's umask.
-        directory_mode: permissions of directories made.
         limit_octets: the largest file taken, None for no limit.
-        depth: the deepest path.
         token: returns what makes temporary names unique.
         durable: whether an upload is on the disk before its commit is done. If not, a crash of
             the system may lose what was committed lately, or leave it empty.
@@ -137,12 +127,12 @@ class DiskTree:
         *,
         run: RunInThread,
         clock: IReactorTime,
-        on_change: OnChange = _ignore,
+        on_change: OnChange = lambda path, gone: None,
         file_mode: int = 0o640,
         directory_mode: int = 0o750,
         limit_octets: int | None = None,
         depth: int = DEPTH,
-        token: Callable[[], str] = _random_token,
+        token: Callable[[], str] = lambda: secrets.token_hex(_TOKEN_OCTETS),
         durable: bool = True,
         at_once: bool = True,
     ) -> None:
@@ -210,16 +200,6 @@ class DiskTree:
                 yield piece
         finally:
             listing.close()
-
-    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
-        """List a directory sorted by name, by code points."""
-        entries: list[Entry] = []
-        async for piece in self.listing(path):
-            entries += piece
-            if len(entries) > limit:
-                raise TooLarge(f"more than {limit} entries")
-        entries.sort(key=lambda entry: entry.name)
-        return entries
 
     async def open(self, path: TreePath) -> DiskFile:
         """Open a file for reading."""
@@ -303,10 +283,6 @@ class DiskTree:
             self._long_ago(),
             then=lambda _: self._on_change(path, True),
         )
-
-    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
-        """Rename or move."""
-        await self.move_to(old, self, new, replace=replace)
 
     async def move_to(
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True

@@ -12,39 +12,26 @@ T = TypeVar("T")
 
 #: errno to the store's error; what is not here is a plain ``StoreError``.
 ERRORS: Final[Mapping[int, type[errors.StoreError]]] = {
-    errno.ENOENT: errors.NoSuchFile,
-    errno.ESTALE: errors.NoSuchFile,
-    # A symbolic link where none is followed; a socket or a device without a driver.
-    errno.ELOOP: errors.NoSuchFile,
-    errno.ENXIO: errors.NoSuchFile,
-    errno.ENODEV: errors.NoSuchFile,
-    errno.EEXIST: errors.FileInTheWay,
-    errno.ENOTDIR: errors.NotADirectory,
-    errno.EISDIR: errors.IsADirectory,
-    errno.ENOTEMPTY: errors.DirectoryNotEmpty,
-    errno.ENAMETOOLONG: errors.BadFileName,
-    errno.EILSEQ: errors.BadFileName,
-    # Of renaming a directory into itself.
-    errno.EINVAL: errors.NotPermitted,
-    errno.EACCES: errors.NotPermitted,
-    errno.EPERM: errors.NotPermitted,
-    errno.EROFS: errors.NotPermitted,
-    # Another file system is mounted below the root: renames end there.
-    errno.EXDEV: errors.NotPermitted,
-    errno.ENOSPC: errors.StorageFull,
-    errno.EDQUOT: errors.StorageFull,
-    errno.EIO: errors.StorageFull,
-    errno.EMLINK: errors.StorageFull,
-    errno.EFBIG: errors.TooLarge,
-    errno.EOVERFLOW: errors.TooLarge,
-    errno.EMFILE: errors.Busy,
-    errno.ENFILE: errors.Busy,
-    errno.ENOMEM: errors.Busy,
-    errno.EAGAIN: errors.Busy,
-    errno.EBUSY: errors.Busy,
-    errno.EINTR: errors.Busy,
-    errno.ETXTBSY: errors.Busy,
-    errno.ENOLCK: errors.Busy,
+    number: kind
+    for kind, numbers in (
+        # ELOOP: a symbolic link where none is followed; ENXIO, ENODEV: a socket, or a device
+        # without a driver.
+        (errors.NoSuchFile, (errno.ENOENT, errno.ESTALE, errno.ELOOP, errno.ENXIO, errno.ENODEV)),
+        (errors.FileInTheWay, (errno.EEXIST,)),
+        (errors.NotADirectory, (errno.ENOTDIR,)),
+        (errors.IsADirectory, (errno.EISDIR,)),
+        (errors.DirectoryNotEmpty, (errno.ENOTEMPTY,)),
+        (errors.BadFileName, (errno.ENAMETOOLONG, errno.EILSEQ)),
+        # EINVAL: of renaming a directory into itself.
+        (errors.NotPermitted, (errno.EINVAL, errno.EACCES, errno.EPERM, errno.EROFS)),
+        # Another file system is mounted below the root: renames end there.
+        (errors.NotPermitted, (errno.EXDEV,)),
+        (errors.StorageFull, (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMLINK)),
+        (errors.TooLarge, (errno.EFBIG, errno.EOVERFLOW)),
+        (errors.Busy, (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EBUSY)),
+        (errors.Busy, (errno.EINTR, errno.ETXTBSY, errno.ENOLCK)),
+    )
+    for number in numbers
 }
 
 

@@ -30,11 +30,8 @@ class Commit:
     """One upload that is to get its name.
 
     Args:
-        staged: what was written.
         pieces: what is still to be written.
         modified: its time of modification, None for now.
-        done: fires with the entry.
-        result: what is to be told.
     """
 
     staged: StagedFile
@@ -45,11 +42,7 @@ class Commit:
 
 
 class GroupCommit:
-    """Commits the uploads of one tree: those that come while others are at it, together.
-
-    Args:
-        jobs: what counts them as work of the tree, and does it.
-    """
+    """Commits the uploads of one tree: those that come while others are at it, together."""
 
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
@@ -60,10 +53,7 @@ class GroupCommit:
         self, staged: StagedFile, pieces: Sequence[bytes], modified: datetime | None
     ) -> Deferred[Entry]:
         """Make an upload durable and give it its name; nothing is left of it where that fails.
-
-        Raises:
-            StoreClosed: the tree is closed.
-        """
+        Raises StoreClosed."""
         self._jobs.enter()
         commit = Commit(staged, pieces, modified)
         self._waiting.append(commit)

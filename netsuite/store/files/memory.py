@@ -138,26 +138,19 @@ class MemoryUpload:
         return there.data == self._kept and there.version == self._version
 
 
-class MemoryTree:
-    """Implements ``tree.HomeTree`` in memory.
-
-    Args:
-        now: returns the time.
-        on_change: called after each change.
-        limit_octets: the largest file taken, None for no limit.
-        depth: the deepest path.
-    """
+class MemoryTree(HomeTree):
+    """Implements ``tree.HomeTree`` in memory."""
 
     def __init__(
         self,
-        now: Callable[[], datetime] | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
-        on_change: OnChange | None = None,
+        on_change: OnChange = lambda path, gone: None,
         limit_octets: int | None = None,
         depth: int = DEPTH,
     ) -> None:
-        self._now = now or (lambda: datetime.now(UTC))
-        self._on_change: OnChange = on_change or (lambda path, gone: None)
+        self._now = now
+        self._on_change = on_change
         self.limit_octets = limit_octets
         self._depth = depth
         self._numbers = itertools.count(1)
@@ -204,13 +197,6 @@ class MemoryTree:
         entries = [child.entry(name) for name, child in node.children.items()]
         for start in range(0, len(entries), PIECE_ENTRIES):
             yield entries[start : start + PIECE_ENTRIES]
-
-    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
-        """List a directory sorted by name."""
-        entries = [entry async for piece in self.listing(path) for entry in piece]
-        if len(entries) > limit:
-            raise errors.TooLarge(f"more than {limit} entries")
-        return sorted(entries, key=lambda entry: entry.name)
 
     async def open(self, path: TreePath) -> MemoryFile:
         """Open a file for reading."""
@@ -302,10 +288,6 @@ class MemoryTree:
         parent = self._parent(path)
         del parent.children[path[-1]]
         self._touch(parent)
-
-    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
-        """Rename or move."""
-        await self.move_to(old, self, new, replace=replace)
 
     async def move_to(
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True

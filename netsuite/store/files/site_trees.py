@@ -25,10 +25,6 @@ HOME: Final = "home"
 Publish = Callable[[Iterable[Change]], None]
 
 
-def _unpublished(changes: Iterable[Change]) -> None:
-    """Publish to nobody."""
-
-
 def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     """Return what tells of changes in the public tree, and in the tree of all homes."""
 
@@ -78,9 +74,6 @@ class SiteTrees(_SiteTrees):
 
     Args:
         root: the directory of it all; made if it is not there.
-        run: runs a function with arguments in a thread.
-        clock: tells the time.
-        publish: told of changes.
         limit_octets: the largest file taken, None for no limit.
         durable: whether an upload is on the disk before it is told to be done.
     """
@@ -91,7 +84,7 @@ class SiteTrees(_SiteTrees):
         *,
         run: RunInThread,
         clock: IReactorTime,
-        publish: Publish = _unpublished,
+        publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
         durable: bool = True,
     ) -> None:
@@ -130,24 +123,14 @@ class SiteTrees(_SiteTrees):
         await self._tree.stop()
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class MemorySiteTrees(_SiteTrees):
-    """Implements ``tree.FileHomes`` in memory, for tests.
-
-    Args:
-        now: returns the time.
-        publish: told of changes.
-        limit_octets: the largest file taken, None for no limit.
-    """
+    """Implements ``tree.FileHomes`` in memory, for tests."""
 
     def __init__(
         self,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
-        publish: Publish = _unpublished,
+        publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
     ) -> None:
         public, home = publishers(publish)

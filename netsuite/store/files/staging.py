@@ -17,7 +17,7 @@ from netsuite.store import errors
 from netsuite.store.files.file_names import TEMPORARY
 from netsuite.store.files.openat import READ, WORK, lstat_or_none, open_directory
 from netsuite.store.files.stat import entry_of, nanoseconds_of, validator_of
-from netsuite.store.files.syscalls import locked, rename_to_new
+from netsuite.store.files.syscalls import c_function, locked, rename_to_new
 from netsuite.store.tree import Entry, UploadRequest, name_of
 
 #: What is kept of the old file is copied in such steps, so that others get their turn.
@@ -324,19 +324,9 @@ def _write_all(descriptor: int, pieces: Sequence[bytes]) -> int:
     return octets
 
 
-def _system_call() -> Callable[..., int] | None:
-    """Return sync_file_range(2), which Python does not; None where the C library has none."""
-    try:
-        call = ctypes.CDLL(None, use_errno=True).sync_file_range
-    except (AttributeError, OSError):
-        return None
-    call.argtypes = [ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint]
-    call.restype = ctypes.c_int
-    found: Callable[..., int] = call
-    return found
-
-
-_sync_file_range: Final = _system_call()
+_sync_file_range: Final = c_function(
+    "sync_file_range", ctypes.c_int, ctypes.c_int64, ctypes.c_int64, ctypes.c_uint
+)
 
 
 class Writeback:

@@ -18,14 +18,10 @@ from netsuite.store.tree import (
 )
 
 
-class Subtree:
+class Subtree(HomeTree):
     """Implements ``tree.HomeTree`` over a directory of another one.
 
     Names are checked one by one by the tree below, so no path leads out of the prefix either.
-
-    Args:
-        base: the tree.
-        prefix: the directory that is the root here.
     """
 
     def __init__(self, base: HomeTree, prefix: TreePath) -> None:
@@ -42,10 +38,6 @@ class Subtree:
     def listing(self, path: TreePath) -> AsyncIterator[Sequence[Entry]]:
         """List a directory in pieces, in no order."""
         return self.base.listing(self.prefix + path)
-
-    async def sorted_listing(self, path: TreePath, *, limit: int = 10_000) -> Sequence[Entry]:
-        """List a directory sorted by name."""
-        return await self.base.sorted_listing(self.prefix + path, limit=limit)
 
     async def open(self, path: TreePath) -> OpenFile:
         """Open a file for reading."""
@@ -74,10 +66,6 @@ class Subtree:
         if not path:
             raise NotPermitted("the root")
         await self.base.remove_directory(self.prefix + path)
-
-    async def rename(self, old: TreePath, new: TreePath, *, replace: bool = True) -> None:
-        """Rename or move."""
-        await self.move_to(old, self, new, replace=replace)
 
     async def move_to(
         self, old: TreePath, sister: HomeTree, new: TreePath, *, replace: bool = True

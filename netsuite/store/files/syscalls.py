@@ -19,16 +19,9 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.store import errors
+from netsuite.store.files import openat
 from netsuite.store.files.file_names import TEMPORARY, shown
-from netsuite.store.files.openat import (
-    READ,
-    WORK,
-    directory,
-    lstat,
-    lstat_or_none,
-    open_directory,
-    visible,
-)
+from netsuite.store.files.openat import WORK, directory, lstat, visible
 from netsuite.store.files.stat import entry_of, nanoseconds_of
 from netsuite.store.tree import Entry, name_of
 
@@ -44,21 +37,25 @@ _ATTEMPTS: Final = 250
 _ATTEMPT_SECONDS: Final = 0.02
 
 
-def _system_call() -> Callable[..., int] | None:
-    """Return renameat2(2), which Python does not; None where the C library has none."""
+def c_function(
+    name: str,
+    *arguments: type[object],
+    result: type[object] = ctypes.c_int,
+    library: type[ctypes.CDLL] = ctypes.CDLL,
+) -> Callable[..., int] | None:
+    """Return a function of the C library that Python has not; None where there is none."""
     try:
-        call = ctypes.CDLL(None, use_errno=True).renameat2
+        call = getattr(library(None, use_errno=True), name)
     except (AttributeError, OSError):
         return None
-    call.argtypes = [
-        ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint
-    ]  # fmt: skip
-    call.restype = ctypes.c_int
+    call.argtypes = arguments
+    call.restype = result
     found: Callable[..., int] = call
     return found
 
 
-_renameat2: Final = _system_call()
+_NAME: Final = (ctypes.c_int, ctypes.c_char_p)
+_renameat2: Final = c_function("renameat2", *_NAME, *_NAME, ctypes.c_uint)
 
 
 def entry_at(root: int, names: Names) -> Entry:
@@ -86,7 +83,7 @@ def open_file(root: int, names: Names) -> tuple[Entry, io.FileIO]:
         # Looked at before it is opened: to open some devices is to do something to them.
         if stat.S_ISDIR(visible(where, names[-1]).st_mode):
             raise errors.IsADirectory("a directory")
-        descriptor = os.open(names[-1], READ, dir_fd=where)
+        descriptor = os.open(names[-1], openat.READ, dir_fd=where)
     # By now it may be another one than the one that was looked at.
     try:
         result = os.fstat(descriptor)
@@ -169,28 +166,19 @@ def rename(
     ):
         with locked(lock, target):
             moved = visible(source, old[-1])
-            there = lstat_or_none(target, new[-1])
+            there = openat.lstat_or_none(target, new[-1])
             if there is not None and replace and os.path.samestat(moved, there):
-                if not _same_name(source, old[-1], target, new[-1]):
+                if old[-1] != new[-1] or not os.path.sameopenfile(source, target):
                     # Two names of one file: to rename(2) that is done already.
                     os.unlink(old[-1], dir_fd=source)
             elif there is None or not replace:
                 rename_to_new(source, old[-1], target, new[-1])
+            elif stat.S_IFMT(moved.st_mode) != stat.S_IFMT(there.st_mode):
+                raise errors.FileInTheWay("something of another kind")
             else:
-                _check_kinds(moved.st_mode, there.st_mode)
                 os.rename(old[-1], new[-1], src_dir_fd=source, dst_dir_fd=target)
         os.fsync(target)
         os.fsync(source)
-
-
-def _same_name(source: int, old: bytes, target: int, new: bytes) -> bool:
-    return old == new and os.path.sameopenfile(source, target)
-
-
-def _check_kinds(moved: int, there: int) -> None:
-    """Refuse what cannot replace, or what a client cannot see being replaced."""
-    if stat.S_IFMT(moved) != stat.S_IFMT(there):
-        raise errors.FileInTheWay("something of another kind")
 
 
 def set_modified(root: int, names: Names, modified: datetime) -> Entry:
@@ -208,7 +196,7 @@ class Listing:
 
     def __init__(self, root: int, names: Names) -> None:
         try:
-            self._where = open_directory(root, names, WORK)
+            self._where = openat.open_directory(root, names, WORK)
         except errors.NoSuchFile:
             with directory(root, names[:-1]) as where:
                 if names and stat.S_ISREG(lstat(where, names[-1]).st_mode):
@@ -224,21 +212,18 @@ class Listing:
 
     def piece(self) -> list[Entry]:
         """Return more entries; none at the end, and after it was closed."""
-        with self._lock:
-            return self._piece() if self._open else []
-
-    def _piece(self) -> list[Entry]:
         piece: list[Entry] = []
-        for each in self._entries:
-            name = shown(os.fsencode(each.name))
-            if name is None:
-                continue
-            with suppress(FileNotFoundError):  # it has gone since
-                entry = entry_of(name, each.stat(follow_symlinks=False))
-                if entry is not None:
-                    piece.append(entry)
-                    if len(piece) >= PIECE_ENTRIES:
-                        break
+        with self._lock:
+            for each in self._entries if self._open else ():
+                name = shown(os.fsencode(each.name))
+                if name is None:
+                    continue
+                with suppress(FileNotFoundError):  # it has gone since
+                    entry = entry_of(name, each.stat(follow_symlinks=False))
+                    if entry is not None:
+                        piece.append(entry)
+                        if len(piece) >= PIECE_ENTRIES:
+                            break
         return piece
 
     def close(self) -> None:

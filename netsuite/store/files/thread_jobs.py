@@ -123,9 +123,6 @@ class Jobs:
 
     What a thread has begun cannot be called back: when the caller of an open is cancelled, the
     file is opened all the same, and somebody has to close it.
-
-    Args:
-        run: runs a function with arguments in a thread.
     """
 
     def __init__(self, run: RunInThread) -> None:
@@ -182,11 +179,7 @@ class Jobs:
             return fail(Busy("no thread can be had"))
 
     def enter(self) -> None:
-        """Count something as work that ``close`` waits for, until ``leave``.
-
-        Raises:
-            StoreClosed: the tree is closed.
-        """
+        """Count something as work that ``close`` waits for, until ``leave``. Raises StoreClosed."""
         if self._closed:
             raise StoreClosed("the tree of files is closed")
         self._busy += 1

@@ -39,8 +39,6 @@ class DiskUpload:
     """Implements ``tree.Upload``.
 
     Args:
-        commits: where it is committed, with others.
-        staged: what is written to.
         limit_octets: more than that is refused, None for no limit.
         named: told of the file once it has its name.
     """

@@ -8,13 +8,10 @@ from types import EllipsisType
 from typing import Final
 
 from netsuite.store import folder_names, model
-from netsuite.store.changes import (
-    AccountChanged,
-    AliasesChanged,
-    Change,
-)
+from netsuite.store.changes import AccountChanged, AliasesChanged, Change
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.memory.records import AccountRecord, Records
+from netsuite.store.model import AccountId
 
 LOGINS_KEPT: Final = 100_000
 
@@ -42,7 +39,7 @@ class MemoryAccounts:
             raise NoSuchAccount(name)
         return record.account
 
-    async def account_by_id(self, account: model.AccountId) -> model.Account:
+    async def account_by_id(self, account: AccountId) -> model.Account:
         """Raises NoSuchAccount."""
         return self._records.account(account).account
 
@@ -68,7 +65,7 @@ class MemoryAccounts:
         if self._named(name) is not None or name in records.aliases:
             raise AccountExists(name)
         wanted = folder_names.first_folders([(model.INBOX, None), *folders])
-        account = model.Account(model.AccountId(records.next_id()), name, display_name=display_name)
+        account = model.Account(AccountId(records.next_id()), name, display_name=display_name)
         records.accounts[account.id] = AccountRecord(account, verifiers)
         changes: list[Change] = [AccountChanged(account.id, name)]
         for folder_name, special_use in wanted.items():
@@ -77,7 +74,7 @@ class MemoryAccounts:
         records.publish(*changes)
         return account
 
-    async def remove_account(self, account: model.AccountId) -> None:
+    async def remove_account(self, account: AccountId) -> None:
         """Remove an account with its folders and messages."""
         records = self._records
         record = records.account(account)
@@ -93,7 +90,7 @@ class MemoryAccounts:
 
     async def update_account(
         self,
-        account: model.AccountId,
+        account: AccountId,
         *,
         state: model.AccountState | None = None,
         display_name: str | None = None,
@@ -117,25 +114,23 @@ class MemoryAccounts:
         self._changed(record)
         return record.account
 
-    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
+    async def verifiers(self, account: AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
         return self._records.account(account).verifiers
 
-    async def set_verifiers(
-        self, account: model.AccountId, verifiers: model.Verifiers | None
-    ) -> None:
+    async def set_verifiers(self, account: AccountId, verifiers: model.Verifiers | None) -> None:
         """Change the main password."""
         record = self._records.account(account)
         record.verifiers = verifiers
         self._changed(record)
 
-    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
+    async def app_passwords(self, account: AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
         return tuple(self._records.account(account).app_passwords.values())
 
     async def add_app_password(
         self,
-        account: model.AccountId,
+        account: AccountId,
         label: str,
         verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
@@ -149,7 +144,7 @@ class MemoryAccounts:
         self._changed(record)
         return added
 
-    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
         """Take one away."""
         record = self._records.account(account)
         if record.app_passwords.pop(app_password, None) is not None:

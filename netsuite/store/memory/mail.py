@@ -21,6 +21,7 @@ from netsuite.store.changes import (
 from netsuite.store.interfaces import Draft
 from netsuite.store.matching import matches
 from netsuite.store.memory.records import ContentRecord, FolderRecord, MessageRecord, Records
+from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.summarize import Document
 from netsuite.store.timestamps import whole_second
@@ -83,17 +84,17 @@ class MemoryMail:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._locked: set[model.FolderId] = set()
+        self._locked: set[FolderId] = set()
 
     # -- folders
 
-    async def folders(self, account: model.AccountId | None) -> Sequence[model.Folder]:
+    async def folders(self, account: AccountId | None) -> Sequence[model.Folder]:
         """All folders of the account, or all public ones, sorted by name."""
         self._records.check_open()
         owned = [b.snapshot() for b in self._records.folders.values() if b.folder.owner == account]
         return sorted(owned, key=lambda folder: folder.name)
 
-    async def folder(self, owner: model.AccountId | None, name: str) -> model.Folder:
+    async def folder(self, owner: AccountId | None, name: str) -> model.Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
         self._records.check_open()
         record = self._records.find(owner, folder_names.looked_up(name, private=owner is not None))
@@ -101,11 +102,11 @@ class MemoryMail:
             raise errors.NoSuchFolder(name)
         return record.snapshot()
 
-    async def folder_by_id(self, folder: model.FolderId) -> model.Folder:
+    async def folder_by_id(self, folder: FolderId) -> model.Folder:
         """One folder by id. Raises NoSuchFolder."""
         return self._records.folder(folder).snapshot()
 
-    async def status(self, folder: model.FolderId, account: model.AccountId | None) -> model.Status:
+    async def status(self, folder: FolderId, account: AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         record = self._records.folder(folder)
         messages = [row.seen_by(account, record.public) for row in record.present(None)]
@@ -121,7 +122,7 @@ class MemoryMail:
 
     async def create_folder(
         self,
-        owner: model.AccountId | None,
+        owner: AccountId | None,
         name: str,
         *,
         kind: model.FolderKind = model.FolderKind.MAILBOX,
@@ -148,14 +149,14 @@ class MemoryMail:
         records.publish(*changes)
         return record.snapshot()
 
-    def _make_above(self, owner: model.AccountId | None, name: str) -> list[Change]:
+    def _make_above(self, owner: AccountId | None, name: str) -> list[Change]:
         changes: list[Change] = []
         for parent in folder_names.above(name):
             if self._records.find(owner, parent) is None:
                 changes.append(self._records.make_folder(owner, parent)[1])
         return changes
 
-    async def delete_folder(self, folder: model.FolderId) -> None:
+    async def delete_folder(self, folder: FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
         records = self._records
         record = records.folder(folder)
@@ -166,7 +167,7 @@ class MemoryMail:
         records.drop_unused()
         records.publish(deleted)
 
-    async def rename_folder(self, folder: model.FolderId, name: str) -> None:
+    async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
         records = self._records
         record = records.folder(folder)
@@ -216,11 +217,11 @@ class MemoryMail:
             changes.append(MessagesExpunged(inbox.folder.id, gone, uids))
         records.publish(*changes)
 
-    async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
+    async def subscriptions(self, account: AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
         return frozenset(self._records.account(account).subscriptions)
 
-    async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
+    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         name = folder_names.looked_up(name, private=True)
         subscriptions = self._records.account(account).subscriptions
@@ -262,11 +263,13 @@ class MemoryMail:
             if folder.folder.owner in full:
                 if onward is None or folder.folder.id not in onward.where_full:
                     raise errors.OverQuota(*full.values())
-                recipients.append(onward.where_full[folder.folder.id])
+                queued = onward.where_full[folder.folder.id]
+                if queued is not None:
+                    recipients.append(queued)
         if message_id is not None and records.places(message_id):
             raise errors.MessageExists(message_id)
         content = ContentRecord(
-            model.ContentId(records.next_id()), records.guid(), b"".join(draft.pieces)
+            ContentId(records.next_id()), records.guid(), b"".join(draft.pieces)
         )
         draft.finished = True
         records.contents[content.id] = content
@@ -323,23 +326,21 @@ class MemoryMail:
             self._records.queue[item.id] = item
             content.references += 1
 
-    def _content(self, content: model.ContentId) -> bytes:
+    def _content(self, content: ContentId) -> bytes:
         self._records.check_open()
         try:
             return self._records.contents[content].octets
         except KeyError:
             raise errors.NoSuchMessage(f"content {content}") from None
 
-    async def content(self, content: model.ContentId) -> bytes:
+    async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones."""
         octets = self._content(content)
         if len(octets) > SMALL_OCTETS:
             raise errors.TooLarge(f"{len(octets)} octets")
         return octets
 
-    async def contents(
-        self, contents: Sequence[model.ContentId]
-    ) -> Mapping[model.ContentId, bytes]:
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
         self._records.check_open()
         known = {
@@ -348,7 +349,7 @@ class MemoryMail:
         return {c: octets for c, octets in known.items() if len(octets) <= SMALL_OCTETS}
 
     async def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
         octets = self._content(content)
@@ -358,43 +359,43 @@ class MemoryMail:
 
     # -- looking
 
-    async def uids(self, folder: model.FolderId) -> Sequence[int]:
+    async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         return array("I", self._records.folder(folder).order)
 
-    async def first_uids(self, folders: Sequence[model.FolderId]) -> Mapping[model.FolderId, int]:
+    async def first_uids(self, folders: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
         known = self._records.folders
         return {f: known[f].order[0] for f in folders if f in known and known[f].order}
 
-    async def find_message_id(self, message_id: str) -> Sequence[tuple[model.FolderId, int]]:
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
         self._records.check_open()
         return self._records.places(message_id)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
+    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
         self._records.check_open()
         found = {each: self._records.places(each) for each in message_ids}
         return {each: places for each, places in found.items() if places}
 
-    async def claim_recent(self, folder: model.FolderId) -> int:
+    async def claim_recent(self, folder: FolderId) -> int:
         """Return the first UID no read-write session was told of; mark all as told of."""
         record = self._records.folder(folder)
         recent_from, record.recent_from = record.recent_from, record.uid_next
         return recent_from
 
     async def messages(
-        self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
+        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
     ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
         record = self._records.folder(folder)
         return [row.seen_by(account, record.public) for row in record.present(uids)]
 
     async def described(
-        self, folder: model.FolderId, uids: Sequence[int], account: model.AccountId | None
+        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
     ) -> Sequence[model.Described]:
         """The same with summaries."""
         record = self._records.folder(folder)
@@ -404,7 +405,7 @@ class MemoryMail:
         ]
 
     async def search(
-        self, folder: model.FolderId, query: Query, account: model.AccountId | None
+        self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending."""
         record = self._records.folder(folder)
@@ -418,11 +419,11 @@ class MemoryMail:
 
     async def store_flags(
         self,
-        folder: model.FolderId,
+        folder: FolderId,
         uids: Sequence[int],
         action: model.FlagAction,
         flags: frozenset[str],
-        account: model.AccountId | None,
+        account: AccountId | None,
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
@@ -468,7 +469,7 @@ class MemoryMail:
         row: MessageRecord,
         action: model.FlagAction,
         given: frozenset[str],
-        account: model.AccountId | None,
+        account: AccountId | None,
         shared: bool,
         modseq: int,
     ) -> bool:
@@ -491,11 +492,7 @@ class MemoryMail:
         return True
 
     async def copy(
-        self,
-        source: model.FolderId,
-        uids: Sequence[int],
-        target: model.FolderId,
-        account: model.AccountId | None,
+        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
         origin, destination = self._records.folder(source), self._records.folder(target)
@@ -510,7 +507,7 @@ class MemoryMail:
         origin: FolderRecord,
         rows: Sequence[MessageRecord],
         destination: FolderRecord,
-        account: model.AccountId | None,
+        account: AccountId | None,
     ) -> tuple[model.Copied, list[Change]]:
         if not rows:
             return model.Copied(destination.folder.uid_validity, (), ()), []
@@ -529,11 +526,7 @@ class MemoryMail:
         return model.Copied(destination.folder.uid_validity, sources, uids), [added]
 
     async def move(
-        self,
-        source: model.FolderId,
-        uids: Sequence[int],
-        target: model.FolderId,
-        account: model.AccountId | None,
+        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         origin, destination = self._records.folder(source), self._records.folder(target)
@@ -554,7 +547,7 @@ class MemoryMail:
         return MessagesExpunged(record.folder.id, modseq, tuple(uids))
 
     async def expunge(
-        self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
         record = self._records.folder(folder)
@@ -568,7 +561,7 @@ class MemoryMail:
         return gone
 
     async def changes_since(
-        self, folder: model.FolderId, modseq: int, account: model.AccountId | None
+        self, folder: FolderId, modseq: int, account: AccountId | None
     ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*."""
         record = self._records.folder(folder)
@@ -580,7 +573,7 @@ class MemoryMail:
 
     # -- quota
 
-    async def usage(self, account: model.AccountId) -> model.Usage:
+    async def usage(self, account: AccountId) -> model.Usage:
         """What the account uses and may use."""
         record = self._records.account(account)
         octets, messages = self._records.used(account)
@@ -589,7 +582,7 @@ class MemoryMail:
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: model.FolderId) -> bool:
+    def lock_maildrop(self, folder: FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
         self._records.check_open()
         if folder in self._locked:
@@ -597,6 +590,6 @@ class MemoryMail:
         self._locked.add(folder)
         return True
 
-    def unlock_maildrop(self, folder: model.FolderId) -> None:
+    def unlock_maildrop(self, folder: FolderId) -> None:
         """Release it."""
         self._locked.discard(folder)

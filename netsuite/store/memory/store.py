@@ -15,18 +15,6 @@ from netsuite.store.memory.queue import MemoryQueue
 from netsuite.store.memory.records import Records
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _guid() -> str:
-    return secrets.token_hex(16)
-
-
-def _uid_validity() -> int:
-    return int(time.time())
-
-
 class MemoryStore:
     """A store that keeps everything in memory.
 
@@ -45,10 +33,10 @@ class MemoryStore:
 
     def __init__(
         self,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
-        guid: Callable[[], str] = _guid,
-        uid_validity: Callable[[], int] = _uid_validity,
+        guid: Callable[[], str] = lambda: secrets.token_hex(16),
+        uid_validity: Callable[[], int] = lambda: int(time.time()),
         limit_octets: int = 1 << 30,
     ) -> None:
         self._records = Records(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from types import EllipsisType
 from typing import Final
 
@@ -12,6 +13,7 @@ import sqlalchemy as sa
 from netsuite.store import folder_names, model
 from netsuite.store.changes import AccountChanged, AliasesChanged
 from netsuite.store.errors import AccountExists, NoSuchAccount
+from netsuite.store.model import AccountId
 from netsuite.store.sql import folders as sql_folders
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
@@ -91,10 +93,7 @@ LOGINS_WAITING: Final = 500
 
 def read_account(session: DatabaseSession, account: int) -> model.Account:
     """Read one account. Raises NoSuchAccount."""
-    row = session.one(_BY_ID, account=account)
-    if row is None:
-        raise NoSuchAccount(f"account {account}")
-    return account_of(row)
+    return account_of(session.found(NoSuchAccount, _BY_ID, account=account))
 
 
 def _changed(transaction: Transaction, account: model.Account) -> None:
@@ -117,7 +116,7 @@ class SQLAccounts:
             raise NoSuchAccount(name)
         return account_of(row)
 
-    async def account_by_id(self, account: model.AccountId) -> model.Account:
+    async def account_by_id(self, account: AccountId) -> model.Account:
         """Raises NoSuchAccount."""
         return await self._shared.read(lambda s: read_account(s, account), inline=True)
 
@@ -144,7 +143,7 @@ class SQLAccounts:
             if session.one(_NAMED, name=name) or session.one(_ALIAS, name=name):
                 raise AccountExists(name)
             account = model.Account(
-                model.AccountId(transaction.next("account")), name, display_name=display_name
+                AccountId(transaction.next("account")), name, display_name=display_name
             )
             session.many(
                 _INSERT,
@@ -161,7 +160,7 @@ class SQLAccounts:
 
         return await self._shared.write(add)
 
-    async def remove_account(self, account: model.AccountId) -> None:
+    async def remove_account(self, account: AccountId) -> None:
         """Remove an account with its folders and messages."""
 
         def remove(transaction: Transaction) -> None:
@@ -176,7 +175,7 @@ class SQLAccounts:
 
     async def update_account(
         self,
-        account: model.AccountId,
+        account: AccountId,
         *,
         state: model.AccountState | None = None,
         display_name: str | None = None,
@@ -189,9 +188,8 @@ class SQLAccounts:
 
         def update(transaction: Transaction) -> model.Account:
             old = read_account(transaction.session, account)
-            new = model.Account(
-                id=old.id,
-                name=old.name,
+            new = replace(
+                old,
                 state=old.state if state is None else state,
                 display_name=old.display_name if display_name is None else display_name,
                 protocols=old.protocols if protocols is ... else protocols,
@@ -216,16 +214,14 @@ class SQLAccounts:
 
         return await self._shared.write(update)
 
-    async def verifiers(self, account: model.AccountId) -> model.Verifiers | None:
+    async def verifiers(self, account: AccountId) -> model.Verifiers | None:
         """Of the main password; None when it has none."""
-        row = await self._shared.read(lambda s: s.one(_VERIFIERS, account=account), inline=True)
-        if row is None:
-            raise NoSuchAccount(f"account {account}")
-        return None if row[0] is None else verifiers_of(row[0])
+        (written,) = await self._shared.read(
+            lambda s: s.found(NoSuchAccount, _VERIFIERS, account=account), inline=True
+        )
+        return None if written is None else verifiers_of(written)
 
-    async def set_verifiers(
-        self, account: model.AccountId, verifiers: model.Verifiers | None
-    ) -> None:
+    async def set_verifiers(self, account: AccountId, verifiers: model.Verifiers | None) -> None:
         """Change the main password."""
         written = None if verifiers is None else verifiers_json(verifiers)
 
@@ -236,7 +232,7 @@ class SQLAccounts:
 
         await self._shared.write(change)
 
-    async def app_passwords(self, account: model.AccountId) -> Sequence[model.AppPassword]:
+    async def app_passwords(self, account: AccountId) -> Sequence[model.AppPassword]:
         """All, oldest first."""
 
         def read(session: DatabaseSession) -> list[model.AppPassword]:
@@ -247,7 +243,7 @@ class SQLAccounts:
 
     async def add_app_password(
         self,
-        account: model.AccountId,
+        account: AccountId,
         label: str,
         verifiers: model.Verifiers,
         protocols: frozenset[str] | None = None,
@@ -266,7 +262,7 @@ class SQLAccounts:
 
         return await self._shared.write(add)
 
-    async def remove_app_password(self, account: model.AccountId, app_password: int) -> None:
+    async def remove_app_password(self, account: AccountId, app_password: int) -> None:
         """Take one away."""
 
         def remove(transaction: Transaction) -> None:
@@ -335,10 +331,8 @@ class SQLAccounts:
         """The newest lines of the audit log, newest first."""
         self._shared.check_open()
         await self.write_logins()
-        if account is None:
-            rows = await self._shared.read(lambda s: s.all(_LOGINS, most=limit), inline=False)
-        else:
-            rows = await self._shared.read(
-                lambda s: s.all(_LOGINS_OF, account=account, most=limit), inline=False
-            )
+        statement, values = (_LOGINS, {}) if account is None else (_LOGINS_OF, {"account": account})
+        rows = await self._shared.read(
+            lambda s: s.all(statement, most=limit, **values), inline=False
+        )
         return [login_of(row) for row in rows]

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import fields
 from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store.changes import (
-    AccountChanged,
-    AliasesChanged,
-    Change,
-    FileChanged,
-    FlagsChanged,
-    FolderCreated,
-    FolderDeleted,
-    FolderRenamed,
-    MessagesAdded,
-    MessagesExpunged,
-    QueueChanged,
-    SubscriptionChanged,
-)
+from netsuite.store import changes as events
+from netsuite.store.changes import Change
 from netsuite.store.feed import LocalFeed
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
@@ -38,79 +27,46 @@ _LAST: Final = sa.select(t.counter.c.value).where(t.counter.c.name == "change")
 #: So many transactions are read in one go.
 AT_ONCE: Final = 200
 
-_ADDED, _FLAGS, _EXPUNGED, _CREATED, _DELETED = range(5)
-_RENAMED, _SUBSCRIBED, _ACCOUNT, _QUEUE, _ALIASES = range(5, 10)
-
-
-def _sets(flags: Sequence[frozenset[str]]) -> list[list[str]]:
-    return [list(each) for each in flags]
-
-
-def _array(change: Change) -> list[object]:
-    """Return a change as JSON takes it: its kind, then its values."""
-    match change:
-        case MessagesAdded():
-            return [_ADDED, change.folder, change.modseq, change.uids, _sets(change.flags)]
-        case FlagsChanged():
-            return [
-                _FLAGS,
-                change.folder,
-                change.modseq,
-                change.uids,
-                _sets(change.flags),
-                change.account,
-                change.partial,
-            ]
-        case MessagesExpunged():
-            return [_EXPUNGED, change.folder, change.modseq, change.uids]
-        case FolderCreated():
-            return [_CREATED, change.folder, change.owner, change.name]
-        case FolderDeleted():
-            return [_DELETED, change.folder, change.owner, change.name]
-        case FolderRenamed():
-            return [_RENAMED, change.folder, change.owner, change.old, change.new]
-        case SubscriptionChanged():
-            return [_SUBSCRIBED, change.account, change.name, change.subscribed]
-        case AccountChanged():
-            return [_ACCOUNT, change.account, change.name]
-        case QueueChanged():
-            return [_QUEUE]
-        case AliasesChanged():
-            return [_ALIASES]
-        case FileChanged():
-            raise TypeError(f"not a change of the database: {change}")
-
-
-def _read_sets(flags: list[list[str]]) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(each) for each in flags)
-
-
-_READ: Final[dict[int, Callable[..., Change]]] = {
-    _ADDED: lambda folder, modseq, uids, flags: MessagesAdded(
-        folder, modseq, tuple(uids), _read_sets(flags)
-    ),
-    _FLAGS: lambda folder, modseq, uids, flags, account, partial: FlagsChanged(
-        folder, modseq, tuple(uids), _read_sets(flags), account, partial
-    ),
-    _EXPUNGED: lambda folder, modseq, uids: MessagesExpunged(folder, modseq, tuple(uids)),
-    _CREATED: FolderCreated,
-    _DELETED: FolderDeleted,
-    _RENAMED: FolderRenamed,
-    _SUBSCRIBED: SubscriptionChanged,
-    _ACCOUNT: AccountChanged,
-    _QUEUE: QueueChanged,
-    _ALIASES: AliasesChanged,
+#: What a log holds, by its number there: what is added to these comes last. Files change in the
+#: process alone.
+_KINDS: Final[tuple[type[Change], ...]] = (
+    events.MessagesAdded,
+    events.FlagsChanged,
+    events.MessagesExpunged,
+    events.FolderCreated,
+    events.FolderDeleted,
+    events.FolderRenamed,
+    events.SubscriptionChanged,
+    events.AccountChanged,
+    events.QueueChanged,
+    events.AliasesChanged,
+)
+_FIELDS: Final = {
+    kind: (number, [field.name for field in fields(kind)]) for number, kind in enumerate(_KINDS)
 }
+#: The first ones have UIDs behind folder and mod-sequence, then maybe a set of flags for each.
+_OF_MESSAGES: Final = 3
+# A set of flags becomes an array.
+_encode: Final = json.JSONEncoder(default=list).encode
 
 
 def written(changes: Sequence[Change]) -> str:
-    """Return the changes of one transaction as text."""
-    return json.dumps([_array(change) for change in changes])
+    """Return the changes of one transaction as text: for each its kind, then its values."""
+    arrays = []
+    for change in changes:
+        number, names = _FIELDS[type(change)]
+        arrays.append([number, *[getattr(change, name) for name in names]])
+    return _encode(arrays)
 
 
 def read(payload: str) -> list[Change]:
     """Return the changes of one transaction."""
-    return [_READ[kind](*values) for kind, *values in json.loads(payload)]
+    changes = []
+    for number, *values in json.loads(payload):
+        if number < _OF_MESSAGES:
+            values[2:4] = tuple(values[2]), *(tuple(map(frozenset, sets)) for sets in values[3:4])
+        changes.append(_KINDS[number](*values))
+    return changes
 
 
 def last_sequence(session: DatabaseSession) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,18 +23,14 @@ _CHUNKS: Final = (
 )
 _CHUNK: Final = sa.select(_K.data).where(_K.id == sa.bindparam("chunk"))
 _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))
-_PRESENT: Final = sa.select(_C.id).where(OneOf(_C.id, "contents"))
 
 
 def octets_of(session: DatabaseSession, content: int) -> int:
     """Return a content's size. Raises NoSuchMessage."""
-    row = session.one(_OCTETS, content=content)
-    if row is None:
-        raise NoSuchMessage(f"content {content}")
-    return int(row[0])
+    return int(session.found(NoSuchMessage, _OCTETS, content=content)[0])
 
 
-def sizes(session: DatabaseSession, contents: Sequence[int]) -> dict[int, int]:
+def sizes(session: DatabaseSession, contents: Collection[int]) -> dict[int, int]:
     """Return the sizes of the contents that are there."""
     return dict(session.all(_SIZES, contents=session.database.numbers(contents)))
 
@@ -48,9 +44,7 @@ def whole(session: DatabaseSession, content: int) -> bytes:
 
 def chunk(session: DatabaseSession, content: int, number: int) -> bytes:
     """Return one chunk. Raises NoSuchMessage."""
-    row = session.one(_CHUNK, chunk=content << t.CHUNK_BITS | number)
-    if row is None:
-        raise NoSuchMessage(f"content {content}")
+    row = session.found(NoSuchMessage, _CHUNK, chunk=content << t.CHUNK_BITS | number)
     return bytes(row[0])
 
 
@@ -58,11 +52,6 @@ def chunks(session: DatabaseSession, content: int, octets: int) -> Iterator[byte
     """Return the chunks of a content, one at a time."""
     for number in range(-(-octets // t.CHUNK_OCTETS)):
         yield chunk(session, content, number)
-
-
-def present(session: DatabaseSession, contents: Collection[int]) -> set[int]:
-    """Return which of the contents are there."""
-    return {row[0] for row in session.all(_PRESENT, contents=session.database.numbers(contents))}
 
 
 def make_summary(session: DatabaseSession, content: int) -> Summary:

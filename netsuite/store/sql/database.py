@@ -175,6 +175,14 @@ class DatabaseSession:
         """Run a statement and return its first row."""
         return self._execute(self.database.compiled(statement), values).fetchone()
 
+    def found(self, absent: type[StoreError], statement: ClauseElement, /, **values: object) -> Row:
+        """Run a statement and return its first row; raise *absent*, named by the values, where
+        there is none."""
+        row: Row | None = self._execute(self.database.compiled(statement), values).fetchone()
+        if row is None:
+            raise absent(", ".join(f"{name} {value}" for name, value in values.items()))
+        return row
+
     def single(self, statement: ClauseElement, /, **values: object) -> Row:
         """Run a statement that gives a row in any case, such as one that counts."""
         row = self.one(statement, **values)

@@ -21,7 +21,7 @@ from netsuite.message.news import HEADER_OCTETS, message_id_of
 from netsuite.store.changes import MessagesAdded, QueueChanged
 from netsuite.store.errors import MessageExists, OverQuota, StoreClosed, StoreError
 from netsuite.store.flags import NONE, ONLY_SEEN, normalised
-from netsuite.store.model import SEEN, Placed, Placement
+from netsuite.store.model import SEEN, ContentId, Placed, Placement
 from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient, QueueState
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import is_placed, note_places
@@ -55,7 +55,6 @@ class SQLDraft:
     """A content on its way in.
 
     Args:
-        writer: takes full chunks.
         process: the token this process's drafts carry.
         limit_octets: more than that is thrown away; the commit will say so.
         forget: called when it is finished.
@@ -232,7 +231,6 @@ class Delivery(Unit[list[Placed]]):
 
     Args:
         draft: finished; its last octets are still in memory, all of them if it is small.
-        guid: the content's.
         message_id: refuse when a public folder has it already.
     """
 
@@ -254,7 +252,7 @@ class Delivery(Unit[list[Placed]]):
         self._onward = onward
         self.tail = draft.take_rest()
         self.octets = len(self.tail)
-        self.content = 0
+        self.content = ContentId(0)
 
     def apply(self, transaction: Transaction) -> list[Placed]:
         """Check, then append rows. Raises NoSuchFolder, OverQuota, MessageExists, StorageFull."""
@@ -277,7 +275,7 @@ class Delivery(Unit[list[Placed]]):
             transaction.session.run(_DROP_DRAFT, content=content)
         else:
             content = transaction.next("content")
-        self.content = content
+        self.content = ContentId(content)
         rows = transaction.rows
         if self.tail:
             rows[CHUNK].append((content << t.CHUNK_BITS | draft.chunks, self.tail))
@@ -314,7 +312,9 @@ class Delivery(Unit[list[Placed]]):
             if folder.owner in full:
                 if placement.folder not in where_full:
                     raise OverQuota(*(transaction.quota(each).name for each in full))
-                recipients.append(where_full[placement.folder])
+                queued = where_full[placement.folder]
+                if queued is not None:
+                    recipients.append(queued)
         return [each for each in places if each[0].owner not in full]
 
     def _enqueue(
@@ -338,7 +338,8 @@ class Delivery(Unit[list[Placed]]):
             (
                 number, message, each.address, each.domain, to_microseconds(each.expires),
                 None if each.warn is None else to_microseconds(each.warn),
-                each.notify, each.original, each.deliver_by, QueueState.QUEUED.value, 0, 0, 0,
+                each.notify, each.original, each.deliver_by, int(each.forwarded),
+                QueueState.QUEUED.value, 0, 0, 0,
                 now if each.not_before is None else to_microseconds(each.not_before),
                 None, "", "",
             )

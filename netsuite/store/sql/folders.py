@@ -8,15 +8,15 @@ from typing import Final
 import sqlalchemy as sa
 
 from netsuite.store import changes, errors, folder_names, model
+from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.messages import copy, release
-from netsuite.store.sql.rows import FOLDER, SELECT_FOLDER, folder_of
+from netsuite.store.sql.rows import FOLDER, OWN, SELECT_FOLDER, folder_of
 from netsuite.store.sql.transaction import FolderState, Transaction
 
 _F: Final = t.folder.c
 _M: Final = t.message.c
-_S: Final = t.state.c
 _SELECT_OF_OWNER: Final = SELECT_FOLDER.where(FOLDER.owner == sa.bindparam("owner"))
 _SELECT_NAMED: Final = _SELECT_OF_OWNER.where(FOLDER.name == sa.bindparam("name"))
 _SELECT: Final = SELECT_FOLDER.where(FOLDER.id == sa.bindparam("folder"))
@@ -28,10 +28,7 @@ _UNSEEN: Final = sa.select(sa.func.count(), sa.func.min(_M.uid)).where(
 _DELETED: Final = sa.select(
     sa.func.count(), sa.cast(sa.func.coalesce(sa.func.sum(_M.octets), 0), sa.BigInteger)
 ).where(_IN_FOLDER, sa.text("(flags & 8) = 8"))
-_WITH_OWN: Final = t.message.outerjoin(
-    t.state,
-    sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid),
-)
+_WITH_OWN: Final = t.message.outerjoin(t.state, OWN)
 _UNSEEN_PUBLIC: Final = (
     sa.select(sa.func.count(), sa.func.min(_M.uid))
     .select_from(_WITH_OWN)
@@ -76,10 +73,7 @@ _UNSUBSCRIBE: Final = sa.delete(t.subscription).where(
 
 def read_folder(session: DatabaseSession, folder: int) -> model.Folder:
     """Return one folder. Raises NoSuchFolder."""
-    row = session.one(_SELECT, folder=folder)
-    if row is None:
-        raise errors.NoSuchFolder(f"folder {folder}")
-    return folder_of(row)
+    return folder_of(session.found(errors.NoSuchFolder, _SELECT, folder=folder))
 
 
 def read_named(session: DatabaseSession, owner: int, name: str) -> model.Folder:
@@ -97,7 +91,7 @@ def read_all(session: DatabaseSession, owner: int) -> list[model.Folder]:
 
 
 def read_status(
-    session: DatabaseSession, folder: model.Folder, account: model.AccountId | None
+    session: DatabaseSession, folder: model.Folder, account: AccountId | None
 ) -> model.Status:
     """Return the counts of a folder as an account sees them."""
     if folder.owner is None:
@@ -117,30 +111,29 @@ def read_status(
 
 def read_subscriptions(session: DatabaseSession, account: int) -> frozenset[str]:
     """Return the names an account has subscribed. Raises NoSuchAccount."""
-    if session.one(_ACCOUNT, account=account) is None:
-        raise errors.NoSuchAccount(f"account {account}")
+    session.found(errors.NoSuchAccount, _ACCOUNT, account=account)
     return frozenset(row[0] for row in session.all(_SUBSCRIPTIONS, account=account))
 
 
 # -- changed -------------------------------------------------------------------------------------
 
 
-def _there(transaction: Transaction, owner: model.AccountId, name: str) -> bool:
+def _there(transaction: Transaction, owner: AccountId, name: str) -> bool:
     return transaction.session.one(_ID_NAMED, owner=owner, name=name) is not None
 
 
 def insert_folder(
     transaction: Transaction,
-    owner: model.AccountId,
+    owner: AccountId,
     name: str,
     kind: model.FolderKind = model.FolderKind.MAILBOX,
     special_use: model.SpecialUse | None = None,
     description: str = "",
     postable: bool = True,
     moderator: str | None = None,
-) -> model.FolderId:
+) -> FolderId:
     """Put a new folder into the store; return its id."""
-    folder = model.FolderId(transaction.next("folder"))
+    folder = FolderId(transaction.next("folder"))
     row = (
         folder, owner, name, kind.value, special_use.value if special_use else None, description,
         moderator, int(postable), transaction.now, transaction.next_uid_validity(), 1, 1, 1, 0, 0,
@@ -150,7 +143,7 @@ def insert_folder(
     return folder
 
 
-def _make_above(transaction: Transaction, owner: model.AccountId, name: str) -> None:
+def _make_above(transaction: Transaction, owner: AccountId, name: str) -> None:
     for parent in folder_names.above(name):
         if not _there(transaction, owner, parent):
             insert_folder(transaction, owner, parent)
@@ -158,14 +151,14 @@ def _make_above(transaction: Transaction, owner: model.AccountId, name: str) -> 
 
 def create(
     transaction: Transaction,
-    owner: model.AccountId,
+    owner: AccountId,
     name: str,
     kind: model.FolderKind,
     special_use: model.SpecialUse | None,
     description: str,
     postable: bool,
     moderator: str | None,
-) -> model.FolderId:
+) -> FolderId:
     """Make a folder and the missing ones above it; return its id."""
     if owner:
         transaction.quota(owner)  # raises NoSuchAccount
@@ -180,7 +173,7 @@ def create(
 
 def create_first(
     transaction: Transaction,
-    owner: model.AccountId,
+    owner: AccountId,
     folders: Iterable[tuple[str, model.SpecialUse | None]],
 ) -> None:
     """Make the folders a new account begins with."""
@@ -209,7 +202,7 @@ def drop(transaction: Transaction, state: FolderState) -> None:
     transaction.changes.append(changes.FolderDeleted(state.id, state.owner or None, state.name))
 
 
-def drop_all(transaction: Transaction, owner: model.AccountId) -> None:
+def drop_all(transaction: Transaction, owner: AccountId) -> None:
     """Remove all folders of an account."""
     for folder, _ in transaction.session.all(_NAMES_OF_OWNER, owner=owner):
         drop(transaction, transaction.folder(folder))
@@ -248,13 +241,11 @@ def rename(transaction: Transaction, folder: int, name: str) -> None:
     for number, before, new in renamed:
         transaction.forget_folder(number)
         transaction.changes.append(
-            changes.FolderRenamed(model.FolderId(number), owner or None, before, new)
+            changes.FolderRenamed(FolderId(number), owner or None, before, new)
         )
 
 
-def subscribe(
-    transaction: Transaction, account: model.AccountId, name: str, subscribed: bool
-) -> None:
+def subscribe(transaction: Transaction, account: AccountId, name: str, subscribed: bool) -> None:
     """Add or take away a subscription."""
     transaction.quota(account)  # raises NoSuchAccount
     session = transaction.session

@@ -11,6 +11,7 @@ from netsuite.message.structure import Summary
 from netsuite.store import errors, folder_names, model, outgoing
 from netsuite.store.flags import normalised
 from netsuite.store.interfaces import Draft
+from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
 from netsuite.store.sql import articles, contents, folders, messages, summaries
 from netsuite.store.sql import schema as t
@@ -56,13 +57,13 @@ class SQLMail:
 
     # -- folders
 
-    async def folders(self, account: model.AccountId | None) -> Sequence[model.Folder]:
+    async def folders(self, account: AccountId | None) -> Sequence[model.Folder]:
         """All folders of the account, or all public ones, sorted by name."""
         return await self._shared.read(
             lambda s: folders.read_all(s, account or PUBLIC), inline=False
         )
 
-    async def folder(self, owner: model.AccountId | None, name: str) -> model.Folder:
+    async def folder(self, owner: AccountId | None, name: str) -> model.Folder:
         """One folder by name; INBOX in any case. Raises NoSuchFolder."""
         self._shared.check_open()
         kept = folder_names.looked_up(name, private=owner is not None)
@@ -72,11 +73,11 @@ class SQLMail:
             lambda s: folders.read_named(s, owner or PUBLIC, kept)
         )
 
-    async def folder_by_id(self, folder: model.FolderId) -> model.Folder:
+    async def folder_by_id(self, folder: FolderId) -> model.Folder:
         """One folder by id. Raises NoSuchFolder."""
         return await self._shared.read(lambda s: folders.read_folder(s, folder), inline=True)
 
-    async def status(self, folder: model.FolderId, account: model.AccountId | None) -> model.Status:
+    async def status(self, folder: FolderId, account: AccountId | None) -> model.Status:
         """Counts as *account* sees them. Raises NoSuchFolder."""
         known = await self.folder_by_id(folder)
         if known.messages <= INLINE_COUNTED:
@@ -90,7 +91,7 @@ class SQLMail:
 
     async def create_folder(
         self,
-        owner: model.AccountId | None,
+        owner: AccountId | None,
         name: str,
         *,
         kind: model.FolderKind = model.FolderKind.MAILBOX,
@@ -103,34 +104,31 @@ class SQLMail:
         self._shared.check_open()
         name = folder_names.checked(name, private=owner is not None)
         made = await self._shared.write(
-            lambda transaction: folders.create(
-                transaction, owner or PUBLIC, name, kind, special_use, description, postable,
-                moderator,
+            lambda tr: folders.create(
+                tr, owner or PUBLIC, name, kind, special_use, description, postable, moderator
             )
-        )  # fmt: skip
+        )
         return await self.folder_by_id(made)
 
-    async def delete_folder(self, folder: model.FolderId) -> None:
+    async def delete_folder(self, folder: FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
-        await self._shared.write(lambda transaction: folders.delete(transaction, folder))
+        await self._shared.write(lambda tr: folders.delete(tr, folder))
         self._locks.release(folder)
 
-    async def rename_folder(self, folder: model.FolderId, name: str) -> None:
+    async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
-        await self._shared.write(lambda transaction: folders.rename(transaction, folder, name))
+        await self._shared.write(lambda tr: folders.rename(tr, folder, name))
 
-    async def subscriptions(self, account: model.AccountId) -> frozenset[str]:
+    async def subscriptions(self, account: AccountId) -> frozenset[str]:
         """The names the account has subscribed, of folders that exist or not."""
         return await self._shared.read(
             lambda s: folders.read_subscriptions(s, account), inline=True
         )
 
-    async def subscribe(self, account: model.AccountId, name: str, subscribed: bool) -> None:
+    async def subscribe(self, account: AccountId, name: str, subscribed: bool) -> None:
         """Add or take away a subscription."""
         kept = folder_names.looked_up(name, private=True)
-        await self._shared.write(
-            lambda transaction: folders.subscribe(transaction, account, kept, subscribed)
-        )
+        await self._shared.write(lambda tr: folders.subscribe(tr, account, kept, subscribed))
 
     # -- contents in
 
@@ -187,7 +185,7 @@ class SQLMail:
 
     # -- contents out
 
-    async def content(self, content: model.ContentId) -> bytes:
+    async def content(self, content: ContentId) -> bytes:
         """A whole content; for small ones. Raises NoSuchMessage, TooLarge (over 1 MiB)."""
         shared = self._shared
         shared.check_open()
@@ -207,21 +205,14 @@ class SQLMail:
         shared.contents.put(content, read, octets)
         return read
 
-    async def contents(self, wanted: Sequence[model.ContentId]) -> Mapping[model.ContentId, bytes]:
+    async def contents(self, wanted: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
         """Several small contents in one go; those gone or over 1 MiB are left out."""
         shared = self._shared
         shared.check_open()
-        found: dict[model.ContentId, bytes] = {}
-        missing: list[model.ContentId] = []
-        for content in wanted:
-            known = shared.contents.get(content)
-            if known is None:
-                missing.append(content)
-            else:
-                found[content] = known
+        found, missing = shared.contents.known(wanted)
         if missing:
 
-            def read(session: DatabaseSession) -> dict[model.ContentId, bytes]:
+            def read(session: DatabaseSession) -> dict[ContentId, bytes]:
                 sizes = contents.sizes(session, missing)
                 return {
                     content: contents.whole(session, content)
@@ -236,7 +227,7 @@ class SQLMail:
         return found
 
     async def read(
-        self, content: model.ContentId, start: int = 0, stop: int | None = None
+        self, content: ContentId, start: int = 0, stop: int | None = None
     ) -> AsyncIterator[bytes]:
         """Stream octets *start* to *stop* in pieces of at most 256 KiB."""
         shared = self._shared
@@ -259,13 +250,13 @@ class SQLMail:
                 yield piece
                 if shared.now() - touched_at > TOUCH_SECONDS * 1_000_000:
                     touched_at = shared.now()
-                    await shared.writer.call(lambda transaction: _touch(transaction, content))
+                    await shared.writer.call(lambda tr: _touch(tr, content))
         finally:
             shared.pinned[content] -= 1
             if not shared.pinned[content]:
                 del shared.pinned[content]
 
-    async def _chunk(self, content: model.ContentId, number: int, octets: int) -> bytes:
+    async def _chunk(self, content: ContentId, number: int, octets: int) -> bytes:
         readers = self._shared.readers
         if octets > HOT_OCTETS:
             return await readers.run_in_thread(lambda s: contents.chunk(s, content, number))
@@ -273,47 +264,45 @@ class SQLMail:
 
     # -- messages read
 
-    async def uids(self, folder: model.FolderId) -> Sequence[int]:
+    async def uids(self, folder: FolderId) -> Sequence[int]:
         """All UIDs, ascending."""
         known = await self.folder_by_id(folder)
         return await self._shared.read(
             lambda s: messages.read_uids(s, folder), inline=known.messages <= INLINE_COUNTED
         )
 
-    async def first_uids(self, of: Sequence[model.FolderId]) -> Mapping[model.FolderId, int]:
+    async def first_uids(self, of: Sequence[FolderId]) -> Mapping[FolderId, int]:
         """The lowest UID of each folder; empty folders are left out."""
         return await self._shared.read(
             lambda s: articles.first_uids(s, of), inline=len(of) <= INLINE_ROWS
         )
 
-    async def find_message_id(self, message_id: str) -> Sequence[tuple[model.FolderId, int]]:
+    async def find_message_id(self, message_id: str) -> Sequence[tuple[FolderId, int]]:
         """Where messages of that Message-ID are, in public folders."""
         return await self._shared.read(lambda s: articles.places(s, message_id), inline=True)
 
     async def find_message_ids(
         self, message_ids: Sequence[str]
-    ) -> Mapping[str, Sequence[tuple[model.FolderId, int]]]:
+    ) -> Mapping[str, Sequence[tuple[FolderId, int]]]:
         """The same for many; those nowhere to be found are left out."""
 
-        def read(session: DatabaseSession) -> dict[str, Sequence[tuple[model.FolderId, int]]]:
+        def read(session: DatabaseSession) -> dict[str, Sequence[tuple[FolderId, int]]]:
             found = {each: articles.places(session, each) for each in message_ids}
             return {each: places for each, places in found.items() if places}
 
         return await self._shared.read(read, inline=len(message_ids) <= INLINE_ROWS)
 
-    async def claim_recent(self, folder: model.FolderId) -> int:
+    async def claim_recent(self, folder: FolderId) -> int:
         """The first UID no read-write session was told of; marks all as told of."""
         recent_from, uid_next = await self._shared.read(
             lambda s: messages.read_recent(s, folder), inline=True
         )
         if recent_from == uid_next:
             return recent_from
-        return await self._shared.write(
-            lambda transaction: messages.claim_recent(transaction, folder)
-        )
+        return await self._shared.write(lambda tr: messages.claim_recent(tr, folder))
 
     async def messages(
-        self, folder: model.FolderId, uids: Sequence[int] | None, account: model.AccountId | None
+        self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None
     ) -> Sequence[model.Message]:
         """The messages of those UIDs that are there (None: all), ascending by UID."""
         return await self._shared.read(
@@ -322,7 +311,7 @@ class SQLMail:
         )
 
     async def described(
-        self, folder: model.FolderId, uids: Sequence[int], account: model.AccountId | None
+        self, folder: FolderId, uids: Sequence[int], account: AccountId | None
     ) -> Sequence[model.Described]:
         """The same with summaries, made now where they are not kept yet."""
         read = await self.messages(folder, uids, account)
@@ -339,14 +328,7 @@ class SQLMail:
 
     async def _summaries(self, wanted: Sequence[int]) -> dict[int, Summary]:
         shared = self._shared
-        found: dict[int, Summary] = {}
-        missing: list[int] = []
-        for content in wanted:
-            summary = shared.summaries.get(content)
-            if summary is None:
-                missing.append(content)
-            else:
-                found[content] = summary
+        found, missing = shared.summaries.known(wanted)
         if not missing:
             return found
 
@@ -367,20 +349,20 @@ class SQLMail:
             shared.summaries.put(content, summary, _weight(summary))
         if made:
             try:
-                keeping = shared.writer.call(lambda transaction: summaries.keep(transaction, made))
+                keeping = shared.writer.call(lambda tr: summaries.keep(tr, made))
                 keeping.addErrback(lambda failure: None)  # they are made again
             except errors.StoreClosed:
                 pass
         return found
 
     async def search(
-        self, folder: model.FolderId, query: Query, account: model.AccountId | None
+        self, folder: FolderId, query: Query, account: AccountId | None
     ) -> Sequence[int]:
         """The UIDs that match, ascending; exact, whether indexed yet or not."""
         return await self._shared.read(lambda s: search(s, folder, query, account), inline=False)
 
     async def changes_since(
-        self, folder: model.FolderId, modseq: int, account: model.AccountId | None
+        self, folder: FolderId, modseq: int, account: AccountId | None
     ) -> tuple[Sequence[model.Message], Sequence[int]]:
         """Messages changed and UIDs vanished after *modseq*."""
         known = await self.folder_by_id(folder)
@@ -399,11 +381,11 @@ class SQLMail:
 
     async def store_flags(
         self,
-        folder: model.FolderId,
+        folder: FolderId,
         uids: Sequence[int],
         action: model.FlagAction,
         flags: frozenset[str],
-        account: model.AccountId | None,
+        account: AccountId | None,
         *,
         unchanged_since: int | None = None,
         shared: bool = False,
@@ -411,64 +393,48 @@ class SQLMail:
         """Change flags, all with one mod-sequence."""
         given = normalised(flags)
         return await self._change(
-            lambda transaction: messages.store_flags(
-                transaction, folder, uids, action, given, account, unchanged_since, shared
+            lambda tr: messages.store_flags(
+                tr, folder, uids, action, given, account, unchanged_since, shared
             )
         )
 
     async def copy(
-        self,
-        source: model.FolderId,
-        uids: Sequence[int],
-        target: model.FolderId,
-        account: model.AccountId | None,
+        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
-        return await self._change(
-            lambda transaction: messages.copy(transaction, source, uids, target, account)
-        )
+        return await self._change(lambda tr: messages.copy(tr, source, uids, target, account))
 
     async def move(
-        self,
-        source: model.FolderId,
-        uids: Sequence[int],
-        target: model.FolderId,
-        account: model.AccountId | None,
+        self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Move in one durable step (RFC 6851)."""
         return await self._change(
-            lambda transaction: messages.copy(
-                transaction, source, uids, target, account, moving=True
-            )
+            lambda tr: messages.copy(tr, source, uids, target, account, moving=True)
         )
 
     async def expunge(
-        self, folder: model.FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
+        self, folder: FolderId, uids: Sequence[int] | None, *, deleted_only: bool = True
     ) -> Sequence[int]:
         """Remove messages (None: all); with *deleted_only* those flagged ``\\Deleted``."""
-        return await self._change(
-            lambda transaction: messages.expunge(transaction, folder, uids, deleted_only)
-        )
+        return await self._change(lambda tr: messages.expunge(tr, folder, uids, deleted_only))
 
     # -- quota
 
-    async def usage(self, account: model.AccountId) -> model.Usage:
+    async def usage(self, account: AccountId) -> model.Usage:
         """What the account uses and may use."""
-        row = await self._shared.read(lambda s: s.one(SELECT_QUOTA, account=account), inline=True)
-        if row is None:
-            raise errors.NoSuchAccount(f"account {account}")
-        return model.Usage(
-            octets=row[4], messages=row[5], quota_octets=row[2], quota_messages=row[3]
+        _, _, quota_octets, quota_messages, octets, messages = await self._shared.read(
+            lambda s: s.found(errors.NoSuchAccount, SELECT_QUOTA, account=account), inline=True
         )
+        return model.Usage(octets, messages, quota_octets, quota_messages)
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: model.FolderId) -> bool:
+    def lock_maildrop(self, folder: FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
         self._shared.check_open()
         return self._locks.take(folder)
 
-    def unlock_maildrop(self, folder: model.FolderId) -> None:
+    def unlock_maildrop(self, folder: FolderId) -> None:
         """Release it."""
         self._locks.release(folder)
 

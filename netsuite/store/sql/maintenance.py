@@ -18,10 +18,11 @@ from twisted.logger import Logger
 from netsuite.message.structure import Summary
 from netsuite.store.changes import Change
 from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
+from netsuite.store.model import ContentId
 from netsuite.store.sql import schema as t
 from netsuite.store.sql import summaries
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
-from netsuite.store.sql.contents import make_document, present, sizes
+from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
 from netsuite.store.sql.parts import StoreParts
@@ -127,7 +128,7 @@ def read_pending(session: DatabaseSession) -> list[Indexed]:
 def keep_indexed(transaction: Transaction, read: list[Indexed]) -> None:
     """Write the summaries and texts of contents that no other process wrote meanwhile."""
     session = transaction.session
-    there = present(session, [each.content for each in read])
+    there = sizes(session, [each.content for each in read])
     mine = [each for each in read if session.run(_SETTLE, content=each.content)]
     mine = [each for each in mine if each.content in there]
     summaries.keep(
@@ -143,7 +144,7 @@ def _text_row(read: Indexed) -> tuple[object, ...]:
     return (read.content, int(long), sent_day, header, body)
 
 
-def read_dead(session: DatabaseSession, before: int) -> list[int]:
+def read_dead(session: DatabaseSession, before: int) -> list[ContentId]:
     """Return some contents that nothing has referred to since before that moment."""
     return [row[0] for row in session.all(_DEAD, before=before, most=STEP_CONTENTS)]
 
@@ -194,7 +195,6 @@ class _Routine:
     """A coroutine function called again and again, never twice at a time.
 
     Args:
-        clock: when.
         step: does a step; gives the seconds until the next one.
     """
 

@@ -16,7 +16,7 @@ from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
 from netsuite.store.sql.database import DatabaseSession, OneOf
-from netsuite.store.sql.rows import message_of, packed, select_private, select_public, unpacked
+from netsuite.store.sql.rows import OWN, SELECT_PRIVATE, SELECT_PUBLIC, message_of, packed, unpacked
 from netsuite.store.sql.transaction import MESSAGE, STATE, FolderState, Transaction
 
 _M: Final = t.message.c
@@ -24,7 +24,7 @@ _S: Final = t.state.c
 _OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
 _UIDS: Final = sa.select(_M.uid).where(_M.folder == sa.bindparam("folder")).order_by(_M.uid.asc())
 #: Of an account's folder, and of a public one.
-_SELECTS: Final = (select_private(), select_public())
+_SELECTS: Final = (SELECT_PRIVATE, SELECT_PUBLIC)
 _SOME: Final = tuple(select.where(OneOf(_M.uid, "uids")) for select in _SELECTS)
 _SINGLE: Final = tuple(select.where(_M.uid == sa.bindparam("only")) for select in _SELECTS)
 _CHANGED: Final = (
@@ -51,12 +51,9 @@ _COLUMNS: Final = (
     _M.uid, _M.content, _M.octets, _M.modseq, _M.date, _M.zone, _M.flags, _M.keywords,
     _S.flags, _S.keywords, _S.modseq,
 )  # fmt: skip
-_OWN: Final = sa.and_(
-    _S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid
-)
 _ALL_ROWS: Final = (
     sa.select(*_COLUMNS)
-    .select_from(t.message.outerjoin(t.state, _OWN))
+    .select_from(t.message.outerjoin(t.state, OWN))
     .where(_M.folder == sa.bindparam("folder"))
     .order_by(_M.uid.asc())
 )
@@ -107,10 +104,7 @@ _RELEASE: Final = (
 
 def is_public(session: DatabaseSession, folder: int) -> bool:
     """Return whether a folder is nobody's. Raises NoSuchFolder."""
-    row = session.one(_OWNER, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return not row[0]
+    return not session.found(NoSuchFolder, _OWNER, folder=folder)[0]
 
 
 def read_uids(session: DatabaseSession, folder: int) -> Sequence[int]:
@@ -149,10 +143,8 @@ def read_changes(
 
 def read_recent(session: DatabaseSession, folder: int) -> tuple[int, int]:
     """Return the first UID no session was told of, and the next one. Raises NoSuchFolder."""
-    row = session.one(_RECENT, folder=folder)
-    if row is None:
-        raise NoSuchFolder(f"folder {folder}")
-    return row[0], row[1]
+    recent_from, uid_next = session.found(NoSuchFolder, _RECENT, folder=folder)
+    return recent_from, uid_next
 
 
 # -- changed -------------------------------------------------------------------------------------

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from netsuite.message.structure import Summary
 from netsuite.store.errors import StoreClosed
-from netsuite.store.model import Login
+from netsuite.store.model import ContentId, Login
 from netsuite.store.sql.changelog import OrderedFeed
 from netsuite.store.sql.database import Database, DatabaseSession
 from netsuite.store.sql.delivery import SQLDraft
@@ -37,6 +37,18 @@ class Cache(Generic[K, V]):
             return None
         self._values.move_to_end(key)
         return known[0]
+
+    def known(self, keys: Iterable[K]) -> tuple[dict[K, V], list[K]]:
+        """Return the values of those keys that are here, and the other keys."""
+        found: dict[K, V] = {}
+        missing: list[K] = []
+        for key in keys:
+            value = self.get(key)
+            if value is None:
+                missing.append(key)
+            else:
+                found[key] = value
+        return found, missing
 
     def put(self, key: K, value: V, octets: int) -> None:
         """Keep a value of that size."""
@@ -77,7 +89,7 @@ class StoreParts:
     guid: Callable[[], str]
     process: str
     limit_octets: int
-    contents: Cache[int, bytes]
+    contents: Cache[ContentId, bytes]
     summaries: Cache[int, Summary]
     drafts: set[SQLDraft] = field(default_factory=set)
     #: Contents that somebody reads just now, and how many do.

@@ -23,12 +23,7 @@ READERS: Final = 3
 
 
 class Readers:
-    """A few threads with a connection each.
-
-    Args:
-        database: what to read.
-        call_from_thread: runs a function on the reactor's thread.
-    """
+    """A few threads with a connection each."""
 
     log = Logger()
 

@@ -111,33 +111,24 @@ _COLUMNS: Final = (
     _M.modseq,
     _M.saved,
 )
-_BY_UID: Final = _M.uid.asc()
-
-
-def select_private() -> Select[Row]:
-    """Select messages of a folder of an account, ascending."""
-    return (
-        sa.select(*_COLUMNS)
-        .join_from(t.message, t.content, t.content.c.id == _M.content)
-        .where(_M.folder == sa.bindparam("folder"))
-        .order_by(_BY_UID)
-    )
-
-
-def select_public() -> Select[Row]:
-    """Select messages of a public folder with what one account sees of its own, ascending."""
-    own = sa.and_(_S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid)
-    return (
-        sa.select(*_COLUMNS, _S.flags, _S.keywords, _S.modseq)
-        .join_from(t.message, t.content, t.content.c.id == _M.content)
-        .outerjoin(t.state, own)
-        .where(_M.folder == sa.bindparam("folder"))
-        .order_by(_BY_UID)
-    )
+#: What one account sees of its own on a message of a public folder.
+OWN: Final = sa.and_(
+    _S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid
+)
+#: Messages of a folder of an account, ascending; and of a public one, with what is its own.
+SELECT_PRIVATE: Final[Select[Row]] = (
+    sa.select(*_COLUMNS)
+    .join_from(t.message, t.content, t.content.c.id == _M.content)
+    .where(_M.folder == sa.bindparam("folder"))
+    .order_by(_M.uid.asc())
+)
+SELECT_PUBLIC: Final[Select[Row]] = SELECT_PRIVATE.add_columns(
+    _S.flags, _S.keywords, _S.modseq
+).outerjoin(t.state, OWN)
 
 
 def message_of(row: Row) -> model.Message:
-    """Return the message of a row of ``select_private`` or ``select_public``."""
+    """Return the message of a row of ``SELECT_PRIVATE`` or ``SELECT_PUBLIC``."""
     modseq = row[8]
     if len(row) == 10:
         flags = unpacked(row[6], row[7])
@@ -288,7 +279,7 @@ SELECT_QUEUE: Final = sa.select(
     _Q.id, _Q.envelope, _E.content, _E.octets,
     _E.sender, _E.body, _E.utf8, _E.require_tls, _E.ret, _E.envelope_id, _E.account,
     _Q.recipient, _Q.domain, _Q.expires_at, _Q.warn_at, _Q.notify, _Q.original, _Q.deliver_by,
-    _Q.state, _Q.held, _Q.lease, _Q.attempts, _E.queued_at, _Q.next_at, _Q.last_at,
+    _Q.forwarded, _Q.state, _Q.held, _Q.lease, _Q.attempts, _E.queued_at, _Q.next_at, _Q.last_at,
     _Q.last_reply, _Q.remote,
 ).select_from(t.queue.join(t.envelope, _E.id == _Q.envelope))  # fmt: skip
 
@@ -312,14 +303,15 @@ def item_of(row: Row) -> outgoing.QueueItem:
             notify=row[15],
             original=row[16],
             deliver_by=row[17],
+            forwarded=bool(row[18]),
         ),
-        state=outgoing.QueueState(row[18]),
-        held=bool(row[19]),
-        lease=row[20],
-        attempts=row[21],
-        queued=from_microseconds(row[22]),
-        next_attempt=from_microseconds(row[23]),
-        last_attempt=None if row[24] is None else from_microseconds(row[24]),
-        last_reply=row[25],
-        remote=row[26],
+        state=outgoing.QueueState(row[19]),
+        held=bool(row[20]),
+        lease=row[21],
+        attempts=row[22],
+        queued=from_microseconds(row[23]),
+        next_attempt=from_microseconds(row[24]),
+        last_attempt=None if row[25] is None else from_microseconds(row[25]),
+        last_reply=row[26],
+        remote=row[27],
     )

@@ -9,18 +9,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
 
 #: A content is cut into chunks of this many octets, but for the last one.
 CHUNK_OCTETS: Final = 256 * 1024
@@ -33,7 +23,7 @@ LARGEST_OCTETS: Final = CHUNK_OCTETS << CHUNK_BITS
 #: A bit of ``message.flags`` and ``state.flags``.
 BIT_SEEN: Final = 1
 
-metadata = MetaData()
+metadata = sa.MetaData()
 
 # SQLite makes only an INTEGER primary key the row's own address.
 Id: Final = BigInteger().with_variant(Integer, "sqlite")
@@ -62,6 +52,11 @@ def _words(name: str) -> Column[object]:
 
 def _number(name: str) -> Column[object]:
     return Column(name, BigInteger, nullable=False)
+
+
+def _some(name: str, *columns: str, where: str) -> Index:
+    """Make an index of the rows for which a condition holds."""
+    return Index(name, *columns, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
 
 
 counter = _clustered("counter", _key("name", Text), _count("value"))
@@ -128,7 +123,7 @@ folder = Table(
     _number("recent_from"),
     _count("messages"),
     _count("octets"),
-    UniqueConstraint("owner", "name", name="folder_name"),
+    sa.UniqueConstraint("owner", "name", name="folder_name"),
 )
 
 message = _clustered(
@@ -145,20 +140,8 @@ message = _clustered(
     _number("saved"),
     extra=(
         Index("message_modseq", "folder", "modseq"),
-        Index(
-            "message_unseen",
-            "folder",
-            "uid",
-            sqlite_where=text("(flags & 1) = 0"),
-            postgresql_where=text("(flags & 1) = 0"),
-        ),
-        Index(
-            "message_deleted",
-            "folder",
-            "uid",
-            sqlite_where=text("(flags & 8) = 8"),
-            postgresql_where=text("(flags & 8) = 8"),
-        ),
+        _some("message_unseen", "folder", "uid", where="(flags & 1) = 0"),
+        _some("message_deleted", "folder", "uid", where="(flags & 8) = 8"),
     ),
 )
 
@@ -196,12 +179,7 @@ content = Table(
     _number("octets"),
     _number("refs"),
     _count("died_at"),
-    Index(
-        "content_dead",
-        "id",
-        sqlite_where=text("refs = 0"),
-        postgresql_where=text("refs = 0"),
-    ),
+    _some("content_dead", "id", where="refs = 0"),
 )
 
 chunk = Table("chunk", metadata, _id(), Column("data", LargeBinary, nullable=False))
@@ -230,12 +208,7 @@ content_text = Table(
     Column("sent_day", Integer),
     Column("fields", Text, nullable=False),
     Column("body", Text, nullable=False),
-    Index(
-        "content_text_long",
-        "content",
-        sqlite_where=text("long = 1"),
-        postgresql_where=text("long = 1"),
-    ),
+    _some("content_text_long", "content", where="long = 1"),
 )
 
 #: A queued message; it counts as one reference to its content.
@@ -268,6 +241,7 @@ queue = Table(
     _words("notify"),
     _words("original"),
     _words("deliver_by"),
+    _count("forwarded"),
     Column("state", Text, nullable=False),
     Column("held", Integer, nullable=False),
     _count("lease"),

@@ -24,7 +24,7 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_public
-from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
+from netsuite.store.sql.rows import BITS, SELECT_PRIVATE, SELECT_PUBLIC, message_of
 from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits, day_number
 
@@ -32,8 +32,8 @@ _M: Final = t.message.c
 _S: Final = t.state.c
 _T: Final = t.content_text.c
 _IS_PENDING: Final = _M.content.in_(sa.select(t.pending.c.content))
-_PENDING_PRIVATE: Final = select_private().where(_IS_PENDING)
-_PENDING_PUBLIC: Final = select_public().where(_IS_PENDING)
+_PENDING_PRIVATE: Final = SELECT_PRIVATE.where(_IS_PENDING)
+_PENDING_PUBLIC: Final = SELECT_PUBLIC.where(_IS_PENDING)
 _DAY_SECONDS: Final = 86400
 
 #: The shortest text that trigrams can answer.
@@ -46,8 +46,7 @@ _Select: TypeAlias = sa.Select[Row]
 
 def search(session: DatabaseSession, folder: int, query: q.Query, account: int | None) -> list[int]:
     """Return the UIDs that match, ascending. Raises NoSuchFolder."""
-    public = is_public(session, folder)
-    return sorted(_Search(session, folder, public, account or 0).found(query))
+    return sorted(_Search(session, folder, account or 0, query).evaluate(query))
 
 
 @dataclass(slots=True)
@@ -79,31 +78,25 @@ class _Unindexed:
 class _Search:
     """One search in one folder, on one state of the store."""
 
-    def __init__(self, session: DatabaseSession, folder: int, public: bool, account: int) -> None:
+    def __init__(self, session: DatabaseSession, folder: int, account: int, query: q.Query) -> None:
         self._session = session
         self._folder = folder
-        self._public = public
+        self._public = is_public(session, folder)
         self._account = account
-        self._terms: frozenset[q.Query] = frozenset()  # those of the query that ask for text
-        self._unindexed: dict[q.Query, set[int]] | None = None
-        self._plain = _Plain(public)
-
-    def found(self, query: q.Query) -> set[int]:
-        """Return the UIDs that match a whole query."""
         self._terms = frozenset(_text_terms(query))
-        return self.evaluate(query)
+        self._unindexed: dict[q.Query, set[int]] | None = None
 
     def evaluate(self, query: q.Query) -> set[int]:
         """Return the UIDs that match."""
         if not _textual(query):
-            return self._by_sql(self._plain.condition(query))
+            return self._by_sql(self._condition(query))
         if isinstance(query, q.And):
             return self._all_of(query.terms)
         if isinstance(query, q.Or):
             return set().union(*(self.evaluate(term) for term in query.terms))
         if isinstance(query, q.Not):
             return self._by_sql(sa.true()) - self.evaluate(query.term)
-        return self._by_text(query)
+        return self._by_index(query) | self._by_reading(query)
 
     def _all_of(self, terms: tuple[q.Query, ...]) -> set[int]:
         """Intersect, cheap terms first; no text is looked at when they leave nothing."""
@@ -128,9 +121,6 @@ class _Search:
         return {row[0] for row in self._session.once(self._select().where(condition))}
 
     # -- text
-
-    def _by_text(self, query: q.Query) -> set[int]:
-        return self._by_index(query) | self._by_reading(query)
 
     def _by_index(self, query: q.Query) -> set[int]:
         """Judge the messages that are indexed."""
@@ -226,39 +216,20 @@ class _Search:
             select = select.where(_T.sent_day < day_digits(query.before))
         return self._uids(self._session.once(select))
 
+    # -- what needs no content
 
-def _text_terms(query: q.Query) -> Iterator[q.Query]:
-    """Return what of a query asks for something in the content."""
-    if isinstance(query, q.And | q.Or):
-        for term in query.terms:
-            yield from _text_terms(term)
-    elif isinstance(query, q.Not):
-        yield from _text_terms(query.term)
-    elif isinstance(query, _TEXTUAL):
-        yield query
-
-
-def _textual(query: q.Query) -> bool:
-    return any(True for _ in _text_terms(query))
-
-
-class _Plain:
-    """Queries that need no content, as SQL conditions on a message and the account's own state."""
-
-    def __init__(self, public: bool) -> None:
-        self._public = public
-
-    def condition(self, query: q.Query) -> _Condition:
-        """Compile a query."""
+    def _condition(self, query: q.Query) -> _Condition:
+        """Compile a query that needs no content: a condition on a message and the account's own
+        state."""
         match query:
             case q.All():
                 return sa.true()
             case q.And(terms):
-                return sa.and_(sa.true(), *map(self.condition, terms))
+                return sa.and_(sa.true(), *map(self._condition, terms))
             case q.Or(terms):
-                return sa.or_(sa.false(), *map(self.condition, terms))
+                return sa.or_(sa.false(), *map(self._condition, terms))
             case q.Not(term):
-                return sa.not_(self.condition(term))
+                return sa.not_(self._condition(term))
             case q.Uids(ranges):
                 return sa.or_(sa.false(), *(_M.uid.between(first, last) for first, last in ranges))
             case q.HasFlag(flag):
@@ -304,6 +275,21 @@ class _Plain:
         if not self._public:
             return common
         return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= modseq)
+
+
+def _text_terms(query: q.Query) -> Iterator[q.Query]:
+    """Return what of a query asks for something in the content."""
+    if isinstance(query, q.And | q.Or):
+        for term in query.terms:
+            yield from _text_terms(term)
+    elif isinstance(query, q.Not):
+        yield from _text_terms(query.term)
+    elif isinstance(query, _TEXTUAL):
+        yield query
+
+
+def _textual(query: q.Query) -> bool:
+    return any(True for _ in _text_terms(query))
 
 
 def _between(seconds: ColumnElement[int], since: date | None, before: date | None) -> _Condition:

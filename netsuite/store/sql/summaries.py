@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Mapping, Sequence
+from operator import methodcaller
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 
 from netsuite.message.structure import Envelope, Mailbox, Part, Summary
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.contents import present
+from netsuite.store.sql.contents import sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.transaction import Transaction
 
@@ -42,13 +43,9 @@ def read_kept(session: DatabaseSession, contents: Sequence[int]) -> dict[int, Su
 def keep(transaction: Transaction, summaries: Mapping[int, Summary]) -> None:
     """Write summaries of contents that are still there."""
     session = transaction.session
-    there = present(session, summaries.keys())
+    there = sizes(session, summaries)
     session.run(_DROP, contents=session.database.numbers(there))
     session.many(_INSERT, [(content, encoded(summaries[content])) for content in sorted(there)])
-
-
-def _text(octets: bytes | None) -> str | None:
-    return None if octets is None else octets.decode("latin-1")
 
 
 def _octets(text: str | None) -> bytes | None:
@@ -56,75 +53,51 @@ def _octets(text: str | None) -> bytes | None:
 
 
 def _mailboxes(mailboxes: tuple[Mailbox, ...]) -> _Array:
-    return [[_text(m.name), _text(m.route), _text(m.local), _text(m.domain)] for m in mailboxes]
-
-
-def _pairs(pairs: tuple[tuple[bytes, bytes], ...]) -> _Array:
-    return [[_text(name), _text(value)] for name, value in pairs]
+    return [[m.name, m.route, m.local, m.domain] for m in mailboxes]
 
 
 def _envelope(envelope: Envelope | None) -> _Array | None:
     if envelope is None:
         return None
-    return [
-        _text(envelope.date),
-        _text(envelope.subject),
-        _mailboxes(envelope.from_),
-        _mailboxes(envelope.sender),
-        _mailboxes(envelope.reply_to),
-        _mailboxes(envelope.to),
-        _mailboxes(envelope.cc),
-        _mailboxes(envelope.bcc),
-        _text(envelope.in_reply_to),
-        _text(envelope.message_id),
-    ]
+    e = envelope
+    people = map(_mailboxes, (e.from_, e.sender, e.reply_to, e.to, e.cc, e.bcc))
+    return [e.date, e.subject, *people, e.in_reply_to, e.message_id]
 
 
 def _part(part: Part) -> _Array:
-    disposition = part.disposition
     return [
-        [_text(part.type[0]), _text(part.type[1])],
-        _pairs(part.parameters),
+        part.type,
+        part.parameters,
         [part.header_start, part.body_start, part.body_end, part.lines],
-        _text(part.encoding),
-        _text(part.id),
-        _text(part.description),
-        _text(part.md5),
-        None if disposition is None else [_text(disposition[0]), _pairs(disposition[1])],
-        [_text(language) for language in part.language],
-        _text(part.location),
+        part.encoding,
+        part.id,
+        part.description,
+        part.md5,
+        part.disposition,
+        part.language,
+        part.location,
         [_part(child) for child in part.children],
         _envelope(part.envelope),
     ]
 
 
+_encode: Final = json.JSONEncoder(
+    separators=(",", ":"), default=methodcaller("decode", "latin-1")
+).encode
+
+
 def encoded(summary: Summary) -> bytes:
     """Return a summary as octets."""
-    written = json.dumps(
-        [
-            _part(summary.root),
-            _envelope(summary.envelope),
-            summary.sent,
-            summary.sent_day,
-            summary.subject,
-            summary.preview,
-            summary.references,
-            summary.message_id,
-        ],
-        separators=(",", ":"),
-    )
+    s = summary
+    written = _encode(
+        [_part(s.root), _envelope(s.envelope), s.sent, s.sent_day, s.subject, s.preview,
+         s.references, s.message_id]
+    )  # fmt: skip
     return bytes([VERSION]) + zlib.compress(written.encode(), 1)
 
 
 def _read_mailboxes(read: _Array) -> tuple[Mailbox, ...]:
-    if not read:
-        return ()
-    return tuple(
-        [
-            Mailbox(*[None if text is None else text.encode("latin-1") for text in each])
-            for each in read
-        ]
-    )
+    return tuple([Mailbox(*map(_octets, each)) for each in read])
 
 
 def _read_pairs(read: _Array) -> tuple[tuple[bytes, bytes], ...]:
@@ -132,18 +105,9 @@ def _read_pairs(read: _Array) -> tuple[tuple[bytes, bytes], ...]:
 
 
 def _read_envelope(read: _Array) -> Envelope:
-    return Envelope(
-        _octets(read[0]),
-        _octets(read[1]),
-        _read_mailboxes(read[2]),
-        _read_mailboxes(read[3]),
-        _read_mailboxes(read[4]),
-        _read_mailboxes(read[5]),
-        _read_mailboxes(read[6]),
-        _read_mailboxes(read[7]),
-        _octets(read[8]),
-        _octets(read[9]),
-    )
+    date, subject, in_reply_to, message_id = map(_octets, read[:2] + read[8:])
+    from_, sender, reply_to, to, cc, bcc = map(_read_mailboxes, read[2:8])
+    return Envelope(date, subject, from_, sender, reply_to, to, cc, bcc, in_reply_to, message_id)
 
 
 def _read_part(read: _Array) -> Part:
@@ -175,13 +139,9 @@ def decoded(octets: bytes) -> Summary | None:
     if octets[0] != VERSION:
         return None
     read = json.loads(zlib.decompress(octets[1:]))
+    root, envelope, sent, sent_day, subject, preview, references, message_id = read
+    references = tuple(references)
     return Summary(
-        root=_read_part(read[0]),
-        envelope=_read_envelope(read[1]),
-        sent=read[2],
-        sent_day=read[3],
-        subject=read[4],
-        preview=read[5],
-        references=tuple(read[6]),
-        message_id=read[7],
-    )
+        _read_part(root), _read_envelope(envelope), sent, sent_day, subject, preview, references,
+        message_id,
+    )  # fmt: skip

@@ -166,9 +166,7 @@ class Transaction:
         """A folder's counters. Raises NoSuchFolder."""
         known = self._folders.get(folder)
         if known is None:
-            row = self.session.one(SELECT_STATE, folder=folder)
-            if row is None:
-                raise NoSuchFolder(f"folder {folder}")
+            row = self.session.found(NoSuchFolder, SELECT_STATE, folder=folder)
             known = self._folders[folder] = FolderState(row)
         return known
 
@@ -176,9 +174,7 @@ class Transaction:
         """What an account uses. Raises NoSuchAccount."""
         known = self._quotas.get(account)
         if known is None:
-            row = self.session.one(SELECT_QUOTA, account=account)
-            if row is None:
-                raise NoSuchAccount(f"account {account}")
+            row = self.session.found(NoSuchAccount, SELECT_QUOTA, account=account)
             known = self._quotas[account] = Quota(row)
         return known
 
@@ -187,8 +183,8 @@ class Transaction:
         value = self._counters.get(name)
         if value is None:
             row = self.session.one(SELECT_COUNTER, name=name)
-            self._known_counters[name] = None if row is None else row[0]
-            value = self._counters[name] = 0 if row is None else row[0]
+            known = self._known_counters[name] = None if row is None else row[0]
+            value = self._counters[name] = known or 0
         return value
 
     def next(self, name: str, count: int = 1) -> int:

@@ -88,7 +88,6 @@ class Writer:
     """The thread and what waits for it.
 
     Args:
-        database: where to write.
         now: returns microseconds since 1970.
         uid_validity: returns a candidate for the next UIDVALIDITY.
         call_from_thread: runs a function on the reactor's thread.

@@ -7,30 +7,17 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from netsuite.telnet import commands
-from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, TelnetDialog, function
+from netsuite.telnet.commands import Code, Option
+from netsuite.telnet.dialog.core import CHARSETS, Echo, TelnetDialog, function
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
 from netsuite.wire.events import NEED_DATA, EndOfInput, Need
 
 OURS: Final = frozenset(
-    {
-        commands.Option.BINARY,
-        commands.Option.SGA,
-        commands.Option.STATUS,
-        commands.Option.TTYPE,
-        commands.Option.NAWS,
-        commands.Option.CHARSET,
-    }
+    {Option.BINARY, Option.SGA, Option.STATUS, Option.TTYPE, Option.NAWS, Option.CHARSET}
 )
 HIS: Final = frozenset(
-    {
-        commands.Option.BINARY,
-        commands.Option.ECHO,
-        commands.Option.SGA,
-        commands.Option.STATUS,
-        commands.Option.EOR,
-        commands.Option.CHARSET,
-    }
+    {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
 )
 
 
@@ -92,7 +79,7 @@ class ClientDialog(TelnetDialog):
         window: tuple[int, int] = (80, 24),
         charsets: Sequence[str] = ("UTF-8", "US-ASCII"),
     ) -> None:
-        super().__init__(Core(ours=OURS, his=HIS, changed=self._changed, said=self._said))
+        super().__init__(ours=OURS, his=HIS)
         self.window = window
         self.charsets = tuple(charsets)
         #: What was agreed on; None for nothing.
@@ -106,22 +93,22 @@ class ClientDialog(TelnetDialog):
     def next_event(self) -> ClientEvent | Need:
         """Return what came. Raises RemoteProtocolError, after which nothing more is read."""
         while True:
-            if self.core.has_output():
-                return Echo(self.core.take_output())
-            token = self.core.next()
+            if self._out:
+                return Echo(self._take_output())
+            token = self._next()
             if isinstance(token, commands.Data):
                 octets = token.octets
-                if not self.is_on(Side.HIM, commands.Option.BINARY):
+                if not self.is_on(Side.HIM, Option.BINARY):
                     octets = octets.replace(b"\0", b"")  # NUL does nothing, and CR NUL is CR
                 if octets:
                     return Shown(octets)
             elif isinstance(token, commands.Function):
-                if token.code in (commands.Code.GA, commands.Code.EOR):
+                if token.code in (Code.GA, Code.EOR):
                     return Prompted()
-                if token.code == commands.Code.AYT:
-                    self.core.answer(b"[Yes]\r\n")
-            elif not self.core.has_output():
-                if self.core.reader.eof and not self._end_told:
+                if token.code == Code.AYT:
+                    self._answer(b"[Yes]\r\n")
+            elif not self._out:
+                if self.reader.eof and not self._end_told:
                     self._end_told = True
                     return EndOfInput()
                 return NEED_DATA
@@ -129,13 +116,13 @@ class ClientDialog(TelnetDialog):
     # -- options -------------------------------------------------------------------------------
 
     def _changed(self, outcome: Outcome, option: int) -> None:
-        if outcome.side is Side.US and option == commands.Option.NAWS and outcome.changed:
-            self.core.put(format_meaning(commands.WindowSize(*self.window)))
+        if outcome.side is Side.US and option == Option.NAWS and outcome.changed:
+            self._out += format_meaning(commands.WindowSize(*self.window))
 
     def _said(self, meaning: commands.Meaning) -> None:
         if isinstance(meaning, commands.TerminalTypeSend):
-            if self.is_on(Side.US, commands.Option.TTYPE):
-                self.core.answer(format_meaning(commands.TerminalTypeIs(self._next_type())))
+            if self.is_on(Side.US, Option.TTYPE):
+                self._answer(format_meaning(commands.TerminalTypeIs(self._next_type())))
         elif isinstance(meaning, commands.CharsetRequest):
             self._charset_request(meaning)
         elif isinstance(meaning, commands.CharsetAccepted):
@@ -152,10 +139,10 @@ class ClientDialog(TelnetDialog):
         wanted = {name.lower() for name in self.charsets}
         for name in request.names:
             if name.lower() in wanted and name.lower() in CHARSETS:
-                if self.core.answer(format_meaning(commands.CharsetAccepted(name))):
+                if self._answer(format_meaning(commands.CharsetAccepted(name))):
                     self.charset = CHARSETS[name.lower()]
                 return
-        self.core.answer(format_meaning(commands.CharsetRejected()))
+        self._answer(format_meaning(commands.CharsetRejected()))
 
     @property
     def encoding(self) -> str:
@@ -166,16 +153,16 @@ class ClientDialog(TelnetDialog):
 
     def send(self, value: ClientSaid) -> bytes:
         """Print what is to be said."""
-        before = self.core.take_output()
+        before = self._take_output()
         if isinstance(value, Text):
             return before + network_text(value.text, self.encoding)
         if isinstance(value, Octets):
             return before + escape(value.octets)
         if isinstance(value, Press):
             # RFC 1123, 3.2.4 wants the Synch sequence behind an interrupt.
-            synch = function(commands.Code.DM) if value.code == commands.Code.IP else b""
+            synch = function(Code.DM) if value.code == Code.IP else b""
             return before + function(value.code) + synch
         self.window = (value.width, value.height)
-        if self.is_on(Side.US, commands.Option.NAWS):
+        if self.is_on(Side.US, Option.NAWS):
             return before + format_meaning(value)
         return before

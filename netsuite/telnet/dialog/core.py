@@ -1,11 +1,8 @@
-"""The core of both dialogs: reading, negotiating, answering what must be.
-
-A side is this and two tables: which options it agrees to, and what it says to what.
-"""
+"""The core of both dialogs: reading, negotiating, answering what must be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -42,61 +39,60 @@ class TooMuchNegotiation(RemoteProtocolError):
     """The peer negotiates, or asks, without end."""
 
 
-class Core:
-    """Reads tokens, answers negotiations and questions, tells the rest.
+class TelnetDialog:
+    """What both dialogs do: they read tokens, and answer negotiations and questions.
 
     Args:
         ours: options we agree to on our side.
         his: options we agree to on the peer's.
-        changed: told of an option that went on or off, by the peer's word: side, option, on.
-        said: told of a subnegotiation that is not answered here.
     """
 
-    __slots__ = (
-        "_answers", "_changed", "_out", "_said", "_took", "_unanswered", "options", "reader",
-    )  # fmt: skip
+    __slots__ = ("_answers", "_out", "_took", "_unanswered", "options", "reader")
+    hears_while_writing: ClassVar[bool] = False
 
-    def __init__(
-        self,
-        *,
-        ours: Collection[int],
-        his: Collection[int],
-        changed: Callable[[Outcome, int], None],
-        said: Callable[[commands.Meaning], None],
-    ) -> None:
+    def __init__(self, *, ours: Collection[int], his: Collection[int]) -> None:
         self.reader = TelnetReader()
         self.options = Options(ours=ours, his=his)
-        self._changed = changed
-        self._said = said
-        self._out = bytearray()
+        self._out = bytearray()  # to be sent with the next output
         self._answers = ANSWERS
         self._unanswered = 0
-        self._took = False
+        self._took = False  # whether a whole token was taken
+
+    def receive(self, octets: bytes) -> None:
+        """Accept what the transport brought."""
+        self.reader.feed(octets)
+
+    def receive_eof(self) -> None:
+        """Accept that the transport will bring nothing more."""
+        self.reader.feed_eof()
+
+    def discard_input(self) -> int:
+        """Drop every octet received and not yet read; return how many there were."""
+        return self.reader.discard()
+
+    def is_on(self, side: Side, option: int) -> bool:
+        """Return whether one side of an option is on."""
+        return self.options.is_on(side, option)
 
     def replenish(self) -> None:
-        """Let the peer be answered again; called as time goes by."""
+        """Let what the peer asks be answered again; called as time goes by."""
         self._answers = ANSWERS
 
-    def take_output(self) -> bytes:
+    def _changed(self, outcome: Outcome, option: int) -> None:
+        """Accept that an option went on or off by the peer's word, or answered what we asked."""
+        raise NotImplementedError
+
+    def _said(self, meaning: commands.Meaning) -> None:
+        """Accept a subnegotiation that is not answered here."""
+        raise NotImplementedError
+
+    def _take_output(self) -> bytes:
         """Return what is to be sent, once."""
         out = bytes(self._out)
         self._out.clear()
         return out
 
-    def has_output(self) -> bool:
-        """Return whether something is to be sent."""
-        return bool(self._out)
-
-    def took_something(self) -> bool:
-        """Return, once, whether a whole token was taken since this was last asked."""
-        took, self._took = self._took, False
-        return took
-
-    def put(self, octets: bytes) -> None:
-        """Send something with the next output."""
-        self._out += octets
-
-    def answer(self, octets: bytes) -> bool:
+    def _answer(self, octets: bytes) -> bool:
         """Answer something that the peer may ask without end; return whether it was answered.
 
         Raises:
@@ -114,13 +110,13 @@ class Core:
         if self._unanswered > UNANSWERED:
             raise TooMuchNegotiation("negotiation without end", close=True)
 
-    def ask(self, side: Side, option: int, *, on: bool = True) -> None:
+    def _ask(self, side: Side, option: int, *, on: bool = True) -> None:
         """Want an option on or off."""
         said = self.options.ask(side, option, on=on)
         if said is not None:
             self._out += format_token(said)
 
-    def next(self) -> commands.Data | commands.Function | None:
+    def _next(self) -> commands.Data | commands.Function | None:
         """Return data or a function; negotiations are dealt with on the way.
 
         Raises:
@@ -145,11 +141,8 @@ class Core:
         if heard.option == commands.Option.TIMING_MARK:
             # RFC 860 has no state: each DO is answered, in its place in the stream.
             if heard.verb is commands.Verb.DO:
-                self.answer(
-                    format_token(
-                        commands.Negotiation(commands.Verb.WILL, commands.Option.TIMING_MARK)
-                    )
-                )
+                will = commands.Negotiation(commands.Verb.WILL, heard.option)
+                self._answer(format_token(will))
             return
         if self._answers <= 0:
             self._leave_unanswered()  # how the option stands does not change
@@ -158,52 +151,18 @@ class Core:
         if outcome.ignored:
             self._leave_unanswered()
         if outcome.answer is not None:
-            self.answer(format_token(outcome.answer))
+            self._answer(format_token(outcome.answer))
         if outcome.changed is not None or outcome.settled:
             self._changed(outcome, heard.option)
 
     def _meant(self, meaning: commands.Meaning) -> None:
         if isinstance(meaning, commands.StatusSend):
             if self.options.is_on(Side.US, commands.Option.STATUS):
-                self.answer(format_meaning(commands.StatusIs(self.options.status())))
+                self._answer(format_meaning(commands.StatusIs(self.options.status())))
         elif isinstance(meaning, commands.TranslationTable):
-            self.answer(format_meaning(commands.TranslationTableRejected()))
+            self._answer(format_meaning(commands.TranslationTableRejected()))
         else:
             self._said(meaning)
-
-
-class TelnetDialog:
-    """The receiving half of both dialogs.
-
-    Args:
-        core: does the rest.
-    """
-
-    __slots__ = ("core",)
-    hears_while_writing: ClassVar[bool] = False
-
-    def __init__(self, core: Core) -> None:
-        self.core = core
-
-    def receive(self, octets: bytes) -> None:
-        """Accept what the transport brought."""
-        self.core.reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        """Accept that the transport will bring nothing more."""
-        self.core.reader.feed_eof()
-
-    def discard_input(self) -> int:
-        """Drop every octet received and not yet read; return how many there were."""
-        return self.core.reader.discard()
-
-    def replenish(self) -> None:
-        """Let what the peer asks be answered again; called as time goes by."""
-        self.core.replenish()
-
-    def is_on(self, side: Side, option: int) -> bool:
-        """Return whether one side of an option is on."""
-        return self.core.options.is_on(side, option)
 
 
 def function(code: int) -> bytes:

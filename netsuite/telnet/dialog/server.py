@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from netsuite.telnet import commands, editing
-from netsuite.telnet.dialog.core import CHARSETS, Core, Echo, TelnetDialog, function
+from netsuite.telnet.commands import Code, Option
+from netsuite.telnet.dialog.core import CHARSETS, Echo, TelnetDialog, function
 from netsuite.telnet.editing import EndOfFile, Interrupt, Line, LineEditor
 from netsuite.telnet.grammar import escape, format_meaning, network_text
 from netsuite.telnet.options import Outcome, Side
@@ -35,36 +36,22 @@ TERMINAL_TYPES: Final = 8
 
 #: What we do and what the client may do.
 OURS: Final = frozenset(
-    {
-        commands.Option.BINARY,
-        commands.Option.ECHO,
-        commands.Option.SGA,
-        commands.Option.STATUS,
-        commands.Option.EOR,
-        commands.Option.CHARSET,
-    }
+    {Option.BINARY, Option.ECHO, Option.SGA, Option.STATUS, Option.EOR, Option.CHARSET}
 )
 HIS: Final = frozenset(
-    {
-        commands.Option.BINARY,
-        commands.Option.SGA,
-        commands.Option.EOR,
-        commands.Option.TTYPE,
-        commands.Option.NAWS,
-        commands.Option.CHARSET,
-    }
+    {Option.BINARY, Option.SGA, Option.EOR, Option.TTYPE, Option.NAWS, Option.CHARSET}
 )
 #: Both ends cannot echo (RFC 857, 5): ECHO is not among the client's.
 
 _AYT: Final = b"\r\n[Yes]\r\n"
 #: What functions are as keys.
 _FUNCTION_KEYS: Final[Mapping[int, str]] = {
-    commands.Code.IP: editing.INTERRUPT,
-    commands.Code.BRK: editing.INTERRUPT,
-    commands.Code.ABORT: editing.INTERRUPT,
-    commands.Code.EOF: editing.END_OF_FILE,
-    commands.Code.EC: editing.ERASE_CHARACTER,
-    commands.Code.EL: editing.ERASE_LINE,
+    Code.IP: editing.INTERRUPT,
+    Code.BRK: editing.INTERRUPT,
+    Code.ABORT: editing.INTERRUPT,
+    Code.EOF: editing.END_OF_FILE,
+    Code.EC: editing.ERASE_CHARACTER,
+    Code.EL: editing.ERASE_LINE,
 }
 
 
@@ -116,14 +103,6 @@ class Key:
     key: str
 
 
-@dataclass(frozen=True, slots=True)
-class Resize:
-    """The window has another size; 0 for unknown."""
-
-    width: int
-    height: int
-
-
 class State(enum.Enum):
     """The turns."""
 
@@ -154,16 +133,12 @@ MACHINE: Final = Machine(TRANSITIONS, start=State.OURS, final=[State.CLOSED])
 #: What a line or a key that was asked for may end as.
 Typed: TypeAlias = Line | Key | Interrupt | EndOfFile
 #: What a server's dialog gives, and takes.
-ServerEvent: TypeAlias = Typed | Resize | Echo | EndOfInput
+ServerEvent: TypeAlias = Typed | commands.WindowSize | Echo | EndOfInput
 ServerSaid: TypeAlias = Greet | Print | ReadLine | ReadKey | Farewell
 
 
 class ServerDialog(TelnetDialog):
-    """The server's side of one connection.
-
-    Args:
-        utf8: whether UTF-8 is sent before, or without, any agreement on it.
-    """
+    """The server's side; *utf8* sends it before, or without, any agreement on it."""
 
     __slots__ = (
         "_after_cr", "_at", "_charset_asked", "_decoder", "_editor", "_end_told", "_held",
@@ -172,7 +147,7 @@ class ServerDialog(TelnetDialog):
     )  # fmt: skip
 
     def __init__(self, *, utf8: bool = False) -> None:
-        super().__init__(Core(ours=OURS, his=HIS, changed=self._changed, said=self._said))
+        super().__init__(ours=OURS, his=HIS)
         self.state = State.OURS
         #: What was agreed on; None for nothing.
         self.charset: str | None = None
@@ -191,7 +166,7 @@ class ServerDialog(TelnetDialog):
         self._prompt = ""
         self._key: str | None = None  # of a line that is to be one key
         self._held: Typed | None = None  # told after the echo that belongs before it
-        self._resized: Resize | None = None
+        self._resized: commands.WindowSize | None = None
         self._end_told = False
 
     # -- in ------------------------------------------------------------------------------------
@@ -199,8 +174,8 @@ class ServerDialog(TelnetDialog):
     def next_event(self) -> ServerEvent | Need:
         """Return the next event. Raises RemoteProtocolError, after which nothing more is read."""
         while True:
-            if self.core.has_output():
-                return Echo(self.core.take_output())
+            if self._out:
+                return Echo(self._take_output())
             if self._held is not None:
                 held, self._held = self._held, None
                 return held
@@ -211,7 +186,7 @@ class ServerDialog(TelnetDialog):
                 return PAUSED
             if self._drop_interrupted():
                 return Interrupt()
-            if self._from_typed() or self.core.has_output():
+            if self._from_typed() or self._out:
                 continue
             if self._waiting() > TYPED_AHEAD:
                 return PAUSED
@@ -220,13 +195,16 @@ class ServerDialog(TelnetDialog):
             except RemoteProtocolError as error:
                 error.reply = Farewell("Goodbye: that is no way to talk.\n")
                 raise
-            if not taken and not self.core.has_output() and self._resized is None:
+            if not taken and not self._out and self._resized is None:
                 # A line that is half typed, or a NOP, is no command that was left unfinished.
-                return Echo(b"") if self.core.took_something() else self._rest()
+                if not self._took:
+                    return self._rest()
+                self._took = False
+                return Echo(b"")
 
     def _take(self) -> bool:
         """Take what was sent next; return whether there was something."""
-        token = self.core.next()
+        token = self._next()
         if isinstance(token, commands.Function):
             self._function(token.code)
         elif token is not None:
@@ -237,7 +215,7 @@ class ServerDialog(TelnetDialog):
         """Return what there is to say when all that came was read."""
         if self.state is State.OURS:
             return PAUSED
-        if self.core.reader.eof and not self._end_told:
+        if self.reader.eof and not self._end_told:
             self._end_told = True
             return EndOfInput()
         return NEED_DATA
@@ -283,13 +261,9 @@ class ServerDialog(TelnetDialog):
         key = _FUNCTION_KEYS.get(code)
         if key is not None:
             self._put_typed(key)
-        elif code == commands.Code.AYT:
-            self.core.answer(_AYT)
-        elif (
-            code == commands.Code.AO
-            and self.core.answer(function(commands.Code.DM))
-            and self.state is State.OURS
-        ):
+        elif code == Code.AYT:
+            self._answer(_AYT)
+        elif code == Code.AO and self._answer(function(Code.DM)) and self.state is State.OURS:
             # RFC 854: what is printed may be thrown away; what is under way may as well end.
             self._put_typed(editing.INTERRUPT)
 
@@ -307,13 +281,13 @@ class ServerDialog(TelnetDialog):
     def _read_line(self) -> Typed | None:
         self._at, ended = self._editor.type(self._typed, self._at)
         shown = self._editor.output()
-        if shown and self.is_on(Side.US, commands.Option.ECHO):
-            self.core.put(escape(shown.encode(self.encoding, "replace")))
+        if shown and self.is_on(Side.US, Option.ECHO):
+            self._out += escape(shown.encode(self.encoding, "replace"))
         return ended
 
     def _read_key(self) -> Typed | None:
         """A key; of a client that sends lines, the first character of one, or its end."""
-        keys = self.is_on(Side.US, commands.Option.ECHO)
+        keys = self.is_on(Side.US, Option.ECHO)
         while self._at < len(self._typed):
             key = self._typed[self._at]
             self._at += 1
@@ -330,28 +304,27 @@ class ServerDialog(TelnetDialog):
 
     def _key_ended(self, event: Typed) -> Typed:
         self._key = None
-        if self.is_on(Side.US, commands.Option.ECHO):
-            columns = len(self._prompt)
-            self.core.put(b"\r" + b" " * columns + b"\r")
+        if self.is_on(Side.US, Option.ECHO):
+            self._out += b"\r" + b" " * len(self._prompt) + b"\r"
         return event
 
     # -- options -------------------------------------------------------------------------------
 
     def _changed(self, outcome: Outcome, option: int) -> None:
         side, on = outcome.side, outcome.changed
-        if side is Side.HIM and option == commands.Option.TTYPE and on:
-            self.core.put(format_meaning(commands.TerminalTypeSend()))
-        elif side is Side.HIM and option == commands.Option.NAWS and on is False:
-            self._resized = Resize(0, 0)
-        elif side is Side.US and option == commands.Option.CHARSET and on:
+        if side is Side.HIM and option == Option.TTYPE and on:
+            self._out += format_meaning(commands.TerminalTypeSend())
+        elif side is Side.HIM and option == Option.NAWS and on is False:
+            self._resized = commands.WindowSize(0, 0)
+        elif side is Side.US and option == Option.CHARSET and on:
             self._charset_asked = True
-            self.core.put(format_meaning(commands.CharsetRequest(("UTF-8", "US-ASCII"))))
+            self._out += format_meaning(commands.CharsetRequest(("UTF-8", "US-ASCII")))
 
     def _said(self, meaning: commands.Meaning) -> None:
         if isinstance(meaning, commands.WindowSize):
-            if self.is_on(Side.HIM, commands.Option.NAWS):
-                self._resized = Resize(_within(meaning.width, WIDTHS),
-                                       _within(meaning.height, HEIGHTS))  # fmt: skip
+            if self.is_on(Side.HIM, Option.NAWS):
+                width, height = _within(meaning.width, WIDTHS), _within(meaning.height, HEIGHTS)
+                self._resized = commands.WindowSize(width, height)
         elif isinstance(meaning, commands.TerminalTypeIs):
             self._terminal_type(meaning.name)
         elif isinstance(meaning, commands.CharsetRequest):
@@ -364,40 +337,37 @@ class ServerDialog(TelnetDialog):
             self._charset_asked = False
 
     def _terminal_type(self, name: str) -> None:
-        if (
-            not self.is_on(Side.HIM, commands.Option.TTYPE)
-            or len(self.terminal_types) >= TERMINAL_TYPES
-        ):
+        if not self.is_on(Side.HIM, Option.TTYPE) or len(self.terminal_types) >= TERMINAL_TYPES:
             return
         if self.terminal_types[-1:] == (name,):
             return  # the list's end
         self.terminal_types += (name,)
         if len(self.terminal_types) < TERMINAL_TYPES:
-            self.core.put(format_meaning(commands.TerminalTypeSend()))
+            self._out += format_meaning(commands.TerminalTypeSend())
 
     def _charset_request(self, request: commands.CharsetRequest) -> None:
-        if not self.is_on(Side.HIM, commands.Option.CHARSET):
+        if not self.is_on(Side.HIM, Option.CHARSET):
             return
         known = [name for name in request.names if name.lower() in CHARSETS]
         # RFC 2066, 2: of two requests that met, the server refuses the client's.
         if self._charset_asked or not known:
-            self.core.answer(format_meaning(commands.CharsetRejected()))
-        elif self.core.answer(format_meaning(commands.CharsetAccepted(known[0]))):
+            self._answer(format_meaning(commands.CharsetRejected()))
+        elif self._answer(format_meaning(commands.CharsetAccepted(known[0]))):
             self._take_charset(known[0])
 
     def _take_charset(self, name: str) -> None:
         self.charset = CHARSETS.get(name.lower())
         if self.charset == "utf-8":
             # RFC 2066, 5: it is for binary mode. Clients that know no BINARY mean it anyway.
-            self.core.ask(Side.US, commands.Option.BINARY)
-            self.core.ask(Side.HIM, commands.Option.BINARY)
+            self._ask(Side.US, Option.BINARY)
+            self._ask(Side.HIM, Option.BINARY)
 
     @property
     def encoding(self) -> str:
         """The encoding that text is sent in."""
         if self.charset is not None:
             return self.charset
-        return "utf-8" if self._utf8 or self.is_on(Side.US, commands.Option.BINARY) else "ascii"
+        return "utf-8" if self._utf8 or self.is_on(Side.US, Option.BINARY) else "ascii"
 
     def _shown(self, text: str) -> str:
         """Return what the terminal shows for text, in the encoding there is."""
@@ -414,7 +384,7 @@ class ServerDialog(TelnetDialog):
         self.state = MACHINE.step(self.state, value)
         if isinstance(value, Greet):
             return self._greeting()
-        before = self.core.take_output()
+        before = self._take_output()
         if isinstance(value, Print | Farewell):
             text = "\n" + value.text if at_prompt else value.text
             return before + network_text(sanitized(text), self.encoding)
@@ -425,22 +395,21 @@ class ServerDialog(TelnetDialog):
 
     def _greeting(self) -> bytes:
         for side, option in (
-            (Side.US, commands.Option.ECHO),
-            (Side.US, commands.Option.SGA),
-            (Side.HIM, commands.Option.TTYPE),
-            (Side.HIM, commands.Option.NAWS),
-            (Side.US, commands.Option.CHARSET),
+            (Side.US, Option.ECHO),
+            (Side.US, Option.SGA),
+            (Side.HIM, Option.TTYPE),
+            (Side.HIM, Option.NAWS),
+            (Side.US, Option.CHARSET),
         ):
-            self.core.ask(side, option)
-        return self.core.take_output()
+            self._ask(side, option)
+        return self._take_output()
 
     def _mark(self) -> bytes:
         """Return the mark that ends a prompt: EOR where that is on, GA where SGA was refused."""
-        if self.is_on(Side.US, commands.Option.EOR):
-            return function(commands.Code.EOR)
-        options = self.core.options
-        refused = options.state(Side.US, commands.Option.SGA) is OptionState.NO
-        return function(commands.Code.GA) if refused else b""
+        if self.is_on(Side.US, Option.EOR):
+            return function(Code.EOR)
+        refused = self.options.state(Side.US, Option.SGA) is OptionState.NO
+        return function(Code.GA) if refused else b""
 
 
 def _within(number: int, bounds: tuple[int, int]) -> int:

@@ -10,25 +10,15 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel
-from netsuite.connection.close_reason import CloseReason
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.pump import GONE
 from netsuite.connection.server import ServerConnection
 from netsuite.telnet import replies
 from netsuite.telnet.commands import Option
-from netsuite.telnet.dialog import (
-    ANSWER_SECONDS,
-    Farewell,
-    Greet,
-    Key,
-    Line,
-    Print,
-    ReadKey,
-    ReadLine,
-    ServerDialog,
-    ServerEvent,
-    ServerSaid,
-    State,
-)
+from netsuite.telnet.dialog import ServerDialog, ServerEvent, ServerSaid
+from netsuite.telnet.dialog.core import ANSWER_SECONDS
+from netsuite.telnet.dialog.server import Farewell, Greet, Key, Print, ReadKey, ReadLine, State
+from netsuite.telnet.editing import Line
 from netsuite.telnet.options import Side
 from netsuite.telnet.server.shared import Shared
 from netsuite.telnet.shell.command import Present
@@ -41,12 +31,7 @@ OCTETS_BEFORE_LOGIN: Final = 256 * 1024
 
 
 class Session(ServerConnection[ServerEvent, ServerSaid]):
-    """One Telnet session, and the connection that the shell sees (``shell.command_loop``).
-
-    Args:
-        shared: what all sessions of the service share.
-        name: tells the connection apart in the log.
-    """
+    """One Telnet session, and the connection that the shell sees (``shell.command_loop``)."""
 
     dialog: ServerDialog
     shared: Shared

@@ -8,16 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from netsuite.accounts.interfaces import Authenticator
-from netsuite.connection.shared import ServerShared
+from netsuite.connection.server import ServerShared
 from netsuite.telnet.settings import Settings
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _unique() -> bytes:
-    return os.urandom(12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +25,7 @@ class Shared(ServerShared):
 
     authenticator: Authenticator
     domain: str = "localhost"
-    now: Callable[[], datetime] = _now
-    unique: Callable[[], bytes] = _unique
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    unique: Callable[[], bytes] = lambda: os.urandom(12)
     service: str = "telnet"
     settings: Settings = field(default_factory=Settings)

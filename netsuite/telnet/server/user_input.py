@@ -5,7 +5,10 @@ from __future__ import annotations
 from typing import Final
 
 from netsuite.connection.server import Handlers, handlers
-from netsuite.telnet.dialog import Echo, EndOfFile, Interrupt, Key, Line, Resize
+from netsuite.telnet.commands import WindowSize
+from netsuite.telnet.dialog.core import Echo
+from netsuite.telnet.dialog.server import Key
+from netsuite.telnet.editing import EndOfFile, Interrupt, Line
 from netsuite.telnet.server.session import Session
 from netsuite.telnet.shell.terminal import EndOfText, Interrupted
 from netsuite.wire.events import EndOfInput
@@ -27,7 +30,7 @@ async def end_of_file(session: Session, event: EndOfFile) -> None:
     session.break_off(EndOfText())
 
 
-async def resize(session: Session, event: Resize) -> None:
+async def resize(session: Session, event: WindowSize) -> None:
     """Accept the size of the window (RFC 1073)."""
     session.window = (event.width, event.height)
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Protocol, TypeAlias
 
 from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
 from netsuite.store.model import Folder
 from netsuite.store.tree import TreePath
+from netsuite.telnet.settings import Settings
 from netsuite.telnet.shell.terminal import Terminal
 
 #: Digits of a number that a user types.
@@ -37,6 +38,34 @@ class Present:
     since: datetime
 
 
+class Surroundings(Protocol):
+    """The settings and collaborators that the shells of a service share."""
+
+    @property
+    def host(self) -> str:
+        """The name the service goes by."""
+
+    @property
+    def domain(self) -> str:
+        """Of the addresses that articles are posted from."""
+
+    @property
+    def settings(self) -> Settings:
+        """The service's settings."""
+
+    @property
+    def authenticator(self) -> Authenticator:
+        """Where users log in."""
+
+    @property
+    def now(self) -> Callable[[], datetime]:
+        """Returns the time of day."""
+
+    @property
+    def unique(self) -> Callable[[], bytes]:
+        """Returns octets that nobody else is given."""
+
+
 @dataclass(slots=True)
 class Shell:
     """One user's session, as commands see it.
@@ -44,12 +73,9 @@ class Shell:
     Args:
         terminal: where the user is.
         access: what the user has.
-        domain: of the address that articles are posted from.
-        authenticator: where a password is tried.
+        shared: by the shells of a service.
         channel: over what the user has come.
         everybody: returns who is logged in here.
-        now: returns the time of day.
-        unique: returns octets that nobody else is given.
         directory: where the user is in the files.
         mailbox: the folder listed last, with the UIDs that its numbers stand for.
         group: the group listed last.
@@ -57,38 +83,43 @@ class Shell:
 
     terminal: Terminal
     access: ShellAccess
-    domain: str
-    authenticator: Authenticator
+    shared: Surroundings
     channel: Channel
     everybody: Callable[[], Sequence[Present]]
-    now: Callable[[], datetime]
-    unique: Callable[[], bytes]
     directory: TreePath = ()
     mailbox: tuple[Folder, Sequence[int]] | None = None
     group: Newsgroup | None = None
 
 
+Run: TypeAlias = Callable[[Shell, Sequence[str]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
-    """One command: what it is called, what it takes, what it does."""
+    """One command.
 
-    #: One word or two.
-    name: ClassVar[str]
-    arguments: ClassVar[str] = ""
-    help: ClassVar[str]
+    Args:
+        name: one word or two.
+        arguments: what it takes, as it is shown.
+        help: what it does, as it is shown.
+        run: does it, with the words behind the name; may raise Usage, CommandRefused, StoreError,
+            and what the terminal raises.
+    """
 
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Do it. Raises Usage, CommandRefused, StoreError, and what the terminal raises.
-
-        Args:
-            shell: the session.
-            words: what was typed behind the name.
-        """
-        raise NotImplementedError
+    name: str
+    arguments: str
+    help: str
+    run: Run
 
     @property
     def usage(self) -> str:
         """The way it is called, in one line."""
         return f"{self.name} {self.arguments}".rstrip()
+
+
+def command(name: str, arguments: str, help: str) -> Callable[[Run], Command]:
+    """Return what makes a command of a function."""
+    return lambda run: Command(name, arguments, help, run)
 
 
 def number(word: str) -> int:

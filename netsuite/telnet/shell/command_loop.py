@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Final, Protocol
 
 from twisted.internet.defer import CancelledError
@@ -11,7 +10,6 @@ from twisted.internet.error import ConnectionDone
 from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import (
-    Authenticator,
     Channel,
     LoggedIn,
     LoginRefused,
@@ -24,9 +22,15 @@ from netsuite.message.injection import Unfit
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
 from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.settings import Settings
 from netsuite.telnet.shell import table
-from netsuite.telnet.shell.command import CommandRefused, Leave, Present, Shell, Usage
+from netsuite.telnet.shell.command import (
+    CommandRefused,
+    Leave,
+    Present,
+    Shell,
+    Surroundings,
+    Usage,
+)
 from netsuite.telnet.shell.files import written
 from netsuite.telnet.shell.people import PASSWORD_CHARACTERS
 from netsuite.telnet.shell.terminal import EndOfText, HungUp, Interrupted, Terminal, Wire
@@ -69,34 +73,6 @@ class UserConnection(Wire, Protocol):
         """Return who is logged in, on whichever connection."""
 
 
-class Surroundings(Protocol):
-    """The settings and collaborators that the shells of a service share."""
-
-    @property
-    def host(self) -> str:
-        """The name the service goes by."""
-
-    @property
-    def domain(self) -> str:
-        """Of the addresses that articles are posted from."""
-
-    @property
-    def settings(self) -> Settings:
-        """The service's settings."""
-
-    @property
-    def authenticator(self) -> Authenticator:
-        """Where users log in."""
-
-    @property
-    def now(self) -> Callable[[], datetime]:
-        """Returns the time of day."""
-
-    @property
-    def unique(self) -> Callable[[], bytes]:
-        """Returns octets that nobody else is given."""
-
-
 async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
     """Talk to a user from the greeting to the end. Raises HungUp."""
     terminal = Terminal(connection)
@@ -117,12 +93,9 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
     shell = Shell(
         terminal=terminal,
         access=login.avatar,
-        domain=shared.domain,
-        authenticator=shared.authenticator,
+        shared=shared,
         channel=channel,
         everybody=connection.everybody,
-        now=shared.now,
-        unique=shared.unique,
     )
     await _welcome(shell)
     await _command_by_command(shell, connection)

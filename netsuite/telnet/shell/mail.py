@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from bisect import bisect
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
-from netsuite.accounts.interfaces import MailAccess
 from netsuite.store.errors import NoSuchMessage, NotPermitted
-from netsuite.store.model import DELETED, SEEN, Described, FlagAction, Folder, SpecialUse
-from netsuite.telnet.sanitize import cut, one_line
-from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number, when
-from netsuite.telnet.shell.message_lines import author, message_lines
+from netsuite.store.model import DELETED, SEEN, FlagAction, Folder, Message, SpecialUse
+from netsuite.telnet.sanitize import one_line
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command, number
+from netsuite.telnet.shell.message_lines import listed, message_lines
 
 INBOX: Final = "INBOX"
-#: Messages that are looked up at once for a list.
-_BATCH: Final = 200
-_AUTHOR_COLUMNS: Final = 20
 
 
 async def _open(shell: Shell, name: str) -> tuple[Folder, Sequence[int]]:
@@ -36,106 +34,66 @@ async def _numbered(shell: Shell, words: Sequence[str]) -> tuple[Folder, list[in
     return folder, [uids[each - 1] for each in numbers]
 
 
-class ListMail(Command):
-    """List a mailbox."""
+@command("mail list", "[FOLDER]", "list your messages, or those of a folder; N: new")
+async def list_mail(shell: Shell, words: Sequence[str]) -> None:
+    """List a mailbox; the numbers are good until it is listed again."""
+    if len(words) > 1:
+        raise Usage
+    folder, uids = await _open(shell, words[0] if words else INBOX)
+    if not uids:
+        shell.terminal.say(f"There is nothing in {one_line(folder.name)}.")
+        return
 
-    name = "mail list"
-    arguments = "[FOLDER]"
-    help = "list your messages, or those of a folder; N: new"
+    def lead(message: Message) -> str:
+        return f"{bisect(uids, message.uid):>5} {' ' if SEEN in message.flags else 'N'}"
 
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List it; the numbers are good until it is listed again."""
-        if len(words) > 1:
-            raise Usage
-        folder, uids = await _open(shell, words[0] if words else INBOX)
-        if not uids:
-            shell.terminal.say(f"There is nothing in {one_line(folder.name)}.")
-            return
-        await shell.terminal.page(_listed(shell, folder, uids))
-
-
-async def _listed(shell: Shell, folder: Folder, uids: Sequence[int]) -> AsyncIterator[str]:
-    now = shell.now()
-    columns = shell.terminal.columns - 1
-    for start in range(0, len(uids), _BATCH):
-        batch = uids[start : start + _BATCH]
-        places = {uid: start + index + 1 for index, uid in enumerate(batch)}
-        for each in await shell.access.mail.described(folder.id, batch):
-            message = each.message
-            new = " " if SEEN in message.flags else "N"
-            by = cut(author(each.summary), _AUTHOR_COLUMNS)
-            yield cut(
-                f"{places[message.uid]:>5} {new} {when(message.internal_date, now)} "
-                f"{by:<{_AUTHOR_COLUMNS}} {one_line(each.summary.subject)}",
-                columns,
-            )
+    find = partial(shell.access.mail.described, folder.id)
+    await shell.terminal.page(listed(shell, find, uids, lead))
 
 
-class Folders(Command):
+@command("mail folders", "", "list your folders")
+async def list_folders(shell: Shell, words: Sequence[str]) -> None:
     """List the mailboxes."""
-
-    name = "mail folders"
-    help = "list your folders"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List them."""
-        if words:
-            raise Usage
-        folders = await shell.access.mail.folders()
-        await shell.terminal.page(f"{each.messages:>8} {one_line(each.name)}" for each in folders)
+    if words:
+        raise Usage
+    folders = await shell.access.mail.folders()
+    await shell.terminal.page(f"{each.messages:>8} {one_line(each.name)}" for each in folders)
 
 
-class ReadMail(Command):
-    """Read a message."""
-
-    name = "mail read"
-    arguments = "NUMBER"
-    help = "read a message of the last list"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Show it, and mark it as read."""
-        if len(words) != 1:
-            raise Usage
-        folder, uids = await _numbered(shell, words)
-        mail = shell.access.mail
-        described = await _described(mail, folder, uids[0])
-        await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({SEEN}))
-        await shell.terminal.page(message_lines(mail.read, described))
-
-
-async def _described(mail: MailAccess, folder: Folder, uid: int) -> Described:
-    found = await mail.described(folder.id, [uid])
+@command("mail read", "NUMBER", "read a message of the last list")
+async def read_mail(shell: Shell, words: Sequence[str]) -> None:
+    """Show a message, and mark it as read."""
+    if len(words) != 1:
+        raise Usage
+    folder, uids = await _numbered(shell, words)
+    mail = shell.access.mail
+    found = await mail.described(folder.id, uids)
     if not found:
-        raise NoSuchMessage(str(uid))
-    return found[0]
+        raise NoSuchMessage(str(uids[0]))
+    await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({SEEN}))
+    await shell.terminal.page(message_lines(mail.read, found[0]))
 
 
-class DeleteMail(Command):
-    """Throw messages away."""
-
-    name = "mail delete"
-    arguments = "NUMBER..."
-    help = "move messages to Trash; from there, delete them"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Move them, or remove them where they are in the trash or there is none."""
-        folder, uids = await _numbered(shell, words)
-        mail = shell.access.mail
-        if not mail.writable(folder):
-            raise NotPermitted(folder.name)
-        trash = next(
-            (each for each in await mail.folders() if each.special_use is SpecialUse.TRASH), None
-        )
-        if trash is not None and trash.id != folder.id:
-            gone: Sequence[int] = (await mail.move(folder.id, uids, trash.name)).sources
-            how = f"moved to {one_line(trash.name)}"
-        else:
-            await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({DELETED}))
-            gone = await mail.expunge(folder.id, uids)
-            how = "deleted"
-        if not gone:  # another session was quicker
-            raise NoSuchMessage(folder.name)
-        shell.terminal.say(f"{len(gone)} {how}.")
+@command("mail delete", "NUMBER...", "move messages to Trash; from there, delete them")
+async def delete_mail(shell: Shell, words: Sequence[str]) -> None:
+    """Move messages to the trash; remove them where they are in it already, or there is none."""
+    folder, uids = await _numbered(shell, words)
+    mail = shell.access.mail
+    if not mail.writable(folder):
+        raise NotPermitted(folder.name)
+    trash = next(
+        (each for each in await mail.folders() if each.special_use is SpecialUse.TRASH), None
+    )
+    if trash is not None and trash.id != folder.id:
+        gone: Sequence[int] = (await mail.move(folder.id, uids, trash.name)).sources
+        how = f"moved to {one_line(trash.name)}"
+    else:
+        await mail.store_flags(folder.id, uids, FlagAction.ADD, frozenset({DELETED}))
+        gone = await mail.expunge(folder.id, uids)
+        how = "deleted"
+    if not gone:  # another session was quicker
+        raise NoSuchMessage(folder.name)
+    shell.terminal.say(f"{len(gone)} {how}.")
 
 
-COMMANDS: Sequence[Command] = (ListMail(), ReadMail(), DeleteMail(), Folders())
+COMMANDS: Sequence[Command] = (list_mail, read_mail, delete_mail, list_folders)

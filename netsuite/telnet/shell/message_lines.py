@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from netsuite.message import reading
 from netsuite.message.reading import file_name, first_address, is_attached, part_text, type_name
 from netsuite.message.structure import Part, Summary
 from netsuite.message.words import decode_words
-from netsuite.store.model import ContentId, Described
-from netsuite.telnet.sanitize import one_line
+from netsuite.store.model import ContentId, Described, Message
+from netsuite.telnet.sanitize import cut, one_line
+from netsuite.telnet.shell.command import Shell, when
 
 #: Octets of a text that are shown.
 TEXT_OCTETS: Final = 1024 * 1024
 
+#: Messages that are looked up at once for a list.
+_BATCH: Final = 200
+_AUTHOR_COLUMNS: Final = 20
+
 #: Returns octets ``start`` to ``stop`` of a content, in pieces.
 Read: TypeAlias = Callable[[ContentId, int, int], AsyncIterator[bytes]]
+Find: TypeAlias = Callable[[Sequence[int]], Awaitable[Sequence[Described]]]
 
 
-def author(summary: Summary) -> str:
-    """Return who wrote it, for a list."""
-    return one_line(reading.author(summary))
+async def listed(
+    shell: Shell, find: Find, uids: Sequence[int], lead: Callable[[Message], str]
+) -> AsyncIterator[str]:
+    """Return a line for each message of a list, as wide as the window.
+
+    Args:
+        find: returns what is known of some of them.
+        uids: of the messages.
+        lead: returns the first seven columns of a line.
+    """
+    now, columns = shell.shared.now(), shell.terminal.columns - 1
+    for start in range(0, len(uids), _BATCH):
+        for each in await find(uids[start : start + _BATCH]):
+            date = when(each.message.internal_date, now)
+            by = cut(one_line(reading.author(each.summary)), _AUTHOR_COLUMNS)
+            subject = one_line(each.summary.subject)
+            yield cut(f"{lead(each.message)} {date} {by:<{_AUTHOR_COLUMNS}} {subject}", columns)
 
 
 async def message_lines(read: Read, described: Described) -> AsyncIterator[str]:

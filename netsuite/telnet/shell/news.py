@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 from netsuite.accounts.interfaces import Newsgroup
 from netsuite.message.build import compose
 from netsuite.store.errors import NoSuchMessage
-from netsuite.telnet.sanitize import cut, one_line
-from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, number, when
-from netsuite.telnet.shell.message_lines import author, message_lines
+from netsuite.telnet.sanitize import one_line
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command, number
+from netsuite.telnet.shell.message_lines import listed, message_lines
 from netsuite.telnet.shell.terminal import EndOfText
 
-_BATCH: Final = 200
-_AUTHOR_COLUMNS: Final = 20
 #: What an article typed here may have.
 _TEXT_CHARACTERS: Final = 1024 * 1024
 _SUBJECT_CHARACTERS: Final = 400
@@ -31,112 +30,77 @@ async def _group(shell: Shell, words: Sequence[str]) -> Newsgroup:
     return shell.group
 
 
-class Groups(Command):
+@command("news groups", "", "list the newsgroups, with the number of their articles")
+async def list_groups(shell: Shell, words: Sequence[str]) -> None:
     """List the groups."""
-
-    name = "news groups"
-    help = "list the newsgroups, with the number of their articles"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List them."""
-        if words:
-            raise Usage
-        groups = await shell.access.news.room.groups()
-        await shell.terminal.page(
-            f"{each.count:>8} {one_line(each.name)}  {one_line(each.description)}".rstrip()
-            for each in groups
-        )
+    if words:
+        raise Usage
+    groups = await shell.access.news.room.groups()
+    await shell.terminal.page(
+        f"{each.count:>8} {one_line(each.name)}  {one_line(each.description)}".rstrip()
+        for each in groups
+    )
 
 
-class ListNews(Command):
+@command("news list", "[GROUP]", "list the articles of a group, by their numbers")
+async def list_news(shell: Shell, words: Sequence[str]) -> None:
     """List a group."""
-
-    name = "news list"
-    arguments = "[GROUP]"
-    help = "list the articles of a group, by their numbers"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List it."""
-        group = await _group(shell, words)
-        numbers = tuple(await shell.access.news.room.numbers(group))
-        if not numbers:
-            shell.terminal.say(f"There is nothing in {one_line(group.name)}.")
-            return
-        await shell.terminal.page(_listed(shell, group, numbers))
+    group = await _group(shell, words)
+    numbers = tuple(await shell.access.news.room.numbers(group))
+    if not numbers:
+        shell.terminal.say(f"There is nothing in {one_line(group.name)}.")
+        return
+    find = partial(shell.access.news.room.described, group.id)
+    lines = listed(shell, find, numbers, lambda message: f"{message.uid:>7}")
+    await shell.terminal.page(lines)
 
 
-async def _listed(shell: Shell, group: Newsgroup, numbers: Sequence[int]) -> AsyncIterator[str]:
-    now = shell.now()
-    columns = shell.terminal.columns - 1
-    for start in range(0, len(numbers), _BATCH):
-        batch = numbers[start : start + _BATCH]
-        for each in await shell.access.news.room.described(group.id, batch):
-            by = cut(author(each.summary), _AUTHOR_COLUMNS)
-            yield cut(
-                f"{each.message.uid:>7} {when(each.message.internal_date, now)} "
-                f"{by:<{_AUTHOR_COLUMNS}} {one_line(each.summary.subject)}",
-                columns,
-            )
+@command("news read", "[GROUP] NUMBER", "read an article")
+async def read_news(shell: Shell, words: Sequence[str]) -> None:
+    """Show an article."""
+    if not words:
+        raise Usage
+    wanted = number(words[-1])
+    group = await _group(shell, words[:-1])
+    room = shell.access.news.room
+    found = await room.described(group.id, [wanted])
+    if not found:
+        raise NoSuchMessage(str(wanted))
+    await shell.terminal.page(message_lines(shell.access.mail.read, found[0]))
 
 
-class ReadNews(Command):
-    """Read an article."""
-
-    name = "news read"
-    arguments = "[GROUP] NUMBER"
-    help = "read an article"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Show it."""
-        if not words:
-            raise Usage
-        wanted = number(words[-1])
-        group = await _group(shell, words[:-1])
-        room = shell.access.news.room
-        found = await room.described(group.id, [wanted])
-        if not found:
-            raise NoSuchMessage(str(wanted))
-        await shell.terminal.page(message_lines(shell.access.mail.read, found[0]))
-
-
-class Post(Command):
-    """Write an article."""
-
-    name = "news post"
-    arguments = "[GROUP]"
-    help = "write an article for a group"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Ask for subject and text, and post them."""
-        group = await _group(shell, words)
-        access = shell.access.news
-        if not access.may_post:
-            raise CommandRefused("Posting is not permitted here.")
-        approved = bool(group.moderator) and access.may_approve(group)
-        access.check_groups([group], approved=approved)  # before anything is typed
-        subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
-        if not subject.strip():
-            raise CommandRefused("Nothing was posted: an article needs a subject.")
-        text = await _text(shell)
-        if not text.strip():
-            raise CommandRefused("Nothing was posted: there is no text.")
-        octets = _article(shell, group, subject.strip(), text, approved=approved)
-        posting = access.posting(
-            now=shell.now(), unique=shell.unique().hex(), source=shell.channel.address
-        )
-        try:
-            waiting = posting.take(octets)
-            if waiting is not None:
-                await waiting
-            await posting.finish()
-        finally:
-            posting.abort()  # nothing, if it was stored
-        shell.terminal.say(f"Posted to {one_line(group.name)}.")
+@command("news post", "[GROUP]", "write an article for a group")
+async def post(shell: Shell, words: Sequence[str]) -> None:
+    """Ask for an article's subject and text, and post it."""
+    group = await _group(shell, words)
+    access = shell.access.news
+    if not access.may_post:
+        raise CommandRefused("Posting is not permitted here.")
+    approved = bool(group.moderator) and access.may_approve(group)
+    access.check_groups([group], approved=approved)  # before anything is typed
+    subject = await shell.terminal.read_line("Subject: ", limit=_SUBJECT_CHARACTERS)
+    if not subject.strip():
+        raise CommandRefused("Nothing was posted: an article needs a subject.")
+    text = await _text(shell)
+    if not text.strip():
+        raise CommandRefused("Nothing was posted: there is no text.")
+    octets = _article(shell, group, subject.strip(), text, approved=approved)
+    posting = access.posting(
+        now=shell.shared.now(), unique=shell.shared.unique().hex(), source=shell.channel.address
+    )
+    try:
+        waiting = posting.take(octets)
+        if waiting is not None:
+            await waiting
+        await posting.finish()
+    finally:
+        posting.abort()  # nothing, if it was stored
+    shell.terminal.say(f"Posted to {one_line(group.name)}.")
 
 
 def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approved: bool) -> bytes:
     """Compose a proto-article; the injecting agent adds what it lacks (RFC 5537, 3.4.1)."""
-    address = f"{shell.access.name}@{shell.domain}"
+    address = f"{shell.access.name}@{shell.shared.domain}"
     headers = [("Newsgroups", group.name)]
     if approved:
         headers.append(("Approved", address))
@@ -147,7 +111,7 @@ def _article(shell: Shell, group: Newsgroup, subject: str, text: str, *, approve
         text=text,
         date=None,
         message_id="",
-        boundary=shell.unique().hex(),
+        boundary=shell.shared.unique().hex(),
         headers=headers,
     )
 
@@ -170,4 +134,4 @@ async def _text(shell: Shell) -> str:
     return "\n".join([*lines, ""])
 
 
-COMMANDS: Sequence[Command] = (Groups(), ListNews(), ReadNews(), Post())
+COMMANDS: Sequence[Command] = (list_groups, list_news, read_news, post)

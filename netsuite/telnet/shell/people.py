@@ -14,7 +14,7 @@ from netsuite.accounts.interfaces import (
 )
 from netsuite.telnet import replies
 from netsuite.telnet.sanitize import one_line
-from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage
+from netsuite.telnet.shell.command import Command, CommandRefused, Shell, Usage, command
 
 #: Longer ones no password can be.
 PASSWORD_CHARACTERS: Final = 1024
@@ -22,17 +22,12 @@ PASSWORD_CHARACTERS: Final = 1024
 _SHORTEST: Final = 8
 
 
-class Who(Command):
+@command("who", "", "list who is logged in here, from where, since when")
+async def who(shell: Shell, words: Sequence[str]) -> None:
     """List who is here."""
-
-    name = "who"
-    help = "list who is logged in here, from where, since when"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List them."""
-        if words:
-            raise Usage
-        await shell.terminal.page(_listed(shell))
+    if words:
+        raise Usage
+    await shell.terminal.page(_listed(shell))
 
 
 def _listed(shell: Shell) -> Iterator[str]:
@@ -41,45 +36,41 @@ def _listed(shell: Shell) -> Iterator[str]:
         yield f"{one_line(each.account):<20} {address:<39} {each.since:%Y-%m-%d %H:%M}"
 
 
-class Password(Command):
-    """Another password."""
-
-    name = "passwd"
-    help = "change your password"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Ask for the old one and, twice, for the new one; nothing of them is shown."""
-        if words:
-            raise Usage
-        old = await self._asked(shell, "Old password: ")
-        try:
-            # The authenticator slows guesses down, and writes them into the audit log.
-            login = await shell.authenticator.log_in(
-                shell.channel, shell.access.name, old, ShellAccess
-            )
-        except LoginRefused as error:
-            wrong = isinstance(error, BadCredentials)
-            raise CommandRefused(
-                "That is not your password." if wrong else replies.text_for(error)
-            ) from None
-        login.logout()  # it has shown that the password is right, no more
-        new = await self._asked(shell, "New password: ")
-        if len(new) < _SHORTEST:
-            raise CommandRefused(
-                f"Nothing was changed: a password has at least {_SHORTEST} characters."
-            )
-        if await self._asked(shell, "The new one again: ") != new:
-            raise CommandRefused("Nothing was changed: the two are not the same.")
-        try:
-            await shell.access.change_password(old, new)
-        except WrongPassword:
-            raise CommandRefused("Nothing was changed: that was not your main password.") from None
-        except UnfitPassword as error:
-            raise CommandRefused(f"Nothing was changed: {error}.") from None
-        shell.terminal.say("Your password is changed.")
-
-    async def _asked(self, shell: Shell, prompt: str) -> str:
-        return await shell.terminal.read_line(prompt, visible=False, limit=PASSWORD_CHARACTERS)
+@command("passwd", "", "change your password")
+async def change_password(shell: Shell, words: Sequence[str]) -> None:
+    """Ask for the old password and, twice, for the new one; nothing of them is shown."""
+    if words:
+        raise Usage
+    old = await _asked(shell, "Old password: ")
+    try:
+        # The authenticator slows guesses down, and writes them into the audit log.
+        login = await shell.shared.authenticator.log_in(
+            shell.channel, shell.access.name, old, ShellAccess
+        )
+    except LoginRefused as error:
+        wrong = isinstance(error, BadCredentials)
+        raise CommandRefused(
+            "That is not your password." if wrong else replies.text_for(error)
+        ) from None
+    login.logout()  # it has shown that the password is right, no more
+    new = await _asked(shell, "New password: ")
+    if len(new) < _SHORTEST:
+        raise CommandRefused(
+            f"Nothing was changed: a password has at least {_SHORTEST} characters."
+        )
+    if await _asked(shell, "The new one again: ") != new:
+        raise CommandRefused("Nothing was changed: the two are not the same.")
+    try:
+        await shell.access.change_password(old, new)
+    except WrongPassword:
+        raise CommandRefused("Nothing was changed: that was not your main password.") from None
+    except UnfitPassword as error:
+        raise CommandRefused(f"Nothing was changed: {error}.") from None
+    shell.terminal.say("Your password is changed.")
 
 
-COMMANDS: Sequence[Command] = (Who(), Password())
+async def _asked(shell: Shell, prompt: str) -> str:
+    return await shell.terminal.read_line(prompt, visible=False, limit=PASSWORD_CHARACTERS)
+
+
+COMMANDS: Sequence[Command] = (who, change_password)

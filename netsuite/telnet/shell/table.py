@@ -9,28 +9,22 @@ from typing import Final
 
 from netsuite.telnet.sanitize import one_line
 from netsuite.telnet.shell import files, mail, news, people
-from netsuite.telnet.shell.command import Command, CommandRefused, Leave, Shell, Usage
+from netsuite.telnet.shell.command import Command, CommandRefused, Leave, Shell, Usage, command
 
 #: Columns that what a command does is given; where there are fewer it stands below the name.
 _NARROWEST: Final = 20
 
 
-class Help(Command):
-    """List the commands."""
-
-    name = "help"
-    arguments = "[COMMAND]"
-    help = "list the commands, or explain one"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """List them, or those whose name begins so."""
-        asked = " ".join(words)
-        chosen = [each for each in COMMANDS if not asked or f"{each.name} ".startswith(f"{asked} ")]
-        if not chosen:
-            raise CommandRefused(
-                f"There is no command {one_line(asked)}; `help` lists those there are."
-            )
-        await shell.terminal.page(_explained(chosen, shell.terminal.columns))
+@command("help", "[COMMAND]", "list the commands, or explain one")
+async def explain(shell: Shell, words: Sequence[str]) -> None:
+    """List the commands, or those whose name begins so."""
+    asked = " ".join(words)
+    chosen = [each for each in COMMANDS if not asked or f"{each.name} ".startswith(f"{asked} ")]
+    if not chosen:
+        raise CommandRefused(
+            f"There is no command {one_line(asked)}; `help` lists those there are."
+        )
+    await shell.terminal.page(_explained(chosen, shell.terminal.columns))
 
 
 def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
@@ -46,26 +40,21 @@ def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
             yield " " * indent + line
 
 
-class Quit(Command):
-    """Go."""
-
-    name = "quit"
-    help = "log out"
-
-    async def run(self, shell: Shell, words: Sequence[str]) -> None:
-        """Go."""
-        if words:
-            raise Usage
-        raise Leave
+@command("quit", "", "log out")
+async def leave(shell: Shell, words: Sequence[str]) -> None:
+    """End the shell."""
+    if words:
+        raise Usage
+    raise Leave
 
 
 COMMANDS: Final[Sequence[Command]] = (
-    Help(),
+    explain,
     *mail.COMMANDS,
     *news.COMMANDS,
     *files.COMMANDS,
     *people.COMMANDS,
-    Quit(),
+    leave,
 )
 _BY_NAME: Final[Mapping[str, Command]] = {each.name: each for each in COMMANDS}
 #: Other names, and what a group of commands does when no more is said.
@@ -79,11 +68,7 @@ _ALIASES: Final[Mapping[str, str]] = {
 
 
 def split(line: str) -> list[str]:
-    """Return the words of a line; quotation marks and backslashes are a shell's.
-
-    Raises:
-        CommandRefused: one of them has nothing behind it.
-    """
+    """Return the words of a line, quoted as in a shell. Raises CommandRefused for a loose end."""
     try:
         return shlex.split(line)
     except ValueError:
@@ -94,9 +79,9 @@ def find(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
     """Return the command that words call, and what is behind its name. Raises CommandRefused."""
     for count in (2, 1):
         name = " ".join(words[:count])
-        command = _BY_NAME.get(name)
-        if command is not None and len(words) >= count:
-            return command, words[count:]
+        called = _BY_NAME.get(name)
+        if called is not None and len(words) >= count:
+            return called, words[count:]
     if len(words) == 1 and words[0] in _ALIASES:
         return _BY_NAME[_ALIASES[words[0]]], ()
     if words[0] in ("mail", "news"):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import Final, Protocol
 
-from netsuite.telnet.dialog import Key, Line, ReadKey, ReadLine
-from netsuite.telnet.editing import LINE_CHARACTERS
-from netsuite.telnet.sanitize import cut, expanded, one_line, sanitized
+from netsuite.telnet.dialog.server import Key, ReadKey, ReadLine
+from netsuite.telnet.editing import LINE_CHARACTERS, Line
+from netsuite.telnet.sanitize import cut, one_line, sanitized
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
@@ -63,9 +63,6 @@ class Terminal:
 
     All that is printed is made harmless by the dialog. Printing raises ``Interrupted`` after an
     interrupt, so that a command ends where it would show something.
-
-    Args:
-        wire: the connection.
     """
 
     def __init__(self, wire: Wire) -> None:
@@ -100,10 +97,8 @@ class Terminal:
             self._wire.count_bad()
 
     async def page(self, lines: AsyncIterable[str] | Iterable[str]) -> None:
-        """Show lines, a screen at a time where the size of the window is known.
-
-        Raises:
-            Interrupted, HungUp: nobody wants the rest.
+        """Show lines, a screen at a time where the size of the window is known. Raises Interrupted,
+        HungUp: nobody wants the rest.
         """
         pager = _Pager(self)
         if isinstance(lines, AsyncIterable):
@@ -149,7 +144,7 @@ class _Pager:
         if not self._wire.window[1]:
             await self._put(line)
             return True
-        for row in _rows(expanded(sanitized(line)), self._terminal.columns):
+        for row in _rows(sanitized(line).expandtabs(), self._terminal.columns):
             if self._rows <= 0:
                 await self.flush()
                 rows = await self._terminal.more()

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from typing import Any
 
 from twisted.internet.defer import Deferred
 
 from netsuite.store.tree import Entry, HomeTree, TreePath, Upload, UploadRequest
-from netsuite.testing.cases import Assertions
-from netsuite.testing.store_contract.case import written
+from netsuite.testing.store_contract.case import ContractCase, written
 
 __all__ = ["FilesCase", "written"]
 
 
-class FilesCase(Assertions):
+class FilesCase(ContractCase):
     """A test case with a tree in ``self.tree``, all of whose changes ``self.published`` holds."""
 
     tree: HomeTree
@@ -76,11 +74,3 @@ class FilesCase(Assertions):
     async def names(self, path: TreePath = ()) -> list[str]:
         """Return the names in a directory, sorted."""
         return [entry.name for entry in await self.tree.sorted_listing(path)]
-
-    async def refused(self, error: type[BaseException], doing: Coroutine[Any, Any, object]) -> None:
-        """Fail unless *doing* raises *error*."""
-        try:
-            result = await doing
-        except error:
-            return
-        self.fail(f"{error.__name__} was not raised; the result was {result!r}")

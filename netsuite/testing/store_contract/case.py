@@ -26,7 +26,19 @@ def message(subject: str = "Hello", body: str = "Hi there.", **fields: str) -> b
     return ("\r\n".join([*lines, "", body]) + "\r\n").encode()
 
 
-class StoreCase(Assertions):
+class ContractCase(Assertions):
+    """A test case that expects refusals."""
+
+    async def refused(self, error: type[X], doing: Coroutine[Any, Any, object]) -> X:
+        """Fail unless *doing* raises *error*; return that."""
+        try:
+            result = await doing
+        except error as raised:
+            return raised
+        self.fail(f"{error.__name__} was not raised; the result was {result!r}")
+
+
+class StoreCase(ContractCase):
     """A test case with an opened store in ``self.store``."""
 
     store: Store
@@ -99,14 +111,6 @@ class StoreCase(Assertions):
     async def whole(self, content: ContentId, start: int = 0, stop: int | None = None) -> bytes:
         """Read a content."""
         return b"".join([piece async for piece in self.store.mail.read(content, start, stop)])
-
-    async def refused(self, error: type[X], doing: Coroutine[Any, Any, object]) -> X:
-        """Fail unless *doing* raises *error*; return that."""
-        try:
-            result = await doing
-        except error as raised:
-            return raised
-        self.fail(f"{error.__name__} was not raised; the result was {result!r}")
 
     def published_of(self, kind: type) -> list[Any]:
         """Return what the feed told of one kind."""

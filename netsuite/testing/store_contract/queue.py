@@ -125,6 +125,11 @@ class QueueContract(StoreCase):
         placed = await self.store.mail.commit(self.draft(), placements, onward=onward)
         self.assertEqual([free.id], [each.folder for each in placed])
         self.assertEqual(["alice@here"], await self.queued())
+        left_out = Outgoing(Envelope("a@b"), [], {full.id: None})
+        self.assertEqual(
+            [], list(await self.store.mail.commit(self.draft(), placements[:1], onward=left_out))
+        )
+        self.assertEqual(["alice@here"], await self.queued())
         error = await self.refused(
             OverQuota,
             self.store.mail.commit(

@@ -10,8 +10,6 @@ from alembic import op
 
 revision = "0001"
 down_revision = None
-branch_labels = None
-depends_on = None
 
 # The trigram index keeps only trigrams: the text is in content_text. Triggers keep both together,
 # so that no statement can forget to.
@@ -38,16 +36,22 @@ TEXT_INDEX = {
 }
 
 
+def _id(name: str = "id") -> sa.Column[int]:
+    kind = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    return sa.Column(name, kind, autoincrement=False, nullable=False)
+
+
+def _index(name: str, table: str, columns: list[str], *, where: str) -> None:
+    """Make an index of some rows."""
+    only = sa.text(where)
+    op.create_index(name, table, columns, sqlite_where=only, postgresql_where=only)
+
+
 def upgrade() -> None:
     """Make all tables; as long as there are tables."""
     op.create_table(
         "account",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("display_name", sa.Text(), server_default="", nullable=False),
@@ -70,12 +74,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "app_password",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("account", sa.BigInteger(), nullable=False),
         sa.Column("label", sa.Text(), server_default="", nullable=False),
         sa.Column("verifiers", sa.Text(), nullable=False),
@@ -87,70 +86,36 @@ def upgrade() -> None:
     op.create_index(op.f("ix_app_password_account"), "app_password", ["account"], unique=False)
     op.create_table(
         "change",
-        sa.Column(
-            "sequence",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id("sequence"),
         sa.Column("payload", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("sequence"),
     )
     op.create_table(
         "chunk",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "content",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("guid", sa.Text(), nullable=False),
         sa.Column("octets", sa.BigInteger(), nullable=False),
         sa.Column("refs", sa.BigInteger(), nullable=False),
         sa.Column("died_at", sa.BigInteger(), server_default="0", nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index(
-        "content_dead",
-        "content",
-        ["id"],
-        unique=False,
-        sqlite_where=sa.text("refs = 0"),
-        postgresql_where=sa.text("refs = 0"),
-    )
+    _index("content_dead", "content", ["id"], where="refs = 0")
     op.create_table(
         "content_text",
-        sa.Column(
-            "content",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id("content"),
         sa.Column("long", sa.Integer(), nullable=False),
         sa.Column("sent_day", sa.Integer(), nullable=True),
         sa.Column("fields", sa.Text(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("content"),
     )
-    op.create_index(
-        "content_text_long",
-        "content_text",
-        ["content"],
-        unique=False,
-        sqlite_where=sa.text("long = 1"),
-        postgresql_where=sa.text("long = 1"),
-    )
+    _index("content_text_long", "content_text", ["content"], where="long = 1")
     op.create_table(
         "counter",
         sa.Column("name", sa.Text(), autoincrement=False, nullable=False),
@@ -160,24 +125,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "draft",
-        sa.Column(
-            "content",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id("content"),
         sa.Column("process", sa.Text(), nullable=False),
         sa.Column("renewed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("content"),
     )
     op.create_table(
         "folder",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("owner", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
@@ -197,12 +152,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "login",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("at", sa.BigInteger(), nullable=False),
         sa.Column("account", sa.Text(), server_default="", nullable=False),
         sa.Column("protocol", sa.Text(), server_default="", nullable=False),
@@ -228,41 +178,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("folder", "uid"),
         sqlite_with_rowid=False,
     )
-    op.create_index(
-        "message_deleted",
-        "message",
-        ["folder", "uid"],
-        unique=False,
-        sqlite_where=sa.text("(flags & 8) = 8"),
-        postgresql_where=sa.text("(flags & 8) = 8"),
-    )
+    _index("message_deleted", "message", ["folder", "uid"], where="(flags & 8) = 8")
     op.create_index("message_modseq", "message", ["folder", "modseq"], unique=False)
-    op.create_index(
-        "message_unseen",
-        "message",
-        ["folder", "uid"],
-        unique=False,
-        sqlite_where=sa.text("(flags & 1) = 0"),
-        postgresql_where=sa.text("(flags & 1) = 0"),
-    )
+    _index("message_unseen", "message", ["folder", "uid"], where="(flags & 1) = 0")
     op.create_table(
         "pending",
-        sa.Column(
-            "content",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id("content"),
         sa.PrimaryKeyConstraint("content"),
     )
     op.create_table(
         "queue",
-        sa.Column(
-            "id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id(),
         sa.Column("content", sa.BigInteger(), nullable=False),
         sa.Column("octets", sa.BigInteger(), nullable=False),
         sa.Column("sender", sa.Text(), server_default="", nullable=False),
@@ -299,12 +225,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "summary",
-        sa.Column(
-            "content",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
+        _id("content"),
         sa.Column("data", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("content"),
     )

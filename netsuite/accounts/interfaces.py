@@ -1,0 +1,643 @@
+"""The interfaces of accounts: the authenticator one logs in through, and the facets behind it.
+
+A facet is what an account offers one kind of protocol. Protocol code holds a facet and knows
+neither accounts nor the store's ids of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final, Generic, Protocol, TypeVar
+
+from netsuite.message.injection import PostingPolicy
+from netsuite.store import model
+from netsuite.store.changes import Listener, Subscription
+from netsuite.store.errors import OverQuota
+from netsuite.store.interfaces import Draft
+from netsuite.store.model import ContentId, FolderId
+from netsuite.store.outgoing import Envelope
+from netsuite.store.query import Query
+from netsuite.store.tree import FileTree, TreePath
+
+F = TypeVar("F")
+
+
+# -- logging in --------------------------------------------------------------------------------
+
+
+class OtherEnd(Protocol):
+    """What is known of the other end of a connection, as ``Channel`` says it."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def secure(self) -> bool: ...
+    @property
+    def local(self) -> bool: ...
+    @property
+    def binding(self) -> bytes | None: ...
+    @property
+    def certificate_names(self) -> tuple[str, ...]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Over what somebody tries to log in.
+
+    Args:
+        protocol: the service: ``"smtp"``, ``"imap"``, ``"pop3"`` ...
+        address: the peer's IP address, or empty for a local socket.
+        secure: TLS is in place.
+        local: the peer is on the loopback interface or a local socket.
+        binding: the tls-exporter channel binding (RFC 9266), None without TLS 1.3 or where
+            the transport cannot give one.
+        certificate_names: names in a verified client certificate.
+        host: the name the server goes by.
+    """
+
+    protocol: str
+    address: str = ""
+    secure: bool = False
+    local: bool = False
+    binding: bytes | None = None
+    certificate_names: tuple[str, ...] = ()
+    host: str = ""
+
+    @classmethod
+    def to(cls, peer: OtherEnd, *, protocol: str, host: str) -> Channel:
+        """Return the channel to the other end of a connection."""
+        return cls(
+            protocol=protocol,
+            address=peer.address,
+            secure=peer.secure,
+            local=peer.local,
+            binding=peer.binding,
+            certificate_names=peer.certificate_names,
+            host=host,
+        )
+
+
+class LoginRefused(Exception):
+    """The login failed; ``reason`` is for the log, never for the peer."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class BadCredentials(LoginRefused):
+    """No such account, wrong password, disabled, not for this protocol: told apart in the log
+    and the audit only."""
+
+
+class Throttled(LoginRefused):
+    """Too many wrong guesses from there or for that account; try again later."""
+
+
+class PlaintextRefused(LoginRefused):
+    """A password may not be sent over this channel: no TLS, and not loopback."""
+
+
+class MalformedResponse(LoginRefused):
+    """The client broke the mechanism's grammar."""
+
+
+class LoginUnavailable(LoginRefused):
+    """Temporary: the account store could not be asked."""
+
+
+class MechanismNotOffered(LoginRefused):
+    """There is no such SASL mechanism here."""
+
+
+class LoginCancelled(LoginRefused):
+    """The client has broken off the SASL exchange."""
+
+
+#: Refusals that count against whoever is refused: a number of them ends the connection.
+COUNTED_REFUSALS: Final = (
+    BadCredentials,
+    Throttled,
+    PlaintextRefused,
+    MalformedResponse,
+    LoginUnavailable,
+)
+
+
+def _nothing() -> None:
+    """Nothing is to be done when this facet's user leaves."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn(Generic[F]):
+    """A login that succeeded.
+
+    Args:
+        octets: additional data for the client with the success, None for none or where the client
+            has been given it already.
+        logout: to be called when the user leaves: what the realm gave beside the facet.
+    """
+
+    avatar: F
+    name: str
+    octets: bytes | None = None
+    logout: Callable[[], None] = _nothing
+
+
+#: Sends a challenge of a SASL exchange, not yet in base64, and returns the client's response; None
+#: where the client cancels.
+Ask = Callable[[bytes], Awaitable[bytes | None]]
+
+
+class Authenticator(Protocol):
+    """Where protocols log their users in; one for the whole suite, so that throttling, account
+    states and the audit log are shared. Behind it stands a ``twisted.cred`` portal.
+
+    A facet is asked for by its class: ``MailAccess``, ``Maildrop``, ``Submitter``, ``NewsAccess``,
+    ``FileAccess``, ``ShellAccess``, or one of a composer's own.
+    """
+
+    def mechanisms(self, channel: Channel) -> Sequence[str]:
+        """Return the SASL mechanisms to offer over this channel, strongest first; none with a
+        clear password where one may not be sent."""
+
+    def allows_password(self, channel: Channel) -> bool:
+        """Return whether USER/PASS, LOGIN and the like may be used over this channel."""
+
+    async def log_in(
+        self, channel: Channel, username: str, password: str, facet: type[F]
+    ) -> LoggedIn[F]:
+        """Log in with a clear password. Raises LoginRefused."""
+
+    async def authenticate(
+        self,
+        channel: Channel,
+        mechanism: str,
+        facet: type[F],
+        ask: Ask,
+        initial: bytes | None = None,
+        *,
+        data_with_success: bool = False,
+    ) -> LoggedIn[F]:
+        """Log in by a SASL exchange (RFC 4422), from its beginning to its end.
+
+        Args:
+            initial: the initial response, None where there was none.
+            data_with_success: whether the protocol has a place for data with its success reply;
+                elsewhere it goes in a challenge of its own, which the client answers with an empty
+                response (RFC 4422, 5.2).
+
+        Raises:
+            LoginRefused: it failed; MechanismNotOffered before anything was asked.
+        """
+
+
+# -- mail -------------------------------------------------------------------------------------
+
+
+class MailAccess(Protocol):
+    """An account's mail: its own folders, and the public ones under the public namespace.
+
+    Names are full names as the client knows them: own folders by their name (``INBOX``,
+    ``Sent``, ``Lists/python``), public ones below ``Public/``, groups as ``Public/comp.lang``.
+    Every method that names or returns a ``Folder`` has it with that full name. Errors are the
+    store's.
+    """
+
+    name: str
+    public_prefix: str
+
+    async def folders(self) -> Sequence[model.Folder]:
+        """Every folder the account may see, ``subscribed`` set, sorted by name."""
+
+    async def subscriptions(self) -> frozenset[str]:
+        """Subscribed names, whether such folders exist or not."""
+
+    async def subscribe(self, name: str, subscribed: bool) -> None:
+        """Change a subscription."""
+
+    async def folder(self, name: str) -> model.Folder:
+        """Raises NoSuchFolder."""
+
+    async def status(self, name: str) -> model.Status:
+        """Raises NoSuchFolder."""
+
+    async def create(self, name: str, special_use: model.SpecialUse | None = None) -> model.Folder:
+        """Raises FolderExists, BadFolderName, NotPermitted."""
+
+    async def delete(self, name: str) -> None:
+        """Raises NoSuchFolder, NotPermitted."""
+
+    async def rename(self, old: str, new: str) -> None:
+        """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""
+
+    def writable(self, folder: model.Folder) -> bool:
+        """Whether the account may add to, expunge from and set shared flags in it."""
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+
+    async def append(
+        self, name: str, draft: Draft, flags: frozenset[str], internal_date: datetime | None
+    ) -> model.Placed:
+        """Commit a draft to a folder. Raises NoSuchFolder, NotPermitted, OverQuota."""
+
+    async def usage(self) -> model.Usage:
+        """The account's quota."""
+
+    def watch(self, listener: Listener) -> Subscription:
+        """Hear of folders made, renamed, gone, subscribed."""
+
+    def watch_folder(self, folder: FolderId, listener: Listener) -> Subscription:
+        """Hear what happens in a folder."""
+
+    # On an opened folder, by its id; as MailStore's methods of the same names, as this account.
+    async def folder_status(self, folder: FolderId) -> model.Status: ...
+    async def uids(self, folder: FolderId) -> Sequence[int]: ...
+    async def claim_recent(self, folder: FolderId) -> int: ...
+    async def messages(
+        self, folder: FolderId, uids: Sequence[int] | None
+    ) -> Sequence[model.Message]: ...
+    async def described(
+        self, folder: FolderId, uids: Sequence[int]
+    ) -> Sequence[model.Described]: ...
+    async def content(self, content: ContentId) -> bytes: ...
+    async def contents(self, contents: Sequence[ContentId]) -> dict[ContentId, bytes]: ...
+    def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]: ...
+    async def search(self, folder: FolderId, query: Query) -> Sequence[int]: ...
+    async def store_flags(
+        self,
+        folder: FolderId,
+        uids: Sequence[int],
+        action: model.FlagAction,
+        flags: frozenset[str],
+        *,
+        unchanged_since: int | None = None,
+    ) -> model.FlagsStored: ...
+    async def copy(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied: ...
+    async def move(self, folder: FolderId, uids: Sequence[int], target: str) -> model.Copied: ...
+    async def expunge(self, folder: FolderId, uids: Sequence[int] | None) -> Sequence[int]: ...
+    async def changes_since(
+        self, folder: FolderId, modseq: int
+    ) -> tuple[Sequence[model.Message], Sequence[int]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DropItem:
+    """One message of a maildrop; ``uidl`` is unique and stable (RFC 1939, 7)."""
+
+    octets: int
+    uidl: str
+
+
+class MaildropInUse(Exception):
+    """Another session holds the maildrop (RFC 2449, 8.1.1: IN-USE)."""
+
+
+class Maildrop(Protocol):
+    """An account's INBOX as POP3 sees it: locked, numbered once from 0, changed at the end."""
+
+    name: str
+
+    async def open(self) -> Sequence[DropItem]:
+        """Lock and number it. Raises MaildropInUse."""
+
+    def read(self, number: int) -> AsyncIterator[bytes]:
+        """Stream a message. Raises NoSuchMessage when another session expunged it."""
+
+    async def remove(self, numbers: Sequence[int]) -> None:
+        """Remove messages, durably, all or none."""
+
+    def release(self) -> None:
+        """Give the lock back; may be called twice."""
+
+
+class Submitter(Protocol):
+    """An account that may send mail: the facet SMTP's AUTH asks for."""
+
+    name: str
+
+    def may_send_as(self, address: str) -> bool:
+        """Whether the reverse path is one of the account's own addresses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Where mail for one address goes.
+
+    Args:
+        address: as it was named.
+        folders: of mailboxes here, with the address of each mailbox.
+        onward: addresses whose mail is queued: of other hosts, or of mailboxes here that cannot
+            take it for now.
+        by_alias: the address stands for others, whose mail has a fate each: where one has no
+            room, the others have theirs.
+        notify: of what the sender wants to be told, as NOTIFY (RFC 3461, 4.1); empty for not said.
+        original: ORCPT, its xtext undone (RFC 3461, 4.2).
+    """
+
+    address: str
+    folders: Mapping[FolderId, str] = field(default_factory=dict)
+    onward: Sequence[str] = ()
+    by_alias: bool = False
+    notify: str = ""
+    original: str = ""
+
+
+class NotOurs(Exception):
+    """The domain is not one this suite receives for."""
+
+
+class AccountDisabled(Exception):
+    """The only account that mail goes to is disabled, which may pass."""
+
+
+class PartlyFull(OverQuota):
+    """Some of a message's mailboxes have no room for it, and nobody has got it."""
+
+
+class Resolver(Protocol):
+    """The resolver of where mail goes: domains, aliases, catch-all, ``user+detail``."""
+
+    async def resolve(
+        self, local: str, domain: str, *, octets: int = 0, relay: bool = False
+    ) -> Recipient:
+        """Return where mail for an address goes.
+
+        Args:
+            local: its quoting undone.
+            domain: the domain; empty for a bare ``postmaster`` (RFC 5321, 4.5.1).
+            octets: how large the sender says the message is (RFC 1870); 0 for not said.
+            relay: whether the sender may send to other hosts.
+
+        Raises:
+            NotOurs: the domain is not received for.
+            NoSuchAccount: nobody has that address.
+            OverQuota: the only mailbox it goes to has no room.
+            AccountDisabled: the only mailbox it goes to.
+            Busy: mail for it is put off.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverBy:
+    """What BY says (RFC 2852, 4): by when mail has to have arrived.
+
+    Args:
+        by: the moment.
+        returned: whether it is given back then (R), or the sender is told of the delay (N).
+    """
+
+    by: datetime
+    returned: bool
+
+
+class Delivery(Protocol):
+    """The delivery of messages to recipients that were resolved."""
+
+    def draft(self, expected_octets: int | None = None) -> Draft:
+        """Begin a content."""
+
+    async def deliver(
+        self,
+        draft: Draft,
+        recipients: Sequence[Recipient],
+        envelope: Envelope,
+        *,
+        account: str | None = None,
+        not_before: datetime | None = None,
+        deliver_by: DeliverBy | None = None,
+        each: bool = False,
+    ) -> Collection[str]:
+        """Make it durable for all recipients, or for none; each folder gets it once.
+
+        Args:
+            envelope: its ``account`` is not looked at.
+            account: who submitted it, None without a login.
+            not_before: when it leaves for other hosts (RFC 4865).
+            each: deliver where there is room, rather than nowhere (LMTP).
+
+        Returns:
+            The addresses of the recipients without room: none but with *each*.
+
+        Raises:
+            OverQuota: no mailbox has room; PartlyFull: some have not.
+            StoreError: of the store.
+        """
+
+
+# -- news -------------------------------------------------------------------------------------
+
+
+class Newsgroup(Protocol):
+    """A newsgroup as it stands; its attributes change with it.
+
+    ``low`` to ``high`` are the numbers its articles may have now (RFC 3977, 6.1.1); an empty group
+    has ``high == low - 1``. Neither ever sinks.
+    """
+
+    id: FolderId
+    name: str
+    description: str
+    created: datetime | None
+    moderator: str | None
+    postable: bool
+    gone: bool
+
+    @property
+    def low(self) -> int: ...
+    @property
+    def high(self) -> int: ...
+    @property
+    def count(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class NewsArticle:
+    """An article in one of its groups.
+
+    Args:
+        message_id: with its angle brackets.
+        locations: the groups and numbers it has, as Xref tells them (RFC 5536, 3.2.14).
+    """
+
+    folder: FolderId
+    number: int
+    message_id: str
+    content: ContentId
+    octets: int
+    locations: str
+
+
+class Newsroom(Protocol):
+    """The newsgroups as all may read them; one for the whole suite.
+
+    What is known is given from memory, without waiting; all else is asked of the store.
+    """
+
+    async def group(self, name: str) -> Newsgroup:
+        """Raises NoSuchFolder."""
+
+    async def groups(self) -> Sequence[Newsgroup]:
+        """All, sorted by name."""
+
+    async def numbers(self, group: Newsgroup) -> Sequence[int]:
+        """The article numbers there are, ascending. They change while others post: take what is
+        needed before waiting. Raises NoSuchFolder."""
+
+    async def arrived_since(self, group: Newsgroup, moment: datetime) -> Sequence[int]:
+        """The numbers of articles that came into it then or later. Raises NoSuchFolder."""
+
+    async def article(self, group: Newsgroup, number: int) -> NewsArticle:
+        """Raises NoSuchMessage."""
+
+    async def find(self, message_id: str) -> NewsArticle:
+        """One of the places of an article. Raises NoSuchMessage."""
+
+    async def content(self, article: NewsArticle) -> bytes:
+        """A whole article; for small ones. Raises as MailStore.content."""
+
+    def read(
+        self, content: ContentId, start: int = 0, stop: int | None = None
+    ) -> AsyncIterator[bytes]:
+        """As MailStore.read."""
+
+    async def described(
+        self, folder: FolderId, numbers: Sequence[int]
+    ) -> Sequence[model.Described]:
+        """Articles with summaries, those that are there, ascending."""
+
+    async def search(self, group: Newsgroup, text: str) -> Sequence[int]:
+        """The numbers of articles that hold a text, ascending; exact."""
+
+    def message_id(self, described: model.Described) -> str:
+        """An article's Message-ID; a made one, always the same, where it has none itself."""
+
+    async def contents(self, contents: Sequence[ContentId]) -> Mapping[ContentId, bytes]:
+        """As MailStore.contents."""
+
+    async def places(self, message_ids: Sequence[str]) -> Mapping[str, Sequence[tuple[str, int]]]:
+        """Group name and number of each place of articles; for Xref."""
+
+    @property
+    def policy(self) -> PostingPolicy:
+        """What posters are asked for, and what is told of them."""
+
+    def anonymous(self) -> NewsAccess:
+        """What somebody who has not logged in may do."""
+
+
+class NewsAccess(Protocol):
+    """Somebody who reads and posts news: the facet NNTP's AUTHINFO asks for. ``name`` is empty for
+    somebody who has not logged in."""
+
+    name: str
+    room: Newsroom
+
+    def may_approve(self, group: Newsgroup) -> bool:
+        """Whether articles with an Approved field are taken from them for that group."""
+
+    @property
+    def may_post(self) -> bool:
+        """Whether the site's policy lets them post."""
+
+    def check_groups(self, groups: Sequence[Newsgroup], *, approved: bool) -> None:
+        """Check where an article, with an Approved field or without, is to go. Raises Unfit."""
+
+    def posting(self, *, now: datetime, unique: str, source: str) -> Posting:
+        """Begin to take an article.
+
+        Args:
+            unique: a word never given before, for its Message-ID: letters and digits.
+            source: the poster's IP address; it is told only where the policy says so.
+        """
+
+
+class Posting(Protocol):
+    """An article on its way in, through the site's injecting agent (RFC 5537, 3.5).
+
+    Once it is refused, what still comes of it is dropped.
+    """
+
+    def take(self, octets: bytes) -> Awaitable[None] | None:
+        """Accept the next octets; returns what to await before the next, or None."""
+
+    async def finish(self, *, bare_line_end: bool = False) -> str:
+        """Make it durable in all its newsgroups, stored once; return its Message-ID.
+
+        Args:
+            bare_line_end: whether CR or LF stood alone in it.
+
+        Raises:
+            Unfit: with the reason, in words for its poster.
+            MessageExists: an article with its Message-ID is here.
+            StoreError: it could not be stored.
+        """
+
+    def abort(self) -> None:
+        """Throw away what was written of it; nothing, if it was stored."""
+
+
+# -- files and the shell ----------------------------------------------------------------------
+
+
+class FileAccess(FileTree, Protocol):
+    """What somebody sees of the files: their home at ``/``, the public site at ``/site``; somebody
+    anonymous sees the public site at ``/``, for reading.
+
+    Every method asks first whether this account may do that there, and raises NotPermitted.
+    ``NoSuchFile`` hides what it may not even see.
+    """
+
+    name: str
+
+    def may_write(self, path: TreePath) -> bool:
+        """Whether the account may change what is there; for listings and permissions shown."""
+
+
+class SiteFiles(Protocol):
+    """What of the files can be seen without a login."""
+
+    def anonymous(self) -> FileAccess:
+        """Return the public site, for reading."""
+
+    async def public_of(self, account: str) -> FileAccess:
+        """Return what an account shows to everybody (``/~account/``), for reading.
+
+        Raises:
+            NoSuchFile: no such account, or it is disabled.
+        """
+
+
+class WrongPassword(Exception):
+    """The old password is not the account's main password."""
+
+
+class UnfitPassword(Exception):
+    """The new password cannot be one; the message says why, in words for its owner."""
+
+
+class ShellAccess(Protocol):
+    """All that an account has, for somebody at a terminal, and its password."""
+
+    name: str
+
+    @property
+    def mail(self) -> MailAccess: ...
+    @property
+    def news(self) -> NewsAccess: ...
+    @property
+    def files(self) -> FileAccess: ...
+
+    async def change_password(self, old: str, new: str) -> None:
+        """Change the main password; an app password is not enough to do that. Guesses are not
+        slowed down here: whoever asks has had *old* checked by the authenticator.
+
+        Raises:
+            WrongPassword: *old* is not the main password.
+            UnfitPassword: *new* cannot be a password.
+        """
