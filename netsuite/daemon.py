@@ -5,4 +5,6 @@ from __future__ import annotations
 from netsuite.config.schema import SERVICES
 from netsuite.plugin import plugin
 
-Options, makeService = plugin(SERVICES, "The whole suite: mail, news, files and a shell.")
+Options, makeService = plugin(
+    (*SERVICES, "delivery"), "The whole suite: mail, news, files and a shell."
+)

@@ -34,6 +34,7 @@ DEMO_OVERRIDES = (
     'site.hostname="localhost"',
     'site.domains=["example.test"]',
     'site.postmaster="alice"',
+    "delivery.enabled=false",  # what a newcomer tries leaves this machine in no case
     # `curl -T` sends a file's line ends as they are, and a newcomer's file has LF.
     'smtp.bare_line_ends="mend"',
     'submission.bare_line_ends="mend"',

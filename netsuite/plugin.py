@@ -29,6 +29,7 @@ from netsuite.store.interfaces import Store
 MAKERS: Mapping[str, str] = {
     "smtp": "netsuite.smtp.service.make_smtp",
     "submission": "netsuite.smtp.service.make_submission",
+    "delivery": "netsuite.smtp.service.make_delivery",
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
     "nntp": "netsuite.nntp.service.make_nntp",
@@ -165,14 +166,14 @@ def plugin(
     """Return what a plugin's module has to hold, ``Options`` and ``makeService``.
 
     Args:
-        services: the service it runs, or several.
+        services: the service it runs, or several; ``delivery`` among them listens nowhere.
         synopsis: what ``twistd NAME --help`` says of it.
     """
     names = (services,) if isinstance(services, str) else tuple(services)
 
     class PluginOptions(Options):
         __doc__ = synopsis
-        services = names
+        services = tuple(name for name in names if name in SERVICES)
         longdesc = synopsis
 
     return PluginOptions, lambda options: compose(options, names)

@@ -21,12 +21,13 @@ from twisted.python.threadpool import ThreadPool
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
-from netsuite.accounts.delivery import StoreDelivery
+from netsuite.accounts.delivery import Patience, StoreDelivery
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
-from netsuite.accounts.resolver import RecipientResolver
+from netsuite.accounts.resolver import RecipientResolver, same_domain
+from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
 from netsuite.config.check import read_endpoint
 from netsuite.config.schema import Settings
@@ -64,6 +65,13 @@ def _posting_policy(settings: Settings) -> PostingPolicy:
         complaints=section.complaints,
         domain=settings.site.domains[0],
     )
+
+
+def _patience(settings: Settings) -> Patience:
+    """Return how long mail is tried for."""
+    section = settings.delivery
+    warn_after = timedelta(hours=section.warn_hours) if section.warn_hours else None
+    return Patience(timedelta(hours=section.lifetime_hours), warn_after)
 
 
 class Common(TypedDict):
@@ -107,15 +115,22 @@ class Site(Service):
         )
         #: The files that need no login; others come by a login, as FileAccess.
         self.files = HomesOfSite(self.store, self.homes)
+        self.srs = SenderRewriting(
+            lambda: self.authenticator.secret,
+            settings.site.domains[0],
+            lambda: int(reactor.seconds() // 86_400),
+        )
         self.resolver = RecipientResolver(
             self.store,
             reactor,
             domains=settings.site.domains,
             postmaster=settings.site.postmaster,
             separator=settings.site.detail_separator,
-            carries_onward=False,  # there is a queue, but nobody yet who empties it
+            detail_folders=settings.site.detail_folders,
+            read_back=self.srs.original,
+            carries_onward=settings.delivery.enabled,
         )
-        self.delivery = StoreDelivery(self.store, note_full=self.resolver.note_full)
+        self.delivery = StoreDelivery(self.store, self.resolver, patience=_patience(settings))
         self.password_cache = PasswordCache(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
@@ -174,6 +189,12 @@ class Site(Service):
             return None
         folder = self.home / self.settings.tls.certificates
         return Certificates(folder, self.reactor, host=self.settings.site.hostname)
+
+    def forwarded_as(self, sender: str) -> str:
+        """Return the reverse path that a message of *sender* is forwarded with: its own where it
+        is one of ours."""
+        domain = same_domain(sender.rpartition("@")[2])
+        return sender if domain in self.resolver.domains else self.srs.rewritten(sender)
 
     # -- services ------------------------------------------------------------------------------
 
@@ -351,7 +372,9 @@ class Site(Service):
             domains=settings.site.domains,
             postmaster=settings.site.postmaster,
             separator=settings.site.detail_separator,
+            detail_folders=settings.site.detail_folders,
         )
+        self.delivery.patience = _patience(settings)
         self.authenticator.names.configure(tuple(settings.site.domains))
         if self.certificates is not None:
             self.certificates.refresh()

@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent / "netsuite"
 SERVICE_ROOF = frozenset({"home", "site", "plugin"})
 PROTOCOLS = frozenset({"smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher"})
 STORE_PORTS = frozenset(
-    f"store.{name}" for name in ("interfaces", "model", "changes", "errors", "query", "tree")
+    f"store.{name}"
+    for name in ("interfaces", "model", "outgoing", "changes", "errors", "query", "tree")
 )
 ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
 ROOF = frozenset({"home", "site", "demo", "daemon", "plugin", "cli"})
@@ -33,7 +34,7 @@ PURE_HELPERS = {
     "imap": {"mutf7", "patterns", "sections", "sequences", "view"},
     "nntp": {"overview", "wildmat"},
     "pop3": {"top"},
-    "smtp": set(),
+    "smtp": {"relay"},
     "telnet": {"editing", "options", "sanitize"},
 }
 #: Imports that the rule would refuse, each with its reason.
@@ -79,6 +80,7 @@ def may_import(importer: str, imported: str) -> bool:
         "accounts": {"accounts", "store/ports", "sasl", "message", "wire"},
         "connection": {"connection", "tls", "wire", "declarations"},
         "tls": {"tls", "wire", "connection"},
+        "dns": {"dns"},
         "declarations": {"declarations"},
     }
     return theirs in allowed[mine]
@@ -93,7 +95,7 @@ def _protocol_may(top: str, mine: str, imported: str, theirs: str) -> bool:
         return theirs in pure
     if mine.endswith("/settings"):
         return theirs in pure | {"declarations", "connection"}
-    shared = {"connection", "tls", "store/ports", f"{top}/twisted", f"{top}/settings"}
+    shared = {"connection", "dns", "tls", "store/ports", f"{top}/twisted", f"{top}/settings"}
     if mine.endswith("/twisted"):
         return theirs in pure | shared or ".".join(imported.split(".")[:2]) in ACCOUNT_PORTS
     return theirs in pure | shared | {"accounts", f"{top}/service"} or imported in SERVICE_ROOF

@@ -30,12 +30,13 @@ class OrderMail(TestCase):
         """Who has ordered gets a mail."""
         store = MemoryStore()
         ann = await store.accounts.add_account("ann", None)
+        resolver = RecipientResolver(store, reactor, domains=["example.test"])
         factory = SMTPServerFactory(
             Shared(
                 clock=reactor,
                 host="mx.example.test",
-                resolver=RecipientResolver(store, reactor, domains=["example.test"]),
-                delivery=StoreDelivery(store),
+                resolver=resolver,
+                delivery=StoreDelivery(store, resolver),
             )
         )
         port = await TCP4ServerEndpoint(reactor, 0, interface="127.0.0.1").listen(factory)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from netsuite.accounts.interfaces import DeliverBy, PartlyFull, Recipient
-from netsuite.accounts.resolver import same_domain
-from netsuite.store.errors import OverQuota
-from netsuite.store.interfaces import Draft, Store
+from twisted.logger import Logger
+
+from netsuite.accounts.interfaces import (
+    AccountDisabled,
+    DeliverBy,
+    NotOurs,
+    PartlyFull,
+    Recipient,
+)
+from netsuite.accounts.resolver import RecipientResolver, same_domain
+from netsuite.message.build import return_path
+from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
+from netsuite.store.interfaces import Draft, Report, Store
 from netsuite.store.model import FolderId, Placement
 from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient
 from netsuite.wire.dates import now
@@ -32,21 +41,23 @@ class StoreDelivery:
     """Delivers through the store (``interfaces.Delivery``).
 
     Args:
+        resolver: finds the senders of messages that are reported on.
         now: returns the present moment.
-        note_full: told of accounts that had no room for a message whose size was not known.
     """
+
+    log = Logger()
 
     def __init__(
         self,
         store: Store,
+        resolver: RecipientResolver,
         *,
         now: Callable[[], datetime] = now,
         patience: Patience | None = None,
-        note_full: Callable[[Iterable[str]], None] = lambda accounts: None,
     ) -> None:
         self._store = store
+        self._resolver = resolver
         self._now = now
-        self._note_full = note_full
         self.patience = patience or Patience()
 
     def draft(self, expected_octets: int | None = None) -> Draft:
@@ -71,15 +82,17 @@ class StoreDelivery:
         for recipient in recipients:
             make = self._maker(recipient, not_before, deliver_by)
             for address in recipient.onward:
-                queued.setdefault(address, make(address))
+                queued.setdefault(address, make(address, same_domain(address.rpartition("@")[2])))
+            for mailbox in recipient.put_off:
+                queued.setdefault(mailbox, make(mailbox, ""))
             for folder, mailbox in recipient.folders.items():
                 if "SUCCESS" in recipient.notify:
                     # Who delivers from the queue tells of it by the same commit.
-                    queued.setdefault(mailbox, make(mailbox))
+                    queued.setdefault(mailbox, make(mailbox, ""))
                     continue
                 folders[folder] = None
                 if recipient.by_alias or each:
-                    where_full[folder] = None if each else make(mailbox)
+                    where_full[folder] = None if each else make(mailbox, "")
         onward = None
         if queued or where_full:
             if account is not None:
@@ -90,40 +103,62 @@ class StoreDelivery:
         try:
             placed = await self._store.mail.commit(draft, placements, onward=onward)
         except OverQuota as error:
-            self._note_full(error.accounts)
+            self._resolver.note_full(error.accounts)
             if queued or len(error.accounts) < len(folders):
                 raise PartlyFull(*error.accounts) from None
             raise
+        if not each:
+            return ()
         there = {one.folder for one in placed}
-        return [one.address for one in recipients if each and not _has_one(one, there)]
+        return [one.address for one in recipients if not _has_one(one, there)]
+
+    async def report(self, sender: str, octets: bytes) -> Report | None:
+        """Return what the sender of a message is told, ready to be committed."""
+        local, _, domain = sender.rpartition("@")
+        try:
+            to = await self._resolver.resolve(local, domain, relay=True)
+        except (NoSuchAccount, NotOurs) as error:
+            self.log.warn("a report for <{sender}> is dropped: {error}", sender=sender, error=error)
+            return None
+        except (OverQuota, AccountDisabled, Busy):
+            to = Recipient(sender, put_off=(sender,))
+        make = self._maker(to, None, None)
+        queued = [make(each, same_domain(each.rpartition("@")[2])) for each in to.onward]
+        queued += [make(each, "") for each in to.put_off]
+        draft = self.draft(len(octets))
+        written = draft.write(return_path("") + octets)
+        if written is not None:
+            await written
+        where_full = {folder: make(mailbox, "") for folder, mailbox in to.folders.items()}
+        onward = Outgoing(Envelope("", "" if octets.isascii() else "8BITMIME"), queued, where_full)
+        return Report(draft, [Placement(folder) for folder in to.folders], onward)
 
     def _maker(
         self, recipient: Recipient, not_before: datetime | None, deliver_by: DeliverBy | None
-    ) -> Callable[[str], QueueRecipient]:
-        """Return what makes a recipient of the queue of an address that another stands for."""
-        now = self._now()
-        patience = self.patience
-        expires = (not_before or now) + patience.lifetime
-        warn = None if patience.warn_after is None else (not_before or now) + patience.warn_after
+    ) -> Callable[[str, str], QueueRecipient]:
+        """Return what makes a recipient of the queue of an address and its domain."""
+        begin = not_before or self._now()
+        expires = begin + self.patience.lifetime
+        warn = None
+        if self.patience.warn_after is not None:
+            warn = begin + self.patience.warn_after
         way = ""
-        if deliver_by is not None:
-            way = "R" if deliver_by.returned else "N"
-            if deliver_by.returned:
-                expires = min(expires, deliver_by.by)
-            else:
-                warn = deliver_by.by
+        if deliver_by is not None and deliver_by.returned:
+            way, expires = "R", min(expires, deliver_by.by)
+        elif deliver_by is not None:
+            way, warn = "N", deliver_by.by
 
-        def make(address: str) -> QueueRecipient:
+        def make(address: str, domain: str) -> QueueRecipient:
             return QueueRecipient(
                 address,
-                same_domain(address.rpartition("@")[2]),
+                domain,
                 expires,
                 warn,
                 not_before,
                 recipient.notify,
                 recipient.original,
                 way,
-                forwarded=address != recipient.address,
+                forwarded=bool(domain) and address != recipient.address,
             )
 
         return make

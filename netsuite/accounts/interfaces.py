@@ -15,7 +15,7 @@ from netsuite.message.injection import PostingPolicy
 from netsuite.store import model
 from netsuite.store.changes import Listener, Subscription
 from netsuite.store.errors import OverQuota
-from netsuite.store.interfaces import Draft
+from netsuite.store.interfaces import Draft, Report
 from netsuite.store.model import ContentId, FolderId
 from netsuite.store.outgoing import Envelope
 from netsuite.store.query import Query
@@ -332,8 +332,8 @@ class Recipient:
     Args:
         address: as it was named.
         folders: of mailboxes here, with the address of each mailbox.
-        onward: addresses whose mail is queued: of other hosts, or of mailboxes here that cannot
-            take it for now.
+        onward: addresses of other hosts, whose mail is queued.
+        put_off: addresses of mailboxes here that cannot take it for now, whose mail is queued, too.
         by_alias: the address stands for others, whose mail has a fate each: where one has no
             room, the others have theirs.
         notify: of what the sender wants to be told, as NOTIFY (RFC 3461, 4.1); empty for not said.
@@ -343,6 +343,7 @@ class Recipient:
     address: str
     folders: Mapping[FolderId, str] = field(default_factory=dict)
     onward: Sequence[str] = ()
+    put_off: Sequence[str] = ()
     by_alias: bool = False
     notify: str = ""
     original: str = ""
@@ -380,6 +381,13 @@ class Resolver(Protocol):
             OverQuota: the only mailbox it goes to has no room.
             AccountDisabled: the only mailbox it goes to.
             Busy: mail for it is put off.
+        """
+
+    async def mailbox(self, address: str) -> FolderId:
+        """Return the folder of a mailbox whose mail was queued, by its address.
+
+        Raises:
+            NoSuchAccount, AccountDisabled: its mail cannot be delivered.
         """
 
 
@@ -427,6 +435,15 @@ class Delivery(Protocol):
         Raises:
             OverQuota: no mailbox has room; PartlyFull: some have not.
             StoreError: of the store.
+        """
+
+    async def report(self, sender: str, octets: bytes) -> Report | None:
+        """Return what the sender of a message is told, ready to be committed; None where there is
+        no such sender.
+
+        Args:
+            sender: of the message that is reported on.
+            octets: of the report.
         """
 
 

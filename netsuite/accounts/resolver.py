@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -97,6 +97,8 @@ class RecipientResolver:
         separator: between a user name and a detail; empty for none.
         detail_folders: whether mail for ``user+detail`` goes into the folder of that name, where
             the user has one.
+        read_back: returns whom mail for a local part goes to that is a rewritten sender (see
+            ``srs``); None where it is none.
         carries_onward: whether somebody empties the queue; otherwise mail for an alias that leads
             elsewhere is put off, not taken and forgotten.
     """
@@ -110,8 +112,10 @@ class RecipientResolver:
         postmaster: str = "",
         separator: str = "+",
         detail_folders: bool = False,
+        read_back: Callable[[str], str | None] = lambda local: None,
         carries_onward: bool = True,
     ) -> None:
+        self._read_back = read_back
         self.carries_onward = carries_onward
         self._store = store
         self._clock = clock
@@ -187,6 +191,10 @@ class RecipientResolver:
             if relay and self.carries_onward:
                 return Recipient(address, onward=(address,))
             raise NotOurs(domain)
+        original = self._read_back(local)
+        if original is not None:
+            name, _, elsewhere = original.rpartition("@")
+            return await self.resolve(name, elsewhere, octets=octets, relay=True)
         heard_of = self._heard_of
         targets = await self._targets(local.lower(), ours)
         found, refusals = await self._recipient(address, targets, octets)
@@ -216,10 +224,8 @@ class RecipientResolver:
             except (OverQuota, AccountDisabled) as error:
                 put_off.append(mailbox)
                 refusals.append(error)
-        if folders or onward:
-            onward += put_off
         by_alias = len(targets) > 1
-        return Recipient(address, folders, tuple(dict.fromkeys(onward)), by_alias), refusals
+        return Recipient(address, folders, tuple(onward), tuple(put_off), by_alias), refusals
 
     def _remembered(self, local: str, domain: str) -> Recipient | None:
         if self._read_at is None or self._clock.seconds() - self._read_at > ALIAS_SECONDS:
@@ -322,6 +328,17 @@ class RecipientResolver:
             return self.postmaster
         accounts = await self._store.accounts.accounts()
         return accounts[0].name if accounts else None
+
+    async def mailbox(self, address: str) -> FolderId:
+        """Return the folder of a mailbox whose mail was queued; the store will say whether there
+        is room."""
+        name = address.rpartition("@")[0]
+        known = await self._account(name)
+        if known is None:
+            raise NoSuchAccount(name)
+        if known[0].state is not AccountState.ACTIVE:
+            raise AccountDisabled(name)
+        return known[1]
 
     async def _folder(self, name: str, detail: str, octets: int) -> FolderId:
         """Return the folder of an account that mail goes into. Raises OverQuota, AccountDisabled,

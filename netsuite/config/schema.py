@@ -24,8 +24,8 @@ from netsuite.http.settings import Settings as HTTPSettings
 from netsuite.imap.settings import Settings as IMAPSettings
 from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.pop3.settings import Settings as POP3Settings
+from netsuite.smtp.settings import DeliverySettings, SubmissionSettings
 from netsuite.smtp.settings import Settings as SMTPSettings
-from netsuite.smtp.settings import SubmissionSettings
 from netsuite.telnet.settings import Settings as TelnetSettings
 
 
@@ -56,6 +56,12 @@ class SiteSection(Section):
         "empty: nothing does.",
         live=True,
         max_length=1,
+    )
+    detail_folders: bool = setting(
+        False,
+        "Whether mail for user+detail goes into the user's folder DETAIL, where there is one, "
+        "rather than into INBOX.",
+        live=True,
     )
 
 
@@ -147,6 +153,7 @@ class Settings(Section):
     files: FilesSection = Field(default_factory=FilesSection)
     smtp: SMTPSettings = Field(default_factory=SMTPSettings)
     submission: SubmissionSettings = Field(default_factory=SubmissionSettings)
+    delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     imap: IMAPSettings = Field(default_factory=IMAPSettings)
     pop3: POP3Settings = Field(default_factory=POP3Settings)
     nntp: NNTPSettings = Field(default_factory=NNTPSettings)

@@ -1,24 +1,37 @@
-"""The SMTP services: settings to servers that listen; the body of ``twistd netsuite-smtp``."""
+"""The SMTP services: servers that listen, and what carries mail on; the body of ``twistd
+netsuite-smtp``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import ipaddress
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
+from netsuite import tls
 from netsuite.connection.listening import ListeningService
+from netsuite.dns import DNSClient, name_servers
+from netsuite.home import SiteError
 from netsuite.plugin import plugin
 from netsuite.site import Site
+from netsuite.smtp.delivery.agent import DeliveryAgent
+from netsuite.smtp.delivery.carrier import Connector
+from netsuite.smtp.delivery.reports import Reporter
+from netsuite.smtp.delivery.routes import Router, RouteSettings
+from netsuite.smtp.delivery.schedule import Schedule
 from netsuite.smtp.messagelog import stamp
+from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.smtp.server.shared import Identifiers, LocalTime
-from netsuite.smtp.settings import Mode, Settings
+from netsuite.smtp.settings import DeliverySettings, Mode, Settings
+from netsuite.wire.dates import now
 
 Options, makeService = plugin(
-    ("smtp", "submission"), "The SMTP server, and the submission server beside it."
+    ("smtp", "submission", "delivery"), "The SMTP server, and what sends mail out, beside it."
 )
 
 
 def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> ListeningService:
-    now, identify = LocalTime(), Identifiers()
+    local_time, identify = LocalTime(), Identifiers()
     line_log = site.line_log(settings().message_log, stamp)
 
     def shared() -> Shared:
@@ -31,7 +44,7 @@ def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> Listening
             resolver=site.resolver,
             delivery=site.delivery,
             line_log=line_log,
-            now=now,
+            now=local_time,
             identify=identify,
         )
 
@@ -46,3 +59,81 @@ def make_smtp(site: Site) -> ListeningService:
 def make_submission(site: Site) -> ListeningService:
     """Return the server to which accounts bring mail, after a login (RFC 6409)."""
     return _make(site, Mode.SUBMISSION, lambda: site.settings.submission)
+
+
+# -- mail to other hosts -----------------------------------------------------------------------
+
+
+def read_servers(addresses: Sequence[str]) -> Sequence[tuple[str, int]]:
+    """Return name servers as address and port; the system's where none is named."""
+    found = []
+    for each in addresses:
+        host, colon, port = each.rpartition(":")
+        if colon and (host.endswith("]") or ":" not in host):
+            found.append((host.strip("[]"), int(port)))
+        else:
+            found.append((each.strip("[]"), 53))
+    return found or name_servers()
+
+
+def route_settings(settings: DeliverySettings, host: str) -> RouteSettings:
+    """Return what the router has to know of the settings."""
+    return RouteSettings(
+        smart_host=parse_relay(settings.smart_host) if settings.smart_host else None,
+        routes={domain.lower(): parse_relay(url) for domain, url in settings.routes.items()},
+        security={domain.lower(): Security(each) for domain, each in settings.security.items()},
+        default_security=Security(settings.default_security),
+        port=settings.port,
+        names=frozenset((host.lower(), settings.helo.lower())) - {""},
+    )
+
+
+def make_delivery(site: Site) -> DeliveryAgent:
+    """Return what carries the site's queued mail on. Raises SiteError."""
+    settings, host = site.settings.delivery, site.settings.site.hostname
+    helo = settings.helo or host
+    authorities = site.home / settings.authorities if settings.authorities else None
+
+    @lru_cache(maxsize=256)
+    def tls_for(name: str, verified: bool) -> tls.ClientContext:
+        # One for each host: to make one reads all the authorities there are.
+        return tls.client_options(name, authorities=authorities, insecure=not verified)
+
+    try:
+        tls_for("localhost", True)
+    except tls.BadCertificate as error:
+        raise SiteError(f"delivery.authorities: {error}") from None
+    router = Router(
+        DNSClient(site.reactor, read_servers(settings.resolvers)), route_settings(settings, host)
+    )
+    agent = DeliveryAgent(
+        site.store,
+        site.reactor,
+        resolver=site.resolver,
+        connector=Connector(
+            site.reactor,
+            router,
+            helo=helo,
+            loopback=settings.loopback,
+            source=[str(ipaddress.ip_address(each)) for each in settings.source],
+            tls_for=tls_for,
+        ),
+        reporter=Reporter(site.delivery, host=host, now=now, identify=Identifiers()),
+        now=now,
+        schedule=_schedule(settings),
+        connections=settings.connections,
+        rewritten=site.forwarded_as,
+        delivery_log=site.line_log(settings.delivery_log, stamp),
+        when_open=site.when_open,
+    )
+
+    def apply(_: object) -> None:
+        changed = site.settings.delivery
+        agent.schedule, agent.connections = _schedule(changed), changed.connections
+
+    site.on_reload(apply)
+    return agent
+
+
+def _schedule(settings: DeliverySettings) -> Schedule:
+    return Schedule(settings.first_retry_seconds, settings.longest_retry_seconds)

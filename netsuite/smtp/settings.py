@@ -1,15 +1,18 @@
-"""Settings of the SMTP services, and whom a service is for."""
+"""Settings of the SMTP services, whom a service is for, and how mail leaves for other hosts."""
 
 from __future__ import annotations
 
 import enum
 import sys
 from functools import cached_property
-from typing import Literal
+from typing import Annotated, Literal
 
-from netsuite.config.sections import loopback, setting
-from netsuite.config.values import Count, Seconds
+from pydantic import AfterValidator
+
+from netsuite.config.sections import Section, loopback, setting
+from netsuite.config.values import Count, DomainName, Seconds, written
 from netsuite.connection.settings import ServiceSettings, live, live_seconds
+from netsuite.smtp.relay import parse_relay
 
 
 class Mode(enum.Enum):
@@ -79,4 +82,108 @@ class SubmissionSettings(Settings):
     listen_tls: list[str] = setting(loopback(465), "Where users hand in mail under TLS (RFC 8314).")
     message_log: str = setting(
         "log/submission.log", "The message log, as that of `smtp`; empty for none."
+    )
+
+
+SecurityName = Literal["none", "opportunistic", "required", "verified"]
+
+
+def _is_relay(url: str) -> str:
+    try:
+        parse_relay(url)
+    except ValueError as error:
+        raise ValueError(f"not a mail host: {error}") from None
+    return url
+
+
+RelayURL = Annotated[str, AfterValidator(_is_relay)]
+#: A domain, or a dot and a domain for all below it.
+RouteName = Annotated[str, written(r"\.?[^\s.@]+(?:\.[^\s.@]+)*", "{!r} is no domain")]
+ServerAddress = Annotated[
+    str,
+    written(
+        r"\d+(?:\.\d+){3}(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*",
+        "{!r} is no address; write it as 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53",
+    ),
+]
+
+
+class DeliverySettings(Section):
+    """Mail to other hosts: taken from our users and for our aliases, queued, carried on."""
+
+    enabled: bool = setting(
+        True,
+        "Whether mail for other hosts is taken and carried on; the `smtp` and `submission` "
+        "services do that.",
+    )
+    smart_host: RelayURL | Literal[""] = setting(
+        "",
+        "A host that takes all mail that has no route of its own, as smtp://host, "
+        "smtp://user:password@host:587 or smtps://user:password@host; empty: each domain's own "
+        "hosts do, as the DNS names them.",
+    )
+    routes: dict[RouteName, RelayURL] = setting(
+        {},
+        "Hosts for the mail of single domains, written as `smart_host`; .example.org is for all "
+        "domains below it.",
+    )
+    security: dict[DomainName, SecurityName] = setting(
+        {},
+        "How far connections to the hosts of single domains must be secured: `none` (no TLS), "
+        "`opportunistic` (TLS where it is offered), `required` (TLS, with any certificate) or "
+        "`verified` (TLS, with a certificate for the host).",
+    )
+    default_security: SecurityName = setting(
+        "opportunistic", "The same for the hosts of all other domains."
+    )
+    authorities: str = setting(
+        "",
+        "A PEM file of the authorities that certificates of mail hosts must be signed by, relative "
+        "to the home directory; empty: the system's.",
+    )
+    resolvers: list[ServerAddress] = setting(
+        [],
+        "Name servers to ask, as 192.0.2.1 or 192.0.2.1:53; empty: those of the system. A "
+        "validating one on this machine is best.",
+    )
+    port: int = setting(25, "The port of the hosts that the DNS names.", ge=1, le=65535)
+    loopback: bool = setting(
+        False, "Whether mail may be carried to hosts whose address is one of loopback, for tests."
+    )
+    source: list[str] = setting(
+        [], "The addresses to come from, one IPv4 and one IPv6 at the most; empty: any."
+    )
+    helo: str = setting("", "What to call ourselves; empty: the site's host name.")
+    lifetime_hours: float = setting(
+        120.0,
+        "How long mail is tried before it is given back.",
+        unit="hours",
+        gt=0,
+        live=True,
+        strict=False,
+    )
+    warn_hours: float = setting(
+        4.0,
+        "After how long its sender is told that it is late; 0: never.",
+        unit="hours",
+        ge=0,
+        live=True,
+        strict=False,
+    )
+    first_retry_seconds: Seconds = setting(
+        300.0,
+        "How long to wait after the first attempt; each further wait is twice as long.",
+        unit="seconds",
+        live=True,
+    )
+    longest_retry_seconds: Seconds = setting(
+        14_400.0, "The longest wait between two attempts.", unit="seconds", live=True
+    )
+    connections: int = setting(
+        5, "Connections at once to the hosts of one domain.", unit="connections", ge=1, live=True
+    )
+    delivery_log: str = setting(
+        "log/delivery.log",
+        "The delivery log: a line for each attempt; relative to the home directory, empty for "
+        "none. It may be moved away at any time.",
     )

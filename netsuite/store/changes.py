@@ -162,6 +162,9 @@ class ChangeFeed(Protocol):
     def watch_files(self, listener: Listener) -> Subscription:
         """Report files that this process changes."""
 
+    def watch_queue(self, listener: Listener) -> Subscription:
+        """Report that something was queued or settled."""
+
     def watch_all(self, listener: Listener) -> Subscription:
         """Report everything."""
 

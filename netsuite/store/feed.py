@@ -19,6 +19,7 @@ ACCOUNTS: Topic = ("accounts", 0)
 #: Any account itself, and the aliases.
 NAMES: Topic = ("names", 0)
 FILES: Topic = ("files", 0)
+QUEUE: Topic = ("queue", 0)
 
 
 class FeedSubscription:
@@ -72,6 +73,10 @@ class LocalFeed:
     def watch_files(self, listener: Listener) -> FeedSubscription:
         """Report files that this process changes."""
         return self._watch(listener, FILES)
+
+    def watch_queue(self, listener: Listener) -> FeedSubscription:
+        """Report that something was queued or settled."""
+        return self._watch(listener, QUEUE)
 
     def watch_all(self, listener: Listener) -> FeedSubscription:
         """Report everything."""
@@ -141,4 +146,4 @@ def topics_of(change: Change) -> tuple[Topic, ...]:
         case events.FileChanged():
             return (FILES,)
         case events.QueueChanged():
-            return ()
+            return (QUEUE,)

@@ -59,7 +59,8 @@ class QueueRecipient:
 
     Args:
         address: RFC 5321 form without angle brackets.
-        domain: where its mail is to be carried, by which items are claimed.
+        domain: where its mail is to be carried, by which items are claimed; empty for a mailbox
+            here, which could not take it at once.
         expires: when trying ends.
         warn: when the sender is to be told of a delay; None for never.
         not_before: when it is tried first; None for at once (RFC 4865).

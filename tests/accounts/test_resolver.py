@@ -155,7 +155,7 @@ class Resolving(TestCase):
         await world.store.accounts.set_alias("all", ["ann", "full", "off"])
         await world.store.accounts.set_alias("none", ["full", "off"])
         found = await world.resolver.resolve("all", "example.test")
-        self.assertEqual(("full@example.test", "off@example.test"), tuple(found.onward))
+        self.assertEqual(("full@example.test", "off@example.test"), tuple(found.put_off))
         self.assertTrue(found.by_alias)
         with self.assertRaises(OverQuota):
             await world.resolver.resolve("none", "example.test")

@@ -43,9 +43,7 @@ class World:
         self.store = MemoryStore()
         self.hashed = 0
         self.resolver = RecipientResolver(self.store, self.clock, domains=[DOMAIN])
-        self.delivery = StoreDelivery(
-            self.store, now=lambda: NOW, note_full=self.resolver.note_full
-        )
+        self.delivery = StoreDelivery(self.store, self.resolver, now=lambda: NOW)
         self.realm = AccountRealm(self.store, self.resolver)
         names = LoginNames((DOMAIN,))
         self.right = PasswordCache(self.clock, 60.0, self.store.changes)

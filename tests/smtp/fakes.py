@@ -80,6 +80,12 @@ class FakeReceiver:
         address = f"{name}@example.test"
         return Recipient(address, {FolderId(1): address})
 
+    async def mailbox(self, address: str) -> FolderId:
+        return FolderId(1)
+
+    async def report(self, sender: str, octets: bytes) -> None:
+        return None
+
     def draft(self, expected_octets: int | None = None) -> FakeDraft:
         draft = FakeDraft(self)
         self.drafts.append(draft)

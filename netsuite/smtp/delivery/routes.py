@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import enum
 import ipaddress
 import random
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 from netsuite.dns import DNS, MX, LookupFailed, NoSuchName, in_order
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.delivery.lifecycle import Said
+from netsuite.smtp.relay import SMTP_PORT, Relay, Security
 
 #: Hosts of one domain that are tried at most in one attempt.
 HOSTS: Final = 10
 #: And addresses of one host.
 ADDRESSES: Final = 8
-SMTP_PORT: Final = 25
-SMTPS_PORT: Final = 465
 
 NO_DOMAIN: Final = reply(550, "5.1.2", "There is no such domain")
 NULL_MX: Final = reply(556, "5.1.10", "The domain takes no mail (RFC 7505)")
@@ -27,15 +24,6 @@ NO_DNS: Final = reply(451, "4.4.3", "The DNS cannot be asked about the domain no
 TO_OURSELVES: Final = reply(554, "5.4.6", "Mail for the domain would come back to this host")
 NO_ADDRESS: Final = reply(550, "5.4.4", "No mail host of the domain has an address")
 NO_ADDRESS_NOW: Final = reply(451, "4.4.3", "The address of no mail host is known now")
-
-
-class Security(enum.Enum):
-    """How far a connection has to be secured; the value is what a setting says."""
-
-    NONE = "none"  #: no TLS, even where it is offered
-    OPPORTUNISTIC = "opportunistic"  #: TLS where it is offered, with anybody's certificate
-    REQUIRED = "required"  #: TLS, with anybody's certificate
-    VERIFIED = "verified"  #: TLS, with a certificate for the host's name
 
 
 class Unroutable(Exception):
@@ -51,55 +39,6 @@ class Unroutable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
-    """A host that mail is carried to.
-
-    Args:
-        host: a name, or an IP address.
-        implicit: whether TLS begins with the first octet.
-        login: name and password, where it wants a login.
-    """
-
-    host: str
-    port: int = SMTP_PORT
-    security: Security = Security.OPPORTUNISTIC
-    implicit: bool = False
-    login: tuple[str, str] | None = None
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
-
-
-def parse_relay(url: str) -> Relay:
-    """Read a relay as it is configured: ``smtp://user:password@host:port`` or ``smtps://``.
-
-    With a password, or with smtps, the host's certificate has to be its own.
-
-    Raises:
-        ValueError: it is none; the message says what is wrong, and holds no password.
-    """
-    parts = urlsplit(url)
-    if parts.scheme not in ("smtp", "smtps"):
-        raise ValueError("write it as smtp://host, smtp://host:587 or smtps://user:password@host")
-    if not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
-        raise ValueError("there is more, or less, in it than a host, a port and a login")
-    implicit = parts.scheme == "smtps"
-    login = None
-    if parts.username is not None or parts.password is not None:
-        if not parts.username or not parts.password:
-            raise ValueError("a login is a name and a password")
-        login = unquote(parts.username), unquote(parts.password)
-    return Relay(
-        parts.hostname,
-        parts.port or (SMTPS_PORT if implicit else SMTP_PORT),
-        Security.VERIFIED if implicit or login else Security.OPPORTUNISTIC,
-        implicit,
-        login,
-    )
-
-
-@dataclass(frozen=True, slots=True)
 class RouteSettings:
     """What is configured of routes.
 
@@ -112,8 +51,8 @@ class RouteSettings:
     """
 
     smart_host: Relay | None = None
-    routes: Mapping[str, Relay] = {}
-    security: Mapping[str, Security] = {}
+    routes: Mapping[str, Relay] = field(default_factory=dict)
+    security: Mapping[str, Security] = field(default_factory=dict)
     default_security: Security = Security.OPPORTUNISTIC
     port: int = SMTP_PORT
     names: Collection[str] = ()

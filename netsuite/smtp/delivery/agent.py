@@ -1,0 +1,355 @@
+"""The delivery agent: claims queued mail, carries it on, and says what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from twisted.application.service import Service
+from twisted.internet.defer import Deferred, ensureDeferred, succeed
+from twisted.internet.defer import TimeoutError as DeferredTimeout
+from twisted.internet.interfaces import IDelayedCall, IReactorTime
+from twisted.internet.task import LoopingCall
+from twisted.logger import Logger
+
+from netsuite.accounts.interfaces import Resolver
+from netsuite.connection.linelog import LineLog, fit
+from netsuite.smtp import replies
+from netsuite.smtp.commands import Reply
+from netsuite.smtp.delivery.carrier import Connector, Content
+from netsuite.smtp.delivery.destination import Destination, Job
+from netsuite.smtp.delivery.lifecycle import Said, Tried
+from netsuite.smtp.delivery.reports import Reporter
+from netsuite.smtp.delivery.schedule import Schedule
+from netsuite.store.changes import Change, Subscription
+from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
+from netsuite.store.interfaces import Report, Store
+from netsuite.store.model import Placement
+from netsuite.store.outgoing import LeaseLost, QueueItem, QueueState, Settlement
+
+#: A lease is renewed three times before it ends; whoever dies has its items tried again then.
+LEASE_SECONDS: Final = 60.0
+#: When the service stops, what is on its way may take so long to end.
+DRAIN_SECONDS: Final = 10.0
+#: After the store has failed, how long to wait.
+STORE_SECONDS: Final = 5.0
+#: Recipients on their way at once, of all domains, and those of one.
+ITEMS: Final = 500
+ITEMS_PER_DOMAIN: Final = 100
+#: Timers that are set for longer ring too early, which does no harm.
+LONGEST_TIMER_SECONDS: Final = 3600.0
+
+
+class DeliveryAgent(Service):
+    """Carries queued mail to other hosts, and to mailboxes here that could not take it at once.
+
+    Several may work on one store: each has what it claims on a lease.
+
+    Args:
+        store: its queue, and the contents.
+        rewritten: returns the reverse path that a forwarded message leaves with.
+        delivery_log: a line for each attempt; None for none.
+        when_open: fires when the store is open.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        store: Store,
+        clock: IReactorTime,
+        *,
+        resolver: Resolver,
+        connector: Connector,
+        reporter: Reporter,
+        now: Callable[[], datetime],
+        schedule: Schedule | None = None,
+        connections: int = 5,
+        rewritten: Callable[[str], str] = lambda sender: sender,
+        delivery_log: LineLog | None = None,
+        when_open: Callable[[], Deferred[None]] = lambda: succeed(None),
+    ) -> None:
+        self.setName("delivery")
+        self.schedule = schedule or Schedule()
+        self.connections = connections
+        self._store = store
+        self._clock = clock
+        self._resolver = resolver
+        self._connector = connector
+        self._reporter = reporter
+        self._now = now
+        self._rewritten = rewritten
+        self._line_log = delivery_log
+        self._when_open = when_open
+        self._destinations: dict[str, Destination] = {}
+        self._jobs: set[Job] = set()
+        self._in_flight = 0  # items of them
+        self._looking = False
+        self._look_again = False
+        self._timer: IDelayedCall | None = None
+        self._subscription: Subscription | None = None
+        self._renewing = LoopingCall(self._renew)
+        self._renewing.clock = clock
+        self._all_ended: Deferred[None] | None = None
+
+    def startService(self) -> None:
+        """Begin to carry, as soon as the store is open."""
+        super().startService()
+        self._when_open().addCallback(lambda _: self._start())
+
+    def _start(self) -> None:
+        self._subscription = self._store.changes.watch_queue(self._changed)
+        self._renewing.start(LEASE_SECONDS / 3, now=False)
+        self._look()
+
+    def stopService(self) -> Deferred[None]:
+        """Give back what waits, and end what is on its way; of what takes too long the lease
+        ends."""
+        super().stopService()
+        if self._subscription is not None:
+            self._subscription.cancel()
+        if self._renewing.running:
+            self._renewing.stop()
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        destinations = list(self._destinations.values())
+        for destination in destinations:
+            for job in destination.stop():
+                await self._put_back(job, self._clock.seconds())
+        if self._jobs:
+            self._all_ended = Deferred()
+            self._all_ended.addTimeout(DRAIN_SECONDS, self._clock)
+            try:
+                await self._all_ended
+            except DeferredTimeout:
+                self.log.warn("{count} messages are still on their way", count=len(self._jobs))
+        for destination in destinations:
+            destination.abort()
+
+    # -- claiming ------------------------------------------------------------------------------
+
+    def _changed(self, change: Change) -> None:
+        self._look()
+
+    def _look(self) -> None:
+        """Look for items that are due."""
+        if not self.running:
+            return
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking = True
+        looking = ensureDeferred(self._claim_all())
+        looking.addErrback(lambda failure: self.log.failure("claiming mail", failure))
+
+    async def _claim_all(self) -> None:
+        try:
+            while self.running and self._in_flight < ITEMS:
+                self._look_again = False
+                busy = [each.domain for each in self._destinations.values() if each.busy]
+                items = await self._store.queue.claim(
+                    limit=ITEMS - self._in_flight,
+                    per_domain=ITEMS_PER_DOMAIN,
+                    lease_seconds=LEASE_SECONDS,
+                    without=busy,
+                )
+                for job in self._jobs_of(items):
+                    self._begin(job)
+                if not items and not self._look_again:
+                    self._wake_at(await self._store.queue.next_due(busy))
+                    return
+        except StoreError as error:
+            if self.running:
+                self.log.error("mail cannot be claimed: {error}", error=error)
+                self._wake_in(STORE_SECONDS)
+        finally:
+            self._looking = False
+
+    def _wake_at(self, due: datetime | None) -> None:
+        rests = [
+            each.rests_until - self._clock.seconds()
+            for each in self._destinations.values()
+            if each.resting
+        ]
+        waits = [*rests, *([] if due is None else [(due - self._now()).total_seconds()])]
+        if waits:
+            self._wake_in(min(waits))
+
+    def _wake_in(self, seconds: float) -> None:
+        if self._timer is not None and self._timer.active():
+            self._timer.cancel()
+        wait = min(max(seconds, 0.01), LONGEST_TIMER_SECONDS)
+        self._timer = self._clock.callLater(wait, self._look)
+
+    def _jobs_of(self, items: Sequence[QueueItem]) -> Sequence[Job]:
+        """Put together what can be sent together: one message for one domain."""
+        groups: dict[tuple[int, str, bool], list[QueueItem]] = {}
+        for item in items:
+            recipient = item.recipient
+            # A mailbox of ours is an end of its own: each may be full, or not.
+            alone = item.recipient.address if not recipient.domain else recipient.domain
+            groups.setdefault((item.message, alone, recipient.forwarded), []).append(item)
+        jobs = []
+        for group in groups.values():
+            sender = group[0].envelope.sender
+            if group[0].recipient.forwarded:
+                sender = self._rewritten(sender)
+            jobs.append(Job(group, sender, Content(self._store.mail, group[0])))
+        return jobs
+
+    def _begin(self, job: Job) -> None:
+        self._jobs.add(job)
+        self._in_flight += len(job.items)
+        domain = job.items[0].recipient.domain
+        if not domain:
+            working = ensureDeferred(self._deliver_here(job))
+            working.addErrback(lambda failure: self.log.failure("delivering mail here", failure))
+            return
+        destination = self._destinations.get(domain)
+        if destination is None:
+            destination = self._destinations[domain] = Destination(
+                domain,
+                self._clock,
+                connect=self._connector.connect,
+                settle=self._settle,
+                put_back=self._put_back,
+                connections=self.connections,
+            )
+        destination.put(job)
+
+    def _ended(self, job: Job) -> None:
+        self._jobs.discard(job)
+        self._in_flight -= len(job.items)
+        if not self._jobs and self._all_ended is not None and not self._all_ended.called:
+            self._all_ended.callback(None)
+        domain = job.items[0].recipient.domain
+        destination = self._destinations.get(domain)
+        if destination is not None and destination.unused:
+            del self._destinations[domain]
+        self._look()
+
+    async def _renew(self) -> None:
+        """Have the leases of what is on its way go on."""
+        leases: dict[int, list[int]] = {}
+        for job in self._jobs:
+            for item in job.items:
+                leases.setdefault(item.lease, []).append(item.id)
+        for lease, items in leases.items():
+            try:
+                await self._store.queue.renew(lease, items, LEASE_SECONDS)
+            except LeaseLost as error:
+                self.log.warn("{error}; they may be delivered twice", error=error)
+            except StoreError as error:
+                self.log.error("leases cannot be renewed: {error}", error=error)
+
+    # -- mailboxes here ------------------------------------------------------------------------
+
+    async def _deliver_here(self, job: Job) -> None:
+        """Put a message into a mailbox by the commit that ends its item."""
+        (item,) = job.items
+        try:
+            place = Placement(await self._resolver.mailbox(item.recipient.address))
+            await self._settle(job, [Said(replies.DELIVERED)], [place])
+        except Exception as error:
+            # Whether there is room is found by the commit; nothing of it has been done.
+            job.tried = [Tried(item)]
+            await self._settle(job, [Said(self._refusal(error))])
+
+    def _refusal(self, error: Exception) -> Reply:
+        """Return why a mailbox does not take a message now."""
+        reply = replies.AT_RECIPIENT.find(error)
+        if reply is None:
+            self.log.failure("delivering mail here")
+        return reply or replies.BROKEN
+
+    # -- settling ------------------------------------------------------------------------------
+
+    async def _settle(
+        self, job: Job, said: Sequence[Said], placements: Sequence[Placement] = ()
+    ) -> None:
+        """Record what was said of each recipient, and tell the sender by the same commit.
+
+        Raises:
+            StoreError: of the placements, when there are any; nothing was done.
+        """
+        now = self._now()
+        for tried, each in zip(job.tried, said, strict=True):
+            recipient = tried.item.recipient
+            following = self.schedule.next_attempt(
+                now, tried.item.attempts + 1, not_after=recipient.expires
+            )
+            if recipient.warn is not None and now < recipient.warn:
+                following = min(following, recipient.warn)
+            tried.decide(each, now, following)
+        await self._commit(job, placements)
+
+    async def _put_back(self, job: Job, until: float) -> None:
+        """Give back a job that was not tried."""
+        due = self._now() + timedelta(seconds=max(until - self._clock.seconds(), 0.0))
+        late = [tried for tried in job.tried if tried.item.recipient.expires <= due]
+        if late:  # it will not be tried again in time
+            await self._settle(job, [Said(replies.NOT_IN_TIME)] * len(job.items))
+            return
+        for tried in job.tried:
+            tried.life.untried(due)
+        await self._commit(job)
+
+    async def _commit(self, job: Job, placements: Sequence[Placement] = ()) -> None:
+        """Commit how an attempt has ended. Raises OverQuota, NoSuchFolder of the placements."""
+        settlements = [self._settlement(tried) for tried in job.tried]
+        try:
+            report = await self._report(job)
+            await self._store.queue.settle(settlements, placements=placements, report=report)
+        except LeaseLost as error:
+            self.log.warn("{error}: what was done with them may be done again", error=error)
+        except (StorageFull, Busy, StoreClosed) as error:
+            # The lease will end, and they will be tried again: nothing is lost, though what has
+            # been delivered may be delivered twice.
+            self.log.error("what became of mail cannot be recorded: {error}", error=error)
+        else:
+            for tried in job.tried:
+                self._note(tried)
+        self._ended(job)
+
+    async def _report(self, job: Job) -> Report | None:
+        try:
+            return await self._reporter.report(job.tried, job.content)
+        except (StorageFull, Busy, StoreClosed):
+            raise
+        except Exception:
+            self.log.failure("writing a report; its message's state goes on without")
+            return None
+
+    def _settlement(self, tried: Tried) -> Settlement:
+        """Return how an attempt has ended, with whether the sender is told of a delay by it."""
+        settlement = tried.settlement
+        assert settlement is not None
+        if settlement.state is QueueState.DEFERRED and self._reporter.told(tried) is not None:
+            return replace(settlement, warned=True)
+        return settlement
+
+    def _note(self, tried: Tried) -> None:
+        settlement = tried.settlement
+        if self._line_log is None or settlement is None or settlement.state is QueueState.QUEUED:
+            return
+        self._line_log.add(format_line, tried.item, settlement, self._now())
+
+
+def format_line(when: str, item: QueueItem, settlement: Settlement, now: datetime) -> str:
+    """Return the line of one attempt; nothing a server says can make it two.
+
+    Args:
+        when: as ``messagelog.stamp`` gives it.
+    """
+    delay = (now - item.queued).total_seconds()
+    return (
+        f"{when} message={item.message} item={item.id} from=<{fit(item.envelope.sender)}> "
+        f"to=<{fit(item.recipient.address)}> {settlement.state.value} "
+        f"attempt={item.attempts + 1} delay={delay:.1f} host={fit(settlement.remote) or '-'} "
+        f'"{fit(settlement.last_reply)}"\n'
+    )

@@ -1,0 +1,215 @@
+"""A destination: the messages that wait for one domain, its connections, and its bad times."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
+
+from netsuite.connection import errors
+from netsuite.smtp.commands import reply
+from netsuite.smtp.delivery.carrier import Carrier, Content, Unreachable
+from netsuite.smtp.delivery.lifecycle import Said, Tried
+from netsuite.smtp.delivery.routes import Unroutable
+from netsuite.store.outgoing import QueueItem
+
+#: How long a connection waits for more mail before it is ended.
+IDLE_SECONDS: Final = 2.0
+#: Messages that one connection carries.
+MESSAGES: Final = 100
+#: A host that cannot be reached is left in peace for so long, then for twice as long, and so on.
+FIRST_REST_SECONDS: Final = 60.0
+LONGEST_REST_SECONDS: Final = 1800.0
+
+
+@dataclass(eq=False, slots=True)
+class Job:
+    """One message for recipients of one domain, on one lease.
+
+    Args:
+        sender: the reverse path it is sent with.
+    """
+
+    items: Sequence[QueueItem]
+    sender: str
+    content: Content
+    tried: Sequence[Tried] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.tried = [Tried(item) for item in self.items]
+
+
+class Destination:
+    """Sends the messages for one domain, over a few connections at once.
+
+    Args:
+        connect: makes a connection; raises Unroutable, Unreachable.
+        settle: takes a job's recipients with what was said of each.
+        put_back: takes a job that was not tried, and when it may be: a time of the clock.
+        connections: so many at once.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        domain: str,
+        clock: IReactorTime,
+        *,
+        connect: Callable[[str], Awaitable[Carrier]],
+        settle: Callable[[Job, Sequence[Said]], Awaitable[None]],
+        put_back: Callable[[Job, float], Awaitable[None]],
+        connections: int,
+    ) -> None:
+        self.domain = domain
+        self.connections = connections
+        self._clock = clock
+        self._connect = connect
+        self._settle = settle
+        self._put_back = put_back
+        self._jobs: deque[Job] = deque()
+        self._workers = 0
+        self._idle: deque[Deferred[bool]] = deque()
+        self._carriers: set[Carrier] = set()
+        self._failures = 0
+        self._stopping = False
+        #: Until then, on the clock, its hosts are left in peace.
+        self.rests_until = 0.0
+
+    @property
+    def resting(self) -> bool:
+        """Whether its hosts are left in peace."""
+        return self.rests_until > self._clock.seconds()
+
+    @property
+    def busy(self) -> bool:
+        """Whether it wants no more for now."""
+        return self.resting or len(self._jobs) >= self.connections
+
+    @property
+    def unused(self) -> bool:
+        """Whether there is nothing to remember of it."""
+        return not (self._jobs or self._workers or self.resting or self._failures)
+
+    def put(self, job: Job) -> None:
+        """Accept a message to send."""
+        self._jobs.append(job)
+        if self._idle:
+            self._idle.popleft().callback(True)
+        elif self._workers < self.connections:
+            self._workers += 1
+            working = ensureDeferred(self._work())
+            working.addErrback(lambda failure: self.log.failure("delivering mail", failure))
+
+    def stop(self) -> Sequence[Job]:
+        """Send what is being sent, and no more; return what waits."""
+        self._stopping = True
+        waiting = list(self._jobs)
+        self._jobs.clear()
+        while self._idle:
+            self._idle.popleft().callback(False)
+        return waiting
+
+    def abort(self) -> None:
+        """Drop the connections that are left."""
+        for carrier in list(self._carriers):
+            carrier.client.abort()
+
+    # -- one connection ------------------------------------------------------------------------
+
+    async def _work(self) -> None:
+        """Send message after message over one connection at a time."""
+        carrier: Carrier | None = None
+        try:
+            while True:
+                while self._jobs:
+                    carrier = await self._carry(self._jobs.popleft(), carrier)
+                    if carrier is not None and carrier.carried >= MESSAGES:
+                        await self._close(carrier)
+                        carrier = None
+                if carrier is None or self._stopping or not await self._more():
+                    return
+        finally:
+            self._workers -= 1
+            if carrier is not None:
+                await self._close(carrier)
+
+    async def _close(self, carrier: Carrier) -> None:
+        self._carriers.discard(carrier)
+        await carrier.close()
+
+    async def _more(self) -> bool:
+        """Wait for another message; return whether there is one."""
+        waiting: Deferred[bool] = Deferred()
+        self._idle.append(waiting)
+        timer = self._clock.callLater(IDLE_SECONDS, self._give_up, waiting)
+        try:
+            return await waiting
+        finally:
+            if timer.active():
+                timer.cancel()
+
+    def _give_up(self, waiting: Deferred[bool]) -> None:
+        self._idle.remove(waiting)
+        waiting.callback(False)
+
+    async def _carry(self, job: Job, carrier: Carrier | None) -> Carrier | None:
+        """Send one message; return the connection if it can be used on."""
+        if carrier is not None:
+            try:
+                said = await carrier.send(job.sender, job.items, job.content)
+            except errors.ConnectionLost:
+                self._carriers.discard(carrier)  # it had been idle; a fresh one is another matter
+            except errors.ClientError as error:
+                await self._lost(job, carrier, error)
+                return None
+            else:
+                return await self._done(job, said, carrier)
+        try:
+            carrier = await self._connect(self.domain)
+        except Unroutable as error:
+            await self._settle(job, [error.said] * len(job.items))
+            return None
+        except Unreachable as error:
+            await self._unreachable(job, error.said)
+            return None
+        self._failures = 0
+        self.rests_until = 0.0
+        self._carriers.add(carrier)
+        try:
+            said = await carrier.send(job.sender, job.items, job.content)
+        except errors.ClientError as error:
+            await self._lost(job, carrier, error)
+            return None
+        return await self._done(job, said, carrier)
+
+    async def _done(self, job: Job, said: Sequence[Said], carrier: Carrier) -> Carrier | None:
+        await self._settle(job, said)
+        if any(each.reply.code == 421 for each in said):
+            await self._close(carrier)
+            return None
+        return carrier
+
+    async def _lost(self, job: Job, carrier: Carrier, error: errors.ClientError) -> None:
+        """Accept that a connection broke while a message was sent, which may have arrived."""
+        self._carriers.discard(carrier)
+        carrier.client.abort()
+        said = Said(reply(451, "4.4.2", f"The connection to {carrier.remote} broke: {error}"))
+        await self._settle(job, [said] * len(job.items))
+
+    async def _unreachable(self, job: Job, said: Said) -> None:
+        """Leave the hosts in peace, and with them all that waits for them."""
+        if not self.resting:
+            seconds = min(FIRST_REST_SECONDS * 2.0**self._failures, LONGEST_REST_SECONDS)
+            self._failures = min(self._failures + 1, 20)
+            self.rests_until = self._clock.seconds() + seconds
+        waiting = list(self._jobs)
+        self._jobs.clear()
+        await self._settle(job, [said] * len(job.items))
+        for each in waiting:
+            await self._put_back(each, self.rests_until)
