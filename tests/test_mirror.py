@@ -49,6 +49,8 @@ ELSEWHERE = (
     ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),
     ("cli.transfer", "cli/test_mailfiles", "import and export"),
     ("cli*", "cli/test_command", "the command as a whole"),
+    ("smtp.delivery.*", "smtp/delivery/test_agent", "parts of one delivery"),
+    ("testing.names", "test_dns", "what the DNS client asks"),
     ("*.settings", "config/test_load", "declarations, tried by what reads them"),
     ("config.*", "config/test_load", "what loading consists of"),
     ("connection.errors", "connection/test_client", "raised by the client's half"),

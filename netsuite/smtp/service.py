@@ -106,18 +106,19 @@ def make_delivery(site: Site) -> DeliveryAgent:
     router = Router(
         DNSClient(site.reactor, read_servers(settings.resolvers)), route_settings(settings, host)
     )
+    connector = Connector(
+        site.reactor,
+        router,
+        helo=helo,
+        loopback=settings.loopback,
+        source=[str(ipaddress.ip_address(each)) for each in settings.source],
+        tls_for=tls_for,
+    )
     agent = DeliveryAgent(
         site.store,
         site.reactor,
         resolver=site.resolver,
-        connector=Connector(
-            site.reactor,
-            router,
-            helo=helo,
-            loopback=settings.loopback,
-            source=[str(ipaddress.ip_address(each)) for each in settings.source],
-            tls_for=tls_for,
-        ),
+        connect=connector.connect,
         reporter=Reporter(site.delivery, host=host, now=now, identify=Identifiers()),
         now=now,
         schedule=_schedule(settings),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,8 +18,8 @@ from netsuite.accounts.interfaces import Resolver
 from netsuite.connection.linelog import LineLog, fit
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
-from netsuite.smtp.delivery.carrier import Connector, Content
-from netsuite.smtp.delivery.destination import Destination, Job
+from netsuite.smtp.delivery.carrier import Content
+from netsuite.smtp.delivery.destination import Connection, Destination, Job
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.schedule import Schedule
@@ -49,6 +49,7 @@ class DeliveryAgent(Service):
 
     Args:
         store: its queue, and the contents.
+        connect: connects to the hosts of a domain; raises Unroutable, Unreachable.
         rewritten: returns the reverse path that a forwarded message leaves with.
         delivery_log: a line for each attempt; None for none.
         when_open: fires when the store is open.
@@ -62,7 +63,7 @@ class DeliveryAgent(Service):
         clock: IReactorTime,
         *,
         resolver: Resolver,
-        connector: Connector,
+        connect: Callable[[str], Awaitable[Connection]],
         reporter: Reporter,
         now: Callable[[], datetime],
         schedule: Schedule | None = None,
@@ -77,7 +78,7 @@ class DeliveryAgent(Service):
         self._store = store
         self._clock = clock
         self._resolver = resolver
-        self._connector = connector
+        self._connect = connect
         self._reporter = reporter
         self._now = now
         self._rewritten = rewritten
@@ -215,7 +216,7 @@ class DeliveryAgent(Service):
             destination = self._destinations[domain] = Destination(
                 domain,
                 self._clock,
-                connect=self._connector.connect,
+                connect=self._connect,
                 settle=self._settle,
                 put_back=self._put_back,
                 connections=self.connections,

@@ -128,6 +128,10 @@ class Carrier:
             return mail, None
         return replace(mail, utf8=utf8), content.pieces() if whole is None else whole
 
+    def abort(self) -> None:
+        """Drop the connection."""
+        self.client.abort()
+
     async def close(self) -> None:
         """Say goodbye."""
         try:

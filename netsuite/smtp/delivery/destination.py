@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
@@ -13,7 +13,7 @@ from twisted.logger import Logger
 
 from netsuite.connection import errors
 from netsuite.smtp.commands import reply
-from netsuite.smtp.delivery.carrier import Carrier, Content, Unreachable
+from netsuite.smtp.delivery.carrier import Content, Unreachable
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.routes import Unroutable
 from netsuite.store.outgoing import QueueItem
@@ -25,6 +25,24 @@ MESSAGES: Final = 100
 #: A host that cannot be reached is left in peace for so long, then for twice as long, and so on.
 FIRST_REST_SECONDS: Final = 60.0
 LONGEST_REST_SECONDS: Final = 1800.0
+
+
+class Connection(Protocol):
+    """A connection to a host that takes mail, as ``carrier.Carrier``."""
+
+    remote: str
+    carried: int
+
+    async def send(
+        self, sender: str, items: Sequence[QueueItem], content: Content
+    ) -> Sequence[Said]:
+        """Hand a message over. Raises ClientError."""
+
+    async def close(self) -> None:
+        """Say goodbye."""
+
+    def abort(self) -> None:
+        """Drop it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -61,9 +79,9 @@ class Destination:
         domain: str,
         clock: IReactorTime,
         *,
-        connect: Callable[[str], Awaitable[Carrier]],
+        connect: Callable[[str], Awaitable[Connection]],
         settle: Callable[[Job, Sequence[Said]], Awaitable[None]],
-        put_back: Callable[[Job, float], Awaitable[None]],
+        put_back: Callable[[Job, float], Coroutine[Any, Any, None]],
         connections: int,
     ) -> None:
         self.domain = domain
@@ -75,7 +93,7 @@ class Destination:
         self._jobs: deque[Job] = deque()
         self._workers = 0
         self._idle: deque[Deferred[bool]] = deque()
-        self._carriers: set[Carrier] = set()
+        self._carriers: set[Connection] = set()
         self._failures = 0
         self._stopping = False
         #: Until then, on the clock, its hosts are left in peace.
@@ -98,13 +116,25 @@ class Destination:
 
     def put(self, job: Job) -> None:
         """Accept a message to send."""
+        if self.resting:  # since it was claimed
+            self._run(self._put_back(job, self.rests_until))
+            return
         self._jobs.append(job)
         if self._idle:
             self._idle.popleft().callback(True)
-        elif self._workers < self.connections:
+        else:
+            self._open_another()
+
+    def _open_another(self) -> None:
+        """Work on a further connection, if there may be one: hosts that could not be reached are
+        tried with one first."""
+        if self._workers < (1 if self._failures else self.connections):
             self._workers += 1
-            working = ensureDeferred(self._work())
-            working.addErrback(lambda failure: self.log.failure("delivering mail", failure))
+            self._run(self._work())
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        working = ensureDeferred(work)
+        working.addErrback(lambda failure: self.log.failure("delivering mail", failure))
 
     def stop(self) -> Sequence[Job]:
         """Send what is being sent, and no more; return what waits."""
@@ -118,13 +148,13 @@ class Destination:
     def abort(self) -> None:
         """Drop the connections that are left."""
         for carrier in list(self._carriers):
-            carrier.client.abort()
+            carrier.abort()
 
     # -- one connection ------------------------------------------------------------------------
 
     async def _work(self) -> None:
         """Send message after message over one connection at a time."""
-        carrier: Carrier | None = None
+        carrier: Connection | None = None
         try:
             while True:
                 while self._jobs:
@@ -139,7 +169,7 @@ class Destination:
             if carrier is not None:
                 await self._close(carrier)
 
-    async def _close(self, carrier: Carrier) -> None:
+    async def _close(self, carrier: Connection) -> None:
         self._carriers.discard(carrier)
         await carrier.close()
 
@@ -158,7 +188,7 @@ class Destination:
         self._idle.remove(waiting)
         waiting.callback(False)
 
-    async def _carry(self, job: Job, carrier: Carrier | None) -> Carrier | None:
+    async def _carry(self, job: Job, carrier: Connection | None) -> Connection | None:
         """Send one message; return the connection if it can be used on."""
         if carrier is not None:
             try:
@@ -178,9 +208,12 @@ class Destination:
         except Unreachable as error:
             await self._unreachable(job, error.said)
             return None
-        self._failures = 0
-        self.rests_until = 0.0
         self._carriers.add(carrier)
+        self.rests_until = 0.0
+        if self._failures:
+            self._failures = 0
+            for _ in range(min(len(self._jobs), self.connections)):
+                self._open_another()
         try:
             said = await carrier.send(job.sender, job.items, job.content)
         except errors.ClientError as error:
@@ -188,17 +221,17 @@ class Destination:
             return None
         return await self._done(job, said, carrier)
 
-    async def _done(self, job: Job, said: Sequence[Said], carrier: Carrier) -> Carrier | None:
+    async def _done(self, job: Job, said: Sequence[Said], carrier: Connection) -> Connection | None:
         await self._settle(job, said)
         if any(each.reply.code == 421 for each in said):
             await self._close(carrier)
             return None
         return carrier
 
-    async def _lost(self, job: Job, carrier: Carrier, error: errors.ClientError) -> None:
+    async def _lost(self, job: Job, carrier: Connection, error: errors.ClientError) -> None:
         """Accept that a connection broke while a message was sent, which may have arrived."""
         self._carriers.discard(carrier)
-        carrier.client.abort()
+        carrier.abort()
         said = Said(reply(451, "4.4.2", f"The connection to {carrier.remote} broke: {error}"))
         await self._settle(job, [said] * len(job.items))
 

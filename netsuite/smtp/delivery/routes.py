@@ -168,4 +168,6 @@ def is_elsewhere(address: str) -> bool:
     """Return whether an IP address can be another host's: neither this one's own loopback, nor
     what no host has."""
     ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
     return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or ip.is_reserved)
