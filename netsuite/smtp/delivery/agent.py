@@ -219,6 +219,7 @@ class DeliveryAgent(Service):
                 connect=self._connect,
                 settle=self._settle,
                 put_back=self._put_back,
+                rest_seconds=lambda failures: self.schedule.rest_seconds(failures),
                 connections=self.connections,
             )
         destination.put(job)

@@ -22,9 +22,6 @@ from netsuite.store.outgoing import QueueItem
 IDLE_SECONDS: Final = 2.0
 #: Messages that one connection carries.
 MESSAGES: Final = 100
-#: A host that cannot be reached is left in peace for so long, then for twice as long, and so on.
-FIRST_REST_SECONDS: Final = 60.0
-LONGEST_REST_SECONDS: Final = 1800.0
 
 
 class Connection(Protocol):
@@ -69,6 +66,7 @@ class Destination:
         connect: makes a connection; raises Unroutable, Unreachable.
         settle: takes a job's recipients with what was said of each.
         put_back: takes a job that was not tried, and when it may be: a time of the clock.
+        rest_seconds: returns how long to leave hosts in peace that failed so often.
         connections: so many at once.
     """
 
@@ -82,6 +80,7 @@ class Destination:
         connect: Callable[[str], Awaitable[Connection]],
         settle: Callable[[Job, Sequence[Said]], Awaitable[None]],
         put_back: Callable[[Job, float], Coroutine[Any, Any, None]],
+        rest_seconds: Callable[[int], float],
         connections: int,
     ) -> None:
         self.domain = domain
@@ -90,6 +89,7 @@ class Destination:
         self._connect = connect
         self._settle = settle
         self._put_back = put_back
+        self._rest_seconds = rest_seconds
         self._jobs: deque[Job] = deque()
         self._workers = 0
         self._idle: deque[Deferred[bool]] = deque()
@@ -238,9 +238,8 @@ class Destination:
     async def _unreachable(self, job: Job, said: Said) -> None:
         """Leave the hosts in peace, and with them all that waits for them."""
         if not self.resting:
-            seconds = min(FIRST_REST_SECONDS * 2.0**self._failures, LONGEST_REST_SECONDS)
-            self._failures = min(self._failures + 1, 20)
-            self.rests_until = self._clock.seconds() + seconds
+            self.rests_until = self._clock.seconds() + self._rest_seconds(self._failures)
+            self._failures += 1
         waiting = list(self._jobs)
         self._jobs.clear()
         await self._settle(job, [said] * len(job.items))

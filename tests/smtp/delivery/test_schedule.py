@@ -34,3 +34,9 @@ class Waits(SynchronousTestCase):
             (BEGAN - minute, BEGAN),
         ):
             self.assertEqual(expected, schedule.next_attempt(BEGAN, 1, not_after=not_after))
+
+    def test_rests(self) -> None:
+        """Hosts are left in peace for less than their messages."""
+        schedule = Schedule(300, 4 * 3600)
+        for failures, seconds in ((0, 60), (1, 120), (2, 240), (5, 1800), (10_000, 1800)):
+            self.assertEqual(seconds, schedule.rest_seconds(failures))
