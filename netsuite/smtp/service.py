@@ -123,6 +123,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
         now=now,
         schedule=_schedule(settings),
         connections=settings.connections,
+        lease_seconds=settings.lease_seconds,
         rewritten=site.forwarded_as,
         delivery_log=site.line_log(settings.delivery_log, stamp),
         when_open=site.when_open,

@@ -179,6 +179,12 @@ class DeliverySettings(Section):
     longest_retry_seconds: Seconds = setting(
         14_400.0, "The longest wait between two attempts.", unit="seconds", live=True
     )
+    lease_seconds: Seconds = setting(
+        60.0,
+        "How long a process has mail to itself that it is sending, unless it says that it still "
+        "is: so much later another takes over what a process that died had begun.",
+        unit="seconds",
+    )
     connections: int = setting(
         5, "Connections at once to the hosts of one domain.", unit="connections", ge=1, live=True
     )

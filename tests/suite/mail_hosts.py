@@ -78,6 +78,7 @@ class MailHost:
             f"delivery.source=['127.0.0.{number}']",
             "delivery.first_retry_seconds=0.2",
             "delivery.longest_retry_seconds=1",
+            "delivery.lease_seconds=2",
         )
         self.daemon = self.start()
 
@@ -85,6 +86,10 @@ class MailHost:
         """Start it, again perhaps."""
         self.daemon = Daemon(self.home, *self.settings, *settings)
         return self.daemon
+
+    def port_of(self, service: str) -> int:
+        """Return where a service listens now."""
+        return self.daemon.ports[service]
 
     def submit(self, recipients: Sequence[str], octets: bytes, sender: str = "alice") -> None:
         """Hand a message in, as an account."""

@@ -29,8 +29,6 @@ from netsuite.store.interfaces import Report, Store
 from netsuite.store.model import Placement
 from netsuite.store.outgoing import LeaseLost, QueueItem, QueueState, Settlement
 
-#: A lease is renewed three times before it ends; whoever dies has its items tried again then.
-LEASE_SECONDS: Final = 60.0
 #: When the service stops, what is on its way may take so long to end.
 DRAIN_SECONDS: Final = 10.0
 #: After the store has failed, how long to wait.
@@ -50,6 +48,7 @@ class DeliveryAgent(Service):
     Args:
         store: its queue, and the contents.
         connect: connects to the hosts of a domain; raises Unroutable, Unreachable.
+        lease_seconds: how long items are claimed for; a lease is renewed twice before it ends.
         rewritten: returns the reverse path that a forwarded message leaves with.
         delivery_log: a line for each attempt; None for none.
         when_open: fires when the store is open.
@@ -68,6 +67,7 @@ class DeliveryAgent(Service):
         now: Callable[[], datetime],
         schedule: Schedule | None = None,
         connections: int = 5,
+        lease_seconds: float = 60.0,
         rewritten: Callable[[str], str] = lambda sender: sender,
         delivery_log: LineLog | None = None,
         when_open: Callable[[], Deferred[None]] = lambda: succeed(None),
@@ -75,6 +75,7 @@ class DeliveryAgent(Service):
         self.setName("delivery")
         self.schedule = schedule or Schedule()
         self.connections = connections
+        self._lease_seconds = lease_seconds
         self._store = store
         self._clock = clock
         self._resolver = resolver
@@ -102,7 +103,7 @@ class DeliveryAgent(Service):
 
     def _start(self) -> None:
         self._subscription = self._store.changes.watch_queue(self._changed)
-        self._renewing.start(LEASE_SECONDS / 3, now=False)
+        self._renewing.start(self._lease_seconds / 3, now=False)
         self._look()
 
     def stopService(self) -> Deferred[None]:
@@ -156,7 +157,7 @@ class DeliveryAgent(Service):
                 items = await self._store.queue.claim(
                     limit=ITEMS - self._in_flight,
                     per_domain=ITEMS_PER_DOMAIN,
-                    lease_seconds=LEASE_SECONDS,
+                    lease_seconds=self._lease_seconds,
                     without=busy,
                 )
                 for job in self._jobs_of(items):
@@ -243,7 +244,7 @@ class DeliveryAgent(Service):
                 leases.setdefault(item.lease, []).append(item.id)
         for lease, items in leases.items():
             try:
-                await self._store.queue.renew(lease, items, LEASE_SECONDS)
+                await self._store.queue.renew(lease, items, self._lease_seconds)
             except LeaseLost as error:
                 self.log.warn("{error}; they may be delivered twice", error=error)
             except StoreError as error:
