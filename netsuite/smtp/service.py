@@ -88,6 +88,12 @@ def route_settings(settings: DeliverySettings, host: str) -> RouteSettings:
     )
 
 
+def make_router(settings: DeliverySettings, host: str, reactor: object) -> Router:
+    """Return what finds the hosts of a domain."""
+    dns = DNSClient(reactor, read_servers(settings.resolvers))
+    return Router(dns, route_settings(settings, host))
+
+
 def make_delivery(site: Site) -> DeliveryAgent:
     """Return what carries the site's queued mail on. Raises SiteError."""
     settings, host = site.settings.delivery, site.settings.site.hostname
@@ -103,12 +109,9 @@ def make_delivery(site: Site) -> DeliveryAgent:
         tls_for("localhost", True)
     except tls.BadCertificate as error:
         raise SiteError(f"delivery.authorities: {error}") from None
-    router = Router(
-        DNSClient(site.reactor, read_servers(settings.resolvers)), route_settings(settings, host)
-    )
     connector = Connector(
         site.reactor,
-        router,
+        make_router(settings, host, site.reactor),
         helo=helo,
         loopback=settings.loopback,
         source=[str(ipaddress.ip_address(each)) for each in settings.source],
