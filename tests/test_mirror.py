@@ -49,6 +49,7 @@ ELSEWHERE = (
     ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),
     ("cli.transfer", "cli/test_mailfiles", "import and export"),
     ("cli*", "cli/test_command", "the command as a whole"),
+    ("smtp.delivery.explain", "cli/test_queue", "one line of netsuite queue why"),
     ("smtp.delivery.*", "smtp/delivery/test_agent", "parts of one delivery"),
     ("testing.names", "test_dns", "what the DNS client asks"),
     ("*.settings", "config/test_load", "declarations, tried by what reads them"),

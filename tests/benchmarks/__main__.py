@@ -15,6 +15,8 @@ from tests.benchmarks import (
     gopher,
     idle,
     news,
+    queue,
+    relay,
     telnet,
     web,
 )
@@ -22,6 +24,8 @@ from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
     "acceptance": acceptance.measure,
+    "relay": relay.measure,
+    "queue": queue.measure,
     "big-message": big_message.measure,
     "idle": idle.measure,
     "connections": connections.measure,
