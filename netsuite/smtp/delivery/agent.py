@@ -154,16 +154,18 @@ class DeliveryAgent(Service):
             while self.running and self._in_flight < ITEMS:
                 self._look_again = False
                 busy = [each.domain for each in self._destinations.values() if each.busy]
-                items = await self._store.queue.claim(
-                    limit=ITEMS - self._in_flight,
-                    per_domain=ITEMS_PER_DOMAIN,
-                    lease_seconds=self._lease_seconds,
-                    without=busy,
-                )
-                for job in self._jobs_of(items):
-                    self._begin(job)
-                if not items and not self._look_again:
-                    self._wake_at(await self._store.queue.next_due(busy))
+                due = await self._store.queue.next_due(busy)
+                if due is not None and due <= self._now():
+                    items = await self._store.queue.claim(
+                        limit=ITEMS - self._in_flight,
+                        per_domain=ITEMS_PER_DOMAIN,
+                        lease_seconds=self._lease_seconds,
+                        without=busy,
+                    )
+                    for job in self._jobs_of(items):
+                        self._begin(job)
+                elif not self._look_again:
+                    self._wake_at(due)
                     return
         except StoreError as error:
             if self.running:
