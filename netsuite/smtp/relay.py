@@ -28,6 +28,8 @@ class Relay:
         host: a name, or an IP address.
         implicit: whether TLS begins with the first octet.
         login: name and password, where it wants a login.
+        domain: whose mail it takes, where the DNS has named it; empty where it was configured.
+        validated: the DNS was, that has named it.
     """
 
     host: str
@@ -35,6 +37,8 @@ class Relay:
     security: Security = Security.OPPORTUNISTIC
     implicit: bool = False
     login: tuple[str, str] | None = field(default=None, repr=False)
+    domain: str = ""
+    validated: bool = False
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from netsuite.accounts.interfaces import AccountDisabled, Recipient, Resolver
 from netsuite.message.address import parse_address
 from netsuite.smtp.delivery.routes import Router, Unroutable
@@ -52,8 +50,9 @@ async def _way(address: str, found: Recipient, router: Router, queue: QueueStore
 
 async def _host(relay: Relay, router: Router) -> str:
     try:
-        addresses: Sequence[str] = await router.addresses(relay.host)
+        addresses, vouching = await router.addresses(relay)
     except Unroutable as error:
         return f"{relay} ({error.said.reply.text})"
     shown = [each for each in addresses if each != relay.host]
-    return f"{relay} at {', '.join(shown)}" if shown else str(relay)
+    by_dane = "" if vouching is None else " with DANE"
+    return (f"{relay} at {', '.join(shown)}" if shown else str(relay)) + by_dane
