@@ -317,9 +317,13 @@ class Maildrop(Protocol):
 
 
 class Submitter(Protocol):
-    """An account that may send mail: the facet SMTP's AUTH asks for."""
+    """An account that may send mail: the facet SMTP's AUTH asks for.
+
+    ``address`` is the one of its addresses that its name makes.
+    """
 
     name: str
+    address: str
 
     def may_send_as(self, address: str) -> bool:
         """Whether the reverse path is one of the account's own addresses."""

@@ -40,11 +40,17 @@ def same_domain(domain: str) -> str:
 
 
 class OwnAddresses:
-    """The addresses an account may send from."""
+    """The addresses an account may send from; ``first`` is the one its name makes."""
 
     def __init__(
-        self, locals_: Iterable[str], whole: Iterable[str], domains: frozenset[str], separator: str
+        self,
+        first: str,
+        locals_: Iterable[str],
+        whole: Iterable[str],
+        domains: frozenset[str],
+        separator: str,
     ) -> None:
+        self.first = first
         self._locals = frozenset(locals_)
         self._whole = frozenset(whole)
         self._domains = domains
@@ -70,6 +76,7 @@ class AccountSubmitter:
 
     def __init__(self, account: Account, own: OwnAddresses) -> None:
         self.name = account.name
+        self.address = own.first
         self._own = own
 
     def may_send_as(self, address: str) -> bool:
@@ -375,7 +382,8 @@ class RecipientResolver:
             for each in own
             if "@" in each and not each.startswith("@")
         }
-        return OwnAddresses(locals_, whole, self.domains, self.separator)
+        first = str(Address(account.name, self._first_domain))
+        return OwnAddresses(first, locals_, whole, self.domains, self.separator)
 
 
 def _limited(account: Account) -> bool:

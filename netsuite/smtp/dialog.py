@@ -136,10 +136,12 @@ class ServerDialog(MultiLineDialog):
 
     Args:
         lmtp: whether LHLO rather than EHLO and HELO begins a session (RFC 2033).
+        submission: whether paths need no brackets.
     """
 
-    def __init__(self, *, lmtp: bool = False) -> None:
+    def __init__(self, *, lmtp: bool = False, submission: bool = False) -> None:
         super().__init__()
+        self._parsers = grammar.SUBMISSION_PARSERS if submission else grammar.PARSERS
         self.state = State.START
         self.lmtp = lmtp
         #: What the last event was, while it is not answered.
@@ -179,7 +181,7 @@ class ServerDialog(MultiLineDialog):
                 return response
         except RemoteProtocolError as error:
             raise self._broken_line(error) from None
-        command = grammar.parse_command(line)
+        command = grammar.parse_command(line, self._parsers)
         kind = type(command)
         if (self.state, kind) not in TRANSITIONS or (
             kind in (commands.Ehlo, commands.Helo, commands.Lhlo)

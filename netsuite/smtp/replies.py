@@ -12,6 +12,7 @@ from netsuite.accounts import interfaces as accounts
 from netsuite.connection.deadlines import CloseReason
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.dialog import ServerSaid
+from netsuite.smtp.submission import NotOwnFrom
 from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
@@ -47,10 +48,18 @@ TLS_ALREADY: Final = reply(503, "5.5.1", "TLS is in place already")
 NOT_YOUR_ADDRESS: Final = reply(550, "5.7.1", "Not an address of yours")
 BAD_PARAMETER: Final = reply(555, "5.5.4", "A parameter is not known here")
 NO_BINARYMIME: Final = reply(501, "5.5.4", "BODY=BINARYMIME is not offered")
+CHUNKS_ONLY: Final = reply(503, "5.5.1", "What is BINARYMIME comes by BDAT; say RSET first")
+REQUIRETLS_FIRST: Final = reply(530, "5.7.10", "Say STARTTLS first: REQUIRETLS is not taken before")
+HELD_TOO_LONG: Final = reply(501, "5.5.4", "Nothing is held so long")
+HELD_BEYOND_BY: Final = reply(501, "5.5.4", "It would be held for longer than BY allows")
+TOO_MANY_MESSAGES: Final = reply(421, "4.7.0", "Too many messages; connect again for more")
 UTF8_SENDER: Final = reply(553, "5.6.7", "Such an address needs SMTPUTF8")
 TOO_BIG: Final = reply(552, "5.3.4", "Message too big")
 HEADER_TOO_BIG: Final = reply(552, "5.3.4", "Header too big")
+MAILBOX_FULL: Final = reply(552, "5.2.2", "Mailbox full")
 TOO_MANY_RECIPIENTS: Final = reply(452, "4.5.3", "Too many recipients; send to others separately")
+#: Said, and the connection closed: what is taken for a second message by whoever sent the first
+#: may be glued to its end.
 BARE_LINE_END: Final = reply(
     554, "5.6.0", "A CR or LF stands alone in the message; lines end with CR LF"
 )
@@ -79,8 +88,9 @@ AT_RECIPIENT: Final = ErrorTable(_RECIPIENT)
 AT_END: Final = ErrorTable(
     {
         **_RECIPIENT,
+        NotOwnFrom: reply(550, "5.7.1", "From is not an address of yours"),
         accounts.PartlyFull: reply(452, "4.2.2", "Not every mailbox has room; nothing was taken"),
-        errors.OverQuota: reply(552, "5.2.2", "Mailbox full"),
+        errors.OverQuota: MAILBOX_FULL,
     }
 )
 
