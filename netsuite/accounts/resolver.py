@@ -9,10 +9,10 @@ from typing import Final
 import idna
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.interfaces import AccountDisabled, NotOurs, Recipient
+from netsuite.accounts.interfaces import AccountDisabled, NotCarried, NotOurs, Recipient
 from netsuite.message.address import Address
 from netsuite.store.changes import Change
-from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
+from netsuite.store.errors import NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Store
 from netsuite.store.model import INBOX, Account, AccountState, FolderId
 
@@ -186,8 +186,7 @@ class RecipientResolver:
         """Return where mail for an address goes. Raises as ``Resolver.resolve``.
 
         Most mail is for few addresses: what was found a moment ago is remembered, until anything
-        that bears on it changes. Busy is an address that leads to another host when nobody carries
-        mail there.
+        that bears on it changes.
         """
         found = self._remembered(local, domain)
         if found is not None:
@@ -208,7 +207,7 @@ class RecipientResolver:
         if refusals and (not (found.folders or found.onward) or not self.carries_onward):
             raise refusals[0]
         if found.onward and not self.carries_onward:
-            raise Busy(f"{address} leads to other hosts, to which no mail is carried")
+            raise NotCarried(f"{address} leads to other hosts, to which no mail is carried")
         if heard_of == self._heard_of and not refusals:
             self._remember(local, domain, found, targets)
         return found

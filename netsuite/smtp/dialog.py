@@ -85,6 +85,9 @@ REFUSED: Final[Mapping[type, State]] = {
     AuthResponse: State.READY,
 }
 
+# RFC 2033, 4.1 recommends 500, so that who speaks the other protocol finds out.
+_SAY_LHLO: Final = commands.reply(500, "5.5.1", "This is LMTP: say LHLO")
+_SAY_EHLO: Final = commands.reply(500, "5.5.1", "This is SMTP: say EHLO")
 _GREET_FIRST: Final = commands.reply(503, "5.5.1", "Say EHLO first")
 _MAIL_FIRST: Final = commands.reply(503, "5.5.1", "Say MAIL first")
 _RCPT_FIRST: Final = commands.reply(503, "5.5.1", "No valid recipients")
@@ -245,7 +248,7 @@ class ServerDialog(MultiLineDialog):
 
     def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
-        answer = answers.get(type(command), grammar.UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
+        answer = answers.get(type(command), _SAY_LHLO if self.lmtp else _SAY_EHLO)
         if isinstance(command, commands.Bdat):
             # Its octets come whether it is in order or not (RFC 3030, 2).
             if command.octets > UNWANTED_OCTETS:

@@ -32,6 +32,13 @@ HELP: Final = reply(
     "VRFY EXPN HELP QUIT AUTH STARTTLS",
     "See RFC 5321",
 )
+LMTP_HELP: Final = reply(
+    214,
+    "2.0.0",
+    "LHLO MAIL RCPT DATA BDAT RSET NOOP",
+    "VRFY EXPN HELP QUIT STARTTLS",
+    "See RFC 2033",
+)
 #: RFC 5321, 3.5.3: an address is neither confirmed nor denied.
 TRY_IT: Final = reply(252, "2.5.0", "Neither confirmed nor denied; send to it and see")
 NO_LISTS: Final = reply(502, "5.5.1", "Lists are not expanded")
@@ -68,6 +75,8 @@ BROKEN: Final = reply(451, "4.3.0", "Something went wrong here; try again later"
 NOT_IN_TIME: Final = reply(451, "4.4.7", "No host could be reached in time")
 LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again later")
 
+#: To somebody who has logged in, and may send elsewhere where anybody may.
+NOT_CARRIED: Final = reply(550, "5.7.1", "Mail for other hosts is not taken here")
 #: What the store may refuse when a recipient is named.
 _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     accounts.NotOurs: reply(550, "5.7.1", "Relaying denied"),
@@ -76,6 +85,7 @@ _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     errors.NotPermitted: reply(550, "5.7.1", "Not permitted"),
     # RFC 3463, 3.3: a full mailbox is a persistent transient failure.
     errors.OverQuota: reply(452, "4.2.2", "Mailbox full"),
+    accounts.NotCarried: reply(451, "4.3.5", "It leads to another host, and none is carried there"),
     accounts.AccountDisabled: reply(451, "4.2.1", "The account is disabled"),
     errors.TooLarge: TOO_BIG,
     errors.StorageFull: reply(452, "4.3.1", "Not enough storage"),

@@ -135,12 +135,14 @@ class RequireTLS(Enveloped):
         self.refused(session, b"REQUIRETLS=1", b"501 5.5.4 ")
 
     def test_under_tls(self) -> None:
-        """The envelope has it; RET=FULL is disregarded (RFC 8689, 5)."""
+        """The envelope has it; nothing but the header is ever given back (RFC 8689, 5)."""
         session = self.session()
         session.server.peer = replace(session.server.peer, secure=True)
         self.assertIn(b"250-REQUIRETLS\r\n", session.say(EHLO))
-        asked = self.sent(session, b" REQUIRETLS RET=FULL")
-        self.assertEqual(Envelope("alice@example.test", require_tls=True), asked.envelope)
+        for parameters in (b" REQUIRETLS RET=FULL", b" REQUIRETLS"):
+            asked = self.sent(session, parameters)
+            expected = Envelope("alice@example.test", require_tls=True, ret="HDRS")
+            self.assertEqual(expected, asked.envelope)
 
     def test_not_offered(self) -> None:
         """Switched off it is a parameter nobody knows."""

@@ -10,8 +10,11 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import (
+    AccountDisabled,
     LoginUnavailable,
     MalformedResponse,
+    NotCarried,
+    NotOurs,
     PlaintextRefused,
     Throttled,
 )
@@ -290,6 +293,22 @@ class Refusing(SynchronousTestCase):
             (b"<alice@example.test>", b"452 4.5.3 "),
         ):
             self.assertEqual(reply, session.say(b"RCPT TO:" + command + b"\r\n")[:10], command)
+
+    def test_why_not(self) -> None:
+        """What lies with one mailbox, or with us, is told as that."""
+        session = Session(Mode.SUBMISSION)
+        session.receiver.errors = {
+            "bob": AccountDisabled("bob"),
+            "postmaster": NotCarried("away"),
+            "alice": NotOurs("there.test"),
+        }
+        session.say(EHLO + LOGIN + b"MAIL FROM:<alice@example.test>\r\n")
+        for name, reply in (
+            (b"bob", b"451 4.2.1 The account is disabled\r\n"),
+            (b"postmaster", b"451 4.3.5 It leads to another host, and none is carried there\r\n"),
+            (b"alice", b"550 5.7.1 Mail for other hosts is not taken here\r\n"),
+        ):
+            self.assertEqual(reply, session.say(b"RCPT TO:<%b@example.test>\r\n" % name))
 
     def test_no_recipient_no_data(self) -> None:
         """A pipelining client whose recipients were all refused gets no 354."""
@@ -631,10 +650,12 @@ class Local(SynchronousTestCase):
         """LHLO alone begins, and nobody logs in."""
         session = Session(Mode.LMTP)
         for greeting in (EHLO, b"HELO c\r\n", b"ehlo c\r\n"):
-            self.assertEqual(b"500 5.5.1 Command not recognized\r\n", session.say(greeting))
+            self.assertEqual(b"500 5.5.1 This is LMTP: say LHLO\r\n", session.say(greeting))
         self.assertEqual([503], session.codes(b"MAIL FROM:<>\r\n"))
         self.assertNotIn(b"AUTH", session.say(b"LHLO c\r\n"))
         self.assertEqual([502], session.codes(LOGIN))
+        self.assertIn(b"214-2.0.0 LHLO MAIL", session.say(b"HELP\r\n"))
+        self.assertEqual(b"500 5.5.1 This is SMTP: say EHLO\r\n", Session().say(b"LHLO c\r\n"))
 
     def test_a_reply_for_each_recipient(self) -> None:
         """Each RCPT that was taken has its own answer, by DATA as by BDAT."""

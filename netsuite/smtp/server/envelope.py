@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from netsuite.accounts.interfaces import DeliverBy, Recipient
+from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
 from netsuite.connection.server import handlers
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Rcpt, Reply
@@ -31,8 +31,8 @@ async def mail(session: Session, command: Mail) -> Reply | None:
         return refusal
     if "DSN" not in session.shared.extensions:  # said all the same, it is not heard
         command = replace(command, ret="", envelope_id="")
-    elif command.require_tls and command.ret == "FULL":
-        command = replace(command, ret="")  # RFC 8689, 5
+    if command.require_tls:
+        command = replace(command, ret="HDRS")  # RFC 8689, 5
     session.begin_transaction(command, not_before=not_before, deliver_by=deliver_by)
     return replies.SENDER_OK
 
@@ -114,6 +114,8 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
         refusal = replies.AT_RECIPIENT.find(error)
         if refusal is None:
             raise
+        if isinstance(error, NotOurs) and session.submitter is not None:
+            refusal = replies.NOT_CARRIED
     else:
         transaction.add(address, _as_asked(session, command, recipient))
         return replies.RECIPIENT_OK
