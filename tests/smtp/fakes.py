@@ -88,7 +88,7 @@ class FakeReceiver:
             raise self.errors[name]
         if name == "forward":
             return Recipient(f"{local}@{domain}", onward=("x@elsewhere.test",))
-        if name not in ("alice", "bob", "postmaster", "grün"):
+        if name not in ("alice", "bob", "postmaster", "grün", "full"):
             raise NoSuchAccount(local)
         address = f"{name}@example.test"
         return Recipient(address, {FolderId(1): address})
