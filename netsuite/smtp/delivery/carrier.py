@@ -17,6 +17,7 @@ from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt, Reply, reply
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.delivery.routes import Router, Unroutable, is_elsewhere
+from netsuite.smtp.parameters import encode_original, encode_xtext
 from netsuite.smtp.relay import Relay, Security
 from netsuite.store.interfaces import MailStore
 from netsuite.store.outgoing import QueueItem
@@ -144,7 +145,7 @@ def _mail_parameters(item: QueueItem, *, require_tls: bool) -> Sequence[tuple[st
     envelope = item.envelope
     found = [("RET", envelope.ret)] if envelope.ret else []
     if envelope.envelope_id:
-        found.append(("ENVID", envelope.envelope_id))
+        found.append(("ENVID", encode_xtext(envelope.envelope_id)))
     if require_tls:
         found.append(("REQUIRETLS", ""))
     return found
@@ -154,7 +155,7 @@ def _rcpt(item: QueueItem, address: Address) -> Rcpt:
     recipient = item.recipient
     found = [("NOTIFY", recipient.notify)] if recipient.notify else []
     if recipient.original:
-        found.append(("ORCPT", recipient.original))
+        found.append(("ORCPT", encode_original(recipient.original)))
     return Rcpt(address, others=tuple(found))
 
 
