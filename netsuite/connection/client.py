@@ -132,7 +132,8 @@ class ClientConnection(Pump[E, S]):
     def _left_over(self, error: errors.ClientError) -> E:
         """Return what had come before the connection went and was not awaited yet, else *error*."""
         if self.lost and not self._dropped:
-            event = self.dialog.next_event()
+            with self.protocol_violations():
+                event = self.dialog.next_event()
             if not isinstance(event, Need | EndOfInput):
                 return event
         raise error

@@ -18,8 +18,8 @@ from netsuite.wire.reader import command_line
 #: 500, DSN 1,000 and more), and RFC 4954, 4 wants 12,288 for AUTH, whose responses are lines of
 #: the same kind. One limit for all is simpler, and no larger than what must be held anyway.
 COMMAND_OCTETS: Final = 12_288
-#: RFC 5321, 4.5.3.1.5 says 512; servers write longer ones.
-REPLY_LINE_OCTETS: Final = 4_096
+#: RFC 5321, 4.5.3.1.5 says 512; servers write longer ones, with addresses of pages that explain.
+REPLY_LINE_OCTETS: Final = 65_536
 REPLY_LINES: Final = 256
 
 #: A parameter that occurs more often, or longer values, nobody needs.
@@ -300,7 +300,9 @@ def format_command(command: commands.Command) -> bytes:
 # RFC 5321, 4.2:
 #   Reply-line  = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
 #   Reply-code  = %x32-35 %x30-35 %x30-39
-reply_line: Final = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?", re.DOTALL)
+# A second digit that is not known is no reason to lose the reply: the first says what it means
+# (4.2.1), and 571 is said by many.
+reply_line: Final = re.compile(rb"([2-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 # RFC 3463, 2: status-code = class "." subject "." detail
 _enhanced: Final = re.compile(r"([245]\.[0-9]{1,3}\.[0-9]{1,3})(?: |$)")
 

@@ -17,6 +17,7 @@ from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt, Reply, reply
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.delivery.routes import Router, Unroutable, is_elsewhere
+from netsuite.smtp.grammar import encode_xtext
 from netsuite.smtp.relay import Relay, Security
 from netsuite.store.interfaces import MailStore
 from netsuite.store.outgoing import QueueItem
@@ -121,7 +122,7 @@ class Carrier:
         # messages that were handed in with it do not (RFC 6531, 3.4).
         utf8 = envelope.utf8 and header_utf8
         if envelope.body != "BINARYMIME":
-            mail = replace(mail, body="8BITMIME" if eight_bit else "")
+            mail = replace(mail, body="8BITMIME" if eight_bit else "7BIT")
             if eight_bit and "8BITMIME" not in self.client.extensions:
                 return mail, None
         elif not {"BINARYMIME", "CHUNKING"} <= self.client.extensions.keys():
@@ -140,7 +141,7 @@ def _mail_parameters(item: QueueItem, *, require_tls: bool) -> Sequence[tuple[st
     envelope = item.envelope
     found = [("RET", envelope.ret)] if envelope.ret else []
     if envelope.envelope_id:
-        found.append(("ENVID", envelope.envelope_id))
+        found.append(("ENVID", encode_xtext(envelope.envelope_id)))
     if require_tls:
         found.append(("REQUIRETLS", ""))
     return found
@@ -150,7 +151,8 @@ def _rcpt(item: QueueItem, address: Address) -> Rcpt:
     recipient = item.recipient
     found = [("NOTIFY", recipient.notify)] if recipient.notify else []
     if recipient.original:
-        found.append(("ORCPT", recipient.original))
+        kind, _, original = recipient.original.partition(";")
+        found.append(("ORCPT", f"{kind};{encode_xtext(original)}"))
     return Rcpt(address, others=tuple(found))
 
 
