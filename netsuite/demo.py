@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import sys
 import textwrap
@@ -11,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
-from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 
 from netsuite import __version__
@@ -123,6 +124,8 @@ TRY: Final = {
     "--mail-rcpt alice@example.test -T mail.eml",
     "submission": "curl --ssl-reqd -k -u alice:netsuite smtp://{where} "
     "--mail-from alice@example.test --mail-rcpt bob@example.test -T mail.eml",
+    "lmtp": """python3 -c "import smtplib; smtplib.LMTP('{where}').sendmail("""
+    """'a@example.test', 'alice@example.test', 'Subject: hello')\"""",
     "imap": "curl -u alice:netsuite imap://{where}/INBOX -X 'UID FETCH 1:* (FLAGS ENVELOPE)'",
     "pop3": "curl -u alice:netsuite pop3://{where}/1",
     "nntp": r"printf 'GROUP example.talk\r\nOVER 1-\r\nQUIT\r\n' | curl -s telnet://{where}",
@@ -284,6 +287,8 @@ def _where(address: IAddress) -> str:
         return f"{address.host}:{address.port}"
     if isinstance(address, IPv6Address):
         return f"[{address.host}]:{address.port}"
+    if isinstance(address, UNIXAddress) and address.name:
+        return os.fsdecode(address.name)
     return str(address)
 
 

@@ -29,6 +29,7 @@ from netsuite.store.interfaces import Store
 MAKERS: Mapping[str, str] = {
     "smtp": "netsuite.smtp.service.make_smtp",
     "submission": "netsuite.smtp.service.make_submission",
+    "lmtp": "netsuite.smtp.service.make_lmtp",
     "delivery": "netsuite.smtp.service.make_delivery",
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
@@ -76,7 +77,7 @@ class Options(usage.Options):
         service, equals, endpoint = where.partition("=")
         if equals and service in SERVICES:
             self.listening.setdefault(service, []).append(endpoint)
-        elif len(self.services) == 1 or self.services == ("smtp", "submission"):
+        elif len(self.services) == 1 or self.services == ("smtp", "submission", "lmtp"):
             self.listening.setdefault(self.services[0], []).append(where)
         else:
             raise usage.UsageError(

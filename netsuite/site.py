@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,7 +29,7 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
-from netsuite.config.check import read_endpoint
+from netsuite.config.check import read_endpoint, socket_path
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
@@ -72,6 +72,11 @@ def _patience(settings: Settings) -> Patience:
     section = settings.delivery
     warn_after = timedelta(hours=section.warn_hours) if section.warn_hours else None
     return Patience(timedelta(hours=section.lifetime_hours), warn_after)
+
+
+def _mechanisms(settings: Settings) -> Mapping[str, Collection[str]]:
+    """Return the SASL mechanisms of the services that do not offer all."""
+    return dict(settings.accounts.mechanisms.items())
 
 
 class Common(TypedDict):
@@ -138,6 +143,7 @@ class Site(Service):
         self.authenticator = self._make_authenticator()
         self.certificates = self._make_certificates()
         self._waiting: list[Deferred[None]] = []
+        self._at_home: list[Callable[[], None]] = []  # binds, once the home is there
         self._is_prepared = False  # what ``startService`` did before the reactor ran
         self._is_open = False
         self._first: list[Callable[[Store], Awaitable[None]]] = []
@@ -182,6 +188,7 @@ class Site(Service):
             secret=b"",
             clear_text=accounts.clear_text,
             cram_md5=accounts.cram_md5,
+            offered=_mechanisms(self.settings),
         )
 
     def _make_certificates(self) -> Certificates | None:
@@ -242,15 +249,20 @@ class Site(Service):
         if factory.shared.tls is not None:
             openings += [self._opening(factory, "listen_tls", each) for each in settings.listen_tls]
         self.on_reload(lambda _: factory.configure(shared()))
-        return ListeningService(name, openings, factory, self.when_open)
+        service = ListeningService(name, openings, factory, self.when_open)
+        self._at_home.append(service.bind)
+        return service
 
     def _opening(self, factory: ServerFactory[Sh], setting: str, description: str) -> Opening:
         shared, tls = factory.shared, setting == "listen_tls"
         wanted = description
-        if wanted.startswith("tcp") and ":backlog=" not in wanted:
+        if wanted.startswith(("tcp", "unix:")) and ":backlog=" not in wanted:
             wanted += f":backlog={BACKLOG}"
+        path = socket_path(description, self.home)
+        if path is not None and ":lockfile=" not in wanted:
+            wanted += ":lockfile=0"  # it would name a process, whose number another may have by now
         try:
-            endpoint = read_endpoint(wanted, self.reactor)
+            endpoint = read_endpoint(wanted, self.reactor, self.home)
         except ValueError as error:
             raise SiteError(f"{shared.service}.{setting}: {error}") from None
         wrapped: Any = factory
@@ -258,7 +270,8 @@ class Site(Service):
             wrapped = wrap_server(factory, shared.tls, self.reactor)
         if shared.settings.proxies:  # its header comes before TLS
             wrapped = ProxyFactory(wrapped, self.reactor, trusted=shared.settings.proxies)
-        return Opening(description, endpoint, wrapped, tls)
+        at_home = path is not None and path.parent == self.home
+        return Opening(description, endpoint, wrapped, tls, path, at_home)
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -305,6 +318,8 @@ class Site(Service):
                 self.certificates.open()
         except (BadCertificate, OSError) as error:
             raise SiteError(f"the certificates cannot be used: {error}") from None
+        for bind in self._at_home:
+            bind()
 
     async def _open(self) -> None:
         if not self._is_prepared:
@@ -376,6 +391,7 @@ class Site(Service):
         )
         self.delivery.patience = _patience(settings)
         self.authenticator.names.configure(tuple(settings.site.domains))
+        self.authenticator.offered = _mechanisms(settings)
         if self.certificates is not None:
             self.certificates.refresh()
         for apply in self._reloaded:

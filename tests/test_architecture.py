@@ -34,7 +34,7 @@ PURE_HELPERS = {
     "imap": {"mutf7", "patterns", "sections", "sequences", "view"},
     "nntp": {"overview", "wildmat"},
     "pop3": {"top"},
-    "smtp": {"relay"},
+    "smtp": {"parameters", "relay"},
     "telnet": {"editing", "options", "sanitize"},
 }
 #: Imports that the rule would refuse, each with its reason.

@@ -6,8 +6,10 @@ import contextlib
 import os
 import pwd
 import signal
+import smtplib
 import socket
 import sqlite3
+import stat
 import subprocess
 import sys
 import time
@@ -16,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from netsuite.config.schema import SERVICES
+from netsuite.config.schema import SERVICES, Settings
 from netsuite.testing.daemon import Daemon, twistd
 from tests.cli.commands import done
 
@@ -243,8 +245,42 @@ def test_privileges(tmp_path: Path) -> None:
 def test_each_plugin_alone(tmp_path: Path, plugin: str) -> None:
     """Each plugin alone starts its own services and no others."""
     with Daemon(tmp_path, plugin=plugin) as daemon:
-        own = {"smtp", "submission"} if plugin == "netsuite-smtp" else {plugin[9:]}
+        own = {"smtp", "submission", "lmtp"} if plugin == "netsuite-smtp" else {plugin[9:]}
         assert set(daemon.ports) == own
+
+
+def deliver_locally(path: Path) -> dict[str, tuple[int, bytes]]:
+    """Deliver a message by LMTP; return who was refused."""
+    with smtplib.LMTP(str(path), timeout=20) as lmtp:
+        to = ["alice@example.test", "nobody@example.test"]  # it reads one answer to each message
+        return lmtp.sendmail("a@example.test", to, "Subject: hello\n")
+
+
+def test_local_delivery(tmp_path: Path) -> None:
+    """LMTP listens in the home by default, for owner and group; the socket of a daemon that was
+    killed is replaced, that of one that lives is not, and an orderly end leaves none."""
+    socket_file = tmp_path / "lmtp.sock"
+    listen = f"lmtp.listen={Settings().lmtp.listen!r}"
+    with Daemon(tmp_path, listen) as killed:
+        assert stat.S_IMODE(socket_file.stat().st_mode) == 0o660
+        assert set(deliver_locally(socket_file)) == {"nobody@example.test"}
+        other = run("netsuite-smtp", "--demo", "--home", tmp_path, *quiet("smtp", "submission"))
+        assert "lmtp cannot listen on unix:lmtp.sock:mode=660: Address already" in the_line(*other)
+        killed.kill()
+    assert socket_file.exists()
+    with Daemon(tmp_path, listen):
+        assert set(deliver_locally(socket_file)) == {"nobody@example.test"}
+    assert not socket_file.exists()
+    socket_file.write_text("mine")
+    line = the_line(*run("netsuite-smtp", "--home", tmp_path, *quiet("smtp", "submission")))
+    assert "lmtp cannot listen" in line
+    assert socket_file.read_text() == "mine"
+
+
+def quiet(*services: str) -> list[str]:
+    """Return options that leave services without a place to listen."""
+    keys = [f"{name}.{key}=[]" for name in services for key in ("listen", "listen_tls")]
+    return [word for key in keys for word in ("--set", key)]
 
 
 def test_the_example_of_the_manual(tmp_path: Path) -> None:

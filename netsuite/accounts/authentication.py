@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -63,6 +63,7 @@ class AccountAuthenticator:
         nonce: gives fresh nonces to the mechanisms (see ``sasl.interfaces.Nonce``).
         check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
             awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.
+        offered: the mechanisms that a service may offer, by its name; one not named offers all.
     """
 
     log = Logger()
@@ -77,6 +78,7 @@ class AccountAuthenticator:
         secret: bytes,
         clear_text: ClearText = "loopback",
         cram_md5: bool = False,
+        offered: Mapping[str, Collection[str]] | None = None,
         check_token: TokenCheck | None = None,
         nonce: Callable[[], bytes] = lambda: base64.encode(os.urandom(18)),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -87,6 +89,7 @@ class AccountAuthenticator:
         self.names = names
         self.clear_text = clear_text
         self.cram_md5 = cram_md5
+        self.offered = offered or {}
         self.check_token = check_token
         self.nonce = nonce
         self.secret = secret
@@ -117,7 +120,11 @@ class AccountAuthenticator:
             if self.check_token is not None:
                 offered += ["OAUTHBEARER", "XOAUTH2"]
             offered += ["PLAIN", "LOGIN"]
-        return offered
+        return [each for each in offered if self._wanted(channel, each)]
+
+    def _wanted(self, channel: Channel, mechanism: str) -> bool:
+        wanted = self.offered.get(channel.protocol)
+        return wanted is None or mechanism in wanted
 
     # -- trying --------------------------------------------------------------------------------
 
@@ -143,11 +150,15 @@ class AccountAuthenticator:
         """Log in by a SASL exchange. Raises LoginRefused. See ``interfaces.Authenticator``."""
         name = mechanism.upper()
         made = None
-        if name in self.mechanisms(channel):
-            made = sasl.server(name, nonce=self.nonce, host=channel.host, binding=channel.binding)
+        offered = self.mechanisms(channel)
+        if name in offered:
+            # A client that could have bound the channel, and was not offered to, is no downgrade.
+            bound = any(each.endswith("-PLUS") for each in offered)
+            binding = channel.binding if bound else None
+            made = sasl.server(name, nonce=self.nonce, host=channel.host, binding=binding)
         if made is None:
             # A mechanism with a clear password is offered under TLS only; say which it is.
-            if not channel.secure and name in _CLEAR:
+            if not channel.secure and name in _CLEAR and self._wanted(channel, name):
                 raise PlaintextRefused(f"{name} without TLS")
             raise MechanismNotOffered(name)
         exchange = SASLExchange(self, made, LoginAttempt(self, channel, name, facet))

@@ -165,4 +165,5 @@ class StoreDelivery:
 
 
 def _has_one(recipient: Recipient, there: set[FolderId]) -> bool:
-    return bool(recipient.onward) or not there.isdisjoint(recipient.folders)
+    queued = recipient.onward or recipient.put_off or "SUCCESS" in recipient.notify
+    return bool(queued) or not there.isdisjoint(recipient.folders)

@@ -14,7 +14,7 @@ from typing import Final, Generic, Protocol, TypeVar
 from netsuite.message.injection import PostingPolicy
 from netsuite.store import model
 from netsuite.store.changes import Listener, Subscription
-from netsuite.store.errors import OverQuota
+from netsuite.store.errors import Busy, OverQuota
 from netsuite.store.interfaces import Draft, Report
 from netsuite.store.model import ContentId, FolderId
 from netsuite.store.outgoing import Envelope
@@ -317,9 +317,13 @@ class Maildrop(Protocol):
 
 
 class Submitter(Protocol):
-    """An account that may send mail: the facet SMTP's AUTH asks for."""
+    """An account that may send mail: the facet SMTP's AUTH asks for.
+
+    ``address`` is the one of its addresses that its name makes.
+    """
 
     name: str
+    address: str
 
     def may_send_as(self, address: str) -> bool:
         """Whether the reverse path is one of the account's own addresses."""
@@ -357,6 +361,10 @@ class AccountDisabled(Exception):
     """The only account that mail goes to is disabled, which may pass."""
 
 
+class NotCarried(Busy):
+    """Mail for an address goes to another host, and nobody carries any there for now."""
+
+
 class PartlyFull(OverQuota):
     """Some of a message's mailboxes have no room for it, and nobody has got it."""
 
@@ -380,7 +388,7 @@ class Resolver(Protocol):
             NoSuchAccount: nobody has that address.
             OverQuota: the only mailbox it goes to has no room.
             AccountDisabled: the only mailbox it goes to.
-            Busy: mail for it is put off.
+            NotCarried, Busy: mail for it is put off.
         """
 
     async def mailbox(self, address: str) -> FolderId:

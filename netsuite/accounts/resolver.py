@@ -9,10 +9,10 @@ from typing import Final
 import idna
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.accounts.interfaces import AccountDisabled, NotOurs, Recipient
+from netsuite.accounts.interfaces import AccountDisabled, NotCarried, NotOurs, Recipient
 from netsuite.message.address import Address
 from netsuite.store.changes import Change
-from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
+from netsuite.store.errors import NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Store
 from netsuite.store.model import INBOX, Account, AccountState, FolderId
 
@@ -40,11 +40,17 @@ def same_domain(domain: str) -> str:
 
 
 class OwnAddresses:
-    """The addresses an account may send from."""
+    """The addresses an account may send from; ``first`` is the one its name makes."""
 
     def __init__(
-        self, locals_: Iterable[str], whole: Iterable[str], domains: frozenset[str], separator: str
+        self,
+        first: str,
+        locals_: Iterable[str],
+        whole: Iterable[str],
+        domains: frozenset[str],
+        separator: str,
     ) -> None:
+        self.first = first
         self._locals = frozenset(locals_)
         self._whole = frozenset(whole)
         self._domains = domains
@@ -70,6 +76,7 @@ class AccountSubmitter:
 
     def __init__(self, account: Account, own: OwnAddresses) -> None:
         self.name = account.name
+        self.address = own.first
         self._own = own
 
     def may_send_as(self, address: str) -> bool:
@@ -179,8 +186,7 @@ class RecipientResolver:
         """Return where mail for an address goes. Raises as ``Resolver.resolve``.
 
         Most mail is for few addresses: what was found a moment ago is remembered, until anything
-        that bears on it changes. Busy is an address that leads to another host when nobody carries
-        mail there.
+        that bears on it changes.
         """
         found = self._remembered(local, domain)
         if found is not None:
@@ -201,7 +207,7 @@ class RecipientResolver:
         if refusals and (not (found.folders or found.onward) or not self.carries_onward):
             raise refusals[0]
         if found.onward and not self.carries_onward:
-            raise Busy(f"{address} leads to other hosts, to which no mail is carried")
+            raise NotCarried(f"{address} leads to other hosts, to which no mail is carried")
         if heard_of == self._heard_of and not refusals:
             self._remember(local, domain, found, targets)
         return found
@@ -375,7 +381,8 @@ class RecipientResolver:
             for each in own
             if "@" in each and not each.startswith("@")
         }
-        return OwnAddresses(locals_, whole, self.domains, self.separator)
+        first = str(Address(account.name, self._first_domain))
+        return OwnAddresses(first, locals_, whole, self.domains, self.separator)
 
 
 def _limited(account: Account) -> bool:

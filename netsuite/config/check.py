@@ -26,6 +26,9 @@ from netsuite.store.interfaces import Store
 
 #: Drivers by the beginning of a database's URL; one that is None needs none.
 _DRIVERS: Final = {"sqlite": None, "postgresql": "psycopg"}
+#: What a Unix socket's path may have (``sun_path``, with its NUL).
+_SOCKET_OCTETS: Final = 107
+_colon: Final = re.compile(r"(?<!\\):")
 _ENDPOINT: Final = "write it as tcp:25 or unix:/run/netsuite.sock"
 
 
@@ -45,7 +48,7 @@ def problems(
         ]
     found = [
         *_store(settings),
-        *_endpoints(settings, reactor),
+        *_endpoints(settings, reactor, home),
         *_twice(settings, services),
         *_folder("files.root", home / settings.files.root),
     ]
@@ -79,20 +82,39 @@ def _store(settings: Settings) -> Iterator[tuple[str, str]]:
             yield "store.url", wrong
 
 
-def read_endpoint(description: str, reactor: object) -> IStreamServerEndpoint:
-    """Return the endpoint of its string.
+def read_endpoint(description: str, reactor: object, home: Path) -> IStreamServerEndpoint:
+    """Return the endpoint of its string; the path of a Unix socket is relative to the home.
 
     Raises:
         ValueError: it cannot be understood; the message says how to write it.
     """
-    reason = _wrong_place(description)
+    reason = _wrong_place(description, home)
     if not reason:
         try:
-            endpoint: IStreamServerEndpoint = serverFromString(reactor, description)
+            placed = _at_home(description, home)
+            endpoint: IStreamServerEndpoint = serverFromString(reactor, placed)
             return endpoint
         except Exception as error:  # parsers are plugins, and raise what they like
             reason = _reason(error, description)
     raise ValueError(f"{description!r} is no endpoint ({reason}); {_ENDPOINT}")
+
+
+def socket_path(description: str, home: Path) -> Path | None:
+    """Return the path of an endpoint string's Unix socket; None where it is of another kind."""
+    kind, *parameters = _colon.split(description)
+    if kind != "unix" or not parameters:
+        return None
+    named = parameters[0].removeprefix("address=")
+    return home / named.replace("\\:", ":") if named else None
+
+
+def _at_home(description: str, home: Path) -> str:
+    path = socket_path(description, home)
+    if path is None:
+        return description
+    _, _, *more = _colon.split(description)
+    quoted = str(path.absolute()).replace("\\", "\\\\").replace(":", "\\:")
+    return ":".join(("unix", f"address={quoted}", *more))
 
 
 def _reason(error: Exception, description: str) -> str:
@@ -107,10 +129,10 @@ def _reason(error: Exception, description: str) -> str:
     return " ".join(str(error).split()) or "it cannot be read"
 
 
-def _wrong_place(description: str) -> str:
+def _wrong_place(description: str, home: Path) -> str:
     """Return what is wrong with a port, an interface or a path that Twisted finds out only when it
     binds; empty for nothing, and for kinds of endpoints that are not ours to judge."""
-    kind, *parameters = re.split(r"(?<!\\):", description)
+    kind, *parameters = _colon.split(description)
     named = dict(each.split("=", 1) for each in parameters if "=" in each)
     where = named.get("port") or next((each for each in parameters if "=" not in each), "")
     if kind in ("tcp", "tcp4", "tcp6"):
@@ -123,11 +145,13 @@ def _wrong_place(description: str) -> str:
         except ValueError:
             return "the interface must be an IP address"
     elif kind == "unix":
-        path = Path(named.get("address") or where)
-        if not path.name:
+        path = socket_path(description, home)
+        if path is None:
             return "the path is missing"
-        if not path.parent.is_dir():
+        if path.parent != home and not path.parent.is_dir():
             return f"there is no directory {path.parent}"
+        if len(os.fsencode(path.absolute())) > _SOCKET_OCTETS:
+            return f"the path has more than {_SOCKET_OCTETS} octets"
     return ""
 
 
@@ -141,12 +165,12 @@ def _listening(settings: Settings, services: Sequence[str]) -> Iterator[tuple[st
                     yield f"{name}.{key}", each
 
 
-def _endpoints(settings: Settings, reactor: object) -> Iterator[tuple[str, str]]:
+def _endpoints(settings: Settings, reactor: object, home: Path) -> Iterator[tuple[str, str]]:
     for name in SERVICES:
         for key in ("listen", "listen_tls"):
             for each in getattr(getattr(settings, name), key):
                 try:
-                    read_endpoint(each, reactor)
+                    read_endpoint(each, reactor, home)
                 except ValueError as error:
                     yield f"{name}.{key}", str(error)
 

@@ -24,9 +24,21 @@ from netsuite.http.settings import Settings as HTTPSettings
 from netsuite.imap.settings import Settings as IMAPSettings
 from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.pop3.settings import Settings as POP3Settings
-from netsuite.smtp.settings import DeliverySettings, SubmissionSettings
+from netsuite.smtp.settings import DeliverySettings, LMTPSettings, SubmissionSettings
 from netsuite.smtp.settings import Settings as SMTPSettings
 from netsuite.telnet.settings import Settings as TelnetSettings
+
+SASLService = Literal["smtp", "submission", "imap", "pop3", "nntp"]
+MechanismName = Literal[
+    "SCRAM-SHA-256-PLUS",
+    "SCRAM-SHA-1-PLUS",
+    "SCRAM-SHA-256",
+    "SCRAM-SHA-1",
+    "CRAM-MD5",
+    "EXTERNAL",
+    "PLAIN",
+    "LOGIN",
+]
 
 
 class SiteSection(Section):
@@ -100,6 +112,14 @@ class AccountsSection(Section):
         "Whether CRAM-MD5 is offered. It makes the store keep a secret as good as the password, "
         "for passwords set from then on.",
     )
+    mechanisms: dict[SASLService, list[MechanismName]] = setting(
+        {},
+        "The SASL mechanisms that a service offers, where that is not all it could: by its name, "
+        "a list. A client that takes SCRAM-SHA-256-PLUS because it is offered, and cannot bind "
+        'the channel by tls-exporter, logs in with imap = ["SCRAM-SHA-256", "PLAIN"]. LOGIN of '
+        "IMAP and USER of POP3 and NNTP are no mechanisms.",
+        live=True,
+    )
     cache_seconds: Seconds = setting(
         60.0,
         "How long a password that was right need not be hashed again, so that clients that poll "
@@ -153,6 +173,7 @@ class Settings(Section):
     files: FilesSection = Field(default_factory=FilesSection)
     smtp: SMTPSettings = Field(default_factory=SMTPSettings)
     submission: SubmissionSettings = Field(default_factory=SubmissionSettings)
+    lmtp: LMTPSettings = Field(default_factory=LMTPSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
     imap: IMAPSettings = Field(default_factory=IMAPSettings)
     pop3: POP3Settings = Field(default_factory=POP3Settings)

@@ -7,10 +7,14 @@ the kernel's queue instead of being turned away.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import socket
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
@@ -75,12 +79,31 @@ class Opening:
         tls: whether TLS comes before the first octet.
         endpoint: where to listen.
         factory: what is listened with: the service's, or that in its TLS.
+        path: of a Unix socket; None for other kinds.
+        at_home: that is in the home, which is there, and belongs to whom it should, only when the
+            services start.
     """
 
     description: str
     endpoint: IStreamServerEndpoint
     factory: IProtocolFactory
     tls: bool = False
+    path: Path | None = None
+    at_home: bool = False
+
+
+def remove_dead_socket(path: Path) -> None:
+    """Remove a Unix socket that a process has left which did not end in order."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.settimeout(0)  # nobody is waited for, also where a queue is full
+            probe.connect(os.fspath(path))
+        except ConnectionRefusedError:
+            with contextlib.suppress(OSError):
+                if stat.S_ISSOCK(path.lstat().st_mode):
+                    path.unlink()
+        except OSError:
+            pass  # what else is there shows when it is bound
 
 
 class ListeningService(Service):
@@ -109,9 +132,19 @@ class ListeningService(Service):
         self._ready = ready
 
     def privilegedStartService(self) -> None:
-        """Bind every opening. Raises CannotStart, or CannotStartUnseen."""
+        """Bind all that may need privileges. Raises CannotStart, or CannotStartUnseen."""
+        self._bind([each for each in self.openings if not each.at_home])
+
+    def bind(self) -> None:
+        """Bind what is not bound yet. Raises CannotStart, or CannotStartUnseen."""
+        bound = [opening for opening, _ in self.bound]
+        self._bind([each for each in self.openings if each not in bound])
+
+    def _bind(self, openings: Sequence[Opening]) -> None:
         failures: list[str] = []
-        for opening in self.openings:
+        for opening in openings:
+            if opening.path is not None:
+                remove_dead_socket(opening.path)
             listening = opening.endpoint.listen(opening.factory)
             listening.addCallback(self._bound, opening)
             listening.addErrback(self._not_bound, opening, failures)
@@ -120,9 +153,8 @@ class ListeningService(Service):
             raise cannot_start(failures[0])
 
     def startService(self) -> None:
-        """Read from what was bound, once the site is ready."""
-        if not self.bound:
-            self.privilegedStartService()
+        """Read from what was bound, once the site is ready. Raises as ``bind``."""
+        self.bind()
         super().startService()
         self._ready().addCallback(lambda _: self._read())
 

@@ -133,6 +133,15 @@ def parse_path(octets: bytes, start: int = 0) -> tuple[Address | None, int] | No
     return None if address is None else (address, match.end())
 
 
+def parse_bare_path(octets: bytes, start: int = 0) -> tuple[Address | None, int] | None:
+    """Read a path as ``parse_path`` does, also a mailbox whose angle brackets are missing."""
+    if octets.startswith(b"<", start):
+        return parse_path(octets, start)
+    match = mailbox.match(octets, start)
+    address = _address(match.group(1), match.group(2)) if match else None
+    return (address, match.end()) if match and address else None
+
+
 def parse_address(text: str) -> Address | None:
     """Read a bare address (``local@domain``), None when it is none."""
     octets = text.encode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
 from netsuite.message.address import Address
@@ -31,6 +32,21 @@ class Lhlo:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """By when a message is to have arrived (RFC 2852, 4).
+
+    Args:
+        seconds: from when MAIL is said; not above 0 only for a delay that is to be told of.
+        returned: whether it is given back then (``R``), or its sender told of the delay (``N``).
+        trace: whether the sender wants to hear of each relaying (``T``).
+    """
+
+    seconds: int
+    returned: bool
+    trace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """Begin a message. See RFC 5321, 4.1.1.2.
 
@@ -40,7 +56,13 @@ class Mail:
         body: ``7BIT``, ``8BITMIME``, ``BINARYMIME``, or empty for not said (RFC 6152).
         utf8: SMTPUTF8 was said (RFC 6531, 3.4).
         auth: who submitted it, as the client says (RFC 4954, 5); None for not said.
-        others: parameters not named above: keyword in upper case, value (empty for none).
+        others: parameters not named here: keyword in upper case, value (empty for none).
+        ret: ``FULL`` or ``HDRS``; empty for not said (RFC 3461, 4.3).
+        envelope_id: ENVID, its xtext undone; empty for not said (RFC 3461, 4.4).
+        require_tls: REQUIRETLS was said (RFC 8689, 2).
+        by: what BY says (RFC 2852, 4); None for not said.
+        hold_for: seconds that it is to be held before it leaves (RFC 4865, 3); None for not said.
+        hold_until: when it is to leave instead; aware.
     """
 
     sender: Address | None
@@ -49,14 +71,29 @@ class Mail:
     utf8: bool = False
     auth: str | None = None
     others: tuple[tuple[str, str], ...] = ()
+    ret: str = ""
+    envelope_id: str = ""
+    require_tls: bool = False
+    by: By | None = None
+    hold_for: int | None = None
+    hold_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rcpt:
-    """Name a recipient. See RFC 5321, 4.1.1.3."""
+    """Name a recipient. See RFC 5321, 4.1.1.3.
+
+    Args:
+        others: parameters not named here, as those of ``Mail``.
+        notify: of what the sender wants to be told: ``NEVER``, or some of ``SUCCESS``, ``FAILURE``
+            and ``DELAY``, in this order, with commas between (RFC 3461, 4.1); empty for not said.
+        original: ORCPT, its coding undone: ``rfc822;a@b`` (RFC 3461, 4.2); empty for not said.
+    """
 
     recipient: Address
     others: tuple[tuple[str, str], ...] = ()
+    notify: str = ""
+    original: str = ""
 
 
 @dataclass(frozen=True, slots=True)

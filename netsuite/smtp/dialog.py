@@ -87,6 +87,9 @@ REFUSED: Final[Mapping[type, State]] = {
     AuthResponse: State.READY,
 }
 
+# RFC 2033, 4.1 recommends 500, so that who speaks the other protocol finds out.
+_SAY_LHLO: Final = commands.reply(500, "5.5.1", "This is LMTP: say LHLO")
+_SAY_EHLO: Final = commands.reply(500, "5.5.1", "This is SMTP: say EHLO")
 _GREET_FIRST: Final = commands.reply(503, "5.5.1", "Say EHLO first")
 _MAIL_FIRST: Final = commands.reply(503, "5.5.1", "Say MAIL first")
 _RCPT_FIRST: Final = commands.reply(503, "5.5.1", "No valid recipients")
@@ -138,10 +141,12 @@ class ServerDialog(MultiLineDialog):
 
     Args:
         lmtp: whether LHLO rather than EHLO and HELO begins a session (RFC 2033).
+        submission: whether paths need no brackets.
     """
 
-    def __init__(self, *, lmtp: bool = False) -> None:
+    def __init__(self, *, lmtp: bool = False, submission: bool = False) -> None:
         super().__init__()
+        self._parsers = grammar.SUBMISSION_PARSERS if submission else grammar.PARSERS
         self.state = State.START
         self.lmtp = lmtp
         #: What the last event was, while it is not answered.
@@ -181,7 +186,7 @@ class ServerDialog(MultiLineDialog):
                 return response
         except RemoteProtocolError as error:
             raise self._broken_line(error) from None
-        command = grammar.parse_command(line)
+        command = grammar.parse_command(line, self._parsers)
         kind = type(command)
         if (self.state, kind) not in TRANSITIONS or (
             kind in (commands.Ehlo, commands.Helo, commands.Lhlo)
@@ -245,7 +250,7 @@ class ServerDialog(MultiLineDialog):
 
     def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
-        answer = answers.get(type(command), grammar.UNKNOWN)  # EHLO in LMTP, LHLO in SMTP
+        answer = answers.get(type(command), _SAY_LHLO if self.lmtp else _SAY_EHLO)
         if isinstance(command, commands.Bdat):
             # Its octets come whether it is in order or not (RFC 3030, 2).
             if command.octets > UNWANTED_OCTETS:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeAlias
 
-from netsuite.message.address import Address, parse_path, postmaster
+from netsuite.message.address import Address, parse_bare_path, parse_path, postmaster
 from netsuite.sasl import lines as sasl
 from netsuite.smtp import commands
+from netsuite.smtp.parameters import (
+    BAD_PARAMETERS,
+    decode_xtext,
+    encode_xtext,
+    extended_mail,
+    extended_rcpt,
+    mail_parameters,
+    rcpt_parameters,
+)
 from netsuite.wire import base64
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.reader import command_line
@@ -33,7 +42,6 @@ AUTH_TOO_LONG: Final = commands.reply(500, "5.5.6", "Line too long")  # RFC 4954
 BAD_ARGUMENTS: Final = commands.reply(501, "5.5.4", "Syntax error in arguments")
 BAD_PATH: Final = commands.reply(501, "5.1.3", "Syntax error in address")
 BAD_SENDER: Final = commands.reply(501, "5.1.7", "Syntax error in address")
-BAD_PARAMETERS: Final = commands.reply(501, "5.5.4", "Syntax error in parameters")
 BAD_BASE64: Final = commands.reply(501, "5.5.2", "Not base64")
 NO_SMTP: Final = commands.reply(554, "5.5.1", "This is an SMTP server")
 
@@ -48,7 +56,6 @@ esmtp_param: Final = re.compile(rb"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-~\x80-\xff]
 _from: Final = re.compile(rb"FROM:[ ]{0,8}", re.IGNORECASE)
 _to: Final = re.compile(rb"TO:[ ]{0,8}", re.IGNORECASE)
 _bdat: Final = re.compile(rb"([0-9]{1,%d})( LAST)?" % SIZE_DIGITS, re.IGNORECASE)
-_xtext: Final = re.compile(rb"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 #: What a browser or a web page says when it is sent here (cross-protocol attacks).
 _HTTP: Final = frozenset(
     {b"GET", b"POST", b"PUT", b"HEAD", b"OPTIONS", b"DELETE", b"CONNECT", b"PATCH", b"TRACE"}
@@ -102,27 +109,15 @@ def _parameters(octets: bytes, start: int) -> list[tuple[str, str]]:
     return found
 
 
-def decode_xtext(text: str) -> str:
-    """Undo xtext (RFC 3461, 4): ``+`` and two hexadecimal digits for an octet."""
-    octets = text.encode("utf-8")
-    if not _xtext.fullmatch(octets):
-        refuse("bad xtext", BAD_PARAMETERS)
-    plain = re.sub(rb"\+([0-9A-F]{2})", lambda m: bytes((int(m.group(1), 16),)), octets)
-    return plain.decode("utf-8", "replace")
+#: Reads a path at an offset, as ``parse_path`` does.
+_ReadPath: TypeAlias = Callable[[bytes, int], tuple[Address | None, int] | None]
 
 
-def encode_xtext(text: str) -> str:
-    """Code a text as xtext."""
-    return "".join(
-        chr(o) if 0x21 <= o <= 0x7E and o not in b"+=" else f"+{o:02X}" for o in text.encode()
-    )
-
-
-def _mail(arguments: bytes) -> commands.Mail:
+def _mail(arguments: bytes, read_path: _ReadPath = parse_path) -> commands.Mail:
     match = _from.match(arguments)
     if match is None:
         refuse("no FROM:", BAD_ARGUMENTS)
-    path = parse_path(arguments, match.end())
+    path = read_path(arguments, match.end())
     if path is None:
         refuse("bad reverse path", BAD_SENDER)
     sender, end = path
@@ -146,18 +141,28 @@ def _mail(arguments: bytes) -> commands.Mail:
                 refuse("SMTPUTF8 takes no value", BAD_PARAMETERS)
             utf8 = True
         elif name == "AUTH":
-            auth = decode_xtext(value)
+            auth = _submitter(value)
         else:
             others.append((name, value))
-    return commands.Mail(sender, size, body, utf8, auth, tuple(others))
+    mail = commands.Mail(sender, size, body, utf8, auth)
+    return extended_mail(mail, others) if others else mail
 
 
-def _rcpt(arguments: bytes) -> commands.Rcpt:
+def _submitter(value: str) -> str:
+    """Read the value of AUTH: ``<>`` or a mailbox (RFC 4954, 5)."""
+    auth = decode_xtext(value)
+    # Clients write all kinds of names there; it is but noted, so what can be shown will do.
+    if not auth or not auth.isprintable():
+        refuse("bad AUTH", BAD_PARAMETERS)
+    return auth
+
+
+def _rcpt(arguments: bytes, read_path: _ReadPath = parse_path) -> commands.Rcpt:
     match = _to.match(arguments)
     if match is None:
         refuse("no TO:", BAD_ARGUMENTS)
     start = match.end()
-    path = parse_path(arguments, start)
+    path = read_path(arguments, start)
     recipient = path[0] if path is not None else None
     if path is not None and recipient is not None:
         end = path[1]
@@ -168,7 +173,7 @@ def _rcpt(arguments: bytes) -> commands.Rcpt:
         recipient, end = Address("postmaster", ""), bare.end()
     if end == len(arguments):
         return commands.Rcpt(recipient)
-    return commands.Rcpt(recipient, tuple(_parameters(arguments, end)))
+    return extended_rcpt(commands.Rcpt(recipient), _parameters(arguments, end))
 
 
 def _bdat_command(arguments: bytes) -> commands.Bdat:
@@ -194,7 +199,9 @@ def _wants(argument: bytes) -> str:
     return _text(argument)
 
 
-PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
+Parsers: TypeAlias = Mapping[bytes, Callable[[bytes], commands.Command]]
+
+PARSERS: Final[Parsers] = {
     b"EHLO": lambda arguments: commands.Ehlo(_domain(arguments)),
     b"HELO": lambda arguments: commands.Helo(_domain(arguments)),
     b"LHLO": lambda arguments: commands.Lhlo(_domain(arguments)),
@@ -213,14 +220,26 @@ PARSERS: Final[Mapping[bytes, Callable[[bytes], commands.Command]]] = {
 }
 
 
-def parse_command(line: bytes) -> commands.Command:
+#: For submission: devices and scripts leave the brackets of a path away, and nobody who submits
+#: is told apart by it.
+SUBMISSION_PARSERS: Final[Parsers] = {
+    **PARSERS,
+    b"MAIL": partial(_mail, read_path=parse_bare_path),
+    b"RCPT": partial(_rcpt, read_path=parse_bare_path),
+}
+
+
+def parse_command(line: bytes, parsers: Parsers = PARSERS) -> commands.Command:
     """Read a command line without its line end.
+
+    Args:
+        parsers: by verb, what reads its arguments.
 
     Raises:
         RemoteProtocolError: with the reply to give; a verb of HTTP closes.
     """
     verb, _, arguments = line.partition(b" ")
-    parser = PARSERS.get(verb) or PARSERS.get(verb.upper().rstrip())
+    parser = parsers.get(verb) or parsers.get(verb.upper().rstrip())
     if parser is None:
         if verb in _HTTP:
             refuse("HTTP", NO_SMTP, close=True)
@@ -257,6 +276,12 @@ def _format_mail(command: commands.Mail) -> bytes:
         words.append("SMTPUTF8")
     if command.auth is not None:
         words.append(f"AUTH={encode_xtext(command.auth)}")
+    words += mail_parameters(command)
+    return command_line(" ".join(words) + _other_parameters(command.others))
+
+
+def _format_rcpt(command: commands.Rcpt) -> bytes:
+    words = [f"RCPT TO:{_path(command.recipient)}", *rcpt_parameters(command)]
     return command_line(" ".join(words) + _other_parameters(command.others))
 
 
@@ -271,9 +296,7 @@ _FORMATS: Final[Mapping[type, Callable[..., bytes]]] = {
     commands.Helo: lambda command: command_line(f"HELO {command.domain}"),
     commands.Lhlo: lambda command: command_line(f"LHLO {command.domain}"),
     commands.Mail: _format_mail,
-    commands.Rcpt: lambda c: command_line(
-        f"RCPT TO:{_path(c.recipient)}{_other_parameters(c.others)}"
-    ),
+    commands.Rcpt: _format_rcpt,
     commands.Data: lambda command: b"DATA\r\n",
     commands.Bdat: lambda c: command_line(
         f"BDAT {c.octets} LAST" if c.last else f"BDAT {c.octets}"

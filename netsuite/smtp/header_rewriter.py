@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from netsuite.message.headers import field, fields, header_end, strip
+from netsuite.message.headers import field, header_end, strip
 
 #: Larger headers are nobody's letters, and cost whoever reads them: Postfix's limit is 100 KB.
 HEADER_OCTETS: Final = 256 * 1024
@@ -26,15 +26,13 @@ class HeaderRewriter:
 
     Args:
         trace: the octets to put first.
-        completion: returns header fields to add for those whose names (in lower case) it is not
-            given; None where nothing is added.
+        completion: returns a header as it is to be; None where it stays as it is. What it raises
+            is raised to the caller.
     """
 
     __slots__ = ("_completion", "_header", "_searched", "_trace", "hops", "too_large")
 
-    def __init__(
-        self, trace: bytes, completion: Callable[[frozenset[bytes]], bytes] | None = None
-    ) -> None:
+    def __init__(self, trace: bytes, completion: Callable[[bytes], bytes] | None = None) -> None:
         self._trace = trace
         self._completion = completion
         self._header: bytearray | None = bytearray()
@@ -91,9 +89,6 @@ class HeaderRewriter:
             self.hops = len(_received.findall(lowered))
         if b"return-path" in lowered and _return_path.search(lowered):
             header = strip(header, [b"Return-Path"])  # RFC 5321, 4.4: there is only one, ours
-        added = b""
         if self._completion is not None:
-            if b"bcc" in lowered:  # it is there to be left out (RFC 5322, 3.6.3)
-                header = strip(header, [b"Bcc", b"Resent-Bcc"])
-            added = self._completion(frozenset(item.name.lower() for item in fields(header)))
-        return b"".join((self._trace, added, header, body))
+            header = self._completion(header)
+        return b"".join((self._trace, header, body))

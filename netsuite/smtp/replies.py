@@ -12,6 +12,7 @@ from netsuite.accounts import interfaces as accounts
 from netsuite.connection.deadlines import CloseReason
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.dialog import ServerSaid
+from netsuite.smtp.submission import NotOwnFrom
 from netsuite.store import errors
 from netsuite.wire.errors import ErrorTable
 
@@ -31,6 +32,13 @@ HELP: Final = reply(
     "VRFY EXPN HELP QUIT AUTH STARTTLS",
     "See RFC 5321",
 )
+LMTP_HELP: Final = reply(
+    214,
+    "2.0.0",
+    "LHLO MAIL RCPT DATA BDAT RSET NOOP",
+    "VRFY EXPN HELP QUIT STARTTLS",
+    "See RFC 2033",
+)
 #: RFC 5321, 3.5.3: an address is neither confirmed nor denied.
 TRY_IT: Final = reply(252, "2.5.0", "Neither confirmed nor denied; send to it and see")
 NO_LISTS: Final = reply(502, "5.5.1", "Lists are not expanded")
@@ -47,10 +55,18 @@ TLS_ALREADY: Final = reply(503, "5.5.1", "TLS is in place already")
 NOT_YOUR_ADDRESS: Final = reply(550, "5.7.1", "Not an address of yours")
 BAD_PARAMETER: Final = reply(555, "5.5.4", "A parameter is not known here")
 NO_BINARYMIME: Final = reply(501, "5.5.4", "BODY=BINARYMIME is not offered")
+CHUNKS_ONLY: Final = reply(503, "5.5.1", "What is BINARYMIME comes by BDAT; say RSET first")
+REQUIRETLS_FIRST: Final = reply(530, "5.7.10", "Say STARTTLS first: REQUIRETLS is not taken before")
+HELD_TOO_LONG: Final = reply(501, "5.5.4", "Nothing is held so long")
+HELD_BEYOND_BY: Final = reply(501, "5.5.4", "It would be held for longer than BY allows")
+TOO_MANY_MESSAGES: Final = reply(421, "4.7.0", "Too many messages; connect again for more")
 UTF8_SENDER: Final = reply(553, "5.6.7", "Such an address needs SMTPUTF8")
 TOO_BIG: Final = reply(552, "5.3.4", "Message too big")
 HEADER_TOO_BIG: Final = reply(552, "5.3.4", "Header too big")
+MAILBOX_FULL: Final = reply(552, "5.2.2", "Mailbox full")
 TOO_MANY_RECIPIENTS: Final = reply(452, "4.5.3", "Too many recipients; send to others separately")
+#: Said, and the connection closed: what is taken for a second message by whoever sent the first
+#: may be glued to its end.
 BARE_LINE_END: Final = reply(
     554, "5.6.0", "A CR or LF stands alone in the message; lines end with CR LF"
 )
@@ -59,6 +75,8 @@ BROKEN: Final = reply(451, "4.3.0", "Something went wrong here; try again later"
 NOT_IN_TIME: Final = reply(451, "4.4.7", "No host could be reached in time")
 LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again later")
 
+#: To somebody who has logged in, and may send elsewhere where anybody may.
+NOT_CARRIED: Final = reply(550, "5.7.1", "Mail for other hosts is not taken here")
 #: What the store may refuse when a recipient is named.
 _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     accounts.NotOurs: reply(550, "5.7.1", "Relaying denied"),
@@ -67,6 +85,7 @@ _RECIPIENT: Final[Mapping[type[Exception], Reply]] = {
     errors.NotPermitted: reply(550, "5.7.1", "Not permitted"),
     # RFC 3463, 3.3: a full mailbox is a persistent transient failure.
     errors.OverQuota: reply(452, "4.2.2", "Mailbox full"),
+    accounts.NotCarried: reply(451, "4.3.5", "It leads to another host, and none is carried there"),
     accounts.AccountDisabled: reply(451, "4.2.1", "The account is disabled"),
     errors.TooLarge: TOO_BIG,
     errors.StorageFull: reply(452, "4.3.1", "Not enough storage"),
@@ -79,8 +98,9 @@ AT_RECIPIENT: Final = ErrorTable(_RECIPIENT)
 AT_END: Final = ErrorTable(
     {
         **_RECIPIENT,
+        NotOwnFrom: reply(550, "5.7.1", "From is not an address of yours"),
         accounts.PartlyFull: reply(452, "4.2.2", "Not every mailbox has room; nothing was taken"),
-        errors.OverQuota: reply(552, "5.2.2", "Mailbox full"),
+        errors.OverQuota: MAILBOX_FULL,
     }
 )
 

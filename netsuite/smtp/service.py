@@ -26,7 +26,8 @@ from netsuite.smtp.settings import DeliverySettings, Mode, Settings
 from netsuite.wire.dates import now
 
 Options, makeService = plugin(
-    ("smtp", "submission", "delivery"), "The SMTP server, and what sends mail out, beside it."
+    ("smtp", "submission", "lmtp", "delivery"),
+    "The SMTP, submission and LMTP servers, and what sends mail out.",
 )
 
 
@@ -40,6 +41,7 @@ def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> Listening
             service=mode.value,
             settings=settings(),
             mode=mode,
+            extensions=settings().extensions(queued=site.resolver.carries_onward),
             authenticator=site.authenticator,
             resolver=site.resolver,
             delivery=site.delivery,
@@ -59,6 +61,11 @@ def make_smtp(site: Site) -> ListeningService:
 def make_submission(site: Site) -> ListeningService:
     """Return the server to which accounts bring mail, after a login (RFC 6409)."""
     return _make(site, Mode.SUBMISSION, lambda: site.settings.submission)
+
+
+def make_lmtp(site: Site) -> ListeningService:
+    """Return the server to which a mail server beside us delivers (RFC 2033)."""
+    return _make(site, Mode.LMTP, lambda: site.settings.lmtp)
 
 
 # -- mail to other hosts -----------------------------------------------------------------------

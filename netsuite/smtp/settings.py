@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import AfterValidator
 
@@ -13,6 +13,17 @@ from netsuite.config.sections import Section, loopback, setting
 from netsuite.config.values import Count, DomainName, Seconds, written
 from netsuite.connection.settings import ServiceSettings, live, live_seconds
 from netsuite.smtp.relay import parse_relay
+
+Extension = Literal["DSN", "BINARYMIME", "REQUIRETLS", "DELIVERBY", "FUTURERELEASE", "LIMITS"]
+#: The extensions that a service can do without.
+EXTENSIONS: Final[frozenset[Extension]] = frozenset(get_args(Extension))
+#: Those of them that are promises of whoever empties the queue.
+_QUEUED: Final[frozenset[Extension]] = frozenset({"DSN", "DELIVERBY", "FUTURERELEASE"})
+
+
+SenderPattern = Annotated[
+    str, written(r"[^\s@]*@[^\s@]+", "{!r} is neither an address nor @domain")
+]
 
 
 class Mode(enum.Enum):
@@ -44,10 +55,18 @@ class Settings(ServiceSettings):
         unit="fields",
         ge=1,
     )
+    messages: Count = live(
+        0, "Messages of one connection, announced with LIMITS; 0: as many as come.", unit="messages"
+    )
+    not_offered: list[Extension] = live(
+        [],
+        "Extensions to do without: `DSN`, `BINARYMIME`, `REQUIRETLS`, `DELIVERBY`, "
+        "`FUTURERELEASE` (which only `submission` has), `LIMITS`.",
+    )
     bare_line_ends: Literal["refuse", "mend"] = live(
         "refuse",
-        "What becomes of a message with a CR or LF alone in it: refused whole, or each made CRLF. "
-        "Either way only CRLF.CRLF ends a message.",
+        "What becomes of a message with a CR or LF alone in it: refused whole, and the connection "
+        "closed, or each made CRLF. Either way only CRLF.CRLF ends a message.",
     )
     require_tls: bool = live(
         False,
@@ -74,6 +93,14 @@ class Settings(ServiceSettings):
         """The largest message taken, as a number that sizes can be compared with."""
         return self.message_octets or sys.maxsize
 
+    def extensions(self, *, queued: bool) -> frozenset[Extension]:
+        """Return what is offered.
+
+        Args:
+            queued: whether somebody empties the queue.
+        """
+        return EXTENSIONS.difference(self.not_offered, () if queued else _QUEUED)
+
 
 class SubmissionSettings(Settings):
     """Mail from our own users (RFC 6409), who must log in first."""
@@ -82,6 +109,36 @@ class SubmissionSettings(Settings):
     listen_tls: list[str] = setting(loopback(465), "Where users hand in mail under TLS (RFC 8314).")
     message_log: str = setting(
         "log/submission.log", "The message log, as that of `smtp`; empty for none."
+    )
+    sender_field: Literal["add", "refuse", "off"] = live(
+        "add",
+        "What becomes of a message whose From is no address of the account: a Sender field is "
+        "added that is one (RFC 6409, 8.1), the message is refused, or nothing.",
+    )
+    addresses: dict[str, list[SenderPattern]] = live(
+        {},
+        "Addresses that an account may send as beside its own and those of its aliases: by its "
+        "name, a list of addresses, or of @domain for all of a domain.",
+    )
+    longest_hold_days: int = live(
+        30,
+        "How long a user may have a message held before it leaves (RFC 4865); 0: not at all.",
+        unit="days",
+        ge=0,
+        le=10_000,
+    )
+
+
+class LMTPSettings(Settings):
+    """Mail that a mail server beside us delivers here (RFC 2033), which needs no login."""
+
+    listen: list[str] = setting(
+        ["unix:lmtp.sock:mode=660"],
+        "Where it hands in mail; the path of a Unix socket is relative to the home directory. "
+        "Whoever can connect delivers.",
+    )
+    message_log: str = setting(
+        "log/lmtp.log", "The message log, as that of `smtp`; empty for none."
     )
 
 

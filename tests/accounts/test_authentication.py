@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from netsuite.accounts.interfaces import (
     BadCredentials,
     Channel,
+    LoginCancelled,
     LoginRefused,
     MailAccess,
     MechanismNotOffered,
@@ -161,6 +164,16 @@ class Passwords(TestCase):
             self.assertFalse(may(address), address)
 
 
+async def refuse_to_answer(challenge: bytes) -> bytes | None:
+    """Fail: nothing should be asked."""
+    raise AssertionError(challenge)
+
+
+async def cancel(challenge: bytes) -> bytes | None:
+    """Break the exchange off."""
+    return None
+
+
 class Offer(TestCase):
     """Which mechanisms are offered over what."""
 
@@ -176,17 +189,37 @@ class Offer(TestCase):
             authenticator.mechanisms(bound),
         )
 
+    async def test_by_service(self) -> None:
+        """A service offers what it is told to, in the usual order; a client that can bind the
+        channel, and may not, is no downgrade; the others offer all."""
+        world = World(offered={"imap": ["PLAIN", "SCRAM-SHA-256"], "pop3": []})
+        await world.account("ann")
+        authenticator = world.authenticator
+        bound = replace(TLS, binding=b"b" * 32)
+        self.assertEqual(["SCRAM-SHA-256", "PLAIN"], authenticator.mechanisms(bound))
+        self.assertEqual(["SCRAM-SHA-256"], authenticator.mechanisms(CLEAR))
+        self.assertEqual([], authenticator.mechanisms(replace(bound, protocol="pop3")))
+        self.assertEqual(6, len(authenticator.mechanisms(replace(bound, protocol="nntp"))))
+        for name in ("LOGIN", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1"):
+            with self.assertRaises(MechanismNotOffered):
+                await authenticator.authenticate(CLEAR, name, MailAccess, refuse_to_answer)
+        with self.assertRaises(PlaintextRefused):
+            await authenticator.authenticate(CLEAR, "PLAIN", MailAccess, refuse_to_answer)
+        could_bind = b"y,,n=ann,r=x"
+        with self.assertRaises(LoginCancelled):  # it went on, to a challenge
+            await authenticator.authenticate(bound, "SCRAM-SHA-256", MailAccess, cancel, could_bind)
+        with self.assertRaises(BadCredentials):
+            await World().authenticator.authenticate(
+                bound, "SCRAM-SHA-256", MailAccess, cancel, could_bind
+            )
+
     async def test_not_offered(self) -> None:
         """What is offered elsewhere, and what is offered nowhere, is refused before it begins."""
-
-        async def ask(challenge: bytes) -> bytes:
-            raise AssertionError(challenge)
-
         authenticator = World().authenticator
         with self.assertRaises(PlaintextRefused):
-            await authenticator.authenticate(CLEAR, "PLAIN", MailAccess, ask)
+            await authenticator.authenticate(CLEAR, "PLAIN", MailAccess, refuse_to_answer)
         with self.assertRaises(MechanismNotOffered):
-            await authenticator.authenticate(TLS, "NONSENSE", MailAccess, ask)
+            await authenticator.authenticate(TLS, "NONSENSE", MailAccess, refuse_to_answer)
 
     def test_refusals_are_told_apart_by_type(self) -> None:
         """Protocols answer by the kind of refusal, never by its text."""

@@ -145,6 +145,17 @@ class Full(TestCase):
         self.assertEqual(1, (await inbox(world, "ann")).messages)
         self.assertEqual([], list(await world.store.queue.items()))
 
+    async def test_each_queued(self) -> None:
+        """LMTP: who is queued has been taken, too."""
+        world = World()
+        for name in ("ann", "bob"):
+            await world.account(name)
+        ann, bob = [await world.resolver.resolve(each, "example.test") for each in ("ann", "bob")]
+        told = replace(ann, notify="SUCCESS")
+        held = replace(bob, folders={}, put_off=("bob@example.test",))
+        self.assertEqual([], list(await self.deliver(world, [told, held], each=True)))
+        self.assertEqual(2, len(await world.store.queue.items()))
+
     async def deliver(
         self, world: World, recipients: Sequence[Recipient], *, each: bool = False
     ) -> Collection[str]:

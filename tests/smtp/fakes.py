@@ -4,7 +4,7 @@ alone."""
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp.messagelog import stamp
 from netsuite.smtp.server import Shared, SMTPServer, SMTPServerFactory
-from netsuite.smtp.settings import Mode, Settings
+from netsuite.smtp.settings import Mode, Settings, SubmissionSettings
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.interfaces import Draft
 from netsuite.store.model import FolderId
@@ -47,12 +47,25 @@ class FakeDraft:
         self.aborted = True
 
 
+@dataclass(frozen=True)
+class Delivered:
+    """What a delivery was asked for beside the content."""
+
+    recipients: Sequence[Recipient]
+    envelope: Envelope
+    not_before: datetime | None
+    deliver_by: DeliverBy | None
+    each: bool
+
+
 class FakeReceiver:
     """Resolves and delivers for example.test: alice, bob, postmaster; sends elsewhere for forward.
     Asking takes its time where ``waits`` says so."""
 
     def __init__(self) -> None:
         self.delivered: list[tuple[str, list[str], bytes, str | None]] = []
+        self.calls: list[Delivered] = []
+        self.without_room: Collection[str] = ()
         self.drafts: list[FakeDraft] = []
         self.errors: dict[str, Exception] = {}
         self.waits: dict[str, Deferred[None]] = {}
@@ -75,7 +88,7 @@ class FakeReceiver:
             raise self.errors[name]
         if name == "forward":
             return Recipient(f"{local}@{domain}", onward=("x@elsewhere.test",))
-        if name not in ("alice", "bob", "postmaster", "grün"):
+        if name not in ("alice", "bob", "postmaster", "grün", "full"):
             raise NoSuchAccount(local)
         address = f"{name}@example.test"
         return Recipient(address, {FolderId(1): address})
@@ -109,11 +122,13 @@ class FakeReceiver:
         addresses = [recipient.address for recipient in recipients]
         assert isinstance(draft, FakeDraft)
         self.delivered.append((envelope.sender, addresses, draft.content, account))
-        return ()
+        self.calls.append(Delivered(recipients, envelope, not_before, deliver_by, each))
+        return self.without_room if each else ()
 
 
 class FakeSubmitter:
     name = "alice"
+    address = "alice@example.test"
 
     def may_send_as(self, address: str) -> bool:
         return address == "alice@example.test"
@@ -123,12 +138,15 @@ def make_shared(mode: Mode = Mode.RELAY, **settings: Any) -> Shared:
     """Make what sessions share: fakes, and settings, which no limit of the file binds here."""
     numbers = iter(range(1, 10_000))
     receiver = FakeReceiver()
+    kind = SubmissionSettings if mode is Mode.SUBMISSION else Settings
+    made = kind().model_copy(update=settings)
     return Shared(
         clock=Clock(),
         host="mx.example.test",
         mode=mode,
         service=mode.value,
-        settings=Settings().model_copy(update=settings),
+        settings=made,
+        extensions=made.extensions(queued=True),
         authenticator=FakeAuthenticator(lambda facet: FakeSubmitter()),
         resolver=receiver,
         delivery=receiver,

@@ -28,8 +28,7 @@ from netsuite.smtp.commands import (
     Vrfy,
 )
 from netsuite.smtp.grammar import (
-    decode_xtext,
-    encode_xtext,
+    SUBMISSION_PARSERS,
     extensions_of,
     format_command,
     format_reply,
@@ -51,10 +50,12 @@ COMMANDS: list[tuple[bytes, Command]] = [
     (b"MAIL FROM:<>", Mail(None)),
     (b"MAIL FROM:<> SIZE=10 BODY=8BITMIME SMTPUTF8 AUTH=<>", Mail(None, 10, "8BITMIME", True, "<>")),
     (b"MAIL FROM:<a@b.example> AUTH=e+3Dmc2", Mail(A, auth="e=mc2")),
-    (b"MAIL FROM:<a@b.example> RET=HDRS ENVID=q", Mail(A, others=(("RET", "HDRS"), ("ENVID", "q")))),
+    (b"MAIL FROM:<a@b.example> RET=HDRS ENVID=q", Mail(A, ret="HDRS", envelope_id="q")),
+    (b"MAIL FROM:<a@b.example> X-A=1 X-B", Mail(A, others=(("X-A", "1"), ("X-B", "")))),
     (b"RCPT TO:<a@b.example>", Rcpt(A)),
     (b"RCPT TO:<postmaster>", Rcpt(Address("postmaster", ""))),
-    (b'RCPT TO:<"a b"@b.example> NOTIFY=NEVER', Rcpt(Address("a b", "b.example"), (("NOTIFY", "NEVER"),))),
+    (b'RCPT TO:<"a b"@b.example> NOTIFY=NEVER', Rcpt(Address("a b", "b.example"), notify="NEVER")),
+    (b"RCPT TO:<a@b.example> X-A=1", Rcpt(A, (("X-A", "1"),))),
     (b"DATA", Data()),
     (b"BDAT 100", Bdat(100)),
     (b"BDAT 0 LAST", Bdat(0, True)),
@@ -150,15 +151,30 @@ class Commands(SynchronousTestCase):
             with self.assertRaises(RemoteProtocolError):
                 parse_auth_response(line)
 
-    @given(st.text(max_size=40))
-    def test_xtext(self, text: str) -> None:
-        """Any text survives xtext, which is printable ASCII."""
-        try:
-            coded = encode_xtext(text)
-        except UnicodeEncodeError:
-            return
-        self.assertTrue(coded.isascii())
-        self.assertEqual(text, decode_xtext(coded))
+    def test_brackets_left_away(self) -> None:
+        """Where devices submit, a path needs no brackets; elsewhere it does."""
+        for line, command in (
+            (b"MAIL FROM:a@b.example", Mail(A)),
+            (b"MAIL FROM: a@b.example SIZE=5", Mail(A, 5)),
+            (b"MAIL FROM:<a@b.example>", Mail(A)),
+            (b"MAIL FROM:<>", Mail(None)),
+            (b"RCPT TO:a@b.example", Rcpt(A)),
+            (
+                b'rcpt to:"a b"@b.example NOTIFY=NEVER',
+                Rcpt(Address("a b", "b.example"), notify="NEVER"),
+            ),
+            (b"RCPT TO:<postmaster>", Rcpt(Address("postmaster", ""))),
+        ):
+            self.assertEqual(command, parse_command(line, SUBMISSION_PARSERS))
+        for line in (
+            b"MAIL FROM:", b"MAIL FROM:a", b"MAIL FROM:a@", b"MAIL FROM:a@b>", b"MAIL FROM:<a@b",
+            b"MAIL FROM:a@b,c@d", b"RCPT TO:", b"RCPT TO:postmaster", b"RCPT TO:a b@c", b"RCPT TO:a@b<",
+        ):  # fmt: skip
+            with self.assertRaises(RemoteProtocolError, msg=line):
+                parse_command(line, SUBMISSION_PARSERS)
+        for line in (b"MAIL FROM:a@b.example", b"RCPT TO:a@b.example"):
+            with self.assertRaises(RemoteProtocolError, msg=line):
+                parse_command(line)
 
 
 class Replies(SynchronousTestCase):
@@ -187,8 +203,11 @@ class Replies(SynchronousTestCase):
         """Servers say less than they should; what is no reply is refused."""
         self.assertEqual((250, True, ""), parse_reply_line(b"250"))
         self.assertEqual((250, True, ""), parse_reply_line(b"250 "))
+        self.assertEqual((571, True, "no"), parse_reply_line(b"571 no"))
+        self.assertEqual((299, False, "x"), parse_reply_line(b"299-x"))
+        self.assertEqual(Reply(571, "5.7.1", ("no",)), make_reply(571, ["5.7.1 no"]))
         self.assertEqual(Reply(450, "", ("5.1.1 x",)), make_reply(450, ["5.1.1 x"]))
-        for line in (b"", b"25", b"2500", b"abc", b"199 x", b"250+x", b" 250 x"):
+        for line in (b"", b"25", b"2500", b"abc", b"199 x", b"600 x", b"250+x", b" 250 x"):
             with self.assertRaises(RemoteProtocolError):
                 parse_reply_line(line)
 

@@ -638,8 +638,8 @@ class Arguments(Case):
             for mail, to in (
                 (Mail(Address(bad, "x.test")), [Rcpt(a)]),
                 (Mail(a), [Rcpt(a), Rcpt(Address("a", bad))]),
-                (Mail(a, others=(("RET", bad),)), [Rcpt(a)]),
-                (Mail(a), [Rcpt(a), Rcpt(a, (("NOTIFY", bad),))]),
+                (Mail(a, ret=bad), [Rcpt(a)]),
+                (Mail(a), [Rcpt(a), Rcpt(a, notify=bad)]),
                 (Mail(a, body=bad), [Rcpt(a)]),
             ):
                 for hello in (HELLO, PLAIN):

@@ -237,7 +237,7 @@ class Messages(Case):
                 )
             for bad in ({"envelope_id": f"x{end}"}, {"ret": f"FULL{end}"}, {"notify": [f"{end}"]}):
                 self.failure(mailer.send(BODY, "", [ALICE], **bad), ValueError)
-            rcpt = Rcpt(Address("a", "b"), others=(("ORCPT", f"rfc822;x{end}"),))
+            rcpt = Rcpt(Address("a", "b"), original=f"x{end};y")
             self.failure(mailer.send(BODY, "", [rcpt]), LocalProtocolError)
             self.failure(mailer.send(BODY, "", [ALICE], body=f"8BIT{end}"), LocalProtocolError)
         self.failure(mailer.send(BODY, "", []), ValueError)

@@ -10,8 +10,11 @@ from twisted.internet.error import ConnectionLost
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import (
+    AccountDisabled,
     LoginUnavailable,
     MalformedResponse,
+    NotCarried,
+    NotOurs,
     PlaintextRefused,
     Throttled,
 )
@@ -37,7 +40,8 @@ class Sending(SynchronousTestCase):
         self.assertEqual(b"220 mx.example.test ESMTP netsuite\r\n", session.greeting)
         self.assertEqual(
             b"250-mx.example.test greets client.test\r\n250-PIPELINING\r\n250-SIZE 52428800\r\n"
-            b"250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250 CHUNKING\r\n",
+            b"250-8BITMIME\r\n250-SMTPUTF8\r\n250-ENHANCEDSTATUSCODES\r\n250-CHUNKING\r\n"
+            b"250-DSN\r\n250-BINARYMIME\r\n250-DELIVERBY\r\n250 LIMITS RCPTMAX=1000\r\n",
             session.say(EHLO),
         )
         self.assertEqual(
@@ -245,7 +249,6 @@ class Refusing(SynchronousTestCase):
             (b"MAIL FROM:<x@y> SIZE=x\r\n", b"501 5.5.4 "),
             (b"MAIL FROM:<x@y> SIZE=99999999999\r\n", b"552 5.3.4 "),
             (b"MAIL FROM:<x@y> BODY=9BIT\r\n", b"501 5.5.4 "),
-            (b"MAIL FROM:<x@y> BODY=BINARYMIME\r\n", b"501 5.5.4 "),
             (b"MAIL FROM:<x@y> AUTH=<>\r\n", b"555 5.5.4 "),
             ("MAIL FROM:<grün@y.test>\r\n".encode(), b"553 5.6.7 "),
             ("MAIL FROM:<grün@y.test> SMTPUTF8\r\n".encode(), b"250 2.1.0 "),
@@ -283,13 +286,29 @@ class Refusing(SynchronousTestCase):
             (b"<bob@example.test>", b"452 4.2.2 "),
             (b"<postmaster>", b"451 4.3.0 "),
             (b"<>", b"501 5.1.3 "),
-            (b"<alice@example.test> NOTIFY=NEVER", b"555 5.5.4 "),
+            (b"<alice@example.test> FOO=BAR", b"555 5.5.4 "),
             ("<grün@example.test>".encode(), b"553 5.6.7 "),
             (b"<@a,@b:alice@example.test>", b"250 2.1.5 "),
             (b"<alice@example.test>", b"250 2.1.5 "),
             (b"<alice@example.test>", b"452 4.5.3 "),
         ):
             self.assertEqual(reply, session.say(b"RCPT TO:" + command + b"\r\n")[:10], command)
+
+    def test_why_not(self) -> None:
+        """What lies with one mailbox, or with us, is told as that."""
+        session = Session(Mode.SUBMISSION)
+        session.receiver.errors = {
+            "bob": AccountDisabled("bob"),
+            "postmaster": NotCarried("away"),
+            "alice": NotOurs("there.test"),
+        }
+        session.say(EHLO + LOGIN + b"MAIL FROM:<alice@example.test>\r\n")
+        for name, reply in (
+            (b"bob", b"451 4.2.1 The account is disabled\r\n"),
+            (b"postmaster", b"451 4.3.5 It leads to another host, and none is carried there\r\n"),
+            (b"alice", b"550 5.7.1 Mail for other hosts is not taken here\r\n"),
+        ):
+            self.assertEqual(reply, session.say(b"RCPT TO:<%b@example.test>\r\n" % name))
 
     def test_no_recipient_no_data(self) -> None:
         """A pipelining client whose recipients were all refused gets no 354."""
@@ -302,8 +321,8 @@ class Refusing(SynchronousTestCase):
         )  # fmt: skip
 
     def test_smuggling(self) -> None:
-        """Only CRLF.CRLF ends a message; one with bare line ends is refused, whole, and nothing in
-        it is taken for a command."""
+        """Only CRLF.CRLF ends a message; one with bare line ends is refused, whole, and neither
+        what is in it nor what is glued to its end is taken for a command."""
         for fake_end in (
             b"\n.\n",
             b"\n.\r\n",
@@ -319,8 +338,8 @@ class Refusing(SynchronousTestCase):
                 b"A: b\r\n\r\nx" + fake_end + b"MAIL FROM:<evil@y>\r\nQUIT\r\n.\r\nNOOP\r\n"
             )
             self.assertEqual(b"554 5.6.0", answer[:9], fake_end)
-            self.assertTrue(answer.endswith(b"\r\n250 2.0.0 OK\r\n"))
-            self.assertEqual(2, answer.count(b"\r\n"))
+            self.assertEqual(1, answer.count(b"\r\n"))
+            self.assertTrue(session.closed)
             self.assertEqual([], session.receiver.delivered)
             self.assertTrue(session.receiver.drafts[0].aborted)
 
@@ -495,6 +514,16 @@ class Chunking(SynchronousTestCase):
                 b"BDAT %d\r\n%sBDAT %d LAST\r\n%s" % (len(first), first, len(second), second)
             )
             self.assertEqual([250, code], codes, (first, second))
+            self.assertEqual(code == 554, session.closed)
+
+    def test_bare_line_ends_of_a_message_refused_before(self) -> None:
+        """Whatever else is wrong with it, what is glued to its end is not served."""
+        session = self.session(message_octets=10)
+        session.say(b"DATA\r\n")
+        answer = session.say(b"much too long\n.\r\n.\r\nNOOP\r\n")
+        self.assertEqual(b"554 5.6.0", answer[:9])
+        self.assertEqual(1, answer.count(b"\r\n"))
+        self.assertTrue(session.closed)
 
 
 class LoggingIn(SynchronousTestCase):
@@ -600,7 +629,7 @@ class LoggingIn(SynchronousTestCase):
         session.say(
             LOGIN + b"MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\nDATA\r\n"
         )
-        message = b"from: a@b\r\nDATE: x\r\nMessage-Id: <x>\r\n\r\ny\r\n"
+        message = b"from: alice@example.test\r\nDATE: x\r\nMessage-Id: <x>\r\n\r\ny\r\n"
         session.say(message + b".\r\n")
         content = session.receiver.delivered[0][2]
         self.assertTrue(content.endswith(b" +0000\r\n" + message))
@@ -609,14 +638,70 @@ class LoggingIn(SynchronousTestCase):
 class Local(SynchronousTestCase):
     """LMTP (RFC 2033)."""
 
-    def test_a_reply_for_each_recipient(self) -> None:
-        """LHLO begins; every recipient gets its own answer to the message."""
-        session = Session(Mode.LMTP)
+    def session(self, **settings: Any) -> Session:
+        session = Session(Mode.LMTP, **settings)
         self.assertEqual(b"220 mx.example.test LMTP netsuite\r\n", session.greeting)
-        self.assertEqual([500, 250], session.codes(EHLO + b"LHLO c\r\n"))
-        session.say(ENVELOPE + b"RCPT TO:<bob@example.test>\r\nRCPT TO:<bob@example.test>\r\n")
-        self.assertEqual([354, 250, 250, 250], session.codes(b"DATA\r\n" + MESSAGE + b".\r\n"))
-        self.assertIn(b" with LMTP id ", session.receiver.delivered[0][2])
+        self.assertEqual([250], session.codes(b"LHLO c\r\n"))
+        session.say(ENVELOPE + b"RCPT TO:<bob@example.test>\r\nRCPT TO:<nobody@example.test>\r\n")
+        session.say(b"RCPT TO:<bob@example.test>\r\n")
+        return session
+
+    def test_greetings(self) -> None:
+        """LHLO alone begins, and nobody logs in."""
+        session = Session(Mode.LMTP)
+        for greeting in (EHLO, b"HELO c\r\n", b"ehlo c\r\n"):
+            self.assertEqual(b"500 5.5.1 This is LMTP: say LHLO\r\n", session.say(greeting))
+        self.assertEqual([503], session.codes(b"MAIL FROM:<>\r\n"))
+        self.assertNotIn(b"AUTH", session.say(b"LHLO c\r\n"))
+        self.assertEqual([502], session.codes(LOGIN))
+        self.assertIn(b"214-2.0.0 LHLO MAIL", session.say(b"HELP\r\n"))
+        self.assertEqual(b"500 5.5.1 This is SMTP: say EHLO\r\n", Session().say(b"LHLO c\r\n"))
+
+    def test_a_reply_for_each_recipient(self) -> None:
+        """Each RCPT that was taken has its own answer, by DATA as by BDAT."""
+        for content in (
+            b"DATA\r\n" + MESSAGE + b".\r\n",
+            b"BDAT 2\r\nA:BDAT 6 LAST\r\n b\r\n\r\n",
+        ):
+            session = self.session()
+            session.receiver.without_room = ["bob@example.test"]
+            said = session.say(content).split(b"\r\n")[1:]
+            self.assertEqual(
+                [
+                    b"250 2.6.0 Message taken",
+                    b"552 5.2.2 Mailbox full",
+                    b"552 5.2.2 Mailbox full",
+                    b"",
+                ],
+                said,
+            )
+            self.assertTrue(session.receiver.calls[0].each)
+            self.assertIn(b" with LMTP id ", session.receiver.delivered[0][2])
+
+    def test_one_fate_for_all(self) -> None:
+        """What is wrong with the message itself, or with us, is said to each."""
+        for error, answer in (
+            (OverQuota(""), b"552 5.2.2 Mailbox full"),
+            (StorageFull(""), b"452 4.3.1 Not enough storage"),
+            (RuntimeError("secret"), b"451 4.3.0 Something went wrong here; try again later"),
+        ):
+            session = self.session()
+            session.receiver.deliver_error = error
+            said = session.say(b"DATA\r\n" + MESSAGE + b".\r\nNOOP\r\n").split(b"\r\n")[1:]
+            self.assertEqual([answer] * 3 + [b"250 2.0.0 OK", b""], said)
+        self.flushLoggedErrors(RuntimeError)
+        session = self.session()
+        said = session.say(b"DATA\r\nx\n.\r\nNOOP\r\n").split(b"\r\n")[1:]
+        self.assertEqual([b""], said)
+        said = session.say(b".\r\nNOOP\r\n").split(b"\r\n")
+        self.assertEqual([b"554"] * 3 + [b""], [line[:3] for line in said])
+        self.assertTrue(session.closed)
+
+    def test_none_taken(self) -> None:
+        """Without a recipient DATA is refused, and BDAT with its octets (RFC 2033, 4.2, 4.3)."""
+        session = Session(Mode.LMTP)
+        session.say(b"LHLO c\r\nMAIL FROM:<>\r\nRCPT TO:<nobody@example.test>\r\n")
+        self.assertEqual([503, 503], session.codes(b"DATA\r\nBDAT 5 LAST\r\nQUIT\n"))
 
 
 class Ending(SynchronousTestCase):

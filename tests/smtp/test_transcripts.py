@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from functools import partial
 from pathlib import Path
 
+from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
 from tests.smtp.fakes import Session
@@ -11,11 +14,16 @@ from tests.smtp.fakes import Session
 FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "smtp"
 
 
+#: For which service a conversation is, where that is not ``smtp``.
+_mode = re.compile(r"^# mode: (\w+)$", re.MULTILINE)
+
+
 class Peer:
     """A session as the player drives it."""
 
-    def __init__(self) -> None:
-        self.session = Session()
+    def __init__(self, mode: Mode = Mode.RELAY) -> None:
+        self.session = Session(mode)
+        self.session.receiver.without_room = ["full@example.test"]
         self._heard = self.session.greeting
 
     def say(self, octets: bytes) -> None:
@@ -36,7 +44,9 @@ class Transcripts(SynchronousTestCase):
     def test_all(self) -> None:
         """The server says what the conversations show."""
         paths = sorted(FOLDER.glob("*.txt"))
-        self.assertGreaterEqual(len(paths), 2)
+        self.assertGreaterEqual(len(paths), 4)
         for path in paths:
             with self.subTest(path.name):
-                play_file(path, Peer)
+                said = _mode.search(path.read_text())
+                mode = Mode(said.group(1)) if said else Mode.RELAY
+                play_file(path, partial(Peer, mode))

@@ -6,7 +6,10 @@ netsuite = ServiceMaker(
     "netsuite", "netsuite.daemon", "All of netsuite's servers in one process.", "netsuite"
 )
 netsuite_smtp = ServiceMaker(
-    "netsuite SMTP", "netsuite.smtp.service", "The SMTP and submission server.", "netsuite-smtp"
+    "netsuite SMTP",
+    "netsuite.smtp.service",
+    "The SMTP, submission and LMTP servers.",
+    "netsuite-smtp",
 )
 netsuite_imap = ServiceMaker(
     "netsuite IMAP4", "netsuite.imap.service", "The IMAP4 server.", "netsuite-imap"

@@ -5,6 +5,7 @@ from netsuite.smtp.client.mailer import Mailer, TLSUse, send
 from netsuite.smtp.client.results import (
     NEEDS_8BIT,
     NEEDS_BINARY,
+    NEEDS_REQUIRETLS,
     NEEDS_UTF8,
     TOO_BIG,
     Result,
@@ -14,6 +15,7 @@ from netsuite.smtp.client.results import (
 __all__ = [
     "NEEDS_8BIT",
     "NEEDS_BINARY",
+    "NEEDS_REQUIRETLS",
     "NEEDS_UTF8",
     "TOO_BIG",
     "Mailer",

@@ -39,6 +39,7 @@ from netsuite.smtp.client.content import Body, NotSevenBit, chunks_of, seven_bit
 from netsuite.smtp.client.results import (
     NEEDS_8BIT,
     NEEDS_BINARY,
+    NEEDS_REQUIRETLS,
     NEEDS_UTF8,
     TOO_BIG,
     UNKNOWN,
@@ -63,7 +64,6 @@ AUTH_LINE_OCTETS: Final = 512
 CHUNK_OCTETS: Final = 65_536
 CHUNKS_AHEAD: Final = 4
 
-_DSN: Final = frozenset({"RET", "ENVID", "NOTIFY", "ORCPT"})
 
 # The module is longer than 500 lines for the same reason as its class: see there.
 
@@ -254,8 +254,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         if refused is not None:
             return tuple(Result(each.recipient, refused) for each in recipients)
         if "DSN" not in self.extensions:
-            mail = replace(mail, others=_without_dsn(mail.others))
-            recipients = [replace(each, others=_without_dsn(each.others)) for each in recipients]
+            mail = replace(mail, ret="", envelope_id="")
+            recipients = [replace(each, notify="", original="") for each in recipients]
         commands_of: Sequence[Command] = (mail, *recipients)
         for each in commands_of:
             format_command(each)  # raises before anything is said
@@ -292,6 +292,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         utf8 = mail.utf8 or any(a is not None and not a.ascii for a in addresses)
         if utf8 and "SMTPUTF8" not in offered:
             return mail, NEEDS_UTF8
+        if mail.require_tls and not (self.peer.secure and "REQUIRETLS" in offered):
+            return mail, NEEDS_REQUIRETLS
         limit = offered.get("SIZE", "")
         if size is not None and limit.isascii() and limit.isdigit() and 0 < int(limit[:20]) < size:
             return mail, TOO_BIG
@@ -556,10 +558,6 @@ def address_of(text: str) -> Address:
     if address is None:
         raise ValueError(f"no address: {text!r}")
     return address
-
-
-def _without_dsn(others: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    return tuple(pair for pair in others if pair[0] not in _DSN)
 
 
 async def connect(

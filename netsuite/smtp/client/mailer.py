@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from twisted.internet.defer import TimeoutError as DeferredTimeout
@@ -26,7 +26,7 @@ from netsuite.smtp.client.content import Content, Message, content_of
 from netsuite.smtp.client.place import Place, parse_place
 from netsuite.smtp.client.results import Result
 from netsuite.smtp.commands import Ehlo, Mail, Rcpt
-from netsuite.smtp.grammar import encode_xtext, format_command
+from netsuite.smtp.grammar import format_command
 from netsuite.wire.errors import LocalProtocolError
 
 #: Messages on one connection; servers close one that brings very many.
@@ -162,14 +162,11 @@ class Mailer:
         """
         if not recipients:
             raise ValueError("no recipients")
-        asked = _mail_parameters(ret, envelope_id)
         rcpts = [_rcpt(each, notify) for each in recipients]
         address = address_of(sender) if sender else None
+        asked = _mail(Mail(address, body=body, ret=ret, envelope_id=envelope_id))
         with content_of(message) as content:
-            mail = Mail(address, content.octets, body, utf8 or content.utf8, others=asked)
-            for each in rcpts:
-                format_command(each)
-            format_command(mail)
+            mail = replace(asked, size=content.octets, utf8=utf8 or content.utf8)
             sending = ensureDeferred(self._send(mail, rcpts, content, chunking=chunking))
             if seconds is not None:
                 sending.addTimeout(seconds, self._reactor)
@@ -342,25 +339,23 @@ async def send(
     )
 
 
-# -- delivery status notifications (RFC 3461) ---------------------------------------------------
-
-
-def _mail_parameters(ret: str, envelope_id: str) -> tuple[tuple[str, str], ...]:
-    if ret not in ("", "FULL", "HDRS"):
-        raise ValueError(f"ret is FULL or HDRS, not {ret!r}")
-    if not (envelope_id.isascii() and envelope_id.isprintable()) or len(envelope_id) > 100:
+def _mail(mail: Mail) -> Mail:
+    """Return MAIL. Raises ValueError where its words for DSN are none (RFC 3461, 4)."""
+    if mail.ret not in ("", "FULL", "HDRS"):
+        raise ValueError(f"ret is FULL or HDRS, not {mail.ret!r}")
+    name = mail.envelope_id
+    if not (name.isascii() and name.isprintable()) or len(name) > 100:
         raise ValueError("an envelope_id is printable ASCII, 100 octets at most")
-    found = (("RET", ret), ("ENVID", encode_xtext(envelope_id)))
-    return tuple((name, value) for name, value in found if value)
+    format_command(mail)
+    return mail
 
 
 def _rcpt(recipient: str | Rcpt, notify: Sequence[str]) -> Rcpt:
-    if isinstance(recipient, Rcpt):
-        return recipient
     words = set(notify)
-    if not words <= {"NEVER", "SUCCESS", "FAILURE", "DELAY"} or (
-        "NEVER" in words and len(words) > 1
-    ):
-        raise ValueError(f"notify is NEVER, or some of SUCCESS, FAILURE and DELAY; not {notify}")
-    value = ",".join(each for each in ("NEVER", "SUCCESS", "FAILURE", "DELAY") if each in words)
-    return Rcpt(address_of(recipient), others=(("NOTIFY", value),) if value else ())
+    if words - {"NEVER"} - set(_EVENTS) or ("NEVER" in words and len(words) > 1):
+        raise ValueError(f"notify is NEVER, or some of {', '.join(_EVENTS)}; not {notify}")
+    if isinstance(recipient, str):
+        value = ",".join(each for each in ("NEVER", *_EVENTS) if each in words)
+        recipient = Rcpt(address_of(recipient), notify=value)
+    format_command(recipient)
+    return recipient

@@ -15,6 +15,9 @@ NEEDS_BINARY: Final = reply(
     554, "5.6.1", "The server does not take BINARYMIME (said by the client)"
 )
 NEEDS_8BIT: Final = reply(554, "5.6.3", "The server does not take 8BITMIME (said by the client)")
+NEEDS_REQUIRETLS: Final = reply(
+    550, "5.7.30", "The server does not keep REQUIRETLS (said by the client)"
+)
 TOO_BIG: Final = reply(552, "5.3.4", "Larger than the server takes (said by the client)")
 #: Said of a recipient by nobody: LMTP's server had answered for others when it went.
 UNKNOWN: Final = reply(451, "4.4.2", "The server has gone without an answer (said by the client)")

@@ -6,6 +6,7 @@ from netsuite.connection.server import handlers
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Expn, Help, Noop, Quit, Reply, Rset, Vrfy
 from netsuite.smtp.server.session import Session
+from netsuite.smtp.settings import Mode
 
 
 async def noop(session: Session, command: Noop) -> Reply:
@@ -15,7 +16,7 @@ async def noop(session: Session, command: Noop) -> Reply:
 
 async def help_text(session: Session, command: Help) -> Reply:
     """Say which commands there are."""
-    return replies.HELP
+    return replies.LMTP_HELP if session.shared.mode is Mode.LMTP else replies.HELP
 
 
 async def vrfy(session: Session, command: Vrfy) -> Reply:

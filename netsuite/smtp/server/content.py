@@ -6,14 +6,18 @@ from netsuite.connection.server import handlers
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Bdat, Data, EndOfChunk, Reply
 from netsuite.smtp.server.session import Session
+from netsuite.smtp.server.transaction import MailTransaction
 from netsuite.smtp.settings import Mode
 from netsuite.wire.events import BodyChunk, EndOfBody
 
 
-async def data(session: Session, command: Data) -> None:
+async def data(session: Session, command: Data) -> Reply | None:
     """Ask for the content."""
+    if session.transaction.mail.body == "BINARYMIME":
+        return replies.CHUNKS_ONLY  # RFC 3030, 3
     session.say(replies.SEND_DATA)
     session.begin_content()
+    return None
 
 
 async def bdat(session: Session, command: Bdat) -> None:
@@ -34,17 +38,28 @@ async def end_of_chunk(session: Session, event: EndOfChunk) -> Reply:
     return refusal or replies.CHUNK_OK
 
 
-async def end_of_body(session: Session, event: EndOfBody) -> Reply:
+async def end_of_body(session: Session, event: EndOfBody) -> Reply | None:
     """Deliver the message; a positive answer means that it is durable."""
     transaction = session.transaction
     answer = await transaction.finish(session.account, bare_line_end=session.dialog.bare_line_end)
-    session.log_message(transaction, transaction.said, answer)
-    session.forget_transaction()
     if session.shared.mode is Mode.LMTP:
-        # One reply a recipient, all the same: it is delivered to all or to none.
-        for _ in transaction.said[1:]:
-            session.writer.write(session.dialog.send_one(answer))
-    return answer
+        _tell_each(session, transaction, answer)
+    else:
+        session.log_message(transaction, transaction.said, answer)
+        session.say(answer)
+    session.forget_transaction()
+    if answer is replies.BARE_LINE_END:
+        session.close()
+    return None
+
+
+def _tell_each(session: Session, transaction: MailTransaction, answer: Reply) -> None:
+    """Answer each RCPT; log those with the same answer together."""
+    answers = transaction.answers(answer)
+    for said in dict.fromkeys(answers):
+        to = [each for each, its in zip(transaction.said, answers, strict=True) if its is said]
+        session.log_message(transaction, to, said)
+    session.say_all(answers)
 
 
 HANDLERS = handlers(data, bdat, chunk, end_of_chunk, end_of_body)

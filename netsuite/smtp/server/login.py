@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from netsuite.accounts.interfaces import Submitter
 from netsuite.connection.server import handlers
 from netsuite.sasl.lines import Auth
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Ehlo, Helo, Lhlo, Reply, StartTls, reply
+from netsuite.smtp.parameters import format_utc
 from netsuite.smtp.server.session import Session
 
 
@@ -20,6 +23,7 @@ async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
         f"SIZE {shared.settings.message_octets}",
     ]
     lines += ["8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES", "CHUNKING"]
+    lines += _optional(session)
     if not session.peer.secure and shared.tls is not None:
         lines.append("STARTTLS")
     authenticator = session.authenticator
@@ -28,6 +32,24 @@ async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
         if mechanisms:
             lines.append(f"AUTH {' '.join(mechanisms)}")
     return Reply(250, "", tuple(lines))
+
+
+def _optional(session: Session) -> Iterator[str]:
+    """Return the lines of those extensions that a service can do without."""
+    shared = session.shared
+    offered = shared.extensions
+    yield from (each for each in ("DSN", "BINARYMIME", "DELIVERBY") if each in offered)
+    if "REQUIRETLS" in offered and session.peer.secure:
+        yield "REQUIRETLS"
+    longest = session.longest_hold
+    if longest is not None:
+        seconds = int(longest.total_seconds())
+        yield f"FUTURERELEASE {seconds} {format_utc(shared.now() + longest)}"
+    if "LIMITS" in offered:
+        # RFC 9422, 4: of six digits at the most.
+        most = min(shared.settings.messages, 999_999)
+        messages = f"MAILMAX={most} " if most else ""
+        yield f"LIMITS {messages}RCPTMAX={min(shared.settings.recipients, 999_999)}"
 
 
 async def helo(session: Session, command: Helo) -> Reply:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
 from twisted.python.failure import Failure
 
-from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn, Submitter
+from netsuite.accounts.interfaces import Authenticator, Channel, DeliverBy, LoggedIn, Submitter
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.server import ServerConnection
 from netsuite.message.address import Address
@@ -21,6 +22,7 @@ from netsuite.smtp.messagelog import format_line
 from netsuite.smtp.server.shared import Shared
 from netsuite.smtp.server.transaction import MailTransaction
 from netsuite.smtp.settings import Mode
+from netsuite.smtp.submission import Completion
 from netsuite.wire.dates import format_message_date
 from netsuite.wire.errors import LocalProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
@@ -37,12 +39,18 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     errors = replies.ERRORS
 
     def __init__(self, shared: Shared, name: str = "") -> None:
-        super().__init__(ServerDialog(lmtp=shared.mode is Mode.LMTP), shared, name)
+        super().__init__(
+            ServerDialog(lmtp=shared.mode is Mode.LMTP, submission=shared.mode is Mode.SUBMISSION),
+            shared,
+            name,
+        )
         self.helo = ""
         self.extended = False
         #: Who has logged in.
         self.submitter: Submitter | None = None
         self.account: str | None = None
+        #: How often MAIL was said.
+        self.messages = 0
         self._transaction: MailTransaction | None = None
         self._identifier = ""  # of the message that is coming
         self._origins: dict[str, bytes] = {}  # the first words of Received, by protocol
@@ -70,8 +78,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self.transaction.refuse(replies.BROKEN)
             return
         if self.dialog.pending is not None:
-            login = isinstance(event, Auth)
-            self.say(replies.LOGIN_BROKEN if login else replies.BROKEN)
+            transaction = self._transaction
+            if isinstance(event, EndOfBody) and transaction and self.shared.mode is Mode.LMTP:
+                self.say_all(transaction.answers(replies.BROKEN))
+            else:
+                self.say(replies.LOGIN_BROKEN if isinstance(event, Auth) else replies.BROKEN)
         if isinstance(event, EndOfBody | EndOfChunk):
             self.forget_transaction()
 
@@ -97,6 +108,29 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             shared.mode is Mode.RELAY and shared.settings.offer_auth
         )
         return shared.authenticator if offered else None
+
+    def may_send_as(self, address: str) -> bool:
+        """Return whether an address is one of who has logged in."""
+        submitter, submission = self.submitter, self.shared.submission
+        if submitter is None:
+            return False
+        if submitter.may_send_as(address):
+            return True
+        if submission is None:
+            return False
+        allowed = submission.addresses.get(submitter.name, ())
+        lowered = address.lower()
+        return any(
+            lowered.endswith(each.lower()) if each.startswith("@") else lowered == each.lower()
+            for each in allowed
+        )
+
+    @property
+    def longest_hold(self) -> timedelta | None:
+        """How long a message may be held (RFC 4865); None where none is."""
+        shared = self.shared
+        days = shared.submission.longest_hold_days if shared.submission is not None else 0
+        return timedelta(days=days) if days and "FUTURERELEASE" in shared.extensions else None
 
     def greeted(self, domain: str, *, extended: bool) -> None:
         """Accept a greeting, EHLO where it is *extended*, which ends what went before (RFC 5321,
@@ -126,14 +160,22 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             raise LocalProtocolError("no mail transaction has begun")
         return self._transaction
 
-    def begin_transaction(self, mail: Mail) -> None:
-        """Begin a message from *mail*'s sender."""
+    def begin_transaction(
+        self,
+        mail: Mail,
+        *,
+        not_before: datetime | None = None,
+        deliver_by: DeliverBy | None = None,
+    ) -> None:
+        """Begin a message from *mail*'s sender; see ``MailTransaction``."""
         shared = self.shared
         self._transaction = MailTransaction(
             mail,
             shared.settings,
             shared.delivery,
-            complete_as=shared.host if shared.mode is Mode.SUBMISSION else None,
+            each=shared.mode is Mode.LMTP,
+            not_before=not_before,
+            deliver_by=deliver_by,
         )
 
     def forget_transaction(self) -> None:
@@ -148,9 +190,24 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if not transaction.begun:
             date = self.shared.now()
             identifier = self._identifier = self.shared.identify()
-            stamp = self._stamp(transaction, _printed(date), identifier)
-            transaction.begin(stamp, date=date, identifier=identifier)
+            printed = _printed(date)
+            stamp = self._stamp(transaction, printed, identifier)
+            transaction.begin(stamp, self._completion(transaction, printed, identifier))
         return transaction
+
+    def _completion(
+        self, transaction: MailTransaction, date: bytes, identifier: str
+    ) -> Completion | None:
+        shared, submitter = self.shared, self.submitter
+        if shared.mode is not Mode.SUBMISSION or submitter is None:
+            return None
+        return Completion(
+            date,
+            f"<{identifier}@{shared.host}>",
+            transaction.sender or submitter.address,
+            self.may_send_as,
+            shared.submission.sender_field if shared.submission is not None else "off",
+        )
 
     def _stamp(self, transaction: MailTransaction, date: bytes, identifier: str) -> bytes:
         word = self._protocol_word(transaction.mail.utf8)
@@ -182,6 +239,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if word == "SMTP":
             return word
         return word + ("S" if self.peer.secure else "") + ("A" if self.account is not None else "")
+
+    def say_all(self, answers: Sequence[Reply]) -> None:
+        """Say several replies to one event: LMTP's, one to each recipient."""
+        for each in answers[:-1]:
+            self.writer.write(self.dialog.send_one(each))
+        self.say(answers[-1])
 
     def log_message(
         self, transaction: MailTransaction, said: Sequence[Address], answer: Reply

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from netsuite.accounts.interfaces import Authenticator, Delivery, Resolver
 from netsuite.connection.server import ServerShared
-from netsuite.smtp.settings import Mode, Settings
+from netsuite.smtp.settings import EXTENSIONS, Extension, Mode, Settings, SubmissionSettings
 
 
 class LocalTime:
@@ -54,6 +54,7 @@ class Shared(ServerShared):
         delivery: takes messages for them.
         authenticator: where submitters log in; None where nobody can.
         mode: whom the service is for.
+        extensions: those offered of which a service can do without.
         now: the time for trace fields, aware.
         identify: returns a new identifier for each message.
     """
@@ -62,7 +63,14 @@ class Shared(ServerShared):
     delivery: Delivery
     authenticator: Authenticator | None = None
     mode: Mode = Mode.RELAY
+    extensions: frozenset[Extension] = EXTENSIONS
     service: str = "smtp"
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], datetime] = field(default_factory=LocalTime)
     identify: Callable[[], str] = field(default_factory=Identifiers)
+
+    @property
+    def submission(self) -> SubmissionSettings | None:
+        """What only a service for submission has of settings; None for others."""
+        settings = self.settings
+        return settings if isinstance(settings, SubmissionSettings) else None

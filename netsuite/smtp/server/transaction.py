@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import Delivery, Recipient
+from netsuite.accounts.interfaces import DeliverBy, Delivery, Recipient
 from netsuite.message.address import Address
-from netsuite.message.build import address_field, return_path
-from netsuite.message.words import fold
+from netsuite.message.build import return_path
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
 from netsuite.smtp.dialog import canonical_lines
 from netsuite.smtp.header_rewriter import HeaderRewriter
 from netsuite.smtp.settings import Settings
+from netsuite.store.errors import OverQuota
 from netsuite.store.interfaces import Draft
 from netsuite.store.outgoing import Envelope
-from netsuite.wire.dates import format_message_date
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.reader import CRLF
 
@@ -36,21 +35,26 @@ class MailTransaction:
     refusal: so the connection always knows where the next command begins.
 
     Args:
-        complete_as: the host by which a message without a Message-ID is named, and completed
-            otherwise (RFC 6409, 8); None where messages are left as they are.
+        each: whether each recipient has a fate of its own (RFC 2033, 4.2).
+        not_before: when it leaves (RFC 4865); None for at once.
+        deliver_by: by when it has to have arrived (RFC 2852); None for not said.
     """
 
     log = Logger()
 
     __slots__ = (
-        "_complete_as",
+        "_addresses",
         "_delivery",
         "_draft",
+        "_each",
         "_held",
         "_rewriter",
         "_seen",
         "_settings",
+        "_without_room",
+        "deliver_by",
         "mail",
+        "not_before",
         "octets",
         "recipients",
         "refusal",
@@ -63,9 +67,13 @@ class MailTransaction:
         settings: Settings,
         delivery: Delivery,
         *,
-        complete_as: str | None = None,
+        each: bool = False,
+        not_before: datetime | None = None,
+        deliver_by: DeliverBy | None = None,
     ) -> None:
         self.mail = mail
+        self.not_before = not_before
+        self.deliver_by = deliver_by
         #: How many of the content have come.
         self.octets = 0
         #: Addresses as RCPT said them, each time it did.
@@ -75,7 +83,9 @@ class MailTransaction:
         self.refusal: Reply | None = None
         self._settings = settings
         self._delivery = delivery
-        self._complete_as = complete_as
+        self._each = each
+        self._addresses: list[str] = []  # of the recipients that ``said`` stands for
+        self._without_room: Collection[str] = ()
         self._seen: set[str] = set()
         self._draft: Draft | None = None
         self._rewriter: HeaderRewriter | None = None
@@ -91,40 +101,33 @@ class MailTransaction:
         """The reverse path, empty for the null path."""
         return str(self.mail.sender) if self.mail.sender is not None else ""
 
+    @property
+    def wants_lines(self) -> bool:
+        """Whether CR and LF can only be line ends in it, as everywhere but in what is binary (RFC
+        3030, 3)."""
+        return self.mail.body != "BINARYMIME"
+
+    def _mends(self) -> bool:
+        return self._settings.mend_line_ends and self.wants_lines
+
     def add(self, address: Address, recipient: Recipient) -> None:
         """Add a recipient that was resolved."""
         self.said.append(address)
+        self._addresses.append(recipient.address)
         if recipient.address not in self._seen:
             self._seen.add(recipient.address)
             self.recipients.append(recipient)
 
-    def begin(self, stamp: bytes, *, date: datetime, identifier: str) -> None:
+    def begin(self, stamp: bytes, completion: Callable[[bytes], bytes] | None = None) -> None:
         """Begin the content.
 
         Args:
             stamp: the Received field.
-            date: for a Date field that lacks in a submitted message.
-            identifier: for a Message-ID likewise.
+            completion: what is done to a submitted message's header; see ``HeaderRewriter``.
         """
         # For the mailboxes here; whoever carries it on leaves Return-Path out (RFC 5321, 4.4).
-        stamp = return_path(self.sender) + stamp
-        completion = None
-        if self._complete_as is not None:
-            message_id = f"<{identifier}@{self._complete_as}>"
-            completion = partial(self._completion, date=date, message_id=message_id)
-        self._rewriter = HeaderRewriter(stamp, completion)
+        self._rewriter = HeaderRewriter(return_path(self.sender) + stamp, completion)
         self._draft = self._delivery.draft(self.mail.size)
-
-    def _completion(self, names: frozenset[bytes], *, date: datetime, message_id: str) -> bytes:
-        """Print what a submitted message lacks (RFC 6409, 8)."""
-        added: list[bytes] = []
-        if b"date" not in names:
-            added.append(fold(b"Date", format_message_date(date)))
-        if b"message-id" not in names:
-            added.append(fold(b"Message-ID", message_id.encode("ascii", "replace")))
-        if b"from" not in names and self.sender:
-            added.append(address_field("From", [("", self.sender)]))
-        return b"".join(added)
 
     def announce(self, octets: int) -> None:
         """Check the size of a chunk, before it comes. Raises RemoteProtocolError for one so large
@@ -156,22 +159,22 @@ class MailTransaction:
             self.refuse(replies.TOO_BIG)
             return
         # Each octet has been looked at for that, and most messages have none.
-        if (bare_line_end or self._held or octets.endswith(b"\r")) and settings.mend_line_ends:
+        if (bare_line_end or self._held or octets.endswith(b"\r")) and self._mends():
             octets, self._held = canonical_lines(self._held + octets)
-        octets = rewriter.feed(octets)
-        if not octets:
-            if rewriter.too_large:
-                self.refuse(replies.HEADER_TOO_BIG)
-            return
-        if rewriter.hops > settings.hops:
-            self.refuse(replies.LOOP)
-            return
         try:
+            octets = rewriter.feed(octets)
+            if not octets:
+                if rewriter.too_large:
+                    self.refuse(replies.HEADER_TOO_BIG)
+                return
+            if rewriter.hops > settings.hops:
+                self.refuse(replies.LOOP)
+                return
             work = draft.write(octets)
             if work is not None:
                 await work
         except Exception as error:
-            self.refuse(_refusal(error))
+            self.refuse(self._refusal(error))
 
     def refuse(self, refusal: Reply) -> None:
         """Drop what has come and what will; the first reason is the one that counts."""
@@ -186,7 +189,8 @@ class MailTransaction:
             account: who submitted it, None without a login.
             bare_line_end: whether CR or LF stood alone in it.
         """
-        if bare_line_end and not self._settings.mend_line_ends:
+        if bare_line_end and self.wants_lines and not self._settings.mend_line_ends:
+            self.refusal = None  # whatever else is wrong with it: this one ends the session
             self.refuse(replies.BARE_LINE_END)
         if self.refusal is not None:
             return self.refusal
@@ -199,12 +203,31 @@ class MailTransaction:
                 work = draft.write(octets)
                 if work is not None:
                     await work
-            envelope = Envelope(self.sender, self.mail.body, self.mail.utf8)
-            await self._delivery.deliver(draft, self.recipients, envelope, account=account)
+            self._without_room = await self._delivery.deliver(
+                draft,
+                self.recipients,
+                self._envelope(),
+                account=account,
+                not_before=self.not_before,
+                deliver_by=self.deliver_by,
+                each=self._each,
+            )
         except Exception as error:
-            return _refusal(error)
+            return self._refusal(error)
         self._draft = None  # it has been committed
         return replies.DELIVERED
+
+    def _envelope(self) -> Envelope:
+        mail = self.mail
+        return Envelope(
+            self.sender, mail.body, mail.utf8, mail.require_tls, mail.ret, mail.envelope_id
+        )
+
+    def answers(self, answer: Reply) -> Sequence[Reply]:
+        """Return what is said to each RCPT that was taken, where *answer* is that of the message
+        (RFC 2033, 4.2)."""
+        full = self._without_room
+        return [replies.MAILBOX_FULL if each in full else answer for each in self._addresses]
 
     def abort(self) -> None:
         """Throw the content away, unless it has been delivered; may be called twice."""
@@ -213,12 +236,15 @@ class MailTransaction:
             aborting = ensureDeferred(draft.abort())
             aborting.addErrback(lambda failure: self.log.failure("aborting a draft", failure))
 
-
-def _refusal(error: Exception) -> Reply:
-    """Return why the store refuses a message; a bug is raised again. A refusal does not go to the
-    session's guard: it is kept to the message's end, logged, and said to each of LMTP's
-    recipients."""
-    reply = replies.AT_END.find(error)
-    if reply is None:
-        raise error
-    return reply
+    def _refusal(self, error: Exception) -> Reply:
+        """Return why a message is refused; a bug is raised again. A refusal does not go to the
+        session's guard: it is kept to the message's end, logged, and said to each of LMTP's
+        recipients."""
+        table = replies.AT_END
+        if type(error) is OverQuota and self.octets <= (self.mail.size or 0):
+            # Room for that much had been promised: it was taken since (RFC 1870, 6.3).
+            table = replies.AT_RECIPIENT
+        reply = table.find(error)
+        if reply is None:
+            raise error
+        return reply
