@@ -132,7 +132,8 @@ class ClientConnection(Pump[E, S]):
     def _left_over(self, error: errors.ClientError) -> E:
         """Return what had come before the connection went and was not awaited yet, else *error*."""
         if self.lost and not self._dropped:
-            event = self.dialog.next_event()
+            with self.protocol_violations():
+                event = self.dialog.next_event()
             if not isinstance(event, Need | EndOfInput):
                 return event
         raise error
@@ -149,11 +150,22 @@ class ClientConnection(Pump[E, S]):
         self.writer.write(octets)
 
     async def ask(self, value: S, *, seconds: float | None = None) -> E:
-        """Say something and await the next event. Raises as ``receive``."""
+        """Say something and await the next event. Raises as ``receive``.
+
+        Whoever gives up waiting ends the connection: the answer would be taken for another's.
+        """
         if self._error is not None:
             raise self._error  # what is left over is no answer to this
         self.say(value)
-        return await self.receive(seconds=seconds)
+        try:
+            return await self.receive(seconds=seconds)
+        except CancelledError:
+            self.give_up()
+            raise
+
+    def give_up(self) -> None:
+        """Drop a connection whose next answer nobody awaits any more."""
+        self._fail(errors.ConnectionLost("given up before the server had answered"))
 
     async def body_to(self, write: Write) -> None:
         """Pass the body that comes now to a function, piece by piece. Raises as ``receive``.

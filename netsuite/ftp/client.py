@@ -290,15 +290,21 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             raise errors.ConnectionLost("the server has closed the connection")
         return event
 
-    async def _final(self, command: commands.Command | None) -> commands.Reply:
-        """Await the reply that ends a command."""
+    async def _next(self, command: commands.Command | None) -> commands.Reply:
+        """Await the next reply to a command; those to others, which were given up, are not it."""
         while True:
             about, answer = await self._hear()
-            if answer.code == 421 and about is not command:
+            if about is command:
+                return answer
+            if answer.code == 421:
                 self.abort()
                 raise self.with_conversation(refusal(answer))
-            if answer.final:
-                return answer
+
+    async def _final(self, command: commands.Command | None) -> commands.Reply:
+        """Await the reply that ends a command."""
+        while not (answer := await self._next(command)).final:
+            pass
+        return answer
 
     async def _say(self, command: commands.Command) -> commands.Reply:
         self.say(command)
@@ -306,9 +312,19 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
 
     async def _ask(self, command: commands.Command) -> commands.Reply:
         answer = await self._say(command)
-        if not answer.positive:
+        if not isinstance(command, commands.Rest | commands.Rnfr):  # of which 350 is the yes
+            self._check_done(answer, command)
+        elif not answer.positive:
             raise self.with_conversation(refusal(answer, command))
         return answer
+
+    def _check_done(self, answer: commands.Reply, command: commands.Command) -> None:
+        """Raise Refusal for a no; ProtocolViolation for what says neither no nor that it is done:
+        a 3yz, for more than was asked."""
+        if not answer.positive:
+            raise self.with_conversation(refusal(answer, command))
+        if answer.code >= 300:
+            raise self.violated(f"{answer.code} to {type(command).__name__.upper()}")
 
     async def _path(self, command: commands.Command) -> str:
         return unquoted((await self._ask(command)).text) or ""
@@ -362,7 +378,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
             if offset:
                 await self._ask(commands.Rest(offset))
             self.say(command)
-            _, answer = await self._hear()
+            answer = await self._next(command)
             if answer.final:
                 raise self.with_conversation(refusal(answer, command))
             try:
@@ -378,9 +394,7 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
                 raise reason from error
         finally:
             data.abort()
-        last = await self._final(command)
-        if not last.positive:
-            raise self.with_conversation(refusal(last, command))
+        self._check_done(await self._final(command), command)
 
     async def _given_up(
         self, data: DataConnection, command: commands.Command, error: Exception

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections import deque
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -18,6 +17,7 @@ from netsuite.wire.errors import (
 from netsuite.wire.events import PAUSED, EndOfInput, Need
 from netsuite.wire.machine import Machine
 from netsuite.wire.reader import LineDialog
+from netsuite.wire.unanswered import Unanswered
 
 
 class State(enum.Enum):
@@ -214,7 +214,8 @@ class ClientDialog(LineDialog):
     def __init__(self) -> None:
         super().__init__()
         self._replies = ReplyReader()
-        self._asked: deque[commands.Command | None] = deque([None])
+        self._asked: Unanswered[commands.Command] = Unanswered(self._reader)
+        self._begun = 0  # where the reply that is coming began
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
@@ -224,7 +225,7 @@ class ClientDialog(LineDialog):
     def send(self, value: commands.Command) -> bytes:
         """Print a command. Raises LocalProtocolError for what cannot be said."""
         octets = grammar.format_command(value)
-        self._asked.append(value)
+        self._asked.say(value)
         return octets
 
     def next_event(self) -> ClientEvent | Need:
@@ -235,6 +236,8 @@ class ClientDialog(LineDialog):
                 any more.
         """
         while True:
+            if not self._replies.within:
+                self._begun = self._reader.position
             try:
                 line = self._reader.read_line(grammar.COMMAND_OCTETS, lenient=True)
             except LineTooLong as error:
@@ -244,9 +247,6 @@ class ClientDialog(LineDialog):
             answer = self._replies.line(line)
             if answer is None:
                 continue
-            if not self._asked:
-                if answer.code != 421:
-                    raise RemoteProtocolError("a reply to nothing", close=True)
+            if answer.code == 421 and self._asked.is_surplus(self._begun):
                 return None, answer
-            command = self._asked[0] if not answer.final else self._asked.popleft()
-            return command, answer
+            return self._asked.answered(self._begun, final=answer.final), answer

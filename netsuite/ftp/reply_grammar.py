@@ -39,6 +39,11 @@ class ReplyReader:
         self._lines: list[str] = []
         self._octets = 0
 
+    @property
+    def within(self) -> bool:
+        """Whether a reply has begun and not ended."""
+        return bool(self._code)
+
     def line(self, octets: bytes) -> Reply | None:
         """Take a line without its line end; return the reply when that was its last.
 

@@ -167,12 +167,12 @@ class ClientDialog(MultiLineClient[Asked, commands.Status | commands.Challenge])
             return self._send_piece(value.octets)
         if isinstance(value, EndOfBody):
             octets = self._end_sending()
-            self._asked.append(commands.Posted())
+            self._asked.say(commands.Posted())
             return octets
         if self.in_body:
             raise LocalProtocolError("a command within an article")
         octets = grammar.format_command(value)
-        self._asked.append(value)
+        self._asked.say(value)
         return octets
 
     def _read_answer(

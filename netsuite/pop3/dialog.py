@@ -138,7 +138,7 @@ class ClientDialog(MultiLineClient[commands.Command, commands.Status | Challenge
     def send(self, value: commands.Command) -> bytes:
         """Print a command. Raises LocalProtocolError for what cannot be said."""
         octets = grammar.format_command(value)
-        self._asked.append(value)
+        self._asked.say(value)
         return octets
 
     def _read_answer(

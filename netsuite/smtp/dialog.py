@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import enum
-from collections import deque
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -19,10 +18,13 @@ from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.machine import Machine
 from netsuite.wire.multiline import CHUNK_OCTETS, MultiLineDialog
 from netsuite.wire.reader import CRLF, has_bare_line_end
+from netsuite.wire.unanswered import Unanswered
 
 #: A chunk that is out of order, because RCPT before it failed perhaps, is read to its end; not
 #: one that announces more than any message has.
 UNWANTED_OCTETS: Final = 1_000_000_000
+#: What a client takes of one reply, whose lines may each be long.
+REPLY_OCTETS: Final = 1_048_576
 
 
 class State(enum.Enum):
@@ -311,8 +313,12 @@ class ClientDialog(MultiLineDialog):
 
     ``send`` takes commands, ``BodyChunk`` and ``EndOfBody``; a body may be sent after a DATA
     that was answered 354, or after a Bdat, which counts its octets. Events are
-    ``(command, Reply)`` pairs; the greeting answers ``None``. Several commands may be
-    under way: that is PIPELINING (RFC 2920), and the caller's business.
+    ``(command, Reply)`` pairs; the greeting answers ``None``, and so does a 421 that nobody asked
+    for. Several commands may be under way: that is PIPELINING (RFC 2920), and the caller's
+    business.
+
+    A reply answers only what had been said to its end when the reply's first octet came; another is
+    an error. But what follows DATA may be refused before its end: that answers ``EndOfBody``.
     """
 
     #: A server may refuse a message while it is sent.
@@ -320,7 +326,8 @@ class ClientDialog(MultiLineDialog):
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: deque[Asked | None] = deque([None])
+        self._asked: Unanswered[Asked] = Unanswered(self._reader)
+        self._begun = 0  # where the reply that is coming began
         self._texts: list[str] = []
         self._code = 0
         self._chunk_left = 0
@@ -330,12 +337,20 @@ class ClientDialog(MultiLineDialog):
         """How many commands are not answered yet."""
         return len(self._asked)
 
+    @property
+    def quiet(self) -> bool:
+        """Whether all is answered and nothing more has come: no reply is under way."""
+        return not self._asked and not self._texts and not self._reader
+
     def next_event(self) -> ClientEvent | Need:
         """Return the next reply with what it answers. Raises RemoteProtocolError: the connection is
         of no more use."""
+        reader = self._reader
         while True:
+            if not self._texts:
+                self._begun = reader.position
             try:
-                line = self._reader.read_line(grammar.REPLY_LINE_OCTETS, lenient=True)
+                line = reader.read_line(grammar.REPLY_LINE_OCTETS, lenient=True)
             except LineTooLong as error:
                 raise RemoteProtocolError(str(error), close=True) from None
             if line is None:
@@ -345,25 +360,34 @@ class ClientDialog(MultiLineDialog):
                 raise RemoteProtocolError("two codes in one reply", close=True)
             self._code = code
             self._texts.append(text)
-            if len(self._texts) > grammar.REPLY_LINES:
+            if (
+                len(self._texts) > grammar.REPLY_LINES
+                or reader.position - self._begun > REPLY_OCTETS
+            ):
                 raise RemoteProtocolError("a reply without end", close=True)
             if last:
                 texts, self._texts = self._texts, []
                 return self._answered(grammar.make_reply(code, texts))
 
     def _answered(self, value: commands.Reply) -> ClientEvent:
-        if not self._asked:
-            if value.code == 421:  # RFC 5321, 3.8: may be said unasked
-                return None, value
-            raise RemoteProtocolError(f"a reply to nothing: {value}", close=True)
-        command = self._asked.popleft()
-        if isinstance(command, commands.Data) and value.code == 354:
+        if self._asked.is_surplus(self._begun):
+            return self._surplus(value)
+        command = self._asked.take()
+        if type(command) is commands.Data and value.code == 354:
             self._begin_sending()
         return command, value
 
+    def _surplus(self, value: commands.Reply) -> ClientEvent:
+        """Return what a reply is that answers nothing which was said to its end."""
+        if value.code == 421:  # RFC 5321, 3.8: may be said unasked
+            return None, value
+        if value.code >= 400 and self._stuffer is not None:
+            return EndOfBody(), value
+        raise RemoteProtocolError(f"a reply to nothing: {value}", close=True)
+
     def expect(self, said: Asked) -> None:
         """Expect one more reply, said to the same thing (LMTP, RFC 2033, 4.2)."""
-        self._asked.append(said)
+        self._asked.say(said)
 
     def send(self, value: ClientSaid) -> bytes:
         """Print a command or a piece of a body. Raises LocalProtocolError out of turn."""
@@ -371,14 +395,14 @@ class ClientDialog(MultiLineDialog):
             return self._body(value.octets)
         if isinstance(value, EndOfBody):
             octets = self._end_sending()
-            self._asked.append(value)
+            self._asked.say(value)
             return octets
         if self._stuffer is not None or self._chunk_left:
             raise LocalProtocolError("a command within a body")
         octets = grammar.format_command(value)
-        self._asked.append(value)
         if isinstance(value, commands.Bdat):
             self._chunk_left = value.octets
+        self._asked.say(value, whole=not self._chunk_left)
         return octets
 
     def _body(self, octets: bytes) -> bytes:
@@ -387,6 +411,8 @@ class ClientDialog(MultiLineDialog):
         if len(octets) > self._chunk_left:
             raise LocalProtocolError("more octets than were announced")
         self._chunk_left -= len(octets)
+        if not self._chunk_left and octets:
+            self._asked.said_whole()
         return octets
 
 

@@ -7,7 +7,6 @@ of base64 lines, or a name and a password.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Generic, TypeVar
@@ -21,6 +20,7 @@ from netsuite.wire.errors import (
 )
 from netsuite.wire.events import PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.reader import LineDialog
+from netsuite.wire.unanswered import Unanswered
 
 #: So much of a data block is given as one event at most.
 CHUNK_OCTETS: Final = 65_536
@@ -217,21 +217,20 @@ class MultiLineClient(MultiLineDialog, Generic[K, A]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: deque[K | None] = deque([None])
+        self._asked: Unanswered[K] = Unanswered(self._reader)
 
     def next_event(self) -> tuple[K | None, A] | Piece:
         """Return the next event. Raises RemoteProtocolError: the connection is of no more use."""
         if self._unstuffer is not None:
             return self._next_piece(self._unstuffer)
+        begun = self._reader.position
         try:
             line = self._reader.read_line(self.status_octets, lenient=True)
         except LineTooLong as error:
             raise RemoteProtocolError(str(error), close=True) from None
         if line is None:
             return self._end()
-        if not self._asked:
-            raise RemoteProtocolError("an answer to nothing", close=True)
-        command = self._asked.popleft()
+        command = self._asked.answered(begun)
         return command, self._read_answer(command, line)
 
     def _read_answer(self, command: K | None, line: bytes) -> A:

@@ -42,20 +42,28 @@ class OctetReader:
     come one at a time.
     """
 
-    __slots__ = ("_buffer", "_searched", "_skipping", "eof")
+    __slots__ = ("_buffer", "_searched", "_skipping", "eof", "fed")
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._searched = 0  # no CRLF starts before this index
         self._skipping = False  # within a line that was too long
         self.eof = False
+        #: Octets that the transport has brought so far.
+        self.fed = 0
 
     def __len__(self) -> int:
         return len(self._buffer)
 
+    @property
+    def position(self) -> int:
+        """How many octets came before the next one that is read."""
+        return self.fed - len(self._buffer)
+
     def feed(self, octets: bytes) -> None:
         """Append what the transport brought."""
         self._buffer += octets
+        self.fed += len(octets)
 
     def feed_eof(self) -> None:
         """Note that nothing more will come."""

@@ -183,6 +183,15 @@ class Client(SynchronousTestCase):
         self.client.dataReceived(b"a\r\n")
         self.assertEqual("a", self.successResultOf(again))
 
+    def test_given_up(self) -> None:
+        """An answer that nobody awaits any more is never the next one's: the connection goes."""
+        self.start()
+        asking = ensureDeferred(self.client.ask("one"))
+        asking.cancel()
+        self.failureResultOf(asking)
+        self.client.dataReceived(b"1\r\n")
+        self.failureResultOf(ensureDeferred(self.client.ask("two")), errors.ConnectionLost)
+
 
 class Connecting(SynchronousTestCase):
     """Connections that do not come about."""

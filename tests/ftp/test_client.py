@@ -16,10 +16,11 @@ from netsuite import tls
 from netsuite.connection import errors
 from netsuite.ftp import grammar
 from netsuite.ftp.client import FTPClient, connect, refusal
-from netsuite.ftp.commands import Pass, Retr, User, reply
+from netsuite.ftp.commands import Auth, Noop, Pass, Retr, User, reply
+from netsuite.ftp.dialog import ClientDialog
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.wire.errors import LocalProtocolError
+from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.links import Link, MemoryEndpoint
 from tests.ftp.fakes import World
 
@@ -267,6 +268,38 @@ class Clear(Case):
         self.wires.settle()
         self.failure(client.noop(), errors.TransientRefusal)
 
+    def test_one_reply_too_many(self) -> None:
+        """A reply is never taken for a later command's, glued to another or not, whole or not."""
+        for glued, rest in ((b"200 stray\r\n", b""), (b"2", b"00 stray\r\n"), (b"100", b" x\r\n")):
+            dialog = ClientDialog()
+            dialog.receive(b"220 x\r\n" + glued)
+            self.assertEqual((None, reply(220, "x")), dialog.next_event())
+            dialog.send(Noop())
+            dialog.receive(rest + b"200 noop\r\n")
+            with self.assertRaises(RemoteProtocolError) as caught:
+                dialog.next_event()
+            self.assertTrue(caught.exception.close)
+        dialog = ClientDialog()
+        dialog.receive(b"220 x\r\n421 bye\r\n")
+        dialog.next_event()
+        dialog.send(Noop())
+        self.assertEqual((None, reply(421, "bye")), dialog.next_event())
+
+    def test_given_up(self) -> None:
+        """The reply to a command that was given up is not the next one's."""
+        client = self.client()
+        given_up = ensureDeferred(client.pwd())
+        given_up.cancel()
+        self.failureResultOf(given_up)
+        self.assertEqual(8, self.result(client.size("notes.txt")))
+
+    def test_neither_yes_nor_no(self) -> None:
+        """A reply that wants more than there is to say ends the session."""
+        client = self.client()
+        working = ensureDeferred(client.cwd("sub"))
+        client.dataReceived(b"350 and?\r\n")
+        self.failureResultOf(working, errors.ProtocolViolation)
+
     def test_no_tls(self) -> None:
         """A server without TLS is not talked to in the clear instead."""
         endpoint = self.wires.control(self.world.factory)
@@ -349,8 +382,7 @@ class Secured(Case):
     def test_commands_behind_auth(self) -> None:
         """What was put behind AUTH TLS in the clear is not executed, and a login is forgotten."""
         client = self.client()
-        client.writer.write(b"AUTH TLS\r\nDELE notes.txt\r\n")
-        client.dialog._asked.append(None)
+        client.writer.write(client.dialog.send(Auth("TLS")) + b"DELE notes.txt\r\n")
         answered = self.result(client.receive())
         assert isinstance(answered, tuple)
         self.assertEqual(234, answered[1].code)

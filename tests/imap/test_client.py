@@ -28,6 +28,7 @@ from netsuite.imap.commands.fetch import BodySection, FetchData, Item, Streamed
 from netsuite.imap.commands.requests import StoreAction
 from netsuite.imap.commands.responses import Condition, Exists, Tagged
 from netsuite.imap.dialog.client import ClientBounds, ClientDialog, LiteralBegins
+from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory
 from netsuite.sasl import registry
@@ -54,6 +55,8 @@ class Dialog(SynchronousTestCase):
 
     def events(self, pieces: list[bytes], held_octets: int = 65_536) -> list[object]:
         dialog = ClientDialog(ClientBounds(held_octets=held_octets))
+        tag = b"".join(pieces).partition(b" ")[0]
+        dialog.send(Segment(tag + b" NOOP\r\n", last=True, tag=tag))
         events: list[object] = []
         for piece in pieces:
             dialog.receive(piece)
@@ -92,6 +95,35 @@ class Dialog(SynchronousTestCase):
             last = events[-1]
             assert isinstance(last, FetchData)
             self.assertEqual([Streamed(6), Streamed(5)], list(last.sections.values()))
+
+    def test_before_it_was_said(self) -> None:
+        """No completion, and no leave to go on, is taken for what is said only later."""
+        for early in (b"n2 OK done\r\n", b"n1 OK twice\r\n", b"+ go\r\n"):
+            for cut in range(len(early) + 1):
+                dialog = ClientDialog()
+                dialog.send(Segment(b"n1 NOOP\r\n", last=True, tag=b"n1"))
+                dialog.receive(b"n1 OK done\r\n" + early[:cut])
+                self.assertIsInstance(dialog.next_event(), Tagged)
+                dialog.send(Segment(b"n2 NOOP\r\n", last=True, tag=b"n2"))
+                dialog.receive(early[cut:] + b"n2 OK done\r\n")
+                if not cut and early[:2] != b"n1":
+                    self.assertNotEqual(NEED_DATA, dialog.next_event())
+                    continue
+                with self.assertRaises(RemoteProtocolError) as caught:
+                    dialog.next_event()
+                self.assertTrue(caught.exception.close)
+
+    def test_done_before_it_was_whole(self) -> None:
+        """An APPEND whose message has not been sent to its end is not done; it may be refused."""
+        for words, refused in ((b"OK done", False), (b"NO full", True)):
+            dialog = ClientDialog()
+            dialog.send(Segment(b"n1 APPEND x {4}\r\n", last=False, tag=b"n1"))
+            dialog.receive(b"n1 " + words + b"\r\n")
+            if refused:
+                self.assertIsInstance(dialog.next_event(), Tagged)
+            else:
+                with self.assertRaises(RemoteProtocolError):
+                    dialog.next_event()
 
     def test_bounds(self) -> None:
         """A server cannot fill our memory."""
@@ -497,7 +529,8 @@ class WithBadServers(SynchronousTestCase):
         )
         assert mechanism is not None
         running = self.begin(lambda: self.client.authenticate(mechanism))
-        self.say(b"+ \r\n+ ZXZpbA==\r\n")
+        self.say(b"+ \r\n")
+        self.say(b"+ ZXZpbA==\r\n")
         self.assertTrue(self.wire.value().endswith(b"\r\n*\r\n"), self.wire.value())
         self.say(b"n1 BAD cancelled\r\n")
         self.failureResultOf(running, ProtocolViolation)

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from netsuite.imap.commands.fetch import FetchData
 from netsuite.imap.commands.responses import Exists, Expunged, Tagged
 from netsuite.imap.dialog.client import ClientDialog
+from netsuite.imap.grammar.compose import Segment
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.events import NEED_DATA
 from tests.coroutines import run
@@ -29,6 +30,7 @@ class Follower:
 
     def say(self, line: bytes, *, may_expunge: bool = True) -> None:
         """Say a line, and follow the answer."""
+        self.dialog.send(Segment(line, last=True, tag=line.partition(b" ")[0]))
         self.hear(self.client.say(line + b"\r\n"), may_expunge=may_expunge)
 
     def hear(self, octets: bytes, *, may_expunge: bool = True) -> None:

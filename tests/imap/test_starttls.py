@@ -12,6 +12,7 @@ from netsuite import tls
 from netsuite.connection.errors import AuthenticationFailed, PermanentRefusal
 from netsuite.imap.client import connect
 from netsuite.imap.commands.requests import StartTls
+from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.server import IMAPServer, IMAPServerFactory
 from netsuite.testing.cases import SynchronousTestCase
 from tests.connection.links import MemoryEndpoint
@@ -55,6 +56,7 @@ class StartTLS(SynchronousTestCase):
 
     def test_commands_behind_it(self) -> None:
         """A command in the clear behind STARTTLS is never executed."""
+        self.client.dialog.send(Segment(b"x STARTTLS\r\n", last=True, tag=b"x"))
         self.client.writer.write(b"x STARTTLS\r\ny LOGIN ann secret\r\nz CAPABILITY\r\n")
         self.endpoint.link.settle()
         said = self.endpoint.link.octets[id(self.endpoint.link.server)]

@@ -24,6 +24,7 @@ from netsuite.connection.errors import (
 from netsuite.nntp import commands as c
 from netsuite.nntp.client import NNTPClient, connect
 from netsuite.nntp.commands import GroupStatus, Range
+from netsuite.nntp.dialog import ClientDialog
 from netsuite.nntp.server import NNTPServer
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
@@ -352,3 +353,20 @@ class AgainstOddServers(SynchronousTestCase):
         posting = self.hear(client.post(b"x"), b"340 go\r\n")
         client.readConnectionLost()
         self.failureResultOf(posting, ConnectionLost)
+
+
+class TooMany(SynchronousTestCase):
+    """A server that says more than it was asked."""
+
+    def test_one_answer_too_many(self) -> None:
+        """It is never taken for a later command's."""
+        stray = b"205 stray\r\n"
+        for cut in range(1, len(stray) + 1):
+            dialog = ClientDialog()
+            dialog.receive(b"200 hi\r\n" + stray[:cut])
+            dialog.next_event()
+            dialog.send(c.Date())
+            dialog.receive(stray[cut:])
+            with self.assertRaises(RemoteProtocolError) as caught:
+                dialog.next_event()
+            self.assertTrue(caught.exception.close)

@@ -10,6 +10,8 @@ from twisted.internet.task import Clock
 
 from netsuite.connection import errors
 from netsuite.pop3.client import POP3Client, connect
+from netsuite.pop3.commands import Stat
+from netsuite.pop3.dialog import ClientDialog
 from netsuite.store.errors import Busy
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
@@ -228,3 +230,20 @@ class AgainstOddServers(SynchronousTestCase):
         fetching = self.hear(client.retr(1, got.append), b"+OK\r\nhalf\r\n")
         client.readConnectionLost()
         self.failureResultOf(fetching, errors.ConnectionLost)
+
+
+class TooMany(SynchronousTestCase):
+    """A server that says more than it was asked."""
+
+    def test_one_answer_too_many(self) -> None:
+        """It is never taken for a later command's."""
+        stray = b"+OK stray\r\n"
+        for cut in range(1, len(stray) + 1):
+            dialog = ClientDialog()
+            dialog.receive(b"+OK hi\r\n" + stray[:cut])
+            dialog.next_event()
+            dialog.send(Stat())
+            dialog.receive(stray[cut:])
+            with self.assertRaises(RemoteProtocolError) as caught:
+                dialog.next_event()
+            self.assertTrue(caught.exception.close)

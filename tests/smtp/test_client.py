@@ -182,8 +182,8 @@ class AgainstOurServer(SynchronousTestCase):
     def test_dsn_parameters_are_left_out(self) -> None:
         """DSN is asked for only where the server can."""
         client = self.connected()
-        mail = Mail(None, others=(("RET", "HDRS"),))
-        to = [Rcpt(Address("alice", "example.test"), (("NOTIFY", "NEVER"),))]
+        mail = Mail(None, ret="HDRS")
+        to = [Rcpt(Address("alice", "example.test"), notify="NEVER")]
         self.assertTrue(self.run_(client.send(mail, to, b"x\r\n"))[0].taken)
 
     def test_log_in(self) -> None:

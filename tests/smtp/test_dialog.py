@@ -254,7 +254,7 @@ class ClientAgainstServer(SynchronousTestCase):
         """A server that breaks the protocol is found out, and cannot fill the memory."""
         for octets in (
             b"hello\r\n", b"220-a\r\n250 b\r\n", b"220-x\r\n" * 300, b"220 " + b"x" * 70_000,
-            b"220 x\r\n250 y\r\n",
+            b"220 x\r\n250 y\r\n", (b"220-" + b"x" * 60_000 + b"\r\n") * 20,
         ):  # fmt: skip
             client = ClientDialog()
             client.receive(octets)

@@ -82,7 +82,7 @@ class Client(MultiLineClient[Any, Any]):
     status_octets = 10
 
     def send(self, value: str) -> bytes:
-        self._asked.append(value)
+        self._asked.say(value)
         return f"{value}\r\n".encode()
 
     def _read_answer(self, command: Any, line: bytes) -> bytes:
@@ -201,3 +201,18 @@ class AtTheClient(SynchronousTestCase):
                 dialog.next_event()
             error = self.assertRaises(RemoteProtocolError, dialog.next_event)
             self.assertTrue(error.close)
+
+    def test_one_answer_too_many(self) -> None:
+        """An answer is never taken for a later command's, glued to another or not, whole or not."""
+        for glued, rest in ((b"+ stray\r\n", b""), (b"+", b" stray\r\n"), (b"-\r\n", b"")):
+            for block in (b"", b"a\r\n.\r\n"):
+                dialog = Client()
+                dialog.send("A")
+                dialog.receive(b"+ hi\r\n" + (b"+block\r\n" if block else b"+\r\n") + block + glued)
+                for _ in range(4 if block else 2):
+                    dialog.next_event()
+                dialog.send("B")
+                dialog.receive(rest + b"+ b\r\n")
+                with self.assertRaises(RemoteProtocolError) as caught:
+                    dialog.next_event()
+                self.assertTrue(caught.exception.close)

@@ -360,7 +360,7 @@ class Turn:
     ) -> None:
         if plus:
             octets = octets.removesuffix(b"}\r\n") + b"+}\r\n"
-        self._connection.say(Segment(octets, last=False))
+        self._connection.say(Segment(octets, last=False, tag=command.tag))
         if not plus and isinstance(await self._commands.next_of(command), Tagged):
             return
         try:

@@ -1,6 +1,7 @@
 """The client's machine: responses in, whatever their cuts; large literals pass through.
 
-Which command a response belongs to is not its business: the connection knows what it asked.
+Which command's data a response is, is not its business: the connection knows what it asked. But
+a completion, or leave to go on, that came before what it would answer was said, is refused here.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Final, TypeAlias
 
 from netsuite.imap.commands.fetch import BodySection, Streamed
-from netsuite.imap.commands.responses import Response
+from netsuite.imap.commands.responses import Continue, Response, Status, Tagged
 from netsuite.imap.grammar.compose import Segment
 from netsuite.imap.grammar.fetch import OLD_NAMES
 from netsuite.imap.grammar.fetch_response import parse_shown_section
@@ -79,6 +80,10 @@ class ClientDialog(LineDialog):
         self._held = 0
         self._left = 0
         self._phase = _Phase.LINE
+        self._begun = 0  # where the response that is coming began
+        self._said: dict[bytes, int] = {}  # commands in progress, and what had come by then
+        self._said_last = 0  # what had come when anything was said last
+        self._unfinished = b""  # the command that is not said to its end
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
@@ -99,6 +104,8 @@ class ClientDialog(LineDialog):
                 return event
 
     def _read_line(self) -> _Step:
+        if not self._parts:
+            self._begun = self._reader.position
         try:
             line = self._reader.read_line(self.bounds.line_octets)
         except RemoteProtocolError as error:
@@ -179,10 +186,28 @@ class ClientDialog(LineDialog):
         finally:
             self._parts = []
             self._held = 0
+        if isinstance(response, Tagged):
+            self._completed(response)
+        elif isinstance(response, Continue) and self._begun < self._said_last:
+            raise RemoteProtocolError("a continuation that nobody asked for", close=True)
         return response
+
+    def _completed(self, tagged: Tagged) -> None:
+        """Accept a completion. Raises RemoteProtocolError for one of what was not said before."""
+        said = self._said.pop(tagged.tag, None)
+        if said is None or self._begun < said:
+            raise RemoteProtocolError("a completion of no command", close=True)
+        if tagged.tag == self._unfinished and tagged.status is Status.OK:
+            raise RemoteProtocolError("OK before the command was whole", close=True)
 
     def send(self, value: Segment) -> bytes:
         """Return the octets of a piece of a command."""
+        self._said_last = self._reader.fed
+        if value.tag:
+            self._said[value.tag] = self._said_last
+            self._unfinished = value.tag
+        if value.last:
+            self._unfinished = b""
         return value.octets
 
 

@@ -35,10 +35,12 @@ class Segment:
     Args:
         octets: what to send; ends with an announced literal, except in the last segment.
         last: whether the command is whole with it.
+        tag: of the command that begins with it; empty where it goes on.
     """
 
     octets: bytes
     last: bool
+    tag: bytes = b""
 
 
 _OfMailbox: TypeAlias = say.Delete | say.Subscribe | say.Unsubscribe
@@ -241,7 +243,8 @@ def split_command(octets: bytes, *, literal_plus: bool) -> list[Segment]:
     places are found without parsing.
     """
     pieces: list[bytes] = []
-    segments = []
+    segments: list[Segment] = []
+    tag = octets.partition(b" ")[0]
     place = 0
     while (end := octets.find(b"\r\n", place)) >= 0:
         line = octets[place:end]
@@ -252,9 +255,9 @@ def split_command(octets: bytes, *, literal_plus: bool) -> list[Segment]:
         size = int(announced.group(1))
         pieces.append(line[:-1] + b"+}\r\n" if literal_plus else line + b"\r\n")
         if not literal_plus:
-            segments.append(Segment(b"".join(pieces), last=False))
-            pieces = []
+            segments.append(Segment(b"".join(pieces), last=False, tag=tag))
+            pieces, tag = [], b""
         place = end + 2 + size
         pieces.append(octets[end + 2 : place])
-    segments.append(Segment(b"".join(pieces), last=True))
+    segments.append(Segment(b"".join(pieces), last=True, tag=tag))
     return segments

@@ -17,7 +17,6 @@ from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt, Reply, reply
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.delivery.routes import Router, Unroutable, is_elsewhere
-from netsuite.smtp.parameters import encode_original, encode_xtext
 from netsuite.smtp.relay import Relay, Security
 from netsuite.store.interfaces import MailStore
 from netsuite.store.outgoing import QueueItem
@@ -111,7 +110,9 @@ class Carrier:
             sender,
             size=content.octets,
             body=envelope.body,
-            others=tuple(_mail_parameters(item, require_tls=envelope.require_tls)),
+            ret=envelope.ret,
+            envelope_id=envelope.envelope_id,
+            require_tls=envelope.require_tls,
         )
         if whole is not None:
             header_utf8 = not whole[: header_end(whole)].isascii()
@@ -122,7 +123,7 @@ class Carrier:
         # messages that were handed in with it do not (RFC 6531, 3.4).
         utf8 = envelope.utf8 and header_utf8
         if envelope.body != "BINARYMIME":
-            mail = replace(mail, body="8BITMIME" if eight_bit else "")
+            mail = replace(mail, body="8BITMIME" if eight_bit else "7BIT")
             if eight_bit and "8BITMIME" not in self.client.extensions:
                 return mail, None
         elif not {"BINARYMIME", "CHUNKING"} <= self.client.extensions.keys():
@@ -141,22 +142,8 @@ class Carrier:
             self.client.abort()
 
 
-def _mail_parameters(item: QueueItem, *, require_tls: bool) -> Sequence[tuple[str, str]]:
-    envelope = item.envelope
-    found = [("RET", envelope.ret)] if envelope.ret else []
-    if envelope.envelope_id:
-        found.append(("ENVID", encode_xtext(envelope.envelope_id)))
-    if require_tls:
-        found.append(("REQUIRETLS", ""))
-    return found
-
-
 def _rcpt(item: QueueItem, address: Address) -> Rcpt:
-    recipient = item.recipient
-    found = [("NOTIFY", recipient.notify)] if recipient.notify else []
-    if recipient.original:
-        found.append(("ORCPT", encode_original(recipient.original)))
-    return Rcpt(address, others=tuple(found))
+    return Rcpt(address, notify=item.recipient.notify, original=item.recipient.original)
 
 
 class Content:
