@@ -18,7 +18,7 @@ from netsuite.accounts.interfaces import Resolver
 from netsuite.connection.linelog import LineLog, fit
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
-from netsuite.smtp.delivery.carrier import Content
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.destination import Connection, Destination, Job
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.reports import Reporter

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
@@ -49,9 +50,7 @@ def _is_usable(association: TLSA) -> bool:
     return len(association.data) == size if size is not None else bool(association.data)
 
 
-def vouches(
-    found: Sequence[TLSA], chain: Sequence[x509.Certificate], names: Sequence[str]
-) -> bool:
+def vouches(found: Sequence[TLSA], chain: Sequence[x509.Certificate], names: Sequence[str]) -> bool:
     """Return whether one of the associations vouches for a certificate.
 
     Args:
@@ -91,7 +90,7 @@ def _leads_to(chain: Sequence[x509.Certificate], names: Sequence[str]) -> bool:
     """Return whether a chain is what it says, to the anchor at its end, for one of the names."""
     now = datetime.now(UTC)
     leaf = chain[0]
-    for certificate, issuer in zip(chain, chain[1:], strict=False):
+    for certificate, issuer in pairwise(chain):
         try:
             certificate.verify_directly_issued_by(issuer)
         except Exception:  # a wrong signature, or a key of a kind that signs nothing

@@ -13,7 +13,8 @@ from twisted.logger import Logger
 
 from netsuite.connection import errors
 from netsuite.smtp.commands import reply
-from netsuite.smtp.delivery.carrier import Content, Unreachable
+from netsuite.smtp.delivery.connector import Unreachable
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.routes import Unroutable
 from netsuite.store.outgoing import QueueItem

@@ -6,13 +6,21 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, TypeVar
 
+from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web.client import Agent, ResponseDone
 
 from netsuite.dns import DNS, DNSError
 
+T = TypeVar("T")
+
+#: How long each step of fetching a policy may take.
+FETCH_SECONDS: Final = 30.0
 #: A policy is no longer than that (RFC 8461, 3.3).
 POLICY_OCTETS: Final = 64 * 1024
 #: It is kept for a year at the most, and at least for as long as a retry takes.
@@ -160,3 +168,47 @@ class Policies:
         if policy is None:
             self.log.warn("what {url} has is no MTA-STS policy", url=url)
         return policy
+
+
+async def fetch(reactor: Any, url: str) -> bytes:
+    """Return what an HTTPS URL has (RFC 8461, 3.3): the certificate is verified, no redirection is
+    followed. Raises OSError."""
+    agent = Agent(reactor, connectTimeout=FETCH_SECONDS)
+    try:
+        response = await _in_time(agent.request(b"GET", url.encode("ascii")), reactor)
+        if response.code != 200:
+            raise OSError(f"{url} is answered with {response.code}")
+        body = _Body()
+        response.deliverBody(body)
+        return await _in_time(body.ended, reactor)
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{url} cannot be read: {type(error).__name__} {error}") from None
+
+
+def _in_time(waiting: Deferred[T], reactor: Any) -> Deferred[T]:
+    return waiting.addTimeout(FETCH_SECONDS, reactor)
+
+
+class _Body(Protocol):
+    """Gathers a body, as much of it as a policy may have."""
+
+    def __init__(self) -> None:
+        self.ended: Deferred[bytes] = Deferred()
+        self._octets = b""
+
+    def dataReceived(self, data: bytes) -> None:  # noqa: N802
+        self._octets += data
+        if len(self._octets) > POLICY_OCTETS and self.transport is not None:
+            self.transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
+        if self.ended.called:
+            return
+        if len(self._octets) > POLICY_OCTETS:
+            self.ended.errback(OSError("more than a policy may have"))
+        elif reason.check(ResponseDone):
+            self.ended.callback(self._octets)
+        else:
+            self.ended.errback(OSError("broken off"))

@@ -81,10 +81,12 @@ class Routing(TestCase):
             ("192.0.2.9", ["192.0.2.9"]),
             ("localhost", ["127.0.0.1"]),
         ):
-            self.assertEqual(expected, list(await self.router.addresses(host)))
+            found, vouching = await self.router.addresses(Relay(host))
+            self.assertEqual(expected, list(found))
+            self.assertIsNone(vouching)
         for host, code in (("none.test", 550), ("empty.test", 550), ("broken.test", 451)):
             with self.assertRaises(Unroutable) as raised:
-                await self.router.addresses(host)
+                await self.router.addresses(Relay(host))
             self.assertEqual(code, raised.exception.said.reply.code)
 
     async def test_as_configured(self) -> None:
@@ -105,7 +107,7 @@ class Routing(TestCase):
             self.assertEqual([expected], list(await self.router.route(domain)), domain)
         self.router.settings = RouteSettings(security={"implicit.test": Security.VERIFIED}, port=26)
         self.assertEqual(
-            [Relay("implicit.test", 26, Security.VERIFIED)],
+            [Relay("implicit.test", 26, Security.VERIFIED, domain="implicit.test")],
             list(await self.router.route("implicit.test")),
         )
 

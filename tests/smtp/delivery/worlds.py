@@ -15,7 +15,8 @@ from netsuite.accounts.delivery import Patience, StoreDelivery
 from netsuite.accounts.resolver import RecipientResolver
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.delivery.agent import DeliveryAgent
-from netsuite.smtp.delivery.carrier import Content, Unreachable
+from netsuite.smtp.delivery.connector import Unreachable
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Unroutable
@@ -122,7 +123,7 @@ class World:
         return self.hosts.setdefault(domain, FakeHost(domain))
 
     async def connect(self, domain: str) -> FakeCarrier:
-        """Connect to a domain's host (``carrier.Connector.connect``)."""
+        """Connect to a domain's host (``connector.Connector.connect``)."""
         host = self.host(domain)
         host.connected += 1
         if host.refusals:
