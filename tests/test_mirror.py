@@ -49,6 +49,7 @@ ELSEWHERE = (
     ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),
     ("cli.transfer", "cli/test_mailfiles", "import and export"),
     ("cli*", "cli/test_command", "the command as a whole"),
+    ("smtp", "smtp/test_mailer", "names of the client"),
     ("smtp.delivery.explain", "cli/test_queue", "one line of netsuite queue why"),
     ("smtp.delivery.*", "smtp/delivery/test_agent", "parts of one delivery"),
     ("testing.names", "test_dns", "what the DNS client asks"),
@@ -115,7 +116,7 @@ ELSEWHERE = (
 WIDER = {
     "*/test_transcripts": "conversations as text files",
     "*/test_splits": "any conversation, cut anywhere",
-    "*/test_hostile": "what is sent to do harm",
+    "*/test_hostile*": "what is sent to do harm",
     "*/test_crash": "a process killed in the midst",
     "accounts/test_exchange": "the authenticator's exchanges and the throttle's turns together",
     "suite/*": "across protocols",
