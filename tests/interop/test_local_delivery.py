@@ -3,79 +3,22 @@
 from __future__ import annotations
 
 import imaplib
-import os
-import pwd
 import smtplib
-import socket
-import subprocess
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
 
 from netsuite.testing.daemon import Daemon
+from tests.interop.postfix import free_port, postfix, waited
 from tests.interop.programs import program, run
 
-_MAIN = """\
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-mail_owner = postfix
-setgid_group = postdrop
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
+_SETTINGS = """\
 myhostname = relay.example.test
-mydestination =
 virtual_mailbox_domains = example.test
 virtual_mailbox_maps = static:any
 virtual_transport = lmtp:unix:{socket}
-smtpd_relay_restrictions = permit_mynetworks, reject
-mynetworks = 127.0.0.0/8
-maillog_file = {home}/log
-maillog_file_prefixes = /
 """
-_MASTER = """\
-127.0.0.1:{port} inet n - n - - smtpd
-pickup    unix  n - n 60  1 pickup
-cleanup   unix  n - n - 0   cleanup
-qmgr      unix  n - n 300 1 qmgr
-rewrite   unix  - - n - -   trivial-rewrite
-bounce    unix  - - n - 0   bounce
-defer     unix  - - n - 0   bounce
-trace     unix  - - n - 0   bounce
-verify    unix  - - n - 1   verify
-proxymap  unix  - - n - -   proxymap
-anvil     unix  - - n - 1   anvil
-scache    unix  - - n - 1   scache
-lmtp      unix  - - n - -   lmtp
-error     unix  - - n - -   error
-retry     unix  - - n - -   error
-postlog   unix-dgram n - n - 1 postlogd
-tlsmgr    unix  - - n 1000? 1 tlsmgr
-flush     unix  n - n 1000? 0 flush
-"""
-
-
-@contextmanager
-def postfix(home: Path, port: int, local: Path) -> Iterator[None]:
-    """Run a Postfix that takes mail on a port and delivers it to a socket."""
-    for name in ("conf", "queue", "data"):
-        (home / name).mkdir(mode=0o755)
-    owner = pwd.getpwnam("postfix")
-    os.chown(home / "data", owner.pw_uid, owner.pw_gid)
-    (home / "conf/main.cf").write_text(_MAIN.format(home=home, socket=local))
-    (home / "conf/master.cf").write_text(_MASTER.format(port=port))
-    command = [program("postfix"), "-c", str(home / "conf")]
-    started = subprocess.run([*command, "start"], capture_output=True, text=True, timeout=60)
-    if started.returncode:
-        pytest.skip(f"Postfix did not start: {started.stderr.strip()[-300:]}")
-    try:
-        yield
-    finally:
-        subprocess.run([*command, "stop"], capture_output=True, timeout=60)
 
 
 def inbox(daemon: Daemon, name: str) -> list[bytes]:
@@ -90,22 +33,9 @@ def inbox(daemon: Daemon, name: str) -> list[bytes]:
         imap.logout()
 
 
-def waited(wanted: Callable[[], bool], seconds: float = 30.0) -> bool:
-    """Wait until something is so."""
-    end = time.monotonic() + seconds
-    while not wanted():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.1)
-    return True
-
-
 def test_postfix() -> None:
     """Postfix hands mail on: who is here has it, who is not is bounced by Postfix, and what the
     sender wants to hear of success comes from us."""
-    program("postfix")
-    if os.geteuid() != 0:
-        pytest.skip("Postfix can only be started as root")
     with TemporaryDirectory(prefix="lmtp") as folder:
         home, port = Path(folder), free_port()
         home.chmod(0o755)
@@ -113,7 +43,7 @@ def test_postfix() -> None:
         local = home / "lmtp.sock"
         with (
             Daemon(home / "netsuite", f"lmtp.listen=['unix:{local}:mode=666']") as daemon,
-            postfix(home / "postfix", port, local),
+            postfix(home / "postfix", port, _SETTINGS.format(socket=local)),
             smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp,
         ):
             smtp.sendmail(
@@ -134,13 +64,6 @@ def test_postfix() -> None:
             assert b"Action: failed" in failed
             assert b"550 5.1.1" in failed
             assert b"Final-Recipient: rfc822;alice@example.test" in told.replace(b"; ", b";")
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-    return port
 
 
 @pytest.mark.parametrize("place", ["tcp", "unix"])

@@ -100,7 +100,8 @@ class Router:
         settings = self.settings
         configured = self._configured(domain)
         if configured is not None:
-            return [configured]
+            security = settings.security.get(domain, configured.security)
+            return [replace(configured, security=security)]
         security = settings.security.get(domain, settings.default_security)
         made = Relay("", settings.port, security)
         if domain.startswith("["):

@@ -105,6 +105,11 @@ class Routing(TestCase):
             ("test", Relay("smart", 465, Security.VERIFIED, True, ("me", "secret"))),
         ):
             self.assertEqual([expected], list(await self.router.route(domain)), domain)
+        self.router.settings = RouteSettings(
+            routes={"there.test": Relay("one")}, security={"there.test": Security.REQUIRED}
+        )
+        (relay,) = await self.router.route("there.test")
+        self.assertIs(Security.REQUIRED, relay.security)
         self.router.settings = RouteSettings(security={"implicit.test": Security.VERIFIED}, port=26)
         self.assertEqual(
             [Relay("implicit.test", 26, Security.VERIFIED, domain="implicit.test")],
