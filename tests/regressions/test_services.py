@@ -37,8 +37,8 @@ def test_bare_line_ends_of_the_demo(daemon: Daemon) -> None:
 
 
 def test_bare_line_ends_are_refused(tmp_path: Path) -> None:
-    """Where nothing is said, such a message is refused whole, and the session is over: what is glued
-    to its end is not served."""
+    """Where nothing is said, such a message is refused whole, and the session is over: what is
+    glued to its end is not served."""
     refuse = 'smtp.bare_line_ends="refuse"'
     with (
         Daemon(tmp_path, refuse, plugin="netsuite-smtp") as daemon,
