@@ -91,6 +91,7 @@ ELSEWHERE = (
     ("sasl.lines", "smtp/test_grammar", "read and printed by the grammars of two protocols"),
     ("sasl.*", "sasl/test_mechanisms", "each mechanism, both its sides"),
     ("smtp.commands", "smtp/test_grammar", "values, read and printed"),
+    ("smtp", "smtp/test_mailer", "the names of its client"),
     ("smtp.header_rewriter", "smtp/test_server", "seen in what is stored"),
     ("store.files.openat", "store/files/test_escapes", "that nothing leads out"),
     ("store.files.subtree", "store/files/test_memory", "a tree like the others"),

@@ -14,7 +14,7 @@ from twisted.internet.error import (
     NoRouteError,
 )
 
-from netsuite.cli.client.problems import CommandError, Exit, FileTrouble
+from netsuite.cli.client.problems import CommandError, Exit, FileTrouble, NotGiven, PartlyTaken
 from netsuite.cli.client.running import code_of, conversation_of, line_of
 from netsuite.cli.client.urls import BadURL
 from netsuite.connection import errors
@@ -60,6 +60,8 @@ CASES = [
     (errors.TLSFailure("octets in the clear"), Exit.TLS,
      "TLS with h:1 failed: octets in the clear"),
     (FileTrouble("x cannot be read"), Exit.FILE, "x cannot be read"),
+    (NotGiven("a@b: 550 no"), Exit.REFUSED, "a@b: 550 no"),
+    (PartlyTaken("a@b: 550 no"), Exit.PARTLY, "a@b: 550 no"),
     (BadURL("no URL"), Exit.USAGE, "no URL"),
     (LocalProtocolError("a line end in a name"), Exit.USAGE, "a line end in a name"),
     (KeyError("x"), Exit.UNFORESEEN, "unforeseen, please report it: KeyError: 'x'"),

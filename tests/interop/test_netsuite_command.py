@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -187,6 +188,56 @@ def test_never_in_the_clear_instead(daemon: Daemon) -> None:
     assert "STARTTLS\n" in said
     assert "AUTHENTICATE" not in said
     assert "LOGIN alice" not in said
+
+
+def test_some_recipients(daemon: Daemon) -> None:
+    """Who was not taken is told, each with the reason; the code says whether anybody was."""
+    smtp = place(daemon, "smtp")
+    nobodies = ("--to", "nobody@example.test", "--to", "x@elsewhere.test")
+    words = ("send", "--server", smtp, "--from", "a@example.test")
+    for more, code in (((), 1), (("--to", "alice@example.test"), 8)):
+        _, complaint = run(*words, *nobodies, *more, text=LETTER.format("some"), code=code)
+        first, second = complaint.splitlines()
+        assert first.startswith("netsuite: nobody@example.test: 550 5.1.1 ")
+        assert second.startswith("netsuite: x@elsewhere.test: 550 5.7.1 ")
+
+
+#: What a server says after EHLO's reply, MAIL, RCPT, and the rest; whether that is a yes, and what
+#: the command says of it.
+SCRIPTS = {
+    "a reply too many": (b"250 stray\r\n", b"250 mail\r\n", b"250 rcpt\r\n", 1),
+    "no 354": (b"", b"250 mail\r\n", b"250 rcpt\r\n", b"250 go\r\n", 1),
+    "refused at the end": (b"", b"250 m\r\n", b"250 r\r\n", b"354 go\r\n", b"571 no\r\n", 1),
+    "taken, and no word": (b"", b"250 m\r\n", b"250 r\r\n", b"354 go\r\n", b"250 done\r\n", b"", 0),
+    "gone at the end": (b"", b"250 m\r\n", b"250 r\r\n", b"354 go\r\n", b"", 3),
+}
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_sent_or_not(script: str, tmp_path: Path) -> None:
+    """Exit 0 is for what the server has taken, and for nothing else."""
+    *words, code = SCRIPTS[script]
+    (tmp_path / "letter").write_text(LETTER.format("script"))
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
+        running = subprocess.Popen(
+            command("send", "--server", f"smtp://127.0.0.1:{server.getsockname()[1]}",
+                    "--from", "a@b.test", "--to", "c@d.test", tmp_path / "letter"),
+            stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+        peer, _ = server.accept()
+        with peer, contextlib.suppress(ConnectionError):  # the command may leave first
+            peer.settimeout(30)
+            peer.sendall(b"220 x\r\n")
+            for index, word in enumerate(words):
+                peer.recv(65536)
+                assert isinstance(word, bytes)
+                if index and not word:
+                    break
+                peer.sendall(word if index else b"250 x\r\n" + word)
+        _, complaint = running.communicate(timeout=30)
+    assert running.returncode == code, complaint
+    assert "Traceback" not in complaint
 
 
 def test_submission(daemon: Daemon) -> None:

@@ -27,6 +27,7 @@ class Exit(enum.IntEnum):
     LOGIN = 5
     TIMEOUT = 6
     FILE = 7
+    PARTLY = 8
     UNFORESEEN = 70
     INTERRUPTED = 130
 
@@ -39,6 +40,12 @@ class CommandError(Exception):
 
 class NotGiven(CommandError):
     """The server does not give what was asked for."""
+
+
+class PartlyTaken(CommandError):
+    """The server has taken the message for some of its recipients, and not for others."""
+
+    code = Exit.PARTLY
 
 
 class LoginFailed(CommandError):

@@ -55,7 +55,7 @@ def content_of(message: Message) -> Iterator[Content]:
     if isinstance(message, ParsedMessage):
         message = _printed(message)
     if isinstance(message, bytes):
-        yield Content(message, len(message), _needs_utf8(message[:HEADER_OCTETS]))
+        yield Content(message, len(message), needs_utf8(message[:HEADER_OCTETS]))
     elif isinstance(message, AsyncIterable):
         yield Content(message)
     else:
@@ -77,7 +77,7 @@ def _of_file(file: BinaryIO) -> Content:
         octets = None
         if stat.S_ISREG(facts.st_mode):
             octets = facts.st_size - file.tell() + len(begun)
-    return Content(_read(begun, file), octets, _needs_utf8(begun))
+    return Content(_read(begun, file), octets, needs_utf8(begun))
 
 
 async def _read(begun: bytes, file: BinaryIO) -> AsyncIterator[bytes]:
@@ -87,7 +87,7 @@ async def _read(begun: bytes, file: BinaryIO) -> AsyncIterator[bytes]:
         piece = file.read(OUTPUT_OCTETS)
 
 
-def _needs_utf8(octets: bytes) -> bool:
+def needs_utf8(octets: bytes) -> bool:
     """Return whether a header has UTF-8 in it; other octets beyond 127 are nothing that any
     extension could help."""
     header = octets[: header_end(octets)]
