@@ -16,6 +16,7 @@ from tests.benchmarks import (
     idle,
     news,
     queue,
+    recipients,
     relay,
     telnet,
     web,
@@ -24,6 +25,7 @@ from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
     "acceptance": acceptance.measure,
+    "recipients": recipients.measure,
     "relay": relay.measure,
     "queue": queue.measure,
     "big-message": big_message.measure,

@@ -239,7 +239,9 @@ class DeliveryAgent(Service):
         self._look()
 
     async def _renew(self) -> None:
-        """Have the leases of what is on its way go on."""
+        """Have the leases of what is on its way go on; forget destinations that nothing goes to."""
+        for domain in [each.domain for each in self._destinations.values() if each.unused]:
+            del self._destinations[domain]
         leases: dict[int, list[int]] = {}
         for job in self._jobs:
             for item in job.items:

@@ -23,6 +23,8 @@ from netsuite.store.outgoing import QueueItem
 IDLE_SECONDS: Final = 2.0
 #: Messages that one connection carries.
 MESSAGES: Final = 100
+#: How long it is remembered that hosts could not be reached, when nothing more is sent to them.
+REMEMBERED_SECONDS: Final = 4 * 3600.0
 
 
 class Connection(Protocol):
@@ -112,8 +114,11 @@ class Destination:
 
     @property
     def unused(self) -> bool:
-        """Whether there is nothing to remember of it."""
-        return not (self._jobs or self._workers or self.resting or self._failures)
+        """Whether there is nothing to remember of it: that it failed long ago is nothing."""
+        idle = not (self._jobs or self._workers or self.resting)
+        return idle and (
+            not self._failures or self._clock.seconds() > self.rests_until + REMEMBERED_SECONDS
+        )
 
     def put(self, job: Job) -> None:
         """Accept a message to send."""

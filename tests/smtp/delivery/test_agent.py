@@ -147,6 +147,15 @@ class Retrying(AgentCase):
         )
         self.assertEqual([], await self.world.queued())
 
+    async def test_what_is_over_is_forgotten(self) -> None:
+        """Of a million domains that do not answer nothing is left a day later."""
+        for number in range(20):
+            self.world.host(f"{number}.test").refusals.append(SILENT)
+            await self.world.send(f"x@{number}.test")
+        self.assertEqual(20, len(self.world.agent._destinations))
+        self.world.clock.pump([300] * 100)
+        self.assertEqual({}, self.world.agent._destinations)
+
     async def test_through_an_outage(self) -> None:
         """A day without the host loses nothing and doubles nothing."""
         host = self.world.host("there.test")
