@@ -51,7 +51,7 @@ REPLIES = {
     "chunks!": b"503 5.5.1 Chunks have begun; only BDAT or RSET can follow",
     "smtp!": b"500 5.5.1 This is SMTP: say EHLO",
     "lmtp!": b"500 5.5.1 This is LMTP: say LHLO",
-    "no tls": b"454 4.7.0 TLS is not available",
+    "no tls": b"502 5.5.1 STARTTLS is not offered here",
     "no auth": b"502 5.5.1 AUTH is not offered here",
     "unknown": b"500 5.5.1 Command not recognized",
     "no http": b"554 5.5.1 This is an SMTP server",
