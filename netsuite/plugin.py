@@ -17,7 +17,7 @@ from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
 from netsuite.config.load import ConfigError, Configuration, read
 from netsuite.config.schema import SERVICES, needs_restart
-from netsuite.connection.listening import CannotStart
+from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
@@ -213,7 +213,8 @@ def compose(options: Options, names: Sequence[str]) -> IService:
     except (SiteError, StoreError) as error:
         raise CannotStart(f"netsuite: {error}") from None
     if demo:
-        site.once_open(Demo(site, services, sys.stdout).prepare)
+        listening = [service for service in services if isinstance(service, ListeningService)]
+        site.once_open(Demo(site, listening, sys.stdout).prepare)
     site.once_open(lambda store: _check_store(configuration, store))
     site.when_open(spare_the_collector)
     return Suite(site, services, options)
