@@ -217,7 +217,8 @@ def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
 
 
 def test_privileges(tmp_path: Path) -> None:
-    """Started as root with --uid, it has bound its ports and runs as that user."""
+    """Started as root with --uid, it has bound its ports and runs as that user; what is in the home
+    is that user's, the socket of LMTP too."""
     if os.geteuid() != 0:
         pytest.skip("only root can give up privileges")
     for path in (Path(sys.prefix), *Path(sys.prefix).parents, ROOT, *ROOT.parents):
@@ -228,7 +229,13 @@ def test_privileges(tmp_path: Path) -> None:
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
-        with Daemon(home, plugin="netsuite-pop3", twistd_options=("--uid", "nobody")) as daemon:
+        with Daemon(
+            home,
+            "lmtp.listen=['unix:lmtp.sock:mode=660']",
+            plugin="netsuite-smtp",
+            twistd_options=("--uid", "nobody"),
+        ) as daemon:
+            assert (home / "lmtp.sock").is_socket()
             status = Path(f"/proc/{daemon.process.pid}/status").read_text()
             uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
             assert set(uids) == {str(nobody.pw_uid)}
