@@ -490,11 +490,12 @@ class Slow(SynchronousTestCase):
     def test_a_message(self) -> None:
         """It may pause for so long as a client may between commands; what it must average is the
         operator's to say."""
-        session = Session(command_seconds=120)
-        session.say(WAY["RCPT"] + b"DATA\r\n")
-        self.assertEqual(b"", self.drip(session, 100, 3))
-        session.clock.advance(session.server.shared.settings.idle_seconds + 1)
-        self.assertEqual(b"421 4.4.2 No command for too long\r\n", session.transport.said())
+        for way in (b"DATA\r\n", b"BDAT 10 LAST\r\n"):
+            session = Session(command_seconds=120)
+            session.say(WAY["RCPT"] + way)
+            self.assertEqual(b"", self.drip(session, 100, 3))
+            session.clock.advance(session.server.shared.settings.idle_seconds + 1)
+            self.assertEqual(b"421 4.4.2 The message came too slowly\r\n", session.transport.said())
         session = Session(minimum_octets_per_second=100)
         session.say(WAY["RCPT"] + b"DATA\r\n")
         said = self.drip(session, 10, 30, b"x" * 100)
