@@ -183,14 +183,17 @@ def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
     config = tmp_path / "netsuite.toml"
     config.write_text("[smtp]\nmessage_octets = 1000000\n")
 
-    def size(daemon: Daemon) -> bytes:
-        with socket.create_connection(("127.0.0.1", daemon.ports["smtp"]), 10) as client:
+    def ehlo(daemon: Daemon, service: str) -> list[bytes]:
+        with socket.create_connection(("127.0.0.1", daemon.ports[service]), 10) as client:
             client.recv(4096)
             client.sendall(b"EHLO x\r\n")
             heard = b""
             while b"\r\n250 " not in heard:
                 heard += client.recv(4096)
-        return next(line for line in heard.splitlines() if b"SIZE" in line)
+        return [line[4:] for line in heard.splitlines()]
+
+    def size(daemon: Daemon) -> bytes:
+        return next(line for line in ehlo(daemon, "smtp") if b"SIZE" in line)
 
     def hang_up(daemon: Daemon, until: str) -> None:
         daemon.process.send_signal(signal.SIGHUP)
@@ -200,17 +203,24 @@ def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
             time.sleep(0.05)
 
     with Daemon(tmp_path, plugin="netsuite-smtp") as daemon:
-        assert size(daemon) == b"250-SIZE 1000000"
-        config.write_text("[smtp]\nmessage_octets = 2000000\n")
+        assert size(daemon) == b"SIZE 1000000"
+        assert b"BINARYMIME" in ehlo(daemon, "smtp")
+        config.write_text(
+            "[smtp]\nmessage_octets = 2000000\nnot_offered = ['BINARYMIME']\n"
+            "[accounts.mechanisms]\nsubmission = ['PLAIN']\n"
+        )
         hang_up(daemon, "were read again")
-        assert size(daemon) == b"250-SIZE 2000000"
+        assert size(daemon) == b"SIZE 2000000"
+        assert b"BINARYMIME" not in ehlo(daemon, "smtp")
+        assert b"AUTH PLAIN" in ehlo(daemon, "submission")
         config.write_text("[smtp]\nmessage_octets = 'many'\n")
         hang_up(daemon, "was not read again")
-        assert size(daemon) == b"250-SIZE 2000000"
+        assert size(daemon) == b"SIZE 2000000"
 
 
 def test_privileges(tmp_path: Path) -> None:
-    """Started as root with --uid, it has bound its ports and runs as that user."""
+    """Started as root with --uid, it has bound its ports and runs as that user; what is in the home
+    is that user's, the socket of LMTP too."""
     if os.geteuid() != 0:
         pytest.skip("only root can give up privileges")
     for path in (Path(sys.prefix), *Path(sys.prefix).parents, ROOT, *ROOT.parents):
@@ -221,7 +231,13 @@ def test_privileges(tmp_path: Path) -> None:
     home.mkdir()
     os.chown(home, nobody.pw_uid, nobody.pw_gid)
     try:
-        with Daemon(home, plugin="netsuite-pop3", twistd_options=("--uid", "nobody")) as daemon:
+        with Daemon(
+            home,
+            "lmtp.listen=['unix:lmtp.sock:mode=660']",
+            plugin="netsuite-smtp",
+            twistd_options=("--uid", "nobody"),
+        ) as daemon:
+            assert (home / "lmtp.sock").is_socket()
             status = Path(f"/proc/{daemon.process.pid}/status").read_text()
             uids = next(line for line in status.splitlines() if line.startswith("Uid:")).split()[1:]
             assert set(uids) == {str(nobody.pw_uid)}

@@ -18,7 +18,9 @@ class ServiceSettings(Section):
 
     enabled: bool = setting(True, "Whether `twistd netsuite` starts it.")
     listen: list[str] = setting(
-        [], "Where to listen: Twisted endpoint strings, such as tcp:25 or unix:/run/lmtp.sock."
+        [],
+        "Where to listen: Twisted endpoint strings, such as tcp:25 or unix:/run/lmtp.sock, whose "
+        "path is relative to the home directory.",
     )
     listen_tls: list[str] = setting(
         [], "Where to listen with TLS from the first octet: endpoint strings as for `listen`."

@@ -225,6 +225,11 @@ class ServerDialog(MultiLineDialog):
         return grammar.format_reply(value)
 
     @property
+    def within_body(self) -> bool:
+        """Whether octets of a body are to come."""
+        return self._unstuffer is not None or self._chunk_left >= 0
+
+    @property
     def met_bare_line_end(self) -> bool:
         """Whether CR or LF stood alone in what has been given of a body so far."""
         unstuffer = self._unstuffer

@@ -49,7 +49,8 @@ NO_AUTH: Final = reply(502, "5.5.1", "AUTH is not offered here")
 ENCRYPT_FIRST: Final = reply(538, "5.7.11", "Say STARTTLS first: a password may not be sent here")
 LOG_IN_FIRST: Final = reply(530, "5.7.0", "Log in first")
 TLS_FIRST: Final = reply(530, "5.7.0", "Say STARTTLS first")
-NO_TLS: Final = reply(454, "4.7.0", "TLS is not available")
+#: Not 454, which says that another time there may be some (RFC 3207, 4).
+NO_TLS: Final = reply(502, "5.5.1", "STARTTLS is not offered here")
 TLS_ALREADY: Final = reply(503, "5.5.1", "TLS is in place already")
 
 NOT_YOUR_ADDRESS: Final = reply(550, "5.7.1", "Not an address of yours")

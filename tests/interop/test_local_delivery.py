@@ -42,7 +42,9 @@ def test_postfix() -> None:
         (home / "postfix").mkdir(mode=0o755)
         local = home / "lmtp.sock"
         with (
-            Daemon(home / "netsuite", f"lmtp.listen=['unix:{local}:mode=666']") as daemon,
+            Daemon(
+                home / "netsuite", f"lmtp.listen=['unix:{local}:mode=666']", "delivery.enabled=true"
+            ) as daemon,
             postfix(home / "postfix", port, _SETTINGS.format(socket=local)),
             smtplib.SMTP("127.0.0.1", port, timeout=20) as smtp,
         ):
@@ -60,7 +62,8 @@ def test_postfix() -> None:
             (letter,) = [each for each in inbox(daemon, "alice") if b"way of Postfix" in each]
             assert letter.endswith(b"\r\n\r\n.dot\r\n")
             assert b" with LMTP id " in letter
-            failed, told = sorted(reports(), key=lambda each: b"Action: delivered" in each)
+            failed, told = sorted(reports(), key=lambda each: b"Reporting-MTA: dns; local" in each)
+            assert b"Action: delivered" in told
             assert b"Action: failed" in failed
             assert b"550 5.1.1" in failed
             assert b"Final-Recipient: rfc822;alice@example.test" in told.replace(b"; ", b";")

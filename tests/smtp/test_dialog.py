@@ -263,6 +263,13 @@ class ClientAgainstServer(SynchronousTestCase):
                     client.next_event()
             self.assertTrue(caught.exception.close)
 
+    def test_wordy_servers(self) -> None:
+        """A line of 64 KiB is read, and so is a code that nobody knows."""
+        client = ClientDialog()
+        text = "x" * (65_536 - len("571 \r\n"))
+        client.receive(f"571 {text}\r\n".encode())
+        self.assertEqual((None, reply(571, "", text)), client.next_event())
+
     def test_unasked(self) -> None:
         """A server may say 421 unasked, and may go."""
         client = ClientDialog()

@@ -51,7 +51,7 @@ REPLIES = {
     "chunks!": b"503 5.5.1 Chunks have begun; only BDAT or RSET can follow",
     "smtp!": b"500 5.5.1 This is SMTP: say EHLO",
     "lmtp!": b"500 5.5.1 This is LMTP: say LHLO",
-    "no tls": b"454 4.7.0 TLS is not available",
+    "no tls": b"502 5.5.1 STARTTLS is not offered here",
     "no auth": b"502 5.5.1 AUTH is not offered here",
     "unknown": b"500 5.5.1 Command not recognized",
     "no http": b"554 5.5.1 This is an SMTP server",
@@ -490,11 +490,12 @@ class Slow(SynchronousTestCase):
     def test_a_message(self) -> None:
         """It may pause for so long as a client may between commands; what it must average is the
         operator's to say."""
-        session = Session(command_seconds=120)
-        session.say(WAY["RCPT"] + b"DATA\r\n")
-        self.assertEqual(b"", self.drip(session, 100, 3))
-        session.clock.advance(session.server.shared.settings.idle_seconds + 1)
-        self.assertEqual(b"421 4.4.2 No command for too long\r\n", session.transport.said())
+        for way in (b"DATA\r\n", b"BDAT 10 LAST\r\n"):
+            session = Session(command_seconds=120)
+            session.say(WAY["RCPT"] + way)
+            self.assertEqual(b"", self.drip(session, 100, 3))
+            session.clock.advance(session.server.shared.settings.idle_seconds + 1)
+            self.assertEqual(b"421 4.4.2 The message came too slowly\r\n", session.transport.said())
         session = Session(minimum_octets_per_second=100)
         session.say(WAY["RCPT"] + b"DATA\r\n")
         said = self.drip(session, 10, 30, b"x" * 100)

@@ -259,7 +259,7 @@ class Refusing(SynchronousTestCase):
             (b"DATA now\r\n", b"501 5.5.4 "),
             (b"LHLO x\r\n", b"500 5.5.1 "),
             (b"AUTH PLAIN\r\n", b"502 5.5.1 "),
-            (b"STARTTLS\r\n", b"454 4.7.0 "),
+            (b"STARTTLS\r\n", b"502 5.5.1 "),
             (b"VRFY alice\r\n", b"252 2.5.0 "),
             (b"EXPN list\r\n", b"502 5.5.1 "),
             (b"VRFY\r\n", b"501 5.5.4 "),

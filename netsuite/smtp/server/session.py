@@ -67,6 +67,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def goodbye(self, reason: CloseReason) -> None:
         """Say 421 with the reason (RFC 5321, 3.8)."""
+        if reason is CloseReason.IDLE and self.dialog.within_body:
+            reason = CloseReason.SLOW_BODY  # no command is what is waited for
         reply = replies.GOODBYE.get(reason)
         if reply is not None:
             self.dialog.pending = None
