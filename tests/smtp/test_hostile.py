@@ -378,19 +378,31 @@ class Content(Case):
 
     def test_eight_bit_in_a_stream(self) -> None:
         """A stream that turns out not to be ASCII is never sent to a server that takes no more."""
-        client = self.start(b"220 x\r\n", HELLO)
 
         async def body() -> AsyncIterator[bytes]:
             yield b"ascii\r\n"
             yield b"\xff\r\n"
 
-        sending = self.hear(
-            client.send(Mail(None), [Rcpt(Address("a", "b"))], body()),
-            b"250 ok\r\n250 ok\r\n354 go\r\n",
-        )
-        self.assertEqual(NEEDS_8BIT, self.successResultOf(sending)[0].reply)
-        self.assertTrue(self.transport.closed)
-        self.assertNotIn(b"\xff", self.transport.said())
+        to = [Rcpt(Address("a", "b"))]
+        for hello in (HELLO, HELLO.replace(b"SIZE", b"8BITMIME")):
+            client = self.start(b"220 x\r\n", hello)
+            sending = self.hear(
+                client.send(Mail(None, body="7BIT"), to, body()),
+                b"250 ok\r\n250 ok\r\n354 go\r\n",
+            )
+            self.assertEqual(NEEDS_8BIT, self.successResultOf(sending)[0].reply)
+            self.assertTrue(self.transport.closed)
+            self.assertNotIn(b"\xff", self.transport.said())
+        client.close()
+        for mail, octets, said in (
+            (Mail(None), b"\xff", b" BODY=8BITMIME"),
+            (Mail(None, body="7BIT"), b"\xff", b" BODY=8BITMIME"),
+            (Mail(None, body="7BIT"), b"x", b" BODY=7BIT"),
+            (Mail(None), b"x", b""),
+        ):
+            client = self.start(b"220 x\r\n", HELLO.replace(b"250-SIZE", b"250-8BITMIME"))
+            ensureDeferred(client.send(mail, to, octets))
+            self.assertIn(b"MAIL FROM:<>%b\r\n" % said, self.transport.said())
 
 
 class Chunks(Case):

@@ -85,6 +85,16 @@ class ClientDialog(LineDialog):
         self._said_last = 0  # what had come when anything was said last
         self._unfinished = b""  # the command that is not said to its end
 
+    @property
+    def came(self) -> int:
+        """Octets that have come so far."""
+        return self._reader.fed
+
+    @property
+    def begun(self) -> int:
+        """How many had come before the first of the latest response."""
+        return self._begun
+
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
         self._parts.clear()
