@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import os
 import shutil
 import sys
@@ -167,15 +168,16 @@ def is_loopback(endpoint: str) -> bool:
     if kind == "unix":
         return True
     interfaces = [
-        part.partition("=")[2].replace("\\:", ":")
+        part.partition("=")[2].replace("\0", ":")
         for part in rest.replace("\\:", "\0").split(":")
         if part.startswith("interface=")
     ]
-    return [each.replace("\0", ":") for each in interfaces] in (
-        ["127.0.0.1"],
-        ["::1"],
-        ["localhost"],
-    )
+    if len(interfaces) != 1:
+        return False
+    try:
+        return ipaddress.ip_address(interfaces[0]).is_loopback
+    except ValueError:
+        return interfaces[0] == "localhost"
 
 
 class Demo:

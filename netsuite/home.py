@@ -6,6 +6,7 @@ The command and the daemon both begin here, so nothing is imported before it is 
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -61,4 +62,4 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
 
     make_home(home)
     url = settings.store.url or f"sqlite:///{home / STORE_FILE}"
-    return SQLStore(url, clock=reactor, threads=reactor)
+    return SQLStore(url, clock=reactor, threads=reactor, now=time.time)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from twisted.application.service import IService, MultiService
@@ -17,7 +18,7 @@ from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
 from netsuite.config.load import ConfigError, Configuration, read
 from netsuite.config.schema import SERVICES, needs_restart
-from netsuite.connection.listening import CannotStart
+from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
@@ -161,6 +162,15 @@ async def spare_the_collector() -> None:
     gc.set_threshold(GARBAGE_OBJECTS, *gc.get_threshold()[1:])
 
 
+def measure_time_by_itself(reactor: object) -> None:
+    """Have a reactor's timers go by a clock that nobody sets.
+
+    Twisted's go by the time of day: when that is set forward by a day, everything that waits has
+    waited for a day, so all sessions end; set back, nothing happens for a day.
+    """
+    vars(reactor)["seconds"] = time.monotonic
+
+
 def plugin(
     services: str | Sequence[str], synopsis: str
 ) -> tuple[type[Options], Callable[[Options], IService]]:
@@ -194,6 +204,7 @@ def compose(options: Options, names: Sequence[str]) -> IService:
     """
     from twisted.internet import reactor
 
+    measure_time_by_itself(reactor)
     try:
         configuration = options.configuration()
     except ConfigError as error:
@@ -213,7 +224,8 @@ def compose(options: Options, names: Sequence[str]) -> IService:
     except (SiteError, StoreError) as error:
         raise CannotStart(f"netsuite: {error}") from None
     if demo:
-        site.once_open(Demo(site, services, sys.stdout).prepare)
+        listening = [service for service in services if isinstance(service, ListeningService)]
+        site.once_open(Demo(site, listening, sys.stdout).prepare)
     site.once_open(lambda store: _check_store(configuration, store))
     site.when_open(spare_the_collector)
     return Suite(site, services, options)

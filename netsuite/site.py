@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -113,7 +114,6 @@ class Site(Service):
         self.homes = SiteTrees(
             home / settings.files.root,
             run=self.file_threads.run,
-            clock=reactor,
             publish=self.store.changes.publish,
             limit_octets=settings.files.upload_octets or None,
             durable=settings.files.durable,
@@ -123,7 +123,7 @@ class Site(Service):
         self.srs = SenderRewriting(
             lambda: self.authenticator.secret,
             settings.site.domains[0],
-            lambda: int(reactor.seconds() // 86_400),
+            lambda: int(time.time() // 86_400),
         )
         self.resolver = RecipientResolver(
             self.store,

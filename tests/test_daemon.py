@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from twisted.internet.selectreactor import SelectReactor
 
 from netsuite.config.schema import SERVICES, Settings
+from netsuite.plugin import measure_time_by_itself
 from netsuite.testing.daemon import Daemon, twistd
 from tests.cli.commands import done
 
@@ -311,3 +313,13 @@ def test_the_example_of_the_manual(tmp_path: Path) -> None:
         assert f"{name} listens on" in everything
     assert "Traceback" not in everything
     assert process.returncode == -signal.SIGTERM
+
+
+def test_time_of_day_ends_nothing() -> None:
+    """Timers go by a clock that nobody sets: a step of the time of day ends no session."""
+    reactor = SelectReactor()
+    measure_time_by_itself(reactor)
+    call = reactor.callLater(3600, lambda: None)
+    assert 3500 < call.getTime() - time.monotonic() <= 3600
+    assert call.getTime() - time.time() < 0
+    call.cancel()

@@ -39,6 +39,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.alias", "alias",
             "Aliases: `local`, `local@domain`, or `@domain` for all that is left.",
         ),
+        "queue": Entry(
+            "netsuite.cli.queue", "queue",
+            "Mail that waits to leave for other hosts, or for mailboxes that could not take it.",
+        ),
         "folder": Entry("netsuite.cli.folder", "folder", "Folders of accounts, and public ones."),
         "group": Entry(
             "netsuite.cli.group", "group", "Newsgroups: public folders that NNTP serves."

@@ -22,21 +22,23 @@ def alias() -> None:
 @click.argument("targets", nargs=-1, required=True)
 @pass_home
 def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
-    """Make an alias stand for the accounts (or aliases) given, in place of what it stood for."""
+    """Make an alias stand for the accounts, aliases or addresses elsewhere that are given, in place
+    of what it stood for."""
     from netsuite.accounts.resolver import same_domain
     from netsuite.cli.settings import read_settings
 
     if problem := alias_name_problem(name.lower()):
         raise click.ClickException(f"{name!r} cannot be an alias: {problem}")
-    domains = {
-        same_domain(each) for each in read_settings(home.config_path, home.overrides).site.domains
-    }
+    settings = read_settings(home.config_path, home.overrides)
+    domains = {same_domain(each) for each in settings.site.domains}
 
     async def work(store: Store) -> None:
         known = {each.name for each in await store.accounts.accounts()}
         known.update(await store.accounts.aliases())
         for target in targets:
-            if problem := _target_problem(target.lower(), known, domains):
+            if problem := _target_problem(
+                target.lower(), known, domains, settings.delivery.enabled
+            ):
                 raise click.ClickException(problem)
         await store.accounts.set_alias(name.lower(), targets)
         click.echo(f"{name.lower()}: {', '.join(targets)}")
@@ -44,12 +46,17 @@ def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
     home.with_store(work)
 
 
-def _target_problem(target: str, known: Collection[str], domains: Collection[str]) -> str | None:
+def _target_problem(
+    target: str, known: Collection[str], domains: Collection[str], carries_onward: bool
+) -> str | None:
     from netsuite.accounts.resolver import same_domain
+    from netsuite.message.address import parse_address
 
     local, at, domain = target.rpartition("@")
     if at and same_domain(domain) not in domains:
-        return f"{target} is in no domain of ours, and mail is not carried to other hosts"
+        if not carries_onward:
+            return f"{target} is in no domain of ours, and delivery.enabled is false"
+        return None if parse_address(target) else f"{target} is no address"
     if target not in known and (not at or local not in known):
         return f"there is no account or alias {target}"
     return None

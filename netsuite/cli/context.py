@@ -108,6 +108,8 @@ def _in_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
         nonlocal outcome
         try:
             await work(reactor)
+        except KeyboardInterrupt:
+            pass  # before the loop ran, which has a handler of its own
         except Exception as error:
             outcome = error
         else:

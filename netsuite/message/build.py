@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from netsuite.message.address import format_list
+from netsuite.message.address import format_list, parse_address
 from netsuite.message.words import encode_words, fold, needs_encoding
 from netsuite.wire.dates import format_message_date
 from netsuite.wire.reader import CRLF
@@ -63,11 +63,14 @@ def address_field(name: str, mailboxes: Iterable[tuple[str, str]]) -> bytes:
     """Print an address field from display names and addresses.
 
     Raises:
-        ValueError: a name or an address holds CR, LF or NUL.
+        ValueError: a name or an address holds CR, LF or NUL, or an address is none.
     """
     pairs = list(mailboxes)
     if any(c in text for pair in pairs for text in pair for c in "\r\n\0"):
         raise ValueError(f"a line end within the {name} field")
+    for _, address in pairs:
+        if parse_address(address) is None:
+            raise ValueError(f"no address for the {name} field: {address!r}")
     return fold(name.encode("ascii"), format_list(pairs))
 
 

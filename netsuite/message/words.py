@@ -18,6 +18,8 @@ encoded_word: Final = re.compile(
 _base64_octets: Final = re.compile(rb"[^A-Za-z0-9+/]")
 _ENCODED_WORD_OCTETS: Final = 75  # RFC 2047, 2
 _LINE_OCTETS: Final = 76
+#: A line has 998 octets at the most (RFC 5322, 2.1.1); the name of a field may stand before.
+_WORD_OCTETS: Final = 900
 
 # RFC 2047, 5 (3): what may stand for itself in a Q word within a phrase.
 _Q_SAFE: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789!*+-/")
@@ -69,7 +71,12 @@ def decode_words(octets: bytes) -> str:
 
 def needs_encoding(text: str) -> bool:
     """Return whether a text cannot stand in a header as it is."""
-    return not text.isascii() or "=?" in text or any(c < " " or c == "\x7f" for c in text)
+    return (
+        not text.isascii()
+        or "=?" in text
+        or any(c < " " or c == "\x7f" for c in text)
+        or max(map(len, text.split(" "))) > _WORD_OCTETS
+    )
 
 
 def _q(octets: bytes) -> bytes:
@@ -112,11 +119,29 @@ def encode_words(text: str, *, first_octets: int = 0) -> bytes:
     return b" ".join(words)
 
 
+def _parts(word: bytes) -> list[bytes]:
+    """Return a word in parts that lines can hold, none of which ends within a character."""
+    parts = []
+    while len(word) > _WORD_OCTETS:
+        end = _WORD_OCTETS
+        while word[end] & 0xC0 == 0x80:
+            end -= 1
+        parts.append(word[:end])
+        word = word[end:]
+    return [*parts, word]
+
+
 def fold(name: bytes, value: bytes) -> bytes:
-    """Return a header field with its line ends, folded at white space to 76 octets where it can."""
+    """Return a header field with its line ends, folded at white space to 76 octets where it can.
+
+    A word that no line can hold (RFC 5322, 2.1.1) is parted, between characters.
+    """
     line = bytearray(name + b":")
     lines: list[bytes] = []
-    for word in value.split(b" "):
+    words = value.split(b" ")
+    if len(value) > _WORD_OCTETS:
+        words = [part for word in words for part in _parts(word)]
+    for word in words:
         too_long = len(line) + 1 + len(word) > _LINE_OCTETS
         # A line of white space alone would end the header; a name stays with its first word.
         if word and too_long and line[-1:] != b":" and line.strip():

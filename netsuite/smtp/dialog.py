@@ -91,6 +91,7 @@ REFUSED: Final[Mapping[type, State]] = {
 _SAY_LHLO: Final = commands.reply(500, "5.5.1", "This is LMTP: say LHLO")
 _SAY_EHLO: Final = commands.reply(500, "5.5.1", "This is SMTP: say EHLO")
 _GREET_FIRST: Final = commands.reply(503, "5.5.1", "Say EHLO first")
+_LHLO_FIRST: Final = commands.reply(503, "5.5.1", "Say LHLO first")
 _MAIL_FIRST: Final = commands.reply(503, "5.5.1", "Say MAIL first")
 _RCPT_FIRST: Final = commands.reply(503, "5.5.1", "No valid recipients")
 _IN_MESSAGE: Final = commands.reply(503, "5.5.1", "Not within a message; say RSET first")
@@ -251,6 +252,8 @@ class ServerDialog(MultiLineDialog):
     def _out_of_order(self, command: commands.Command) -> ServerEvent | Need:
         answers = OUT_OF_ORDER.get(self.state, {})
         answer = answers.get(type(command), _SAY_LHLO if self.lmtp else _SAY_EHLO)
+        if self.lmtp and answer is _GREET_FIRST:
+            answer = _LHLO_FIRST
         if isinstance(command, commands.Bdat):
             # Its octets come whether it is in order or not (RFC 3030, 2).
             if command.octets > UNWANTED_OCTETS:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -28,13 +28,17 @@ class Relay:
         host: a name, or an IP address.
         implicit: whether TLS begins with the first octet.
         login: name and password, where it wants a login.
+        domain: whose mail it takes, where the DNS has named it; empty where it was configured.
+        validated: the DNS was, that has named it.
     """
 
     host: str
     port: int = SMTP_PORT
     security: Security = Security.OPPORTUNISTIC
     implicit: bool = False
-    login: tuple[str, str] | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
+    domain: str = ""
+    validated: bool = False
 
     def __str__(self) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -49,7 +53,11 @@ def parse_relay(url: str) -> Relay:
     Raises:
         ValueError: it is none; the message says what is wrong, and holds no password.
     """
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise ValueError("the host or the port cannot be read") from None
     if parts.scheme not in ("smtp", "smtps"):
         raise ValueError("write it as smtp://host, smtp://host:587 or smtps://user:password@host")
     if not parts.hostname or parts.path not in ("", "/") or parts.query or parts.fragment:
@@ -62,7 +70,7 @@ def parse_relay(url: str) -> Relay:
         login = unquote(parts.username), unquote(parts.password)
     return Relay(
         parts.hostname,
-        parts.port or (SMTPS_PORT if implicit else SMTP_PORT),
+        port or (SMTPS_PORT if implicit else SMTP_PORT),
         Security.VERIFIED if implicit or login else Security.OPPORTUNISTIC,
         implicit,
         login,

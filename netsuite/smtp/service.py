@@ -3,9 +3,11 @@ netsuite-smtp``."""
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
+
+from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
 from netsuite.connection.listening import ListeningService
@@ -14,7 +16,8 @@ from netsuite.home import SiteError
 from netsuite.plugin import plugin
 from netsuite.site import Site
 from netsuite.smtp.delivery.agent import DeliveryAgent
-from netsuite.smtp.delivery.carrier import Connector
+from netsuite.smtp.delivery.connector import Connector
+from netsuite.smtp.delivery.mta_sts import Policies, fetch
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Router, RouteSettings
 from netsuite.smtp.delivery.schedule import Schedule
@@ -91,8 +94,28 @@ def route_settings(settings: DeliverySettings, host: str) -> RouteSettings:
         security={domain.lower(): Security(each) for domain, each in settings.security.items()},
         default_security=Security(settings.default_security),
         port=settings.port,
+        dane=settings.dane,
         names=frozenset((host.lower(), settings.helo.lower())) - {""},
     )
+
+
+def make_router(settings: DeliverySettings, host: str, reactor: object) -> Router:
+    """Return what finds the hosts of a domain."""
+    dns = DNSClient(reactor, read_servers(settings.resolvers))
+    policies = None
+    if settings.mta_sts:
+        policies = Policies(dns, IReactorTime(reactor), partial(fetch, reactor))
+    return Router(dns, route_settings(settings, host), policies=policies)
+
+
+def _endpoint(
+    reactor: object, source: Sequence[str], address: str, port: int
+) -> IStreamClientEndpoint:
+    """Return where to connect to, from an address of the same kind where one is configured."""
+    is_ipv6 = ":" in address
+    ours = [(each, 0) for each in source if (":" in each) is is_ipv6]
+    made = TCP6ClientEndpoint if is_ipv6 else TCP4ClientEndpoint
+    return made(reactor, address, port, bindAddress=ours[0] if ours else None)
 
 
 def make_delivery(site: Site) -> DeliveryAgent:
@@ -110,25 +133,24 @@ def make_delivery(site: Site) -> DeliveryAgent:
         tls_for("localhost", True)
     except tls.BadCertificate as error:
         raise SiteError(f"delivery.authorities: {error}") from None
-    router = Router(
-        DNSClient(site.reactor, read_servers(settings.resolvers)), route_settings(settings, host)
+    connector = Connector(
+        site.reactor,
+        make_router(settings, host, site.reactor),
+        endpoint=partial(_endpoint, site.reactor, settings.source),
+        helo=helo,
+        tls_for=tls_for,
+        loopback=settings.loopback,
     )
     agent = DeliveryAgent(
         site.store,
         site.reactor,
         resolver=site.resolver,
-        connector=Connector(
-            site.reactor,
-            router,
-            helo=helo,
-            loopback=settings.loopback,
-            source=[str(ipaddress.ip_address(each)) for each in settings.source],
-            tls_for=tls_for,
-        ),
+        connect=connector.connect,
         reporter=Reporter(site.delivery, host=host, now=now, identify=Identifiers()),
         now=now,
         schedule=_schedule(settings),
         connections=settings.connections,
+        lease_seconds=settings.lease_seconds,
         rewritten=site.forwarded_as,
         delivery_log=site.line_log(settings.delivery_log, stamp),
         when_open=site.when_open,

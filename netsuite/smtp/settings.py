@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import ipaddress
 import sys
 from functools import cached_property
 from typing import Annotated, Final, Literal, get_args
@@ -165,6 +166,16 @@ ServerAddress = Annotated[
 ]
 
 
+def _is_ip(text: str) -> str:
+    try:
+        return str(ipaddress.ip_address(text))
+    except ValueError:
+        raise ValueError(f"{text!r} is no IP address") from None
+
+
+IPAddress = Annotated[str, AfterValidator(_is_ip)]
+
+
 class DeliverySettings(Section):
     """Mail to other hosts: taken from our users and for our aliases, queued, carried on."""
 
@@ -193,6 +204,17 @@ class DeliverySettings(Section):
     default_security: SecurityName = setting(
         "opportunistic", "The same for the hosts of all other domains."
     )
+    dane: bool = setting(
+        True,
+        "Whether the DNS may vouch for the certificates of mail hosts (TLSA records, RFC 7672), "
+        "where the name server has validated what it says. It must be trusted, as one on this "
+        "machine is.",
+    )
+    mta_sts: bool = setting(
+        True,
+        "Whether domains are asked by HTTPS which hosts take their mail, and whether these must "
+        "have certificates of their own (MTA-STS, RFC 8461); not those named in `security`.",
+    )
     authorities: str = setting(
         "",
         "A PEM file of the authorities that certificates of mail hosts must be signed by, relative "
@@ -207,7 +229,7 @@ class DeliverySettings(Section):
     loopback: bool = setting(
         False, "Whether mail may be carried to hosts whose address is one of loopback, for tests."
     )
-    source: list[str] = setting(
+    source: list[IPAddress] = setting(
         [], "The addresses to come from, one IPv4 and one IPv6 at the most; empty: any."
     )
     helo: str = setting("", "What to call ourselves; empty: the site's host name.")
@@ -235,6 +257,12 @@ class DeliverySettings(Section):
     )
     longest_retry_seconds: Seconds = setting(
         14_400.0, "The longest wait between two attempts.", unit="seconds", live=True
+    )
+    lease_seconds: Seconds = setting(
+        60.0,
+        "How long a process has mail to itself that it is sending, unless it says that it still "
+        "is: so much later another takes over what a process that died had begun.",
+        unit="seconds",
     )
     connections: int = setting(
         5, "Connections at once to the hosts of one domain.", unit="connections", ge=1, live=True

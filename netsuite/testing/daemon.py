@@ -29,8 +29,8 @@ START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 30.0
 
 #: A row of the table that ``--demo`` prints: a service and where it listens.
-_ROW: Final = re.compile(r"^  (\w+) +((?:127\.0\.0\.1:\d+(?: \(TLS\))?(?:, )?)+)$")
-_PORT: Final = re.compile(r"127\.0\.0\.1:(\d+)( \(TLS\))?")
+_ROW: Final = re.compile(r"^  (\w+) +((?:127(?:\.\d+){3}:\d+(?: \(TLS\))?(?:, )?)+)$")
+_PORT: Final = re.compile(r"127(?:\.\d+){3}:(\d+)( \(TLS\))?")
 _END_OF_TABLE: Final = b"Stop with Ctrl-C."
 
 

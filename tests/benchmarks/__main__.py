@@ -15,6 +15,9 @@ from tests.benchmarks import (
     gopher,
     idle,
     news,
+    queue,
+    recipients,
+    relay,
     telnet,
     web,
 )
@@ -22,6 +25,9 @@ from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
     "acceptance": acceptance.measure,
+    "recipients": recipients.measure,
+    "relay": relay.measure,
+    "queue": queue.measure,
     "big-message": big_message.measure,
     "idle": idle.measure,
     "connections": connections.measure,

@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -173,9 +174,7 @@ inet_protocols = ipv4
 myhostname = bench.example.test
 mydestination = example.test
 local_recipient_maps =
-# Accepted mail stays in the queue, as it would on a relay whose next hop is away: what is
-# measured is durable acceptance, and nothing else competes for the disk.
-smtpd_sender_restrictions = static:HOLD
+{sending}
 smtpd_relay_restrictions = permit_mynetworks, reject
 mynetworks = 127.0.0.0/8
 smtpd_client_connection_count_limit = 0
@@ -186,6 +185,16 @@ in_flow_delay = 0
 maillog_file = /dev/null
 maillog_file_prefixes = /var, /dev
 """
+
+#: Accepted mail stays in the queue, as it would on a relay whose next hop is away: what is measured
+#: is durable acceptance, and nothing else competes for the disk.
+_POSTFIX_HOLDS = "smtpd_sender_restrictions = static:HOLD"
+#: It goes on at once, over so many connections as ours does.
+_POSTFIX_RELAYS = """\
+relayhost = [127.0.0.1]:{sink}
+smtp_tls_security_level = {tls}
+smtp_destination_concurrency_limit = {connections}
+initial_destination_concurrency = {connections}"""
 
 _POSTFIX_MASTER = """\
 127.0.0.1:{port} inet n - n - 100 smtpd
@@ -203,6 +212,8 @@ local     unix  - n n - -   local
 error     unix  - - n - -   error
 retry     unix  - - n - -   error
 discard   unix  - - n - -   discard
+smtp      unix  - - n - -   smtp
+relay     unix  - - n - -   smtp
 postlog   unix-dgram n - n - 1 postlogd
 tlsmgr    unix  - - n 1000? 1 tlsmgr
 flush     unix  n - n 1000? 0 flush
@@ -210,9 +221,19 @@ showq     unix  n - n - -   showq
 """
 
 
+def postfix_relay(sink: int, *, tls: bool, connections: int) -> AbstractContextManager[Running]:
+    """Run Postfix so that it sends all it takes on to a port."""
+    level = "encrypt" if tls else "none"
+    return postfix(_POSTFIX_RELAYS.format(sink=sink, tls=level, connections=connections))
+
+
 @contextlib.contextmanager
-def postfix() -> Iterator[Running]:
-    """Run Postfix's smtpd with its queue in a folder of ours; it must be started as root."""
+def postfix(sending: str = _POSTFIX_HOLDS) -> Iterator[Running]:
+    """Run Postfix's smtpd with its queue in a folder of ours; it must be started as root.
+
+    Args:
+        sending: lines of main.cf: what becomes of the mail.
+    """
     if not shutil.which("postfix", path="/usr/sbin:/usr/bin"):
         raise Absent("Postfix is not installed")
     if os.geteuid() != 0:
@@ -224,7 +245,7 @@ def postfix() -> Iterator[Running]:
             (home / name).mkdir(mode=0o755)
         owner = pwd.getpwnam("postfix")
         os.chown(home / "data", owner.pw_uid, owner.pw_gid)
-        (conf / "main.cf").write_text(_POSTFIX_MAIN.format(home=home))
+        (conf / "main.cf").write_text(_POSTFIX_MAIN.format(home=home, sending=sending))
         (conf / "master.cf").write_text(_POSTFIX_MASTER.format(port=port))
         run = ["/usr/sbin/postfix", "-c", str(conf)]
         version = subprocess.run(

@@ -57,7 +57,10 @@ def test_refusals(tmp_path: Path) -> None:
     assert "'smtp' is not one of" in refused(tmp_path, "account", "services", "ann", "smtp")
     assert "no app password 7" in refused(tmp_path, "account", "app-password", "ann", "--revoke", 7)
     assert "no account or alias nobody" in refused(tmp_path, "alias", "set", "x", "nobody")
-    assert "not carried to other hosts" in refused(tmp_path, "alias", "set", "x", "a@b.org")
+    nowhere = ("--set", "delivery.enabled=false", "alias", "set", "x", "a@b.org")
+    assert "delivery.enabled is false" in refused(tmp_path, *nowhere)
+    assert "is no address" in refused(tmp_path, "alias", "set", "x", "a b@b.org")
+    done(tmp_path, "alias", "set", "x", "a@b.org")
     assert "x: ann@EXAMPLE.org" in done(tmp_path, "alias", "set", "x", "ann@EXAMPLE.org")
 
 

@@ -98,6 +98,24 @@ def test_mutt(daemon: Daemon, tmp_path: Path, scheme: str) -> None:
     assert b"Subject: Welcome to netsuite" in saved.read_bytes()
 
 
+def test_mutt_submits(tmp_path: Path) -> None:
+    """mutt's library takes SCRAM-SHA-256-PLUS where it is offered, and cannot bind the channel; so
+    its users log in where it is not offered."""
+    mutt = program("mutt", "SSL")
+    offered = "accounts.mechanisms={submission=['SCRAM-SHA-256', 'PLAIN']}"
+    with Daemon(tmp_path / "home", offered) as daemon:
+        config = tmp_path / "muttrc"
+        config.write_text(
+            "set ssl_force_tls=yes ssl_verify_host=no ssl_verify_dates=no use_from=yes record=''\n"
+            f"set certificate_file={daemon.home / 'tls/default.pem'} from=alice@example.test\n"
+            "set use_envelope_from=yes envelope_from_address=alice@example.test\n"
+            f"set smtp_url=smtps://alice@127.0.0.1:{daemon.tls_ports['submission']}/\n"
+            "set smtp_pass=netsuite\n"
+        )
+        run(mutt, "-n", "-F", config, "-s", "hello", "bob@example.test", text="hi\n", home=tmp_path)
+        assert "logged in: 'alice' by SCRAM-SHA-256 on submission" in daemon.log()
+
+
 def test_mbsync(daemon: Daemon, tmp_path: Path) -> None:
     """mbsync copies a mailbox to a Maildir, sees nothing to do the second time, and brings
     a change of flags back to the server."""

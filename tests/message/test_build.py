@@ -15,14 +15,17 @@ from hypothesis import strategies as st
 from netsuite.message.bounce import Action, Outcome, compose_report
 from netsuite.message.build import (
     Attachment,
+    address_field,
     compose,
     header_field,
     received,
     received_from,
     return_path,
 )
+from netsuite.message.headers import unfold
 from netsuite.message.scan import scan
 from netsuite.message.text import searchable
+from netsuite.message.words import decode_words, fold
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.dates import format_message_date
 
@@ -83,6 +86,27 @@ class Compose(SynchronousTestCase):
                 message(headers=[("X-A", bad)])
         with self.assertRaises(ValueError):
             header_field("No Name", "x")
+
+    def test_no_line_is_too_long(self) -> None:
+        """Words that no line can hold are encoded, or parted between characters."""
+        for value in ("x" * 5000, "a " + "\u00e9" * 5000, "=?" * 3000, "x" * 901 + " y"):
+            field = header_field("Subject", value)
+            self.assertLessEqual(max(map(len, field.split(b"\r\n"))), 998)
+            self.assertEqual(value, decode_words(unfold(field.partition(b":")[2].strip())))
+        for word in (b"x" * 5000, "\u20ac".encode() * 2000):
+            lines = fold(b"Diagnostic-Code", word).split(b"\r\n")
+            self.assertLessEqual(max(map(len, lines)), 998)
+            self.assertEqual(word, b"".join(line.strip() for line in lines).partition(b": ")[2])
+            for line in lines:
+                line.decode()
+
+    def test_what_is_no_address(self) -> None:
+        """It is refused, and does not make a field that reads as another."""
+        for address in ("", "a", "a b@c", "a@b, c@d", "<a@b>", "a@b (x)"):
+            with self.assertRaises(ValueError, msg=address):
+                address_field("From", [("Ann", address)])
+        field = address_field("From", [("Ann", '"a b"@c.test')])
+        self.assertEqual(b'From: Ann <"a b"@c.test>\r\n', field)
 
     def test_boundary_within(self) -> None:
         """A text that holds the boundary is not torn apart."""

@@ -37,14 +37,17 @@ def test_bare_line_ends_of_the_demo(daemon: Daemon) -> None:
 
 
 def test_bare_line_ends_are_refused(tmp_path: Path) -> None:
-    """Where nothing is said, such a message is refused whole, and the session goes on."""
+    """Where nothing is said, such a message is refused whole, and the session is over: what is
+    glued to its end is not served."""
     refuse = 'smtp.bare_line_ends="refuse"'
     with (
         Daemon(tmp_path, refuse, plugin="netsuite-smtp") as daemon,
         Client(daemon.ports["smtp"]) as client,
     ):
-        assert client.submit(b"Subject: lf\n\none\n.\r\n.\r\n").startswith(b"554 5.6.0 ")
-        assert client.ask(b"NOOP\r\n", b"").startswith(b"250 2.0.0 OK")
+        answer = client.submit(b"Subject: lf\n\none\n.\r\n.\r\nNOOP\r\n")
+        assert answer.startswith(b"554 5.6.0 ")
+        assert answer.count(b"\r\n") == 1
+        assert client.rest() == b""
 
 
 def test_transcript(daemon: Daemon) -> None:

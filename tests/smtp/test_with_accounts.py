@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,13 +14,15 @@ from twisted.internet.task import Clock
 from netsuite import sasl, tls
 from netsuite.connection.errors import AuthenticationFailed, Refusal, TransientRefusal
 from netsuite.connection.factory import ServerFactory
+from netsuite.message.address import Address
 from netsuite.pop3 import client as pop3
 from netsuite.pop3.server import POP3ServerFactory
 from netsuite.pop3.server import Shared as POP3Shared
 from netsuite.sasl.interfaces import ClientMechanism
 from netsuite.smtp import client as smtp
+from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import Shared, SMTPServerFactory
-from netsuite.smtp.settings import Mode
+from netsuite.smtp.settings import Mode, Settings, SubmissionSettings
 from netsuite.testing.cases import SynchronousTestCase
 from tests.accounts.worlds import World
 from tests.connection.links import MemoryEndpoint
@@ -32,7 +34,18 @@ MESSAGE = b"Subject: hello\r\n\r\n.dot\r\nend\r\n"
 ALICE, BOB = "alice@example.test", "bob@example.test"
 
 
-class Mail(SynchronousTestCase):
+async def stream(octets: bytes) -> AsyncIterator[bytes]:
+    """Give a body in one piece."""
+    yield octets
+
+
+def rcpt(address: str) -> Rcpt:
+    """Return the command that names a recipient."""
+    local, _, domain = address.partition("@")
+    return Rcpt(Address(local, domain))
+
+
+class FromClientToClient(SynchronousTestCase):
     """From a submission client to a POP3 client, as users have it."""
 
     def setUp(self) -> None:
@@ -55,6 +68,7 @@ class Mail(SynchronousTestCase):
                 clock=self.clock,
                 host="mx.example.test",
                 mode=mode,
+                settings=SubmissionSettings() if mode is Mode.SUBMISSION else Settings(),
                 authenticator=self.world.authenticator,
                 resolver=self.world.resolver,
                 delivery=self.world.delivery,
@@ -152,6 +166,51 @@ class Mail(SynchronousTestCase):
         self.assertEqual([250, 250, 550, 550], [result.reply.code for result in results])
         self.assertEqual(["5.1.1", "5.7.1"], [result.reply.enhanced for result in results[2:]])
         self.assertEqual(1, len(self.fetch()))
+
+    def test_local_delivery(self) -> None:
+        """By LMTP each recipient has a fate: some have room, others not, or nobody has."""
+        full = self.world.account("full", quota_octets=10)
+        self.successResultOf(ensureDeferred(full))
+        connecting = smtp.connect(
+            self.endpoint(self.smtp_factory(Mode.LMTP)), clock=self.clock, helo="mta", lmtp=True
+        )
+        client = self.run_(connecting)
+        for to, codes in (
+            ([BOB, "full@example.test", ALICE, "none@example.test"], [250, 552, 250, 550]),
+            (["full@example.test"], [552]),
+            ([BOB], [250]),
+        ):
+            # As a stream, whose size nobody says: else it would be refused at RCPT.
+            body = stream(MESSAGE)
+            results = self.run_(client.send(Mail(None), [rcpt(each) for each in to], body))
+            self.assertEqual(codes, [result.reply.code for result in results])
+        self.assertEqual(2, len(self.fetch()))
+
+    def test_held(self) -> None:
+        """Mail that is held waits in the queue, for a mailbox here as for another host."""
+        connecting = smtp.connect(
+            self.endpoint(self.smtp_factory(Mode.SUBMISSION)),
+            clock=self.clock,
+            helo="client.test",
+            tls_context=self.client_tls,
+        )
+        client = self.run_(connecting)
+        self.run_(client.authenticate(self.mechanism("PLAIN", "alice", None)))
+        mail = Mail(Address("alice", "example.test"), hold_for=3600)
+        to = [rcpt(BOB), rcpt("x@elsewhere.test")]
+        results = self.run_(client.send(mail, to, MESSAGE))
+        self.assertEqual([250, 250], [result.reply.code for result in results])
+        self.assertEqual([], self.fetch())
+        items = self.successResultOf(ensureDeferred(self.world.store.queue.items()))
+        due = datetime(2026, 1, 2, 1, tzinfo=UTC)
+        self.assertEqual(
+            {(BOB, "", due), ("x@elsewhere.test", "elsewhere.test", due)},
+            {
+                (each.recipient.address, each.recipient.domain, each.recipient.not_before)
+                for each in items
+            },
+        )
+        self.assertEqual({due}, {each.next_attempt for each in items})
 
     def test_wrong_passwords(self) -> None:
         """A wrong password is refused in both protocols, and guesses are slowed down."""

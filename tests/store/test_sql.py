@@ -14,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.task import Clock, deferLater
+from twisted.logger import LogLevel, capturedLogs
 
 from netsuite.store import query as q
 from netsuite.store.changes import MessagesAdded
@@ -37,6 +38,9 @@ async def _opened(url: str) -> SQLStore:
     store = SQLStore(url, clock=Clock(), threads=reactor)
     await store.open()
     return store
+
+
+WRITER = "netsuite.store.sql.writer.Writer"
 
 
 class SQLCase(StoreCase, TestCase):
@@ -403,11 +407,16 @@ class Failures(SQLCase):
         await self.put(inbox, b"kept")
         away = f"{self.path}-away"
         os.rename(self.path, away)
-        await self.refused(StorageFull, self.put(inbox, b"lost"))
-        await self.refused(StorageFull, self.put(inbox, b"lost, too"))
-        self.assertFalse(os.path.exists(self.path))
-        os.rename(away, self.path)
-        await self.put(inbox, b"kept, too")
+        with capturedLogs() as logged:
+            await self.refused(StorageFull, self.put(inbox, b"lost"))
+            await self.refused(StorageFull, self.put(inbox, b"lost, too"))
+            self.assertFalse(os.path.exists(self.path))
+            self.assertEqual(1, await self.store.mail.claim_recent(inbox.id))
+            os.rename(away, self.path)
+            await self.put(inbox, b"kept, too")
+        # Said once, and again when it is over; not with each refusal.
+        levels = [event["log_level"] for event in logged if event["log_namespace"] == WRITER]
+        self.assertEqual([LogLevel.critical, LogLevel.info], levels)
         self.assertEqual([1, 2], list(await self.store.mail.uids(inbox.id)))
 
     async def test_disk_full(self) -> None:

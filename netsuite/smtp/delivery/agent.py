@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -18,8 +18,8 @@ from netsuite.accounts.interfaces import Resolver
 from netsuite.connection.linelog import LineLog, fit
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
-from netsuite.smtp.delivery.carrier import Connector, Content
-from netsuite.smtp.delivery.destination import Destination, Job
+from netsuite.smtp.delivery.content import Content
+from netsuite.smtp.delivery.destination import Connection, Destination, Job
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.schedule import Schedule
@@ -29,8 +29,6 @@ from netsuite.store.interfaces import Report, Store
 from netsuite.store.model import Placement
 from netsuite.store.outgoing import LeaseLost, QueueItem, QueueState, Settlement
 
-#: A lease is renewed three times before it ends; whoever dies has its items tried again then.
-LEASE_SECONDS: Final = 60.0
 #: When the service stops, what is on its way may take so long to end.
 DRAIN_SECONDS: Final = 10.0
 #: After the store has failed, how long to wait.
@@ -49,6 +47,8 @@ class DeliveryAgent(Service):
 
     Args:
         store: its queue, and the contents.
+        connect: connects to the hosts of a domain; raises Unroutable, Unreachable.
+        lease_seconds: how long items are claimed for; a lease is renewed twice before it ends.
         rewritten: returns the reverse path that a forwarded message leaves with.
         delivery_log: a line for each attempt; None for none.
         when_open: fires when the store is open.
@@ -62,11 +62,12 @@ class DeliveryAgent(Service):
         clock: IReactorTime,
         *,
         resolver: Resolver,
-        connector: Connector,
+        connect: Callable[[str], Awaitable[Connection]],
         reporter: Reporter,
         now: Callable[[], datetime],
         schedule: Schedule | None = None,
         connections: int = 5,
+        lease_seconds: float = 60.0,
         rewritten: Callable[[str], str] = lambda sender: sender,
         delivery_log: LineLog | None = None,
         when_open: Callable[[], Deferred[None]] = lambda: succeed(None),
@@ -74,10 +75,11 @@ class DeliveryAgent(Service):
         self.setName("delivery")
         self.schedule = schedule or Schedule()
         self.connections = connections
+        self._lease_seconds = lease_seconds
         self._store = store
         self._clock = clock
         self._resolver = resolver
-        self._connector = connector
+        self._connect = connect
         self._reporter = reporter
         self._now = now
         self._rewritten = rewritten
@@ -101,7 +103,7 @@ class DeliveryAgent(Service):
 
     def _start(self) -> None:
         self._subscription = self._store.changes.watch_queue(self._changed)
-        self._renewing.start(LEASE_SECONDS / 3, now=False)
+        self._renewing.start(self._lease_seconds / 3, now=False)
         self._look()
 
     def stopService(self) -> Deferred[None]:
@@ -152,16 +154,18 @@ class DeliveryAgent(Service):
             while self.running and self._in_flight < ITEMS:
                 self._look_again = False
                 busy = [each.domain for each in self._destinations.values() if each.busy]
-                items = await self._store.queue.claim(
-                    limit=ITEMS - self._in_flight,
-                    per_domain=ITEMS_PER_DOMAIN,
-                    lease_seconds=LEASE_SECONDS,
-                    without=busy,
-                )
-                for job in self._jobs_of(items):
-                    self._begin(job)
-                if not items and not self._look_again:
-                    self._wake_at(await self._store.queue.next_due(busy))
+                due = await self._store.queue.next_due(busy)
+                if due is not None and due <= self._now():
+                    items = await self._store.queue.claim(
+                        limit=ITEMS - self._in_flight,
+                        per_domain=ITEMS_PER_DOMAIN,
+                        lease_seconds=self._lease_seconds,
+                        without=busy,
+                    )
+                    for job in self._jobs_of(items):
+                        self._begin(job)
+                elif not self._look_again:
+                    self._wake_at(due)
                     return
         except StoreError as error:
             if self.running:
@@ -215,9 +219,10 @@ class DeliveryAgent(Service):
             destination = self._destinations[domain] = Destination(
                 domain,
                 self._clock,
-                connect=self._connector.connect,
+                connect=self._connect,
                 settle=self._settle,
                 put_back=self._put_back,
+                rest_seconds=lambda failures: self.schedule.rest_seconds(failures),
                 connections=self.connections,
             )
         destination.put(job)
@@ -234,14 +239,16 @@ class DeliveryAgent(Service):
         self._look()
 
     async def _renew(self) -> None:
-        """Have the leases of what is on its way go on."""
+        """Have the leases of what is on its way go on; forget destinations that nothing goes to."""
+        for domain in [each.domain for each in self._destinations.values() if each.unused]:
+            del self._destinations[domain]
         leases: dict[int, list[int]] = {}
         for job in self._jobs:
             for item in job.items:
                 leases.setdefault(item.lease, []).append(item.id)
         for lease, items in leases.items():
             try:
-                await self._store.queue.renew(lease, items, LEASE_SECONDS)
+                await self._store.queue.renew(lease, items, self._lease_seconds)
             except LeaseLost as error:
                 self.log.warn("{error}; they may be delivered twice", error=error)
             except StoreError as error:

@@ -1,32 +1,20 @@
-"""A connection that carries mail to another host: found, secured, logged in, used for many."""
+"""A connection that carries mail to another host, used for many messages."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
-from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
-
-from netsuite import tls
 from netsuite.connection import errors
 from netsuite.message.address import Address, parse_address
-from netsuite.message.build import return_path
 from netsuite.message.headers import header_end
-from netsuite.smtp.client import SMTPClient, connect
+from netsuite.smtp.client import SMTPClient
 from netsuite.smtp.commands import Mail, Rcpt, Reply, reply
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said
-from netsuite.smtp.delivery.routes import Router, Unroutable, is_elsewhere
-from netsuite.smtp.relay import Relay, Security
-from netsuite.store.interfaces import MailStore
 from netsuite.store.outgoing import QueueItem
 
-#: Contents up to so many octets are sent as a whole, others in pieces as they are read.
-WHOLE_OCTETS: Final = 256 * 1024
-#: Read of a content whose header is wanted.
-HEADER_OCTETS: Final = 64 * 1024
-
-LOOPBACK: Final = reply(554, "5.4.6", "The mail host has only addresses that are not another's")
 BAD_ADDRESS: Final = reply(553, "5.1.3", "Not an address that mail can be sent to")
 NO_REQUIRETLS: Final = reply(550, "5.7.30", "The mail host does not keep REQUIRETLS (RFC 8689)")
 NOT_8BIT: Final = reply(
@@ -34,25 +22,18 @@ NOT_8BIT: Final = reply(
 )
 
 
-class Unreachable(Exception):
-    """No host could be talked to; *said* is by the last one."""
-
-    def __init__(self, said: Said) -> None:
-        super().__init__(str(said.reply))
-        self.said = said
-
-
 class Carrier:
     """One connection to a host, ready for a message.
 
     Args:
         remote: the host, as errors and logs name it.
+        verified: TLS is in place, and its certificate is the host's own.
     """
 
-    def __init__(self, client: SMTPClient, remote: str, relay: Relay) -> None:
+    def __init__(self, client: SMTPClient, remote: str, *, verified: bool) -> None:
         self.client = client
         self.remote = remote
-        self._relay = relay
+        self._verified = verified
         #: Messages that were handed over.
         self.carried = 0
 
@@ -93,11 +74,7 @@ class Carrier:
 
     def _unsafe(self, require_tls: bool) -> Reply | None:
         """Return why a message that must not go in the clear cannot go here (RFC 8689, 4.2)."""
-        kept = (
-            self.client.peer.secure
-            and self._relay.security is Security.VERIFIED
-            and "REQUIRETLS" in self.client.extensions
-        )
+        kept = self._verified and "REQUIRETLS" in self.client.extensions
         return NO_REQUIRETLS if require_tls and not kept else None
 
     async def _message(
@@ -130,6 +107,10 @@ class Carrier:
             return mail, None
         return replace(mail, utf8=utf8), content.pieces() if whole is None else whole
 
+    def abort(self) -> None:
+        """Drop the connection."""
+        self.client.abort()
+
     async def close(self) -> None:
         """Say goodbye."""
         try:
@@ -140,183 +121,3 @@ class Carrier:
 
 def _rcpt(item: QueueItem, address: Address) -> Rcpt:
     return Rcpt(address, notify=item.recipient.notify, original=item.recipient.original)
-
-
-class Content:
-    """The content of a queued message, as it leaves: without the Return-Path of our mailboxes."""
-
-    def __init__(self, mail: MailStore, item: QueueItem) -> None:
-        self._mail = mail
-        self._content = item.content
-        self._stored = item.octets
-        self._prefix = return_path(item.envelope.sender)
-        self._begins: bool | None = None  # with the prefix
-        self._whole: bytes | None = None
-
-    @property
-    def octets(self) -> int:
-        """How large it is, once some of it has been read; at the most, before."""
-        return self._stored - (len(self._prefix) if self._begins else 0)
-
-    async def whole(self, limit: int = WHOLE_OCTETS) -> bytes | None:
-        """Return it, None where it is larger than *limit*. Raises NoSuchMessage."""
-        if self._whole is None and self._stored <= limit:
-            self._whole = b"".join([piece async for piece in self.pieces()])
-        return self._whole
-
-    async def header(self) -> bytes:
-        """Return what begins with its header. Raises NoSuchMessage."""
-        found = b""
-        async for piece in self.pieces():
-            found += piece
-            if len(found) >= HEADER_OCTETS:
-                break
-        return found
-
-    async def pieces(self) -> AsyncIterator[bytes]:
-        """Return it piece by piece. Raises NoSuchMessage."""
-        if self._stored <= WHOLE_OCTETS:
-            stored = await self._mail.content(self._content)
-            self._begins = stored.startswith(self._prefix)
-            yield stored[len(self._prefix) :] if self._begins else stored
-            return
-        if self._begins is None:
-            first = self._mail.read(self._content, 0, len(self._prefix))
-            self._begins = b"".join([piece async for piece in first]) == self._prefix
-        start = len(self._prefix) if self._begins else 0
-        async for piece in self._mail.read(self._content, start):
-            yield piece
-
-    async def ascii(self) -> bool:
-        """Return whether it holds no 8-bit octet; read to see."""
-        async for piece in self.pieces():
-            if not piece.isascii():
-                return False
-        return True
-
-
-class Connector:
-    """Connects to the hosts of a domain, one after the other, until one takes mail.
-
-    Args:
-        reactor: for connections and time.
-        helo: what to call ourselves.
-        loopback: whether mail may go to an address of loopback, as in tests.
-        bind: by ``4`` and ``6``: the address to come from.
-        authorities: returns TLS for a host, its certificate verified.
-    """
-
-    def __init__(
-        self,
-        reactor: Any,
-        router: Router,
-        *,
-        helo: str,
-        loopback: bool = False,
-        source: Sequence[str] = (),
-        tls_for: Callable[[str, bool], tls.ClientContext],
-        connect_seconds: float = 30.0,
-    ) -> None:
-        self._reactor = reactor
-        self.router = router
-        self._helo = helo
-        self._loopback = loopback
-        self._source = {":" in each: each for each in source}
-        self._tls_for = tls_for
-        self._connect_seconds = connect_seconds
-
-    async def connect(self, domain: str) -> Carrier:
-        """Return a connection to a host of a domain.
-
-        Raises:
-            Unroutable: there is no such host.
-            Unreachable: none of them takes mail now.
-        """
-        said = Said(reply(451, "4.4.1", "No host answers"))
-        for relay in await self.router.route(domain):
-            try:
-                addresses = await self._addresses(relay)
-            except Unroutable as error:
-                said = error.said
-                continue
-            for address in addresses:
-                try:
-                    return await self._open(relay, address)
-                except errors.ClientError as error:
-                    said = Said(*self._words(error, relay, address))
-        if said.reply.permanent and said.remote:
-            # A host that greets with 5yz takes no mail now; another time it may (RFC 5321, 3.1).
-            said = Said(replace(said.reply, code=450, enhanced="4.3.2"), said.remote)
-        if said.reply.permanent:
-            raise Unroutable(said.reply)
-        raise Unreachable(said)
-
-    async def _addresses(self, relay: Relay) -> Sequence[str]:
-        found = await self.router.addresses(relay.host)
-        if self._loopback or relay.login is not None or relay == self.router.settings.smart_host:
-            return found
-        wanted = [each for each in found if is_elsewhere(each)]
-        if not wanted:
-            raise Unroutable(LOOPBACK)
-        return wanted
-
-    async def _open(self, relay: Relay, address: str) -> Carrier:
-        """Connect to one address, and secure it as far as it has to be."""
-        secure = relay.security is not Security.NONE
-        try:
-            client = await self._begin(relay, address, tls_wanted=secure)
-        except errors.TLSFailure:
-            if relay.security is not Security.OPPORTUNISTIC:
-                raise
-            client = await self._begin(relay, address, tls_wanted=False)  # RFC 7435, 3
-        try:
-            if relay.login is not None:
-                await client.login(*relay.login)
-        except BaseException:
-            client.abort()
-            raise
-        return Carrier(client, f"{relay.host}[{address}]", relay)
-
-    async def _begin(self, relay: Relay, address: str, *, tls_wanted: bool) -> SMTPClient:
-        endpoint_of = TCP6ClientEndpoint if ":" in address else TCP4ClientEndpoint
-        source = self._source.get(":" in address)
-        endpoint = endpoint_of(
-            self._reactor,
-            address,
-            relay.port,
-            timeout=self._connect_seconds,
-            bindAddress=(source, 0) if source else None,
-        )
-        context = None
-        if tls_wanted:
-            context = self._tls_for(relay.host, relay.security is Security.VERIFIED)
-        client = await connect(
-            endpoint,
-            clock=self._reactor,
-            helo=self._helo,
-            tls_context=context if relay.implicit else None,
-            implicit=relay.implicit,
-        )
-        if context is not None and not relay.implicit:
-            try:
-                if "STARTTLS" in client.extensions:
-                    await client.starttls(context)
-                elif relay.security is not Security.OPPORTUNISTIC:
-                    raise errors.TLSFailure("the host does not offer STARTTLS")
-            except BaseException:
-                client.abort()
-                raise
-        return client
-
-    def _words(self, error: errors.ClientError, relay: Relay, address: str) -> tuple[Reply, str]:
-        """Return what went wrong in the form of a reply, and who said it; empty for us."""
-        remote = f"{relay.host}[{address}]"
-        if isinstance(error, errors.Refusal) and isinstance(error.code, int):
-            return reply(error.code, "", error.text), remote
-        if isinstance(error, errors.TLSFailure):
-            return reply(454, "4.7.5", f"TLS with {remote} failed: {error}"), ""
-        if isinstance(error, errors.NotOffered):
-            return reply(454, "4.7.0", f"{remote} does not offer {error}"), ""
-        if isinstance(error, errors.ProtocolViolation):
-            return reply(451, "4.5.0", f"{remote} does not keep to the protocol: {error}"), ""
-        return reply(451, "4.4.1", f"{remote}: {error}"), ""

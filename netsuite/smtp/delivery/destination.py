@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final, Protocol
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
@@ -13,7 +13,8 @@ from twisted.logger import Logger
 
 from netsuite.connection import errors
 from netsuite.smtp.commands import reply
-from netsuite.smtp.delivery.carrier import Carrier, Content, Unreachable
+from netsuite.smtp.delivery.connector import Unreachable
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.routes import Unroutable
 from netsuite.store.outgoing import QueueItem
@@ -22,9 +23,26 @@ from netsuite.store.outgoing import QueueItem
 IDLE_SECONDS: Final = 2.0
 #: Messages that one connection carries.
 MESSAGES: Final = 100
-#: A host that cannot be reached is left in peace for so long, then for twice as long, and so on.
-FIRST_REST_SECONDS: Final = 60.0
-LONGEST_REST_SECONDS: Final = 1800.0
+#: How long it is remembered that hosts could not be reached, when nothing more is sent to them.
+REMEMBERED_SECONDS: Final = 4 * 3600.0
+
+
+class Connection(Protocol):
+    """A connection to a host that takes mail, as ``carrier.Carrier``."""
+
+    remote: str
+    carried: int
+
+    async def send(
+        self, sender: str, items: Sequence[QueueItem], content: Content
+    ) -> Sequence[Said]:
+        """Hand a message over. Raises ClientError."""
+
+    async def close(self) -> None:
+        """Say goodbye."""
+
+    def abort(self) -> None:
+        """Drop it."""
 
 
 @dataclass(eq=False, slots=True)
@@ -51,6 +69,7 @@ class Destination:
         connect: makes a connection; raises Unroutable, Unreachable.
         settle: takes a job's recipients with what was said of each.
         put_back: takes a job that was not tried, and when it may be: a time of the clock.
+        rest_seconds: returns how long to leave hosts in peace that failed so often.
         connections: so many at once.
     """
 
@@ -61,9 +80,10 @@ class Destination:
         domain: str,
         clock: IReactorTime,
         *,
-        connect: Callable[[str], Awaitable[Carrier]],
+        connect: Callable[[str], Awaitable[Connection]],
         settle: Callable[[Job, Sequence[Said]], Awaitable[None]],
-        put_back: Callable[[Job, float], Awaitable[None]],
+        put_back: Callable[[Job, float], Coroutine[Any, Any, None]],
+        rest_seconds: Callable[[int], float],
         connections: int,
     ) -> None:
         self.domain = domain
@@ -72,10 +92,11 @@ class Destination:
         self._connect = connect
         self._settle = settle
         self._put_back = put_back
+        self._rest_seconds = rest_seconds
         self._jobs: deque[Job] = deque()
         self._workers = 0
         self._idle: deque[Deferred[bool]] = deque()
-        self._carriers: set[Carrier] = set()
+        self._carriers: set[Connection] = set()
         self._failures = 0
         self._stopping = False
         #: Until then, on the clock, its hosts are left in peace.
@@ -93,18 +114,33 @@ class Destination:
 
     @property
     def unused(self) -> bool:
-        """Whether there is nothing to remember of it."""
-        return not (self._jobs or self._workers or self.resting or self._failures)
+        """Whether there is nothing to remember of it: that it failed long ago is nothing."""
+        idle = not (self._jobs or self._workers or self.resting)
+        return idle and (
+            not self._failures or self._clock.seconds() > self.rests_until + REMEMBERED_SECONDS
+        )
 
     def put(self, job: Job) -> None:
         """Accept a message to send."""
+        if self.resting:  # since it was claimed
+            self._run(self._put_back(job, self.rests_until))
+            return
         self._jobs.append(job)
         if self._idle:
             self._idle.popleft().callback(True)
-        elif self._workers < self.connections:
+        else:
+            self._open_another()
+
+    def _open_another(self) -> None:
+        """Work on a further connection, if there may be one: hosts that could not be reached are
+        tried with one first."""
+        if self._workers < (1 if self._failures else self.connections):
             self._workers += 1
-            working = ensureDeferred(self._work())
-            working.addErrback(lambda failure: self.log.failure("delivering mail", failure))
+            self._run(self._work())
+
+    def _run(self, work: Coroutine[Any, Any, None]) -> None:
+        working = ensureDeferred(work)
+        working.addErrback(lambda failure: self.log.failure("delivering mail", failure))
 
     def stop(self) -> Sequence[Job]:
         """Send what is being sent, and no more; return what waits."""
@@ -118,13 +154,13 @@ class Destination:
     def abort(self) -> None:
         """Drop the connections that are left."""
         for carrier in list(self._carriers):
-            carrier.client.abort()
+            carrier.abort()
 
     # -- one connection ------------------------------------------------------------------------
 
     async def _work(self) -> None:
         """Send message after message over one connection at a time."""
-        carrier: Carrier | None = None
+        carrier: Connection | None = None
         try:
             while True:
                 while self._jobs:
@@ -139,7 +175,7 @@ class Destination:
             if carrier is not None:
                 await self._close(carrier)
 
-    async def _close(self, carrier: Carrier) -> None:
+    async def _close(self, carrier: Connection) -> None:
         self._carriers.discard(carrier)
         await carrier.close()
 
@@ -158,7 +194,7 @@ class Destination:
         self._idle.remove(waiting)
         waiting.callback(False)
 
-    async def _carry(self, job: Job, carrier: Carrier | None) -> Carrier | None:
+    async def _carry(self, job: Job, carrier: Connection | None) -> Connection | None:
         """Send one message; return the connection if it can be used on."""
         if carrier is not None:
             try:
@@ -178,9 +214,12 @@ class Destination:
         except Unreachable as error:
             await self._unreachable(job, error.said)
             return None
-        self._failures = 0
-        self.rests_until = 0.0
         self._carriers.add(carrier)
+        self.rests_until = 0.0
+        if self._failures:
+            self._failures = 0
+            for _ in range(min(len(self._jobs), self.connections)):
+                self._open_another()
         try:
             said = await carrier.send(job.sender, job.items, job.content)
         except errors.ClientError as error:
@@ -188,26 +227,25 @@ class Destination:
             return None
         return await self._done(job, said, carrier)
 
-    async def _done(self, job: Job, said: Sequence[Said], carrier: Carrier) -> Carrier | None:
+    async def _done(self, job: Job, said: Sequence[Said], carrier: Connection) -> Connection | None:
         await self._settle(job, said)
         if any(each.reply.code == 421 for each in said):
             await self._close(carrier)
             return None
         return carrier
 
-    async def _lost(self, job: Job, carrier: Carrier, error: errors.ClientError) -> None:
+    async def _lost(self, job: Job, carrier: Connection, error: errors.ClientError) -> None:
         """Accept that a connection broke while a message was sent, which may have arrived."""
         self._carriers.discard(carrier)
-        carrier.client.abort()
+        carrier.abort()
         said = Said(reply(451, "4.4.2", f"The connection to {carrier.remote} broke: {error}"))
         await self._settle(job, [said] * len(job.items))
 
     async def _unreachable(self, job: Job, said: Said) -> None:
         """Leave the hosts in peace, and with them all that waits for them."""
         if not self.resting:
-            seconds = min(FIRST_REST_SECONDS * 2.0**self._failures, LONGEST_REST_SECONDS)
-            self._failures = min(self._failures + 1, 20)
-            self.rests_until = self._clock.seconds() + seconds
+            self.rests_until = self._clock.seconds() + self._rest_seconds(self._failures)
+            self._failures += 1
         waiting = list(self._jobs)
         self._jobs.clear()
         await self._settle(job, [said] * len(job.items))

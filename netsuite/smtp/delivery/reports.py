@@ -8,7 +8,7 @@ from typing import Final
 
 from netsuite.accounts.interfaces import Delivery
 from netsuite.message.bounce import Action, Outcome, compose_report
-from netsuite.smtp.delivery.carrier import Content
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Tried, is_wanted
 from netsuite.store.interfaces import Report
 

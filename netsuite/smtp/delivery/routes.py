@@ -8,9 +8,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from netsuite.dns import DNS, MX, LookupFailed, NoSuchName, in_order
+from netsuite.dns import DNS, MX, TLSA, LookupFailed, NoSuchName, in_order
 from netsuite.smtp.commands import Reply, reply
+from netsuite.smtp.delivery.dane import associations
 from netsuite.smtp.delivery.lifecycle import Said
+from netsuite.smtp.delivery.mta_sts import Policies
 from netsuite.smtp.relay import SMTP_PORT, Relay, Security
 
 #: Hosts of one domain that are tried at most in one attempt.
@@ -21,6 +23,9 @@ ADDRESSES: Final = 8
 NO_DOMAIN: Final = reply(550, "5.1.2", "There is no such domain")
 NULL_MX: Final = reply(556, "5.1.10", "The domain takes no mail (RFC 7505)")
 NO_DNS: Final = reply(451, "4.4.3", "The DNS cannot be asked about the domain now")
+NOT_ALLOWED: Final = reply(
+    451, "4.7.5", "The domain's MTA-STS policy names none of the hosts that the DNS does"
+)
 TO_OURSELVES: Final = reply(554, "5.4.6", "Mail for the domain would come back to this host")
 NO_ADDRESS: Final = reply(550, "5.4.4", "No mail host of the domain has an address")
 NO_ADDRESS_NOW: Final = reply(451, "4.4.3", "The address of no mail host is known now")
@@ -47,6 +52,7 @@ class RouteSettings:
         routes: by domain, or by a dot and a domain for all below it.
         security: by domain.
         port: where the hosts that the DNS names listen.
+        dane: whether the DNS may vouch for certificates (RFC 7672).
         names: of this host: one that is a domain's mail host would send mail back here.
     """
 
@@ -55,6 +61,7 @@ class RouteSettings:
     security: Mapping[str, Security] = field(default_factory=dict)
     default_security: Security = Security.OPPORTUNISTIC
     port: int = SMTP_PORT
+    dane: bool = True
     names: Collection[str] = ()
 
 
@@ -64,6 +71,7 @@ class Router:
     Args:
         dns: tells their names and addresses.
         settings: may be replaced while in use.
+        policies: what domains say by MTA-STS; None where that is not asked.
         shuffle: mixes hosts of one preference.
     """
 
@@ -71,9 +79,12 @@ class Router:
         self,
         dns: DNS,
         settings: RouteSettings,
+        *,
+        policies: Policies | None = None,
         shuffle: Callable[[list[MX]], None] = random.shuffle,
     ) -> None:
         self.settings = settings
+        self._policies = policies
         self._dns = dns
         self._shuffle = shuffle
 
@@ -89,12 +100,23 @@ class Router:
         settings = self.settings
         configured = self._configured(domain)
         if configured is not None:
-            return [configured]
+            security = settings.security.get(domain, configured.security)
+            return [replace(configured, security=security)]
         security = settings.security.get(domain, settings.default_security)
         made = Relay("", settings.port, security)
         if domain.startswith("["):
             return [replace(made, host=_literal(domain))]
-        return [replace(made, host=host) for host in await self._exchangers(domain)]
+        hosts, validated = await self._exchangers(domain)
+        made = replace(made, domain=domain, validated=validated)
+        policy = None
+        if self._policies is not None and domain not in settings.security:
+            policy = await self._policies.policy(domain)
+        if policy is None or not policy.enforced:
+            return [replace(made, host=host) for host in hosts]
+        allowed = [host for host in hosts if policy.allows(host)]
+        if not allowed:
+            raise Unroutable(NOT_ALLOWED)
+        return [replace(made, host=host, security=Security.VERIFIED) for host in allowed]
 
     def _configured(self, domain: str) -> Relay | None:
         routes = self.settings.routes
@@ -107,16 +129,18 @@ class Router:
                 return routes[f".{rest}"]
         return self.settings.smart_host
 
-    async def _exchangers(self, domain: str) -> Sequence[str]:
-        """Return the names of a domain's mail hosts (RFC 5321, 5.1)."""
+    async def _exchangers(self, domain: str) -> tuple[Sequence[str], bool]:
+        """Return the names of a domain's mail hosts (RFC 5321, 5.1), and whether that they are
+        was validated."""
         try:
-            found = (await self._dns.mx(domain)).records
+            answer = await self._dns.mx(domain)
         except NoSuchName:
             raise Unroutable(NO_DOMAIN) from None
         except LookupFailed:
             raise Unroutable(NO_DNS) from None
+        found, validated = answer.records, answer.authenticated
         if not found:
-            return [domain]  # the implicit MX
+            return [domain], validated  # the implicit MX
         if all(not each.host for each in found):
             raise Unroutable(NULL_MX)
         ours = [each.preference for each in found if each.host in self.settings.names]
@@ -126,31 +150,37 @@ class Router:
         ]
         if not wanted:
             raise Unroutable(TO_OURSELVES)
-        return [each.host for each in in_order(wanted, self._shuffle)[:HOSTS]]
+        return [each.host for each in in_order(wanted, self._shuffle)[:HOSTS]], validated
 
-    async def addresses(self, host: str) -> Sequence[str]:
-        """Return the addresses of a host, IPv6 and IPv4 by turns (RFC 8305, 4).
+    async def addresses(self, relay: Relay) -> tuple[Sequence[str], Sequence[TLSA] | None]:
+        """Return the addresses of a host, IPv6 and IPv4 by turns (RFC 8305, 4); and what of the
+        DNS has to vouch for its certificate: None for nothing (see ``dane``).
 
         Raises:
             Unroutable: it has none.
         """
+        host = relay.host
         try:
-            return [str(ipaddress.ip_address(host))]
+            return [str(ipaddress.ip_address(host))], None
         except ValueError:
             pass
         if host == "localhost":  # RFC 6761, 6.3: not asked of the DNS
-            return ["127.0.0.1"]
+            return ["127.0.0.1"], None
         try:
-            found = (await self._dns.addresses(host)).records
+            answer = await self._dns.addresses(host)
+            vouching = None
+            if relay.validated and answer.authenticated and self.settings.dane:
+                vouching = await associations(self._dns, host, relay.port)
         except NoSuchName:
-            found = ()
+            raise Unroutable(NO_ADDRESS) from None
         except LookupFailed:
             raise Unroutable(NO_ADDRESS_NOW) from None
+        found = answer.records
         if not found:
             raise Unroutable(NO_ADDRESS)
         kinds = [[a for a in found if ":" in a], [a for a in found if ":" not in a]]
         mixed = [a for turn in range(len(found)) for kind in kinds for a in kind[turn : turn + 1]]
-        return mixed[:ADDRESSES]
+        return mixed[:ADDRESSES], vouching
 
 
 def _literal(domain: str) -> str:
@@ -168,4 +198,6 @@ def is_elsewhere(address: str) -> bool:
     """Return whether an IP address can be another host's: neither this one's own loopback, nor
     what no host has."""
     ip = ipaddress.ip_address(address)
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
     return not (ip.is_loopback or ip.is_unspecified or ip.is_multicast or ip.is_reserved)

@@ -31,6 +31,11 @@ class Schedule:
         seconds = min(self.first_seconds * 2.0 ** min(attempts - 1, 40), self.longest_seconds)
         return timedelta(seconds=seconds * (1 + JITTER * (2 * self.dice() - 1)))
 
+    def rest_seconds(self, failures: int) -> float:
+        """Return how long to leave a host in peace that could not be reached so often: all its
+        mail waits, so it is asked for sooner than a message is tried again."""
+        return min(self.first_seconds / 5 * 2.0 ** min(failures, 40), self.longest_seconds / 8)
+
     def next_attempt(self, now: datetime, attempts: int, *, not_after: datetime) -> datetime:
         """Return when to try again: at *not_after* for the last time."""
         return min(now + self.wait(attempts), max(not_after, now))

@@ -8,6 +8,7 @@ from netsuite.smtp.commands import Bdat, Data, EndOfChunk, Reply
 from netsuite.smtp.server.session import Session
 from netsuite.smtp.server.transaction import MailTransaction
 from netsuite.smtp.settings import Mode
+from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody
 
 
@@ -38,28 +39,30 @@ async def end_of_chunk(session: Session, event: EndOfChunk) -> Reply:
     return refusal or replies.CHUNK_OK
 
 
-async def end_of_body(session: Session, event: EndOfBody) -> Reply | None:
+async def end_of_body(session: Session, event: EndOfBody) -> Reply:
     """Deliver the message; a positive answer means that it is durable."""
     transaction = session.transaction
     answer = await transaction.finish(session.account, bare_line_end=session.dialog.bare_line_end)
     if session.shared.mode is Mode.LMTP:
-        _tell_each(session, transaction, answer)
+        last = _tell_each(session, transaction, answer)
     else:
         session.log_message(transaction, transaction.said, answer)
-        session.say(answer)
+        last = answer
     session.forget_transaction()
     if answer is replies.BARE_LINE_END:
-        session.close()
-    return None
+        # Nobody can tell where the next command begins: that is what is being played with.
+        raise RemoteProtocolError("CR or LF alone in a message", last, close=True)
+    return last
 
 
-def _tell_each(session: Session, transaction: MailTransaction, answer: Reply) -> None:
-    """Answer each RCPT; log those with the same answer together."""
+def _tell_each(session: Session, transaction: MailTransaction, answer: Reply) -> Reply:
+    """Answer each RCPT but the last, whose answer is returned; log those with the same answer
+    together."""
     answers = transaction.answers(answer)
     for said in dict.fromkeys(answers):
         to = [each for each, its in zip(transaction.said, answers, strict=True) if its is said]
         session.log_message(transaction, to, said)
-    session.say_all(answers)
+    return session.say_first(answers)
 
 
 HANDLERS = handlers(data, bdat, chunk, end_of_chunk, end_of_body)

@@ -22,19 +22,24 @@ async def mail(session: Session, command: Mail) -> Reply | None:
         session.say(replies.TOO_MANY_MESSAGES)
         session.close()
         return None
-    refusal = _mail_refusal(session, command) or _extension_refusal(session, command)
+    refusal = _mail_refusal(session, command)
     if refusal is not None:
         return refusal
-    not_before, deliver_by = _times(session, command)
-    refusal = _hold_refusal(session, not_before, deliver_by)
-    if refusal is not None:
-        return refusal
-    if "DSN" not in session.shared.extensions:  # said all the same, it is not heard
-        command = replace(command, ret="", envelope_id="")
-    if command.require_tls:
-        command = replace(command, ret="HDRS")  # RFC 8689, 5
-    session.begin_transaction(command, not_before=not_before, deliver_by=deliver_by)
-    return replies.SENDER_OK
+    if _is_plain(command):
+        session.begin_transaction(command)
+        return replies.SENDER_OK
+    return _extension_refusal(session, command) or _begin_as_asked(session, command)
+
+
+def _is_plain(command: Mail) -> bool:
+    """Return whether none of the extensions is asked for that a service can do without."""
+    return (
+        command.body != "BINARYMIME"
+        and command.by is None
+        and command.hold_for is None
+        and command.hold_until is None
+        and not (command.ret or command.envelope_id or command.require_tls)
+    )
 
 
 def _mail_refusal(session: Session, command: Mail) -> Reply | None:
@@ -73,6 +78,23 @@ def _extension_refusal(session: Session, command: Mail) -> Reply | None:
     return None
 
 
+def _begin_as_asked(session: Session, command: Mail) -> Reply:
+    """Begin a message as extensions have it."""
+    not_before, deliver_by = _times(session, command)
+    longest = session.longest_hold
+    if not_before is not None and longest is not None:
+        if not_before > session.shared.now() + longest:
+            return replies.HELD_TOO_LONG
+        if deliver_by is not None and not_before > deliver_by.by:
+            return replies.HELD_BEYOND_BY  # RFC 4865, 5.2.2
+    if "DSN" not in session.shared.extensions:  # said all the same, it is not heard
+        command = replace(command, ret="", envelope_id="")
+    if command.require_tls:
+        command = replace(command, ret="HDRS")  # RFC 8689, 5
+    session.begin_transaction(command, not_before=not_before, deliver_by=deliver_by)
+    return replies.SENDER_OK
+
+
 def _times(session: Session, command: Mail) -> tuple[datetime | None, DeliverBy | None]:
     """Return when a message leaves, and by when it has to have arrived."""
     not_before = command.hold_until
@@ -82,19 +104,6 @@ def _times(session: Session, command: Mail) -> tuple[datetime | None, DeliverBy 
         return not_before, None
     moment = session.shared.now() + timedelta(seconds=command.by.seconds)
     return not_before, DeliverBy(moment, command.by.returned)
-
-
-def _hold_refusal(
-    session: Session, not_before: datetime | None, deliver_by: DeliverBy | None
-) -> Reply | None:
-    longest = session.longest_hold
-    if not_before is None or longest is None:
-        return None
-    if not_before > session.shared.now() + longest:
-        return replies.HELD_TOO_LONG
-    if deliver_by is not None and not_before > deliver_by.by:
-        return replies.HELD_BEYOND_BY  # RFC 4865, 5.2.2
-    return None
 
 
 async def rcpt(session: Session, command: Rcpt) -> Reply | None:
@@ -117,7 +126,9 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
         if isinstance(error, NotOurs) and session.submitter is not None:
             refusal = replies.NOT_CARRIED
     else:
-        transaction.add(address, _as_asked(session, command, recipient))
+        if command.notify or command.original or transaction.not_before is not None:
+            recipient = _as_asked(session, command, recipient)
+        transaction.add(address, recipient)
         return replies.RECIPIENT_OK
     # Here and not by the guard: each is a line of the message log, and counts by its reply.
     session.log_message(transaction, [address], refusal)

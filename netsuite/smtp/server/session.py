@@ -80,7 +80,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if self.dialog.pending is not None:
             transaction = self._transaction
             if isinstance(event, EndOfBody) and transaction and self.shared.mode is Mode.LMTP:
-                self.say_all(transaction.answers(replies.BROKEN))
+                self.say(self.say_first(transaction.answers(replies.BROKEN)))
             else:
                 self.say(replies.LOGIN_BROKEN if isinstance(event, Auth) else replies.BROKEN)
         if isinstance(event, EndOfBody | EndOfChunk):
@@ -240,11 +240,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             return word
         return word + ("S" if self.peer.secure else "") + ("A" if self.account is not None else "")
 
-    def say_all(self, answers: Sequence[Reply]) -> None:
-        """Say several replies to one event: LMTP's, one to each recipient."""
+    def say_first(self, answers: Sequence[Reply]) -> Reply:
+        """Say of several replies to one event, LMTP's, all but the last; return that."""
         for each in answers[:-1]:
             self.writer.write(self.dialog.send_one(each))
-        self.say(answers[-1])
+        return answers[-1]
 
     def log_message(
         self, transaction: MailTransaction, said: Sequence[Address], answer: Reply

@@ -6,6 +6,7 @@ import io
 import os
 import secrets
 import threading
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 
 from netsuite.store.errors import NotPermitted, StoreError
@@ -108,7 +108,7 @@ class DiskTree(HomeTree):
     Args:
         root: the directory; ``open`` makes it. Links on the way to it are followed.
         run: runs a function with arguments in a thread; all that touches the disk goes there.
-        clock: tells the time, to know what was left by crashes long ago.
+        now: returns seconds since 1970, to know what was left by crashes long ago.
         on_change: called after each change, before its caller goes on.
         file_mode: permissions of uploaded files, whatever the process's umask.
         limit_octets: the largest file taken, None for no limit.
@@ -126,7 +126,7 @@ class DiskTree(HomeTree):
         root: Path,
         *,
         run: RunInThread,
-        clock: IReactorTime,
+        now: Callable[[], float] = time.time,
         on_change: OnChange = lambda path, gone: None,
         file_mode: int = 0o640,
         directory_mode: int = 0o750,
@@ -140,7 +140,7 @@ class DiskTree(HomeTree):
         self.limit_octets = limit_octets
         self._jobs = Jobs(run)
         self._group_commit = GroupCommit(self._jobs)
-        self._clock = clock
+        self._now = now
         self._on_change = on_change
         self._file_mode = file_mode
         self._directory_mode = directory_mode
@@ -170,7 +170,7 @@ class DiskTree(HomeTree):
             self.log.debug("leftovers were not all removed: {error}", error=error)
 
     def _long_ago(self) -> float:
-        return self._clock.seconds() - LEFTOVER_SECONDS
+        return self._now() - LEFTOVER_SECONDS
 
     async def stop(self) -> None:
         """Take no more work, wait for what is being done, return the root back."""

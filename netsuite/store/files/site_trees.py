@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
-
-from twisted.internet.interfaces import IReactorTime
 
 from netsuite.store.changes import Change, FileChanged
 from netsuite.store.errors import FileInTheWay
@@ -83,7 +82,7 @@ class SiteTrees(_SiteTrees):
         root: Path,
         *,
         run: RunInThread,
-        clock: IReactorTime,
+        now: Callable[[], float] = time.time,
         publish: Publish = lambda changes: None,
         limit_octets: int | None = None,
         durable: bool = True,
@@ -92,7 +91,7 @@ class SiteTrees(_SiteTrees):
         self._public = DiskTree(
             root / PUBLIC,
             run=run,
-            clock=clock,
+            now=now,
             on_change=public,
             # The web server next door may show the site too.
             file_mode=0o644,
@@ -104,7 +103,7 @@ class SiteTrees(_SiteTrees):
         self._tree = DiskTree(
             root / HOME,
             run=run,
-            clock=clock,
+            now=now,
             on_change=home,
             limit_octets=limit_octets,
             durable=durable,

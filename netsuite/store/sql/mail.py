@@ -293,13 +293,17 @@ class SQLMail:
         return await self._shared.read(read, inline=len(message_ids) <= INLINE_ROWS)
 
     async def claim_recent(self, folder: FolderId) -> int:
-        """The first UID no read-write session was told of; marks all as told of."""
+        """The first UID no read-write session was told of; marks all as told of, unless nothing
+        can be written: mail can be read on a full disk, too."""
         recent_from, uid_next = await self._shared.read(
             lambda s: messages.read_recent(s, folder), inline=True
         )
         if recent_from == uid_next:
             return recent_from
-        return await self._shared.write(lambda tr: messages.claim_recent(tr, folder))
+        try:
+            return await self._shared.write(lambda tr: messages.claim_recent(tr, folder))
+        except errors.StorageFull:
+            return int(recent_from)
 
     async def messages(
         self, folder: FolderId, uids: Sequence[int] | None, account: AccountId | None

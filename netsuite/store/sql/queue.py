@@ -192,10 +192,6 @@ class SQLQueue:
         without: Collection[str] = (),
     ) -> Sequence[QueueItem]:
         """Take items that are due, oldest first."""
-        shared = self._shared
-        first = await self.next_due(without)
-        if first is None or to_microseconds(first) > shared.now():
-            return []
 
         def take(transaction: Transaction) -> list[QueueItem]:
             transaction.flush()
@@ -214,7 +210,7 @@ class SQLQueue:
             found = {row[0]: item_of(row) for row in session.all(_SOME, items=items)}
             return [found[number] for number in numbers]
 
-        return await shared.write(take)
+        return await self._shared.write(take)
 
     async def renew(self, lease: int, items: Sequence[int], lease_seconds: float) -> None:
         """Have a lease end so much after now. Raises LeaseLost."""

@@ -63,7 +63,8 @@ class SQLStore:
 
     Args:
         url: ``sqlite:////absolute/path/netsuite.db`` or ``postgresql://...``.
-        clock: tells the time and wakes the store's routines.
+        clock: wakes the store's routines.
+        now: returns seconds since 1970; None for the clock's, as in tests.
         threads: the reactor whose thread the methods are called on.
         guid: returns 32 hexadecimal digits, never the same twice; None for random ones.
         limit_octets: the largest content it takes, at most 2 GiB.
@@ -85,19 +86,20 @@ class SQLStore:
         *,
         clock: IReactorTime,
         threads: CallsFromThread,
+        now: Callable[[], float] | None = None,
         guid: Callable[[], str] | None = None,
         limit_octets: int = 1 << 30,
         cache_octets: int = 32 << 20,
         sweep_after_seconds: float = 600.0,
     ) -> None:
-        self._clock = clock
+        self._wall = now or clock.seconds
         self._call_from_thread = threads.callFromThread
         self._database = Database(url)
         feed = OrderedFeed()
         writer = Writer(
             self._database,
             now=self._now,
-            uid_validity=lambda: int(clock.seconds()),
+            uid_validity=lambda: int(self._wall()),
             call_from_thread=self._call_from_thread,
             publish=feed.advance,
         )
@@ -126,7 +128,7 @@ class SQLStore:
         )
 
     def _now(self) -> int:
-        return int(self._clock.seconds() * _MICRO)
+        return int(self._wall() * _MICRO)
 
     def prepare(self) -> None:
         """Do at once what of ``open`` blocks. Raises StoreError."""

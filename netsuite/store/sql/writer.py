@@ -119,6 +119,7 @@ class Writer:
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
         self._closed: Deferred[None] = Deferred()
         self._closing = False
+        self._full = False  # as the log has it
 
     def start(self, session: DatabaseSession, sequence: int) -> None:
         """Begin; everything up to *sequence* is known to the feed."""
@@ -196,12 +197,20 @@ class Writer:
                 for unit in batch:
                     self._work([unit])
                 return
-            if not isinstance(error, StoreError):
+            if isinstance(error, StorageFull):
+                if not self._full:
+                    self.log.critical("{error}: nothing is taken until there is room", error=error)
+                self._full = True
+            elif not isinstance(error, StoreError):
                 self.log.failure("a unit of work failed")
                 error = StoreError(f"{self._database.place}: unexpected {type(error).__name__}")
             for unit in batch:
                 unit.error = error
             committed = []
+        else:
+            if self._full:
+                self._full = False
+                self.log.info("the store can be written again")
         self._call_from_thread(self._report, batch, committed)
 
     def _commit(self, batch: list[AnyUnit]) -> list[tuple[int, list[Change]]]:

@@ -11,8 +11,8 @@ from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import Recipient
 from netsuite.smtp.client import connect
-from netsuite.smtp.delivery.carrier import Carrier, Content
-from netsuite.smtp.relay import parse_relay
+from netsuite.smtp.delivery.carrier import Carrier
+from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.store.outgoing import Envelope
 from netsuite.testing.cases import SynchronousTestCase
@@ -41,7 +41,7 @@ class Notifications(SynchronousTestCase):
         self.successResultOf(ensureDeferred(world.delivery.deliver(draft, [to], envelope)))
         (item,) = self.successResultOf(ensureDeferred(world.store.queue.items()))
         client = self.run_(connect(self.endpoint, clock=shared.clock, helo="out.test"))
-        carrier = Carrier(client, "mx.example.test", parse_relay("smtp://mx.example.test"))
+        carrier = Carrier(client, "mx.example.test", verified=False)
         (said,) = self.run_(carrier.send("a@b.test", [item], Content(world.store.mail, item)))
         self.assertEqual(250, said.reply.code)
         (call,) = shared.resolver.calls

@@ -47,7 +47,9 @@ class DiskCase(FilesCase):
     async def disk(self, root: Path, **options: Any) -> DiskTree:
         """Make a tree."""
         options.setdefault("at_once", self.at_once)
-        tree = DiskTree(root, run=self.run_it, clock=self.clock, on_change=self.note, **options)
+        tree = DiskTree(
+            root, run=self.run_it, now=self.clock.seconds, on_change=self.note, **options
+        )
         self.trees.append(tree)
         await tree.start()
         return tree

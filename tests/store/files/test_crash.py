@@ -33,7 +33,7 @@ async def put(tree, first):
         print(number, flush=True)
 
 async def main():
-    tree = DiskTree(Path(sys.argv[1]), run=deferToThread, clock=reactor)
+    tree = DiskTree(Path(sys.argv[1]), run=deferToThread)
     await tree.start()
     await gatherResults([ensureDeferred(put(tree, number)) for number in range(20)])
 

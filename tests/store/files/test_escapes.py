@@ -265,7 +265,7 @@ from netsuite.store.errors import NotPermitted
 from netsuite.store.files import DiskTree
 
 async def main():
-    tree = DiskTree(Path(sys.argv[1]), run=maybeDeferred, clock=reactor)
+    tree = DiskTree(Path(sys.argv[1]), run=maybeDeferred)
     await tree.start()
     if not os.geteuid():
         # To root nothing is forbidden. The root directory is open, whatever is above it.

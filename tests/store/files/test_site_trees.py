@@ -43,7 +43,7 @@ class Homes(TestCase):
         homes = SiteTrees(
             self.root,
             run=deferToThread,
-            clock=clock,
+            now=clock.seconds,
             publish=self.published.extend,
             limit_octets=100,
         )

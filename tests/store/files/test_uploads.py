@@ -263,7 +263,7 @@ class Going(DiskCase, TestCase):
         await self.put(("f",))
         before = open_descriptors()
         gate = threading.Event()
-        tree = DiskTree(self.root, run=self.gated(gate), clock=self.clock, at_once=False)
+        tree = DiskTree(self.root, run=self.gated(gate), now=self.clock.seconds, at_once=False)
         gate.set()
         await tree.start()
         await self.swept(tree)
@@ -401,7 +401,7 @@ class Failures(DiskCase, TestCase):
             return self.run_it(function, *arguments)
 
         refusing = False
-        tree = DiskTree(self.root, run=run, clock=self.clock)
+        tree = DiskTree(self.root, run=run, now=self.clock.seconds)
         self.trees.append(tree)
         await tree.start()
         upload = await tree.upload(("f",))
