@@ -412,6 +412,20 @@ class WithBadServers(SynchronousTestCase):
         self.say(b"* BYE too busy\r\n")
         self.assertEqual("too busy", str(self.failureResultOf(running, Goodbye).value))
 
+    def test_data_of_nothing(self) -> None:
+        """What came before a command was said is no data of it, glued to the last answer or not."""
+        stray = b"* SEARCH 99\r\n"
+        for before, after in ((b"", stray), (stray, b"")):
+            self.setUp()
+            running = self.begin(self.client.noop)
+            self.say(b"n1 OK done\r\n" + before)
+            self.successResultOf(running)
+            if after:
+                self.say(after)
+            searching = ensureDeferred(self.client.search(key.AllMessages()))
+            self.say(b"* SEARCH 1 2\r\nn2 OK done\r\n")
+            self.assertEqual([1, 2], self.successResultOf(searching))
+
     def test_no_greeting(self) -> None:
         """What is no IMAP server is not taken for one."""
         for octets in (b"220 smtp.example.org\r\n", b"a OK\r\n", b"* 3 EXISTS\r\n"):

@@ -4,6 +4,7 @@ that is not, and everything ends in bounded time and memory."""
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -24,7 +25,13 @@ from netsuite.connection.errors import (
     TransientRefusal,
 )
 from netsuite.message.address import Address
-from netsuite.smtp.client import NEEDS_8BIT, NEEDS_BINARY, Result, SMTPClient
+from netsuite.smtp.client import (
+    NEEDS_8BIT,
+    NEEDS_BINARY,
+    NEEDS_REQUIRETLS,
+    Result,
+    SMTPClient,
+)
 from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
@@ -371,23 +378,60 @@ class Content(Case):
 
     def test_eight_bit_in_a_stream(self) -> None:
         """A stream that turns out not to be ASCII is never sent to a server that takes no more."""
-        client = self.start(b"220 x\r\n", HELLO)
 
         async def body() -> AsyncIterator[bytes]:
             yield b"ascii\r\n"
             yield b"\xff\r\n"
 
-        sending = self.hear(
-            client.send(Mail(None), [Rcpt(Address("a", "b"))], body()),
-            b"250 ok\r\n250 ok\r\n354 go\r\n",
-        )
-        self.assertEqual(NEEDS_8BIT, self.successResultOf(sending)[0].reply)
-        self.assertTrue(self.transport.closed)
-        self.assertNotIn(b"\xff", self.transport.said())
+        to = [Rcpt(Address("a", "b"))]
+        for hello in (HELLO, HELLO.replace(b"SIZE", b"8BITMIME")):
+            client = self.start(b"220 x\r\n", hello)
+            sending = self.hear(
+                client.send(Mail(None, body="7BIT"), to, body()),
+                b"250 ok\r\n250 ok\r\n354 go\r\n",
+            )
+            self.assertEqual(NEEDS_8BIT, self.successResultOf(sending)[0].reply)
+            self.assertTrue(self.transport.closed)
+            self.assertNotIn(b"\xff", self.transport.said())
+        client.close()
+        for mail, octets, said in (
+            (Mail(None), b"\xff", b" BODY=8BITMIME"),
+            (Mail(None, body="7BIT"), b"\xff", b" BODY=8BITMIME"),
+            (Mail(None, body="7BIT"), b"x", b" BODY=7BIT"),
+            (Mail(None), b"x", b""),
+        ):
+            client = self.start(b"220 x\r\n", HELLO.replace(b"250-SIZE", b"250-8BITMIME"))
+            ensureDeferred(client.send(mail, to, octets))
+            self.assertIn(b"MAIL FROM:<>%b\r\n" % said, self.transport.said())
 
 
 class Chunks(Case):
     """BDAT."""
+
+    def test_no_faster_than_it_is_read(self) -> None:
+        """Of a message no more is taken from its source than the server reads, dots or chunks."""
+        given = 0
+
+        async def body() -> AsyncIterator[bytes]:
+            nonlocal given
+            for _ in range(1000):
+                given += 1
+                yield b"0123456789abc\r\n" * 2000
+
+        for chunking in (False, True):
+            given = 0
+            client = self.start(b"220 x\r\n", HELLO, full_at=100_000)
+            words = b"250 ok\r\n250 ok\r\n" + (b"" if chunking else b"354 go\r\n")
+            to = [Rcpt(Address("a", "b"))]
+            mail = Mail(None, body="7BIT")
+            sending = self.hear(client.send(mail, to, body(), chunking=chunking), words)
+            self.assertLess(given, 10)
+            self.transport.drain()
+            self.assertLess(given, 20)
+            self.assertNoResult(sending)
+            client.abort()
+            self.gone()
+            self.failureResultOf(sending, ConnectionLost)
 
     def ready(self, hello: bytes = HELLO) -> SMTPClient:
         return self.start(b"220 x\r\n", hello)
@@ -625,6 +669,35 @@ class Secured(Case):
             securing = self.hear(client.starttls(CLIENT_TLS), code + b" no\r\n")
             self.failureResultOf(securing, Refusal)
             self.assertFalse(client.peer.secure)
+
+    def test_no_tls_behind_the_go_ahead(self) -> None:
+        """A server that says 220 and then speaks no TLS, goes, or says nothing, is left."""
+        for after in (b"hello\r\n", b"\x15\x03\x01\x00\x02\x02\x28", b"\0" * 20, b"", None):
+            client = self.start(b"220 x\r\n", HELLO)
+            securing = self.hear(client.starttls(CLIENT_TLS), b"220 go\r\n")
+            shaking: Any = client.transport  # TLS stands between now
+            if after is None:
+                self.clock.advance(31)
+                self.failureResultOf(securing, Timeout)
+                continue
+            if after:
+                shaking.dataReceived(after)
+            shaking.connectionLost(Failure(ConnectionDone()))
+            self.failureResultOf(securing, TLSFailure)
+
+    def test_requiretls(self) -> None:
+        """What must not go in the clear does not go (RFC 8689, 4.2.1)."""
+        client = self.start(b"220 x\r\n", b"250-x\r\n250 REQUIRETLS\r\n")
+        self.transport.said()
+        to = [Rcpt(Address("a", "b"))]
+        for secure, refused in ((False, True), (True, False)):
+            client.peer = replace(client.peer, secure=secure)
+            sending = ensureDeferred(client.send(Mail(None, require_tls=True), to, BODY))
+            if refused:
+                self.assertEqual(NEEDS_REQUIRETLS, self.successResultOf(sending)[0].reply)
+                self.assertEqual(b"", self.transport.said())
+            else:
+                self.assertEqual(b"MAIL FROM:<> REQUIRETLS\r\n", self.transport.said())
 
 
 class Arguments(Case):

@@ -114,7 +114,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
     ) -> None:
         super().__init__(ClientDialog(bounds), clock, timeouts=timeouts, name="imap-client")
         #: The commands that are said and not yet completed; for one that has no method here.
-        self.commands = CommandsInProgress(self, self.news)
+        self.commands = CommandsInProgress(self, self.dialog, self.news)
         #: The selected mailbox.
         self.mailbox: SelectedMailbox | None = None
 

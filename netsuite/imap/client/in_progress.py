@@ -21,7 +21,7 @@ from netsuite.imap.commands import requests as ask
 from netsuite.imap.commands import responses as said
 from netsuite.imap.commands.fetch import FetchData, Streamed
 from netsuite.imap.commands.responses import Code, Continue, Response, Status, Tagged
-from netsuite.imap.dialog.client import ClientEvent, LiteralBegins
+from netsuite.imap.dialog.client import ClientDialog, ClientEvent, LiteralBegins
 from netsuite.imap.grammar.compose import Segment, format_command, split_command
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import BodyChunk, EndOfBody, EndOfInput
@@ -103,6 +103,7 @@ class CommandInProgress:
     tag: bytes
     request: ask.Request
     consumer: Consumer | None  # takes its large literals
+    said_at: int  # octets that had come by then: what had is no data of it
     kinds: tuple[type, ...] = field(init=False)
     data: list[Response] = field(default_factory=list)
     tagged: Tagged | None = None
@@ -115,8 +116,11 @@ class CommandInProgress:
 class CommandsInProgress:
     """The commands of one connection."""
 
-    def __init__(self, connection: Connection, news: Callable[[Response], None]) -> None:
+    def __init__(
+        self, connection: Connection, dialog: ClientDialog, news: Callable[[Response], None]
+    ) -> None:
         self.connection = connection
+        self.dialog = dialog
         #: Called with every response that is no command's data.
         self.on_news = news
         #: What the server can do, as it said last, in upper case.
@@ -260,7 +264,7 @@ class CommandsInProgress:
         elif isinstance(response, FetchData):
             response = self._filled(response)
         for command in self._commands.values():
-            if isinstance(response, command.kinds):
+            if isinstance(response, command.kinds) and self.dialog.begun >= command.said_at:
                 command.data.append(response)
                 return
         self.on_news(response)
@@ -343,7 +347,8 @@ class Turn:
         """Send a command whole, or as far as the server gives leave. See ``run``."""
         tag = self._commands.next_tag()
         octets = format_command(ask.Command(tag, request))  # raises before anything is begun
-        command = self.command = CommandInProgress(tag, request, consumer)
+        came = self._commands.dialog.came
+        command = self.command = CommandInProgress(tag, request, consumer, came)
         self._commands.start(command)
         plus = "LITERAL+" in self._commands.capabilities
         if body is not None:

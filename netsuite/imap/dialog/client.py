@@ -81,9 +81,16 @@ class ClientDialog(LineDialog):
         self._left = 0
         self._phase = _Phase.LINE
         self._begun = 0  # where the response that is coming began
+        #: Where the latest response began: how many octets had come before it.
+        self.begun = 0
         self._said: dict[bytes, int] = {}  # commands in progress, and what had come by then
         self._said_last = 0  # what had come when anything was said last
         self._unfinished = b""  # the command that is not said to its end
+
+    @property
+    def came(self) -> int:
+        """Octets that have come so far."""
+        return self._reader.fed
 
     def discard_input(self) -> int:
         """Drop every octet received and not yet read; return how many there were."""
@@ -186,6 +193,7 @@ class ClientDialog(LineDialog):
         finally:
             self._parts = []
             self._held = 0
+        self.begun = self._begun
         if isinstance(response, Tagged):
             self._completed(response)
         elif isinstance(response, Continue) and self._begun < self._said_last:

@@ -259,7 +259,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         commands_of: Sequence[Command] = (mail, *recipients)
         for each in commands_of:
             format_command(each)  # raises before anything is said
-        if "8BITMIME" not in self.extensions and not isinstance(body, bytes):
+        if mail.body in ("", "7BIT") and not isinstance(body, bytes):
             body = seven_bit(body)
         chunking = mail.body == "BINARYMIME" or (chunking and "CHUNKING" in self.extensions)
         answers, go_ahead = await self._envelope(mail, recipients, data=not chunking)
@@ -283,7 +283,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             if not {"BINARYMIME", "CHUNKING"} <= offered.keys():
                 return mail, NEEDS_BINARY
         elif "8BITMIME" in offered:
-            kind = kind or ("" if plain else "8BITMIME")
+            if not plain:
+                kind = "8BITMIME"
         elif kind == "8BITMIME" or (isinstance(body, bytes) and not plain):
             return mail, NEEDS_8BIT
         else:
