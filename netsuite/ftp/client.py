@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, TypeAlias
 
 from twisted.internet.defer import Deferred
@@ -41,6 +41,7 @@ from netsuite.ftp.transfer.connection import (
     DataStalled,
     HandshakeFailed,
 )
+from netsuite.wire.dates import now
 from netsuite.wire.events import EndOfInput
 
 #: A listing larger than this is none: half a million files.
@@ -175,11 +176,11 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         if "MLST" in self.features or not self.features:
             try:
                 lines = await self._listing(commands.Mlsd(path))
-                return entries_of(lines, self._now(), facts=True)
+                return entries_of(lines, now(), facts=True)
             except errors.Refusal as error:
                 if error.code not in _UNKNOWN:
                     raise
-        return entries_of(await self._listing(commands.List(path)), self._now(), facts=False)
+        return entries_of(await self._listing(commands.List(path)), now(), facts=False)
 
     async def nlst(self, path: str | None = None) -> Sequence[str]:
         """List names, without the directories that some servers put before them. Raises
@@ -333,9 +334,6 @@ class FTPClient(ClientConnection[ClientEvent, commands.Command]):
         if self._representation is not representation:
             await self._ask(commands.Type(representation))
             self._representation = representation
-
-    def _now(self) -> datetime:
-        return datetime.fromtimestamp(self.clock.seconds(), UTC)
 
     # -- data ---------------------------------------------------------------------------------
 

@@ -184,6 +184,7 @@ class World:
                 clock=self.clock,
                 host=HOST,
                 newsroom=self.room,
+                now=self.now,
                 authenticator=self.authenticator,
                 unique=lambda: f"word{next(self.words)}",
                 tls=context,

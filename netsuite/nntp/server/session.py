@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from twisted.python.failure import Failure
 
@@ -157,7 +157,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def now(self) -> datetime:
         """Return the time, in UTC."""
-        return datetime.fromtimestamp(self.clock.seconds(), UTC)
+        return self.shared.now()
 
     def welcome(self) -> Status:
         """Return the greeting."""
