@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
 from netsuite.connection import errors
 from netsuite.message.address import Address, parse_address
 from netsuite.message.headers import header_end
 from netsuite.smtp.client import SMTPClient
-from netsuite.smtp.commands import Mail, Rcpt, Reply, reply
+from netsuite.smtp.commands import By, Mail, Rcpt, Reply, reply
 from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.store.outgoing import QueueItem
+from netsuite.wire.dates import now
 
 BAD_ADDRESS: Final = reply(553, "5.1.3", "Not an address that mail can be sent to")
 NO_REQUIRETLS: Final = reply(550, "5.7.30", "The mail host does not keep REQUIRETLS (RFC 8689)")
+NOT_IN_TIME: Final = reply(
+    554, "5.4.7", "The mail host does not promise to deliver in time or to give back (RFC 2852)"
+)
 NOT_8BIT: Final = reply(
     554, "5.6.3", "The message holds 8-bit octets, which the mail host does not take"
 )
@@ -28,12 +33,21 @@ class Carrier:
     Args:
         remote: the host, as errors and logs name it.
         verified: TLS is in place, and its certificate is the host's own.
+        now: returns the time of day.
     """
 
-    def __init__(self, client: SMTPClient, remote: str, *, verified: bool) -> None:
+    def __init__(
+        self,
+        client: SMTPClient,
+        remote: str,
+        *,
+        verified: bool,
+        now: Callable[[], datetime] = now,
+    ) -> None:
         self.client = client
         self.remote = remote
         self._verified = verified
+        self._now = now
         #: Messages that were handed over.
         self.carried = 0
 
@@ -46,7 +60,8 @@ class Carrier:
             ClientError: the connection is of no use any more.
         """
         envelope = items[0].envelope
-        refusal = self._unsafe(envelope.require_tls)
+        by = self._by(items[0])
+        refusal = self._unsafe(envelope.require_tls) or self._late(by)
         addresses = [parse_address(each.recipient.address) for each in items]
         mail_from = parse_address(sender) if sender else None
         if refusal is None and sender and mail_from is None:
@@ -61,16 +76,38 @@ class Carrier:
         mail, body = await self._message(mail_from, items[0], content, [a for _, a in good])
         if body is None:
             return [Said(NOT_8BIT)] * len(items)
+        mail = replace(mail, by=by if "DELIVERBY" in self.client.extensions else None)
         rcpts = [_rcpt(item, address) for item, address in good]
         answers = iter(await self.client.send(mail, rcpts, body) if rcpts else ())
         self.carried += 1
-        reports = "DSN" in self.client.extensions
+        # A host that knows nothing of BY does not tell of the delay: we tell that it has the mail.
+        reports = "DSN" in self.client.extensions and (by is None or mail.by is not None)
         return [
             Said(BAD_ADDRESS)
             if address is None
             else Said(next(answers).reply, self.remote, reports)
             for address in addresses
         ]
+
+    def _by(self, item: QueueItem) -> By | None:
+        """Return BY as it is to be said now (RFC 2852, 4.1.4)."""
+        recipient = item.recipient
+        returned = recipient.deliver_by == "R"
+        moment = recipient.expires if returned else recipient.warn
+        if not recipient.deliver_by or moment is None:
+            return None
+        return By(int((moment - self._now()).total_seconds()), returned)
+
+    def _late(self, by: By | None) -> Reply | None:
+        """Return why a message that must arrive in time, or come back, cannot go here: the host
+        does not promise that, or not for so short a time (4.1.4.1)."""
+        if by is None or not by.returned:
+            return None
+        least = self.client.extensions.get("DELIVERBY")
+        if least is None:
+            return NOT_IN_TIME
+        minimum = int(least) if least.isascii() and least.isdigit() and len(least) < 10 else 0
+        return NOT_IN_TIME if by.seconds < max(minimum, 1) else None
 
     def _unsafe(self, require_tls: bool) -> Reply | None:
         """Return why a message that must not go in the clear cannot go here (RFC 8689, 4.2)."""

@@ -72,7 +72,13 @@ class Reporter:
     def told(self, tried: Tried) -> Outcome | None:
         """Return what is told of one recipient: what the sender wants to know, a delay once."""
         outcome, recipient = tried.outcome, tried.item.recipient
-        if outcome is None or not is_wanted(recipient.notify, outcome.action):
+        if outcome is None:
+            return None
+        # Who wants to hear of a delay hears that nobody beyond will tell (RFC 2852, 4.1.4.2).
+        beyond = outcome.action is Action.RELAYED and recipient.deliver_by == "N"
+        if not is_wanted(recipient.notify, outcome.action) and (
+            not beyond or recipient.notify == "NEVER"
+        ):
             return None
         late = recipient.warn is not None and self._now() >= recipient.warn
         return outcome if outcome.action is not Action.DELAYED or late else None

@@ -4,51 +4,146 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, TypeVar
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 
-from netsuite.accounts.interfaces import Recipient
+from netsuite.accounts.interfaces import DeliverBy, Recipient
 from netsuite.smtp.client import connect
 from netsuite.smtp.delivery.carrier import Carrier
 from netsuite.smtp.delivery.content import Content
+from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.server import SMTPServerFactory
-from netsuite.store.outgoing import Envelope
+from netsuite.store.outgoing import Envelope, QueueItem
 from netsuite.testing.cases import SynchronousTestCase
-from tests.accounts.worlds import World
+from tests.accounts.worlds import NOW, World
 from tests.connection.links import MemoryEndpoint
 from tests.smtp.fakes import FakeReceiver, make_shared
 
 T = TypeVar("T")
+ENVELOPE = Envelope("a@b.test")
+TO = Recipient("x", onward=("bob@example.test",))
 
 
-class Notifications(SynchronousTestCase):
-    """DSN (RFC 3461, 5.2.1)."""
+class Carrying(SynchronousTestCase):
+    """One message for a server of ours, which may lack what others lack."""
 
-    def test_passed_on(self) -> None:
-        """ENVID and ORCPT arrive as they came, also where they hold what xtext codes."""
-        world = World()
-        shared = make_shared()
+    def setUp(self) -> None:
+        self.world = World()
+
+    def item(
+        self,
+        octets: bytes = b"Subject: x\r\n\r\n",
+        envelope: Envelope = ENVELOPE,
+        to: Recipient = TO,
+        deliver_by: DeliverBy | None = None,
+    ) -> QueueItem:
+        draft = self.world.delivery.draft()
+        draft.write(b"Return-Path: <a@b.test>\r\n" + octets)
+        self.successResultOf(
+            ensureDeferred(
+                self.world.delivery.deliver(draft, [to], envelope, deliver_by=deliver_by)
+            )
+        )
+        *_, item = self.successResultOf(ensureDeferred(self.world.store.queue.items()))
+        return item
+
+    def carry(self, item: QueueItem, *, verified: bool = False, **settings: Any) -> Said:
+        """Send it to a server; return what that said."""
+        shared = make_shared(**settings)
         assert isinstance(shared.clock, Clock)
         assert isinstance(shared.resolver, FakeReceiver)
+        self.receiver = shared.resolver
         self.endpoint = MemoryEndpoint(SMTPServerFactory(shared), shared.clock)
+        client = self.run_(connect(self.endpoint, clock=shared.clock, helo="out.test"))
+        self.client = client
+        self.carrier = Carrier(client, "mx[1]", verified=verified, now=lambda: NOW)
+        content = Content(self.world.store.mail, item)
+        (said,) = self.run_(self.carrier.send("a@b.test", [item], content))
+        return said
+
+    def heard(self) -> bytes:
+        """Return what the client has said."""
+        return self.endpoint.link.octets[id(self.endpoint.link.client)]
+
+    def test_notifications_are_passed_on(self) -> None:
+        """ENVID and ORCPT arrive as they came, also where they hold what xtext codes."""
         envelope = Envelope("a@b.test", ret="HDRS", envelope_id="a b+c=d")
         notify, original = "SUCCESS,DELAY", "rfc822;bob+list@elsewhere.test"
-        draft = world.delivery.draft()
-        draft.write(b"Subject: x\r\n\r\n")
-        to = Recipient("x", onward=("bob@example.test",), notify=notify, original=original)
-        self.successResultOf(ensureDeferred(world.delivery.deliver(draft, [to], envelope)))
-        (item,) = self.successResultOf(ensureDeferred(world.store.queue.items()))
-        client = self.run_(connect(self.endpoint, clock=shared.clock, helo="out.test"))
-        carrier = Carrier(client, "mx.example.test", verified=False)
-        (said,) = self.run_(carrier.send("a@b.test", [item], Content(world.store.mail, item)))
-        self.assertEqual(250, said.reply.code)
-        (call,) = shared.resolver.calls
+        to = replace(TO, notify=notify, original=original)
+        said = self.carry(self.item(envelope=envelope, to=to))
+        self.assertEqual((250, True), (said.reply.code, said.reports))
+        (call,) = self.receiver.calls
         self.assertEqual(envelope, replace(call.envelope, body=""))
         self.assertEqual(
             (notify, original), (call.recipients[0].notify, call.recipients[0].original)
         )
+        said = self.carry(self.item(envelope=envelope, to=to), not_offered=["DSN"])
+        self.assertEqual((250, False), (said.reply.code, said.reports))
+        self.assertNotIn(b"NOTIFY", self.heard())
+
+    def test_the_content(self) -> None:
+        """It leaves without the Return-Path of our own copies, small or large, dots and all."""
+        for octets in (b"Subject: x\r\n\r\n.\r\n", b"Subject: x\r\n\r\n" + b".line\r\n" * 50_000):
+            self.carry(self.item(octets))
+            (taken,) = [each[2] for each in self.receiver.delivered]
+            self.assertTrue(taken.endswith(octets))
+            self.assertEqual(1, taken.count(b"Return-Path:"))
+
+    def test_what_a_server_does_not_take(self) -> None:
+        """8-bit octets and BINARYMIME are given back, not mangled; SMTPUTF8 is asked for only
+        where the header needs it."""
+        eight_bit = self.item("Subject: x\r\n\r\n\u00e9\r\n".encode())
+        self.assertEqual(250, self.carry(eight_bit).reply.code)
+        self.assertIn(b"BODY=8BITMIME", self.heard())
+        binary = self.item(envelope=replace(ENVELOPE, body="BINARYMIME"))
+        self.assertEqual(250, self.carry(binary).reply.code)
+        self.assertIn(b"BODY=BINARYMIME", self.heard())
+        self.assertIn(b"BDAT", self.heard())
+        said = self.carry(binary, not_offered=["BINARYMIME"])
+        self.assertEqual((554, "5.6.3"), (said.reply.code, said.reply.enhanced))
+        self.assertNotIn(b"MAIL", self.heard())
+        for octets, wanted in (
+            (b"Subject: x\r\n\r\n", False),
+            ("Subject: \u00e9\r\n\r\n".encode(), True),
+        ):
+            self.carry(self.item(octets, replace(ENVELOPE, utf8=True)))
+            self.assertIs(wanted, b"SMTPUTF8" in self.heard())
+
+    def test_require_tls(self) -> None:
+        """Only under TLS with the host's own certificate, to one that promises it, too."""
+        item = self.item(envelope=replace(ENVELOPE, require_tls=True))
+        for verified in (False, True):
+            said = self.carry(item, verified=verified)  # a server in the clear does not offer it
+            self.assertEqual((550, "5.7.30"), (said.reply.code, said.reply.enhanced))
+            self.assertNotIn(b"MAIL", self.heard())
+
+    def test_deliver_by(self) -> None:
+        """BY goes on with the time that is left; who wants mail back in time has it back where
+        that is not promised (RFC 2852, 4.1.4)."""
+        hour = timedelta(hours=1)
+        in_time, tell = (
+            self.item(deliver_by=DeliverBy(NOW + hour, each)) for each in (True, False)
+        )
+        for item, said_by in ((in_time, b" BY=3600;R"), (tell, b" BY=3600;N")):
+            self.assertEqual(250, self.carry(item).reply.code)
+            self.assertIn(said_by, self.heard())
+        said = self.carry(in_time, not_offered=["DELIVERBY"])
+        self.assertEqual((554, "5.4.7"), (said.reply.code, said.reply.enhanced))
+        said = self.carry(tell, not_offered=["DELIVERBY"])
+        self.assertEqual((250, False), (said.reply.code, said.reports))
+        self.assertNotIn(b"BY=", self.heard())
+        late = self.item(deliver_by=DeliverBy(NOW, True))
+        self.assertEqual("5.4.7", self.carry(late).reply.enhanced)
+
+    def test_addresses(self) -> None:
+        """What is no address is refused here, and nothing of it is said."""
+        bad = replace(self.item(), recipient=replace(self.item().recipient, address="a\r\nQUIT@b"))
+        said = self.carry(bad)
+        self.assertEqual((553, "5.1.3"), (said.reply.code, said.reply.enhanced))
+        self.assertNotIn(b"QUIT", self.heard())
 
     def run_(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
