@@ -10,6 +10,7 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import Recipient
+from netsuite.connection.errors import ConnectionLost
 from netsuite.smtp.client import connect
 from netsuite.smtp.delivery.carrier import Carrier
 from netsuite.smtp.delivery.content import Content
@@ -49,6 +50,26 @@ class Notifications(SynchronousTestCase):
         self.assertEqual(
             (notify, original), (call.recipients[0].notify, call.recipients[0].original)
         )
+
+    def test_ended_while_idle(self) -> None:
+        """A host that has ended the session is a lost connection, and no fate of a message."""
+        for word in (b"421 4.4.2 timeout\r\n", b"250 stray\r\n"):
+            world = World()
+            shared = make_shared()
+            assert isinstance(shared.clock, Clock)
+            self.endpoint = MemoryEndpoint(SMTPServerFactory(shared), shared.clock)
+            draft = world.delivery.draft()
+            draft.write(b"Subject: x\r\n\r\n")
+            to = Recipient("x", onward=("bob@example.test",))
+            sent = world.delivery.deliver(draft, [to], Envelope("a@b.test"))
+            self.successResultOf(ensureDeferred(sent))
+            (item,) = self.successResultOf(ensureDeferred(world.store.queue.items()))
+            client = self.run_(connect(self.endpoint, clock=shared.clock, helo="out.test"))
+            carrier = Carrier(client, "mx.example.test", verified=False)
+            client.dataReceived(word)
+            sending = carrier.send("a@b.test", [item], Content(world.store.mail, item))
+            self.failureResultOf(ensureDeferred(sending), ConnectionLost)
+            self.assertEqual(0, carrier.carried)
 
     def run_(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
