@@ -57,8 +57,13 @@ class Carrier:
         """Hand a message over; return what was said of each recipient.
 
         Raises:
+            ConnectionLost: before anything was said, where the host had ended the session while
+                it was idle: it has closed, said 421, or what nobody had asked for.
             ClientError: the connection is of no use any more.
         """
+        if not self.client.reusable:
+            self.client.abort()
+            raise errors.ConnectionLost("the host had ended the session")
         envelope = items[0].envelope
         by = self._by(items[0])
         refusal = self._unsafe(envelope.require_tls) or self._late(by)

@@ -11,6 +11,7 @@ from twisted.internet.defer import ensureDeferred
 from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import DeliverBy, Recipient
+from netsuite.connection.errors import ConnectionLost
 from netsuite.smtp.client import connect
 from netsuite.smtp.delivery.carrier import Carrier
 from netsuite.smtp.delivery.content import Content
@@ -144,6 +145,17 @@ class Carrying(SynchronousTestCase):
         said = self.carry(bad)
         self.assertEqual((553, "5.1.3"), (said.reply.code, said.reply.enhanced))
         self.assertNotIn(b"QUIT", self.heard())
+
+    def test_ended_while_idle(self) -> None:
+        """A host that has ended the session is a lost connection, and no fate of a message."""
+        for word in (b"421 4.4.2 timeout\r\n", b"250 stray\r\n"):
+            item = self.item()
+            self.carry(item)
+            self.client.dataReceived(word)
+            content = Content(self.world.store.mail, item)
+            sending = ensureDeferred(self.carrier.send("a@b.test", [item], content))
+            self.failureResultOf(sending, ConnectionLost)
+            self.assertEqual(1, self.carrier.carried)
 
     def run_(self, work: Coroutine[Any, Any, T]) -> T:
         running = ensureDeferred(work)
