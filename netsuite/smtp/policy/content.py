@@ -1,0 +1,89 @@
+"""The content of a message while it is judged: a small one in memory, a large one in a file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Iterable
+from typing import BinaryIO, Final
+
+from netsuite.message.headers import Field, header_end
+from netsuite.smtp.policy.verification import BLOCK, RunInThread
+
+#: Of a body kept in memory.
+KEPT_OCTETS: Final = 256 * 1024
+
+
+class Spool:
+    """A message (``interface.Message``) that is written as a store's ``Draft`` is.
+
+    It is judged before any of it goes to the store, since what is said of it stands before it.
+
+    Args:
+        run: for what may wait for the disk.
+        trace: octets at its beginning that are ours, and nobody judges.
+    """
+
+    def __init__(self, run: RunInThread, trace: int = 0) -> None:
+        self._run = run
+        self._skipped = trace
+        self._begun = False
+        self._kept: list[bytes] = []
+        self._kept_octets = 0
+        self._file: BinaryIO | None = None
+        #: What was written before the message's own header.
+        self.trace = b""
+        self.header = b""
+        self.octets = 0
+
+    def write(self, octets: bytes) -> Awaitable[None] | None:
+        """Append; the first piece holds the whole header. Return what to wait for, if anything."""
+        if not self._begun:
+            self._begun = True
+            self.trace, octets = octets[: self._skipped], octets[self._skipped :]
+            end = header_end(octets)
+            self.header, octets = octets[:end], octets[end:]
+            self.octets = len(self.header)
+        self.octets += len(octets)
+        self._kept.append(octets)
+        self._kept_octets += len(octets)
+        if self._kept_octets <= KEPT_OCTETS:
+            return None
+        whole = b"".join(self._kept)
+        self._kept, self._kept_octets = [], 0
+        return self._run(self._append, whole)
+
+    def _append(self, octets: bytes) -> None:
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by abort
+        self._file.write(octets)
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Return what follows the header, piece by piece."""
+        position = 0
+        while self._file is not None:
+            piece = await self._run(os.pread, self._file.fileno(), BLOCK, position)
+            if not piece:
+                break
+            position += len(piece)
+            yield piece
+        if self._kept_octets:
+            yield b"".join(self._kept)
+
+    async def abort(self) -> None:
+        """Throw it away."""
+        self._kept.clear()
+        self._kept_octets = 0
+        file, self._file = self._file, None
+        if file is not None:
+            file.close()
+
+
+def header_without(header: bytes, dropped: Iterable[Field]) -> bytes:
+    """Return a header with some of its fields left out."""
+    kept = []
+    position = 0
+    for each in sorted(dropped, key=lambda field: field.start):
+        kept.append(header[position : each.start])
+        position = max(position, each.end)
+    return b"".join((*kept, header[position:]))
