@@ -4,8 +4,11 @@ netsuite-smtp``."""
 from __future__ import annotations
 
 import ipaddress
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
+
+from twisted.logger import Logger
 
 from netsuite import tls
 from netsuite.connection.listening import ListeningService
@@ -19,11 +22,15 @@ from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Router, RouteSettings
 from netsuite.smtp.delivery.schedule import Schedule
 from netsuite.smtp.messagelog import stamp
+from netsuite.smtp.policy.keys import FOLDER, SigningKey, read_keys
+from netsuite.smtp.policy.signing import Signer
 from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.smtp.server.shared import Identifiers, LocalTime
 from netsuite.smtp.settings import DeliverySettings, Mode, Settings
 from netsuite.wire.dates import now
+
+_log = Logger()
 
 Options, makeService = plugin(
     ("smtp", "submission", "delivery"), "The SMTP server, and what sends mail out, beside it."
@@ -103,9 +110,9 @@ def make_delivery(site: Site) -> DeliveryAgent:
         tls_for("localhost", True)
     except tls.BadCertificate as error:
         raise SiteError(f"delivery.authorities: {error}") from None
-    router = Router(
-        DNSClient(site.reactor, read_servers(settings.resolvers)), route_settings(settings, host)
-    )
+    dns = DNSClient(site.reactor, read_servers(settings.resolvers))
+    router = Router(dns, route_settings(settings, host))
+    signer = Signer(_signing_keys(site), site.file_threads.run, time.time, dns)
     agent = DeliveryAgent(
         site.store,
         site.reactor,
@@ -117,6 +124,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
             loopback=settings.loopback,
             source=[str(ipaddress.ip_address(each)) for each in settings.source],
             tls_for=tls_for,
+            signer=signer,
         ),
         reporter=Reporter(site.delivery, host=host, now=now, identify=Identifiers()),
         now=now,
@@ -130,9 +138,18 @@ def make_delivery(site: Site) -> DeliveryAgent:
     def apply(_: object) -> None:
         changed = site.settings.delivery
         agent.schedule, agent.connections = _schedule(changed), changed.connections
+        signer.configure(_signing_keys(site))
 
     site.on_reload(apply)
     return agent
+
+
+def _signing_keys(site: Site) -> Sequence[SigningKey]:
+    """Return the keys that mail is signed with; what is wrong with others is in the log."""
+    keys, problems = read_keys(site.home / FOLDER)
+    for each in problems:
+        _log.error("mail is signed without a key: {problem}", problem=each)
+    return keys
 
 
 def _schedule(settings: DeliverySettings) -> Schedule:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
+from twisted.logger import Logger
 
 from netsuite import tls
 from netsuite.connection import errors
@@ -32,6 +33,14 @@ NO_REQUIRETLS: Final = reply(550, "5.7.30", "The mail host does not keep REQUIRE
 NOT_8BIT: Final = reply(
     554, "5.6.3", "The message holds 8-bit octets, which the mail host does not take"
 )
+UNSIGNED: Final = reply(451, "4.7.0", "The message could not be signed here")
+
+
+class Signs(Protocol):
+    """Signs messages that leave (``policy.signing.Signer``)."""
+
+    async def sign(self, header: bytes, body: AsyncIterator[bytes]) -> bytes:
+        """Return fields to put before a message; empty for one that is not signed."""
 
 
 class Unreachable(Exception):
@@ -47,12 +56,18 @@ class Carrier:
 
     Args:
         remote: the host, as errors and logs name it.
+        signer: of what our accounts, and we, have written; None for nobody.
     """
 
-    def __init__(self, client: SMTPClient, remote: str, relay: Relay) -> None:
+    log = Logger()
+
+    def __init__(
+        self, client: SMTPClient, remote: str, relay: Relay, signer: Signs | None = None
+    ) -> None:
         self.client = client
         self.remote = remote
         self._relay = relay
+        self._signer = signer
         #: Messages that were handed over.
         self.carried = 0
 
@@ -80,6 +95,14 @@ class Carrier:
         mail, body = await self._message(mail_from, items[0], content, [a for _, a in good])
         if body is None:
             return [Said(NOT_8BIT)] * len(items)
+        try:
+            signature = await self._signature(items[0], content)
+        except Exception:
+            self.log.failure("signing a message")
+            return [Said(UNSIGNED)] * len(items)
+        if signature:
+            mail = replace(mail, size=content.octets + len(signature))
+            body = signature + body if isinstance(body, bytes) else _after(signature, body)
         rcpts = [_rcpt(item, address) for item, address in good]
         answers = iter(await self.client.send(mail, rcpts, body) if rcpts else ())
         self.carried += 1
@@ -90,6 +113,19 @@ class Carrier:
             else Said(next(answers).reply, self.remote, reports)
             for address in addresses
         ]
+
+    async def _signature(self, item: QueueItem, content: Content) -> bytes:
+        """Return the signatures of what is ours: an account's, or a report of our own. What
+        comes from elsewhere and is forwarded is nothing that we answer for."""
+        envelope = item.envelope
+        report = not envelope.sender and not item.recipient.forwarded
+        if self._signer is None or (envelope.account is None and not report):
+            return b""
+        header = await content.header()
+        end = header_end(header)
+        if end == len(header) < content.octets:
+            return b""  # too large to be held, so nobody's letter
+        return await self._signer.sign(header[:end], content.body())
 
     def _unsafe(self, require_tls: bool) -> Reply | None:
         """Return why a message that must not go in the clear cannot go here (RFC 8689, 4.2)."""
@@ -154,6 +190,12 @@ def _rcpt(item: QueueItem, address: Address) -> Rcpt:
     return Rcpt(address, others=tuple(found))
 
 
+async def _after(first: bytes, others: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in others:
+        yield piece
+
+
 class Content:
     """The content of a queued message, as it leaves: without the Return-Path of our mailboxes."""
 
@@ -187,6 +229,9 @@ class Content:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Return it piece by piece. Raises NoSuchMessage."""
+        if self._whole is not None:
+            yield self._whole
+            return
         if self._stored <= WHOLE_OCTETS:
             stored = await self._mail.content(self._content)
             self._begins = stored.startswith(self._prefix)
@@ -198,6 +243,13 @@ class Content:
         start = len(self._prefix) if self._begins else 0
         async for piece in self._mail.read(self._content, start):
             yield piece
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Return what follows its header, piece by piece. Raises NoSuchMessage."""
+        skip = header_end(await self.header())
+        async for piece in self.pieces():
+            yield piece[skip:]
+            skip = max(skip - len(piece), 0)
 
     async def ascii(self) -> bool:
         """Return whether it holds no 8-bit octet; read to see."""
@@ -216,6 +268,7 @@ class Connector:
         loopback: whether mail may go to an address of loopback, as in tests.
         bind: by ``4`` and ``6``: the address to come from.
         authorities: returns TLS for a host, its certificate verified.
+        signer: of messages that leave; None where they are not signed.
     """
 
     def __init__(
@@ -228,6 +281,7 @@ class Connector:
         source: Sequence[str] = (),
         tls_for: Callable[[str, bool], tls.ClientContext],
         connect_seconds: float = 30.0,
+        signer: Signs | None = None,
     ) -> None:
         self._reactor = reactor
         self.router = router
@@ -236,6 +290,7 @@ class Connector:
         self._source = {":" in each: each for each in source}
         self._tls_for = tls_for
         self._connect_seconds = connect_seconds
+        self._signer = signer
 
     async def connect(self, domain: str) -> Carrier:
         """Return a connection to a host of a domain.
@@ -287,7 +342,7 @@ class Connector:
         except BaseException:
             client.abort()
             raise
-        return Carrier(client, f"{relay.host}[{address}]", relay)
+        return Carrier(client, f"{relay.host}[{address}]", relay, self._signer)
 
     async def _begin(self, relay: Relay, address: str, *, tls_wanted: bool) -> SMTPClient:
         endpoint_of = TCP6ClientEndpoint if ":" in address else TCP4ClientEndpoint

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterable, AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import dkim
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from twisted.internet.task import Clock
 
 from netsuite.message.headers import header_end
+from netsuite.smtp.client import Result, SMTPClient
+from netsuite.smtp.commands import Mail, Rcpt, reply
+from netsuite.smtp.delivery.carrier import Carrier, Content
 from netsuite.smtp.policy.keys import SigningKey, make_key
 from netsuite.smtp.policy.signing import LOOK_SECONDS, Signer
 from netsuite.smtp.policy.verification import verify
+from netsuite.smtp.relay import Relay
+from netsuite.store.memory import MemoryStore
+from netsuite.store.model import AccountId
+from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.names import FakeDNS, Name
 from tests.smtp.policy.samples import at_once, message
@@ -26,6 +35,28 @@ MESSAGE = (
 )
 
 RELAXED = b"relaxed/relaxed"
+
+
+class Taking(SMTPClient):
+    """A client whose server takes every message."""
+
+    def __init__(self) -> None:
+        super().__init__(Clock(), helo="mx.example.org")
+        self.extensions = {"8BITMIME": ""}
+        self.taken = b""
+        self.size: int | None = None
+
+    async def send(
+        self,
+        mail: Mail,
+        recipients: Sequence[Rcpt],
+        body: bytes | AsyncIterable[bytes],
+        *,
+        chunking: bool = True,
+    ) -> tuple[Result, ...]:
+        self.size = mail.size
+        self.taken = body if isinstance(body, bytes) else b"".join([each async for each in body])
+        return tuple(Result(each.recipient, reply(250, "2.0.0", "OK")) for each in recipients)
 
 
 class Signing(SynchronousTestCase):
@@ -153,3 +184,74 @@ class Signing(SynchronousTestCase):
         self.assertIn(b"s=2026r;", signed)
         self.dns.names[self.rsa.name] = Name(failing=True)
         self.assertIn(b"s=2026r;", self.signed(MESSAGE, self.signer(self.rsa, dns=self.dns)))
+
+
+class Carried(SynchronousTestCase):
+    """Messages that the delivery agent hands over."""
+
+    def carried(self, octets: bytes, envelope: Envelope, *, forwarded: bool = False) -> Taking:
+        """Queue a message and hand it over; the server has the key's message only where it is
+        signed."""
+        client, store = Taking(), MemoryStore()
+
+        async def work() -> None:
+            await store.open()
+            draft = store.mail.draft()
+            draft.write(octets)
+            recipient = QueueRecipient(
+                "bob@other.test", "other.test", datetime.now(UTC) + timedelta(1),
+                forwarded=forwarded,
+            )  # fmt: skip
+            await store.mail.commit(draft, [], onward=Outgoing(envelope, [recipient]))
+            (item,) = await store.queue.claim(limit=1, per_domain=1, lease_seconds=60.0)
+            carrier = Carrier(client, "mx.other.test", Relay("mx.other.test"), self.signer)
+            said = await carrier.send(envelope.sender, [item], Content(store.mail, item))
+            self.said = [each.reply.code for each in said]
+
+        self.successResultOf(work())
+        return client
+
+    def setUp(self) -> None:
+        with TemporaryDirectory() as folder:
+            key = make_key(Path(folder), "example.org", "s", "ed25519")
+        self.dns = FakeDNS({key.name: Name(txt=[key.record.encode()])})
+        self.signer: Signer | Broken = Signer([key], at_once, lambda: 1.7e9)
+
+    def test_signed(self) -> None:
+        """What an account has submitted, small or large, is signed, and its size is true."""
+        mine = Envelope("ann@example.org", account=AccountId(1))
+        for octets in (MESSAGE, MESSAGE + b"a line  of text\r\n" * 20_000):
+            client = self.carried(b"Return-Path: <ann@example.org>\r\n" + octets, mine)
+            self.assertTrue(client.taken.startswith(b"DKIM-Signature: "))
+            self.assertTrue(client.taken.endswith(octets))
+            self.assertEqual((len(client.taken), [250]), (client.size, self.said))
+            work = verify(message(client.taken), self.dns, at_once, now=1.7e9)
+            self.assertEqual(["pass"], [each.result for each in self.successResultOf(work)])
+
+    def test_whose(self) -> None:
+        """A report of ours is signed; what comes from elsewhere is not, whomever it names as
+        author."""
+        for envelope, forwarded, signed in [
+            (Envelope(""), False, True),
+            (Envelope(""), True, False),
+            (Envelope("ann@example.org"), True, False),
+            (Envelope("ann@example.org"), False, False),
+        ]:
+            client = self.carried(MESSAGE, envelope, forwarded=forwarded)
+            self.assertEqual(signed, client.taken.startswith(b"DKIM-Signature: "))
+        large = b"X: " + b"x\r\n " * 100_000 + MESSAGE
+        self.assertEqual(large, self.carried(large, Envelope("")).taken)
+
+    def test_cannot_be_signed(self) -> None:
+        """A message that should be signed and cannot is tried again."""
+        self.signer = Broken()
+        self.assertEqual(b"", self.carried(MESSAGE, Envelope("")).taken)
+        self.assertEqual([451], self.said)
+        self.assertEqual(1, len(self.flushLoggedErrors(OSError)))
+
+
+class Broken:
+    """A signer that has lost its keys."""
+
+    async def sign(self, header: bytes, body: AsyncIterator[bytes]) -> bytes:
+        raise OSError
