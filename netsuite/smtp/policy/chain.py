@@ -6,16 +6,19 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.connection.coroutine_task import CoroutineTask, Raised, Work, start
 from netsuite.smtp.commands import Reply
+from netsuite.smtp.policy.content import Spool
 from netsuite.smtp.policy.interface import (
     Defer,
     Facts,
+    NoNames,
+    PeerNames,
     Policy,
     Refusal,
     Reject,
@@ -23,6 +26,7 @@ from netsuite.smtp.policy.interface import (
     Tag,
     Verdict,
 )
+from netsuite.smtp.policy.verification import RunInThread
 
 #: RFC 7208, 4.6.4 wants at least 20 seconds for SPF alone.
 POLICY_SECONDS: Final = 30.0
@@ -74,15 +78,25 @@ class Policies:
     Args:
         clock: for the time a policy may take.
         seconds: that each policy may take at each stage.
+        names: returns the names of an address, which are looked up when somebody asks.
+        run: runs in a thread what may wait for the disk.
     """
 
     log = Logger()
 
     def __init__(
-        self, rules: Sequence[Rule], clock: IReactorTime, *, seconds: float = POLICY_SECONDS
+        self,
+        rules: Sequence[Rule],
+        clock: IReactorTime,
+        *,
+        seconds: float = POLICY_SECONDS,
+        names: Callable[[str], PeerNames] = lambda address: NoNames(),
+        run: RunInThread = maybeDeferred,
     ) -> None:
         self.rules = tuple(rules)
         self.seconds = seconds
+        self.names = names
+        self._run = run
         self._clock = clock
         self._asked: dict[Stage, Sequence[tuple[Rule, _Method]]] = {}
         for rule in self.rules:
@@ -95,6 +109,14 @@ class Policies:
     def hears(self, stage: Stage) -> bool:
         """Return whether any policy has a method for a stage."""
         return stage in self._asked
+
+    def spool(self, trace: int) -> Spool:
+        """Return where a message is kept until it is judged.
+
+        Args:
+            trace: octets at its beginning that are ours.
+        """
+        return Spool(self._run, trace)
 
     async def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """Ask the policies that have a method for a stage."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import BinaryIO, Final
 
 from netsuite.message.headers import Field, header_end
+from netsuite.smtp.policy.interface import Tag
 from netsuite.smtp.policy.verification import BLOCK, RunInThread
+from netsuite.wire.reader import CRLF
 
 #: Of a body kept in memory.
 KEPT_OCTETS: Final = 256 * 1024
@@ -77,6 +79,18 @@ class Spool:
         file, self._file = self._file, None
         if file is not None:
             file.close()
+
+
+async def marked(spool: Spool, tags: Sequence[Tag]) -> AsyncIterator[bytes]:
+    """Return a message as it is kept: with what was said of it behind its Return-Path, where every
+    host puts what it has found (RFC 8601, 4), and without what is to be left out."""
+    path, line_end, received = spool.trace.partition(CRLF)
+    fields = b"".join(tag.fields for tag in reversed(tags))
+    dropped = [field for tag in tags for field in tag.dropped]
+    header = header_without(spool.header, dropped)
+    yield b"".join((path, line_end, fields, received, header))
+    async for piece in spool.body():
+        yield piece
 
 
 def header_without(header: bytes, dropped: Iterable[Field]) -> bytes:

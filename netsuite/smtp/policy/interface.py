@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol, TypeAlias
 
@@ -14,7 +14,7 @@ from netsuite.smtp.commands import Reply, reply
 
 #: RFC 3463, 2: status-code = class "." subject "." detail.
 _enhanced: Final = re.compile(r"[45]\.[0-9]{1,3}\.[0-9]{1,3}")
-_field: Final = re.compile(rb"[!-9;-~]+:(?:[^\r\n\0]*\r\n[ \t])*[^\r\n\0]*\r\n")
+_fields: Final = re.compile(rb"(?:[!-9;-~]+:(?:[^\r\n\0]*\r\n[ \t])*[^\r\n\0]*\r\n)+")
 _TEXT: Final = re.compile(r"[ -~]{1,400}")
 
 
@@ -84,14 +84,14 @@ class Facts:
         client: who is at the other end.
         sender: the reverse path, empty for the null path; None before MAIL.
         recipient: the one that RCPT names just now; empty at other stages.
-        recipients: those that have been taken.
+        recipients: those that have been taken; grows while more are.
         message: None before it has come.
     """
 
     client: Client
     sender: str | None = None
     recipient: str = ""
-    recipients: Sequence[str] = ()
+    recipients: Collection[str] = ()
     message: Message | None = None
 
 
@@ -158,21 +158,21 @@ class Tag:
     """Take the message, and mark it.
 
     Args:
-        field: a header field to put before it, with its line end, as ``header_field`` prints it.
+        fields: header fields to put before it, with line ends, as ``header_field`` prints them.
         folder: the folder of each recipient that it is for, where they have one of that name.
         dropped: fields of its header to leave out.
 
     Raises:
-        ValueError: *field* is not one field.
+        ValueError: *fields* are none.
     """
 
-    field: bytes = b""
+    fields: bytes = b""
     folder: str = ""
     dropped: Sequence[Field] = ()
 
     def __post_init__(self) -> None:
-        if self.field and not _field.fullmatch(self.field):
-            raise ValueError(f"not one header field: {self.field!r}")
+        if self.fields and not _fields.fullmatch(self.fields):
+            raise ValueError(f"no header fields: {self.fields!r}")
 
 
 #: What a policy says: None accepts.

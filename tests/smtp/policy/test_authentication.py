@@ -54,13 +54,13 @@ class Authentication(SynchronousTestCase):
             b" spf=pass\r\n  smtp.mailfrom=football.example.com;\r\n"
             b" dmarc=pass\r\n  header.from=football.example.com\r\n"
             b"  policy.published-domain-policy=reject\r\n",
-            self.tag(RFC8463).field,
+            self.tag(RFC8463).fields,
         )
 
     def test_failing_is_only_noted(self) -> None:
         """Where refusing is not asked for, what fails is noted."""
         away = replace(CLIENT, peer=Peer("192.0.2.2", 25))
-        field = self.tag(RFC8463.replace(b"lost", b"won"), client=away).field
+        field = self.tag(RFC8463.replace(b"lost", b"won"), client=away).fields
         for each in (b" dkim=fail reason=", b" spf=fail ", b" dmarc=fail\r\n"):
             self.assertIn(each, field)
 
@@ -79,7 +79,7 @@ class Authentication(SynchronousTestCase):
         """What cannot be known now is tried again, where it would count."""
         self.dns.names["_dmarc.football.example.com"] = Name(failing=True)
         self.assertIsInstance(self.judged(PLAIN, refuse=True), Defer)
-        self.assertIn(b" dmarc=temperror", self.tag(PLAIN).field)
+        self.assertIn(b" dmarc=temperror", self.tag(PLAIN).fields)
 
     def test_no_author(self) -> None:
         """No From, two of them, or many authors, are no way around a policy."""
@@ -90,11 +90,11 @@ class Authentication(SynchronousTestCase):
         two = b"From: a@b.test, joe@football.example.com\r\n\r\n"
         away = replace(CLIENT, peer=Peer("192.0.2.2", 25))
         self.assertIsInstance(self.judged(two, client=away, refuse=True), Reject)
-        self.assertNotIn(b"dmarc", self.tag(b"From: a group:;\r\n\r\n", refuse=True).field)
+        self.assertNotIn(b"dmarc", self.tag(b"From: a group:;\r\n\r\n", refuse=True).fields)
 
     def test_null_path(self) -> None:
         """A message without a sender is judged by what the client calls itself."""
-        field = self.tag(PLAIN, sender="").field
+        field = self.tag(PLAIN, sender="").fields
         self.assertIn(b" spf=pass\r\n  smtp.helo=mail.football.example.com;", field)
         self.assertIn(b" dmarc=pass", field)
 
@@ -108,4 +108,4 @@ class Authentication(SynchronousTestCase):
         """Mail of our accounts is not judged; of a local client SPF says nothing."""
         self.assertIsNone(self.judged(PLAIN, client=replace(CLIENT, account="ann")))
         local = replace(CLIENT, peer=Peer("127.0.0.1", 25, local=True))
-        self.assertIn(b" spf=none", self.tag(PLAIN, client=local).field)
+        self.assertIn(b" spf=none", self.tag(PLAIN, client=local).fields)

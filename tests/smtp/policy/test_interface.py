@@ -31,10 +31,11 @@ class Verdicts(SynchronousTestCase):
             Reject("a", 451, "4.7.1")
 
     def test_field(self) -> None:
-        """A tag is one field, folded or not, and nothing glued to it."""
+        """A tag has whole fields, folded or not, and nothing glued to them."""
         Tag(b"A: b\r\n")
         Tag(b"A: b\r\n c\r\n")
-        for wrong in (b"A: b", b"A: b\r\nB: c\r\n", b"A: b\n", b"A b\r\n", b"A: b\r\n\r\n"):
+        Tag(b"A: b\r\nB: c\r\n")
+        for wrong in (b"A: b", b"A: b\r\nB\r\n", b"A: b\n", b"A b\r\n", b"A: b\r\n\r\n"):
             with self.assertRaises(ValueError, msg=repr(wrong)):
                 Tag(wrong)
 
