@@ -102,8 +102,8 @@ class Policies:
         for rule in self.rules:
             for stage, method in _methods(rule.policy).items():
                 self._asked[stage] = (*self._asked.get(stage, ()), (rule, method))
-        self._told = [
-            rule.policy for rule in self.rules if type(rule.policy).told is not Policy.told
+        self._hear_refusals = [
+            rule.policy for rule in self.rules if type(rule.policy).refused is not Policy.refused
         ]
 
     def hears(self, stage: Stage) -> bool:
@@ -145,13 +145,13 @@ class Policies:
                 return Judgement(verdict, tags, rule.name)
         return Judgement(None, tags) if tags else ACCEPTED
 
-    def told(self, facts: Facts, answer: Reply) -> None:
-        """Tell the policies that listen what a recipient was answered."""
-        for policy in self._told:
+    def refused(self, facts: Facts, answer: Reply) -> None:
+        """Tell the policies that listen that a recipient was refused."""
+        for policy in self._hear_refusals:
             try:
-                policy.told(facts, answer)
+                policy.refused(facts, answer)
             except Exception:
-                self.log.failure("telling a policy of an answer")
+                self.log.failure("telling a policy of a refusal")
 
     def _verdict(self, rule: Rule, stage: Stage, outcome: object) -> Verdict:
         """Return what a policy has said; that it is to be tried again where it has not."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+import threading
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
 from typing import BinaryIO, Final
 
@@ -33,6 +34,10 @@ class Spool:
         self._kept: list[bytes] = []
         self._kept_octets = 0
         self._file: BinaryIO | None = None
+        # A thread may be at it while the session ends; a descriptor closed under it could be
+        # another file's by then.
+        self._lock = threading.Lock()
+        self._filed = self._over = False
         #: What was written before the message's own header.
         self.trace = b""
         self.header = b""
@@ -51,20 +56,36 @@ class Spool:
         self._kept_octets += len(octets)
         if self._kept_octets <= KEPT_OCTETS:
             return None
+        self._filed = True
         whole = b"".join(self._kept)
         self._kept, self._kept_octets = [], 0
         return self._run(self._append, whole)
 
     def _append(self, octets: bytes) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - closed by abort
-        self._file.write(octets)
+        with self._lock:
+            if self._over:
+                return
+            if self._file is None:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by abort
+            self._file.write(octets)
+            self._file.flush()
+
+    def _read(self, position: int) -> bytes:
+        with self._lock:
+            return b"" if self._file is None else os.pread(self._file.fileno(), BLOCK, position)
+
+    def _close(self) -> None:
+        with self._lock:
+            self._over = True
+            file, self._file = self._file, None
+            if file is not None:
+                file.close()
 
     async def body(self) -> AsyncIterator[bytes]:
         """Return what follows the header, piece by piece."""
         position = 0
-        while self._file is not None:
-            piece = await self._run(os.pread, self._file.fileno(), BLOCK, position)
+        while self._filed:
+            piece = await self._run(self._read, position)
             if not piece:
                 break
             position += len(piece)
@@ -76,9 +97,8 @@ class Spool:
         """Throw it away."""
         self._kept.clear()
         self._kept_octets = 0
-        file, self._file = self._file, None
-        if file is not None:
-            file.close()
+        if self._filed:
+            await self._run(self._close)
 
 
 async def marked(spool: Spool, tags: Sequence[Tag]) -> AsyncIterator[bytes]:

@@ -35,7 +35,7 @@ class Harvesting(Policy):
         """Send away who has tried too many."""
         return self._judge(facts)
 
-    def told(self, facts: Facts, answer: Reply) -> None:
+    def refused(self, facts: Facts, answer: Reply) -> None:
         """Count an unknown recipient."""
         if answer.enhanced == _UNKNOWN and facts.client.account is None:
             self._allowance.use(peer_prefix(facts.client.peer.address))

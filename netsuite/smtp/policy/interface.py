@@ -200,8 +200,8 @@ class Policy:
     async def message(self, facts: Facts) -> Verdict:
         """Judge a message."""
 
-    def told(self, facts: Facts, answer: Reply) -> None:
-        """Hear what a recipient was answered, by whomever; nothing can be said to that."""
+    def refused(self, facts: Facts, answer: Reply) -> None:
+        """Hear that a recipient was refused, by whomever; nothing can be said to that."""
 
 
 def values(header: bytes, name: bytes) -> Sequence[bytes]:

@@ -17,7 +17,7 @@ from netsuite.smtp.policy.interface import (
     Tag,
     Verdict,
 )
-from netsuite.smtp.replies import RECIPIENT_OK
+from netsuite.smtp.replies import TOO_BIG
 from netsuite.testing.cases import SynchronousTestCase
 
 FACTS = Facts(Client(), sender="ann@example.org")
@@ -123,15 +123,15 @@ class Chain(SynchronousTestCase):
         self.assertEqual([1, 1, 1], [each.asked for each in policies])
         self.flushLoggedErrors(ValueError)
 
-    def test_told(self) -> None:
-        """Who listens hears the answers to recipients; one that fails harms nobody."""
+    def test_refused(self) -> None:
+        """Who listens hears of refused recipients; one that fails harms nobody."""
         heard: list[int] = []
 
         class Listens(Policy):
-            def told(self, facts: Facts, answer: Reply) -> None:
+            def refused(self, facts: Facts, answer: Reply) -> None:
                 heard.append(answer.code)
                 raise ValueError
 
-        self.chain(Says(None), Listens()).told(FACTS, RECIPIENT_OK)
-        self.assertEqual([250], heard)
+        self.chain(Says(None), Listens()).refused(FACTS, TOO_BIG)
+        self.assertEqual([552], heard)
         self.flushLoggedErrors(ValueError)

@@ -21,7 +21,7 @@ class Harvest(SynchronousTestCase):
         policy = Harvesting(clock, 3)
         for _ in range(3):
             self.assertIsNone(self.successResultOf(policy.recipient(facts())))
-            policy.told(facts(), UNKNOWN)
+            policy.refused(facts(), UNKNOWN)
         self.assertTrue(SENT_AWAY.close)
         self.assertIs(SENT_AWAY, self.successResultOf(policy.recipient(facts())))
         self.assertIs(SENT_AWAY, self.successResultOf(policy.connection(facts())))
@@ -33,7 +33,7 @@ class Harvest(SynchronousTestCase):
     def test_not_counted(self) -> None:
         """Other answers are no tries, nor are those to accounts."""
         policy = Harvesting(Clock(), 1)
-        policy.told(facts(), reply(250, "2.1.5", "OK"))
-        policy.told(facts(), reply(452, "4.2.2", "Full"))
-        policy.told(facts(account="ann"), UNKNOWN)
+        policy.refused(facts(), reply(250, "2.1.5", "OK"))
+        policy.refused(facts(), reply(452, "4.2.2", "Full"))
+        policy.refused(facts(account="ann"), UNKNOWN)
         self.assertIsNone(self.successResultOf(policy.recipient(facts())))
