@@ -81,6 +81,11 @@ class Spool:
             if file is not None:
                 file.close()
 
+    @property
+    def kept(self) -> bytes | None:
+        """What follows the header; None where it is in a file."""
+        return None if self._filed else b"".join(self._kept)
+
     async def body(self) -> AsyncIterator[bytes]:
         """Return what follows the header, piece by piece."""
         position = 0
@@ -101,16 +106,16 @@ class Spool:
             await self._run(self._close)
 
 
-async def marked(spool: Spool, tags: Sequence[Tag]) -> AsyncIterator[bytes]:
-    """Return a message as it is kept: with what was said of it behind its Return-Path, where every
-    host puts what it has found (RFC 8601, 4), and without what is to be left out."""
+def marked_header(spool: Spool, tags: Sequence[Tag]) -> bytes:
+    """Return what a message is kept with before its body: what was said of it stands behind its
+    Return-Path, where every host puts what it has found (RFC 8601, 4); what is to be left out is
+    not there."""
+    if not tags:
+        return spool.trace + spool.header
     path, line_end, received = spool.trace.partition(CRLF)
     fields = b"".join(tag.fields for tag in reversed(tags))
     dropped = [field for tag in tags for field in tag.dropped]
-    header = header_without(spool.header, dropped)
-    yield b"".join((path, line_end, fields, received, header))
-    async for piece in spool.body():
-        yield piece
+    return b"".join((path, line_end, fields, received, header_without(spool.header, dropped)))
 
 
 def header_without(header: bytes, dropped: Iterable[Field]) -> bytes:
