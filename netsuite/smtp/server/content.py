@@ -34,16 +34,22 @@ async def end_of_chunk(session: Session, event: EndOfChunk) -> Reply:
     return refusal or replies.CHUNK_OK
 
 
-async def end_of_body(session: Session, event: EndOfBody) -> Reply:
+async def end_of_body(session: Session, event: EndOfBody) -> Reply | None:
     """Deliver the message; a positive answer means that it is durable."""
     transaction = session.transaction
-    answer = await transaction.finish(session.account, bare_line_end=session.dialog.bare_line_end)
+    answer = await transaction.finish(
+        session.account, bare_line_end=session.dialog.bare_line_end, judge=session.judge_message
+    )
     session.log_message(transaction, transaction.said, answer)
     session.forget_transaction()
     if session.shared.mode is Mode.LMTP:
         # One reply a recipient, all the same: it is delivered to all or to none.
         for _ in transaction.said[1:]:
             session.writer.write(session.dialog.send_one(answer))
+    if session.leaves:
+        session.say(answer)
+        session.close()
+        return None
     return answer
 
 

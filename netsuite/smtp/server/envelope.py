@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from netsuite.connection.server import handlers
+from netsuite.message.address import Address
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Rcpt, Reply
+from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.session import Session
 from netsuite.smtp.server.transaction import MailTransaction
 from netsuite.smtp.settings import Mode
 
 
-async def mail(session: Session, command: Mail) -> Reply:
+async def mail(session: Session, command: Mail) -> Reply | None:
     """Begin a message."""
     refusal = _mail_refusal(session, command)
     if refusal is not None:
         return refusal
+    sender = "" if command.sender is None else str(command.sender)
+    judged = await session.judge(Stage.MAIL, sender=sender)
+    if judged is not None:
+        return session.refuse(judged)
     session.begin_transaction(command)
     return replies.SENDER_OK
 
@@ -46,6 +52,10 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
     refusal = _rcpt_refusal(session, transaction, command)
     if refusal is not None:
         return refusal
+    judged = await session.judge_recipient(address)
+    if judged is not None:
+        _refused(session, address, judged.reply, close=judged.close)
+        return None
     try:
         recipient = await session.shared.resolver.resolve(
             address.local,
@@ -60,12 +70,22 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
     else:
         transaction.add(address, recipient)
         return replies.RECIPIENT_OK
-    # Here and not by the guard: each is a line of the message log, and counts by its reply.
-    session.log_message(transaction, [address], refusal)
-    session.say(refusal)
-    if refusal.permanent:
-        session.count_bad()  # whoever tries out names is sent away
+    _refused(session, address, refusal)
     return None
+
+
+def _refused(session: Session, address: Address, refusal: Reply, *, close: bool = False) -> None:
+    """Refuse a recipient: here and not by the guard, since each is a line of the message log, and
+    counts by its reply."""
+    session.log_message(session.transaction, [address], refusal)
+    session.say(refusal)
+    policies = session.shared.policies
+    if policies is not None:
+        policies.refused(session.facts(str(address)), refusal)
+    if close:
+        session.close()
+    elif refusal.permanent:
+        session.count_bad()  # whoever tries out names is sent away
 
 
 def _rcpt_refusal(session: Session, transaction: MailTransaction, command: Rcpt) -> Reply | None:

@@ -7,12 +7,16 @@ from netsuite.connection.server import handlers
 from netsuite.sasl.lines import Auth
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Ehlo, Helo, Lhlo, Reply, StartTls, reply
+from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.session import Session
 
 
-async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
+async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply | None:
     """Say what there is."""
     session.greeted(command.domain, extended=True)
+    refusal = await session.judge(Stage.HELO)
+    if refusal is not None:
+        return session.refuse(refusal)
     shared = session.shared
     lines = [
         f"{shared.host} greets {command.domain}",
@@ -30,9 +34,12 @@ async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
     return Reply(250, "", tuple(lines))
 
 
-async def helo(session: Session, command: Helo) -> Reply:
+async def helo(session: Session, command: Helo) -> Reply | None:
     """Greet the old way."""
     session.greeted(command.domain, extended=False)
+    refusal = await session.judge(Stage.HELO)
+    if refusal is not None:
+        return session.refuse(refusal)
     return reply(250, "", f"{session.shared.host} greets {command.domain}")
 
 

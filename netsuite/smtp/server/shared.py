@@ -11,6 +11,7 @@ from datetime import datetime
 
 from netsuite.accounts.interfaces import Authenticator, Delivery, Resolver
 from netsuite.connection.server import ServerShared
+from netsuite.smtp.policy.chain import Policies
 from netsuite.smtp.settings import Mode, Settings
 
 
@@ -56,6 +57,7 @@ class Shared(ServerShared):
         mode: whom the service is for.
         now: the time for trace fields, aware.
         identify: returns a new identifier for each message.
+        policies: who judges sessions and messages; None for nobody.
     """
 
     resolver: Resolver
@@ -66,3 +68,4 @@ class Shared(ServerShared):
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], datetime] = field(default_factory=LocalTime)
     identify: Callable[[], str] = field(default_factory=Identifiers)
+    policies: Policies | None = None

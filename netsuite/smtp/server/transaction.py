@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -17,6 +18,9 @@ from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
 from netsuite.smtp.dialog import canonical_lines
 from netsuite.smtp.header_rewriter import HeaderRewriter
+from netsuite.smtp.policy.chain import Judgement
+from netsuite.smtp.policy.content import Spool, marked_header
+from netsuite.smtp.policy.interface import Tag
 from netsuite.smtp.settings import Settings
 from netsuite.store.interfaces import Draft
 from netsuite.store.outgoing import Envelope
@@ -50,11 +54,13 @@ class MailTransaction:
         "_rewriter",
         "_seen",
         "_settings",
+        "_spool",
         "mail",
         "octets",
         "recipients",
         "refusal",
         "said",
+        "tags",
     )
 
     def __init__(
@@ -73,11 +79,14 @@ class MailTransaction:
         #: Where it goes; the same address once.
         self.recipients: list[Recipient] = []
         self.refusal: Reply | None = None
+        #: What policies have said of it.
+        self.tags: list[Tag] = []
         self._settings = settings
         self._delivery = delivery
         self._complete_as = complete_as
         self._seen: set[str] = set()
         self._draft: Draft | None = None
+        self._spool: Spool | None = None  # in place of the draft, while it is judged
         self._rewriter: HeaderRewriter | None = None
         self._held = b""  # a CR whose LF may follow, where line ends are mended
 
@@ -91,6 +100,11 @@ class MailTransaction:
         """The reverse path, empty for the null path."""
         return str(self.mail.sender) if self.mail.sender is not None else ""
 
+    @property
+    def addresses(self) -> Collection[str]:
+        """The recipients' addresses."""
+        return self._seen
+
     def add(self, address: Address, recipient: Recipient) -> None:
         """Add a recipient that was resolved."""
         self.said.append(address)
@@ -98,13 +112,21 @@ class MailTransaction:
             self._seen.add(recipient.address)
             self.recipients.append(recipient)
 
-    def begin(self, stamp: bytes, *, date: datetime, identifier: str) -> None:
+    def begin(
+        self,
+        stamp: bytes,
+        *,
+        date: datetime,
+        identifier: str,
+        spool: Callable[[int], Spool] | None = None,
+    ) -> None:
         """Begin the content.
 
         Args:
             stamp: the Received field.
             date: for a Date field that lacks in a submitted message.
             identifier: for a Message-ID likewise.
+            spool: returns where it is kept until it is judged; None where it is not.
         """
         # For the mailboxes here; whoever carries it on leaves Return-Path out (RFC 5321, 4.4).
         stamp = return_path(self.sender) + stamp
@@ -113,7 +135,10 @@ class MailTransaction:
             message_id = f"<{identifier}@{self._complete_as}>"
             completion = partial(self._completion, date=date, message_id=message_id)
         self._rewriter = HeaderRewriter(stamp, completion)
-        self._draft = self._delivery.draft(self.mail.size)
+        if spool is None:
+            self._draft = self._delivery.draft(self.mail.size)
+        else:
+            self._draft = self._spool = spool(len(stamp))
 
     def _completion(self, names: frozenset[bytes], *, date: datetime, message_id: str) -> bytes:
         """Print what a submitted message lacks (RFC 6409, 8)."""
@@ -179,12 +204,19 @@ class MailTransaction:
             self.refusal = refusal
             self.abort()
 
-    async def finish(self, account: str | None, *, bare_line_end: bool) -> Reply:
+    async def finish(
+        self,
+        account: str | None,
+        *,
+        bare_line_end: bool,
+        judge: Callable[[Spool], Awaitable[Judgement]],
+    ) -> Reply:
         """Deliver it, durably, to all or to none; return the answer.
 
         Args:
             account: who submitted it, None without a login.
             bare_line_end: whether CR or LF stood alone in it.
+            judge: asks the policies, where any of them judges messages.
         """
         if bare_line_end and not self._settings.mend_line_ends:
             self.refuse(replies.BARE_LINE_END)
@@ -199,12 +231,34 @@ class MailTransaction:
                 work = draft.write(octets)
                 if work is not None:
                     await work
+            if self._spool is not None:
+                judgement = await judge(self._spool)
+                if judgement.refusal is not None:
+                    return judgement.refusal.reply
+                draft = await self._marked(self._spool, judgement)
             envelope = Envelope(self.sender, self.mail.body, self.mail.utf8)
             await self._delivery.deliver(draft, self.recipients, envelope, account=account)
         except Exception as error:
             return _refusal(error)
         self._draft = None  # it has been committed
         return replies.DELIVERED
+
+    async def _marked(self, spool: Spool, judgement: Judgement) -> Draft:
+        """Return a draft of a message that has been judged, with what was said of it."""
+        draft = self._draft = self._delivery.draft(spool.octets)
+        header, kept = marked_header(spool, judgement.tags), spool.kept
+        work = draft.write(header if kept is None else header + kept)
+        if work is not None:
+            await work
+        if kept is None:
+            try:
+                async for piece in spool.body():
+                    work = draft.write(piece)
+                    if work is not None:
+                        await work
+            finally:
+                await spool.abort()
+        return draft
 
     def abort(self) -> None:
         """Throw the content away, unless it has been delivered; may be called twice."""
