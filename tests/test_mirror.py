@@ -90,6 +90,7 @@ ELSEWHERE = (
     ("smtp.policy.authors", "smtp/policy/test_signing", "whose messages are signed"),
     ("smtp.policy.content", "smtp/policy/test_verification", "what is verified"),
     ("smtp.policy.dkim", "smtp/policy/test_verification", "signatures, verified"),
+    ("smtp.policy.milter_packets", "smtp/policy/test_milter", "its packets"),
     ("smtp.policy.names", "smtp/policy/test_greeting", "the policy that asks for them"),
     ("smtp.policy.spf_record", "smtp/policy/test_spf", "records, evaluated"),
     ("smtp.commands", "smtp/test_grammar", "values, read and printed"),

@@ -22,7 +22,9 @@ from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Router, RouteSettings
 from netsuite.smtp.delivery.schedule import Schedule
 from netsuite.smtp.messagelog import stamp
+from netsuite.smtp.policy.chain import Policies
 from netsuite.smtp.policy.keys import FOLDER, SigningKey, read_keys
+from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
 from netsuite.smtp.policy.signing import Signer
 from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import Shared, SMTPServerFactory
@@ -37,7 +39,23 @@ Options, makeService = plugin(
 )
 
 
-def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> ListeningService:
+def _policies(site: Site, names: Sequence[str]) -> Policies | None:
+    """Return who judges a service. Raises SiteError."""
+    if not names:
+        return None
+    settings = site.settings
+    dns = DNSClient(site.reactor, read_servers(settings.delivery.resolvers))
+    ours = {settings.site.hostname, *settings.site.domains} - {"localhost"}
+    parts = Parts(settings.policy, site.reactor, dns, site.file_threads.run, time.time, ours)
+    try:
+        return make_policies(names, parts)
+    except BadPolicy as error:
+        raise SiteError(f"policy: {error}") from None
+
+
+def _make(
+    site: Site, mode: Mode, settings: Callable[[], Settings], policies: Policies | None = None
+) -> ListeningService:
     local_time, identify = LocalTime(), Identifiers()
     line_log = site.line_log(settings().message_log, stamp)
 
@@ -53,6 +71,7 @@ def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> Listening
             line_log=line_log,
             now=local_time,
             identify=identify,
+            policies=policies,
         )
 
     return site.listening(SMTPServerFactory(shared()), shared)
@@ -60,12 +79,14 @@ def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> Listening
 
 def make_smtp(site: Site) -> ListeningService:
     """Return the server to which other hosts bring mail (RFC 5321)."""
-    return _make(site, Mode.RELAY, lambda: site.settings.smtp)
+    policies = _policies(site, site.settings.policy.smtp)
+    return _make(site, Mode.RELAY, lambda: site.settings.smtp, policies)
 
 
 def make_submission(site: Site) -> ListeningService:
     """Return the server to which accounts bring mail, after a login (RFC 6409)."""
-    return _make(site, Mode.SUBMISSION, lambda: site.settings.submission)
+    policies = _policies(site, site.settings.policy.submission)
+    return _make(site, Mode.SUBMISSION, lambda: site.settings.submission, policies)
 
 
 # -- mail to other hosts -----------------------------------------------------------------------
