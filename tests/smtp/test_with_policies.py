@@ -33,7 +33,7 @@ class Judge(Policy):
         self.refusals: list[tuple[str, int]] = []
 
     async def _judge(self, stage: Stage, facts: Facts) -> Verdict:
-        name = stage.value
+        name = stage.name.lower()
         self.asked.append((name, facts))
         if name in self.waits:
             await self.waits[name]

@@ -135,7 +135,7 @@ class Policies:
                 self.log.info(
                     "policy {rule} would say at {stage}, to {address}: {verdict}",
                     rule=rule.name,
-                    stage=stage.value,
+                    stage=stage.name,
                     address=facts.client.peer.address,
                     verdict=verdict,
                 )
@@ -160,7 +160,7 @@ class Policies:
         wrong = TypeError(f"no verdict: {outcome!r}")
         error = outcome.error if isinstance(outcome, Raised) else wrong
         self.log.failure(
-            "policy {rule} at {stage}", Failure(error), rule=rule.name, stage=stage.value
+            "policy {rule} at {stage}", Failure(error), rule=rule.name, stage=stage.name
         )
         return BROKEN
 

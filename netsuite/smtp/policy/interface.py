@@ -18,14 +18,14 @@ _fields: Final = re.compile(rb"(?:[!-9;-~]+:(?:[^\r\n\0]*\r\n[ \t])*[^\r\n\0]*\r
 _TEXT: Final = re.compile(r"[ -~]{1,400}")
 
 
-class Stage(enum.Enum):
+class Stage(enum.IntEnum):  # a number's hash takes a third of the time of a name's
     """Where a session, or a message, is judged."""
 
-    CONNECTION = "connection"  #: before the greeting
-    HELO = "helo"
-    MAIL = "mail"
-    RECIPIENT = "recipient"  #: before anybody looks whether there is one
-    MESSAGE = "message"  #: when it has come as a whole
+    CONNECTION = 0  #: before the greeting
+    HELO = 1
+    MAIL = 2
+    RECIPIENT = 3  #: before anybody looks whether there is one
+    MESSAGE = 4  #: when it has come as a whole
 
 
 class PeerNames(Protocol):
