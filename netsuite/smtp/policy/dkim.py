@@ -23,6 +23,8 @@ from netsuite.smtp.policy.tags import WSP, decode_base64, parse_tags, without_sp
 FIELD: Final = b"DKIM-Signature"
 #: RFC 8301, 3.2: verifiers take no shorter keys.
 LEAST_BITS: Final = 1024
+#: Longer ones only cost time.
+MOST_BITS: Final = 8192
 PublicKey: TypeAlias = RSAPublicKey | Ed25519PublicKey
 
 # RFC 5321, 4.1.2: sub-domain = Let-dig [Ldh-str]; the DNS has an underscore in some, too.
@@ -203,8 +205,8 @@ def _public(kind: str, data: bytes) -> PublicKey:
         raise BadSignature("permerror", "malformed key") from None
     if kind != "rsa" or not isinstance(public, RSAPublicKey):
         raise BadSignature("permerror", "a key of another kind")
-    if public.key_size < LEAST_BITS:
-        raise BadSignature("policy", "the key is too short")
+    if not LEAST_BITS <= public.key_size <= MOST_BITS:
+        raise BadSignature("policy", f"a key of {public.key_size} bits")
     return public
 
 
@@ -242,7 +244,7 @@ def check(
             public.verify(signature.data, digest)
         else:
             public.verify(signature.data, digest, PKCS1v15(), Prehashed(SHA256()))
-    except InvalidSignature:
+    except (InvalidSignature, ValueError):  # the latter of a key that cannot be one
         raise BadSignature("fail", "the header has been changed") from None
     if signature.length is not None and signature.length != body_octets:
         # RFC 6376, 8.2: what follows could be anybody's, and a reader would see it all.

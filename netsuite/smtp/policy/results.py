@@ -22,6 +22,8 @@ _comment: Final = re.compile(rb"\([^()\\]*(?:\\.[^()\\]*)*\)", re.DOTALL)
 _server: Final = re.compile(
     rb'("(?:[^"\\]|\\.)*"|[^\s;"()]+)(?:\s+([0-9]+))?\s*(?:;|\Z)', re.DOTALL
 )
+#: Of a field, looked at to find whose it is.
+_LOOKED_AT: Final = 1000
 #: Comments within comments that are looked through; of deeper ones the field cannot be read.
 _NESTED: Final = 4
 
@@ -75,10 +77,13 @@ def claimed(header: bytes, host: str) -> Sequence[Field]:
 
 
 def _is_by(value: bytes, host: str) -> bool:
+    cut = len(value) > _LOOKED_AT
+    value = value[:_LOOKED_AT]
     for _ in range(_NESTED):
         value = _comment.sub(b" ", value)
-    match = _server.match(value.strip())
-    if match is None or match[2] not in (None, b"1"):
+    value = value.strip()
+    match = _server.match(value)
+    if match is None or match[2] not in (None, b"1") or (cut and match.end() == len(value)):
         return True
     server = unquote(match[1][1:-1]) if match[1].startswith(b'"') else match[1]
     return a_labels(server.decode("utf-8", "replace")) == a_labels(host)

@@ -65,8 +65,8 @@ async def check_host(
         helo: what the client calls itself.
     """
     domain = domain.rstrip(".").lower()
-    if not address:
-        return SPFResult("none", domain, "a local client")
+    if not address or domain.startswith("["):
+        return SPFResult("none", domain, "a local client" if not address else "no domain")
     checking = _Check(dns, _address(address), sender or f"postmaster@{domain}", helo)
     try:
         result, reason = await checking.check(domain)

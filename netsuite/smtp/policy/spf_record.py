@@ -10,6 +10,10 @@ from typing import Final
 from urllib.parse import quote
 
 VERSION: Final = "v=spf1"
+#: Longer records, and domains in them, are nobody's (RFC 7208, 3.4 wants 450 octets), and each
+#: could be a stranger's.
+RECORD_OCTETS: Final = 8192
+DOMAIN_OCTETS: Final = 512
 #: By qualifier, what a mechanism that matches results in (RFC 7208, 4.6.2).
 QUALIFIERS: Final = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
 
@@ -72,6 +76,8 @@ def is_record(text: bytes) -> bool:
 
 def parse_record(octets: bytes) -> Record:
     """Read a record, the whole of it. Raises PermError."""
+    if len(octets) > RECORD_OCTETS:
+        raise PermError("the record is too long")
     try:
         terms = octets.decode("ascii")[len(VERSION) :].split(" ")
     except UnicodeDecodeError:
@@ -94,7 +100,11 @@ def parse_record(octets: bytes) -> Record:
 
 
 def _domain_spec(text: str) -> str:
-    if not _macro_string.fullmatch(text) or not _domain_end.fullmatch(text):
+    if (
+        len(text) > DOMAIN_OCTETS
+        or not _macro_string.fullmatch(text)
+        or not _domain_end.fullmatch(text)
+    ):
         raise PermError(f"malformed domain: {text[:60]}")
     return text
 

@@ -46,6 +46,9 @@ class Results(SynchronousTestCase):
             (b"((((((mx.example.org))))))", True),
             (b"(" * 100_000 + b"x" + b")" * 100_000, True),
             (b"(" * 100_000, True),
+            (b"(\\(" * 100_000, True),
+            (b"(" + b"x" * 990 + b")mx.example.org; none", True),
+            (b"(" + b"x" * 900 + b")other.test; none" + b"x" * 200, False),
         ]:
             header = b"A: mx.example.org\r\nAuthentication-RESULTS:" + value + b"\r\n\r\n"
             found = [each.name for each in claimed(header, "mx.example.org")]
