@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
+from netsuite.smtp.policy.interface import Defer, Facts, Policy, Reject, Verdict
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
 from tests.smtp.fakes import Session
@@ -11,11 +13,28 @@ from tests.smtp.fakes import Session
 FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "smtp"
 
 
+class Judge(Policy):
+    """What ``judged.txt`` shows."""
+
+    async def helo(self, facts: Facts) -> Verdict:
+        return Reject("Not you") if facts.client.helo == "spam.test" else None
+
+    async def recipient(self, facts: Facts) -> Verdict:
+        name = facts.recipient.partition("@")[0]
+        if name == "eve":
+            return Defer("Go away", 421, "4.7.0", close=True)
+        return Defer("Come back later", 450, "4.7.1") if name == "bob" else None
+
+    async def message(self, facts: Facts) -> Verdict:
+        won = facts.message is not None and b"Subject: win" in facts.message.header
+        return Reject("We have won enough", 554, "5.7.9") if won else None
+
+
 class Peer:
     """A session as the player drives it."""
 
-    def __init__(self) -> None:
-        self.session = Session()
+    def __init__(self, *policies: Policy) -> None:
+        self.session = Session(policies=policies)
         self._heard = self.session.greeting
 
     def say(self, octets: bytes) -> None:
@@ -36,7 +55,8 @@ class Transcripts(SynchronousTestCase):
     def test_all(self) -> None:
         """The server says what the conversations show."""
         paths = sorted(FOLDER.glob("*.txt"))
-        self.assertGreaterEqual(len(paths), 2)
+        self.assertGreaterEqual(len(paths), 3)
         for path in paths:
+            policies = [Judge()] if path.name == "judged.txt" else []
             with self.subTest(path.name):
-                play_file(path, Peer)
+                play_file(path, partial(Peer, *policies))

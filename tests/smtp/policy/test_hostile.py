@@ -101,7 +101,8 @@ class Hostile(SynchronousTestCase):
             b"v=spf1 a:." + b"a" * 60_000 + b"!", b"v=spf1 " + b"a " * 30_000,
             b"v=spf1 a:" + b"%{d}" * 15_000, b"v=spf1 x=" + b"%{" * 30_000,
             b"v=DMARC1;" + b"p=;" * 20_000, b"v=DKIM1; p=" + b"A" * 60_000,
-            b"(\\(" * 60_000, b"b=" * 60_000, b"; b" * 60_000, b";" + b" " * 60_000, b"h=" + b"a:" * 60_000,
+            b"(\\(" * 60_000, b"b=" * 60_000, b"; b" * 60_000, b";" + b" " * 60_000,
+            b"h=" + b"a:" * 60_000,
         ):  # fmt: skip
             for read, foreseen in READERS:
                 try:

@@ -140,6 +140,7 @@ class Records(SynchronousTestCase):
             ("none.test", "none"),
             ("example.org", "none"),
             ("com", "none"),
+            ("[192.0.2.1]", "none"),
             ("a..test", "none"),
             ("x" * 64 + ".test", "none"),
             ("failing.test", "temperror"),
