@@ -46,7 +46,9 @@ def _policies(site: Site, names: Sequence[str]) -> Policies | None:
     settings = site.settings
     dns = DNSClient(site.reactor, read_servers(settings.delivery.resolvers))
     ours = {settings.site.hostname, *settings.site.domains} - {"localhost"}
-    parts = Parts(settings.policy, site.reactor, dns, site.file_threads.run, time.time, ours)
+    parts = Parts(
+        settings.policy, site.reactor, dns, site.file_threads.run, time.time, ours, site.home
+    )
     try:
         return make_policies(names, parts)
     except BadPolicy as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
@@ -80,6 +81,7 @@ class Policies:
         seconds: that each policy may take at each stage.
         names: returns the names of an address, which are looked up when somebody asks.
         run: runs in a thread what may wait for the disk.
+        folder: where large messages are kept while they are judged; None for the system's.
     """
 
     log = Logger()
@@ -92,11 +94,13 @@ class Policies:
         seconds: float = POLICY_SECONDS,
         names: Callable[[str], PeerNames] = lambda address: NoNames(),
         run: RunInThread = maybeDeferred,
+        folder: Path | None = None,
     ) -> None:
         self.rules = tuple(rules)
         self.seconds = seconds
         self.names = names
         self._run = run
+        self._folder = folder
         self._clock = clock
         self._asked: dict[Stage, Sequence[tuple[Rule, _Method]]] = {}
         for rule in self.rules:
@@ -116,7 +120,7 @@ class Policies:
         Args:
             trace: octets at its beginning that are ours.
         """
-        return Spool(self._run, trace)
+        return Spool(self._run, trace, self._folder)
 
     async def judge(self, stage: Stage, facts: Facts) -> Judgement:
         """Ask the policies that have a method for a stage."""
@@ -142,6 +146,7 @@ class Policies:
             elif type(verdict) is Tag:
                 tags.append(verdict)
             elif isinstance(verdict, Refusal):
+                self.log.debug("policy {rule} refuses at {stage}", rule=rule.name, stage=stage.name)
                 return Judgement(verdict, tags, rule.name)
         return Judgement(None, tags) if tags else ACCEPTED
 

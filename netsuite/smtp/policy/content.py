@@ -6,6 +6,7 @@ import os
 import tempfile
 import threading
 from collections.abc import AsyncIterator, Awaitable, Iterable, Sequence
+from pathlib import Path
 from typing import BinaryIO, Final
 
 from netsuite.message.headers import Field, header_end
@@ -25,11 +26,13 @@ class Spool:
     Args:
         run: for what may wait for the disk.
         trace: octets at its beginning that are ours, and nobody judges.
+        folder: for its file, which has no name there; None for the system's.
     """
 
-    def __init__(self, run: RunInThread, trace: int = 0) -> None:
+    def __init__(self, run: RunInThread, trace: int = 0, folder: Path | None = None) -> None:
         self._run = run
         self._skipped = trace
+        self._folder = folder
         self._begun = False
         self._kept: list[bytes] = []
         self._kept_octets = 0
@@ -66,7 +69,7 @@ class Spool:
             if self._over:
                 return
             if self._file is None:
-                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by abort
+                self._file = tempfile.TemporaryFile(dir=self._folder)  # noqa: SIM115 - closed by abort
             self._file.write(octets)
             self._file.flush()
 

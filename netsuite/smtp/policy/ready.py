@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
+from pathlib import Path
 from typing import Any, Final
 
 from twisted.internet.endpoints import clientFromString
@@ -36,6 +37,7 @@ class Parts:
         reactor: for time and connections.
         now: seconds since 1970.
         ours: names that nobody else may call themselves.
+        folder: where large messages are kept while they are judged; None for the system's.
     """
 
     settings: PolicySettings
@@ -44,6 +46,7 @@ class Parts:
     run: RunInThread
     now: Callable[[], float]
     ours: Collection[str] = ()
+    folder: Path | None = None
 
 
 def _rates(parts: Parts) -> Policy:
@@ -101,6 +104,7 @@ def make_policies(names: Sequence[str], parts: Parts) -> Policies | None:
         seconds=settings.seconds,
         names=lambda address: LookedUpNames(parts.dns, address),
         run=parts.run,
+        folder=parts.folder,
     )
 
 

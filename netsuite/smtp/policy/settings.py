@@ -51,6 +51,7 @@ class PolicySettings(Section):
         30.0,
         "How long a policy may take at one step; then the client is told to try again later.",
         unit="seconds",
+        ge=1,
     )
     rates_address_messages: Count = setting(
         0,
