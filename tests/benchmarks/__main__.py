@@ -14,6 +14,7 @@ from tests.benchmarks import (
     files_ftp,
     gopher,
     idle,
+    judging,
     news,
     telnet,
     web,
@@ -22,6 +23,7 @@ from tests.benchmarks.report import Report, versions
 
 BENCHMARKS = {
     "acceptance": acceptance.measure,
+    "judging": judging.measure,
     "big-message": big_message.measure,
     "idle": idle.measure,
     "connections": connections.measure,
