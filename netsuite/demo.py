@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, TextIO
 
+from twisted.application.service import IService
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
 
@@ -183,7 +184,7 @@ def is_loopback(endpoint: str) -> bool:
 class Demo:
     """Seeds a site once and tells what can be done with it."""
 
-    def __init__(self, site: Site, services: Sequence[ListeningService], out: TextIO) -> None:
+    def __init__(self, site: Site, services: Sequence[IService], out: TextIO) -> None:
         self._site = site
         self._services = services
         self._out = out
@@ -255,6 +256,8 @@ class Demo:
             "",
         ]
         for service in self._services:
+            if not isinstance(service, ListeningService):
+                continue  # it carries mail, and listens nowhere
             bound = [(_where(port.getHost()), opening.tls) for opening, port in service.bound]
             shown = ", ".join(where + (" (TLS)" if tls else "") for where, tls in bound)
             name = str(service.name)

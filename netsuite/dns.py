@@ -1,7 +1,8 @@
-"""The DNS as those who carry and judge mail ask it: MX, addresses, TXT, PTR, TLSA; answers kept.
+"""The DNS as those who carry and judge mail ask it: MX, addresses, TXT, PTR, TLSA, SRV.
 
 A lookup gives records, or an empty answer where the name has none of the kind; what cannot be known
-now is told apart from what is not there, since the first is no reason to give mail back.
+now is told apart from what is not there, since the first is no reason to give mail back. Answers
+are kept.
 """
 
 from __future__ import annotations
@@ -90,6 +91,16 @@ class TLSA:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class SRV:
+    """Where a service is (RFC 2782); the empty host says that it is nowhere."""
+
+    priority: int
+    weight: int
+    port: int
+    host: str
+
+
 class DNS(Protocol):
     """Lookups. Each raises NoSuchName and LookupFailed."""
 
@@ -107,6 +118,9 @@ class DNS(Protocol):
 
     async def tlsa(self, name: str) -> Answer[TLSA]:
         """Return certificate associations."""
+
+    async def srv(self, name: str) -> Answer[SRV]:
+        """Return where a service is."""
 
 
 def name_servers(path: Path = RESOLV_CONF) -> Sequence[tuple[str, int]]:
@@ -185,9 +199,9 @@ class DNSClient:
         found: list[str] = []
         authenticated = True
         failed: LookupFailed | None = None
-        for asked in (self._ipv6(host), self._ipv4(host)):
+        for ask in (self._ipv6, self._ipv4):
             try:
-                answer = await asked
+                answer = await ask(host)
             except LookupFailed as error:
                 failed = error
             else:
@@ -219,6 +233,15 @@ class DNSClient:
     async def tlsa(self, name: str) -> Answer[TLSA]:
         """Return certificate associations."""
         return await self._lookup(name, TLSA_TYPE, dns.UnknownRecord, lambda each: _tlsa(each.data))
+
+    async def srv(self, name: str) -> Answer[SRV]:
+        """Return where a service is."""
+        return await self._lookup(
+            name,
+            dns.SRV,
+            dns.Record_SRV,
+            lambda each: SRV(each.priority, each.weight, each.port, _text(each.target)),
+        )
 
     # -- one question --------------------------------------------------------------------------
 

@@ -49,6 +49,8 @@ def layer(module: str) -> str:
         second = parts[1] if len(parts) > 1 else ""
         if second in ("service", "settings"):
             return f"{top}/{second}"
+        if parts[-1] == "settings":
+            return f"{top}/settings"
         pure = second in PURE | PURE_HELPERS[top] or module == top
         pure = pure or module in ("http.xmlrpc", "http.xmlrpc.values")
         return f"{top}/pure" if pure else f"{top}/twisted"

@@ -372,6 +372,10 @@ class PartlyFull(OverQuota):
 class Resolver(Protocol):
     """The resolver of where mail goes: domains, aliases, catch-all, ``user+detail``."""
 
+    async def filed(self, recipient: Recipient, folder: str) -> Recipient:
+        """Return a recipient whose mailboxes get a message into the folder of a name, where they
+        have one."""
+
     async def resolve(
         self, local: str, domain: str, *, octets: int = 0, relay: bool = False
     ) -> Recipient:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import idna
@@ -345,6 +345,17 @@ class RecipientResolver:
         if known[0].state is not AccountState.ACTIVE:
             raise AccountDisabled(name)
         return known[1]
+
+    async def filed(self, recipient: Recipient, folder: str) -> Recipient:
+        """Return a recipient whose mailboxes get a message into the folder of a name, where they
+        have one."""
+        folders: dict[FolderId, str] = {}
+        for place, mailbox in recipient.folders.items():
+            known = await self._account(mailbox.rpartition("@")[0])
+            there = [] if known is None else await self._store.mail.folders(known[0].id)
+            named = [each.id for each in there if each.name.lower() == folder.lower()]
+            folders[named[0] if named else place] = mailbox
+        return replace(recipient, folders=folders)
 
     async def _folder(self, name: str, detail: str, octets: int) -> FolderId:
         """Return the folder of an account that mail goes into. Raises OverQuota, AccountDisabled,

@@ -47,6 +47,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "group": Entry(
             "netsuite.cli.group", "group", "Newsgroups: public folders that NNTP serves."
         ),
+        "dkim": Entry("netsuite.cli.dkim", "dkim", "The keys that mail is signed with."),
+        "dns": Entry(
+            "netsuite.cli.dns", "dns",
+            "Print every DNS record that a mail domain needs, or compare with what there is.",
+        ),
         "import": Entry(
             _TRANSFER, "import_mail",
             "Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup.",

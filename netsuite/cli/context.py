@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
@@ -59,7 +59,11 @@ class Home:
             finally:
                 await store.close()
 
-        error = _in_loop(done)
+        self.in_loop(done)
+
+    def in_loop(self, work: Callable[[Any], Awaitable[None]]) -> None:
+        """Do something with a reactor; a refusal is one line and exit 1."""
+        error = _in_loop(work)
         if isinstance(error, errors.StoreError | SiteError):
             raise click.ClickException(_line_of(error))
         if isinstance(error, click.ClickException):

@@ -16,12 +16,15 @@ from typing import Final
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
 
 from netsuite.config.load import Configuration, Problem
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.settings import ServiceSettings
+from netsuite.dns import DNSClient
+from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
 from netsuite.store.interfaces import Store
 
 #: Drivers by the beginning of a database's URL; one that is None needs none.
@@ -51,10 +54,21 @@ def problems(
         *_endpoints(settings, reactor, home),
         *_twice(settings, services),
         *_folder("files.root", home / settings.files.root),
+        *_policies(settings, reactor),
     ]
     if settings.tls.enabled:
         found += _folder("tls.certificates", home / settings.tls.certificates)
     return [configuration.problem(key, message) for key, message in found]
+
+
+def _policies(settings: Settings, reactor: object) -> Iterator[tuple[str, str]]:
+    parts = Parts(settings.policy, reactor, DNSClient(reactor, ()), maybeDeferred, lambda: 0.0)
+    for key, names in (("smtp", settings.policy.smtp), ("submission", settings.policy.submission)):
+        for name in names:
+            try:
+                make_policies([name], parts)
+            except BadPolicy as error:
+                yield f"policy.{key}", str(error)
 
 
 def _store(settings: Settings) -> Iterator[tuple[str, str]]:

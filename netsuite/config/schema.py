@@ -24,6 +24,7 @@ from netsuite.http.settings import Settings as HTTPSettings
 from netsuite.imap.settings import Settings as IMAPSettings
 from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.pop3.settings import Settings as POP3Settings
+from netsuite.smtp.policy.settings import PolicySettings
 from netsuite.smtp.settings import DeliverySettings, LMTPSettings, SubmissionSettings
 from netsuite.smtp.settings import Settings as SMTPSettings
 from netsuite.telnet.settings import Settings as TelnetSettings
@@ -175,6 +176,7 @@ class Settings(Section):
     submission: SubmissionSettings = Field(default_factory=SubmissionSettings)
     lmtp: LMTPSettings = Field(default_factory=LMTPSettings)
     delivery: DeliverySettings = Field(default_factory=DeliverySettings)
+    policy: PolicySettings = Field(default_factory=PolicySettings)
     imap: IMAPSettings = Field(default_factory=IMAPSettings)
     pop3: POP3Settings = Field(default_factory=POP3Settings)
     nntp: NNTPSettings = Field(default_factory=NNTPSettings)

@@ -203,6 +203,16 @@ class ServerConnection(TimedPump[E, S]):
 
     # -- what subclasses use -------------------------------------------------------------------
 
+    def answer_first(self, work: Work[S | None]) -> None:
+        """Run something before any event is taken; its value, if any, is said. For ``began``."""
+        outcome: Any = start(work)
+        if type(outcome) is CoroutineTask:
+            self._wait_for(None, outcome)
+        elif type(outcome) is Raised:
+            self._failed(None, outcome.error)
+        elif outcome is not None:
+            self.say(outcome)
+
     def spawn(self, work: Work[None], event: E | None = None) -> Deferred[None]:
         """Run something beside the pump; it is cancelled when the connection goes.
 
@@ -354,7 +364,7 @@ class ServerConnection(TimedPump[E, S]):
             self._say_answer(event, result)
         return True
 
-    def _wait_for(self, event: E, task: CoroutineTask[S | None]) -> None:
+    def _wait_for(self, event: E | None, task: CoroutineTask[S | None]) -> None:
         self._task = task
         self.writer.answering = True
         task.when_ended(partial(self._answered, event))
@@ -368,13 +378,13 @@ class ServerConnection(TimedPump[E, S]):
         self._paused = not going
         return going
 
-    def _say_answer(self, event: E, answer: S) -> None:
+    def _say_answer(self, event: E | None, answer: S) -> None:
         try:
             self.say(answer)
         except Exception as error:
             self._failed(event, error)
 
-    def _answered(self, event: E, result: S | Raised | None) -> None:
+    def _answered(self, event: E | None, result: S | Raised | None) -> None:
         """A handler that had to wait has ended."""
         self._task = self._wanted = None
         writer = self.writer

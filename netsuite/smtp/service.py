@@ -3,11 +3,13 @@ netsuite-smtp``."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.logger import Logger
 
 from netsuite import tls
 from netsuite.connection.listening import ListeningService
@@ -17,16 +19,22 @@ from netsuite.plugin import plugin
 from netsuite.site import Site
 from netsuite.smtp.delivery.agent import DeliveryAgent
 from netsuite.smtp.delivery.connector import Connector
-from netsuite.smtp.delivery.mta_sts import Policies, fetch
+from netsuite.smtp.delivery.mta_sts import DomainPolicies, fetch
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Router, RouteSettings
 from netsuite.smtp.delivery.schedule import Schedule
 from netsuite.smtp.messagelog import stamp
+from netsuite.smtp.policy.chain import Policies
+from netsuite.smtp.policy.keys import FOLDER, SigningKey, read_keys
+from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
+from netsuite.smtp.policy.signing import Signer
 from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.smtp.server.shared import Identifiers, LocalTime
 from netsuite.smtp.settings import DeliverySettings, Mode, Settings
 from netsuite.wire.dates import now
+
+_log = Logger()
 
 Options, makeService = plugin(
     ("smtp", "submission", "lmtp", "delivery"),
@@ -34,7 +42,25 @@ Options, makeService = plugin(
 )
 
 
-def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> ListeningService:
+def _policies(site: Site, names: Sequence[str]) -> Policies | None:
+    """Return who judges a service. Raises SiteError."""
+    if not names:
+        return None
+    settings = site.settings
+    dns = DNSClient(site.reactor, read_servers(settings.delivery.resolvers))
+    ours = {settings.site.hostname, *settings.site.domains} - {"localhost"}
+    parts = Parts(
+        settings.policy, site.reactor, dns, site.file_threads.run, time.time, ours, site.home
+    )
+    try:
+        return make_policies(names, parts)
+    except BadPolicy as error:
+        raise SiteError(f"policy: {error}") from None
+
+
+def _make(
+    site: Site, mode: Mode, settings: Callable[[], Settings], policies: Policies | None = None
+) -> ListeningService:
     local_time, identify = LocalTime(), Identifiers()
     line_log = site.line_log(settings().message_log, stamp)
 
@@ -51,6 +77,7 @@ def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> Listening
             line_log=line_log,
             now=local_time,
             identify=identify,
+            policies=policies,
         )
 
     return site.listening(SMTPServerFactory(shared()), shared)
@@ -58,12 +85,14 @@ def _make(site: Site, mode: Mode, settings: Callable[[], Settings]) -> Listening
 
 def make_smtp(site: Site) -> ListeningService:
     """Return the server to which other hosts bring mail (RFC 5321)."""
-    return _make(site, Mode.RELAY, lambda: site.settings.smtp)
+    policies = _policies(site, site.settings.policy.smtp)
+    return _make(site, Mode.RELAY, lambda: site.settings.smtp, policies)
 
 
 def make_submission(site: Site) -> ListeningService:
     """Return the server to which accounts bring mail, after a login (RFC 6409)."""
-    return _make(site, Mode.SUBMISSION, lambda: site.settings.submission)
+    policies = _policies(site, site.settings.policy.submission)
+    return _make(site, Mode.SUBMISSION, lambda: site.settings.submission, policies)
 
 
 def make_lmtp(site: Site) -> ListeningService:
@@ -99,12 +128,14 @@ def route_settings(settings: DeliverySettings, host: str) -> RouteSettings:
     )
 
 
-def make_router(settings: DeliverySettings, host: str, reactor: object) -> Router:
+def make_router(
+    settings: DeliverySettings, host: str, reactor: object, dns: DNSClient | None = None
+) -> Router:
     """Return what finds the hosts of a domain."""
-    dns = DNSClient(reactor, read_servers(settings.resolvers))
+    dns = dns or DNSClient(reactor, read_servers(settings.resolvers))
     policies = None
     if settings.mta_sts:
-        policies = Policies(dns, IReactorTime(reactor), partial(fetch, reactor))
+        policies = DomainPolicies(dns, IReactorTime(reactor), partial(fetch, reactor))
     return Router(dns, route_settings(settings, host), policies=policies)
 
 
@@ -133,13 +164,16 @@ def make_delivery(site: Site) -> DeliveryAgent:
         tls_for("localhost", True)
     except tls.BadCertificate as error:
         raise SiteError(f"delivery.authorities: {error}") from None
+    dns = DNSClient(site.reactor, read_servers(settings.resolvers))
+    signer = Signer(_signing_keys(site), site.file_threads.run, time.time, dns)
     connector = Connector(
         site.reactor,
-        make_router(settings, host, site.reactor),
+        make_router(settings, host, site.reactor, dns),
         endpoint=partial(_endpoint, site.reactor, settings.source),
         helo=helo,
         tls_for=tls_for,
         loopback=settings.loopback,
+        signer=signer,
     )
     agent = DeliveryAgent(
         site.store,
@@ -159,9 +193,18 @@ def make_delivery(site: Site) -> DeliveryAgent:
     def apply(_: object) -> None:
         changed = site.settings.delivery
         agent.schedule, agent.connections = _schedule(changed), changed.connections
+        signer.configure(_signing_keys(site))
 
     site.on_reload(apply)
     return agent
+
+
+def _signing_keys(site: Site) -> Sequence[SigningKey]:
+    """Return the keys that mail is signed with; what is wrong with others is in the log."""
+    keys, problems = read_keys(site.home / FOLDER)
+    for each in problems:
+        _log.error("mail is signed without a key: {problem}", problem=each)
+    return keys
 
 
 def _schedule(settings: DeliverySettings) -> Schedule:

@@ -13,7 +13,7 @@ from twisted.names.common import ResolverBase
 from twisted.names.server import DNSServerFactory
 from twisted.python.failure import Failure
 
-from netsuite.dns import MX, TLSA, TLSA_TYPE, Answer, LookupFailed, NoSuchName
+from netsuite.dns import MX, SRV, TLSA, TLSA_TYPE, Answer, LookupFailed, NoSuchName
 
 #: No stranger's resolver keeps what a test says.
 TTL: Final = 5
@@ -37,6 +37,7 @@ class Name:
     txt: Sequence[bytes] = ()
     ptr: Sequence[str] = ()
     tlsa: Sequence[TLSA] = ()
+    srv: Sequence[SRV] = ()
     alias: str = ""
     failing: bool = False
     silent: bool = False
@@ -90,6 +91,11 @@ class FakeDNS:
         found = self._name("tlsa", name)
         return Answer(found.tlsa, found.authenticated)
 
+    async def srv(self, name: str) -> Answer[SRV]:
+        """Return where a service is."""
+        found = self._name("srv", name)
+        return Answer(found.srv, found.authenticated)
+
 
 def _payloads(name: Name) -> Sequence[Any]:
     return [
@@ -98,8 +104,16 @@ def _payloads(name: Name) -> Sequence[Any]:
             (dns.Record_AAAA if ":" in address else dns.Record_A)(address, TTL)
             for address in name.addresses
         ),
-        *(dns.Record_TXT(each, ttl=TTL) for each in name.txt),
+        # A string has 255 octets at most (RFC 1035, 3.3); a long text is several.
+        *(
+            dns.Record_TXT(*(each[at : at + 255] for at in range(0, len(each) or 1, 255)), ttl=TTL)
+            for each in name.txt
+        ),
         *(dns.Record_PTR(each, TTL) for each in name.ptr),
+        *(
+            dns.Record_SRV(each.priority, each.weight, each.port, each.host, TTL)
+            for each in name.srv
+        ),
     ]
 
 

@@ -212,6 +212,24 @@ class Resolving(TestCase):
             await world.resolver.resolve(local, "example.test")
         return asked
 
+    async def test_filed(self) -> None:
+        """A message is filed into the folder of a name where a mailbox has one, in any case, and
+        goes where it went where it has none."""
+        world = World()
+        for name in ("ann", "bob"):
+            await world.account(name)
+        await world.store.accounts.set_alias("sales", ["ann", "bob"])
+        await world.store.accounts.set_alias("away", ["x@elsewhere.test"])
+        accounts = {each.name: each.id for each in await world.store.accounts.accounts()}
+        junk = await world.store.mail.create_folder(accounts["ann"], "Junk")
+        found = await world.resolver.resolve("sales", "example.test")
+        filed = await world.resolver.filed(found, "junk")
+        inbox = await world.store.mail.folder(accounts["bob"], "INBOX")
+        self.assertEqual({junk.id, inbox.id}, set(filed.folders))
+        self.assertEqual(set(found.folders.values()), set(filed.folders.values()))
+        onward = await world.resolver.resolve("away", "example.test")
+        self.assertEqual(onward.onward, (await world.resolver.filed(onward, "Junk")).onward)
+
     async def test_known_without_asking(self) -> None:
         """An address resolved a moment ago is known at once, until anything that bears on it
         changes or a while has passed; so nobody is refused, or gets mail, by old news."""

@@ -16,6 +16,8 @@ from twisted.internet.task import Clock
 from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp.messagelog import stamp
+from netsuite.smtp.policy.chain import Policies, Rule
+from netsuite.smtp.policy.interface import Policy
 from netsuite.smtp.server import Shared, SMTPServer, SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings, SubmissionSettings
 from netsuite.store.errors import NoSuchAccount
@@ -93,6 +95,9 @@ class FakeReceiver:
         address = f"{name}@example.test"
         return Recipient(address, {FolderId(1): address})
 
+    async def filed(self, recipient: Recipient, folder: str) -> Recipient:
+        return replace(recipient, address=f"{recipient.address}/{folder}")
+
     async def mailbox(self, address: str) -> FolderId:
         return FolderId(1)
 
@@ -164,9 +169,13 @@ class Session:
         *,
         context: ServerTLS | None = None,
         message_log: Path | None = None,
+        policies: Sequence[Policy] = (),
         **settings: Any,
     ) -> None:
         shared = make_shared(mode, **settings)
+        if policies:
+            rules = [Rule(type(each).__name__, each) for each in policies]
+            shared = replace(shared, policies=Policies(rules, shared.clock))
         assert isinstance(shared.clock, Clock)
         assert isinstance(shared.resolver, FakeReceiver)
         assert isinstance(shared.authenticator, FakeAuthenticator)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from netsuite.smtp.policy.interface import Defer, Facts, Policy, Reject, Verdict
 from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transcripts import play_file
@@ -18,11 +20,28 @@ FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "smtp"
 _mode = re.compile(r"^# mode: (\w+)$", re.MULTILINE)
 
 
+class Judge(Policy):
+    """What ``judged.txt`` shows."""
+
+    async def helo(self, facts: Facts) -> Verdict:
+        return Reject("Not you") if facts.client.helo == "spam.test" else None
+
+    async def recipient(self, facts: Facts) -> Verdict:
+        name = facts.recipient.partition("@")[0]
+        if name == "eve":
+            return Defer("Go away", 421, "4.7.0", close=True)
+        return Defer("Come back later", 450, "4.7.1") if name == "bob" else None
+
+    async def message(self, facts: Facts) -> Verdict:
+        won = facts.message is not None and b"Subject: win" in facts.message.header
+        return Reject("We have won enough", 554, "5.7.9") if won else None
+
+
 class Peer:
     """A session as the player drives it."""
 
-    def __init__(self, mode: Mode = Mode.RELAY) -> None:
-        self.session = Session(mode)
+    def __init__(self, mode: Mode = Mode.RELAY, policies: Sequence[Policy] = ()) -> None:
+        self.session = Session(mode, policies=policies)
         self.session.receiver.without_room = ["full@example.test"]
         self._heard = self.session.greeting
 
@@ -44,9 +63,10 @@ class Transcripts(SynchronousTestCase):
     def test_all(self) -> None:
         """The server says what the conversations show."""
         paths = sorted(FOLDER.glob("*.txt"))
-        self.assertGreaterEqual(len(paths), 4)
+        self.assertGreaterEqual(len(paths), 5)
         for path in paths:
+            policies = [Judge()] if path.name == "judged.txt" else []
             with self.subTest(path.name):
                 said = _mode.search(path.read_text())
                 mode = Mode(said.group(1)) if said else Mode.RELAY
-                play_file(path, partial(Peer, mode))
+                play_file(path, partial(Peer, mode, policies))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Sequence
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
+
+from twisted.logger import Logger
 
 from netsuite.connection import errors
 from netsuite.message.address import Address, parse_address
@@ -25,6 +27,14 @@ NOT_IN_TIME: Final = reply(
 NOT_8BIT: Final = reply(
     554, "5.6.3", "The message holds 8-bit octets, which the mail host does not take"
 )
+UNSIGNED: Final = reply(451, "4.7.0", "The message could not be signed here")
+
+
+class Signs(Protocol):
+    """Signs messages that leave (``policy.signing.Signer``)."""
+
+    async def sign(self, header: bytes, body: AsyncIterator[bytes]) -> bytes:
+        """Return fields to put before a message; empty for one that is not signed."""
 
 
 class Carrier:
@@ -33,8 +43,11 @@ class Carrier:
     Args:
         remote: the host, as errors and logs name it.
         verified: TLS is in place, and its certificate is the host's own.
+        signer: of what our accounts, and we, have written; None for nobody.
         now: returns the time of day.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -42,11 +55,13 @@ class Carrier:
         remote: str,
         *,
         verified: bool,
+        signer: Signs | None = None,
         now: Callable[[], datetime] = now,
     ) -> None:
         self.client = client
         self.remote = remote
         self._verified = verified
+        self._signer = signer
         self._now = now
         #: Messages that were handed over.
         self.carried = 0
@@ -82,6 +97,14 @@ class Carrier:
         if body is None:
             return [Said(NOT_8BIT)] * len(items)
         mail = replace(mail, by=by if "DELIVERBY" in self.client.extensions else None)
+        try:
+            signature = await self._signature(items[0], content)
+        except Exception:
+            self.log.failure("signing a message")
+            return [Said(UNSIGNED)] * len(items)
+        if signature:
+            mail = replace(mail, size=content.octets + len(signature))
+            body = signature + body if isinstance(body, bytes) else _after(signature, body)
         rcpts = [_rcpt(item, address) for item, address in good]
         answers = iter(await self.client.send(mail, rcpts, body) if rcpts else ())
         self.carried += 1
@@ -113,6 +136,19 @@ class Carrier:
             return NOT_IN_TIME
         minimum = int(least) if least.isascii() and least.isdigit() and len(least) < 10 else 0
         return NOT_IN_TIME if by.seconds < max(minimum, 1) else None
+
+    async def _signature(self, item: QueueItem, content: Content) -> bytes:
+        """Return the signatures of what is ours: an account's, or a report of our own. What
+        comes from elsewhere and is forwarded is nothing that we answer for."""
+        envelope = item.envelope
+        report = not envelope.sender and not item.recipient.forwarded
+        if self._signer is None or (envelope.account is None and not report):
+            return b""
+        header = await content.header()
+        end = header_end(header)
+        if end == len(header) < content.octets:
+            return b""  # too large to be held, so nobody's letter
+        return await self._signer.sign(header[:end], content.body())
 
     def _unsafe(self, require_tls: bool) -> Reply | None:
         """Return why a message that must not go in the clear cannot go here (RFC 8689, 4.2)."""
@@ -163,3 +199,9 @@ class Carrier:
 
 def _rcpt(item: QueueItem, address: Address) -> Rcpt:
     return Rcpt(address, notify=item.recipient.notify, original=item.recipient.original)
+
+
+async def _after(first: bytes, others: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for piece in others:
+        yield piece

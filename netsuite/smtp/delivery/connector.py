@@ -15,7 +15,7 @@ from netsuite.connection.peer import openssl_of
 from netsuite.dns import TLSA
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import reply
-from netsuite.smtp.delivery.carrier import Carrier
+from netsuite.smtp.delivery.carrier import Carrier, Signs
 from netsuite.smtp.delivery.dane import vouches
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.delivery.routes import Router, Unroutable, is_elsewhere
@@ -43,6 +43,7 @@ class Connector:
             the host's own.
         loopback: whether mail may go to an address of loopback that the DNS has named, as in
             tests.
+        signer: of messages that leave; None where they are not signed.
     """
 
     def __init__(
@@ -54,7 +55,9 @@ class Connector:
         helo: str,
         tls_for: Callable[[str, bool], tls.ClientContext],
         loopback: bool = False,
+        signer: Signs | None = None,
     ) -> None:
+        self._signer = signer
         self._clock = clock
         self._router = router
         self._endpoint = endpoint
@@ -121,7 +124,7 @@ class Connector:
             client.abort()
             raise
         verified = bool(vouching) or relay.security is Security.VERIFIED
-        return Carrier(client, f"{relay.host}[{address}]", verified=verified)
+        return Carrier(client, f"{relay.host}[{address}]", verified=verified, signer=self._signer)
 
     async def _begin(self, relay: Relay, address: str, *, tls_wanted: bool) -> SMTPClient:
         context = None

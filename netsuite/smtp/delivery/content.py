@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from netsuite.message.build import return_path
+from netsuite.message.headers import header_end
 from netsuite.store.interfaces import MailStore
 from netsuite.store.outgoing import QueueItem
 
@@ -48,6 +49,9 @@ class Content:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Return it piece by piece. Raises NoSuchMessage."""
+        if self._whole is not None:
+            yield self._whole
+            return
         if self._stored <= WHOLE_OCTETS:
             stored = await self._mail.content(self._content)
             self._begins = stored.startswith(self._prefix)
@@ -59,6 +63,13 @@ class Content:
         start = len(self._prefix) if self._begins else 0
         async for piece in self._mail.read(self._content, start):
             yield piece
+
+    async def body(self) -> AsyncIterator[bytes]:
+        """Return what follows its header, piece by piece. Raises NoSuchMessage."""
+        skip = header_end(await self.header())
+        async for piece in self.pieces():
+            yield piece[skip:]
+            skip = max(skip - len(piece), 0)
 
     async def ascii(self) -> bool:
         """Return whether it holds no 8-bit octet; read to see."""

@@ -107,8 +107,8 @@ class _Kept:
     ask_at: float  # whether it is still the domain's
 
 
-class Policies:
-    """Policies of domains, kept as long as they say.
+class DomainPolicies:
+    """DomainPolicies of domains, kept as long as they say.
 
     They are kept in memory: after a start each domain is asked anew, so an attacker who can forge
     the DNS just then, and keep it forged, is not noticed.

@@ -12,7 +12,7 @@ from netsuite.dns import DNS, MX, TLSA, LookupFailed, NoSuchName, in_order
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.delivery.dane import associations
 from netsuite.smtp.delivery.lifecycle import Said
-from netsuite.smtp.delivery.mta_sts import Policies
+from netsuite.smtp.delivery.mta_sts import DomainPolicies
 from netsuite.smtp.relay import SMTP_PORT, Relay, Security
 
 #: Hosts of one domain that are tried at most in one attempt.
@@ -80,7 +80,7 @@ class Router:
         dns: DNS,
         settings: RouteSettings,
         *,
-        policies: Policies | None = None,
+        policies: DomainPolicies | None = None,
         shuffle: Callable[[list[MX]], None] = random.shuffle,
     ) -> None:
         self.settings = settings

@@ -39,10 +39,12 @@ async def end_of_chunk(session: Session, event: EndOfChunk) -> Reply:
     return refusal or replies.CHUNK_OK
 
 
-async def end_of_body(session: Session, event: EndOfBody) -> Reply:
+async def end_of_body(session: Session, event: EndOfBody) -> Reply | None:
     """Deliver the message; a positive answer means that it is durable."""
     transaction = session.transaction
-    answer = await transaction.finish(session.account, bare_line_end=session.dialog.bare_line_end)
+    answer = await transaction.finish(
+        session.account, bare_line_end=session.dialog.bare_line_end, judge=session.judge_message
+    )
     if session.shared.mode is Mode.LMTP:
         last = _tell_each(session, transaction, answer)
     else:
@@ -52,6 +54,10 @@ async def end_of_body(session: Session, event: EndOfBody) -> Reply:
     if answer is replies.BARE_LINE_END:
         # Nobody can tell where the next command begins: that is what is being played with.
         raise RemoteProtocolError("CR or LF alone in a message", last, close=True)
+    if session.leaves:
+        session.say(last)
+        session.close()
+        return None
     return last
 
 

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
 from netsuite.connection.server import handlers
+from netsuite.message.address import Address
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Rcpt, Reply
+from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.session import Session
 from netsuite.smtp.server.transaction import MailTransaction
 from netsuite.smtp.settings import Mode
@@ -25,10 +27,18 @@ async def mail(session: Session, command: Mail) -> Reply | None:
     refusal = _mail_refusal(session, command)
     if refusal is not None:
         return refusal
-    if _is_plain(command):
-        session.begin_transaction(command)
-        return replies.SENDER_OK
-    return _extension_refusal(session, command) or _begin_as_asked(session, command)
+    if not _is_plain(command):
+        refusal = _extension_refusal(session, command)
+        if refusal is not None:
+            return refusal
+    sender = "" if command.sender is None else str(command.sender)
+    judged = await session.judge(Stage.MAIL, sender=sender)
+    if judged is not None:
+        return session.refuse(judged)
+    if not _is_plain(command):
+        return _begin_as_asked(session, command)
+    session.begin_transaction(command)
+    return replies.SENDER_OK
 
 
 def _is_plain(command: Mail) -> bool:
@@ -112,6 +122,10 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
     refusal = _rcpt_refusal(session, transaction, command)
     if refusal is not None:
         return refusal
+    judged = await session.judge_recipient(address)
+    if judged is not None:
+        _refused(session, address, judged.reply, close=judged.close)
+        return None
     try:
         recipient = await session.shared.resolver.resolve(
             address.local,
@@ -130,11 +144,7 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
             recipient = _as_asked(session, command, recipient)
         transaction.add(address, recipient)
         return replies.RECIPIENT_OK
-    # Here and not by the guard: each is a line of the message log, and counts by its reply.
-    session.log_message(transaction, [address], refusal)
-    session.say(refusal)
-    if refusal.permanent:
-        session.count_bad()  # whoever tries out names is sent away
+    _refused(session, address, refusal)
     return None
 
 
@@ -147,6 +157,20 @@ def _as_asked(session: Session, command: Rcpt, recipient: Recipient) -> Recipien
         waiting = tuple(dict.fromkeys((*recipient.put_off, *recipient.folders.values())))
         recipient = replace(recipient, folders={}, put_off=waiting)
     return recipient
+
+
+def _refused(session: Session, address: Address, refusal: Reply, *, close: bool = False) -> None:
+    """Refuse a recipient: here and not by the guard, since each is a line of the message log, and
+    counts by its reply."""
+    session.log_message(session.transaction, [address], refusal)
+    session.say(refusal)
+    policies = session.shared.policies
+    if policies is not None:
+        policies.refused(session.facts(str(address)), refusal)
+    if close:
+        session.close()
+    elif refusal.permanent:
+        session.count_bad()  # whoever tries out names is sent away
 
 
 def _rcpt_refusal(session: Session, transaction: MailTransaction, command: Rcpt) -> Reply | None:

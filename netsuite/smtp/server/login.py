@@ -10,12 +10,16 @@ from netsuite.sasl.lines import Auth
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Ehlo, Helo, Lhlo, Reply, StartTls, reply
 from netsuite.smtp.parameters import format_utc
+from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.session import Session
 
 
-async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply:
+async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply | None:
     """Say what there is."""
     session.greeted(command.domain, extended=True)
+    refusal = await session.judge(Stage.HELO)
+    if refusal is not None:
+        return session.refuse(refusal)
     shared = session.shared
     lines = [
         f"{shared.host} greets {command.domain}",
@@ -52,9 +56,12 @@ def _optional(session: Session) -> Iterator[str]:
         yield f"LIMITS {messages}RCPTMAX={min(shared.settings.recipients, 999_999)}"
 
 
-async def helo(session: Session, command: Helo) -> Reply:
+async def helo(session: Session, command: Helo) -> Reply | None:
     """Greet the old way."""
     session.greeted(command.domain, extended=False)
+    refusal = await session.judge(Stage.HELO)
+    if refusal is not None:
+        return session.refuse(refusal)
     return reply(250, "", f"{session.shared.host} greets {command.domain}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -19,6 +20,9 @@ from netsuite.smtp import replies
 from netsuite.smtp.commands import EndOfChunk, Mail, Reply, reply
 from netsuite.smtp.dialog import ServerDialog, ServerEvent, ServerSaid
 from netsuite.smtp.messagelog import format_line
+from netsuite.smtp.policy.chain import ACCEPTED, Judgement
+from netsuite.smtp.policy.content import Spool
+from netsuite.smtp.policy.interface import Client, Facts, NoNames, Refusal, Stage, Tag
 from netsuite.smtp.server.shared import Shared
 from netsuite.smtp.server.transaction import MailTransaction
 from netsuite.smtp.settings import Mode
@@ -51,15 +55,34 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.account: str | None = None
         #: How often MAIL was said.
         self.messages = 0
+        self._client: Client | None = None  # as policies are told of it
+        self._tags: dict[Stage, Sequence[Tag]] = {}  # what policies have said before RCPT
+        #: A policy has asked for the end of the connection.
+        self.leaves = False
         self._transaction: MailTransaction | None = None
         self._identifier = ""  # of the message that is coming
         self._origins: dict[str, bytes] = {}  # the first words of Received, by protocol
 
     def began(self) -> None:
         """Greet."""
+        policies = self.shared.policies
+        if policies is not None and policies.hears(Stage.CONNECTION):
+            self.answer_first(self._greeting_or_refusal())
+        else:
+            self.say(self._greeting())
+
+    def _greeting(self) -> Reply:
         shared = self.shared
         word = "LMTP" if shared.mode is Mode.LMTP else "ESMTP"
-        self.say(reply(220, "", f"{shared.host} {word} {shared.software}"))
+        return reply(220, "", f"{shared.host} {word} {shared.software}")
+
+    async def _greeting_or_refusal(self) -> Reply | None:
+        refusal = await self.judge(Stage.CONNECTION)
+        if refusal is None:
+            return self._greeting()
+        self.say(refusal.reply)  # RFC 5321, 3.1; whom nobody serves need not stay to say QUIT
+        self.close()
+        return None
 
     def ended(self, reason: Failure) -> None:
         """Throw away what had come of a message; nothing of it was acknowledged."""
@@ -153,6 +176,80 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.logged_in(login.logout)
         return replies.LOGGED_IN
 
+    # -- policies ------------------------------------------------------------------------------
+
+    def client(self) -> Client:
+        """Return who is there, as policies are told."""
+        known = self._client
+        if (
+            known is None
+            or known.peer is not self.peer
+            or known.helo != self.helo
+            or known.account != self.account
+        ):
+            shared, policies = self.shared, self.shared.policies
+            names = NoNames() if policies is None else policies.names(self.peer.address)
+            known = self._client = Client(
+                service=shared.mode.value,
+                host=shared.host,
+                peer=self.peer,
+                names=names if known is None else known.names,
+                helo=self.helo,
+                account=self.account,
+            )
+        return known
+
+    async def judge(self, stage: Stage, *, sender: str | None = None) -> Refusal | None:
+        """Ask policies of the session, or of a sender; return who refuses. Marks of each stage are
+        kept until it comes again."""
+        policies = self.shared.policies
+        if policies is None or not policies.hears(stage):
+            return None
+        judgement = await policies.judge(stage, Facts(self.client(), sender))
+        self._tags[stage] = judgement.tags
+        return judgement.refusal
+
+    async def judge_recipient(self, address: Address) -> Refusal | None:
+        """Ask policies of a recipient; return who refuses."""
+        policies = self.shared.policies
+        if policies is None or not policies.hears(Stage.RECIPIENT):
+            return None
+        transaction = self.transaction
+        judgement = await policies.judge(Stage.RECIPIENT, self.facts(str(address)))
+        transaction.tags += judgement.tags
+        return judgement.refusal
+
+    def facts(self, recipient: str = "", message: Spool | None = None) -> Facts:
+        """Return what is known of the message that is coming."""
+        transaction = self.transaction
+        return Facts(self.client(), transaction.sender, recipient, transaction.addresses, message)
+
+    async def judge_message(self, message: Spool) -> Judgement:
+        """Ask policies of a message that has come; where it is taken, its recipients are those
+        that they say, and all marks are returned."""
+        policies, transaction = self.shared.policies, self.transaction
+        if policies is None:
+            return ACCEPTED
+        judgement = await policies.judge(Stage.MESSAGE, self.facts(message=message))
+        before = itertools.chain.from_iterable(self._tags.values())
+        tags = [*before, *transaction.tags, *judgement.tags]
+        self.leaves = judgement.refusal is not None and judgement.refusal.close
+        folders = [tag.folder for tag in tags if tag.folder]
+        if folders and judgement.refusal is None:
+            resolver = self.shared.resolver
+            transaction.recipients = [
+                await resolver.filed(each, folders[-1]) for each in transaction.recipients
+            ]
+        return Judgement(judgement.refusal, tags, judgement.rule)
+
+    def refuse(self, refusal: Refusal) -> Reply | None:
+        """Return what is to be said of a refusal; where the connection ends with it, say it."""
+        if not refusal.close:
+            return refusal.reply
+        self.say(refusal.reply)
+        self.close()
+        return None
+
     # -- the message that is coming ------------------------------------------------------------
 
     @property
@@ -194,7 +291,13 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             identifier = self._identifier = self.shared.identify()
             printed = _printed(date)
             stamp = self._stamp(transaction, printed, identifier)
-            transaction.begin(stamp, self._completion(transaction, printed, identifier))
+            policies = self.shared.policies
+            judged = policies is not None and policies.hears(Stage.MESSAGE)
+            transaction.begin(
+                stamp,
+                self._completion(transaction, printed, identifier),
+                spool=policies.spool if policies is not None and judged else None,
+            )
         return transaction
 
     def _completion(

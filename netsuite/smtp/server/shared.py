@@ -11,6 +11,7 @@ from datetime import datetime
 
 from netsuite.accounts.interfaces import Authenticator, Delivery, Resolver
 from netsuite.connection.server import ServerShared
+from netsuite.smtp.policy.chain import Policies
 from netsuite.smtp.settings import EXTENSIONS, Extension, Mode, Settings, SubmissionSettings
 
 
@@ -57,6 +58,7 @@ class Shared(ServerShared):
         extensions: those offered of which a service can do without.
         now: the time for trace fields, aware.
         identify: returns a new identifier for each message.
+        policies: who judges sessions and messages; None for nobody.
     """
 
     resolver: Resolver
@@ -68,6 +70,7 @@ class Shared(ServerShared):
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], datetime] = field(default_factory=LocalTime)
     identify: Callable[[], str] = field(default_factory=Identifiers)
+    policies: Policies | None = None
 
     @property
     def submission(self) -> SubmissionSettings | None:

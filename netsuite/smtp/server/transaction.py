@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,6 +16,9 @@ from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
 from netsuite.smtp.dialog import canonical_lines
 from netsuite.smtp.header_rewriter import HeaderRewriter
+from netsuite.smtp.policy.chain import Judgement
+from netsuite.smtp.policy.content import Spool, marked_header
+from netsuite.smtp.policy.interface import Tag
 from netsuite.smtp.settings import Settings
 from netsuite.store.errors import OverQuota
 from netsuite.store.interfaces import Draft
@@ -51,6 +54,7 @@ class MailTransaction:
         "_rewriter",
         "_seen",
         "_settings",
+        "_spool",
         "_without_room",
         "deliver_by",
         "mail",
@@ -59,6 +63,7 @@ class MailTransaction:
         "recipients",
         "refusal",
         "said",
+        "tags",
     )
 
     def __init__(
@@ -81,6 +86,8 @@ class MailTransaction:
         #: Where it goes; the same address once.
         self.recipients: list[Recipient] = []
         self.refusal: Reply | None = None
+        #: What policies have said of it.
+        self.tags: list[Tag] = []
         self._settings = settings
         self._delivery = delivery
         self._each = each
@@ -88,6 +95,7 @@ class MailTransaction:
         self._without_room: Collection[str] = ()
         self._seen: set[str] = set()
         self._draft: Draft | None = None
+        self._spool: Spool | None = None  # in place of the draft, while it is judged
         self._rewriter: HeaderRewriter | None = None
         self._held = b""  # a CR whose LF may follow, where line ends are mended
 
@@ -100,6 +108,11 @@ class MailTransaction:
     def sender(self) -> str:
         """The reverse path, empty for the null path."""
         return str(self.mail.sender) if self.mail.sender is not None else ""
+
+    @property
+    def addresses(self) -> Collection[str]:
+        """The recipients' addresses."""
+        return self._seen
 
     @property
     def wants_lines(self) -> bool:
@@ -118,16 +131,27 @@ class MailTransaction:
             self._seen.add(recipient.address)
             self.recipients.append(recipient)
 
-    def begin(self, stamp: bytes, completion: Callable[[bytes], bytes] | None = None) -> None:
+    def begin(
+        self,
+        stamp: bytes,
+        completion: Callable[[bytes], bytes] | None = None,
+        *,
+        spool: Callable[[int], Spool] | None = None,
+    ) -> None:
         """Begin the content.
 
         Args:
             stamp: the Received field.
             completion: what is done to a submitted message's header; see ``HeaderRewriter``.
+            spool: returns where it is kept until it is judged; None where it is not.
         """
         # For the mailboxes here; whoever carries it on leaves Return-Path out (RFC 5321, 4.4).
-        self._rewriter = HeaderRewriter(return_path(self.sender) + stamp, completion)
-        self._draft = self._delivery.draft(self.mail.size)
+        stamp = return_path(self.sender) + stamp
+        self._rewriter = HeaderRewriter(stamp, completion)
+        if spool is None:
+            self._draft = self._delivery.draft(self.mail.size)
+        else:
+            self._draft = self._spool = spool(len(stamp))
 
     def announce(self, octets: int) -> None:
         """Check the size of a chunk, before it comes. Raises RemoteProtocolError for one so large
@@ -182,12 +206,19 @@ class MailTransaction:
             self.refusal = refusal
             self.abort()
 
-    async def finish(self, account: str | None, *, bare_line_end: bool) -> Reply:
+    async def finish(
+        self,
+        account: str | None,
+        *,
+        bare_line_end: bool,
+        judge: Callable[[Spool], Awaitable[Judgement]],
+    ) -> Reply:
         """Deliver it, durably, to all or to none; return the answer.
 
         Args:
             account: who submitted it, None without a login.
             bare_line_end: whether CR or LF stood alone in it.
+            judge: asks the policies, where any of them judges messages.
         """
         if bare_line_end and self.wants_lines and not self._settings.mend_line_ends:
             self.refusal = None  # whatever else is wrong with it: this one ends the session
@@ -203,6 +234,11 @@ class MailTransaction:
                 work = draft.write(octets)
                 if work is not None:
                     await work
+            if self._spool is not None:
+                judgement = await judge(self._spool)
+                if judgement.refusal is not None:
+                    return judgement.refusal.reply
+                draft = await self._marked(self._spool, judgement)
             self._without_room = await self._delivery.deliver(
                 draft,
                 self.recipients,
@@ -228,6 +264,23 @@ class MailTransaction:
         (RFC 2033, 4.2)."""
         full = self._without_room
         return [replies.MAILBOX_FULL if each in full else answer for each in self._addresses]
+
+    async def _marked(self, spool: Spool, judgement: Judgement) -> Draft:
+        """Return a draft of a message that has been judged, with what was said of it."""
+        draft = self._draft = self._delivery.draft(spool.octets)
+        header, kept = marked_header(spool, judgement.tags), spool.kept
+        work = draft.write(header if kept is None else header + kept)
+        if work is not None:
+            await work
+        if kept is None:
+            try:
+                async for piece in spool.body():
+                    work = draft.write(piece)
+                    if work is not None:
+                        await work
+            finally:
+                await spool.abort()
+        return draft
 
     def abort(self) -> None:
         """Throw the content away, unless it has been delivered; may be called twice."""

@@ -22,7 +22,7 @@ from netsuite import tls
 from netsuite.dns import TLSA
 from netsuite.smtp.delivery.carrier import Carrier
 from netsuite.smtp.delivery.connector import Connector, Unreachable
-from netsuite.smtp.delivery.mta_sts import Policies
+from netsuite.smtp.delivery.mta_sts import DomainPolicies
 from netsuite.smtp.delivery.routes import Router, RouteSettings, Unroutable
 from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import SMTPServerFactory
@@ -129,7 +129,7 @@ class ConnectorCase(SynchronousTestCase):
                 default_security=security,
                 routes={name: parse_relay(url) for name, url in routes.items()},
             ),
-            policies=Policies(dns, self.clock, self.fetch) if self.policy else None,
+            policies=DomainPolicies(dns, self.clock, self.fetch) if self.policy else None,
         )
         connector = Connector(
             self.clock,

@@ -6,7 +6,7 @@ from twisted.internet.task import Clock
 
 from netsuite.smtp.delivery.mta_sts import (
     AGAIN_SECONDS,
-    Policies,
+    DomainPolicies,
     Policy,
     parse_policy,
     parse_record,
@@ -75,7 +75,7 @@ class Keeping(TestCase):
         self.names = {"_mta-sts.there.test": Name(txt=[b"v=STSv1; id=1;"])}
         self.answer: bytes | OSError = TEXT
         self.fetched: list[str] = []
-        self.policies = Policies(FakeDNS(self.names), self.clock, self.fetch)
+        self.policies = DomainPolicies(FakeDNS(self.names), self.clock, self.fetch)
 
     async def fetch(self, url: str) -> bytes:
         self.fetched.append(url)

@@ -1,0 +1,74 @@
+"""``netsuite dns``: what a mail domain publishes, and whether it does."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from netsuite.cli.context import Home, pass_home
+
+
+@click.command("dns")
+@click.argument("domain")
+@click.option("--check", is_flag=True, help="Compare with what the resolver says; exit 1 if not.")
+@pass_home
+def dns(home: Home, domain: str, check: bool) -> None:
+    """Print every DNS record that a mail domain needs, or compare with what there is.
+
+    The host itself needs an address record (A, AAAA), and its addresses need its name (PTR).
+    """
+    from netsuite.cli.settings import read_settings
+    from netsuite.smtp.policy.authors import a_labels
+    from netsuite.smtp.policy.keys import FOLDER, read_keys
+    from netsuite.smtp.records import SERVICES, records, sts_policy
+
+    settings = read_settings(home.config_path, home.overrides)
+    domain, host = a_labels(domain), a_labels(settings.site.hostname)
+    keys, _ = read_keys(home.path / FOLDER)
+    enabled = {"submission": settings.submission, "imap": settings.imap, "pop3": settings.pop3}
+    found = records(
+        domain,
+        host,
+        [each for each in keys if each.domain == domain],
+        services={name: enabled[name].enabled for name, _, _ in SERVICES},
+        smart_host=bool(settings.delivery.smart_host),
+    )
+    if check:
+        _compare(home, found, settings.delivery.resolvers)
+        return
+    for each in found:
+        click.echo(each.line)
+    if not any(each.name.endswith(f"._domainkey.{domain}") for each in found):
+        click.echo(f"; no DKIM key yet: netsuite dkim new {domain}")
+    click.echo(f"; https://mta-sts.{domain}/.well-known/mta-sts.txt is to have:")
+    for line in sts_policy(host).splitlines():
+        click.echo(f";   {line}")
+
+
+def _compare(home: Home, wanted: Sequence[Any], resolvers: Sequence[str]) -> None:
+    from netsuite.dns import DNSClient
+    from netsuite.smtp.records import look
+    from netsuite.smtp.service import read_servers
+
+    states = set()
+
+    async def work(reactor: Any) -> None:
+        client = DNSClient(reactor, read_servers(resolvers))
+        for each in wanted:
+            found = await look(client, each)
+            states.add(found.state)
+            click.echo(f"{found.state:8} {each.line}")
+            if found.state == "differs":
+                for text in found.texts:
+                    click.echo(f"         there is: {_printable(text)}")
+
+    home.in_loop(work)
+    if states != {"there"}:
+        raise SystemExit(1)
+
+
+def _printable(text: str) -> str:
+    """Return what a stranger's record says without what a terminal would obey."""
+    return "".join(c if c.isprintable() else "?" for c in text)
