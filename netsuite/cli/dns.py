@@ -21,11 +21,15 @@ def dns(home: Home, domain: str, check: bool) -> None:
     """
     from netsuite.cli.settings import read_settings
     from netsuite.smtp.policy.authors import a_labels
-    from netsuite.smtp.policy.keys import FOLDER, read_keys
+    from netsuite.smtp.policy.keys import FOLDER, is_domain, read_keys
     from netsuite.smtp.records import SERVICES, records, sts_policy
 
     settings = read_settings(home.config_path, home.overrides)
     domain, host = a_labels(domain), a_labels(settings.site.hostname)
+    if not is_domain(domain):
+        raise click.ClickException(f"{domain!r} is no domain")
+    if not is_domain(host):
+        raise click.ClickException(f"site.hostname is {host}: set it to this host's name first")
     keys, _ = read_keys(home.path / FOLDER)
     enabled = {"submission": settings.submission, "imap": settings.imap, "pop3": settings.pop3}
     found = records(
@@ -42,7 +46,8 @@ def dns(home: Home, domain: str, check: bool) -> None:
         click.echo(each.line)
     if not any(each.name.endswith(f"._domainkey.{domain}") for each in found):
         click.echo(f"; no DKIM key yet: netsuite dkim new {domain}")
-    click.echo(f"; https://mta-sts.{domain}/.well-known/mta-sts.txt is to have:")
+    click.echo(f"; https://mta-sts.{domain}/.well-known/mta-sts.txt is to have (where our own HTTP")
+    click.echo("; serves it: files/public/.well-known/mta-sts.txt):")
     for line in sts_policy(host).splitlines():
         click.echo(f";   {line}")
 

@@ -44,6 +44,12 @@ class Keys(TestCase):
         self.assertIn("others may read it; say chmod 600 example.org.x.pem", printed)
         self.assertNotIn("PRIVATE", printed)
 
+    def test_not_yet(self) -> None:
+        """A host without a name, and what is no domain, have no records."""
+        self.assertIn("set it to this host's name first", refused(self.home, "dns", "example.org"))
+        self.assertIn("is no domain", refused(self.home, "dns", "example"))
+        self.assertIn("is no domain", refused(self.home, "dns", "a b.test"))
+
     async def check(self, server: DNSServer) -> tuple[int, dict[str, str]]:
         """Run ``netsuite dns --check``; return its exit code, and by line what it says."""
         resolver = f'delivery.resolvers=["127.0.0.1:{server.address[1]}"]'

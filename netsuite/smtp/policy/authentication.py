@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from netsuite.dns import DNS
 from netsuite.smtp.policy.authors import a_labels, author_domains
 from netsuite.smtp.policy.canonical import HeaderFields
-from netsuite.smtp.policy.dmarc import POLICIES, DMARCResult, check_dmarc
+from netsuite.smtp.policy.dmarc import POLICIES, DMARCResult, check_dmarc, organization
 from netsuite.smtp.policy.interface import Defer, Facts, Policy, Reject, Tag, Verdict
 from netsuite.smtp.policy.results import MethodResult, claimed, results_field
 from netsuite.smtp.policy.spf import SPFResult, check_host
@@ -43,6 +43,7 @@ class MailAuthentication(Policy):
         self._refuse = refuse
         self._folder = folder
         self._chance = chance
+        organization("example.org")  # reads the list now: 40 ms, which no message is to wait for
 
     async def message(self, facts: Facts) -> Verdict:
         """Verify a message."""

@@ -81,6 +81,11 @@ class SigningKey:
         return f"v=DKIM1; k={self.kind}; p={self.public}"
 
 
+def is_domain(text: str) -> bool:
+    """Return whether a text is a domain of two labels at least, as A-labels in lower case."""
+    return _domain.fullmatch(text) is not None
+
+
 def make_key(folder: Path, domain: str, selector: str, kind: str) -> SigningKey:
     """Make a key and its file, which only we may read.
 
@@ -88,7 +93,7 @@ def make_key(folder: Path, domain: str, selector: str, kind: str) -> SigningKey:
         BadKey: it cannot be called that, or is there already.
         OSError: it cannot be written.
     """
-    if not _domain.fullmatch(domain):
+    if not is_domain(domain):
         raise BadKey(f"{domain!r} is no domain")
     if not _selector.fullmatch(selector):
         raise BadKey(f"{selector!r} is no selector: letters, digits and hyphens")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.hashes import SHA256
 from twisted.logger import Logger
 
-from netsuite.dns import DNS, DNSError
+from netsuite.dns import DNS, LookupFailed, NoSuchName
 from netsuite.message.headers import Field
 from netsuite.smtp.policy.authors import author_domains
 from netsuite.smtp.policy.canonical import BodyHash, HeaderFields
@@ -100,15 +100,24 @@ class Signer:
         until, used = self._used.get(domain, (0.0, ()))
         now = self._now()
         if until <= now:
-            used = await self._choose(self._keys[domain])
+            used = await self._choose(self._keys[domain], used)
             self._used[domain] = (now + LOOK_SECONDS, used)
         return used
 
-    async def _choose(self, keys: Sequence[SigningKey]) -> Sequence[SigningKey]:
-        """Return one published key of each kind; where none is seen to be, the last of all."""
+    async def _choose(
+        self, keys: Sequence[SigningKey], before: Sequence[SigningKey]
+    ) -> Sequence[SigningKey]:
+        """Return one published key of each kind; where none is seen to be, the last of all. What
+        was used *before* goes on being used while the DNS does not answer."""
         chosen: dict[str, SigningKey] = {}
         for key in keys:
-            if key.kind not in chosen and (self._dns is None or await _published(self._dns, key)):
+            if key.kind in chosen:
+                continue
+            try:
+                published = self._dns is None or await _published(self._dns, key)
+            except LookupFailed:
+                published = key in before
+            if published:
                 chosen[key.kind] = key
         if not chosen:
             self.log.warn("no DKIM key of {domain} is seen in the DNS", domain=keys[0].domain)
@@ -117,9 +126,10 @@ class Signer:
 
 
 async def _published(dns: DNS, key: SigningKey) -> bool:
+    """Return whether a key's record is there. Raises LookupFailed."""
     try:
         records = (await dns.txt(key.name)).records
-    except DNSError:
+    except NoSuchName:
         return False
     for record in records:
         try:

@@ -179,6 +179,15 @@ class Signing(SynchronousTestCase):
         self.assertIn(b"s=2027e;", self.signed(MESSAGE, signer))
         self.assertLess(asked, len(self.dns.asked))
 
+    def test_no_answer(self) -> None:
+        """While the DNS does not answer, keys that were published are used on."""
+        signer = self.signer(dns=self.dns)
+        self.assertEqual(2, self.signed(MESSAGE, signer).count(b"DKIM-Signature"))
+        for key in (self.rsa, self.ed):
+            self.dns.names[key.name] = Name(failing=True)
+        self.now += LOOK_SECONDS
+        self.assertEqual(2, self.signed(MESSAGE, signer).count(b"DKIM-Signature"))
+
     def test_unpublished(self) -> None:
         """Where no key is seen in the DNS the last one is used; another's record is none."""
         self.publish(self.ed)
