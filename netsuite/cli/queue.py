@@ -86,18 +86,20 @@ def _row(item: QueueItem, now: datetime) -> Sequence[str]:
         _span(now - item.queued),
         "held" if item.held else item.state.value,
         str(item.attempts),
-        "-" if item.held else _span(item.next_attempt - now),
+        "-" if item.held else _until(item.next_attempt - now),
         printable(f"<{item.envelope.sender}>"),
         printable(f"<{item.recipient.address}>"),
         printable(item.last_reply)[:200] or "-",
     )
 
 
+def _until(span: timedelta) -> str:
+    return _span(span) if span > timedelta(0) else "now"
+
+
 def _span(span: timedelta) -> str:
-    """Return a time in its largest unit, as 12s, 5m, 3h or 2d; "now" for one that is over."""
-    seconds = int(span.total_seconds())
-    if seconds <= 0:
-        return "now"
+    """Return a time in its largest unit, as 12s, 5m, 3h or 2d."""
+    seconds = max(int(span.total_seconds()), 0)
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds >= 2 * size:
             return f"{seconds // size}{unit}"
