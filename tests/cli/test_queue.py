@@ -62,7 +62,7 @@ class Queue(TestCase):
         await enqueue(self.home, "x@there.test", "y@other.test")
         printed = done(self.home, "queue", "list")
         assert re.search(
-            r"^1 +1 +\ds +deferred +1 +3h +<ann@localhost> +<x@there.test> +451 4.7.1 Later",
+            r"^1 +1 +(?:now|\ds) +deferred +1 +3h +<ann@localhost> +<x@there.test> +451 4.7.1 Later",
             printed,
             re.M,
         )
