@@ -254,8 +254,10 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         if refused is not None:
             return tuple(Result(each.recipient, refused) for each in recipients)
         if "DSN" not in self.extensions:
-            mail = replace(mail, ret="", envelope_id="")
-            recipients = [replace(each, notify="", original="") for each in recipients]
+            if mail.ret or mail.envelope_id:
+                mail = replace(mail, ret="", envelope_id="")
+            if any(each.notify or each.original for each in recipients):
+                recipients = [replace(each, notify="", original="") for each in recipients]
         commands_of: Sequence[Command] = (mail, *recipients)
         for each in commands_of:
             format_command(each)  # raises before anything is said
@@ -299,7 +301,9 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         if size is not None and limit.isascii() and limit.isdigit() and 0 < int(limit[:20]) < size:
             return mail, TOO_BIG
         said = size if "SIZE" in offered else None
-        return replace(mail, size=said, body=kind, utf8=utf8), None
+        if (said, kind, utf8) != (mail.size, mail.body, mail.utf8):
+            mail = replace(mail, size=said, body=kind, utf8=utf8)
+        return mail, None
 
     async def _envelope(
         self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool

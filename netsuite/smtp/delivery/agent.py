@@ -91,6 +91,7 @@ class DeliveryAgent(Service):
         self._looking = False
         self._look_again = False
         self._timer: IDelayedCall | None = None
+        self._soon: IDelayedCall | None = None
         self._subscription: Subscription | None = None
         self._renewing = LoopingCall(self._renew)
         self._renewing.clock = clock
@@ -114,8 +115,10 @@ class DeliveryAgent(Service):
             self._subscription.cancel()
         if self._renewing.running:
             self._renewing.stop()
-        if self._timer is not None and self._timer.active():
-            self._timer.cancel()
+        for call in (self._timer, self._soon):
+            if call is not None and call.active():
+                call.cancel()
+        self._soon = None
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
@@ -136,10 +139,16 @@ class DeliveryAgent(Service):
     # -- claiming ------------------------------------------------------------------------------
 
     def _changed(self, change: Change) -> None:
-        self._look()
+        self._look_soon()
+
+    def _look_soon(self) -> None:
+        """Look for items that are due, once for all that happens in this turn of the reactor."""
+        if self._soon is None and self.running:
+            self._soon = self._clock.callLater(0, self._look)
 
     def _look(self) -> None:
         """Look for items that are due."""
+        self._soon = None
         if not self.running:
             return
         if self._looking:
@@ -188,7 +197,7 @@ class DeliveryAgent(Service):
         if self._timer is not None and self._timer.active():
             self._timer.cancel()
         wait = min(max(seconds, 0.01), LONGEST_TIMER_SECONDS)
-        self._timer = self._clock.callLater(wait, self._look)
+        self._timer = self._clock.callLater(wait, self._look_soon)
 
     def _jobs_of(self, items: Sequence[QueueItem]) -> Sequence[Job]:
         """Put together what can be sent together: one message for one domain."""
@@ -236,7 +245,7 @@ class DeliveryAgent(Service):
         destination = self._destinations.get(domain)
         if destination is not None and destination.unused:
             del self._destinations[domain]
-        self._look()
+        self._look_soon()
 
     async def _renew(self) -> None:
         """Have the leases of what is on its way go on; forget destinations that nothing goes to."""

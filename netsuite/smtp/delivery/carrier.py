@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
 
@@ -23,9 +22,6 @@ BAD_ADDRESS: Final = reply(553, "5.1.3", "Not an address that mail can be sent t
 NO_REQUIRETLS: Final = reply(550, "5.7.30", "The mail host does not keep REQUIRETLS (RFC 8689)")
 NOT_IN_TIME: Final = reply(
     554, "5.4.7", "The mail host does not promise to deliver in time or to give back (RFC 2852)"
-)
-NOT_8BIT: Final = reply(
-    554, "5.6.3", "The message holds 8-bit octets, which the mail host does not take"
 )
 UNSIGNED: Final = reply(451, "4.7.0", "The message could not be signed here")
 
@@ -93,18 +89,31 @@ class Carrier:
             for item, address in zip(items, addresses, strict=True)
             if address is not None
         ]
-        mail, body = await self._message(mail_from, items[0], content, [a for _, a in good])
-        if body is None:
-            return [Said(NOT_8BIT)] * len(items)
-        mail = replace(mail, by=by if "DELIVERBY" in self.client.extensions else None)
         try:
             signature = await self._signature(items[0], content)
         except Exception:
             self.log.failure("signing a message")
             return [Said(UNSIGNED)] * len(items)
-        if signature:
-            mail = replace(mail, size=content.octets + len(signature))
-            body = signature + body if isinstance(body, bytes) else _after(signature, body)
+        whole = await content.whole()
+        if whole is not None:
+            ascii_header = whole[: header_end(whole)].isascii()
+            kind = ""  # the client sees what is in it
+        else:
+            ascii_header = await content.ascii()
+            kind = "7BIT" if ascii_header else "8BITMIME"
+        mail = Mail(
+            mail_from,
+            size=content.octets + len(signature),
+            body=envelope.body if envelope.body == "BINARYMIME" else kind,
+            # Asked for only where the message needs it: few servers take it, and most messages
+            # that were handed in with it do not (RFC 6531, 3.4).
+            utf8=envelope.utf8 and not ascii_header,
+            ret=envelope.ret,
+            envelope_id=envelope.envelope_id,
+            require_tls=envelope.require_tls,
+            by=by if "DELIVERBY" in self.client.extensions else None,
+        )
+        body = _after(signature, content.pieces()) if whole is None else signature + whole
         rcpts = [_rcpt(item, address) for item, address in good]
         answers = iter(await self.client.send(mail, rcpts, body) if rcpts else ())
         self.carried += 1
@@ -154,36 +163,6 @@ class Carrier:
         """Return why a message that must not go in the clear cannot go here (RFC 8689, 4.2)."""
         kept = self._verified and "REQUIRETLS" in self.client.extensions
         return NO_REQUIRETLS if require_tls and not kept else None
-
-    async def _message(
-        self, sender: Address | None, item: QueueItem, content: Content, to: Sequence[Address]
-    ) -> tuple[Mail, bytes | AsyncIterable[bytes] | None]:
-        """Return MAIL and the body; None for one that the host does not take as it is."""
-        envelope = item.envelope
-        whole = await content.whole()
-        mail = Mail(
-            sender,
-            size=content.octets,
-            body=envelope.body,
-            ret=envelope.ret,
-            envelope_id=envelope.envelope_id,
-            require_tls=envelope.require_tls,
-        )
-        if whole is not None:
-            header_utf8 = not whole[: header_end(whole)].isascii()
-            eight_bit = not whole.isascii()
-        else:
-            header_utf8 = eight_bit = not await content.ascii()
-        # SMTPUTF8 is asked for only where the message needs it: few servers take it, and most
-        # messages that were handed in with it do not (RFC 6531, 3.4).
-        utf8 = envelope.utf8 and header_utf8
-        if envelope.body != "BINARYMIME":
-            mail = replace(mail, body="8BITMIME" if eight_bit else "7BIT")
-            if eight_bit and "8BITMIME" not in self.client.extensions:
-                return mail, None
-        elif not {"BINARYMIME", "CHUNKING"} <= self.client.extensions.keys():
-            return mail, None
-        return replace(mail, utf8=utf8), content.pieces() if whole is None else whole
 
     def abort(self) -> None:
         """Drop the connection."""

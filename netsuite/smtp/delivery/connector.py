@@ -123,6 +123,7 @@ class Connector:
         except BaseException:
             client.abort()
             raise
+        client.tells_conversation = False
         verified = bool(vouching) or relay.security is Security.VERIFIED
         return Carrier(client, f"{relay.host}[{address}]", verified=verified, signer=self._signer)
 

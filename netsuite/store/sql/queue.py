@@ -79,11 +79,12 @@ _PUT_OFF: Final = (
     .where(_Q.id == sa.bindparam("item"))
 )
 _DROP: Final = sa.delete(t.queue).where(OneOf(_Q.id, "items"))
-_EMPTY: Final = sa.select(_E.id, _E.content).where(
-    OneOf(_E.id, "messages"), ~sa.exists().where(_Q.envelope == _E.id)
-)
 _CONTENT: Final = sa.select(_E.content, _E.octets).where(_E.id == sa.bindparam("message"))
-_DROP_ENVELOPE: Final = sa.delete(t.envelope).where(OneOf(_E.id, "messages"))
+_DROP_EMPTY: Final = (
+    sa.delete(t.envelope)
+    .where(OneOf(_E.id, "messages"), ~sa.exists().where(_Q.envelope == _E.id))
+    .returning(_E.content)
+)
 _HOLD: Final = sa.update(t.queue).values(held=sa.bindparam("is_held")).where(OneOf(_Q.id, "items"))
 _AT_ONCE: Final = (
     sa.update(t.queue).values(next_at=_NOW).where(OneOf(_Q.id, "items"), _Q.lease == 0)
@@ -119,25 +120,36 @@ class Settling(Unit[None]):
         if lost:
             raise LeaseLost(lost)
         message = next(iter(rows.values()))[2]
-        content, octets = session.single(_CONTENT, message=message)
-        folders = [transaction.folder(each.folder) for each in self._placements]
-        full = over_quota(transaction, folders, octets)
-        if full:
-            raise OverQuota(*(transaction.quota(owner).name for owner in full))
+        if self._placements:
+            self._check_room(transaction, message)
         if self._report is not None:
             self._report.apply(transaction)
-        if folders:
-            retain(transaction, content, len(folders))
-        for folder, placement in zip(folders, self._placements, strict=True):
-            place(transaction, content, octets, folder, placement)
+        if self._placements:
+            self._place(transaction, message)
         put_off = [
             _after(each, row, transaction.now)
             for each, row in known
             if row is not None and each.state not in ENDS
         ]
         session.many(_PUT_OFF, put_off)
-        _drop(transaction, [each.item for each in self._settlements if each.state in ENDS])
+        ended = [each.item for each in self._settlements if each.state in ENDS]
+        if ended:
+            _drop(transaction, ended, {message})
         transaction.changes.append(QueueChanged())
+
+    def _check_room(self, transaction: Transaction, message: int) -> None:
+        """Check that there is room for the message. Raises OverQuota, NoSuchFolder."""
+        _, octets = transaction.session.single(_CONTENT, message=message)
+        folders = [transaction.folder(each.folder) for each in self._placements]
+        full = over_quota(transaction, folders, octets)
+        if full:
+            raise OverQuota(*(transaction.quota(owner).name for owner in full))
+
+    def _place(self, transaction: Transaction, message: int) -> None:
+        content, octets = transaction.session.single(_CONTENT, message=message)
+        retain(transaction, content, len(self._placements))
+        for each in self._placements:
+            place(transaction, content, octets, transaction.folder(each.folder), each)
 
     def committed(self) -> None:
         """Tell the report, too."""
@@ -163,17 +175,46 @@ def _after(settlement: Settlement, row: Row, now: int) -> tuple[object, ...]:
     )
 
 
-def _drop(transaction: Transaction, items: Sequence[int]) -> None:
-    """Remove items, and messages without any."""
-    if not items:
-        return
+def _drop(transaction: Transaction, items: Sequence[int], messages: Collection[int]) -> None:
+    """Remove items of messages, and the messages that have none any more."""
     session = transaction.session
-    numbers = session.database.numbers(items)
-    messages = {row[1] for row in session.all(_SOME, items=numbers)}
-    session.run(_DROP, items=numbers)
-    empty = session.all(_EMPTY, messages=session.database.numbers(messages))
-    session.run(_DROP_ENVELOPE, messages=session.database.numbers([row[0] for row in empty]))
-    release(transaction, [row[1] for row in empty])
+    session.run(_DROP, items=session.database.numbers(items))
+    empty = session.all(_DROP_EMPTY, messages=session.database.numbers(messages))
+    release(transaction, [row[0] for row in empty])
+
+
+class Claiming(Unit[list[QueueItem]]):
+    """Items taken on a lease. A loss of power takes the lease with it, and who had it."""
+
+    needs_savepoint: ClassVar[bool] = False
+    durable: ClassVar[bool] = False
+
+    def __init__(
+        self, limit: int, per_domain: int, lease_seconds: float, without: Collection[str]
+    ) -> None:
+        super().__init__()
+        self._limit = limit
+        self._per_domain = per_domain
+        self._lease_seconds = lease_seconds
+        self._without = without
+
+    def apply(self, transaction: Transaction) -> list[QueueItem]:
+        """Choose and take."""
+        transaction.flush()
+        session, now = transaction.session, transaction.now
+        numbers = _due(session, now, self._limit, self._per_domain, set(self._without))
+        if not numbers:
+            return []
+        items = session.database.numbers(numbers)
+        session.run(
+            _TAKE,
+            new_state=QueueState.TRYING.value,
+            of_lease=transaction.next("lease"),
+            until=now + int(self._lease_seconds * 1_000_000),
+            items=items,
+        )
+        found = {row[0]: item_of(row) for row in session.all(_SOME, items=items)}
+        return [found[number] for number in numbers]
 
 
 class SQLQueue:
@@ -192,25 +233,9 @@ class SQLQueue:
         without: Collection[str] = (),
     ) -> Sequence[QueueItem]:
         """Take items that are due, oldest first."""
-
-        def take(transaction: Transaction) -> list[QueueItem]:
-            transaction.flush()
-            session = transaction.session
-            numbers = _due(session, transaction.now, limit, per_domain, set(without))
-            items = session.database.numbers(numbers)
-            until = transaction.now + int(lease_seconds * 1_000_000)
-            if numbers:
-                session.run(
-                    _TAKE,
-                    new_state=QueueState.TRYING.value,
-                    of_lease=transaction.next("lease"),
-                    until=until,
-                    items=items,
-                )
-            found = {row[0]: item_of(row) for row in session.all(_SOME, items=items)}
-            return [found[number] for number in numbers]
-
-        return await self._shared.write(take)
+        shared = self._shared
+        shared.check_open()
+        return await shared.writer.submit(Claiming(limit, per_domain, lease_seconds, without))
 
     async def renew(self, lease: int, items: Sequence[int], lease_seconds: float) -> None:
         """Have a lease end so much after now. Raises LeaseLost."""
@@ -331,7 +356,13 @@ class SQLQueue:
 
     async def delete(self, wanted: QueueFilter) -> int:
         """Remove items, and tell nobody."""
-        return await self._change(wanted, _drop)
+
+        def delete(transaction: Transaction, items: Sequence[int]) -> None:
+            session = transaction.session
+            rows = session.all(_SOME, items=session.database.numbers(items))
+            _drop(transaction, items, {row[1] for row in rows})
+
+        return await self._change(wanted, delete)
 
     async def next_due(self, without: Collection[str] = ()) -> datetime | None:
         """Return when the next item is due, or its lease ends."""

@@ -69,6 +69,7 @@ class Delivering(AgentCase):
         self.assertEqual(1, len(self.world.host("there.test").said))
         waits, slow.waits = slow.waits, None
         waits.callback(None)
+        self.world.settle()
         self.assertEqual(10, len(slow.said))
         self.assertEqual([], await self.world.queued())
 
@@ -183,8 +184,10 @@ class Retrying(AgentCase):
         self.assertEqual(1, len(host.said))
         host.answers.append(GREYLISTED)
         await self.world.store.queue.hold(QueueFilter(), False)
+        self.world.settle()
         self.assertEqual(2, len(host.said))
         await self.world.store.queue.retry(QueueFilter())
+        self.world.settle()
         self.assertEqual(3, len(host.said))
         self.assertEqual([], await self.world.queued())
 

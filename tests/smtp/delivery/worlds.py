@@ -153,6 +153,12 @@ class World:
             original = f"rfc822;{each}" if notify else ""
             found.append(replace(resolved, notify=notify, original=original))
         await self.delivery.deliver(draft, found, replace(envelope, sender=sender))
+        self.settle()
+
+    def settle(self) -> None:
+        """Let happen what happens at once."""
+        while any(call.getTime() <= self.clock.seconds() for call in self.clock.getDelayedCalls()):
+            self.clock.advance(0)
 
     async def inbox(self, name: str) -> list[bytes]:
         """Return the contents of an account's INBOX."""
