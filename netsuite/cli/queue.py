@@ -217,10 +217,10 @@ def delete(home: Home, wanted: QueueFilter, all_items: bool) -> None:
 
 
 @queue.command("why")
-@click.argument("address")
+@click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
 @pass_home
-def why(home: Home, address: str) -> None:
-    """Say in a line what would become of mail for an address."""
+def why(home: Home, addresses: tuple[str, ...]) -> None:
+    """Say in a line what would become of mail for each address."""
     from netsuite.cli.settings import read_settings
 
     settings = read_settings(home.config_path, home.overrides)
@@ -242,6 +242,7 @@ def why(home: Home, address: str) -> None:
             carries_onward=settings.delivery.enabled,
         )
         router = make_router(settings.delivery, settings.site.hostname, reactor)
-        click.echo(printable(await explain(address, resolver, router, store.queue)))
+        for address in addresses:
+            click.echo(printable(await explain(address, resolver, router, store.queue)))
 
     home.with_store(work)

@@ -124,17 +124,19 @@ class Queue(TestCase):
         )
         with name_server(names) as server:
             resolver = f"delivery.resolvers=['{server}']"
-            for address, expected in (
-                ("ann@localhost", "into the mailbox ann@localhost"),
-                ("eve@localhost", "refused, since nobody has that address"),
-                ("x@there.test", there),
-                ("both@localhost", f"into the mailbox ann@localhost; as x@there.test {there}"),
-                ("x@null.test", "nowhere: 556 5.1.10 The domain takes no mail (RFC 7505)"),
-                ("x@none.test", "nowhere: 550 5.1.2 There is no such domain"),
-                ("nonsense", "not an address"),
-            ):
-                printed = done(self.home, "--set", resolver, "queue", "why", address)
-                assert printed == f"{address}: {expected}\n"
+            expected = {
+                "ann@localhost": "into the mailbox ann@localhost",
+                "eve@localhost": "refused, since nobody has that address",
+                "x@there.test": there,
+                "both@localhost": f"into the mailbox ann@localhost; as x@there.test {there}",
+                "x@null.test": "nowhere: 556 5.1.10 The domain takes no mail (RFC 7505)",
+                "x@none.test": "nowhere: 550 5.1.2 There is no such domain",
+                "nonsense": "not an address",
+            }
+            printed = done(self.home, "--set", resolver, "queue", "why", *expected)
+            self.assertEqual(
+                [f"{address}: {said}" for address, said in expected.items()], printed.splitlines()
+            )
             smart = "delivery.smart_host='smtp://me:secret@smart.test'"
             printed = done(
                 self.home, "--set", resolver, "--set", smart, "queue", "why", "x@there.test"

@@ -22,7 +22,7 @@ import pytest
 
 from tests.suite.mail_hosts import MailHost, mail_hosts
 
-KILLS = int(os.environ.get("NETSUITE_RELAY_KILLS", "8"))
+KILLS = int(os.environ.get("NETSUITE_RELAY_KILLS", "4"))
 _NUMBER = re.compile(rb"^X-Number: (\S+)\r\n", re.MULTILINE)
 #: All that is queued has to arrive in so long after the last kill.
 DRAIN_SECONDS = 90.0
