@@ -178,14 +178,15 @@ class QueueCount:
 
 
 class LeaseLost(StoreError):
-    """A lease is over, and nothing was done: somebody else may have claimed the items by now.
+    """Nothing was done: somebody else has claimed the items since, or they are gone. A lease whose
+    time is over is lost by that alone.
 
     Args:
         items: those whose lease it was.
     """
 
     def __init__(self, items: Sequence[int]) -> None:
-        super().__init__(f"the lease of {len(items)} queue items is over")
+        super().__init__(f"the lease of {len(items)} queue items is another's")
         self.items = items
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,24 +14,24 @@ from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import Resolver
-from netsuite.connection.linelog import LineLog, fit
+from netsuite.connection.linelog import LineLog
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
 from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.destination import Connection, Destination, Job
+from netsuite.smtp.delivery.leases import Leases
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.schedule import Schedule
+from netsuite.smtp.delivery.settling import STORE_SECONDS, Settler
 from netsuite.store.changes import Change, Subscription
-from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
-from netsuite.store.interfaces import Report, Store
+from netsuite.store.errors import StoreError
+from netsuite.store.interfaces import Store
 from netsuite.store.model import Placement
-from netsuite.store.outgoing import LeaseLost, QueueItem, QueueState, Settlement
+from netsuite.store.outgoing import QueueItem
 
 #: When the service stops, what is on its way may take so long to end.
 DRAIN_SECONDS: Final = 10.0
-#: After the store has failed, how long to wait.
-STORE_SECONDS: Final = 5.0
 #: Recipients on their way at once, of all domains, and those of one.
 ITEMS: Final = 500
 ITEMS_PER_DOMAIN: Final = 100
@@ -75,19 +74,19 @@ class DeliveryAgent(Service):
         self.setName("delivery")
         self.schedule = schedule or Schedule()
         self.connections = connections
-        self._lease_seconds = lease_seconds
+        self._leases = Leases(store.queue, lease_seconds)
         self._store = store
         self._clock = clock
         self._resolver = resolver
         self._connect = connect
-        self._reporter = reporter
+        self._settler = Settler(
+            store.queue, clock, reporter=reporter, now=now, delivery_log=delivery_log
+        )
         self._now = now
         self._rewritten = rewritten
-        self._line_log = delivery_log
         self._when_open = when_open
         self._destinations: dict[str, Destination] = {}
         self._jobs: set[Job] = set()
-        self._in_flight = 0  # items of them
         self._looking = False
         self._look_again = False
         self._timer: IDelayedCall | None = None
@@ -100,11 +99,12 @@ class DeliveryAgent(Service):
     def startService(self) -> None:
         """Begin to carry, as soon as the store is open."""
         super().startService()
+        self._settler.stopping = False
         self._when_open().addCallback(lambda _: self._start())
 
     def _start(self) -> None:
         self._subscription = self._store.changes.watch_queue(self._changed)
-        self._renewing.start(self._lease_seconds / 3, now=False)
+        self._renewing.start(self._leases.seconds / 3, now=False)
         self._look()
 
     def stopService(self) -> Deferred[None]:
@@ -119,6 +119,7 @@ class DeliveryAgent(Service):
             if call is not None and call.active():
                 call.cancel()
         self._soon = None
+        self._settler.stopping = True
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
@@ -126,7 +127,7 @@ class DeliveryAgent(Service):
         for destination in destinations:
             for job in destination.stop():
                 await self._put_back(job, self._clock.seconds())
-        if self._jobs:
+        if self._jobs or self._looking:
             self._all_ended = Deferred()
             self._all_ended.addTimeout(DRAIN_SECONDS, self._clock)
             try:
@@ -160,28 +161,32 @@ class DeliveryAgent(Service):
 
     async def _claim_all(self) -> None:
         try:
-            while self.running and self._in_flight < ITEMS:
+            while self.running and len(self._leases) < ITEMS:
                 self._look_again = False
                 busy = [each.domain for each in self._destinations.values() if each.busy]
                 due = await self._store.queue.next_due(busy)
                 if due is not None and due <= self._now():
                     items = await self._store.queue.claim(
-                        limit=ITEMS - self._in_flight,
+                        limit=ITEMS - len(self._leases),
                         per_domain=ITEMS_PER_DOMAIN,
-                        lease_seconds=self._lease_seconds,
+                        lease_seconds=self._leases.seconds,
                         without=busy,
                     )
-                    for job in self._jobs_of(items):
-                        self._begin(job)
+                    for job in self._jobs_of(self._leases.adopt(items)):
+                        await self._begin(job)
                 elif not self._look_again:
                     self._wake_at(due)
                     return
-        except StoreError as error:
-            if self.running:
+        except Exception as error:
+            if not isinstance(error, StoreError):
+                self.log.failure("claiming mail")
+            elif self.running:
                 self.log.error("mail cannot be claimed: {error}", error=error)
+            if self.running:
                 self._wake_in(STORE_SECONDS)
         finally:
             self._looking = False
+            self._check_ended()
 
     def _wake_at(self, due: datetime | None) -> None:
         rests = [
@@ -215,9 +220,12 @@ class DeliveryAgent(Service):
             jobs.append(Job(group, sender, Content(self._store.mail, group[0])))
         return jobs
 
-    def _begin(self, job: Job) -> None:
+    async def _begin(self, job: Job) -> None:
         self._jobs.add(job)
-        self._in_flight += len(job.items)
+        self._leases.add(job.tried)
+        if not self.running:  # since it was claimed
+            await self._put_back(job, self._clock.seconds())
+            return
         domain = job.items[0].recipient.domain
         if not domain:
             working = ensureDeferred(self._deliver_here(job))
@@ -232,36 +240,31 @@ class DeliveryAgent(Service):
                 settle=self._settle,
                 put_back=self._put_back,
                 rest_seconds=lambda failures: self.schedule.rest_seconds(failures),
-                connections=self.connections,
+                connections=lambda: self.connections,
             )
         destination.put(job)
 
     def _ended(self, job: Job) -> None:
         self._jobs.discard(job)
-        self._in_flight -= len(job.items)
-        if not self._jobs and self._all_ended is not None and not self._all_ended.called:
-            self._all_ended.callback(None)
+        self._leases.remove(job.items)
+        self._check_ended()
         domain = job.items[0].recipient.domain
         destination = self._destinations.get(domain)
         if destination is not None and destination.unused:
             del self._destinations[domain]
         self._look_soon()
 
+    def _check_ended(self) -> None:
+        """Have a stop go on when there is nothing left that it waits for."""
+        ended = self._all_ended
+        if ended is not None and not ended.called and not self._jobs and not self._looking:
+            ended.callback(None)
+
     async def _renew(self) -> None:
         """Have the leases of what is on its way go on; forget destinations that nothing goes to."""
         for domain in [each.domain for each in self._destinations.values() if each.unused]:
             del self._destinations[domain]
-        leases: dict[int, list[int]] = {}
-        for job in self._jobs:
-            for item in job.items:
-                leases.setdefault(item.lease, []).append(item.id)
-        for lease, items in leases.items():
-            try:
-                await self._store.queue.renew(lease, items, self._lease_seconds)
-            except LeaseLost as error:
-                self.log.warn("{error}; they may be delivered twice", error=error)
-            except StoreError as error:
-                self.log.error("leases cannot be renewed: {error}", error=error)
+        await self._leases.renew()
 
     # -- mailboxes here ------------------------------------------------------------------------
 
@@ -273,7 +276,8 @@ class DeliveryAgent(Service):
             await self._settle(job, [Said(replies.DELIVERED)], [place])
         except Exception as error:
             # Whether there is room is found by the commit; nothing of it has been done.
-            job.tried = [Tried(item)]
+            job.tried = [Tried(job.tried[0].item)]
+            self._leases.add(job.tried)
             await self._settle(job, [Said(self._refusal(error))])
 
     def _refusal(self, error: Exception) -> Reply:
@@ -316,56 +320,11 @@ class DeliveryAgent(Service):
         await self._commit(job)
 
     async def _commit(self, job: Job, placements: Sequence[Placement] = ()) -> None:
-        """Commit how an attempt has ended. Raises OverQuota, NoSuchFolder of the placements."""
-        settlements = [self._settlement(tried) for tried in job.tried]
+        """Commit how an attempt has ended. Raises StoreError of the placements."""
         try:
-            report = await self._report(job)
-            await self._store.queue.settle(settlements, placements=placements, report=report)
-        except LeaseLost as error:
-            self.log.warn("{error}: what was done with them may be done again", error=error)
-        except (StorageFull, Busy, StoreClosed) as error:
-            # The lease will end, and they will be tried again: nothing is lost, though what has
-            # been delivered may be delivered twice.
-            self.log.error("what became of mail cannot be recorded: {error}", error=error)
-        else:
-            for tried in job.tried:
-                self._note(tried)
-        self._ended(job)
-
-    async def _report(self, job: Job) -> Report | None:
-        try:
-            return await self._reporter.report(job.tried, job.content)
-        except (StorageFull, Busy, StoreClosed):
+            await self._settler.record(job, placements)
+        except StoreError:
             raise
         except Exception:
-            self.log.failure("writing a report; its message's state goes on without")
-            return None
-
-    def _settlement(self, tried: Tried) -> Settlement:
-        """Return how an attempt has ended, with whether the sender is told of a delay by it."""
-        settlement = tried.settlement
-        assert settlement is not None
-        if settlement.state is QueueState.DEFERRED and self._reporter.told(tried) is not None:
-            return replace(settlement, warned=True)
-        return settlement
-
-    def _note(self, tried: Tried) -> None:
-        settlement = tried.settlement
-        if self._line_log is None or settlement is None or settlement.state is QueueState.QUEUED:
-            return
-        self._line_log.add(format_line, tried.item, settlement, self._now())
-
-
-def format_line(when: str, item: QueueItem, settlement: Settlement, now: datetime) -> str:
-    """Return the line of one attempt; nothing a server says can make it two.
-
-    Args:
-        when: as ``messagelog.stamp`` gives it.
-    """
-    delay = (now - item.queued).total_seconds()
-    return (
-        f"{when} message={item.message} item={item.id} from=<{fit(item.envelope.sender)}> "
-        f"to=<{fit(item.recipient.address)}> {settlement.state.value} "
-        f"attempt={item.attempts + 1} delay={delay:.1f} host={fit(settlement.remote) or '-'} "
-        f'"{fit(settlement.last_reply)}"\n'
-    )
+            self.log.failure("recording what became of mail")
+        self._ended(job)

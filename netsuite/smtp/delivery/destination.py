@@ -10,8 +10,10 @@ from typing import Any, Final, Protocol
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 
 from netsuite.connection import errors
+from netsuite.smtp import replies
 from netsuite.smtp.commands import reply
 from netsuite.smtp.delivery.connector import Unreachable
 from netsuite.smtp.delivery.content import Content
@@ -70,7 +72,7 @@ class Destination:
         settle: takes a job's recipients with what was said of each.
         put_back: takes a job that was not tried, and when it may be: a time of the clock.
         rest_seconds: returns how long to leave hosts in peace that failed so often.
-        connections: so many at once.
+        connections: returns how many at once.
     """
 
     log = Logger()
@@ -84,10 +86,10 @@ class Destination:
         settle: Callable[[Job, Sequence[Said]], Awaitable[None]],
         put_back: Callable[[Job, float], Coroutine[Any, Any, None]],
         rest_seconds: Callable[[int], float],
-        connections: int,
+        connections: Callable[[], int],
     ) -> None:
         self.domain = domain
-        self.connections = connections
+        self._connections = connections
         self._clock = clock
         self._connect = connect
         self._settle = settle
@@ -110,7 +112,7 @@ class Destination:
     @property
     def busy(self) -> bool:
         """Whether it wants no more for now."""
-        return self.resting or len(self._jobs) >= self.connections
+        return self.resting or len(self._jobs) >= self._connections()
 
     @property
     def unused(self) -> bool:
@@ -134,7 +136,7 @@ class Destination:
     def _open_another(self) -> None:
         """Work on a further connection, if there may be one: hosts that could not be reached are
         tried with one first."""
-        if self._workers < (1 if self._failures else self.connections):
+        if self._workers < (1 if self._failures else self._connections()):
             self._workers += 1
             self._run(self._work())
 
@@ -198,14 +200,9 @@ class Destination:
         """Send one message; return the connection if it can be used on."""
         if carrier is not None:
             try:
-                said = await carrier.send(job.sender, job.items, job.content)
+                return await self._send(job, carrier)
             except errors.ConnectionLost:
                 self._carriers.discard(carrier)  # it had been idle; a fresh one is another matter
-            except errors.ClientError as error:
-                await self._lost(job, carrier, error)
-                return None
-            else:
-                return await self._done(job, said, carrier)
         try:
             carrier = await self._connect(self.domain)
         except Unroutable as error:
@@ -214,15 +211,33 @@ class Destination:
         except Unreachable as error:
             await self._unreachable(job, error.said)
             return None
+        except Exception:
+            self.log.failure("connecting to the hosts of {domain}", domain=self.domain)
+            await self._settle(job, [Said(replies.BROKEN)] * len(job.items))
+            return None
+        if self._stopping:  # meanwhile; what is sent now could be too late to be written down
+            await carrier.close()
+            await self._put_back(job, self._clock.seconds())
+            return None
         self._carriers.add(carrier)
         self.rests_until = 0.0
         if self._failures:
             self._failures = 0
-            for _ in range(min(len(self._jobs), self.connections)):
+            for _ in range(min(len(self._jobs), self._connections())):
                 self._open_another()
         try:
+            return await self._send(job, carrier)
+        except errors.ConnectionLost as error:
+            await self._lost(job, carrier, error)
+            return None
+
+    async def _send(self, job: Job, carrier: Connection) -> Connection | None:
+        """Send one message over a connection. Raises ConnectionLost."""
+        try:
             said = await carrier.send(job.sender, job.items, job.content)
-        except errors.ClientError as error:
+        except errors.ConnectionLost:
+            raise
+        except Exception as error:
             await self._lost(job, carrier, error)
             return None
         return await self._done(job, said, carrier)
@@ -234,11 +249,15 @@ class Destination:
             return None
         return carrier
 
-    async def _lost(self, job: Job, carrier: Connection, error: errors.ClientError) -> None:
+    async def _lost(self, job: Job, carrier: Connection, error: Exception) -> None:
         """Accept that a connection broke while a message was sent, which may have arrived."""
         self._carriers.discard(carrier)
         carrier.abort()
         said = Said(reply(451, "4.4.2", f"The connection to {carrier.remote} broke: {error}"))
+        if not isinstance(error, errors.ClientError):
+            # A mistake of ours, or a content that cannot be read: the item must not stay claimed.
+            self.log.failure("sending to {remote}", Failure(error), remote=carrier.remote)
+            said = Said(replies.BROKEN)
         await self._settle(job, [said] * len(job.items))
 
     async def _unreachable(self, job: Job, said: Said) -> None:

@@ -163,6 +163,10 @@ class Tried:
         """The item as it was claimed."""
         return self._core.item
 
+    def claimed_again(self, item: QueueItem) -> None:
+        """Accept that the item is on another lease now, of ours."""
+        self._core.item = item
+
     @property
     def settlement(self) -> Settlement | None:
         """How the attempt has ended; None while it has not."""

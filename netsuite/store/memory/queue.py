@@ -46,11 +46,7 @@ class MemoryQueue:
 
     def _leased(self, lease: int, number: int) -> bool:
         item = self._records.queue.get(number)
-        return (
-            item is not None
-            and item.lease == lease != 0
-            and item.next_attempt > self._records.now()
-        )
+        return item is not None and item.lease == lease != 0
 
     async def claim(
         self,

@@ -59,7 +59,7 @@ _TAKE: Final = (
 )
 _LEASED: Final = sa.select(
     _Q.id, _Q.lease, _Q.envelope, _Q.attempts, _Q.warn_at, _Q.last_at, _Q.last_reply, _Q.remote
-).where(OneOf(_Q.id, "items"), _Q.lease != 0, _Q.next_at > _NOW)
+).where(OneOf(_Q.id, "items"), _Q.lease != 0)
 _RENEW: Final = (
     sa.update(t.queue).values(next_at=sa.bindparam("until")).where(OneOf(_Q.id, "items"))
 )
@@ -114,7 +114,7 @@ class Settling(Unit[None]):
         transaction.flush()  # what was queued a moment ago can be claimed, and settled
         session = transaction.session
         items = session.database.numbers([each.item for each in self._settlements])
-        rows = {row[0]: row for row in session.all(_LEASED, items=items, now=transaction.now)}
+        rows = {row[0]: row for row in session.all(_LEASED, items=items)}
         known = [(each, rows.get(each.item)) for each in self._settlements]
         lost = [each.item for each, row in known if row is None or row[1] != each.lease]
         if lost:
@@ -243,7 +243,7 @@ class SQLQueue:
         def renew(transaction: Transaction) -> None:
             session = transaction.session
             numbers = session.database.numbers(items)
-            rows = session.all(_LEASED, items=numbers, now=transaction.now)
+            rows = session.all(_LEASED, items=numbers)
             ours = {row[0] for row in rows if row[1] == lease}
             if not ours.issuperset(items):
                 raise LeaseLost([each for each in items if each not in ours])

@@ -224,15 +224,18 @@ class QueueContract(StoreCase):
         )
 
     async def test_a_lease_that_is_over(self) -> None:
-        """Who is too slow settles nothing, of all that is settled together; nor renews."""
+        """Whose items another has claimed settles nothing, of all that is settled together; nor
+        renews. Until then it is theirs, however late: nobody else has done anything with them."""
         await self.enqueue("a@x", "b@x")
         a, b = await self.claim(lease=60)
         self.clock.advance(61)
         queue = self.store.queue
         late = [Settlement(a.id, a.lease, QueueState.DELIVERED)]
+        await queue.renew(a.lease, [a.id, b.id], 60)
+        self.clock.advance(61)
+        (taken,) = await self.claim(limit=1)
         error = await self.refused(LeaseLost, queue.settle(late))
         self.assertEqual([a.id], error.items)
-        (taken,) = await self.claim(limit=1)
         report = Report(self.draft(b"report"), onward=Outgoing(Envelope(""), [recipient("r@x")]))
         await self.refused(LeaseLost, queue.settle(late, report=report))
         await self.refused(LeaseLost, queue.renew(a.lease, [a.id], 60))
@@ -243,8 +246,11 @@ class QueueContract(StoreCase):
             Settlement(taken.id, taken.lease, QueueState.DELIVERED),
             Settlement(b.id, b.lease, QueueState.DELIVERED),
         ]
+        (stolen,) = await self.claim()
+        self.assertEqual(b.id, stolen.id)
         await self.refused(LeaseLost, queue.settle(both))
         self.assertEqual(["a@x", "b@x"], await self.queued())
+        self.clock.advance(101)
         await queue.settle(both[:1])
         await self.refused(LeaseLost, queue.settle(both[:1]))
         self.assertEqual(["b@x"], await self.queued())

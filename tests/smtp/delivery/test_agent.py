@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from twisted.internet.defer import Deferred
 
@@ -10,8 +12,9 @@ from netsuite.accounts.delivery import Patience
 from netsuite.connection import errors
 from netsuite.message.headers import header_end
 from netsuite.smtp.commands import reply
+from netsuite.store.errors import Busy, NoSuchFolder, NoSuchMessage, StorageFull, StoreError
 from netsuite.store.model import AccountState
-from netsuite.store.outgoing import Envelope, QueueFilter
+from netsuite.store.outgoing import Envelope, QueueFilter, QueueItem
 from netsuite.testing.cases import TestCase
 from tests.smtp.delivery.worlds import HOUR, TAKEN, World
 
@@ -426,3 +429,147 @@ class Leases(AgentCase):
         self.assertEqual([], self.world.host("there.test").said)
         self.world.clock.advance(10)
         await stopping
+
+    async def test_the_clock_is_set(self) -> None:
+        """A step of the time of day ends leases; what is on its way is not sent once more."""
+        slow = self.world.host("slow.test")
+        slow.waits = Deferred()
+        await self.world.send("x@slow.test")
+        self.world.step = timedelta(hours=1)
+        await self.world.send("y@slow.test")
+        slow.waits.callback(None)
+        self.world.settle()
+        self.assertEqual([["x@slow.test"], ["y@slow.test"]], [said[1] for said in slow.said])
+        self.assertEqual([], await self.world.queued())
+
+    async def test_one_is_removed_under_way(self) -> None:
+        """The leases of the others go on, and their end is written down."""
+        slow = self.world.host("slow.test")
+        slow.waits = Deferred()
+        await self.world.send("x@slow.test", "y@slow.test")
+        await self.world.store.queue.delete(QueueFilter(recipient="x@slow.test"))
+        self.world.clock.pump([10] * 12)
+        claimed = await self.world.store.queue.claim(limit=9, per_domain=9, lease_seconds=9)
+        self.assertEqual([], list(claimed))
+        slow.waits.callback(None)
+        self.world.settle()
+        self.assertEqual([], await self.world.queued())
+        self.assertEqual(1, len(slow.said))
+
+    async def test_stopped_while_it_connects(self) -> None:
+        """What could be too late to be written down is not sent, but given back."""
+        slow = self.world.host("slow.test")
+        slow.connecting = Deferred()
+        await self.world.send("x@slow.test")
+        stopping = self.world.agent.stopService()
+        slow.connecting.callback(None)
+        await stopping
+        self.assertEqual([], slow.said)
+        self.assertEqual((1, 1), (slow.connected, slow.closed))
+        self.assertEqual([("x@slow.test", "queued", 0)], await self.world.queued())
+
+    async def test_stopped_while_it_claims(self) -> None:
+        """What was claimed too late is given back, and waited for."""
+        queue, waits = self.world.store.queue, Deferred[None]()
+        claim = queue.claim
+
+        async def slow_claim(**wanted: Any) -> Sequence[QueueItem]:
+            await waits
+            return await claim(**wanted)
+
+        self.patch(queue, "claim", slow_claim)
+        await self.world.send("x@there.test")
+        stopping = self.world.agent.stopService()
+        self.assertNoResult(stopping)
+        waits.callback(None)
+        await stopping
+        self.assertEqual([], self.world.host("there.test").said)
+        self.assertEqual([("x@there.test", "queued", 0)], await self.world.queued())
+
+    async def test_more_connections(self) -> None:
+        """A changed setting holds for destinations that are in use, too."""
+        slow = self.world.host("slow.test")
+        slow.waits = Deferred()
+        for _ in range(3):
+            await self.world.send("x@slow.test")
+        self.assertEqual(2, slow.connected)
+        self.world.agent.connections = 4
+        await self.world.send("x@slow.test")
+        self.assertEqual(3, slow.connected)
+        slow.waits.callback(None)
+
+
+class Failing(AgentCase):
+    """What goes wrong here keeps no item, and delivers nothing twice."""
+
+    def failing(self, name: str, *failures: Exception) -> list[Exception]:
+        """Have a method of the queue fail before it works again; return what is left."""
+        queue, left = self.world.store.queue, list(failures)
+        works = getattr(queue, name)
+
+        async def fails(*args: Any, **wanted: Any) -> object:
+            if left:
+                raise left.pop(0)
+            return await works(*args, **wanted)
+
+        self.patch(queue, name, fails)
+        return left
+
+    async def test_recorded_later(self) -> None:
+        """A store that cannot be written for some minutes is waited for, on the lease."""
+        for failure in (Busy("locked"), StorageFull("full"), StoreError("unexpected")):
+            with self.subTest(failure=failure):
+                left = self.failing("settle", *[failure] * 30)
+                await self.world.send("x@there.test")
+                self.assertEqual([("x@there.test", "trying", 0)], await self.world.queued())
+                self.world.clock.pump([5] * 31)
+                self.assertEqual([], left)
+                self.assertEqual([], await self.world.queued())
+        self.assertEqual(3, len(self.world.host("there.test").said))
+
+    async def test_a_bug_in_the_store(self) -> None:
+        """The item is not kept: it is anybody's when the lease ends."""
+        self.failing("settle", ZeroDivisionError())
+        await self.world.send("x@there.test")
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+        self.world.clock.pump([1] * 61)
+        self.assertEqual([], await self.world.queued())
+
+    async def test_claimed_later(self) -> None:
+        """Looking goes on after any error."""
+        for failure in (Busy("locked"), ZeroDivisionError()):
+            with self.subTest(failure=failure):
+                self.failing("claim", failure)
+                await self.world.send("x@there.test")
+                self.world.clock.advance(5)
+                self.world.settle()
+                self.assertEqual([], await self.world.queued())
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+    async def test_a_report_that_cannot_be_delivered(self) -> None:
+        """The message ends without."""
+        await self.world.account("ann")
+        settle = self.world.store.queue.settle
+
+        async def no_report(*args: Any, report: object = None, **more: Any) -> None:
+            if report is not None:
+                raise NoSuchFolder("INBOX")
+            await settle(*args, **more)
+
+        self.patch(self.world.store.queue, "settle", no_report)
+        self.world.host("there.test").answers.append(UNKNOWN)
+        await self.world.send("x@there.test")
+        self.assertEqual([], await self.world.queued())
+
+    async def test_nobody_foresaw_it(self) -> None:
+        """What fails while a host is connected to, or talked to, puts the message off."""
+        host = self.world.host("there.test")
+        host.refusals.append(ValueError("odd host"))
+        host.answers.extend([NoSuchMessage("gone"), ValueError("odd")])
+        await self.world.send("x@there.test")
+        for attempts, wait in ((1, 300), (2, 600), (3, 1200)):
+            self.assertEqual([("x@there.test", "deferred", attempts)], await self.world.queued())
+            self.assertEqual(1, len(self.flushLoggedErrors(ValueError, NoSuchMessage)))
+            self.world.clock.advance(wait)
+        self.assertEqual([], await self.world.queued())
+        self.assertEqual(2, host.aborted)

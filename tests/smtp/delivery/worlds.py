@@ -38,7 +38,6 @@ class FakeCarrier:
         self.host = host
         self.remote = f"mx.{host.domain}[192.0.2.1]"
         self.carried = 0
-        self.aborted = False
 
     async def send(
         self, sender: str, items: Sequence[QueueItem], content: Content
@@ -63,8 +62,8 @@ class FakeCarrier:
         self.host.closed += 1
 
     def abort(self) -> None:
-        """Note it."""
-        self.aborted = True
+        """Count it."""
+        self.host.aborted += 1
 
 
 class FakeHost:
@@ -75,16 +74,19 @@ class FakeHost:
             afterwards they take all.
         refusals: what becomes of each attempt to connect; afterwards it succeeds.
         said: sender, recipients and octets of each message they were sent.
+        waits: each message waits for that.
+        connecting: and each connection.
     """
 
     def __init__(self, domain: str) -> None:
         self.domain = domain
         self.answers: deque[Reply | Callable[[str], Reply] | Exception] = deque()
-        self.refusals: deque[Reply] = deque()
+        self.refusals: deque[Reply | Exception] = deque()
         self.reports = False
         self.said: list[tuple[str, list[str], bytes]] = []
-        self.connected = self.closed = 0
+        self.connected = self.closed = self.aborted = 0
         self.waits: Deferred[None] | None = None
+        self.connecting: Deferred[None] | None = None
 
 
 class World:
@@ -92,6 +94,8 @@ class World:
 
     def __init__(self, *, patience: Patience | None = None, connections: int = 2) -> None:
         self.clock = Clock()
+        #: So far the time of day was set forward or back.
+        self.step = timedelta(0)
         self.store = MemoryStore(self.now)
         self.resolver = RecipientResolver(self.store, self.clock, domains=["ours.test"])
         self.delivery = StoreDelivery(self.store, self.resolver, now=self.now, patience=patience)
@@ -116,7 +120,7 @@ class World:
 
     def now(self) -> datetime:
         """Return the virtual time."""
-        return BEGAN + timedelta(seconds=self.clock.seconds())
+        return BEGAN + self.step + timedelta(seconds=self.clock.seconds())
 
     def host(self, domain: str) -> FakeHost:
         """Return the hosts of a domain."""
@@ -126,8 +130,12 @@ class World:
         """Connect to a domain's host (``connector.Connector.connect``)."""
         host = self.host(domain)
         host.connected += 1
+        if host.connecting is not None:
+            await host.connecting
         if host.refusals:
             refusal = host.refusals.popleft()
+            if isinstance(refusal, Exception):
+                raise refusal
             raise Unroutable(refusal) if refusal.permanent else Unreachable(Said(refusal))
         return FakeCarrier(host)
 

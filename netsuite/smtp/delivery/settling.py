@@ -1,0 +1,149 @@
+"""The end of an attempt, written down: the queue's items, and what their sender is told."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+
+from netsuite.connection.linelog import LineLog, fit
+from netsuite.smtp.delivery.destination import Job
+from netsuite.smtp.delivery.lifecycle import Tried
+from netsuite.smtp.delivery.reports import Reporter
+from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
+from netsuite.store.interfaces import QueueStore, Report
+from netsuite.store.model import Placement
+from netsuite.store.outgoing import LeaseLost, QueueItem, QueueState, Settlement
+
+#: After the store has failed, how long to wait.
+STORE_SECONDS: Final = 5.0
+#: And how often to try: after an hour the items are left to whoever claims them next.
+STORE_TRIES: Final = 720
+
+
+class Settler:
+    """Records how attempts have ended, and tells the senders by the same commits.
+
+    Args:
+        delivery_log: a line for each attempt; None for none.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self,
+        queue: QueueStore,
+        clock: IReactorTime,
+        *,
+        reporter: Reporter,
+        now: Callable[[], datetime],
+        delivery_log: LineLog | None,
+    ) -> None:
+        self._queue = queue
+        self._clock = clock
+        self._reporter = reporter
+        self._now = now
+        self._line_log = delivery_log
+        #: No more is waited for a store that fails.
+        self.stopping = False
+
+    async def record(self, job: Job, placements: Sequence[Placement] = ()) -> None:
+        """Record how the attempt of a job has ended.
+
+        What has been delivered is delivered again when that is not written down; so a store that
+        cannot be written now is waited for, and nothing else goes that way meanwhile.
+
+        Raises:
+            StoreError: of the placements, when there are any; nothing was done.
+        """
+        tried = list(job.tried)
+        reporting = True
+        for _ in range(STORE_TRIES):
+            report = await self._report(tried, job) if reporting else None
+            settlements = [self._settlement(each) for each in tried]
+            try:
+                await self._queue.settle(settlements, placements=placements, report=report)
+            except LeaseLost as error:
+                await _drop(report)
+                tried = self._left(tried, settlements, error.items)
+                if not tried:
+                    return
+            except StoreError as error:
+                await _drop(report)
+                passing = isinstance(error, StorageFull | Busy)
+                if report is not None and not passing:
+                    self.log.error("{error}: a report cannot be delivered", error=error)
+                    reporting = False
+                    continue
+                if placements and not passing:
+                    raise
+                self.log.error("what became of mail cannot be recorded: {error}", error=error)
+                if self.stopping or isinstance(error, StoreClosed):
+                    return  # the lease ends
+                await deferLater(self._clock, STORE_SECONDS)
+            else:
+                for each in tried:
+                    self._note(each)
+                return
+
+    def _left(
+        self, tried: Sequence[Tried], settlements: Sequence[Settlement], lost: Collection[int]
+    ) -> list[Tried]:
+        """Return the items that can still be settled."""
+        gone = [
+            each
+            for each, settlement in zip(tried, settlements, strict=True)
+            if each.item.id in lost and each.item.lease == settlement.lease
+        ]
+        if gone:
+            self.log.warn(
+                "{items} were removed, or somebody else has claimed them: what was done with them "
+                "may be done again",
+                items=[each.item.id for each in gone],
+            )
+        return [each for each in tried if each not in gone]
+
+    async def _report(self, tried: Sequence[Tried], job: Job) -> Report | None:
+        try:
+            return await self._reporter.report(tried, job.content)
+        except Exception:
+            self.log.failure("writing a report; its message's state goes on without")
+            return None
+
+    def _settlement(self, tried: Tried) -> Settlement:
+        """Return how an attempt has ended, with whether the sender is told of a delay by it."""
+        settlement = tried.settlement
+        assert settlement is not None
+        warned = settlement.state is QueueState.DEFERRED and self._reporter.told(tried) is not None
+        return replace(settlement, lease=tried.item.lease, warned=warned)
+
+    def _note(self, tried: Tried) -> None:
+        settlement = tried.settlement
+        if self._line_log is None or settlement is None or settlement.state is QueueState.QUEUED:
+            return
+        self._line_log.add(format_line, tried.item, settlement, self._now())
+
+
+async def _drop(report: Report | None) -> None:
+    if report is not None:
+        await report.draft.abort()
+
+
+def format_line(when: str, item: QueueItem, settlement: Settlement, now: datetime) -> str:
+    """Return the line of one attempt; nothing a server says can make it two.
+
+    Args:
+        when: as ``messagelog.stamp`` gives it.
+    """
+    delay = (now - item.queued).total_seconds()
+    return (
+        f"{when} message={item.message} item={item.id} from=<{fit(item.envelope.sender)}> "
+        f"to=<{fit(item.recipient.address)}> {settlement.state.value} "
+        f"attempt={item.attempts + 1} delay={delay:.1f} host={fit(settlement.remote) or '-'} "
+        f'"{fit(settlement.last_reply)}"\n'
+    )
