@@ -133,7 +133,15 @@ def name_servers(path: Path = RESOLV_CONF) -> Sequence[tuple[str, int]]:
     found = [
         each[1].partition("%")[0] for each in words if len(each) > 1 and each[0] == "nameserver"
     ]
-    return [(address, PORT) for address in found] or [("127.0.0.1", PORT)]
+    return [(address, PORT) for address in found if _is_address(address)] or [("127.0.0.1", PORT)]
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class _Datagrams(dns.DNSDatagramProtocol):

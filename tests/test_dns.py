@@ -101,6 +101,7 @@ class Settings(SynchronousTestCase):
         self.assertEqual([("127.0.0.1", 53)], dns.name_servers(path))
         path.write_text(
             "# x\nsearch a b\nnameserver 192.0.2.1\nnameserver fe80::1%eth0\nnameserver\n"
+            "nameserver 999.1.1.1\nnameserver localhost\n"
         )
         self.assertEqual([("192.0.2.1", 53), ("fe80::1", 53)], dns.name_servers(path))
 

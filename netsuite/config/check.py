@@ -20,6 +20,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
 from twisted.internet.interfaces import IStreamServerEndpoint
 
+from netsuite import tls
 from netsuite.config.load import Configuration, Problem
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.settings import ServiceSettings
@@ -55,6 +56,7 @@ def problems(
         *_twice(settings, services),
         *_folder("files.root", home / settings.files.root),
         *_policies(settings, reactor),
+        *_authorities(settings, home),
     ]
     if settings.tls.enabled:
         found += _folder("tls.certificates", home / settings.tls.certificates)
@@ -69,6 +71,14 @@ def _policies(settings: Settings, reactor: object) -> Iterator[tuple[str, str]]:
                 make_policies([name], parts)
             except BadPolicy as error:
                 yield f"policy.{key}", str(error)
+
+
+def _authorities(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
+    if settings.delivery.authorities and settings.delivery.enabled:
+        try:
+            tls.client_options("localhost", authorities=home / settings.delivery.authorities)
+        except tls.BadCertificate as error:
+            yield "delivery.authorities", str(error)
 
 
 def _store(settings: Settings) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.logger import Logger
 
 from netsuite import tls
+from netsuite.accounts.resolver import same_domain
 from netsuite.connection.listening import ListeningService
 from netsuite.dns import DNSClient, name_servers
 from netsuite.home import SiteError
@@ -119,13 +120,20 @@ def route_settings(settings: DeliverySettings, host: str) -> RouteSettings:
     """Return what the router has to know of the settings."""
     return RouteSettings(
         smart_host=parse_relay(settings.smart_host) if settings.smart_host else None,
-        routes={domain.lower(): parse_relay(url) for domain, url in settings.routes.items()},
-        security={domain.lower(): Security(each) for domain, each in settings.security.items()},
+        routes={_route_name(domain): parse_relay(url) for domain, url in settings.routes.items()},
+        security={
+            same_domain(domain): Security(each) for domain, each in settings.security.items()
+        },
         default_security=Security(settings.default_security),
         port=settings.port,
         dane=settings.dane,
         names=frozenset((host.lower(), settings.helo.lower())) - {""},
     )
+
+
+def _route_name(domain: str) -> str:
+    """Return a domain of a route as those of recipients are compared: in A-labels."""
+    return "." + same_domain(domain[1:]) if domain.startswith(".") else same_domain(domain)
 
 
 def make_router(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import ipaddress
+import re
 import sys
 from functools import cached_property
 from typing import Annotated, Final, Literal, get_args
@@ -155,15 +156,28 @@ def _is_relay(url: str) -> str:
 
 
 RelayURL = Annotated[str, AfterValidator(_is_relay)]
+# No union: what fits none of its kinds is told for each of them, with the password.
+OptionalRelayURL = Annotated[str, AfterValidator(lambda url: _is_relay(url) if url else url)]
 #: A domain, or a dot and a domain for all below it.
 RouteName = Annotated[str, written(r"\.?[^\s.@]+(?:\.[^\s.@]+)*", "{!r} is no domain")]
-ServerAddress = Annotated[
-    str,
-    written(
-        r"\d+(?:\.\d+){3}(?::\d{1,5})?|\[[0-9A-Fa-f:.]+\](?::\d{1,5})?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*",
-        "{!r} is no address; write it as 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53",
-    ),
-]
+
+
+def _is_server(text: str) -> str:
+    match = re.fullmatch(r"\[([0-9A-Fa-f:.]+)\](?::(\d{1,5}))?|([\d.]+):(\d{1,5})", text, re.ASCII)
+    address, port = (text, "") if match is None else (match[1] or match[3], match[2] or match[4])
+    try:
+        ipaddress.ip_address(address)
+        wrong = not 0 < int(port or 53) < 1 << 16
+    except ValueError:
+        wrong = True
+    if wrong:
+        raise ValueError(
+            f"{text!r} is no address; write it as 192.0.2.1, 192.0.2.1:53 or [2001:db8::1]:53"
+        )
+    return text
+
+
+ServerAddress = Annotated[str, AfterValidator(_is_server)]
 
 
 def _is_ip(text: str) -> str:
@@ -176,6 +190,22 @@ def _is_ip(text: str) -> str:
 IPAddress = Annotated[str, AfterValidator(_is_ip)]
 
 
+def _one_of_each(addresses: list[str]) -> list[str]:
+    if len({":" in each for each in addresses}) < len(addresses):
+        raise ValueError("must be one IPv4 and one IPv6 address at the most")
+    return addresses
+
+
+#: What EHLO takes (RFC 5321, 4.1.1.1), as far as ASCII goes: a domain, or an address literal.
+HostName = Annotated[
+    str,
+    written(
+        r"|(?=.{1,255}\Z)[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?|\[[A-Za-z0-9:.]{1,60}\]",
+        "{!r} is no host name; write it as mail.example.org",
+    ),
+]
+
+
 class DeliverySettings(Section):
     """Mail to other hosts: taken from our users and for our aliases, queued, carried on."""
 
@@ -184,7 +214,7 @@ class DeliverySettings(Section):
         "Whether mail for other hosts is taken and carried on; the `smtp` and `submission` "
         "services do that.",
     )
-    smart_host: RelayURL | Literal[""] = setting(
+    smart_host: OptionalRelayURL = setting(
         "",
         "A host that takes all mail that has no route of its own, as smtp://host, "
         "smtp://user:password@host:587 or smtps://user:password@host; empty: each domain's own "
@@ -229,15 +259,16 @@ class DeliverySettings(Section):
     loopback: bool = setting(
         False, "Whether mail may be carried to hosts whose address is one of loopback, for tests."
     )
-    source: list[IPAddress] = setting(
+    source: Annotated[list[IPAddress], AfterValidator(_one_of_each)] = setting(
         [], "The addresses to come from, one IPv4 and one IPv6 at the most; empty: any."
     )
-    helo: str = setting("", "What to call ourselves; empty: the site's host name.")
+    helo: HostName = setting("", "What to call ourselves; empty: the site's host name.")
     lifetime_hours: float = setting(
         120.0,
         "How long mail is tried before it is given back.",
         unit="hours",
         gt=0,
+        le=10_000,
         live=True,
         strict=False,
     )
@@ -246,6 +277,7 @@ class DeliverySettings(Section):
         "After how long its sender is told that it is late; 0: never.",
         unit="hours",
         ge=0,
+        le=10_000,
         live=True,
         strict=False,
     )
@@ -254,15 +286,25 @@ class DeliverySettings(Section):
         "How long to wait after the first attempt; each further wait is twice as long.",
         unit="seconds",
         live=True,
+        ge=0.1,
+        le=1_000_000,
     )
     longest_retry_seconds: Seconds = setting(
-        14_400.0, "The longest wait between two attempts.", unit="seconds", live=True
+        14_400.0,
+        "The longest wait between two attempts.",
+        unit="seconds",
+        live=True,
+        ge=0.1,
+        le=1_000_000,
     )
     lease_seconds: Seconds = setting(
         60.0,
         "How long a process has mail to itself that it is sending, unless it says that it still "
-        "is: so much later another takes over what a process that died had begun.",
+        "is: so much later another takes over what a process that died had begun. Where several "
+        "machines share a queue, their clocks must not differ by more than a third of it.",
         unit="seconds",
+        ge=1,
+        le=3600,
     )
     connections: int = setting(
         5, "Connections at once to the hosts of one domain.", unit="connections", ge=1, live=True

@@ -83,6 +83,19 @@ WRONG: list[tuple[str, list[str]]] = [
     ('[files]\nroot = ""', ["2: files.root: must not be empty"]),
     ('[files]\nroot = "taken/files"', ["2: files.root: "]),
     ('[tls]\ncertificates = "taken"', ["2: tls.certificates: "]),
+    ('[delivery]\nresolvers = ["1.2.3.4:99999"]', ["2: delivery.resolvers.0: '1.2.3.4:99"]),
+    ('[delivery]\nresolvers = ["999.1.1.1"]', ["2: delivery.resolvers.0: '999.1.1.1' is no"]),
+    ('[delivery]\nresolvers = [":"]', ["2: delivery.resolvers.0: ':' is no address"]),
+    ('[delivery]\nsource = ["10.0.0.1", "10.0.0.2"]', ["2: delivery.source: must be one IPv4"]),
+    ('[delivery]\nhelo = "a b"', ["2: delivery.helo: 'a b' is no host name"]),
+    ("[delivery]\nlease_seconds = 0", ["2: delivery.lease_seconds: must be 1"]),
+    ("[delivery]\nlease_seconds = inf", ["2: delivery.lease_seconds: must be 3600"]),
+    ("[delivery]\nfirst_retry_seconds = 0", ["2: delivery.first_retry_seconds: must be 0.1"]),
+    ("[delivery]\nlifetime_hours = 1e12", ["2: delivery.lifetime_hours: must be 10000"]),
+    ("[delivery]\nwarn_hours = inf", ["2: delivery.warn_hours: must be 10000"]),
+    ('[delivery]\nauthorities = "nowhere.pem"', ["2: delivery.authorities: "]),
+    ('[delivery]\nsmart_host = "smtp://u:secret@h:99999"', ["2: delivery.smart_host: not a mail"]),
+    ('[delivery]\nroutes = {"a.b" = ""}', ["2: delivery.routes.a.b: not a mail host"]),
     ('[accounts]\nhash_threads = 99', ["2: accounts.hash_threads: must be 32 or less, not 99"]),
     ('[accounts]\nclear_text = true', ["2: accounts.clear_text: must be 'tls', 'loopback' or"]),
     ("[imap\n", ["1: is not TOML"]),
@@ -137,6 +150,7 @@ def test_wrong(tmp_path: Path, text: str, said: list[str]) -> None:
         assert line.startswith(f"netsuite: {home / 'netsuite.toml'}:{beginning}"), line
         message = line.split(": ", 3)[-1].replace(str(home), "").lower()
         assert not [word for word in FOREIGN if word in message], line
+        assert "secret" not in line
 
 
 def test_without_the_driver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

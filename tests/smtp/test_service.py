@@ -11,7 +11,8 @@ from twisted.internet import reactor
 from netsuite.config.load import load
 from netsuite.site import Site
 from netsuite.smtp.server.shared import LocalTime
-from netsuite.smtp.service import make_smtp, make_submission
+from netsuite.smtp.service import make_smtp, make_submission, route_settings
+from netsuite.smtp.settings import DeliverySettings
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 
 
@@ -43,3 +44,15 @@ class Services(TestCase):
         site = Site(load(None, ["submission.greeting_seconds=7"]), home, reactor)
         self.assertEqual(300, make_smtp(site).factory.shared.settings.greeting_seconds)
         self.assertEqual(7, make_submission(site).factory.shared.settings.greeting_seconds)
+
+    def test_names_of_domains(self) -> None:
+        """Routes and rules are found under the form in which domains of recipients are compared."""
+        settings = DeliverySettings.model_validate(
+            {
+                "routes": {"Bücher.example": "smtp://a", ".Bücher.example": "smtp://b"},
+                "security": {"Bücher.example": "verified"},
+            }
+        )
+        found = route_settings(settings, "mx.test")
+        self.assertEqual({"xn--bcher-kva.example", ".xn--bcher-kva.example"}, set(found.routes))
+        self.assertEqual({"xn--bcher-kva.example"}, set(found.security))

@@ -130,7 +130,10 @@ class Connector:
     async def _begin(self, relay: Relay, address: str, *, tls_wanted: bool) -> SMTPClient:
         context = None
         if tls_wanted:
-            context = self._tls_for(relay.host, relay.security is Security.VERIFIED)
+            try:
+                context = self._tls_for(relay.host, relay.security is Security.VERIFIED)
+            except ValueError as error:  # the DNS names what it likes
+                raise errors.TLSFailure(f"no certificate can be for that name: {error}") from None
         client = await connect(
             self._endpoint(address, relay.port),
             clock=self._clock,

@@ -195,13 +195,18 @@ class _Body(Protocol):
     """Gathers a body, as much of it as a policy may have."""
 
     def __init__(self) -> None:
-        self.ended: Deferred[bytes] = Deferred()
+        # Who sends an octet a minute would hold the connection for weeks.
+        self.ended: Deferred[bytes] = Deferred(lambda _: self._break_off())
         self._octets = b""
+
+    def _break_off(self) -> None:
+        if self.transport is not None:
+            self.transport.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802
         self._octets += data
-        if len(self._octets) > POLICY_OCTETS and self.transport is not None:
-            self.transport.loseConnection()
+        if len(self._octets) > POLICY_OCTETS:
+            self._break_off()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         if self.ended.called:

@@ -183,6 +183,14 @@ class Hosts(ConnectorCase):
         self.names["mx2.test"] = Name()
         self.assertTrue(self.unreachable().startswith(" 451 4.4.1 mx1.test[192.0.2.1]: "))
 
+    def test_a_name_that_no_certificate_can_have(self) -> None:
+        """It is followed by the next, where there has to be one."""
+        self.names["there.test"] = Name(mx=[(10, 'mx;_"1.test'), (20, "mx2.test")])
+        self.names['mx;_"1.test'] = Name(addresses=["192.0.2.1"])
+        self.hosts["192.0.2.1"] = self.server()
+        self.hosts["192.0.2.2"] = self.server(self.server_tls("mx2.test"))
+        self.assertEqual("mx2.test[192.0.2.2]", self.carrier(security=Security.VERIFIED).remote)
+
     def test_our_own_loopback(self) -> None:
         """A domain cannot have us talk to ourselves; who has configured a host means it."""
         for address in ("127.0.0.1", "::1", "0.0.0.0"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import TimeoutError
 from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 
 from netsuite.smtp.delivery.mta_sts import (
     AGAIN_SECONDS,
+    POLICY_OCTETS,
     DomainPolicies,
     Policy,
+    _Body,
     parse_policy,
     parse_record,
 )
@@ -119,3 +123,19 @@ class Keeping(TestCase):
         self.assertIsNone(await self.policies.policy("there.test"))
         self.assertIsNone(await self.policies.policy("there.test"))
         self.assertEqual(1, len(self.fetched))
+
+
+class Bodies(SynchronousTestCase):
+    """What is read of an HTTPS answer."""
+
+    def test_one_that_does_not_end(self) -> None:
+        """It is given up in time, and the connection with it; so is one that is too long."""
+        clock = Clock()
+        for octets in (b"v", b"v" * (POLICY_OCTETS + 1)):
+            body, transport = _Body(), StringTransport()
+            body.makeConnection(transport)
+            body.dataReceived(octets)
+            ended = body.ended.addTimeout(30, clock)
+            clock.advance(30)
+            self.assertTrue(transport.disconnecting)
+            self.failureResultOf(ended, TimeoutError)
