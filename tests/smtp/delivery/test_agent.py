@@ -7,16 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 
 from netsuite.accounts.delivery import Patience
 from netsuite.connection import errors
 from netsuite.message.headers import header_end
 from netsuite.smtp.commands import reply
+from netsuite.smtp.delivery.agent import DeliveryAgent
 from netsuite.store.errors import Busy, NoSuchFolder, NoSuchMessage, StorageFull, StoreError
 from netsuite.store.model import AccountState
 from netsuite.store.outgoing import Envelope, QueueFilter, QueueItem
+from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
+from netsuite.wire.dates import now
 from tests.smtp.delivery.worlds import HOUR, TAKEN, World
+from tests.store.reactors import reactor
 
 GREYLISTED = reply(451, "4.7.1", "Greylisted")
 UNKNOWN = reply(550, "5.1.1", "No such user")
@@ -573,3 +578,50 @@ class Failing(AgentCase):
             self.world.clock.advance(wait)
         self.assertEqual([], await self.world.queued())
         self.assertEqual(2, host.aborted)
+
+
+class Together(TestCase):
+    """Several agents on one queue."""
+
+    async def test_nothing_twice(self) -> None:
+        """Two processes share a queue in a file; each message goes once, and both have some."""
+        url = f"sqlite:///{self.mktemp()}"
+        worlds = []
+        for _ in range(2):
+            store = SQLStore(url, clock=reactor, threads=reactor)
+            await store.open()
+            self.addCleanup(store.close)
+            worlds.append(World(store=store))
+            worlds[-1].agent = self.agent(worlds[-1])
+        for number in range(150):
+            await worlds[number % 2].send(
+                *(f"{number}@{place}.test" for place in "abc"), sender="eve@far.test"
+            )
+        for world in worlds:
+            world.agent.startService()
+            self.addCleanup(world.agent.stopService)
+        for _ in range(600):
+            if not (await worlds[0].store.queue.count()).items:
+                break
+            await deferLater(reactor, 0.05)
+        self.assertEqual([], await worlds[0].queued())
+        sent = [
+            [each for host in world.hosts.values() for _, to, _ in host.said for each in to]
+            for world in worlds
+        ]
+        self.assertEqual(
+            sorted(f"{number}@{place}.test" for number in range(150) for place in "abc"),
+            sorted(sent[0] + sent[1]),
+        )
+        self.assertTrue(all(sent))
+
+    def agent(self, world: World) -> DeliveryAgent:
+        """Return one that goes by the time of day."""
+        return DeliveryAgent(
+            world.store,
+            reactor,
+            resolver=world.resolver,
+            connect=world.connect,
+            reporter=world.reporter,
+            now=now,
+        )

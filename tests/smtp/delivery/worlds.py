@@ -21,6 +21,7 @@ from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Unroutable
 from netsuite.smtp.delivery.schedule import Schedule
+from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import Account
 from netsuite.store.outgoing import Envelope, QueueItem
@@ -92,26 +93,33 @@ class FakeHost:
 class World:
     """The site."""
 
-    def __init__(self, *, patience: Patience | None = None, connections: int = 2) -> None:
+    def __init__(
+        self,
+        *,
+        patience: Patience | None = None,
+        connections: int = 2,
+        store: Store | None = None,
+    ) -> None:
         self.clock = Clock()
         #: So far the time of day was set forward or back.
         self.step = timedelta(0)
-        self.store = MemoryStore(self.now)
+        self.store: Store = store or MemoryStore(self.now)
         self.resolver = RecipientResolver(self.store, self.clock, domains=["ours.test"])
         self.delivery = StoreDelivery(self.store, self.resolver, now=self.now, patience=patience)
         self.hosts: dict[str, FakeHost] = {}
         numbers = count(1)
+        self.reporter = Reporter(
+            self.delivery,
+            host="mx.ours.test",
+            now=self.now,
+            identify=lambda: f"report{next(numbers)}",
+        )
         self.agent = DeliveryAgent(
             self.store,
             self.clock,
             resolver=self.resolver,
             connect=self.connect,
-            reporter=Reporter(
-                self.delivery,
-                host="mx.ours.test",
-                now=self.now,
-                identify=lambda: f"report{next(numbers)}",
-            ),
+            reporter=self.reporter,
             now=self.now,
             schedule=Schedule(300.0, 4 * HOUR, dice=lambda: 0.5),
             connections=connections,
