@@ -76,7 +76,7 @@ class StoreDelivery:
         each: bool = False,
     ) -> Collection[str]:
         """Make it durable for all recipients, or for none; each folder gets it once."""
-        folders: dict[FolderId, None] = {}
+        folders: dict[FolderId, str] = {}
         queued: dict[str, QueueRecipient] = {}
         where_full: dict[FolderId, QueueRecipient | None] = {}
         for recipient in recipients:
@@ -86,11 +86,11 @@ class StoreDelivery:
             for mailbox in recipient.put_off:
                 queued.setdefault(mailbox, make(mailbox, ""))
             for folder, mailbox in recipient.folders.items():
-                if "SUCCESS" in recipient.notify:
+                if "SUCCESS" in recipient.notify and await self._is_its_own(folder, mailbox):
                     # Who delivers from the queue tells of it by the same commit.
                     queued.setdefault(mailbox, make(mailbox, ""))
                     continue
-                folders[folder] = None
+                folders[folder] = mailbox
                 if recipient.by_alias or each:
                     where_full[folder] = None if each else make(mailbox, "")
         onward = None
@@ -99,18 +99,28 @@ class StoreDelivery:
                 known = await self._store.accounts.account(account)
                 envelope = replace(envelope, account=known.id)
             onward = Outgoing(envelope, list(queued.values()), where_full)
-        placements = [Placement(folder) for folder in folders]
+        placements = [
+            Placement(folder) for folder, mailbox in folders.items() if mailbox not in queued
+        ]
         try:
             placed = await self._store.mail.commit(draft, placements, onward=onward)
         except OverQuota as error:
             self._resolver.note_full(error.accounts)
-            if queued or len(error.accounts) < len(folders):
+            if queued or len(error.accounts) < len(placements):
                 raise PartlyFull(*error.accounts) from None
             raise
         if not each:
             return ()
         there = {one.folder for one in placed}
         return [one.address for one in recipients if not _has_one(one, there)]
+
+    async def _is_its_own(self, folder: FolderId, mailbox: str) -> bool:
+        """Return whether the mail of a mailbox goes into a folder from the queue, too: not what a
+        policy has filed elsewhere, whose senders are told nothing, being forged as a rule."""
+        try:
+            return await self._resolver.mailbox(mailbox) == folder
+        except (NoSuchAccount, AccountDisabled):
+            return False  # since it was resolved; the commit will say so
 
     async def report(self, sender: str, octets: bytes) -> Report | None:
         """Return what the sender of a message is told, ready to be committed."""

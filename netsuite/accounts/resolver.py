@@ -225,10 +225,12 @@ class RecipientResolver:
                 onward.append(target)
                 continue
             mailbox = str(Address(target, self._first_domain))
+            detailed = str(Address(f"{target}{self.separator}{detail}", self._first_domain))
             try:
-                folders[await self._folder(target, detail, octets)] = mailbox
+                inbox, folder = await self._folder(target, detail, octets)
+                folders[folder] = mailbox if folder == inbox else detailed
             except (OverQuota, AccountDisabled) as error:
-                put_off.append(mailbox)
+                put_off.append(detailed if self._files(detail) else mailbox)
                 refusals.append(error)
         by_alias = len(targets) > 1
         return Recipient(address, folders, tuple(onward), tuple(put_off), by_alias), refusals
@@ -338,28 +340,46 @@ class RecipientResolver:
     async def mailbox(self, address: str) -> FolderId:
         """Return the folder of a mailbox whose mail was queued; the store will say whether there
         is room."""
-        name = address.rpartition("@")[0]
+        name, detail = await self._of_mailbox(address)
         known = await self._account(name)
         if known is None:
             raise NoSuchAccount(name)
-        if known[0].state is not AccountState.ACTIVE:
+        account, inbox = known
+        if account.state is not AccountState.ACTIVE:
             raise AccountDisabled(name)
-        return known[1]
+        return await self._detail_folder(account, detail) or inbox
+
+    async def _of_mailbox(self, address: str) -> tuple[str, str]:
+        """Return the account name in the address of a mailbox, and the detail."""
+        local = address.rpartition("@")[0]
+        base, _, detail = local.partition(self.separator) if self.separator else (local, "", "")
+        return (local, "") if not detail or await self._exists(local) else (base, detail)
+
+    def _files(self, detail: str) -> bool:
+        return bool(detail) and self.detail_folders
+
+    async def _detail_folder(self, account: Account, detail: str) -> FolderId | None:
+        """Return the folder that mail with a detail goes into; None for the INBOX."""
+        if self._files(detail):
+            for each in await self._store.mail.folders(account.id):
+                if each.name.lower() == detail:
+                    return each.id
+        return None
 
     async def filed(self, recipient: Recipient, folder: str) -> Recipient:
         """Return a recipient whose mailboxes get a message into the folder of a name, where they
         have one."""
         folders: dict[FolderId, str] = {}
         for place, mailbox in recipient.folders.items():
-            known = await self._account(mailbox.rpartition("@")[0])
+            known = await self._account((await self._of_mailbox(mailbox))[0])
             there = [] if known is None else await self._store.mail.folders(known[0].id)
             named = [each.id for each in there if each.name.lower() == folder.lower()]
             folders[named[0] if named else place] = mailbox
         return replace(recipient, folders=folders)
 
-    async def _folder(self, name: str, detail: str, octets: int) -> FolderId:
-        """Return the folder of an account that mail goes into. Raises OverQuota, AccountDisabled,
-        NoSuchAccount."""
+    async def _folder(self, name: str, detail: str, octets: int) -> tuple[FolderId, FolderId]:
+        """Return an account's INBOX, and the folder that mail goes into. Raises OverQuota,
+        AccountDisabled, NoSuchAccount."""
         known = await self._account(name)
         if known is None:
             raise NoSuchAccount(name)
@@ -375,11 +395,7 @@ class RecipientResolver:
                 or _full(usage.messages + 1, usage.quota_messages)
             ):
                 raise OverQuota(name)
-        if detail and self.detail_folders:
-            for each in await self._store.mail.folders(account.id):
-                if each.name.lower() == detail:
-                    return each.id
-        return folder
+        return folder, await self._detail_folder(account, detail) or folder
 
     async def addresses_of(self, account: Account) -> OwnAddresses:
         """Return the addresses an account may send from: its name, and aliases that stand for

@@ -10,7 +10,7 @@ from netsuite.accounts.interfaces import DeliverBy, PartlyFull, Recipient
 from netsuite.accounts.resolver import CROWDED_SECONDS
 from netsuite.store.errors import OverQuota
 from netsuite.store.model import AccountState, Folder
-from netsuite.store.outgoing import Envelope, QueueRecipient
+from netsuite.store.outgoing import ALL, Envelope, QueueRecipient
 from netsuite.testing.cases import TestCase
 from tests.accounts.worlds import NOW, World
 
@@ -88,6 +88,52 @@ class Delivering(TestCase):
         (item,) = await world.store.queue.items()
         self.assertEqual("ann@example.test", item.recipient.address)
         self.assertEqual(0, (await inbox(world, "ann")).messages)
+
+    async def test_success_and_folders(self) -> None:
+        """A detail is remembered in the queue; what a policy has filed elsewhere stays there, and
+        two ways to one mailbox are one."""
+        world = World()
+        account = await world.account("ann")
+        for name in ("lists", "Junk"):
+            await world.store.mail.create_folder(account.id, name)
+        world.resolver.configure(
+            domains=["example.test"], postmaster="", separator="+", detail_folders=True
+        )
+        await world.store.accounts.set_alias("alias", ["ann"])
+        resolve, filed = world.resolver.resolve, world.resolver.filed
+        junk = 0
+        ann, lists, none, alias = [
+            await resolve(each, "example.test")
+            for each in ("ann", "ann+lists", "ann+none", "alias")
+        ]
+        for found, queued, folder in (
+            ([told(lists)], "ann+lists", "lists"),
+            ([told(none)], "ann", "INBOX"),
+            ([told(await filed(ann, "junk"))], "", "Junk"),
+            ([told(await filed(lists, "junk"))], "", "Junk"),
+            ([alias, told(ann)], "ann", "INBOX"),
+        ):
+            with self.subTest(folder=folder, queued=queued):
+                draft = world.delivery.draft()
+                draft.write(b"x")
+                await world.delivery.deliver(draft, found, Envelope("a@b"))
+                items = await world.store.queue.items()
+                await world.store.queue.delete(ALL)
+                place = await world.store.mail.folder(account.id, folder)
+                if queued:
+                    (item,) = items
+                    self.assertEqual(f"{queued}@example.test", item.recipient.address)
+                    self.assertEqual(place.id, await world.resolver.mailbox(item.recipient.address))
+                    self.assertEqual(0, place.messages)
+                else:
+                    self.assertEqual([], items)
+                    junk += 1
+                    self.assertEqual(junk, place.messages)
+
+
+def told(recipient: Recipient) -> Recipient:
+    """Return a recipient of which the sender wants to hear."""
+    return replace(recipient, notify="SUCCESS")
 
 
 class Full(TestCase):

@@ -184,7 +184,7 @@ class Resolving(TestCase):
             domains=["example.test"], postmaster="", separator="+", detail_folders=True
         )
         found = [await world.resolver.resolve(*each) for each in asked]
-        self.assertEqual({lists.id: "ann@example.test"}, found[0].folders)
+        self.assertEqual({lists.id: "ann+lists@example.test"}, found[0].folders)
         self.assertNotIn(lists.id, found[1].folders)
 
     async def asked_for(self, world: World, local: str) -> int:
