@@ -206,12 +206,14 @@ class DNSClient:
         """Return IPv6 and IPv4 addresses; one of the kinds is enough."""
         found: list[str] = []
         authenticated = True
-        failed: LookupFailed | None = None
+        failed: DNSError | None = None
         for ask in (self._ipv6, self._ipv4):
             try:
                 answer = await ask(host)
             except LookupFailed as error:
                 failed = error
+            except NoSuchName as error:  # some say that of a name without IPv6 (RFC 4074)
+                failed = failed or error
             else:
                 found += answer.records
                 authenticated = authenticated and answer.authenticated

@@ -91,6 +91,23 @@ class Lookups(TestCase):
         finally:
             await other.stop()
 
+    async def test_no_such_name_of_one_kind(self) -> None:
+        """Some servers say that there is no such name where it has no IPv6 alone (RFC 4074)."""
+        client = self.client
+
+        async def none(host: str) -> Answer[str]:
+            raise NoSuchName(host)
+
+        async def some(host: str) -> Answer[str]:
+            return Answer(("192.0.2.1",))
+
+        self.patch(client, "_ipv6", none)
+        self.patch(client, "_ipv4", some)
+        self.assertEqual(["192.0.2.1"], list((await client.addresses("mx.test")).records))
+        self.patch(client, "_ipv4", none)
+        with self.assertRaises(NoSuchName):
+            await client.addresses("mx.test")
+
 
 class Settings(SynchronousTestCase):
     """Which servers are asked, and which exchanger is tried first."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.interfaces import IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -21,12 +22,21 @@ from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.routes import Unroutable
 from netsuite.store.outgoing import QueueItem
 
+T = TypeVar("T")
+
 #: How long a connection waits for more mail before it is ended.
 IDLE_SECONDS: Final = 2.0
 #: Messages that one connection carries.
 MESSAGES: Final = 100
+#: So long may it take to find a host that is ready, and to hand a message over, a large one so
+#: much longer: who says an octet a minute would be waited for without end.
+CONNECT_SECONDS: Final = 1800.0
+SEND_SECONDS: Final = 3600.0
+SLOWEST_OCTETS_PER_SECOND: Final = 1000
 #: How long it is remembered that hosts could not be reached, when nothing more is sent to them.
 REMEMBERED_SECONDS: Final = 4 * 3600.0
+
+NOT_READY: Final = reply(451, "4.4.1", "No host was ready in time")
 
 
 class Connection(Protocol):
@@ -204,7 +214,11 @@ class Destination:
             except errors.ConnectionLost:
                 self._carriers.discard(carrier)  # it had been idle; a fresh one is another matter
         try:
-            carrier = await self._connect(self.domain)
+            connecting = ensureDeferred(_awaited(self._connect(self.domain)))
+            carrier = await connecting.addTimeout(CONNECT_SECONDS, self._clock)
+        except DeferredTimeout:
+            await self._unreachable(job, Said(NOT_READY))
+            return None
         except Unroutable as error:
             await self._settle(job, [error.said] * len(job.items))
             return None
@@ -234,7 +248,12 @@ class Destination:
     async def _send(self, job: Job, carrier: Connection) -> Connection | None:
         """Send one message over a connection. Raises ConnectionLost."""
         try:
-            said = await carrier.send(job.sender, job.items, job.content)
+            sending = ensureDeferred(_awaited(carrier.send(job.sender, job.items, job.content)))
+            seconds = SEND_SECONDS + job.items[0].octets / SLOWEST_OCTETS_PER_SECOND
+            said = await sending.addTimeout(seconds, self._clock)
+        except DeferredTimeout:
+            await self._lost(job, carrier, errors.Timeout("it was too slow"))
+            return None
         except errors.ConnectionLost:
             raise
         except Exception as error:
@@ -270,3 +289,7 @@ class Destination:
         await self._settle(job, [said] * len(job.items))
         for each in waiting:
             await self._put_back(each, self.rests_until)
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work

@@ -94,6 +94,20 @@ class Delivering(AgentCase):
         await self.world.send("z@there.test")
         self.assertEqual([("z@there.test", "deferred", 1)], await self.world.queued())
 
+    async def test_slow_for_ever(self) -> None:
+        """A host that is never done, or never ready, is given up in time."""
+        for name, minutes in (("waits", 61), ("connecting", 31)):
+            with self.subTest(name):
+                host = self.world.host(f"{name}.test")
+                setattr(host, name, Deferred())
+                await self.world.send(f"x@{name}.test")
+                self.world.clock.pump([60] * minutes)
+                self.assertEqual([(f"x@{name}.test", "deferred", 1)], await self.world.queued())
+                setattr(host, name, None)
+                self.world.clock.pump([60] * 11)
+                self.assertEqual([], await self.world.queued())
+        self.assertEqual(1, self.world.host("waits.test").aborted)
+
     async def test_a_server_that_leaves(self) -> None:
         """After 421 the next message goes over another connection."""
         host = self.world.host("there.test")
