@@ -122,7 +122,9 @@ class StoreDelivery:
         except (NoSuchAccount, AccountDisabled):
             return False  # since it was resolved; the commit will say so
 
-    async def report(self, sender: str, octets: bytes) -> Report | None:
+    async def report(
+        self, sender: str, octets: bytes, *, require_tls: bool = False
+    ) -> Report | None:
         """Return what the sender of a message is told, ready to be committed."""
         local, _, domain = sender.rpartition("@")
         try:
@@ -140,8 +142,10 @@ class StoreDelivery:
         if written is not None:
             await written
         where_full = {folder: make(mailbox, "") for folder, mailbox in to.folders.items()}
-        onward = Outgoing(Envelope("", "" if octets.isascii() else "8BITMIME"), queued, where_full)
-        return Report(draft, [Placement(folder) for folder in to.folders], onward)
+        body = "" if octets.isascii() else "8BITMIME"
+        envelope = Envelope("", body, require_tls=require_tls)
+        placements = [Placement(folder) for folder in to.folders]
+        return Report(draft, placements, Outgoing(envelope, queued, where_full))
 
     def _maker(
         self, recipient: Recipient, not_before: datetime | None, deliver_by: DeliverBy | None

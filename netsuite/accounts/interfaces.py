@@ -449,13 +449,16 @@ class Delivery(Protocol):
             StoreError: of the store.
         """
 
-    async def report(self, sender: str, octets: bytes) -> Report | None:
+    async def report(
+        self, sender: str, octets: bytes, *, require_tls: bool = False
+    ) -> Report | None:
         """Return what the sender of a message is told, ready to be committed; None where there is
         no such sender.
 
         Args:
             sender: of the message that is reported on.
             octets: of the report.
+            require_tls: the message had REQUIRETLS (RFC 8689, 5).
         """
 
 

@@ -58,7 +58,9 @@ class SenderRewriting:
 
     def _address(self, local: str, sender: str) -> str:
         # Some servers refuse a longer one; most do not, and a bounce that comes back is worth it.
-        return f"{local}@{self._domain}" if len(local) <= 4 * LOCAL_OCTETS else sender
+        # An address literal cannot stand in a local part.
+        fits = len(local) <= 4 * LOCAL_OCTETS and "[" not in local
+        return f"{local}@{self._domain}" if fits else sender
 
     def original(self, local: str) -> str | None:
         """Return whom mail for a rewritten address goes to; None where it is none of ours, or

@@ -57,5 +57,11 @@ class Rewriting(SynchronousTestCase):
 
     def test_what_stays(self) -> None:
         """What cannot be rewritten leaves as it is."""
-        for sender in ("", '"a b"@sender.test', f"{'x' * 300}@sender.test"):
+        for sender in (
+            "",
+            '"a b"@sender.test',
+            f"{'x' * 300}@sender.test",
+            "ann@[192.0.2.1]",
+            "SRS1=h=[192.0.2.1]==hh=tt=x=ann@sender.test",
+        ):
             self.assertEqual(sender, self.srs.rewritten(sender))

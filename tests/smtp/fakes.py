@@ -101,7 +101,7 @@ class FakeReceiver:
     async def mailbox(self, address: str) -> FolderId:
         return FolderId(1)
 
-    async def report(self, sender: str, octets: bytes) -> None:
+    async def report(self, sender: str, octets: bytes, *, require_tls: bool = False) -> None:
         return None
 
     def draft(self, expected_octets: int | None = None) -> FakeDraft:

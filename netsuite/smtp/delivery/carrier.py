@@ -77,7 +77,9 @@ class Carrier:
             raise errors.ConnectionLost("the host had ended the session")
         envelope = items[0].envelope
         by = self._by(items[0])
-        refusal = self._unsafe(envelope.require_tls) or self._late(by)
+        unsafe = self._unsafe(envelope.require_tls)
+        # A report is rather sent in the clear than lost (RFC 8689, 5).
+        refusal = (unsafe if sender else None) or self._late(by)
         addresses = [parse_address(each.recipient.address) for each in items]
         mail_from = parse_address(sender) if sender else None
         if refusal is None and sender and mail_from is None:
@@ -110,7 +112,7 @@ class Carrier:
             utf8=envelope.utf8 and not ascii_header,
             ret=envelope.ret,
             envelope_id=envelope.envelope_id,
-            require_tls=envelope.require_tls,
+            require_tls=envelope.require_tls and unsafe is None,
             by=by if "DELIVERBY" in self.client.extensions else None,
         )
         body = _after(signature, content.pieces()) if whole is None else signature + whole

@@ -11,6 +11,7 @@ from netsuite.message.bounce import Action, Outcome, compose_report
 from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Tried, is_wanted
 from netsuite.store.interfaces import Report
+from netsuite.store.outgoing import Envelope
 
 #: Of a message that failed, so much is given back whole where its sender did not say how much
 #: (RET); of a larger one, the header.
@@ -52,7 +53,7 @@ class Reporter:
         if not outcomes or not sender:
             return None
         name = self._identify()
-        whole = await self._returned_whole(item.envelope.ret, outcomes, content)
+        whole = await self._returned_whole(item.envelope, outcomes, content)
         original = whole if whole is not None else await content.header()
         octets = compose_report(
             reporter=self._host,
@@ -67,7 +68,7 @@ class Reporter:
             whole=whole is not None,
             utf8=not sender.isascii(),
         )
-        return await self._delivery.report(sender, octets)
+        return await self._delivery.report(sender, octets, require_tls=item.envelope.require_tls)
 
     def told(self, tried: Tried) -> Outcome | None:
         """Return what is told of one recipient: what the sender wants to know, a delay once."""
@@ -84,9 +85,11 @@ class Reporter:
         return outcome if outcome.action is not Action.DELAYED or late else None
 
     async def _returned_whole(
-        self, ret: str, outcomes: Sequence[Outcome], content: Content
+        self, envelope: Envelope, outcomes: Sequence[Outcome], content: Content
     ) -> bytes | None:
-        """Return the message where it is given back whole (RFC 3461, 4.3)."""
+        """Return the message where it is given back whole (RFC 3461, 4.3): not one that must not
+        go in the clear (RFC 8689, 5)."""
+        ret = "HDRS" if envelope.require_tls else envelope.ret
         failed = any(each.action is Action.FAILED for each in outcomes)
         limit = LARGEST_OCTETS if ret == "FULL" else RETURNED_OCTETS
         if not failed or ret == "HDRS" or content.octets > limit:

@@ -262,6 +262,15 @@ class Reporting(AgentCase):
         self.assertEqual(("", ["eve@far.test"]), (sender, recipients))
         self.assertTrue(octets.startswith(b"Date: "))
 
+    async def test_on_what_must_not_go_in_the_clear(self) -> None:
+        """The report must not, either (RFC 8689, 5)."""
+        self.world.host("there.test").answers.append(UNKNOWN)
+        self.world.host("far.test").answers.append(GREYLISTED)
+        envelope = Envelope("", require_tls=True)
+        await self.world.send("x@there.test", sender="eve@far.test", envelope=envelope)
+        (item,) = await self.world.store.queue.items()
+        self.assertEqual(("", True), (item.envelope.sender, item.envelope.require_tls))
+
     async def test_no_report_on_a_report(self) -> None:
         """What comes from the null path, and cannot be delivered, ends there."""
         self.world.host("there.test").answers.append(UNKNOWN)
@@ -323,11 +332,14 @@ class Reporting(AgentCase):
             ("", large, False),
             ("HDRS", small, False),
             ("FULL", large, True),
+            ("FULL REQUIRETLS", small, False),
         ):
             with self.subTest(ret=ret, octets=len(octets)):
                 before = len(await self.reports())
                 self.world.host("there.test").answers.append(UNKNOWN)
-                await self.world.send("x@there.test", octets=octets, envelope=Envelope("", ret=ret))
+                word, _, tls = ret.partition(" ")
+                envelope = Envelope("", ret=word, require_tls=bool(tls))
+                await self.world.send("x@there.test", octets=octets, envelope=envelope)
                 (report,) = (await self.reports())[before:]
                 self.assertIs(whole, b"\r\n\r\nbody\r\n" in report)
                 self.assertIn(b"Subject: x\r\n", report)

@@ -51,7 +51,14 @@ class Carrying(SynchronousTestCase):
         *_, item = self.successResultOf(ensureDeferred(self.world.store.queue.items()))
         return item
 
-    def carry(self, item: QueueItem, *, verified: bool = False, **settings: Any) -> Said:
+    def carry(
+        self,
+        item: QueueItem,
+        *,
+        verified: bool = False,
+        sender: str = "a@b.test",
+        **settings: Any,
+    ) -> Said:
         """Send it to a server; return what that said."""
         shared = make_shared(**settings)
         assert isinstance(shared.clock, Clock)
@@ -62,7 +69,7 @@ class Carrying(SynchronousTestCase):
         self.client = client
         self.carrier = Carrier(client, "mx[1]", verified=verified, now=lambda: NOW)
         content = Content(self.world.store.mail, item)
-        (said,) = self.run_(self.carrier.send("a@b.test", [item], content))
+        (said,) = self.run_(self.carrier.send(sender, [item], content))
         return said
 
     def heard(self) -> bytes:
@@ -120,6 +127,9 @@ class Carrying(SynchronousTestCase):
             said = self.carry(item, verified=verified)  # a server in the clear does not offer it
             self.assertEqual((550, "5.7.30"), (said.reply.code, said.reply.enhanced))
             self.assertNotIn(b"MAIL", self.heard())
+        # A report is not thrown away for that (RFC 8689, 5).
+        self.assertEqual(250, self.carry(item, sender="").reply.code)
+        self.assertNotIn(b"REQUIRETLS", self.heard())
 
     def test_deliver_by(self) -> None:
         """BY goes on with the time that is left; who wants mail back in time has it back where
