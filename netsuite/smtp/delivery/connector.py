@@ -18,7 +18,7 @@ from netsuite.smtp.commands import reply
 from netsuite.smtp.delivery.carrier import Carrier, Signs
 from netsuite.smtp.delivery.dane import vouches
 from netsuite.smtp.delivery.lifecycle import Said
-from netsuite.smtp.delivery.routes import Router, Unroutable, is_elsewhere
+from netsuite.smtp.delivery.routes import TO_OURSELVES, Router, Unroutable, is_elsewhere
 from netsuite.smtp.relay import Relay, Security
 
 LOOPBACK: Final = reply(554, "5.4.6", "The mail host has only addresses that are not another's")
@@ -87,13 +87,25 @@ class Connector:
                 continue
             for address in addresses:
                 try:
-                    return await self._open(relay, address, vouching)
+                    carrier = await self._open(relay, address, vouching)
                 except errors.ClientError as error:
                     said.append(_words(error, f"{relay.host}[{address}]"))
+                    continue
+                if relay.domain and self._is_this_one(carrier.client):
+                    carrier.abort()
+                    said.append(Said(TO_OURSELVES))
+                    continue
+                return carrier
         temporary = [each for each in said if not each.reply.permanent]
         if not temporary and said:
             raise Unroutable(said[-1].reply)
         raise Unreachable(temporary[-1] if temporary else Said(NOBODY))
+
+    def _is_this_one(self, client: SMTPClient) -> bool:
+        """Return whether a host greets with our own name, as the DNS can have another name for an
+        address of ours: the message would come back until it has been through too many hosts."""
+        name = client.banner.partition(" ")[0].lower()
+        return name == self._helo.lower() != "localhost"
 
     async def _addresses(self, relay: Relay) -> tuple[Sequence[str], Sequence[TLSA] | None]:
         found, vouching = await self._router.addresses(relay)

@@ -202,6 +202,18 @@ class Hosts(ConnectorCase):
         carrier = self.carrier(domain="loop.test", routes={"loop.test": "smtp://127.0.0.1:2525"})
         self.assertEqual("127.0.0.1[127.0.0.1]", carrier.remote)
 
+    def test_ourselves_by_another_name(self) -> None:
+        """Whose greeting has our name is passed over, but where somebody has configured it."""
+        ours = saying(b"220 Out.test ESMTP\r\n", b"250 x\r\n")
+        self.hosts["192.0.2.1"] = ours
+        self.hosts["192.0.2.2"] = self.server()
+        self.assertEqual("mx2.test[192.0.2.2]", self.carrier().remote)
+        self.names["there.test"] = Name(mx=[(10, "mx1.test")])
+        error = self.failureResultOf(self.connect(), Unroutable).value
+        self.assertIn("554 5.4.6", str(error))
+        self.hosts["127.0.0.1"] = ours
+        self.carrier(domain="x.test", routes={"x.test": "smtp://127.0.0.1"})
+
 
 class Securing(ConnectorCase):
     """How far a connection is secured."""
