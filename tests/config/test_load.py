@@ -150,12 +150,12 @@ def test_manual_is_made_from_the_schema() -> None:
 def test_every_wrong_value_is_explained() -> None:
     """Whatever is given for whatever setting, it is taken, or it is said what it must be."""
     wrong = ("-1", "''", "[]", "[7]", "['']", "{x=[7]}", "nan", "true", "1979-05-27", "9" * 30)
-    refused = 0
+    said = []
     for name in setting_names():
         for value in wrong:
             try:
                 load(None, [f"{name}={value}"])
             except ConfigError as error:
-                refused += 1
-                assert "cannot be that" not in str(error)
-    assert refused > 1000
+                said.append(str(error))
+    assert len(said) > 1000
+    assert not [each for each in said if "cannot be that" in each]
