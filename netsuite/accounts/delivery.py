@@ -172,7 +172,7 @@ class StoreDelivery:
                 recipient.notify,
                 recipient.original,
                 way,
-                forwarded=bool(domain) and address != recipient.address,
+                forwarded_by=recipient.address if domain and address != recipient.address else "",
             )
 
         return make

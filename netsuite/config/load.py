@@ -29,10 +29,11 @@ _WORDS: Final[Mapping[str, str]] = {
     "model_attributes_type": "must be a table of settings, with its name in brackets",
     "dict_type": "must be a table of settings, with its name in brackets",
     "finite_number": "must be a finite number",
+    "greater_than": "must be more than {gt}",
     "greater_than_equal": "must be {ge} or more",
     "less_than_equal": "must be {le} or less",
     "string_too_short": "must not be empty",
-    "string_too_long": "must be {max_length} characters at most",
+    "string_too_long": "must be no longer than {max_length}",
     "too_short": "must have at least one entry",
     "literal_error": "must be {expected}",
 }

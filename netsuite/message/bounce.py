@@ -112,7 +112,7 @@ def _recipient_fields(outcome: Outcome, utf8: bool) -> bytes:
     return b"".join(lines) + CRLF
 
 
-def _explanation(outcomes: Sequence[Outcome], reporter: str) -> bytes:
+def _explanation(outcomes: Sequence[Outcome], reporter: str, whole: bool) -> bytes:
     lines = [f"This is the mail server {reporter}.", ""]
     for action in Action:
         of_this = [outcome for outcome in outcomes if outcome.action is action]
@@ -125,7 +125,8 @@ def _explanation(outcomes: Sequence[Outcome], reporter: str) -> bytes:
                 by = f"{outcome.remote} said: " if outcome.remote else ""
                 lines.append(f"      {by}{_one_line(outcome.diagnostic)}")
         lines.append("")
-    lines.append("A report for programs and your message's header are attached.")
+    returned = "your message" if whole else "your message's header"
+    lines.append(f"A report for programs and {returned} are attached.")
     return canonical(("\n".join(lines) + "\n").encode("utf-8", "replace"))
 
 
@@ -177,7 +178,7 @@ def compose_report(
     status += b"".join(_recipient_fields(outcome, utf8) for outcome in outcomes)
     returned = canonical(original if whole else original[: header_end(original)][:HEADER_OCTETS])
     parts = [
-        _part("text/plain", _explanation(outcomes, reporter)),
+        _part("text/plain", _explanation(outcomes, reporter, whole)),
         _part("message/global-delivery-status" if utf8 else "message/delivery-status", status),
         _part(_returned_type(whole, utf8), returned),
     ]

@@ -68,7 +68,7 @@ class QueueRecipient:
             ``FAILURE`` and ``DELAY`` with commas between; empty for not said (RFC 3461, 4.1).
         original: ORCPT as RCPT gave it, ``rfc822;a@b``, its xtext undone (RFC 3461, 4.2).
         deliver_by: ``R`` or ``N`` of BY, where that has set *expires* or *warn* (RFC 2852).
-        forwarded: an alias of ours led there, and not the sender.
+        forwarded_by: the address of ours that led there; empty where the sender has named it.
     """
 
     address: str
@@ -79,7 +79,7 @@ class QueueRecipient:
     notify: str = ""
     original: str = ""
     deliver_by: str = ""
-    forwarded: bool = False
+    forwarded_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,7 +51,7 @@ class Delivering(TestCase):
         self.assertEqual(
             QueueRecipient(
                 "x@Elsewhere.test", "elsewhere.test", expires, NOW + timedelta(hours=4),
-                notify="NEVER", original="rfc822;o@x", forwarded=True,
+                notify="NEVER", original="rfc822;o@x", forwarded_by="a@b.test",
             ),
             item.recipient,
         )  # fmt: skip
@@ -75,7 +75,7 @@ class Delivering(TestCase):
             recipient = item.recipient
             self.assertEqual(expected, (recipient.expires, recipient.warn, recipient.deliver_by))
             self.assertEqual(not_before, recipient.not_before)
-            self.assertFalse(recipient.forwarded)
+            self.assertEqual("", recipient.forwarded_by)
 
     async def test_success_is_told_of_by_the_queue(self) -> None:
         """Who wants to hear of success gets it by the commit that delivers."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from netsuite.config.describe import manual, sample
-from netsuite.config.load import ConfigError, load
+from netsuite.config.load import ConfigError, load, setting_names
 from netsuite.config.positions import key_lines
 from netsuite.config.schema import SERVICES, Settings
 
@@ -145,3 +145,17 @@ def test_sample_with_values(tmp_path: Path) -> None:
 def test_manual_is_made_from_the_schema() -> None:
     """docs/configuration.rst is what describe-config --rst prints."""
     assert (DOCS / "configuration.rst").read_text() == manual()
+
+
+def test_every_wrong_value_is_explained() -> None:
+    """Whatever is given for whatever setting, it is taken, or it is said what it must be."""
+    wrong = ("-1", "''", "[]", "[7]", "['']", "{x=[7]}", "nan", "true", "1979-05-27", "9" * 30)
+    said = []
+    for name in setting_names():
+        for value in wrong:
+            try:
+                load(None, [f"{name}={value}"])
+            except ConfigError as error:
+                said.append(str(error))
+    assert len(said) > 1000
+    assert not [each for each in said if "cannot be that" in each]

@@ -34,6 +34,7 @@ _FEATURES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     }),
     "lftp": ("--version", {"TLS": r"GnuTLS|OpenSSL"}),
     "mbsync": ("--version", {"Far and Near": r"isync (1\.[4-9]|1\.\d\d|[2-9])"}),
+    "msmtp": ("--version", {"SCRAM-SHA-256": r"scram-sha-256"}),
     "mutt": ("-v", {
         "IMAP": r"\+USE_IMAP|NeoMutt",
         "POP": r"\+USE_POP|NeoMutt",

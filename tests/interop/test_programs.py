@@ -1,4 +1,4 @@
-"""curl, swaks, mutt, mbsync and fetchmail against a real daemon."""
+"""curl, swaks, mutt, msmtp, mbsync and fetchmail against a real daemon."""
 
 from __future__ import annotations
 
@@ -114,6 +114,28 @@ def test_mutt_submits(tmp_path: Path) -> None:
         )
         run(mutt, "-n", "-F", config, "-s", "hello", "bob@example.test", text="hi\n", home=tmp_path)
         assert "logged in: 'alice' by SCRAM-SHA-256 on submission" in daemon.log()
+
+
+def test_msmtp(daemon: Daemon, tmp_path: Path) -> None:
+    """msmtp submits with STARTTLS and under TLS, by any mechanism; and hears why a recipient
+    is not taken."""
+    msmtp = program("msmtp", "SCRAM-SHA-256")
+    for tls, port, mechanism in (
+        ("tls_starttls on", daemon.ports["submission"], "scram-sha-256"),
+        ("tls_starttls off", daemon.tls_ports["submission"], "plain"),
+    ):
+        config = tmp_path / "msmtprc"
+        config.write_text(
+            f"account default\nhost 127.0.0.1\nport {port}\ntls on\n{tls}\n"
+            f"tls_certcheck off\nauth {mechanism}\nuser alice\npassword netsuite\n"
+            "from alice@example.test\n"
+        )
+        config.chmod(0o600)
+        command = (msmtp, "-C", config)
+        run(*command, "bob@example.test", text="Subject: by msmtp\n\nhello\n", home=tmp_path)
+        refused = run(*command, "nobody@example.test", text="\nhello\n", home=tmp_path, ok=False)
+        assert "550 5.1.1" in refused
+        assert f"logged in: 'alice' by {mechanism.upper()} on submission" in daemon.log()
 
 
 def test_mbsync(daemon: Daemon, tmp_path: Path) -> None:

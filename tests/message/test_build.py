@@ -184,6 +184,7 @@ class Report(SynchronousTestCase):
         self.assertEqual("smtp; 550 5.1.1 no such user", blocks[1]["Diagnostic-Code"])
         self.assertEqual(("delayed", "4.4.1"), (blocks[2]["Action"], blocks[2]["Status"]))
         self.assertIn("x@y.example", text.get_payload())
+        self.assertIn("and your message's header are attached", text.get_payload())
         self.assertEqual("text/rfc822-headers", header.get_content_type())
         self.assertNotIn("W=C3=B6rter", octets.decode())
 
@@ -195,6 +196,7 @@ class Report(SynchronousTestCase):
             [b"text/plain", b"message/global-delivery-status", b"message/global"], types
         )
         self.assertIn(b"W=C3=B6rter", octets)
+        self.assertIn(b"and your message are attached", octets)
 
     def test_utf8_address_for_an_ascii_sender(self) -> None:
         """An address outside ASCII is coded for a sender whose server has no SMTPUTF8."""

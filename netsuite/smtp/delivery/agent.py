@@ -206,16 +206,16 @@ class DeliveryAgent(Service):
 
     def _jobs_of(self, items: Sequence[QueueItem]) -> Sequence[Job]:
         """Put together what can be sent together: one message for one domain."""
-        groups: dict[tuple[int, str, bool], list[QueueItem]] = {}
+        groups: dict[tuple[int, str, str], list[QueueItem]] = {}
         for item in items:
             recipient = item.recipient
             # A mailbox of ours is an end of its own: each may be full, or not.
             alone = item.recipient.address if not recipient.domain else recipient.domain
-            groups.setdefault((item.message, alone, recipient.forwarded), []).append(item)
+            groups.setdefault((item.message, alone, recipient.forwarded_by), []).append(item)
         jobs = []
         for group in groups.values():
             sender = group[0].envelope.sender
-            if group[0].recipient.forwarded:
+            if group[0].recipient.forwarded_by:
                 sender = self._rewritten(sender)
             jobs.append(Job(group, sender, Content(self._store.mail, group[0])))
         return jobs

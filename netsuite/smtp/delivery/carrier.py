@@ -10,7 +10,7 @@ from twisted.logger import Logger
 
 from netsuite.connection import errors
 from netsuite.message.address import Address, parse_address
-from netsuite.message.headers import header_end
+from netsuite.message.headers import fields, header_end
 from netsuite.smtp.client import SMTPClient
 from netsuite.smtp.commands import By, Mail, Rcpt, Reply, reply
 from netsuite.smtp.delivery.content import Content
@@ -22,6 +22,9 @@ BAD_ADDRESS: Final = reply(553, "5.1.3", "Not an address that mail can be sent t
 NO_REQUIRETLS: Final = reply(550, "5.7.30", "The mail host does not keep REQUIRETLS (RFC 8689)")
 NOT_IN_TIME: Final = reply(
     554, "5.4.7", "The mail host does not promise to deliver in time or to give back (RFC 2852)"
+)
+FORWARDED_BEFORE: Final = reply(
+    554, "5.4.6", "The message has been forwarded by this address before; it is in a loop"
 )
 UNSIGNED: Final = reply(451, "4.7.0", "The message could not be signed here")
 
@@ -65,7 +68,11 @@ class Carrier:
     async def send(
         self, sender: str, items: Sequence[QueueItem], content: Content
     ) -> Sequence[Said]:
-        """Hand a message over; return what was said of each recipient.
+        """Hand a message over; return what was said of each recipient. An address of ours that
+        forwards it leaves its name in front, and does not forward what has that already.
+
+        Args:
+            items: of one message, forwarded by the same address, or none.
 
         Raises:
             ConnectionLost: before anything was said, where the host had ended the session while
@@ -92,10 +99,16 @@ class Carrier:
             if address is not None
         ]
         try:
-            signature = await self._signature(items[0], content)
+            prefix = await self._signature(items[0], content)
         except Exception:
             self.log.failure("signing a message")
             return [Said(UNSIGNED)] * len(items)
+        forwarder = items[0].recipient.forwarded_by.encode()
+        if forwarder:
+            if await _delivered_to(forwarder, content):
+                return [Said(FORWARDED_BEFORE)] * len(items)
+            if forwarder.isascii():
+                prefix = b"Delivered-To: %s\r\n%s" % (forwarder, prefix)
         whole = await content.whole()
         if whole is not None:
             ascii_header = whole[: header_end(whole)].isascii()
@@ -105,7 +118,7 @@ class Carrier:
             kind = "7BIT" if ascii_header else "8BITMIME"
         mail = Mail(
             mail_from,
-            size=content.octets + len(signature),
+            size=content.octets + len(prefix),
             body=envelope.body if envelope.body == "BINARYMIME" else kind,
             # Asked for only where the message needs it: few servers take it, and most messages
             # that were handed in with it do not (RFC 6531, 3.4).
@@ -115,7 +128,7 @@ class Carrier:
             require_tls=envelope.require_tls and unsafe is None,
             by=by if "DELIVERBY" in self.client.extensions else None,
         )
-        body = _after(signature, content.pieces()) if whole is None else signature + whole
+        body = _after(prefix, content.pieces()) if whole is None else prefix + whole
         rcpts = [_rcpt(item, address) for item, address in good]
         answers = iter(await self.client.send(mail, rcpts, body) if rcpts else ())
         self.carried += 1
@@ -152,7 +165,7 @@ class Carrier:
         """Return the signatures of what is ours: an account's, or a report of our own. What
         comes from elsewhere and is forwarded is nothing that we answer for."""
         envelope = item.envelope
-        report = not envelope.sender and not item.recipient.forwarded
+        report = not envelope.sender and not item.recipient.forwarded_by
         if self._signer is None or (envelope.account is None and not report):
             return b""
         header = await content.header()
@@ -186,3 +199,13 @@ async def _after(first: bytes, others: AsyncIterable[bytes]) -> AsyncIterator[by
     yield first
     async for piece in others:
         yield piece
+
+
+async def _delivered_to(address: bytes, content: Content) -> bool:
+    """Return whether an address has forwarded a message before."""
+    found = (
+        each.value.lower()
+        for each in fields(await content.header())
+        if each.name.lower() == b"delivered-to"
+    )
+    return address.lower() in found

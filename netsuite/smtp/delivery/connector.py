@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.peer import openssl_of
+from netsuite.connection.racing import Racing
 from netsuite.dns import TLSA
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import reply
@@ -34,7 +35,8 @@ class Unreachable(Exception):
 
 
 class Connector:
-    """Connects to the hosts of a domain, one after the other, until one takes mail.
+    """Connects to the hosts of a domain, one after the other, until one takes mail; to the
+    addresses of one host as Happy Eyeballs do (RFC 8305).
 
     Args:
         endpoint: returns where to connect to, of an IP address and a port.
@@ -85,17 +87,22 @@ class Connector:
             except Unroutable as error:
                 said.append(error.said)
                 continue
-            for address in addresses:
+            while addresses:
+                racing = Racing(
+                    self._clock, {each: self._endpoint(each, relay.port) for each in addresses}
+                )
                 try:
-                    carrier = await self._open(relay, address, vouching)
+                    carrier = await self._open(relay, racing, vouching)
                 except errors.ClientError as error:
-                    said.append(_words(error, f"{relay.host}[{address}]"))
-                    continue
-                if relay.domain and self._is_this_one(carrier.client):
+                    said.append(_words(error, f"{relay.host}[{racing.winner or addresses[-1]}]"))
+                    if not racing.winner:
+                        break
+                else:
+                    if not relay.domain or not self._is_this_one(carrier.client):
+                        return carrier
                     carrier.abort()
                     said.append(Said(TO_OURSELVES))
-                    continue
-                return carrier
+                addresses = [each for each in addresses if each not in racing.tried]
         temporary = [each for each in said if not each.reply.permanent]
         if not temporary and said:
             raise Unroutable(said[-1].reply)
@@ -116,17 +123,18 @@ class Connector:
             raise Unroutable(LOOPBACK)
         return wanted, vouching
 
-    async def _open(self, relay: Relay, address: str, vouching: Sequence[TLSA] | None) -> Carrier:
-        """Connect to one address, and secure it as far as it has to be."""
+    async def _open(self, relay: Relay, racing: Racing, vouching: Sequence[TLSA] | None) -> Carrier:
+        """Connect to the address that answers first, and secure it as far as it has to be."""
         if vouching is not None:
             relay = replace(relay, security=Security.REQUIRED)
         secure = relay.security is not Security.NONE
         try:
-            client = await self._begin(relay, address, tls_wanted=secure)
+            client = await self._begin(relay, racing, tls_wanted=secure)
         except errors.TLSFailure:
             if relay.security is not Security.OPPORTUNISTIC:
                 raise
-            client = await self._begin(relay, address, tls_wanted=False)  # RFC 7435, 3
+            again = self._endpoint(racing.winner, relay.port) if racing.winner else racing
+            client = await self._begin(relay, again, tls_wanted=False)  # RFC 7435, 3
         try:
             if vouching and not vouches(vouching, _chain(client), (relay.host, relay.domain)):
                 raise errors.TLSFailure("the DNS vouches for another certificate (TLSA)")
@@ -137,9 +145,12 @@ class Connector:
             raise
         client.tells_conversation = False
         verified = bool(vouching) or relay.security is Security.VERIFIED
-        return Carrier(client, f"{relay.host}[{address}]", verified=verified, signer=self._signer)
+        remote = f"{relay.host}[{racing.winner}]"
+        return Carrier(client, remote, verified=verified, signer=self._signer)
 
-    async def _begin(self, relay: Relay, address: str, *, tls_wanted: bool) -> SMTPClient:
+    async def _begin(
+        self, relay: Relay, endpoint: IStreamClientEndpoint, *, tls_wanted: bool
+    ) -> SMTPClient:
         context = None
         if tls_wanted:
             try:
@@ -147,7 +158,7 @@ class Connector:
             except ValueError as error:  # the DNS names what it likes
                 raise errors.TLSFailure(f"no certificate can be for that name: {error}") from None
         client = await connect(
-            self._endpoint(address, relay.port),
+            endpoint,
             clock=self._clock,
             helo=self._helo,
             tls_context=context if relay.implicit else None,

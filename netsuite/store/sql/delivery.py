@@ -338,7 +338,7 @@ class Delivery(Unit[list[Placed]]):
             (
                 number, message, each.address, each.domain, to_microseconds(each.expires),
                 None if each.warn is None else to_microseconds(each.warn),
-                each.notify, each.original, each.deliver_by, int(each.forwarded),
+                each.notify, each.original, each.deliver_by, each.forwarded_by,
                 QueueState.QUEUED.value, 0, 0, 0,
                 now if each.not_before is None else to_microseconds(each.not_before),
                 None, "", "",

@@ -279,7 +279,7 @@ SELECT_QUEUE: Final = sa.select(
     _Q.id, _Q.envelope, _E.content, _E.octets,
     _E.sender, _E.body, _E.utf8, _E.require_tls, _E.ret, _E.envelope_id, _E.account,
     _Q.recipient, _Q.domain, _Q.expires_at, _Q.warn_at, _Q.notify, _Q.original, _Q.deliver_by,
-    _Q.forwarded, _Q.state, _Q.held, _Q.lease, _Q.attempts, _E.queued_at, _Q.next_at, _Q.last_at,
+    _Q.forwarded_by, _Q.state, _Q.held, _Q.lease, _Q.attempts, _E.queued_at, _Q.next_at, _Q.last_at,
     _Q.last_reply, _Q.remote,
 ).select_from(t.queue.join(t.envelope, _E.id == _Q.envelope))  # fmt: skip
 
@@ -303,7 +303,7 @@ def item_of(row: Row) -> outgoing.QueueItem:
             notify=row[15],
             original=row[16],
             deliver_by=row[17],
-            forwarded=bool(row[18]),
+            forwarded_by=row[18],
         ),
         state=outgoing.QueueState(row[19]),
         held=bool(row[20]),

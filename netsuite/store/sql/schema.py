@@ -241,7 +241,7 @@ queue = Table(
     _words("notify"),
     _words("original"),
     _words("deliver_by"),
-    _count("forwarded"),
+    _words("forwarded_by"),
     Column("state", Text, nullable=False),
     Column("held", Integer, nullable=False),
     _count("lease"),

@@ -25,7 +25,7 @@ from tests.smtp.fakes import FakeReceiver, make_shared
 
 T = TypeVar("T")
 ENVELOPE = Envelope("a@b.test")
-TO = Recipient("x", onward=("bob@example.test",))
+TO = Recipient("bob@example.test", onward=("bob@example.test",))
 
 
 class Carrying(SynchronousTestCase):
@@ -99,6 +99,27 @@ class Carrying(SynchronousTestCase):
             (taken,) = [each[2] for each in self.receiver.delivered]
             self.assertTrue(taken.endswith(octets))
             self.assertEqual(1, taken.count(b"Return-Path:"))
+
+    def test_forwarded(self) -> None:
+        """An address of ours that forwards leaves its name, and forwards nothing twice; another
+        may, and what was sent straight to another host goes there whoever had it before."""
+        away = replace(TO, address="away@ours.test")
+        octets = b"Subject: x\r\n\r\nhello\r\n"
+        for _ in range(2):
+            self.assertEqual(250, self.carry(self.item(octets, to=away)).reply.code)
+            (taken,) = [each[2] for each in self.receiver.delivered]
+            octets = taken[taken.index(b"Delivered-To") :]
+            self.assertTrue(octets.startswith(b"Delivered-To: %s\r\n" % away.address.encode()))
+            away = replace(TO, address="second@ours.test")
+        for address in ("away@ours.test", "SECOND@ours.test"):
+            said = self.carry(self.item(octets, to=replace(TO, address=address)))
+            self.assertEqual("554 5.4.6", str(said.reply)[:9])
+            self.assertEqual([], self.receiver.delivered)
+            self.assertFalse(said.remote)
+        self.assertEqual(250, self.carry(self.item(octets)).reply.code)
+        inside = octets[octets.index(b"\r\n\r\n") :] + octets
+        said = self.carry(self.item(b"Subject: y" + inside, to=away))
+        self.assertEqual(250, said.reply.code)
 
     def test_what_a_server_does_not_take(self) -> None:
         """8-bit octets and BINARYMIME are given back, not mangled; SMTPUTF8 is asked for only

@@ -19,6 +19,7 @@ from twisted.internet.task import Clock
 from zope.interface import implementer
 
 from netsuite import tls
+from netsuite.connection.racing import DELAY_SECONDS
 from netsuite.dns import TLSA
 from netsuite.smtp.delivery.carrier import Carrier
 from netsuite.smtp.delivery.connector import Connector, Unreachable
@@ -71,6 +72,14 @@ class Nobody:
         return fail(ConnectionRefusedError())
 
 
+@implementer(IStreamClientEndpoint)
+class Silent:
+    """Where nobody says anything, not even no."""
+
+    def connect(self, factory: Any) -> Deferred[Any]:
+        return Deferred()
+
+
 class ConnectorCase(SynchronousTestCase):
     """Hosts by address, and the names of the DNS."""
 
@@ -79,6 +88,7 @@ class ConnectorCase(SynchronousTestCase):
         assert isinstance(shared.clock, Clock)
         self.clock, self.shared = shared.clock, shared
         self.hosts: dict[str, Any] = {}
+        self.endpoint_of: dict[str, Any] = {}
         self.endpoints: list[tuple[str, MemoryEndpoint]] = []
         self.names = {
             "there.test": Name(mx=[(10, "mx1.test"), (20, "mx2.test")]),
@@ -105,7 +115,7 @@ class ConnectorCase(SynchronousTestCase):
 
     def endpoint(self, address: str, port: int) -> Any:
         if address not in self.hosts:
-            return Nobody()
+            return self.endpoint_of.get(address) or Nobody()
         made = MemoryEndpoint(self.hosts[address], self.clock)
         made.link.client.peerAddr = IPv4Address("TCP", address, port)
         self.endpoints.append((address, made))
@@ -141,10 +151,14 @@ class ConnectorCase(SynchronousTestCase):
             ),
         )
         connecting = ensureDeferred(connector.connect(domain))
+        self.settle()
+        return connecting
+
+    def settle(self) -> None:
         for _ in range(4):  # a host that fails is followed by another
             for _, endpoint in list(self.endpoints):
-                endpoint.link.settle()
-        return connecting
+                if hasattr(endpoint.link.client, "protocol"):
+                    endpoint.link.settle()
 
     def carrier(self, **more: Any) -> Carrier:
         return self.successResultOf(self.connect(**more))
@@ -190,6 +204,23 @@ class Hosts(ConnectorCase):
         self.hosts["192.0.2.1"] = self.server()
         self.hosts["192.0.2.2"] = self.server(self.server_tls("mx2.test"))
         self.assertEqual("mx2.test[192.0.2.2]", self.carrier(security=Security.VERIFIED).remote)
+
+    def test_several_addresses_of_a_host(self) -> None:
+        """One that does not answer is overtaken (RFC 8305); one that says no is followed."""
+        self.names["mx1.test"] = Name(addresses=["192.0.2.8", "2001:db8::1", "192.0.2.9"])
+        self.hosts["192.0.2.8"] = self.server()
+        self.endpoint_of["2001:db8::1"] = Silent()
+        connecting = self.connect()
+        self.assertNoResult(connecting)
+        self.clock.advance(DELAY_SECONDS)
+        self.settle()
+        self.assertEqual("mx1.test[192.0.2.8]", self.successResultOf(connecting).remote)
+        del self.endpoint_of["2001:db8::1"]
+        self.hosts["2001:db8::1"] = saying(b"421 busy\r\n")
+        self.assertEqual("mx1.test[192.0.2.8]", self.carrier().remote)
+        self.hosts["192.0.2.8"] = saying(b"554 no service\r\n")
+        self.hosts["192.0.2.9"] = self.server()
+        self.assertEqual("mx1.test[192.0.2.9]", self.carrier().remote)
 
     def test_our_own_loopback(self) -> None:
         """A domain cannot have us talk to ourselves; who has configured a host means it."""

@@ -202,7 +202,7 @@ class Signing(SynchronousTestCase):
 class Carried(SynchronousTestCase):
     """Messages that the delivery agent hands over."""
 
-    def carried(self, octets: bytes, envelope: Envelope, *, forwarded: bool = False) -> Taking:
+    def carried(self, octets: bytes, envelope: Envelope, *, forwarded_by: str = "") -> Taking:
         """Queue a message and hand it over; the server has the key's message only where it is
         signed."""
         client, store = Taking(), MemoryStore()
@@ -213,7 +213,7 @@ class Carried(SynchronousTestCase):
             draft.write(octets)
             recipient = QueueRecipient(
                 "bob@other.test", "other.test", datetime.now(UTC) + timedelta(1),
-                forwarded=forwarded,
+                forwarded_by=forwarded_by,
             )  # fmt: skip
             await store.mail.commit(draft, [], onward=Outgoing(envelope, [recipient]))
             (item,) = await store.queue.claim(limit=1, per_domain=1, lease_seconds=60.0)
@@ -244,13 +244,13 @@ class Carried(SynchronousTestCase):
     def test_whose(self) -> None:
         """A report of ours is signed; what comes from elsewhere is not, whomever it names as
         author."""
-        for envelope, forwarded, signed in [
-            (Envelope(""), False, True),
-            (Envelope(""), True, False),
-            (Envelope("ann@example.org"), True, False),
-            (Envelope("ann@example.org"), False, False),
+        for envelope, forwarded_by, signed in [
+            (Envelope(""), "", True),
+            (Envelope(""), "us@example.org", False),
+            (Envelope("ann@example.org"), "us@example.org", False),
+            (Envelope("ann@example.org"), "", False),
         ]:
-            client = self.carried(MESSAGE, envelope, forwarded=forwarded)
+            client = self.carried(MESSAGE, envelope, forwarded_by=forwarded_by)
             self.assertEqual(signed, client.taken.startswith(b"DKIM-Signature: "))
         large = b"X: " + b"x\r\n " * 100_000 + MESSAGE
         self.assertEqual(large, self.carried(large, Envelope("")).taken)

@@ -23,8 +23,8 @@ ENVELOPES = (
 )
 ITEMS = (
     "INSERT INTO queue (id, envelope, recipient, domain, expires_at, warn_at, notify, original,"
-    " deliver_by, forwarded, state, held, lease, attempts, next_at, last_at, last_reply, remote)"
-    " SELECT id, id, recipient, lower({domain}), queued_at + {lifetime}, NULL, '', '', '', 0,"
+    " deliver_by, forwarded_by, state, held, lease, attempts, next_at, last_at, last_reply, remote)"
+    " SELECT id, id, recipient, lower({domain}), queued_at + {lifetime}, NULL, '', '', '', '',"
     " CASE WHEN attempts > 0 THEN 'deferred' ELSE 'queued' END,"
     " CASE WHEN state = 'held' THEN 1 ELSE 0 END, 0, attempts, next_at, NULL, last_reply, ''"
     " FROM queue_before"
@@ -70,8 +70,7 @@ def upgrade() -> None:
         *(_text(name) for name in ("recipient", "domain")),
         _number("expires_at"),
         sa.Column("warn_at", sa.BigInteger(), nullable=True),
-        *(_text(name) for name in ("notify", "original", "deliver_by")),
-        _count("forwarded"),
+        *(_text(name) for name in ("notify", "original", "deliver_by", "forwarded_by")),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("held", sa.Integer(), nullable=False),
         *(_count(name) for name in ("lease", "attempts")),
