@@ -133,6 +133,7 @@ def _facts(item: QueueItem) -> Sequence[tuple[str, str]]:
         ("Item", f"{item.id} of message {item.message}"),
         ("From", f"<{envelope.sender}>"),
         ("For", f"<{recipient.address}>"),
+        ("Forwarded by", recipient.forwarded_by),
         ("By way of", recipient.domain or "a mailbox here"),
         ("Size", f"{item.octets} octets"),
         ("Queued", _moment(item.queued)),
@@ -172,6 +173,8 @@ def _change(
 
     async def work(store: Store) -> None:
         count = await change(store, wanted)
+        if wanted.ids and not count:
+            raise click.ClickException("there is no such item, or none that this can be done with")
         click.echo(f"{done} {count} item{'' if count == 1 else 's'}")
 
     home.with_store(work)

@@ -29,7 +29,7 @@ async def enqueue(home: Path, *recipients: str, sender: str = "ann@localhost") -
         delivery = StoreDelivery(store, resolver)
         draft = delivery.draft()
         draft.write(b"Return-Path: <>\r\nSubject: waits\r\n\r\n")
-        to = [Recipient(each, onward=(each,)) for each in recipients]
+        to = [Recipient("away@localhost", onward=(each,)) for each in recipients]
         await delivery.deliver(draft, to, Envelope(sender, ret="HDRS"))
         (item,) = await store.queue.claim(limit=1, per_domain=1, lease_seconds=60)
         later = datetime.now(UTC) + timedelta(hours=3, minutes=1)
@@ -74,6 +74,7 @@ class Queue(TestCase):
         shown = done(self.home, "queue", "show", 1)
         for line in (
             "For:           <x@there.test>",
+            "Forwarded by:  away@localhost",
             "By way of:     there.test",
             "By:            mx[1]",
             "RET:           HDRS",
@@ -100,6 +101,7 @@ class Queue(TestCase):
         """Held, released, tried at once, removed: those that were said, or all."""
         await enqueue(self.home, "x@there.test", "y@other.test")
         assert "say which" in refused(self.home, "queue", "delete")
+        assert "no such item" in refused(self.home, "queue", "retry", "999")
         assert done(self.home, "queue", "hold", "--domain", "there.test") == "held: 1 item\n"
         assert "1 of 1 items" in done(self.home, "queue", "list", "--held")
         assert done(self.home, "queue", "release", "--all") == "released: 1 item\n"
