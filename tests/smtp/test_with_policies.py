@@ -119,6 +119,26 @@ class Judged(SynchronousTestCase):
         self.assertTrue(said.startswith(b"220 mx.example.test ESMTP"))
         self.assertTrue(said.endswith(b"250 2.0.0 OK\r\n"))
 
+    def test_421(self) -> None:
+        """421, wherever it is said, ends the connection: nothing else is served."""
+        for stage in ("helo", "mail", "recipient", "message"):
+            session = Session(policies=[Judge(**{stage: Defer("Busy", 421, "4.7.0")})])
+            said = session.say(EHLO + LETTER + b"NOOP\r\n")
+            self.assertTrue(said.endswith(b"421 4.7.0 Busy\r\n"), stage)
+            self.assertTrue(session.closed, stage)
+
+    def test_helo_refused_within_a_message(self) -> None:
+        """A greeting that is refused changes nothing (RFC 5321, 4.1.4): the message goes on."""
+        judge = Judge()
+        session = Session(policies=[judge])
+        session.say(EHLO + ENVELOPE)
+        judge.verdicts["helo"] = NO
+        self.assertEqual(b"554 5.7.9 Not here\r\n" * 2,
+                         session.say(b"EHLO other.test\r\nHELO other.test\r\n"))  # fmt: skip
+        self.assertIn(b"250 2.6.0", session.say(b"DATA\r\n" + MESSAGE + b".\r\n"))
+        self.assertIn(b"from client.test", session.receiver.delivered[0][2])
+        self.assertEqual("client.test", judge.asked[-1][1].client.helo)
+
     def test_helo(self) -> None:
         """Who is refused for a name is not greeted, and may say another."""
         judge = Judge(helo=NO)

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -129,7 +130,7 @@ def read_key(path: Path) -> SigningKey:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             private = load_pem_private_key(file.read(65536), None)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         words = error.strerror if isinstance(error, OSError) else "no key without a password"
         raise BadKey(f"{path}: {words}") from None
     if mode & _OTHERS:

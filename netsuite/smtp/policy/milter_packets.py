@@ -79,12 +79,16 @@ def negotiation() -> bytes:
 
 
 def parse_negotiation(packet: bytes) -> Step:
-    """Read a filter's answer to it. Raises MilterError."""
+    """Read a filter's answer to it. Raises MilterError.
+
+    Some, rspamd for one, say all that they could do, whatever they were offered: that is no reason
+    to ask no filter. What was not offered is an error when it is done.
+    """
     if packet[:1] != b"O" or len(packet) < 13:
         raise MilterError("no negotiation")
-    version, actions, steps = struct.unpack_from("!III", packet, 1)
-    if version < 2 or actions & ~OFFERED_ACTIONS:
-        raise MilterError(f"it wants version {version} and actions {actions:#x}")
+    version, _, steps = struct.unpack_from("!III", packet, 1)
+    if version < 2:
+        raise MilterError(f"it wants version {version}")
     return Step(steps & OFFERED_STEPS)
 
 

@@ -206,8 +206,18 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if policies is None or not policies.hears(stage):
             return None
         judgement = await policies.judge(stage, Facts(self.client(), sender))
-        self._tags[stage] = judgement.tags
+        if judgement.refusal is None:
+            self._tags[stage] = judgement.tags
         return judgement.refusal
+
+    async def judge_greeting(self, domain: str) -> Refusal | None:
+        """Ask policies of what a client calls itself; return who refuses. Then all is as before
+        (RFC 5321, 4.1.4), what has come of a message, too."""
+        before, self.helo = self.helo, domain
+        refusal = await self.judge(Stage.HELO)
+        if refusal is not None:
+            self.helo = before
+        return refusal
 
     async def judge_recipient(self, address: Address) -> Refusal | None:
         """Ask policies of a recipient; return who refuses."""
