@@ -65,6 +65,8 @@ def _authentication(parts: Parts) -> Policy:
         parts.dns,
         parts.run,
         parts.now,
+        parts.reactor,
+        seconds=settings.seconds,
         refuse=settings.authentication_refuse,
         folder=settings.quarantine_folder,
     )

@@ -219,15 +219,12 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             self.helo = before
         return refusal
 
-    async def judge_recipient(self, address: Address) -> Refusal | None:
-        """Ask policies of a recipient; return who refuses."""
+    async def judge_recipient(self, address: Address) -> Judgement:
+        """Ask policies of a recipient. Their marks are the message's if it is taken."""
         policies = self.shared.policies
         if policies is None or not policies.hears(Stage.RECIPIENT):
-            return None
-        transaction = self.transaction
-        judgement = await policies.judge(Stage.RECIPIENT, self.facts(str(address)))
-        transaction.tags += judgement.tags
-        return judgement.refusal
+            return ACCEPTED
+        return await policies.judge(Stage.RECIPIENT, self.facts(str(address)))
 
     def facts(self, recipient: str = "", message: Spool | None = None) -> Facts:
         """Return what is known of the message that is coming."""
@@ -302,7 +299,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             printed = _printed(date)
             stamp = self._stamp(transaction, printed, identifier)
             policies = self.shared.policies
-            judged = policies is not None and policies.hears(Stage.MESSAGE)
+            judged = policies is not None and (
+                policies.hears(Stage.MESSAGE) or transaction.tags or any(self._tags.values())
+            )
             transaction.begin(
                 stamp,
                 self._completion(transaction, printed, identifier),
