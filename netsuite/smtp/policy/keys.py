@@ -36,7 +36,8 @@ FOLDER: Final = "dkim"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 # One label: what follows the last dot of a file's name.
 _selector: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_domain: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
+_label: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_domain: Final = re.compile(rf"(?=.{{1,200}}\Z){_label}(?:\.{_label})*\.(?![0-9]+\Z){_label}")
 
 
 class BadKey(Exception):

@@ -38,6 +38,7 @@ class Keys(SynchronousTestCase):
         """What cannot be a name of a key is refused, and no key takes the place of another."""
         for domain, selector in [
             ("example", "s"), ("../x.org", "s"), ("example.org", "a.b"), ("example.org", ""),
+            ("-x.org", "s"), ("x-.org", "s"), ("192.0.2.1", "s"),
             ("example.org", "../s"), ("Example.org", "s"), ("example.org", "s\n"),
         ]:  # fmt: skip
             with self.assertRaises(BadKey, msg=f"{domain} {selector}"):
