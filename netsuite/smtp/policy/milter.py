@@ -117,7 +117,7 @@ class Milter(Policy):
 
     What the filter refuses, of the envelope or of one recipient too, is said of the whole message.
     Header fields that it adds, changes or takes out, and its quarantine (a folder), are
-    heeded; it is not offered to change bodies or recipients.
+    heeded; a message whose body, sender or recipients it changes has to wait, told in the log.
     """
 
     def __init__(self, endpoint: IStreamClientEndpoint, folder: str = "Junk") -> None:
@@ -210,7 +210,7 @@ class Milter(Policy):
             elif command == b"q":
                 folder = self._folder
             else:
-                raise MilterError(f"it does what it was not offered: {command!r}")
+                raise MilterError(f"it changes more than the header: {command!r}")
         raise MilterError("too many changes")
 
 

@@ -21,14 +21,6 @@ VERSION: Final = 6
 BODY_OCTETS: Final = 65_535
 
 
-class Action(enum.IntFlag):
-    """What a filter may do to a message; it says which it wants."""
-
-    ADD_HEADERS = 0x1
-    CHANGE_HEADERS = 0x10
-    QUARANTINE = 0x20
-
-
 class Step(enum.IntFlag):
     """What a filter need not be told, or does not answer; it says which."""
 
@@ -51,7 +43,9 @@ class Step(enum.IntFlag):
     SILENT_BODY = 0x80000
 
 
-OFFERED_ACTIONS: Final = Action.ADD_HEADERS | Action.CHANGE_HEADERS | Action.QUARANTINE
+#: All that there are, though only header fields and quarantine are heeded: filters hang up that
+#: could do more and are not offered to, MIMEDefang and spamass-milter among them.
+OFFERED_ACTIONS: Final = 0x1FF
 OFFERED_STEPS: Final = ~Step(0)
 
 #: By command: what leaves it out, and what keeps it without an answer.
@@ -81,8 +75,7 @@ def negotiation() -> bytes:
 def parse_negotiation(packet: bytes) -> Step:
     """Read a filter's answer to it. Raises MilterError.
 
-    Some, rspamd for one, say all that they could do, whatever they were offered: that is no reason
-    to ask no filter. What was not offered is an error when it is done.
+    What it could do is of no interest; what it does is.
     """
     if packet[:1] != b"O" or len(packet) < 13:
         raise MilterError("no negotiation")

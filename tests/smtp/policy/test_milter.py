@@ -128,14 +128,18 @@ class Asking(SynchronousTestCase):
         verdict, peer = self.judge({b"O": [answer], **silent})
         self.assertEqual((None, b"OCHMRRTLLLNBEQ"), (verdict, peer.told()))
 
-    def test_offers_nothing_less(self) -> None:
-        """rspamd says all that it could do, whatever it is offered, and answers the end alone."""
+    def test_could_do_more(self) -> None:
+        """Filters that could change more than the header are asked: rspamd says what it could,
+        whatever it is offered, and answers the end alone; libmilter's hang up where they are
+        not offered what they could do."""
         silent = {each: list[bytes]() for each in (b"C", b"H", b"M", b"R", b"T", b"L", b"N", b"B")}
         answer = b"O" + struct.pack("!III", 6, 0x3F, 0xFF080)
         end = {b"E": [b"hX-Spam\0no\0", b"c"]}
         verdict, peer = self.judge({b"O": [answer], **silent, **end})
         assert isinstance(verdict, Tag)
         self.assertEqual((b"X-Spam: no\r\n", "closed"), (verdict.fields, peer.state))
+        _, _, actions, _ = struct.unpack("!cIII", peer.heard[0])
+        self.assertEqual(0x1FF, actions)
 
     def test_body_as_fast_as_it_reads(self) -> None:
         """A body that a filter need not answer is told it no faster than it reads."""
