@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Generic, Protocol, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.endpoints import HostnameEndpoint, connectProtocol
 from twisted.internet.error import ConnectError, ConnectionClosed
 from twisted.names import dns
 from twisted.names.error import DNSQueryTimeoutError
+from twisted.python.failure import Failure
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -179,6 +180,14 @@ class _Controller:
         pass
 
 
+@dataclass(slots=True, eq=False)
+class _Question:
+    """A question under way, and who waits for its answer."""
+
+    waiting: list[Deferred[dns.Message]]
+    asked: Deferred[None] | Deferred[dns.Message] | None = None
+
+
 class DNSClient:
     """Asks servers that look up for others, over UDP and, for long answers, TCP.
 
@@ -194,7 +203,7 @@ class DNSClient:
         self._reactor = reactor
         self.servers = tuple(servers)
         self._kept: OrderedDict[tuple[str, int], tuple[float, dns.Message]] = OrderedDict()
-        self._asking: dict[tuple[str, int], list[Deferred[dns.Message]]] = {}
+        self._asking: dict[tuple[str, int], _Question] = {}
 
     async def mx(self, domain: str) -> Answer[MX]:
         """Return mail exchangers, in no order."""
@@ -272,26 +281,39 @@ class DNSClient:
         kept = self._kept.get(key)
         if kept is not None and kept[0] > self._reactor.seconds():
             return kept[1]
-        waiting = self._asking.get(key)
-        if waiting is not None:
-            answered: Deferred[dns.Message] = Deferred()
-            waiting.append(answered)
+        answered: Deferred[dns.Message] = Deferred(lambda waiter: self._give_up(key, waiter))
+        question = self._asking.get(key)
+        if question is not None:
+            question.waiting.append(answered)
             return await answered
-        self._asking[key] = []
-        try:
-            message = await self._ask(name, kind)
-        except DNSError as error:
-            for each in self._asking.pop(key):
-                each.errback(error)
-            raise
-        except BaseException:
-            for each in self._asking.pop(key):
-                each.errback(LookupFailed(f"{name}: interrupted"))
-            raise
+        question = self._asking[key] = _Question([answered])
+        question.asked = ensureDeferred(self._ask(name, kind))
+        question.asked.addCallbacks(
+            lambda message: self._answered(key, question, message),
+            lambda failure: self._failed(key, question, failure),
+        )
+        return await answered
+
+    def _give_up(self, key: tuple[str, int], waiter: Deferred[dns.Message]) -> None:
+        """Wait no longer, for one alone: the question is asked on while anybody waits."""
+        question = self._asking[key]
+        question.waiting.remove(waiter)
+        if not question.waiting:
+            del self._asking[key]
+            if question.asked is not None:
+                question.asked.cancel()
+
+    def _answered(self, key: tuple[str, int], question: _Question, message: dns.Message) -> None:
+        del self._asking[key]
         self._keep(key, message)
-        for each in self._asking.pop(key):
+        for each in question.waiting:
             each.callback(message)
-        return message
+
+    def _failed(self, key: tuple[str, int], question: _Question, failure: Failure) -> None:
+        if question.waiting:  # else nobody is there to be told
+            del self._asking[key]
+        for each in question.waiting:
+            each.errback(failure.value)
 
     def _keep(self, key: tuple[str, int], message: dns.Message) -> None:
         ttl = min((each.ttl for each in message.answers), default=NEGATIVE_SECONDS)
@@ -334,6 +356,8 @@ class DNSClient:
             message = await protocol.query(server, [query], seconds)
         finally:
             port.stopListening()
+            for _, timer in protocol.liveMessages.values():  # of who has given up
+                timer.cancel()
         if message.trunc:
             return await self._ask_over_tcp(server, query)
         return message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from twisted.internet import reactor
-from twisted.internet.defer import ensureDeferred, gatherResults
+from twisted.internet.defer import CancelledError, ensureDeferred, gatherResults
 
 from netsuite import dns
 from netsuite.dns import MX, TLSA, Answer, DNSClient, LookupFailed, NoSuchName
@@ -81,6 +81,19 @@ class Lookups(TestCase):
         self.assertEqual(1, len({id(answer.records[0].host) for answer in answers[:1]}))
         self.names["example.test"] = Name(failing=True)
         self.assertEqual(answers[0], await self.client.mx("example.test"))
+
+    async def test_who_gives_up_gives_up_alone(self) -> None:
+        """A question goes on while anybody waits for its answer, and no longer."""
+        first, second = (ensureDeferred(self.client.mx("example.test")) for _ in range(2))
+        first.cancel()
+        self.failureResultOf(first, CancelledError)
+        self.assertEqual(2, len((await second).records))
+        self.names["slow.test"] = Name(silent=True)
+        for each in [ensureDeferred(self.client.mx("slow.test")) for _ in range(2)]:
+            each.cancel()
+            self.failureResultOf(each, CancelledError)
+        self.names["slow.test"] = Name(mx=[(1, "x.test")])
+        self.assertEqual(1, len((await self.client.mx("slow.test")).records))
 
     async def test_the_next_server_is_asked(self) -> None:
         """One that refuses, or does not answer, is not the end."""

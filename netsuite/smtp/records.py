@@ -79,7 +79,8 @@ def records(
     found = [
         Published(domain, "MX", f"10 {host}.", lambda text: text.endswith(f" {host}.")),
         Published(domain, "TXT", f"v=spf1 mx {end}", _is_spf),
-        Published(host, "TXT", f"v=spf1 a {end}", _is_spf),
+        # A second record of the same name would be an error to everybody (RFC 7208, 4.5).
+        *([Published(host, "TXT", f"v=spf1 a {end}", _is_spf)] if host != domain else []),
         *(Published(each.name, "TXT", each.record, _same_key(each)) for each in keys),
         Published(
             f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=quarantine; rua=mailto:{reports}", _is_dmarc

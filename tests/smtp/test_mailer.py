@@ -447,6 +447,17 @@ class Places(SynchronousTestCase):
             self.assertRaises(ValueError, parse_place, url)
         self.assertRaises(ValueError, Mailer, "http://h", reactor=Clock())
 
+    def test_password_in_no_error(self) -> None:
+        """Neither what is wrong with a URL nor the place that it is tells a password."""
+        for url in (
+            "smtp://me:secret", "smtp://me:secret/x@h", "smtp://me:secret[@h", "smtp://me:se?cret@h",
+            "smtp://me:\N{ACCOUNT OF}secret@h", "smtp://me:secret@b\xfcc..her.test",
+        ):  # fmt: skip
+            with self.assertRaises(ValueError) as raised:
+                parse_place(url)
+            self.assertNotIn("secret", str(raised.exception), url)
+        self.assertNotIn("secret", repr(parse_place("smtp://me:secret@h")))
+
     def test_reached(self) -> None:
         """A URL's mailer connects where it says."""
         for url in ("smtp://127.0.0.1:8025", "lmtp:///run/lmtp.sock", "smtps://me:secret@h.test"):

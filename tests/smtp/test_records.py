@@ -38,6 +38,11 @@ class Records(SynchronousTestCase):
         smart = records("example.org", HOST, services={}, smart_host=True)
         self.assertEqual(2, [each.data[-4:] for each in smart].count("~all"))
 
+    def test_domain_that_is_the_host(self) -> None:
+        """A domain whose mail goes to its own name has one SPF record: two are an error."""
+        found = records(HOST, HOST, services={})
+        self.assertEqual(1, sum("spf1" in each.data for each in found))
+
     def test_long_text(self) -> None:
         """A long text is cut into strings, and what would end one is escaped."""
         line = Published("a.test", "TXT", "x" * 255 + 'y"\\').line

@@ -119,6 +119,53 @@ class Judged(SynchronousTestCase):
         self.assertTrue(said.startswith(b"220 mx.example.test ESMTP"))
         self.assertTrue(said.endswith(b"250 2.0.0 OK\r\n"))
 
+    def test_marks_of_a_refused_recipient(self) -> None:
+        """What a policy says of a recipient that is not taken is no mark of the message."""
+
+        class ByRecipient(Policy):
+            async def recipient(self, facts: Facts) -> Verdict:
+                return Tag(b"X-For: %s\r\n" % facts.recipient.encode())
+
+        session = Session(policies=[ByRecipient()])
+        session.say(EHLO + LETTER.replace(b"DATA", b"RCPT TO:<nobody@example.test>\r\nDATA"))
+        content = session.receiver.delivered[0][2]
+        self.assertIn(b"X-For: alice@example.test\r\n", content)
+        self.assertNotIn(b"nobody@", content)
+
+    def test_marks_alone(self) -> None:
+        """Marks of a sender count where no policy judges messages, of one message each."""
+
+        class BySender(Policy):
+            async def mail(self, facts: Facts) -> Verdict:
+                return Tag(b"X-From: x\r\n", "Junk") if facts.sender == "x@y.test" else None
+
+        session = Session(policies=[BySender()])
+        session.say(EHLO + LETTER + LETTER.replace(b"x@y.test", b"z@y.test"))
+        (_, marked, first, _), (_, plain, second, _) = session.receiver.delivered
+        self.assertEqual(["alice@example.test/Junk"], marked)
+        self.assertEqual(["alice@example.test"], plain)
+        self.assertEqual([True, False], [b"X-From: x" in each for each in (first, second)])
+
+    def test_421(self) -> None:
+        """421, wherever it is said, ends the connection: nothing else is served."""
+        for stage in ("helo", "mail", "recipient", "message"):
+            session = Session(policies=[Judge(**{stage: Defer("Busy", 421, "4.7.0")})])
+            said = session.say(EHLO + LETTER + b"NOOP\r\n")
+            self.assertTrue(said.endswith(b"421 4.7.0 Busy\r\n"), stage)
+            self.assertTrue(session.closed, stage)
+
+    def test_helo_refused_within_a_message(self) -> None:
+        """A greeting that is refused changes nothing (RFC 5321, 4.1.4): the message goes on."""
+        judge = Judge()
+        session = Session(policies=[judge])
+        session.say(EHLO + ENVELOPE)
+        judge.verdicts["helo"] = NO
+        self.assertEqual(b"554 5.7.9 Not here\r\n" * 2,
+                         session.say(b"EHLO other.test\r\nHELO other.test\r\n"))  # fmt: skip
+        self.assertIn(b"250 2.6.0", session.say(b"DATA\r\n" + MESSAGE + b".\r\n"))
+        self.assertIn(b"from client.test", session.receiver.delivered[0][2])
+        self.assertEqual("client.test", judge.asked[-1][1].client.helo)
+
     def test_helo(self) -> None:
         """Who is refused for a name is not greeted, and may say another."""
         judge = Judge(helo=NO)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +26,7 @@ class Place:
         path: of the Unix socket, of ``lmtp:///run/lmtp.sock``.
         implicit: whether TLS begins with the first octet.
         lmtp: whether LMTP is spoken there.
-        login: name and password that stood in it; None for none.
+        login: name and password that stood in it; None for none. Shown by nothing.
     """
 
     host: str
@@ -34,14 +34,19 @@ class Place:
     path: str = ""
     implicit: bool = False
     lmtp: bool = False
-    login: tuple[str, str] | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def parse_place(url: str) -> Place:
     """Take a URL apart. Raises ValueError."""
     if any(each <= " " or each == "\x7f" for each in url):
         raise ValueError("white space or control characters in a URL")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        said = parts.port
+    except ValueError:
+        # Without the words of urllib, which repeat what may be a part of a password.
+        raise ValueError("no host and port in the URL") from None
     if parts.scheme not in _SCHEMES:
         raise ValueError(f"a URL of a mail server begins with one of {', '.join(_SCHEMES)}")
     port, implicit, lmtp = _SCHEMES[parts.scheme]
@@ -52,8 +57,11 @@ def parse_place(url: str) -> Place:
     if (host and path not in ("", "/")) or parts.query or parts.fragment or "\0" in path:
         raise ValueError("a URL of a mail server ends with its host and port")
     if not host.isascii():
-        host = host.encode("idna").decode("ascii")
+        try:
+            host = host.encode("idna").decode("ascii")
+        except UnicodeError:
+            raise ValueError("no host in the URL") from None
     login = None
     if parts.username is not None:
         login = unquote(parts.username), unquote(parts.password or "")
-    return Place(host, parts.port or port, "" if host else path, implicit, lmtp, login)
+    return Place(host, said or port, "" if host else path, implicit, lmtp, login)

@@ -103,7 +103,7 @@ class Refusal:
         text: what the client is told, in ASCII.
         code: the reply code.
         enhanced: the enhanced status code.
-        close: whether the connection is closed then.
+        close: whether the connection is closed then; after 421 it is in any case.
 
     Raises:
         ValueError: it could not be said: another class of code, a line end in the text.
@@ -120,6 +120,8 @@ class Refusal:
             raise ValueError(f"{self.enhanced!r} does not go with {self.code}")
         if not 400 <= self.code <= 599 or not _TEXT.fullmatch(self.text):
             raise ValueError(f"not to be said: {self.code} {self.text!r}")
+        if self.code == 421:  # which says just that (RFC 5321, 3.8)
+            object.__setattr__(self, "close", True)
 
     @property
     def reply(self) -> Reply:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, TypeAlias
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import (
@@ -35,7 +36,8 @@ FOLDER: Final = "dkim"
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 # One label: what follows the last dot of a file's name.
 _selector: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
-_domain: Final = re.compile(r"(?=.{1,200}\Z)[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})+")
+_label: Final = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_domain: Final = re.compile(rf"(?=.{{1,200}}\Z){_label}(?:\.{_label})*\.(?![0-9]+\Z){_label}")
 
 
 class BadKey(Exception):
@@ -129,7 +131,7 @@ def read_key(path: Path) -> SigningKey:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             private = load_pem_private_key(file.read(65536), None)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:
         words = error.strerror if isinstance(error, OSError) else "no key without a password"
         raise BadKey(f"{path}: {words}") from None
     if mode & _OTHERS:

@@ -6,14 +6,15 @@ protocol of the suite has to know another.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred, DeferredQueue
 from twisted.internet.endpoints import connectProtocol
-from twisted.internet.interfaces import IStreamClientEndpoint, ITCPTransport
+from twisted.internet.interfaces import IPushProducer, IStreamClientEndpoint
 from twisted.internet.protocol import connectionDone
 from twisted.protocols.basic import Int32StringReceiver
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from netsuite.message.headers import Field
 from netsuite.smtp.policy.interface import Defer, Facts, Message, Policy, Reject, Tag, Verdict
@@ -37,14 +38,36 @@ PACKET_OCTETS: Final = 1024 * 1024
 CHANGES: Final = 1000
 
 
+@implementer(IPushProducer)
 class _Packets(Int32StringReceiver):
     """A connection to a filter: packets out, packets in."""
 
     MAX_LENGTH = PACKET_OCTETS
-    transport: ITCPTransport
+    transport: Any  # no interface of Twisted's has both producers and abortConnection
 
     def __init__(self) -> None:
         self._heard: DeferredQueue[bytes] = DeferredQueue()
+        self._full = False
+        self._room: Deferred[None] | None = None
+
+    def connectionMade(self) -> None:  # noqa: N802
+        """Have it told how fast the filter reads."""
+        self.transport.registerProducer(self, True)
+
+    def pauseProducing(self) -> None:  # noqa: N802
+        """Accept that the filter does not read."""
+        self._full = True
+
+    def resumeProducing(self) -> None:  # noqa: N802
+        """Go on: the filter reads again."""
+        self._full = False
+        room, self._room = self._room, None
+        if room is not None:
+            room.callback(None)
+
+    def stopProducing(self) -> None:  # noqa: N802
+        """Go on, to hear that the connection is lost."""
+        self.resumeProducing()
 
     def stringReceived(self, string: bytes) -> None:  # noqa: N802
         """Keep a packet until it is asked for."""
@@ -60,10 +83,23 @@ class _Packets(Int32StringReceiver):
     def connectionLost(self, reason: Failure = connectionDone) -> None:  # noqa: N802
         """Say that nothing more comes, by an empty packet."""
         self._heard.put(b"")
+        self.resumeProducing()
 
     def say(self, packet: bytes) -> None:
         """Send a packet."""
         self.transport.write(len(packet).to_bytes(4, "big") + packet)
+
+    async def writable(self) -> None:
+        """Wait until the filter has read what it was told: it need not answer a body."""
+        if self._full:
+            self._room = Deferred()
+            await self._room
+
+    def leave(self) -> None:
+        """End the conversation."""
+        self.say(b"Q")
+        self.transport.unregisterProducer()
+        self.transport.loseConnection()
 
     async def hear(self) -> bytes:
         """Return the next packet that says something. Raises MilterError at the end."""
@@ -81,7 +117,7 @@ class Milter(Policy):
 
     What the filter refuses, of the envelope or of one recipient too, is said of the whole message.
     Header fields that it adds, changes or takes out, and its quarantine (a folder), are
-    heeded; it is not offered to change bodies or recipients.
+    heeded; a message whose body, sender or recipients it changes has to wait, told in the log.
     """
 
     def __init__(self, endpoint: IStreamClientEndpoint, folder: str = "Junk") -> None:
@@ -96,8 +132,7 @@ class Milter(Policy):
         connection: _Packets = await connectProtocol(self._endpoint, _Packets())
         try:
             verdict = await self._converse(connection, facts, message)
-            connection.say(b"Q")
-            connection.transport.loseConnection()
+            connection.leave()
         except BaseException:
             connection.transport.abortConnection()
             raise
@@ -142,6 +177,7 @@ class Milter(Policy):
                 packet = b"B" + piece[start : start + BODY_OCTETS]
                 connection.say(packet)
                 if steps & Step.SILENT_BODY:
+                    await connection.writable()
                     continue
                 answer = await connection.hear()
                 refusal = parse_refusal(answer)
@@ -174,7 +210,7 @@ class Milter(Policy):
             elif command == b"q":
                 folder = self._folder
             else:
-                raise MilterError(f"it does what it was not offered: {command!r}")
+                raise MilterError(f"it changes more than the header: {command!r}")
         raise MilterError("too many changes")
 
 

@@ -65,9 +65,16 @@ def _authentication(parts: Parts) -> Policy:
         parts.dns,
         parts.run,
         parts.now,
+        parts.reactor,
+        seconds=settings.seconds,
         refuse=settings.authentication_refuse,
         folder=settings.quarantine_folder,
     )
+
+
+def _blocklists(parts: Parts) -> Policy:
+    settings = parts.settings
+    return BlockLists(parts.dns, settings.blocklists_zones, parts.reactor, seconds=settings.seconds)
 
 
 def _milter(parts: Parts) -> Policy:
@@ -85,7 +92,7 @@ _READY: Final[Mapping[str, Callable[[Parts], Policy]]] = {
     "rates": _rates,
     "harvesting": lambda parts: Harvesting(parts.reactor, parts.settings.harvesting_unknown),
     "greeting": lambda parts: Greeting(parts.ours, reverse=parts.settings.greeting_reverse),
-    "blocklists": lambda parts: BlockLists(parts.dns, parts.settings.blocklists_zones),
+    "blocklists": _blocklists,
     "greylisting": lambda parts: Greylisting(parts.reactor, parts.settings.greylisting_seconds),
     "authentication": _authentication,
     "milter": _milter,

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
+from twisted.internet.defer import ensureDeferred, gatherResults
+
 from netsuite.dns import DNS, LookupFailed, NoSuchName
+from netsuite.message.headers import Field
 from netsuite.smtp.policy.canonical import BodyHash, HeaderFields
 from netsuite.smtp.policy.dkim import (
     FIELD,
@@ -80,16 +83,12 @@ async def verify(message: Message, dns: DNS, run: RunInThread, *, now: float) ->
         now: in seconds since 1970.
     """
     header = HeaderFields(message.header)
-    found: list[Verified | tuple[Signature, Sequence[Key]]] = []
-    for field in header.named(FIELD.lower())[:SIGNATURES]:
-        signature = None
-        try:
-            signature = parse_signature(field)
-            if signature.expires is not None and signature.expires < now:
-                raise BadSignature("fail", "it has expired")
-            found.append((signature, await _keys(dns, signature)))
-        except BadSignature as error:
-            found.append(_bad(error, signature))
+    # All keys are asked for at once: one that nobody answers for keeps none of the others.
+    asked = [
+        ensureDeferred(_with_keys(field, dns, now))
+        for field in header.named(FIELD.lower())[:SIGNATURES]
+    ]
+    found = await gatherResults(asked, consumeErrors=True)
     hashes = {
         _form(each[0]): BodyHash(relaxed=each[0].body_relaxed, limit=each[0].length)
         for each in found
@@ -115,6 +114,19 @@ async def verify(message: Message, dns: DNS, run: RunInThread, *, now: float) ->
         ]
 
     return await run(work)
+
+
+async def _with_keys(
+    field: Field, dns: DNS, now: float
+) -> Verified | tuple[Signature, Sequence[Key]]:
+    signature = None
+    try:
+        signature = parse_signature(field)
+        if signature.expires is not None and signature.expires < now:
+            raise BadSignature("fail", "it has expired")
+        return signature, await _keys(dns, signature)
+    except BadSignature as error:
+        return _bad(error, signature)
 
 
 def _form(signature: Signature) -> tuple[bool, int | None]:

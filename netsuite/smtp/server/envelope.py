@@ -122,7 +122,8 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
     refusal = _rcpt_refusal(session, transaction, command)
     if refusal is not None:
         return refusal
-    judged = await session.judge_recipient(address)
+    judgement = await session.judge_recipient(address)
+    judged = judgement.refusal
     if judged is not None:
         _refused(session, address, judged.reply, close=judged.close)
         return None
@@ -143,6 +144,7 @@ async def rcpt(session: Session, command: Rcpt) -> Reply | None:
         if command.notify or command.original or transaction.not_before is not None:
             recipient = _as_asked(session, command, recipient)
         transaction.add(address, recipient)
+        transaction.tags += judgement.tags
         return replies.RECIPIENT_OK
     _refused(session, address, refusal)
     return None

@@ -10,16 +10,15 @@ from netsuite.sasl.lines import Auth
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Ehlo, Helo, Lhlo, Reply, StartTls, reply
 from netsuite.smtp.parameters import format_utc
-from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.session import Session
 
 
 async def ehlo(session: Session, command: Ehlo | Lhlo) -> Reply | None:
     """Say what there is."""
-    session.greeted(command.domain, extended=True)
-    refusal = await session.judge(Stage.HELO)
+    refusal = await session.judge_greeting(command.domain)
     if refusal is not None:
         return session.refuse(refusal)
+    session.greeted(command.domain, extended=True)
     shared = session.shared
     lines = [
         f"{shared.host} greets {command.domain}",
@@ -58,10 +57,10 @@ def _optional(session: Session) -> Iterator[str]:
 
 async def helo(session: Session, command: Helo) -> Reply | None:
     """Greet the old way."""
-    session.greeted(command.domain, extended=False)
-    refusal = await session.judge(Stage.HELO)
+    refusal = await session.judge_greeting(command.domain)
     if refusal is not None:
         return session.refuse(refusal)
+    session.greeted(command.domain, extended=False)
     return reply(250, "", f"{session.shared.host} greets {command.domain}")
 
 

@@ -206,18 +206,25 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         if policies is None or not policies.hears(stage):
             return None
         judgement = await policies.judge(stage, Facts(self.client(), sender))
-        self._tags[stage] = judgement.tags
+        if judgement.refusal is None:
+            self._tags[stage] = judgement.tags
         return judgement.refusal
 
-    async def judge_recipient(self, address: Address) -> Refusal | None:
-        """Ask policies of a recipient; return who refuses."""
+    async def judge_greeting(self, domain: str) -> Refusal | None:
+        """Ask policies of what a client calls itself; return who refuses. Then all is as before
+        (RFC 5321, 4.1.4), what has come of a message, too."""
+        before, self.helo = self.helo, domain
+        refusal = await self.judge(Stage.HELO)
+        if refusal is not None:
+            self.helo = before
+        return refusal
+
+    async def judge_recipient(self, address: Address) -> Judgement:
+        """Ask policies of a recipient. Their marks are the message's if it is taken."""
         policies = self.shared.policies
         if policies is None or not policies.hears(Stage.RECIPIENT):
-            return None
-        transaction = self.transaction
-        judgement = await policies.judge(Stage.RECIPIENT, self.facts(str(address)))
-        transaction.tags += judgement.tags
-        return judgement.refusal
+            return ACCEPTED
+        return await policies.judge(Stage.RECIPIENT, self.facts(str(address)))
 
     def facts(self, recipient: str = "", message: Spool | None = None) -> Facts:
         """Return what is known of the message that is coming."""
@@ -292,7 +299,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             printed = _printed(date)
             stamp = self._stamp(transaction, printed, identifier)
             policies = self.shared.policies
-            judged = policies is not None and policies.hears(Stage.MESSAGE)
+            judged = policies is not None and (
+                policies.hears(Stage.MESSAGE) or transaction.tags or any(self._tags.values())
+            )
             transaction.begin(
                 stamp,
                 self._completion(transaction, printed, identifier),

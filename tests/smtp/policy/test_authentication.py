@@ -5,16 +5,31 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+
 from netsuite.connection.peer import Peer
+from netsuite.dns import Answer
 from netsuite.smtp.policy.authentication import MailAuthentication
 from netsuite.smtp.policy.interface import Client, Defer, Facts, Reject, Tag
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.names import Name
+from netsuite.testing.names import FakeDNS, Name
 from tests.smtp.policy.samples import RFC8463, at_once, message, rfc_names
 
 CLIENT = Client(host="mx.example.org", peer=Peer("192.0.2.1", 25), helo="mail.football.example.com")
 FORGED = b"Authentication-Results: mx.example.org; dkim=pass header.d=bank.test\r\n"
 PLAIN = b"From: joe@football.example.com\r\n\r\nHi\r\n"
+
+
+class SilentDNS(FakeDNS):
+    """Never answers for names with a word in them."""
+
+    silent = "football"
+
+    async def txt(self, name: str) -> Answer[bytes]:
+        if self.silent in name:
+            await Deferred()
+        return await super().txt(name)
 
 
 class Authentication(SynchronousTestCase):
@@ -34,7 +49,7 @@ class Authentication(SynchronousTestCase):
         sender: str = "joe@football.example.com",
         **settings: Any,
     ) -> Tag | Defer | Reject | None:
-        policy = MailAuthentication(self.dns, at_once, lambda: 1.6e9, **settings)
+        policy = MailAuthentication(self.dns, at_once, lambda: 1.6e9, Clock(), **settings)
         facts = Facts(client, sender, recipients=["bob@example.org"], message=message(octets))
         return self.successResultOf(policy.message(facts))
 
@@ -92,6 +107,43 @@ class Authentication(SynchronousTestCase):
         self.assertIsInstance(self.judged(two, client=away, refuse=True), Reject)
         self.assertNotIn(b"dmarc", self.tag(b"From: a group:;\r\n\r\n", refuse=True).fields)
 
+    def test_nobody_answers(self) -> None:
+        """Servers that say nothing cost the result, and not the message: what is only to be noted
+        is noted in the time that a policy has, and a signature whose key is there counts."""
+        clock = Clock()
+        dns = SilentDNS(self.dns.names)
+        policy = MailAuthentication(dns, at_once, lambda: 1.6e9, clock)
+        other = RFC8463.replace(b"d=football.example.com", b"d=other.test", 1).replace(
+            b"i=@football.example.com", b"i=@other.test", 1
+        )
+        facts = Facts(CLIENT, "joe@football.example.com", message=message(other))
+        judging = ensureDeferred(policy.message(facts))
+        clock.pump([1.0] * 29)
+        found = self.successResultOf(judging)
+        assert isinstance(found, Tag)
+        self.assertEqual(2, found.fields.count(b"dkim="))
+        for each in (b"dkim=permerror", b"dkim=temperror", b"spf=temperror", b"dmarc=temperror"):
+            self.assertIn(each, found.fields)
+        self.assertEqual([], clock.getDelayedCalls())
+
+    def test_gone_meanwhile(self) -> None:
+        """Nothing is asked on for a client that has gone."""
+        clock = Clock()
+        policy = MailAuthentication(SilentDNS(self.dns.names), at_once, lambda: 1.6e9, clock)
+        facts = Facts(CLIENT, "joe@football.example.com", message=message(RFC8463))
+        judging = ensureDeferred(policy.message(facts))
+        judging.cancel()
+        self.failureResultOf(judging)
+        self.assertEqual([], clock.getDelayedCalls())
+
+    def test_author_without_a_domain(self) -> None:
+        """An author whose domain nobody could have is no way around the others' policies."""
+        for author in (b'"Boss <joe@football.example.com>', b"joe@football.example.com@x", b"joe",
+                       b"joe@[192.0.2.1]"):  # fmt: skip
+            octets = b"From: " + author + b"\r\n\r\n"
+            self.assertIsInstance(self.judged(octets, refuse=True), Reject, str(author))
+            self.assertIsInstance(self.judged(octets), Tag)
+
     def test_null_path(self) -> None:
         """A message without a sender is judged by what the client calls itself."""
         field = self.tag(PLAIN, sender="").fields
@@ -103,6 +155,11 @@ class Authentication(SynchronousTestCase):
         other = FORGED.replace(b"mx.", b"mx2.")
         found = self.tag(FORGED + other + PLAIN)
         self.assertEqual([(0, len(FORGED))], [(each.start, each.end) for each in found.dropped])
+
+    def test_forged_by_an_account(self) -> None:
+        """Nor may an account of ours write in our name."""
+        found = self.tag(FORGED + PLAIN, client=replace(CLIENT, account="ann"))
+        self.assertEqual((b"", [0]), (found.fields, [each.start for each in found.dropped]))
 
     def test_our_own(self) -> None:
         """Mail of our accounts is not judged; of a local client SPF says nothing."""

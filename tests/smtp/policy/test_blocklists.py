@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.task import Clock
+
+from netsuite.dns import Answer
 from netsuite.smtp.policy.blocklists import BlockLists
 from netsuite.smtp.policy.interface import Verdict
 from netsuite.testing.cases import SynchronousTestCase
@@ -12,12 +16,22 @@ IPV6 = "2001:db8:1:2:3:4:567:89ab"  # RFC 5782, 2.4
 IPV6_NAME = "b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.one.test"
 
 
+class OneSilent(FakeDNS):
+    """Never answers for the first of the lists."""
+
+    async def addresses(self, host: str) -> Answer[str]:
+        if host.endswith("one.test"):
+            await Deferred()
+        return await super().addresses(host)
+
+
 class Lists(SynchronousTestCase):
     """Two lists."""
 
     def setUp(self) -> None:
         self.dns = FakeDNS()
-        self.policy = BlockLists(self.dns, ["one.test", "two.test"])
+        self.clock = Clock()
+        self.policy = BlockLists(self.dns, ["one.test", "two.test"], self.clock)
 
     def judged(self, address: str = "192.0.2.7", *, local: bool = False) -> Verdict:
         return self.successResultOf(self.policy.mail(facts(address, local=local)))
@@ -44,6 +58,20 @@ class Lists(SynchronousTestCase):
         ):
             self.dns.names["7.2.0.192.one.test"] = name
             self.assertIsNone(self.judged())
+
+    def test_silence(self) -> None:
+        """A list that says nothing lists nobody either, well before a policy's time is over; what
+        another says counts."""
+        dns = OneSilent()
+        policy = BlockLists(dns, ["one.test", "two.test"], self.clock)
+        for wanted in (None, "two.test"):
+            judging = ensureDeferred(policy.mail(facts()))
+            self.assertNoResult(judging)
+            self.clock.advance(15)
+            verdict = self.successResultOf(judging)
+            self.assertEqual(wanted is None, verdict is None)
+            self.assertIn(wanted or "", str(verdict))
+            dns.names["7.2.0.192.two.test"] = Name(addresses=["127.0.0.2"])
 
     def test_our_own(self) -> None:
         """Nobody asks for accounts or this machine."""

@@ -30,6 +30,11 @@ class Verdicts(SynchronousTestCase):
         with self.assertRaises(ValueError):
             Reject("a", 451, "4.7.1")
 
+    def test_closing(self) -> None:
+        """421 says that the connection is closed, so it is."""
+        self.assertTrue(Defer("Later", 421, "4.7.0").close)
+        self.assertFalse(Defer("Later", 450, "4.7.0").close)
+
     def test_field(self) -> None:
         """A tag has whole fields, folded or not, and nothing glued to them."""
         Tag(b"A: b\r\n")

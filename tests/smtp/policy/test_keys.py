@@ -38,6 +38,7 @@ class Keys(SynchronousTestCase):
         """What cannot be a name of a key is refused, and no key takes the place of another."""
         for domain, selector in [
             ("example", "s"), ("../x.org", "s"), ("example.org", "a.b"), ("example.org", ""),
+            ("-x.org", "s"), ("x-.org", "s"), ("192.0.2.1", "s"),
             ("example.org", "../s"), ("Example.org", "s"), ("example.org", "s\n"),
         ]:  # fmt: skip
             with self.assertRaises(BadKey, msg=f"{domain} {selector}"):
@@ -56,13 +57,18 @@ class Keys(SynchronousTestCase):
         curve = generate_private_key(SECP256R1()).private_bytes(
             Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
         )
-        for name, octets in {"none.pem": curve, "a.b.c.pem": curve, "a.b.d.pem": b"x"}.items():
+        unknown = (
+            b"-----BEGIN PRIVATE KEY-----\nMBACAQAwBQYDKgMEBAQEAgUA\n-----END PRIVATE KEY-----\n"
+        )
+        for name, octets in {
+            "none.pem": curve, "a.b.c.pem": curve, "a.b.d.pem": b"x", "a.b.e.pem": unknown
+        }.items():  # fmt: skip
             (self.folder / name).write_bytes(octets)
             os.chmod(self.folder / name, 0o600)
         keys, problems = read_keys(self.folder)
         self.assertEqual(["good"], [each.selector for each in keys])
         self.assertEqual(
-            ["neither RSA nor Ed25519", "no key without a password",
+            ["neither RSA nor Ed25519", "no key without a password", "no key without a password",
              "others may read it; say chmod 600 example.org.open.pem",
              "keys are called DOMAIN.SELECTOR.pem"],
             [str(each).partition(": ")[2] for each in problems],

@@ -31,7 +31,15 @@ class Filter:
         self.heard: list[bytes] = []
         self.protocol: Any = None
         self.state = "open"
+        self.producer: Any = None
+        self.pauses_at = b""  # it does not read on behind such a packet
         self._buffer = b""
+
+    def registerProducer(self, producer: object, streaming: bool) -> None:
+        self.producer = producer
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
 
     def write(self, octets: bytes) -> None:
         self._buffer += octets
@@ -41,6 +49,8 @@ class Filter:
                 return
             packet, self._buffer = self._buffer[4 : 4 + length], self._buffer[4 + length :]
             self.heard.append(packet)
+            if self.pauses_at == packet[:1]:
+                self.producer.pauseProducing()
             for answer in self.answers.get(packet[:1], [CONTINUE]):
                 self.say(answer)
 
@@ -118,6 +128,39 @@ class Asking(SynchronousTestCase):
         verdict, peer = self.judge({b"O": [answer], **silent})
         self.assertEqual((None, b"OCHMRRTLLLNBEQ"), (verdict, peer.told()))
 
+    def test_could_do_more(self) -> None:
+        """Filters that could change more than the header are asked: rspamd says what it could,
+        whatever it is offered, and answers the end alone; libmilter's hang up where they are
+        not offered what they could do."""
+        silent = {each: list[bytes]() for each in (b"C", b"H", b"M", b"R", b"T", b"L", b"N", b"B")}
+        answer = b"O" + struct.pack("!III", 6, 0x3F, 0xFF080)
+        end = {b"E": [b"hX-Spam\0no\0", b"c"]}
+        verdict, peer = self.judge({b"O": [answer], **silent, **end})
+        assert isinstance(verdict, Tag)
+        self.assertEqual((b"X-Spam: no\r\n", "closed"), (verdict.fields, peer.state))
+        _, _, actions, _ = struct.unpack("!cIII", peer.heard[0])
+        self.assertEqual(0x1FF, actions)
+
+    def test_body_as_fast_as_it_reads(self) -> None:
+        """A body that a filter need not answer is told it no faster than it reads."""
+        silent = {each: list[bytes]() for each in (b"C", b"H", b"M", b"R", b"T", b"L", b"N", b"B")}
+        answer = b"O" + struct.pack("!III", 6, 0, 0xFF080)
+        peer = Filter({b"O": [answer], **silent})
+        peer.pauses_at = b"B"
+        facts = Facts(Client(), "", message=message(OCTETS + b"x" * 200_000))
+        judging = ensureDeferred(Milter(Endpoint(peer)).message(facts))
+        for bodies in (1, 2, 3, 4):
+            self.assertNoResult(judging)
+            self.assertEqual(bodies, peer.told().count(b"B"))
+            peer.producer.resumeProducing()
+        self.assertIsNone(self.successResultOf(judging))
+        peer = Filter({b"O": [answer], **silent})
+        peer.pauses_at = b"B"
+        judging = ensureDeferred(Milter(Endpoint(peer)).message(facts))
+        peer.pauses_at = b""
+        peer.protocol.connectionLost(Failure(ConnectionDone()))
+        self.failureResultOf(judging, MilterError)
+
     def test_refused(self) -> None:
         """A refusal at any step is one of the message; nothing more is told then."""
         for command in (b"C", b"H", b"M", b"R", b"T", b"L", b"N", b"B", b"E"):
@@ -166,7 +209,7 @@ class Asking(SynchronousTestCase):
         for answers in [
             {b"O": [b"O\0"]},
             {b"O": [b"c"]},
-            {b"O": [b"O" + struct.pack("!III", 6, 0x2, 0)]},
+            {b"O": [b"O" + struct.pack("!III", 1, 0, 0)]},
             {b"H": [b"x"]},
             {b"E": [b"bnew body"]},
             {b"E": [b"m\0"]},

@@ -36,6 +36,7 @@ NAMES = {
     "two.test": Name(txt=[b"v=spf1 -all", b"v=spf1 +all"]),
     "loop.test": Name(txt=[b"v=spf1 include:loop.test -all"]),
     "other.test": Name(txt=[b"google-site", b"v=spf10 -all", b"v=spf1"]),
+    "three.test": Name(mx=[(n, "mail-a.example.com") for n in range(3)]),
     "many.test": Name(mx=[(1, f"mx{n}.many.test") for n in range(11)]),
 }
 
@@ -91,6 +92,8 @@ CASES = [
     (b"v=spf1 a:n1.test a:n2.test ip4:10.0.0.1 -all", "10.0.0.1", "pass"),
     (b"v=spf1 a:n1.test mx:n2.test exists:n3.test ip4:10.0.0.1 -all", "10.0.0.1", "permerror"),
     (b"v=spf1 mx:many.test -all", "10.0.0.1", "permerror"),
+    (b"v=spf1 mx:three.test -all", "2001:db8::1", "fail"),
+    (b"v=spf1 mx:three.test -all", "192.0.2.129", "pass"),
     (b"v=spf1 a:failing.test -all", "10.0.0.1", "temperror"),
     (b"v=spf1 mx:failing.test -all", "10.0.0.1", "temperror"),
     (b"v=spf1 exists:failing.test -all", "10.0.0.1", "temperror"),
