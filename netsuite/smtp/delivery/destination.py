@@ -111,6 +111,8 @@ class Destination:
         self._carriers: set[Connection] = set()
         self._failures = 0
         self._stopping = False
+        #: Recipients of the messages that it has; who gives them counts.
+        self.items = 0
         #: Until then, on the clock, its hosts are left in peace.
         self.rests_until = 0.0
 
