@@ -28,7 +28,8 @@ class Relay:
         host: a name, or an IP address.
         implicit: whether TLS begins with the first octet.
         login: name and password, where it wants a login.
-        domain: whose mail it takes, where the DNS has named it; empty where it was configured.
+        domain: whose mail it takes, where the DNS or an address literal has named it; empty where
+            it was configured.
         validated: the DNS was, that has named it.
     """
 

@@ -163,12 +163,19 @@ class DeliveryAgent(Service):
         try:
             while self.running and len(self._leases) < ITEMS:
                 self._look_again = False
-                busy = [each.domain for each in self._destinations.values() if each.busy]
+                busy = [
+                    each.domain
+                    for each in self._destinations.values()
+                    if each.busy or each.items >= ITEMS_PER_DOMAIN
+                ]
                 due = await self._store.queue.next_due(busy)
                 if due is not None and due <= self._now():
+                    free = ITEMS - len(self._leases)
                     items = await self._store.queue.claim(
-                        limit=ITEMS - len(self._leases),
-                        per_domain=ITEMS_PER_DOMAIN,
+                        limit=free,
+                        # The fuller it is, the less may one domain have: some that are slow must
+                        # not have all others wait.
+                        per_domain=min(ITEMS_PER_DOMAIN, max(free // 4, 1)),
                         lease_seconds=self._leases.seconds,
                         without=busy,
                     )
@@ -242,6 +249,7 @@ class DeliveryAgent(Service):
                 rest_seconds=lambda failures: self.schedule.rest_seconds(failures),
                 connections=lambda: self.connections,
             )
+        destination.items += len(job.items)
         destination.put(job)
 
     def _ended(self, job: Job) -> None:
@@ -250,8 +258,10 @@ class DeliveryAgent(Service):
         self._check_ended()
         domain = job.items[0].recipient.domain
         destination = self._destinations.get(domain)
-        if destination is not None and destination.unused:
-            del self._destinations[domain]
+        if destination is not None:
+            destination.items -= len(job.items)
+            if destination.unused:
+                del self._destinations[domain]
         self._look_soon()
 
     def _check_ended(self) -> None:

@@ -111,6 +111,8 @@ class Destination:
         self._carriers: set[Connection] = set()
         self._failures = 0
         self._stopping = False
+        #: Recipients of the messages that it has; who gives them counts.
+        self.items = 0
         #: Until then, on the clock, its hosts are left in peace.
         self.rests_until = 0.0
 
@@ -248,7 +250,7 @@ class Destination:
     async def _send(self, job: Job, carrier: Connection) -> Connection | None:
         """Send one message over a connection. Raises ConnectionLost."""
         try:
-            sending = ensureDeferred(_awaited(carrier.send(job.sender, job.items, job.content)))
+            sending = ensureDeferred(carrier.send(job.sender, job.items, job.content))
             seconds = SEND_SECONDS + job.items[0].octets / SLOWEST_OCTETS_PER_SECOND
             said = await sending.addTimeout(seconds, self._clock)
         except DeferredTimeout:

@@ -105,7 +105,7 @@ class Router:
         security = settings.security.get(domain, settings.default_security)
         made = Relay("", settings.port, security)
         if domain.startswith("["):
-            return [replace(made, host=_literal(domain))]
+            return [replace(made, host=_literal(domain), domain=domain)]
         hosts, validated = await self._exchangers(domain)
         made = replace(made, domain=domain, validated=validated)
         policy = None

@@ -120,7 +120,10 @@ class Settler:
         settlement = tried.settlement
         assert settlement is not None
         warned = settlement.state is QueueState.DEFERRED and self._reporter.told(tried) is not None
-        return replace(settlement, lease=tried.item.lease, warned=warned)
+        lease = tried.item.lease
+        if not warned and settlement.lease == lease:
+            return settlement
+        return replace(settlement, lease=lease, warned=warned)
 
     def _note(self, tried: Tried) -> None:
         settlement = tried.settlement

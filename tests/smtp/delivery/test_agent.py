@@ -94,6 +94,16 @@ class Delivering(AgentCase):
         await self.world.send("z@there.test")
         self.assertEqual([("z@there.test", "deferred", 1)], await self.world.queued())
 
+    async def test_slow_ones_leave_room(self) -> None:
+        """However many recipients the messages for slow domains have, others do not wait."""
+        for number in range(8):
+            slow = self.world.host(f"slow{number}.test")
+            slow.waits = Deferred()
+            for message in range(8):
+                await self.world.send(*(f"{message}-{n}@slow{number}.test" for n in range(100)))
+        await self.world.send("y@there.test")
+        self.assertEqual(1, len(self.world.host("there.test").said))
+
     async def test_slow_for_ever(self) -> None:
         """A host that is never done, or never ready, is given up in time."""
         for name, minutes in (("waits", 61), ("connecting", 31)):

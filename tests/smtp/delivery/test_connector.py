@@ -230,6 +230,9 @@ class Hosts(ConnectorCase):
             error = self.failureResultOf(self.connect("loop.test"), Unroutable).value
             self.assertIn("554 5.4.6", str(error))
         self.hosts["127.0.0.1"] = self.server()
+        for literal in ("[127.0.0.1]", "[ipv6:::ffff:127.0.0.1]"):
+            error = self.failureResultOf(self.connect(literal), Unroutable).value
+            self.assertIn("554 5.4.6", str(error))
         carrier = self.carrier(domain="loop.test", routes={"loop.test": "smtp://127.0.0.1:2525"})
         self.assertEqual("127.0.0.1[127.0.0.1]", carrier.remote)
 
