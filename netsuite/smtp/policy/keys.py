@@ -128,7 +128,8 @@ def read_key(path: Path) -> SigningKey:
     if not _domain.fullmatch(domain) or not _selector.fullmatch(selector):
         raise BadKey(f"{path}: keys are called DOMAIN.SELECTOR.pem")
     try:
-        with path.open("rb") as file:
+        # Without waiting: whoever writes to a named pipe may never come.
+        with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             private = load_pem_private_key(file.read(65536), None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm) as error:

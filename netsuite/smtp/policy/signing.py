@@ -21,8 +21,7 @@ from netsuite.smtp.policy.keys import SigningKey
 from netsuite.smtp.policy.verification import RunInThread, rest_of
 from netsuite.wire.reader import CRLF
 
-#: What is signed where it is there (RFC 6376, 5.4.1). From is named once more than it stands
-#: there, so that nobody can add another.
+#: What is signed where it is there (RFC 6376, 5.4.1).
 SIGNED: Final = (
     b"from", b"reply-to", b"subject", b"date", b"to", b"cc", b"message-id", b"in-reply-to",
     b"references", b"mime-version", b"content-type", b"content-transfer-encoding",
@@ -30,6 +29,12 @@ SIGNED: Final = (
     b"list-help", b"list-unsubscribe", b"list-unsubscribe-post", b"list-subscribe", b"list-post",
     b"list-owner", b"list-archive",
 )  # fmt: skip
+#: What a message has once: named once more than it stands there, so that nobody can add another,
+#: which a reader might be shown instead (RFC 6376, 8.15).
+ONLY_ONCE: Final = frozenset((
+    b"from", b"reply-to", b"subject", b"date", b"to", b"cc", b"message-id", b"mime-version",
+    b"content-type", b"content-transfer-encoding",
+))  # fmt: skip
 #: How long it is remembered whether a key is published.
 LOOK_SECONDS: Final = 600.0
 #: Of base64 in a line.
@@ -141,9 +146,8 @@ async def _published(dns: DNS, key: SigningKey) -> bool:
 
 
 def signed_field(key: SigningKey, header: HeaderFields, body_hash: bytes, made: int) -> bytes:
-    """Return a signature's field, with its line end: relaxed/relaxed, From named twice."""
-    names = [name for name in SIGNED for _ in header.named(name)]
-    names.append(b"from")
+    """Return a signature's field, with its line end: relaxed/relaxed."""
+    names = [name for name in SIGNED for _ in range(len(header.named(name)) + (name in ONLY_ONCE))]
     value = (
         f" v=1; a={key.kind}-sha256; c=relaxed/relaxed;\r\n"
         f" d={key.domain}; s={key.selector}; t={made};\r\n"

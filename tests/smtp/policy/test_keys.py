@@ -65,11 +65,12 @@ class Keys(SynchronousTestCase):
         }.items():  # fmt: skip
             (self.folder / name).write_bytes(octets)
             os.chmod(self.folder / name, 0o600)
+        os.mkfifo(self.folder / "a.b.f.pem", 0o600)
         keys, problems = read_keys(self.folder)
         self.assertEqual(["good"], [each.selector for each in keys])
         self.assertEqual(
             ["neither RSA nor Ed25519", "no key without a password", "no key without a password",
-             "others may read it; say chmod 600 example.org.open.pem",
+             "no key without a password", "others may read it; say chmod 600 example.org.open.pem",
              "keys are called DOMAIN.SELECTOR.pem"],
             [str(each).partition(": ")[2] for each in problems],
         )  # fmt: skip

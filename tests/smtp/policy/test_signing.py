@@ -118,14 +118,23 @@ class Signing(SynchronousTestCase):
         self.assertEqual([("fail", "2026r"), ("fail", "2026e")], self.results(changed))
 
     def test_lines(self) -> None:
-        """No line of a signature is long, and From is named once more than it stands there."""
+        """No line of a signature is long, and what a message has once is named once more than it is
+        there: nobody can add a second."""
         fields = self.signed(MESSAGE).partition(b"From: Ann")[0]
         self.assertEqual(2, fields.count(b"DKIM-Signature: v=1; a="))
         self.assertLessEqual(max(len(line) for line in fields.split(b"\r\n")), 78)
         names = fields.partition(b" h=")[2].partition(b";")[0].replace(b"\r\n  ", b"").split(b":")
-        self.assertEqual(2, names.count(b"from"))
-        self.assertEqual(1, names.count(b"to"))
+        for name, count in ((b"from", 2), (b"subject", 2), (b"content-type", 2), (b"cc", 1)):
+            self.assertEqual(count, names.count(name), name)
         self.assertNotIn(b"received", names)
+
+    def test_a_second_field(self) -> None:
+        """A second Subject, To or Content-Type makes both signatures false."""
+        signed = self.signed(MESSAGE)
+        for field in (b"Subject: other", b"To: c@d", b"Content-Type: text/html", b"From: e@f"):
+            found = [result for result, _ in self.results(field + b"\r\n" + signed)]
+            self.assertEqual(["fail", "fail"], found, field)
+        self.assertEqual("pass", self.results(b"Received: x\r\n" + signed)[0][0])
 
     def test_others_verify_by_us(self) -> None:
         """Signatures of dkimpy's, in every form, are verified by us."""
