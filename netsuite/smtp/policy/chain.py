@@ -126,7 +126,11 @@ class Policies:
         """Ask the policies that have a method for a stage."""
         tags: list[Tag] = []
         for rule, method in self._asked.get(stage, ()):
-            outcome = start(method(facts))
+            outcome: object
+            try:
+                outcome = start(method(facts))
+            except Exception as error:  # of a method that is not async, as it has to be
+                outcome = Raised(error)
             if outcome is None:
                 continue
             if type(outcome) is CoroutineTask:
@@ -143,7 +147,7 @@ class Policies:
                     address=facts.client.peer.address,
                     verdict=verdict,
                 )
-            elif type(verdict) is Tag:
+            elif isinstance(verdict, Tag):
                 tags.append(verdict)
             elif isinstance(verdict, Refusal):
                 self.log.debug("policy {rule} refuses at {stage}", rule=rule.name, stage=stage.name)

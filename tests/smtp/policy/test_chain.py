@@ -43,6 +43,18 @@ class Says(Policy):
         return self.verdict
 
 
+class NotAsync(Policy):
+    """Has forgotten a word."""
+
+    def __init__(self, says: Verdict | Exception) -> None:
+        self.says = says
+
+    def mail(self, facts: Facts) -> Verdict:  # type: ignore[override]
+        if isinstance(self.says, Exception):
+            raise self.says
+        return self.says
+
+
 class Chain(SynchronousTestCase):
     """Several policies."""
 
@@ -85,6 +97,16 @@ class Chain(SynchronousTestCase):
             self.assertIs(BROKEN, self.successResultOf(judging).refusal)
         self.assertEqual(2, len(self.flushLoggedErrors(ValueError)))
         self.assertEqual(1, len(self.flushLoggedErrors(TypeError)))
+
+    def test_not_async(self) -> None:
+        """A method that is not async defers; in report-only mode it is only logged, too."""
+        for says in (ValueError("x"), NO):
+            policy = NotAsync(says)
+            judging = ensureDeferred(self.chain(policy).judge(Stage.MAIL, FACTS))
+            self.assertIs(BROKEN, self.successResultOf(judging).refusal)
+            judging = ensureDeferred(self.chain(policy, report_only=True).judge(Stage.MAIL, FACTS))
+            self.assertIs(ACCEPTED, self.successResultOf(judging))
+        self.assertEqual(4, len(self.flushLoggedErrors()))
 
     def test_waits(self) -> None:
         """Who says it in time is heard, and no timer is left."""
