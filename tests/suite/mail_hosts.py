@@ -72,6 +72,7 @@ class MailHost:
             "smtp.listen_tls=[]",
             "smtp.connections_per_address=1000",
             "delivery.enabled=true",
+            "policy.rates_account_hour=0",  # tests are in a hurry
             "delivery.loopback=true",
             f"delivery.port={port}",
             f"delivery.resolvers=['{resolver}']",

@@ -48,7 +48,11 @@ class Sender:
                     number = f"{life}-{count}"
                     body = b"x" * chance.choice((10, 1_000, 50_000)) + b"\r\n"
                     octets = f"X-Number: {number}\r\n\r\n".encode() + body
-                    smtp.sendmail("alice@one.test", ["alice@one.test", "bob@two.test"], octets)
+                    refused = smtp.sendmail(
+                        "alice@one.test", ["alice@one.test", "bob@two.test"], octets
+                    )
+                    if refused:
+                        self.trouble.append(f"{number}: {refused}")
                     self.acknowledged.add(number)
         except (OSError, smtplib.SMTPServerDisconnected):
             pass
