@@ -26,7 +26,7 @@ from netsuite.wire.dates import now
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long mail is tried for that cannot be delivered at once.
+    """The time that undeliverable mail is tried for, and when its sender is warned.
 
     Args:
         lifetime: then it is given back.

@@ -28,7 +28,7 @@ F = TypeVar("F")
 
 
 class OtherEnd(Protocol):
-    """What is known of the other end of a connection, as ``Channel`` says it."""
+    """The other end of a connection, as ``Channel`` names it."""
 
     @property
     def address(self) -> str: ...
@@ -234,7 +234,7 @@ class MailAccess(Protocol):
         """Raises NoSuchFolder, FolderExists, BadFolderName, NotPermitted."""
 
     def writable(self, folder: model.Folder) -> bool:
-        """Whether the account may add to, expunge from and set shared flags in it."""
+        """Return whether the account may add to, expunge from and set shared flags in it."""
 
     def draft(self, expected_octets: int | None = None) -> Draft:
         """Begin a content."""
@@ -313,7 +313,7 @@ class Maildrop(Protocol):
         """Remove messages, durably, all or none."""
 
     def release(self) -> None:
-        """Give the lock back; may be called twice."""
+        """Release the lock; may be called twice."""
 
 
 class Submitter(Protocol):
@@ -326,7 +326,7 @@ class Submitter(Protocol):
     address: str
 
     def may_send_as(self, address: str) -> bool:
-        """Whether the reverse path is one of the account's own addresses."""
+        """Return whether the reverse path is one of the account's own addresses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -405,7 +405,7 @@ class Resolver(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DeliverBy:
-    """What BY says (RFC 2852, 4): by when mail has to have arrived.
+    """The value of BY (RFC 2852, 4): by when mail has to have arrived.
 
     Args:
         by: the moment.
@@ -557,10 +557,10 @@ class Newsroom(Protocol):
 
     @property
     def policy(self) -> PostingPolicy:
-        """What posters are asked for, and what is told of them."""
+        """Return what posters are asked for, and what is told of them."""
 
     def anonymous(self) -> NewsAccess:
-        """What somebody who has not logged in may do."""
+        """Return what somebody who has not logged in may do."""
 
 
 class NewsAccess(Protocol):

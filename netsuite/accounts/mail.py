@@ -108,7 +108,7 @@ class AccountMail:
         return folder
 
     def writable(self, folder: model.Folder) -> bool:
-        """Whether the account may add to, expunge from and set shared flags in it."""
+        """Return whether the account may add to, expunge from and set shared flags in it."""
         return folder.owner == self._account.id or (
             folder.owner is None and self._may_change_public
         )
@@ -291,7 +291,7 @@ class AccountMaildrop:
             await self._mail.expunge(self._folder, uids, deleted_only=False)
 
     def release(self) -> None:
-        """Give the lock back; may be called twice."""
+        """Release the lock; may be called twice."""
         folder, self._folder = self._folder, None
         if folder is not None:
             self._mail.unlock_maildrop(folder)

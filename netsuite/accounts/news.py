@@ -66,7 +66,7 @@ class StoreNewsroom:
         self._list_is_old = True
 
     def anonymous(self) -> AccountNews:
-        """What somebody who has not logged in may do."""
+        """Return what somebody who has not logged in may do."""
         return AccountNews(self._store, self, None)
 
     # -- what happens ----------------------------------------------------------------------------

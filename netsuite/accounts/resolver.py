@@ -80,7 +80,7 @@ class AccountSubmitter:
         self._own = own
 
     def may_send_as(self, address: str) -> bool:
-        """Whether the reverse path is the account's own; the null path (a notification's) is
+        """Return whether the reverse path is the account's own; the null path (a notification's) is
         everybody's (RFC 5321, 4.5.5)."""
         return not address or self._own.has(address)
 
