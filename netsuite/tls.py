@@ -422,7 +422,7 @@ class _PinnedTLS:
             context.set_verify(SSL.VERIFY_NONE)
         else:
 
-            def judge(_: Any, certificate: Any, error: int, depth: int, fine: int) -> bool:
+            def judge(_: object, certificate: Any, error: int, depth: int, fine: int) -> bool:
                 if depth:
                     return True
                 found = certificate.to_cryptography().fingerprint(hashes.SHA256())

@@ -64,6 +64,16 @@ def _mktemp_elsewhere(
         monkeypatch.setattr(test, "mktemp", lambda: str(tmp_path_factory.mktemp("trial") / "temp"))
 
 
+@pytest.fixture(autouse=True)
+def _reactor_time() -> Iterator[None]:
+    """Let the reactor go by the time of day again after a test that has composed a daemon: stores
+    of later tests take their dates from it."""
+    yield
+    from twisted.internet import reactor
+
+    vars(reactor).pop("seconds", None)
+
+
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_fixture_setup(fixturedef: Any, request: Any) -> Iterator[Any]:
     """Show a failed async fixture's own error in every test that asks for it."""

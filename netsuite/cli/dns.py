@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from netsuite.cli.context import Home, pass_home
+
+if TYPE_CHECKING:
+    from twisted.internet.interfaces import IReactorTime
 
 
 @click.command("dns")
@@ -59,7 +62,7 @@ def _compare(home: Home, wanted: Sequence[Any], resolvers: Sequence[str]) -> Non
 
     states = set()
 
-    async def work(reactor: Any) -> None:
+    async def work(reactor: IReactorTime) -> None:
         client = DNSClient(reactor, read_servers(resolvers))
         for each in wanted:
             found = await look(client, each)

@@ -18,7 +18,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IStreamServerEndpoint
+from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint
 
 from netsuite import tls
 from netsuite.config.load import Configuration, Problem
@@ -64,7 +64,8 @@ def problems(
 
 
 def _policies(settings: Settings, reactor: object) -> Iterator[tuple[str, str]]:
-    parts = Parts(settings.policy, reactor, DNSClient(reactor, ()), maybeDeferred, lambda: 0.0)
+    clock = IReactorTime(reactor)
+    parts = Parts(settings.policy, clock, DNSClient(reactor, ()), maybeDeferred, lambda: 0.0)
     for key, names in (("smtp", settings.policy.smtp), ("submission", settings.policy.submission)):
         for name in names:
             try:

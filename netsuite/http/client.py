@@ -15,7 +15,7 @@ import contextlib
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Any, Final
+from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from twisted.internet.endpoints import HostnameEndpoint
@@ -244,7 +244,7 @@ class HTTPClient:
 
     def __init__(
         self,
-        reactor: Any,
+        reactor: IReactorTime,
         *,
         timeouts: ClientTimeouts | None = None,
         software: str = "netsuite",

@@ -140,10 +140,11 @@ def make_router(
     settings: DeliverySettings, host: str, reactor: object, dns: DNSClient | None = None
 ) -> Router:
     """Return what finds the hosts of a domain."""
+    clock = IReactorTime(reactor)
     dns = dns or DNSClient(reactor, read_servers(settings.resolvers))
     policies = None
     if settings.mta_sts:
-        policies = DomainPolicies(dns, IReactorTime(reactor), partial(fetch, reactor))
+        policies = DomainPolicies(dns, clock, partial(fetch, clock))
     return Router(dns, route_settings(settings, host), policies=policies)
 
 

@@ -160,7 +160,7 @@ class _Server(DNSServerFactory):
         super().__init__(clients=[zone], verbose=0)
         self._names = names
 
-    def sendReply(self, protocol: Any, message: dns.Message, address: Any) -> None:  # noqa: N802
+    def sendReply(self, protocol: object, message: dns.Message, address: object) -> None:  # noqa: N802
         """Send an answer."""
         name = self._names.get(message.queries[0].name.name.decode("ascii").lower())
         message.authenticData = int(name is not None and name.authenticated)
@@ -168,7 +168,7 @@ class _Server(DNSServerFactory):
         super().sendReply(protocol, message, address)
 
     def gotResolverError(  # noqa: N802
-        self, failure: Failure, protocol: Any, message: dns.Message, address: Any
+        self, failure: Failure, protocol: object, message: dns.Message, address: object
     ) -> None:
         """Say what went wrong."""
         failing = failure.check(error.DNSServerError) is not None

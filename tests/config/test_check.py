@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from twisted.internet.task import Clock
 
 from netsuite.cli import main
 from netsuite.config.check import problems
@@ -189,8 +190,8 @@ def test_one_alone(tmp_path: Path) -> None:
     """A service that runs alone may listen where another would, were it there."""
     home = home_with(tmp_path, '[imap]\nlisten = ["tcp:8025"]')
     configuration = read(home / "netsuite.toml")
-    assert not problems(configuration, home, object(), ["imap"])
-    assert problems(configuration, home, object())
+    assert not problems(configuration, home, Clock(), ["imap"])
+    assert problems(configuration, home, Clock())
 
 
 def test_what_is_live() -> None:

@@ -8,7 +8,7 @@ import os
 import secrets
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from typing import Any, Final, Protocol, TypeAlias, TypedDict
+from typing import Final, Protocol, TypeAlias, TypedDict
 
 from twisted.internet.defer import Deferred
 from twisted.internet.endpoints import HostnameEndpoint
@@ -130,7 +130,9 @@ async def ended(
 class ClientSession:
     """A command's session with the server that its URL names, by what its options say."""
 
-    def __init__(self, reactor: Any, target: Target, access: Access, login: Login | None) -> None:
+    def __init__(
+        self, reactor: IReactorTime, target: Target, access: Access, login: Login | None
+    ) -> None:
         self.reactor = reactor
         self.clock: IReactorTime = reactor
         self.target = target

@@ -11,12 +11,12 @@ from __future__ import annotations
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.defer import TimeoutError as DeferredTimeout
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
-from twisted.internet.interfaces import IDelayedCall, IStreamClientEndpoint
+from twisted.internet.interfaces import IDelayedCall, IReactorTime, IStreamClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
@@ -81,7 +81,7 @@ class Mailer:
         self,
         to: str | IStreamClientEndpoint,
         *,
-        reactor: Any,  # several interfaces at once
+        reactor: IReactorTime,
         login: tuple[str, str] | None = None,
         security: TLSUse | None = None,
         tls_context: tls.ClientContext | None = None,
@@ -295,7 +295,7 @@ async def send(
     recipients: Sequence[str | Rcpt],
     *,
     to: str | IStreamClientEndpoint,
-    reactor: Any,  # several interfaces at once
+    reactor: IReactorTime,
     login: tuple[str, str] | None = None,
     security: TLSUse | None = None,
     tls_context: tls.ClientContext | None = None,

@@ -6,7 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
@@ -170,7 +170,7 @@ class DomainPolicies:
         return policy
 
 
-async def fetch(reactor: Any, url: str) -> bytes:
+async def fetch(reactor: IReactorTime, url: str) -> bytes:
     """Return what an HTTPS URL has (RFC 8461, 3.3): the certificate is verified, no redirection is
     followed. Raises OSError."""
     agent = Agent(reactor, connectTimeout=FETCH_SECONDS)
@@ -187,7 +187,7 @@ async def fetch(reactor: Any, url: str) -> bytes:
         raise OSError(f"{url} cannot be read: {type(error).__name__} {error}") from None
 
 
-def _in_time(waiting: Deferred[T], reactor: Any) -> Deferred[T]:
+def _in_time(waiting: Deferred[T], reactor: IReactorTime) -> Deferred[T]:
     return waiting.addTimeout(FETCH_SECONDS, reactor)
 
 

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from twisted.internet.endpoints import clientFromString
+from twisted.internet.interfaces import IReactorTime
 
 from netsuite.dns import DNS
 from netsuite.smtp.policy.authentication import MailAuthentication
@@ -41,7 +42,7 @@ class Parts:
     """
 
     settings: PolicySettings
-    reactor: Any
+    reactor: IReactorTime
     dns: DNS
     run: RunInThread
     now: Callable[[], float]
