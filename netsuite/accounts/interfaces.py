@@ -1,7 +1,8 @@
 """The interfaces of accounts: the authenticator one logs in through, and the facets behind it.
 
 A facet is what an account offers one kind of protocol. Protocol code holds a facet and knows
-neither accounts nor the store's ids of them.
+neither accounts nor the store's ids of them. It is long and whole: the facets name each other's
+values, and hardly a line of it does anything.
 """
 
 from __future__ import annotations

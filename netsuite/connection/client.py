@@ -1,4 +1,7 @@
-"""The client's half of a connection: connect, say, await what the server says, TLS, verified."""
+"""The client's half of a connection: connect, say, await what the server says, TLS, verified.
+
+Connecting and talking are in one module: a failure of either is told with the last lines said.
+"""
 
 from __future__ import annotations
 

@@ -2,7 +2,8 @@
 
 One rule for servers and clients: the next event is taken only when the dialog is not ``PAUSED``,
 no answer is being worked on, and the transport takes what was said. So answers leave in order, and
-a peer that does not read is not served on.
+a peer that does not read is not served on. The rule is kept by one class: its parts share the one
+state that says what may happen next.
 """
 
 from __future__ import annotations

@@ -8,6 +8,9 @@ accounted for.
     for result in await client.send_message("a@me.example", ["b@there.example"], octets):
         print(result.recipient, result.reply)
     await client.quit()
+
+One class, as the replies of a message's commands, pipelined or not, DATA or BDAT, SMTP or LMTP, are
+told apart by the state that it keeps.
 """
 
 from __future__ import annotations

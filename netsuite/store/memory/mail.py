@@ -1,4 +1,7 @@
-"""The mail store in memory."""
+"""The mail store in memory.
+
+In one class as its interface is, and without SQL: all methods read and change the same folders.
+"""
 
 from __future__ import annotations
 
