@@ -116,12 +116,12 @@ class MailHost:
                     pass
         raise AssertionError(f"{account}@{self.domain} has no message with {wanted!r}")
 
-    def messages(self, account: str) -> list[bytes]:
-        """Return what is in an INBOX."""
+    def headers(self, account: str) -> list[bytes]:
+        """Return the headers of what is in an INBOX, which may be many thousands."""
         with imaplib.IMAP4("127.0.0.1", self.daemon.ports["imap"], timeout=WAIT_SECONDS) as imap:
             imap.login(account, "netsuite")
             imap.select("INBOX", readonly=True)
-            return fetched(imap)
+            return fetched(imap, "BODY.PEEK[HEADER]")
 
     def log(self) -> str:
         """Return the delivery log."""
@@ -129,9 +129,9 @@ class MailHost:
         return path.read_text() if path.exists() else ""
 
 
-def fetched(imap: imaplib.IMAP4) -> list[bytes]:
-    """Return all messages of the folder that is selected."""
-    _, data = imap.uid("FETCH", "1:*", "(BODY.PEEK[])")
+def fetched(imap: imaplib.IMAP4, what: str = "BODY.PEEK[]") -> list[bytes]:
+    """Return all messages of the folder that is selected, or a part of each."""
+    _, data = imap.uid("FETCH", "1:*", f"({what})")
     return [item[1] for item in data if isinstance(item, tuple)]
 
 

@@ -63,7 +63,7 @@ class Sender:
 
 def numbers(host: MailHost, account: str) -> Counter[str]:
     """Count the messages that are there, by their numbers."""
-    found = (_NUMBER.search(message) for message in host.messages(account))
+    found = (_NUMBER.search(message) for message in host.headers(account))
     return Counter(match[1].decode() for match in found if match is not None)
 
 
