@@ -30,7 +30,7 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
-from netsuite.config.check import read_endpoint, socket_path
+from netsuite.config.endpoints import read_endpoint, socket_path
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog

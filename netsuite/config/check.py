@@ -7,20 +7,16 @@ Nothing is made and nothing is bound here.
 from __future__ import annotations
 
 import importlib.util
-import ipaddress
 import os
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 from twisted.internet.defer import maybeDeferred
-from twisted.internet.endpoints import serverFromString
-from twisted.internet.interfaces import IReactorTime, IStreamServerEndpoint
+from twisted.internet.interfaces import IReactorTime
 
 from netsuite import tls
+from netsuite.config.endpoints import read_endpoint
 from netsuite.config.load import Configuration, Problem
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.settings import ServiceSettings
@@ -30,10 +26,6 @@ from netsuite.store.interfaces import Store
 
 #: Drivers by the beginning of a database's URL; one that is None needs none.
 _DRIVERS: Final = {"sqlite": None, "postgresql": "psycopg"}
-#: What a Unix socket's path may have (``sun_path``, with its NUL).
-_SOCKET_OCTETS: Final = 107
-_colon: Final = re.compile(r"(?<!\\):")
-_ENDPOINT: Final = "write it as tcp:25 or unix:/run/netsuite.sock"
 
 
 def problems(
@@ -86,6 +78,10 @@ def _store(settings: Settings) -> Iterator[tuple[str, str]]:
     text = settings.store.url
     if not text:
         return
+    # Where no URL is said, nothing of the database is needed to check settings.
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
     form = "write it as sqlite:////path/netsuite.db or postgresql://user@host/name"
     try:
         url = make_url(text)
@@ -105,79 +101,6 @@ def _store(settings: Settings) -> Iterator[tuple[str, str]]:
         wrong = unusable(Path(url.database).parent)
         if wrong:
             yield "store.url", wrong
-
-
-def read_endpoint(description: str, reactor: object, home: Path) -> IStreamServerEndpoint:
-    """Return the endpoint of its string; the path of a Unix socket is relative to the home.
-
-    Raises:
-        ValueError: it cannot be understood; the message says how to write it.
-    """
-    reason = _wrong_place(description, home)
-    if not reason:
-        try:
-            placed = _at_home(description, home)
-            endpoint: IStreamServerEndpoint = serverFromString(reactor, placed)
-            return endpoint
-        except Exception as error:  # parsers are plugins, and raise what they like
-            reason = _reason(error, description)
-    raise ValueError(f"{description!r} is no endpoint ({reason}); {_ENDPOINT}")
-
-
-def socket_path(description: str, home: Path) -> Path | None:
-    """Return the path of an endpoint string's Unix socket; None where it is of another kind."""
-    kind, *parameters = _colon.split(description)
-    if kind != "unix" or not parameters:
-        return None
-    named = parameters[0].removeprefix("address=")
-    return home / named.replace("\\:", ":") if named else None
-
-
-def _at_home(description: str, home: Path) -> str:
-    path = socket_path(description, home)
-    if path is None:
-        return description
-    _, _, *more = _colon.split(description)
-    quoted = str(path.absolute()).replace("\\", "\\\\").replace(":", "\\:")
-    return ":".join(("unix", f"address={quoted}", *more))
-
-
-def _reason(error: Exception, description: str) -> str:
-    """Return why Twisted's parser has refused an endpoint string, in words of the string."""
-    if description.startswith("systemd:"):
-        return "systemd has handed over no such socket"
-    unknown = re.search(r"unexpected keyword argument '(\w+)'", str(error))
-    if unknown:
-        return f"it has no parameter {unknown[1]}"
-    if isinstance(error, TypeError):
-        return "a parameter is missing, or one too many"
-    return " ".join(str(error).split()) or "it cannot be read"
-
-
-def _wrong_place(description: str, home: Path) -> str:
-    """Return what is wrong with a port, an interface or a path that Twisted finds out only when it
-    binds; empty for nothing, and for kinds of endpoints that are not ours to judge."""
-    kind, *parameters = _colon.split(description)
-    named = dict(each.split("=", 1) for each in parameters if "=" in each)
-    where = named.get("port") or next((each for each in parameters if "=" not in each), "")
-    if kind in ("tcp", "tcp4", "tcp6"):
-        if not (where.isascii() and where.isdigit() and int(where) <= 65535):
-            return "the port must be a number up to 65535"
-        interface = named.get("interface", "").replace("\\:", ":")
-        try:
-            if interface:
-                ipaddress.ip_address(interface.partition("%")[0])
-        except ValueError:
-            return "the interface must be an IP address"
-    elif kind == "unix":
-        path = socket_path(description, home)
-        if path is None:
-            return "the path is missing"
-        if path.parent != home and not path.parent.is_dir():
-            return f"there is no directory {path.parent}"
-        if len(os.fsencode(path.absolute())) > _SOCKET_OCTETS:
-            return f"the path has more than {_SOCKET_OCTETS} octets"
-    return ""
 
 
 def _listening(settings: Settings, services: Sequence[str]) -> Iterator[tuple[str, str]]:

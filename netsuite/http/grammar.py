@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Final
 
 from netsuite.http.commands import REASONS, Fields, Request, Response, plain
+from netsuite.http.limits import HeadLimits
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.reader import OctetReader
 
@@ -61,21 +62,6 @@ _host: Final = re.compile(
 )
 
 _LONGEST_METHOD: Final = 32
-
-
-@dataclass(frozen=True, slots=True)
-class HeadLimits:
-    """How large a head may be.
-
-    Args:
-        line_octets: the request line, its line end included.
-        head_octets: all of the head.
-        fields: field lines of a head or a trailer section.
-    """
-
-    line_octets: int = 8192
-    head_octets: int = 65_536
-    fields: int = 100
 
 
 def bad(message: str, response: Response | None = None) -> RemoteProtocolError:

@@ -8,7 +8,7 @@ from typing import Annotated
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Count, Seconds, written
 from netsuite.connection.settings import ServiceSettings
-from netsuite.http.grammar import HeadLimits
+from netsuite.http.limits import HeadLimits
 
 NewsPath = Annotated[
     str,

@@ -7,7 +7,7 @@ from functools import cached_property
 from netsuite.config.sections import loopback, setting
 from netsuite.config.values import Count, Seconds
 from netsuite.connection.settings import ServiceSettings
-from netsuite.imap.dialog.events import Bounds
+from netsuite.imap.limits import Bounds
 
 
 class Settings(ServiceSettings):

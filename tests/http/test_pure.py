@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from netsuite.http.commands import Fields, Informational, Request, Response, ResponseHead
 from netsuite.http.decoding import PIECE_OCTETS, BadCoding, Decoder
 from netsuite.http.dialog import TRANSITIONS, ClientDialog, ServerDialog, State
-from netsuite.http.grammar import HeadLimits, format_request, parse_request
+from netsuite.http.grammar import format_request, parse_request
+from netsuite.http.limits import HeadLimits
 from netsuite.http.media import choose, media_type
 from netsuite.http.paths import BadPath, join_path, split_path
 from netsuite.testing.cases import SynchronousTestCase

@@ -10,12 +10,12 @@ from netsuite.imap.dialog import ServerDialog
 from netsuite.imap.dialog.events import (
     AuthenticateCancelled,
     AuthenticateResponse,
-    Bounds,
     IdleDone,
     WantsLiteral,
 )
 from netsuite.imap.dialog.rules import RULES, TRANSITIONS, State, rule_of
 from netsuite.imap.grammar.compose import format_command
+from netsuite.imap.limits import Bounds
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from netsuite.imap.commands.requests import Append, Command, Idle
 from netsuite.imap.commands.responses import Continue, Status, Tagged
 from netsuite.imap.dialog import ServerDialog
-from netsuite.imap.dialog.events import Bounds, IdleDone, WantsLiteral
+from netsuite.imap.dialog.events import IdleDone, WantsLiteral
 from netsuite.imap.dialog.rules import State
+from netsuite.imap.limits import Bounds
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
 

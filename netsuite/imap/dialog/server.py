@@ -23,6 +23,7 @@ from netsuite.imap.grammar.requests import command_name, decode_base64, parse_re
 from netsuite.imap.grammar.responses import format_response
 from netsuite.imap.grammar.search import CHARSETS, BadCharset
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
+from netsuite.imap.limits import Bounds
 from netsuite.wire.errors import (
     BareLineEnd,
     LineTooLong,
@@ -84,9 +85,9 @@ class ServerDialog(LineDialog):
         "state",
     )
 
-    def __init__(self, bounds: events.Bounds | None = None) -> None:
+    def __init__(self, bounds: Bounds | None = None) -> None:
         super().__init__()
-        self.bounds = bounds or events.Bounds()
+        self.bounds = bounds or Bounds()
         self.state = State.NOT_AUTHENTICATED
         self._phase = _Phase.LINE
         self._parts: list[bytes | Streamed] = []
