@@ -1,8 +1,8 @@
 """The DNS as those who carry and judge mail ask it: MX, addresses, TXT, PTR, TLSA, SRV.
 
 A lookup gives records, or an empty answer where the name has none of the kind; what cannot be known
-now is told apart from what is not there, since the first is no reason to give mail back. Answers
-are kept.
+now, as when an answer cannot be read, is told apart from what is not there, since the first is no
+reason to give mail back. Answers are kept.
 """
 
 from __future__ import annotations
@@ -145,10 +145,26 @@ def _is_address(text: str) -> bool:
     return True
 
 
+class _Malformed(Exception):
+    """An answer that cannot be read, or is none to what was asked."""
+
+
+def _announced(octets: bytes) -> int:
+    """Return how many records of an answer its header says there are (RFC 1035, 4.1.1)."""
+    return int.from_bytes(octets[6:8])
+
+
 class _Datagrams(dns.DNSDatagramProtocol):
     """One question over UDP, from a port of its own."""
 
     noisy = False  # else each question is two lines of the log
+    #: Records of the answer, as the message that came last announces them.
+    announced = 0
+
+    def datagramReceived(self, data: bytes, addr: tuple[str, int]) -> None:
+        """Note what is announced: Twisted leaves out what it cannot read, and says nothing."""
+        self.announced = _announced(data)
+        super().datagramReceived(data, addr)
 
     def writeMessage(self, message: dns.Message, address: tuple[str, int]) -> None:
         """Ask whether the answer was validated, too (RFC 6840, 5.7)."""
@@ -158,6 +174,13 @@ class _Datagrams(dns.DNSDatagramProtocol):
 
 class _Stream(dns.DNSProtocol):
     """One question over TCP."""
+
+    announced = 0
+
+    def stringReceived(self, data: bytes) -> None:
+        """As over UDP."""
+        self.announced = _announced(data)
+        super().stringReceived(data)
 
     def writeMessage(self, message: dns.Message) -> None:
         """As over UDP."""
@@ -333,6 +356,10 @@ class DNSClient:
             for server in self.servers:
                 try:
                     message = await self._ask_one(server, query, seconds)
+                    _check_kind(message, name, kind)
+                except _Malformed as error:
+                    why = str(error)
+                    continue
                 except (
                     DeferredTimeout,
                     DNSQueryTimeoutError,
@@ -360,7 +387,7 @@ class DNSClient:
                 timer.cancel()
         if message.trunc:
             return await self._ask_over_tcp(server, query)
-        return message
+        return _whole(message, protocol.announced)
 
     async def _ask_over_tcp(self, server: tuple[str, int], query: dns.Query) -> dns.Message:
         endpoint = HostnameEndpoint(self._reactor, *server, timeout=TCP_SECONDS)
@@ -368,10 +395,24 @@ class DNSClient:
         await connectProtocol(endpoint, protocol)
         try:
             answered: Deferred[dns.Message] = protocol.query([query], TCP_SECONDS)
-            return await answered
+            return _whole(await answered, protocol.announced)
         finally:
             if protocol.transport is not None:
                 protocol.transport.loseConnection()
+
+
+def _whole(message: dns.Message, announced: int) -> dns.Message:
+    """Return an answer that was read to its end. Raises _Malformed: what is left of another would
+    look like a name that has nothing, for which mail is given back."""
+    if len(message.answers) != announced:
+        raise _Malformed("the server's answer cannot be read")
+    return message
+
+
+def _check_kind(message: dns.Message, name: str, kind: int) -> None:
+    """Raise _Malformed for records of the kind that was asked for, but all of other names."""
+    if any(each.type == kind for each in message.answers) and not _chain(message, name, kind):
+        raise _Malformed("the server's answer is none to the question")
 
 
 def _chain(message: dns.Message, name: str, kind: int) -> Sequence[dns.RRHeader]:

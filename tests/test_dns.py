@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from twisted.internet import reactor
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, ensureDeferred, gatherResults
+from twisted.internet.interfaces import IReactorUDP
+from twisted.internet.protocol import DatagramProtocol
 
 from netsuite import dns
 from netsuite.dns import MX, TLSA, Answer, DNSClient, LookupFailed, NoSuchName
@@ -120,6 +123,55 @@ class Lookups(TestCase):
         self.patch(client, "_ipv4", none)
         with self.assertRaises(NoSuchName):
             await client.addresses("mx.test")
+
+
+QUESTION = b"\x01a\x04test\x00\x00\x0f\x00\x01"
+#: An MX record of the name in the question: preference 10, ``b.test``.
+RECORD = b"\xc0\x0c\x00\x0f\x00\x01\x00\x00\x00\x05\x00\x0a\x00\x0a\x01b\x04test\x00"
+#: And one of ``c.test``.
+OTHER = b"\x01c\x04test\x00" + RECORD[2:]
+
+
+class Answers(DatagramProtocol):
+    """A server that answers everything with the same octets, behind the question's identifier."""
+
+    noisy = False
+
+    def __init__(self, octets: bytes) -> None:
+        self.octets = octets
+
+    def datagramReceived(self, data: bytes, addr: tuple[str, int]) -> None:
+        assert self.transport is not None
+        self.transport.write(data[:2] + self.octets, addr)
+
+
+class Malformed(TestCase):
+    """Answers that are none."""
+
+    async def test_octets(self) -> None:
+        """What cannot be read is no proof that there is nothing."""
+        fine = b"\x81\x80\x00\x01\x00\x01" + bytes(4)
+        for octets, found in (
+            (fine + QUESTION + RECORD, [MX(10, "b.test")]),
+            (b"\x81\x80\x00\x01\x00\x00" + bytes(4) + QUESTION, []),
+            (fine + QUESTION, None),
+            (fine + QUESTION + RECORD[:9], None),
+            (fine + QUESTION + RECORD[:-3], None),
+            (fine + QUESTION[:3], None),
+            (fine + QUESTION + OTHER, None),
+            (fine.replace(b"\x80", b"\x83") + QUESTION, None),
+            (b"\x81\x80\x00\x01\x00\x02" + bytes(4) + QUESTION + RECORD, None),
+        ):
+            port = IReactorUDP(reactor).listenUDP(0, Answers(octets), "127.0.0.1", 8192)
+            self.addCleanup(port.stopListening)
+            host = port.getHost()
+            assert isinstance(host, IPv4Address)
+            client = DNSClient(reactor, [(host.host, host.port)])
+            if found is None:
+                with self.assertRaises(LookupFailed, msg=octets):
+                    await client.mx("a.test")
+            else:
+                self.assertEqual(found, list((await client.mx("a.test")).records), octets)
 
 
 class Settings(SynchronousTestCase):

@@ -165,8 +165,9 @@ async def look(dns: DNS, record: Published) -> Found:
         texts = []
     except LookupFailed:
         return Found(record, "unknown")
-    if record.type == "TXT":
-        # A domain has texts for many purposes; those for this one have its first word.
+    if record.type == "TXT" and "._domainkey." not in record.name:
+        # A domain has texts for many purposes; those for this one have its first word. What stands
+        # where a key does is one, also without v= (RFC 6376, 3.6.1).
         word = record.data.partition(";")[0].partition(" ")[0].lower()
         texts = [each for each in texts if each.lower().startswith(word)]
     same = record.same or record.data.__eq__

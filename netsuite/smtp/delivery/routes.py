@@ -26,6 +26,9 @@ NO_DNS: Final = reply(451, "4.4.3", "The DNS cannot be asked about the domain no
 NOT_ALLOWED: Final = reply(
     451, "4.7.5", "The domain's MTA-STS policy names none of the hosts that the DNS does"
 )
+NO_NAMES: Final = reply(
+    550, "5.4.4", "The domain names no mail hosts, but IP addresses (RFC 5321, 5.1)"
+)
 TO_OURSELVES: Final = reply(554, "5.4.6", "Mail for the domain would come back to this host")
 NO_ADDRESS: Final = reply(550, "5.4.4", "No mail host of the domain has an address")
 NO_ADDRESS_NOW: Final = reply(451, "4.4.3", "The address of no mail host is known now")
@@ -138,11 +141,14 @@ class Router:
             raise Unroutable(NO_DOMAIN) from None
         except LookupFailed:
             raise Unroutable(NO_DNS) from None
-        found, validated = answer.records, answer.authenticated
+        found, validated = list(answer.records), answer.authenticated
         if not found:
             return [domain], validated  # the implicit MX
         if all(not each.host for each in found):
             raise Unroutable(NULL_MX)
+        found = [each for each in found if not _is_address(each.host)]
+        if not found:
+            raise Unroutable(NO_NAMES)
         ours = [each.preference for each in found if each.host in self.settings.names]
         # We are one of its hosts: only those before us take the mail on.
         wanted = [
@@ -181,6 +187,16 @@ class Router:
         kinds = [[a for a in found if ":" in a], [a for a in found if ":" not in a]]
         mixed = [a for turn in range(len(found)) for kind in kinds for a in kind[turn : turn + 1]]
         return mixed[:ADDRESSES], vouching
+
+
+def _is_address(host: str) -> bool:
+    """Return whether a mail host's name is an IP address, which none is (RFC 5321, 5.1): it would
+    be connected to without any name that a certificate could be for."""
+    try:
+        ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return False
+    return True
 
 
 def _literal(domain: str) -> str:

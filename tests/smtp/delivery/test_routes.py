@@ -64,6 +64,15 @@ class Routing(TestCase):
         self.assertEqual(["mx1.there.test"], await self.hosts("backup.test"))
         self.assertEqual("554 5.4.6", await self.refused("loop.test"))
 
+    async def test_addresses_for_names(self) -> None:
+        """A mail host has a name (RFC 5321, 5.1): what has none is passed over, and a domain with
+        nothing else has no host, for ever."""
+        self.names["mixed.test"] = Name(mx=[(5, "192.0.2.1"), (6, "::1"), (10, "mx1.there.test")])
+        self.assertEqual(["mx1.there.test"], await self.hosts("mixed.test"))
+        for addresses in (["192.0.2.1"], ["[192.0.2.1]", "2001:db8::1"], ["127.0.0.1"]):
+            self.names["bad.test"] = Name(mx=[(1, each) for each in addresses])
+            self.assertEqual("550 5.4.4", await self.refused("bad.test"))
+
     async def test_no_host(self) -> None:
         """For ever, or for now."""
         for domain, expected in (
