@@ -1,15 +1,18 @@
-"""The policy that verifies mail by SPF, DKIM and DMARC, and notes what it has found."""
+"""The policy that verifies mail by SPF, DKIM, ARC and DMARC, and notes what it has found."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from twisted.internet.defer import ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 
+from netsuite.connection.peer import Peer
 from netsuite.dns import DNS
+from netsuite.smtp.policy.arc import ARCResult, verify_chain
 from netsuite.smtp.policy.authors import a_labels, author_domains
 from netsuite.smtp.policy.canonical import HeaderFields
 from netsuite.smtp.policy.dmarc import POLICIES, DMARCResult, check_dmarc, organization
@@ -38,6 +41,8 @@ class MailAuthentication(Policy):
         refuse: whether ``p=reject`` is done, and ``p=quarantine`` files mail into *folder*;
             otherwise both are only noted.
         folder: of the recipients; empty for INBOX, too.
+        trusted: domains that are believed, where they have sealed last, that a message that fails
+            now came to them from its author's domain (RFC 8617, 7.2.1).
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class MailAuthentication(Policy):
         seconds: float = 30.0,
         refuse: bool = False,
         folder: str = "",
+        trusted: Iterable[str] = (),
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._dns = dns
@@ -59,6 +65,7 @@ class MailAuthentication(Policy):
         self._seconds = seconds
         self._refuse = refuse
         self._folder = folder
+        self._trusted = frozenset(map(a_labels, trusted))
         self._chance = chance
         organization("example.org")  # reads the list now: 40 ms, which no message is to wait for
 
@@ -71,30 +78,47 @@ class MailAuthentication(Policy):
         if client.account is not None:  # not judged; but nobody writes in our name
             return Tag(dropped=forged) if forged else None
         dns = HurriedDNS(self._dns, self._clock, self._seconds * _FIRST)
+        now = self._now()
         asked = ensureDeferred(self._spf(dns, facts))
+        sealed = ensureDeferred(verify_chain(message, dns, self._run, now=now))
         try:
-            dkim = await verify(message, dns, self._run, now=self._now())
+            dkim = await verify(message, dns, self._run, now=now)
             spf, identity = await asked
+            arc = await sealed
         except BaseException:
-            asked.addErrback(lambda _: None).cancel()
+            for each in (asked, sealed):
+                each.addErrback(lambda _: None).cancel()
             raise
         dns = HurriedDNS(self._dns, self._clock, self._seconds * _THEN)
         authors = author_domains(HeaderFields(message.header))
         dmarc = [
-            await check_dmarc(dns, author, spf, dkim, self._chance)
+            self._with_chain(await check_dmarc(dns, author, spf, dkim, self._chance), arc)
             for author in (authors or ())[:4]
         ]
         if self._refuse:
             refusal = _refusal(authors, dmarc)
             if refusal is not None:
                 return refusal
-        results = [*_dkim_results(dkim), _spf_result(spf, identity), *map(_dmarc_result, dmarc)]
+        results = [
+            *_dkim_results(dkim),
+            _arc_result(arc, client.peer),
+            _spf_result(spf, identity),
+            *map(_dmarc_result, dmarc),
+        ]
         filed = self._refuse and any(each.applied != "none" for each in dmarc)
         return Tag(
             results_field(client.host, results),
             self._folder if filed else "",
             forged,
         )
+
+    def _with_chain(self, dmarc: DMARCResult, arc: ARCResult) -> DMARCResult:
+        """Return what is done where DMARC fails: nothing, if a host that is trusted saw it pass."""
+        witness = arc.witness(dmarc.domain, self._trusted) if dmarc.result == "fail" else None
+        if witness is None:
+            return dmarc
+        reason = f"local policy: arc=pass as[{witness[0]}].d={witness[1]}"  # as in RFC 8617, 7.2.2
+        return replace(dmarc, reason=reason, applied="none")
 
     async def _spf(self, dns: DNS, facts: Facts) -> tuple[SPFResult, str]:
         """Return SPF's result, and which identity it is about (RFC 7208, 2.4)."""
@@ -138,6 +162,17 @@ def _dkim_results(dkim: Sequence[Verified]) -> Sequence[MethodResult]:
         )
         for each in dkim
     ] or [MethodResult("dkim", "none")]
+
+
+def _arc_result(arc: ARCResult, peer: Peer) -> MethodResult:
+    """Return a chain's result (RFC 8617, 6), and whose it is."""
+    if arc.result != "pass":
+        return MethodResult("arc", arc.result, arc.reason)
+    properties = [
+        ("smtp.remote-ip", "" if peer.local else peer.address),
+        ("header.oldest-pass", str(arc.oldest_pass)),
+    ]
+    return MethodResult("arc", "pass", f"sealed by {arc.sealer}", properties)
 
 
 def _spf_result(spf: SPFResult, identity: str) -> MethodResult:

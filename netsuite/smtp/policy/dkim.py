@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
@@ -52,6 +53,11 @@ class BadSignature(Exception):
         self.reason = reason
 
 
+def key_name(selector: str, domain: str) -> str:
+    """Return the name that a key is published under."""
+    return f"{selector}._domainkey.{domain}"
+
+
 @dataclass(frozen=True, slots=True)
 class Signature:
     """A DKIM-Signature field (RFC 6376, 3.5).
@@ -80,7 +86,7 @@ class Signature:
     @property
     def key_name(self) -> str:
         """The name that its key is published under."""
-        return f"{self.selector}._domainkey.{self.domain}"
+        return key_name(self.selector, self.domain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,33 +104,41 @@ class Key:
 
 def parse_signature(field: Field) -> Signature:
     """Read a DKIM-Signature field. Raises BadSignature."""
-    try:
-        tags = parse_tags(field.raw.decode("ascii"))
-    except ValueError as error:  # UnicodeDecodeError is one
-        raise BadSignature("neutral", f"malformed: {error}") from None
-    missing = [name for name in _REQUIRED if not tags.get(name)]
-    if missing:
-        raise BadSignature("permerror", f"no {missing[0]} tag")
+    tags = signature_tags(field)
+    require(tags, _REQUIRED)
     if tags["v"] != "1":
         raise BadSignature("neutral", "not version 1")
-    domain, identity = _identity(tags)
+    return signature_of(field, tags, *_identity(tags))
+
+
+def signature_tags(field: Field) -> dict[str, str]:
+    """Return the tags of a signature. Raises BadSignature."""
+    try:
+        return parse_tags(field.raw.decode("ascii"))
+    except ValueError as error:  # UnicodeDecodeError is one
+        raise BadSignature("neutral", f"malformed: {error}") from None
+
+
+def require(tags: dict[str, str], names: Sequence[str]) -> None:
+    """Check that tags are there, and not empty. Raises BadSignature."""
+    missing = [name for name in names if not tags.get(name)]
+    if missing:
+        raise BadSignature("permerror", f"no {missing[0]} tag")
+
+
+def signature_of(field: Field, tags: dict[str, str], domain: str, identity: str) -> Signature:
+    """Return the signature that tags tell of. Raises BadSignature."""
     header_form, _, body_form = tags.get("c", "simple").lower().partition("/")
     body_form = body_form or "simple"
     forms = {"simple", "relaxed"}
     methods = without_space(tags.get("q", "dns/txt")).split(":")
     if not {header_form, body_form} <= forms or "dns/txt" not in methods:
         raise BadSignature("neutral", "a form or method that is not known")
-    kind, _, digest = tags["a"].lower().partition("-")
-    if digest != "sha256" or kind not in ("rsa", "ed25519"):  # RFC 8301, 3.1: sha1 is no more
-        raise BadSignature("permerror", "algorithm not accepted")
-    try:
-        data, body_hash = decode_base64(tags["b"]), decode_base64(tags["bh"])
-    except ValueError:
-        raise BadSignature("neutral", "malformed base64") from None
+    kind = kind_of(tags)
     return Signature(
         kind,
-        data,
-        body_hash,
+        data_of(tags, "b"),
+        data_of(tags, "bh"),
         domain,
         tags["s"],
         identity,
@@ -137,10 +151,32 @@ def parse_signature(field: Field) -> Signature:
     )
 
 
-def _identity(tags: dict[str, str]) -> tuple[str, str]:
+def kind_of(tags: dict[str, str]) -> str:
+    """Return the kind of key in the a tag. Raises BadSignature."""
+    kind, _, digest = tags["a"].lower().partition("-")
+    if digest != "sha256" or kind not in ("rsa", "ed25519"):  # RFC 8301, 3.1: sha1 is no more
+        raise BadSignature("permerror", "algorithm not accepted")
+    return kind
+
+
+def data_of(tags: dict[str, str], name: str) -> bytes:
+    """Return what a tag has in base64. Raises BadSignature."""
+    try:
+        return decode_base64(tags[name])
+    except ValueError:
+        raise BadSignature("neutral", "malformed base64") from None
+
+
+def domain_of(tags: dict[str, str]) -> str:
+    """Return the domain that signs, which has a selector beside it. Raises BadSignature."""
     domain = tags["d"].lower()
     if not _domain.fullmatch(domain) or not _selector.fullmatch(tags["s"]):
         raise BadSignature("neutral", "malformed domain or selector")
+    return domain
+
+
+def _identity(tags: dict[str, str]) -> tuple[str, str]:
+    domain = domain_of(tags)
     identity = without_space(tags.get("i", f"@{domain}"))
     _, at, below = identity.rpartition("@")
     if not at or not f".{below.lower()}".endswith(f".{domain}"):
@@ -210,12 +246,17 @@ def _public(kind: str, data: bytes) -> PublicKey:
     return public
 
 
+def without_data(raw: bytes) -> bytes:
+    """Return a signature as its own hash has it: without its data."""
+    return _b_value.sub(rb"\1", raw, count=1)
+
+
 def header_digest(
     names: tuple[bytes, ...], header: HeaderFields, own: Field, *, relaxed: bool
 ) -> bytes:
     """Return the hash that is signed: of the fields named, and of the signature's own without
     its data (RFC 6376, 3.7)."""
-    raw = _b_value.sub(rb"\1", own.raw, count=1)
+    raw = without_data(own.raw)
     line = relaxed_field(own.name, raw) if relaxed else own.name + b":" + raw
     return hashlib.sha256(header.chosen(names, relaxed=relaxed) + line).digest()
 
@@ -229,8 +270,7 @@ def check(
         body_hash: of the body, as far as the signature covers it.
         body_octets: how large the body is, in its canonical form.
     """
-    if key.kind != signature.kind:
-        raise BadSignature("permerror", "a key of another kind")
+    check_kind(signature.kind, key)
     if key.strict and signature.identity.rpartition("@")[2].lower() != signature.domain:
         raise BadSignature("permerror", "the identity is of a subdomain")
     if body_hash != signature.body_hash:
@@ -238,14 +278,25 @@ def check(
     digest = header_digest(
         signature.signed, header, signature.field, relaxed=signature.header_relaxed
     )
-    public = key.public
-    try:
-        if isinstance(public, Ed25519PublicKey):
-            public.verify(signature.data, digest)
-        else:
-            public.verify(signature.data, digest, PKCS1v15(), Prehashed(SHA256()))
-    except (InvalidSignature, ValueError):  # the latter of a key that cannot be one
-        raise BadSignature("fail", "the header has been changed") from None
+    check_data(signature.data, key, digest)
     if signature.length is not None and signature.length != body_octets:
         # RFC 6376, 8.2: what follows could be anybody's, and a reader would see it all.
         raise BadSignature("policy", "not all of the body is signed")
+
+
+def check_kind(kind: str, key: Key) -> None:
+    """Check that a key is of the kind that signed. Raises BadSignature."""
+    if key.kind != kind:
+        raise BadSignature("permerror", "a key of another kind")
+
+
+def check_data(data: bytes, key: Key, digest: bytes) -> None:
+    """Check that a key's owner has signed a hash of header fields. Raises BadSignature."""
+    public = key.public
+    try:
+        if isinstance(public, Ed25519PublicKey):
+            public.verify(data, digest)
+        else:
+            public.verify(data, digest, PKCS1v15(), Prehashed(SHA256()))
+    except (InvalidSignature, ValueError):  # the latter of a key that cannot be one
+        raise BadSignature("fail", "the header has been changed") from None

@@ -70,6 +70,7 @@ def _authentication(parts: Parts) -> Policy:
         seconds=settings.seconds,
         refuse=settings.authentication_refuse,
         folder=settings.quarantine_folder,
+        trusted=settings.authentication_arc_trusted,
     )
 
 

@@ -22,6 +22,11 @@ _comment: Final = re.compile(rb"\([^()\\]*(?:\\.[^()\\]*)*\)", re.DOTALL)
 _server: Final = re.compile(
     rb'("(?:[^"\\]|\\.)*"|[^\s;"()]+)(?:\s+([0-9]+))?\s*(?:;|\Z)', re.DOTALL
 )
+# RFC 8601, 2.2: resinfo and what is in it; quoted strings end neither.
+_resinfo: Final = re.compile(rb'(?:[^;"]++|"(?:[^"\\]++|\\.)*+(?:"|\\?\Z))++', re.DOTALL)
+_pair: Final = re.compile(
+    rb'([A-Za-z0-9.-]++)(?:\s*/\s*[0-9]+)?\s*=\s*("(?:[^"\\]++|\\.)*+"|[^\s;"]++)', re.DOTALL
+)
 #: Of a field, looked at to find whose it is.
 _LOOKED_AT: Final = 1000
 #: Comments within comments that are looked through; of deeper ones the field cannot be read.
@@ -64,6 +69,30 @@ def _quoted(text: str) -> str:
     """Return a quoted-string of what is of ASCII and printable, not too long for a line."""
     kept = "".join(c if " " <= c <= "~" and c not in '"\\' else "?" for c in text[:255])
     return f'"{kept}"'
+
+
+def parse_results(payload: bytes) -> Sequence[MethodResult]:
+    """Read what somebody else has found; what cannot be read is passed over.
+
+    Args:
+        payload: a field's value, without comments.
+    """
+    found = []
+    for info in _resinfo.findall(payload):
+        pairs = [
+            (name.decode("ascii").lower(), _text(value)) for name, value in _pair.findall(info)
+        ]
+        if pairs:
+            (method, result), *properties = pairs
+            reason = next((value for name, value in properties if name == "reason"), "")
+            named = [each for each in properties if each[0] != "reason"]
+            found.append(MethodResult(method, result.lower(), reason, named))
+    return found
+
+
+def _text(value: bytes) -> str:
+    octets = unquote(value[1:-1]) if value.startswith(b'"') else value
+    return octets.decode("utf-8", "replace")
 
 
 def claimed(header: bytes, host: str) -> Sequence[Field]:

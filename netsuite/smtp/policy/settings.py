@@ -88,6 +88,12 @@ class PolicySettings(Section):
         "(p=reject), or files it (p=quarantine). Otherwise it is noted in Authentication-Results "
         "and taken.",
     )
+    authentication_arc_trusted: list[DomainName] = setting(
+        [],
+        "Domains of forwarders and mailing lists that are believed: a message that fails DMARC is "
+        "taken all the same where such a domain has sealed it last (ARC) and noted that it came "
+        "to it with dmarc=pass. Name only those that verify what they seal.",
+    )
     quarantine_folder: str = setting(
         "Junk",
         "The folder of the recipient, where there is one, for mail that `authentication` or "

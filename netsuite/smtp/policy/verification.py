@@ -124,7 +124,7 @@ async def _with_keys(
         signature = parse_signature(field)
         if signature.expires is not None and signature.expires < now:
             raise BadSignature("fail", "it has expired")
-        return signature, await _keys(dns, signature)
+        return signature, await published_keys(dns, signature.key_name)
     except BadSignature as error:
         return _bad(error, signature)
 
@@ -133,9 +133,10 @@ def _form(signature: Signature) -> tuple[bool, int | None]:
     return signature.body_relaxed, signature.length
 
 
-async def _keys(dns: DNS, signature: Signature) -> Sequence[Key]:
+async def published_keys(dns: DNS, name: str) -> Sequence[Key]:
+    """Return the keys under a name. Raises BadSignature where there is none."""
     try:
-        records = (await dns.txt(signature.key_name)).records
+        records = (await dns.txt(name)).records
     except NoSuchName:
         records = ()
     except LookupFailed:

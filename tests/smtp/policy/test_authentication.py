@@ -66,7 +66,7 @@ class Authentication(SynchronousTestCase):
             b"  header.s=brisbane\r\n  header.a=ed25519-sha256\r\n  header.b=/gCrinpc;\r\n"
             b" dkim=pass\r\n  header.d=football.example.com\r\n  header.i=@football.example.com\r\n"
             b"  header.s=test\r\n  header.a=rsa-sha256\r\n  header.b=F45dVWDf;\r\n"
-            b" spf=pass\r\n  smtp.mailfrom=football.example.com;\r\n"
+            b" arc=none;\r\n spf=pass\r\n  smtp.mailfrom=football.example.com;\r\n"
             b" dmarc=pass\r\n  header.from=football.example.com\r\n"
             b"  policy.published-domain-policy=reject\r\n",
             self.tag(RFC8463).fields,

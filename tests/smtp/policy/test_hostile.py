@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from netsuite.message.headers import fields
 from netsuite.smtp.policy import dmarc, spf_record
-from netsuite.smtp.policy.canonical import BodyHash
+from netsuite.smtp.policy.arc import read_sets
+from netsuite.smtp.policy.canonical import BodyHash, HeaderFields
 from netsuite.smtp.policy.dkim import BadSignature, parse_key, parse_signature
 from netsuite.smtp.policy.milter_packets import (
     MilterError,
@@ -19,7 +20,7 @@ from netsuite.smtp.policy.milter_packets import (
     parse_negotiation,
     parse_refusal,
 )
-from netsuite.smtp.policy.results import claimed
+from netsuite.smtp.policy.results import claimed, parse_results
 from netsuite.smtp.policy.tags import parse_tags
 from netsuite.smtp.policy.verification import verify
 from netsuite.testing.cases import SynchronousTestCase
@@ -32,7 +33,7 @@ PIECES = [
     b"v=spf1", b"v=DKIM1", b"v=DMARC1", b"v=1", b" ", b";", b"=", b":", b"a", b"mx", b"-all",
     b"ip4:", b"include:", b"redirect=", b"exp=", b"%{", b"}", b"%", b"d2r-", b"/", b"//", b"24",
     b".test", b"p=", b"k=ed25519", b"b=", b"bh=", b"d=", b"s=", b"h=from", b"\r\n ", b"\0", b"\xff",
-    b"(", b")", b"\\", b'"', b"example.org",
+    b"(", b")", b"\\", b'"', b"example.org", b"i=1", b"cv=none", b"dmarc=pass", b"header.from=",
 ]  # fmt: skip
 OCTETS = st.one_of(
     st.binary(max_size=80), st.lists(st.sampled_from(PIECES), max_size=20).map(b"".join)
@@ -48,6 +49,20 @@ READERS: list[tuple[Callable[[bytes], object], type[Exception] | tuple[()]]] = [
     (lambda octets: parse_tags(octets.decode("latin-1")), ValueError),
     (lambda octets: claimed(b"Authentication-Results:" + octets, "a.test"), ()),
     (lambda octets: list(map(parse_signature, fields(b"A:" + octets))), BadSignature),
+    (parse_results, ()),
+    (
+        lambda octets: read_sets(
+            HeaderFields(
+                b"ARC-Seal: i=1;"
+                + octets
+                + b"\r\nARC-Message-Signature:"
+                + octets
+                + b"\r\nARC-Authentication-Results: i=1;"
+                + octets
+            )
+        ),
+        BadSignature,
+    ),
     (parse_negotiation, MilterError),
     (parse_refusal, MilterError),
     (parse_header, MilterError),
@@ -102,7 +117,7 @@ class Hostile(SynchronousTestCase):
             b"v=spf1 a:" + b"%{d}" * 15_000, b"v=spf1 x=" + b"%{" * 30_000,
             b"v=DMARC1;" + b"p=;" * 20_000, b"v=DKIM1; p=" + b"A" * 60_000,
             b"(\\(" * 60_000, b"b=" * 60_000, b"; b" * 60_000, b";" + b" " * 60_000,
-            b"h=" + b"a:" * 60_000,
+            b"h=" + b"a:" * 60_000, b'"' * 60_001, b"a=" * 60_000, b'a="' + b"\\" * 60_000,
         ):  # fmt: skip
             for read, foreseen in READERS:
                 try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from netsuite.smtp.policy.results import MethodResult, claimed, results_field
+from netsuite.smtp.policy.results import MethodResult, claimed, parse_results, results_field
 from netsuite.testing.cases import SynchronousTestCase
 
 
@@ -53,3 +53,19 @@ class Results(SynchronousTestCase):
             header = b"A: mx.example.org\r\nAuthentication-RESULTS:" + value + b"\r\n\r\n"
             found = [each.name for each in claimed(header, "mx.example.org")]
             self.assertEqual([b"Authentication-RESULTS"] * ours, found, value[:60])
+
+    def test_read(self) -> None:
+        """What others have found is read as they mean it, and no text of a stranger's within it."""
+        read = parse_results(
+            b'mx.test; spf=pass smtp.mailfrom=a@b.test;\r\n DKIM/1 = Pass reason="no; dmarc=pass" '
+            b'header.d="b\\.test"; =; dmarc = none "'
+        )
+        self.assertEqual(
+            [
+                MethodResult("spf", "pass", "", [("smtp.mailfrom", "a@b.test")]),
+                MethodResult("dkim", "pass", "no; dmarc=pass", [("header.d", "b.test")]),
+                MethodResult("dmarc", "none", "", []),
+            ],
+            read,
+        )
+        self.assertEqual([], parse_results(b""))
