@@ -318,6 +318,21 @@ def parse_address_list(octets: bytes) -> tuple[Mailbox, ...]:
     return addresses.finish()
 
 
+def is_ambiguous(octets: bytes) -> bool:
+    """Return whether others may read another address in a field's value than
+    ``parse_address_list`` does: a mailbox goes on behind its angle brackets, as no grammar has it.
+    """
+    closed = False
+    for token in _tokens(octets):
+        if token.kind in (",", ";"):
+            closed = False
+        elif closed and token.kind != "comment":
+            return True
+        elif token.kind == ">":
+            closed = True
+    return False
+
+
 # RFC 5322, 3.2.3: atoms of a phrase need no quotes.
 _plain_phrase: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")
 

@@ -115,7 +115,8 @@ class SubmissionSettings(Settings):
     sender_field: Literal["add", "refuse", "off"] = live(
         "add",
         "What becomes of a message whose From is no address of the account: a Sender field is "
-        "added that is one (RFC 6409, 8.1), the message is refused, or nothing.",
+        "added that is one (RFC 6409, 8.1), the message is refused, or nothing. With either of "
+        "the first two, several authors get a Sender field too (RFC 5322, 3.6.2).",
     )
     addresses: dict[str, list[SenderPattern]] = live(
         {},

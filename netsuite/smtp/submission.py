@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from netsuite.message.address import parse_address_list
+from netsuite.message.address import is_ambiguous, parse_address_list
 from netsuite.message.build import address_field
 from netsuite.message.headers import Field, fields, strip
 from netsuite.message.words import fold
@@ -35,7 +35,7 @@ class Completion:
         message_id: with its angle brackets.
         sender: an address of whoever has logged in; for From, and for Sender.
         owns: returns whether an address is one of theirs.
-        sender_field: what is done where From is not.
+        sender_field: what is done where From is not, or is several's.
     """
 
     date: bytes
@@ -62,28 +62,36 @@ class Completion:
             added.append(fold(b"Message-ID", self.message_id.encode("ascii", "replace")))
         if b"from" in missing:
             added.append(address_field("From", [("", self.sender)]))
-        elif self._is_anothers(found):
+        elif self._needs_sender(found):
             dropped.append(b"sender")
             added.append(address_field("Sender", [("", self.sender)]))
         return b"".join(added) + (strip(header, dropped) if dropped else header)
 
-    def _is_anothers(self, found: dict[bytes, list[Field]]) -> bool:
-        """Return whether Sender has to say who it was, since neither From nor it does now."""
-        if self.sender_field == "off" or self._all_own(found[b"from"]):
+    def _needs_sender(self, found: dict[bytes, list[Field]]) -> bool:
+        """Return whether Sender has to say who it was, since it does not now: From is not theirs
+        alone, or several authors' (RFC 5322, 3.6.2)."""
+        if self.sender_field == "off":
             return False
-        if self.sender_field == "refuse":
+        authors = self._own(found[b"from"])
+        if authors is None and self.sender_field == "refuse":
             raise NotOwnFrom
-        return not (b"sender" in found and self._all_own(found[b"sender"]))
+        sender = found.get(b"sender", [])
+        return authors != 1 and not (len(sender) == 1 and self._own(sender) == 1)
 
-    def _all_own(self, named: list[Field]) -> bool:
+    def _own(self, named: list[Field]) -> int | None:
+        """Return how many addresses there are in some fields; None where not all of them are
+        theirs, or there is none."""
+        if any(is_ambiguous(field.value) for field in named):
+            return None
         mailboxes = [each for field in named for each in parse_address_list(field.value)]
         # A group's begin has no domain, its end no local part either.
-        return all(
-            self.owns(f"{(each.local or b'').decode('utf-8', 'replace')}"
-                      f"@{each.domain.decode('utf-8', 'replace')}")
+        addresses = [
+            f"{(each.local or b'').decode('utf-8', 'replace')}"
+            f"@{each.domain.decode('utf-8', 'replace')}"
             for each in mailboxes
             if each.domain is not None
-        ) and any(each.domain for each in mailboxes)  # fmt: skip
+        ]
+        return len(addresses) if addresses and all(map(self.owns, addresses)) else None
 
 
 def _has_value(named: list[Field] | tuple[()]) -> bool:

@@ -11,6 +11,7 @@ from netsuite.message.address import (
     Address,
     describe,
     format_list,
+    is_ambiguous,
     parse_address,
     parse_address_list,
     parse_path,
@@ -115,6 +116,19 @@ class Lists(SynchronousTestCase):
         """Groups, comments, routes, obsolete and broken syntax come out as others show them."""
         for written, mailboxes in LISTS:
             self.assertEqual(tuple(mailboxes), parse_address_list(written.encode()), written)
+
+    def test_ambiguous(self) -> None:
+        """What stands behind angle brackets others may take for the address."""
+        for octets, ambiguous in (
+            (b"A <a@b> (c), <c@d>; e@f", False),
+            (b'"<x@y>" <a@b>,<c@d>', False),
+            (b"g: A <a@b>, <c@d>; ", False),
+            (b"<a@b> <c@d>", True),
+            (b"e@f, <a@b> c@d", True),
+            (b"<a@b>:<c@d>", True),
+            (b'<a@b>"c@d"', True),
+        ):
+            self.assertIs(ambiguous, is_ambiguous(octets), octets)
 
     def test_bounded(self) -> None:
         """A field with a hundred thousand addresses keeps ten thousand."""

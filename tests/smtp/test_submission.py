@@ -56,13 +56,30 @@ class Senders(SynchronousTestCase):
         for own in (
             b"From: ann@here.test\r\n",
             b"From: Ann <ann@here.test>\r\n",
-            b"From: ann@here.test, Sales <sales@here.test>\r\n",
-            b"From: us: ann@here.test, sales@here.test;\r\n",
+            b"From: us: ann@here.test;\r\n",
+            b'From: "boss@there.test" <ann@here.test> (boss@there.test)\r\n',
             "From: grün@here.test\r\n".encode(),
             b"From: boss@there.test\r\nSender: sales@here.test\r\n",
             b"From: ann@here.test\r\nSender: boss@there.test\r\n",
         ):
             self.assertEqual(own + REST, completed(own + REST), own)
+
+    def test_several_authors(self) -> None:
+        """All of them own: Sender says which one sends, as it must (RFC 5322, 3.6.2)."""
+        for authors in (
+            b"From: ann@here.test, Sales <sales@here.test>\r\n",
+            b"From: us: ann@here.test, sales@here.test;\r\n",
+            b"From: ann@here.test\r\nFrom: sales@here.test\r\n",
+        ):
+            for sender_field in ("add", "refuse"):
+                for said in (b"", b"Sender: ann@here.test, sales@here.test\r\n",
+                             b"Sender: boss@there.test\r\n", SENDER * 2):  # fmt: skip
+                    self.assertEqual(
+                        SENDER + authors + REST, completed(authors + said + REST, sender_field)
+                    )
+                kept = authors + b"Sender: sales@here.test\r\n" + REST
+                self.assertEqual(kept, completed(kept, sender_field))
+            self.assertEqual(authors + REST, completed(authors + REST, "off"))
 
     def test_anothers(self) -> None:
         """Sender is added, in place of one that is not the account's own either."""
@@ -75,6 +92,10 @@ class Senders(SynchronousTestCase):
             b"From: undisclosed:;\r\n",
             b"From: <>\r\n",
             b"From: (ann@here.test)\r\n",
+            b"From: <boss@there.test> <ann@here.test>\r\n",
+            b"From: <ann@here.test> boss@there.test\r\n",
+            b"From: ann@here.test, <sales@here.test> <boss@there.test>\r\n",
+            b"Junk\r\nFrom : boss@there.test\r\n",
         ):
             self.assertEqual(SENDER + anothers + REST, completed(anothers + REST), anothers)
             for forged in (b"Sender: boss@there.test\r\n", b"sender:\r\n"):
@@ -109,6 +130,14 @@ class Senders(SynchronousTestCase):
         session = self.session(addresses={"alice": ["@there.test"]})
         session.say(b"DATA\r\nFrom: boss@there.test\r\n\r\n.\r\n")
         self.assertNotIn(b"Sender", session.receiver.delivered[0][2])
+
+    def test_a_login_on_port_25(self) -> None:
+        """Where that is offered it submits, too."""
+        session = Session(Mode.RELAY, offer_auth=True)
+        session.say(b"EHLO c\r\nAUTH PLAIN AGFsaWNlAHNlY3JldA==\r\n")
+        session.say(b"MAIL FROM:<alice@example.test>\r\nRCPT TO:<bob@example.test>\r\n")
+        session.say(b"DATA\r\nFrom: boss@there.test\r\n\r\n.\r\n")
+        self.assertIn(b"\r\nSender: alice@example.test\r\n", session.receiver.delivered[0][2])
 
     def session(
         self, mail: bytes = b"MAIL FROM:<alice@example.test>\r\n", **settings: Any

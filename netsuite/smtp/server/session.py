@@ -313,14 +313,14 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self, transaction: MailTransaction, date: bytes, identifier: str
     ) -> Completion | None:
         shared, submitter = self.shared, self.submitter
-        if shared.mode is not Mode.SUBMISSION or submitter is None:
-            return None
+        if submitter is None:
+            return None  # who has logged in submits, wherever that was
         return Completion(
             date,
             f"<{identifier}@{shared.host}>",
             transaction.sender or submitter.address,
             self.may_send_as,
-            shared.submission.sender_field if shared.submission is not None else "off",
+            shared.submission.sender_field if shared.submission is not None else "add",
         )
 
     def _stamp(self, transaction: MailTransaction, date: bytes, identifier: str) -> bytes:
