@@ -118,6 +118,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         self.banner = ""
         #: What EHLO said: keyword to parameters; empty for a server that knows only HELO.
         self.extensions: Mapping[str, str] = {}
+        #: Whether we have logged in.
+        self.logged_in = False
         #: Whether the content of the message that was sent last has begun to be sent.
         self.content_begun = False
         self._leaving: Reply | None = None  # the server has said 421
@@ -208,6 +210,7 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             )
             self._check(answer, Auth(name))
             mechanism.finished(None)
+        self.logged_in = True
 
     # -- sending ------------------------------------------------------------------------------
 

@@ -123,6 +123,8 @@ class Carrier:
             # Asked for only where the message needs it: few servers take it, and most messages
             # that were handed in with it do not (RFC 6531, 3.4).
             utf8=envelope.utf8 and not ascii_header,
+            # We vouch for nobody: who submitted it is not to be taken from our login (RFC 4954, 5).
+            auth="<>" if self.client.logged_in else None,
             ret=envelope.ret,
             envelope_id=envelope.envelope_id,
             require_tls=envelope.require_tls and unsafe is None,

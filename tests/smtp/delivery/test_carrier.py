@@ -57,9 +57,10 @@ class Carrying(SynchronousTestCase):
         *,
         verified: bool = False,
         sender: str = "a@b.test",
+        login: bool = False,
         **settings: Any,
     ) -> Said:
-        """Send it to a server; return what that said."""
+        """Send it to a server, after a login or without; return what that said."""
         shared = make_shared(**settings)
         assert isinstance(shared.clock, Clock)
         assert isinstance(shared.resolver, FakeReceiver)
@@ -67,6 +68,8 @@ class Carrying(SynchronousTestCase):
         self.endpoint = MemoryEndpoint(SMTPServerFactory(shared), shared.clock)
         client = self.run_(connect(self.endpoint, clock=shared.clock, helo="out.test"))
         self.client = client
+        if login:
+            self.run_(client.login("alice", "secret"))
         self.carrier = Carrier(client, "mx[1]", verified=verified, now=lambda: NOW)
         content = Content(self.world.store.mail, item)
         (said,) = self.run_(self.carrier.send(sender, [item], content))
@@ -140,6 +143,13 @@ class Carrying(SynchronousTestCase):
         ):
             self.carry(self.item(octets, replace(ENVELOPE, utf8=True)))
             self.assertIs(wanted, b"SMTPUTF8" in self.heard())
+
+    def test_after_a_login(self) -> None:
+        """A host that we log in to is told that we vouch for no submitter (RFC 4954, 5)."""
+        for login in (True, False):
+            said = self.carry(self.item(), login=login, offer_auth=True, sender="alice@example.test")
+            self.assertEqual(250, said.reply.code)
+            self.assertIs(login, b" AUTH=<>" in self.heard())
 
     def test_require_tls(self) -> None:
         """Only under TLS with the host's own certificate, to one that promises it, too."""
