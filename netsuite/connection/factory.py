@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IAddress, IDelayedCall
@@ -33,7 +33,8 @@ class ServerFactory(Factory, Generic[Sh]):
 
     noisy = False
     log = Logger()
-    connection: ClassVar[Callable[..., AnyConnection]]
+    #: Makes a connection; a class, but for what a test puts in its place.
+    connection: Callable[..., AnyConnection]
 
     def __init__(self, shared: Sh) -> None:
         self.shared = shared
@@ -74,7 +75,7 @@ class ServerFactory(Factory, Generic[Sh]):
         self._made += 1
         shared = self.shared
         name = f"{shared.service}-{self._made}"
-        connection = type(self).connection(shared, name)
+        connection = self.connection(shared, name)
         connection.factory = self
         if addr is not None:
             connection.peer = peer

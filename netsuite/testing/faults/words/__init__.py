@@ -1,0 +1,1 @@
+"""The words of each protocol for what goes wrong: one module a protocol, and what they share."""
