@@ -1,8 +1,9 @@
-"""Chains of hosts that sealed a message: made by a second implementation, broken in many ways."""
+"""Chains of hosts that sealed a message: compared with a second implementation, and broken."""
 
 from __future__ import annotations
 
 import base64
+import importlib.util
 import re
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -10,6 +11,9 @@ from typing import Any
 
 import dkim
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -18,7 +22,7 @@ from cryptography.hazmat.primitives.serialization import (
 from twisted.internet.task import Clock
 
 from netsuite.connection.peer import Peer
-from netsuite.message.headers import header_end
+from netsuite.message.headers import Field, header_end
 from netsuite.smtp.policy.arc import (
     AT_ONCE,
     SETS,
@@ -28,10 +32,11 @@ from netsuite.smtp.policy.arc import (
     verify_chain,
 )
 from netsuite.smtp.policy.authentication import MailAuthentication
-from netsuite.smtp.policy.canonical import HeaderFields
+from netsuite.smtp.policy.canonical import BodyHash, HeaderFields
+from netsuite.smtp.policy.dkim import header_digest
 from netsuite.smtp.policy.interface import Client, Facts, Reject, Tag, Verdict
 from netsuite.smtp.policy.keys import SigningKey, make_key
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.cases import SkipTest, SynchronousTestCase
 from netsuite.testing.names import FakeDNS, Name
 from tests.smtp.policy.samples import at_once, message
 
@@ -39,6 +44,7 @@ MESSAGE = (
     b"From: Ann <ann@author.test>\r\nTo: list@one.test\r\nSubject: [list]  news\r\n"
     b"Date: Fri, 2 Jan 2026 03:04:05 +0000\r\nMessage-ID: <1@author.test>\r\n\r\nNews \r\n\r\n"
 )
+COVERED = ("from", "from", "to", "subject", "date", "message-id")
 CAME = b"dmarc=pass header.from=author.test"
 WENT = b"arc=pass header.oldest-pass=0; dmarc=fail header.from=author.test"
 #: What chooses fields of a chain by their name and instance.
@@ -62,29 +68,54 @@ class Chains(SynchronousTestCase):
         self.ed25519 = Ed25519PrivateKey.generate()
         self.dns = FakeDNS({"_dmarc.author.test": Name(txt=[b"v=DMARC1; p=reject"])})
         for key in self.keys.values():
-            for each in (key, SigningKey(key.domain, "ed", self.ed25519)):
+            for each in (key, self.other(key.domain)):
                 self.dns.names[each.name] = Name(txt=[each.record.encode()])
+
+    def other(self, domain: str) -> SigningKey:
+        """Return another key of a domain."""
+        return SigningKey(domain, "ed", self.ed25519)
 
     def sealed(self, octets: bytes, domain: str, results: bytes) -> bytes:
         """Return a message as a domain seals it that has found *results*."""
-        private = self.keys[domain].private.private_bytes(
-            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
-        )
-        name = domain.encode()
-        noted = b"Authentication-Results: " + name + b"; " + results + b"\r\n" + octets
-        fields = dkim.arc_sign(noted, b"arc", name, private, name, timestamp=1_600_000_000)
-        return b"".join(fields) + octets
+        key = self.keys[domain]
+        end = header_end(octets)
+        header = HeaderFields(octets[:end])
+        instance = len(header.named(b"arc-seal")) + 1
+        body_hash = BodyHash(relaxed=True)
+        body_hash.update(octets[end:])
+        by = f" d={domain}; s=arc; t=1600000000;\r\n"
+        value = (
+            f" i={instance}; a=rsa-sha256; c=relaxed/relaxed;{by} h={':'.join(COVERED)};\r\n"
+            f" bh={base64.b64encode(body_hash.digest()).decode()};\r\n b="
+        ).encode()
+        names = tuple(each.encode() for each in COVERED)
+        own = Field(b"ARC-Message-Signature", value, 0, 0)
+        data = self.data(key, header_digest(names, header, own, relaxed=True))
+        set_before = "pass" if instance > 1 else "none"
+        seal = f"ARC-Seal: i={instance}; cv={set_before}; a=rsa-sha256;{by} b=AAAA\r\n"
+        noted = b"ARC-Authentication-Results: i=%d; %s; %s\r\n" % (
+            instance, domain.encode(), results
+        )  # fmt: skip
+        fields = seal.encode() + b"ARC-Message-Signature:" + value + data + b"\r\n" + noted
+        return self.resealed(fields + octets, key)
 
-    def resealed(self, octets: bytes) -> bytes:
-        """Return a message with the newest of its seals, which is the topmost field, made anew by
-        Ed25519: over whatever is there."""
+    def data(self, key: SigningKey, digest: bytes) -> bytes:
+        """Return what a key signs a hash with."""
+        if isinstance(key.private, Ed25519PrivateKey):
+            return base64.b64encode(key.private.sign(digest))
+        return base64.b64encode(key.private.sign(digest, PKCS1v15(), Prehashed(SHA256())))
+
+    def resealed(self, octets: bytes, key: SigningKey) -> bytes:
+        """Return a message with the newest of its seals, the topmost field, made anew by a key of
+        its domain: over whatever is there."""
         seal, rest = octets.split(b"\r\nARC-Message-Signature", 1)
-        seal = re.sub(rb" a=[^;]*;", b" a=ed25519-sha256;", seal).replace(b"s=arc;", b"s=ed;")
+        rest = b"\r\nARC-Message-Signature" + rest
+        seal = re.sub(rb" a=[^;]*;", b" a=%s-sha256;" % key.kind.encode(), seal)
+        seal = re.sub(rb" s=[^;]*;", b" s=%s;" % key.selector.encode(), seal)
         seal = seal.partition(b" b=")[0] + b" b="
-        octets = seal + b"AAAA\r\nARC-Message-Signature" + rest
-        digest = _seal_digests(read_sets(HeaderFields(octets[: header_end(octets)])))[-1]
-        data = base64.b64encode(self.ed25519.sign(digest))
-        return seal + data + b"\r\nARC-Message-Signature" + rest
+        made = seal + b"AAAA" + rest
+        digest = _seal_digests(read_sets(HeaderFields(made[: header_end(made)])))[-1]
+        return seal + self.data(key, digest) + rest
 
     def twice(self) -> bytes:
         """Return a message that a list has sealed, and changed, and another host has sealed."""
@@ -122,9 +153,27 @@ class Verification(Chains):
         status, _, _ = dkim.arc_verify(octets, dnsfunc=self.known)
         self.assertEqual(b"pass", status)
 
+    def test_sealed_by_others(self) -> None:
+        """What a second implementation has sealed, on top of our own too, passes."""
+        if importlib.util.find_spec("authres") is None:
+            raise SkipTest("dkimpy seals with authres only")
+        private = self.keys["two.test"].private.private_bytes(
+            Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption()
+        )
+        for before, results in (
+            (MESSAGE, CAME),
+            (self.sealed(MESSAGE, "one.test", CAME), WENT),
+        ):
+            noted = b"Authentication-Results: two.test; " + results + b"\r\n" + before
+            fields = dkim.arc_sign(noted, b"arc", b"two.test", private, b"two.test")
+            found = self.verified(b"".join(fields) + before)
+            self.assertEqual(("pass", "", "two.test"), (found.result, found.reason, found.sealer))
+
     def test_sealed_twice(self) -> None:
         """A chain goes on where the message was changed; who signed it as it is now is known."""
-        found = self.verified(self.twice())
+        octets = self.twice()
+        self.assertEqual(b"pass", dkim.arc_verify(octets, dnsfunc=self.known)[0])
+        found = self.verified(octets)
         self.assertEqual(("pass", "two.test", 2), (found.result, found.sealer, found.oldest_pass))
         unchanged = self.sealed(self.sealed(MESSAGE, "one.test", CAME), "two.test", WENT)
         self.assertEqual(0, self.verified(unchanged).oldest_pass)
@@ -144,7 +193,7 @@ class Verification(Chains):
             (b"ARC-Seal: i=1;", b"ARC-Seal: i=1; h=from;", "with the tag h"),
             (b"a=rsa-sha256;", b"a=ed25519-sha256;", "seal 2: "),
             (b"a=rsa-sha256;", b"a=rsa-sha1;", "algorithm not accepted"),
-            (b"h=", b"h=arc-seal:", "covers the chain"),
+            (b" h=", b" h=arc-seal:", "covers the chain"),
             (b" bh=", b" x=1600000001; bh=", "expired"),
             (b" bh=", b" xbh=", "no bh tag"),
         ]:
@@ -155,7 +204,7 @@ class Verification(Chains):
     def test_old_signature_that_cannot_be_read(self) -> None:
         """A seal is over what an older host wrote, whatever that is; it only does not hold."""
         once = self.sealed(MESSAGE, "one.test", CAME).replace(b" bh=", b" xbh=", 1)
-        octets = self.sealed(self.resealed(once), "two.test", WENT)
+        octets = self.sealed(self.resealed(once, self.other("one.test")), "two.test", WENT)
         found = self.verified(octets)
         self.assertEqual(("pass", "", 2), (found.result, found.reason, found.oldest_pass))
 
@@ -225,7 +274,7 @@ class Verification(Chains):
         self.dns.asked.clear()
         # The newest may be good: whoever has a key can seal anything.
         good = forged.replace(b"victim50.test", b"two.test")
-        self.fails(self.resealed(good), "seal 49: no key")
+        self.fails(self.resealed(good, self.other("two.test")), "seal 49: no key")
         self.assertEqual(2 + AT_ONCE, len(self.dns.asked))
 
 
