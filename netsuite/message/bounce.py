@@ -41,6 +41,7 @@ class Outcome:
         original: ORCPT as RCPT gave it, ``rfc822;a@b``.
         last_attempt: of delivery.
         retry_until: when trying will end, for DELAYED.
+        reports: the server that has it will tell more of it, for RELAYED.
     """
 
     recipient: str
@@ -51,6 +52,7 @@ class Outcome:
     original: str = ""
     last_attempt: datetime | None = None
     retry_until: datetime | None = None
+    reports: bool = False
 
 
 _SUBJECT: Final = {
@@ -60,6 +62,7 @@ _SUBJECT: Final = {
     Action.RELAYED: "Successful mail delivery report",
     Action.EXPANDED: "Successful mail delivery report",
 }
+_RELAYED_ON: Final = "was passed on to a server that reports what becomes of it, if asked to."
 _WORDS: Final = {
     Action.FAILED: "could not be delivered. It will not be tried again.",
     Action.DELAYED: "has not been delivered yet. It is still being tried; do not send it again.",
@@ -112,13 +115,18 @@ def _recipient_fields(outcome: Outcome, utf8: bool) -> bytes:
     return b"".join(lines) + CRLF
 
 
+def _words(outcome: Outcome) -> str:
+    on = outcome.action is Action.RELAYED and outcome.reports
+    return _RELAYED_ON if on else _WORDS[outcome.action]
+
+
 def _explanation(outcomes: Sequence[Outcome], reporter: str, whole: bool) -> bytes:
     lines = [f"This is the mail server {reporter}.", ""]
-    for action in Action:
-        of_this = [outcome for outcome in outcomes if outcome.action is action]
+    for words in (*_WORDS.values(), _RELAYED_ON):
+        of_this = [outcome for outcome in outcomes if _words(outcome) == words]
         if not of_this:
             continue
-        lines += [f"Your message {_WORDS[action]}", ""]
+        lines += [f"Your message {words}", ""]
         for outcome in of_this:
             lines.append(f"  <{outcome.recipient}>")
             if outcome.diagnostic:
@@ -141,6 +149,8 @@ def compose_report(
     boundary: str,
     envelope_id: str = "",
     arrived: datetime | None = None,
+    deliver_by: datetime | None = None,
+    future_release: str = "",
     whole: bool = False,
     utf8: bool = False,
 ) -> bytes:
@@ -156,13 +166,16 @@ def compose_report(
         boundary: must not occur in the original.
         envelope_id: ENVID as MAIL gave it.
         arrived: when the message came.
+        deliver_by: by when it was to have arrived (RFC 2852, 5).
+        future_release: for how long, or until when, it was to be held: ``for;60`` (RFC 4865,
+            5.1.2).
         whole: whether to return all of it (RET=FULL) rather than its header.
         utf8: whether the sender's server takes SMTPUTF8 (RFC 6533).
 
     Raises:
         ValueError: the boundary occurs in the original, or a header value has a line end.
 
-    See: RFC 3464, 2; RFC 6522, 3; RFC 6533.
+    See: RFC 3464, 2; RFC 6522, 3; RFC 6533; RFC 2852, 5; RFC 4865, 5.1.2.
     """
     worst = min((outcome.action for outcome in outcomes), key=list(Action).index)
     fields = [
@@ -174,7 +187,7 @@ def compose_report(
         fold(b"Auto-Submitted", b"auto-replied"),
         fold(b"MIME-Version", b"1.0"),
     ]
-    status = _message_fields(reporter, envelope_id, arrived)
+    status = _message_fields(reporter, envelope_id, arrived, deliver_by, future_release)
     status += b"".join(_recipient_fields(outcome, utf8) for outcome in outcomes)
     returned = canonical(original if whole else original[: header_end(original)][:HEADER_OCTETS])
     parts = [
@@ -186,7 +199,13 @@ def compose_report(
     return b"".join((*fields, *mime, CRLF, body))
 
 
-def _message_fields(reporter: str, envelope_id: str, arrived: datetime | None) -> bytes:
+def _message_fields(
+    reporter: str,
+    envelope_id: str,
+    arrived: datetime | None,
+    deliver_by: datetime | None,
+    future_release: str,
+) -> bytes:
     """Print the fields of the message as a whole (RFC 3464, 2.2)."""
     lines: list[bytes] = []
     if envelope_id:
@@ -194,6 +213,10 @@ def _message_fields(reporter: str, envelope_id: str, arrived: datetime | None) -
     lines.append(_status_field("Reporting-MTA", f"dns; {reporter}"))
     if arrived:
         lines.append(fold(b"Arrival-Date", format_message_date(arrived)))
+    if deliver_by:
+        lines.append(fold(b"Deliver-By-Date", format_message_date(deliver_by)))
+    if future_release:
+        lines.append(_status_field("Future-Release-Request", future_release))
     return b"".join(lines) + CRLF
 
 

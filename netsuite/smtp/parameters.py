@@ -1,14 +1,14 @@
 """The parameters of MAIL and RCPT that extensions define: their values, read and printed.
 
 DSN (RFC 3461, 4; RFC 6533, 3), REQUIRETLS (RFC 8689, 2), DELIVERBY (RFC 2852, 4) and FUTURERELEASE
-(RFC 4865, 3).
+(RFC 4865, 3); and what of them is kept with a message for the reports on it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, NoReturn
 
@@ -142,7 +142,7 @@ def _hold_seconds(value: str) -> int:
     return int(value)
 
 
-def _hold_until(value: str) -> datetime:
+def _moment(value: str) -> datetime:
     match = _date_time.fullmatch(value)
     try:
         if match is not None:
@@ -172,7 +172,7 @@ _MAIL: Final[Mapping[str, Callable[[Mail, str], Mail]]] = {
     "REQUIRETLS": _require_tls,
     "BY": lambda mail, value: replace(mail, by=_deliver_by(value)),
     "HOLDFOR": lambda mail, value: replace(mail, hold_for=_hold_seconds(value)),
-    "HOLDUNTIL": lambda mail, value: replace(mail, hold_until=_hold_until(value)),
+    "HOLDUNTIL": lambda mail, value: replace(mail, hold_until=_moment(value)),
 }
 _RCPT: Final[Mapping[str, Callable[[Rcpt, str], Rcpt]]] = {
     "NOTIFY": lambda rcpt, value: replace(rcpt, notify=_notify(value)),
@@ -227,3 +227,63 @@ def rcpt_parameters(rcpt: Rcpt) -> Iterator[str]:
         yield f"NOTIFY={rcpt.notify}"
     if rcpt.original:
         yield f"ORCPT={encode_original(rcpt.original)}"
+
+
+# -- reports ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What MAIL asked of the reports on a message, and what these have to repeat.
+
+    Printed it is the ``ret`` of a queued message's envelope; RET alone is printed as itself.
+
+    Args:
+        ret: as in ``Mail``.
+        by: the moment that BY says (RFC 2852, 5); aware, None for not said.
+        trace: BY asks for a report of each relaying (RFC 2852, 4.1.4).
+        hold: what HOLDFOR or HOLDUNTIL said, as Future-Release-Request has it (RFC 4865, 5.1.2);
+            empty for not said.
+    """
+
+    ret: str = ""
+    by: datetime | None = None
+    trace: bool = False
+    hold: str = ""
+
+    def __str__(self) -> str:
+        words = [self.ret]
+        if self.by is not None:
+            words.append(f"BY={format_utc(self.by)}{';T' if self.trace else ''}")
+        if self.hold:
+            words.append(f"HOLD={self.hold}")
+        return " ".join(word for word in words if word)
+
+
+def report_request(mail: Mail, by: datetime | None) -> ReportRequest:
+    """Return what MAIL asks of reports.
+
+    Args:
+        by: the moment that its BY says.
+    """
+    hold = ""
+    if mail.hold_for is not None:
+        hold = f"for;{mail.hold_for}"
+    elif mail.hold_until is not None:
+        hold = f"until;{format_utc(mail.hold_until)}"
+    return ReportRequest(mail.ret, by, mail.by is not None and mail.by.trace, hold)
+
+
+def parse_report_request(text: str) -> ReportRequest:
+    """Read what ``ReportRequest`` prints."""
+    request = ReportRequest()
+    for word in text.split():
+        name, _, value = word.partition("=")
+        if name == "BY":
+            moment, _, trace = value.partition(";")
+            request = replace(request, by=_moment(moment), trace=trace == "T")
+        elif name == "HOLD":
+            request = replace(request, hold=value)
+        else:
+            request = replace(request, ret=word)
+    return request

@@ -74,6 +74,7 @@ BARE_LINE_END: Final = reply(
 LOOP: Final = reply(554, "5.4.6", "Too many Received fields; the message is in a loop")
 BROKEN: Final = reply(451, "4.3.0", "Something went wrong here; try again later")
 NOT_IN_TIME: Final = reply(451, "4.4.7", "No host could be reached in time")
+TOO_LATE: Final = reply(451, "4.4.7", "It could not be delivered in time")
 LOGIN_BROKEN: Final = reply(454, "4.7.0", "Something went wrong here; try again later")
 
 #: To somebody who has logged in, and may send elsewhere where anybody may.

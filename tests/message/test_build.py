@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -187,6 +188,25 @@ class Report(SynchronousTestCase):
         self.assertIn("and your message's header are attached", text.get_payload())
         self.assertEqual("text/rfc822-headers", header.get_content_type())
         self.assertNotIn("W=C3=B6rter", octets.decode())
+
+    def test_what_was_asked(self) -> None:
+        """By when it was to arrive, how long to be held (RFC 2852, 5; RFC 4865, 5.1.2); and that
+        one server may tell more, where another does not."""
+        taken = Outcome("a@y", Action.RELAYED, "2.0.0")
+        octets = self.report(
+            deliver_by=WHEN,
+            future_release="for;60",
+            outcomes=[taken, replace(taken, recipient="b@y", reports=True)],
+        )
+        date = format_message_date(WHEN)
+        self.assertIn(
+            b"\r\nArrival-Date: " + date + b"\r\nDeliver-By-Date: " + date
+            + b"\r\nFuture-Release-Request: for;60\r\n\r\n",
+            octets,
+        )  # fmt: skip
+        self.assertLess(octets.index(b"does not report further"), octets.index(b"<a@y>"))
+        self.assertLess(octets.index(b"<a@y>"), octets.index(b"reports what becomes"))
+        self.assertLess(octets.index(b"reports what becomes"), octets.index(b"<b@y>"))
 
     def test_whole_and_utf8(self) -> None:
         """RET=FULL returns the text; a UTF-8 sender gets the UTF-8 forms (RFC 6533)."""

@@ -162,6 +162,14 @@ class InTime(Enveloped):
         ):
             self.assertEqual(by, self.sent(self.session(), parameter).deliver_by)
 
+    def test_kept_for_reports(self) -> None:
+        """The moment, and whether each step is to be told, stand in the envelope beside RET."""
+        for parameter, ret in (
+            (b" BY=120;RT RET=HDRS", "HDRS BY=2026-01-02T03:06:05Z;T"),
+            (b" BY=-5;N", "BY=2026-01-02T03:04:00Z"),
+        ):
+            self.assertEqual(ret, self.sent(self.session(), parameter).envelope.ret)
+
     def test_refused(self) -> None:
         """To have it back before now makes no sense; switched off, nobody knows it."""
         self.refused(self.session(), b"BY=0;R", b"501 5.5.4 ")
@@ -205,6 +213,14 @@ class Held(Enveloped):
             self.assertEqual(("x@elsewhere.test",), tuple(asked.recipients[0].onward))
         asked = self.sent(self.session(), b"")
         self.assertEqual((None, ()), (asked.not_before, asked.recipients[0].put_off))
+
+    def test_kept_for_reports(self) -> None:
+        """What was asked for stands in the envelope beside RET."""
+        for parameter, ret in (
+            (b" HOLDFOR=90 RET=FULL", "FULL HOLD=for;90"),
+            (b" HOLDUNTIL=2026-01-03T00:00:00Z", "HOLD=until;2026-01-03T00:00:00Z"),
+        ):
+            self.assertEqual(ret, self.sent(self.session(), parameter).envelope.ret)
 
     def test_refused(self) -> None:
         """Longer than offered, or than BY allows, is refused with 501."""

@@ -14,10 +14,13 @@ from netsuite.smtp.commands import By, Mail, Rcpt
 from netsuite.smtp.grammar import format_command, parse_command
 from netsuite.smtp.parameters import (
     BAD_PARAMETERS,
+    ReportRequest,
     decode_original,
     decode_xtext,
     encode_original,
     encode_xtext,
+    parse_report_request,
+    report_request,
 )
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import RemoteProtocolError
@@ -101,6 +104,22 @@ class Parameters(SynchronousTestCase):
             line = verb + b":<a@b> " + parameter
             self.assertEqual(command, parse_command(line), line)
             self.assertEqual(line + b"\r\n", format_command(command))
+
+    def test_kept_for_reports(self) -> None:
+        """RET, BY and HOLDFOR as an envelope has them; one that has RET alone is as old ones are."""
+        moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+        for text, request in (
+            ("", ReportRequest()),
+            ("FULL", ReportRequest("FULL")),
+            ("BY=2026-01-02T03:04:05Z", ReportRequest(by=moment)),
+            ("HDRS BY=2026-01-02T03:04:05Z;T HOLD=until;2026-01-02T03:04:05Z",
+             ReportRequest("HDRS", moment, True, "until;2026-01-02T03:04:05Z")),
+        ):  # fmt: skip
+            self.assertEqual((text, request), (str(request), parse_report_request(text)))
+        self.assertEqual(
+            ReportRequest("FULL", moment, True, "for;7"),
+            report_request(Mail(None, ret="FULL", by=By(9, False, True), hold_for=7), moment),
+        )
 
     def test_spellings(self) -> None:
         """Case and order of words say nothing; what is read can be printed, and read again."""

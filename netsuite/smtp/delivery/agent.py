@@ -281,6 +281,9 @@ class DeliveryAgent(Service):
     async def _deliver_here(self, job: Job) -> None:
         """Put a message into a mailbox by the commit that ends its item."""
         (item,) = job.items
+        if item.recipient.deliver_by == "R" and self._now() >= item.recipient.expires:
+            await self._settle(job, [Said(replies.TOO_LATE)])  # RFC 2852, 4.1.3: no further attempt
+            return
         try:
             place = Placement(await self._resolver.mailbox(item.recipient.address))
             await self._settle(job, [Said(replies.DELIVERED)], [place])

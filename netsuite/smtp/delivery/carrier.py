@@ -15,6 +15,7 @@ from netsuite.smtp.client import SMTPClient
 from netsuite.smtp.commands import By, Mail, Rcpt, Reply, reply
 from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said
+from netsuite.smtp.parameters import parse_report_request
 from netsuite.store.outgoing import QueueItem
 from netsuite.wire.dates import now
 
@@ -125,17 +126,19 @@ class Carrier:
             utf8=envelope.utf8 and not ascii_header,
             # We vouch for nobody: who submitted it is not to be taken from our login (RFC 4954, 5).
             auth="<>" if self.client.logged_in else None,
-            ret=envelope.ret,
+            ret=parse_report_request(envelope.ret).ret,
             envelope_id=envelope.envelope_id,
             require_tls=envelope.require_tls and unsafe is None,
             by=by if "DELIVERBY" in self.client.extensions else None,
         )
         body = _after(prefix, content.pieces()) if whole is None else prefix + whole
-        rcpts = [_rcpt(item, address) for item, address in good]
+        # A host that knows nothing of BY does not tell of the delay: we tell that it has the mail,
+        # as long as it is not late yet, and ask it to tell of delays of its own (4.1.4.2).
+        untold = by is not None and mail.by is None and by.seconds > 0
+        rcpts = [_rcpt(item, address, delays=untold) for item, address in good]
         answers = iter(await self.client.send(mail, rcpts, body) if rcpts else ())
         self.carried += 1
-        # A host that knows nothing of BY does not tell of the delay: we tell that it has the mail.
-        reports = "DSN" in self.client.extensions and (by is None or mail.by is not None)
+        reports = "DSN" in self.client.extensions and not untold
         return [
             Said(BAD_ADDRESS)
             if address is None
@@ -145,12 +148,13 @@ class Carrier:
 
     def _by(self, item: QueueItem) -> By | None:
         """Return BY as it is to be said now (RFC 2852, 4.1.4)."""
-        recipient = item.recipient
+        recipient, request = item.recipient, parse_report_request(item.envelope.ret)
         returned = recipient.deliver_by == "R"
-        moment = recipient.expires if returned else recipient.warn
+        # Who queued it before that was kept has it in these.
+        moment = request.by or (recipient.expires if returned else recipient.warn)
         if not recipient.deliver_by or moment is None:
             return None
-        return By(int((moment - self._now()).total_seconds()), returned)
+        return By(int((moment - self._now()).total_seconds()), returned, request.trace)
 
     def _late(self, by: By | None) -> Reply | None:
         """Return why a message that must arrive in time, or come back, cannot go here: the host
@@ -193,8 +197,18 @@ class Carrier:
             self.client.abort()
 
 
-def _rcpt(item: QueueItem, address: Address) -> Rcpt:
-    return Rcpt(address, notify=item.recipient.notify, original=item.recipient.original)
+def _rcpt(item: QueueItem, address: Address, *, delays: bool) -> Rcpt:
+    """Return RCPT.
+
+    Args:
+        delays: the sender is to hear of delays, unless of nothing (RFC 2852, 4.1.4.2).
+    """
+    notify = item.recipient.notify
+    if delays and not notify:
+        notify = "FAILURE,DELAY"
+    elif delays and "DELAY" not in notify and notify != "NEVER":
+        notify += ",DELAY"
+    return Rcpt(address, notify=notify, original=item.recipient.original)
 
 
 async def _after(first: bytes, others: AsyncIterable[bytes]) -> AsyncIterator[bytes]:

@@ -10,6 +10,7 @@ from automat import TypeMachineBuilder
 
 from netsuite.message.bounce import Action, Outcome
 from netsuite.smtp.commands import Reply
+from netsuite.smtp.parameters import parse_report_request
 from netsuite.store.outgoing import QueueItem, QueueState, Settlement
 
 
@@ -89,7 +90,13 @@ class Core:
             recipient.original,
             now,
             recipient.expires if action is Action.DELAYED else None,
+            said.reports,
         )
+
+    @property
+    def traced(self) -> bool:
+        """Whether the sender wants to hear of each relaying (RFC 2852, 4.1.4)."""
+        return parse_report_request(self.item.envelope.ret).trace
 
 
 def status_of(reply: Reply) -> str:
@@ -117,8 +124,9 @@ for _state in (_queued, _deferred):
 @_trying.upon(Lifecycle.accepted).to(_delivered)
 def _accepted(item: Lifecycle, core: Core, said: Said, now: datetime) -> None:
     core.settle(QueueState.DELIVERED, said)
-    if not said.reports:
-        # Our own mailbox has it, or a server that will not tell (RFC 3461, 5.2.2 and 5.3.1).
+    if not said.reports or (said.remote and core.traced):
+        # Our own mailbox has it, or a server that will not tell (RFC 3461, 5.2.2 and 5.3.1); or
+        # the way that it takes is to be told.
         core.report(Action.RELAYED if said.remote else Action.DELIVERED, said, now)
 
 
@@ -133,13 +141,17 @@ def _put_off(
     item: Lifecycle, core: Core, said: Said, now: datetime, next_attempt: datetime
 ) -> None:
     core.settle(QueueState.DEFERRED, said, next_attempt)
-    core.report(Action.DELAYED, said, now)
+    # RFC 2852, 4.1.3: that time has expired is what is told of, whatever keeps it waiting.
+    status = "4.4.7" if core.item.recipient.deliver_by == "N" else ""
+    core.report(Action.DELAYED, said, now, status)
 
 
 @_trying.upon(Lifecycle.expired).to(_expired)
 def _expire(item: Lifecycle, core: Core, said: Said, now: datetime) -> None:
     core.settle(QueueState.EXPIRED, said)
-    core.report(Action.FAILED, said, now, "4.4.7")  # RFC 3463, 3.5: delivery time expired
+    # RFC 3463, 3.5: delivery time expired; RFC 2852, 4.1.3 has it permanent.
+    status = "5.4.7" if core.item.recipient.deliver_by == "R" else "4.4.7"
+    core.report(Action.FAILED, said, now, status)
 
 
 @_trying.upon(Lifecycle.untried).to(_queued)

@@ -10,8 +10,9 @@ from netsuite.accounts.interfaces import Delivery
 from netsuite.message.bounce import Action, Outcome, compose_report
 from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Tried, is_wanted
+from netsuite.smtp.parameters import parse_report_request
 from netsuite.store.interfaces import Report
-from netsuite.store.outgoing import Envelope
+from netsuite.store.outgoing import Envelope, QueueItem
 
 #: Of a message that failed, so much is given back whole where its sender did not say how much
 #: (RET); of a larger one, the header.
@@ -53,6 +54,7 @@ class Reporter:
         if not outcomes or not sender:
             return None
         name = self._identify()
+        request = parse_report_request(item.envelope.ret)
         whole = await self._returned_whole(item.envelope, outcomes, content)
         original = whole if whole is not None else await content.header()
         octets = compose_report(
@@ -65,6 +67,8 @@ class Reporter:
             boundary=f"{name}/{self._host}",
             envelope_id=item.envelope.envelope_id,
             arrived=item.queued,
+            deliver_by=request.by,
+            future_release=request.hold,
             whole=whole is not None,
             utf8=not sender.isascii(),
         )
@@ -75,21 +79,30 @@ class Reporter:
         outcome, recipient = tried.outcome, tried.item.recipient
         if outcome is None:
             return None
-        # Who wants to hear of a delay hears that nobody beyond will tell (RFC 2852, 4.1.4.2).
-        beyond = outcome.action is Action.RELAYED and recipient.deliver_by == "N"
         if not is_wanted(recipient.notify, outcome.action) and (
-            not beyond or recipient.notify == "NEVER"
+            recipient.notify == "NEVER" or not self._is_way(tried.item, outcome)
         ):
             return None
         late = recipient.warn is not None and self._now() >= recipient.warn
         return outcome if outcome.action is not Action.DELAYED or late else None
+
+    def _is_way(self, item: QueueItem, outcome: Outcome) -> bool:
+        """Return whether it is the way that was taken, and BY has that told: each step where a
+        trace is asked for (RFC 2852, 4.1.4); where who wants to hear of a delay would not hear of
+        it from beyond, the step to there (4.1.4.2)."""
+        if outcome.action is not Action.RELAYED:
+            return False
+        request = parse_report_request(item.envelope.ret)
+        by = request.by or item.recipient.warn
+        beyond = item.recipient.deliver_by == "N" and by is not None and self._now() < by
+        return request.trace or (beyond and not outcome.reports)
 
     async def _returned_whole(
         self, envelope: Envelope, outcomes: Sequence[Outcome], content: Content
     ) -> bytes | None:
         """Return the message where it is given back whole (RFC 3461, 4.3): not one that must not
         go in the clear (RFC 8689, 5)."""
-        ret = "HDRS" if envelope.require_tls else envelope.ret
+        ret = "HDRS" if envelope.require_tls else parse_report_request(envelope.ret).ret
         failed = any(each.action is Action.FAILED for each in outcomes)
         limit = LARGEST_OCTETS if ret == "FULL" else RETURNED_OCTETS
         if not failed or ret == "HDRS" or content.octets > limit:

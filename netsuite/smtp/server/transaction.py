@@ -16,6 +16,7 @@ from netsuite.smtp import replies
 from netsuite.smtp.commands import Mail, Reply
 from netsuite.smtp.dialog import canonical_lines
 from netsuite.smtp.header_rewriter import HeaderRewriter
+from netsuite.smtp.parameters import report_request
 from netsuite.smtp.policy.chain import Judgement
 from netsuite.smtp.policy.content import Spool, marked_header
 from netsuite.smtp.policy.interface import Tag
@@ -255,8 +256,9 @@ class MailTransaction:
 
     def _envelope(self) -> Envelope:
         mail = self.mail
+        request = report_request(mail, self.deliver_by.by if self.deliver_by is not None else None)
         return Envelope(
-            self.sender, mail.body, mail.utf8, mail.require_tls, mail.ret, mail.envelope_id
+            self.sender, mail.body, mail.utf8, mail.require_tls, str(request), mail.envelope_id
         )
 
     def answers(self, answer: Reply) -> Sequence[Reply]:

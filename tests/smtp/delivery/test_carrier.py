@@ -16,6 +16,7 @@ from netsuite.smtp.client import connect
 from netsuite.smtp.delivery.carrier import Carrier
 from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said
+from netsuite.smtp.parameters import ReportRequest
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.store.outgoing import Envelope, QueueItem
 from netsuite.testing.cases import SynchronousTestCase
@@ -147,7 +148,9 @@ class Carrying(SynchronousTestCase):
     def test_after_a_login(self) -> None:
         """A host that we log in to is told that we vouch for no submitter (RFC 4954, 5)."""
         for login in (True, False):
-            said = self.carry(self.item(), login=login, offer_auth=True, sender="alice@example.test")
+            said = self.carry(
+                self.item(), login=login, offer_auth=True, sender="alice@example.test"
+            )
             self.assertEqual(250, said.reply.code)
             self.assertIs(login, b" AUTH=<>" in self.heard())
 
@@ -179,6 +182,47 @@ class Carrying(SynchronousTestCase):
         self.assertNotIn(b"BY=", self.heard())
         late = self.item(deliver_by=DeliverBy(NOW, True))
         self.assertEqual("5.4.7", self.carry(late).reply.enhanced)
+
+    def test_deliver_by_as_it_was_said(self) -> None:
+        """The trace goes on, and the time that was said, also where trying ends before, and after
+        the sender was told of the delay (RFC 2852, 4.1.4)."""
+        hour = timedelta(hours=1)
+        for seconds, returned, said_by in (
+            (3600, False, b" BY=3600;NT"),
+            (-60, False, b" BY=-60;NT"),
+            (999_999_999, True, b" BY=999999999;RT"),
+        ):
+            moment = NOW + timedelta(seconds=seconds)
+            envelope = replace(ENVELOPE, ret=str(ReportRequest("HDRS", moment, trace=True)))
+            item = self.item(envelope=envelope, deliver_by=DeliverBy(moment, returned))
+            recipient = item.recipient
+            if not returned:
+                recipient = replace(recipient, warn=None)
+            item = replace(item, recipient=recipient)
+            self.assertEqual(250, self.carry(item).reply.code)
+            self.assertIn(said_by + b"\r\n", self.heard())
+            self.assertIn(b" RET=HDRS ", self.heard())
+        late = replace(ENVELOPE, ret=str(ReportRequest(by=NOW - hour)))
+        item = self.item(envelope=late, deliver_by=DeliverBy(NOW - hour, False))
+        said = self.carry(item, not_offered=["DELIVERBY"])
+        self.assertEqual((250, True), (said.reply.code, said.reports))
+        self.assertNotIn(b"NOTIFY", self.heard())
+
+    def test_delays_beyond(self) -> None:
+        """A host without DELIVERBY is asked to tell of delays, of who is not to hear nothing (RFC
+        2852, 4.1.4.2)."""
+        for notify, asked in (
+            ("", b" NOTIFY=FAILURE,DELAY"),
+            ("SUCCESS", b" NOTIFY=SUCCESS,DELAY"),
+            ("FAILURE,DELAY", b" NOTIFY=FAILURE,DELAY"),
+            ("NEVER", b" NOTIFY=NEVER"),
+        ):
+            by = DeliverBy(NOW + timedelta(hours=1), False)
+            item = self.item(to=replace(TO, notify=notify), deliver_by=by)
+            self.carry(item, not_offered=["DELIVERBY"])
+            self.assertIn(asked + b"\r\n", self.heard())
+            self.carry(item)
+            self.assertEqual(bool(notify), b"NOTIFY" in self.heard())
 
     def test_addresses(self) -> None:
         """What is no address is refused here, and nothing of it is said."""

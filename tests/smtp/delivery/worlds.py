@@ -12,6 +12,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.task import Clock
 
 from netsuite.accounts.delivery import Patience, StoreDelivery
+from netsuite.accounts.interfaces import DeliverBy
 from netsuite.accounts.resolver import RecipientResolver
 from netsuite.smtp.commands import Reply, reply
 from netsuite.smtp.delivery.agent import DeliveryAgent
@@ -158,6 +159,7 @@ class World:
         octets: bytes = b"Subject: x\r\n\r\nHello\r\n",
         notify: str = "",
         envelope: Envelope = ENVELOPE,
+        deliver_by: DeliverBy | None = None,
     ) -> None:
         """Take a message as the server does, and carry it on as far as that goes at once."""
         draft = self.delivery.draft()
@@ -168,7 +170,9 @@ class World:
             resolved = await self.resolver.resolve(local, domain, relay=True)
             original = f"rfc822;{each}" if notify else ""
             found.append(replace(resolved, notify=notify, original=original))
-        await self.delivery.deliver(draft, found, replace(envelope, sender=sender))
+        await self.delivery.deliver(
+            draft, found, replace(envelope, sender=sender), deliver_by=deliver_by
+        )
         self.settle()
 
     def settle(self) -> None:
