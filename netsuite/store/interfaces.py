@@ -375,12 +375,30 @@ class QueueStore(Protocol):
         """Return when the next item is due, or its lease ends, of all domains but some."""
 
 
+class RememberedStore(Protocol):
+    """Values by kind and key that are good until a moment: what would be learned again, at a price.
+
+    They are written together, about a second after they were given, and what was given last may
+    be lost with the process. So much is kept of a kind, and what ends first goes first.
+    """
+
+    async def recall(self, kind: str, key: str) -> str | None:
+        """Return a value that is still good, written already or not."""
+
+    def remember(self, kind: str, key: str, value: str, until: datetime) -> None:
+        """Keep a value, in place of what the key had. Raises StoreClosed."""
+
+    def forget(self, kind: str, key: str) -> None:
+        """Drop a value, if there is one. Raises StoreClosed."""
+
+
 class Store(Protocol):
     """A whole store."""
 
     mail: MailStore
     accounts: AccountStore
     queue: QueueStore
+    remembered: RememberedStore
     changes: ChangeFeed
 
     def prepare(self) -> None:

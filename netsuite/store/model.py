@@ -29,6 +29,9 @@ SYSTEM_FLAGS: Final = frozenset({SEEN, ANSWERED, FLAGGED, DELETED, DRAFT})
 SEPARATOR: Final = "/"
 INBOX: Final = "INBOX"
 
+#: Values of one kind that a store remembers (``interfaces.RememberedStore``).
+REMEMBERED: Final = 50_000
+
 
 class FolderKind(enum.Enum):
     """What a folder is: somebody's mailbox, or a newsgroup that all may read."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from netsuite.store.errors import TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.testing.cases import TestCase
-from netsuite.testing.store_contract import StoreCase, StoreContract
+from netsuite.testing.store_contract import CREATED, StoreCase, StoreContract
 
 
 class MemoryStoreContract(StoreContract, TestCase):
@@ -21,7 +23,11 @@ class Limits(StoreCase, TestCase):
 
     async def make_store(self) -> Store:
         return MemoryStore(
-            self.now, guid=iter("abc").__next__, uid_validity=lambda: 7, limit_octets=10
+            self.now,
+            guid=iter("abc").__next__,
+            uid_validity=lambda: 7,
+            limit_octets=10,
+            remembered_values=2,
         )
 
     async def test_too_large(self) -> None:
@@ -38,3 +44,12 @@ class Limits(StoreCase, TestCase):
         (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
         self.assertEqual(("a", 7), (seen.guid, inbox.uid_validity))
         self.assertEqual(8, (await self.group()).uid_validity)
+
+    async def test_remembered(self) -> None:
+        """Of too many values of a kind the one that ends first goes."""
+        for key, hours in (("a", 2), ("b", 1), ("c", 3)):
+            until = CREATED + timedelta(hours=hours)
+            self.store.remembered.remember("k", key, key, until)
+        self.store.remembered.remember("other", "a", "x", until)
+        found = [await self.store.remembered.recall("k", key) for key in "abc"]
+        self.assertEqual(["a", None, "c"], found)

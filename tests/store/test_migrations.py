@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from datetime import UTC, datetime, timedelta
 
 from netsuite.store.model import Placement
 from netsuite.store.outgoing import (
@@ -19,6 +20,7 @@ from tests.store.reactors import reactor
 
 #: The queue before it had envelopes, with what a message to three had put in.
 _QUEUE_OF_0001 = """
+DROP TABLE remembered;
 DROP TABLE envelope;
 DROP TABLE queue;
 CREATE TABLE queue (
@@ -120,3 +122,25 @@ class Migration(TestCase):
             self.assertEqual(4, await store.queue.delete(QueueFilter()))
         finally:
             await store.close()
+
+    async def test_remembered(self) -> None:
+        """A store from before anything was remembered remembers, and keeps what it had."""
+        path = self.mktemp()
+        store = SQLStore(f"sqlite:///{path}", clock=reactor, threads=reactor)
+        await store.open()
+        await store.accounts.add_account("ann", None)
+        await store.close()
+        with contextlib.closing(sqlite3.connect(path)) as database:
+            database.execute("DROP TABLE remembered")
+            database.execute("UPDATE alembic_version SET version_num = '0003'")
+            database.commit()
+        for expected in (None, "value"):
+            store = SQLStore(f"sqlite:///{path}", clock=reactor, threads=reactor)
+            await store.open()
+            try:
+                self.assertEqual("ann", (await store.accounts.account("ann")).name)
+                self.assertEqual(expected, await store.remembered.recall("kind", "key"))
+                until = datetime.now(UTC) + timedelta(days=1)
+                store.remembered.remember("kind", "key", "value", until)
+            finally:
+                await store.close()

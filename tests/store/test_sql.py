@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -328,6 +329,43 @@ class Behind(SQLCase):
         await self.store.accounts.record_login(login)
         await self.store.close()
         self.assertEqual(2, len(self.ask("SELECT * FROM login")))
+
+    async def test_remembered_is_written_in_time(self) -> None:
+        """Values reach the disk together, at the latest when closing, and go when they end."""
+        remembered = self.store.remembered
+        hour = CREATED + timedelta(hours=1)
+        remembered.remember("k", "a", "1", hour)
+        self.assertEqual([], self.ask("SELECT * FROM remembered"))
+        await self.until(lambda: self.ask("SELECT * FROM remembered"))
+        remembered.remember("k", "b", "2", hour + timedelta(days=1))
+        remembered.forget("k", "a")
+        await self.until(
+            lambda: self.ask("SELECT key FROM remembered WHERE expires_at > 0") == [("b",)]
+        )
+        remembered.remember("k", "c", "3", hour)
+        await self.store.close()
+        self.store = await self.opened()
+        found = [await self.store.remembered.recall("k", key) for key in "abc"]
+        self.assertEqual([None, "2", "3"], found)
+        self.clock.advance(3600)
+        await self.until(lambda: self.ask("SELECT key FROM remembered") == [("b",)])
+
+    async def test_remembered_is_bounded(self) -> None:
+        """Of too many values of a kind those that end first go, other kinds stay."""
+        store = await self.opened(remembered_values=100)
+        for number in range(2500):
+            until = CREATED + timedelta(days=1, seconds=number)
+            store.remembered.remember("k", str(number), "", until)
+        store.remembered.remember("other", "0", "", CREATED + timedelta(days=1))
+        counting = "SELECT kind, count(*), min(key), max(key) FROM remembered GROUP BY kind"
+        await self.until(lambda: len(self.ask(counting)) == 2)
+        self.assertEqual([("k", 99, "2401", "2499"), ("other", 1, "0", "0")], self.ask(counting))
+        for number in range(50):
+            store.remembered.remember("k", f"x{number}", "", CREATED + timedelta(days=2))
+            await store.tidy()
+        ((_, count, _, last), _) = self.ask(counting)
+        self.assertLessEqual(count, 102)
+        self.assertEqual("x9", last)
 
     async def test_live_drafts_are_renewed(self) -> None:
         """A draft that takes long stays its process's own; one not renewed is cleaned up."""

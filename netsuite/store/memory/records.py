@@ -174,6 +174,7 @@ class Records:
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     logins: list[model.Login] = field(default_factory=list)
     queue: dict[int, outgoing.QueueItem] = field(default_factory=dict)
+    remembered: dict[str, dict[str, tuple[str, datetime]]] = field(default_factory=dict)
     last_id: int = 0
     last_uid_validity: int = 0
     open: bool = True

@@ -1,4 +1,4 @@
-"""The memory store itself: its four parts and its life."""
+"""The memory store itself: its parts and its life."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from netsuite.store.changes import ChangeFeed
-from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
+from netsuite.store.interfaces import AccountStore, MailStore, QueueStore, RememberedStore
 from netsuite.store.memory.accounts import MemoryAccounts
 from netsuite.store.memory.mail import MemoryMail
 from netsuite.store.memory.queue import MemoryQueue
 from netsuite.store.memory.records import Records
+from netsuite.store.memory.remembered import MemoryRemembered
+from netsuite.store.model import REMEMBERED
 
 
 class MemoryStore:
@@ -24,11 +26,13 @@ class MemoryStore:
         uid_validity: returns a candidate for the next UIDVALIDITY; the store takes a greater
             number where this one does not exceed all earlier ones.
         limit_octets: the largest content it takes.
+        remembered_values: of each kind, how many it keeps.
     """
 
     mail: MailStore
     accounts: AccountStore
     queue: QueueStore
+    remembered: RememberedStore
     changes: ChangeFeed
 
     def __init__(
@@ -38,6 +42,7 @@ class MemoryStore:
         guid: Callable[[], str] = lambda: secrets.token_hex(16),
         uid_validity: Callable[[], int] = lambda: int(time.time()),
         limit_octets: int = 1 << 30,
+        remembered_values: int = REMEMBERED,
     ) -> None:
         self._records = Records(
             now=now, guid=guid, uid_validity=uid_validity, limit_octets=limit_octets
@@ -46,6 +51,7 @@ class MemoryStore:
         self.mail = mail = MemoryMail(self._records)
         self.accounts = MemoryAccounts(self._records)
         self.queue = MemoryQueue(self._records, mail)
+        self.remembered = MemoryRemembered(self._records, remembered_values)
 
     def prepare(self) -> None:
         """Do nothing: nothing blocks."""

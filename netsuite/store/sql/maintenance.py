@@ -6,7 +6,7 @@ moment in which nothing is delivered, but not forever.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
 from netsuite.store.sql.parts import StoreParts
+from netsuite.store.sql.remembered import Expiry, has_expired
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.summarize import Document
 
@@ -250,7 +251,8 @@ class Maintenance:
     """The routines of one store.
 
     Args:
-        write_logins: writes the lines of the audit log that wait.
+        write_waiting: each writes something that waits for others to be written with; at once
+            where there is nothing.
         sweep_after_seconds: how long a content that nothing refers to stays, because a slow
             reader in another process may still want it.
     """
@@ -258,13 +260,13 @@ class Maintenance:
     def __init__(
         self,
         shared: StoreParts,
-        write_logins: Callable[[], Awaitable[None]],
+        write_waiting: Sequence[Callable[[], Awaitable[None]]],
         clock: IReactorTime,
         *,
         sweep_after_seconds: float,
     ) -> None:
         self._shared = shared
-        self._write_logins = write_logins
+        self._write_waiting = write_waiting
         self._clock = clock
         self._sweep_after = int(sweep_after_seconds * _MICRO)
         self._data_version: int | None = None
@@ -283,10 +285,14 @@ class Maintenance:
             await routine.stop()
 
     async def tidy(self) -> None:
-        """Index and sweep all that waits, now."""
+        """Write, index and sweep all that waits, now."""
+        for write in self._write_waiting:
+            await write()
         while await self._index():
             pass
         while await self._sweep():
+            pass
+        while await self._expire():
             pass
 
     # -- other processes
@@ -313,9 +319,9 @@ class Maintenance:
     # -- work behind deliveries
 
     async def _tidy(self) -> float:
-        shared, now = self._shared, self._shared.now()
-        if shared.logins:
-            await self._write_logins()
+        now = self._shared.now()
+        for write in self._write_waiting:
+            await write()
         if now - self._renewed_at > RENEW_SECONDS * _MICRO:
             self._renewed_at = now
             await self._renew(now)
@@ -323,6 +329,7 @@ class Maintenance:
             return QUIET_SECONDS
         worked = await self._index()
         worked = await self._sweep() or worked
+        worked = await self._expire() or worked
         return STEP_SECONDS if worked else REST_SECONDS
 
     def _busy(self, now: int) -> bool:
@@ -362,3 +369,10 @@ class Maintenance:
             shared.summaries.drop(content)
         pinned = frozenset(shared.pinned)
         return await shared.writer.call(lambda tr: sweep(tr, before, pinned))
+
+    async def _expire(self) -> bool:
+        shared, now = self._shared, self._shared.now()
+        if not await shared.readers.run_inline(lambda s: has_expired(s, now)):
+            return False
+        await shared.writer.submit(Expiry())
+        return True

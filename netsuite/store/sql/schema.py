@@ -255,5 +255,15 @@ queue = Table(
     Index("queue_envelope", "envelope"),
 )
 
+#: What would be learned again, by kind, until a moment.
+remembered = _clustered(
+    "remembered",
+    _key("kind", Text),
+    _key("key", Text),
+    Column("value", Text, nullable=False),
+    _number("expires_at"),
+    extra=(Index("remembered_end", "expires_at"),),
+)
+
 #: What was committed, a row a transaction, for other processes.
 change = Table("change", metadata, _id("sequence"), Column("payload", Text, nullable=False))

@@ -15,7 +15,8 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
-from netsuite.store.interfaces import AccountStore, MailStore, QueueStore
+from netsuite.store.interfaces import AccountStore, MailStore, QueueStore, RememberedStore
+from netsuite.store.model import REMEMBERED
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import Database, DatabaseSession, translated
@@ -26,6 +27,7 @@ from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
+from netsuite.store.sql.remembered import SQLRemembered
 from netsuite.store.sql.schema import LARGEST_OCTETS
 from netsuite.store.sql.writer import Writer
 
@@ -70,6 +72,7 @@ class SQLStore:
         limit_octets: the largest content it takes, at most 2 GiB.
         cache_octets: what contents and summaries kept in memory may take together.
         sweep_after_seconds: how long a content that nothing refers to stays.
+        remembered_values: of each kind, how many it keeps.
 
     Raises:
         StoreError: the URL is not a store's.
@@ -78,6 +81,7 @@ class SQLStore:
     mail: MailStore
     accounts: AccountStore
     queue: QueueStore
+    remembered: RememberedStore
     changes: ChangeFeed
 
     def __init__(
@@ -91,6 +95,7 @@ class SQLStore:
         limit_octets: int = 1 << 30,
         cache_octets: int = 32 << 20,
         sweep_after_seconds: float = 600.0,
+        remembered_values: int = REMEMBERED,
     ) -> None:
         self._wall = now or clock.seconds
         self._call_from_thread = threads.callFromThread
@@ -120,11 +125,13 @@ class SQLStore:
         self._locks = MaildropLocks()
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
-        self._accounts = accounts
+        remembered = SQLRemembered(self._shared, remembered_values)
+        self._write_waiting = (accounts.write_logins, remembered.write)
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared, mail)
+        self.remembered = remembered
         self.changes = feed
         self._maintenance = Maintenance(
-            self._shared, accounts.write_logins, clock, sweep_after_seconds=sweep_after_seconds
+            self._shared, self._write_waiting, clock, sweep_after_seconds=sweep_after_seconds
         )
 
     def _now(self) -> int:
@@ -190,7 +197,7 @@ class SQLStore:
         self._locks.close()
 
     async def tidy(self) -> None:
-        """Index and sweep all that waits, now; by itself it happens behind deliveries."""
+        """Write, index and sweep all that waits, now; by itself it happens behind deliveries."""
         self._shared.check_open()
         await self._maintenance.tidy()
 
@@ -201,8 +208,9 @@ class SQLStore:
             return
         shared.open = False
         await self._maintenance.stop()
-        with suppress(StoreError):  # the writer has logged what was wrong
-            await self._accounts.write_logins()
+        for write in self._write_waiting:
+            with suppress(StoreError):  # the writer has logged what was wrong
+                await write()
         for draft in list(shared.drafts):
             await draft.abort()
         await shared.writer.stop()

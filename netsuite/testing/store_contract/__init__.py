@@ -18,6 +18,7 @@ from netsuite.testing.store_contract.flags import FlagsContract
 from netsuite.testing.store_contract.folders import FoldersContract
 from netsuite.testing.store_contract.messages import MessagesContract
 from netsuite.testing.store_contract.queue import QueueContract
+from netsuite.testing.store_contract.remembered import RememberedContract
 from netsuite.testing.store_contract.search import SearchContract
 
 __all__ = ["CREATED", "StoreCase", "StoreContract"]
@@ -33,5 +34,6 @@ class StoreContract(
     FeedContract,
     AccountsContract,
     QueueContract,
+    RememberedContract,
 ):
     """All of the contract."""
