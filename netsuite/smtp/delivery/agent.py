@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from twisted.application.service import Service
@@ -18,7 +19,7 @@ from netsuite.connection.linelog import LineLog
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
 from netsuite.smtp.delivery.content import Content
-from netsuite.smtp.delivery.destination import Connection, Destination, Job
+from netsuite.smtp.delivery.destination import Connect, Destination, Job
 from netsuite.smtp.delivery.leases import Leases
 from netsuite.smtp.delivery.lifecycle import Said, Tried
 from netsuite.smtp.delivery.reports import Reporter
@@ -46,7 +47,7 @@ class DeliveryAgent(Service):
 
     Args:
         store: its queue, and the contents.
-        connect: connects to the hosts of a domain; raises Unroutable, Unreachable.
+        connect: connects to the hosts of a domain.
         lease_seconds: how long items are claimed for; a lease is renewed twice before it ends.
         rewritten: returns the reverse path that a forwarded message leaves with.
         delivery_log: a line for each attempt; None for none.
@@ -61,7 +62,7 @@ class DeliveryAgent(Service):
         clock: IReactorTime,
         *,
         resolver: Resolver,
-        connect: Callable[[str], Awaitable[Connection]],
+        connect: Connect,
         reporter: Reporter,
         now: Callable[[], datetime],
         schedule: Schedule | None = None,
@@ -85,7 +86,8 @@ class DeliveryAgent(Service):
         self._now = now
         self._rewritten = rewritten
         self._when_open = when_open
-        self._destinations: dict[str, Destination] = {}
+        # A domain may have two: one more for what goes without TLS, if need be.
+        self._destinations: dict[tuple[str, bool], Destination] = {}
         self._jobs: set[Job] = set()
         self._looking = False
         self._look_again = False
@@ -238,12 +240,17 @@ class DeliveryAgent(Service):
             working = ensureDeferred(self._deliver_here(job))
             working.addErrback(lambda failure: self.log.failure("delivering mail here", failure))
             return
-        destination = self._destinations.get(domain)
+        self._put(job)
+
+    def _put(self, job: Job) -> None:
+        domain = job.items[0].recipient.domain
+        destination = self._destinations.get((domain, job.tls_optional))
         if destination is None:
-            destination = self._destinations[domain] = Destination(
+            destination = self._destinations[domain, job.tls_optional] = Destination(
                 domain,
                 self._clock,
-                connect=self._connect,
+                connect=partial(self._connect, tls_optional=job.tls_optional),
+                without_tls=self._without_tls,
                 settle=self._settle,
                 put_back=self._put_back,
                 rest_seconds=lambda failures: self.schedule.rest_seconds(failures),
@@ -252,17 +259,38 @@ class DeliveryAgent(Service):
         destination.items += len(job.items)
         destination.put(job)
 
+    async def _without_tls(self, job: Job) -> bool:
+        """Move a job that is kept by TLS alone to where it is optional, if its sender wants that
+        (RFC 8689, 3), and has not said REQUIRETLS (4.1); return whether it was moved."""
+        if job.tls_optional or job.items[0].envelope.require_tls:
+            return False
+        try:
+            optional = await job.content.tls_optional()
+        except Exception:
+            self.log.failure("reading a header")
+            return False
+        if not optional or not self.running:
+            return False
+        self._taken_from(job)
+        job.tls_optional = True
+        self._put(job)
+        return True
+
     def _ended(self, job: Job) -> None:
         self._jobs.discard(job)
         self._leases.remove(job.items)
         self._check_ended()
-        domain = job.items[0].recipient.domain
-        destination = self._destinations.get(domain)
+        self._taken_from(job)
+        self._look_soon()
+
+    def _taken_from(self, job: Job) -> None:
+        """Count a job no more where it was."""
+        key = job.items[0].recipient.domain, job.tls_optional
+        destination = self._destinations.get(key)
         if destination is not None:
             destination.items -= len(job.items)
             if destination.unused:
-                del self._destinations[domain]
-        self._look_soon()
+                del self._destinations[key]
 
     def _check_ended(self) -> None:
         """Have a stop go on when there is nothing left that it waits for."""
@@ -272,8 +300,8 @@ class DeliveryAgent(Service):
 
     async def _renew(self) -> None:
         """Have the leases of what is on its way go on; forget destinations that nothing goes to."""
-        for domain in [each.domain for each in self._destinations.values() if each.unused]:
-            del self._destinations[domain]
+        for key in [key for key, each in self._destinations.items() if each.unused]:
+            del self._destinations[key]
         await self._leases.renew()
 
     # -- mailboxes here ------------------------------------------------------------------------

@@ -27,11 +27,17 @@ NOBODY: Final = reply(451, "4.4.1", "No host answers")
 
 
 class Unreachable(Exception):
-    """No host could be talked to; *said* is by the last one."""
+    """No host could be talked to.
 
-    def __init__(self, said: Said) -> None:
+    Args:
+        said: by the last one.
+        by_tls: one of them is only not secured as it has to be.
+    """
+
+    def __init__(self, said: Said, *, by_tls: bool = False) -> None:
         super().__init__(str(said.reply))
         self.said = said
+        self.by_tls = by_tls
 
 
 class Connector:
@@ -67,25 +73,30 @@ class Connector:
         self._tls_for = tls_for
         self._loopback = loopback
 
-    async def connect(self, domain: str) -> Carrier:
+    async def connect(self, domain: str, *, tls_optional: bool = False) -> Carrier:
         """Return a connection to a host of a domain.
+
+        Args:
+            tls_optional: see ``Router.route``.
 
         Raises:
             Unroutable: there is no such host, and there will be none.
             Unreachable: none of them takes mail now.
         """
         said: list[Said] = []
+        by_tls = False
         try:
-            relays = await self._router.route(domain)
+            relays = await self._router.route(domain, tls_optional=tls_optional)
         except Unroutable as error:
             if error.said.reply.permanent:
                 raise
-            raise Unreachable(error.said) from None
+            raise Unreachable(error.said, by_tls=error.by_tls) from None
         for relay in relays:
             try:
                 addresses, vouching = await self._addresses(relay)
             except Unroutable as error:
                 said.append(error.said)
+                by_tls = by_tls or error.by_tls
                 continue
             while addresses:
                 racing = Racing(
@@ -95,6 +106,7 @@ class Connector:
                     carrier = await self._open(relay, racing, vouching)
                 except errors.ClientError as error:
                     said.append(_words(error, f"{relay.host}[{racing.winner or addresses[-1]}]"))
+                    by_tls = by_tls or isinstance(error, errors.TLSFailure)
                     if not racing.winner:
                         break
                 else:
@@ -106,7 +118,7 @@ class Connector:
         temporary = [each for each in said if not each.reply.permanent]
         if not temporary and said:
             raise Unroutable(said[-1].reply)
-        raise Unreachable(temporary[-1] if temporary else Said(NOBODY))
+        raise Unreachable(temporary[-1] if temporary else Said(NOBODY), by_tls=by_tls)
 
     def _is_this_one(self, client: SMTPClient) -> bool:
         """Return whether a host greets with our own name, as the DNS can have another name for an
@@ -167,13 +179,22 @@ class Connector:
         if context is not None and not relay.implicit:
             try:
                 if "STARTTLS" in client.extensions:
-                    await client.starttls(context)
+                    await _start_tls(client, context)
                 elif relay.security is not Security.OPPORTUNISTIC:
                     raise errors.TLSFailure("the host does not offer STARTTLS")
             except BaseException:
                 client.abort()
                 raise
         return client
+
+
+async def _start_tls(client: SMTPClient, context: tls.ClientContext) -> None:
+    """Go on under TLS. Raises TLSFailure also where it was offered, and is refused all the same:
+    who needs no TLS can do without."""
+    try:
+        await client.starttls(context)
+    except errors.Refusal as error:
+        raise errors.TLSFailure(f"it is offered, and refused: {error}") from error
 
 
 def _chain(client: SMTPClient) -> Sequence[Certificate]:

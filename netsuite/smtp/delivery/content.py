@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from netsuite.message.build import return_path
-from netsuite.message.headers import header_end
+from netsuite.message.headers import fields, header_end
 from netsuite.store.interfaces import MailStore
 from netsuite.store.outgoing import QueueItem
 
@@ -70,6 +70,16 @@ class Content:
         async for piece in self.pieces():
             yield piece[skip:]
             skip = max(skip - len(piece), 0)
+
+    async def tls_optional(self) -> bool:
+        """Return whether its sender has it sent without TLS rather than not at all: by one field,
+        ``TLS-Required: No`` (RFC 8689, 3). Raises NoSuchMessage."""
+        found = [
+            each.value.lower()
+            for each in fields(await self.header())
+            if each.name.lower() == b"tls-required"
+        ]
+        return found == [b"no"]
 
     async def ascii(self) -> bool:
         """Return whether it holds no 8-bit octet; read to see."""

@@ -39,6 +39,13 @@ REMEMBERED_SECONDS: Final = 4 * 3600.0
 NOT_READY: Final = reply(451, "4.4.1", "No host was ready in time")
 
 
+class Connect(Protocol):
+    """Makes connections, as ``connector.Connector.connect``."""
+
+    def __call__(self, domain: str, *, tls_optional: bool = False) -> Awaitable[Connection]:
+        """Connect to a host of a domain. Raises Unroutable, Unreachable."""
+
+
 class Connection(Protocol):
     """A connection to a host that takes mail, as ``carrier.Carrier``."""
 
@@ -63,11 +70,13 @@ class Job:
 
     Args:
         sender: the reverse path it is sent with.
+        tls_optional: it has turned out that it goes over connections without TLS, if need be.
     """
 
     items: Sequence[QueueItem]
     sender: str
     content: Content
+    tls_optional: bool = False
     tried: Sequence[Tried] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -79,6 +88,8 @@ class Destination:
 
     Args:
         connect: makes a connection; raises Unroutable, Unreachable.
+        without_tls: takes a job that is kept here by TLS alone, if it may go without; returns
+            whether it has.
         settle: takes a job's recipients with what was said of each.
         put_back: takes a job that was not tried, and when it may be: a time of the clock.
         rest_seconds: returns how long to leave hosts in peace that failed so often.
@@ -93,6 +104,7 @@ class Destination:
         clock: IReactorTime,
         *,
         connect: Callable[[str], Awaitable[Connection]],
+        without_tls: Callable[[Job], Awaitable[bool]],
         settle: Callable[[Job, Sequence[Said]], Awaitable[None]],
         put_back: Callable[[Job, float], Coroutine[Any, Any, None]],
         rest_seconds: Callable[[int], float],
@@ -102,6 +114,7 @@ class Destination:
         self._connections = connections
         self._clock = clock
         self._connect = connect
+        self._without_tls = without_tls
         self._settle = settle
         self._put_back = put_back
         self._rest_seconds = rest_seconds
@@ -115,6 +128,7 @@ class Destination:
         self.items = 0
         #: Until then, on the clock, its hosts are left in peace.
         self.rests_until = 0.0
+        self._by_tls = False  # it is how they are secured that they rest for
 
     @property
     def resting(self) -> bool:
@@ -123,8 +137,9 @@ class Destination:
 
     @property
     def busy(self) -> bool:
-        """Whether it wants no more for now."""
-        return self.resting or len(self._jobs) >= self._connections()
+        """Whether it wants no more for now: it does want what may go without TLS, and only sees
+        what that is when it has it."""
+        return (self.resting and not self._by_tls) or len(self._jobs) >= self._connections()
 
     @property
     def unused(self) -> bool:
@@ -137,7 +152,7 @@ class Destination:
     def put(self, job: Job) -> None:
         """Accept a message to send."""
         if self.resting:  # since it was claimed
-            self._run(self._put_back(job, self.rests_until))
+            self._run(self._put_off(job))
             return
         self._jobs.append(job)
         if self._idle:
@@ -225,7 +240,8 @@ class Destination:
             await self._settle(job, [error.said] * len(job.items))
             return None
         except Unreachable as error:
-            await self._unreachable(job, error.said)
+            if not (error.by_tls and await self._without_tls(job)):
+                await self._unreachable(job, error.said, by_tls=error.by_tls)
             return None
         except Exception:
             self.log.failure("connecting to the hosts of {domain}", domain=self.domain)
@@ -281,16 +297,22 @@ class Destination:
             said = Said(replies.BROKEN)
         await self._settle(job, [said] * len(job.items))
 
-    async def _unreachable(self, job: Job, said: Said) -> None:
+    async def _unreachable(self, job: Job, said: Said, *, by_tls: bool = False) -> None:
         """Leave the hosts in peace, and with them all that waits for them."""
         if not self.resting:
             self.rests_until = self._clock.seconds() + self._rest_seconds(self._failures)
             self._failures += 1
+            self._by_tls = by_tls
         waiting = list(self._jobs)
         self._jobs.clear()
         await self._settle(job, [said] * len(job.items))
         for each in waiting:
-            await self._put_back(each, self.rests_until)
+            await self._put_off(each)
+
+    async def _put_off(self, job: Job) -> None:
+        """Put a job back until the hosts have rested, if they rest for it, too."""
+        if not (self._by_tls and await self._without_tls(job)):
+            await self._put_back(job, self.rests_until)
 
 
 async def _awaited(work: Awaitable[T]) -> T:

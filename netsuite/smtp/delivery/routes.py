@@ -32,6 +32,9 @@ NO_NAMES: Final = reply(
 TO_OURSELVES: Final = reply(554, "5.4.6", "Mail for the domain would come back to this host")
 NO_ADDRESS: Final = reply(550, "5.4.4", "No mail host of the domain has an address")
 NO_ADDRESS_NOW: Final = reply(451, "4.4.3", "The address of no mail host is known now")
+NO_TLSA_NOW: Final = reply(
+    451, "4.4.3", "Whether the DNS vouches for the mail host's certificate cannot be known now"
+)
 
 
 class Unroutable(Exception):
@@ -39,11 +42,13 @@ class Unroutable(Exception):
 
     Args:
         reply: says why.
+        by_tls: because of how connections are to be secured.
     """
 
-    def __init__(self, reply: Reply) -> None:
+    def __init__(self, reply: Reply, *, by_tls: bool = False) -> None:
         super().__init__(str(reply))
         self.said = Said(reply)
+        self.by_tls = by_tls
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +96,13 @@ class Router:
         self._dns = dns
         self._shuffle = shuffle
 
-    async def route(self, domain: str) -> Sequence[Relay]:
+    async def route(self, domain: str, *, tls_optional: bool = False) -> Sequence[Relay]:
         """Return the hosts to try, one after the other.
 
         Args:
             domain: in lower case, A-labels; or an address literal, ``[192.0.2.1]``.
+            tls_optional: a connection without TLS will do, whatever the domain says, or is the
+                rule here (RFC 8689, 4.2.2). What is configured of that domain stays.
 
         Raises:
             Unroutable: there is none.
@@ -106,19 +113,23 @@ class Router:
             security = settings.security.get(domain, configured.security)
             return [replace(configured, security=security)]
         security = settings.security.get(domain, settings.default_security)
+        if domain in settings.security:
+            tls_optional = False
+        elif tls_optional and security is not Security.NONE:
+            security = Security.OPPORTUNISTIC
         made = Relay("", settings.port, security)
         if domain.startswith("["):
             return [replace(made, host=_literal(domain), domain=domain)]
         hosts, validated = await self._exchangers(domain)
-        made = replace(made, domain=domain, validated=validated)
+        made = replace(made, domain=domain, validated=validated and not tls_optional)
         policy = None
-        if self._policies is not None and domain not in settings.security:
+        if self._policies is not None and not tls_optional and domain not in settings.security:
             policy = await self._policies.policy(domain)
         if policy is None or not policy.enforced:
             return [replace(made, host=host) for host in hosts]
         allowed = [host for host in hosts if policy.allows(host)]
         if not allowed:
-            raise Unroutable(NOT_ALLOWED)
+            raise Unroutable(NOT_ALLOWED, by_tls=True)
         return [replace(made, host=host, security=Security.VERIFIED) for host in allowed]
 
     def _configured(self, domain: str) -> Relay | None:
@@ -174,13 +185,16 @@ class Router:
             return ["127.0.0.1"], None
         try:
             answer = await self._dns.addresses(host)
-            vouching = None
-            if relay.validated and answer.authenticated and self.settings.dane:
-                vouching = await associations(self._dns, host, relay.port)
         except NoSuchName:
             raise Unroutable(NO_ADDRESS) from None
         except LookupFailed:
             raise Unroutable(NO_ADDRESS_NOW) from None
+        vouching = None
+        if relay.validated and answer.authenticated and self.settings.dane:
+            try:
+                vouching = await associations(self._dns, host, relay.port)
+            except LookupFailed:
+                raise Unroutable(NO_TLSA_NOW, by_tls=True) from None
         found = answer.records
         if not found:
             raise Unroutable(NO_ADDRESS)

@@ -14,6 +14,9 @@ from netsuite.connection import errors
 from netsuite.message.headers import header_end
 from netsuite.smtp.commands import reply
 from netsuite.smtp.delivery.agent import DeliveryAgent
+from netsuite.smtp.delivery.connector import Unreachable
+from netsuite.smtp.delivery.content import Content
+from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.store.errors import Busy, NoSuchFolder, NoSuchMessage, StorageFull, StoreError
 from netsuite.store.model import AccountState
 from netsuite.store.outgoing import Envelope, QueueFilter, QueueItem
@@ -179,6 +182,56 @@ class Retrying(AgentCase):
             {each for _, recipients, _ in host.said for each in recipients},
         )
         self.assertEqual([], await self.world.queued())
+
+    async def test_tls_that_fails(self) -> None:
+        """It keeps no message whose sender can do without (RFC 8689, 4.2.2), whether that is the
+        first, waits with others, or comes while the hosts are left in peace; nor the others longer
+        than before."""
+        host = self.world.host("there.test")
+        no_tls = Unreachable(Said(reply(454, "4.7.5", "No TLS")), by_tls=True)
+        optional = b"TLS-Required: No\r\nSubject: x\r\n\r\nHello\r\n"
+        host.refusals.extend([no_tls] * 100)
+        await self.world.send("first@there.test", octets=optional)
+        host.connecting = Deferred()
+        for number in range(5):
+            await self.world.send(
+                f"{number}@there.test", octets=optional if number == 3 else b"\r\n"
+            )
+        waiting, host.connecting = host.connecting, None
+        waiting.callback(None)
+        self.world.settle()
+        await self.world.send("late@there.test", octets=optional)
+        await self.world.send("strict@there.test")
+        await self.world.send(
+            "both@there.test", octets=optional, envelope=Envelope("", require_tls=True)
+        )
+        taken = [recipients for _, recipients, _ in host.said]
+        self.assertEqual([["first@there.test"], ["3@there.test"], ["late@there.test"]], taken)
+        waits = {recipient for recipient, _, _ in await self.world.queued()}
+        self.assertEqual(
+            {f"{each}@there.test" for each in ("0", "1", "2", "4", "strict", "both")}, waits
+        )
+        connected = host.connected - host.without_tls
+        self.world.clock.advance(59)
+        self.assertEqual(connected, host.connected - host.without_tls)
+        host.refusals.clear()
+        self.world.clock.pump([60] * 10)
+        self.assertEqual([], await self.world.queued())
+        self.assertEqual(9, len(host.said))
+
+    async def test_a_header_that_cannot_be_read(self) -> None:
+        """Then TLS is needed."""
+        host = self.world.host("there.test")
+        host.refusals.append(Unreachable(Said(reply(454, "4.7.5", "No TLS")), by_tls=True))
+
+        async def broken(content: object) -> bool:
+            raise NoSuchMessage("1")
+
+        self.patch(Content, "tls_optional", broken)
+        await self.world.send("x@there.test", octets=b"TLS-Required: No\r\n\r\n")
+        self.assertEqual([("x@there.test", "deferred", 1)], await self.world.queued())
+        self.assertEqual(0, host.without_tls)
+        self.assertEqual(1, len(self.flushLoggedErrors(NoSuchMessage)))
 
     async def test_what_is_over_is_forgotten(self) -> None:
         """Of a million domains that do not answer nothing is left a day later."""

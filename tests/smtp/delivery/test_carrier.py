@@ -104,6 +104,21 @@ class Carrying(SynchronousTestCase):
             self.assertTrue(taken.endswith(octets))
             self.assertEqual(1, taken.count(b"Return-Path:"))
 
+    def test_tls_required(self) -> None:
+        """TLS-Required has one value, once (RFC 8689, 3)."""
+        for header, optional in (
+            (b"TLS-Required: No\r\n", True),
+            (b"Subject: x\r\ntls-required:\r\n no \r\n", True),
+            (b"", False),
+            (b"TLS-Required: Yes\r\n", False),
+            (b"TLS-Required:\r\n", False),
+            (b"TLS-Required: No\r\nTLS-Required: No\r\n", False),
+            (b"Subject: x\r\n\r\nTLS-Required: No\r\n", False),
+        ):
+            content = Content(self.world.store.mail, self.item(header + b"\r\n"))
+            found = self.successResultOf(ensureDeferred(content.tls_optional()))
+            self.assertIs(optional, found, header)
+
     def test_forwarded(self) -> None:
         """An address of ours that forwards leaves its name, and forwards nothing twice; another
         may, and what was sent straight to another host goes there whoever had it before."""

@@ -129,6 +129,8 @@ class ConnectorCase(SynchronousTestCase):
         domain: str = "there.test",
         security: Security = Security.OPPORTUNISTIC,
         routes: Mapping[str, str] = {},
+        by_domain: Mapping[str, Security] = {},
+        tls_optional: bool = False,
     ) -> Deferred[Carrier]:
         path = Path(self.mktemp())
         path.write_bytes(AUTHORITY.cert_pem.bytes())
@@ -137,6 +139,7 @@ class ConnectorCase(SynchronousTestCase):
             dns,
             RouteSettings(
                 default_security=security,
+                security=by_domain,
                 routes={name: parse_relay(url) for name, url in routes.items()},
             ),
             policies=DomainPolicies(dns, self.clock, self.fetch) if self.policy else None,
@@ -150,7 +153,7 @@ class ConnectorCase(SynchronousTestCase):
                 host, authorities=path, insecure=not verified
             ),
         )
-        connecting = ensureDeferred(connector.connect(domain))
+        connecting = ensureDeferred(connector.connect(domain, tls_optional=tls_optional))
         self.settle()
         return connecting
 
@@ -163,9 +166,11 @@ class ConnectorCase(SynchronousTestCase):
     def carrier(self, **more: Any) -> Carrier:
         return self.successResultOf(self.connect(**more))
 
-    def unreachable(self, **more: Any) -> str:
+    def unreachable(self, *, by_tls: bool | None = None, **more: Any) -> str:
         error = self.failureResultOf(self.connect(**more), Unreachable).value
         assert isinstance(error, Unreachable)
+        if by_tls is not None:
+            self.assertIs(by_tls, error.by_tls)
         return f"{error.said.remote} {error.said.reply}"
 
 
@@ -338,3 +343,71 @@ class Securing(ConnectorCase):
         self.assertIn("451 4.7.5", self.unreachable())
         self.policy = self.policy.replace(b"enforce", b"testing")
         self.assertEqual("mx1.test[192.0.2.1]", self.carrier().remote)
+
+    def test_refused_starttls(self) -> None:
+        """Who needs no TLS does without, where it is offered and refused (RFC 7435, 3)."""
+        refusing = saying(
+            b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"454 4.7.0 not now\r\n", b"250 x\r\n"
+        )
+        self.hosts["192.0.2.1"] = refusing
+        self.carrier()
+        self.assertEqual(2, len(self.endpoints))
+        self.assertIn("4.7.5", self.unreachable(security=Security.REQUIRED))
+
+
+class Optional(ConnectorCase):
+    """Connections for what may go without TLS (RFC 8689, 4.2.2), where others fail by that."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.names["there.test"] = Name(mx=[(10, "mx1.test")])
+
+    def check(self, *, secure: bool, **more: Any) -> None:
+        self.unreachable(by_tls=True, **more)
+        self.endpoints.clear()
+        self.assertIs(secure, self.carrier(tls_optional=True, **more).client.peer.secure)
+
+    def test_the_rule_here(self) -> None:
+        """What is the default here does not bind; TLS is used all the same where it works."""
+        self.hosts["192.0.2.1"] = self.server()
+        self.check(secure=False, security=Security.REQUIRED)
+        self.hosts["192.0.2.1"] = self.server(self.server_tls("other.test"))
+        self.check(secure=True, security=Security.VERIFIED)
+
+    def test_dane(self) -> None:
+        """Nor does what the DNS vouches for, or would, if it could be asked."""
+        self.hosts["192.0.2.1"] = self.server(self.server_tls("mx1.test"))
+        self.names["there.test"] = Name(mx=[(10, "mx1.test")], authenticated=True)
+        self.names["mx1.test"] = Name(addresses=["192.0.2.1"], authenticated=True)
+        for name in (Name(tlsa=[of(ROOT, 3)], authenticated=True), Name(failing=True)):
+            self.names["_25._tcp.mx1.test"] = name
+            self.check(secure=True)
+
+    def test_mta_sts(self) -> None:
+        """Nor a policy of the domain, which may not even name its host."""
+        self.names["_mta-sts.there.test"] = Name(txt=[b"v=STSv1; id=1;"])
+        for pattern in (b"mx1.test", b"mx2.test"):
+            self.policy = b"version: STSv1\nmode: enforce\nmx: %b\nmax_age: 100\n" % pattern
+            self.hosts["192.0.2.1"] = self.server()
+            self.check(secure=False)
+
+    def test_what_is_configured(self) -> None:
+        """Of a domain, or of a route with a password, it binds."""
+        self.hosts["192.0.2.1"] = self.server()
+        for tls_optional in (False, True):
+            self.unreachable(
+                by_tls=True,
+                by_domain={"there.test": Security.REQUIRED},
+                tls_optional=tls_optional,
+            )
+            self.unreachable(
+                by_tls=True,
+                routes={"there.test": "smtp://me:secret@192.0.2.1"},
+                tls_optional=tls_optional,
+            )
+
+    def test_other_failures(self) -> None:
+        """Who is not there is not there, with TLS or without."""
+        self.unreachable(by_tls=False)
+        self.hosts["192.0.2.1"] = saying(b"421 busy\r\n")
+        self.unreachable(by_tls=False, security=Security.VERIFIED)

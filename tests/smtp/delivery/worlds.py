@@ -76,6 +76,7 @@ class FakeHost:
             afterwards they take all.
         refusals: what becomes of each attempt to connect; afterwards it succeeds.
         said: sender, recipients and octets of each message they were sent.
+        without_tls: connections that need no TLS; these succeed.
         waits: each message waits for that.
         connecting: and each connection.
     """
@@ -86,7 +87,7 @@ class FakeHost:
         self.refusals: deque[Reply | Exception] = deque()
         self.reports = False
         self.said: list[tuple[str, list[str], bytes]] = []
-        self.connected = self.closed = self.aborted = 0
+        self.connected = self.closed = self.aborted = self.without_tls = 0
         self.waits: Deferred[None] | None = None
         self.connecting: Deferred[None] | None = None
 
@@ -135,10 +136,13 @@ class World:
         """Return the hosts of a domain."""
         return self.hosts.setdefault(domain, FakeHost(domain))
 
-    async def connect(self, domain: str) -> FakeCarrier:
+    async def connect(self, domain: str, *, tls_optional: bool = False) -> FakeCarrier:
         """Connect to a domain's host (``connector.Connector.connect``)."""
         host = self.host(domain)
         host.connected += 1
+        if tls_optional:
+            host.without_tls += 1
+            return FakeCarrier(host)
         if host.connecting is not None:
             await host.connecting
         if host.refusals:
