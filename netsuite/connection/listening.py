@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.application.service import Service
-from twisted.internet.abstract import FileDescriptor
+from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import (
     Deferred,
     DeferredList,
@@ -27,7 +27,12 @@ from twisted.internet.defer import (
     succeed,
 )
 from twisted.internet.error import CannotListenError
-from twisted.internet.interfaces import IListeningPort, IProtocolFactory, IStreamServerEndpoint
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IPushProducer,
+    IStreamServerEndpoint,
+)
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
@@ -92,6 +97,16 @@ class Opening:
     at_home: bool = False
 
 
+def _reachable(where: IPv4Address | IPv6Address) -> str:
+    """Return the address under which this machine reaches who listens there."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(where.host, where.host)
+
+
+def _written(host: str) -> str:
+    """Return an address as a URL has it."""
+    return f"[{host}]" if ":" in host else host
+
+
 def remove_dead_socket(path: Path) -> None:
     """Remove a Unix socket that a process has left which did not end in order."""
     with socket.socket(socket.AF_UNIX) as probe:
@@ -130,6 +145,40 @@ class ListeningService(Service):
         self.factory = factory
         self.bound: list[tuple[Opening, IListeningPort]] = []
         self._ready = ready
+
+    # -- where it listens ----------------------------------------------------------------------
+
+    def _listening_on(self, tls: bool) -> IPv4Address | IPv6Address:
+        """Return the address of the first TCP port. Raises LookupError."""
+        for opening, port in self.bound:
+            where = port.getHost()
+            if opening.tls is tls and isinstance(where, IPv4Address | IPv6Address):
+                return where
+        kind = "TLS" if tls else "TCP"
+        raise LookupError(f"{self.name} listens on no {kind} port; it does once it has started")
+
+    @property
+    def port(self) -> int:
+        """The number of its first TCP port. Raises LookupError where it has none, or none yet."""
+        return self._listening_on(False).port
+
+    @property
+    def tls_port(self) -> int:
+        """The number of the first port under TLS. Raises LookupError."""
+        return self._listening_on(True).port
+
+    @property
+    def url(self) -> str:
+        """The URL of that port. Raises LookupError."""
+        where = self._listening_on(False)
+        return f"{self.name}://{_written(_reachable(where))}:{where.port}/"
+
+    @property
+    def endpoint(self) -> str:
+        """The string of a client's endpoint that leads to it. Raises LookupError."""
+        where = self._listening_on(False)
+        host = _reachable(where).replace(":", "\\:")
+        return f"tcp:{host}:{where.port}"
 
     def privilegedStartService(self) -> None:
         """Bind all that may need privileges. Raises CannotStart, or CannotStartUnseen."""
@@ -170,13 +219,13 @@ class ListeningService(Service):
 
     def _bound(self, port: IListeningPort, opening: Opening) -> None:
         self.bound.append((opening, port))
-        if not self.running and isinstance(port, FileDescriptor):
-            port.stopReading()
+        if not self.running and IPushProducer.providedBy(port):
+            IPushProducer(port).pauseProducing()
 
     def _read(self) -> None:
         for opening, port in self.bound:
-            if isinstance(port, FileDescriptor):
-                port.startReading()
+            if IPushProducer.providedBy(port):
+                IPushProducer(port).resumeProducing()
             self.log.info(
                 "{name} listens on {where}", name=self.name, where=port.getHost(), opening=opening
             )

@@ -20,9 +20,9 @@ from twisted.internet.interfaces import (
     IHandshakeListener,
     IReactorTime,
     ISSLTransport,
+    ITCPTransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
-from twisted.internet.tcp import Connection
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -404,11 +404,12 @@ class Pump(Protocol, Generic[E, S]):
             return
         self.writer.release()
         self._abort_after(self._linger_seconds)
-        if self._drop_unread() and isinstance(self.transport, Connection):
+        plain = ITCPTransport(self.transport, None)
+        if self._drop_unread() and plain is not None and not ISSLTransport.providedBy(plain):
             # A socket that is closed with octets unread resets the connection, and the reset
             # overtakes our last words. So only our half is closed, and theirs read to its end.
             self.transport.resumeProducing()
-            self.transport.loseWriteConnection()
+            plain.loseWriteConnection()
         else:
             self.transport.loseConnection()
         self.transport_closed()

@@ -1,0 +1,399 @@
+"""One end of a connection in memory: a transport that behaves as TCP's does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Final, TypeAlias
+
+from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import (
+    IConsumer,
+    IHalfCloseableProtocol,
+    ILoggingContext,
+    IProducer,
+    IProtocol,
+    IPullProducer,
+    IPushProducer,
+    ITCPTransport,
+)
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from netsuite.testing.fabric.octets import Octets
+from netsuite.testing.fabric.turns import Turns
+
+#: Of one end of a connection.
+Address: TypeAlias = IPv4Address | IPv6Address | UNIXAddress
+
+
+def tell(address: Address) -> str:
+    """Return an address as text."""
+    if isinstance(address, UNIXAddress):
+        name = address.name
+        return "a Unix socket" if not name else name.decode("utf-8", "backslashreplace")
+    if isinstance(address, IPv6Address):
+        return f"[{address.host}]:{address.port}"
+    return f"{address.host}:{address.port}"
+
+
+def _half_closeable(protocol: IProtocol | None) -> IHalfCloseableProtocol | None:
+    return IHalfCloseableProtocol(protocol, None)
+
+
+# One class, because the halves of a connection end together: what is written, read, closed and
+# lost are one state.
+@implementer(ITCPTransport, IConsumer, IPushProducer)
+class End:
+    """One end of a connection; what it writes is for ``other`` to read.
+
+    Octets are first *unsent*, until the turn is over; then in flight, as many as *room* says; then
+    read, by a peer that reads. A producer is paused when more than *room* is unsent. An end that
+    is closed with octets unread, or is sent some afterwards, resets the connection, as Linux does:
+    the peer can still read what was in flight, unless it writes before.
+
+    Args:
+        turns: where it takes its steps.
+        side: ``client`` or ``server``.
+        host: its address.
+        peer: the other end's.
+        room: how many octets can be in flight towards it.
+        ended: told when it is closed.
+    """
+
+    log = Logger()
+    disconnecting = False
+
+    def __init__(
+        self,
+        turns: Turns,
+        side: str,
+        host: Address,
+        peer: Address,
+        room: int,
+        ended: Callable[[End], None],
+    ) -> None:
+        self.side: Final = side
+        self.protocol: IProtocol | None = None
+        self.connected = False
+        #: Whether it is over.
+        self.disconnected = False
+        self.other: End = self
+        #: Who made the connection, where that is to be told of its end.
+        self.when_lost: Callable[[Failure], None] | None = None
+        self.producer: IProducer | None = None
+        self._turns = turns
+        self._host = host
+        self._peer = peer
+        self._room = room
+        self._ended = ended
+        self._queued = False
+        # What a kernel holds: octets in flight towards us, and behind them ...
+        self._incoming = Octets()
+        self._end_came = False  # ... the end of what the peer writes, or ...
+        self._reset_came = False  # ... a reset
+        # What a transport of Twisted's holds.
+        self._unsent = Octets()
+        self._reads = False
+        self._writes = False
+        self._streaming = False
+        self._producer_paused = False
+        self._half_closing = False
+        self._half_closed = False
+        self._aborting = False
+        self._no_delay = False
+        self._keep_alive = False
+
+    # -- what it is ----------------------------------------------------------------------------
+
+    # As of Twisted's own transports, whose interface speaks of IP addresses alone.
+    def getHost(self) -> Address:  # type: ignore[override]
+        """Return our address."""
+        return self._host
+
+    def getPeer(self) -> Address:  # type: ignore[override]
+        """Return the other end's address."""
+        return self._peer
+
+    def getTcpNoDelay(self) -> bool:
+        """Return what was set; it makes no difference."""
+        return self._no_delay
+
+    def setTcpNoDelay(self, enabled: bool) -> None:
+        """Accept a wish that makes no difference."""
+        self._no_delay = bool(enabled)
+
+    def getTcpKeepAlive(self) -> bool:
+        """Return what was set; it makes no difference."""
+        return self._keep_alive
+
+    def setTcpKeepAlive(self, enabled: bool) -> None:
+        """Accept a wish that makes no difference."""
+        self._keep_alive = bool(enabled)
+
+    @property
+    def in_flight(self) -> int:
+        """How many octets are on their way towards it."""
+        return self._incoming.length
+
+    @property
+    def unsent(self) -> int:
+        """How many octets it holds that the peer has no room for yet."""
+        return self._unsent.length
+
+    def __str__(self) -> str:
+        """Return a line for people."""
+        protocol = self.protocol
+        if protocol is None:
+            name = "not accepted yet"
+        elif ILoggingContext.providedBy(protocol):
+            name = ILoggingContext(protocol).logPrefix()  # that of who is in a wrapper, too
+        else:
+            name = type(protocol).__name__
+        facts = [
+            "closing" if self.disconnecting else "",
+            f"{self.unsent} octets unsent" if self.unsent else "",
+            f"{self.in_flight} octets unread" if self.in_flight else "",
+            "not reading" if not (protocol is None or self._reads or self.disconnecting) else "",
+            f"with a producer, {type(self.producer).__name__}" if self.producer else "",
+        ]
+        told = ", ".join([name, *filter(None, facts)])
+        ends = f"{tell(self._host)} to {tell(self._peer)}"
+        return f"connection ({self.side}) {ends}: {told}"
+
+    # -- the life of it ------------------------------------------------------------------------
+
+    def start(self, protocol: IProtocol | None) -> None:
+        """Be a protocol's transport from now on; None to close at once."""
+        self.protocol = protocol
+        self.connected = True
+        if protocol is None:
+            self._lose(ConnectionDone())
+            return
+        self._reads = True
+        try:
+            protocol.makeConnection(self)
+        except Exception as error:
+            self._fail(error)
+        self._be_ready()
+
+    def drop(self) -> None:
+        """Reset a connection that nobody has accepted."""
+        self._aborting = True
+        self._lose(ConnectionAborted())
+
+    def loseConnection(self) -> None:
+        """Close, when all is sent and no producer is left; nothing is read any more."""
+        if not self.connected or self.disconnecting or self._aborting:
+            return
+        if self._half_closed:
+            self._lose(ConnectionDone())
+            return
+        self._reads = False
+        self.disconnecting = True
+        self._be_writing()
+
+    def loseWriteConnection(self) -> None:
+        """Close our half, when all is sent and no producer is left."""
+        if self.connected and not self._half_closing:
+            self._half_closing = True
+            self._be_writing()
+
+    def abortConnection(self) -> None:
+        """Reset the connection in the next turn, and drop what is not sent."""
+        if self.connected and not self._aborting:
+            self._aborting = True
+            self._reads = self._writes = False
+            self._be_ready()
+
+    def _fail(self, error: Exception) -> None:
+        """End a connection whose protocol has raised something, as a reactor does."""
+        self.log.failure("in {protocol}", protocol=str(self))
+        self._lose(error)
+
+    def _lose(self, error: Exception) -> None:
+        """It is over."""
+        if self.disconnected:
+            return
+        self.disconnected = True
+        self.connected = self._reads = self._writes = False
+        producer, self.producer = self.producer, None
+        self._close()
+        self._ended(self)
+        reason = Failure(error)
+        try:
+            if producer is not None:
+                producer.stopProducing()
+            if self.protocol is not None:
+                self.protocol.connectionLost(reason)
+            if self.when_lost is not None:
+                self.when_lost(reason)
+        except Exception:
+            self.log.failure("the end of {protocol}", protocol=str(self))
+
+    def _close(self) -> None:
+        """Tell the other end what a kernel would."""
+        other = self.other
+        if not other.disconnected:
+            if self._aborting or self._incoming.length:
+                other._reset_came = True
+            if not self._aborting:
+                other._end_came = True
+            other._be_ready()
+        self._unsent.clear()
+        self._incoming.clear()
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Send octets."""
+        if not isinstance(data, bytes):
+            raise TypeError(f"octets are to be written, not {type(data).__name__}")
+        if not data or not self.connected or self._half_closed or self._aborting:
+            return
+        self._unsent.put(data)
+        if self.producer is not None and self._streaming and self._unsent.length > self._room:
+            self._producer_paused = True
+            IPushProducer(self.producer).pauseProducing()
+        self._be_writing()
+
+    def writeSequence(self, data: Iterable[bytes]) -> None:
+        """Send octets."""
+        self.write(b"".join(data))
+
+    def registerProducer(self, producer: IProducer, streaming: bool) -> None:
+        """Have a producer told when to produce. Raises RuntimeError: there is one."""
+        if self.producer is not None:
+            raise RuntimeError(f"{producer} cannot produce: {self.producer} does")
+        if self.disconnected:
+            producer.stopProducing()
+            return
+        self.producer = producer
+        self._streaming = streaming
+        self._producer_paused = False
+        if not streaming:
+            IPullProducer(producer).resumeProducing()
+
+    def unregisterProducer(self) -> None:
+        """Tell a producer no longer; what waited for its end goes on."""
+        self.producer = None
+        if self.disconnecting or self._half_closing:
+            self._be_writing()
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def pauseProducing(self) -> None:
+        """Read nothing for now."""
+        self._reads = False
+
+    def resumeProducing(self) -> None:
+        """Read again."""
+        if self.connected and not self.disconnecting and not self._aborting:
+            self._reads = True
+            self._be_ready()
+
+    def stopProducing(self) -> None:
+        """Close."""
+        self.loseConnection()
+
+    # -- steps ---------------------------------------------------------------------------------
+
+    def step(self) -> None:
+        """Read what has come, and send what there is room for."""
+        self._queued = False
+        try:
+            if self._aborting:
+                self._lose(ConnectionAborted())
+            if self._reads:
+                self._read()
+            if self._writes:
+                self._send()
+        except Exception as error:
+            self._fail(error)
+
+    def _be_ready(self) -> None:
+        if not self._queued and not self.disconnected:
+            self._queued = True
+            self._turns.ready(self)
+
+    def _be_writing(self) -> None:
+        if self.connected and not self._aborting:
+            self._writes = True
+            self._be_ready()
+
+    def _read(self) -> None:
+        protocol, incoming = self.protocol, self._incoming
+        assert protocol is not None
+        if incoming.length:
+            random = self._turns.random
+            most = incoming.length if random is None else random.randint(1, incoming.length)
+            octets = incoming.take(most)
+            if self.other._writes:
+                self.other._be_ready()
+            if incoming.length or self._end_came or self._reset_came:
+                self._be_ready()
+            protocol.dataReceived(octets)
+        elif self._end_came:
+            self._reads = False
+            half = _half_closeable(protocol)
+            if half is None:
+                self._lose(ConnectionDone())
+            else:
+                half.readConnectionLost()
+        elif self._reset_came:
+            self._lose(ConnectionLost())
+
+    def _send(self) -> None:
+        other, unsent = self.other, self._unsent
+        if unsent.length:
+            if self._reset_came:
+                self._lose(ConnectionLost())
+                return
+            if other.disconnected:
+                unsent.clear()  # to nobody: the answer is a reset
+                self._reset_came = True
+                self._be_ready()
+            else:
+                other._incoming.put(unsent.take(self._room - other._incoming.length))
+                other._be_ready()
+        if not unsent.length:
+            self._writes = False
+            self._sent_all()
+
+    def _sent_all(self) -> None:
+        producer = self.producer
+        if producer is not None:
+            if not self._streaming:
+                IPullProducer(producer).resumeProducing()
+            elif self._producer_paused:
+                self._producer_paused = False
+                IPushProducer(producer).resumeProducing()
+        elif self.disconnecting:
+            self._lose(ConnectionDone())
+        elif self._half_closing and not self._half_closed:
+            self._half_closed = True
+            self.other._end_came = True
+            self.other._be_ready()
+            half = _half_closeable(self.protocol)
+            if half is not None:
+                half.writeConnectionLost()
+
+
+def pair(
+    turns: Turns,
+    client: tuple[Address, Address],
+    server: tuple[Address, Address],
+    room: int,
+    ended: Callable[[End], None],
+) -> tuple[End, End]:
+    """Return the client's and the server's end of a new connection.
+
+    Args:
+        client: its own address and the server's, as it sees them.
+        server: its own address and the client's.
+    """
+    ours = End(turns, "client", *client, room, ended)
+    theirs = End(turns, "server", *server, room, ended)
+    ours.other, theirs.other = theirs, ours
+    return ours, theirs
