@@ -6,6 +6,7 @@ The command and the daemon both begin here, so nothing is imported before it is 
 from __future__ import annotations
 
 import os
+import secrets
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 #: Where the store is unless its setting says otherwise.
 STORE_FILE: Final = "netsuite.db"
+SECRET_OCTETS: Final = 32
 
 
 class SiteError(Exception):
@@ -63,3 +65,26 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
     make_home(home)
     url = settings.store.url or f"sqlite:///{home / STORE_FILE}"
     return SQLStore(url, clock=reactor, threads=reactor, now=time.time)
+
+
+def read_secret(path: Path) -> bytes:
+    """Read the site's secret; make it the first time.
+
+    It only has to stay the same: from it the answers for unknown user names are made.
+    """
+    try:
+        found = path.read_bytes()
+        if len(found) >= SECRET_OCTETS:
+            return found
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise SiteError(f"{path} cannot be read: {error.strerror}") from None
+    made = secrets.token_bytes(SECRET_OCTETS)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(made)
+    except OSError as error:
+        raise SiteError(f"{path} cannot be written: {error.strerror}") from None
+    return made

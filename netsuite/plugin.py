@@ -3,44 +3,24 @@
 from __future__ import annotations
 
 import gc
-import signal
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
-from twisted.application.service import IService, MultiService
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
-from twisted.logger import Logger
+from twisted.application.service import IService
 from twisted.python import usage
-from twisted.python.reflect import namedAny
 
+from netsuite.compose import ServiceOf, compose
 from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
 from netsuite.config.load import ConfigError, Configuration, read
-from netsuite.config.schema import SERVICES, needs_restart
+from netsuite.config.schema import SERVICES
 from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
-
-#: Service to the function that makes it from a site. By name, so that a service that runs
-#: alone imports none of the others.
-MAKERS: Mapping[str, str] = {
-    "smtp": "netsuite.smtp.service.make_smtp",
-    "submission": "netsuite.smtp.service.make_submission",
-    "lmtp": "netsuite.smtp.service.make_lmtp",
-    "delivery": "netsuite.smtp.service.make_delivery",
-    "imap": "netsuite.imap.service.make_imap",
-    "pop3": "netsuite.pop3.service.make_pop3",
-    "nntp": "netsuite.nntp.service.make_nntp",
-    "ftp": "netsuite.ftp.service.make_ftp",
-    "http": "netsuite.http.service.make_http",
-    "telnet": "netsuite.telnet.service.make_telnet",
-    "gopher": "netsuite.gopher.service.make_gopher",
-}
-
 
 #: New objects after which young garbage is looked for. Python's 700 are made by two messages
 #: under way, so all that waits for the disk would be walked through again and again.
@@ -104,57 +84,6 @@ class Options(usage.Options):
         return configuration
 
 
-class Suite(MultiService):
-    """Services over one site: the site starts first and stops last.
-
-    Args:
-        site: what they share.
-        services: the listening services.
-        reload: reads the settings again; for SIGHUP.
-    """
-
-    log = Logger()
-
-    def __init__(self, site: Site, services: Sequence[IService], options: Options) -> None:
-        super().__init__()
-        self.site = site
-        self._options = options
-        self._started_with = site.settings
-        site.setServiceParent(self)
-        for service in services:
-            service.setServiceParent(self)
-
-    def startService(self) -> None:
-        """Start, and take SIGHUP as the wish to read configuration and certificates again."""
-        super().startService()
-        if hasattr(signal, "SIGHUP"):
-            reactor = self.site.reactor
-            signal.signal(signal.SIGHUP, lambda *_: reactor.callFromThread(self.reload))
-
-    def stopService(self) -> Deferred[None]:
-        """Stop the services, each with its connections' goodbye; then the site."""
-        return ensureDeferred(self._stop())
-
-    async def _stop(self) -> None:
-        self.running = 0
-        services = [service for service in self if service is not self.site]
-        await DeferredList([maybeDeferred(service.stopService) for service in services])
-        await self.site.stopService()
-
-    def reload(self) -> None:
-        """Read the configuration and the certificates again; a wrong file changes nothing."""
-        try:
-            settings = self._options.configuration().settings
-        except ConfigError as error:
-            self.log.error("the configuration was not read again: {error}", error=str(error))
-            return
-        waiting = needs_restart(self._started_with, settings)
-        self.site.apply(settings)
-        self.log.info("the configuration and the certificates were read again")
-        if waiting:
-            self.log.warn("changed, and taken at the next start: {names}", names=", ".join(waiting))
-
-
 async def spare_the_collector() -> None:
     """Have the garbage collector leave alone what was made at the start and stays to the end."""
     gc.collect()
@@ -187,7 +116,7 @@ def plugin(
         services = tuple(name for name in names if name in SERVICES)
         longdesc = synopsis
 
-    return PluginOptions, lambda options: compose(options, names)
+    return PluginOptions, lambda options: _service(options, names)
 
 
 async def _check_store(configuration: Configuration, store: Store) -> None:
@@ -196,7 +125,7 @@ async def _check_store(configuration: Configuration, store: Store) -> None:
         raise SiteError("\n".join(str(problem) for problem in wrong))
 
 
-def compose(options: Options, names: Sequence[str]) -> IService:
+def _service(options: Options, names: Sequence[str]) -> IService:
     """Make a site and the services named, as far as they are enabled.
 
     Raises:
@@ -205,27 +134,30 @@ def compose(options: Options, names: Sequence[str]) -> IService:
     from twisted.internet import reactor
 
     measure_time_by_itself(reactor)
+    demo = bool(options["demo"])
     try:
         configuration = options.configuration()
+        settings = configuration.settings
+        if demo:
+            refuse_strangers(settings)
+        site = Site(find_home(options["home"]), settings=settings, reactor=reactor)
+        daemon = compose(
+            site,
+            *(
+                ServiceOf(name)
+                for name in names
+                if len(names) == 1 or getattr(settings, name).enabled
+            ),
+            read=lambda: options.configuration().settings,
+        )
     except ConfigError as error:
         lines = [f"netsuite: {problem}" for problem in error.problems]
         raise CannotStart("\n".join(lines)) from None
-    settings = configuration.settings
-    demo = bool(options["demo"])
-    try:
-        if demo:
-            refuse_strangers(settings)
-        site = Site(settings, find_home(options["home"]), reactor)
-        services = [
-            namedAny(MAKERS[name])(site)
-            for name in names
-            if len(names) == 1 or getattr(settings, name).enabled
-        ]
     except (SiteError, StoreError) as error:
         raise CannotStart(f"netsuite: {error}") from None
     if demo:
-        listening = [service for service in services if isinstance(service, ListeningService)]
+        listening = [service for service in daemon if isinstance(service, ListeningService)]
         site.once_open(Demo(site, listening, sys.stdout).prepare)
     site.once_open(lambda store: _check_store(configuration, store))
     site.when_open(spare_the_collector)
-    return Suite(site, services, options)
+    return daemon

@@ -1,36 +1,40 @@
-"""The site: settings, store, accounts and certificates, which all services of a home share."""
+"""The site: settings, store, accounts and certificates, which all services over it share."""
 
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
 
 from twisted.application.service import Service
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
-from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
 from twisted.python.failure import Failure
-from twisted.python.threadpool import ThreadPool
+from twisted.python.reflect import namedAny
 
+from netsuite.accounts.arrivals import Arrivals, ArticleListener, FileListener, MailListener
 from netsuite.accounts.authentication import AccountAuthenticator
-from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
+from netsuite.accounts.checkers import (
+    LoginNames,
+    OtherPasswords,
+    PasswordCache,
+    PasswordChecker,
+    ProvenNameChecker,
+)
 from netsuite.accounts.delivery import Patience, StoreDelivery
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
-from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
 from netsuite.config.endpoints import read_endpoint, socket_path
+from netsuite.config.load import changed, load
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
@@ -39,16 +43,21 @@ from netsuite.connection.proxy import ProxyFactory
 from netsuite.connection.server import ServerShared
 from netsuite.connection.settings import ServiceSettings
 from netsuite.connection.transcript import Transcript, logging_observer
-from netsuite.home import SiteError, make_home, open_store
+from netsuite.home import SiteError, find_config, find_home
 from netsuite.message.injection import PostingPolicy
+from netsuite.storage import AtHome, InMemory, Storage
 from netsuite.store.errors import StoreError
-from netsuite.store.files import SiteTrees
-from netsuite.store.files.thread_jobs import Threads
+from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
-from netsuite.tls import BadCertificate, Certificates, ServerTLS, wrap_server
+from netsuite.tls import ServerTLS, wrap_server
+
+if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
+    from netsuite.http.resources import SiteRouter
+    from netsuite.http.xmlrpc.server import XMLRPCServer
+    from netsuite.smtp.policy.chain import OwnPolicies
+    from netsuite.telnet.shell.table import CommandTable
 
 Sh = TypeVar("Sh", bound=ServerShared)
-_SECRET_OCTETS: Final = 32
 #: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
 BACKLOG: Final = 1024
 
@@ -89,35 +98,58 @@ class Common(TypedDict):
     transcript: Callable[[str], Transcript] | None
 
 
+# Longer than 300 lines: what a program that composes services may do with all of them.
 class Site(Service):
     """The collaborators of every service over one home, and their common life.
 
     Started, it opens the store; stopped, it closes it. What must not begin before the store is
-    open asks ``when_open``.
+    open asks ``when_open``. ``netsuite.compose`` puts services over it.
 
     Args:
-        settings: what is configured.
-        home: the home directory; made if it is not there.
-        reactor: for threads and time.
+        home: the home directory; made if it is not there. None: ``$NETSUITE_HOME``, or that of
+            the user.
+        settings: what is configured; None: what the home's ``netsuite.toml`` says.
+        memory: keep everything in memory, and have no home.
+        reactor: for threads and time; None: the one that is installed.
+        storage: where everything is kept, instead of in the home or in memory.
+
+    Raises:
+        ConfigError: the home's configuration is wrong.
+        SiteError: the home cannot be used.
     """
 
     log = Logger()
 
-    def __init__(self, settings: Settings, home: Path, reactor: Any) -> None:
+    def __init__(
+        self,
+        home: str | os.PathLike[str] | None = None,
+        *,
+        settings: Settings | None = None,
+        memory: bool = False,
+        reactor: Any = None,
+        storage: Storage | None = None,
+    ) -> None:
         self.setName("site")
-        self.settings = settings
-        self.home = home
+        if reactor is None:
+            from twisted.internet import reactor
         self.reactor = reactor
-        self.store = open_store(settings, home, reactor)
-        self.hash_threads = ThreadPool(1, settings.accounts.hash_threads, name="hashing")
-        self.file_threads = Threads(reactor, settings.files.threads, name="files")
-        self.homes = SiteTrees(
-            home / settings.files.root,
-            run=self.file_threads.run,
-            publish=self.store.changes.publish,
-            limit_octets=settings.files.upload_octets or None,
-            durable=settings.files.durable,
-        )
+        in_memory = memory or storage is not None
+        path = find_home(None if home is None else os.fspath(home))
+        self._read: Callable[[], Settings] | None = None
+        if settings is None and not in_memory:
+            self._read = lambda: load(find_config(path, None))
+            settings = self._read()
+        self.settings = settings = settings or Settings()
+        self._set: dict[str, dict[str, object]] = {}
+        if storage is None:
+            storage = InMemory(settings, reactor) if memory else AtHome(settings, path, reactor)
+        self._storage = storage
+        self.home: Path | None = storage.home
+        self.store: Store = storage.store
+        self.homes = storage.homes
+        self.certificates = storage.certificates
+        self.run = storage.run
+        self.arrivals = Arrivals(self.store, self.homes, reactor)
         #: The files that need no login; others come by a login, as FileAccess.
         self.files = HomesOfSite(self.store, self.homes)
         self.srs = SenderRewriting(
@@ -135,13 +167,20 @@ class Site(Service):
             read_back=self.srs.original,
             carries_onward=settings.delivery.enabled,
         )
-        self.delivery = StoreDelivery(self.store, self.resolver, patience=_patience(settings))
+        self.delivery = StoreDelivery(
+            self.store,
+            self.resolver,
+            patience=_patience(settings),
+            delivered=self.arrivals.mail_delivered,
+        )
         self.password_cache = PasswordCache(
             reactor, settings.accounts.cache_seconds, self.store.changes
         )
-        self.newsroom = StoreNewsroom(self.store, _posting_policy(settings))
+        self.newsroom = StoreNewsroom(
+            self.store, _posting_policy(settings), posted=self.arrivals.article_posted
+        )
         self.authenticator = self._make_authenticator()
-        self.certificates = self._make_certificates()
+        self._parts: dict[str, object] = {}
         self._waiting: list[Deferred[None]] = []
         self._at_home: list[Callable[[], None]] = []  # binds, once the home is there
         self._is_prepared = False  # what ``startService`` did before the reactor ran
@@ -155,7 +194,8 @@ class Site(Service):
     def _make_authenticator(self) -> AccountAuthenticator:
         accounts = self.settings.accounts
         names = LoginNames(tuple(self.settings.site.domains))
-        hashing = Hashing(partial(deferToThreadPool, self.reactor, self.hash_threads))
+        hashing = self._storage.hashing
+        others = OtherPasswords(self.store.accounts, names, STANDARD_FOLDERS)
         checkers = [
             PasswordChecker(
                 self.store.accounts,
@@ -163,6 +203,7 @@ class Site(Service):
                 right=self.password_cache,
                 names=names,
                 cram_md5=accounts.cram_md5,
+                others=others,
             ),
             ProvenNameChecker(self.store.accounts, names),
         ]
@@ -189,19 +230,74 @@ class Site(Service):
             clear_text=accounts.clear_text,
             cram_md5=accounts.cram_md5,
             offered=_mechanisms(self.settings),
+            others=others,
         )
-
-    def _make_certificates(self) -> Certificates | None:
-        if not self.settings.tls.enabled:
-            return None
-        folder = self.home / self.settings.tls.certificates
-        return Certificates(folder, self.reactor, host=self.settings.site.hostname)
 
     def forwarded_as(self, sender: str) -> str:
         """Return the reverse path that a message of *sender* is forwarded with: its own where it
         is one of ours."""
         domain = same_domain(sender.rpartition("@")[2])
         return sender if domain in self.resolver.domains else self.srs.rewritten(sender)
+
+    # -- what programs add ---------------------------------------------------------------------
+
+    def on_mail(self, listener: MailListener) -> MailListener:
+        """Have ``listener(envelope, message)`` called of each message that is delivered here, by
+        SMTP, LMTP or from the queue; not of copies, nor of what IMAP appends. Return it."""
+        self.arrivals.mail.append(listener)
+        return listener
+
+    def on_article(self, listener: ArticleListener) -> ArticleListener:
+        """Have ``listener(article)`` called of each article that is posted. Return it."""
+        self.arrivals.articles.append(listener)
+        return listener
+
+    def on_upload(self, listener: FileListener) -> FileListener:
+        """Have ``listener(file)`` called of each file that is uploaded. Return it."""
+        self.arrivals.files.append(listener)
+        return listener
+
+    @property
+    def http(self) -> SiteRouter:
+        """The routes of the site's HTTP servers; ``add`` and ``mount`` more. They come before
+        those that every site has."""
+        router: SiteRouter = self._part("netsuite.http.resources.SiteRouter", self.reactor)
+        return router
+
+    @property
+    def rpc(self) -> XMLRPCServer:
+        """The methods of the site's XML-RPC path: ``site.rpc["add"] = function``."""
+        rpc: XMLRPCServer = self._part("netsuite.http.xmlrpc.server.XMLRPCServer")
+        return rpc
+
+    @property
+    def shell_commands(self) -> CommandTable:
+        """The commands of the site's Telnet shell; ``add`` more."""
+        table: CommandTable = self._part("netsuite.telnet.shell.table.CommandTable")
+        return table
+
+    @property
+    def policies(self) -> OwnPolicies:
+        """The policies that a program brings for mail that comes in; ``add`` more. They are asked
+        before those that settings name."""
+        policies: OwnPolicies = self._part("netsuite.smtp.policy.chain.OwnPolicies")
+        return policies
+
+    def _part(self, name: str, *arguments: object) -> Any:
+        """Return the site's own object of a class, made when it is first asked for: so a service
+        that runs alone imports nothing of the others."""
+        if name not in self._parts:
+            self._parts[name] = namedAny(name)(*arguments)
+        return self._parts[name]
+
+    def configure(self, table: str, **values: object) -> None:
+        """Change settings of one table, from now on and for every reload.
+
+        Raises:
+            ConfigError: there is no such setting, or it cannot have that value.
+        """
+        self.settings = changed(self.settings, table, values)
+        self._set.setdefault(table, {}).update(values)
 
     # -- services ------------------------------------------------------------------------------
 
@@ -224,15 +320,15 @@ class Site(Service):
 
     def line_log(self, path: str, stamp: Callable[[datetime], str]) -> LineLog | None:
         """Make a service's log of one line an event, its time first, at a path in the home; None
-        where that is empty."""
-        if not path:
+        where that is empty, or there is no home."""
+        if not path or self.home is None:
             return None
         return LineLog(
             self.home / path,
             self.reactor,
             now=lambda: datetime.now().astimezone(),
             stamp=stamp,
-            elsewhere=self.file_threads.run,
+            elsewhere=self.run,
         )
 
     def listening(self, factory: ServerFactory[Sh], shared: Callable[[], Sh]) -> ListeningService:
@@ -255,14 +351,15 @@ class Site(Service):
 
     def _opening(self, factory: ServerFactory[Sh], setting: str, description: str) -> Opening:
         shared, tls = factory.shared, setting == "listen_tls"
+        home = self.home or Path.cwd()
         wanted = description
         if wanted.startswith(("tcp", "unix:")) and ":backlog=" not in wanted:
             wanted += f":backlog={BACKLOG}"
-        path = socket_path(description, self.home)
+        path = socket_path(description, home)
         if path is not None and ":lockfile=" not in wanted:
             wanted += ":lockfile=0"  # it would name a process, whose number another may have by now
         try:
-            endpoint = read_endpoint(wanted, self.reactor, self.home)
+            endpoint = read_endpoint(wanted, self.reactor, home)
         except ValueError as error:
             raise SiteError(f"{shared.service}.{setting}: {error}") from None
         wrapped: Any = factory
@@ -307,17 +404,11 @@ class Site(Service):
                 self._tell(f"netsuite: {error}")
                 raise cannot_start(str(error)) from None
         super().startService()
-        self.hash_threads.start()
+        self._storage.start_threads()
         ensureDeferred(self._open()).addErrback(self._not_opened)
 
     def _prepare(self) -> None:
-        make_home(self.home)
-        self.authenticator.secret = read_secret(self.home / "secret")
-        try:
-            if self.certificates is not None:
-                self.certificates.open()
-        except (BadCertificate, OSError) as error:
-            raise SiteError(f"the certificates cannot be used: {error}") from None
+        self.authenticator.secret = self._storage.prepare()
         for bind in self._at_home:
             bind()
 
@@ -326,23 +417,13 @@ class Site(Service):
             self._prepare()
         self._is_prepared = False  # a site that is started again looks again
         await self.store.open()
-        await self._open_files()
+        await self._storage.start()
         for work in self._first:
             await work(self.store)
         self._is_open = True
         waiting, self._waiting = self._waiting, []
         for opened in waiting:
             opened.callback(None)
-
-    async def _open_files(self) -> None:
-        try:
-            await self.homes.start()
-        except StoreError as error:
-            root = self.home / self.settings.files.root
-            raise SiteError(
-                f"the files below {root} cannot be used: {error}; "
-                "change the owner, or name another directory with files.root"
-            ) from None
 
     def _not_opened(self, failure: Failure) -> None:
         if failure.check(StoreError, SiteError):
@@ -365,14 +446,12 @@ class Site(Service):
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
+        await self.arrivals.close()
         self.resolver.close()
         self.newsroom.close()
         self.password_cache.close()
-        await self.homes.stop()
-        await self.store.close()
+        await self._storage.stop()
         self._is_open = False
-        self.hash_threads.stop()
-        self.file_threads.stop()
 
     # -- changes while it runs -----------------------------------------------------------------
 
@@ -380,8 +459,15 @@ class Site(Service):
         """Be told of new settings."""
         self._reloaded.append(apply)
 
+    def read_settings(self) -> Settings:
+        """Return what the home's configuration says by now; what is in use where the settings were
+        given, or there is no home. Raises ConfigError."""
+        return self.settings if self._read is None else self._read()
+
     def apply(self, settings: Settings) -> None:
         """Take what can change while it runs from new settings, and read certificates again."""
+        for table, values in self._set.items():
+            settings = changed(settings, table, values)
         self.settings = settings
         self.resolver.configure(
             domains=settings.site.domains,
@@ -400,26 +486,3 @@ class Site(Service):
 
 async def _awaited(work: Awaitable[None]) -> None:
     await work
-
-
-def read_secret(path: Path) -> bytes:
-    """Read the site's secret; make it the first time.
-
-    It only has to stay the same: from it the answers for unknown user names are made.
-    """
-    try:
-        found = path.read_bytes()
-        if len(found) >= _SECRET_OCTETS:
-            return found
-    except FileNotFoundError:
-        pass
-    except OSError as error:
-        raise SiteError(f"{path} cannot be read: {error.strerror}") from None
-    made = secrets.token_bytes(_SECRET_OCTETS)
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made)
-    except OSError as error:
-        raise SiteError(f"{path} cannot be written: {error.strerror}") from None
-    return made

@@ -136,9 +136,8 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
 
 
-def make_self_signed(path: Path, host: str, now: datetime | None = None) -> None:
-    """Write a key and a certificate signed with it, good from *now* on for a host and localhost, to
-    one file that only its owner can read."""
+def self_signed(host: str, now: datetime | None = None) -> Pair:
+    """Make a key and a certificate signed with it, good from *now* on for a host and localhost."""
     now = now or datetime.now(UTC)
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, host[:64])])
@@ -158,11 +157,17 @@ def make_self_signed(path: Path, host: str, now: datetime | None = None) -> None
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .sign(key, hashes.SHA256())
     )
-    octets = key.private_bytes(
+    return Pair((certificate,), key, _names(certificate), certificate.not_valid_after_utc)
+
+
+def make_self_signed(path: Path, host: str, now: datetime | None = None) -> None:
+    """Write such a key and certificate to one file that only its owner can read."""
+    made = self_signed(host, now)
+    octets = made.key.private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
-    ) + certificate.public_bytes(serialization.Encoding.PEM)
+    ) + made.chain[0].public_bytes(serialization.Encoding.PEM)
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
@@ -184,7 +189,7 @@ class Certificates:
     old certificate stays in use.
 
     Args:
-        folder: where they are.
+        folder: where they are; None: nowhere, a self-signed one is made.
         clock: for ``check_seconds``.
         host: the server's own name: for the self-signed certificate that is made when the folder
             has none, and to choose a default when no file is named so.
@@ -197,7 +202,7 @@ class Certificates:
 
     def __init__(
         self,
-        folder: Path,
+        folder: Path | None,
         clock: IReactorTime,
         *,
         host: str = "localhost",
@@ -218,6 +223,9 @@ class Certificates:
     def open(self) -> None:
         """Read the folder; make a self-signed default where it is empty. Raises BadCertificate
         when there are files, and none can be used."""
+        if self.folder is None:
+            self._take({DEFAULT: self_signed(self.host)})
+            return
         if not any(True for _ in self._found()):
             make_self_signed(self.folder / f"{DEFAULT}.pem", self.host)
         self._read()
@@ -257,7 +265,7 @@ class Certificates:
 
     def _found(self) -> Iterator[tuple[str, Path, Path]]:
         """Return what is in the folder: name, chain file, key file."""
-        if not self.folder.is_dir():
+        if self.folder is None or not self.folder.is_dir():
             return
         for path in sorted(self.folder.iterdir()):
             if path.suffix == ".pem" and path.is_file():

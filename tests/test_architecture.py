@@ -20,7 +20,9 @@ STORE_PORTS = frozenset(
     for name in ("interfaces", "model", "outgoing", "changes", "errors", "query", "tree")
 )
 ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
-ROOF = frozenset({"home", "site", "demo", "daemon", "plugin", "cli"})
+ROOF = frozenset(
+    {"home", "storage", "site", "compose", "extensions", "demo", "daemon", "plugin", "cli"}
+)
 #: Of ``config``: what settings are declared with, and may be by anybody; the rest is roof.
 DECLARATIONS = frozenset({"config", "config.sections", "config.values"})
 
@@ -30,8 +32,8 @@ PURE = frozenset({"commands", "grammar", "dialog"})
 PURE_HELPERS = {
     "ftp": {"ascii", "listing", "paths", "reply_grammar"},
     "gopher": {"gophermap", "types"},
-    "http": {"conditions", "decoding", "framing", "media", "paths", "ranges"},
-    "imap": {"mutf7", "patterns", "sections", "sequences", "view"},
+    "http": {"conditions", "decoding", "framing", "limits", "media", "paths", "ranges"},
+    "imap": {"limits", "mutf7", "patterns", "sections", "sequences", "view"},
     "nntp": {"overview", "wildmat"},
     "pop3": {"top"},
     "smtp": {"parameters", "relay"},

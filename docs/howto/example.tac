@@ -2,24 +2,11 @@
 
 from twisted.application.internet import TimerService
 from twisted.application.service import Application
-from twisted.internet import reactor
 from twisted.logger import Logger
 
-from netsuite.config.load import load
-from netsuite.ftp.service import make_ftp
-from netsuite.gopher.service import make_gopher
-from netsuite.home import find_config, find_home
-from netsuite.imap.service import make_imap
-from netsuite.site import Site
+from netsuite.compose import Site, compose, ftp, gopher, imap
 
-home = find_home(None)
-site = Site(load(find_config(home, None)), home, reactor)
-
-application = Application("three")
-site.setServiceParent(application)
-make_imap(site).setServiceParent(application)
-make_ftp(site).setServiceParent(application)
-make_gopher(site).setServiceParent(application)
+site = Site()
 
 
 async def count_accounts() -> None:
@@ -29,4 +16,5 @@ async def count_accounts() -> None:
 
 
 timer = TimerService(60, lambda: site.when_open(count_accounts))
-timer.setServiceParent(application)
+application = Application("three")
+compose(site, imap(), ftp(), gopher(), timer).setServiceParent(application)

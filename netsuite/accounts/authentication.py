@@ -10,12 +10,20 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeVar
 
+from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.portal import Portal
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.logger import Logger
 
 from netsuite import sasl
-from netsuite.accounts.checkers import ClearPassword, LoginNames, ProvenName
+from netsuite.accounts.checkers import (
+    ClearPassword,
+    IClearPassword,
+    IProvenName,
+    LoginNames,
+    OtherPasswords,
+    ProvenName,
+)
 from netsuite.accounts.interfaces import (
     Ask,
     BadCredentials,
@@ -64,6 +72,7 @@ class AccountAuthenticator:
         check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
             awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.
         offered: the mechanisms that a service may offer, by its name; one not named offers all.
+        others: where further checkers of passwords are added, which *portal*'s asks.
     """
 
     log = Logger()
@@ -80,6 +89,7 @@ class AccountAuthenticator:
         cram_md5: bool = False,
         offered: Mapping[str, Collection[str]] | None = None,
         check_token: TokenCheck | None = None,
+        others: OtherPasswords | None = None,
         nonce: Callable[[], bytes] = lambda: base64.encode(os.urandom(18)),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
@@ -91,10 +101,26 @@ class AccountAuthenticator:
         self.cram_md5 = cram_md5
         self.offered = offered or {}
         self.check_token = check_token
+        self._others = others
         self.nonce = nonce
         self.secret = secret
         self._now = now
         self.address_locks = KeyedLocks()
+
+    def add(self, checker: ICredentialsChecker) -> None:
+        """Have a checker of ``twisted.cred`` verify passwords, too: one that wants
+        ``IUsernamePassword`` or ``IUsernameHashedPassword``. It is asked before the accounts' own
+        are looked at; who is known to it has an account, which is made when they first come.
+
+        From then on no mechanism is offered that a password alone does not satisfy: of somebody
+        whom the checker knows nothing is kept that SCRAM or CRAM-MD5 could be answered from.
+
+        Raises:
+            TypeError: it verifies no passwords, or *portal* was made without ``others``.
+        """
+        if self._others is None:
+            raise TypeError("the portal of this authenticator asks no other checkers")
+        self._others.add(checker)
 
     # -- what may be tried ---------------------------------------------------------------------
 
@@ -109,17 +135,21 @@ class AccountAuthenticator:
     def mechanisms(self, channel: Channel) -> Sequence[str]:
         """SASL mechanisms to offer, strongest first."""
         offered = []
-        if channel.certificate_names:
+        checked = self.portal.checkers
+        proven = IProvenName in checked
+        if channel.certificate_names and proven:
             offered.append("EXTERNAL")
-        if channel.binding is not None:
-            offered += ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"]
-        offered += ["SCRAM-SHA-256", "SCRAM-SHA-1"]
-        if self.cram_md5:
-            offered.append("CRAM-MD5")
+        if proven and not (self._others and self._others.checkers):
+            if channel.binding is not None:
+                offered += ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"]
+            offered += ["SCRAM-SHA-256", "SCRAM-SHA-1"]
+            if self.cram_md5:
+                offered.append("CRAM-MD5")
         if self.allows_password(channel):
-            if self.check_token is not None:
+            if self.check_token is not None and proven:
                 offered += ["OAUTHBEARER", "XOAUTH2"]
-            offered += ["PLAIN", "LOGIN"]
+            if IClearPassword in checked:
+                offered += ["PLAIN", "LOGIN"]
         return [each for each in offered if self._wanted(channel, each)]
 
     def _wanted(self, channel: Channel, mechanism: str) -> bool:

@@ -7,22 +7,30 @@ import hashlib
 import hmac
 import os
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from twisted.cred.checkers import ICredentialsChecker
-from twisted.cred.credentials import ICredentials
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.cred.credentials import (
+    ICredentials,
+    IUsernameHashedPassword,
+    IUsernamePassword,
+    UsernamePassword,
+)
+from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred, ensureDeferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.logger import Logger
 from zope.interface import Attribute, implementer
 
-from netsuite.accounts.interfaces import BadCredentials, Channel
-from netsuite.accounts.passwords import Hashing, outdated
+from netsuite.accounts.interfaces import BadCredentials, Channel, LoginUnavailable
+from netsuite.accounts.passwords import Hashing
 from netsuite.sasl.prepare import Unpreparable, saslprep
 from netsuite.store.changes import AccountChanged, Change, ChangeFeed
-from netsuite.store.errors import NoSuchAccount
+from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.interfaces import AccountStore
-from netsuite.store.model import Account, AccountId, AccountState
+from netsuite.store.model import Account, AccountId, AccountState, SpecialUse
 
 #: Members may act as other accounts (an authorization identity of their choice).
 PROXY_GROUP: Final = "proxy"
@@ -149,6 +157,76 @@ class PasswordCache:
                 del self._known[key]
 
 
+class CheckedPassword(UsernamePassword):
+    """A name and a password as ``twisted.cred``'s own checkers want them; its text form does not
+    show the password."""
+
+    def __repr__(self) -> str:
+        return f"<CheckedPassword of {self.username!r}>"
+
+
+class OtherPasswords:
+    """Passwords that checkers of somebody else's verify: a directory's, another program's.
+
+    They are asked in turn, and after them the accounts' own. Who is known to one of them is an
+    account here, which is made when they come for the first time.
+
+    Args:
+        folders: what an account has besides its INBOX.
+    """
+
+    log = Logger()
+
+    #: What of ``twisted.cred`` a checker may want, to be of use here.
+    WANTED: Final = (IUsernamePassword, IUsernameHashedPassword)
+
+    def __init__(
+        self,
+        accounts: AccountStore,
+        names: LoginNames,
+        folders: Sequence[tuple[str, SpecialUse | None]] = (),
+    ) -> None:
+        self._accounts = accounts
+        self._names = names
+        self._folders = folders
+        self.checkers: list[ICredentialsChecker] = []
+
+    def add(self, checker: ICredentialsChecker) -> None:
+        """Add one. Raises TypeError where it verifies no passwords."""
+        wanted = tuple(getattr(checker, "credentialInterfaces", ()))
+        if not any(each in wanted for each in self.WANTED):
+            names = " nor ".join(each.__name__ for each in self.WANTED)
+            raise TypeError(f"{checker!r} has neither {names} in credentialInterfaces")
+        self.checkers.append(checker)
+
+    async def name(self, credentials: ClearPassword) -> str | None:
+        """Return the account that a password is right for; None where no checker says so."""
+        offered = CheckedPassword(credentials.username.encode(), credentials.password.encode())
+        for checker in self.checkers:
+            try:
+                avatar = await maybeDeferred(checker.requestAvatarId, offered)
+            except UnauthorizedLogin:
+                continue
+            except Exception as error:
+                # Without its text, in which such a checker may have put what it was given.
+                kind = type(error).__name__
+                self.log.error("{checker} cannot check: {kind}", checker=checker, kind=kind)
+                raise LoginUnavailable(kind) from None
+            name = avatar.decode() if isinstance(avatar, bytes) else str(avatar)
+            return await self._account(self._names.account_name(name), credentials.channel)
+        return None
+
+    async def _account(self, name: str, channel: Channel) -> str:
+        try:
+            account = await self._accounts.account(name)
+        except NoSuchAccount:
+            with contextlib.suppress(AccountExists):  # they came twice at once
+                await self._accounts.add_account(name, None, folders=self._folders)
+            account = await self._accounts.account(name)
+        refuse_unusable(account, channel)
+        return account.name
+
+
 @implementer(ICredentialsChecker)
 class PasswordChecker:
     """Checks clear passwords: the account's own, then its app passwords.
@@ -156,6 +234,7 @@ class PasswordChecker:
     Args:
         right: what was right lately.
         cram_md5: whether renewed verifiers keep a CRAM-MD5 secret.
+        others: asked first.
     """
 
     credentialInterfaces = (IClearPassword,)  # noqa: N815 - Twisted's name
@@ -168,12 +247,14 @@ class PasswordChecker:
         right: PasswordCache,
         names: LoginNames,
         cram_md5: bool = False,
+        others: OtherPasswords | None = None,
     ) -> None:
         self._accounts = accounts
         self._hashing = hashing
         self._right = right
         self._names = names
         self._cram_md5 = cram_md5
+        self._others = others
 
     def requestAvatarId(self, credentials: ClearPassword) -> Deferred[bytes | tuple[()]]:  # noqa: N802
         """Return the account's name. Fails with BadCredentials."""
@@ -181,6 +262,10 @@ class PasswordChecker:
 
     async def _check(self, credentials: ClearPassword) -> bytes | tuple[()]:
         channel, password = credentials.channel, credentials.password
+        if self._others is not None and self._others.checkers:
+            known = await self._others.name(credentials)
+            if known is not None:
+                return known.encode()
         try:
             account = await self._accounts.account(self._names.account_name(credentials.username))
         except NoSuchAccount:
@@ -208,7 +293,7 @@ class PasswordChecker:
             raise BadCredentials("wrong password")
         if index >= len(kept):
             await self._accounts.used_app_password(further[index - len(kept)].id)
-        elif outdated(kept[index]):
+        elif self._hashing.outdated(kept[index]):
             renewed = await self._hashing.make_verifiers(password, cram_md5=self._cram_md5)
             await self._accounts.set_verifiers(account.id, renewed)
 

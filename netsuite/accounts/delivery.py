@@ -19,7 +19,7 @@ from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.message.build import return_path
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Draft, Report, Store
-from netsuite.store.model import FolderId, Placement
+from netsuite.store.model import FolderId, Placed, Placement
 from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient
 from netsuite.wire.dates import now
 
@@ -43,6 +43,7 @@ class StoreDelivery:
     Args:
         resolver: finds the senders of messages that are reported on.
         now: returns the present moment.
+        delivered: told of each message that is in folders: sender, recipients, account, places.
     """
 
     log = Logger()
@@ -54,7 +55,9 @@ class StoreDelivery:
         *,
         now: Callable[[], datetime] = now,
         patience: Patience | None = None,
+        delivered: Callable[[str, Sequence[str], str | None, Sequence[Placed]], None] | None = None,
     ) -> None:
+        self._delivered = delivered
         self._store = store
         self._resolver = resolver
         self._now = now
@@ -109,6 +112,9 @@ class StoreDelivery:
             if queued or len(error.accounts) < len(placements):
                 raise PartlyFull(*error.accounts) from None
             raise
+        if self._delivered is not None and placed:
+            addresses = [recipient.address for recipient in recipients]
+            self._delivered(envelope.sender, addresses, account, placed)
         if not each:
             return ()
         there = {one.folder for one in placed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -18,7 +18,7 @@ from netsuite.message.news import first_message_id, locations
 from netsuite.store import changes, model
 from netsuite.store.errors import NoSuchFolder, NoSuchMessage
 from netsuite.store.interfaces import Store
-from netsuite.store.model import AccountId, ContentId, FolderId
+from netsuite.store.model import AccountId, ContentId, FolderId, Placed
 from netsuite.store.query import Text
 
 #: Articles whose place and Message-ID are kept in memory: some 500 octets each.
@@ -37,10 +37,18 @@ class StoreNewsroom:
 
     Args:
         policy: what posters are asked for; it may be replaced at any time.
+        posted: told of each article that was posted: Message-ID, newsgroups, places.
     """
 
-    def __init__(self, store: Store, policy: PostingPolicy | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        policy: PostingPolicy | None = None,
+        *,
+        posted: Callable[[str, Sequence[str], Sequence[Placed]], None] | None = None,
+    ) -> None:
         self.policy = policy or PostingPolicy("localhost")
+        self.posted = posted
         self._store = store
         self._mail = store.mail
         self._by_id: dict[FolderId, LiveGroup] = {}
@@ -360,6 +368,7 @@ class AccountNews:
     def __init__(self, store: Store, room: StoreNewsroom, account: model.Account | None) -> None:
         self.name = account.name if account else ""
         self.room: Newsroom = room
+        self._posted = room.posted
         self._mail = store.mail
         self._id: AccountId | None = account.id if account else None
         self._is_admin = account is not None and ADMIN_GROUP in account.groups
@@ -380,4 +389,12 @@ class AccountNews:
 
     def posting(self, *, now: datetime, unique: str, source: str) -> AccountPosting:
         """Begin to take an article."""
-        return AccountPosting(self, self._id, self._mail, now=now, unique=unique, source=source)
+        return AccountPosting(
+            self,
+            self._id,
+            self._mail,
+            now=now,
+            unique=unique,
+            source=source,
+            posted=self._posted,
+        )

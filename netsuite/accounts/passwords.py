@@ -118,3 +118,7 @@ class Hashing:
         made = await self._run(make)
         assert isinstance(made, Verifiers)
         return made
+
+    def outdated(self, verifiers: Verifiers) -> bool:
+        """As the function of that name."""
+        return outdated(verifiers)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,7 +15,7 @@ from netsuite.message.injection import PostingPolicy, Unfit
 from netsuite.message.news import HEADER_OCTETS
 from netsuite.store.errors import NoSuchFolder, StoreError
 from netsuite.store.interfaces import Draft, MailStore
-from netsuite.store.model import AccountId, Placement
+from netsuite.store.model import AccountId, Placed, Placement
 
 #: What a poster's header may have; with our fields, all of it is within what readers look at.
 PROTO_HEADER_OCTETS: Final = HEADER_OCTETS - 4096
@@ -55,7 +55,9 @@ class AccountPosting:
         now: datetime,
         unique: str,
         source: str,
+        posted: Callable[[str, Sequence[str], Sequence[Placed]], None] | None = None,
     ) -> None:
+        self._posted = posted
         self._access = access
         self._account = account
         self._mail = mail
@@ -154,8 +156,10 @@ class AccountPosting:
         draft = self._draft
         assert draft is not None
         placements = [Placement(group.id, account=self._account) for group in self._groups]
-        await self._mail.commit(draft, placements, message_id=self._message_id)
+        placed = await self._mail.commit(draft, placements, message_id=self._message_id)
         self._draft = None  # it has been committed
+        if self._posted is not None:
+            self._posted(self._message_id, [group.name for group in self._groups], placed)
         return self._message_id
 
     def abort(self) -> None:

@@ -109,6 +109,29 @@ def read(path: Path | None, overrides: Iterable[str] = ()) -> Configuration:
         raise ConfigError([_problem(details, place) for details in error.errors()]) from None
 
 
+def changed(settings: Settings, table: str, values: Mapping[str, object]) -> Settings:
+    """Return settings of which some of one table are others.
+
+    Args:
+        values: by name, with underscores.
+
+    Raises:
+        ConfigError: there is no such setting, or it cannot have that value.
+    """
+    section = getattr(settings, table)
+    try:
+        made = type(section).model_validate({**section.model_dump(), **values})
+    except ValidationError as error:
+        found = [{**each, "loc": (table, *each["loc"])} for each in error.errors()]
+        raise ConfigError([_problem(each, _in_program) for each in found]) from None
+    return settings.model_copy(update={table: made})
+
+
+def _in_program(names: tuple[str, ...]) -> str:
+    """Say where a setting comes from that a program has given."""
+    return ""
+
+
 def _read(path: Path) -> tuple[str, dict[str, Any]]:
     try:
         text = path.read_text(encoding="utf-8")

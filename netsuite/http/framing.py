@@ -7,6 +7,7 @@ from typing import Final, Protocol
 
 from netsuite.http import grammar
 from netsuite.http.commands import NO_FIELDS, Fields
+from netsuite.http.limits import HeadLimits
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.reader import OctetReader, has_bare_line_end
 
@@ -93,7 +94,7 @@ class ChunkedBody:
 
     left = None
 
-    def __init__(self, limit_octets: int | None, limits: grammar.HeadLimits) -> None:
+    def __init__(self, limit_octets: int | None, limits: HeadLimits) -> None:
         self.done = False
         self.trailers = NO_FIELDS
         self._allowed = limit_octets

@@ -6,9 +6,11 @@ reactor.
 
 from __future__ import annotations
 
+import inspect
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
-from typing import Any, Final
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, Final, TypeAlias
+from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
@@ -20,11 +22,66 @@ from netsuite.http.paths import split_path
 from netsuite.http.replies import BAD_REQUEST, BROKEN, RequestRefused
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse, Streamed
+from netsuite.http.router import Handler, Router
+
+#: An application of PEP 3333: environment and ``start_response`` to the pieces of a body.
+WSGIApplication: TypeAlias = Callable[
+    [dict[str, object], Callable[..., Callable[[bytes], object]]], Iterable[bytes]
+]
 
 #: More than this unsent, and what produces it is told to pause.
 WAITING_OCTETS: Final = 65_536
 #: Ours to say; the rest of what a resource says is passed on.
 _OURS: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date"})
+
+
+class SiteRouter(Router):
+    """A router that mounts resources of ``twisted.web`` and WSGI applications, too.
+
+    Args:
+        reactor: for ``twisted.web``'s sessions, and the threads of WSGI applications.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        super().__init__()
+        self._reactor = reactor
+
+    def mount(self, prefix: str, handler: Handler | WSGIApplication | object) -> None:
+        """Route all paths below a prefix to one handler, all methods.
+
+        Args:
+            prefix: as of ``Router.mount``.
+            handler: as of ``Router.mount``; or a resource, which sees itself at the prefix; or a
+                WSGI application (PEP 3333), a function of two arguments, which runs in a thread.
+        """
+        from twisted.web.resource import IResource
+
+        made: Any = handler
+        if not IResource.providedBy(handler) and _takes_two(handler):
+            from twisted.web.wsgi import WSGIResource
+
+            made = WSGIResource(self._reactor, self._reactor.getThreadPool(), handler)
+        if IResource.providedBy(made):
+            made = ResourceSite(_below(prefix, made), self._reactor)
+        super().mount(prefix, made)
+
+
+def _takes_two(handler: Any) -> bool:
+    """Return whether a callable takes environment and ``start_response``."""
+    parameters = inspect.signature(handler).parameters.values()
+    wanted = [each for each in parameters if each.default is each.empty]
+    return len(wanted) == 2
+
+
+def _below(prefix: str, resource: Any) -> Any:
+    """Return a root from which a path of that prefix leads to a resource."""
+    from twisted.web.resource import Resource
+
+    for name in reversed([each for each in prefix.split("/") if each]):
+        parent = Resource()
+        parent.putChild(unquote_to_bytes(name), resource)
+        resource = parent
+    return resource
 
 
 class ResourceSite:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import secrets
 
 from netsuite.connection.listening import ListeningService
+from netsuite.home import SiteError
 from netsuite.http.files import FileSite
 from netsuite.http.news import NewsSite
-from netsuite.http.router import Router
 from netsuite.http.server import HTTPServerFactory, Shared
-from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.plugin import plugin
 from netsuite.site import Site
 from netsuite.wire.dates import format_log_date, now
@@ -17,23 +16,32 @@ from netsuite.wire.dates import format_log_date, now
 Options, makeService = plugin("http", "The HTTP server: files, news and XML-RPC.")
 
 
-def make_router(site: Site) -> Router:
-    """Return the routes every site has; what else a site serves is added or mounted here."""
+def add_routes(site: Site) -> None:
+    """Add to the site's router what every site has.
+
+    Raises:
+        SiteError: what the program has added is in the way.
+    """
 
     def shown() -> bool:
         return site.settings.nntp.anonymous == "read"
 
-    router = Router()
-    section = site.settings.http
+    router, section = site.http, site.settings.http
     if section.xmlrpc_path:
-        rpc = XMLRPCServer(limit_octets=section.xmlrpc_octets)
-        router.add("POST", section.xmlrpc_path, rpc)
+        site.rpc.limit_octets = section.xmlrpc_octets
+        try:
+            router.add("POST", section.xmlrpc_path, site.rpc)
+        except ValueError as error:
+            raise SiteError(f"http.xmlrpc_path: {error}") from None
     links: tuple[tuple[str, str], ...] = ()
     if section.news_path:
         links = (("News", section.news_path),)
         news = NewsSite(site.newsroom, section.news_path, now=now, shown=shown)
         router.mount(section.news_path, news)
-        router.add("GET", section.news_path.rstrip("/"), news)  # the slash is added
+        try:
+            router.add("GET", section.news_path.rstrip("/"), news)  # the slash is added
+        except ValueError as error:
+            raise SiteError(f"http.news_path: {error}") from None
     files = FileSite(
         site.files,
         clock=site.reactor,
@@ -45,12 +53,11 @@ def make_router(site: Site) -> Router:
     )
     site.store.changes.watch_files(files.forget)
     router.mount("/", files)
-    return router
 
 
 def make_http(site: Site) -> ListeningService:
     """Return the HTTP server (RFC 9110, 9112)."""
-    router = make_router(site)
+    add_routes(site)
     line_log = site.line_log(site.settings.http.access_log, format_log_date)
 
     def shared() -> Shared:
@@ -58,7 +65,7 @@ def make_http(site: Site) -> ListeningService:
             **site.common(site.settings.http, b"http/1.1"),
             settings=site.settings.http,
             authenticator=site.authenticator,
-            router=router,
+            router=site.http,
             line_log=line_log,
         )
 

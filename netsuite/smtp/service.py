@@ -6,6 +6,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
+from pathlib import Path
 
 from twisted.internet.endpoints import TCP4ClientEndpoint, TCP6ClientEndpoint
 from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
@@ -43,18 +44,17 @@ Options, makeService = plugin(
 )
 
 
-def _policies(site: Site, names: Sequence[str]) -> Policies | None:
+def _policies(site: Site, service: str, names: Sequence[str] = ()) -> Policies | None:
     """Return who judges a service. Raises SiteError."""
-    if not names:
+    own = site.policies.of(service)
+    if not names and not own:
         return None
     settings = site.settings
     dns = DNSClient(site.reactor, read_servers(settings.delivery.resolvers))
     ours = {settings.site.hostname, *settings.site.domains} - {"localhost"}
-    parts = Parts(
-        settings.policy, site.reactor, dns, site.file_threads.run, time.time, ours, site.home
-    )
+    parts = Parts(settings.policy, site.reactor, dns, site.run, time.time, ours, site.home)
     try:
-        return make_policies(names, parts)
+        return make_policies(names, parts, own)
     except BadPolicy as error:
         raise SiteError(f"policy: {error}") from None
 
@@ -86,19 +86,19 @@ def _make(
 
 def make_smtp(site: Site) -> ListeningService:
     """Return the server to which other hosts bring mail (RFC 5321)."""
-    policies = _policies(site, site.settings.policy.smtp)
+    policies = _policies(site, "smtp", site.settings.policy.smtp)
     return _make(site, Mode.RELAY, lambda: site.settings.smtp, policies)
 
 
 def make_submission(site: Site) -> ListeningService:
     """Return the server to which accounts bring mail, after a login (RFC 6409)."""
-    policies = _policies(site, site.settings.policy.submission)
+    policies = _policies(site, "submission", site.settings.policy.submission)
     return _make(site, Mode.SUBMISSION, lambda: site.settings.submission, policies)
 
 
 def make_lmtp(site: Site) -> ListeningService:
     """Return the server to which a mail server beside us delivers (RFC 2033)."""
-    return _make(site, Mode.LMTP, lambda: site.settings.lmtp)
+    return _make(site, Mode.LMTP, lambda: site.settings.lmtp, _policies(site, "lmtp"))
 
 
 # -- mail to other hosts -----------------------------------------------------------------------
@@ -162,7 +162,8 @@ def make_delivery(site: Site) -> DeliveryAgent:
     """Return what carries the site's queued mail on. Raises SiteError."""
     settings, host = site.settings.delivery, site.settings.site.hostname
     helo = settings.helo or host
-    authorities = site.home / settings.authorities if settings.authorities else None
+    home = site.home or Path()
+    authorities = home / settings.authorities if settings.authorities else None
 
     @lru_cache(maxsize=256)
     def tls_for(name: str, verified: bool) -> tls.ClientContext:
@@ -174,7 +175,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
     except tls.BadCertificate as error:
         raise SiteError(f"delivery.authorities: {error}") from None
     dns = DNSClient(site.reactor, read_servers(settings.resolvers))
-    signer = Signer(_signing_keys(site), site.file_threads.run, time.time, dns)
+    signer = Signer(_signing_keys(site), site.run, time.time, dns)
     connector = Connector(
         site.reactor,
         make_router(settings, host, site.reactor, dns),
@@ -210,6 +211,8 @@ def make_delivery(site: Site) -> DeliveryAgent:
 
 def _signing_keys(site: Site) -> Sequence[SigningKey]:
     """Return the keys that mail is signed with; what is wrong with others is in the log."""
+    if site.home is None:
+        return ()
     keys, problems = read_keys(site.home / FOLDER)
     for each in problems:
         _log.error("mail is signed without a key: {problem}", problem=each)

@@ -116,11 +116,13 @@ class FileChanged:
         root: which tree: ``"public"``, or ``"home/ACCOUNT"``.
         path: names below the root.
         gone: whether nothing has that name any more.
+        uploaded: whether it is a file with new content, that somebody has sent.
     """
 
     root: str
     path: tuple[str, ...]
     gone: bool = False
+    uploaded: bool = False
 
 
 Change: TypeAlias = (

@@ -19,6 +19,7 @@ def make_telnet(site: Site) -> ListeningService:
             settings=site.settings.telnet,
             authenticator=site.authenticator,
             domain=site.settings.site.domains[0],
+            commands=site.shell_commands,
         )
 
     return site.listening(TelnetServerFactory(shared()), shared)

@@ -272,7 +272,7 @@ class FileFacets(TestCase):
         await web.rename(("a",), ("site", "b"))
         await web.remove_file(("site", "b"))
         expected = [
-            FileChanged("home/web", ("a",)),
+            FileChanged("home/web", ("a",), uploaded=True),
             FileChanged("home/web", ("a",), gone=True),
             FileChanged("public", ("b",)),
             FileChanged("public", ("b",), gone=True),

@@ -14,7 +14,7 @@ from netsuite.config.check import problems
 from netsuite.config.load import read
 from netsuite.config.schema import SERVICES, Settings, needs_restart, sections
 from netsuite.connection.listening import CannotStart
-from netsuite.plugin import compose, plugin
+from netsuite.plugin import plugin
 
 #: A wrong file, and for each problem its line and the beginning of what is said.
 WRONG: list[tuple[str, list[str]]] = [
@@ -128,11 +128,11 @@ def checked(home: Path, *more: str) -> list[str]:
 
 def started(home: Path, *more: str) -> list[str]:
     """Return the lines that the start says."""
-    options_class, _ = plugin(SERVICES, "The suite.")
+    options_class, make = plugin(SERVICES, "The suite.")
     options = options_class()
     options.parseOptions(["--home", str(home), *more])
     with pytest.raises(CannotStart) as caught:
-        compose(options, SERVICES)
+        make(options)
     return str(caught.value).splitlines()
 
 

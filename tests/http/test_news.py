@@ -20,7 +20,9 @@ from pydantic import ValidationError
 from netsuite.accounts.files import HomesOfSite
 from netsuite.config.schema import Settings
 from netsuite.http.news import parts, prose, site
-from netsuite.http.service import make_router
+from netsuite.http.resources import SiteRouter
+from netsuite.http.service import add_routes
+from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.message.reading import numbered, texts
 from netsuite.message.scan import scan
 from netsuite.nntp.settings import Settings as NNTPSettings
@@ -402,9 +404,11 @@ class Mounted(Case):
             newsroom=self.world.room,
             files=HomesOfSite(self.world.store, self.world.homes),
             store=self.world.store,
+            http=SiteRouter(self.world.clock),
+            rpc=XMLRPCServer(),
         )
-        router = make_router(cast(Site, self.site))
-        self.world.factory.configure(replace(self.world.factory.shared, router=router))
+        add_routes(cast(Site, self.site))
+        self.world.factory.configure(replace(self.world.factory.shared, router=self.site.http))
 
     def test_default(self) -> None:
         """The news are below /news/, and the site's root leads there."""

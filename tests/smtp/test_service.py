@@ -41,7 +41,7 @@ class Services(TestCase):
     def test_five_minutes(self) -> None:
         """The first command has five minutes (RFC 5321, 4.5.3.2.7), or what the operator says."""
         home = Path(self.mktemp()).absolute()
-        site = Site(load(None, ["submission.greeting_seconds=7"]), home, reactor)
+        site = Site(home, settings=load(None, ["submission.greeting_seconds=7"]), reactor=reactor)
         self.assertEqual(300, make_smtp(site).factory.shared.settings.greeting_seconds)
         self.assertEqual(7, make_submission(site).factory.shared.settings.greeting_seconds)
 

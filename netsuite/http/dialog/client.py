@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from netsuite.http import commands, framing, grammar
+from netsuite.http.limits import HeadLimits
 from netsuite.wire.errors import InputEnded, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.machine import Machine
@@ -55,10 +56,10 @@ class ClientDialog(LineDialog):
 
     hears_while_writing = True
 
-    def __init__(self, limits: grammar.HeadLimits | None = None) -> None:
+    def __init__(self, limits: HeadLimits | None = None) -> None:
         super().__init__()
         self.state = Asking.IDLE
-        self.limits = limits or grammar.HeadLimits(line_octets=65_536)
+        self.limits = limits or HeadLimits(line_octets=65_536)
         self._request: commands.Request | None = None
         self._outgoing: framing.Outgoing | None = None
         self._incoming: framing.Body | None = None

@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 
 from netsuite.http import commands, grammar
 from netsuite.http.framing import Body, ChunkedBody, CountedBody, Outgoing
+from netsuite.http.limits import HeadLimits
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput, Need
 from netsuite.wire.machine import Machine
@@ -62,12 +63,10 @@ class ServerDialog(LineDialog):
         body_octets: the largest body taken; None for any.
     """
 
-    def __init__(
-        self, limits: grammar.HeadLimits | None = None, *, body_octets: int | None = None
-    ) -> None:
+    def __init__(self, limits: HeadLimits | None = None, *, body_octets: int | None = None) -> None:
         super().__init__()
         self.state = State.IDLE
-        self.limits = limits or grammar.HeadLimits()
+        self.limits = limits or HeadLimits()
         self.body_octets = body_octets
         #: The request that is being answered, or was last.
         self.request: commands.Request | None = None

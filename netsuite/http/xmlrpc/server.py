@@ -70,7 +70,7 @@ class XMLRPCServer:
     log = Logger()
 
     def __init__(self, *, limit_octets: int = 1024 * 1024) -> None:
-        self._limit_octets = limit_octets
+        self.limit_octets = limit_octets
         self._methods: dict[str, Method] = {}
         for name, function, signature, text in (
             ("listMethods", self._list_methods, ["array"], "Gives the names of all methods."),
@@ -103,6 +103,10 @@ class XMLRPCServer:
         text = help or inspect.getdoc(function) or ""
         self._methods[name] = Method(function, signatures, text, wants_request, accepts)
 
+    def __setitem__(self, name: str, function: Callable[..., Any]) -> None:
+        """Add a method of which no more is said than its function does."""
+        self.add(name, function)
+
     async def __call__(self, request: IncomingRequest) -> AnyResponse:
         """Answer a request."""
         if request.method != "POST":
@@ -112,7 +116,7 @@ class XMLRPCServer:
             return plain(415, "A call is sent as text/xml.")
         if "content-encoding" in request.fields:
             return plain(415, "A call is sent as it is.")
-        octets = await request.read(self._limit_octets)
+        octets = await request.read(self.limit_octets)
         name, _, value = parameter.strip().partition("=")
         charset = value.strip(' "') if name.lower() == "charset" else None
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -49,6 +49,37 @@ class Rule:
     name: str
     policy: Policy
     report_only: bool = False
+
+
+class OwnPolicies:
+    """The policies that a program brings, and which services they judge."""
+
+    def __init__(self) -> None:
+        self._rules: list[tuple[Collection[str], Rule]] = []
+
+    def add(
+        self,
+        policy: Policy,
+        *,
+        services: Collection[str] = ("smtp",),
+        report_only: bool = False,
+    ) -> None:
+        """Have a policy judge the services that are made from now on.
+
+        Args:
+            services: of ``smtp``, ``submission`` and ``lmtp``.
+            report_only: what it would refuse or mark is logged, and not done.
+
+        Raises:
+            TypeError: it is no ``netsuite.smtp.policy.interface.Policy``.
+        """
+        if not isinstance(policy, Policy):
+            raise TypeError(f"{policy!r} is no netsuite.smtp.policy.interface.Policy")
+        self._rules.append((services, Rule(type(policy).__name__, policy, report_only)))
+
+    def of(self, service: str) -> Sequence[Rule]:
+        """Return those that judge a service, in the order they were added."""
+        return [rule for services, rule in self._rules if service in services]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from netsuite.smtp.policy.names import LookedUpNames
 from netsuite.smtp.policy.rates import Rates
 from netsuite.smtp.policy.settings import PolicySettings
 from netsuite.smtp.policy.verification import RunInThread
+from netsuite.store.interfaces import RememberedStore
 
 
 class BadPolicy(Exception):
@@ -39,6 +40,7 @@ class Parts:
         now: seconds since 1970.
         ours: names that nobody else may call themselves.
         folder: where large messages are kept while they are judged; None for the system's.
+        remembered: what policies learn that is to outlive a restart; None for nowhere.
     """
 
     settings: PolicySettings
@@ -48,6 +50,7 @@ class Parts:
     now: Callable[[], float]
     ours: Collection[str] = ()
     folder: Path | None = None
+    remembered: RememberedStore | None = None
 
 
 def _rates(parts: Parts) -> Policy:
@@ -74,6 +77,11 @@ def _authentication(parts: Parts) -> Policy:
     )
 
 
+def _greylisting(parts: Parts) -> Policy:
+    seconds = parts.settings.greylisting_seconds
+    return Greylisting(parts.reactor, seconds, remembered=parts.remembered)
+
+
 def _blocklists(parts: Parts) -> Policy:
     settings = parts.settings
     return BlockLists(parts.dns, settings.blocklists_zones, parts.reactor, seconds=settings.seconds)
@@ -95,20 +103,23 @@ _READY: Final[Mapping[str, Callable[[Parts], Policy]]] = {
     "harvesting": lambda parts: Harvesting(parts.reactor, parts.settings.harvesting_unknown),
     "greeting": lambda parts: Greeting(parts.ours, reverse=parts.settings.greeting_reverse),
     "blocklists": _blocklists,
-    "greylisting": lambda parts: Greylisting(parts.reactor, parts.settings.greylisting_seconds),
+    "greylisting": _greylisting,
     "authentication": _authentication,
     "milter": _milter,
 }
 
 
-def make_policies(names: Sequence[str], parts: Parts) -> Policies | None:
-    """Return a chain of policies; None for none. Raises BadPolicy."""
-    if not names:
+def make_policies(
+    names: Sequence[str], parts: Parts, own: Sequence[Rule] = ()
+) -> Policies | None:
+    """Return a chain of policies, those that a program brings first; None for none. Raises
+    BadPolicy."""
+    if not names and not own:
         return None
     settings = parts.settings
     rules = [Rule(name, _policy(name, parts), name in settings.report_only) for name in names]
     return Policies(
-        rules,
+        [*own, *rules],
         parts.reactor,
         seconds=settings.seconds,
         names=lambda address: LookedUpNames(parts.dns, address),

@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.logger import Logger
@@ -27,9 +27,6 @@ from netsuite.store.files.thread_jobs import Jobs, RunInThread
 from netsuite.store.files.uploads import DiskUpload
 from netsuite.store.tree import DEPTH, PLAIN_UPLOAD, Entry, HomeTree, TreePath, UploadRequest
 
-#: Called with a path that was changed, and whether nothing has that name any more.
-OnChange = Callable[[TreePath, bool], None]
-
 #: What a crash left behind of an upload goes when nothing was written to it for so long.
 LEFTOVER_SECONDS: Final = 24 * 3600
 _TOKEN_OCTETS: Final = 8
@@ -39,6 +36,17 @@ READ_OCTETS: Final = 1 << 20
 CACHED_OCTETS: Final = 256 << 10
 #: Read only what takes no waiting; Linux has it, and not for every file system.
 _NO_WAIT: Final = getattr(os, "RWF_NOWAIT", 0)
+
+
+class OnChange(Protocol):
+    """Told of each change of a tree."""
+
+    def __call__(self, path: TreePath, gone: bool, uploaded: bool = False) -> None:
+        """Accept that something has changed: whether it is gone, or came as an upload."""
+
+
+def tell_nobody(path: TreePath, gone: bool, uploaded: bool = False) -> None:
+    """Take no note of a change."""
 
 
 class DiskFile:
@@ -127,7 +135,7 @@ class DiskTree(HomeTree):
         *,
         run: RunInThread,
         now: Callable[[], float] = time.time,
-        on_change: OnChange = lambda path, gone: None,
+        on_change: OnChange = tell_nobody,
         file_mode: int = 0o640,
         directory_mode: int = 0o750,
         limit_octets: int | None = None,
@@ -241,7 +249,7 @@ class DiskTree(HomeTree):
             self._group_commit,
             staged,
             self.limit_octets,
-            lambda entry: self._on_change(path, False),
+            lambda entry: self._on_change(path, False, uploaded=True),
         )
 
     def _discard(self, staged: StagedFile) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from netsuite.store import errors
-from netsuite.store.files.disk import OnChange
+from netsuite.store.files.disk import OnChange, tell_nobody
 from netsuite.store.files.file_names import checked
 from netsuite.store.files.subtree import underlying
 from netsuite.store.files.syscalls import PIECE_ENTRIES
@@ -145,7 +145,7 @@ class MemoryTree(HomeTree):
         self,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         *,
-        on_change: OnChange = lambda path, gone: None,
+        on_change: OnChange = tell_nobody,
         limit_octets: int | None = None,
         depth: int = DEPTH,
     ) -> None:
@@ -246,7 +246,7 @@ class MemoryTree(HomeTree):
         parent = self._parent(path)
         node = parent.children[path[-1]] = self._new(data, modified)
         self._touch(parent)
-        self._on_change(path, False)
+        self._on_change(path, False, uploaded=True)
         return node.entry(path[-1])
 
     def _touch(self, directory: Node) -> None:

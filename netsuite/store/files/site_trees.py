@@ -27,12 +27,12 @@ Publish = Callable[[Iterable[Change]], None]
 def publishers(publish: Publish) -> tuple[OnChange, OnChange]:
     """Return what tells of changes in the public tree, and in the tree of all homes."""
 
-    def public(path: TreePath, gone: bool) -> None:
-        publish([FileChanged(PUBLIC, path, gone)])
+    def public(path: TreePath, gone: bool, uploaded: bool = False) -> None:
+        publish([FileChanged(PUBLIC, path, gone, uploaded)])
 
-    def home(path: TreePath, gone: bool) -> None:
+    def home(path: TreePath, gone: bool, uploaded: bool = False) -> None:
         if path:
-            publish([FileChanged(f"{HOME}/{path[0]}", path[1:], gone)])
+            publish([FileChanged(f"{HOME}/{path[0]}", path[1:], gone, uploaded)])
 
     return public, home
 

@@ -38,6 +38,14 @@ class Present:
     since: datetime
 
 
+class Commands(Protocol):
+    """The commands that can be typed."""
+
+    def find(self, words: Sequence[str]) -> tuple[Command, Sequence[str]]:
+        """Return the command that words call, and what is behind its name. Raises
+        CommandRefused."""
+
+
 class Surroundings(Protocol):
     """The settings and collaborators that the shells of a service share."""
 
@@ -60,6 +68,10 @@ class Surroundings(Protocol):
     @property
     def now(self) -> Callable[[], datetime]:
         """Returns the time of day."""
+
+    @property
+    def commands(self) -> Commands:
+        """What can be typed."""
 
     @property
     def unique(self) -> Callable[[], bytes]:

@@ -157,7 +157,7 @@ async def _run(shell: Shell, typed: str, connection: UserConnection) -> None:
     if not typed.strip():
         return
     try:
-        command, words = table.find(table.split(typed) or [""])
+        command, words = shell.shared.commands.find(table.split(typed) or [""])
     except CommandRefused as refusal:
         shell.terminal.say(str(refusal))
         return

@@ -15,18 +15,6 @@ from netsuite.telnet.shell.command import Command, CommandRefused, Leave, Shell,
 _NARROWEST: Final = 20
 
 
-@command("help", "[COMMAND]", "list the commands, or explain one")
-async def explain(shell: Shell, words: Sequence[str]) -> None:
-    """List the commands, or those whose name begins so."""
-    asked = " ".join(words)
-    chosen = [each for each in COMMANDS if not asked or f"{each.name} ".startswith(f"{asked} ")]
-    if not chosen:
-        raise CommandRefused(
-            f"There is no command {one_line(asked)}; `help` lists those there are."
-        )
-    await shell.terminal.page(_explained(chosen, shell.terminal.columns))
-
-
 def _explained(commands: Sequence[Command], columns: int) -> Iterator[str]:
     """Return a line for each, or more where the window is narrow: no word is broken."""
     names = max(len(each.usage) for each in commands) + 4
@@ -48,15 +36,14 @@ async def leave(shell: Shell, words: Sequence[str]) -> None:
     raise Leave
 
 
+#: What every shell has besides ``help``.
 COMMANDS: Final[Sequence[Command]] = (
-    explain,
     *mail.COMMANDS,
     *news.COMMANDS,
     *files.COMMANDS,
     *people.COMMANDS,
     leave,
 )
-_BY_NAME: Final[Mapping[str, Command]] = {each.name: each for each in COMMANDS}
 #: Other names, and what a group of commands does when no more is said.
 _ALIASES: Final[Mapping[str, str]] = {
     "mail": "mail list",
@@ -75,15 +62,47 @@ def split(line: str) -> list[str]:
         raise CommandRefused("A quotation mark or a backslash has nothing behind it.") from None
 
 
-def find(words: Sequence[str]) -> tuple[Command, Sequence[str]]:
-    """Return the command that words call, and what is behind its name. Raises CommandRefused."""
-    for count in (2, 1):
-        name = " ".join(words[:count])
-        called = _BY_NAME.get(name)
-        if called is not None and len(words) >= count:
-            return called, words[count:]
-    if len(words) == 1 and words[0] in _ALIASES:
-        return _BY_NAME[_ALIASES[words[0]]], ()
-    if words[0] in ("mail", "news"):
-        raise CommandRefused(f"`help {words[0]}` lists what can be done with {words[0]}.")
-    raise CommandRefused(f"There is no command {one_line(words[0])}; `help` lists those there are.")
+class CommandTable:
+    """The commands of a site's shells."""
+
+    def __init__(self) -> None:
+        explain = command("help", "[COMMAND]", "list the commands, or explain one")(self._explain)
+        self._by_name = {each.name: each for each in (explain, *COMMANDS)}
+
+    def __iter__(self) -> Iterator[Command]:
+        """Return them, as ``help`` lists them: ``quit`` last."""
+        return iter(sorted(self._by_name.values(), key=lambda each: each is leave))
+
+    def add(self, added: Command) -> None:
+        """Add one. Raises ValueError where there is one of that name, or its name is no word or
+        two."""
+        if not 1 <= len(added.name.split()) <= 2 or added.name != " ".join(added.name.split()):
+            raise ValueError(f"a command's name is one word or two, not {added.name!r}")
+        if added.name in self._by_name or added.name in _ALIASES:
+            raise ValueError(f"there is a command {added.name} already")
+        self._by_name[added.name] = added
+
+    def find(self, words: Sequence[str]) -> tuple[Command, Sequence[str]]:
+        """Return the command that words call, and what is behind its name. Raises
+        CommandRefused."""
+        for count in (2, 1):
+            called = self._by_name.get(" ".join(words[:count]))
+            if called is not None and len(words) >= count:
+                return called, words[count:]
+        if len(words) == 1 and words[0] in _ALIASES:
+            return self._by_name[_ALIASES[words[0]]], ()
+        if words[0] in ("mail", "news"):
+            raise CommandRefused(f"`help {words[0]}` lists what can be done with {words[0]}.")
+        raise CommandRefused(
+            f"There is no command {one_line(words[0])}; `help` lists those there are."
+        )
+
+    async def _explain(self, shell: Shell, words: Sequence[str]) -> None:
+        """List the commands, or those whose name begins so."""
+        asked = " ".join(words)
+        chosen = [each for each in self if not asked or f"{each.name} ".startswith(f"{asked} ")]
+        if not chosen:
+            raise CommandRefused(
+                f"There is no command {one_line(asked)}; `help` lists those there are."
+            )
+        await shell.terminal.page(_explained(chosen, shell.terminal.columns))

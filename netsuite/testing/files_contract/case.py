@@ -24,9 +24,11 @@ class FilesCase(ContractCase):
     async def close_trees(self) -> None:
         """Close what ``make_tree`` made."""
 
-    def note(self, path: TreePath, gone: bool) -> None:
+    def note(self, path: TreePath, gone: bool, uploaded: bool = False) -> None:
         """Take note of a change."""
         self.published.append((path, gone))
+        if uploaded:
+            self.uploaded.append(path)
 
     def setUp(self) -> Deferred[None]:
         """Make a tree."""
@@ -38,6 +40,7 @@ class FilesCase(ContractCase):
 
     async def _set_up(self) -> None:
         self.published: list[tuple[TreePath, bool]] = []
+        self.uploaded: list[TreePath] = []
         self.tree = await self.make_tree()
 
     # -- shorthand

@@ -238,6 +238,7 @@ class ChangingContract(FilesCase):
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))
         self.assertEqual(["b"], await self.names())
         self.assertEqual([(("a",), True), (("b", "c"), False)], self.published)
+        self.assertEqual([("a", "f")], self.uploaded)  # when it was put there
         await self.refused(errors.NoSuchFile, self.tree.rename(("b", "c", "f"), ("x", "y")))
         await self.tree.rename(("b", "c", "f"), ("b", "c", "f"))
         self.assertEqual(b"x", await self.whole(("b", "c", "f")))

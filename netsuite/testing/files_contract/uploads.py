@@ -26,6 +26,7 @@ class UploadContract(FilesCase):
         await second.commit()
         self.assertEqual(b"newer", await self.whole(("f",)))
         self.assertEqual([(("f",), False)] * 2, self.published)
+        self.assertEqual([("f",)] * 2, self.uploaded)
 
     async def test_sizes(self) -> None:
         """Files of every size come out as they went in, empty ones too."""

@@ -48,7 +48,7 @@ class SubtreeContract(DiskCase, FilesContract, TestCase):
     async def make_tree(self, limit_octets: int | None = None) -> HomeTree:
         tree = await self.disk(Path(self.mktemp()), limit_octets=limit_octets, depth=66)
         assert isinstance(tree, DiskTree)
-        tree._on_change = lambda path, gone: self.note(path[2:], gone)
+        tree._on_change = lambda path, gone, uploaded=False: self.note(path[2:], gone, uploaded)
         await tree.make_directory(("home",))
         await tree.make_directory(("home", "ann"))
         self.published.clear()

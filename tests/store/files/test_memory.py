@@ -26,8 +26,8 @@ class SubtreeContract(FilesContract, TestCase):
         self.published.clear()
         return Subtree(Subtree(tree, ("home",)), ("ann",))
 
-    def below(self, path: tuple[str, ...], gone: bool) -> None:
-        self.note(path[2:], gone)
+    def below(self, path: tuple[str, ...], gone: bool, uploaded: bool = False) -> None:
+        self.note(path[2:], gone, uploaded)
 
 
 class Sisters(FilesCase, TestCase):

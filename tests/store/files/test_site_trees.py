@@ -86,7 +86,7 @@ class Homes(TestCase):
         await homes.public.move_to(("f",), ann, ("g",))
         self.assertEqual(
             [
-                FileChanged("public", ("f",)),
+                FileChanged("public", ("f",), uploaded=True),
                 FileChanged("home/ann", ()),
                 FileChanged("home/ann", ("public",)),
                 FileChanged("public", ("f",), gone=True),
@@ -126,7 +126,7 @@ class InASite(TestCase):
         open when it is stopped."""
         home = Path(self.mktemp())
         settings = load(None, ["tls.enabled=false", "files.upload_octets=5"])
-        site = Site(settings, home, reactor)
+        site = Site(home, settings=settings, reactor=reactor)
         site.startService()
         await site.when_open()
         try:
@@ -139,6 +139,7 @@ class InASite(TestCase):
 
     async def use(self, site: Site) -> None:
         """Log in and write a file."""
+        assert site.home is not None
         files = site.home / "files"
         self.assertTrue((files / "public").is_dir())
         self.assertEqual([], list(await site.files.anonymous().sorted_listing(())))
@@ -160,13 +161,11 @@ class InASite(TestCase):
         home = Path(self.mktemp())
         home.mkdir()
         (home / "files").write_bytes(b"")
-        site = Site(load(None, ["tls.enabled=false"]), home, reactor)
-        try:
-            with self.assertRaises(SiteError) as caught:
-                await site._open_files()
-            self.assertIn("files.root", str(caught.exception))
-        finally:
-            site.file_threads.stop()
+        site = Site(home, settings=load(None, ["tls.enabled=false"]), reactor=reactor)
+        with self.assertRaises(SiteError) as caught:
+            await site._storage.start()
+        self.assertIn("files.root", str(caught.exception))
+        await site._storage.stop()
 
 
 def open_paths() -> list[str]:

@@ -1,0 +1,230 @@
+"""Arrivals: those who asked are told of mail that was delivered, articles posted, files uploaded.
+
+They are told when it is durable, and after its sender has been told so; what they do holds nobody
+up, and what goes wrong in it is in the log. A process that is killed in between tells nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Final, TypeAlias
+
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.interfaces import IReactorTime
+from twisted.internet.task import deferLater
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+
+from netsuite.store.changes import Change, FileChanged
+from netsuite.store.errors import NoSuchMessage, TooLarge
+from netsuite.store.interfaces import Store
+from netsuite.store.model import ContentId, Placed
+from netsuite.store.tree import FileHomes, FileTree, OpenFile, TreePath
+
+#: The largest message, article or file that is read in one go, unless more is asked for.
+READ_OCTETS: Final = 16 * 1024 * 1024
+#: Time for those who are being told when the site stops.
+CLOSE_SECONDS: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class MailEnvelope:
+    """The envelope of a message that was delivered here (RFC 5321, 2.3.1).
+
+    Args:
+        sender: the reverse path; empty for the null path of bounces.
+        recipients: the addresses, as RCPT had them, of all in this transaction.
+        account: who submitted it, after a login; None where nobody has logged in.
+        places: where it is, folder by folder.
+    """
+
+    sender: str
+    recipients: tuple[str, ...]
+    account: str | None
+    places: tuple[Placed, ...]
+
+
+class ArrivedMessage:
+    """A message or an article in the store.
+
+    Args:
+        places: where it is; it is read from the first.
+    """
+
+    def __init__(self, store: Store, places: Sequence[Placed]) -> None:
+        self._store = store
+        self._place = places[0]
+        self._content: ContentId | None = None
+
+    async def _id(self) -> ContentId:
+        if self._content is None:
+            place = self._place
+            found = await self._store.mail.messages(place.folder, [place.uid], None)
+            if not found:
+                raise NoSuchMessage(f"UID {place.uid}")
+            self._content = found[0].content
+        return self._content
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Return its octets, piece by piece. Raises NoSuchMessage where it is gone by now."""
+        async for octets in self._store.mail.read(await self._id()):
+            yield octets
+
+    async def read(self, limit_octets: int = READ_OCTETS) -> bytes:
+        """Return its octets. Raises NoSuchMessage where it is gone by now, TooLarge."""
+        pieces = []
+        octets = 0
+        async for piece in self.chunks():
+            octets += len(piece)
+            if octets > limit_octets:
+                raise TooLarge(f"more than {limit_octets} octets")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def email(self, limit_octets: int = READ_OCTETS) -> EmailMessage:
+        """Return it as the standard library has messages. Raises as ``read``."""
+        # The policy decides the class: with this one it is EmailMessage.
+        return message_from_bytes(await self.read(limit_octets), policy=policy.default)
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedArticle:
+    """An article that was posted.
+
+    Args:
+        message_id: with its angle brackets.
+        newsgroups: the names of those it is in.
+        message: its octets.
+    """
+
+    message_id: str
+    newsgroups: tuple[str, ...]
+    message: ArrivedMessage
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivedFile:
+    """A file that was uploaded, by whichever protocol.
+
+    Args:
+        account: whose home it is in; None for the public site.
+        path: the names below that.
+        tree: the tree of that.
+    """
+
+    account: str | None
+    path: TreePath
+    tree: FileTree
+
+    @property
+    def name(self) -> str:
+        """Its own name."""
+        return self.path[-1]
+
+    async def open(self) -> OpenFile:
+        """Open it; the caller closes it. Raises NoSuchFile where it is gone by now."""
+        return await self.tree.open(self.path)
+
+    async def read(self, limit_octets: int = READ_OCTETS) -> bytes:
+        """Return its octets. Raises NoSuchFile where it is gone by now, TooLarge."""
+        file = await self.open()
+        try:
+            if file.entry.octets > limit_octets:
+                raise TooLarge(f"more than {limit_octets} octets")
+            pieces: list[bytes] = []
+            read = 0
+            while piece := await file.read(read, limit_octets - read):
+                pieces.append(piece)
+                read += len(piece)
+            return b"".join(pieces)
+        finally:
+            file.close()
+
+
+#: Plain, or ``async``.
+MailListener: TypeAlias = Callable[[MailEnvelope, ArrivedMessage], Awaitable[None] | None]
+ArticleListener: TypeAlias = Callable[[ArrivedArticle], Awaitable[None] | None]
+FileListener: TypeAlias = Callable[[ArrivedFile], Awaitable[None] | None]
+
+
+class Arrivals:
+    """Those who are told, and of what; the lists may be added to at any time.
+
+    Args:
+        files: where uploads are read from.
+        clock: they are told in its next turn, when the sender has been answered.
+    """
+
+    log = Logger()
+
+    def __init__(self, store: Store, files: FileHomes, clock: IReactorTime) -> None:
+        self.mail: list[MailListener] = []
+        self.articles: list[ArticleListener] = []
+        self.files: list[FileListener] = []
+        self._store = store
+        self._homes = files
+        self._clock = clock
+        self._telling: set[Deferred[None]] = set()
+        self._subscription = store.changes.watch_files(self._file_changed)
+
+    def mail_delivered(
+        self,
+        sender: str,
+        recipients: Sequence[str],
+        account: str | None,
+        places: Sequence[Placed],
+    ) -> None:
+        """Tell of a message that is in folders by now."""
+        if self.mail and places:
+            envelope = MailEnvelope(sender, tuple(recipients), account, tuple(places))
+            message = ArrivedMessage(self._store, places)
+            for listener in self.mail:
+                self._tell(listener, envelope, message)
+
+    def article_posted(
+        self, message_id: str, newsgroups: Sequence[str], places: Sequence[Placed]
+    ) -> None:
+        """Tell of an article that is in its groups by now."""
+        if self.articles and places:
+            message = ArrivedMessage(self._store, places)
+            for listener in self.articles:
+                self._tell(listener, ArrivedArticle(message_id, tuple(newsgroups), message))
+
+    def _file_changed(self, change: Change) -> None:
+        if self.files and isinstance(change, FileChanged) and change.uploaded:
+            self._tell(self._file_uploaded, change)
+
+    async def _file_uploaded(self, change: FileChanged) -> None:
+        account = change.root.partition("/")[2] or None
+        tree = self._homes.public if account is None else await self._homes.home(account)
+        for listener in self.files:
+            self._tell(listener, ArrivedFile(account, change.path, tree))
+
+    def _tell(self, listener: Callable[..., Awaitable[None] | None], *what: object) -> None:
+        telling: Deferred[None] = deferLater(self._clock, 0)
+        telling.addCallback(lambda _: ensureDeferred(_told(listener, what)))
+        self._telling.add(telling)
+
+        def over(result: None | Failure) -> None:
+            self._telling.discard(telling)
+            if isinstance(result, Failure):
+                self.log.failure("telling {listener} of an arrival", result, listener=listener)
+
+        telling.addBoth(over)
+
+    async def close(self) -> None:
+        """Hear of no more files, and let those who are being told end, in time."""
+        self._subscription.cancel()
+        for telling in tuple(self._telling):
+            telling.addTimeout(CLOSE_SECONDS, self._clock)
+        while self._telling:
+            await DeferredList(list(self._telling))
+
+
+async def _told(listener: Callable[..., Awaitable[None] | None], what: Sequence[object]) -> None:
+    told = listener(*what)
+    if told is not None:
+        await told

@@ -1,0 +1,233 @@
+"""The front door for programs: services put over a site, and the daemon that runs them.
+
+::
+
+    site = Site("/srv/example")
+    site.on_mail(archive)
+    daemon = compose(site, smtp("tcp:25"), imap("tcp:143"), http("tcp:80"), MyService())
+    daemon.setServiceParent(application)
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any, Protocol
+
+from twisted.application.service import IService, MultiService
+from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
+from twisted.logger import Logger
+from twisted.python.reflect import namedAny
+
+from netsuite.config.load import ConfigError
+from netsuite.config.schema import Settings, needs_restart
+from netsuite.home import SiteError
+from netsuite.site import Site
+
+__all__ = [
+    "Daemon",
+    "Site",
+    "compose",
+    "delivery",
+    "ftp",
+    "gopher",
+    "http",
+    "imap",
+    "lmtp",
+    "nntp",
+    "pop3",
+    "smtp",
+    "submission",
+    "telnet",
+]
+
+#: Service to the function that makes it from a site. By name, so that a service that runs
+#: alone imports none of the others.
+MAKERS = {
+    "smtp": "netsuite.smtp.service.make_smtp",
+    "submission": "netsuite.smtp.service.make_submission",
+    "lmtp": "netsuite.smtp.service.make_lmtp",
+    "delivery": "netsuite.smtp.service.make_delivery",
+    "imap": "netsuite.imap.service.make_imap",
+    "pop3": "netsuite.pop3.service.make_pop3",
+    "nntp": "netsuite.nntp.service.make_nntp",
+    "ftp": "netsuite.ftp.service.make_ftp",
+    "http": "netsuite.http.service.make_http",
+    "telnet": "netsuite.telnet.service.make_telnet",
+    "gopher": "netsuite.gopher.service.make_gopher",
+}
+
+
+class MakesService(Protocol):
+    """Makes a service over a site, when it is known which."""
+
+    def __call__(self, site: Site) -> IService:
+        """Return the service. Raises SiteError, ConfigError."""
+
+
+class ServiceOf:
+    """One of the suite's services, as settings have it, but for what is given here.
+
+    Args:
+        name: of its table in the configuration.
+        listen: endpoint strings, such as ``tcp:25``; none: where its settings say.
+        tls: endpoint strings where TLS comes first; None: where its settings say, if *listen*
+            does not say otherwise.
+        settings: of its table, by name.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        listen: Sequence[str] = (),
+        tls: Sequence[str] | None = None,
+        settings: dict[str, object] | None = None,
+    ) -> None:
+        self.name = name
+        self.settings = dict(settings or {})
+        if listen:
+            self.settings["listen"] = list(listen)
+        if tls is not None or listen:
+            self.settings["listen_tls"] = list(tls or ())
+
+    def __call__(self, site: Site) -> IService:
+        """As ``MakesService``."""
+        if self.settings:
+            if self.name == "lmtp":
+                self.settings.pop("listen_tls", None)
+            site.configure(self.name, **self.settings)
+        made: IService = namedAny(MAKERS[self.name])(site)
+        return made
+
+
+def smtp(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the server to which other hosts bring mail (RFC 5321); see ``ServiceOf``."""
+    return ServiceOf("smtp", listen, tls, settings)
+
+
+def submission(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the server to which accounts bring mail (RFC 6409); see ``ServiceOf``."""
+    return ServiceOf("submission", listen, tls, settings)
+
+
+def lmtp(*listen: str, **settings: object) -> ServiceOf:
+    """Return the server to which a mail server beside us delivers (RFC 2033); see ``ServiceOf``."""
+    return ServiceOf("lmtp", listen, None, settings)
+
+
+def delivery(**settings: object) -> ServiceOf:
+    """Return what carries mail to other hosts; see ``ServiceOf``."""
+    return ServiceOf("delivery", settings=settings)
+
+
+def imap(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the IMAP4 server; see ``ServiceOf``."""
+    return ServiceOf("imap", listen, tls, settings)
+
+
+def pop3(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the POP3 server; see ``ServiceOf``."""
+    return ServiceOf("pop3", listen, tls, settings)
+
+
+def nntp(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the NNTP server; see ``ServiceOf``."""
+    return ServiceOf("nntp", listen, tls, settings)
+
+
+def ftp(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the FTP server; see ``ServiceOf``."""
+    return ServiceOf("ftp", listen, tls, settings)
+
+
+def http(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the HTTP server; see ``ServiceOf``."""
+    return ServiceOf("http", listen, tls, settings)
+
+
+def telnet(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the Telnet server; see ``ServiceOf``."""
+    return ServiceOf("telnet", listen, tls, settings)
+
+
+def gopher(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the Gopher server; see ``ServiceOf``."""
+    return ServiceOf("gopher", listen, tls, settings)
+
+
+def compose(
+    site: Site, *services: MakesService | IService, read: Callable[[], Settings] | None = None
+) -> Daemon:
+    """Put services over a site.
+
+    Args:
+        services: those of the suite, by the functions of this module, and services of one's own.
+        read: reads the settings again, at SIGHUP; None: as the site has read them.
+
+    Raises:
+        ConfigError, SiteError: a setting is wrong, or cannot be used on this machine.
+    """
+    made = [each if IService.providedBy(each) else each(site) for each in services]
+    return Daemon(site, made, read or site.read_settings)
+
+
+class Daemon(MultiService):
+    """Services over one site: the site starts first and stops last.
+
+    At SIGHUP it reads settings and certificates again. When it stops, each service lets its
+    connections finish what they do, and says goodbye.
+
+    Args:
+        site: what they share.
+        services: the services.
+        read: reads the settings again.
+    """
+
+    log = Logger()
+
+    def __init__(
+        self, site: Site, services: Sequence[IService], read: Callable[[], Settings]
+    ) -> None:
+        super().__init__()
+        self.site = site
+        self._read = read
+        self._started_with = site.settings
+        self._before: Any = None  # what SIGHUP did before we came
+        site.setServiceParent(self)
+        for service in services:
+            service.setServiceParent(self)
+
+    def startService(self) -> None:
+        """Start, and take SIGHUP as the wish to read configuration and certificates again."""
+        super().startService()
+        if hasattr(signal, "SIGHUP"):
+            reload, later = self.reload, self.site.reactor.callFromThread
+            with suppress(ValueError):  # in the main thread alone signals are handled
+                self._before = signal.signal(signal.SIGHUP, lambda *_: later(reload))
+
+    def stopService(self) -> Deferred[None]:
+        """Stop the services, each with its connections' goodbye; then the site."""
+        if self._before is not None:
+            signal.signal(signal.SIGHUP, self._before)
+            self._before = None
+        return ensureDeferred(self._stop())
+
+    async def _stop(self) -> None:
+        self.running = 0
+        services = [service for service in self if service is not self.site]
+        await DeferredList([maybeDeferred(service.stopService) for service in services])
+        await self.site.stopService()
+
+    def reload(self) -> None:
+        """Read the configuration and the certificates again; a wrong file changes nothing."""
+        try:
+            settings = self._read()
+        except (ConfigError, SiteError) as error:
+            self.log.error("the configuration was not read again: {error}", error=str(error))
+            return
+        self.site.apply(settings)
+        self.log.info("the configuration and the certificates were read again")
+        waiting = needs_restart(self._started_with, self.site.settings)
+        if waiting:
+            self.log.warn("changed, and taken at the next start: {names}", names=", ".join(waiting))
