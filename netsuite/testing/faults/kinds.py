@@ -5,7 +5,6 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
 
 # -- of a session: they need ``Faults.attach`` -----------------------------------------------------
 
@@ -67,11 +66,23 @@ class Edit:
 
     Args:
         change: returns what is said in place of it; the same where nothing is to be changed.
-        to: the command that is answered; empty for whatever is said.
+        to: the commands that are answered; empty for whatever is said.
     """
 
     change: Callable[[bytes], bytes]
-    to: str = ""
+    to: frozenset[str] = frozenset()
+
+
+class Wrong(enum.Enum):
+    """What a protocol can say wrongly."""
+
+    UNFINISHED = "replies of several lines"
+    NO_DOT = "bodies that a dot ends"
+    SIZE = "sizes"
+    TAG = "tags"
+    LITERAL = "literals"
+    UID_VALIDITY = "UIDs"
+    CHUNK = "chunks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +101,23 @@ class NoTLS:
 class Direction(enum.Enum):
     """Whose octets are met."""
 
-    SAID = "what the server says"
-    HEARD = "what the client says"
+    SAID = "said"  #: what the server says
+    HEARD = "heard"  #: what the client says
 
 
 @dataclass(frozen=True, slots=True)
-class Delay:
+class TransportFault:
+    """Something that happens to octets on their way.
+
+    Args:
+        direction: whose.
+    """
+
+    direction: Direction
+
+
+@dataclass(frozen=True, slots=True)
+class Delay(TransportFault):
     """Octets arrive later.
 
     Args:
@@ -103,13 +125,12 @@ class Delay:
         jitter: up to so many more, at random; their order stays.
     """
 
-    direction: Direction
     seconds: float
     jitter: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Dribble:
+class Dribble(TransportFault):
     """Octets arrive few at a time.
 
     Args:
@@ -117,53 +138,51 @@ class Dribble:
         every: seconds between them.
     """
 
-    direction: Direction
     octets: int
     every: float
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
-    """The connection ends behind so many octets.
+class AfterOctets(TransportFault):
+    """Something that happens once, behind so many octets.
+
+    Args:
+        after: octets, from when the rule was made, or the connection.
+    """
+
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drop(AfterOctets):
+    """The connection ends.
 
     Args:
         reset: not in order, but by a reset.
     """
 
-    direction: Direction
-    after: int
     reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Truncate:
-    """What comes behind so many octets does not arrive; the connection goes on."""
-
-    direction: Direction
-    after: int
+class Truncate(AfterOctets):
+    """What comes then does not arrive; the connection goes on."""
 
 
 @dataclass(frozen=True, slots=True)
-class Garbage:
-    """Octets that nobody has said arrive behind so many others.
+class Garbage(AfterOctets):
+    """Octets arrive that nobody has said.
 
     Args:
         octets: how many.
     """
 
-    direction: Direction
     octets: int
-    after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class Blackhole:
+class Blackhole(AfterOctets):
     """Nothing arrives any more, either way, not even the end of the connection."""
-
-    after: int = 0
-
-
-TransportFault: TypeAlias = Delay | Dribble | Drop | Truncate | Garbage | Blackhole
 
 
 # -- of TLS ----------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ from typing import Any
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorTime
+from twisted.internet.protocol import connectionDone
+from twisted.python.failure import Failure
 
 from netsuite.connection.factory import AnyConnection
 from netsuite.connection.server import Handlers, ServerConnection, ServerShared
@@ -17,27 +19,75 @@ from netsuite.testing.faults.words.table import Answer, Words
 from netsuite.tls import Context
 
 
-async def wait(clock: IReactorTime, seconds: float) -> None:
-    """Wait on a clock; cancelled with who waits."""
+async def linger(clock: IReactorTime, book: RuleBook, fault: Linger) -> None:
+    """Let time pass; cancelled with who waits."""
     waited: Deferred[None] = Deferred(lambda _: call.cancel())
+    seconds = fault.seconds + fault.jitter * book.random.random()
     call = clock.callLater(seconds, waited.callback, None)
     await waited
+
+
+def rules_at(book: RuleBook, name: str, number: int, subject: object) -> Iterator[AtCommand]:
+    """Return what happens at a command, up to what ends its being answered.
+
+    Args:
+        name: of the command.
+        number: of the connection.
+        subject: the command, as ``when`` is told of it.
+    """
+    for rule, fault in book.of(AtCommand):
+        if fault.command in ("", name) and rule.strikes(number, subject):
+            yield fault
+            if not isinstance(fault, Linger):
+                return
+
+
+class Edits:
+    """The changes of what one connection says. One that changes an answer changes all of it, which
+    counts once.
+
+    Args:
+        book: the rules.
+        number: of the connection.
+    """
+
+    def __init__(self, book: RuleBook, number: int) -> None:
+        self._book = book
+        self._number = number
+        self._names = frozenset({GREETING})
+        self._struck: set[Rule[object]] = set()
+
+    def answering(self, *names: str) -> None:
+        """Accept that a command is answered from now on, which has these names."""
+        self._names = frozenset(names)
+        self._struck.clear()
+
+    def edited(self, octets: bytes) -> bytes:
+        """Return what is said in place of octets."""
+        for rule, fault in self._book.of(Edit):
+            if fault.to and self._names.isdisjoint(fault.to):
+                continue
+            replaced = fault.change(octets)
+            if replaced == octets:
+                continue
+            if rule in self._struck or rule.strikes(self._number, octets):
+                self._struck.add(rule)
+                octets = replaced
+        return octets
 
 
 class EditingWriter(TransportWriter):
     """Changes what is said, each thing by itself, before anything else is done with it."""
 
-    __slots__ = ("_edited",)
+    __slots__ = ("_edits",)
 
-    def __init__(
-        self, clock: IReactorTime, owner: WriterOwner, edited: Callable[[bytes], bytes]
-    ) -> None:
+    def __init__(self, clock: IReactorTime, owner: WriterOwner, edits: Edits) -> None:
         super().__init__(clock, owner)
-        self._edited = edited
+        self._edits = edits
 
     def write(self, octets: bytes) -> None:
         """Send octets as the rules have them."""
-        super().write(self._edited(octets))
+        super().write(self._edits.edited(octets))
 
 
 class FaultySession(ServerConnection[Any, Any]):
@@ -46,74 +96,59 @@ class FaultySession(ServerConnection[Any, Any]):
     words: Words
     book: RuleBook
     #: Of this connection, from 1.
-    number = 0
-    #: The name of what is being answered.
-    answering = GREETING
+    number: int
+    edits: Edits
     #: What TLS is begun with, by what it would be without rules.
     tls_for: Callable[[Context], Context]
+    _endings: tuple[Callable[[], None], ...] = ()
 
     def began(self) -> None:
         """Greet, or do what a rule has in place of that."""
-        rules = list(self._rules_at(GREETING, None))
-        if rules:
-            self.answer_first(self._greeted(rules))
+        faults = list(rules_at(self.book, GREETING, self.number, None))
+        if faults:
+            self.answer_first(self._greeted(faults))
         else:
             super().began()
 
-    async def _greeted(self, rules: list[AtCommand]) -> object:
-        for fault in rules:
+    async def _greeted(self, faults: list[AtCommand]) -> None:
+        for fault in faults:
             if isinstance(fault, Linger):
-                await self.linger(fault)
+                await linger(self.clock, self.book, fault)
             elif isinstance(fault, Leave):
-                self.break_off(fault)
-                return None
+                return self.break_off(fault)
             elif isinstance(fault, Refuse):
                 self.say(self.words.reply(None, fault))
-                self.close()
-                return None
+                return self.close()
         super().began()
-        return None
 
     def start_tls(self, context: Context, *, client: bool = False) -> int:
         """Put TLS in place, as the rules have it."""
         return super().start_tls(self.tls_for(context), client=client)
 
-    # -- what the rules say --------------------------------------------------------------------
-
-    def _rules_at(self, name: str, event: object) -> Iterator[AtCommand]:
-        """Return what happens at a command, up to what ends its being answered."""
-        for rule, fault in self.book.of(AtCommand):
-            if fault.command in ("", name) and rule.strikes(self.number, event):
-                yield fault
-                if not isinstance(fault, Linger):
-                    return
-
-    async def linger(self, fault: Linger) -> None:
-        """Let time pass."""
-        await wait(self.clock, fault.seconds + fault.jitter * self.book.random.random())
-
     def break_off(self, fault: Leave) -> None:
         """End the connection without a word."""
         if fault.reset:
+            self.writer.flush()
             self.abort()
         else:
             self.close()
 
     async def answered(self, event: object, answer: Answer) -> object:
         """Answer an event as a rule has it, or else as the service does."""
-        name = self.words.name(event)
+        words, name = self.words, self.words.name(event)
         if not name:
             return await answer(self, event)
-        self.answering = name
-        for fault in self._rules_at(name, event):
+        self.edits.answering(name)
+        for fault in rules_at(self.book, name, self.number, event):
             if isinstance(fault, Linger):
-                await self.linger(fault)
+                await linger(self.clock, self.book, fault)
             elif isinstance(fault, Leave):
                 self.break_off(fault)
                 return None
             elif isinstance(fault, Refuse):
                 return await self._refused(event, fault, answer)
-        return await answer(self, event)
+        said = await answer(self, event)
+        return said if words.replied is None else words.replied(self, event, said)
 
     async def _refused(self, event: object, fault: Refuse, answer: Answer) -> object:
         words = self.words
@@ -125,20 +160,41 @@ class FaultySession(ServerConnection[Any, Any]):
         refusing = words.refusing.get(type(event))
         return reply if refusing is None else await refusing(self, event, reply, answer)
 
-    def edited(self, octets: bytes) -> bytes:
-        """Return what is said in place of octets."""
-        for rule, fault in self.book.of(Edit):
-            if fault.to in ("", self.answering):
-                octets = changed(rule, fault, self.number, octets)
-        return octets
+    def at_end(self, work: Callable[[], None]) -> None:
+        """Have something done when the connection is gone."""
+        self._endings = (*self._endings, work)
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """It is over."""
+        endings, self._endings = self._endings, ()
+        try:
+            super().connectionLost(reason)
+        finally:
+            for work in endings:
+                work()
 
 
-def changed(rule: Rule[object], fault: Edit, connection: int, octets: bytes) -> bytes:
-    """Return octets as a rule has them; it happens only where there is something to change."""
-    replaced = fault.change(octets)
-    if replaced == octets or not rule.strikes(connection, octets):
-        return octets
-    return replaced
+class LoginRules:
+    """The rules about logins on one connection."""
+
+    def __init__(self, book: RuleBook, clock: IReactorTime, number: int) -> None:
+        self._book = book
+        self._clock = clock
+        self._number = number
+        #: Ends the connection.
+        self.break_off: Callable[[Leave], None] = lambda fault: None
+
+    async def ask(self, subject: object) -> Refuse | None:
+        """Return how a login is refused, in its time; None where it is not."""
+        for fault in rules_at(self._book, "LOGIN", self._number, subject):
+            if isinstance(fault, Linger):
+                await linger(self._clock, self._book, fault)
+            elif isinstance(fault, Leave):
+                self.break_off(fault)
+                return Refuse("LOGIN")  # which nobody hears any more
+            elif isinstance(fault, Refuse):
+                return fault
+        return None
 
 
 def asking(handlers: Handlers[Any, Any]) -> Handlers[Any, Any]:
@@ -171,7 +227,7 @@ def maker(
         shared_for: returns what the session of that number shares.
         tls_for: returns what it begins TLS with.
     """
-    made: Any = type(
+    made = type(
         f"Faulty{connection.__name__}",
         (FaultySession, connection),
         {"words": words, "book": book, "handlers": asking(connection.handlers)},
@@ -179,10 +235,17 @@ def maker(
 
     def make(shared: ServerShared, name: str) -> AnyConnection:
         number = count()
-        session: FaultySession = made(shared_for(shared, number), name)
+        shared = shared_for(shared, number)
+        logins = LoginRules(book, shared.clock, number)
+        if words.adapt is not None:
+            shared = words.adapt(shared, logins)
+        session = made(shared, name)
+        assert isinstance(session, FaultySession)
+        logins.break_off = session.break_off
         session.number = number
         session.tls_for = lambda context: tls_for(context, number)
-        writer = EditingWriter(session.clock, session, session.edited)
+        session.edits = Edits(book, number)
+        writer = EditingWriter(session.clock, session, session.edits)
         writer.pace = session.writer.pace  # which its deadlines know
         session.writer = writer
         return session

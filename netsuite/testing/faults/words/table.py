@@ -3,25 +3,44 @@
 from __future__ import annotations
 
 import importlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from netsuite.connection.coroutine_task import Work
-from netsuite.connection.server import ServerConnection
-from netsuite.testing.faults.kinds import GREETING, Refuse
+from netsuite.connection.server import ServerConnection, ServerShared
+from netsuite.testing.faults.kinds import GREETING, Refuse, Wrong
 
 #: A session of whatever protocol.
 AnySession = ServerConnection[Any, Any]
 #: Changes what is said; returns it as it is where there is nothing to change.
 Change = Callable[[bytes], bytes]
-
-
 #: What a service does with an event, and returns to be said.
 Answer = Callable[[AnySession, Any], Work[object]]
 #: Refuses an event that wants more than to be answered with the reply (the third); *Answer* is what
 #: the service does with it. Returns what is to be said.
-Refusing = Callable[[AnySession, object, Any, Answer], Work[object]]
+Refusing = Callable[[Any, Any, Any, Answer], Work[object]]
+
+
+class AtLogin(Protocol):
+    """The rules about a login, for a service that has no command for it."""
+
+    async def ask(self, subject: object) -> Refuse | None:
+        """Return how it is refused, in its time; None where it is not."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wrongly:
+    """How something is said wrongly.
+
+    Args:
+        change: makes what changes it, by a number where that says how wrong.
+        to: the commands to which it is said; empty for any.
+    """
+
+    change: Callable[[int], Change]
+    to: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,36 +50,40 @@ class Words:
     Args:
         protocol: its name.
         names: of what a session is asked, by kind.
-        name_of: the name of an event where it depends on more than its kind; empty for none.
         reply: makes the refusal of an event, None for the greeting, as the dialog says it.
         ends: whether nothing can follow that refusal.
+        name_of: the name of an event where it depends on more than its kind.
         refusing: by kind, events whose refusal is not just said.
         greets: whether the server speaks first.
         open_names: whether there may be commands of other names, too.
-        unfinished: takes the end off a reply of several lines.
-        no_dot: takes off the dot that ends a body; None where none does.
-        sizes: changes sizes that are told, by so many octets; None where none are.
+        wrongly: what it can say wrongly.
         starttls: the command that begins TLS; empty where there is none.
-        injected: what could stand in the clear behind its go-ahead.
+        go_ahead: what answers that.
+        injected: what could stand in the clear behind it.
+        replied: goes on with what the service answers.
+        adapt: returns what a session shares, with logins asked for, where no command is one.
     """
 
     protocol: str
     names: Mapping[type, str]
-    reply: Callable[[object, Refuse], object]
+    reply: Callable[[Any, Refuse], object]
     ends: Callable[[Refuse], bool] = lambda refusal: False
-    name_of: Callable[[object], str | None] = lambda event: None
+    name_of: Callable[[Any], str] | None = None
     refusing: Mapping[type, Refusing] = field(default_factory=dict)
     greets: bool = True
     open_names: bool = False
-    unfinished: Change | None = None
-    no_dot: Change | None = None
-    sizes: Callable[[int], Change] | None = None
+    wrongly: Mapping[Wrong, Wrongly] = field(default_factory=dict)
     starttls: str = ""
+    go_ahead: re.Pattern[bytes] | None = None
     injected: bytes = b""
+    replied: Callable[[Any, Any, Any], object] | None = None
+    adapt: Callable[[Any, AtLogin], ServerShared] | None = None
 
     def name(self, event: object) -> str:
         """Return the name of an event; empty where no rule can be about it."""
-        return self.name_of(event) or self.names.get(type(event), "")
+        if type(event) not in self.names:
+            return ""
+        return self.names[type(event)] if self.name_of is None else self.name_of(event)
 
     def check(self, command: str) -> None:
         """Raise ValueError where no command has that name; an empty one is any."""
@@ -68,13 +91,26 @@ class Words:
             return
         if command == GREETING and self.greets:
             return
-        known = ", ".join(sorted(set(self.names.values())))
+        known = ", ".join(sorted({*self.names.values(), *([GREETING] if self.greets else [])}))
         raise ValueError(f"{self.protocol} has no command {command}; there are {known}")
+
+    def wrong(self, what: Wrong) -> Wrongly:
+        """Return how something is said wrongly. Raises ValueError where nothing such is said."""
+        if what not in self.wrongly:
+            raise ValueError(f"{self.protocol} has no {what.value}")
+        return self.wrongly[what]
 
 
 #: Each is imported when a service of its protocol is attached to.
 _MODULES: Final[Mapping[str, str]] = {
     "smtp": "netsuite.testing.faults.words.smtp",
+    "pop3": "netsuite.testing.faults.words.pop3",
+    "imap": "netsuite.testing.faults.words.imap",
+    "nntp": "netsuite.testing.faults.words.nntp",
+    "ftp": "netsuite.testing.faults.words.ftp",
+    "http": "netsuite.testing.faults.words.http",
+    "gopher": "netsuite.testing.faults.words.gopher",
+    "telnet": "netsuite.testing.faults.words.telnet",
 }
 
 
@@ -98,3 +134,35 @@ def words_for(protocol: str) -> Words:
 def named(*kinds: type) -> dict[type, str]:
     """Return the names of kinds that are called as their class is."""
     return {kind: kind.__name__.upper() for kind in kinds}
+
+
+def always(change: Change) -> Callable[[int], Change]:
+    """Return what makes a change that no number says anything of."""
+    return lambda by: change
+
+
+def replacing(pattern: bytes, replacement: bytes) -> Callable[[int], Change]:
+    """Return what makes a change of all that matches."""
+    compiled = re.compile(pattern)
+    return always(lambda octets: compiled.sub(replacement, octets))
+
+
+def shifting(pattern: bytes) -> Callable[[int], Change]:
+    """Return what makes a change of numbers, each the only group of a match, by another."""
+    compiled = re.compile(pattern)
+
+    def by(number: int) -> Change:
+        def shifted(found: re.Match[bytes]) -> bytes:
+            start, end = found.start(1) - found.start(), found.end(1) - found.start()
+            changed = max(0, int(found[1]) + number)
+            return b"%s%d%s" % (found[0][:start], changed, found[0][end:])
+
+        return lambda octets: compiled.sub(shifted, octets)
+
+    return by
+
+
+#: A reply of three digits goes on: its last line says that another follows.
+GOES_ON: Final = replacing(rb"(?m)^(\d{3}) ([^\r\n]*\r\n)\Z", rb"\1-\2")
+#: The dot that ends a body does not come.
+NO_DOT: Final = replacing(rb"(?:\A|(?<=\r\n))\.\r\n\Z", b"")
