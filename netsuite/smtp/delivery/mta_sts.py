@@ -6,6 +6,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final, TypeVar
 
 from twisted.internet.defer import Deferred
@@ -16,6 +17,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, ResponseDone
 
 from netsuite.dns import DNS, DNSError
+from netsuite.store.interfaces import RememberedStore
 
 T = TypeVar("T")
 
@@ -30,12 +32,15 @@ MOST_SECONDS: Final = 31_557_600.0
 AGAIN_SECONDS: Final = 3600.0
 KEPT: Final = 10_000
 PATTERNS: Final = 100
+#: The kind of what the store remembers.
+REMEMBERED: Final = "mta-sts"
 
 # RFC 8461, 3.1: sts-text-record = sts-version 1*(sts-field-delim sts-field) [sts-field-delim]
 _record = re.compile(
     r"v=STSv1[ \t]*(?:;[ \t]*[A-Za-z0-9][A-Za-z0-9_.-]{0,31}=[!-:<>-~]+[ \t]*)*;?[ \t]*"
 )
 _id = re.compile(r";[ \t]*id=([A-Za-z0-9]{1,32})[ \t]*(?:;|\Z)")
+_remembered = re.compile(r"([A-Za-z0-9]{1,32}) ([0-9]{1,12})\n(.*)", re.DOTALL)
 _host = re.compile(r"(?:\*\.)?[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 
 
@@ -99,6 +104,12 @@ def parse_policy(octets: bytes) -> Policy | None:
     return Policy(mode, tuple(patterns), min(float(age), MOST_SECONDS))
 
 
+def print_policy(policy: Policy) -> str:
+    """Print a policy as ``parse_policy`` reads it."""
+    hosts = "".join(f"mx: {each}\n" for each in policy.patterns)
+    return f"version: STSv1\nmode: {policy.mode}\n{hosts}max_age: {policy.max_age:.0f}\n"
+
+
 @dataclass(slots=True)
 class _Kept:
     id: str
@@ -108,30 +119,43 @@ class _Kept:
 
 
 class DomainPolicies:
-    """DomainPolicies of domains, kept as long as they say.
+    """Policies of domains, kept as long as they say.
 
-    They are kept in memory: after a start each domain is asked anew, so an attacker who can forge
-    the DNS just then, and keep it forged, is not noticed.
+    They are kept in memory, and in the store where there is one to remember them: without one each
+    domain is asked anew after a start, so an attacker who can forge the DNS just then, and keep it
+    forged, is not noticed.
 
     Args:
+        clock: tells the time of day, as reactors do: it is compared with that of earlier runs.
         fetch: returns what an HTTPS URL has, the certificate verified and no redirection
             followed; raises OSError where it cannot be had.
+        remembered: where policies outlive a restart; None for nowhere.
     """
 
     log = Logger()
 
     def __init__(
-        self, dns: DNS, clock: IReactorTime, fetch: Callable[[str], Awaitable[bytes]]
+        self,
+        dns: DNS,
+        clock: IReactorTime,
+        fetch: Callable[[str], Awaitable[bytes]],
+        remembered: RememberedStore | None = None,
     ) -> None:
         self._dns = dns
         self._clock = clock
         self._fetch = fetch
+        self._remembered = remembered
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
 
     async def policy(self, domain: str) -> Policy | None:
-        """Return the policy of a domain, None where it has none, or none can be had."""
+        """Return the policy of a domain, None where it has none, or none can be had.
+
+        Raises:
+            StoreError: it cannot be known whether one is remembered, and so not whether mail may
+                go without.
+        """
+        kept = self._kept.get(domain) or await self._recalled(domain)
         now = self._clock.seconds()
-        kept = self._kept.get(domain)
         if kept is not None and now < kept.ask_at:
             return kept.policy if now < kept.until else None
         try:
@@ -151,11 +175,31 @@ class DomainPolicies:
             kept.ask_at = now + AGAIN_SECONDS
             return kept.policy
         until = now + (policy.max_age if policy is not None else AGAIN_SECONDS)
-        self._kept[domain] = _Kept(identifier, policy, until, now + AGAIN_SECONDS)
+        self._keep(domain, _Kept(identifier, policy, until, now + AGAIN_SECONDS))
+        if policy is not None and self._remembered is not None:
+            value = f"{identifier} {until:.0f}\n{print_policy(policy)}"
+            end = datetime.fromtimestamp(until, UTC)
+            self._remembered.remember(REMEMBERED, domain, value, end)
+        return policy
+
+    async def _recalled(self, domain: str) -> _Kept | None:
+        """Return what an earlier run has kept; whether it is still the domain's is to be asked."""
+        value = None
+        if self._remembered is not None:
+            value = await self._remembered.recall(REMEMBERED, domain)
+        found = _remembered.fullmatch(value) if value is not None else None
+        policy = parse_policy(found[3].encode()) if found is not None else None
+        if found is None or policy is None:
+            return None
+        kept = _Kept(found[1], policy, float(found[2]), 0.0)
+        self._keep(domain, kept)
+        return kept
+
+    def _keep(self, domain: str, kept: _Kept) -> None:
+        self._kept[domain] = kept
         self._kept.move_to_end(domain)
         if len(self._kept) > KEPT:
             self._kept.popitem(last=False)
-        return policy
 
     async def _asked(self, domain: str) -> Policy | None:
         url = f"https://mta-sts.{domain}/.well-known/mta-sts.txt"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from twisted.internet.defer import TimeoutError
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
@@ -14,7 +16,10 @@ from netsuite.smtp.delivery.mta_sts import (
     _Body,
     parse_policy,
     parse_record,
+    print_policy,
 )
+from netsuite.store.errors import StoreClosed
+from netsuite.store.memory import MemoryStore
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.names import FakeDNS, Name
 
@@ -48,6 +53,7 @@ class Reading(SynchronousTestCase):
         self.assertEqual(POLICY, parse_policy(TEXT + b"unknown: x\nmode: none\n"))
         none = parse_policy(b"version: STSv1\nmode: none\nmax_age: 1\n")
         self.assertEqual(Policy("none", (), 1), none)
+        self.assertEqual(POLICY, parse_policy(print_policy(POLICY).encode()))
         for old, new in (
             (b"STSv1", b"STSv2"),
             (b"enforce", b"enforced"),
@@ -79,7 +85,13 @@ class Keeping(TestCase):
         self.names = {"_mta-sts.there.test": Name(txt=[b"v=STSv1; id=1;"])}
         self.answer: bytes | OSError = TEXT
         self.fetched: list[str] = []
-        self.policies = DomainPolicies(FakeDNS(self.names), self.clock, self.fetch)
+        self.store = MemoryStore(lambda: datetime.fromtimestamp(self.clock.seconds(), UTC))
+        self.policies = self.restarted()
+
+    def restarted(self) -> DomainPolicies:
+        """Return policies that know only what the store remembers."""
+        dns = FakeDNS(self.names)
+        return DomainPolicies(dns, self.clock, self.fetch, self.store.remembered)
 
     async def fetch(self, url: str) -> bytes:
         self.fetched.append(url)
@@ -114,6 +126,42 @@ class Keeping(TestCase):
         self.assertEqual(POLICY, await self.policies.policy("there.test"))
         self.clock.advance(86400)
         self.assertIsNone(await self.policies.policy("there.test"))
+
+    async def test_after_a_restart(self) -> None:
+        """A policy that was kept counts on, whatever the DNS and the site say then: until its own
+        end, or until the domain has another."""
+        await self.policies.policy("there.test")
+        del self.names["_mta-sts.there.test"]
+        self.answer = OSError("away")
+        self.clock.advance(80_000)
+        again = self.restarted()
+        self.assertEqual(POLICY, await again.policy("there.test"))
+        self.assertEqual(POLICY, await again.policy("there.test"))
+        self.assertEqual(1, len(self.fetched))
+        self.clock.advance(6400)
+        self.assertIsNone(await again.policy("there.test"))
+        self.assertIsNone(await self.restarted().policy("there.test"))
+
+    async def test_changed_before_a_restart(self) -> None:
+        """What the domain said last is what is remembered; a policy that ends the others too."""
+        await self.policies.policy("there.test")
+        self.names["_mta-sts.there.test"] = Name(txt=[b"v=STSv1; id=2;"])
+        self.answer = b"version: STSv1\nmode: none\nmax_age: 86400\n"
+        again = self.restarted()
+        self.assertEqual(Policy("none", (), 86400), await again.policy("there.test"))
+        self.names["_mta-sts.there.test"] = Name(failing=True)
+        self.assertEqual(Policy("none", (), 86400), await self.restarted().policy("there.test"))
+        self.assertEqual(2, len(self.fetched))
+
+    async def test_remembered_by_another_version(self) -> None:
+        """What cannot be read is not there; a store that cannot be asked lets no mail go."""
+        until = datetime.fromtimestamp(1e9, UTC)
+        for value in ("", "1 2", "1 99999\nmode: enforce\n", "x" * 1000, "1 2\n\u00fc"):
+            self.store.remembered.remember("mta-sts", "there.test", value, until)
+            self.assertEqual(POLICY, await self.restarted().policy("there.test"))
+        await self.store.close()
+        with self.assertRaises(StoreClosed):
+            await self.restarted().policy("there.test")
 
     async def test_none(self) -> None:
         """Most domains have none, and are not fetched from."""
