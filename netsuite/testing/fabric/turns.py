@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 #: So many turns at one moment are no transfer any more, but a loop.
-MOST_TURNS: Final = 1_000_000
+MOST_TURNS: Final = 200_000
 #: Cancelled timers are swept out of the heap when they are more than the others, and these.
 _SPARE: Final = 64
 
