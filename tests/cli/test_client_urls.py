@@ -16,6 +16,7 @@ from netsuite.cli.client.urls import (
     MailboxPath,
     NewsPath,
     Target,
+    check_server,
     file_name,
     file_path,
     gopher_item,
@@ -29,7 +30,7 @@ from netsuite.cli.client.urls import (
 PORTS = {
     "http": 80, "https": 443, "ftp": 21, "ftps": 990, "gopher": 70, "gophers": 70, "pop3": 110,
     "pop3s": 995, "imap": 143, "imaps": 993, "nntp": 119, "news": 119, "nntps": 563, "smtp": 25,
-    "smtps": 465, "telnet": 23, "telnets": 992,
+    "smtps": 465, "lmtp": 24, "telnet": 23, "telnets": 992,
 }  # fmt: skip
 
 
@@ -56,6 +57,8 @@ def test_defaults(scheme: str) -> None:
         ("http://bücher.example/", Target("http", "xn--bcher-kva.example", 80)),
         ("http://example.org./", Target("http", "example.org", 80)),
         ("ftp://h/a?b", Target("ftp", "h", 21, "/a?b")),
+        ("lmtp://h:2424/", Target("lmtp", "h", 2424)),
+        ("lmtp:///run/a%20b.sock", Target("lmtp", "", 24, "/run/a%20b.sock")),
         ("gopher://h/1/x?y", Target("gopher", "h", 70, "/1/x?y")),
     ],
 )
@@ -73,6 +76,7 @@ def test_parts(text: str, expected: Target) -> None:
         "http://h/\tx", "ht\ntp://h/", "http://h\n.example/", "http://h/\x7f", "http://h/\0",
         "ftp://a%0D%0ADELE%20x:p@h/", "ftp://a:p%0Aw@h/", "ftp://a:%00@h/", "ftp://%FF:x@h/",
         "http://h%0d.example/", "http://h<x>/", "http://\u2100/",
+        "lmtp://", "lmtp:///", "lmtp:/run/x", "smtp:///run/x",
     ],
 )  # fmt: skip
 def test_refused(text: str) -> None:
@@ -92,6 +96,26 @@ def test_refused(text: str) -> None:
 def test_loopback(host: str, loopback: bool) -> None:
     """Only what never leaves this machine is trusted without TLS."""
     assert parse_url(f"imap://{host}/").is_loopback is loopback
+
+
+def test_sockets() -> None:
+    """A Unix socket is on this machine, and named by its path."""
+    target = parse_url("lmtp:///run/a%20b.sock")
+    check_server(target)
+    assert (target.socket, target.place, target.is_loopback) == (
+        "/run/a b.sock",
+        "/run/a b.sock",
+        True,
+    )
+    assert target.url == "lmtp:///run/a%20b.sock"
+    assert not parse_url("lmtp://h").socket
+
+
+@pytest.mark.parametrize("text", ["smtp://h/x", "lmtp://h/run/x", "lmtp:///a?b", "lmtp:///%00"])
+def test_more_than_a_mail_server(text: str) -> None:
+    """What follows host and port would be left unheard."""
+    with pytest.raises(BadURL):
+        check_server(parse_url(text))
 
 
 def test_told_without_the_login() -> None:

@@ -10,6 +10,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from click.testing import CliRunner
@@ -240,6 +241,36 @@ def test_sent_or_not(script: str, tmp_path: Path) -> None:
     assert "Traceback" not in complaint
 
 
+def test_unix_socket() -> None:
+    """LMTP by a Unix socket, whose path the URL has; who is not there is told by it."""
+    with TemporaryDirectory(prefix="lmtp") as folder:
+        path, message = Path(folder) / "a b.sock", Path(folder) / "letter"
+        message.write_text(LETTER.format("by LMTP"))
+        words = ("send", "--server", f"lmtp://{str(path).replace(' ', '%20')}", "--from", "",
+                 "--to", "a@b.test", "--to", "c@d.test", message)  # fmt: skip
+        assert str(path) in refused(3, *words)
+        with socket.socket(socket.AF_UNIX) as server:
+            server.bind(str(path))
+            server.listen()
+            server.settimeout(30)
+            running = subprocess.Popen(
+                command(*words), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            peer, _ = server.accept()
+            with peer:
+                peer.settimeout(30)
+                for word in (b"220 x", b"250 x", b"250 m", b"250 r", b"452 4.3.1 full", b"354 go"):
+                    peer.sendall(word + b"\r\n")
+                    assert peer.recv(65536)
+                peer.sendall(b"250 2.0.0 taken\r\n")
+                assert peer.recv(65536) == b"QUIT\r\n"
+                peer.sendall(b"221 bye\r\n")
+            printed, complaint = running.communicate(timeout=30)
+        assert running.returncode == 8
+        assert printed == "a@b.test: 250 2.0.0 taken\n"
+        assert complaint == "netsuite: c@d.test: 452 4.3.1 full\n"
+
+
 def test_submission(daemon: Daemon) -> None:
     """A message is submitted with STARTTLS and a login; without a login it is not."""
     url = f"smtp://127.0.0.1:{daemon.ports['submission']}"
@@ -281,6 +312,10 @@ def test_usage(tmp_path: Path) -> None:
         ("get", "--tls", "none", "https://h/"),
         ("send", "--from", "x y", "--to", "a@b", "/dev/null"),
         ("send", "--server", "http://h", "--from", "a@b", "--to", "a@b", "/dev/null"),
+        ("send", "--server", "smtp://h/x", "--from", "a@b", "--to", "a@b", "/dev/null"),
+        ("send", "--notify", "ever", "--from", "a@b", "--to", "a@b", "/dev/null"),
+        ("send", "--envelope-id", "\u00e9", "--from", "a@b", "--to", "a@b", "/dev/null"),
+        ("send", "--server", "lmtp:///x", "--tls", "required", "--from", "", "--to", "a@b"),
     ):  # fmt: skip
         result = CliRunner().invoke(main, words)
         assert result.exit_code == 2, words

@@ -7,11 +7,12 @@ from typing import Final
 
 import click
 
+from netsuite.cli.client.access import TLSUse
+from netsuite.cli.client.envelope import envelope_of
 from netsuite.cli.client.files import STANDARD, Output, letter, opened
 from netsuite.cli.client.options import Common, client_command, terminal_command
 from netsuite.cli.client.problems import Usage
-from netsuite.cli.client.urls import file_name, telnet_target, under
-from netsuite.message.address import Address, parse_address
+from netsuite.cli.client.urls import check_server, file_name, telnet_target, under
 
 #: The services that can do it.
 GET: Final = "http ftp gopher pop3 imap nntp"
@@ -91,19 +92,40 @@ def ls(common: Common, url: str, *, as_json: bool) -> None:
 @click.option("--from", "sender", required=True, metavar="ADDRESS", help='"" for the null path.')
 @click.option("--to", "recipients", required=True, multiple=True, metavar="ADDRESS",
               help="May be repeated.")  # fmt: skip
-@click.option("--server", default=_SMTP, show_default=True, metavar="URL", help="smtp or smtps.")
+@click.option("--server", default=_SMTP, show_default=True, metavar="URL",
+              help="smtp://, smtps://, lmtp://HOST, or lmtp:///PATH of a Unix socket.")  # fmt: skip
+@click.option("--notify", default="", metavar="WHEN",
+              help="Report never, or some of success,failure,delay.")  # fmt: skip
+@click.option("--return", "returned", type=click.Choice(["full", "headers"]),
+              help="What of the message a report of a failure has.")  # fmt: skip
+@click.option("--envelope-id", default="", metavar="TEXT",
+              help="What reports call the message.")  # fmt: skip
 @click.argument("file", default=STANDARD)
 @client_command
-def send(common: Common, sender: str, recipients: tuple[str, ...], server: str, file: str) -> None:
-    """Send a message, header and all, from FILE or standard input."""
+def send(
+    common: Common,
+    sender: str,
+    recipients: tuple[str, ...],
+    server: str,
+    notify: str,
+    returned: str | None,
+    envelope_id: str,
+    file: str,
+) -> None:
+    """Send a message, header and all, from FILE or standard input.
+
+    What the server says of each recipient that it takes is printed; of each other, complained of.
+    """
     target = common.target(server, "smtp")
-    from_ = address_of(sender) if sender else None
-    to = [address_of(each) for each in recipients]
+    check_server(target)
+    if target.socket and common.access.tls not in (None, TLSUse.NONE):
+        raise Usage("there is no TLS on a Unix socket")
+    envelope = envelope_of(sender, recipients, notify, returned or "", envelope_id)
     login = common.login(target)
     with letter(file) as message:
         from netsuite.cli.client import transfers
 
-        transfers.send(target, common.access, login, message, from_, to)
+        transfers.send(target, common.access, login, message, envelope)
 
 
 @click.command("post")
@@ -138,11 +160,3 @@ def telnet(common: Common, place: str, port: int | None) -> None:
     from netsuite.cli.client import transfers
 
     transfers.converse(target, common.access, quiet=common.quiet)
-
-
-def address_of(text: str) -> Address:
-    """Return the address that a text is. Raises Usage."""
-    address = parse_address(text)
-    if address is None:
-        raise Usage(f"{text} is no address")
-    return address

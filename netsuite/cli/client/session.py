@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequen
 from typing import Final, Protocol, TypeAlias, TypedDict
 
 from twisted.internet.defer import Deferred
-from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.endpoints import HostnameEndpoint, UNIXClientEndpoint
 from twisted.internet.interfaces import (
     IAddress,
     IProtocol,
@@ -157,8 +157,13 @@ class ClientSession:
         }
 
     def endpoint(self, host: str = "", port: int = 0) -> IStreamClientEndpoint:
-        """Return where to connect: to the URL's host, or to another."""
-        endpoint = self.data_endpoint(host or self.target.host, port or self.target.port)
+        """Return where to connect: to the URL's host or Unix socket, or to another host."""
+        if self.target.socket:
+            endpoint: IStreamClientEndpoint = UNIXClientEndpoint(
+                self.reactor, self.target.socket, timeout=self.access.connect_seconds
+            )
+        else:
+            endpoint = self.data_endpoint(host or self.target.host, port or self.target.port)
         observer = self.access.observer
         if observer is None:
             return endpoint

@@ -1,17 +1,17 @@
-"""smtp and smtps: send."""
+"""smtp, smtps and lmtp: send."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 
 import click
 
+from netsuite.cli.client.envelope import Envelope
 from netsuite.cli.client.files import Letter, pieces_of
 from netsuite.cli.client.problems import LoginFailed, NotGiven, PartlyTaken, printable
 from netsuite.cli.client.session import ClientSession, ended, own_name
 from netsuite.connection.errors import ClientError
-from netsuite.message.address import Address
 from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.client.content import HEADER_OCTETS, needs_utf8
 from netsuite.smtp.commands import Mail, Rcpt
@@ -20,7 +20,8 @@ from netsuite.smtp.commands import Mail, Rcpt
 @contextlib.asynccontextmanager
 async def _client(session: ClientSession) -> AsyncIterator[SMTPClient]:
     """Return a client, which has logged in where there is a login. Raises LoginFailed."""
-    client = await connect(session.endpoint(), helo=own_name(), **session.way())
+    lmtp = session.target.scheme == "lmtp"
+    client = await connect(session.endpoint(), helo=own_name(), lmtp=lmtp, **session.way())
 
     async def end() -> None:
         # What is said to a goodbye changes nothing of what has been taken, or not.
@@ -37,10 +38,9 @@ async def _client(session: ClientSession) -> AsyncIterator[SMTPClient]:
         yield client
 
 
-async def send(
-    session: ClientSession, letter: Letter, sender: Address | None, recipients: Sequence[Address]
-) -> None:
-    """Send a message; tell of each recipient that is not taken.
+async def send(session: ClientSession, letter: Letter, envelope: Envelope) -> None:
+    """Send a message; print what is said of each recipient, of one that is not taken as a
+    complaint.
 
     Raises:
         NotGiven: no recipient is taken.
@@ -49,18 +49,25 @@ async def send(
     header = letter.file.read(HEADER_OCTETS)
     letter.file.seek(0)
     mail = Mail(
-        sender,
+        envelope.sender,
         size=letter.octets,
         body="7BIT" if letter.ascii else "8BITMIME",
         utf8=needs_utf8(header),
+        ret=envelope.ret,
+        envelope_id=envelope.envelope_id,
     )
+    recipients = [Rcpt(each, notify=envelope.notify) for each in envelope.recipients]
     async with _client(session) as client:
+        if envelope.wants_reports and "DSN" not in client.extensions:
+            place = session.target.place
+            click.echo(f"netsuite: {place} offers no DSN: no reports are asked for", err=True)
         session.progress.begin(letter.octets)
-        results = await client.send(
-            mail, [Rcpt(each) for each in recipients], pieces_of(letter.file, session.progress)
-        )
-    refused = [f"{each.recipient}: {each.reply}" for each in results if not each.taken]
+        results = await client.send(mail, recipients, pieces_of(letter.file, session.progress))
     session.progress.end()
+    for result in results:
+        if result.taken:
+            click.echo(printable(f"{result.recipient}: {result.reply}"))
+    refused = [f"{each.recipient}: {each.reply}" for each in results if not each.taken]
     if not refused:
         return
     for each in refused[:-1]:

@@ -5,18 +5,18 @@ Apart from the commands themselves, whose help need not wait for what is importe
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import BinaryIO, TypeAlias, TypeVar
 
 from netsuite.cli.client.access import Access
+from netsuite.cli.client.envelope import Envelope
 from netsuite.cli.client.files import Letter, Output
 from netsuite.cli.client.listing import Listing
 from netsuite.cli.client.running import run
 from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import Target
-from netsuite.message.address import Address
 
 Get: TypeAlias = Callable[[ClientSession, Output], Awaitable[None]]
 Put: TypeAlias = Callable[[ClientSession, BinaryIO], Awaitable[None]]
@@ -83,13 +83,12 @@ def send(
     access: Access,
     login: Login | None,
     letter: Letter,
-    sender: Address | None,
-    recipients: Sequence[Address],
+    envelope: Envelope,
 ) -> None:
-    """Send a message by SMTP."""
+    """Send a message by SMTP or LMTP."""
     from netsuite.cli.client import smtp
 
-    run(target, access, login, lambda session: smtp.send(session, letter, sender, recipients))
+    run(target, access, login, lambda session: smtp.send(session, letter, envelope))
 
 
 def converse(target: Target, access: Access, *, quiet: bool) -> None:

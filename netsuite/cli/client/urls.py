@@ -30,8 +30,8 @@ class Scheme:
     tls: bool = False
 
 
-#: Every scheme. ``gophers``, ``telnets`` and ``smtp``/``smtps`` are not registered, and written as
-#: here by all.
+#: Every scheme. ``gophers``, ``telnets``, ``smtp``/``smtps`` and ``lmtp`` are not registered, and
+#: written as here by all.
 SCHEMES: Final[Mapping[str, Scheme]] = {
     "http": Scheme("http", 80),
     "https": Scheme("http", 443, tls=True),
@@ -48,6 +48,7 @@ SCHEMES: Final[Mapping[str, Scheme]] = {
     "nntps": Scheme("nntp", 563, tls=True),
     "smtp": Scheme("smtp", 25),
     "smtps": Scheme("smtp", 465, tls=True),
+    "lmtp": Scheme("smtp", 24),
     "telnet": Scheme("telnet", 23),
     "telnets": Scheme("telnet", 992, tls=True),
 }
@@ -59,7 +60,8 @@ class Target:
     """A URL, taken apart.
 
     Args:
-        host: a name in its ASCII form, or an address without brackets.
+        host: a name in its ASCII form, or an address without brackets; empty for a Unix socket,
+            whose path is that of ``lmtp:///PATH``.
         path: with its first ``/``, percent-encoded as it was written; what stands behind ``?``
             belongs to it where the scheme has no queries.
         query: percent-encoded; empty for none.
@@ -86,8 +88,15 @@ class Target:
         return SCHEMES[self.scheme].tls
 
     @property
+    def socket(self) -> str:
+        """The path of the Unix socket; empty where there is a host."""
+        return "" if self.host else decoded(self.path, "the path")
+
+    @property
     def is_loopback(self) -> bool:
         """Whether what is sent there never leaves this machine."""
+        if not self.host:
+            return True
         try:
             return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
         except ValueError:
@@ -95,7 +104,9 @@ class Target:
 
     @property
     def place(self) -> str:
-        """Host and port, as they stand in a URL."""
+        """Host and port, as they stand in a URL; or the path of a Unix socket."""
+        if not self.host:
+            return self.socket
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == SCHEMES[self.scheme].port else f"{host}:{self.port}"
 
@@ -103,7 +114,8 @@ class Target:
     def url(self) -> str:
         """The URL again, without the login."""
         query = f"?{self.query}" if self.query else ""
-        return f"{self.scheme}://{self.place}{quote(self.path, safe=_PATH_SAFE)}{query}"
+        place = self.place if self.host else ""
+        return f"{self.scheme}://{place}{quote(self.path, safe=_PATH_SAFE)}{query}"
 
 
 def parse_url(text: str) -> Target:
@@ -121,7 +133,7 @@ def parse_url(text: str) -> Target:
     scheme = SCHEMES.get(parts.scheme)
     if scheme is None:
         raise BadURL(f"there is no scheme {parts.scheme}://; there are {', '.join(SCHEMES)}")
-    if not host:
+    if not host and not (parts.scheme == "lmtp" and len(parts.path) > 1):
         raise BadURL("there is no host in the URL")
     if port == 0:
         raise BadURL("there is no port 0")
@@ -194,6 +206,14 @@ def file_name(target: Target) -> str:
 def under(target: Target, name: str) -> Target:
     """Return the URL of a file in a directory, whose URL ends with ``/``."""
     return replace(target, path=target.path + quote(name, safe=""))
+
+
+def check_server(target: Target) -> None:
+    """Raise BadURL where more than a mail server stands in a URL."""
+    if (target.host and target.path != "/") or target.query:
+        raise BadURL("a URL of a mail server ends behind host and port")
+    if not target.host:
+        decoded(target.path, "the path")
 
 
 def telnet_target(text: str, port: int | None = None) -> Target:

@@ -1,0 +1,1 @@
+"""Tests of the command's client half without a process of its own."""
