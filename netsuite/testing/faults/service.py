@@ -22,7 +22,7 @@ from netsuite.connection.server import ServerShared
 from netsuite.testing.faults import kinds
 from netsuite.testing.faults.kinds import Direction, TLSFault, Wrong
 from netsuite.testing.faults.rules import Rule, RuleBook, When
-from netsuite.testing.faults.sessions import maker
+from netsuite.testing.faults.sessions import FaultySession, maker
 from netsuite.testing.faults.tls import FaultyTLS, break_factory
 from netsuite.testing.faults.transport import FaultyFactory
 from netsuite.testing.faults.words.table import Words, words_for, words_of
@@ -111,7 +111,10 @@ class Faults:
 
     def _say_goodbye(self, connection: int | None) -> None:
         for session in self._factory or ():
-            if connection in (None, getattr(session, "number", None)):
+            if isinstance(session, FaultySession) and connection in (
+                None,
+                session.fault_rules.number,
+            ):
                 session.leave(CloseReason.SHUTDOWN)
 
     # -- refusals, and other things in place of an answer ----------------------------------------
@@ -130,7 +133,7 @@ class Faults:
 
         Args:
             command: its name, ``RCPT``; ``GREETING`` for the connection, ``BODY`` for a message
-                and ``POSTED`` for an article that has come; empty for whatever is said.
+                and ``POSTED`` for an article that has come; empty for any.
             code: a number, or what the protocol has for one (IMAP's ``NO``, ``BAD``, ``BYE``; a
                 response code of POP3's, ``SYS/TEMP``); None for its plainest temporary one.
             text: behind the code; SMTP's may begin with an enhanced one, ``5.1.1 nobody``, IMAP's

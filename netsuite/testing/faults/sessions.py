@@ -19,10 +19,9 @@ from netsuite.testing.faults.words.table import Answer, Words
 from netsuite.tls import Context
 
 
-async def linger(clock: IReactorTime, book: RuleBook, fault: Linger) -> None:
+async def wait(clock: IReactorTime, seconds: float) -> None:
     """Let time pass; cancelled with who waits."""
     waited: Deferred[None] = Deferred(lambda _: call.cancel())
-    seconds = fault.seconds + fault.jitter * book.random.random()
     call = clock.callLater(seconds, waited.callback, None)
     await waited
 
@@ -36,7 +35,8 @@ def rules_at(book: RuleBook, name: str, number: int, subject: object) -> Iterato
         subject: the command, as ``when`` is told of it.
     """
     for rule, fault in book.of(AtCommand):
-        if fault.command in ("", name) and rule.strikes(number, subject):
+        meant = fault.command == name or (not fault.command and name != GREETING)
+        if meant and rule.strikes(number, subject):
             yield fault
             if not isinstance(fault, Linger):
                 return
@@ -90,111 +90,143 @@ class EditingWriter(TransportWriter):
         super().write(self._edits.edited(octets))
 
 
-class FaultySession(ServerConnection[Any, Any]):
-    """What stands before a service's own class of sessions, which does all that no rule meets."""
+class SessionRules:
+    """The rules as one session asks them.
 
-    words: Words
-    book: RuleBook
-    #: Of this connection, from 1.
-    number: int
-    edits: Edits
-    #: What TLS is begun with, by what it would be without rules.
-    tls_for: Callable[[Context], Context]
-    _endings: tuple[Callable[[], None], ...] = ()
+    Args:
+        book: all of them.
+        words: of the session's protocol.
+        number: of its connection, from 1.
+        clock: for what takes time.
+        tls_for: returns what TLS is begun with, by what it would be without rules.
+    """
 
-    def began(self) -> None:
-        """Greet, or do what a rule has in place of that."""
-        faults = list(rules_at(self.book, GREETING, self.number, None))
-        if faults:
-            self.answer_first(self._greeted(faults))
-        else:
-            super().began()
+    def __init__(
+        self,
+        book: RuleBook,
+        words: Words,
+        number: int,
+        clock: IReactorTime,
+        tls_for: Callable[[Context], Context],
+    ) -> None:
+        self.book = book
+        self.words = words
+        self.number = number
+        self.edits = Edits(book, number)
+        self.tls_for = tls_for
+        self._clock = clock
+        self._session: AnyConnection | None = None
+        self._endings: list[Callable[[], None]] = []
 
-    async def _greeted(self, faults: list[AtCommand]) -> None:
-        for fault in faults:
+    def begin(self, session: AnyConnection) -> None:
+        """Accept which session it is."""
+        self._session = session
+
+    async def ask(self, name: str, subject: object) -> Refuse | Leave | None:
+        """Let pass the time that the answer to a command is to take; return what happens in place
+        of it, None for nothing.
+
+        Args:
+            name: of the command.
+            subject: the command, as ``when`` is told of it.
+        """
+        for fault in rules_at(self.book, name, self.number, subject):
             if isinstance(fault, Linger):
-                await linger(self.clock, self.book, fault)
-            elif isinstance(fault, Leave):
-                return self.break_off(fault)
-            elif isinstance(fault, Refuse):
-                self.say(self.words.reply(None, fault))
-                return self.close()
-        super().began()
+                seconds = fault.seconds + fault.jitter * self.book.random.random()
+                await wait(self._clock, seconds)
+            elif isinstance(fault, Refuse | Leave):
+                return fault
+        return None
 
-    def start_tls(self, context: Context, *, client: bool = False) -> int:
-        """Put TLS in place, as the rules have it."""
-        return super().start_tls(self.tls_for(context), client=client)
+    async def ask_login(self, subject: object) -> Refuse | None:
+        """Return how a login is refused that is no command, in its time; None where it is not."""
+        fault = await self.ask("LOGIN", subject)
+        if isinstance(fault, Leave) and self._session is not None:
+            break_off(self._session, fault)
+            return Refuse("LOGIN")  # which nobody hears any more
+        return fault if isinstance(fault, Refuse) else None
 
-    def break_off(self, fault: Leave) -> None:
-        """End the connection without a word."""
-        if fault.reset:
-            self.writer.flush()
-            self.abort()
+    async def greet(self, session: AnyConnection, greet: Callable[[], None]) -> None:
+        """Greet, or do what a rule has in place of that."""
+        fault = await self.ask(GREETING, None)
+        if isinstance(fault, Leave):
+            break_off(session, fault)
+        elif isinstance(fault, Refuse):
+            session.say(self.words.reply(None, fault))
+            session.close()
         else:
-            self.close()
+            greet()
 
-    async def answered(self, event: object, answer: Answer) -> object:
+    async def answer(self, session: AnyConnection, event: object, answer: Answer) -> object:
         """Answer an event as a rule has it, or else as the service does."""
         words, name = self.words, self.words.name(event)
         if not name:
-            return await answer(self, event)
+            return await answer(session, event)
         self.edits.answering(name)
-        for fault in rules_at(self.book, name, self.number, event):
-            if isinstance(fault, Linger):
-                await linger(self.clock, self.book, fault)
-            elif isinstance(fault, Leave):
-                self.break_off(fault)
-                return None
-            elif isinstance(fault, Refuse):
-                return await self._refused(event, fault, answer)
-        said = await answer(self, event)
-        return said if words.replied is None else words.replied(self, event, said)
+        fault = await self.ask(name, event)
+        if isinstance(fault, Leave):
+            break_off(session, fault)
+            return None
+        if fault is not None:
+            return await self._refuse(session, event, fault, answer)
+        said = await answer(session, event)
+        return said if words.replied is None else words.replied(session, self, event, said)
 
-    async def _refused(self, event: object, fault: Refuse, answer: Answer) -> object:
+    async def _refuse(
+        self, session: AnyConnection, event: object, fault: Refuse, answer: Answer
+    ) -> object:
         words = self.words
         reply = words.reply(event, fault)
         if words.ends(fault):
-            self.say(reply)
-            self.close()
+            session.say(reply)
+            session.close()
             return None
         refusing = words.refusing.get(type(event))
-        return reply if refusing is None else await refusing(self, event, reply, answer)
+        return reply if refusing is None else await refusing(session, event, reply, answer)
 
     def at_end(self, work: Callable[[], None]) -> None:
         """Have something done when the connection is gone."""
-        self._endings = (*self._endings, work)
+        self._endings.append(work)
+
+    def ended(self) -> None:
+        """The connection is gone."""
+        endings, self._endings = self._endings, []
+        for work in endings:
+            work()
+
+
+def break_off(session: AnyConnection, fault: Leave) -> None:
+    """End a connection without a word."""
+    if fault.reset:
+        session.writer.flush()
+        session.abort()
+    else:
+        session.close()
+
+
+class FaultySession(ServerConnection[Any, Any]):
+    """What stands before a service's own class of sessions, which does all that no rule meets."""
+
+    fault_rules: SessionRules  # the only name that a service's class could have, too
+
+    def began(self) -> None:
+        """Greet, or do what a rule has in place of that."""
+        rules = self.fault_rules
+        if any(fault.command == GREETING for _, fault in rules.book.of(AtCommand)):
+            self.answer_first(rules.greet(self, super().began))
+        else:
+            super().began()
+
+    def start_tls(self, context: Context, *, client: bool = False) -> int:
+        """Put TLS in place, as the rules have it."""
+        return super().start_tls(self.fault_rules.tls_for(context), client=client)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """It is over."""
-        endings, self._endings = self._endings, ()
         try:
             super().connectionLost(reason)
         finally:
-            for work in endings:
-                work()
-
-
-class LoginRules:
-    """The rules about logins on one connection."""
-
-    def __init__(self, book: RuleBook, clock: IReactorTime, number: int) -> None:
-        self._book = book
-        self._clock = clock
-        self._number = number
-        #: Ends the connection.
-        self.break_off: Callable[[Leave], None] = lambda fault: None
-
-    async def ask(self, subject: object) -> Refuse | None:
-        """Return how a login is refused, in its time; None where it is not."""
-        for fault in rules_at(self._book, "LOGIN", self._number, subject):
-            if isinstance(fault, Linger):
-                await linger(self._clock, self._book, fault)
-            elif isinstance(fault, Leave):
-                self.break_off(fault)
-                return Refuse("LOGIN")  # which nobody hears any more
-            elif isinstance(fault, Refuse):
-                return fault
-        return None
+            self.fault_rules.ended()
 
 
 def asking(handlers: Handlers[Any, Any]) -> Handlers[Any, Any]:
@@ -203,7 +235,7 @@ def asking(handlers: Handlers[Any, Any]) -> Handlers[Any, Any]:
     def ask(answer: Answer) -> Answer:
         async def handled(session: AnyConnection, event: object) -> object:
             assert isinstance(session, FaultySession)
-            return await session.answered(event, answer)
+            return await session.fault_rules.answer(session, event, answer)
 
         return handled
 
@@ -230,22 +262,22 @@ def maker(
     made = type(
         f"Faulty{connection.__name__}",
         (FaultySession, connection),
-        {"words": words, "book": book, "handlers": asking(connection.handlers)},
+        {"handlers": asking(connection.handlers)},
     )
 
     def make(shared: ServerShared, name: str) -> AnyConnection:
         number = count()
         shared = shared_for(shared, number)
-        logins = LoginRules(book, shared.clock, number)
+        rules = SessionRules(
+            book, words, number, shared.clock, lambda context: tls_for(context, number)
+        )
         if words.adapt is not None:
-            shared = words.adapt(shared, logins)
+            shared = words.adapt(shared, rules)
         session = made(shared, name)
         assert isinstance(session, FaultySession)
-        logins.break_off = session.break_off
-        session.number = number
-        session.tls_for = lambda context: tls_for(context, number)
-        session.edits = Edits(book, number)
-        writer = EditingWriter(session.clock, session, session.edits)
+        session.fault_rules = rules
+        rules.begin(session)
+        writer = EditingWriter(session.clock, session, rules.edits)
         writer.pace = session.writer.pace  # which its deadlines know
         session.writer = writer
         return session

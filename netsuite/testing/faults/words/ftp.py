@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import typing
-from collections.abc import Callable
 from typing import Final, get_args
 
 from twisted.internet.interfaces import IAddress, ITransport
@@ -13,12 +11,11 @@ from twisted.internet.protocol import Factory, Protocol
 from netsuite.ftp import commands
 from netsuite.ftp.reply_grammar import extended_passive_reply, passive_reply
 from netsuite.ftp.server.session import Session
-from netsuite.ftp.server.shared import Shared
 from netsuite.testing.faults.kinds import Refuse, SilentPort, Wrong
-from netsuite.testing.faults.rules import RuleBook
 from netsuite.testing.faults.words.table import (
     GOES_ON,
     Answer,
+    Rules,
     Words,
     Wrongly,
     named,
@@ -75,36 +72,22 @@ class _Silent(Protocol):
             self._transports.append(self.transport)
 
 
-class PassiveSession(typing.Protocol):
-    """A session of FTP's that asks the rules."""
-
-    book: RuleBook
-    number: int
-    shared: Shared
-
-    def here(self) -> str:
-        """Return our own address."""
-
-    def at_end(self, work: Callable[[], None]) -> None:
-        """Have something done when the connection is gone."""
-
-
-def replied(session: PassiveSession, event: object, said: object) -> object:
+def replied(session: Session, rules: Rules, event: object, said: object) -> object:
     """Return what is said to PASV and EPSV: another port, where a rule has it so."""
     if not isinstance(event, _PASSIVE) or not isinstance(said, commands.Reply):
         return said
     if said.code not in _PASSIVE_CODES:
         return said
-    for rule, _ in session.book.of(SilentPort):
-        if rule.strikes(session.number, event):
-            port = _listen(session)
+    for rule, _ in rules.book.of(SilentPort):
+        if rule.strikes(rules.number, event):
+            port = _listen(session, rules)
             if isinstance(event, commands.Pasv):
                 return passive_reply(session.here(), port)
             return extended_passive_reply(port)
     return said
 
 
-def _listen(session: PassiveSession) -> int:
+def _listen(session: Session, rules: Rules) -> int:
     silence = Silence()
     port = session.shared.reactor.listenTCP(0, silence, interface=session.here())
 
@@ -113,7 +96,7 @@ def _listen(session: PassiveSession) -> int:
         for transport in silence.transports:
             transport.loseConnection()
 
-    session.at_end(stop)
+    rules.at_end(stop)
     number: int = port.getHost().port
     return number
 

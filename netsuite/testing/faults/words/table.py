@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 from netsuite.connection.coroutine_task import Work
 from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.testing.faults.kinds import GREETING, Refuse, Wrong
+from netsuite.testing.faults.rules import RuleBook
 
 #: A session of whatever protocol.
 AnySession = ServerConnection[Any, Any]
@@ -23,10 +24,16 @@ Answer = Callable[[AnySession, Any], Work[object]]
 Refusing = Callable[[Any, Any, Any, Answer], Work[object]]
 
 
-class AtLogin(Protocol):
-    """The rules about a login, for a service that has no command for it."""
+class Rules(Protocol):
+    """The rules as one session asks them."""
 
-    async def ask(self, subject: object) -> Refuse | None:
+    book: RuleBook
+    number: int
+
+    def at_end(self, work: Callable[[], None]) -> None:
+        """Have something done when the connection is gone."""
+
+    async def ask_login(self, subject: object) -> Refuse | None:
         """Return how it is refused, in its time; None where it is not."""
 
 
@@ -76,8 +83,8 @@ class Words:
     starttls: str = ""
     go_ahead: re.Pattern[bytes] | None = None
     injected: bytes = b""
-    replied: Callable[[Any, Any, Any], object] | None = None
-    adapt: Callable[[Any, AtLogin], ServerShared] | None = None
+    replied: Callable[[Any, Rules, Any, Any], object] | None = None
+    adapt: Callable[[Any, Rules], ServerShared] | None = None
 
     def name(self, event: object) -> str:
         """Return the name of an event; empty where no rule can be about it."""

@@ -19,7 +19,7 @@ from netsuite.accounts.interfaces import (
 from netsuite.telnet.dialog.server import Farewell
 from netsuite.telnet.server.shared import Shared
 from netsuite.testing.faults.kinds import Refuse
-from netsuite.testing.faults.words.table import AtLogin, Words
+from netsuite.testing.faults.words.table import Rules, Words
 
 F = TypeVar("F")
 
@@ -46,7 +46,7 @@ class RefusingAuthenticator:
         rules: those about logins.
     """
 
-    def __init__(self, asked: Authenticator, rules: AtLogin) -> None:
+    def __init__(self, asked: Authenticator, rules: Rules) -> None:
         self._asked = asked
         self._rules = rules
 
@@ -62,7 +62,7 @@ class RefusingAuthenticator:
         self, channel: Channel, username: str, password: str, facet: type[F]
     ) -> LoggedIn[F]:
         """Log in. Raises LoginRefused."""
-        refusal = await self._rules.ask(Login(username))
+        refusal = await self._rules.ask_login(Login(username))
         if refusal is not None:
             raise _ERRORS[str(refusal.code or "INCORRECT").upper()](refusal.text)
         return await self._asked.log_in(channel, username, password, facet)
@@ -88,7 +88,7 @@ def reply(event: object, refusal: Refuse) -> Farewell:
     return Farewell((refusal.text or "Too many are being served; try again later.") + "\n")
 
 
-def adapt(shared: Shared, rules: AtLogin) -> Shared:
+def adapt(shared: Shared, rules: Rules) -> Shared:
     """Return what a session shares, with the rules before its authenticator."""
     return replace(shared, authenticator=RefusingAuthenticator(shared.authenticator, rules))
 
