@@ -244,7 +244,9 @@ def why(home: Home, addresses: tuple[str, ...]) -> None:
             separator=settings.site.detail_separator,
             carries_onward=settings.delivery.enabled,
         )
-        router = make_router(settings.delivery, settings.site.hostname, reactor)
+        router = make_router(
+            settings.delivery, settings.site.hostname, reactor, remembered=store.remembered
+        )
         for address in addresses:
             click.echo(printable(await explain(address, resolver, router, store.queue)))
 

@@ -58,7 +58,12 @@ def problems(
 def _policies(settings: Settings, reactor: object) -> Iterator[tuple[str, str]]:
     clock = IReactorTime(reactor)
     parts = Parts(settings.policy, clock, DNSClient(reactor, ()), maybeDeferred, lambda: 0.0)
-    for key, names in (("smtp", settings.policy.smtp), ("submission", settings.policy.submission)):
+    policy = settings.policy
+    for key, names in (
+        ("smtp", policy.smtp),
+        ("submission", policy.submission),
+        ("lmtp", policy.lmtp),
+    ):
         for name in names:
             try:
                 make_policies([name], parts)

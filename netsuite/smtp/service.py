@@ -15,7 +15,7 @@ from twisted.logger import Logger
 from netsuite import tls
 from netsuite.accounts.resolver import same_domain
 from netsuite.connection.listening import ListeningService
-from netsuite.dns import DNSClient, name_servers
+from netsuite.dns import DNS, DNSClient, name_servers
 from netsuite.home import SiteError
 from netsuite.plugin import plugin
 from netsuite.site import Site
@@ -34,6 +34,7 @@ from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.smtp.server.shared import Identifiers, LocalTime
 from netsuite.smtp.settings import DeliverySettings, Mode, Settings
+from netsuite.store.interfaces import RememberedStore
 from netsuite.wire.dates import now
 
 _log = Logger()
@@ -52,7 +53,16 @@ def _policies(site: Site, service: str, names: Sequence[str] = ()) -> Policies |
     settings = site.settings
     dns = DNSClient(site.reactor, read_servers(settings.delivery.resolvers))
     ours = {settings.site.hostname, *settings.site.domains} - {"localhost"}
-    parts = Parts(settings.policy, site.reactor, dns, site.run, time.time, ours, site.home)
+    parts = Parts(
+        settings.policy,
+        site.reactor,
+        dns,
+        site.run,
+        time.time,
+        ours,
+        site.home,
+        site.store.remembered,
+    )
     try:
         return make_policies(names, parts, own)
     except BadPolicy as error:
@@ -98,7 +108,8 @@ def make_submission(site: Site) -> ListeningService:
 
 def make_lmtp(site: Site) -> ListeningService:
     """Return the server to which a mail server beside us delivers (RFC 2033)."""
-    return _make(site, Mode.LMTP, lambda: site.settings.lmtp, _policies(site, "lmtp"))
+    policies = _policies(site, "lmtp", site.settings.policy.lmtp)
+    return _make(site, Mode.LMTP, lambda: site.settings.lmtp, policies)
 
 
 # -- mail to other hosts -----------------------------------------------------------------------
@@ -137,14 +148,22 @@ def _route_name(domain: str) -> str:
 
 
 def make_router(
-    settings: DeliverySettings, host: str, reactor: object, dns: DNSClient | None = None
+    settings: DeliverySettings,
+    host: str,
+    reactor: object,
+    dns: DNS | None = None,
+    remembered: RememberedStore | None = None,
 ) -> Router:
-    """Return what finds the hosts of a domain."""
+    """Return what finds the hosts of a domain.
+
+    Args:
+        remembered: where policies of domains outlive a restart; None for nowhere.
+    """
     clock = IReactorTime(reactor)
     dns = dns or DNSClient(reactor, read_servers(settings.resolvers))
     policies = None
     if settings.mta_sts:
-        policies = DomainPolicies(dns, clock, partial(fetch, clock))
+        policies = DomainPolicies(dns, clock, partial(fetch, clock), remembered)
     return Router(dns, route_settings(settings, host), policies=policies)
 
 
@@ -178,7 +197,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
     signer = Signer(_signing_keys(site), site.run, time.time, dns)
     connector = Connector(
         site.reactor,
-        make_router(settings, host, site.reactor, dns),
+        make_router(settings, host, site.reactor, dns, site.store.remembered),
         endpoint=partial(_endpoint, site.reactor, settings.source),
         helo=helo,
         tls_for=tls_for,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -10,10 +10,20 @@ from twisted.internet import reactor
 
 from netsuite.config.load import load
 from netsuite.site import Site
+from netsuite.smtp.policy.greylisting import UNKNOWN
+from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.shared import LocalTime
-from netsuite.smtp.service import make_smtp, make_submission, route_settings
+from netsuite.smtp.service import (
+    make_lmtp,
+    make_router,
+    make_smtp,
+    make_submission,
+    route_settings,
+)
 from netsuite.smtp.settings import DeliverySettings
 from netsuite.testing.cases import SynchronousTestCase, TestCase
+from netsuite.testing.names import FakeDNS, Name
+from tests.smtp.policy.asking import facts
 
 
 class LocalTimes(SynchronousTestCase):
@@ -44,6 +54,41 @@ class Services(TestCase):
         site = Site(home, settings=load(None, ["submission.greeting_seconds=7"]), reactor=reactor)
         self.assertEqual(300, make_smtp(site).factory.shared.settings.greeting_seconds)
         self.assertEqual(7, make_submission(site).factory.shared.settings.greeting_seconds)
+
+    async def test_remembered(self) -> None:
+        """What policies learn, and what domains say by MTA-STS, outlives a restart."""
+        home = Path(self.mktemp()).absolute()
+        settings = load(None, ['policy.smtp=["greylisting"]', "policy.greylisting_seconds=0"])
+        dns = FakeDNS({"_mta-sts.there.test": Name(failing=True)})
+        until = datetime.now(UTC) + timedelta(days=1)
+        text = f"1 {until.timestamp():.0f}\nversion: STSv1\nmode: enforce\nmx: a.test\nmax_age: 9\n"
+        for expected in (UNKNOWN, None):
+            site = Site(home, settings=settings, reactor=reactor)
+            await site.store.open()
+            try:
+                policies = make_smtp(site).factory.shared.policies
+                assert policies is not None
+                found = await policies.judge(Stage.RECIPIENT, facts())
+                self.assertEqual(expected, found.refusal)
+                router = make_router(
+                    settings.delivery, "mx.test", reactor, dns, site.store.remembered
+                )
+                if expected is None:
+                    dns.names["there.test"] = Name(mx=[(1, "a.test"), (2, "forged.test")])
+                    hosts = [each.host for each in await router.route("there.test")]
+                    self.assertEqual(["a.test"], hosts)
+                site.store.remembered.remember("mta-sts", "there.test", text, until)
+            finally:
+                await site.store.close()
+
+    def test_lmtp_policies(self) -> None:
+        """The policies of LMTP are named as those of the others, and are none otherwise."""
+        home = Path(self.mktemp()).absolute()
+        for named, expected in (("[]", None), ('["authentication", "rates"]', 2)):
+            settings = load(None, [f"policy.lmtp={named}"])
+            made = make_lmtp(Site(home, settings=settings, reactor=reactor))
+            policies = made.factory.shared.policies
+            self.assertEqual(expected, policies and len(policies.rules))
 
     def test_names_of_domains(self) -> None:
         """Routes and rules are found under the form in which domains of recipients are compared."""

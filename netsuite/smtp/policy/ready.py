@@ -109,9 +109,7 @@ _READY: Final[Mapping[str, Callable[[Parts], Policy]]] = {
 }
 
 
-def make_policies(
-    names: Sequence[str], parts: Parts, own: Sequence[Rule] = ()
-) -> Policies | None:
+def make_policies(names: Sequence[str], parts: Parts, own: Sequence[Rule] = ()) -> Policies | None:
     """Return a chain of policies, those that a program brings first; None for none. Raises
     BadPolicy."""
     if not names and not own:

@@ -44,6 +44,11 @@ class PolicySettings(Section):
         f"counts. There are {', '.join(READY)}; one's own is written package.module:Class.",
     )
     submission: list[PolicyName] = setting(["rates"], "The same of the `submission` service.")
+    lmtp: list[PolicyName] = setting(
+        [],
+        "The same of the `lmtp` service. A client on a Unix socket is this machine, which most of "
+        "them let be: `authentication` and `milter` judge its messages.",
+    )
     report_only: list[PolicyName] = setting(
         [], "Policies of which it is only logged what they would refuse or mark."
     )
@@ -78,8 +83,7 @@ class PolicySettings(Section):
     )
     greylisting_seconds: Seconds = setting(
         300.0,
-        "How long an unknown sender has to wait before it may come back. Who is known is kept in "
-        "memory, until a restart.",
+        "How long an unknown sender has to wait before it may come back.",
         unit="seconds",
     )
     authentication_refuse: bool = setting(
