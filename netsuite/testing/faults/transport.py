@@ -94,6 +94,8 @@ class FaultyConnection(Protocol):
         self._producer: IPushProducer | IPullProducer | None = None
         self._streaming = True
         self._stopped_producer = self._stopped_reading = False
+        self._client_ended = False  # it says nothing more
+        self._registered = False  # we are the transport's producer
         self._unread = False  # the client has said more than was taken when it was closed
         self._detached = False  # the protocol has been told that it is over
 
@@ -120,6 +122,7 @@ class FaultyConnection(Protocol):
         self._real = transport
         alsoProvides(self, *providedBy(transport))
         transport.registerProducer(self.said, True)
+        self._registered = True
         self.said.put(b"")
         self.protocol.makeConnection(self)  # type: ignore[arg-type]  # provided since just now
 
@@ -130,7 +133,10 @@ class FaultyConnection(Protocol):
 
     def readConnectionLost(self) -> None:
         """The client will say nothing more."""
-        if not self._detached and not self.heard.black:
+        self._client_ended = True
+        if self.heard.black:
+            self._abort()  # it has given up, and nobody else is to know of that
+        elif not self._detached:
             self.heard.finish(self._end_hearing)
 
     def writeConnectionLost(self) -> None:
@@ -218,7 +224,9 @@ class FaultyConnection(Protocol):
     def _close(self) -> None:
         if not self.connected:
             return
-        self._real.unregisterProducer()
+        if self._registered:
+            self._registered = False
+            self._real.unregisterProducer()
         if self._unread and hasattr(self._real, "loseWriteConnection"):
             # As in the pump: a socket closed with octets unread would reset the connection.
             self._unread = False
@@ -249,7 +257,7 @@ class FaultyConnection(Protocol):
         if self._in_black():
             self._orphan()
         else:
-            self._unread = self.heard.full or self.heard.held > 0
+            self._unread = not self._client_ended and (self.heard.full or self.heard.held > 0)
             self.heard.stop()
             self.said.finish(self._close)
 
@@ -264,10 +272,10 @@ class FaultyConnection(Protocol):
 
     def abortConnection(self) -> None:
         """Close at once. What a rule holds back of a connection that was closed before is on its
-        way all the same: for the server it has been sent."""
+        way all the same, where the client still listens: for the server it has been sent."""
         if self._in_black() and not self._detached:
             self._orphan()
-        elif self._detached or not (self.said.held and self.said.swallowing):
+        elif self._detached or self._client_ended or not (self.said.held and self.said.swallowing):
             self._abort()
 
     def _in_black(self) -> bool:
