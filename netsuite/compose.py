@@ -11,7 +11,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
@@ -82,7 +82,7 @@ class ServiceOf:
         name: str,
         listen: Sequence[str] = (),
         tls: Sequence[str] | None = None,
-        settings: dict[str, object] | None = None,
+        settings: Mapping[str, object] | None = None,
     ) -> None:
         self.name = name
         self.settings = dict(settings or {})
@@ -182,14 +182,21 @@ class Daemon(MultiService):
         site: what they share.
         services: the services.
         read: reads the settings again.
+        sighup: whether it is the one that takes the process's SIGHUP.
     """
 
     log = Logger()
 
     def __init__(
-        self, site: Site, services: Sequence[IService], read: Callable[[], Settings]
+        self,
+        site: Site,
+        services: Sequence[IService],
+        read: Callable[[], Settings],
+        *,
+        sighup: bool = True,
     ) -> None:
         super().__init__()
+        self._sighup = sighup
         self.site = site
         self._read = read
         self._started_with = site.settings
@@ -201,7 +208,7 @@ class Daemon(MultiService):
     def startService(self) -> None:
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
         super().startService()
-        if hasattr(signal, "SIGHUP"):
+        if self._sighup and hasattr(signal, "SIGHUP"):
             reload, later = self.reload, self.site.reactor.callFromThread
             with suppress(ValueError):  # in the main thread alone signals are handled
                 self._before = signal.signal(signal.SIGHUP, lambda *_: later(reload))

@@ -189,13 +189,14 @@ class Certificates:
     old certificate stays in use.
 
     Args:
-        folder: where they are; None: nowhere, a self-signed one is made.
+        folder: where they are; None: nowhere.
         clock: for ``check_seconds``.
         host: the server's own name: for the self-signed certificate that is made when the folder
             has none, and to choose a default when no file is named so.
         check_seconds: how often files are looked at.
         client_authorities: a PEM file of authorities; a client may then show a certificate
             (it need not) that one of them has signed.
+        pair: the certificate without a folder; None: a self-signed one is made.
     """
 
     log = Logger()
@@ -208,7 +209,9 @@ class Certificates:
         host: str = "localhost",
         check_seconds: float = 5.0,
         client_authorities: Path | None = None,
+        pair: Pair | None = None,
     ) -> None:
+        self._given = pair
         self.folder = folder
         self.host = host.lower()
         self._clock = clock
@@ -224,7 +227,7 @@ class Certificates:
         """Read the folder; make a self-signed default where it is empty. Raises BadCertificate
         when there are files, and none can be used."""
         if self.folder is None:
-            self._take({DEFAULT: self_signed(self.host)})
+            self._take({DEFAULT: self._given or self_signed(self.host)})
             return
         if not any(True for _ in self._found()):
             make_self_signed(self.folder / f"{DEFAULT}.pem", self.host)

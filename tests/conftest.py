@@ -8,7 +8,6 @@ from typing import Any
 
 import hypothesis
 import pytest
-import pytest_twisted
 from twisted.internet.defer import ensureDeferred, maybeDeferred
 from twisted.trial import unittest as trial
 
@@ -30,26 +29,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with what takes longest, so that of two processes none is left with it at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
-
-
-def _park_reactor() -> None:
-    """Stop pytest-twisted's reactor greenlet, so that trial can run the reactor."""
-    state = pytest_twisted._instances
-    greenlet = state.gr_twisted
-    if greenlet:  # started, not finished
-        state.reactor.crash()  # no shutdown events: the reactor can run again
-        greenlet.switch()  # let reactor.run() return
-    if greenlet is not None and greenlet.dead:
-        state.gr_twisted = None
-        pytest_twisted.init_twisted_greenlet()
-
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_call(item: pytest.Item) -> Iterator[Any]:
-    """Hand the reactor to trial for its own TestCases."""
-    if isinstance(getattr(item, "instance", None), trial.TestCase):
-        _park_reactor()
-    return (yield)
 
 
 @pytest.fixture(autouse=True)

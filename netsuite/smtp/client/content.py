@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import AsyncIterable, AsyncIterator, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
 from email.message import Message as ParsedMessage
+from email.utils import getaddresses
 from pathlib import Path
 from typing import BinaryIO, Final, TypeAlias
 
@@ -60,6 +61,27 @@ def content_of(message: Message) -> Iterator[Content]:
         yield Content(message)
     else:
         yield _of_file(message)
+
+
+def envelope_of(message: Message) -> tuple[str, Sequence[str]]:
+    """Return the sender and the recipients that the header of one of ``email``'s messages names:
+    Sender, or else the first of From; To, Cc and Bcc.
+
+    Raises:
+        ValueError: it is another kind of message, or its header does not say.
+    """
+    if not isinstance(message, ParsedMessage):
+        raise ValueError("sender and recipients are not said, and only email's messages tell them")
+
+    def addresses(*names: str) -> list[str]:
+        values = [str(value) for name in names for value in message.get_all(name, [])]
+        return [address for _, address in getaddresses(values) if address]
+
+    senders = addresses("Sender") or addresses("From")
+    recipients = list(dict.fromkeys(addresses("To", "Cc", "Bcc")))
+    if not senders or not recipients:
+        raise ValueError("the header names no sender, or no recipient")
+    return senders[0], recipients
 
 
 def _printed(message: ParsedMessage) -> bytes:

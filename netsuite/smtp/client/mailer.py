@@ -22,7 +22,7 @@ from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import ClientTimeouts
 from netsuite.smtp.client.connection import SMTPClient, address_of, connect
-from netsuite.smtp.client.content import Content, Message, content_of
+from netsuite.smtp.client.content import Content, Message, content_of, envelope_of
 from netsuite.smtp.client.place import Place, parse_place
 from netsuite.smtp.client.results import Result
 from netsuite.smtp.commands import Ehlo, Mail, Rcpt
@@ -123,8 +123,8 @@ class Mailer:
     async def send(
         self,
         message: Message,
-        sender: str,
-        recipients: Sequence[str | Rcpt],
+        sender: str | None = None,
+        recipients: Sequence[str | Rcpt] | None = None,
         *,
         body: str = "",
         utf8: bool = False,
@@ -139,8 +139,9 @@ class Mailer:
         Args:
             message: octets, the path of a file, an open file, a stream, or one of ``email``'s.
                 What is no stream is read in pieces as the server takes them.
-            sender: the reverse path; empty for the null path.
-            recipients: addresses.
+            sender: the reverse path; empty for the null path; None: what the header of one of
+                ``email``'s says.
+            recipients: addresses; None: likewise.
             body: ``7BIT``, ``8BITMIME`` or ``BINARYMIME``: see ``SMTPClient.send``.
             utf8: whether a stream's header needs SMTPUTF8; of others that is seen.
             ret: what of the message a report has: ``FULL`` or ``HDRS`` (RFC 3461, 4.3).
@@ -160,6 +161,10 @@ class Mailer:
             ClientError: no connection, no TLS, no login; or the connection broke within the
                 message, and whether it was taken is not known.
         """
+        if sender is None or recipients is None:
+            named = envelope_of(message)
+            sender = named[0] if sender is None else sender
+            recipients = named[1] if recipients is None else recipients
         if not recipients:
             raise ValueError("no recipients")
         rcpts = [_rcpt(each, notify) for each in recipients]
@@ -291,11 +296,11 @@ async def _quit(client: SMTPClient) -> None:
 
 async def send(
     message: Message,
-    sender: str,
-    recipients: Sequence[str | Rcpt],
+    sender: str | None = None,
+    recipients: Sequence[str | Rcpt] | None = None,
     *,
     to: str | IStreamClientEndpoint,
-    reactor: IReactorTime,
+    reactor: IReactorTime | None = None,
     login: tuple[str, str] | None = None,
     security: TLSUse | None = None,
     tls_context: tls.ClientContext | None = None,
@@ -312,8 +317,13 @@ async def send(
 ) -> tuple[Result, ...]:
     """Send one message on a connection of its own.
 
-    The arguments are those of ``Mailer`` and of its ``send``, as are what it returns and raises.
+    The arguments are those of ``Mailer`` and of its ``send``, as are what it returns and raises;
+    without *reactor* it is the one that is installed.
     """
+    if reactor is None:
+        from twisted.internet import reactor as installed
+
+        reactor = IReactorTime(installed)
     mailer = Mailer(
         to,
         reactor=reactor,

@@ -319,6 +319,13 @@ class MemoryTree(HomeTree):
         self._on_change(old, True)
         tree._on_change(new, False)
 
+    def clear(self) -> None:
+        """Remove everything."""
+        there = list(self._root.children)
+        self._root.children.clear()
+        for name in there:
+            self._on_change((name,), True)
+
     async def set_modified(self, path: TreePath, modified: datetime) -> Entry:
         """Set the time of modification."""
         node = self._node(path)

@@ -133,10 +133,18 @@ class MemorySiteTrees(_SiteTrees):
         limit_octets: int | None = None,
     ) -> None:
         public, home = publishers(publish)
-        super().__init__(
-            MemoryTree(now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2)
+        self._trees = (
+            MemoryTree(now, on_change=home, limit_octets=limit_octets, depth=DEPTH + 2),
+            MemoryTree(now, on_change=public, limit_octets=limit_octets),
         )
-        self.public = MemoryTree(now, on_change=public, limit_octets=limit_octets)
+        super().__init__(self._trees[0])
+        self.public = self._trees[1]
+
+    def clear(self) -> None:
+        """Remove all files and homes."""
+        self._made.clear()
+        for tree in self._trees:
+            tree.clear()
 
     async def start(self) -> None:
         """Do nothing; the twin of ``SiteTrees.start``."""

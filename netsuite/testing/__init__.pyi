@@ -1,0 +1,10 @@
+from netsuite.testing.blocking import BlockingSuite as BlockingSuite
+from netsuite.testing.blocking import serve as serve
+from netsuite.testing.case import TestCase as TestCase
+from netsuite.testing.certificates import authority as authority
+from netsuite.testing.fabric import Fabric as Fabric
+from netsuite.testing.grounds import Memory as Memory
+from netsuite.testing.grounds import Sockets as Sockets
+from netsuite.testing.grounds import Thread as Thread
+from netsuite.testing.mail import Mail as Mail
+from netsuite.testing.suite import Suite as Suite

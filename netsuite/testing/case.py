@@ -1,0 +1,101 @@
+"""trial's test case with servers: ``self.netsuite`` is a suite, on the reactor of the test.
+
+::
+
+    class Mail(netsuite.testing.TestCase):
+        services = ("smtp",)
+
+        async def test(self):
+            await send(mail, to=self.netsuite.smtp.endpoint)
+            await self.netsuite.mailbox("ann").wait(1)
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, ClassVar, Literal
+
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.trial import unittest
+
+from netsuite.testing.grounds import Ground, Memory, Sockets
+from netsuite.testing.health import Health, settled
+from netsuite.testing.suite import Suite, at_once
+
+
+class TestCase(unittest.TestCase):
+    """A test case that has a suite; it starts when a test first asks for it.
+
+    Attributes:
+        services: of ``netsuite.testing.suite.SERVICES``; none for all.
+        ground: ``sockets`` of loopback, on trial's reactor; or ``memory``, where a test that is
+            ``async`` is run with virtual time.
+        settings, seed: as of ``Suite``.
+    """
+
+    services: ClassVar[Sequence[str]] = ()
+    ground: ClassVar[Literal["sockets", "memory"]] = "sockets"
+    settings: ClassVar[Sequence[str]] = ()
+    seed: ClassVar[int | None] = None
+
+    def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803 - unittest's name
+        super().__init__(methodName)
+        self._ground: Ground | None = None
+        self._suite: Suite | None = None
+        method = getattr(self, methodName, None)
+        if method is not None:
+            setattr(self, methodName, functools.wraps(method)(lambda: self._run_test(method)))
+
+    def _run_test(self, method: Callable[[], Any]) -> Any:
+        """Run a test; what fails tells what was said."""
+        if not inspect.iscoroutinefunction(method):
+            return method()
+        work: Callable[[], Awaitable[None]] = functools.partial(self._told, method)
+        if self.ground == "memory":
+            return self._where().run(work)
+        return ensureDeferred(work())  # type: ignore[arg-type]
+
+    async def _told(self, method: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await method()
+        except BaseException as error:
+            if self._suite is not None:
+                error.add_note(self._suite.transcripts())
+            raise
+
+    def _where(self) -> Ground:
+        if self._ground is None:
+            self._ground = Memory(self.seed) if self.ground == "memory" else Sockets()
+        return self._ground
+
+    @property
+    def netsuite(self) -> Suite:
+        """The suite, which serves."""
+        if self._suite is None:
+            ground = self._where()
+            made = self._suite = Suite(
+                *self.services, ground=ground, settings=self.settings, seed=self.seed
+            )
+            # trial looks after its own reactor, and after what is logged.
+            health = Health(ground) if self.ground == "memory" else None
+            self.addCleanup(self._end, made, health)
+            at_once(made.start())
+        return self._suite
+
+    def _end(self, suite: Suite, health: Health | None) -> Deferred[None] | None:
+        self._suite = None
+        if health is None:
+            return ensureDeferred(_stopped(suite))
+        suite.ground.run(suite.stop)
+        suite.ground.run(lambda: settled(suite.clock))
+        wrong = [each for each in health.end() if not each.startswith("logged")]
+        if wrong:
+            raise self.failureException("\n".join(wrong))
+        return None
+
+
+async def _stopped(suite: Suite) -> None:
+    await suite.stop()
+    await settled(suite.clock)

@@ -1,0 +1,491 @@
+"""A suite under test: any of the services, on one store in memory, on whichever ground.
+
+::
+
+    suite = Suite("smtp", "imap", ground=Sockets())
+    await suite.start()
+    ann = suite.mailbox("ann")
+    ...                                   # the program under test sends to suite.smtp.port
+    (mail,) = await ann.wait(1)
+    await suite.stop()
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any, Final, TypeVar
+
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.endpoints import HostnameEndpoint
+from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
+from twisted.python.failure import Failure
+
+from netsuite.accounts.arrivals import ArrivedMessage, MailEnvelope
+from netsuite.compose import Daemon, ServiceOf
+from netsuite.config.load import load
+from netsuite.connection.listening import ListeningService
+from netsuite.http.request import IncomingRequest
+from netsuite.http.responses import AnyResponse
+from netsuite.http.router import Router
+from netsuite.site import Site
+from netsuite.smtp.policy.interface import Facts, Policy, Verdict
+from netsuite.storage import InMemory
+from netsuite.store.changes import ChangeFeed
+from netsuite.store.errors import NoSuchAccount, NoSuchFolder
+from netsuite.store.interfaces import Store
+from netsuite.store.model import FolderId, FolderKind
+from netsuite.testing.certificates import Authority, authority
+from netsuite.testing.faults import Faults
+from netsuite.testing.files import Files
+from netsuite.testing.grounds import Ground
+from netsuite.testing.hashing import NoHashing, verifiers
+from netsuite.testing.health import Health
+from netsuite.testing.mail import Group, Mailbox
+from netsuite.testing.recordings import Recordings, shown
+from netsuite.tls import Certificates, Pair
+
+T = TypeVar("T")
+
+SERVICES: Final = (
+    "smtp", "submission", "lmtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher",
+)  # fmt: skip
+DOMAIN: Final = "example.test"
+PASSWORD: Final = "secret"
+#: Where servers listen, and the names that their certificates are good for.
+HOST: Final = "127.0.0.1"
+_LISTEN: Final = [f"tcp:0:interface={HOST}"]
+_NAMES: Final = ("localhost", HOST, "::1", DOMAIN, f"*.{DOMAIN}")
+#: Dates of messages begin here where a seed is given.
+_BEGINNING: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+_SETTINGS: Final = (
+    "accounts.free_guesses=1000",  # a wrong password is an answer to wait for, not a danger
+    "delivery.enabled=false",  # a test's mail leaves this machine in no case
+    "nntp.posting=open",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request that an HTTP server under test was sent.
+
+    Args:
+        fields: their names in lower case; the last of one name.
+    """
+
+    method: str
+    path: str
+    query: str
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+class TakesAnybody(Policy):
+    """Has every address be somebody here: an account is made of each recipient that comes, and of
+    each domain one of ours."""
+
+    def __init__(self, suite: Suite) -> None:
+        self._suite = suite
+
+    async def recipient(self, facts: Facts) -> Verdict:
+        """Make the recipient's account, where there is none."""
+        suite = self._suite
+        local, at, domain = facts.recipient.lower().rpartition("@")
+        if at:
+            suite.add_domain(domain)
+        name = (local if at else domain).partition("+")[0]
+        aliases = await suite.store.accounts.aliases()
+        if name and name != "postmaster" and aliases.keys().isdisjoint((name, f"{local}@{domain}")):
+            suite.mailbox(name)
+        return None
+
+
+class _NotingRouter(Router):
+    """A router that notes requests, and has another answer."""
+
+    def __init__(self, router: Router, noted: list[Request]) -> None:
+        super().__init__()
+        self._router = router
+        self._noted = noted
+
+    def answer(self, request: IncomingRequest) -> Awaitable[AnyResponse]:
+        """As ``Router.answer``."""
+        fields = {name.lower(): value for name, value in request.fields}
+        head = request.head
+        self._noted.append(Request(head.method, head.path, head.query or "", fields))
+        return self._router.answer(request)
+
+
+class Service:
+    """One service under test: where it is, what goes wrong with it, and what was said to it.
+
+    Attributes:
+        faults: what is to go wrong.
+        transcripts: its sessions.
+        requests: of HTTP, what was asked.
+    """
+
+    def __init__(self, suite: Suite, listening: ListeningService) -> None:
+        self.name = str(listening.name)
+        self.faults = Faults(suite.clock, suite.seed or 0)
+        self.transcripts = Recordings(suite.clock)
+        self.requests: list[Request] = []
+        self._suite = suite
+        self._listening = listening
+        factory = listening.factory
+        self.faults.attach(factory)
+        changed: dict[str, Any] = {"transcript": self.transcripts.transcript}
+        router = getattr(factory.shared, "router", None)
+        if isinstance(router, Router):
+            changed["router"] = _NotingRouter(router, self.requests)
+        factory.configure(replace(factory.shared, **changed))
+        listening.openings = tuple(
+            replace(each, factory=self.faults.wrap(each.factory)) for each in listening.openings
+        )
+
+    @property
+    def host(self) -> str:
+        """The address it listens on."""
+        return HOST
+
+    @property
+    def port(self) -> int:
+        """The port where it listens, with STARTTLS where its protocol has that."""
+        return self._listening.port
+
+    @property
+    def tls_port(self) -> int:
+        """The port where it listens under TLS from the first octet."""
+        return self._listening.tls_port
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port, as ``socket.create_connection`` takes them."""
+        return HOST, self.port
+
+    @property
+    def url(self) -> str:
+        """The URL of that."""
+        return self._listening.url
+
+    @property
+    def endpoint(self) -> IStreamClientEndpoint:
+        """Where a Twisted client on the suite's reactor connects to."""
+        return HostnameEndpoint(self._suite.reactor, HOST, self.port)
+
+    @property
+    def tls_endpoint(self) -> IStreamClientEndpoint:
+        """The same for the port under TLS; the client brings TLS itself."""
+        return HostnameEndpoint(self._suite.reactor, HOST, self.tls_port)
+
+    @property
+    def sessions(self) -> int:
+        """How many connections there are now."""
+        return len(self._listening.factory)
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what ``faults`` has: ``smtp.refusing`` is ``smtp.faults.refusing``."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return getattr(self.faults, name)
+
+    def end_sessions(self) -> None:
+        """Abort all connections."""
+        for connection in self._listening.factory:
+            connection.abort()
+
+    def reset(self) -> None:
+        """End its sessions and its faults, and forget what was said."""
+        self.end_sessions()
+        self.faults.clear()
+        self.transcripts.clear()
+        self.requests.clear()
+
+
+# Longer than 300 lines: what a test may ask of one suite.
+class Suite:
+    """Services over one store in memory.
+
+    Args:
+        services: of ``SERVICES``; none for all.
+        ground: where they run.
+        settings: as after ``--set``: ``section.key=value``.
+        seed: make ids, dates and what goes wrong at random the same every time; None: as they come.
+        domain: of the mailboxes.
+        anybody: whether every address is taken, whatever its domain, and its account made; if not,
+            those alone that ``mailbox`` has made.
+        authority: who signs the certificate.
+
+    Attributes:
+        site: the ``netsuite.site.Site``, to which a test may add what it wants before the start.
+    """
+
+    def __init__(
+        self,
+        *services: str,
+        ground: Ground,
+        settings: Sequence[str] = (),
+        seed: int | None = None,
+        domain: str = DOMAIN,
+        anybody: bool = True,
+        authority: Authority = authority,
+    ) -> None:
+        unknown = set(services) - set(SERVICES)
+        if unknown:
+            raise ValueError(f"no service: {', '.join(sorted(unknown))}; there are {SERVICES}")
+        self.ground = ground
+        self.reactor = ground.reactor
+        self.clock = IReactorTime(self.reactor)
+        self.seed = seed
+        self.domain = domain
+        self.authority = authority
+        self.envelopes: dict[tuple[FolderId, int], MailEnvelope] = {}
+        self._random = Random(seed)
+        self._began = self.clock.seconds()
+        self._mailboxes: dict[str, Mailbox] = {}
+        self._names = services or SERVICES
+        configured = load(None, [f'site.domains=["{domain}"]', *_SETTINGS, *settings])
+        self._storage = InMemory(
+            configured,
+            self.reactor,
+            now=self._now,
+            guid=lambda: f"{self._random.getrandbits(128):032x}",
+            hashing=NoHashing(),
+            certificates=_certificates(self.clock, authority),
+        )
+        self.site = Site(settings=configured, reactor=self.reactor, storage=self._storage)
+        self.site.on_mail(self._note)
+        if anybody:
+            self.site.policies.add(TakesAnybody(self), services=("smtp", "submission", "lmtp"))
+        #: What a test leaves behind, and what it logs; where somebody looks after that.
+        self.health: Health | None = None
+        self._services: dict[str, Service] = {}
+        self._daemon: Daemon | None = None
+
+    def _now(self) -> datetime:
+        if self.seed is None:
+            return datetime.now(UTC)
+        return _BEGINNING + timedelta(seconds=self.clock.seconds() - self._began)
+
+    async def _note(self, envelope: MailEnvelope, message: ArrivedMessage) -> None:
+        for place in envelope.places:
+            self.envelopes[place.folder, place.uid] = envelope
+
+    def add_domain(self, domain: str) -> None:
+        """Have a domain be one of ours."""
+        settings = self.site.settings
+        if domain not in self.site.resolver.domains:
+            domains = [*settings.site.domains, domain]
+            self.site.configure("site", domains=domains)
+            self.site.apply(self.site.settings)
+
+    # -- life ----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Let the services listen; what the test adds to ``site`` is there by then."""
+        made = []
+        for name in self._names:
+            where = {"listen": _LISTEN, **({} if name == "lmtp" else {"listen_tls": _LISTEN})}
+            made.append(ServiceOf(name, settings=where)(self.site))
+        self._daemon = Daemon(self.site, made, self.site.read_settings, sighup=False)
+        for each in made:
+            assert isinstance(each, ListeningService)
+            self._services[str(each.name)] = Service(self, each)
+        self._daemon.startService()
+        await self.site.when_open()
+
+    async def stop(self) -> None:
+        """End all sessions, and the services; may be called twice.
+
+        Raises:
+            AssertionError: a fault has not happened so often as was said.
+        """
+        daemon, self._daemon = self._daemon, None
+        if daemon is None:
+            return
+        for service in self:
+            service.end_sessions()
+        await daemon.stopService()
+        for service in self:
+            service.faults.check()
+
+    async def reset(self) -> None:
+        """Make it as it was at the start: no accounts, mail, articles, files, faults."""
+        for service in self:
+            service.reset()
+        store = self.store
+        for account in await store.accounts.accounts():
+            await store.accounts.remove_account(account.id)
+        for alias in await store.accounts.aliases():
+            await store.accounts.set_alias(alias, ())
+        for folder in await store.mail.folders(None):
+            await store.mail.delete_folder(folder.id)
+        self._storage.homes.clear()
+        self.envelopes.clear()
+        self._mailboxes.clear()
+
+    def __iter__(self) -> Iterator[Service]:
+        """Return the services."""
+        return iter(self._services.values())
+
+    def __getitem__(self, name: str) -> Service:
+        """Return a service by its name. Raises KeyError for one that does not run."""
+        return self._services[name]
+
+    # -- services ------------------------------------------------------------------------------
+
+    @property
+    def smtp(self) -> Service:
+        """The server to which other hosts bring mail."""
+        return self["smtp"]
+
+    @property
+    def submission(self) -> Service:
+        """The server to which accounts bring mail."""
+        return self["submission"]
+
+    @property
+    def lmtp(self) -> Service:
+        """The server to which a mail server beside us delivers."""
+        return self["lmtp"]
+
+    @property
+    def imap(self) -> Service:
+        """The IMAP4 server."""
+        return self["imap"]
+
+    @property
+    def pop3(self) -> Service:
+        """The POP3 server."""
+        return self["pop3"]
+
+    @property
+    def nntp(self) -> Service:
+        """The NNTP server."""
+        return self["nntp"]
+
+    @property
+    def ftp(self) -> Service:
+        """The FTP server."""
+        return self["ftp"]
+
+    @property
+    def http(self) -> Service:
+        """The HTTP server."""
+        return self["http"]
+
+    @property
+    def telnet(self) -> Service:
+        """The Telnet server."""
+        return self["telnet"]
+
+    @property
+    def gopher(self) -> Service:
+        """The Gopher server."""
+        return self["gopher"]
+
+    # -- content -------------------------------------------------------------------------------
+
+    @property
+    def store(self) -> Store:
+        """Where everything is."""
+        return self.site.store
+
+    @property
+    def changes(self) -> ChangeFeed:
+        """What happens in the store."""
+        return self.site.store.changes
+
+    def mailbox(self, name: str, password: str = PASSWORD) -> Mailbox:
+        """Return an account and its mail; it is made the first time."""
+        known = self._mailboxes.get(name)
+        if known is None:
+            accounts = self.store.accounts
+            try:
+                account = at_once(accounts.account(name))
+            except NoSuchAccount:
+                account = at_once(accounts.add_account(name, verifiers(password)))
+            known = self._mailboxes[name] = Mailbox(self, account, password)
+        return known
+
+    def group(self, name: str) -> Group:
+        """Return a newsgroup; it is made the first time."""
+        mail = self.store.mail
+        try:
+            at_once(mail.folder(None, name))
+        except NoSuchFolder:
+            at_once(mail.create_folder(None, name, kind=FolderKind.GROUP))
+        return Group(self, name)
+
+    def files(self, account: str | None = None) -> Files:
+        """Return an account's files, which is made the first time; the public site's for None."""
+        homes = self.site.homes
+        if account is None:
+            return Files(self, homes.public, "the public site")
+        self.mailbox(account)
+        return Files(self, at_once(homes.home(account)), f"{account}'s files")
+
+    async def load(self, directory: str | Path) -> None:
+        """Put in what a directory has, all of it where it is there:
+
+        ``mail/ACCOUNT/FOLDER/*.eml``, ``news/GROUP/*``, ``files/public/...`` and
+        ``files/home/ACCOUNT/...``. Messages of a folder go in by the order of their names.
+        """
+        root = Path(directory)
+        for path in _files_below(root / "mail"):
+            account, *folders, _ = path.relative_to(root / "mail").parts
+            folder = "/".join(folders) or "INBOX"
+            await self.mailbox(account).deliver(_with_line_ends(path), folder=folder)
+        for path in _files_below(root / "news"):
+            await self.group(path.parent.name).post(_with_line_ends(path))
+        for path in _files_below(root / "files" / "public"):
+            name = path.relative_to(root / "files" / "public").as_posix()
+            await self.files().put(name, path.read_bytes())
+        for path in _files_below(root / "files" / "home"):
+            account, *names = path.relative_to(root / "files" / "home").parts
+            await self.files(account).put("/".join(names), path.read_bytes())
+
+    # -- for messages of failed tests ----------------------------------------------------------
+
+    def transcripts(self) -> str:
+        """Return the ends of the newest sessions of each service."""
+        return shown([service.transcripts for service in self])
+
+    def unique(self) -> str:
+        """Return letters that no other message has."""
+        return f"{self._random.getrandbits(64):016x}"
+
+
+def _certificates(clock: IReactorTime, authority: Authority) -> Certificates:
+    issued = authority.certificate(*_NAMES)
+    chain = (issued.certificate, authority.root.certificate)
+    until = issued.certificate.not_valid_after_utc
+    return Certificates(None, clock, pair=Pair(chain, issued.key, _NAMES, until))
+
+
+def _files_below(root: Path) -> list[Path]:
+    return sorted(path for path in root.rglob("*") if path.is_file())
+
+
+def _with_line_ends(path: Path) -> bytes:
+    """Return a file's octets as a message has them: editors write LF alone."""
+    return path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
+
+def at_once(work: Awaitable[T]) -> T:
+    """Return what something gives that does not wait, as nothing does of a store in memory."""
+    outcome: list[T | Failure] = []
+    ensureDeferred(_awaited(work)).addBoth(outcome.append)
+    if not outcome:
+        raise AssertionError("it has to wait")
+    result = outcome[0]
+    if isinstance(result, Failure):
+        result.raiseException()
+    return result
+
+
+async def _awaited(work: Awaitable[T]) -> T:
+    return await work
