@@ -109,7 +109,9 @@ class Transcript:
 def _shown(line: bytes) -> str:
     """Return a line as printable text."""
     cut = line[:LINE_OCTETS].decode("utf-8", "backslashreplace")
-    text = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)
+    text = cut
+    if not cut.isprintable():
+        text = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in cut)
     return text + "..." if len(line) > LINE_OCTETS else text
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
@@ -263,7 +264,7 @@ class LineConnection(ServerConnection[Any, Reply]):
         self.secure_times += 1
 
 
-def shared(clock: Clock | None = None, **settings: Any) -> ServerShared:
+def shared(clock: IReactorTime | None = None, **settings: Any) -> ServerShared:
     """Return what connections of a service of such settings share."""
     return ServerShared(clock=clock or Clock(), service="line", settings=LineSettings(**settings))
 

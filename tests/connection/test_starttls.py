@@ -7,8 +7,7 @@ from typing import Any, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
-from twisted.internet.defer import ensureDeferred
-from twisted.internet.task import Clock
+from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
@@ -16,9 +15,10 @@ from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.server import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.fabric.transport import End
 from netsuite.testing.transport import MemoryTransport
 from tests.connection.lines import LineConnection, shared
-from tests.connection.links import MemoryEndpoint
 from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
 
@@ -27,12 +27,12 @@ E = TypeVar("E", bound=Exception)
 
 
 class Both(SynchronousTestCase):
-    """A client and a server in one process, on a virtual clock."""
+    """A client and a server on a fabric."""
 
     def setUp(self) -> None:
-        self.clock = Clock()
+        self.fabric = Fabric()
         folder = temporary(self)
-        certificates = tls.Certificates(folder, self.clock)
+        certificates = tls.Certificates(folder, self.fabric)
         certificates.open()
         self.context = certificates.context_for()
         self.authorities = folder / "default.pem"
@@ -48,32 +48,31 @@ class Both(SynchronousTestCase):
         class Service(ServerFactory[ServerShared]):
             connection = Noted
 
-        self.factory: Any = Service(shared(self.clock))
+        self.factory: Any = Service(shared(self.fabric))
 
     def connect(self, *, implicit: Any = None) -> ClientConnection[Any, str]:
-        """Give a connected client; ``self.link`` carries its octets."""
+        """Give a connected client; ``self.server`` is the server's transport below any TLS."""
         factory = self.factory
         if implicit is not None:
-            factory = tls.wrap_server(factory, self.context, self.clock)
-        endpoint = MemoryEndpoint(factory, self.clock)
-        self.link = endpoint.link
-        client = ensureDeferred(
+            factory = tls.wrap_server(factory, self.context, self.fabric)
+        self.fabric.listenTCP(25, factory)
+        client = self.result(
             connect(
-                endpoint, lambda: ClientConnection(ReplyDialog(), self.clock), tls_context=implicit
+                TCP4ClientEndpoint(self.fabric, "127.0.0.1", 25),
+                lambda: ClientConnection(ReplyDialog(), self.fabric),
+                tls_context=implicit,
             )
         )
-        self.link.settle()
-        return self.successResultOf(client)
+        self.fabric.settle()
+        transport: Any = self.servers[0].transport
+        self.server: End = transport if implicit is None else transport.transport
+        return client
 
     def result(self, work: Coroutine[Any, Any, T]) -> T:
-        running = ensureDeferred(work)
-        self.link.settle()
-        return self.successResultOf(running)
+        return self.fabric.run(work)
 
     def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        running = ensureDeferred(work)
-        self.link.settle()
-        return self.failureResultOf(running, kind).value
+        return self.assertRaises(kind, self.fabric.run, work)
 
     def options(self, **more: Any) -> Any:
         return tls.client_options("localhost", authorities=self.authorities, **more)
@@ -89,7 +88,17 @@ class StartTLS(Both):
         self.assertFalse(client.peer.secure)
         self.assertEqual("+ go ahead", self.result(client.ask("SECURE")))
         self.result(client.secure(self.options()))
+        octets: list[bytes] = []
+        below: Any = self.server.protocol
+        receive = below.dataReceived
+
+        def received(data: bytes) -> None:
+            octets.append(data)
+            receive(data)
+
+        self.patch(below, "dataReceived", received)
         self.assertEqual("+ a", self.result(client.ask("SAY a")))
+        self.assertNotIn(b"SAY a", b"".join(octets))
         self.assertEqual(1, self.servers[0].secure_times)
         for peer in (client.peer, self.servers[0].peer):
             self.assertTrue(peer.secure)
@@ -97,9 +106,9 @@ class StartTLS(Both):
             self.assertTrue(peer.local)
         self.assertEqual(32, len(client.peer.binding or b""))
         self.assertEqual(client.peer.binding, self.servers[0].peer.binding)
-        self.assertNotIn(b"SAY a", self.link.octets[id(self.link.client)])
         self.assertEqual("+ bye", self.result(client.ask("QUIT")))
         self.failure(client.receive(), errors.ConnectionLost)
+        self.fabric.settle()
         self.assertEqual(["ConnectionDone"], self.servers[0].ends)
 
     def test_implicit(self) -> None:
@@ -127,9 +136,9 @@ class StartTLS(Both):
             await client.ask("SECURE")
             await client.secure(self.options())
 
-        real = self.link.server.write
+        real = self.server.write
         self.patch(
-            self.link.server,
+            self.server,
             "write",
             lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
@@ -140,9 +149,9 @@ class StartTLS(Both):
         """Nor when the client takes its time."""
         client = self.connect()
         self.result(client.receive())
-        real = self.link.server.write
+        real = self.server.write
         self.patch(
-            self.link.server,
+            self.server,
             "write",
             lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
@@ -154,10 +163,10 @@ class StartTLS(Both):
         client = self.connect()
         self.result(client.receive())
         self.result(client.ask("SECURE"))
-        self.clock.advance(59)
-        self.assertFalse(self.link.server.disconnecting)
-        self.clock.advance(2)
-        self.link.settle()
+        self.fabric.advance(59)
+        self.assertFalse(self.server.disconnecting)
+        self.fabric.advance(2)
+        self.fabric.settle()
         self.assertEqual(1, len(self.servers[0].ends))
 
     def test_time_after_the_handshake(self) -> None:
@@ -166,7 +175,7 @@ class StartTLS(Both):
         self.result(client.receive())
         self.result(client.ask("SECURE"))
         self.result(client.secure(self.options()))
-        self.clock.advance(299)
+        self.fabric.advance(299)
         self.assertEqual("+ a", self.result(client.ask("SAY a")))
 
     def test_wrong_name(self) -> None:
@@ -181,13 +190,11 @@ class StartTLS(Both):
 
     def test_implicit_wrong_authority(self) -> None:
         """Nor when TLS comes first."""
-        factory = tls.wrap_server(self.factory, self.context, self.clock)
-        endpoint = MemoryEndpoint(factory, self.clock)
-        self.link = endpoint.link
+        self.fabric.listenTCP(25, tls.wrap_server(self.factory, self.context, self.fabric))
         error = self.failure(
             connect(
-                endpoint,
-                lambda: ClientConnection(ReplyDialog(), self.clock),
+                TCP4ClientEndpoint(self.fabric, "127.0.0.1", 25),
+                lambda: ClientConnection(ReplyDialog(), self.fabric),
                 tls_context=tls.client_options("localhost"),
             ),
             errors.TLSFailure,
@@ -199,8 +206,8 @@ class StartTLS(Both):
         client = self.connect()
         self.result(client.receive())
         self.result(client.ask("SECURE"))
-        self.link.server.protocol.dataReceived(b"SAY evil\r\n" * 10)
-        self.link.settle()
+        self.server.other.write(b"SAY evil\r\n" * 10)
+        self.fabric.settle()
         self.assertEqual(1, len(self.servers[0].ends))
         self.assertEqual(0, self.servers[0].secure_times)
 
@@ -208,15 +215,15 @@ class StartTLS(Both):
         """Who connects where TLS comes first, and says nothing or half a hello, is dropped in the
         time that a handshake may take, however long a first command may."""
         for octets in (b"", b"\x16\x03\x01\x02\x00\x01\x00"):
-            factory = tls.wrap_server(self.factory, self.context, self.clock)
+            factory = tls.wrap_server(self.factory, self.context, self.fabric)
             wire = MemoryTransport()
             wire.protocol = factory.buildProtocol(IPv4Address("TCP", "192.0.2.1", 1))
             wire.protocol.makeConnection(wire)
             if octets:
                 wire.protocol.dataReceived(octets)
-            self.clock.advance(59)
+            self.fabric.advance(59)
             self.assertFalse(wire.disconnected)
-            self.clock.advance(2)
+            self.fabric.advance(2)
             self.assertTrue(wire.disconnected)
 
     def test_close_under_tls(self) -> None:
@@ -224,5 +231,6 @@ class StartTLS(Both):
         client = self.connect(implicit=self.options())
         self.result(client.receive())
         self.assertEqual("+ bye", self.result(client.ask("QUIT")))
+        self.fabric.settle()
         self.assertTrue(client.lost)
-        self.assertEqual([], [c for c in self.clock.calls if c.active() and c.time > 1])
+        self.assertEqual(["port 0.0.0.0:25: Service (TLS)"], self.fabric.leftovers())

@@ -16,7 +16,7 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from netsuite.testing.fabric.hosts import Hosts, tcp_address
-from netsuite.testing.fabric.transport import Address, End, pair, tell
+from netsuite.testing.fabric.transport import Address, End, pair, tell, title_of
 from netsuite.testing.fabric.turns import Ready, Turns
 
 #: Ports that are given to whom none is named, as Linux has them.
@@ -196,7 +196,7 @@ class Port:
     def __str__(self) -> str:
         """Return a line for people."""
         waiting = f", {len(self._waiting)} connections waiting" if self._waiting else ""
-        return f"port {tell(self._address)}: {type(self.factory).__name__}{waiting}"
+        return f"port {tell(self._address)}: {title_of(self.factory)}{waiting}"
 
     def getHost(self) -> Address:
         """Return where it listens."""
@@ -231,7 +231,7 @@ class Port:
     def _stop(self, stopped: Deferred[None]) -> None:
         self._network.unbind(self)
         while self._waiting:
-            self._waiting.popleft().drop()
+            self._waiting.popleft().abortConnection()
         self._let_in()
         try:
             self.factory.doStop()

@@ -1,4 +1,10 @@
-"""One end of a connection in memory: a transport that behaves as TCP's does."""
+"""One end of a connection in memory: a transport that behaves as TCP's does.
+
+Octets are first *unsent*, until the turn is over; then in flight, as many as there is room for;
+then read, by a peer that reads. A producer is paused when more are unsent than can be in flight.
+An end that is closed with octets unread, or is sent some afterwards, resets the connection, as on
+Linux: the peer can still read what was in flight, unless it writes before.
+"""
 
 from __future__ import annotations
 
@@ -38,6 +44,13 @@ def tell(address: Address) -> str:
     return f"{address.host}:{address.port}"
 
 
+def title_of(party: object) -> str:
+    """Return what a protocol or a factory is called in a log: who is in a wrapper, too."""
+    if ILoggingContext.providedBy(party):
+        return ILoggingContext(party).logPrefix()
+    return type(party).__name__
+
+
 def _half_closeable(protocol: IProtocol | None) -> IHalfCloseableProtocol | None:
     return IHalfCloseableProtocol(protocol, None)
 
@@ -48,17 +61,12 @@ def _half_closeable(protocol: IProtocol | None) -> IHalfCloseableProtocol | None
 class End:
     """One end of a connection; what it writes is for ``other`` to read.
 
-    Octets are first *unsent*, until the turn is over; then in flight, as many as *room* says; then
-    read, by a peer that reads. A producer is paused when more than *room* is unsent. An end that
-    is closed with octets unread, or is sent some afterwards, resets the connection, as Linux does:
-    the peer can still read what was in flight, unless it writes before.
-
     Args:
         turns: where it takes its steps.
         side: ``client`` or ``server``.
         host: its address.
         peer: the other end's.
-        room: how many octets can be in flight towards it.
+        room: how many octets can be in flight in each direction.
         ended: told when it is closed.
     """
 
@@ -79,31 +87,23 @@ class End:
         self.connected = False
         #: Whether it is over.
         self.disconnected = False
+        #: Whether it is not paused.
+        self.reads = False
         self.other: End = self
         #: Who made the connection, where that is to be told of its end.
         self.when_lost: Callable[[Failure], None] | None = None
         self.producer: IProducer | None = None
-        self._turns = turns
-        self._host = host
-        self._peer = peer
-        self._room = room
-        self._ended = ended
-        self._queued = False
+        self._turns, self._room, self._ended = turns, room, ended
+        self._host, self._peer = host, peer
         # What a kernel holds: octets in flight towards us, and behind them ...
         self._incoming = Octets()
         self._end_came = False  # ... the end of what the peer writes, or ...
         self._reset_came = False  # ... a reset
         # What a transport of Twisted's holds.
         self._unsent = Octets()
-        self._reads = False
-        self._writes = False
-        self._streaming = False
-        self._producer_paused = False
-        self._half_closing = False
-        self._half_closed = False
-        self._aborting = False
-        self._no_delay = False
-        self._keep_alive = False
+        self._queued = self._writes = self._streaming = self._producer_paused = False
+        self._half_closing = self._half_closed = self._aborting = False
+        self._no_delay = self._keep_alive = False
 
     # -- what it is ----------------------------------------------------------------------------
 
@@ -144,23 +144,7 @@ class End:
 
     def __str__(self) -> str:
         """Return a line for people."""
-        protocol = self.protocol
-        if protocol is None:
-            name = "not accepted yet"
-        elif ILoggingContext.providedBy(protocol):
-            name = ILoggingContext(protocol).logPrefix()  # that of who is in a wrapper, too
-        else:
-            name = type(protocol).__name__
-        facts = [
-            "closing" if self.disconnecting else "",
-            f"{self.unsent} octets unsent" if self.unsent else "",
-            f"{self.in_flight} octets unread" if self.in_flight else "",
-            "not reading" if not (protocol is None or self._reads or self.disconnecting) else "",
-            f"with a producer, {type(self.producer).__name__}" if self.producer else "",
-        ]
-        told = ", ".join([name, *filter(None, facts)])
-        ends = f"{tell(self._host)} to {tell(self._peer)}"
-        return f"connection ({self.side}) {ends}: {told}"
+        return _described(self)
 
     # -- the life of it ------------------------------------------------------------------------
 
@@ -171,40 +155,35 @@ class End:
         if protocol is None:
             self._lose(ConnectionDone())
             return
-        self._reads = True
+        self.reads = True
         try:
             protocol.makeConnection(self)
         except Exception as error:
             self._fail(error)
         self._be_ready()
 
-    def drop(self) -> None:
-        """Reset a connection that nobody has accepted."""
-        self._aborting = True
-        self._lose(ConnectionAborted())
-
     def loseConnection(self) -> None:
-        """Close, when all is sent and no producer is left; nothing is read any more."""
+        """Close, when all is sent and no producer has more; nothing is read any more."""
         if not self.connected or self.disconnecting or self._aborting:
             return
         if self._half_closed:
             self._lose(ConnectionDone())
             return
-        self._reads = False
+        self.reads = False
         self.disconnecting = True
         self._be_writing()
 
     def loseWriteConnection(self) -> None:
-        """Close our half, when all is sent and no producer is left."""
+        """Close our half, when all is sent and no producer has more."""
         if self.connected and not self._half_closing:
             self._half_closing = True
             self._be_writing()
 
     def abortConnection(self) -> None:
         """Reset the connection in the next turn, and drop what is not sent."""
-        if self.connected and not self._aborting:
+        if not self.disconnected and not self._aborting:
             self._aborting = True
-            self._reads = self._writes = False
+            self.reads = self._writes = False
             self._be_ready()
 
     def _fail(self, error: Exception) -> None:
@@ -217,7 +196,7 @@ class End:
         if self.disconnected:
             return
         self.disconnected = True
-        self.connected = self._reads = self._writes = False
+        self.connected = self.reads = self._writes = False
         producer, self.producer = self.producer, None
         self._close()
         self._ended(self)
@@ -285,12 +264,12 @@ class End:
 
     def pauseProducing(self) -> None:
         """Read nothing for now."""
-        self._reads = False
+        self.reads = False
 
     def resumeProducing(self) -> None:
         """Read again."""
         if self.connected and not self.disconnecting and not self._aborting:
-            self._reads = True
+            self.reads = True
             self._be_ready()
 
     def stopProducing(self) -> None:
@@ -305,7 +284,7 @@ class End:
         try:
             if self._aborting:
                 self._lose(ConnectionAborted())
-            if self._reads:
+            if self.reads:
                 self._read()
             if self._writes:
                 self._send()
@@ -335,7 +314,7 @@ class End:
                 self._be_ready()
             protocol.dataReceived(octets)
         elif self._end_came:
-            self._reads = False
+            self.reads = False
             half = _half_closeable(protocol)
             if half is None:
                 self._lose(ConnectionDone())
@@ -363,13 +342,14 @@ class End:
 
     def _sent_all(self) -> None:
         producer = self.producer
-        if producer is not None:
-            if not self._streaming:
-                IPullProducer(producer).resumeProducing()
-            elif self._producer_paused:
-                self._producer_paused = False
-                IPushProducer(producer).resumeProducing()
+        if producer is not None and not self._streaming:
+            IPullProducer(producer).resumeProducing()
+        elif producer is not None and self._producer_paused:
+            self._producer_paused = False
+            IPushProducer(producer).resumeProducing()
         elif self.disconnecting:
+            # Also where a producer is left that was not told to pause: that is what Twisted's
+            # transports do, not what their interface says, and TLS depends on it.
             self._lose(ConnectionDone())
         elif self._half_closing and not self._half_closed:
             self._half_closed = True
@@ -397,3 +377,17 @@ def pair(
     theirs = End(turns, "server", *server, room, ended)
     ours.other, theirs.other = theirs, ours
     return ours, theirs
+
+
+def _described(end: End) -> str:
+    protocol = end.protocol
+    facts = [
+        "not accepted yet" if protocol is None else title_of(protocol),
+        "closing" if end.disconnecting else "",
+        f"{end.unsent} octets unsent" if end.unsent else "",
+        f"{end.in_flight} octets unread" if end.in_flight else "",
+        "" if protocol is None or end.reads or end.disconnecting else "not reading",
+        f"with a producer, {type(end.producer).__name__}" if end.producer else "",
+    ]
+    ends = f"{tell(end.getHost())} to {tell(end.getPeer())}"
+    return f"connection ({end.side}) {ends}: {', '.join(filter(None, facts))}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.address import IPv4Address
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.interfaces import (
     IConsumer,
     IPullProducer,
@@ -10,13 +13,14 @@ from twisted.internet.interfaces import (
     ITCPTransport,
     ITransport,
 )
+from twisted.internet.task import deferLater
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.fabric import Fabric
 from netsuite.testing.fabric.octets import Octets
-from tests.testing.fabric.talkers import HalfTalker, Line, Talker
+from tests.testing.fabric.talkers import HalfTalker, Line, Talker, Talkers
 
 
 class Sending(SynchronousTestCase):
@@ -200,18 +204,24 @@ class HoldingBack(SynchronousTestCase):
         self.assertEqual(["ConnectionDone"], line.server.told)
 
     def test_close_waits_for_producers(self) -> None:
-        """A close waits until no producer is left."""
-        line = Line(Fabric())
-        producer = Push(line.client.transport, 3000)
-        line.client.transport.registerProducer(producer, True)
-        line.client.transport.loseConnection()
-        line.fabric.settle()
-        self.assertEqual([], line.server.told)
+        """A close waits for a producer that was told to pause, until it is done; for no other."""
+        for octets, left, told in (
+            (1000, 3000, ["ConnectionDone"]),  # never paused: what it has is not waited for
+            (70_000, 3000, ["ConnectionDone"]),
+            (70_000, 0, []),
+        ):
+            line = Line(Fabric())
+            producer = Push(line.client.transport, left)
+            line.client.transport.registerProducer(producer, True)
+            line.client.transport.write(b"x" * octets)
+            line.client.transport.loseConnection()
+            line.fabric.settle()
+            self.assertEqual(told, line.server.told)
+            self.assertEqual(octets + left - producer.left, len(line.server.heard))
         self.assertIn("closing, with a producer, Push", line.fabric.leftovers()[1])
-        producer.resumeProducing()
         line.client.transport.unregisterProducer()
         line.fabric.settle()
-        self.assertEqual((3000, ["ConnectionDone"]), (len(line.server.heard), line.server.told))
+        self.assertEqual(["ConnectionDone"], line.server.told)
 
     def test_one_producer(self) -> None:
         """There is one at a time; it is stopped with the connection, or at once after it."""
@@ -328,3 +338,80 @@ class Ending(SynchronousTestCase):
         line.client.transport.write(b"x")
         self.assertEqual((["ConnectionDone"], ["ZeroDivisionError"]), self.ends(line))
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+
+class LikeTCP(TestCase):
+    """The same is done on sockets, where it comes to the same; on Linux, whose ways these are."""
+
+    async def conversations(self, reactor: Any) -> list[object]:
+        """Return what both sides are told and hear when connections end in different ways."""
+        told: list[object] = []
+
+        async def pair(kind: type[Talker] = Talker) -> tuple[Talker, Talker]:
+            servers, clients = Talkers(kind), Talkers(kind)
+            port = reactor.listenTCP(0, servers, interface="127.0.0.1")
+            endpoint = TCP4ClientEndpoint(reactor, "127.0.0.1", port.getHost().port)
+            await endpoint.connect(clients)
+            await turns()
+            await port.stopListening()
+            return clients.made[0], servers.made[0]
+
+        async def turns() -> None:
+            for _ in range(10):
+                await deferLater(reactor, 0)
+
+        async def note(*talkers: Talker) -> None:
+            await turns()
+            told.extend((list(each.told), each.heard) for each in talkers)
+
+        for writes in (b"", b"I say"):  # aborted, with octets in flight
+            client, server = await pair()
+            server.transport.pauseProducing()
+            client.transport.write(b"in flight")
+            await turns()
+            client.transport.abortConnection()
+            await turns()
+            server.transport.write(writes)
+            await turns()
+            server.transport.resumeProducing()
+            await note(client, server)
+        for writes in (b"", b"more"):  # closed, with octets unread
+            client, server = await pair()
+            server.transport.pauseProducing()
+            client.transport.pauseProducing()
+            client.transport.write(b"unread")
+            await turns()
+            server.transport.write(b"last words")
+            server.transport.loseConnection()
+            await turns()
+            client.transport.write(writes)
+            await turns()
+            client.transport.resumeProducing()
+            await note(client, server)
+        client, server = await pair()  # aborted in the turn of a write
+        client.transport.write(b"never sent")
+        client.transport.abortConnection()
+        await note(client, server)
+        client, server = await pair(HalfTalker)  # written to, when it has closed
+        server.transport.loseConnection()
+        for octets in (b"are you there?", b"hello?"):
+            await note(client)
+            client.transport.write(octets)
+        await note(client)
+        client, server = await pair(HalfTalker)  # half closed, and then the other half
+        client.transport.write(b"a question")
+        client.transport.loseWriteConnection()
+        await note(client, server)
+        server.transport.write(b"an answer")
+        server.transport.loseConnection()
+        await note(client, server)
+        client.transport.loseConnection()
+        await note(client, server)
+        return told
+
+    async def test_ends(self) -> None:
+        """Connections end alike, and as much is heard before."""
+        from twisted.internet import reactor
+
+        fabric = Fabric()
+        self.assertEqual(await self.conversations(reactor), fabric.run(self.conversations(fabric)))
