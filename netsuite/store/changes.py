@@ -25,6 +25,24 @@ class MessagesAdded:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageSpread:
+    """A message came into many folders at once: ``MessagesAdded`` for each of them, made for
+    those that somebody listens to.
+
+    Args:
+        places: folder, mod-sequence and UID.
+    """
+
+    places: tuple[tuple[FolderId, int, int], ...]
+    flags: frozenset[str]
+
+    def added(self, place: tuple[FolderId, int, int]) -> MessagesAdded:
+        """Return what happened at a place."""
+        folder, modseq, uid = place
+        return MessagesAdded(folder, modseq, (uid,), (self.flags,))
+
+
+@dataclass(frozen=True, slots=True)
 class FlagsChanged:
     """Flags changed, for all who see the folder (account None) or for one account.
 
@@ -138,6 +156,8 @@ Change: TypeAlias = (
     | QueueChanged
     | FileChanged
 )
+#: What a feed is given to publish.
+Published: TypeAlias = Change | MessageSpread
 Listener: TypeAlias = Callable[[Change], None]
 
 

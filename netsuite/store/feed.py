@@ -8,7 +8,7 @@ from typing import TypeAlias
 from twisted.logger import Logger
 
 from netsuite.store import changes as events
-from netsuite.store.changes import Change, Listener
+from netsuite.store.changes import Change, Listener, MessageSpread, Published
 from netsuite.store.model import AccountId, FolderId
 
 Topic: TypeAlias = tuple[str, int]
@@ -55,7 +55,7 @@ class LocalFeed:
 
     def __init__(self) -> None:
         self._listeners: dict[Topic, dict[FeedSubscription, None]] = {}
-        self._waiting: list[Change] = []
+        self._waiting: list[Published] = []
         self._telling = False
 
     def watch_folder(self, folder: FolderId, listener: Listener) -> FeedSubscription:
@@ -97,7 +97,7 @@ class LocalFeed:
                 if not listeners:
                     del self._listeners[topic]
 
-    def publish(self, changes: Iterable[Change]) -> None:
+    def publish(self, changes: Iterable[Published]) -> None:
         """Call the listeners with changes, in their order."""
         if not self._listeners:
             return
@@ -109,9 +109,18 @@ class LocalFeed:
             while self._waiting:
                 waiting, self._waiting = self._waiting, []
                 for change in waiting:
-                    self._tell(change)
+                    if isinstance(change, MessageSpread):
+                        self._tell_of_spread(change)
+                    else:
+                        self._tell(change)
         finally:
             self._telling = False
+
+    def _tell_of_spread(self, spread: MessageSpread) -> None:
+        listeners = self._listeners
+        for place in spread.places:
+            if ("folder", place[0]) in listeners or ALL in listeners:
+                self._tell(spread.added(place))
 
     def _tell(self, change: Change) -> None:
         for topic in (*topics_of(change), ALL):

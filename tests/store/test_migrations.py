@@ -21,6 +21,7 @@ from tests.store.reactors import reactor
 #: The queue before it had envelopes, with what a message to three had put in.
 _QUEUE_OF_0001 = """
 DROP TABLE remembered;
+DROP TABLE arrival;
 DROP TABLE envelope;
 DROP TABLE queue;
 CREATE TABLE queue (
@@ -131,7 +132,7 @@ class Migration(TestCase):
         await store.accounts.add_account("ann", None)
         await store.close()
         with contextlib.closing(sqlite3.connect(path)) as database:
-            database.execute("DROP TABLE remembered")
+            database.executescript("DROP TABLE remembered; DROP TABLE arrival")
             database.execute("UPDATE alembic_version SET version_num = '0003'")
             database.commit()
         for expected in (None, "value"):

@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 
 from netsuite.store import changes as events
-from netsuite.store.changes import Change
+from netsuite.store.changes import Published
 from netsuite.store.feed import LocalFeed
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
@@ -29,7 +29,7 @@ AT_ONCE: Final = 200
 
 #: What a log holds, by its number there: what is added to these comes last. Files change in the
 #: process alone.
-_KINDS: Final[tuple[type[Change], ...]] = (
+_KINDS: Final[tuple[type[Published], ...]] = (
     events.MessagesAdded,
     events.FlagsChanged,
     events.MessagesExpunged,
@@ -40,6 +40,7 @@ _KINDS: Final[tuple[type[Change], ...]] = (
     events.AccountChanged,
     events.QueueChanged,
     events.AliasesChanged,
+    events.MessageSpread,
 )
 _FIELDS: Final = {
     kind: (number, [field.name for field in fields(kind)]) for number, kind in enumerate(_KINDS)
@@ -47,10 +48,10 @@ _FIELDS: Final = {
 #: The first ones have UIDs behind folder and mod-sequence, then maybe a set of flags for each.
 _OF_MESSAGES: Final = 3
 # A set of flags becomes an array.
-_encode: Final = json.JSONEncoder(default=list).encode
+_encode: Final = json.JSONEncoder(separators=(",", ":"), default=list).encode
 
 
-def written(changes: Sequence[Change]) -> str:
+def written(changes: Sequence[Published]) -> str:
     """Return the changes of one transaction as text: for each its kind, then its values."""
     arrays = []
     for change in changes:
@@ -59,12 +60,14 @@ def written(changes: Sequence[Change]) -> str:
     return _encode(arrays)
 
 
-def read(payload: str) -> list[Change]:
+def read(payload: str) -> list[Published]:
     """Return the changes of one transaction."""
     changes = []
     for number, *values in json.loads(payload):
         if number < _OF_MESSAGES:
             values[2:4] = tuple(values[2]), *(tuple(map(frozenset, sets)) for sets in values[3:4])
+        elif _KINDS[number] is events.MessageSpread:
+            values = [tuple(map(tuple, values[0])), frozenset(values[1])]
         changes.append(_KINDS[number](*values))
     return changes
 
@@ -77,7 +80,7 @@ def last_sequence(session: DatabaseSession) -> int:
 
 def read_after(
     session: DatabaseSession, after: int, at_most: int = 1 << 30
-) -> list[tuple[int, list[Change]]]:
+) -> list[tuple[int, list[Published]]]:
     """Read the transactions after that number."""
     rows = session.all(_AFTER, after=after, at_most=at_most)
     return [(sequence, read(payload)) for sequence, payload in rows]
@@ -90,7 +93,7 @@ class OrderedFeed(LocalFeed):
         super().__init__()
         self.sequence = 0
 
-    def advance(self, transactions: Sequence[tuple[int, list[Change]]]) -> None:
+    def advance(self, transactions: Sequence[tuple[int, list[Published]]]) -> None:
         """Publish the transactions that were not published yet."""
         for sequence, changes in transactions:
             if sequence > self.sequence:

@@ -22,12 +22,27 @@ _SELECT_NAMED: Final = _SELECT_OF_OWNER.where(FOLDER.name == sa.bindparam("name"
 _SELECT: Final = SELECT_FOLDER.where(FOLDER.id == sa.bindparam("folder"))
 _IN_FOLDER: Final = _M.folder == sa.bindparam("folder")
 # Written like the conditions of the partial indexes, which answer them.
-_UNSEEN: Final = sa.select(sa.func.count(), sa.func.min(_M.uid)).where(
-    _IN_FOLDER, sa.text("(flags & 1) = 0")
-)
+_SOME_UNSEEN: Final = sa.union_all(
+    *(
+        sa.select(table.c.uid).where(
+            table.c.folder == sa.bindparam("folder"), sa.text("(flags & 1) = 0")
+        )
+        for table in (t.message, t.arrival)
+    )
+).subquery()
+_UNSEEN: Final = sa.select(sa.func.count(), sa.func.min(_SOME_UNSEEN.c.uid))
+_SOME_DELETED: Final = sa.union_all(
+    *(
+        sa.select(table.c.octets).where(
+            table.c.folder == sa.bindparam("folder"), sa.text("(flags & 8) = 8")
+        )
+        for table in (t.message, t.arrival)
+    )
+).subquery()
 _DELETED: Final = sa.select(
-    sa.func.count(), sa.cast(sa.func.coalesce(sa.func.sum(_M.octets), 0), sa.BigInteger)
-).where(_IN_FOLDER, sa.text("(flags & 8) = 8"))
+    sa.func.count(),
+    sa.cast(sa.func.coalesce(sa.func.sum(_SOME_DELETED.c.octets), 0), sa.BigInteger),
+)
 _WITH_OWN: Final = t.message.outerjoin(t.state, OWN)
 _UNSEEN_PUBLIC: Final = (
     sa.select(sa.func.count(), sa.func.min(_M.uid))
@@ -192,7 +207,7 @@ def delete(transaction: Transaction, folder: int) -> None:
 def drop(transaction: Transaction, state: FolderState) -> None:
     """Remove any folder and its messages."""
     session = transaction.session
-    transaction.flush()
+    transaction.file(state.id)
     release(transaction, [row[0] for row in session.all(_CONTENTS, folder=state.id)])
     for statement in (*_DROP, _DROP_FOLDER):
         session.run(statement, folder=state.id)

@@ -16,11 +16,11 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 
 from netsuite.message.structure import Summary
-from netsuite.store.changes import Change
+from netsuite.store.changes import Published
 from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
 from netsuite.store.model import ContentId
+from netsuite.store.sql import arrivals, summaries
 from netsuite.store.sql import schema as t
-from netsuite.store.sql import summaries
 from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
 from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
@@ -285,9 +285,10 @@ class Maintenance:
             await routine.stop()
 
     async def tidy(self) -> None:
-        """Write, index and sweep all that waits, now."""
+        """Write, file, index and sweep all that waits, now."""
         for write in self._write_waiting:
             await write()
+        await self._file()
         while await self._index():
             pass
         while await self._sweep():
@@ -303,7 +304,7 @@ class Maintenance:
             self._shared.feed.advance(news)
         return 0.0 if len(news) == AT_ONCE else POLL_SECONDS
 
-    def _news(self, session: DatabaseSession) -> list[tuple[int, list[Change]]]:
+    def _news(self, session: DatabaseSession) -> list[tuple[int, list[Published]]]:
         if session.sqlite:
             version = session.pragma("data_version")
             if version == self._data_version:
@@ -327,6 +328,7 @@ class Maintenance:
             await self._renew(now)
         if self._busy(now):
             return QUIET_SECONDS
+        await self._file()
         worked = await self._index()
         worked = await self._sweep() or worked
         worked = await self._expire() or worked
@@ -350,6 +352,11 @@ class Maintenance:
             await shared.writer.call(lambda tr: renew_drafts(tr, shared.process))
         before = now - int(LEASE_SECONDS * _MICRO)
         await shared.writer.call(lambda tr: discard_drafts(tr, before))
+
+    async def _file(self) -> None:
+        shared = self._shared
+        if shared.database.sqlite and await shared.readers.run_inline(arrivals.are_there):
+            await shared.writer.call(Transaction.file_all)
 
     async def _index(self) -> bool:
         shared = self._shared

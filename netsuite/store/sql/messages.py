@@ -16,20 +16,28 @@ from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
 from netsuite.store.sql.database import DatabaseSession, OneOf
-from netsuite.store.sql.rows import OWN, SELECT_PRIVATE, SELECT_PUBLIC, message_of, packed, unpacked
-from netsuite.store.sql.transaction import MESSAGE, STATE, FolderState, Transaction
+from netsuite.store.sql.rows import OWN, message_of, packed, select_private, select_public, unpacked
+from netsuite.store.sql.transaction import ARRIVAL, MESSAGE, STATE, FolderState, Transaction
 
 _M: Final = t.message.c
 _S: Final = t.state.c
 _OWNER: Final = sa.select(t.folder.c.owner).where(t.folder.c.id == sa.bindparam("folder"))
-_UIDS: Final = sa.select(_M.uid).where(_M.folder == sa.bindparam("folder")).order_by(_M.uid.asc())
+_UIDS: Final = sa.union_all(
+    *(
+        sa.select(table.c.uid).where(table.c.folder == sa.bindparam("folder"))
+        for table in (t.message, t.arrival)
+    )
+).order_by("uid")
 #: Of an account's folder, and of a public one.
-_SELECTS: Final = (SELECT_PRIVATE, SELECT_PUBLIC)
-_SOME: Final = tuple(select.where(OneOf(_M.uid, "uids")) for select in _SELECTS)
-_SINGLE: Final = tuple(select.where(_M.uid == sa.bindparam("only")) for select in _SELECTS)
+_BOTH: Final = (select_private, select_public)
+_ALL: Final = tuple(select() for select in _BOTH)
+_SOME: Final = tuple(select(lambda m: OneOf(m.c.uid, "uids")) for select in _BOTH)
+_SINGLE: Final = tuple(select(lambda m: m.c.uid == sa.bindparam("only")) for select in _BOTH)
 _CHANGED: Final = (
-    _SELECTS[0].where(_M.modseq > sa.bindparam("after")),
-    _SELECTS[1].where(sa.or_(_M.modseq > sa.bindparam("after"), _S.modseq > sa.bindparam("after"))),
+    select_private(lambda m: m.c.modseq > sa.bindparam("after")),
+    select_public(
+        lambda m: sa.or_(m.c.modseq > sa.bindparam("after"), _S.modseq > sa.bindparam("after"))
+    ),
 )
 _VANISHED: Final = sa.select(t.tombstone.c.uid).where(
     t.tombstone.c.folder == sa.bindparam("folder"),
@@ -121,7 +129,7 @@ def read_messages(
     if public:
         values["account"] = account or 0
     if uids is None:
-        rows = session.all(_SELECTS[public], **values)
+        rows = session.all(_ALL[public], **values)
     elif len(uids) == 1:
         rows = session.all(_SINGLE[public], only=uids[0], **values)
     else:
@@ -186,7 +194,7 @@ def _rows_of(
 ) -> list[_Row]:
     """Read the messages of those UIDs that are there (None: all), ascending."""
     session = transaction.session
-    transaction.flush()
+    transaction.file(folder.id)
     values: dict[str, object] = {"folder": folder.id, "account": account or 0}
     if uids is None:
         rows = session.all(_DELETED_ROWS if deleted_only else _ALL_ROWS, **values)
@@ -335,7 +343,7 @@ def _put(
             if account is not None:
                 transaction.rows[STATE].append((target.id, account, uid, t.BIT_SEEN, "", modseq))
         bits, keywords = packed(flags)
-        transaction.rows[MESSAGE].append(
+        transaction.rows[ARRIVAL if target.owner else MESSAGE].append(
             (
                 target.id, uid, row.content, row.octets, modseq, row.date, row.zone, bits, keywords,
                 now,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.sql.expression import Select
@@ -97,38 +98,52 @@ def folder_of(row: Row) -> model.Folder:
 
 # -- messages
 
+#: A condition on a table of messages.
+Condition: TypeAlias = Callable[[sa.Table], sa.ColumnElement[bool]]
 _M: Final = t.message.c
 _S: Final = t.state.c
-_COLUMNS: Final = (
-    _M.uid,
-    _M.content,
-    t.content.c.guid,
-    _M.octets,
-    _M.date,
-    _M.zone,
-    _M.flags,
-    _M.keywords,
-    _M.modseq,
-    _M.saved,
-)
 #: What one account sees of its own on a message of a public folder.
 OWN: Final = sa.and_(
     _S.folder == _M.folder, _S.account == sa.bindparam("account"), _S.uid == _M.uid
 )
-#: Messages of a folder of an account, ascending; and of a public one, with what is its own.
-SELECT_PRIVATE: Final[Select[Row]] = (
-    sa.select(*_COLUMNS)
-    .join_from(t.message, t.content, t.content.c.id == _M.content)
-    .where(_M.folder == sa.bindparam("folder"))
-    .order_by(_M.uid.asc())
-)
-SELECT_PUBLIC: Final[Select[Row]] = SELECT_PRIVATE.add_columns(
-    _S.flags, _S.keywords, _S.modseq
-).outerjoin(t.state, OWN)
+
+
+def _messages(table: sa.Table) -> Select[Row]:
+    m = table.c
+    columns = (
+        m.uid, m.content, t.content.c.guid, m.octets, m.date, m.zone, m.flags, m.keywords,
+        m.modseq, m.saved,
+    )  # fmt: skip
+    return (
+        sa.select(*columns)
+        .join_from(table, t.content, t.content.c.id == m.content)
+        .where(m.folder == sa.bindparam("folder"))
+    )
+
+
+def select_private(
+    *where: Condition, tables: Sequence[sa.Table] = (t.message, t.arrival)
+) -> sa.CompoundSelect[Row]:
+    """Return a SELECT of messages of a folder of an account, ascending: of those that are filed,
+    and of those that have just come."""
+    return sa.union_all(
+        *(_messages(table).where(*(condition(table) for condition in where)) for table in tables)
+    ).order_by("uid")
+
+
+def select_public(*where: Condition) -> Select[Row]:
+    """Return a SELECT of messages of a public folder, ascending, with what is its own."""
+    return (
+        _messages(t.message)
+        .add_columns(_S.flags, _S.keywords, _S.modseq)
+        .outerjoin(t.state, OWN)
+        .where(*(condition(t.message) for condition in where))
+        .order_by(_M.uid.asc())
+    )
 
 
 def message_of(row: Row) -> model.Message:
-    """Return the message of a row of ``SELECT_PRIVATE`` or ``SELECT_PUBLIC``."""
+    """Return the message of a row of ``select_private`` or ``select_public``."""
     modseq = row[8]
     if len(row) == 10:
         flags = unpacked(row[6], row[7])

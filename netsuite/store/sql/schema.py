@@ -126,24 +126,35 @@ folder = Table(
     sa.UniqueConstraint("owner", "name", name="folder_name"),
 )
 
-message = _clustered(
+
+def _messages(name: str, extra: tuple[Index, ...] = ()) -> Table:
+    return _clustered(
+        name,
+        _key("folder"),
+        _key("uid"),
+        _number("content"),
+        _number("octets"),
+        _number("modseq"),
+        _number("date"),
+        Column("zone", Integer, nullable=False),
+        Column("flags", Integer, nullable=False),
+        _words("keywords"),
+        _number("saved"),
+        extra=extra,
+    )
+
+
+message = _messages(
     "message",
-    _key("folder"),
-    _key("uid"),
-    _number("content"),
-    _number("octets"),
-    _number("modseq"),
-    _number("date"),
-    Column("zone", Integer, nullable=False),
-    Column("flags", Integer, nullable=False),
-    _words("keywords"),
-    _number("saved"),
     extra=(
         Index("message_modseq", "folder", "modseq"),
         _some("message_unseen", "folder", "uid", where="(flags & 1) = 0"),
         _some("message_deleted", "folder", "uid", where="(flags & 8) = 8"),
     ),
 )
+
+#: The newest of them, of folders of accounts, until they are filed: see ``arrivals``.
+arrival = _messages("arrival")
 
 #: Where in public folders a Message-ID is; no other folder costs anything for it.
 article = _clustered(

@@ -14,27 +14,36 @@ from datetime import date
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from netsuite.store import query as q
 from netsuite.store.errors import NoSuchMessage, StoreClosed
 from netsuite.store.matching import matches
 from netsuite.store.model import Message
+from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import DatabaseSession, Row
 from netsuite.store.sql.messages import is_public
-from netsuite.store.sql.rows import BITS, SELECT_PRIVATE, SELECT_PUBLIC, message_of
+from netsuite.store.sql.rows import BITS, message_of, select_private, select_public
 from netsuite.store.summarize import Document, folded, folded_line
 from netsuite.store.timestamps import day_digits, day_number
 
-_M: Final = t.message.c
 _S: Final = t.state.c
 _T: Final = t.content_text.c
-_IS_PENDING: Final = _M.content.in_(sa.select(t.pending.c.content))
-_PENDING_PRIVATE: Final = SELECT_PRIVATE.where(_IS_PENDING)
-_PENDING_PUBLIC: Final = SELECT_PUBLIC.where(_IS_PENDING)
 _DAY_SECONDS: Final = 86400
+
+#: Messages that have just come, under the name that conditions have for messages.
+_ARRIVAL: Final = t.arrival.alias("message")
+
+
+def _is_pending(message: sa.Table) -> ColumnElement[bool]:
+    return message.c.content.in_(sa.select(t.pending.c.content))
+
+
+_PENDING_PUBLIC: Final = select_public(_is_pending)
+_PENDING: Final = select_private(_is_pending, tables=[t.message])
+_PENDING_ARRIVAL: Final = select_private(_is_pending, tables=[t.arrival])
 
 #: The shortest text that trigrams can answer.
 SHORTEST: Final = 3
@@ -46,7 +55,12 @@ _Select: TypeAlias = sa.Select[Row]
 
 def search(session: DatabaseSession, folder: int, query: q.Query, account: int | None) -> list[int]:
     """Return the UIDs that match, ascending. Raises NoSuchFolder."""
-    return sorted(_Search(session, folder, account or 0, query).evaluate(query))
+    public = is_public(session, folder)
+    found = _Search(session, folder, account or 0, query, public=public).evaluate(query)
+    if not public and arrivals.are_there(session, folder):
+        arrived = _Search(session, folder, account or 0, query, public=False, arrived=True)
+        found |= arrived.evaluate(query)
+    return sorted(found)
 
 
 @dataclass(slots=True)
@@ -76,12 +90,30 @@ class _Unindexed:
 
 
 class _Search:
-    """One search in one folder, on one state of the store."""
+    """One search in one folder, on one state of the store.
 
-    def __init__(self, session: DatabaseSession, folder: int, account: int, query: q.Query) -> None:
+    Args:
+        arrived: whether among what has just come, or among what is filed.
+    """
+
+    def __init__(
+        self,
+        session: DatabaseSession,
+        folder: int,
+        account: int,
+        query: q.Query,
+        *,
+        public: bool,
+        arrived: bool = False,
+    ) -> None:
         self._session = session
         self._folder = folder
-        self._public = is_public(session, folder)
+        self._public = public
+        self._messages: sa.FromClause = _ARRIVAL if arrived else t.message
+        self._m = self._messages.c
+        self._pending: ClauseElement = (
+            _PENDING_PUBLIC if public else _PENDING_ARRIVAL if arrived else _PENDING
+        )
         self._account = account
         self._terms = frozenset(_text_terms(query))
         self._unindexed: dict[q.Query, set[int]] | None = None
@@ -111,10 +143,12 @@ class _Search:
         return found or set()
 
     def _select(self) -> _Select:
-        select = sa.select(_M.uid).where(_M.folder == self._folder)
+        select = sa.select(self._m.uid).where(self._m.folder == self._folder)
         if self._public:
-            own = sa.and_(_S.folder == _M.folder, _S.account == self._account, _S.uid == _M.uid)
-            select = select.select_from(t.message.outerjoin(t.state, own))
+            own = sa.and_(
+                _S.folder == self._m.folder, _S.account == self._account, _S.uid == self._m.uid
+            )
+            select = select.select_from(self._messages.outerjoin(t.state, own))
         return select
 
     def _by_sql(self, condition: _Condition) -> set[int]:
@@ -144,9 +178,8 @@ class _Search:
         """
         if self._unindexed is None:
             self._unindexed = {term: set() for term in self._terms}
-            select = _PENDING_PUBLIC if self._public else _PENDING_PRIVATE
             values = {"account": self._account} if self._public else {}
-            for row in self._session.all(select, folder=self._folder, **values):
+            for row in self._session.all(self._pending, folder=self._folder, **values):
                 if self._session.cancelled():
                     raise StoreClosed("nobody waits for the search any more")
                 message = _Unindexed(message_of(row), self._session)
@@ -157,9 +190,9 @@ class _Search:
 
     def _indexed(self, *columns: ColumnElement[str]) -> _Select:
         return (
-            sa.select(_M.uid, *columns)
-            .join_from(t.message, t.content_text, _T.content == _M.content)
-            .where(_M.folder == self._folder)
+            sa.select(self._m.uid, *columns)
+            .join_from(self._messages, t.content_text, _T.content == self._m.content)
+            .where(self._m.folder == self._folder)
         )
 
     def _containing(self, select: _Select, column: ColumnElement[str], text: str) -> Sequence[Row]:
@@ -231,17 +264,19 @@ class _Search:
             case q.Not(term):
                 return sa.not_(self._condition(term))
             case q.Uids(ranges):
-                return sa.or_(sa.false(), *(_M.uid.between(first, last) for first, last in ranges))
+                return sa.or_(
+                    sa.false(), *(self._m.uid.between(first, last) for first, last in ranges)
+                )
             case q.HasFlag(flag):
                 return self._has_flag(flag.lower())
             case q.Larger(octets):
-                return _M.octets > octets
+                return self._m.octets > octets
             case q.Smaller(octets):
-                return _M.octets < octets
+                return self._m.octets < octets
             case q.Received(since, before):
-                return _between(_M.date + _M.zone * 60, since, before)
+                return _between(self._m.date + self._m.zone * 60, since, before)
             case q.Saved(since, before):
-                return _between(_M.saved, since, before)
+                return _between(self._m.saved, since, before)
             case q.ChangedSince(modseq):
                 return self._changed_since(modseq)
             case _:
@@ -251,7 +286,7 @@ class _Search:
         for flag, bit in BITS.items():
             if flag.lower() == wanted:
                 return self._has_bit(bit)
-        common = self._has_word(_M.keywords, wanted)
+        common = self._has_word(self._m.keywords, wanted)
         if not self._public:
             return common
         return sa.or_(common, self._has_word(sa.func.coalesce(_S.keywords, ""), wanted))
@@ -271,7 +306,7 @@ class _Search:
         return padded.contains(f" {word} ", autoescape=True)
 
     def _changed_since(self, modseq: int) -> _Condition:
-        common: _Condition = _M.modseq >= modseq
+        common: _Condition = self._m.modseq >= modseq
         if not self._public:
             return common
         return sa.or_(common, sa.func.coalesce(_S.modseq, 0) >= modseq)

@@ -7,17 +7,20 @@ deliveries cost a hundred walks through Python lists and five statements.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 import sqlalchemy as sa
 
-from netsuite.store.changes import Change
+from netsuite.store.changes import Published
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota
 from netsuite.store.model import AccountId, FolderId
+from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
-from netsuite.store.sql.database import DatabaseSession, Row
+from netsuite.store.sql.database import DatabaseSession, OneOf, Row
 
+# A bound literal would be a parameter more.
+_ONE: Final = sa.literal_column("1", sa.BigInteger)
 _F: Final = t.folder.c
 _A: Final = t.account.c
 SELECT_STATE: Final = sa.select(
@@ -42,6 +45,25 @@ UPDATE_QUOTA: Final = (
     .values(octets=sa.bindparam("octets"), messages=sa.bindparam("messages"))
     .where(_A.id == sa.bindparam("of_account"))
 )
+#: A message more in each of many folders, and for each of many accounts.
+_COUNT_UP: Final = (
+    sa.update(t.folder)
+    .values(
+        uid_next=_F.uid_next + _ONE,
+        highest_modseq=_F.highest_modseq + _ONE,
+        messages=_F.messages + _ONE,
+        octets=_F.octets + sa.bindparam("more", type_=sa.BigInteger),
+    )
+    .where(OneOf(_F.id, "folders"))
+)
+_FILL: Final = (
+    sa.update(t.account)
+    .values(
+        octets=_A.octets + sa.bindparam("more", type_=sa.BigInteger),
+        messages=_A.messages + _ONE,
+    )
+    .where(OneOf(_A.id, "accounts"))
+)
 SELECT_COUNTER: Final = sa.select(t.counter.c.value).where(t.counter.c.name == sa.bindparam("name"))
 INSERT_COUNTER: Final = sa.insert(t.counter)
 #: All counters in one step, whether they were there or not.
@@ -60,13 +82,17 @@ CONTENT: Final = sa.insert(t.content)
 CHUNK: Final = sa.insert(t.chunk)
 PENDING: Final = sa.insert(t.pending)
 MESSAGE: Final = sa.insert(t.message)
+#: Of folders of accounts; where few folders get some, they are put into ``message`` at once.
+ARRIVAL: Final = sa.insert(t.arrival)
 ARTICLE: Final = sa.insert(t.article)
 STATE: Final = sa.insert(t.state)
 ENVELOPE: Final = sa.insert(t.envelope)
 QUEUE: Final = sa.insert(t.queue)
 #: Full chunks of large contents go one by one: the driver copies what one step inserts.
 FULL_CHUNK: Final = sa.insert(t.chunk)
-_INSERTS: Final = (CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, ARTICLE, STATE, ENVELOPE, QUEUE)
+_INSERTS: Final = (
+    CONTENT, CHUNK, FULL_CHUNK, PENDING, MESSAGE, ARRIVAL, ARTICLE, STATE, ENVELOPE, QUEUE
+)  # fmt: skip
 
 
 class FolderState:
@@ -145,14 +171,18 @@ class Transaction:
     def __init__(self, session: DatabaseSession, now: int, uid_validity: Callable[[], int]) -> None:
         self.session = session
         self.now = now
-        self.changes: list[Change] = []
+        self.changes: list[Published] = []
         #: Drafts that got their content's id in this transaction.
         self.draft_ids: dict[object, int] = {}
+        #: Octets of messages, and folders and accounts that have one more, beside what is dirty.
+        self.spread: list[tuple[int, Collection[int], Collection[int]]] = []
         self._uid_validity = uid_validity
         self._folders: dict[int, FolderState] = {}
         self._quotas: dict[int, Quota] = {}
         self._counters: dict[str, int] = {}
         self._known_counters: dict[str, int | None] = {}
+        self._arrivals: int | None = None  # in the table, where that is known
+        self._filed_to = 0  # the last folder of those that were filed last
         self.rows: dict[sa.Insert, list[tuple[object, ...]]] = {insert: [] for insert in _INSERTS}
 
     @property
@@ -214,11 +244,19 @@ class Transaction:
         session = self.session
         for insert, rows in self.rows.items():
             if rows:
-                if insert is FULL_CHUNK:
+                if insert is ARRIVAL:
+                    self._put_arrivals(rows)
+                elif insert is FULL_CHUNK:
                     session.many(insert, rows)
                 else:
                     session.insert(insert, rows)
                 rows.clear()
+        numbers = session.database.numbers
+        for octets, higher, fuller in self.spread:
+            session.run(_COUNT_UP, more=octets, folders=numbers(higher))
+            session.run(_FILL, more=octets, accounts=numbers(fuller))
+        self.spread.clear()
+        # After what was counted up, as this is how it is in the end.
         folders = [f for f in self._folders.values() if f.dirty]
         session.many(
             UPDATE_STATE,
@@ -241,6 +279,44 @@ class Transaction:
             )
         known.update(taken)
 
+    def _put_arrivals(self, rows: list[tuple[object, ...]]) -> None:
+        """Insert messages where that costs least: see ``arrivals``."""
+        session = self.session
+        if not session.sqlite or len({row[0] for row in rows}) < arrivals.SPREAD:
+            session.insert(MESSAGE, rows)
+            return
+        session.insert(ARRIVAL, rows)
+        if self._arrivals is None:
+            self._arrivals = arrivals.count(session)
+        else:
+            self._arrivals += len(rows)
+        if self._arrivals >= arrivals.TOO_MANY:
+            self.file_some()
+
+    def file(self, folder: int) -> None:
+        """Write what was gathered, and have all messages of a folder in one table."""
+        self.flush()
+        if self.session.sqlite and self._arrivals != 0:
+            arrivals.file(self.session, folder)
+            self._arrivals = None
+
+    @property
+    def many_arrivals(self) -> bool:
+        """Whether so many wait to be filed that some should be."""
+        return (self._arrivals or 0) >= arrivals.MANY
+
+    def file_some(self) -> None:
+        """File the messages of some folders, the next time of others."""
+        self._filed_to, filed = arrivals.file_some(self.session, self._filed_to)
+        if self._arrivals is not None:
+            self._arrivals -= filed
+
+    def file_all(self) -> None:
+        """File all messages that have just come."""
+        self.flush()
+        arrivals.file_all(self.session)
+        self._arrivals = 0
+
     def go_on(self, now: int) -> bool:
         """Begin the next transaction with what is known of the last one, which is still true;
         False when so much is known that it is better forgotten.
@@ -258,6 +334,8 @@ class Transaction:
         self._quotas.clear()
         self._counters.clear()
         self._known_counters.clear()
+        self._arrivals = None
+        self.spread.clear()
         self.changes.clear()
         for rows in self.rows.values():
             rows.clear()

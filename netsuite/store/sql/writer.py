@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from twisted.internet.defer import Deferred
 from twisted.logger import Logger
 
-from netsuite.store.changes import Change
+from netsuite.store.changes import Published
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.changelog import read_after, written
@@ -80,6 +80,17 @@ class Call(Unit[T]):
         return self._function(transaction)
 
 
+class Filing(Unit[None]):
+    """Some messages that came to many folders are filed. That can be lost: they are there."""
+
+    needs_savepoint: ClassVar[bool] = False
+    durable: ClassVar[bool] = False
+
+    def apply(self, transaction: Transaction) -> None:
+        """File them."""
+        transaction.file_some()
+
+
 #: Units of a batch have results of many types.
 AnyUnit: TypeAlias = Unit[Any]
 
@@ -103,7 +114,7 @@ class Writer:
         now: Callable[[], int],
         uid_validity: Callable[[], int],
         call_from_thread: Callable[..., object],
-        publish: Callable[[list[tuple[int, list[Change]]]], None],
+        publish: Callable[[list[tuple[int, list[Published]]]], None],
     ) -> None:
         self._database = database
         self._now = now
@@ -168,9 +179,23 @@ class Writer:
             batch, ending = self._take()
             if batch:
                 self._work(batch)
+            self._file_meanwhile()
         if self._session is not None:
             self._session.close()
         self._call_from_thread(self._closed.callback, None)
+
+    def _file_meanwhile(self) -> None:
+        """File some of what came to many folders, while nobody waits for a commit."""
+        while self._last is not None and self._last.many_arrivals and self._waiting.empty():
+            try:
+                committed = self._commit([Filing()])
+            except StoreError:
+                return  # who is next is told what is wrong
+            except Exception:
+                self.log.failure("filing messages that came")
+                return
+            if committed:
+                self._call_from_thread(self._report, [], committed)
 
     def _take(self) -> tuple[list[AnyUnit], bool]:
         """Wait for work, then take all there is, within limits; return whether it was the last."""
@@ -213,7 +238,7 @@ class Writer:
                 self.log.info("the store can be written again")
         self._call_from_thread(self._report, batch, committed)
 
-    def _commit(self, batch: list[AnyUnit]) -> list[tuple[int, list[Change]]]:
+    def _commit(self, batch: list[AnyUnit]) -> list[tuple[int, list[Published]]]:
         """Do a batch in one transaction. Raises StoreError when none of it is durable."""
         session = self._session
         try:
@@ -227,7 +252,7 @@ class Writer:
         try:
             transaction = self._begin(session)
             committed = self._missed(transaction)
-            changes: list[Change] = []
+            changes: list[Published] = []
             for unit in batch:
                 unit.error = None
                 self._apply(unit, transaction)
@@ -288,13 +313,13 @@ class Writer:
             unit.error = error
         session.execute("RELEASE unit")
 
-    def _missed(self, transaction: Transaction) -> list[tuple[int, list[Change]]]:
+    def _missed(self, transaction: Transaction) -> list[tuple[int, list[Published]]]:
         """Read what other processes committed since, so that the feed keeps the order."""
         if transaction.counter("change") == self._sequence:
             return []
         return read_after(transaction.session, self._sequence)
 
-    def _log_changes(self, transaction: Transaction, changes: list[Change]) -> int:
+    def _log_changes(self, transaction: Transaction, changes: list[Published]) -> int:
         sequence = transaction.next("change")
         transaction.session.many(_INSERT_CHANGE, [(sequence, written(changes))])
         if sequence % 1000 == 0:
@@ -327,7 +352,7 @@ class Writer:
 
     # -- on the reactor's thread
 
-    def _report(self, batch: list[AnyUnit], changes: list[tuple[int, list[Change]]]) -> None:
+    def _report(self, batch: list[AnyUnit], changes: list[tuple[int, list[Published]]]) -> None:
         if changes:
             self._publish(changes)
         for unit in batch:
