@@ -337,10 +337,10 @@ class Together(SynchronousTestCase):
         control = house.listen(21, world.factory)
         house.fabric.run(control.connect(talkers))
         client = talkers.made[0]
-        client.transport.write(LOGIN + b"TYPE I\r\nEPSV\r\n")
+        client.transport.write(LOGIN + b"TYPE I\r\nPASV\r\n")
         house.fabric.settle()
-        port = int(client.heard.split(b"|||")[1].split(b"|")[0])
-        data = TCP4ClientEndpoint(house.fabric, "127.0.0.1", port)
+        high, low = map(int, client.heard.rpartition(b")")[0].split(b",")[-2:])
+        data = TCP4ClientEndpoint(house.fabric, "127.0.0.1", high * 256 + low)
         house.fabric.run(data.connect(talkers))
         reader = talkers.made[1].transport
         reader.pauseProducing()

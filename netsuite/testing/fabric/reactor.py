@@ -48,7 +48,8 @@ class Fabric:
     """A reactor whose connections meet in memory and whose time is virtual.
 
     It does something only while it is told to, by ``settle``, ``advance`` or ``run``, and then on
-    the thread of whoever tells it.
+    the thread of whoever tells it. Work for its own pool of threads runs there, too; that of real
+    threads, such as those of a store on a disk, is not waited for.
 
     Args:
         seed: cut what is sent anywhere, and let connections be served in any order, always the

@@ -13,7 +13,9 @@ from twisted.internet.interfaces import (
     ITCPTransport,
     ITransport,
 )
+from twisted.internet.protocol import connectionDone
 from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
 from zope.interface import implementer
 from zope.interface.verify import verifyObject
 
@@ -334,10 +336,28 @@ class Ending(SynchronousTestCase):
             def dataReceived(self, data: bytes) -> None:
                 raise ZeroDivisionError
 
+        class BrokenAtOnce(Talker):
+            def connectionMade(self) -> None:
+                raise ZeroDivisionError
+
+        for broken in (Broken, BrokenAtOnce):
+            line = Line(Fabric(), server=broken)
+            line.client.transport.write(b"x")
+            self.assertEqual((["ConnectionDone"], ["ZeroDivisionError"]), self.ends(line))
+            self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+
+    def test_errors_at_the_end(self) -> None:
+        """One that raises when it is told of its end has ended even so."""
+
+        class Broken(Talker):
+            def connectionLost(self, reason: Failure = connectionDone) -> None:
+                raise ZeroDivisionError
+
         line = Line(Fabric(), server=Broken)
-        line.client.transport.write(b"x")
-        self.assertEqual((["ConnectionDone"], ["ZeroDivisionError"]), self.ends(line))
+        line.client.transport.loseConnection()
+        line.fabric.settle()
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+        self.assertEqual(1, len(line.fabric.leftovers()))
 
 
 class LikeTCP(TestCase):
