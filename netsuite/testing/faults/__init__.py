@@ -4,7 +4,8 @@
 """
 
 from netsuite.testing.faults.kinds import Direction, TLSFault
+from netsuite.testing.faults.proxy import FaultProxy
 from netsuite.testing.faults.rules import Rule, UnmetExpectation
 from netsuite.testing.faults.service import Faults
 
-__all__ = ["Direction", "Faults", "Rule", "TLSFault", "UnmetExpectation"]
+__all__ = ["Direction", "FaultProxy", "Faults", "Rule", "TLSFault", "UnmetExpectation"]

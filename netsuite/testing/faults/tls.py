@@ -50,9 +50,12 @@ def faulty(fault: TLSFault, create: Create, protocol: TLSMemoryBIOProtocol) -> S
     """
     bad = _BAD_CERTIFICATES.get(fault)
     if bad is not None:
-        return bad().serverConnectionForTLS(protocol)
-    kind = StalledConnection if fault is TLSFault.STALLED else UnclosedConnection
-    return kind(create(protocol).get_context(), None)
+        connection: SSL.Connection = bad().serverConnectionForTLS(protocol)
+    else:
+        kind = StalledConnection if fault is TLSFault.STALLED else UnclosedConnection
+        connection = kind(create(protocol).get_context(), None)
+    connection.set_accept_state()
+    return connection
 
 
 @implementer(IOpenSSLServerConnectionCreator)

@@ -243,7 +243,8 @@ def pop3_theirs(port: Port) -> str:
         client.quit()
         return f"{count} {octets} {size.decode()} {got}"
     finally:
-        client.close()
+        with contextlib.suppress(OSError):  # it may be closed already
+            client.close()
 
 
 def imap_theirs(port: Port) -> str:

@@ -159,16 +159,16 @@ def in_thread(certificates: Path) -> Iterator[World]:
         await worlds[0].start()
 
     thread.start()
-    _call(reactor, begin)
+    call(reactor, begin)
     try:
         yield worlds[0]
     finally:
-        _call(reactor, worlds[0].stop)
+        call(reactor, worlds[0].stop)
         reactor.callFromThread(reactor.stop)
         thread.join(PATIENT)
 
 
-def _call(reactor: Any, work: Callable[[], Awaitable[T]]) -> T:
+def call(reactor: Any, work: Callable[[], Awaitable[T]]) -> T:
     """Run something on a reactor of another thread; return or raise what comes of it."""
     done: Queue[Any] = Queue()
     reactor.callFromThread(lambda: ensureDeferred(_awaited(work)).addBoth(done.put))
