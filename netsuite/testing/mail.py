@@ -27,10 +27,10 @@ SECONDS: Final = 5.0
 
 
 class Mail(EmailMessage):
-    """A message as the standard library has it, and what the store knows of it.
+    """A message as the standard library has it, lines ending with LF, and what the store knows of it.
 
     Attributes:
-        octets: as it is in the store.
+        octets: as it is in the store, lines ending with CRLF.
         uid: its number in its folder.
         flags: such as ``\\Seen``.
         envelope: the sender and the recipients, of one that was delivered; None of one that
@@ -45,7 +45,7 @@ class Mail(EmailMessage):
 
 def parsed(octets: bytes) -> Mail:
     """Return a message of its octets."""
-    made = BytesParser(Mail, policy=default).parsebytes(octets)
+    made = BytesParser(Mail, policy=default).parsebytes(octets.replace(b"\r\n", b"\n"))
     assert isinstance(made, Mail)
     made.octets = octets
     return made
