@@ -6,15 +6,19 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec
+from typing import Any, Concatenate, Final, ParamSpec
 
 import click
 
 from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
+from netsuite.smtp.parameters import ReportRequest, parse_report_request
 from netsuite.store.interfaces import Store
 from netsuite.store.outgoing import QueueFilter, QueueItem
+
+#: What RET has given back of a message that fails (RFC 3461, 4.3).
+_RETURNED: Final = {"FULL": "FULL, the whole message", "HDRS": "HDRS, the header alone"}
 
 P = ParamSpec("P")
 Wanted = Callable[Concatenate[Home, QueueFilter, P], None]
@@ -129,6 +133,7 @@ def show(home: Home, item: int, content: bool) -> None:
 
 def _facts(item: QueueItem) -> Sequence[tuple[str, str]]:
     envelope, recipient = item.envelope, item.recipient
+    asked = parse_report_request(envelope.ret)
     facts = [
         ("Item", f"{item.id} of message {item.message}"),
         ("From", f"<{envelope.sender}>"),
@@ -144,16 +149,35 @@ def _facts(item: QueueItem) -> Sequence[tuple[str, str]]:
         ("Given back", _moment(recipient.expires)),
         ("Sender told", _moment(recipient.warn) if recipient.warn else "of the delay already"),
         ("Last said", item.last_reply),
-        ("By", item.remote),
+        ("Said by", item.remote),
         ("NOTIFY", recipient.notify),
         ("ORCPT", recipient.original),
-        ("RET", envelope.ret),
+        ("RET", _RETURNED.get(asked.ret, "")),
+        ("BY", _deliver_by(asked, recipient.deliver_by)),
+        ("HOLD", _hold(asked.hold)),
         ("ENVID", envelope.envelope_id),
         ("BODY", envelope.body),
         ("SMTPUTF8", "yes" if envelope.utf8 else ""),
         ("REQUIRETLS", "yes" if envelope.require_tls else ""),
     ]
     return [(name, value) for name, value in facts if value]
+
+
+def _deliver_by(asked: ReportRequest, way: str) -> str:
+    """Say until when the message was to arrive, and what happens then (RFC 2852, 4)."""
+    if asked.by is None:
+        return ""
+    then = {"R": ", then given back", "N": ", then its sender is told"}.get(way, "")
+    trace = "; each relaying is told, too" if asked.trace else ""
+    return f"{_moment(asked.by)}{then}{trace}"
+
+
+def _hold(asked: str) -> str:
+    """Say how long the message was to be held: ``for;60``, or until when (RFC 4865, 5.1.2)."""
+    way, _, value = asked.partition(";")
+    if way == "for":
+        return f"for {value} second{'' if value == '1' else 's'}"
+    return f"until {_moment(datetime.fromisoformat(value))}" if value else ""
 
 
 def _moment(moment: datetime | None) -> str:

@@ -39,7 +39,9 @@ class Envelope:
         body: ``7BIT``, ``8BITMIME`` or ``BINARYMIME``; empty for not said (RFC 6152, RFC 3030).
         utf8: SMTPUTF8 was said (RFC 6531).
         require_tls: REQUIRETLS was said (RFC 8689).
-        ret: ``FULL`` or ``HDRS``; empty for not said (RFC 3461, 4.3).
+        ret: what MAIL asked of reports, ``HDRS BY=2026-01-02T03:04:05Z;T HOLD=for;60``, each part
+            left out where it was not said: what RET wants given back (RFC 3461, 4.3), the moment
+            and the trace of BY (RFC 2852, 4), what HOLDFOR or HOLDUNTIL said (RFC 4865, 5.1.2).
         envelope_id: ENVID, its xtext undone; empty for none (RFC 3461, 4.4).
         account: who submitted it.
     """

@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from netsuite.accounts.delivery import StoreDelivery
-from netsuite.accounts.interfaces import Recipient
+from netsuite.accounts.interfaces import DeliverBy, Recipient
 from netsuite.accounts.resolver import RecipientResolver
+from netsuite.smtp.parameters import ReportRequest
 from netsuite.store.outgoing import Envelope, QueueState, Settlement
 from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
@@ -20,7 +21,13 @@ from tests.suite.mail_hosts import name_server
 LATER = "451 4.7.1 Later\x1b[31m"
 
 
-async def enqueue(home: Path, *recipients: str, sender: str = "ann@localhost") -> None:
+async def enqueue(
+    home: Path,
+    *recipients: str,
+    sender: str = "ann@localhost",
+    ret: str = "HDRS",
+    deliver_by: DeliverBy | None = None,
+) -> None:
     """Queue a message, whose first recipient has been tried."""
     store = SQLStore(f"sqlite:///{home / 'netsuite.db'}", clock=reactor, threads=reactor)
     await store.open()
@@ -30,7 +37,7 @@ async def enqueue(home: Path, *recipients: str, sender: str = "ann@localhost") -
         draft = delivery.draft()
         draft.write(b"Return-Path: <>\r\nSubject: waits\r\n\r\n")
         to = [Recipient("away@localhost", onward=(each,)) for each in recipients]
-        await delivery.deliver(draft, to, Envelope(sender, ret="HDRS"))
+        await delivery.deliver(draft, to, Envelope(sender, ret=ret), deliver_by=deliver_by)
         (item,) = await store.queue.claim(limit=1, per_domain=1, lease_seconds=60)
         later = datetime.now(UTC) + timedelta(hours=3, minutes=1)
         await store.queue.settle(
@@ -76,12 +83,42 @@ class Queue(TestCase):
             "For:           <x@there.test>",
             "Forwarded by:  away@localhost",
             "By way of:     there.test",
-            "By:            mx[1]",
-            "RET:           HDRS",
+            "Said by:       mx[1]",
+            "RET:           HDRS, the header alone",
         ):
             assert line in shown.splitlines()
         assert done(self.home, "queue", "show", 1, "--content").startswith("Return-Path: <>")
         assert refused(self.home, "queue", "show", 99) == "there is no item 99"
+
+    async def test_what_was_asked_of_reports(self) -> None:
+        """RET, BY and HOLD are told apart, in words; what was not said is not there."""
+        by = datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
+        moment = by.astimezone().isoformat(" ")
+        cases: tuple[tuple[ReportRequest, bool | None, list[str]], ...] = (
+            (ReportRequest(), None, []),
+            (ReportRequest("FULL"), None, ["RET:           FULL, the whole message"]),
+            (ReportRequest(by=by), True, [f"BY:            {moment}, then given back"]),
+            (
+                ReportRequest("HDRS", by, True, "for;60"),
+                False,
+                [
+                    "RET:           HDRS, the header alone",
+                    f"BY:            {moment}, then its sender is told; each relaying is told, too",
+                    "HOLD:          for 60 seconds",
+                ],
+            ),
+            (
+                ReportRequest(hold="until;2099-01-02T03:04:05Z"),
+                None,
+                [f"HOLD:          until {moment}"],
+            ),
+        )
+        for number, (request, returned, expected) in enumerate(cases, 1):
+            deliver_by = None if returned is None else DeliverBy(by, returned)
+            await enqueue(self.home, "x@there.test", ret=str(request), deliver_by=deliver_by)
+            shown = done(self.home, "queue", "show", number)
+            found = [x for x in shown.splitlines() if x.startswith(("RET:", "BY:", "HOLD:"))]
+            self.assertEqual(expected, found)
 
     async def test_pages_and_filters(self) -> None:
         """Some of them, by what is known of them."""
