@@ -27,7 +27,7 @@ SECONDS: Final = 5.0
 
 
 class Mail(EmailMessage):
-    """A message as the standard library has it, lines ending with LF, and what the store knows of it.
+    """A message as the standard library has it, with its line ends, and what the store knows of it.
 
     Attributes:
         octets: as it is in the store, lines ending with CRLF.
