@@ -153,6 +153,7 @@ def compose_report(
     future_release: str = "",
     whole: bool = False,
     utf8: bool = False,
+    tls_optional: bool = False,
 ) -> bytes:
     """Compose a delivery status notification, to be sent with the null reverse path.
 
@@ -171,11 +172,13 @@ def compose_report(
             5.1.2).
         whole: whether to return all of it (RET=FULL) rather than its header.
         utf8: whether the sender's server takes SMTPUTF8 (RFC 6533).
+        tls_optional: whether the message had ``TLS-Required: No``, which then holds of the report
+            (RFC 8689, 6).
 
     Raises:
         ValueError: the boundary occurs in the original, or a header value has a line end.
 
-    See: RFC 3464, 2; RFC 6522, 3; RFC 6533; RFC 2852, 5; RFC 4865, 5.1.2.
+    See: RFC 3464, 2; RFC 6522, 3; RFC 6533; RFC 2852, 5; RFC 4865, 5.1.2; RFC 8689, 6.
     """
     worst = min((outcome.action for outcome in outcomes), key=list(Action).index)
     fields = [
@@ -185,6 +188,7 @@ def compose_report(
         header_field("Subject", _SUBJECT[worst]),
         header_field("Message-ID", f"<{message_id}>"),
         fold(b"Auto-Submitted", b"auto-replied"),
+        *([fold(b"TLS-Required", b"No")] if tls_optional else ()),
         fold(b"MIME-Version", b"1.0"),
     ]
     status = _message_fields(reporter, envelope_id, arrived, deliver_by, future_release)

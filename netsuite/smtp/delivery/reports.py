@@ -57,6 +57,8 @@ class Reporter:
         request = parse_report_request(item.envelope.ret)
         whole = await self._returned_whole(item.envelope, outcomes, content)
         original = whole if whole is not None else await content.header()
+        # Said REQUIRETLS, the field says nothing (RFC 8689, 4.1).
+        tls_optional = not item.envelope.require_tls and await content.tls_optional()
         octets = compose_report(
             reporter=self._host,
             sender=sender,
@@ -71,6 +73,7 @@ class Reporter:
             future_release=request.hold,
             whole=whole is not None,
             utf8=not sender.isascii(),
+            tls_optional=tls_optional,
         )
         return await self._delivery.report(sender, octets, require_tls=item.envelope.require_tls)
 

@@ -334,6 +334,30 @@ class Reporting(AgentCase):
         (item,) = await self.world.store.queue.items()
         self.assertEqual(("", True), (item.envelope.sender, item.envelope.require_tls))
 
+    async def test_on_what_may_go_in_the_clear(self) -> None:
+        """The report may, too (RFC 8689, 6), and goes; not one on what REQUIRETLS was said of."""
+        far, no_tls = self.world.host("far.test"), Said(reply(454, "4.7.5", "No TLS"))
+        optional = b"TLS-Required: No\r\nSubject: x\r\n\r\nHello\r\n"
+        for octets, require_tls, expected in (
+            (optional, False, 1),
+            (optional, True, 0),
+            (b"Subject: x\r\n\r\nHello\r\n", False, 0),
+        ):
+            with self.subTest(octets=octets, require_tls=require_tls):
+                self.world.host("there.test").answers.append(UNKNOWN)
+                far.refusals.append(Unreachable(no_tls, by_tls=True))
+                before = len(far.said)
+                envelope = Envelope("", require_tls=require_tls)
+                await self.world.send(
+                    "x@there.test", sender="eve@far.test", octets=octets, envelope=envelope
+                )
+                self.assertEqual(expected, len(far.said) - before)
+                self.world.clock.pump([60] * 10)
+                self.assertEqual([], await self.world.queued())
+                *_, (_, _, report) = far.said
+                header = report[: header_end(report)]
+                self.assertEqual(expected, header.count(b"\r\nTLS-Required: No\r\n"))
+
     async def test_no_report_on_a_report(self) -> None:
         """What comes from the null path, and cannot be delivered, ends there."""
         self.world.host("there.test").answers.append(UNKNOWN)
