@@ -57,7 +57,6 @@ DOMAIN: Final = "example.test"
 PASSWORD: Final = "secret"
 #: Where servers listen, and the names that their certificates are good for.
 HOST: Final = "127.0.0.1"
-_LISTEN: Final = [f"tcp:0:interface={HOST}"]
 _NAMES: Final = ("localhost", HOST, "::1", DOMAIN, f"*.{DOMAIN}")
 #: Dates of messages begin here where a seed is given.
 _BEGINNING: Final = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -217,6 +216,7 @@ class Suite:
         domain: of the mailboxes.
         anybody: whether every address is taken, whatever its domain, and its account made; if not,
             those alone that ``mailbox`` has made.
+        ports: where the kernel is not to choose: by service, ``smtp``; under TLS ``smtp-tls``.
         authority: who signs the certificate.
 
     Attributes:
@@ -231,6 +231,7 @@ class Suite:
         seed: int | None = None,
         domain: str = DOMAIN,
         anybody: bool = True,
+        ports: Mapping[str, int] | None = None,
         authority: Authority = authority,
     ) -> None:
         unknown = set(services) - set(SERVICES)
@@ -241,12 +242,14 @@ class Suite:
         self.clock = IReactorTime(self.reactor)
         self.seed = seed
         self.domain = domain
+        self.anybody = anybody
         self.authority = authority
         self.envelopes: dict[tuple[FolderId, int], MailEnvelope] = {}
         self._random = Random(seed)
         self._began = self.clock.seconds()
         self._mailboxes: dict[str, Mailbox] = {}
         self._names = services or SERVICES
+        self._ports = ports or {}
         configured = load(None, [f'site.domains=["{domain}"]', *_SETTINGS, *settings])
         self._storage = InMemory(
             configured,
@@ -288,7 +291,8 @@ class Suite:
         """Let the services listen; what the test adds to ``site`` is there by then."""
         made = []
         for name in self._names:
-            where = {"listen": _LISTEN, **({} if name == "lmtp" else {"listen_tls": _LISTEN})}
+            keys = {"listen": name, **({} if name == "lmtp" else {"listen_tls": f"{name}-tls"})}
+            where = {key: [self._place(port)] for key, port in keys.items()}
             made.append(ServiceOf(name, settings=where)(self.site))
         self._daemon = Daemon(self.site, made, self.site.read_settings, sighup=False)
         for each in made:
@@ -296,6 +300,9 @@ class Suite:
             self._services[str(each.name)] = Service(self, each)
         self._daemon.startService()
         await self.site.when_open()
+
+    def _place(self, name: str) -> str:
+        return f"tcp:{self._ports.get(name, 0)}:interface={HOST}"
 
     async def stop(self) -> None:
         """End all sessions, and the services; may be called twice.
