@@ -336,8 +336,9 @@ class QueueStore(Protocol):
         *,
         placements: Sequence[model.Placement] = (),
         report: Report | None = None,
-    ) -> None:
-        """Record what became of claimed items of one message, all at once or nothing.
+    ) -> outgoing.Settled:
+        """Record what became of claimed items of one message, all at once or nothing; return
+        where the message and the report are.
 
         Args:
             settlements: of at least one item.

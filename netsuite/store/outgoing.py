@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from netsuite.store.errors import StoreError
-from netsuite.store.model import AccountId, ContentId, FolderId
+from netsuite.store.model import AccountId, ContentId, FolderId, Placed
 
 
 class QueueState(enum.Enum):
@@ -146,6 +146,19 @@ class Settlement:
     remote: str = ""
     next_attempt: datetime | None = None
     warned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """Where the commit of settlements has put things.
+
+    Args:
+        message: the message.
+        report: what its sender is told of it.
+    """
+
+    message: Sequence[Placed] = ()
+    report: Sequence[Placed] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from netsuite.store.errors import OverQuota
 from netsuite.store.interfaces import Report
 from netsuite.store.memory.mail import MemoryMail
 from netsuite.store.memory.records import Records
-from netsuite.store.model import Placement
+from netsuite.store.model import Placed, Placement
 from netsuite.store.outgoing import (
     ALL,
     ENDS,
@@ -21,6 +21,7 @@ from netsuite.store.outgoing import (
     QueueFilter,
     QueueItem,
     QueueState,
+    Settled,
     Settlement,
     check_settlements,
 )
@@ -96,7 +97,7 @@ class MemoryQueue:
         *,
         placements: Sequence[Placement] = (),
         report: Report | None = None,
-    ) -> None:
+    ) -> Settled:
         """Record what became of claimed items of one message, all at once or nothing."""
         records = self._records
         records.check_open()
@@ -109,15 +110,16 @@ class MemoryQueue:
         full = records.full([(records.folder(each.folder), octets) for each in placements])
         if full:
             raise OverQuota(*full.values())
+        told: Sequence[Placed] = ()
         if report is not None:
-            await self._mail.commit(report.draft, report.placements, onward=report.onward)
+            told = await self._mail.commit(report.draft, report.placements, onward=report.onward)
         changes: list[Change] = [QueueChanged()]
-        for placement in placements:
-            self._mail.place(content, placement, changes)
+        placed = [self._mail.place(content, placement, changes) for placement in placements]
         for each in settlements:
             self._settle(each)
         records.drop_unused()
         records.publish(*changes)
+        return Settled(placed, told)
 
     def _settle(self, settlement: Settlement) -> None:
         records = self._records

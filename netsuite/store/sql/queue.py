@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from netsuite.store.changes import QueueChanged
 from netsuite.store.errors import OverQuota
 from netsuite.store.interfaces import Report
-from netsuite.store.model import Placement
+from netsuite.store.model import Placed, Placement
 from netsuite.store.outgoing import (
     ALL,
     ENDS,
@@ -22,6 +22,7 @@ from netsuite.store.outgoing import (
     QueueFilter,
     QueueItem,
     QueueState,
+    Settled,
     Settlement,
     check_settlements,
 )
@@ -91,7 +92,7 @@ _AT_ONCE: Final = (
 )
 
 
-class Settling(Unit[None]):
+class Settling(Unit[Settled]):
     """The end of an attempt: what became of items, where their message goes, what is reported."""
 
     # Everything that refuses does so before anything is changed.
@@ -109,7 +110,7 @@ class Settling(Unit[None]):
         self._report = report
         self.octets = 0 if report is None else report.octets
 
-    def apply(self, transaction: Transaction) -> None:
+    def apply(self, transaction: Transaction) -> Settled:
         """Check, then do it. Raises LeaseLost, and what a delivery does."""
         transaction.flush()  # what was queued a moment ago can be claimed, and settled
         session = transaction.session
@@ -122,10 +123,8 @@ class Settling(Unit[None]):
         message = next(iter(rows.values()))[2]
         if self._placements:
             self._check_room(transaction, message)
-        if self._report is not None:
-            self._report.apply(transaction)
-        if self._placements:
-            self._place(transaction, message)
+        told = self._report.apply(transaction) if self._report is not None else ()
+        placed = self._place(transaction, message) if self._placements else ()
         put_off = [
             _after(each, row, transaction.now)
             for each, row in known
@@ -136,6 +135,7 @@ class Settling(Unit[None]):
         if ended:
             _drop(transaction, ended, {message})
         transaction.changes.append(QueueChanged())
+        return Settled(placed, told)
 
     def _check_room(self, transaction: Transaction, message: int) -> None:
         """Check that there is room for the message. Raises OverQuota, NoSuchFolder."""
@@ -145,11 +145,13 @@ class Settling(Unit[None]):
         if full:
             raise OverQuota(*(transaction.quota(owner).name for owner in full))
 
-    def _place(self, transaction: Transaction, message: int) -> None:
+    def _place(self, transaction: Transaction, message: int) -> Sequence[Placed]:
         content, octets = transaction.session.single(_CONTENT, message=message)
         retain(transaction, content, len(self._placements))
-        for each in self._placements:
+        return [
             place(transaction, content, octets, transaction.folder(each.folder), each)
+            for each in self._placements
+        ]
 
     def committed(self) -> None:
         """Tell the report, too."""
@@ -258,21 +260,21 @@ class SQLQueue:
         *,
         placements: Sequence[Placement] = (),
         report: Report | None = None,
-    ) -> None:
+    ) -> Settled:
         """Record what became of claimed items of one message, all at once or nothing."""
         shared = self._shared
         shared.check_open()
         check_settlements(settlements)
         if report is None:
-            await shared.writer.submit(Settling(settlements, placements, None))
-            return
+            return await shared.writer.submit(Settling(settlements, placements, None))
         delivery = await self._mail.begin_delivery(report.draft, report.placements, report.onward)
         try:
-            await shared.writer.submit(Settling(settlements, placements, delivery))
+            settled = await shared.writer.submit(Settling(settlements, placements, delivery))
         except BaseException:
             await delivery.draft.discard()
             raise
         self._mail.end_delivery(delivery)
+        return settled
 
     # -- for operators -------------------------------------------------------------------------
 

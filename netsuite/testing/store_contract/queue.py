@@ -266,10 +266,13 @@ class QueueContract(StoreCase):
             [model.Placement(inbox.id)],
             Outgoing(Envelope(""), [recipient("r@x")]),
         )
-        await self.store.queue.settle(failed, report=report)
+        settled = await self.store.queue.settle(failed, report=report)
         (left,) = await self.store.queue.items()
         self.assertEqual(("", "r@x"), (left.envelope.sender, left.recipient.address))
         (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
+        self.assertEqual([], list(settled.message))
+        place = model.Placed(inbox.id, inbox.uid_validity, seen.uid)
+        self.assertEqual([place], list(settled.report))
         self.assertEqual(b"report", await self.store.mail.content(seen.content))
         self.assertEqual(seen.content, left.content)
 
@@ -285,12 +288,44 @@ class QueueContract(StoreCase):
         await self.refused(OverQuota, self.store.queue.settle(done, placements=there))
         self.assertEqual(["alice@here", "x@y"], await self.queued())
         await self.store.accounts.update_account(inbox.owner, quota_octets=None)
-        await self.store.queue.settle(done, placements=there)
+        settled = await self.store.queue.settle(done, placements=there)
         self.assertEqual(["x@y"], await self.queued())
         (seen,) = await self.store.mail.messages(inbox.id, None, inbox.owner)
+        place = model.Placed(inbox.id, inbox.uid_validity, seen.uid)
+        self.assertEqual([place], list(settled.message))
+        self.assertEqual([], list(settled.report))
         await self.store.queue.delete(QueueFilter())
         await self.catch_up()
         self.assertEqual(b"mail", await self.store.mail.content(seen.content))
+
+    async def test_settled_into_folders(self) -> None:
+        """The message's places and the report's are told apart; a report that has no room is in
+        none."""
+        inbox, other, full = await self.inbox(), await self.inbox("bob"), await self.inbox("carol")
+        assert full.owner is not None
+        await self.store.accounts.update_account(full.owner, quota_octets=1)
+        await self.enqueue("alice@here")
+        (item,) = await self.claim()
+        report = Report(
+            self.draft(b"report"),
+            [model.Placement(inbox.id), model.Placement(full.id)],
+            Outgoing(Envelope(""), [], {full.id: recipient("carol@here")}),
+        )
+        settled = await self.store.queue.settle(
+            [Settlement(item.id, item.lease, QueueState.DELIVERED)],
+            placements=[model.Placement(inbox.id), model.Placement(other.id)],
+            report=report,
+        )
+        for expected, places in (
+            ([(inbox.id, b"mail"), (other.id, b"mail")], settled.message),
+            ([(inbox.id, b"report")], settled.report),
+        ):
+            found = []
+            for place in places:
+                (seen,) = await self.store.mail.messages(place.folder, [place.uid], None)
+                found.append((place.folder, await self.store.mail.content(seen.content)))
+            self.assertEqual(expected, found)
+        self.assertEqual(["carol@here"], await self.queued())
 
     async def test_warned(self) -> None:
         """The sender is told of a delay once."""
