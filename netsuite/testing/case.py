@@ -5,7 +5,7 @@
     class Mail(netsuite.testing.TestCase):
         services = ("smtp",)
 
-        async def test(self):
+        async def test_order(self):  # trial does not run what is called "test"
             await send(mail, to=self.netsuite.smtp.endpoint)
             await self.netsuite.mailbox("ann").wait(1)
 """
@@ -16,6 +16,7 @@ import functools
 import inspect
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, ClassVar, Literal
+from unittest import SkipTest
 
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.trial import unittest
@@ -60,9 +61,9 @@ class TestCase(unittest.TestCase):
     async def _told(self, method: Callable[[], Awaitable[None]]) -> None:
         try:
             await method()
-        except BaseException as error:
-            if self._suite is not None:
-                error.add_note(self._suite.transcripts())
+        except Exception as error:
+            if self._suite is not None and not isinstance(error, SkipTest | unittest.SkipTest):
+                _tell(error, self._suite.transcripts())
             raise
 
     def _where(self) -> Ground:
@@ -94,6 +95,15 @@ class TestCase(unittest.TestCase):
         if wrong:
             raise self.failureException("\n".join(wrong))
         return None
+
+
+def _tell(error: Exception, more: str) -> None:
+    """Add to what an error says; in its message where it is one, since trial shows no notes."""
+    match error.args:
+        case (str() as message,) if message == str(error):
+            error.args = (f"{message}\n\n{more}",)
+        case _:
+            error.add_note(more)
 
 
 async def _stopped(suite: Suite) -> None:
