@@ -21,7 +21,7 @@ from unittest import SkipTest
 from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.trial import unittest
 
-from netsuite.testing.grounds import Ground, Memory, Sockets
+from netsuite.testing.grounds import VIRTUAL_SECONDS, Ground, Memory, Sockets
 from netsuite.testing.health import Health, settled
 from netsuite.testing.suite import Suite, at_once
 
@@ -34,12 +34,14 @@ class TestCase(unittest.TestCase):
         ground: ``sockets`` of loopback, on trial's reactor; or ``memory``, where a test that is
             ``async`` is run with virtual time.
         settings, seed: as of ``Suite``.
+        virtual_seconds: how long a test in memory may take.
     """
 
     services: ClassVar[Sequence[str]] = ()
     ground: ClassVar[Literal["sockets", "memory"]] = "sockets"
     settings: ClassVar[Sequence[str]] = ()
     seed: ClassVar[int | None] = None
+    virtual_seconds: ClassVar[float] = VIRTUAL_SECONDS
 
     def __init__(self, methodName: str = "runTest") -> None:  # noqa: N803 - unittest's name
         super().__init__(methodName)
@@ -68,7 +70,10 @@ class TestCase(unittest.TestCase):
 
     def _where(self) -> Ground:
         if self._ground is None:
-            self._ground = Memory(self.seed) if self.ground == "memory" else Sockets()
+            if self.ground == "memory":
+                self._ground = Memory(self.seed, virtual_seconds=self.virtual_seconds)
+            else:
+                self._ground = Sockets()
         return self._ground
 
     @property

@@ -10,9 +10,9 @@
     the authority that has signed their certificates
 
 ``@pytest.mark.netsuite(services=..., accounts=..., settings=..., seed=...)`` says which, for a
-test, a class or a module. A run may have test cases of trial and tests of pytest-twisted in any
-order: the reactor is handed over between them. Nothing of netsuite or Twisted is imported before
-a test asks for it.
+test, a class or a module; ``virtual_seconds`` how long a test in memory may take. A run may have
+test cases of trial and tests of pytest-twisted in any order: the reactor is handed over between
+them. Nothing of netsuite or Twisted is imported before a test asks for it.
 """
 
 from __future__ import annotations
@@ -37,19 +37,26 @@ def pytest_configure(config: pytest.Config) -> None:
     """Tell pytest of the marker."""
     config.addinivalue_line(
         "markers",
-        "netsuite(services=(), accounts=(), settings=(), seed=None): the servers of a test",
+        "netsuite(services=(), accounts=(), settings=(), seed=None, ...): the servers of a test",
     )
+
+
+def _wanted(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """Return what the test's marks say, the nearest last."""
+    wanted: dict[str, Any] = {}
+    for mark in reversed(list(request.node.iter_markers("netsuite"))):
+        wanted.update(mark.kwargs)
+        if mark.args:
+            wanted["services"] = mark.args
+    return wanted
 
 
 def _made(request: pytest.FixtureRequest, ground: Ground) -> tuple[Suite, list[str]]:
     """Return a suite as the test's marks have it, and the accounts they name."""
     from netsuite.testing.suite import Suite
 
-    wanted: dict[str, Any] = {}
-    for mark in reversed(list(request.node.iter_markers("netsuite"))):  # the nearest last
-        wanted.update(mark.kwargs)
-        if mark.args:
-            wanted["services"] = mark.args
+    wanted = _wanted(request)
+    wanted.pop("virtual_seconds", None)  # of the ground
     services = wanted.pop("services", ())
     accounts = wanted.pop("accounts", ())
     suite = Suite(*([services] if isinstance(services, str) else services), ground=ground, **wanted)
@@ -106,10 +113,11 @@ def netsuite_async(request: pytest.FixtureRequest) -> Iterator[Suite]:
 @pytest.fixture
 def netsuite_fabric(request: pytest.FixtureRequest) -> Iterator[Suite]:
     """Servers in memory, with virtual time."""
-    from netsuite.testing.grounds import Memory
+    from netsuite.testing.grounds import VIRTUAL_SECONDS, Memory
 
-    seed = next((mark.kwargs.get("seed") for mark in request.node.iter_markers("netsuite")), None)
-    yield from _served(request, Memory(seed))
+    wanted = _wanted(request)
+    seconds = wanted.get("virtual_seconds", VIRTUAL_SECONDS)
+    yield from _served(request, Memory(wanted.get("seed"), virtual_seconds=seconds))
 
 
 @pytest.fixture(scope="session")

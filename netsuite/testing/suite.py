@@ -196,7 +196,7 @@ class Service:
         for connection in self._listening.factory:
             connection.abort()
 
-    def reset(self) -> None:
+    def begin_anew(self) -> None:
         """End its sessions and its faults, and forget what was said."""
         self.end_sessions()
         self.faults.clear()
@@ -322,7 +322,7 @@ class Suite:
     async def reset(self) -> None:
         """Make it as it was at the start: no accounts, mail, articles, files, faults."""
         for service in self:
-            service.reset()
+            service.begin_anew()
         store = self.store
         for account in await store.accounts.accounts():
             await store.accounts.remove_account(account.id)
