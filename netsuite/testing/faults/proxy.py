@@ -117,8 +117,8 @@ class LineEdits:
         self._line = b""
 
     def asked(self, octets: bytes) -> None:
-        """Accept what the client says: the first words of its lines, and each two of them, name what
-        is answered; of commands that come together any of them."""
+        """Accept what the client says: the first words of its lines, and each two of them, name
+        what is answered; of commands that come together any of them."""
         names: set[str] = set()
         for line in octets[:LINE_OCTETS].upper().decode("ascii", "replace").splitlines()[:LINES]:
             words = line.split(maxsplit=NAMING_WORDS)[:NAMING_WORDS]

@@ -45,10 +45,11 @@ class Faults:
 
     Each method from ``refusing`` on makes a ``Rule``, and takes with it ``times``, ``connection``
     and ``probability``: how often it happens, on which connection alone (its number, from 1), and
-    how probably. Under ``with`` a rule ends with the block, which fails where the fault has not
-    happened so many times; others stand until ``clear``. What is said of octets holds for the
-    server's (``said``), or with *direction* for the client's (``heard``). Rules may be made by any
-    thread.
+    how probably, which is decided once a connection for what happens to octets, and else each time.
+    Under ``with`` a rule ends with the block, which fails where the fault has not happened so many
+    times; others stand until ``clear``. Of those for the same thing that which was made first
+    happens, so that rules make a sequence. What is said of octets holds for the server's
+    (``said``), or with *direction* for the client's (``heard``). Rules may be made by any thread.
 
     Args:
         clock: for what takes time.
@@ -141,11 +142,14 @@ class Faults:
             when: told the command as ``commands`` of the protocol has it, says whether.
 
         Raises:
-            ValueError: the protocol has no such command.
+            ValueError: the protocol has no such command, or no such code.
         """
         command = self._checked(command)
+        fault = kinds.Refuse(command, code, text)
+        if self._words is not None:
+            self._words.check_code(fault)
         label = " ".join(["refusing", command or "anything", *([str(code)] if code else [])])
-        return self._add(kinds.Refuse(command, code, text), label, when, **whom)
+        return self._add(fault, label, when, **whom)
 
     def delay(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.testing.faults.world import World, in_thread, on_fabric
+from tests.testing.faults.world import World, call, in_thread, on_fabric
 
 
 @pytest.fixture(scope="session")
@@ -17,10 +17,9 @@ def _thread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 
 @pytest.fixture
 def thread(_thread: World) -> Iterator[World]:
-    """The services in a thread, one set for all tests; no rule is left to the next."""
+    """The services in a thread, one set for all tests; nothing is left to the next."""
     yield _thread
-    for faults in _thread.faults.values():
-        faults.clear()
+    call(_thread.reactor, _thread.reset)
 
 
 @pytest.fixture

@@ -31,8 +31,8 @@ CASES = {
         Case("blackhole", lambda f: f.blackhole(times=1), *TIMED_OUT, silent=True),
         Case(
             "edit",
-            lambda f: f.edit(rb"\A250 ", b"450 ", to="rcpt", times=1),
-            "done 450 2.1.5",
+            lambda f: f.edit(rb"\A250 2\.1\.5", b"450 4.1.5", to="rcpt", times=1),
+            "done 450 4.1.5",
             "SMTPRecipientsRefused: .*450",
         ),
         Case(

@@ -118,11 +118,17 @@ class World:
             service.startService()
         return self.site.when_open()
 
-    async def stop(self) -> None:
-        """Stop all of it."""
-        for service in self.services.values():
+    async def reset(self) -> None:
+        """End all connections and rules."""
+        for name, service in self.services.items():
+            self.faults[name].clear()
             for connection in service.factory:
                 connection.abort()
+
+    async def stop(self) -> None:
+        """Stop all of it."""
+        await self.reset()
+        for service in self.services.values():
             await service.stopService()
         await self.site.stopService()
 

@@ -101,6 +101,13 @@ class Words:
         known = ", ".join(sorted({*self.names.values(), *([GREETING] if self.greets else [])}))
         raise ValueError(f"{self.protocol} has no command {command}; there are {known}")
 
+    def check_code(self, refusal: Refuse) -> None:
+        """Raise ValueError where the protocol cannot say a refusal."""
+        try:
+            self.reply(object(), refusal)
+        except (KeyError, ValueError):
+            raise ValueError(f"{self.protocol} has no code {refusal.code}") from None
+
     def wrong(self, what: Wrong) -> Wrongly:
         """Return how something is said wrongly. Raises ValueError where nothing such is said."""
         if what not in self.wrongly:

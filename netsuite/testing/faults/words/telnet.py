@@ -31,6 +31,11 @@ _ERRORS: Final[Mapping[str, type[LoginRefused]]] = {
 }
 
 
+def error_of(refusal: Refuse) -> type[LoginRefused]:
+    """Return what the shell is told. Raises KeyError for a code that is none."""
+    return _ERRORS[str(refusal.code or "INCORRECT").upper()]
+
+
 class Login:
     """What ``when`` of a rule is told of a login."""
 
@@ -64,7 +69,7 @@ class RefusingAuthenticator:
         """Log in. Raises LoginRefused."""
         refusal = await self._rules.ask_login(Login(username))
         if refusal is not None:
-            raise _ERRORS[str(refusal.code or "INCORRECT").upper()](refusal.text)
+            raise error_of(refusal)(refusal.text)
         return await self._asked.log_in(channel, username, password, facet)
 
     async def authenticate(
@@ -84,7 +89,9 @@ class RefusingAuthenticator:
 
 
 def reply(event: object, refusal: Refuse) -> Farewell:
-    """Return the last words to somebody who has been told nothing else."""
+    """Return the last words to somebody who has been told nothing else. Raises KeyError for a code
+    that is none."""
+    error_of(refusal)
     return Farewell((refusal.text or "Too many are being served; try again later.") + "\n")
 
 
