@@ -141,8 +141,9 @@ class FaultyConnection(Protocol):
 
     def writeConnectionLost(self) -> None:
         """Our half is closed."""
-        if IHalfCloseableProtocol.providedBy(self.protocol) and not self._detached:
-            self.protocol.writeConnectionLost()
+        half = self._half_closeable()
+        if half is not None and not self._detached:
+            half.writeConnectionLost()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """It is over."""
@@ -159,10 +160,18 @@ class FaultyConnection(Protocol):
             self.protocol.connectionLost(reason)
 
     def _end_hearing(self) -> None:
-        if IHalfCloseableProtocol.providedBy(self.protocol):
-            self.protocol.readConnectionLost()
+        half = self._half_closeable()
+        if half is not None:
+            half.readConnectionLost()
         else:
             self.loseConnection()
+
+    def _half_closeable(self) -> IHalfCloseableProtocol | None:
+        """Return the protocol, if it can be told of one half's end. What it provides does not tell:
+        TLS of Twisted's provides all that its transport does, which is us."""
+        if IHalfCloseableProtocol.implementedBy(type(self.protocol)):
+            return IHalfCloseableProtocol(self.protocol)
+        return None
 
     # -- what arrives ----------------------------------------------------------------------------
 

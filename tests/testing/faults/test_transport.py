@@ -11,12 +11,14 @@ from twisted.internet.interfaces import IHalfCloseableProtocol, IPullProducer, I
 from twisted.internet.protocol import Factory, Protocol
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from zope.interface import implementer
+from zope.interface import alsoProvides, implementer
 
+from netsuite.testing.certificates import authority
 from netsuite.testing.faults import Faults, UnmetExpectation
 from netsuite.testing.faults.flow import HELD_OCTETS
 from netsuite.testing.faults.transport import FaultyConnection
 from netsuite.testing.transport import MemoryTransport
+from netsuite.tls import start_tls
 from tests.testing.faults.cases import Case, check_ours, check_theirs, told
 from tests.testing.faults.clients import OURS, THEIRS, Port, Way
 from tests.testing.faults.world import PATIENT, World
@@ -329,6 +331,17 @@ def test_who_sends_too_much_is_not_read() -> None:
     memory.clock.advance(0.1)
     assert memory.real.reading
     assert memory.inner.heard.endswith(b"more")
+
+
+def test_tls_is_closed_where_the_client_has_ended() -> None:
+    """TLS of Twisted's knows no half that is closed, whatever it says that it provides."""
+    memory = Memory()
+    connection = memory.connect()
+    start_tls(memory.inner, connection, authority.server_context(), memory.clock, client=False)
+    alsoProvides(connection.protocol, IHalfCloseableProtocol)  # as it does on a TCP connection
+    connection.readConnectionLost()
+    assert memory.real.disconnecting
+    assert memory.inner.ends == []
 
 
 def test_closing_with_octets_unread() -> None:
