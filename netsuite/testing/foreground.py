@@ -95,7 +95,10 @@ class Foreground:
         started.addErrback(self._did_not_start)
 
     def _did_not_start(self, failure: Failure) -> None:
-        self._fail(f"it did not start: {failure.value}")
+        if isinstance(failure.value, SystemExit):  # a port is taken, which has been told
+            self._code = 1
+        else:
+            self._fail(f"it did not start: {failure.value}")
         IReactorCore(reactor).stop()
 
     def _fail(self, text: str) -> None:

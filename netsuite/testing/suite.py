@@ -298,6 +298,8 @@ class Suite:
         for each in made:
             assert isinstance(each, ListeningService)
             self._services[str(each.name)] = Service(self, each)
+        # A port that is taken is told of first.
+        self._daemon.privilegedStartService()  # type: ignore[no-untyped-call]
         self._daemon.startService()
         await self.site.when_open()
 
