@@ -50,14 +50,18 @@ class FaultyFactory(Factory):
         self._count = count
         #: Connections that the service believes to be gone.
         self.orphans: set[FaultyConnection] = set()
+        #: Nobody listens any more: what the service drops is not kept for anybody.
+        self.stopped = False
 
     def doStart(self) -> None:
         """Start the service's factory too."""
+        self.stopped = False
         self.wrappedFactory.doStart()
         super().doStart()  # type: ignore[no-untyped-call]
 
     def doStop(self) -> None:
         """Stop the service's factory too, and end what it does not know of."""
+        self.stopped = True
         for orphan in tuple(self.orphans):
             orphan.abortConnection()
         self.wrappedFactory.doStop()
@@ -282,9 +286,14 @@ class FaultyConnection(Protocol):
     def abortConnection(self) -> None:
         """Close at once. What a rule holds back of a connection that was closed before is on its
         way all the same, where the client still listens: for the server it has been sent."""
-        if self._in_black() and not self._detached:
+        on_its_way = self.said.held and self.said.swallowing and not self._client_ended
+        if self._owner.stopped or self._detached:
+            self._abort()
+        elif self._in_black():
             self._orphan()
-        elif self._detached or self._client_ended or not (self.said.held and self.said.swallowing):
+        elif on_its_way:
+            self._owner.orphans.add(self)
+        else:
             self._abort()
 
     def _in_black(self) -> bool:

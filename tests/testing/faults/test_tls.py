@@ -150,3 +150,30 @@ def test_only_where_there_is_any() -> None:
         Faults(Clock(), protocol="http").starttls_injected()
     with pytest.raises(ValueError, match="broken"):
         Faults(Clock()).tls("broken")
+
+
+@each_way
+def test_transports_below_tls(fabric: World, thread: World, way: tuple[str, bool]) -> None:
+    """TLS goes on over a transport that dribbles, and breaks with one that is cut."""
+    name, _ = way
+    for world, client in ((fabric, ours), (thread, theirs)):
+        faults = world.faults[name]
+        with (
+            faults.dribble(100, every=0.0005),
+            faults.dribble(100, every=0.0005, direction="heard"),
+        ):
+            assert client(world, *way).startswith("done ")
+        with faults.drop(after=900, times=1):
+            seen = client(world, *way)
+        # The standard library takes any end of a connection for the end of Gopher's answer.
+        assert not seen.startswith("done ") or (name == "gopher" and "0a.txt" not in seen)
+
+
+@pytest.mark.parametrize("implicit", [False, True])
+def test_words_under_tls(fabric: World, thread: World, implicit: bool) -> None:
+    """What is said is changed before TLS is put around it, and refused as without."""
+    for world, client in ((fabric, ours), (thread, theirs)):
+        with world.faults["imap"].size_lie(10, times=1):
+            assert re.match(r"done \d+ 430 420", client(world, "imap", implicit))
+        with world.faults["imap"].refusing("SELECT", text="[UNAVAILABLE] later", times=1):
+            assert "UNAVAILABLE" in client(world, "imap", implicit)

@@ -393,6 +393,26 @@ def test_abort() -> None:
     assert memory.real.disconnecting
 
 
+def test_nothing_is_kept_behind_a_port_that_is_closed() -> None:
+    """What is on its way is dropped with the port, or when the service drops it after that."""
+    for late in (False, True):
+        memory = Memory()
+        memory.faults.delay(60)
+        memory.factory.doStart()
+        connection = memory.connect()
+        connection.write(b"said")
+        connection.loseConnection()
+        if late:
+            memory.factory.doStop()
+        connection.abortConnection()
+        assert memory.real.disconnecting is late
+        if not late:
+            memory.factory.doStop()
+        assert memory.real.disconnecting
+        connection.connectionLost(Failure(ConnectionDone()))
+        assert memory.clock.getDelayedCalls() == []
+
+
 def test_in_a_blackhole_the_service_closes() -> None:
     """The service believes that it is over; the client hears nothing of it, until the port is
     closed."""
