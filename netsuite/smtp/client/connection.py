@@ -123,6 +123,8 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         #: Whether the content of the message that was sent last has begun to be sent.
         self.content_begun = False
         self._leaving: Reply | None = None  # the server has said 421
+        self._to_gather = 0  # replies, of which nobody is told before the one that follows them
+        self._gathered: list[Reply] = []
         self._in_content = False  # between DATA's 354 and the end
         self._refused_early: Reply | None = None  # and it was refused there
 
@@ -320,12 +322,11 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
             said.append(commands.Data())
         if "PIPELINING" not in self.extensions or self._leaving is not None:
             return await self._envelope_in_steps(mail, recipients, data=data)
-        self.writer.write(b"".join([self.dialog.send(each) for each in said]))
-        first = await self._answer()
-        answers = [await self._answer() for _ in recipients]
+        first, *answers = await self._answers(said)
+        go_ahead = answers.pop() if data else first
         if not done(first):
             answers = [first] * len(answers)  # what is said to them is but that
-        return answers, await self._answer() if data else first
+        return answers, go_ahead
 
     async def _envelope_in_steps(
         self, mail: Mail, recipients: Sequence[Rcpt], *, data: bool
@@ -522,6 +523,19 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         self.say(command)
         return await self._answer(seconds=seconds)
 
+    async def _answers(self, said: Sequence[Command]) -> list[Reply]:
+        """Say commands at once; return their replies, as ``_answer`` does each. Only the last wakes
+        who waits: of what it takes to send a message of 4 KB, that is 4 %."""
+        gathered = self._gathered
+        self._to_gather = len(said) - 1
+        try:
+            self.writer.write(b"".join([self.dialog.send(each) for each in said]))
+            last = await self._answer()
+            return [*gathered, *[last] * (len(said) - len(gathered))]  # after 421 no other comes
+        finally:
+            self._to_gather = 0
+            gathered.clear()
+
     async def _answer(self, *, seconds: float | None = None) -> Reply:
         """Return the next reply, a yes or a no; after 421 there is no other (RFC 5321, 3.8).
 
@@ -541,15 +555,22 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         if answer.code == 421:
             self._leaving = answer
             return answer
-        wanted = _YES.get(type(said))
-        if answer.code < 400 and not (done(answer) if wanted is None else answer.code in wanted):
+        if not _is_answer(said, answer):
             name = "the greeting" if said is None else type(said).__name__.upper()
             raise self.violated(f"{answer} as the answer to {name}")
         return answer
 
     def unasked(self, event: ClientEvent) -> bool:
-        """Accept that the message is refused while it is sent; nothing more of it is."""
-        if not self._in_content or not isinstance(event, tuple):
+        """Accept a reply that others are to follow; or that the message is refused while it is
+        sent: nothing more of it is."""
+        if not isinstance(event, tuple):
+            return False
+        if self._to_gather and event[1].code != 421 and _is_answer(*event):
+            self._to_gather -= 1
+            self._gathered.append(event[1])
+            self._progress = self.clock.seconds()
+            return True
+        if not self._in_content:
             return False
         self._refused_early = event[1]
         if event[1].code == 421:
@@ -561,6 +582,12 @@ class SMTPClient(ClientConnection[ClientEvent, ClientSaid]):
         """A reply is short: its time is counted from when it is awaited, and not from its latest
         octet, so that a server that says one a minute is not listened to for ever."""
         return True
+
+
+def _is_answer(said: Asked | None, answer: Reply) -> bool:
+    """Return whether a reply is a yes or a no of what it answers."""
+    wanted = _YES.get(type(said))
+    return answer.code >= 400 or (done(answer) if wanted is None else answer.code in wanted)
 
 
 def address_of(text: str) -> Address:

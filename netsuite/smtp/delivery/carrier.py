@@ -219,9 +219,9 @@ async def _after(first: bytes, others: AsyncIterable[bytes]) -> AsyncIterator[by
 
 async def _delivered_to(address: bytes, content: Content) -> bool:
     """Return whether an address has forwarded a message before."""
-    found = (
-        each.value.lower()
-        for each in fields(await content.header())
-        if each.name.lower() == b"delivered-to"
+    header = (await content.header()).lower()
+    if b"delivered-to" not in header:
+        return False
+    return any(
+        each.name == b"delivered-to" and each.value == address.lower() for each in fields(header)
     )
-    return address.lower() in found

@@ -34,7 +34,11 @@ class Content:
 
     async def whole(self, limit: int = WHOLE_OCTETS) -> bytes | None:
         """Return it, None where it is larger than *limit*. Raises NoSuchMessage."""
-        if self._whole is None and self._stored <= limit:
+        if self._whole is None and self._stored <= min(limit, WHOLE_OCTETS):
+            stored = await self._mail.content(self._content)
+            self._begins = stored.startswith(self._prefix)
+            self._whole = stored[len(self._prefix) :] if self._begins else stored
+        elif self._whole is None and self._stored <= limit:
             self._whole = b"".join([piece async for piece in self.pieces()])
         return self._whole
 
@@ -49,13 +53,9 @@ class Content:
 
     async def pieces(self) -> AsyncIterator[bytes]:
         """Return it piece by piece. Raises NoSuchMessage."""
-        if self._whole is not None:
-            yield self._whole
-            return
-        if self._stored <= WHOLE_OCTETS:
-            stored = await self._mail.content(self._content)
-            self._begins = stored.startswith(self._prefix)
-            yield stored[len(self._prefix) :] if self._begins else stored
+        whole = await self.whole()
+        if whole is not None:
+            yield whole
             return
         if self._begins is None:
             first = self._mail.read(self._content, 0, len(self._prefix))

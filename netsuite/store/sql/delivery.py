@@ -284,7 +284,8 @@ class Delivery(Unit[list[Placed]]):
         references = len(places) + bool(recipients)
         died_at = _NEVER if references else transaction.now
         rows[CONTENT].append((content, self._guid, draft.octets, references, died_at))
-        rows[PENDING].append((content,))
+        if places:  # who only passes through is not searched for
+            rows[PENDING].append((content,))
         if len(places) < arrivals.SPREAD:
             placed = [place(transaction, content, draft.octets, *each) for each in places]
         else:

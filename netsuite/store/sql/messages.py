@@ -13,6 +13,7 @@ from netsuite.store import model
 from netsuite.store.changes import FlagsChanged, MessagesAdded, MessagesExpunged
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.flags import NONE, ONLY_SEEN, applied, change_of_own, change_of_shared
+from netsuite.store.sql import attempts
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.articles import forget_places, note_copies
 from netsuite.store.sql.database import DatabaseSession, OneOf
@@ -93,16 +94,6 @@ _INSERT_TOMBSTONE: Final = sa.insert(t.tombstone)
 _RETAIN: Final = (
     sa.update(t.content)
     .values(refs=t.content.c.refs + _ONE)
-    .where(t.content.c.id == sa.bindparam("of_content"))
-)
-_RELEASE: Final = (
-    sa.update(t.content)
-    .values(
-        refs=t.content.c.refs - _ONE,
-        died_at=sa.case(
-            (t.content.c.refs == _ONE, sa.bindparam("died_at")), else_=sa.literal_column("0")
-        ),
-    )
     .where(t.content.c.id == sa.bindparam("of_content"))
 )
 
@@ -391,7 +382,7 @@ def retain(transaction: Transaction, content: int, count: int) -> None:
 
 def release(transaction: Transaction, contents: Sequence[int]) -> None:
     """Count one reference less of each content."""
-    transaction.session.many(_RELEASE, [(transaction.now, content) for content in contents])
+    attempts.release(transaction.session, contents, transaction.now)
 
 
 def expunge(

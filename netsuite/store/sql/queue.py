@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar, Final
@@ -27,13 +27,14 @@ from netsuite.store.outgoing import (
     check_settlements,
 )
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.attempts import drop
 from netsuite.store.sql.database import DatabaseSession, OneOf, Row
 from netsuite.store.sql.delivery import Delivery, over_quota, place
 from netsuite.store.sql.mail import SQLMail
-from netsuite.store.sql.messages import release, retain
+from netsuite.store.sql.messages import retain
 from netsuite.store.sql.parts import StoreParts
-from netsuite.store.sql.rows import SELECT_QUEUE, item_of
-from netsuite.store.sql.transaction import Transaction
+from netsuite.store.sql.rows import SELECT_QUEUE, item_of, leased_of
+from netsuite.store.sql.transaction import PENDING, Transaction
 from netsuite.store.sql.writer import Unit
 from netsuite.store.timestamps import from_microseconds, to_microseconds
 
@@ -58,33 +59,20 @@ _TAKE: Final = (
     )
     .where(OneOf(_Q.id, "items"))
 )
+# In the order of ``leased_of``.
 _LEASED: Final = sa.select(
     _Q.id, _Q.lease, _Q.envelope, _Q.attempts, _Q.warn_at, _Q.last_at, _Q.last_reply, _Q.remote
 ).where(OneOf(_Q.id, "items"), _Q.lease != 0)
 _RENEW: Final = (
     sa.update(t.queue).values(next_at=sa.bindparam("until")).where(OneOf(_Q.id, "items"))
 )
-# Its values stand in the order of the table's columns.
-_PUT_OFF: Final = (
-    sa.update(t.queue)
-    .values(
-        warn_at=sa.bindparam("warn_at"),
-        state=sa.bindparam("state"),
-        lease=sa.bindparam("lease"),
-        attempts=sa.bindparam("attempts"),
-        next_at=sa.bindparam("next_at"),
-        last_at=sa.bindparam("last_at"),
-        last_reply=sa.bindparam("last_reply"),
-        remote=sa.bindparam("remote"),
-    )
-    .where(_Q.id == sa.bindparam("item"))
-)
-_DROP: Final = sa.delete(t.queue).where(OneOf(_Q.id, "items"))
 _CONTENT: Final = sa.select(_E.content, _E.octets).where(_E.id == sa.bindparam("message"))
-_DROP_EMPTY: Final = (
-    sa.delete(t.envelope)
-    .where(OneOf(_E.id, "messages"), ~sa.exists().where(_Q.envelope == _E.id))
-    .returning(_E.content)
+#: Whether text of a content is, or will be, found by who searches.
+_SEARCHED: Final = sa.union_all(
+    *(
+        sa.select(column).where(column == sa.bindparam("content"))
+        for column in (t.pending.c.content, t.content_text.c.content)
+    )
 )
 _HOLD: Final = sa.update(t.queue).values(held=sa.bindparam("is_held")).where(OneOf(_Q.id, "items"))
 _AT_ONCE: Final = (
@@ -112,10 +100,7 @@ class Settling(Unit[Settled]):
 
     def apply(self, transaction: Transaction) -> Settled:
         """Check, then do it. Raises LeaseLost, and what a delivery does."""
-        transaction.flush()  # what was queued a moment ago can be claimed, and settled
-        session = transaction.session
-        items = session.database.numbers([each.item for each in self._settlements])
-        rows = {row[0]: row for row in session.all(_LEASED, items=items)}
+        rows = self._leased(transaction)
         known = [(each, rows.get(each.item)) for each in self._settlements]
         lost = [each.item for each, row in known if row is None or row[1] != each.lease]
         if lost:
@@ -130,12 +115,29 @@ class Settling(Unit[Settled]):
             for each, row in known
             if row is not None and each.state not in ENDS
         ]
-        session.many(_PUT_OFF, put_off)
+        attempts = transaction.attempts
+        attempts.put_off += put_off
         ended = [each.item for each in self._settlements if each.state in ENDS]
         if ended:
-            _drop(transaction, ended, {message})
+            attempts.ended += ended
+            attempts.messages.add(message)
+        for each in self._settlements:
+            transaction.leased.pop(each.item, None)
         transaction.changes.append(QueueChanged())
         return Settled(placed, told)
+
+    def _leased(self, transaction: Transaction) -> Mapping[int, Row]:
+        """Return the items as they were claimed: those that this process has claimed are known.
+        To ask for each message's, and to write down the end of each by itself, took 61
+        microseconds a message; it takes 3 so."""
+        known = transaction.leased
+        rows = {each.item: known[each.item] for each in self._settlements if each.item in known}
+        if len(rows) == len(self._settlements):
+            return rows
+        transaction.flush()  # what was queued a moment ago can be claimed, and settled
+        session = transaction.session
+        items = session.database.numbers([each.item for each in self._settlements])
+        return {row[0]: row for row in session.all(_LEASED, items=items)}
 
     def _check_room(self, transaction: Transaction, message: int) -> None:
         """Check that there is room for the message. Raises OverQuota, NoSuchFolder."""
@@ -146,7 +148,11 @@ class Settling(Unit[Settled]):
             raise OverQuota(*(transaction.quota(owner).name for owner in full))
 
     def _place(self, transaction: Transaction, message: int) -> Sequence[Placed]:
-        content, octets = transaction.session.single(_CONTENT, message=message)
+        session = transaction.session
+        content, octets = session.single(_CONTENT, message=message)
+        pending = transaction.rows[PENDING]
+        if (content,) not in pending and session.one(_SEARCHED, content=content) is None:
+            pending.append((content,))
         retain(transaction, content, len(self._placements))
         return [
             place(transaction, content, octets, transaction.folder(each.folder), each)
@@ -160,7 +166,7 @@ class Settling(Unit[Settled]):
 
 
 def _after(settlement: Settlement, row: Row, now: int) -> tuple[object, ...]:
-    """Return the columns of an item that was put off, in the order of ``_PUT_OFF``."""
+    """Return the columns of an item that was put off, in the order that ``Attempts`` has."""
     _, _, _, attempts, warn_at, last_at, last_reply, remote = row
     tried = settlement.state is QueueState.DEFERRED
     moment = settlement.next_attempt
@@ -175,14 +181,6 @@ def _after(settlement: Settlement, row: Row, now: int) -> tuple[object, ...]:
         settlement.remote if settlement.last_reply else remote,
         settlement.item,
     )
-
-
-def _drop(transaction: Transaction, items: Sequence[int], messages: Collection[int]) -> None:
-    """Remove items of messages, and the messages that have none any more."""
-    session = transaction.session
-    session.run(_DROP, items=session.database.numbers(items))
-    empty = session.all(_DROP_EMPTY, messages=session.database.numbers(messages))
-    release(transaction, [row[0] for row in empty])
 
 
 class Claiming(Unit[list[QueueItem]]):
@@ -215,7 +213,9 @@ class Claiming(Unit[list[QueueItem]]):
             until=now + int(self._lease_seconds * 1_000_000),
             items=items,
         )
-        found = {row[0]: item_of(row) for row in session.all(_SOME, items=items)}
+        rows = session.all(_SOME, items=items)
+        transaction.leased.update((row[0], leased_of(row)) for row in rows)
+        found = {row[0]: item_of(row) for row in rows}
         return [found[number] for number in numbers]
 
 
@@ -328,6 +328,7 @@ class SQLQueue:
         def apply(transaction: Transaction) -> int:
             transaction.flush()
             items = [row[0] for row in transaction.session.once(statement, **values)]
+            transaction.leased.clear()
             if items:
                 change(transaction, items)
                 transaction.changes.append(QueueChanged())
@@ -362,7 +363,7 @@ class SQLQueue:
         def delete(transaction: Transaction, items: Sequence[int]) -> None:
             session = transaction.session
             rows = session.all(_SOME, items=session.database.numbers(items))
-            _drop(transaction, items, {row[1] for row in rows})
+            drop(session, items, {row[1] for row in rows}, transaction.now)
 
         return await self._change(wanted, delete)
 

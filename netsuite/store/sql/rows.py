@@ -330,3 +330,9 @@ def item_of(row: Row) -> outgoing.QueueItem:
         last_reply=row[26],
         remote=row[27],
     )
+
+
+def leased_of(row: Row) -> Row:
+    """Return what of a row of ``SELECT_QUEUE`` is asked when its attempt is over: id, lease,
+    envelope, attempts, when to warn, the last attempt, its reply and by whom."""
+    return row[0], row[21], row[1], row[22], row[14], row[25], row[26], row[27]

@@ -17,6 +17,7 @@ from netsuite.store.errors import NoSuchAccount, NoSuchFolder, OverQuota
 from netsuite.store.model import AccountId, FolderId
 from netsuite.store.sql import arrivals
 from netsuite.store.sql import schema as t
+from netsuite.store.sql.attempts import Attempts
 from netsuite.store.sql.database import DatabaseSession, OneOf, Row
 
 # A bound literal would be a parameter more.
@@ -76,6 +77,8 @@ UPDATE_COUNTER: Final = (
 
 #: What is known of so many folders is kept from one transaction to the next.
 KNOWN_FOLDERS: Final = 1000
+#: The same for what was claimed.
+KNOWN_ITEMS: Final = 10_000
 
 #: The tables that take the rows of a batch, in this order.
 CONTENT: Final = sa.insert(t.content)
@@ -176,6 +179,9 @@ class Transaction:
         self.draft_ids: dict[object, int] = {}
         #: Octets of messages, and folders and accounts that have one more, beside what is dirty.
         self.spread: list[tuple[int, Collection[int], Collection[int]]] = []
+        #: Queue items that this process has claimed, as ``rows.leased_of`` gives them.
+        self.leased: dict[int, Row] = {}
+        self.attempts = Attempts()
         self._uid_validity = uid_validity
         self._folders: dict[int, FolderState] = {}
         self._quotas: dict[int, Quota] = {}
@@ -256,6 +262,7 @@ class Transaction:
             session.run(_COUNT_UP, more=octets, folders=numbers(higher))
             session.run(_FILL, more=octets, accounts=numbers(fuller))
         self.spread.clear()
+        self.attempts.write(session, self.now)
         # After what was counted up, as this is how it is in the end.
         folders = [f for f in self._folders.values() if f.dirty]
         session.many(
@@ -326,7 +333,7 @@ class Transaction:
         """
         self.now = now
         self.draft_ids.clear()
-        return len(self._folders) < KNOWN_FOLDERS
+        return len(self._folders) < KNOWN_FOLDERS and len(self.leased) < KNOWN_ITEMS
 
     def forget(self) -> None:
         """Drop all that was read or gathered since the last flush: it was rolled back."""
@@ -336,6 +343,8 @@ class Transaction:
         self._known_counters.clear()
         self._arrivals = None
         self.spread.clear()
+        self.leased.clear()
+        self.attempts.clear()
         self.changes.clear()
         for rows in self.rows.values():
             rows.clear()
