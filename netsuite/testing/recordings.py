@@ -10,10 +10,13 @@ from pathlib import Path
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.connection.transcript import Transcript
+from netsuite.testing.transcripts import Role, parse
 
 #: Of each session, and of so many of the newest, a failed wait shows the end.
 _SHOWN_LINES = 30
 _SHOWN_SESSIONS = 3
+#: In a difference: the connection is closed.
+_END = "S!"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +57,38 @@ class Session:
         return [each.text for each in self.lines if each.side == side]
 
     def check(self, golden: Path | str) -> None:
-        """Check that it is as a file, or a text, has it; lines that begin with ``#`` are remarks.
+        """Check that it is as a file, or a text, has it, in the format of
+        ``netsuite.testing.transcripts``; lines of both sides may be patterns.
 
         Raises:
             AssertionError: it is not; the message shows the difference.
+            ValueError: the file is no transcript of one connection.
         """
-        text = golden.read_text() if isinstance(golden, Path) else golden
-        wanted = [line.rstrip() for line in text.splitlines() if line and line[0] != "#"]
-        found = [line.rstrip() for line in str(self).splitlines()]
+        text = golden.read_text("utf-8") if isinstance(golden, Path) else golden
+        name = golden.name if isinstance(golden, Path) else "golden"
+        captured: dict[str, str] = {}
+        wanted: list[str] = []
+        found = [f"{each.side}: {each.text.rstrip()}" for each in self.lines]
+        if self.ended:
+            found.append(_END)
+        for line in parse(text, name, Role.NEITHER):
+            if line.connection:
+                raise ValueError(f"{name}:{line.number}: this is one connection alone")
+            if line.how == "!":
+                wanted.append(_END)
+                continue
+            met = 0
+            for each in self.lines[len(wanted) :]:
+                if each.side != line.who or line.match(each.text.rstrip(), captured) is None:
+                    break
+                met += 1
+                if line.how != "*":
+                    break
+            wanted += found[len(wanted) : len(wanted) + met]
+            if not met and line.how != "*":
+                wanted.append(f"{line.who}{line.how} {line.filled(captured)}".rstrip())
+        if _END not in wanted and self.ended:
+            found.pop()  # which nobody has asked for
         if wanted != found:
             difference = difflib.unified_diff(wanted, found, "wanted", "said", lineterm="")
             raise AssertionError("\n".join([f"{self.name}:", *difference]))

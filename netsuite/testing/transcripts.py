@@ -15,11 +15,16 @@
 
 A line ends with CRLF on the wire. Whatever the server says beyond what is expected is an error,
 at the latest when the next line is said or the transcript ends.
+
+``netsuite.testing.replay`` plays them too, to a server that is somewhere else, and as the server:
+then ``C~``, ``C*`` and ``C!`` are what is expected, and ``S\\`` and ``S!`` what is done.
+``netsuite.testing.recordings`` holds recordings against them, where both sides may have patterns.
 """
 
 from __future__ import annotations
 
 import ast
+import enum
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -42,7 +47,15 @@ class Peer(Protocol):
 
 
 class TranscriptError(AssertionError):
-    """The server said something else; the message shows the line and what came."""
+    """The other side said something else; the message shows the line and what came."""
+
+
+class Role(enum.Enum):
+    """Who plays a transcript. Its own lines are said, those of the other are expected."""
+
+    CLIENT = "client"
+    SERVER = "server"
+    NEITHER = "neither"  #: both are expected, of a conversation that is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,34 +76,154 @@ class Line:
     how: str
     text: str
 
+    def match(self, said: str, captured: dict[str, str]) -> re.Match[str] | None:
+        """Return the match of what was said, None where something else was expected.
+
+        Args:
+            captured: what earlier lines have captured; what this one does is added.
+        """
+        text = self.filled(captured)
+        found = re.fullmatch(text if self.how in "~*" else re.escape(text), said)
+        if found is not None:
+            captured.update({k: v for k, v in found.groupdict().items() if v is not None})
+        return found
+
+    def filled(self, captured: dict[str, str]) -> str:
+        """Return its text with what was captured put in."""
+        text = self.text
+        for name, value in captured.items():
+            text = text.replace("{{" + name + "}}", value)
+        return text
+
+    def octets(self, captured: dict[str, str]) -> bytes:
+        """Return what stands for it on the wire."""
+        text = self.filled(captured)
+        if self.how != "\\":
+            return text.encode("utf-8") + b"\r\n"
+        octets: bytes = ast.literal_eval("b'" + text.replace("'", "\\x27") + "'")
+        return octets
+
 
 _line: Final = re.compile(r"(?P<connection>[0-9]*)(?P<who>[CS])(?P<how>[:~*\\!])(?: (?P<text>.*))?")
-_ALLOWED: Final = {"C": ":\\", "S": ":~*!"}
+_ALLOWED: Final = {
+    Role.CLIENT: {"C": ":\\", "S": ":~*!"},
+    Role.SERVER: {"C": ":~*\\!", "S": ":\\!"},
+    Role.NEITHER: {"C": ":~*", "S": ":~*!"},
+}
 
 
-def parse(text: str, name: str = "transcript") -> Iterator[Line]:
-    """Read a transcript. Raises ValueError with the line that is none."""
+def parse(text: str, name: str = "transcript", role: Role = Role.CLIENT) -> Iterator[Line]:
+    """Read a transcript. Raises ValueError with the line that is none, or cannot be played so."""
     for number, written in enumerate(text.splitlines(), 1):
         if not written.strip() or written.startswith("#"):
             continue
         match = _line.fullmatch(written.rstrip())
-        if match is None or match["how"] not in _ALLOWED[match["who"]]:
+        if match is None or match["how"] not in _ALLOWED[role][match["who"]]:
             raise ValueError(f"{name}:{number}: not a line of a transcript: {written!r}")
-        yield Line(number, match["connection"], match["who"], match["how"], match["text"] or "")
+        line = Line(number, match["connection"], match["who"], match["how"], match["text"] or "")
+        if line.how in "~*":
+            try:
+                re.compile(line.text)
+            except re.error as error:
+                raise ValueError(f"{name}:{number}: no pattern: {error}: {written!r}") from None
+        yield line
 
 
-class _Conversation:
-    """One connection and what of the server's words is not accounted for yet."""
+class Heard:
+    """What the other side of one connection has said, and what of it no line accounts for yet.
 
-    def __init__(self, peer: Peer) -> None:
-        self.peer = peer
-        self.waiting: list[str] = []
-        self.rest = b""
+    Args:
+        name: of the transcript.
+        speaker: who it is, for messages.
 
-    def listen(self) -> None:
-        octets = self.rest + self.peer.heard()
-        *lines, self.rest = octets.split(b"\r\n")
-        self.waiting += [line.decode("utf-8", "backslashreplace") for line in lines]
+    Attributes:
+        closed: whether it has closed the connection.
+    """
+
+    def __init__(self, name: str, speaker: str = "the server") -> None:
+        self.closed = False
+        self._name = name
+        self._speaker = speaker
+        self._octets = b""
+        self._passed_over: Line | None = None
+
+    def hear(self, octets: bytes) -> None:
+        """Accept what it has said."""
+        self._octets += octets
+
+    def meets(self, line: Line, captured: dict[str, str]) -> bool:
+        """Return whether what a line expects is there, and account for it; False where it may
+        still come.
+
+        Raises:
+            TranscriptError: something else was said.
+        """
+        if line.how == "*":
+            self._passed_over = line
+            self._pass_over(captured)
+            return True
+        self._pass_over(captured)
+        if line.how == "!":
+            if self._octets:
+                raise self.error(line, captured)
+            return self.closed
+        if line.how == "\\":
+            return self._literal(line, captured)
+        said, end, rest = self._octets.partition(b"\r\n")
+        if not end:
+            return self._may_come(line, captured)
+        if line.match(_text(said), captured) is None:
+            raise self.error(line, captured)
+        self._octets, self._passed_over = rest, None
+        return True
+
+    def _literal(self, line: Line, captured: dict[str, str]) -> bool:
+        wanted = line.octets(captured)
+        if self._octets.startswith(wanted):
+            self._octets = self._octets.removeprefix(wanted)
+            return True
+        if not wanted.startswith(self._octets):
+            raise self.error(line, captured)
+        return self._may_come(line, captured)
+
+    def _may_come(self, line: Line, captured: dict[str, str]) -> bool:
+        if self.closed:
+            raise self.error(line, captured)
+        return False
+
+    def _pass_over(self, captured: dict[str, str]) -> None:
+        """Account for lines that may be there in any number."""
+        while self._passed_over is not None:
+            said, end, rest = self._octets.partition(b"\r\n")
+            if not end or self._passed_over.match(_text(said), captured) is None:
+                return
+            self._octets = rest
+
+    def nothing_left(self, where: str, captured: dict[str, str]) -> None:
+        """Raise TranscriptError where there is something that no line accounts for."""
+        self._pass_over(captured)
+        self._passed_over = None
+        if self._octets:
+            raise TranscriptError(
+                f"{self._name}: at {where} {self._speaker} had also said:\n{self._shown()}"
+            )
+
+    def error(self, line: Line, captured: dict[str, str]) -> TranscriptError:
+        """Return the error that is to be raised where a line was not said."""
+        wanted = "closed" if line.how == "!" else line.filled(captured)
+        said = self._shown() or ("  nothing, and closed" if self.closed else "  nothing")
+        return TranscriptError(
+            f"{self._name}:{line.number}: expected\n  {wanted}\nbut {self._speaker} said\n{said}"
+        )
+
+    def _shown(self) -> str:
+        *lines, rest = self._octets.split(b"\r\n")
+        texts = [*map(_text, lines), *([repr(rest)] if rest else [])]
+        return "\n".join(f"  {text}" for text in texts[:20])
+
+
+def _text(said: bytes) -> str:
+    return said.decode("utf-8", "backslashreplace")
 
 
 class Player:
@@ -100,71 +233,28 @@ class Player:
         self.connect = connect
         self.name = name
         self.captured: dict[str, str] = {}
-        self._conversations: dict[str, _Conversation] = {}
+        self._conversations: dict[str, tuple[Peer, Heard]] = {}
 
     def play(self, text: str) -> dict[str, str]:
         """Play it; return what was captured. Raises TranscriptError."""
         for line in parse(text, self.name):
-            conversation = self._conversations.get(line.connection)
-            if conversation is None:
-                conversation = _Conversation(self.connect())
-                self._conversations[line.connection] = conversation
-            conversation.listen()
+            if line.connection not in self._conversations:
+                self._conversations[line.connection] = self.connect(), Heard(self.name)
+            peer, heard = self._conversations[line.connection]
+            self._listen(peer, heard)
             if line.who == "C":
-                self._say(line, conversation)
-            else:
-                self._expect(line, conversation)
-        for connection, conversation in self._conversations.items():
-            conversation.listen()
-            self._nothing_left(f"the end of connection {connection or 'one'}", conversation)
+                heard.nothing_left(f"line {line.number}", self.captured)
+                peer.say(line.octets(self.captured))
+            elif not heard.meets(line, self.captured):
+                raise heard.error(line, self.captured)
+        for connection, (peer, heard) in self._conversations.items():
+            self._listen(peer, heard)
+            heard.nothing_left(f"the end of connection {connection or 'one'}", self.captured)
         return self.captured
 
-    def _filled(self, text: str) -> str:
-        for name, value in self.captured.items():
-            text = text.replace("{{" + name + "}}", value)
-        return text
-
-    def _nothing_left(self, where: str, conversation: _Conversation) -> None:
-        rest = [repr(conversation.rest)] if conversation.rest else []
-        if left := [*conversation.waiting, *rest]:
-            raise TranscriptError(
-                f"{self.name}: at {where} the server had also said:\n" + _shown(left)
-            )
-
-    def _say(self, line: Line, conversation: _Conversation) -> None:
-        self._nothing_left(f"line {line.number}", conversation)
-        text = self._filled(line.text)
-        if line.how == "\\":
-            octets: bytes = ast.literal_eval("b'" + text.replace("'", "\\x27") + "'")
-        else:
-            octets = text.encode("utf-8") + b"\r\n"
-        conversation.peer.say(octets)
-
-    def _expect(self, line: Line, conversation: _Conversation) -> None:
-        waiting, text = conversation.waiting, self._filled(line.text)
-        if line.how == "!":
-            if waiting or not conversation.peer.closed:
-                raise self._error(line, "closed", waiting)
-        elif line.how == "*":
-            while waiting and re.fullmatch(text, waiting[0]):
-                del waiting[0]
-        else:
-            pattern = text if line.how == "~" else re.escape(text)
-            match = re.fullmatch(pattern, waiting[0]) if waiting else None
-            if match is None:
-                raise self._error(line, text, waiting)
-            self.captured.update({k: v for k, v in match.groupdict().items() if v is not None})
-            del waiting[0]
-
-    def _error(self, line: Line, wanted: str, waiting: list[str]) -> TranscriptError:
-        said = _shown(waiting) if waiting else "  nothing"
-        return TranscriptError(
-            f"{self.name}:{line.number}: expected\n  {wanted}\nbut the server said\n{said}"
-        )
-
-
-def _shown(lines: list[str]) -> str:
-    return "\n".join(f"  {line}" for line in lines[:20])
+    def _listen(self, peer: Peer, heard: Heard) -> None:
+        heard.hear(peer.heard())
+        heard.closed = peer.closed
 
 
 def play_file(path: Path, connect: Callable[[], Peer]) -> dict[str, str]:

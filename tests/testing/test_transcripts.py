@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import Player, TranscriptError, parse
+from netsuite.testing.transcripts import Player, Role, TranscriptError, parse
 
 
 class Echo:
@@ -54,6 +54,21 @@ class Playing(SynchronousTestCase):
 
     def test_not_a_transcript(self) -> None:
         """A line that is none is named."""
-        for text in ("X: y", "C~ x", "S\\ x", "C!"):
+        for text in ("X: y", "C~ x", "S\\ x", "C!", "S~ ("):
             with self.assertRaises(ValueError):
                 list(parse(text))
+
+    def test_roles(self) -> None:
+        """Who plays it says its own lines as they are, and may expect patterns of the other."""
+        for role, right, wrong in (
+            (Role.CLIENT, ("C\\ x", "S~ x", "S!"), ("C~ x", "C!", "S\\ x")),
+            (Role.SERVER, ("S\\ x", "S!", "C~ x", "C* x", "C!", "C\\ x"), ("S~ x", "S* x")),
+            (Role.NEITHER, ("C~ x", "S* x", "S!"), ("C\\ x", "S\\ x")),
+        ):
+            for text in right:
+                self.assertEqual(
+                    text[:2], "".join(*[(e.who, e.how) for e in parse(text, "", role)])
+                )
+            for text in wrong:
+                with self.assertRaises(ValueError):
+                    list(parse(text, "", role))
