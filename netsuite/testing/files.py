@@ -116,9 +116,11 @@ class Files:
                         f"{there}\n{self._suite.transcripts()}"
                     ) from None
                 timer = clock.callLater(until - clock.seconds(), hear, FileChanged("", ()))
-                await heard
-                if timer.active():
-                    timer.cancel()
+                try:
+                    await heard
+                finally:  # who waits may be cancelled
+                    if timer.active():
+                        timer.cancel()
                 heard = Deferred()
             finally:
                 watching.cancel()

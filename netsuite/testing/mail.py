@@ -174,9 +174,11 @@ class Folder:
                 changed: Deferred[None] = Deferred()
                 heard.append(changed)
                 timer = clock.callLater(left, wake)
-                await changed
-                if timer.active():
-                    timer.cancel()
+                try:
+                    await changed
+                finally:  # who waits may be cancelled
+                    if timer.active():
+                        timer.cancel()
                 # Whoever delivered is told of it after the feed; then the envelope is known.
                 await deferLater(clock, 0)
                 await deferLater(clock, 0)
