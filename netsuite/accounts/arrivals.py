@@ -36,8 +36,10 @@ class MailEnvelope:
 
     Args:
         sender: the reverse path; empty for the null path of bounces.
-        recipients: the addresses, as RCPT had them, of all in this transaction.
-        account: who submitted it, after a login; None where nobody has logged in.
+        recipients: the addresses, as RCPT had them, of all in this transaction; of what has
+            waited in the queue, the mailbox; of a report, whom it tells.
+        account: who submitted it, after a login; None where nobody has logged in, or who had is
+            gone.
         places: where it is, folder by folder.
     """
 

@@ -11,6 +11,7 @@ from twisted.logger import Logger
 from netsuite.accounts.interfaces import (
     AccountDisabled,
     DeliverBy,
+    Delivered,
     NotOurs,
     PartlyFull,
     Recipient,
@@ -19,7 +20,7 @@ from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.message.build import return_path
 from netsuite.store.errors import Busy, NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Draft, Report, Store
-from netsuite.store.model import FolderId, Placed, Placement
+from netsuite.store.model import FolderId, Placement
 from netsuite.store.outgoing import Envelope, Outgoing, QueueRecipient
 from netsuite.wire.dates import now
 
@@ -43,7 +44,7 @@ class StoreDelivery:
     Args:
         resolver: finds the senders of messages that are reported on.
         now: returns the present moment.
-        delivered: told of each message that is in folders: sender, recipients, account, places.
+        delivered: told of each message that is in folders; None for nobody.
     """
 
     log = Logger()
@@ -55,7 +56,7 @@ class StoreDelivery:
         *,
         now: Callable[[], datetime] = now,
         patience: Patience | None = None,
-        delivered: Callable[[str, Sequence[str], str | None, Sequence[Placed]], None] | None = None,
+        delivered: Delivered | None = None,
     ) -> None:
         self._delivered = delivered
         self._store = store

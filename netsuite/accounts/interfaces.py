@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final, Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeAlias, TypeVar
 
 from netsuite.message.injection import PostingPolicy
 from netsuite.store import model
 from netsuite.store.changes import Listener, Subscription
 from netsuite.store.errors import Busy, OverQuota
 from netsuite.store.interfaces import Draft, Report
-from netsuite.store.model import ContentId, FolderId
+from netsuite.store.model import ContentId, FolderId, Placed
 from netsuite.store.outgoing import Envelope
 from netsuite.store.query import Query
 from netsuite.store.tree import FileTree, TreePath
@@ -415,6 +415,11 @@ class DeliverBy:
 
     by: datetime
     returned: bool
+
+
+#: Told of a message that is in folders by now: sender, recipients, account, places, each as
+#: ``arrivals.MailEnvelope`` has it.
+Delivered: TypeAlias = Callable[[str, Sequence[str], str | None, Sequence[Placed]], None]
 
 
 class Delivery(Protocol):

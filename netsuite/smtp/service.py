@@ -216,6 +216,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
         lease_seconds=settings.lease_seconds,
         rewritten=site.forwarded_as,
         delivery_log=site.line_log(settings.delivery_log, stamp),
+        delivered=site.arrivals.mail_delivered,
         when_open=site.when_open,
     )
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
 
+from netsuite.accounts.arrivals import MailEnvelope
 from netsuite.config.load import load
 from netsuite.site import Site
 from netsuite.smtp.policy.greylisting import UNKNOWN
 from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.shared import LocalTime
 from netsuite.smtp.service import (
+    make_delivery,
     make_lmtp,
     make_router,
     make_smtp,
@@ -21,6 +25,7 @@ from netsuite.smtp.service import (
     route_settings,
 )
 from netsuite.smtp.settings import DeliverySettings
+from netsuite.store.outgoing import Envelope
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.names import FakeDNS, Name
 from tests.smtp.policy.asking import facts
@@ -80,6 +85,28 @@ class Services(TestCase):
                 site.store.remembered.remember("mta-sts", "there.test", text, until)
             finally:
                 await site.store.close()
+
+    async def test_arrivals_from_the_queue(self) -> None:
+        """Who waits for mail hears of what is delivered here from the queue."""
+        settings = load(None, ['site.domains=["ours.test"]'])
+        site = Site(settings=settings, memory=True, reactor=reactor)
+        heard: Deferred[MailEnvelope] = Deferred()
+        site.on_mail(lambda envelope, message: heard.callback(envelope))
+        agent = make_delivery(site)
+        site.startService()
+        agent.startService()
+        try:
+            await site.when_open()
+            await site.store.accounts.add_account("ann", None)
+            to = await site.resolver.resolve("ann", "ours.test")
+            draft = site.delivery.draft()
+            draft.write(b"Return-Path: <>\r\n\r\n")
+            await site.delivery.deliver(draft, [replace(to, notify="SUCCESS")], Envelope(""))
+            envelope = await heard
+            self.assertEqual(("", ("ann@ours.test",)), (envelope.sender, envelope.recipients))
+        finally:
+            await agent.stopService()
+            await site.stopService()
 
     def test_lmtp_policies(self) -> None:
         """The policies of LMTP are named as those of the others, and are none otherwise."""

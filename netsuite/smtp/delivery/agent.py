@@ -14,7 +14,7 @@ from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.internet.task import LoopingCall
 from twisted.logger import Logger
 
-from netsuite.accounts.interfaces import Resolver
+from netsuite.accounts.interfaces import Delivered, Resolver
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp import replies
 from netsuite.smtp.commands import Reply
@@ -51,6 +51,7 @@ class DeliveryAgent(Service):
         lease_seconds: how long items are claimed for; a lease is renewed twice before it ends.
         rewritten: returns the reverse path that a forwarded message leaves with.
         delivery_log: a line for each attempt; None for none.
+        delivered: told of each message, and each report, that is in folders; None for nobody.
         when_open: fires when the store is open.
     """
 
@@ -70,6 +71,7 @@ class DeliveryAgent(Service):
         lease_seconds: float = 60.0,
         rewritten: Callable[[str], str] = lambda sender: sender,
         delivery_log: LineLog | None = None,
+        delivered: Delivered | None = None,
         when_open: Callable[[], Deferred[None]] = lambda: succeed(None),
     ) -> None:
         self.setName("delivery")
@@ -81,7 +83,12 @@ class DeliveryAgent(Service):
         self._resolver = resolver
         self._connect = connect
         self._settler = Settler(
-            store.queue, clock, reporter=reporter, now=now, delivery_log=delivery_log
+            store,
+            clock,
+            reporter=reporter,
+            now=now,
+            delivery_log=delivery_log,
+            delivered=delivered,
         )
         self._now = now
         self._rewritten = rewritten

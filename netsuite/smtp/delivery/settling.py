@@ -11,14 +11,15 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
+from netsuite.accounts.interfaces import Delivered
 from netsuite.connection.linelog import LineLog, fit
 from netsuite.smtp.delivery.destination import Job
 from netsuite.smtp.delivery.lifecycle import Tried
 from netsuite.smtp.delivery.reports import Reporter
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
-from netsuite.store.interfaces import QueueStore, Report
+from netsuite.store.interfaces import Report, Store
 from netsuite.store.model import Placement
-from netsuite.store.outgoing import LeaseLost, QueueItem, QueueState, Settlement
+from netsuite.store.outgoing import Envelope, LeaseLost, QueueItem, QueueState, Settled, Settlement
 
 #: After the store has failed, how long to wait.
 STORE_SECONDS: Final = 5.0
@@ -31,24 +32,27 @@ class Settler:
 
     Args:
         delivery_log: a line for each attempt; None for none.
+        delivered: told of each message, and each report, that is in folders; None for nobody.
     """
 
     log = Logger()
 
     def __init__(
         self,
-        queue: QueueStore,
+        store: Store,
         clock: IReactorTime,
         *,
         reporter: Reporter,
         now: Callable[[], datetime],
         delivery_log: LineLog | None,
+        delivered: Delivered | None,
     ) -> None:
-        self._queue = queue
+        self._store = store
         self._clock = clock
         self._reporter = reporter
         self._now = now
         self._line_log = delivery_log
+        self._delivered = delivered
         #: No more is waited for a store that fails.
         self.stopping = False
 
@@ -67,7 +71,9 @@ class Settler:
             report = await self._report(tried, job) if reporting else None
             settlements = [self._settlement(each) for each in tried]
             try:
-                await self._queue.settle(settlements, placements=placements, report=report)
+                settled = await self._store.queue.settle(
+                    settlements, placements=placements, report=report
+                )
             except LeaseLost as error:
                 await _drop(report)
                 tried = self._left(tried, settlements, error.items)
@@ -89,6 +95,7 @@ class Settler:
             else:
                 for each in tried:
                     self._note(each)
+                await self._tell(tried[0].item, settled)
                 return
 
     def _left(
@@ -124,6 +131,28 @@ class Settler:
         if not warned and settlement.lease == lease:
             return settlement
         return replace(settlement, lease=lease, warned=warned)
+
+    async def _tell(self, item: QueueItem, settled: Settled) -> None:
+        """Tell of what is in folders by now."""
+        if self._delivered is None:
+            return
+        envelope = item.envelope
+        if settled.message:
+            account = await self._account(envelope)
+            recipients = [item.recipient.address]
+            self._delivered(envelope.sender, recipients, account, settled.message)
+        if settled.report:
+            self._delivered("", [envelope.sender], None, settled.report)
+
+    async def _account(self, envelope: Envelope) -> str | None:
+        """Return the name of who submitted a message; None where that is nobody, or cannot be
+        known now: what was delivered is told of all the same."""
+        if envelope.account is None:
+            return None
+        try:
+            return (await self._store.accounts.account_by_id(envelope.account)).name
+        except StoreError:
+            return None
 
     def _note(self, tried: Tried) -> None:
         settlement = tried.settlement

@@ -24,7 +24,7 @@ from netsuite.smtp.delivery.routes import Unroutable
 from netsuite.smtp.delivery.schedule import Schedule
 from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
-from netsuite.store.model import Account
+from netsuite.store.model import Account, Placed
 from netsuite.store.outgoing import Envelope, QueueItem
 
 BEGAN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -107,7 +107,15 @@ class World:
         self.step = timedelta(0)
         self.store: Store = store or MemoryStore(self.now)
         self.resolver = RecipientResolver(self.store, self.clock, domains=["ours.test"])
-        self.delivery = StoreDelivery(self.store, self.resolver, now=self.now, patience=patience)
+        #: What is told of mail that is in folders: sender, recipients, account, places.
+        self.told: list[tuple[str, tuple[str, ...], str | None, tuple[Placed, ...]]] = []
+        self.delivery = StoreDelivery(
+            self.store,
+            self.resolver,
+            now=self.now,
+            patience=patience,
+            delivered=self.delivered,
+        )
         self.hosts: dict[str, FakeHost] = {}
         numbers = count(1)
         self.reporter = Reporter(
@@ -126,11 +134,18 @@ class World:
             schedule=Schedule(300.0, 4 * HOUR, dice=lambda: 0.5),
             connections=connections,
             rewritten=lambda sender: f"rewritten+{sender}",
+            delivered=self.delivered,
         )
 
     def now(self) -> datetime:
         """Return the virtual time."""
         return BEGAN + self.step + timedelta(seconds=self.clock.seconds())
+
+    def delivered(
+        self, sender: str, recipients: Sequence[str], account: str | None, places: Sequence[Placed]
+    ) -> None:
+        """Note what is told."""
+        self.told.append((sender, tuple(recipients), account, tuple(places)))
 
     def host(self, domain: str) -> FakeHost:
         """Return the hosts of a domain."""
@@ -164,6 +179,7 @@ class World:
         notify: str = "",
         envelope: Envelope = ENVELOPE,
         deliver_by: DeliverBy | None = None,
+        account: str | None = None,
     ) -> None:
         """Take a message as the server does, and carry it on as far as that goes at once."""
         draft = self.delivery.draft()
@@ -175,7 +191,11 @@ class World:
             original = f"rfc822;{each}" if notify else ""
             found.append(replace(resolved, notify=notify, original=original))
         await self.delivery.deliver(
-            draft, found, replace(envelope, sender=sender), deliver_by=deliver_by
+            draft,
+            found,
+            replace(envelope, sender=sender),
+            account=account,
+            deliver_by=deliver_by,
         )
         self.settle()
 
