@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final, TypeVar
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
@@ -17,6 +18,7 @@ from twisted.python.failure import Failure
 from twisted.web.client import Agent, ResponseDone
 
 from netsuite.dns import DNS, DNSError
+from netsuite.store.errors import StoreClosed
 from netsuite.store.interfaces import RememberedStore
 
 T = TypeVar("T")
@@ -30,6 +32,11 @@ MOST_SECONDS: Final = 31_557_600.0
 #: How often it is asked whether a policy that is kept is still that of its domain, and how long it
 #: is not asked for one that could not be had (3.3).
 AGAIN_SECONDS: Final = 3600.0
+#: A policy that is used in this last part of its life is fetched anew while it still counts: who
+#: can keep its site away just when it ends does not end it (3.3).
+LAST_PART: Final = 1 / 3
+#: How often that is tried at the most.
+REFRESH_SECONDS: Final = 86_400.0
 KEPT: Final = 10_000
 PATTERNS: Final = 100
 #: The kind of what the store remembers.
@@ -116,10 +123,11 @@ class _Kept:
     policy: Policy | None
     until: float  # it is good for
     ask_at: float  # whether it is still the domain's
+    refresh_at: float = 0.0  # not before
 
 
 class DomainPolicies:
-    """Policies of domains, kept as long as they say.
+    """Policies of domains, kept as long as they say, and fetched anew before they end.
 
     They are kept in memory, and in the store where there is one to remember them: without one each
     domain is asked anew after a start, so an attacker who can forge the DNS just then, and keep it
@@ -156,8 +164,8 @@ class DomainPolicies:
         """
         kept = self._kept.get(domain) or await self._recalled(domain)
         now = self._clock.seconds()
-        if kept is not None and now < kept.ask_at:
-            return kept.policy if now < kept.until else None
+        if kept is not None and now < min(kept.ask_at, kept.until):
+            return kept.policy
         try:
             answer = await self._dns.txt(f"_mta-sts.{domain}")
             identifier = parse_record(list(answer.records))
@@ -167,6 +175,8 @@ class DomainPolicies:
         if kept is not None and good and identifier in (None, kept.id):
             # That the record is gone does not end a policy: who can forge could make it go (2).
             kept.ask_at = now + AGAIN_SECONDS
+            if identifier is not None:  # without a record there is no policy to be had (3.1)
+                self._refresh(domain, kept)
             return kept.policy
         if identifier is None:
             return None
@@ -175,12 +185,38 @@ class DomainPolicies:
             kept.ask_at = now + AGAIN_SECONDS
             return kept.policy
         until = now + (policy.max_age if policy is not None else AGAIN_SECONDS)
-        self._keep(domain, _Kept(identifier, policy, until, now + AGAIN_SECONDS))
-        if policy is not None and self._remembered is not None:
-            value = f"{identifier} {until:.0f}\n{print_policy(policy)}"
-            end = datetime.fromtimestamp(until, UTC)
-            self._remembered.remember(REMEMBERED, domain, value, end)
+        refresh_at = kept.refresh_at if kept is not None else 0.0
+        self._learn(domain, _Kept(identifier, policy, until, now + AGAIN_SECONDS, refresh_at))
         return policy
+
+    def _refresh(self, domain: str, kept: _Kept) -> None:
+        """Have a policy fetched anew that ends before long; mail does not wait for it, and goes by
+        the one that is kept."""
+        now = self._clock.seconds()
+        policy = kept.policy
+        if policy is None or now < max(kept.until - policy.max_age * LAST_PART, kept.refresh_at):
+            return
+        kept.refresh_at = now + REFRESH_SECONDS
+        ensureDeferred(self._refreshed(domain, kept)).addErrback(
+            lambda failure: self.log.failure("refreshing an MTA-STS policy", failure)
+        )
+
+    async def _refreshed(self, domain: str, kept: _Kept) -> None:
+        policy = await self._asked(domain)
+        # Where another has been learned meanwhile, this one may be older.
+        if policy is None or self._kept.get(domain) is not kept:
+            return
+        until = self._clock.seconds() + policy.max_age
+        with suppress(StoreClosed):  # while it was fetched
+            self._learn(domain, _Kept(kept.id, policy, until, kept.ask_at, kept.refresh_at))
+
+    def _learn(self, domain: str, kept: _Kept) -> None:
+        """Keep what a domain says; a policy in the store, too. Raises StoreClosed."""
+        self._keep(domain, kept)
+        if kept.policy is not None and self._remembered is not None:
+            value = f"{kept.id} {kept.until:.0f}\n{print_policy(kept.policy)}"
+            end = datetime.fromtimestamp(kept.until, UTC)
+            self._remembered.remember(REMEMBERED, domain, value, end)
 
     async def _recalled(self, domain: str) -> _Kept | None:
         """Return what an earlier run has kept; whether it is still the domain's is to be asked."""

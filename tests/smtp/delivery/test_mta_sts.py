@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from twisted.internet.defer import TimeoutError
+from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.task import Clock
 from twisted.internet.testing import StringTransport
 
@@ -23,6 +23,7 @@ from netsuite.store.memory import MemoryStore
 from netsuite.testing.cases import SynchronousTestCase, TestCase
 from netsuite.testing.names import FakeDNS, Name
 
+HOUR = 3600.0
 TEXT = b"version: STSv1\nmode: enforce\nmx: mx.there.test\r\nmx: *.Pool.test\nmax_age: 86400\n"
 POLICY = Policy("enforce", ("mx.there.test", "*.pool.test"), 86400)
 
@@ -83,7 +84,7 @@ class Keeping(TestCase):
     def setUp(self) -> None:
         self.clock = Clock()
         self.names = {"_mta-sts.there.test": Name(txt=[b"v=STSv1; id=1;"])}
-        self.answer: bytes | OSError = TEXT
+        self.answer: bytes | OSError | Deferred[bytes] = TEXT
         self.fetched: list[str] = []
         self.store = MemoryStore(lambda: datetime.fromtimestamp(self.clock.seconds(), UTC))
         self.policies = self.restarted()
@@ -97,6 +98,8 @@ class Keeping(TestCase):
         self.fetched.append(url)
         if isinstance(self.answer, OSError):
             raise self.answer
+        if isinstance(self.answer, Deferred):
+            return await self.answer
         return self.answer
 
     async def test_fetched_once(self) -> None:
@@ -126,6 +129,73 @@ class Keeping(TestCase):
         self.assertEqual(POLICY, await self.policies.policy("there.test"))
         self.clock.advance(86400)
         self.assertIsNone(await self.policies.policy("there.test"))
+
+    async def test_refreshed(self) -> None:
+        """In the last third of its life a policy that is used is fetched anew, which no mail waits
+        for; it counts longer then, after a restart too."""
+        await self.policies.policy("there.test")
+        self.clock.advance(16 * HOUR - 1)
+        await self.policies.policy("there.test")
+        self.assertEqual(1, len(self.fetched))
+        self.clock.advance(HOUR)
+        self.answer = waits = Deferred[bytes]()
+        for _ in range(4):
+            self.assertEqual(POLICY, await self.policies.policy("there.test"))
+            self.assertEqual(2, len(self.fetched))
+            self.clock.advance(HOUR)
+        waits.callback(TEXT)
+        self.answer = OSError("away")
+        for _ in range(19):
+            self.assertEqual(POLICY, await self.policies.policy("there.test"))
+            self.assertEqual(POLICY, await self.restarted().policy("there.test"))
+            self.clock.advance(HOUR - 1)
+
+    async def test_refreshed_once_a_day(self) -> None:
+        """One that cannot be had takes nothing from the one that is kept; where there is no record
+        none is asked for."""
+        month = TEXT.replace(b"86400", b"2592000")
+        self.answer = month
+        await self.policies.policy("there.test")
+        self.clock.advance(20 * 24 * HOUR)
+        self.answer = OSError("away")
+        for days in range(1, 4):
+            for _ in range(24):
+                policy = await self.policies.policy("there.test")
+                self.assertEqual(2_592_000, policy and policy.max_age)
+                self.clock.advance(HOUR)
+            self.assertEqual(1 + days, len(self.fetched))
+        del self.names["_mta-sts.there.test"]
+        self.assertIsNotNone(await self.policies.policy("there.test"))
+        self.assertEqual(4, len(self.fetched))
+
+    async def test_a_short_life(self) -> None:
+        """A policy that ends within the hour is fetched again then: no mail goes without."""
+        self.answer = TEXT.replace(b"86400", b"600")
+        for fetched in (1, 1, 2, 2, 3):
+            policy = await self.policies.policy("there.test")
+            self.assertEqual((600, fetched), (policy and policy.max_age, len(self.fetched)))
+            self.clock.advance(300)
+
+    async def test_changed_while_it_is_refreshed(self) -> None:
+        """What was learned last counts; and a store that is closed meanwhile does no harm."""
+        await self.policies.policy("there.test")
+        self.clock.advance(17 * HOUR)
+        self.answer = waits = Deferred[bytes]()
+        self.assertEqual(POLICY, await self.policies.policy("there.test"))
+        self.names["_mta-sts.there.test"] = Name(txt=[b"v=STSv1; id=2;"])
+        self.answer = TEXT.replace(b"enforce", b"testing")
+        self.clock.advance(HOUR)
+        for _ in range(2):
+            policy = await self.policies.policy("there.test")
+            self.assertEqual("testing", policy and policy.mode)
+            if not waits.called:
+                waits.callback(TEXT)
+        self.answer = waits = Deferred[bytes]()
+        self.clock.advance(23 * HOUR)
+        await self.policies.policy("there.test")
+        self.assertEqual(4, len(self.fetched))
+        await self.store.close()
+        waits.callback(TEXT)
 
     async def test_after_a_restart(self) -> None:
         """A policy that was kept counts on, whatever the DNS and the site say then: until its own
