@@ -53,6 +53,7 @@ ELSEWHERE = (
     ("smtp", "smtp/test_mailer", "names of the client"),
     ("smtp.delivery.explain", "cli/test_queue", "one line of netsuite queue why"),
     ("smtp.delivery.*", "smtp/delivery/test_agent", "parts of one delivery"),
+    ("testing.__main__", "testing/test_foreground", "the command line of what runs there"),
     ("testing.names", "test_dns", "what the DNS client asks"),
     ("*.settings", "config/test_load", "declarations, tried by what reads them"),
     ("config.*", "config/test_load", "what loading consists of"),

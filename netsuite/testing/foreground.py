@@ -115,9 +115,9 @@ class Foreground:
             await self._control.start(wishes.control)
         if wishes.ca_file is not None:
             write_whole(wishes.ca_file, self.suite.authority.pem())
-        print(self.table(), flush=True)
         if wishes.ready_file is not None:
             write_whole(wishes.ready_file, json.dumps(self.ready(), indent=1) + "\n")
+        print(self.table(), flush=True)
 
     def _stop(self) -> Deferred[None]:
         return ensureDeferred(self._stopped())

@@ -338,9 +338,11 @@ class ReplayServer(Factory):
             waiting: Deferred[None] = Deferred()
             self._waiting.append(waiting)
             timer = clock.callLater(until - clock.seconds(), self._wake)
-            await waiting
-            if timer.active():
-                timer.cancel()
+            try:
+                await waiting
+            finally:
+                if timer.active():
+                    timer.cancel()
         self.check()
 
     def check(self) -> None:

@@ -83,10 +83,11 @@ def _body(mail: EmailMessage, kind: str) -> Message | None:
 
 
 def _content(part: Message) -> str:
-    octets = _octets(part)
+    """Return the text of a part; its lines end with LF."""
+    octets = _octets(part).replace(b"\r\n", b"\n")
     try:
         return text(octets.decode(part.get_content_charset("utf-8"), "replace"))
-    except LookupError:  # a charset that nobody knows
+    except (LookupError, ValueError):  # a charset that nobody knows, or no text's
         return octets.decode("ascii", "backslashreplace")
 
 
