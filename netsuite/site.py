@@ -291,12 +291,13 @@ class Site(Service):
         return self._parts[name]
 
     def configure(self, table: str, **values: object) -> None:
-        """Change settings of one table, from now on and for every reload.
+        """Change settings of one table, from now on and for every reload; those that are read
+        once (``store``, ``files``, ``tls``, most of ``accounts``) not: give those to ``Site``.
 
         Raises:
             ConfigError: there is no such setting, or it cannot have that value.
         """
-        self.settings = changed(self.settings, table, values)
+        self._take(changed(self.settings, table, values))
         self._set.setdefault(table, {}).update(values)
 
     # -- services ------------------------------------------------------------------------------
@@ -468,6 +469,11 @@ class Site(Service):
         """Take what can change while it runs from new settings, and read certificates again."""
         for table, values in self._set.items():
             settings = changed(settings, table, values)
+        if self.certificates is not None:
+            self.certificates.refresh()
+        self._take(settings)
+
+    def _take(self, settings: Settings) -> None:
         self.settings = settings
         self.resolver.configure(
             domains=settings.site.domains,
@@ -478,8 +484,6 @@ class Site(Service):
         self.delivery.patience = _patience(settings)
         self.authenticator.names.configure(tuple(settings.site.domains))
         self.authenticator.offered = _mechanisms(settings)
-        if self.certificates is not None:
-            self.certificates.refresh()
         for apply in self._reloaded:
             apply(settings)
 
