@@ -13,7 +13,8 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import Any, Protocol
+from functools import partial
+from typing import Protocol
 
 from twisted.application.service import IService, MultiService
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
@@ -22,6 +23,7 @@ from twisted.python.reflect import namedAny
 
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import Settings, needs_restart
+from netsuite.extensions import extend_by_name
 from netsuite.home import SiteError
 from netsuite.site import Site
 
@@ -166,8 +168,10 @@ def compose(
         read: reads the settings again, at SIGHUP; None: as the site has read them.
 
     Raises:
-        ConfigError, SiteError: a setting is wrong, or cannot be used on this machine.
+        ConfigError, SiteError: a setting is wrong, or cannot be used on this machine; or an
+            extension that settings name.
     """
+    extend_by_name(site, site.settings.site.extensions)
     made = [each if IService.providedBy(each) else each(site) for each in services]
     return Daemon(site, made, read or site.read_settings)
 
@@ -200,7 +204,7 @@ class Daemon(MultiService):
         self.site = site
         self._read = read
         self._started_with = site.settings
-        self._before: Any = None  # what SIGHUP did before we came
+        self._hear_no_more: Callable[[], object] | None = None  # of SIGHUP
         site.setServiceParent(self)
         for service in services:
             service.setServiceParent(self)
@@ -211,13 +215,14 @@ class Daemon(MultiService):
         if self._sighup and hasattr(signal, "SIGHUP"):
             reload, later = self.reload, self.site.reactor.callFromThread
             with suppress(ValueError):  # in the main thread alone signals are handled
-                self._before = signal.signal(signal.SIGHUP, lambda *_: later(reload))
+                before = signal.signal(signal.SIGHUP, lambda *_: later(reload))
+                self._hear_no_more = partial(signal.signal, signal.SIGHUP, before)
 
     def stopService(self) -> Deferred[None]:
         """Stop the services, each with its connections' goodbye; then the site."""
-        if self._before is not None:
-            signal.signal(signal.SIGHUP, self._before)
-            self._before = None
+        if self._hear_no_more is not None:
+            self._hear_no_more()
+            self._hear_no_more = None
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:

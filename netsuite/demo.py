@@ -249,9 +249,11 @@ class Demo:
         await store.mail.commit(draft, [Placement(folder) for folder in folders])
 
     def _print(self) -> None:
+        home = self._site.home
+        where = "memory" if home is None else f"{home}, with logs in its log/"
         lines = [
             "",
-            f"netsuite {__version__}: demo in {self._site.home}, with logs in its log/",
+            f"netsuite {__version__}: demo in {where}",
             f"accounts alice and bob, password {PASSWORD}, domain example.test",
             "",
         ]

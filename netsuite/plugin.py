@@ -6,6 +6,7 @@ import gc
 import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from twisted.application.service import IService
 from twisted.python import usage
@@ -17,6 +18,7 @@ from netsuite.config.load import ConfigError, Configuration, read
 from netsuite.config.schema import SERVICES
 from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
+from netsuite.extensions import extend_from_file
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
@@ -37,6 +39,7 @@ class Options(usage.Options):
     optFlags = [
         ["demo", None, "Demo accounts alice and bob (password netsuite), sample content, "
                        "loopback only."],
+        ["memory", None, "Keep everything in memory; nothing is left when it ends."],
     ]  # fmt: skip
     optParameters = [
         ["home", None, None, "The home directory; else $NETSUITE_HOME, else the data directory."],
@@ -46,11 +49,17 @@ class Options(usage.Options):
     def __init__(self) -> None:
         super().__init__()
         self.overrides: list[str] = []
+        self.handlers: list[str] = []
         self.listening: dict[str, list[str]] = {}
 
     def opt_set(self, setting: str) -> None:
         """Change a setting: KEY=VALUE, such as smtp.recipients=200. May be repeated."""
         self.overrides.append(setting)
+
+    def opt_handlers(self, path: str) -> None:
+        """A Python file with handlers of your own: on_mail, routes, policies ... May be
+        repeated."""
+        self.handlers.append(path)
 
     def opt_listen(self, where: str) -> None:
         """Listen there instead: an endpoint string, such as tcp:25; for the whole suite
@@ -140,7 +149,10 @@ def _service(options: Options, names: Sequence[str]) -> IService:
         settings = configuration.settings
         if demo:
             refuse_strangers(settings)
-        site = Site(find_home(options["home"]), settings=settings, reactor=reactor)
+        memory = bool(options["memory"])
+        site = Site(find_home(options["home"]), settings=settings, memory=memory, reactor=reactor)
+        for path in options.handlers:
+            extend_from_file(site, Path(path))
         daemon = compose(
             site,
             *(

@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
 
 from twisted.application.service import Service
 from twisted.cred.portal import Portal
@@ -45,7 +45,7 @@ from netsuite.connection.settings import ServiceSettings
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.message.injection import PostingPolicy
-from netsuite.storage import AtHome, InMemory, Storage
+from netsuite.storage import AtHome, InMemory, Reactor, Storage
 from netsuite.store.errors import StoreError
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
@@ -57,6 +57,8 @@ if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
     from netsuite.smtp.policy.chain import OwnPolicies
     from netsuite.telnet.shell.table import CommandTable
 
+#: Of a class that is known by its name alone.
+AnyPart: TypeAlias = Any
 Sh = TypeVar("Sh", bound=ServerShared)
 #: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
 BACKLOG: Final = 1024
@@ -126,13 +128,11 @@ class Site(Service):
         *,
         settings: Settings | None = None,
         memory: bool = False,
-        reactor: Any = None,
+        reactor: Reactor | None = None,
         storage: Storage | None = None,
     ) -> None:
         self.setName("site")
-        if reactor is None:
-            from twisted.internet import reactor
-        self.reactor = reactor
+        self.reactor: Reactor = _installed() if reactor is None else reactor
         in_memory = memory or storage is not None
         path = find_home(None if home is None else os.fspath(home))
         self._read: Callable[[], Settings] | None = None
@@ -142,14 +142,16 @@ class Site(Service):
         self.settings = settings = settings or Settings()
         self._set: dict[str, dict[str, object]] = {}
         if storage is None:
-            storage = InMemory(settings, reactor) if memory else AtHome(settings, path, reactor)
+            storage = (
+                InMemory(settings, self.reactor) if memory else AtHome(settings, path, self.reactor)
+            )
         self._storage = storage
         self.home: Path | None = storage.home
         self.store: Store = storage.store
         self.homes = storage.homes
         self.certificates = storage.certificates
         self.run = storage.run
-        self.arrivals = Arrivals(self.store, self.homes, reactor)
+        self.arrivals = Arrivals(self.store, self.homes, self.reactor)
         #: The files that need no login; others come by a login, as FileAccess.
         self.files = HomesOfSite(self.store, self.homes)
         self.srs = SenderRewriting(
@@ -159,7 +161,7 @@ class Site(Service):
         )
         self.resolver = RecipientResolver(
             self.store,
-            reactor,
+            self.reactor,
             domains=settings.site.domains,
             postmaster=settings.site.postmaster,
             separator=settings.site.detail_separator,
@@ -174,7 +176,7 @@ class Site(Service):
             delivered=self.arrivals.mail_delivered,
         )
         self.password_cache = PasswordCache(
-            reactor, settings.accounts.cache_seconds, self.store.changes
+            self.reactor, settings.accounts.cache_seconds, self.store.changes
         )
         self.newsroom = StoreNewsroom(
             self.store, _posting_policy(settings), posted=self.arrivals.article_posted
@@ -283,7 +285,7 @@ class Site(Service):
         policies: OwnPolicies = self._part("netsuite.smtp.policy.chain.OwnPolicies")
         return policies
 
-    def _part(self, name: str, *arguments: object) -> Any:
+    def _part(self, name: str, *arguments: object) -> AnyPart:
         """Return the site's own object of a class, made when it is first asked for: so a service
         that runs alone imports nothing of the others."""
         if name not in self._parts:
@@ -333,7 +335,8 @@ class Site(Service):
         )
 
     def listening(self, factory: ServerFactory[Sh], shared: Callable[[], Sh]) -> ListeningService:
-        """Return the service that lets a factory listen where its settings say.
+        """Return the service that lets a factory listen where its settings say; without a home it
+        leaves out sockets that would be there.
 
         Args:
             shared: what its connections share by now; asked for at each reload.
@@ -342,7 +345,11 @@ class Site(Service):
             SiteError: an endpoint string cannot be understood.
         """
         name, settings = factory.shared.service, factory.shared.settings
-        openings = [self._opening(factory, "listen", each) for each in settings.listen]
+        openings = [
+            self._opening(factory, "listen", each)
+            for each in settings.listen
+            if self.home is not None or not _is_at_home(each)
+        ]
         if factory.shared.tls is not None:
             openings += [self._opening(factory, "listen_tls", each) for each in settings.listen_tls]
         self.on_reload(lambda _: factory.configure(shared()))
@@ -486,6 +493,18 @@ class Site(Service):
         self.authenticator.offered = _mechanisms(settings)
         for apply in self._reloaded:
             apply(settings)
+
+
+def _installed() -> Reactor:
+    from twisted.internet import reactor
+
+    return reactor
+
+
+def _is_at_home(description: str) -> bool:
+    """Return whether an endpoint string is that of a socket below the home."""
+    path = socket_path(description, Path())
+    return path is not None and not path.is_absolute()
 
 
 async def _awaited(work: Awaitable[None]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
@@ -22,6 +22,9 @@ from netsuite.store.interfaces import Store
 from netsuite.store.memory import MemoryStore
 from netsuite.store.tree import FileHomes
 from netsuite.tls import BadCertificate, Certificates
+
+#: A reactor of Twisted's: for all that is asked of one here it has no interface.
+Reactor: TypeAlias = Any
 
 
 class Storage(Protocol):
@@ -73,7 +76,7 @@ class AtHome:
         reactor: for threads and time.
     """
 
-    def __init__(self, settings: Settings, home: Path, reactor: Any) -> None:
+    def __init__(self, settings: Settings, home: Path, reactor: Reactor) -> None:
         self.home = home
         self._files = settings.files
         self.store = open_store(settings, home, reactor)
@@ -144,7 +147,7 @@ class InMemory:
     def __init__(
         self,
         settings: Settings,
-        reactor: Any,
+        reactor: Reactor,
         *,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         guid: Callable[[], str] = lambda: secrets.token_hex(16),

@@ -24,6 +24,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             _CONFIGURATION, "init",
             "Write a home directory whose services listen on the standard ports.",
         ),
+        "run": Entry(
+            "netsuite.cli.run", "run",
+            "Run all services in the foreground, with the handlers that Python files have.",
+        ),
         "check-config": Entry(
             _CONFIGURATION, "check_config",
             "Say what is wrong with the configuration; exit 0 when nothing is.",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator, Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,8 @@ from netsuite.dns import DNSClient
 from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
 from netsuite.store.interfaces import Store
 
+#: The group of entry points that extensions are found in.
+EXTENSIONS: Final = "netsuite.extensions"
 #: Drivers by the beginning of a database's URL; one that is None needs none.
 _DRIVERS: Final = {"sqlite": None, "postgresql": "psycopg"}
 
@@ -49,6 +52,7 @@ def problems(
         *_folder("files.root", home / settings.files.root),
         *_policies(settings, reactor),
         *_authorities(settings, home),
+        *_extensions(settings),
     ]
     if settings.tls.enabled:
         found += _folder("tls.certificates", home / settings.tls.certificates)
@@ -77,6 +81,15 @@ def _authorities(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
             tls.client_options("localhost", authorities=home / settings.delivery.authorities)
         except tls.BadCertificate as error:
             yield "delivery.authorities", str(error)
+
+
+def _extensions(settings: Settings) -> Iterator[tuple[str, str]]:
+    named = settings.site.extensions
+    there = {each.name for each in entry_points(group=EXTENSIONS)} if named else set()
+    for name in named:
+        if name not in there:
+            known = ", ".join(sorted(there)) or "none"
+            yield "site.extensions", f"no package with {name!r} is installed; there are: {known}"
 
 
 def _store(settings: Settings) -> Iterator[tuple[str, str]]:

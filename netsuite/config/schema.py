@@ -76,6 +76,12 @@ class SiteSection(Section):
         "rather than into INBOX.",
         live=True,
     )
+    extensions: list[str] = setting(
+        [],
+        "Installed packages that add to this site: policies, routes, commands, checkers. The names "
+        "of their entry points in the group netsuite.extensions; one that is installed and not "
+        "named here does nothing.",
+    )
 
 
 class StoreSection(Section):

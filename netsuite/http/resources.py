@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionDone
-from twisted.internet.interfaces import IAddress
+from twisted.internet.interfaces import IAddress, IReactorThreads
 from twisted.python.failure import Failure
 
 from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
@@ -42,7 +42,7 @@ class SiteRouter(Router):
         reactor: for ``twisted.web``'s sessions, and the threads of WSGI applications.
     """
 
-    def __init__(self, reactor: Any) -> None:
+    def __init__(self, reactor: object) -> None:
         super().__init__()
         self._reactor = reactor
 
@@ -60,20 +60,24 @@ class SiteRouter(Router):
         if not IResource.providedBy(handler) and _takes_two(handler):
             from twisted.web.wsgi import WSGIResource
 
-            made = WSGIResource(self._reactor, self._reactor.getThreadPool(), handler)
+            made = WSGIResource(
+                self._reactor, IReactorThreads(self._reactor).getThreadPool(), handler
+            )
         if IResource.providedBy(made):
             made = ResourceSite(_below(prefix, made), self._reactor)
         super().mount(prefix, made)
 
 
-def _takes_two(handler: Any) -> bool:
+def _takes_two(handler: object) -> bool:
     """Return whether a callable takes environment and ``start_response``."""
+    if not callable(handler):
+        return False
     parameters = inspect.signature(handler).parameters.values()
     wanted = [each for each in parameters if each.default is each.empty]
     return len(wanted) == 2
 
 
-def _below(prefix: str, resource: Any) -> Any:
+def _below(prefix: str, resource: Any) -> object:
     """Return a root from which a path of that prefix leads to a resource."""
     from twisted.web.resource import Resource
 
@@ -96,7 +100,9 @@ class ResourceSite:
         limit_octets: the largest body; it is kept in memory.
     """
 
-    def __init__(self, resource: Any, reactor: Any, *, limit_octets: int = 16 * 1024**2) -> None:
+    def __init__(
+        self, resource: object, reactor: object, *, limit_octets: int = 16 * 1024**2
+    ) -> None:
         from twisted.web import server
 
         self._request: Any = server.Request

@@ -51,7 +51,7 @@ class TestCase(unittest.TestCase):
         if method is not None:
             setattr(self, methodName, functools.wraps(method)(lambda: self._run_test(method)))
 
-    def _run_test(self, method: Callable[[], Any]) -> Any:
+    def _run_test(self, method: Callable[[], Any]) -> object:
         """Run a test; what fails tells what was said."""
         if not inspect.iscoroutinefunction(method):
             return method()

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IReactorCore
 from twisted.internet.threads import blockingCallFromThread
 
+from netsuite.storage import Reactor
 from netsuite.testing.fabric import Fabric
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Ground(Protocol):
     """Where servers, and clients of the same test, run."""
 
     @property
-    def reactor(self) -> Any:
+    def reactor(self) -> Reactor:
         """Their reactor."""
 
     def run(self, work: Callable[[], Awaitable[T]]) -> T:
@@ -139,7 +140,7 @@ class Thread:
             self._ended.wait(THREAD_SECONDS)
 
 
-def _open_on(reactor: Any) -> dict[object, str]:
+def _open_on(reactor: Reactor) -> dict[object, str]:
     """Return the timers and what is read or written on a reactor; not what wakes it."""
     found: dict[object, str] = {
         timer: f"timer in {timer.getTime() - reactor.seconds():.3g} seconds: {timer.func!r}"
@@ -151,7 +152,7 @@ def _open_on(reactor: Any) -> dict[object, str]:
     return found
 
 
-def _new_reactor() -> Any:
+def _new_reactor() -> Reactor:
     """Return a reactor of the best kind there is, not installed."""
     try:
         from twisted.internet.epollreactor import EPollReactor as Reactor

@@ -20,6 +20,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Generator, Iterator
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -137,7 +138,7 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
     return (yield)
 
 
-def _park_reactor(twisted: Any) -> None:
+def _park_reactor(twisted: ModuleType) -> None:
     """Stop the reactor that pytest-twisted has left running between tests, so that trial can run
     it; the next of its tests begins it anew."""
     state = twisted._instances
@@ -153,9 +154,9 @@ def _park_reactor(twisted: Any) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Run a test that is ``async`` and asks for the fabric there."""
-    suite: Any = pyfuncitem.funcargs.get(_FABRIC)
-    if suite is None or not inspect.iscoroutinefunction(pyfuncitem.obj):
+    if _FABRIC not in pyfuncitem.funcargs or not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
+    suite = pyfuncitem.stash[_SUITE]
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     suite.ground.run(lambda: pyfuncitem.obj(**arguments))

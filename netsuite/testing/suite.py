@@ -33,7 +33,7 @@ from netsuite.http.responses import AnyResponse
 from netsuite.http.router import Router
 from netsuite.site import Site
 from netsuite.smtp.policy.interface import Facts, Policy, Verdict
-from netsuite.storage import InMemory
+from netsuite.storage import InMemory, Reactor
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder
 from netsuite.store.interfaces import Store
@@ -118,31 +118,38 @@ class _NotingRouter(Router):
         return self._router.answer(request)
 
 
-class Service:
+class _Endpoint(HostnameEndpoint):
+    """An endpoint that tells its reactor."""
+
+    def __init__(self, reactor: Reactor, host: str, port: int) -> None:
+        super().__init__(reactor, host, port)
+        self.reactor = reactor
+
+
+class Service(Faults):
     """One service under test: where it is, what goes wrong with it, and what was said to it.
 
     Attributes:
-        faults: what is to go wrong.
         transcripts: its sessions.
         requests: of HTTP, what was asked.
     """
 
     def __init__(self, suite: Suite, listening: ListeningService) -> None:
+        super().__init__(suite.clock, suite.seed or 0)
         self.name = str(listening.name)
-        self.faults = Faults(suite.clock, suite.seed or 0)
         self.transcripts = Recordings(suite.clock)
         self.requests: list[Request] = []
         self._suite = suite
         self._listening = listening
         factory = listening.factory
-        self.faults.attach(factory)
+        self.attach(factory)
         changed: dict[str, Any] = {"transcript": self.transcripts.transcript}
         router = getattr(factory.shared, "router", None)
         if isinstance(router, Router):
             changed["router"] = _NotingRouter(router, self.requests)
         factory.configure(replace(factory.shared, **changed))
         listening.openings = tuple(
-            replace(each, factory=self.faults.wrap(each.factory)) for each in listening.openings
+            replace(each, factory=self.wrap(each.factory)) for each in listening.openings
         )
 
     @property
@@ -173,23 +180,17 @@ class Service:
     @property
     def endpoint(self) -> IStreamClientEndpoint:
         """Where a Twisted client on the suite's reactor connects to."""
-        return HostnameEndpoint(self._suite.reactor, HOST, self.port)
+        return _Endpoint(self._suite.reactor, HOST, self.port)
 
     @property
     def tls_endpoint(self) -> IStreamClientEndpoint:
         """The same for the port under TLS; the client brings TLS itself."""
-        return HostnameEndpoint(self._suite.reactor, HOST, self.tls_port)
+        return _Endpoint(self._suite.reactor, HOST, self.tls_port)
 
     @property
     def sessions(self) -> int:
         """How many connections there are now."""
         return len(self._listening.factory)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return what ``faults`` has: ``smtp.refusing`` is ``smtp.faults.refusing``."""
-        if name.startswith("_"):
-            raise AttributeError(name)
-        return getattr(self.faults, name)
 
     def end_sessions(self) -> None:
         """Abort all connections."""
@@ -199,7 +200,7 @@ class Service:
     def begin_anew(self) -> None:
         """End its sessions and its faults, and forget what was said."""
         self.end_sessions()
-        self.faults.clear()
+        self.clear()
         self.transcripts.clear()
         self.requests.clear()
 
@@ -279,11 +280,8 @@ class Suite:
 
     def add_domain(self, domain: str) -> None:
         """Have a domain be one of ours."""
-        settings = self.site.settings
         if domain not in self.site.resolver.domains:
-            domains = [*settings.site.domains, domain]
-            self.site.configure("site", domains=domains)
-            self.site.apply(self.site.settings)
+            self.site.configure("site", domains=[*self.site.settings.site.domains, domain])
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -319,7 +317,7 @@ class Suite:
             service.end_sessions()
         await daemon.stopService()
         for service in self:
-            service.faults.check()
+            service.check()
 
     async def reset(self) -> None:
         """Make it as it was at the start: no accounts, mail, articles, files, faults."""

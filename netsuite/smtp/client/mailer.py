@@ -60,7 +60,7 @@ class Mailer:
     Args:
         to: a URL, ``smtp://HOST:PORT``, ``submission://``, ``smtps://``, ``lmtp://`` or
             ``lmtp:///PATH`` of a Unix socket, with the login in it if there is one; or an endpoint.
-        reactor: for connections and time.
+        reactor: for connections and time; None: that of an endpoint with an attribute of that name.
         login: name and password, instead of those in the URL.
         security: None for what is safe: TLS required where a password is sent; none on this very
             machine, whose connections nobody can read; else where it is offered.
@@ -81,7 +81,7 @@ class Mailer:
         self,
         to: str | IStreamClientEndpoint,
         *,
-        reactor: IReactorTime,
+        reactor: IReactorTime | None = None,
         login: tuple[str, str] | None = None,
         security: TLSUse | None = None,
         tls_context: tls.ClientContext | None = None,
@@ -93,6 +93,10 @@ class Mailer:
     ) -> None:
         place = parse_place(to) if isinstance(to, str) else Place("", lmtp=lmtp)
         self._to = place
+        if reactor is None:
+            reactor = getattr(to, "reactor", None)
+        if reactor is None:
+            raise ValueError("on which reactor? neither the argument nor the endpoint says")
         self._reactor = reactor
         self._timeouts = timeouts or ClientTimeouts()
         self._endpoint = self._reach(place) if isinstance(to, str) else to
@@ -317,13 +321,8 @@ async def send(
 ) -> tuple[Result, ...]:
     """Send one message on a connection of its own.
 
-    The arguments are those of ``Mailer`` and of its ``send``, as are what it returns and raises;
-    without *reactor* it is the one that is installed.
+    The arguments are those of ``Mailer`` and of its ``send``, as are what it returns and raises.
     """
-    if reactor is None:
-        from twisted.internet import reactor as installed
-
-        reactor = IReactorTime(installed)
     mailer = Mailer(
         to,
         reactor=reactor,

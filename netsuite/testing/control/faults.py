@@ -198,7 +198,7 @@ class StandingFaults:
             raise refusal(400, f"kind: one of {', '.join(KINDS)}")
         arguments = _arguments(service, kind, {k: v for k, v in said.items() if k != "kind"})
         try:
-            rule = KINDS[kind](service.faults, **arguments)
+            rule = KINDS[kind](service, **arguments)
         except (ValueError, re.error) as problem:
             raise refusal(400, text(problem)) from None
         if not isinstance(rule, Rule):

@@ -151,7 +151,7 @@ class ServiceRoutes:
         missing = []
         for service in self._suite:
             try:
-                service.faults.check()
+                service.check()
             except UnmetExpectation as problem:
                 missing.append(f"{service.name}: {text(problem).removeprefix('unmet: ')}")
         return answer({"unmet": missing})

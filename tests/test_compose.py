@@ -1,0 +1,497 @@
+"""The front door for programs: a site, what is put over it and added to it, and the daemon."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import xmlrpc.client
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from twisted.application.service import IService, Service
+from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
+from twisted.cred.credentials import IAnonymous, IUsernamePassword
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.endpoints import clientFromString
+from twisted.web import resource
+from zope.interface import implementer
+
+from netsuite import sasl
+from netsuite.accounts.interfaces import Channel
+from netsuite.compose import (
+    Daemon,
+    MakesService,
+    Site,
+    compose,
+    delivery,
+    ftp,
+    gopher,
+    http,
+    imap,
+    lmtp,
+    nntp,
+    pop3,
+    smtp,
+    submission,
+    telnet,
+)
+from netsuite.config.load import ConfigError, load
+from netsuite.connection.errors import AuthenticationFailed, Refusal
+from netsuite.connection.listening import ListeningService
+from netsuite.home import SiteError
+from netsuite.http.client import HTTPClient
+from netsuite.http.commands import Fields, Response
+from netsuite.http.request import IncomingRequest
+from netsuite.imap.client import IMAPClient
+from netsuite.imap.client import connect as connect_imap
+from netsuite.smtp import Result, send
+from netsuite.smtp.policy.interface import Facts, Policy, Reject, Verdict
+from netsuite.storage import AtHome, InMemory
+from netsuite.telnet.client import connect as connect_telnet
+from netsuite.telnet.shell.command import Shell, command
+from netsuite.testing.case import TestCase
+from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.hashing import NoHashing, verifiers
+
+LOOPBACK = "tcp:0:interface=127.0.0.1"
+MAIL = b"Subject: x\r\n\r\nbody\r\n"
+
+
+class NoSpam(Policy):
+    """A policy of one's own."""
+
+    async def mail(self, facts: Facts) -> Verdict:
+        """Judge a sender."""
+        return Reject("Not from you") if facts.sender == "spam@example.net" else None
+
+
+class Noting(Service):
+    """A service of one's own."""
+
+    def __init__(self, noted: list[str]) -> None:
+        self.noted = noted
+
+    def startService(self) -> None:
+        super().startService()
+        self.noted.append("started")
+
+    def stopService(self) -> None:
+        super().stopService()
+        self.noted.append("stopped")
+
+
+@command("weather", "[TOWN]", "tell the weather")
+async def weather(shell: Shell, words: Sequence[str]) -> None:
+    """A command of one's own."""
+    shell.terminal.say(f"Rain in {' '.join(words) or 'London'}.")
+
+
+async def hello(request: IncomingRequest) -> Response:
+    """A route of one's own."""
+    return Response(200, (), b"hello")
+
+
+def application(environ: dict[str, object], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """A WSGI application."""
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()]
+
+
+class Case(SynchronousTestCase):
+    """A site in memory, and services over it."""
+
+    def setUp(self) -> None:
+        self.fabric = Fabric()
+        settings = load(None, ['site.domains=["example.test"]', "delivery.enabled=false"])
+        storage = InMemory(settings, self.fabric, hashing=NoHashing())
+        self.site = Site(settings=settings, reactor=self.fabric, storage=storage)
+
+    def start(self, *services: MakesService | IService) -> dict[str, ListeningService]:
+        """Compose and start; return what listens, by name."""
+        daemon = self.daemon = compose(self.site, *services)
+        daemon.startService()
+        self.addCleanup(self.stop)
+        self.fabric.run(self.site.when_open())
+        return {str(each.name): each for each in daemon if isinstance(each, ListeningService)}
+
+    def stop(self) -> None:
+        """Stop; nothing is left."""
+        if self.daemon.running:
+            self.fabric.run(self.daemon.stopService())
+        self.fabric.settle()
+        self.assertEqual([], self.fabric.leftovers())
+
+    def account(self, name: str = "ann") -> None:
+        """Make an account."""
+        accounts = self.site.store.accounts
+        self.fabric.run(accounts.add_account(name, verifiers("secret")))
+
+    def send(self, smtp: ListeningService, sender: str = "a@example.net") -> tuple[Result, ...]:
+        """Send a message to Ann."""
+        return self.fabric.run(
+            send(
+                MAIL,
+                sender,
+                ["ann@example.test"],
+                to=clientFromString(self.fabric, smtp.endpoint),
+                reactor=self.fabric,
+            )
+        )
+
+    def get(self, service: ListeningService, path: str) -> bytes:
+        """Fetch something by HTTP."""
+
+        async def fetched() -> bytes:
+            client = HTTPClient(self.fabric)
+            try:
+                response = await client.request("GET", service.url.rstrip("/") + path)
+                return await response.read()
+            finally:
+                await client.close()
+
+        return self.fabric.run(fetched())
+
+
+class Composed(Case):
+    """Services put over a site."""
+
+    def test_all(self) -> None:
+        """Every service of the suite, on ports that are told, and one of one's own."""
+        noted: list[str] = []
+        makers = (smtp, submission, imap, pop3, nntp, ftp, http, telnet, gopher)
+        running = self.start(
+            *(make(LOOPBACK, tls=[LOOPBACK]) for make in makers),
+            lmtp(LOOPBACK),
+            delivery(),
+            Noting(noted),
+        )
+        self.assertEqual({make.__name__ for make in makers} | {"lmtp"}, running.keys())
+        for name, service in running.items():
+            self.assertEqual(f"{name}://127.0.0.1:{service.port}/", service.url)
+            self.assertEqual(f"tcp:127.0.0.1:{service.port}", service.endpoint)
+            if name not in ("gopher", "lmtp"):
+                self.assertNotEqual(service.port, service.tls_port)
+        self.stop()
+        self.assertEqual(["started", "stopped"], noted)
+
+    def test_settings(self) -> None:
+        """Settings given here win over the site's, also when these are read again."""
+        self.start(smtp(LOOPBACK, recipients=107))
+        self.assertEqual(107, self.site.settings.smtp.recipients)
+        self.daemon.reload()
+        self.site.apply(load(None, ["smtp.recipients=109", "smtp.message_octets=5000"]))
+        self.assertEqual(107, self.site.settings.smtp.recipients)
+        self.assertEqual(5000, self.site.settings.smtp.message_octets)
+
+    def test_wrong_settings(self) -> None:
+        """A wrong one is named."""
+        with self.assertRaises(ConfigError) as caught:
+            compose(self.site, smtp(LOOPBACK, recipient=7))
+        self.assertIn("smtp.recipient", str(caught.exception))
+        with self.assertRaises(ConfigError):
+            compose(self.site, smtp(LOOPBACK, recipients="many"))
+        with self.assertRaises(SiteError):
+            compose(self.site, smtp("tcp:here"))
+
+    def test_no_port_yet(self) -> None:
+        """What does not listen yet has no port."""
+        service = smtp(LOOPBACK)(self.site)
+        assert isinstance(service, ListeningService)
+        with self.assertRaises(LookupError):
+            service.port  # noqa: B018
+        with self.assertRaises(LookupError):
+            service.tls_port  # noqa: B018
+
+    def test_memory(self) -> None:
+        """A site in memory touches no home, has a certificate, and leaves out sockets there."""
+        self.site = Site(memory=True, settings=self.site.settings, reactor=self.fabric)
+        self.assertIsNone(self.site.home)
+        running = self.start(lmtp(), smtp(LOOPBACK))
+        self.assertEqual([], running["lmtp"].bound)
+        assert self.site.certificates is not None
+        self.assertIsNotNone(self.site.certificates.select("localhost"))
+
+    def test_home(self) -> None:
+        """A site at a home reads what that says, and reads it again."""
+        home = Path(self.mktemp())
+        home.mkdir()
+        (home / "netsuite.toml").write_text("[smtp]\nrecipients = 103\n")
+        site = Site(home, reactor=self.fabric)
+        self.assertIsInstance(site._storage, AtHome)
+        self.assertEqual(home.absolute(), site.home)
+        self.assertEqual(103, site.settings.smtp.recipients)
+        (home / "netsuite.toml").write_text("[smtp]\nrecipients = 104\n")
+        daemon = compose(site)
+        daemon.reload()
+        self.assertEqual(104, site.settings.smtp.recipients)
+        (home / "netsuite.toml").write_text("[smtp]\nrecipients = 'x'\n")
+        daemon.reload()  # and nothing changes
+        self.assertEqual(104, site.settings.smtp.recipients)
+        (home / "netsuite.toml").write_text("nonsense")
+        with self.assertRaises(ConfigError):
+            Site(home, reactor=self.fabric)
+
+
+class Signals(Case):
+    """SIGHUP, which kills a process that does not take it."""
+
+    def test_hangup(self) -> None:
+        """A daemon that is composed takes it as the wish to read again, until it stops."""
+        read: list[str] = []
+
+        def again() -> Any:
+            read.append("again")
+            return self.site.settings
+
+        before = signal.getsignal(signal.SIGHUP)
+        daemon = compose(self.site, smtp(LOOPBACK), read=again)
+        daemon.startService()
+        self.fabric.run(self.site.when_open())
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.fabric.settle()
+        self.assertEqual(["again"], read)
+        self.fabric.run(daemon.stopService())
+        self.assertEqual(before, signal.getsignal(signal.SIGHUP))
+
+    def test_in_a_thread(self) -> None:
+        """Where signals cannot be taken the daemon goes without."""
+        daemon = compose(self.site)
+        failures: list[BaseException] = []
+
+        def start() -> None:
+            try:
+                daemon.startService()
+            except BaseException as error:
+                failures.append(error)
+
+        thread = threading.Thread(target=start)
+        thread.start()
+        thread.join()
+        self.assertEqual([], failures)
+        self.fabric.run(self.site.when_open())
+        self.fabric.run(daemon.stopService())
+
+    def test_not_asked(self) -> None:
+        """One that is told not to leaves signals alone."""
+        before = signal.getsignal(signal.SIGHUP)
+        daemon = Daemon(self.site, [], self.site.read_settings, sighup=False)
+        daemon.startService()
+        self.assertEqual(before, signal.getsignal(signal.SIGHUP))
+        self.fabric.run(daemon.stopService())
+
+
+class Added(Case):
+    """What a program adds to a site, each in a line."""
+
+    def test_policy(self) -> None:
+        """A policy judges the service it was added for."""
+        self.account()
+        self.site.policies.add(NoSpam())
+        running = self.start(smtp(LOOPBACK))
+        (refused,) = self.send(running["smtp"], "spam@example.net")
+        self.assertEqual((550, ("Not from you",)), (refused.reply.code, refused.reply.lines))
+        (taken,) = self.send(running["smtp"])
+        self.assertEqual(250, taken.reply.code)
+        with self.assertRaises(TypeError):
+            self.site.policies.add(object())  # type: ignore[arg-type]
+
+    def test_routes(self) -> None:
+        """Routes, resources, WSGI applications and methods beside what every site serves."""
+        root = resource.Resource()
+        root.putChild(b"page", _Path())
+        self.site.http.add("GET", "/hello", hello)
+        self.site.http.mount("/app/deep/", root)
+        self.site.http.mount("/own/", hello)
+        self.site.rpc["add"] = lambda a, b: a + b
+        running = self.start(http(LOOPBACK))
+        web = running["http"]
+        self.assertEqual(b"hello", self.get(web, "/hello"))
+        self.assertEqual(b"hello", self.get(web, "/own/x/y"))
+        self.assertEqual(b"/app/deep/page", self.get(web, "/app/deep/page"))
+        self.assertEqual(5, self.call(web, "add", 2, 3))
+        self.assertIn("system.listMethods", self.call(web, "system.listMethods"))
+
+    def call(self, web: ListeningService, method: str, *parameters: Any) -> Any:
+        """Call a method by XML-RPC."""
+
+        async def called() -> bytes:
+            client = HTTPClient(self.fabric)
+            try:
+                response = await client.request(
+                    "POST",
+                    web.url + "RPC2",
+                    fields=Fields([("Content-Type", "text/xml")]),
+                    body=xmlrpc.client.dumps(parameters, method).encode(),
+                )
+                return await response.read()
+            finally:
+                await client.close()
+
+        return xmlrpc.client.loads(self.fabric.run(called()))[0][0]
+
+    def test_route_in_the_way(self) -> None:
+        """Where a program has the path of XML-RPC or of the news the setting is named."""
+        self.site.http.add("POST", "/RPC2", hello)
+        with self.assertRaises(SiteError) as caught:
+            compose(self.site, http(LOOPBACK))
+        self.assertIn("http.xmlrpc_path", str(caught.exception))
+
+    def test_shell_command(self) -> None:
+        """A command of one's own is listed and run; another site does not have it."""
+        self.account()
+        self.site.shell_commands.add(weather)
+        running = self.start(telnet(LOOPBACK))
+
+        async def asked() -> str:
+            endpoint = clientFromString(self.fabric, running["telnet"].endpoint)
+            client = await connect_telnet(endpoint, clock=self.fabric)
+            await client.login("ann", "secret", prompt="> $")
+            await client.write_line("weather Oslo")
+            heard = await client.read_until("> ")
+            await client.write_line("help weather")
+            heard += await client.read_until("> ")
+            client.close()
+            return heard
+
+        heard = self.fabric.run(asked())
+        self.assertIn("Rain in Oslo.", heard)
+        self.assertIn("weather [TOWN]", heard)
+        other = Site(memory=True, reactor=self.fabric)
+        self.assertNotIn("weather", [each.name for each in other.shell_commands])
+        self.assertEqual("quit", [each.name for each in self.site.shell_commands][-1])
+        for name in ("weather", "help", "mail", "a b c", " x"):
+            with self.assertRaises(ValueError):
+                self.site.shell_commands.add(command(name, "", "")(weather.run))
+
+
+class Threaded(TestCase):
+    """What runs in a thread, and so not in memory."""
+
+    services = ("http",)
+
+    async def test_wsgi(self) -> None:
+        """A WSGI application sees itself at its prefix."""
+        suite = self.netsuite
+        suite.site.http.mount("/wsgi/", application)
+        client = HTTPClient(suite.clock)
+        response = await client.request("GET", suite.http.url + "wsgi/x/y")
+        self.assertEqual(b"/wsgi /x/y", await response.read())
+        await client.close()
+
+
+class _Path(resource.Resource):
+    isLeaf = True  # noqa: N815
+
+    def render_GET(self, request: Any) -> bytes:
+        joined: bytes = b"/" + b"/".join(request.prepath)
+        return joined
+
+
+@implementer(ICredentialsChecker)
+class Broken:
+    """A checker that cannot check."""
+
+    credentialInterfaces: tuple[Any, ...] = (IUsernamePassword,)  # noqa: N815
+
+    def requestAvatarId(self, credentials: object) -> Deferred[bytes | tuple[()]]:
+        return fail(ConnectionError("the directory is away; asked with secret"))
+
+
+class Checkers(Case):
+    """Checkers of passwords of ``twisted.cred``."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.account()
+
+    def add(self, **passwords: str) -> None:
+        """Add a checker."""
+        checker = InMemoryUsernamePasswordDatabaseDontUse()
+        for name, password in passwords.items():
+            checker.addUser(name.encode(), password.encode())
+        self.site.authenticator.add(checker)
+
+    def log_in(self, running: dict[str, ListeningService], name: str, password: str) -> Any:
+        """Log in by IMAP as a client does, with the strongest mechanism; return the folders."""
+
+        async def entered() -> Any:
+            endpoint = clientFromString(self.fabric, running["imap"].endpoint)
+            client: IMAPClient = await connect_imap(endpoint, clock=self.fabric)
+            try:
+                chosen = sasl.choose(client.mechanisms, password=True, binding=False, clear=True)
+                assert chosen is not None
+                mechanism = sasl.client(
+                    chosen, nonce=lambda: b"nonce", username=name, password=password
+                )
+                assert mechanism is not None
+                await client.authenticate(mechanism)
+                return [each.mailbox for each in await client.list()]
+            finally:
+                await client.logout()
+
+        return self.fabric.run(entered())
+
+    def test_mechanisms_follow(self) -> None:
+        """Nothing is offered from then on that the checker cannot verify."""
+        local = Channel("imap", local=True)
+        before = self.site.authenticator.mechanisms(local)
+        self.assertIn("SCRAM-SHA-256", before)
+        self.add(bob="hunter2")
+        self.assertEqual(["PLAIN", "LOGIN"], self.site.authenticator.mechanisms(local))
+
+    def test_both(self) -> None:
+        """Who is known to a checker logs in, with an account made for it; and so do others."""
+        self.add(bob="hunter2")
+        running = self.start(imap(LOOPBACK))
+        self.assertIn("INBOX", self.log_in(running, "bob", "hunter2"))
+        self.assertIn("INBOX", self.log_in(running, "bob", "hunter2"))
+        self.assertIn("INBOX", self.log_in(running, "ann", "secret"))
+        for name, password in (("bob", "secret"), ("ann", "hunter2"), ("carol", "x")):
+            with self.assertRaises(AuthenticationFailed):
+                self.log_in(running, name, password)
+        accounts = self.fabric.run(self.site.store.accounts.accounts())
+        self.assertEqual(["ann", "bob"], [each.name for each in accounts])
+
+    def test_cannot_check(self) -> None:
+        """One that cannot check is a passing trouble, and tells no password to the log."""
+        self.site.authenticator.add(Broken())
+        running = self.start(imap(LOOPBACK))
+        with self.assertRaises(Refusal) as caught:
+            self.log_in(running, "ann", "secret")
+        self.assertIn("UNAVAILABLE", str(caught.exception))
+
+    def test_of_no_use(self) -> None:
+        """One that verifies no passwords is refused."""
+        checker = Broken()
+        checker.credentialInterfaces = (IAnonymous,)
+        with self.assertRaises(TypeError):
+            self.site.authenticator.add(checker)
+
+
+class Imports(SynchronousTestCase):
+    """What it costs to import the front door."""
+
+    def test_light(self) -> None:
+        """No database, no protocol's dialogs, no reactor: those come with what needs them."""
+        program = (
+            "import sys, netsuite.compose; print([each for each in sys.modules if each in ("
+            "'sqlalchemy', 'alembic', 'twisted.internet.reactor', 'netsuite.imap.dialog',"
+            "'netsuite.http.router', 'netsuite.smtp.server', 'netsuite.telnet.shell')])"
+        )
+        found = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+        self.assertEqual("[]\n", found.stdout)
+
+    def test_storage(self) -> None:
+        """A storage of one's own is used as it is."""
+        fabric = Fabric()
+        storage = InMemory(load(None, ["tls.enabled=false"]), fabric)
+        site = Site(reactor=fabric, storage=storage)
+        self.assertIs(storage.store, site.store)
+        self.assertIsNone(site.certificates)
