@@ -19,7 +19,7 @@ from netsuite.smtp.delivery.content import Content
 from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.store.errors import Busy, NoSuchFolder, NoSuchMessage, StorageFull, StoreError
 from netsuite.store.model import AccountState
-from netsuite.store.outgoing import Envelope, QueueFilter, QueueItem
+from netsuite.store.outgoing import Envelope, QueueFilter, QueueItem, Settled
 from netsuite.store.sql import SQLStore
 from netsuite.testing.cases import TestCase
 from netsuite.wire.dates import now
@@ -669,10 +669,10 @@ class Failing(AgentCase):
         await self.world.account("ann")
         settle = self.world.store.queue.settle
 
-        async def no_report(*args: Any, report: object = None, **more: Any) -> None:
+        async def no_report(*args: Any, report: object = None, **more: Any) -> Settled:
             if report is not None:
                 raise NoSuchFolder("INBOX")
-            await settle(*args, **more)
+            return await settle(*args, **more)
 
         self.patch(self.world.store.queue, "settle", no_report)
         self.world.host("there.test").answers.append(UNKNOWN)
