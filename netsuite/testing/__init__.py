@@ -5,7 +5,8 @@ on sockets, or on sockets in a thread; ``blocking`` is the same for tests that b
 trial's test case with a suite, ``pytest_plugin`` gives fixtures. ``faults`` breaks servers to
 order, ``certificates`` has good and bad ones, ``fabric`` is a reactor in memory. ``daemon`` starts
 a real one; ``transport`` and ``authenticator`` stand in for a network and for accounts;
-``transcripts`` plays conversations, ``recordings`` are those that were had; ``names`` are a DNS to
+``transcripts`` plays conversations, ``recordings`` are those that were had, ``replay`` plays them
+again; ``foreground`` and ``control`` serve programs in other languages; ``names`` are a DNS to
 order; ``cases`` are trial's test cases, typed. ``store_contract`` and ``files_contract`` are what
 every store and every tree of files must do. Nothing of the package imports this; it may import
 everything.

@@ -10,15 +10,16 @@
     server.check()
 
 Recordings have masked secrets: a server takes whatever is said in their place, a client is told
-them. What a recording has not whole, such as lines longer than it keeps, cannot be said again, and
-TLS that began in the midst is not begun again; a client's *endpoint* may bring it from the start.
+them. A recording is of lines: what it has not whole, such as lines longer than it keeps, cannot be
+said again, nor what is none: bodies of HTTP that end without a line end, Telnet's options, FTP's
+data connections. TLS that began in the midst is not begun again; a client's *endpoint* may bring
+it from the start.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -31,12 +32,14 @@ from twisted.python.failure import Failure
 
 from netsuite.connection.transcript import LINE_OCTETS, MASK
 from netsuite.testing.mail import SECONDS
-from netsuite.testing.recordings import Session
+from netsuite.testing.recordings import Said, Session
 from netsuite.testing.transcripts import Heard, Line, Role, TranscriptError, parse
 
 #: What is played: a recording, the path of a transcript, or its text.
 Script: TypeAlias = Session | Path | str
 
+#: How a recording has a tab.
+_TAB: Final = "\\t"
 #: Turns of the reactor until what is under way in memory has come.
 _TURNS: Final = 5
 
@@ -65,23 +68,32 @@ def _recorded(session: Session, role: Role, secrets: Iterator[str]) -> Iterator[
     speaker = "C" if role is Role.CLIENT else "S"
     number = 0
     for number, said in enumerate(session.lines, 1):
-        line = Line(number, "", said.side, ":", said.text)
-        cut = said.text.endswith("...") and len(said.text) >= LINE_OCTETS
-        masked = said.side == "C" and MASK in said.text
-        if said.side != speaker and (cut or masked):
-            pattern = re.escape(said.text.removesuffix("...") if cut else said.text)
-            pattern = pattern.replace(re.escape(MASK), ".*") if masked else pattern
-            line = replace(line, how="~", text=pattern + (".*" if cut else ""))
-        elif cut:
-            raise ValueError(f"{session.name}:{number}: not kept whole: {said.text!r}")
-        elif masked:
+        text = said.text
+        cut = text.endswith("...") and len(text) >= LINE_OCTETS
+        if said.side != speaker:
+            literal = not (cut or _TAB in text or (said.side == "C" and MASK in text))
+            how, expected = (":", text) if literal else ("~", _pattern(said, cut))
+            yield Line(number, "", said.side, how, expected)
+            continue
+        if cut:
+            raise ValueError(f"{session.name}:{number}: not kept whole: {text!r}")
+        if said.side == "C" and MASK in text:
             secret = next(secrets, None)
             if secret is None:
-                raise ValueError(f"{session.name}:{number}: no secret is given for {said.text!r}")
-            line = replace(line, text=said.text.replace(MASK, secret))
-        yield line
+                raise ValueError(f"{session.name}:{number}: no secret is given for {text!r}")
+            text = text.replace(MASK, secret)
+        yield Line(number, "", said.side, ":", text.replace(_TAB, "\t"))
     if role is Role.SERVER and session.ended:
         yield Line(number + 1, "", "S", "!", "")
+
+
+def _pattern(said: Said, cut: bool) -> str:
+    """Return what is expected where a line was recorded."""
+    pattern = re.escape(said.text.removesuffix("...") if cut else said.text)
+    pattern = pattern.replace(re.escape(_TAB), r"(?:\t|\\t)")
+    if said.side == "C":
+        pattern = pattern.replace(re.escape(MASK), ".*")
+    return pattern + ".*" if cut else pattern
 
 
 # -- as the client -------------------------------------------------------------------------------

@@ -12,7 +12,6 @@ from twisted.internet.endpoints import HostnameEndpoint, TCP4ServerEndpoint
 from twisted.internet.interfaces import IListeningPort
 
 from netsuite.connection.errors import ClientError
-from netsuite.pop3 import client as pop3
 from netsuite.smtp import client as smtp
 from netsuite.testing.blocking import shared_thread
 from netsuite.testing.grounds import Ground, Memory
@@ -20,6 +19,8 @@ from netsuite.testing.recordings import Said, Session
 from netsuite.testing.replay import ReplayServer, lines_of, replay
 from netsuite.testing.suite import Suite
 from netsuite.testing.transcripts import Role, TranscriptError
+from tests.testing.faults.clients import OURS, Way
+from tests.testing.faults.world import LETTER
 
 ORDER = r"""
 # A program that orders.
@@ -240,27 +241,29 @@ def test_what_cannot_be_played() -> None:
         lines_of(session, Role.CLIENT)
     (line,) = lines_of(session, Role.SERVER)
     assert line.match("x" * 900, {})
+    session = Session("gopher-1", [Said("C", "a\\tb", 0.0), Said("S", "c\\td", 0.0)])
+    assert lines_of(session, Role.CLIENT)[0].octets({}) == b"a\tb\r\n"
+    assert lines_of(session, Role.CLIENT)[1].match("c\td", {})
 
 
-def test_a_client_of_ours_that_was_recorded() -> None:
-    """What our client has said to a service it can say again to the recording."""
+@pytest.mark.parametrize("protocol", ["smtp", "lmtp", "pop3", "imap", "nntp", "gopher"])
+def test_what_clients_of_ours_have_said(protocol: str) -> None:
+    """A client has with the recording the conversation that it had with the service."""
     ground = Memory()
-    suite = Suite("pop3", ground=ground)
+    suite = Suite(protocol, ground=ground)
     ground.run(suite.start)
-    ground.run(lambda: suite.mailbox("ann").deliver(subject="one"))
 
-    async def errand(port: int) -> list[int]:
-        endpoint = HostnameEndpoint(ground.reactor, "127.0.0.1", port)
-        client = await pop3.connect(endpoint, clock=ground.reactor)
-        await client.login("ann", "secret")
-        listed = await client.list()
-        await client.quit()
-        return [each for each, _ in listed]
+    async def fill() -> None:
+        await suite.mailbox("ann").deliver(LETTER)
+        await suite.group("misc.test").post(subject="tabs\tin it")
+        await suite.files().put("a.txt", "text")
 
-    first = ground.run(lambda: errand(suite.pop3.port))
+    ground.run(fill)
+    errand = OURS[protocol]
+    first = ground.run(lambda: errand(Way(ground.reactor, suite[protocol].port)))
+    server = ReplayServer(*suite[protocol].transcripts)
     ground.run(suite.stop)
-    server = ReplayServer(suite.pop3.transcripts[0])
     port = served(ground, server)
-    assert ground.run(lambda: errand(number(port))) == first == [1]
+    assert ground.run(lambda: errand(Way(ground.reactor, number(port)))) == first
     ground.run(lambda: server.wait(ground.reactor))
     ground.run(lambda: _closed(port))

@@ -228,7 +228,7 @@ class StandingFaults:
 def _object(body: bytes) -> dict[str, object]:
     try:
         said = json.loads(body)
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise refusal(400, f"no JSON: {problem}") from None
     if not isinstance(said, dict):
         raise refusal(400, 'a fault is an object: {"kind": "refusing", "command": "RCPT"}')

@@ -102,6 +102,7 @@ def test_wrong_faults(world: World) -> None:
         ("smtp", {"kind": ["refusing"]}, "kind: one of"),
         ("smtp", [], "a fault is an object"),
         ("smtp", b"{", "no JSON"),
+        ("smtp", b"[" * 4000, "no JSON"),
         ("smtp", {"kind": "refusing", "command": "RETR"}, "smtp has no command RETR; there are"),
         ("smtp", {"kind": "refusing", "code": 9999}, "code: smtp has those that match"),
         ("smtp", {"kind": "refusing", "code": True}, "code"),
