@@ -6,6 +6,10 @@
     site.on_mail(archive)
     daemon = compose(site, smtp("tcp:25"), imap("tcp:143"), http("tcp:80"), MyService())
     daemon.setServiceParent(application)
+
+What a program adds to a site is written with these, which are imported when they are asked for:
+``Policy`` with ``Defer``, ``Reject`` and ``Tag``; ``command`` of the shell; ``text``, ``html`` and
+``json``, responses of HTTP.
 """
 
 from __future__ import annotations
@@ -14,7 +18,8 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Protocol
+from importlib import import_module
+from typing import TYPE_CHECKING, Final, Protocol
 
 from twisted.application.service import IService, MultiService
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
@@ -27,22 +32,55 @@ from netsuite.extensions import extend_by_name
 from netsuite.home import SiteError
 from netsuite.site import Site
 
+if TYPE_CHECKING:
+    from netsuite.http.responses import html, json, text
+    from netsuite.smtp.policy.interface import Defer, Policy, Reject, Tag
+    from netsuite.telnet.shell.command import command
+
 __all__ = [
     "Daemon",
+    "Defer",
+    "Policy",
+    "Reject",
     "Site",
+    "Tag",
+    "command",
     "compose",
     "delivery",
     "ftp",
     "gopher",
+    "html",
     "http",
     "imap",
+    "json",
     "lmtp",
     "nntp",
     "pop3",
     "smtp",
     "submission",
     "telnet",
+    "text",
 ]
+_POLICY: Final = "netsuite.smtp.policy.interface"
+_RESPONSES: Final = "netsuite.http.responses"
+_ELSEWHERE: Final = {
+    "Defer": _POLICY,
+    "Policy": _POLICY,
+    "Reject": _POLICY,
+    "Tag": _POLICY,
+    "command": "netsuite.telnet.shell.command",
+    "html": _RESPONSES,
+    "json": _RESPONSES,
+    "text": _RESPONSES,
+}
+
+
+def __getattr__(name: str) -> object:
+    """Return a name of another module, imported now."""
+    if name in _ELSEWHERE:
+        return vars(import_module(_ELSEWHERE[name]))[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
 
 #: Service to the function that makes it from a site. By name, so that a service that runs
 #: alone imports none of the others.

@@ -1,9 +1,10 @@
-"""Responses whose bodies come from elsewhere while they are sent."""
+"""Responses: whole ones of a text or a value, and those whose bodies come from elsewhere."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterable
 from dataclasses import dataclass
+from json import dumps
 from typing import TypeAlias
 
 from netsuite.http.commands import Response, ResponseHead
@@ -79,3 +80,22 @@ class SentFile:
 
 #: What handlers return.
 AnyResponse: TypeAlias = Response | Streamed | SentFile
+
+
+def text(body: str, status: int = 200, *fields: tuple[str, str]) -> Response:
+    """Return a response that is a text."""
+    return _whole("text/plain; charset=utf-8", body, status, fields)
+
+
+def html(body: str, status: int = 200, *fields: tuple[str, str]) -> Response:
+    """Return a response that is a page."""
+    return _whole("text/html; charset=utf-8", body, status, fields)
+
+
+def json(value: object, status: int = 200, *fields: tuple[str, str]) -> Response:
+    """Return a response that is a value. Raises TypeError, ValueError where JSON has no such."""
+    return _whole("application/json", dumps(value, allow_nan=False), status, fields)
+
+
+def _whole(kind: str, body: str, status: int, fields: tuple[tuple[str, str], ...]) -> Response:
+    return Response(status, (("Content-Type", kind), *fields), body.encode())

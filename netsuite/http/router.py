@@ -96,6 +96,15 @@ class Router:
                 routes.append(route)
         route.add(methods.split(), handler)
 
+    def route(self, methods: str, pattern: str) -> Callable[[Handler], Handler]:
+        """Return what adds a handler, as a decorator of it: ``@router.route("GET", "/hello")``."""
+
+        def added(handler: Handler) -> Handler:
+            self.add(methods, pattern, handler)
+            return handler
+
+        return added
+
     def mount(self, prefix: str, handler: Handler) -> None:
         """Route all paths below a prefix to one handler, all methods.
 

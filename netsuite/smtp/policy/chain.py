@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
@@ -34,6 +34,7 @@ POLICY_SECONDS: Final = 30.0
 #: What a policy has said that did not say anything.
 BROKEN: Final = Defer("Something went wrong here; try again later", enhanced="4.3.0")
 
+P = TypeVar("P", bound=Policy | type[Policy])
 _Method = Callable[[Facts], Work[Verdict]]
 
 
@@ -59,23 +60,26 @@ class OwnPolicies:
 
     def add(
         self,
-        policy: Policy,
+        policy: P,
         *,
         services: Collection[str] = ("smtp",),
         report_only: bool = False,
-    ) -> None:
-        """Have a policy judge the services that are made from now on.
+    ) -> P:
+        """Have a policy judge the services that are made from now on; return what was given.
 
         Args:
+            policy: it, or its class, of which one is made: so this is a decorator, too.
             services: of ``smtp``, ``submission`` and ``lmtp``.
             report_only: what it would refuse or mark is logged, and not done.
 
         Raises:
             TypeError: it is no ``netsuite.smtp.policy.interface.Policy``.
         """
-        if not isinstance(policy, Policy):
+        made = policy() if isinstance(policy, type) else policy
+        if not isinstance(made, Policy):
             raise TypeError(f"{policy!r} is no netsuite.smtp.policy.interface.Policy")
-        self._rules.append((services, Rule(type(policy).__name__, policy, report_only)))
+        self._rules.append((services, Rule(type(made).__name__, made, report_only)))
+        return policy
 
     def of(self, service: str) -> Sequence[Rule]:
         """Return those that judge a service, in the order they were added."""

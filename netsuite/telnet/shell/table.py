@@ -73,14 +73,15 @@ class CommandTable:
         """Return them, as ``help`` lists them: ``quit`` last."""
         return iter(sorted(self._by_name.values(), key=lambda each: each is leave))
 
-    def add(self, added: Command) -> None:
-        """Add one. Raises ValueError where there is one of that name, or its name is no word or
-        two."""
+    def add(self, added: Command) -> Command:
+        """Add one, and return it. Raises ValueError where there is one of that name, or its name
+        is no word or two."""
         if not 1 <= len(added.name.split()) <= 2 or added.name != " ".join(added.name.split()):
             raise ValueError(f"a command's name is one word or two, not {added.name!r}")
         if added.name in self._by_name or added.name in _ALIASES:
             raise ValueError(f"there is a command {added.name} already")
         self._by_name[added.name] = added
+        return added
 
     def find(self, words: Sequence[str]) -> tuple[Command, Sequence[str]]:
         """Return the command that words call, and what is behind its name. Raises
