@@ -134,7 +134,7 @@ class FileChanged:
         root: which tree: ``"public"``, or ``"home/ACCOUNT"``.
         path: names below the root.
         gone: whether nothing has that name any more.
-        uploaded: whether it is a file with new content, that somebody has sent.
+        uploaded: whether it is a file with new content, all of which somebody has sent.
     """
 
     root: str

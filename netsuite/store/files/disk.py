@@ -249,7 +249,7 @@ class DiskTree(HomeTree):
             self._group_commit,
             staged,
             self.limit_octets,
-            lambda entry: self._on_change(path, False, uploaded=True),
+            lambda whole: self._on_change(path, False, uploaded=whole),
         )
 
     def _discard(self, staged: StagedFile) -> None:

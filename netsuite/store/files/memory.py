@@ -132,7 +132,7 @@ class MemoryUpload:
             return
         there = self._tree.node_or_none(self._path)
         if there is self._before and (there is None or self._is_beginning(there)):
-            self._tree.put(self._path, bytes(self._data), None)
+            self._tree.put(self._path, bytes(self._data), None, whole=False)
 
     def _is_beginning(self, there: Node) -> bool:
         return there.data == self._kept and there.version == self._version
@@ -241,12 +241,14 @@ class MemoryTree(HomeTree):
             raise errors.Changed("the file is not what it was")
         return there
 
-    def put(self, path: TreePath, data: bytes, modified: datetime | None) -> Entry:
-        """Return a content its name."""
+    def put(
+        self, path: TreePath, data: bytes, modified: datetime | None, *, whole: bool = True
+    ) -> Entry:
+        """Return a content its name; *whole* says whether all of it has come."""
         parent = self._parent(path)
         node = parent.children[path[-1]] = self._new(data, modified)
         self._touch(parent)
-        self._on_change(path, False, uploaded=True)
+        self._on_change(path, False, uploaded=whole)
         return node.entry(path[-1])
 
     def _touch(self, directory: Node) -> None:

@@ -40,7 +40,7 @@ class DiskUpload:
 
     Args:
         limit_octets: more than that is refused, None for no limit.
-        named: told of the file once it has its name.
+        named: told once it has its name, and whether it is whole.
     """
 
     log = Logger()
@@ -51,7 +51,7 @@ class DiskUpload:
         commits: GroupCommit,
         staged: StagedFile,
         limit_octets: int | None,
-        named: Callable[[Entry], None],
+        named: Callable[[bool], None],
     ) -> None:
         #: The file's size so far, what was kept of the old one included.
         self.octets = staged.kept
@@ -177,7 +177,7 @@ class DiskUpload:
             await self._discard()
             raise
         entry = await done
-        self._named(entry)
+        self._named(True)
         return entry
 
     async def abort(self, *, keep_partial: bool = False) -> None:
@@ -203,7 +203,7 @@ class DiskUpload:
 
     def _kept(self, entry: Entry | None) -> None:
         if entry is not None:
-            self._named(entry)
+            self._named(False)
 
     async def _discard(self) -> None:
         self._take()

@@ -145,6 +145,7 @@ class UploadContract(FilesCase):
             await upload.abort(keep_partial=True)
         self.assertEqual(b"a" * 200_000 + b"b" * 18, await self.whole(("f",)))
         self.assertEqual([(("f",), False)] * 3, self.published)
+        self.assertEqual([], self.uploaded)
 
     async def test_keep_partial_takes_nothing_away(self) -> None:
         """A part never replaces what was there before or came meanwhile; nothing is no part."""
