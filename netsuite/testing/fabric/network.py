@@ -6,7 +6,7 @@ import errno
 import os
 from collections import deque
 from collections.abc import Iterator
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.defer import Deferred, succeed
@@ -43,6 +43,13 @@ def _reaches(listening: str, host: str) -> bool:
     return listening in (host, "::") or (listening == "0.0.0.0" and ":" not in host)
 
 
+class Connection(NamedTuple):
+    """Both ends of a connection."""
+
+    client: End
+    server: End
+
+
 class Network:
     """Ports, and the connections between their clients and servers.
 
@@ -50,10 +57,14 @@ class Network:
         turns: where they take their steps.
         hosts: knows the names that are listened at.
         room: how many octets can be in flight in each direction of a connection.
+        record: whether to keep each connection, with all that is written on it.
     """
 
-    def __init__(self, turns: Turns, hosts: Hosts, room: int) -> None:
+    def __init__(self, turns: Turns, hosts: Hosts, room: int, *, record: bool = False) -> None:
         self.turns = turns
+        #: Those that are kept, in the order they were made.
+        self.connections: list[Connection] = []
+        self._record = record
         self._hosts = hosts
         self._room = room
         self._by_number: dict[int, dict[str, Port]] = {}
@@ -136,6 +147,9 @@ class Network:
             self.turns, (source, target), port.seen(source, target), self._room, self._ended
         )
         self._ends |= {ours: None, theirs: None}
+        if self._record:
+            ours.record, theirs.record = bytearray(), bytearray()
+            self.connections.append(Connection(ours, theirs))
         if not isinstance(source, UNIXAddress):
             self._local[source.port] = self._local.get(source.port, 0) + 1
         port.came(theirs)

@@ -24,7 +24,7 @@ from zope.interface import implementer
 
 from netsuite.testing.fabric.connector import CallingFactory, Connector
 from netsuite.testing.fabric.hosts import Hosts, tcp_address
-from netsuite.testing.fabric.network import Network, Port, ServingFactory
+from netsuite.testing.fabric.network import Connection, Network, Port, ServingFactory
 from netsuite.testing.fabric.shutdown import Triggers
 from netsuite.testing.fabric.threads import TurnThreads
 from netsuite.testing.fabric.transport import Address
@@ -59,6 +59,7 @@ class Fabric:
             unsent when a producer is paused.
         now: the time to begin with, in seconds.
         hosts: the IP addresses of each name.
+        record: keep each connection, with all that is written on it, in ``connections``.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Fabric:
         buffer_octets: int = 65_536,
         now: float = 0.0,
         hosts: Mapping[str, Sequence[str]] = LOCALHOST,
+        record: bool = False,
     ) -> None:
         self._turns = Turns(now, None if seed is None else Random(seed))
         #: The names of hosts, in ``hosts.names``.
@@ -77,7 +79,9 @@ class Fabric:
         #: Until it is stopped.
         self.running = True
         self._resolver: IResolverSimple = self.hosts
-        self._network = Network(self._turns, self.hosts, buffer_octets)
+        self._network = Network(self._turns, self.hosts, buffer_octets, record=record)
+        #: Both ends of each connection that was made, in their order; none where none are kept.
+        self.connections: Sequence[Connection] = self._network.connections
         self._threads = TurnThreads(self._turns)
         self._events: dict[str, Triggers] = {}
 

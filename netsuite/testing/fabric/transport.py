@@ -93,6 +93,8 @@ class End:
         #: Who made the connection, where that is to be told of its end.
         self.when_lost: Callable[[Failure], None] | None = None
         self.producer: IProducer | None = None
+        #: What was written here, where that is kept.
+        self.record: bytearray | None = None
         self._turns, self._room, self._ended = turns, room, ended
         self._host, self._peer = host, peer
         # What a kernel holds: octets in flight towards us, and behind them ...
@@ -131,6 +133,11 @@ class End:
     def setTcpKeepAlive(self, enabled: bool) -> None:
         """Accept a wish that makes no difference."""
         self._keep_alive = bool(enabled)
+
+    @property
+    def written(self) -> bytes:
+        """All that was written here, on a fabric that keeps it; nothing on others."""
+        return bytes(self.record or b"")
 
     @property
     def in_flight(self) -> int:
@@ -232,6 +239,8 @@ class End:
         if not data or not self.connected or self._half_closed or self._aborting:
             return
         self._unsent.put(data)
+        if self.record is not None:
+            self.record += data
         if self.producer is not None and self._streaming and self._unsent.length > self._room:
             self._producer_paused = True
             IPushProducer(self.producer).pauseProducing()

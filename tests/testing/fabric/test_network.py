@@ -239,6 +239,25 @@ class Connecting(SynchronousTestCase):
             self.assertEqual(["ConnectionDone"], talkers.made[-1].told)
         self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
 
+    def test_recorded(self) -> None:
+        """A fabric that is told to keeps each connection, also one that is over, and what was
+        written on it; another keeps nothing."""
+        for record in (True, False):
+            self.fabric = Fabric(record=record)
+            port = self.fabric.listenTCP(25, Talkers())
+            for number in range(2):
+                talker = Talker()
+                self.fabric.connectTCP("127.0.0.1", 25, Client(talker))
+                self.fabric.settle()
+                talker.transport.write(b"hello %d" % number)
+                self.fabric.settle()
+                talker.transport.loseConnection()
+                self.fabric.settle()
+                self.assertEqual(b"hello %d" % number if record else b"", talker.transport.written)
+            said = [(each.client.written, each.server.written) for each in self.fabric.connections]
+            self.assertEqual([(b"hello 0", b""), (b"hello 1", b"")] if record else [], said)
+            self.assertEqual([str(port)], self.fabric.leftovers())
+
     def test_tries_for_ever(self) -> None:
         """Without a time limit there is no timer."""
         self.fabric.connectTCP("127.0.0.1", 25, Client(), timeout=None)
