@@ -10,7 +10,6 @@ from typing import Any, TypeVar
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import (
     Ask,
@@ -30,6 +29,7 @@ from netsuite.nntp.server import NNTPServer, NNTPServerFactory, Shared
 from netsuite.nntp.settings import Settings
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
 from tests.coroutines import run
@@ -125,8 +125,7 @@ class World:
     """A store with ann, ben and root (an admin), three groups, and three articles."""
 
     def __init__(self, *, articles: int = 3) -> None:
-        self.clock = Clock()
-        self.clock.advance(NOW.timestamp())
+        self.clock = Fabric(now=NOW.timestamp(), record=True)
         guids = iter(range(1, 1_000_000))
         self.store = MemoryStore(
             self.now, guid=lambda: f"{next(guids):032x}", uid_validity=lambda: 7

@@ -4,14 +4,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.task import Clock
+from twisted.internet.defer import Deferred
 
-from netsuite import tls
 from netsuite.connection.errors import (
     AuthenticationFailed,
     ConnectionLost,
@@ -27,16 +25,11 @@ from netsuite.nntp.commands import GroupStatus, Range
 from netsuite.nntp.dialog import ClientDialog
 from netsuite.nntp.server import NNTPServer
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transport import MemoryTransport
+from netsuite.testing.certificates import authority
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from tests.connection.links import MemoryEndpoint
-from tests.connection.places import temporary
+from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.connection.unused_tls import CLIENT_TLS
 from tests.nntp.fakes import HOST, NOW, World, article, xref
-
-T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
-
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
 
@@ -61,26 +54,17 @@ class Mechanism:
         self.finish = octets
 
 
-class Joined(SynchronousTestCase):
+class Joined(JoinedCase):
     """Client and server, joined in memory."""
 
     tls_context: Any = None
 
     def setUp(self) -> None:
         self.world = World()
+        self.fabric = self.world.clock
         self.factory = self.world.factory(self.tls_context)
-        self.endpoint = MemoryEndpoint(self.factory, self.world.clock)
-        self.client: NNTPClient = self.run_(connect(self.endpoint, clock=self.world.clock))
-
-    def run_(self, work: Coroutine[Any, Any, T]) -> T:
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return self.successResultOf(running)
-
-    def fail_(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return self.failureResultOf(running, kind).value
+        endpoint = reached(self.fabric, self.factory)
+        self.client: NNTPClient = self.run_(connect(endpoint, clock=self.fabric))
 
 
 async def gathered(lines: AsyncIterator[Any]) -> list[Any]:
@@ -176,11 +160,10 @@ class AgainstOurServer(Joined):
     def test_slow_disk(self) -> None:
         """While a piece is being written no other is handed out."""
         waiting: Deferred[None] = Deferred()
-        fetching = ensureDeferred(self.client.article("<1@example.test>", lambda _: waiting))
-        self.endpoint.link.settle()
+        fetching = self.begin(self.client.article("<1@example.test>", lambda _: waiting))
         self.assertNoResult(fetching)
         waiting.callback(None)
-        self.endpoint.link.settle()
+        self.fabric.settle()
         self.successResultOf(fetching)
 
     def test_what_cannot_be_written(self) -> None:
@@ -215,12 +198,10 @@ class AgainstOurServer(Joined):
 class UnderTLS(Joined):
     """STARTTLS with both our ends (RFC 4642)."""
 
+    tls_context = authority.server_context()
+    options = authority.client_options("localhost")
+
     def setUp(self) -> None:
-        folder = temporary(self)
-        certificates = tls.Certificates(folder, Clock())
-        certificates.open()
-        self.tls_context = certificates.context_for()
-        self.options = tls.client_options("localhost", authorities=folder / "default.pem")
         super().setUp()
         self.world.authenticator.passwords = False
 
@@ -241,30 +222,18 @@ class UnderTLS(Joined):
         """What came in the clear behind STARTTLS is never executed."""
         (server,) = self.factory
         self.client.writer.write(b"STARTTLS\r\nGROUP misc.test\r\nDATE\r\n")
-        self.endpoint.link.settle()
-        said = self.endpoint.link.octets[id(self.endpoint.link.server)]
+        self.fabric.settle()
+        said = self.fabric.connections[0].server.written
         self.assertTrue(said.endswith(b".\r\n382 Continue with TLS negotiation\r\n"), said[-80:])
         assert isinstance(server, NNTPServer)
         self.assertIsNone(server.group)
 
 
-class AgainstOddServers(SynchronousTestCase):
+class AgainstOddServers(OddServerCase[NNTPClient]):
     """A script in the server's place."""
 
-    def start(self, *words: bytes) -> NNTPClient:
-        self.client = NNTPClient(Clock())
-        self.transport = MemoryTransport()
-        self.client.makeConnection(self.transport)
-        self.beginning = ensureDeferred(self.client.begin())
-        for each in words:
-            self.client.dataReceived(each)
-        return self.client
-
-    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
-        running = ensureDeferred(work)
-        for each in words:
-            self.client.dataReceived(each)
-        return running
+    def made(self, **more: Any) -> NNTPClient:
+        return NNTPClient(self.fabric, **more)
 
     def test_old_server(self) -> None:
         """A server of RFC 977 is used as well as it can be."""
@@ -280,13 +249,13 @@ class AgainstOddServers(SynchronousTestCase):
         self.start(b"200 hi\r\n", b"101 \r\nVERSION 2\r\nMODE-READER\r\n.\r\n", b"201 reader\r\n",
                    b"101 \r\nVERSION 2\r\nREADER\r\nXOVER\r\n.\r\n")  # fmt: skip
         self.successResultOf(self.beginning)
-        self.assertEqual(b"CAPABILITIES\r\nMODE READER\r\nCAPABILITIES\r\n", self.transport.said())
+        self.assertEqual(b"CAPABILITIES\r\nMODE READER\r\nCAPABILITIES\r\n", self.said())
         over = self.hear(
             gathered(self.client.over(Range(1, 1))), b"224 \r\n1\ta\tb\t\t<c@d>\r\n.\r\n"
         )
         (line,) = self.successResultOf(over)
         self.assertEqual(("<c@d>", "", None), (line.message_id, line.references, line.octets))
-        self.assertEqual(b"XOVER 1\r\n", self.transport.said())
+        self.assertEqual(b"XOVER 1\r\n", self.said())
 
     def test_refused_at_once(self) -> None:
         """400 instead of a greeting is an error that says so."""
@@ -300,7 +269,7 @@ class AgainstOddServers(SynchronousTestCase):
         securing = self.hear(client.starttls(CLIENT_TLS), b"382 go\r\n200 evil\r\n")
         self.failureResultOf(securing, TLSFailure)
         client = self.start(b"200\r\n", b"101\r\nVERSION 2\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(CLIENT_TLS)), NotOffered)
+        self.failureResultOf(client.starttls(CLIENT_TLS), NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""
@@ -324,12 +293,12 @@ class AgainstOddServers(SynchronousTestCase):
     def test_not_to_be_trusted(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         client = self.start(b"200\r\n", b"500\r\n")
-        self.transport.said()
+        self.said()
         logging = self.hear(
             client.authenticate(Mechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n"
         )
         self.failureResultOf(logging, ProtocolViolation)
-        self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.transport.said())
+        self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.said())
 
     def test_errors_tell_the_conversation(self) -> None:
         """An error has the last lines that were said, without the password."""
@@ -347,11 +316,11 @@ class AgainstOddServers(SynchronousTestCase):
         client = self.start(b"200\r\n", b"500\r\n")
         got: list[bytes] = []
         fetching = self.hear(client.article(1, got.append), b"220 1 <a@b>\r\nhalf\r\n")
-        client.readConnectionLost()
+        self.hang_up()
         self.failureResultOf(fetching, ConnectionLost)
         client = self.start(b"200\r\n", b"500\r\n")
         posting = self.hear(client.post(b"x"), b"340 go\r\n")
-        client.readConnectionLost()
+        self.hang_up()
         self.failureResultOf(posting, ConnectionLost)
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import DropItem, MaildropInUse
 from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
 from netsuite.pop3.settings import Settings
 from netsuite.testing.authenticator import FakeAuthenticator
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
 
@@ -72,7 +72,7 @@ class FakeDrop:
 
 
 def make_factory(
-    drop: FakeDrop, clock: Clock, *, tls: ServerTLS | None = None, **settings: Any
+    drop: FakeDrop, clock: Fabric, *, tls: ServerTLS | None = None, **settings: Any
 ) -> POP3ServerFactory:
     shared = Shared(
         clock=clock,
@@ -101,7 +101,7 @@ class Session:
         turned_away: CloseReason | None = None,
         **settings: Any,
     ) -> None:
-        self.clock = Clock()
+        self.clock = Fabric()
         self.drop = FakeDrop([ONE, TWO, THREE] if messages is None else messages)
         self.factory = make_factory(self.drop, self.clock, tls=tls, **settings)
         authenticator = self.factory.shared.authenticator

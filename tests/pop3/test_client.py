@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.task import Clock
+from twisted.internet.defer import Deferred
 
 from netsuite.connection import errors
 from netsuite.pop3.client import POP3Client, connect
@@ -14,14 +12,11 @@ from netsuite.pop3.commands import Stat
 from netsuite.pop3.dialog import ClientDialog
 from netsuite.store.errors import Busy
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transport import MemoryTransport
+from netsuite.testing.fabric import Fabric
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from tests.connection.links import MemoryEndpoint
+from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.connection.unused_tls import CLIENT_TLS
 from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, make_factory
-
-T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
 
 
 class Mechanism:
@@ -44,24 +39,14 @@ class Mechanism:
         self.done = True
 
 
-class AgainstOurServer(SynchronousTestCase):
+class AgainstOurServer(JoinedCase):
     """Client and server, joined in memory."""
 
     def setUp(self) -> None:
-        self.clock = Clock()
+        self.fabric = Fabric()
         self.drop = FakeDrop([ONE, TWO, THREE])
-        self.endpoint = MemoryEndpoint(make_factory(self.drop, self.clock), self.clock)
-        self.client: POP3Client = self.run_(connect(self.endpoint, clock=self.clock))
-
-    def run_(self, work: Coroutine[Any, Any, T]) -> T:
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return self.successResultOf(running)
-
-    def fail_(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return self.failureResultOf(running, kind).value
+        endpoint = reached(self.fabric, make_factory(self.drop, self.fabric))
+        self.client: POP3Client = self.run_(connect(endpoint, clock=self.fabric))
 
     def log_in(self) -> POP3Client:
         self.run_(self.client.login("alice", "se cret "))
@@ -116,11 +101,10 @@ class AgainstOurServer(SynchronousTestCase):
             got.append(octets)
             return waiting if len(got) == 1 else None
 
-        fetching = ensureDeferred(client.retr(1, write))
-        self.endpoint.link.settle()
+        fetching = self.begin(client.retr(1, write))
         self.assertNoResult(fetching)
         waiting.callback(None)
-        self.endpoint.link.settle()
+        self.fabric.settle()
         self.successResultOf(fetching)
         self.assertEqual(ONE, b"".join(got))
 
@@ -164,23 +148,11 @@ class AgainstOurServer(SynchronousTestCase):
         self.fail_(self.client.login("alice\r\nQUIT", "x"), LocalProtocolError)
 
 
-class AgainstOddServers(SynchronousTestCase):
+class AgainstOddServers(OddServerCase[POP3Client]):
     """A script in the server's place."""
 
-    def start(self, *words: bytes) -> POP3Client:
-        self.client = POP3Client(Clock())
-        self.transport = MemoryTransport()
-        self.client.makeConnection(self.transport)
-        self.beginning = ensureDeferred(self.client.begin())
-        for each in words:
-            self.client.dataReceived(each)
-        return self.client
-
-    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
-        running = ensureDeferred(work)
-        for each in words:
-            self.client.dataReceived(each)
-        return running
+    def made(self, **more: Any) -> POP3Client:
+        return POP3Client(self.fabric, **more)
 
     def test_old_server(self) -> None:
         """A server without CAPA is used as RFC 1939 says."""
@@ -202,7 +174,7 @@ class AgainstOddServers(SynchronousTestCase):
         securing = self.hear(client.stls(CLIENT_TLS), b"+OK go\r\n+OK evil\r\n")
         self.failureResultOf(securing, errors.TLSFailure)
         client = self.start(b"+OK\r\n", b"+OK\r\n.\r\n")
-        self.failureResultOf(ensureDeferred(client.stls(CLIENT_TLS)), errors.NotOffered)
+        self.failureResultOf(client.stls(CLIENT_TLS), errors.NotOffered)
 
     def test_nonsense(self) -> None:
         """Answers that are none end the session, and cannot fill the memory."""
@@ -216,19 +188,19 @@ class AgainstOddServers(SynchronousTestCase):
     def test_not_to_be_trusted(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
-        self.transport.said()
+        self.said()
         logging = self.hear(
             client.authenticate(Mechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n"
         )
         self.failureResultOf(logging, errors.ProtocolViolation)
-        self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.transport.said())
+        self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.said())
 
     def test_gone_within_a_message(self) -> None:
         """A message that was cut off is an error."""
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
         got: list[bytes] = []
         fetching = self.hear(client.retr(1, got.append), b"+OK\r\nhalf\r\n")
-        client.readConnectionLost()
+        self.hang_up()
         self.failureResultOf(fetching, errors.ConnectionLost)
 
 
