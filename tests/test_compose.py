@@ -298,7 +298,7 @@ class Added(Case):
         (taken,) = self.send(running["smtp"])
         self.assertEqual(250, taken.reply.code)
         with self.assertRaises(TypeError):
-            self.site.policies.add(object())  # type: ignore[arg-type]
+            self.site.policies.add(object())  # type: ignore[type-var]
 
     def test_routes(self) -> None:
         """Routes, resources, WSGI applications and methods beside what every site serves."""

@@ -1,11 +1,13 @@
-"""The daemon of docs/examples/daemon: seven things of one's own in twenty lines, each tried."""
+"""The daemon of docs/examples/daemon and the front door of docs/howto: each line is tried."""
 
 from __future__ import annotations
 
 import ftplib
+import imaplib
 import io
 import os
 import re
+import runpy
 import signal
 import smtplib
 import socket
@@ -14,13 +16,24 @@ import threading
 import urllib.request
 import xmlrpc.client
 from pathlib import Path
+from typing import Any
 
 import pytest
+from twisted.internet import reactor
+from twisted.internet.threads import deferToThread
 
-from netsuite.testing.daemon import twistd
-from tests.cli.commands import done
+from netsuite.accounts.interfaces import Channel, NewsAccess
+from netsuite.connection.listening import ListeningService
+from netsuite.store.model import FolderKind
+from netsuite.testing.cases import TestCase
+from netsuite.testing.daemon import listen_anywhere, twistd
+from netsuite.wire.dates import now
+from tests.cli.commands import COMMAND, done
 
-EXAMPLE = Path(__file__).resolve().parent.parent / "docs/examples/daemon/daemon.tac"
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+EXAMPLE = DOCS / "examples/daemon/daemon.tac"
+FRONT_DOOR = DOCS / "howto/front_door.py"
+HANDLERS = DOCS / "howto/handlers.py"
 SERVICES = ("smtp", "imap", "http", "ftp", "nntp", "telnet")
 ARTICLE = (
     "From: ann@localhost\r\nNewsgroups: local.test\r\nSubject: Hello\r\n\r\nAll of you.\r\n.\r\n"
@@ -115,3 +128,100 @@ def use(process: subprocess.Popen[str]) -> tuple[dict[str, int], str]:
         assert line, printed
         printed += line
     return ports, printed
+
+
+class FrontDoor(TestCase):
+    """docs/howto/front_door.py: every line of the page, run and tried."""
+
+    async def test_each_line(self) -> None:
+        """All that is added is there, while it runs; nothing is left of it afterwards."""
+        page = runpy.run_path(str(FRONT_DOOR))
+        main = page["main"]
+        told: list[object] = []
+        main.__globals__["print"] = lambda *said: told.append(said)
+        main.__globals__["use"] = self.use
+        await main(reactor)
+        self.assertIn(("a@example.net", ("bob@localhost",), "x"), told)
+        self.assertIn((None, ("a.txt",), 5), told)
+        (article,) = [each for each in told if isinstance(each, tuple) and each[1] == ("local.a",)]
+        self.assertTrue(str(article[0]).endswith("@localhost>"))
+
+    async def use(self, daemon: Any) -> None:
+        """Use what runs."""
+        ports = {each.name: each.port for each in daemon if isinstance(each, ListeningService)}
+        await deferToThread(self.read_mail, ports["imap"])  # and so Bob has an account
+        await deferToThread(self.send_mail, ports["smtp"])
+        await deferToThread(self.fetch, f"http://127.0.0.1:{ports['http']}")
+        heard = await deferToThread(
+            said, ports["telnet"], "bob\r\n", "hunter2\r\n", "weather Oslo\r\n", until="Oslo."
+        )
+        self.assertIn("Rain in Oslo.", heard)
+        site = daemon.getServiceNamed("site")
+        upload = await site.homes.public.upload(("a.txt",))
+        upload.write(b"12345")
+        await upload.commit()
+        await site.store.mail.create_folder(None, "local.a", kind=FolderKind.GROUP)
+        channel = Channel("nntp", local=True)
+        login = await site.authenticator.log_in(channel, "bob", "hunter2", NewsAccess)
+        posting = login.avatar.posting(now=now(), unique="1", source="")
+        header = b"From: bob@localhost\r\nNewsgroups: local.a\r\nSubject: y\r\n\r\nBody\r\n"
+        await posting.take(header)
+        await posting.finish()
+
+    def read_mail(self, port: int) -> None:
+        """Log in as somebody whom the directory knows, and nobody else."""
+        with imaplib.IMAP4("127.0.0.1", port, timeout=10) as mail:
+            self.assertNotIn("AUTH=SCRAM-SHA-256", mail.capabilities)
+            mail.login("bob", "hunter2")
+            self.assertEqual("OK", mail.select()[0])
+
+    def send_mail(self, port: int) -> None:
+        """Send mail, and be refused."""
+        with smtplib.SMTP("127.0.0.1", port, timeout=10) as mail:
+            mail.sendmail("a@example.net", ["bob@localhost"], "Subject: x\r\n\r\n")
+            with self.assertRaises(smtplib.SMTPSenderRefused):
+                mail.sendmail("spam@example.net", ["bob@localhost"], "Subject: x\r\n\r\n")
+
+    def fetch(self, web: str) -> None:
+        """Fetch each thing that HTTP serves."""
+        for path, expected in (
+            ("/hello", b"<p>Hello."),
+            ("/pages/front_door.py", FRONT_DOOR.read_bytes()),
+            ("/app/", b"Hello from a thread."),
+        ):
+            with urllib.request.urlopen(web + path, timeout=10) as response:
+                self.assertEqual(expected, response.read(), path)
+        self.assertEqual(5, xmlrpc.client.ServerProxy(f"{web}/RPC2").add(2, 3))
+
+
+@pytest.mark.timeout(60)
+def test_handlers(tmp_path: Path) -> None:
+    """``netsuite run`` takes the file of docs/howto/extend, and does what it says."""
+    settings = [word for each in listen_anywhere() for word in ("--set", each)]
+    process = subprocess.Popen(
+        [*COMMAND, "--home", tmp_path, *settings, "run", "--memory", "--demo", HANDLERS],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, cwd=tmp_path,
+    )  # fmt: skip
+    watchdog = threading.Timer(50, process.kill)
+    watchdog.start()
+    printed = ""
+    ports: dict[str, int] = {}
+    assert process.stdout is not None
+    try:
+        while not {"smtp", "http", "gopher"} <= ports.keys():
+            line = process.stdout.readline()
+            assert line, printed
+            printed += line
+            if found := re.search(r"(\w+) listens on .*port=(\d+)", line):
+                ports.setdefault(found[1], int(found[2]))
+        with smtplib.SMTP("127.0.0.1", ports["smtp"], timeout=10) as mail:
+            mail.sendmail("a@example.net", "alice@example.test", "Subject: Order 7\r\n\r\n")
+        with urllib.request.urlopen(f"http://127.0.0.1:{ports['http']}/hello") as response:
+            assert response.read() == b"Hello."
+    finally:
+        process.terminate()
+        rest, _ = process.communicate(timeout=20)
+        watchdog.cancel()
+    assert "a@example.net ('alice@example.test',) Order 7" in printed + rest
+    assert "Traceback" not in printed + rest
+    assert not (tmp_path / "netsuite.db").exists()

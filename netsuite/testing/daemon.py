@@ -79,7 +79,7 @@ class Daemon:
             [
                 *twistd(f"--logfile={home / 'daemon.log'}", *twistd_options),
                 *(plugin, "--demo", "--home", str(home)),
-                *(word for setting in (*_listen(), *settings) for word in ("--set", setting)),
+                *(word for setting in (*listen_anywhere(), *settings) for word in ("--set", setting)),
             ],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=home,
         )  # fmt: skip
@@ -143,7 +143,7 @@ class Daemon:
         return code
 
 
-def _listen() -> list[str]:
+def listen_anywhere() -> list[str]:
     """Return the settings that let every service listen on ports the kernel chooses."""
     defaults = Settings()
     found = []
