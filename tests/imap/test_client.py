@@ -1,14 +1,11 @@
-"""The client: with our server over a link in memory, and with servers that misbehave."""
+"""The client: with our server, and with servers that misbehave, in memory."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any, TypeVar
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import ConnectionLost as TransportLost
-from twisted.internet.task import Clock
-from twisted.python.failure import Failure
 
 from netsuite.connection.client import ClientTimeouts
 from netsuite.connection.errors import (
@@ -33,18 +30,13 @@ from netsuite.imap.sequences import SequenceSet
 from netsuite.imap.server import IMAPServerFactory
 from netsuite.sasl import registry
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import client_options
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, BodyChunk, EndOfBody
-from tests.connection.links import MemoryEndpoint
+from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.imap.cases import RESPONSES
 from tests.imap.test_grammar import pieces_of
 from tests.imap.world import World
-
-T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
-
 
 PLAIN = b"From: Ann <ann@example.org>\r\nSubject: hi\r\n\r\nbody\r\n"
 ALL = SequenceSet(((1, 0),))
@@ -137,54 +129,29 @@ class Dialog(SynchronousTestCase):
             dialog.next_event()
 
 
-class Joined:
-    """A client and our server, in one memory."""
-
-    def __init__(self, test: SynchronousTestCase) -> None:
-        self.test = test
-        self.world = World()
-        factory = IMAPServerFactory(self.world.shared())
-        self.endpoint = MemoryEndpoint(factory, self.world.clock)
-        self.client = self.do(connect(self.endpoint, clock=self.world.clock))
-
-    def begin(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
-        """Start something, as far as it goes now."""
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return running
-
-    def do(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something to its end."""
-        return self.test.successResultOf(self.begin(work))
-
-    def fails(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        """Do something that fails."""
-        return self.test.failureResultOf(self.begin(work), kind).value
-
-
-class WithOurServer(SynchronousTestCase):
+class WithOurServer(JoinedCase):
     """A session of both our ends."""
 
     def setUp(self) -> None:
-        self.session = Joined(self)
-        self.world = self.session.world
-        self.client = self.session.client
-        self.do = self.session.do
+        self.world = World()
+        self.fabric = self.world.clock
+        endpoint = reached(self.fabric, IMAPServerFactory(self.world.shared()))
+        self.client = self.run_(connect(endpoint, clock=self.fabric))
 
     def enter(self) -> None:
-        self.do(self.client.login("ann", "secret"))
-        self.do(self.client.select("INBOX"))
+        self.run_(self.client.login("ann", "secret"))
+        self.run_(self.client.select("INBOX"))
 
     def test_login(self) -> None:
         """The client knows after a login what it can do now."""
         self.assertIn("AUTH=PLAIN", self.client.capabilities)
-        self.do(self.client.login("ann", "secret"))
+        self.run_(self.client.login("ann", "secret"))
         self.assertIn("UIDPLUS", self.client.capabilities)
         self.assertNotIn("AUTH=PLAIN", self.client.capabilities)
 
     def test_wrong_password(self) -> None:
         """A refusal says which, by its code."""
-        error = self.session.fails(self.client.login("ann", "wrong"), AuthenticationFailed)
+        error = self.fail_(self.client.login("ann", "wrong"), AuthenticationFailed)
         self.assertEqual("AUTHENTICATIONFAILED", error.code)
         self.assertEqual("Wrong name or password", error.text)
         self.assertEqual(
@@ -195,15 +162,15 @@ class WithOurServer(SynchronousTestCase):
     def test_sasl(self) -> None:
         """A mechanism's initial response goes early, or where the server asks for it."""
         for early in (True, False):
-            session = Joined(self)
-            client = session.client
+            self.setUp()
+            client = self.client
             if not early:
                 client.commands.capabilities -= {"SASL-IR"}
             mechanism = registry.client(
                 "PLAIN", nonce=lambda: b"n", username="ann", password="secret"
             )
             assert mechanism is not None
-            session.do(client.authenticate(mechanism))
+            self.run_(client.authenticate(mechanism))
             self.assertIn("UIDPLUS", client.capabilities)
 
     def test_select(self) -> None:
@@ -218,28 +185,28 @@ class WithOurServer(SynchronousTestCase):
         self.assertIn("\\*", mailbox.permanent_flags)
         self.assertFalse(mailbox.read_only)
         self.world.deliver(PLAIN)
-        self.do(self.client.noop())
+        self.run_(self.client.noop())
         self.assertEqual(3, mailbox.messages)
-        self.do(self.client.store(1, StoreAction.ADD, ["\\Deleted"]))
-        self.assertEqual([1], self.do(self.client.expunge()))
+        self.run_(self.client.store(1, StoreAction.ADD, ["\\Deleted"]))
+        self.assertEqual([1], self.run_(self.client.expunge()))
         self.assertEqual(2, mailbox.messages)
-        self.assertTrue(self.do(self.client.examine("INBOX")).read_only)
+        self.assertTrue(self.run_(self.client.examine("INBOX")).read_only)
 
     def test_mailboxes(self) -> None:
         """Folders in any script, counted and renamed."""
-        self.do(self.client.login("ann", "secret"))
+        self.run_(self.client.login("ann", "secret"))
         for name in ("日本語/ü & co", 'a"b\\c'):
-            self.do(self.client.create(name))
-            self.do(self.client.subscribe(name))
-        names = {each.mailbox for each in self.do(self.client.list())}
+            self.run_(self.client.create(name))
+            self.run_(self.client.subscribe(name))
+        names = {each.mailbox for each in self.run_(self.client.list())}
         self.assertLessEqual({"日本語", "日本語/ü & co", 'a"b\\c', "INBOX"}, names)
-        self.assertEqual(2, len(self.do(self.client.lsub())))
-        self.do(self.client.rename("日本語", "x"))
-        self.do(self.client.delete("x/ü & co"))
-        self.assertEqual({"MESSAGES": 0}, self.do(self.client.status("x")))
-        self.assertEqual("Public/", self.do(self.client.namespace()).shared[0][0])
-        self.do(self.client.create("Bin", special_use="\\Trash"))
-        (bin_,) = self.do(self.client.list("Bin"))
+        self.assertEqual(2, len(self.run_(self.client.lsub())))
+        self.run_(self.client.rename("日本語", "x"))
+        self.run_(self.client.delete("x/ü & co"))
+        self.assertEqual({"MESSAGES": 0}, self.run_(self.client.status("x")))
+        self.assertEqual("Public/", self.run_(self.client.namespace()).shared[0][0])
+        self.run_(self.client.create("Bin", special_use="\\Trash"))
+        (bin_,) = self.run_(self.client.list("Bin"))
         self.assertIn("\\Trash", bin_.attributes)
 
     def test_messages(self) -> None:
@@ -248,13 +215,13 @@ class WithOurServer(SynchronousTestCase):
         for plus in (True, False):
             if not plus:
                 self.client.commands.capabilities -= {"LITERAL+"}
-            placed = self.do(self.client.append("INBOX", PLAIN, flags=["\\Seen"]))
+            placed = self.run_(self.client.append("INBOX", PLAIN, flags=["\\Seen"]))
             assert placed is not None
             self.assertEqual(7, placed.uid_validity)
-        uids = self.do(self.client.search(key.HeaderHas("Subject", "hi")))
+        uids = self.run_(self.client.search(key.HeaderHas("Subject", "hi")))
         self.assertEqual([1, 2], uids)
-        self.assertEqual([], self.do(self.client.search(key.BodyHas("ü"))))
-        message, _ = self.do(
+        self.assertEqual([], self.run_(self.client.search(key.BodyHas("ü"))))
+        message, _ = self.run_(
             self.client.fetch(
                 uids, [Item.FLAGS, Item.ENVELOPE, Item.BODYSTRUCTURE, BodySection(peek=True)]
             )
@@ -267,13 +234,13 @@ class WithOurServer(SynchronousTestCase):
         self.assertEqual(b"ann", message.envelope.from_[0].local)
         self.assertEqual((b"text", b"plain"), message.structure.type)
         self.assertEqual({BodySection(): PLAIN}, message.sections)
-        (stored,) = self.do(self.client.store(1, StoreAction.REPLACE, ["$Junk"]))
+        (stored,) = self.run_(self.client.store(1, StoreAction.REPLACE, ["$Junk"]))
         self.assertEqual({"$Junk", "\\Recent"}, stored.flags)
-        copied = self.do(self.client.copy(uids, "Sent"))
+        copied = self.run_(self.client.copy(uids, "Sent"))
         assert copied is not None
         assert copied.sources is not None
         self.assertEqual((b"1:2", b"1:2"), (bytes(copied.sources), bytes(copied.uids)))
-        moved = self.do(self.client.move([1], "Sent"))
+        moved = self.run_(self.client.move([1], "Sent"))
         assert moved is not None
         self.assertEqual(b"3", bytes(moved.uids))
         assert self.client.mailbox is not None
@@ -288,17 +255,17 @@ class WithOurServer(SynchronousTestCase):
             for place in range(0, len(large), 9999):
                 yield large[place : place + 9999]
 
-        self.do(self.client.append("INBOX", pieces(), octets=len(large)))
+        self.run_(self.client.append("INBOX", pieces(), octets=len(large)))
         taken: list[tuple[int, int, bytes]] = []
 
         async def consumer(begins: LiteralBegins, chunks: AsyncIterator[bytes]) -> None:
             octets = b"".join([octets async for octets in chunks])
             taken.append((begins.number, begins.octets, octets))
 
-        (message,) = self.do(self.client.fetch(1, [BodySection()], consumer=consumer))
+        (message,) = self.run_(self.client.fetch(1, [BodySection()], consumer=consumer))
         self.assertEqual([(1, len(large), large)], taken)
         self.assertEqual({BodySection(): Streamed(len(large))}, message.sections)
-        (message,) = self.do(self.client.fetch(1, [BodySection()]))
+        (message,) = self.run_(self.client.fetch(1, [BodySection()]))
         self.assertEqual({BodySection(): large}, message.sections)
 
     def test_append_that_lies(self) -> None:
@@ -308,8 +275,8 @@ class WithOurServer(SynchronousTestCase):
         async def pieces() -> AsyncIterator[bytes]:
             yield b"short"
 
-        self.session.fails(self.client.append("INBOX", pieces(), octets=100), ValueError)
-        self.session.fails(self.client.noop(), ConnectionLost)
+        self.fail_(self.client.append("INBOX", pieces(), octets=100), ValueError)
+        self.fail_(self.client.noop(), ConnectionLost)
 
     def test_pipelining(self) -> None:
         """Several commands are under way at once, each gets its own answer."""
@@ -323,7 +290,7 @@ class WithOurServer(SynchronousTestCase):
             ensureDeferred(self.client.append("INBOX", PLAIN)),
         )
         self.assertNoResult(running[0])
-        self.session.endpoint.link.settle()
+        self.fabric.settle()
         self.assertIsNone(self.successResultOf(running[0]))
         self.assertEqual([1], self.successResultOf(running[1]))
         self.assertEqual(1, self.successResultOf(running[2])[0].uid)
@@ -344,29 +311,29 @@ class WithOurServer(SynchronousTestCase):
                     if response == Exists(2):
                         break
 
-        listening = self.session.begin(listen())
+        listening = self.begin(listen())
         self.world.deliver(PLAIN)
-        self.session.endpoint.link.settle()
+        self.fabric.settle()
         self.assertIn(Exists(1), heard)
         self.world.clock.advance(29 * 60)
-        self.session.endpoint.link.settle()
-        sent = self.session.endpoint.link.octets[id(self.session.endpoint.link.client)]
+        self.fabric.settle()
+        sent = self.fabric.connections[0].client.written
         self.assertEqual((2, 1), (sent.count(b" IDLE\r\n"), sent.count(b"DONE\r\n")))
         self.world.deliver(PLAIN)
-        self.session.endpoint.link.settle()
+        self.fabric.settle()
         self.successResultOf(listening)
-        self.do(self.client.noop())
+        self.run_(self.client.noop())
 
     def test_what_cannot_be_said(self) -> None:
         """A line end in a password is refused here, and harms nothing."""
-        self.session.fails(self.client.login("ann", "a\r\nb"), LocalProtocolError)
-        self.do(self.client.login("ann", "secret"))
+        self.fail_(self.client.login("ann", "a\r\nb"), LocalProtocolError)
+        self.run_(self.client.login("ann", "secret"))
 
     def test_logout(self) -> None:
         """LOGOUT ends the connection on both sides."""
-        self.do(self.client.logout())
+        self.run_(self.client.logout())
         self.assertTrue(self.client.lost)
-        self.session.fails(self.client.noop(), Goodbye)
+        self.fail_(self.client.noop(), Goodbye)
 
     def test_goodbye(self) -> None:
         """When the server says BYE, whoever waits hears its words."""
@@ -377,96 +344,84 @@ class WithOurServer(SynchronousTestCase):
                 async for _ in news:
                     pass
 
-        listening = self.session.begin(listen())
-        server: Any = self.session.endpoint.link.server.protocol
+        listening = self.begin(listen())
+        server: Any = self.fabric.connections[0].server.protocol
         server.drain()
-        self.session.endpoint.link.settle()
+        self.fabric.settle()
         self.assertIn("stopping", str(self.failureResultOf(listening, Goodbye).value))
 
 
-class WithBadServers(SynchronousTestCase):
+class WithBadServers(OddServerCase[IMAPClient]):
     """What a server can do to us."""
 
-    def setUp(self) -> None:
-        self.clock = Clock()
-        self.client = IMAPClient(self.clock, timeouts=ClientTimeouts(reply_seconds=10.0))
-        self.wire = MemoryTransport()
-        self.wire.protocol = self.client
-        self.client.makeConnection(self.wire)
+    def made(self, **more: Any) -> IMAPClient:
+        return IMAPClient(self.fabric, timeouts=ClientTimeouts(reply_seconds=10.0))
 
-    def say(self, octets: bytes) -> None:
-        self.client.dataReceived(octets)
+    def greet(self, capabilities: bytes = b"IMAP4rev1 STARTTLS") -> None:
+        self.start(b"* OK [CAPABILITY " + capabilities + b"] hello\r\n")
+        self.successResultOf(self.beginning)
 
-    def greet(self) -> None:
-        running = ensureDeferred(self.client.begin())
-        self.say(b"* OK [CAPABILITY IMAP4rev1 STARTTLS] hello\r\n")
-        self.successResultOf(running)
-
-    def begin(self, work: Callable[[], Any]) -> Deferred[Any]:
+    def greeted(self, work: Callable[[], Any]) -> Deferred[Any]:
+        """Begin something after a greeting."""
         self.greet()
-        return ensureDeferred(work())
+        return self.begin(work())
 
     def test_greetings(self) -> None:
         """A server that does not want us says so in its greeting."""
-        running = ensureDeferred(self.client.begin())
-        self.say(b"* BYE too busy\r\n")
-        self.assertEqual("too busy", str(self.failureResultOf(running, Goodbye).value))
+        self.start(b"* BYE too busy\r\n")
+        self.assertEqual("too busy", str(self.failureResultOf(self.beginning, Goodbye).value))
 
     def test_data_of_nothing(self) -> None:
         """What came before a command was said is no data of it, glued to the last answer or not."""
         stray = b"* SEARCH 99\r\n"
         for before, after in ((b"", stray), (stray, b"")):
-            self.setUp()
-            running = self.begin(self.client.noop)
+            running = self.greeted(lambda: self.client.noop())
             self.say(b"n1 OK done\r\n" + before)
             self.successResultOf(running)
             if after:
                 self.say(after)
-            searching = ensureDeferred(self.client.search(key.AllMessages()))
+            searching = self.begin(self.client.search(key.AllMessages()))
             self.say(b"* SEARCH 1 2\r\nn2 OK done\r\n")
             self.assertEqual([1, 2], self.successResultOf(searching))
 
     def test_no_greeting(self) -> None:
         """What is no IMAP server is not taken for one."""
         for octets in (b"220 smtp.example.org\r\n", b"a OK\r\n", b"* 3 EXISTS\r\n"):
-            self.setUp()
-            running = ensureDeferred(self.client.begin())
-            self.say(octets)
-            self.failureResultOf(running, ProtocolViolation)
+            self.start(octets)
+            self.failureResultOf(self.beginning, ProtocolViolation)
 
     def test_injection_behind_starttls(self) -> None:
         """Octets in the clear behind the go-ahead are never taken for the server's."""
-        running = self.begin(lambda: self.client.starttls(client_options("localhost")))
+        running = self.greeted(lambda: self.client.starttls(client_options("localhost")))
         self.say(b"n1 OK go\r\n* CAPABILITY IMAP4rev1 AUTH=EVIL\r\nn2 OK done\r\n")
         self.failureResultOf(running, TLSFailure)
 
     def test_unasked(self) -> None:
         """Answers to nothing end the connection."""
         for octets in (b"n7 OK done\r\n", b"+ go\r\n", b"rubbish\r\n", b"* 1 FETCH (FOO)\r\n"):
-            self.setUp()
-            running = self.begin(self.client.noop)
+            running = self.greeted(lambda: self.client.noop())
             self.say(octets)
             self.failureResultOf(running, ProtocolViolation)
 
     def test_silence(self) -> None:
         """A server that says nothing is not waited for without end."""
-        running = self.begin(self.client.noop)
-        self.clock.advance(11)
+        running = self.greeted(lambda: self.client.noop())
+        self.fabric.advance(11)
         self.failureResultOf(running, Timeout)
 
     def test_gone(self) -> None:
         """A connection that breaks fails everything under way."""
-        running = self.begin(self.client.noop)
-        other = ensureDeferred(self.client.list())
-        self.client.dataReceived(b"* 3 EXI")
-        self.client.connectionLost(Failure(TransportLost()))
+        running = self.greeted(lambda: self.client.noop())
+        other = self.begin(self.client.list())
+        self.say(b"* 3 EXI")
+        self.break_()
         for each in (running, other):
             self.failureResultOf(each, ConnectionLost)
 
     def test_gone_before(self) -> None:
         """On a connection that is gone nothing waits for the server's leave to go on."""
         self.greet()
-        self.client.connectionLost(Failure(TransportLost()))
+        self.break_()
         mechanism = registry.client("PLAIN", nonce=lambda: b"n", username="ann", password="secret")
         assert mechanism is not None
 
@@ -480,17 +435,17 @@ class WithBadServers(SynchronousTestCase):
             self.client.authenticate(mechanism),
             idle(),
         ):
-            self.failureResultOf(ensureDeferred(work), ConnectionLost)
+            self.fail_(work, ConnectionLost)
 
     def test_literal_refused(self) -> None:
         """A literal the server does not want is not sent."""
-        running = self.begin(lambda: self.client.append("x", b"hello"))
-        self.assertTrue(self.wire.value().endswith(b"n1 APPEND x {5}\r\n"))
+        running = self.greeted(lambda: self.client.append("x", b"hello"))
+        self.assertTrue(self.server.heard.endswith(b"n1 APPEND x {5}\r\n"))
         self.say(b"n1 NO [TRYCREATE] no such mailbox\r\n")
         error = self.failureResultOf(running, PermanentRefusal).value
         self.assertEqual("TRYCREATE", error.code)
-        self.assertFalse(self.wire.value().endswith(b"hello\r\n"))
-        again = ensureDeferred(self.client.noop())
+        self.assertFalse(self.server.heard.endswith(b"hello\r\n"))
+        again = self.begin(self.client.noop())
         self.say(b"n2 OK done\r\n")
         self.successResultOf(again)
 
@@ -505,13 +460,12 @@ class WithBadServers(SynchronousTestCase):
             (b"NO never", PermanentRefusal),
             (b"BAD what?", PermanentRefusal),
         ]:
-            self.setUp()
-            running = self.begin(self.client.noop)
+            running = self.greeted(lambda: self.client.noop())
             self.say(b"n1 " + line + b"\r\n")
             error = self.failureResultOf(running, Refusal).value
             self.assertIs(kind, type(error), line)
             self.assertIn("S: n1 " + line.decode(), error.conversation)
-            again = ensureDeferred(self.client.noop())
+            again = self.begin(self.client.noop())
             self.say(b"n2 OK done\r\n")
             self.successResultOf(again)
 
@@ -522,19 +476,16 @@ class WithBadServers(SynchronousTestCase):
             (b"NO [UNAVAILABLE] later", TransientRefusal),
             (b"BAD what?", PermanentRefusal),
         ]:
-            self.setUp()
-            running = self.begin(lambda: self.client.login("ann", "secret"))
+            running = self.greeted(lambda: self.client.login("ann", "secret"))
             self.say(b"n1 " + line + b"\r\n")
             self.assertIs(kind, type(self.failureResultOf(running, Refusal).value), line)
 
     def test_no_starttls(self) -> None:
         """Where the server does not offer STARTTLS nothing is said in the clear."""
-        running = ensureDeferred(self.client.begin())
-        self.say(b"* OK [CAPABILITY IMAP4rev1] hello\r\n")
-        self.successResultOf(running)
+        self.greet(b"IMAP4rev1")
         context = client_options("localhost")
-        self.failureResultOf(ensureDeferred(self.client.starttls(context)), NotOffered)
-        self.assertEqual(b"", self.wire.value())
+        self.fail_(self.client.starttls(context), NotOffered)
+        self.assertEqual(b"", self.server.heard)
 
     def test_a_server_that_cannot_prove_itself(self) -> None:
         """An exchange with a server that is not to be trusted is cancelled, and says so."""
@@ -542,10 +493,10 @@ class WithBadServers(SynchronousTestCase):
             "SCRAM-SHA-256", nonce=lambda: b"n", username="ann", password="secret"
         )
         assert mechanism is not None
-        running = self.begin(lambda: self.client.authenticate(mechanism))
+        running = self.greeted(lambda: self.client.authenticate(mechanism))
         self.say(b"+ \r\n")
         self.say(b"+ ZXZpbA==\r\n")
-        self.assertTrue(self.wire.value().endswith(b"\r\n*\r\n"), self.wire.value())
+        self.assertTrue(self.server.heard.endswith(b"\r\n*\r\n"), self.server.heard)
         self.say(b"n1 BAD cancelled\r\n")
         self.failureResultOf(running, ProtocolViolation)
         self.assertFalse(self.client.closing)
@@ -557,7 +508,7 @@ class WithBadServers(SynchronousTestCase):
         async def consumer(begins: LiteralBegins, chunks: AsyncIterator[bytes]) -> None:
             await never
 
-        running = self.begin(lambda: self.client.fetch(1, [BodySection()], consumer=consumer))
+        running = self.greeted(lambda: self.client.fetch(1, [BodySection()], consumer=consumer))
         self.say(b"* 1 FETCH (BODY[] {70000}\r\nab")
-        self.client.connectionLost(Failure(TransportLost()))
+        self.break_()
         self.failureResultOf(running, ConnectionLost)

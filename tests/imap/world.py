@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 
 from netsuite.accounts.interfaces import (
     Ask,
@@ -24,8 +24,8 @@ from netsuite.imap.server import IMAPServer, Shared
 from netsuite.imap.settings import Settings
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import Placement, SpecialUse
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
-from netsuite.tls import ServerTLS
 from tests.coroutines import run
 
 F = TypeVar("F")
@@ -127,7 +127,7 @@ class World:
     """A store with ann and ben in it, and what connects to it."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = Fabric(record=True)
         guids = iter(range(1, 1_000_000))
         self.store = MemoryStore(
             lambda: NOW, guid=lambda: f"{next(guids):032x}", uid_validity=lambda: 7
@@ -141,7 +141,12 @@ class World:
             )
         self.authenticator = FakeAuthenticator(self.store)
 
-    def shared(self, settings: Settings | None = None, *, tls: ServerTLS | None = None) -> Shared:
+    def shared(
+        self,
+        settings: Settings | None = None,
+        *,
+        tls: IOpenSSLServerConnectionCreator | None = None,
+    ) -> Shared:
         """Return what sessions share."""
         return Shared(
             clock=self.clock,
