@@ -51,6 +51,7 @@ class Transcript:
         self._secret = False
         #: Whether all that the client says is masked: where nothing in it tells what is secret.
         self.masking = False
+        self._begun_masked = False  # a line of which a part came while all was masked
 
     def heard(self, octets: bytes) -> None:
         """The client said something."""
@@ -78,6 +79,8 @@ class Transcript:
             self._line(side, bytes(partial).removesuffix(b"\r"))
             partial.clear()
         partial += lines[-1][: LINE_OCTETS + 1 - len(partial)]
+        if side == "C" and lines[-1]:
+            self._begun_masked = self._begun_masked or self.masking
 
     def _line(self, side: str, line: bytes) -> None:
         if self._left is not None:
@@ -93,7 +96,8 @@ class Transcript:
             if not _NOT_FINAL.match(line):
                 self._secret = False
             return line
-        if self.masking:
+        begun_masked, self._begun_masked = self._begun_masked, False
+        if self.masking or begun_masked:  # its end may come when all is told again
             return MASK.encode()
         found = _SECRETS.match(line)
         if found is not None:

@@ -46,6 +46,17 @@ class Lines(SynchronousTestCase):
         self.transcript.masking = False
         self.assertEqual(["C: ls"], self.converse("C: ls"))
 
+    def test_masking_ends_within_a_line(self) -> None:
+        """A line that came while all was masked stays so, though its end comes behind that: CR ends
+        a line of Telnet's, whose LF may be in the next segment, and NUL may be there instead."""
+        for rest in (b"\n", b"\0cd\r\n"):
+            self.told.clear()
+            self.transcript.masking = True
+            self.transcript.heard(b"sesame\r")
+            self.transcript.masking = False
+            self.transcript.heard(rest + b"ls\r\n")
+            self.assertEqual(["C: ***", "C: ls"], self.told)
+
     def test_secrets(self) -> None:
         """No mechanism and no protocol shows a password."""
         for conversation in [
