@@ -112,6 +112,7 @@ ELSEWHERE = (
     ("telnet.shell.*", "telnet/test_server", "the shell, as its users see it"),
     ("testing.files_contract*", "store/files/test_disk", "tests themselves"),
     ("testing.store_contract*", "store/test_memory", "tests themselves"),
+    ("testing.case", "testing/test_trial", "as trial runs it"),
     ("testing.*", "pop3/test_server", "what servers are tried with"),
     ("wire.errors", "connection/test_server", "the guard looks into the table"),
     ("wire.events", "wire/test_multiline", "values that dialogs give"),

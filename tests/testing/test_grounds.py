@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from twisted.internet.task import deferLater
 
-from netsuite.testing import Memory
+from netsuite.testing.grounds import Memory
 
 
 def test_a_day_in_memory() -> None:

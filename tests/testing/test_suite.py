@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from netsuite.testing import Memory, Suite
 from netsuite.testing.faults import Faults
+from netsuite.testing.grounds import Memory
+from netsuite.testing.suite import Suite
 
 
 def test_a_service_has_all_faults() -> None:

@@ -10,7 +10,7 @@ from twisted.trial import reporter
 from twisted.trial.unittest import SkipTest
 
 from netsuite.connection.errors import ClientError
-from netsuite.testing import TestCase
+from netsuite.testing.case import TestCase
 
 
 class Wrong(TestCase):
