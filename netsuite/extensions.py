@@ -72,6 +72,7 @@ _ADD: Final[Mapping[str, Callable[[Site, Any], None]]] = {
     "mounts": _mounts,
     "rpc": _rpc,
     "shell_commands": _all(lambda site: site.shell_commands.add),
+    "finders": _all(lambda site: site.resolver.add),
     "checkers": _all(lambda site: site.authenticator.add),
     "extend": lambda site, function: function(site),
 }
@@ -85,7 +86,8 @@ def extend(site: Site, extension: object, name: str = "the extension") -> None:
         extension: a function that takes the site; or a module with any of ``on_mail``,
             ``on_article`` and ``on_upload`` (a function, or several), ``policies`` (several, or by
             service), ``routes`` (by ``"GET /path"``), ``mounts`` (by prefix), ``rpc`` (by name),
-            ``shell_commands``, ``checkers``, and ``extend``, a function that takes the site.
+            ``shell_commands``, ``finders`` of recipients, ``checkers``, and ``extend``, a function
+            that takes the site.
         name: for errors.
 
     Raises:

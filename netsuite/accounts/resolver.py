@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 import idna
 from twisted.internet.interfaces import IReactorTime
@@ -85,6 +85,10 @@ class AccountSubmitter:
         return not address or self._own.has(address)
 
 
+#: Local part and domain of an address to the targets it stands for; None for not known.
+Finder: TypeAlias = Callable[[str, str], Awaitable[Sequence[str] | None]]
+
+
 @dataclass(slots=True)
 class _Walk:
     """The way from an address through the aliases to what it stands for."""
@@ -122,6 +126,7 @@ class RecipientResolver:
         read_back: Callable[[str], str | None] = lambda local: None,
         carries_onward: bool = True,
     ) -> None:
+        self._finders: list[Finder] = []
         self._read_back = read_back
         self.carries_onward = carries_onward
         self._store = store
@@ -156,6 +161,17 @@ class RecipientResolver:
         self.separator = separator
         self.detail_folders = detail_folders
         self._resolved.clear()
+
+    def add(self, finder: Finder) -> Finder:
+        """Have a function say first whom an address of ours stands for; return it.
+
+        ``await finder(local, domain)``, both in lower case, returns names of accounts and
+        addresses, as the targets of an alias; none for nobody; and None where it does not know,
+        and another finder, or aliases and accounts are asked. It is asked each time.
+        """
+        self._finders.append(finder)
+        self._resolved.clear()
+        return finder
 
     def close(self) -> None:
         """Listen no longer."""
@@ -208,7 +224,7 @@ class RecipientResolver:
             raise refusals[0]
         if found.onward and not self.carries_onward:
             raise NotCarried(f"{address} leads to other hosts, to which no mail is carried")
-        if heard_of == self._heard_of and not refusals:
+        if heard_of == self._heard_of and not refusals and not self._finders:
             self._remember(local, domain, found, targets)
         return found
 
@@ -253,12 +269,25 @@ class RecipientResolver:
     async def _targets(self, local: str, domain: str) -> Mapping[str, str]:
         """Return the account names (and addresses elsewhere) that an address stands for, with the
         detail of each."""
+        own = await self._found(local, domain) if self._finders else None
         for fresh in (False, True):
             walk = _Walk(await self._read_aliases(fresh=fresh))
-            await self._expand(walk, local, domain, _ALIAS_DEPTH)
+            if own is not None:
+                for target in own:
+                    await self._expand_target(walk, target, domain, _ALIAS_DEPTH)
+            else:
+                await self._expand(walk, local, domain, _ALIAS_DEPTH)
             if walk.found:
                 return walk.found
         raise NoSuchAccount(f"{local}@{domain}")
+
+    async def _found(self, local: str, domain: str) -> Sequence[str] | None:
+        """Return what the first finder says that knows an address."""
+        for finder in self._finders:
+            targets = await finder(local, domain)
+            if targets is not None:
+                return targets
+        return None
 
     async def _expand(self, walk: _Walk, local: str, domain: str, depth: int) -> None:
         key = f"{local}@{domain}"
