@@ -245,6 +245,7 @@ SCANNED = ["4000", "page.pdf", "530"]
 PAGES = [("scanner", "page.pdf", 4000)]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_pyftpdlib_theirs(tmp_path: Path) -> None:
     """Its authorizer, handler and server."""
     pytest.importorskip("pyftpdlib")

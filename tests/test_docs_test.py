@@ -1,4 +1,4 @@
-"""docs/howto/test.rst: its pieces run as a stranger's tests, its table of faults is whole."""
+"""docs/howto/test.rst: its pieces, and the README's, run as tests; its table of faults is whole."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from netsuite.testing.faults.words.table import words_for
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = (DOCS / "howto" / "test.rst").read_text()
 BLOCK = re.compile(r"^\.\. code-block:: python\n((?:\n|[ ]+.*\n)+)", re.MULTILINE)
+README = re.compile(r"^```python\n((?:import|def) (?:.*\n)+?)```$", re.MULTILINE)
 #: A row of the table: a call, what happens, protocols, which may go on in the lines below.
 ROW = re.compile(r"^``(\w+)\(([^)]*)\)``.*?((?:  +[\w ]+)\n(?: {60,}.*\n)*)", re.MULTILINE)
 PROTOCOLS = {"SMTP", "POP3", "IMAP", "NNTP", "FTP", "HTTP", "Gopher", "Telnet"}
@@ -39,6 +40,9 @@ PRELUDE = "import shop\nfrom outbox import Outbox\n\n"
 def test_pieces(tmp_path: Path) -> None:
     """Every piece does what it says, in a run of pytest of its own."""
     pieces = [textwrap.dedent(each) for each in BLOCK.findall(PAGE)]
+    of_readme = README.findall((DOCS.parent / "README.md").read_text())
+    pieces += [each for each in of_readme if "def test_" in each]
+    assert "test_order" in pieces[-1]
     tests = 0
     for number, piece in enumerate(pieces):
         if "def test_" not in piece:
