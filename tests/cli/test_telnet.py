@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.endpoints import connectProtocol
 from twisted.internet.error import ConnectionLost
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
 from netsuite.cli.client.keymap import LineEnds, Mode, mode_of
@@ -24,9 +24,12 @@ from netsuite.connection.client import ClientTimeouts
 from netsuite.telnet.client import TelnetClient
 from netsuite.telnet.commands import Code
 from netsuite.telnet.dialog import ClientDialog
-from netsuite.testing.cases import SynchronousTestCase, TestCase
-from tests.telnet.test_client import Link
-from tests.telnet.worlds import PASSWORD, Transport, World
+from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.transport import MemoryTransport
+from tests.connection.joined import JoinedCase, reached
+from tests.coroutines import run
+from tests.telnet.worlds import PASSWORD, World
 
 ECHO_ON, ECHO_OFF = b"\xff\xfb\x01", b"\xff\xfc\x01"
 SGA_ON = b"\xff\xfb\x03"
@@ -91,16 +94,19 @@ class FakeScreen(Terminal):
         self.suspended += 1
 
 
+def made(fabric: Fabric) -> TelnetClient:
+    """Return a client that is not connected yet."""
+    return TelnetClient(fabric, timeouts=ClientTimeouts(reply_seconds=None), dialog=ClientDialog())
+
+
 class Told(SynchronousTestCase):
     """A server of which only the octets are there."""
 
     def begin(self, *, interactive: bool = True, quiet: bool = False) -> None:
         """Begin a conversation."""
         self.screen = FakeScreen(interactive=interactive)
-        self.client = TelnetClient(
-            Clock(), timeouts=ClientTimeouts(reply_seconds=None), dialog=ClientDialog()
-        )
-        self.transport = Transport()
+        self.client = made(Fabric())
+        self.transport = MemoryTransport()
         self.client.makeConnection(self.transport)
         self.conversation = Conversation(self.client, self.screen, "h:23", quiet=quiet)
         self.running = ensureDeferred(self.conversation.run())
@@ -273,22 +279,22 @@ class Told(SynchronousTestCase):
         self.assertEqual(sent, len(self.screen.shown))
 
 
-class WithOurServer(TestCase):
+class WithOurServer(JoinedCase):
     """Both ends are ours."""
 
-    async def test_session(self) -> None:
+    def test_session(self) -> None:
         """Somebody logs in key by key; the password is shown by nobody."""
-        world = await World().fill()
+        world = run(World().fill())
+        self.fabric = world.clock
         screen = FakeScreen()
-        client = TelnetClient(
-            world.clock, timeouts=ClientTimeouts(reply_seconds=None), dialog=ClientDialog()
+        client: TelnetClient = self.fabric.run(
+            connectProtocol(reached(self.fabric, world.factory), made(self.fabric))
         )
-        client.makeConnection(Transport())
-        Link(world.connect(), client)
-        running = ensureDeferred(Conversation(client, screen, "h").run())
+        running = self.begin(Conversation(client, screen, "h").run())
         self.assertEqual(Mode.KEYS, screen.mode)
         for key in f"ann\r{PASSWORD}\rquit\r":
             screen.type(key.encode())
+            self.fabric.settle()
         self.successResultOf(running)
         self.assertIn(b"Welcome, ann", screen.shown)
         self.assertNotIn(PASSWORD.encode(), screen.shown)

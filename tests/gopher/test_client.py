@@ -2,17 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
-
-from twisted.internet import error as twisted_error
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.internet.protocol import Factory, Protocol
-from twisted.internet.task import Clock
-from twisted.python.failure import Failure
-from zope.interface import implementer
-
 from netsuite.connection.client import ClientTimeouts
 from netsuite.connection.errors import (
     ClientError,
@@ -23,78 +12,21 @@ from netsuite.connection.errors import (
 )
 from netsuite.gopher.client import GopherClient
 from netsuite.gopher.commands import Item
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
 from netsuite.wire.errors import LocalProtocolError
-from tests.connection.links import Link, MemoryEndpoint
+from tests.connection.joined import JoinedCase, Saying, reached
 from tests.gopher.worlds import World
 
-E = TypeVar("E", bound=Exception)
-T = TypeVar("T")
 
-
-@implementer(IStreamClientEndpoint)
-class Endpoint:
-    """Connects to a server in memory, anew each time."""
-
-    def __init__(self, factory: Any, clock: Clock) -> None:
-        self.factory = factory
-        self.clock = clock
-        self.links: list[Link] = []
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        """Connect."""
-        endpoint = MemoryEndpoint(self.factory, self.clock)
-        self.links.append(endpoint.link)
-        return endpoint.connect(factory)
-
-
-class Saying(Protocol):
-    """A server that says something, whatever it is asked."""
-
-    def __init__(self, answer: bytes, *, close: bool = True) -> None:
-        self.answer = answer
-        self.close = close
-
-    def dataReceived(self, data: bytes) -> None:
-        """Answer."""
-        assert self.transport is not None
-        self.transport.write(self.answer)
-        if self.close:
-            self.transport.loseConnection()
-
-
-class Base(SynchronousTestCase):
-    """What the tests share."""
-
-    clock: Clock
-    endpoint: Endpoint
-
-    def run_(self, work: Coroutine[Deferred[Any], Any, T]) -> T:
-        """Let it run to its end."""
-        return self.successResultOf(self._settled(work))
-
-    def fail_(self, work: Coroutine[Deferred[Any], Any, T], kind: type[E]) -> E:
-        """Let it run to its failure."""
-        error = self.failureResultOf(self._settled(work), kind).value
-        assert isinstance(error, kind)
-        return error
-
-    def _settled(self, work: Coroutine[Deferred[Any], Any, T]) -> Deferred[T]:
-        running = ensureDeferred(work)
-        for link in self.endpoint.links:
-            link.settle()
-        return running
-
-
-class WithOurServer(Base):
+class WithOurServer(JoinedCase):
     """Client and server, joined in memory."""
 
     def setUp(self) -> None:
         world = World()
-        self.successResultOf(ensureDeferred(world.fill()))
-        self.clock = world.clock
-        self.endpoint = Endpoint(world.factory, self.clock)
-        self.client = GopherClient(self.endpoint, clock=self.clock)
+        self.fabric = world.clock
+        self.run_(world.fill())
+        endpoint = reached(self.fabric, world.factory)
+        self.client = GopherClient(endpoint, clock=self.fabric)
 
     def test_menu(self) -> None:
         """A menu is a list of items."""
@@ -132,16 +64,15 @@ class WithOurServer(Base):
         self.fail_(self.client.menu("/s", search="a\tb"), LocalProtocolError)
 
 
-class WithOthers(Base):
+class WithOthers(JoinedCase):
     """Servers that do as they like."""
 
     def client(self, answer: bytes, *, close: bool = True) -> GopherClient:
         """Make a client of a server that gives an answer."""
-        self.clock = Clock()
-        factory = Factory.forProtocol(lambda: Saying(answer, close=close))
-        self.endpoint = Endpoint(factory, self.clock)
+        self.fabric = Fabric(record=True)
+        endpoint = reached(self.fabric, Saying(b"", answer, close=close))
         timeouts = ClientTimeouts(reply_seconds=10)
-        return GopherClient(self.endpoint, clock=self.clock, timeouts=timeouts)
+        return GopherClient(endpoint, clock=self.fabric, timeouts=timeouts)
 
     def test_without_the_dot(self) -> None:
         """Text and menus that just end are believed; so are line ends of LF."""
@@ -169,16 +100,14 @@ class WithOthers(Base):
     def test_cut_off(self) -> None:
         """An answer whose connection is lost is not taken for a whole one."""
         client = self.client(b"iHello\r\n", close=False)
-        running = ensureDeferred(client.menu())
-        link = self.endpoint.links[0]
-        link.settle()
-        link.client.protocol.connectionLost(Failure(twisted_error.ConnectionLost()))
+        running = self.begin(client.menu())
+        self.fabric.connections[0].server.abortConnection()
+        self.fabric.settle()
         self.failureResultOf(running, ConnectionLost)
 
     def test_silence(self) -> None:
         """A server that says nothing more is given up."""
         client = self.client(b"iHello\r\n", close=False)
-        running = ensureDeferred(client.menu())
-        self.endpoint.links[0].settle()
-        self.clock.pump([5] * 4)
+        running = self.begin(client.menu())
+        self.fabric.advance(20)
         self.failureResultOf(running, Timeout)

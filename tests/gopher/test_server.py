@@ -214,7 +214,7 @@ class Enduring(TestCase):
         world = World()
         connection = world.connect()
         connection.dataReceived(b"/ab")
-        world.clock.pump([10] * 20)
+        world.clock.advance(200)
         self.assertTrue(transport_of(connection).closed)
 
     def test_too_many(self) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
@@ -16,6 +15,7 @@ from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import AccountState, FolderKind, Placement
 from netsuite.store.tree import FileTree
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
 
 ARTICLE = (
@@ -28,7 +28,7 @@ class World:
     """The collaborators of a Gopher server."""
 
     def __init__(self) -> None:
-        self.clock = Clock()
+        self.clock = Fabric(record=True)
         self.store = MemoryStore()
         self.homes = MemorySiteTrees()
         self.factory = GopherServerFactory(

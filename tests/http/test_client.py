@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
+from twisted.internet.defer import ensureDeferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import ConnectionLost
 from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.internet.protocol import Protocol
-from twisted.internet.task import Clock
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from netsuite.connection import errors
 from netsuite.connection.client import ClientTimeouts
@@ -31,103 +28,54 @@ from netsuite.http.request import IncomingRequest
 from netsuite.http.xmlrpc.client import XMLRPCClient
 from netsuite.http.xmlrpc.values import Call, Fault
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.fabric.network import ServingFactory
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import LocalProtocolError
-from tests.connection.links import Link
+from tests.connection.joined import JoinedCase, Saying, reached
 from tests.coroutines import run
 from tests.http.worlds import World
 
-Factory = Callable[[], Any]
-
-
 T = TypeVar("T")
-
-
-@implementer(IStreamClientEndpoint)
-class Endpoint:
-    """Joins clients to servers; knows every link it has made."""
-
-    def __init__(self, net: Net, origin: Origin) -> None:
-        self.net, self.origin = net, origin
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        link = Link(self.net.clock)
-        client = factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 4000))
-        server = self.net.servers[self.origin.host]()
-        link.client.protocol, link.server.protocol = client, server
-        server.makeConnection(link.server)
-        client.makeConnection(link.client)
-        self.net.links.append(link)
-        self.net.origins.append(self.origin)
-        return succeed(client)
-
-
-@implementer(IStreamClientEndpoint)
-class Nobody:
-    """An endpoint where nobody listens."""
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        return fail(ConnectionRefusedError("nobody there"))
-
-
-class Script(Protocol):
-    """A server that says what it was told to, one answer a request."""
-
-    transport: Any
-
-    def __init__(self, *answers: bytes, close: bool = False) -> None:
-        self.answers = list(answers)
-        self.close = close
-        self.heard = b""
-
-    def dataReceived(self, data: bytes) -> None:
-        self.heard += data
-        while b"\r\n\r\n" in self.heard and self.answers:
-            _, _, self.heard = self.heard.partition(b"\r\n\r\n")
-            self.transport.write(self.answers.pop(0))
-            if self.close and not self.answers:
-                self.transport.loseConnection()
 
 
 class Net:
     """A client and the servers it can reach."""
 
-    def __init__(self, **client: Any) -> None:
+    def __init__(self) -> None:
         self.world = World()
-        self.clock: Clock = self.world.clock
-        self.links: list[Link] = []
+        self.fabric = self.world.clock
         self.origins: list[Origin] = []
-        self.servers: dict[str, Factory] = {
-            "a": lambda: self.world.factory.buildProtocol(None),
-            "b": lambda: self.world.factory.buildProtocol(None),
+        self.servers: dict[str, ServingFactory] = {
+            "a": self.world.factory,
+            "b": self.world.factory,
         }
         self.http = HTTPClient(
-            self.clock, endpoint=lambda origin: Endpoint(self, origin),
-            timeouts=ClientTimeouts(reply_seconds=10), **client,
-        )  # fmt: skip
+            self.fabric, endpoint=self.endpoint, timeouts=ClientTimeouts(reply_seconds=10)
+        )
+
+    def endpoint(self, origin: Origin) -> IStreamClientEndpoint:
+        """Return a way to a host, and note that it is taken."""
+        self.origins.append(origin)
+        return reached(self.fabric, self.servers[origin.host])
 
     def script(self, host: str, *answers: bytes, close: bool = False) -> None:
         """Let a host answer so, on each connection."""
-        self.servers[host] = lambda: Script(*answers, close=close)
+        self.servers[host] = Saying(b"", *answers, close=close, to=b"\r\n\r\n")
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something to its end; return what it gives."""
-        running = ensureDeferred(work)
-        for _ in range(50):
-            for link in self.links:
-                link.settle()
-            if running.called:
-                break
-        return run(running)
+        return self.fabric.run(work, timeout=0)
 
     async def text(self, method: str, url: str, **more: Any) -> tuple[int, bytes]:
         async with await self.http.request(method, url, **more) as response:
             return response.status, await response.read()
 
 
-class Case(SynchronousTestCase):
+class Case(JoinedCase):
     def setUp(self) -> None:
         self.net = Net()
+        self.fabric = self.net.fabric
         self.net.world.put("a.txt", b"0123456789")
 
     def tearDown(self) -> None:
@@ -162,7 +110,7 @@ class Asking(Case):
         self.assertEqual((200, 100_000), (status, len(heard)))
         status, heard = self.ask("POST", "http://a/echo", body=made(), octets=100_000)
         self.assertEqual((200, 100_000), (status, len(heard)))
-        self.assertEqual(1, len(self.net.links))
+        self.assertEqual(1, len(self.fabric.connections))
 
     def test_body_that_breaks(self) -> None:
         """What goes wrong while a body is made is what the caller hears of."""
@@ -280,25 +228,19 @@ class Connections(Case):
     def test_dead_one(self) -> None:
         """A kept connection that the server has closed is not noticed by the caller."""
         ok = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        connections: list[Script] = []
-
-        def make() -> Script:
-            # The first one dies, silently, after one answer.
-            connections.append(Script(ok) if not connections else Script(ok, ok, ok))
-            return connections[-1]
-
-        self.net.servers["s"] = make
+        self.net.script("s", *[ok] * 3)
         self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
-        self.patch(
-            connections[0], "dataReceived", lambda data: connections[0].transport.loseConnection()
-        )
+        self.dies(0)
         self.assertEqual((200, b"ok"), self.net.run(self.net.text("GET", "http://s/")))
-        self.assertEqual(2, len(connections))
-        self.patch(
-            connections[1], "dataReceived", lambda data: connections[1].transport.loseConnection()
-        )
+        self.assertEqual(2, len(self.fabric.connections))
+        self.dies(1)
         with self.assertRaises(errors.ConnectionLost):  # nobody knows whether it was done
             self.net.run(self.net.text("POST", "http://s/", body=b"x"))
+
+    def dies(self, number: int) -> None:
+        """Let a connection end when the server hears something more."""
+        end = self.fabric.connections[number].server
+        self.patch(end.protocol, "dataReceived", lambda data: end.loseConnection())
 
     def test_not_kept(self) -> None:
         """A connection is not used again where either side says so, or after too much."""
@@ -325,28 +267,24 @@ class Connections(Case):
 
         async def read() -> bytes:
             async with await self.net.http.get("http://s/") as response:
-                self.net.links[-1].client.protocol.connectionLost(Failure(ConnectionLost()))
+                self.fabric.connections[-1].server.abortConnection()
                 return await response.read()
 
         with self.assertRaises(errors.ConnectionLost):
             self.net.run(read())
-        self.net.links.clear()
 
     def test_idle(self) -> None:
         """What nobody uses is closed in time."""
         self.net.run(self.net.text("GET", "http://a/hello"))
-        self.net.clock.advance(61)
-        self.net.links[0].settle()
-        self.assertTrue(self.net.links[0].client.gone)
+        self.fabric.advance(61)
+        self.assertTrue(self.fabric.connections[0].client.disconnected)
 
     def test_slow_server(self) -> None:
         """A server that says nothing is given up."""
         self.net.script("s")
-        results: list[Any] = []
-        ensureDeferred(self.net.text("GET", "http://s/")).addErrback(results.append)
-        self.net.links[-1].settle()
-        self.net.clock.advance(11)
-        self.assertTrue(results[0].check(errors.Timeout))
+        waiting = self.begin(self.net.text("GET", "http://s/"))
+        self.fabric.advance(11)
+        self.failureResultOf(waiting, errors.Timeout)
 
     def test_abandoned(self) -> None:
         """A body that nobody wants to its end does not come in the way of the next request."""
@@ -368,7 +306,7 @@ class RequestRefused(SynchronousTestCase):
     """Uploads that a server does not want to its end."""
 
     def setUp(self) -> None:
-        self.clock = Clock()
+        self.clock = Fabric()
         self.taken = 0
         self.given_back = False
 
@@ -457,18 +395,17 @@ class Errors(Case):
 
     def test_lost(self) -> None:
         """A server that closes before it answers."""
-        self.net.servers["s"] = lambda: Script()
-        waiting: list[Any] = []
-        ensureDeferred(self.net.text("POST", "http://s/", body=b"x")).addErrback(waiting.append)
-        self.net.links[-1].settle()
-        self.net.links[-1].server.loseConnection()
-        self.net.links[-1].settle()
-        self.assertTrue(waiting[0].check(errors.ConnectionLost))
+        self.net.script("s")
+        waiting = self.begin(self.net.text("POST", "http://s/", body=b"x"))
+        self.assertNoResult(waiting)
+        self.fabric.connections[-1].server.loseConnection()
+        self.fabric.settle()
+        self.failureResultOf(waiting, errors.ConnectionLost)
 
     def test_no_connection(self) -> None:
         """Nobody listens there."""
-
-        self.net.http = HTTPClient(self.net.clock, endpoint=lambda origin: Nobody())
+        nobody = TCP4ClientEndpoint(self.fabric, "127.0.0.1", 80)
+        self.net.http = HTTPClient(self.fabric, endpoint=lambda origin: nobody)
         with self.assertRaises(errors.ConnectionRefused):
             self.net.run(self.net.text("GET", "http://s/"))
 
@@ -503,7 +440,7 @@ class RPC(Case):
         calls = [Call("add", (1, 2)), Call("add", (1,)), Call("none")]
         first, second, third = self.net.run(rpc.multicall(calls))
         self.assertEqual((3, -32602, -32601), (first, second.code, third.code))
-        self.assertEqual(1, len(self.net.links))
+        self.assertEqual(1, len(self.fabric.connections))
 
     def test_no_answer(self) -> None:
         """What goes wrong below XML-RPC is a client's error; a refusal of HTTP's has its status."""

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.files import AccountFiles, HomesOfSite
 from netsuite.accounts.interfaces import (
@@ -29,6 +28,7 @@ from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.store.files import MemorySiteTrees
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderId, FolderKind, Placement
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
 from tests.coroutines import run
 
@@ -71,7 +71,7 @@ class World:
     def __init__(
         self, *, access_log: Any = None, connections: int = 10_000, **settings: Any
     ) -> None:
-        self.clock = Clock()
+        self.clock = Fabric(record=True)
         self.now = NOW
         self.news_shown = True
         self.store = MemoryStore()

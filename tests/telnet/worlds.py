@@ -10,7 +10,6 @@ from typing import Any
 
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker
@@ -26,6 +25,7 @@ from netsuite.store.model import FolderKind, Placement, SpecialUse, Verifiers
 from netsuite.store.tree import FileTree
 from netsuite.telnet.server import Shared, TelnetServer, TelnetServerFactory
 from netsuite.telnet.settings import Settings
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.transport import MemoryTransport
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -68,7 +68,7 @@ class World:
     """The collaborators of a Telnet server."""
 
     def __init__(self, **settings: Any) -> None:
-        self.clock = Clock()
+        self.clock = Fabric(record=True)
         self.store = MemoryStore()
         self.homes = MemorySiteTrees()
         names = LoginNames((DOMAIN,))
@@ -157,23 +157,11 @@ def _run(function: Callable[..., Any], *arguments: Any) -> Deferred[Any]:
     return maybeDeferred(function, *arguments)
 
 
-class Transport(MemoryTransport):
-    """A memory transport that closes at once, and tells of what is written."""
-
-    wrote: Callable[[], None] | None = None
-
-    def write(self, data: bytes) -> None:
-        """Hold octets, and tell."""
-        super().write(data)
-        if self.wrote is not None:
-            self.wrote()
-
-
 class Terminal:
     """A client's end of a connection."""
 
     def __init__(self, world: World, address: str = "127.0.0.1") -> None:
-        self.transport = Transport(address, 40000)
+        self.transport = MemoryTransport(address, 40000)
         connection = world.factory.buildProtocol(self.transport.getPeer())
         assert isinstance(connection, TelnetServer)
         self.connection = connection
