@@ -49,11 +49,12 @@ def test_pieces(tmp_path: Path) -> None:
             piece = "def test_it():\n" + textwrap.indent(piece, "    ")
         tests += piece.count("def test_")
         (tmp_path / f"test_{number}.py").write_text(PRELUDE + piece)
-    examples = [str(DOCS / "examples" / each) for each in ("blocking", "pytest_twisted")]
+    path = [str(DOCS / "examples" / each) for each in ("blocking", "pytest_twisted")]
+    path += filter(None, [os.environ.get("PYTHONPATH")])
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(examples)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path)},
         capture_output=True,
         text=True,
         timeout=60,
