@@ -197,7 +197,7 @@ class Site(Service):
         accounts = self.settings.accounts
         names = LoginNames(tuple(self.settings.site.domains))
         hashing = self._storage.hashing
-        others = OtherPasswords(self.store.accounts, names, STANDARD_FOLDERS)
+        others = OtherPasswords(self.store.accounts, names, self.reactor, STANDARD_FOLDERS)
         checkers = [
             PasswordChecker(
                 self.store.accounts,

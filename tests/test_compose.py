@@ -15,13 +15,13 @@ from typing import Any
 from twisted.application.service import IService, Service
 from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordDatabaseDontUse
 from twisted.cred.credentials import IAnonymous, IUsernamePassword
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import Deferred, ensureDeferred, fail
 from twisted.internet.endpoints import clientFromString
 from twisted.web import resource
 from zope.interface import implementer
 
 from netsuite import sasl
-from netsuite.accounts.interfaces import Channel
+from netsuite.accounts.interfaces import BadCredentials, Channel, LoginUnavailable, MailAccess
 from netsuite.compose import (
     Daemon,
     MakesService,
@@ -402,6 +402,17 @@ class Broken:
         return fail(ConnectionError("the directory is away; asked with secret"))
 
 
+@implementer(ICredentialsChecker)
+class Answering:
+    """A checker that gives one answer to all."""
+
+    credentialInterfaces = (IUsernamePassword,)  # noqa: N815
+    answer: object = None
+
+    def requestAvatarId(self, credentials: object) -> Any:
+        return self.answer
+
+
 class Checkers(Case):
     """Checkers of passwords of ``twisted.cred``."""
 
@@ -464,6 +475,78 @@ class Checkers(Case):
         with self.assertRaises(Refusal) as caught:
             self.log_in(running, "ann", "secret")
         self.assertIn("UNAVAILABLE", str(caught.exception))
+
+    def checks(self, answer: object) -> None:
+        """Add a checker that always gives this answer."""
+        checker = Answering()
+        checker.answer = answer
+        self.site.authenticator.add(checker)
+
+    def test_names_nobody(self) -> None:
+        """One that forgets to return a name, or names nobody, lets nobody in."""
+        for answer in (None, (), True, b"\xff", 7):
+            self.site.authenticator._others.checkers.clear()  # type: ignore[union-attr]
+            self.checks(answer)
+            with self.assertRaises(LoginUnavailable):
+                self.enter("ann", "secret")
+        self.assertEqual(["ann"], self.accounts())
+
+    def enter(self, name: str, password: str) -> str:
+        """Log in with a password; return the account."""
+        channel = Channel("imap", secure=True)
+        work = self.site.authenticator.log_in(channel, name, password, MailAccess)
+        return self.fabric.run(ensureDeferred(work)).name
+
+    def accounts(self) -> list[str]:
+        """Return the names of all accounts."""
+        return [each.name for each in self.fabric.run(self.site.store.accounts.accounts())]
+
+    def test_another_name(self) -> None:
+        """One may know somebody by another name, under which a client may also ask for them."""
+        self.checks("robert")
+        self.assertEqual("robert", self.enter("Bob@corp.test", "x"))
+        running = self.start(imap(LOOPBACK))
+
+        async def entered(wanted: str) -> None:
+            endpoint = clientFromString(self.fabric, running["imap"].endpoint)
+            client: IMAPClient = await connect_imap(endpoint, clock=self.fabric)
+            try:
+                mechanism = sasl.client(
+                    "PLAIN", nonce=bytes, username="bob", password="x", authorize_as=wanted
+                )
+                assert mechanism is not None
+                await client.authenticate(mechanism)
+            finally:
+                await client.logout()
+
+        for wanted in ("bob", "robert", ""):
+            self.fabric.run(entered(wanted))
+        with self.assertRaises(AuthenticationFailed):
+            self.fabric.run(entered("ann"))
+
+    def test_no_name_of_an_account(self) -> None:
+        """Who has a name that no account can have, or that is an alias, is not let in."""
+        self.fabric.run(self.site.store.accounts.set_alias("info", ["ann"]))
+        for name in ("a/b", "../ann", "bob smith", "bob@elsewhere.test", "", "info", "x" * 65):
+            self.site.authenticator._others.checkers.clear()  # type: ignore[union-attr]
+            self.checks(name)
+            with self.assertRaises(BadCredentials):
+                self.enter(f"x{name}", "secret")
+        self.assertEqual(["ann"], self.accounts())
+
+    def test_never_answers(self) -> None:
+        """One that does not answer is given up, and those behind it are not held up for ever."""
+        self.checks(Deferred())
+        with self.assertRaises(LoginUnavailable):
+            self.enter("ann", "secret")
+
+    def test_octets(self) -> None:
+        """A name that is not UTF-8 is nobody's."""
+        self.add(bob="hunter2")
+        with self.assertRaises(BadCredentials):
+            self.enter("b\udcffb", "hunter2")
+        self.add(zoë="pässwörd")
+        self.assertEqual("zoë", self.enter("zoë", "pässwörd"))
 
     def test_of_no_use(self) -> None:
         """One that verifies no passwords is refused."""

@@ -48,6 +48,7 @@ from netsuite.wire import base64
 from netsuite.wire.ip_prefix import peer_prefix
 
 F = TypeVar("F")
+Checker = TypeVar("Checker", bound=ICredentialsChecker)
 
 ClearText = Literal["tls", "loopback", "always"]
 #: A bearer token to the user name it is good for, or None.
@@ -107,10 +108,11 @@ class AccountAuthenticator:
         self._now = now
         self.address_locks = KeyedLocks()
 
-    def add(self, checker: ICredentialsChecker) -> None:
+    def add(self, checker: Checker) -> Checker:
         """Have a checker of ``twisted.cred`` verify passwords, too: one that wants
         ``IUsernamePassword`` or ``IUsernameHashedPassword``. It is asked before the accounts' own
-        are looked at; who is known to it has an account, which is made when they first come.
+        are looked at; who is known to it has an account, which is made when they first come. Return
+        it.
 
         From then on no mechanism is offered that a password alone does not satisfy: of somebody
         whom the checker knows nothing is kept that SCRAM or CRAM-MD5 could be answered from.
@@ -121,6 +123,7 @@ class AccountAuthenticator:
         if self._others is None:
             raise TypeError("the portal of this authenticator asks no other checkers")
         self._others.add(checker)
+        return checker
 
     # -- what may be tried ---------------------------------------------------------------------
 
@@ -361,8 +364,11 @@ class SASLExchange(Generic[F]):
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
         entered = await self._attempt.enter_with_password(asked.username, asked.password)
         account_name = self._authenticator.names.account_name
-        if account_name(asked.authorize_as or entered.name) == entered.name:
+        wanted = account_name(asked.authorize_as or asked.username)
+        # A checker may have another name for who it knows than the client has.
+        if wanted in (entered.name, account_name(asked.username)):
             return entered
+        entered.logout()
         # Proven as one, wants to act as another: the same question as of any mechanism.
         proven = ProvenName(self._attempt.channel, entered.name, asked.authorize_as)
         return await self._attempt.enter(proven, asked.username)

@@ -25,6 +25,7 @@ from twisted.logger import Logger
 from zope.interface import Attribute, implementer
 
 from netsuite.accounts.interfaces import BadCredentials, Channel, LoginUnavailable
+from netsuite.accounts.naming import account_name_problem
 from netsuite.accounts.passwords import Hashing
 from netsuite.sasl.prepare import Unpreparable, saslprep
 from netsuite.store.changes import AccountChanged, Change, ChangeFeed
@@ -35,6 +36,8 @@ from netsuite.store.model import Account, AccountId, AccountState, SpecialUse
 #: Members may act as other accounts (an authorization identity of their choice).
 PROXY_GROUP: Final = "proxy"
 _REMEMBERED: Final = 10_000
+#: Time for a checker of somebody else's.
+CHECK_SECONDS: Final = 30.0
 
 
 class IClearPassword(ICredentials):
@@ -172,6 +175,7 @@ class OtherPasswords:
     account here, which is made when they come for the first time.
 
     Args:
+        clock: for the time that one may take.
         folders: what an account has besides its INBOX.
     """
 
@@ -184,10 +188,12 @@ class OtherPasswords:
         self,
         accounts: AccountStore,
         names: LoginNames,
+        clock: IReactorTime,
         folders: Sequence[tuple[str, SpecialUse | None]] = (),
     ) -> None:
         self._accounts = accounts
         self._names = names
+        self._clock = clock
         self._folders = folders
         self.checkers: list[ICredentialsChecker] = []
 
@@ -200,11 +206,21 @@ class OtherPasswords:
         self.checkers.append(checker)
 
     async def name(self, credentials: ClearPassword) -> str | None:
-        """Return the account that a password is right for; None where no checker says so."""
-        offered = CheckedPassword(credentials.username.encode(), credentials.password.encode())
+        """Return the account that a password is right for; None where no checker says so.
+
+        Raises:
+            BadCredentials: the account is disabled, or no account can have the name.
+            LoginUnavailable: a checker raises, takes too long, or names nobody.
+        """
+        try:
+            username, password = credentials.username.encode(), credentials.password.encode()
+        except UnicodeEncodeError:  # octets that are no UTF-8, which no checker has
+            return None
+        offered = CheckedPassword(username, password)
         for checker in self.checkers:
+            asked = maybeDeferred(checker.requestAvatarId, offered)
             try:
-                avatar = await maybeDeferred(checker.requestAvatarId, offered)
+                name = _named(await asked.addTimeout(CHECK_SECONDS, self._clock))
             except UnauthorizedLogin:
                 continue
             except Exception as error:
@@ -212,7 +228,6 @@ class OtherPasswords:
                 kind = type(error).__name__
                 self.log.error("{checker} cannot check: {kind}", checker=checker, kind=kind)
                 raise LoginUnavailable(kind) from None
-            name = avatar.decode() if isinstance(avatar, bytes) else str(avatar)
             return await self._account(self._names.account_name(name), credentials.channel)
         return None
 
@@ -220,11 +235,31 @@ class OtherPasswords:
         try:
             account = await self._accounts.account(name)
         except NoSuchAccount:
-            with contextlib.suppress(AccountExists):  # they came twice at once
-                await self._accounts.add_account(name, None, folders=self._folders)
-            account = await self._accounts.account(name)
+            account = await self._new_account(name)
         refuse_unusable(account, channel)
         return account.name
+
+    async def _new_account(self, name: str) -> Account:
+        """Make an account. Raises BadCredentials where none can have the name."""
+        problem = account_name_problem(name)
+        if problem is None:
+            with contextlib.suppress(AccountExists):  # they came twice at once
+                return await self._accounts.add_account(name, None, folders=self._folders)
+            with contextlib.suppress(NoSuchAccount):
+                return await self._accounts.account(name)
+            problem = "an alias has that name"
+        self.log.error("no account is made for {name!r}: {problem}", name=name, problem=problem)
+        raise BadCredentials(f"no account can have the name: {problem}")
+
+
+def _named(avatar: object) -> str:
+    """Return the name that a checker gives. Raises TypeError for what is no name: nobody is let
+    in by a checker that forgot to return one, or that says ``ANONYMOUS``."""
+    if isinstance(avatar, bytes):
+        return avatar.decode()
+    if isinstance(avatar, str):
+        return avatar
+    raise TypeError("no name")
 
 
 @implementer(ICredentialsChecker)
