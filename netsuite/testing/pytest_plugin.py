@@ -78,7 +78,7 @@ def _served(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Suite]:
             suite.mailbox(each)
 
     ground.run(make_accounts)
-    request.node.stash[_SUITE] = suite
+    request.node.stash.setdefault(_SUITES, {})[str(request.fixturename)] = suite
     try:
         yield suite
     finally:
@@ -89,7 +89,8 @@ def _served(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Suite]:
             health.check()
 
 
-_SUITE: pytest.StashKey[Suite] = pytest.StashKey()
+#: The suites of a test, by fixture.
+_SUITES: pytest.StashKey[dict[str, Suite]] = pytest.StashKey()
 
 
 @pytest.fixture
@@ -153,10 +154,10 @@ def _park_reactor(twisted: ModuleType) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that is ``async`` and asks for the fabric there."""
-    if _FABRIC not in pyfuncitem.funcargs or not inspect.iscoroutinefunction(pyfuncitem.obj):
+    """Run a test that is ``async`` on the fabric, if it, or a fixture of its, asks for that."""
+    if _FABRIC not in pyfuncitem.fixturenames or not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
-    suite = pyfuncitem.stash[_SUITE]
+    suite = pyfuncitem.stash[_SUITES][_FABRIC]
     names = pyfuncitem._fixtureinfo.argnames
     arguments = {name: pyfuncitem.funcargs[name] for name in names}
     suite.ground.run(lambda: pyfuncitem.obj(**arguments))
@@ -169,7 +170,7 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what was said to the servers of a test that has failed."""
     report = yield
-    suite = item.stash.get(_SUITE, None)
-    if suite is not None and report.failed and report.when == "call":
-        report.sections.append(("netsuite transcripts", suite.transcripts()))
+    if report.failed and report.when == "call":
+        for suite in item.stash.get(_SUITES, {}).values():
+            report.sections.append(("netsuite transcripts", suite.transcripts()))
     return report

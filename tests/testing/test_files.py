@@ -52,7 +52,9 @@ def test_wait_in_vain() -> None:
 
         async def body() -> None:
             files = suite.files("ann")
-            with pytest.raises(AssertionError, match=r"no b\.txt after 3 seconds; there is: nothing"):
+            with pytest.raises(
+                AssertionError, match=r"no b\.txt after 3 seconds; there is: nothing"
+            ):
                 await files.wait("b.txt", timeout=3)
             assert suite.clock.seconds() == pytest.approx(3)
             await files.put("x/y", "")
