@@ -84,6 +84,9 @@ class StoreDelivery:
         queued: dict[str, QueueRecipient] = {}
         where_full: dict[FolderId, QueueRecipient | None] = {}
         for recipient in recipients:
+            if not (each or _may_be_queued(recipient)):
+                folders.update(recipient.folders)
+                continue
             make = self._maker(recipient, not_before, deliver_by)
             for address in recipient.onward:
                 queued.setdefault(address, make(address, same_domain(address.rpartition("@")[2])))
@@ -183,6 +186,14 @@ class StoreDelivery:
             )
 
         return make
+
+
+def _may_be_queued(recipient: Recipient) -> bool:
+    """Return whether any of a recipient's mail may go by way of the queue. Of most none does, and
+    to make ready for it took 1.5 microseconds, for each of a hundred recipients."""
+    return bool(
+        recipient.onward or recipient.put_off or recipient.by_alias or "SUCCESS" in recipient.notify
+    )
 
 
 def _has_one(recipient: Recipient, there: set[FolderId]) -> bool:
