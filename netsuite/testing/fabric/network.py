@@ -163,10 +163,14 @@ class Network:
             if not self._local[address.port]:
                 del self._local[address.port]
 
+    def ports(self) -> Iterator[Port]:
+        """Return what listens."""
+        for ports in (*self._by_number.values(), self._by_path):
+            yield from ports.values()
+
     def open(self) -> Iterator[str]:
         """Tell of what listens and what is connected."""
-        for ports in (*self._by_number.values(), self._by_path):
-            yield from (str(port) for port in ports.values())
+        yield from map(str, self.ports())
         yield from (str(end) for end in self._ends)
 
 

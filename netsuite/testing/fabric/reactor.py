@@ -141,6 +141,11 @@ class Fabric:
             else f"{told}, and what was to be done has not ended; nothing is open"
         )
 
+    @property
+    def ports(self) -> Sequence[Port]:
+        """What listens now."""
+        return list(self._network.ports())
+
     def leftovers(self) -> list[str]:
         """Return what is still there, each in words: ports, connections and timers."""
         return [

@@ -54,6 +54,7 @@ class Listening(SynchronousTestCase):
         self.assertEqual(IPv6Address("TCP", "::", 25), both.getHost())
         self.assertEqual("2001:db8::1", self.seen(both, "2001:db8::1"))
         self.assertIn("port [::]:25: Talkers", self.fabric.leftovers())
+        self.assertEqual([every, both], self.fabric.ports)
         self.assertEqual("::ffff:192.0.2.4", self.seen(both, "192.0.2.4"))
         one = self.fabric.listenTCP(26, Talkers(), interface="localhost")
         self.assertEqual("127.0.0.1", self.seen(one, "127.0.0.1"))
