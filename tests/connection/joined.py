@@ -54,26 +54,73 @@ class JoinedCase(SynchronousTestCase):
         return self.failureResultOf(self.begin(work), kind).value
 
 
-class OddServer(Protocol):
-    """A server that says what it is told to, and keeps what it hears."""
+class Puppet(Protocol):
+    """One end of a connection, which says what it is told to and keeps what it hears."""
 
     transport: End
 
-    def __init__(self) -> None:
+    def __init__(self, fabric: Fabric) -> None:
+        self.fabric = fabric
         #: All that it has heard.
         self.heard = b""
-        #: Whether the connection is over.
-        self.closed = False
+        #: How the connection has ended; None before.
+        self.lost: type[object] | None = None
+        self._seen = 0
 
     def dataReceived(self, data: bytes) -> None:
         self.heard += data
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self.closed = True
+        self.lost = type(reason.value)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the connection is over."""
+        return self.lost is not None
+
+    @property
+    def other(self) -> End:
+        """The transport at the other end."""
+        return self.transport.other
+
+    def news(self) -> bytes:
+        """Return what it has heard since the last look."""
+        seen, self._seen = self._seen, len(self.heard)
+        return self.heard[seen:]
+
+    def say(self, *words: bytes) -> None:
+        """Say some words, each when all before was heard."""
+        for each in words:
+            self.transport.write(each)
+            self.fabric.settle()
+
+    def end(self) -> None:
+        """Close its half of the connection."""
+        self.transport.loseWriteConnection()
+        self.fabric.settle()
+
+    def hang_up(self) -> None:
+        """Close the connection."""
+        self.transport.loseConnection()
+        self.fabric.settle()
+
+    def break_(self) -> None:
+        """Reset the connection."""
+        self.transport.abortConnection()
+        self.fabric.settle()
+
+    def hold(self) -> None:
+        """Read no more."""
+        self.transport.pauseProducing()
+
+    def drain(self) -> None:
+        """Read what has come, and all that comes."""
+        self.transport.resumeProducing()
+        self.fabric.settle()
 
 
 class OddServerCase(JoinedCase, Generic[C]):
-    """A client of an odd server."""
+    """A client of a server that says what a test has it say."""
 
     def made(self, **more: Any) -> C:
         """Return a client that is not connected yet."""
@@ -87,7 +134,7 @@ class OddServerCase(JoinedCase, Generic[C]):
             more: for ``made``.
         """
         self.fabric = Fabric(buffer_octets=buffer_octets)
-        self.server = OddServer()
+        self.server = Puppet(self.fabric)
         endpoint = reached(self.fabric, Factory.forProtocol(lambda: self.server))
         self.client: C = self.fabric.run(connectProtocol(endpoint, self.made(**more)))
         self.beginning: Deferred[Any] = self.begin(self.client.begin())
@@ -96,30 +143,13 @@ class OddServerCase(JoinedCase, Generic[C]):
 
     def say(self, *words: bytes) -> None:
         """Have the server say some words, each when all before was heard."""
-        for each in words:
-            self.server.transport.write(each)
-            self.fabric.settle()
+        self.server.say(*words)
 
     def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
         """Begin something, and have the server say some words to it."""
         running = self.begin(work)
-        self.say(*words)
+        self.server.say(*words)
         return running
-
-    def said(self) -> bytes:
-        """Return what the client has said since the last look."""
-        octets, self.server.heard = self.server.heard, b""
-        return octets
-
-    def hang_up(self) -> None:
-        """Have the server close."""
-        self.server.transport.loseConnection()
-        self.fabric.settle()
-
-    def break_(self) -> None:
-        """Have the connection break."""
-        self.server.transport.abortConnection()
-        self.fabric.settle()
 
 
 class Saying(Factory[Protocol]):
@@ -141,19 +171,21 @@ class Saying(Factory[Protocol]):
         return _Sayer(self)
 
 
-class _Sayer(OddServer):
+class _Sayer(Protocol):
+    transport: End
+
     def __init__(self, saying: Saying) -> None:
-        super().__init__()
         self._saying, self._words = saying, list(saying.words)
+        self._heard = b""
 
     def connectionMade(self) -> None:
         self._say()
 
     def dataReceived(self, data: bytes) -> None:
-        super().dataReceived(data)
+        self._heard += data
         to = self._saying.to
-        while self._words and to in self.heard and self.heard:
-            self.heard = self.heard.partition(to)[2] if to else b""
+        while self._words and self._heard and to in self._heard:
+            self._heard = self._heard.partition(to)[2] if to else b""
             self._say()
 
     def _say(self) -> None:

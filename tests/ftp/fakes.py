@@ -1,6 +1,4 @@
-"""An authenticator, a tree, ports and a server on memory transports, for tests of FTP alone."""
-
-# ruff: noqa: N803 - Twisted's names
+"""An authenticator, a tree and a server on a fabric, for tests of FTP alone."""
 
 from __future__ import annotations
 
@@ -8,26 +6,28 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import CannotListenError, ConnectionAborted, ConnectionDone
-from twisted.internet.task import Clock
-from twisted.python.failure import Failure
+from twisted.internet.endpoints import TCP4ClientEndpoint, connectProtocol
 
 from netsuite.accounts.files import AnonymousFiles
 from netsuite.accounts.interfaces import Channel, LoggedIn
+from netsuite.connection.peer import where
 from netsuite.connection.session_group import SessionGroupsTLS
 from netsuite.ftp.server import FTPServer, FTPServerFactory, Shared
 from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
 from netsuite.ftp.settings import Settings
+from netsuite.ftp.transfer.channel import Expected
 from netsuite.store.files.memory import MemoryTree
 from netsuite.store.tree import TreePath
 from netsuite.testing.authenticator import FakeAuthenticator
-from netsuite.testing.transport import MemoryTransport
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.fabric.network import Port
+from tests.connection.joined import Puppet
 
 F = TypeVar("F")
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+HERE, CONTROL = "127.0.0.1", 21
 GREETING = b"220 ftp.example.test FTP netsuite\r\n"
 LOGIN = b"USER alice\r\nPASS se cret \r\n"
 
@@ -66,124 +66,16 @@ class FileAuthenticator(FakeAuthenticator):
         return await super().log_in(channel, username, password, facet)
 
 
-class FakePort:
-    """A port that listens in memory."""
-
-    def __init__(self, reactor: FakeReactor, number: int, factory: Any, interface: str) -> None:
-        self.reactor = reactor
-        self.number = number
-        self.factory = factory
-        self.interface = interface
-
-    def getHost(self) -> IPv4Address:
-        return IPv4Address("TCP", self.interface, self.number)
-
-    def stopListening(self) -> None:
-        self.reactor.ports.remove(self)
-
-
-class FakeConnector:
-    """An attempt to connect."""
-
-    def __init__(self, host: str, port: int, factory: Any, bind: tuple[str, int]) -> None:
-        self.host, self.port, self.factory, self.bind = host, port, factory, bind
-        self.disconnected = False
-
-    def disconnect(self) -> None:
-        self.disconnected = True
-
-
-class FakeReactor(Clock):
-    """A clock with ports."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.ports: list[FakePort] = []
-        self.connectors: list[FakeConnector] = []
-        self.taken: set[int] = set()
-        self._next = 40_000
-
-    def listenTCP(
-        self, port: int, factory: Any, backlog: int = 50, interface: str = ""
-    ) -> FakePort:
-        if port == 0:
-            self._next += 1
-            port = self._next
-        if port in self.taken or port in [each.number for each in self.ports]:
-            raise CannotListenError(interface, port, OSError("taken"))
-        listening = FakePort(self, port, factory, interface)
-        self.ports.append(listening)
-        return listening
-
-    def connectTCP(
-        self, host: str, port: int, factory: Any, timeout: float = 30, bindAddress: Any = None
-    ) -> FakeConnector:
-        connector = FakeConnector(host, port, factory, bindAddress)
-        self.connectors.append(connector)
-        return connector
-
-
-class DataWire(MemoryTransport):
-    """The server's end of a data connection, and what its peer does with it."""
-
-    def __init__(self, clock: Clock, full_at: int | None = None) -> None:
-        super().__init__(full_at=full_at)
-        self.clock = clock
-        self.gone: type[Exception] | None = None
-        self._inbox: list[bytes | None] = []
-        self.peerAddr = IPv4Address("TCP", "127.0.0.1", 50_000)
-
-    def loseConnection(self) -> None:
-        super().loseConnection()
-        self.clock.callLater(0, self.lose, ConnectionDone)
-
-    def abortConnection(self) -> None:
-        self.clock.callLater(0, self.lose, ConnectionAborted)
-
-    def lose(self, kind: type[Exception]) -> None:
-        """End the connection."""
-        if self.gone is None:
-            self.gone = kind
-            self.protocol.connectionLost(Failure(kind()))
-
-    def resumeProducing(self) -> None:
-        if self.disconnecting:
-            return
-        super().resumeProducing()
-        self.clock.callLater(0, self.deliver)
-
-    def pauseProducing(self) -> None:
-        if self.producerState == "producing":
-            super().pauseProducing()
-
-    def send(self, octets: bytes) -> None:
-        """Have the peer send octets."""
-        self._inbox.append(octets)
-        self.deliver()
-
-    def end(self) -> None:
-        """Have the peer close its half."""
-        self._inbox.append(None)
-        self.deliver()
-
-    def deliver(self) -> None:
-        while self._inbox and self.producerState == "producing" and self.gone is None:
-            octets = self._inbox.pop(0)
-            if octets is None:
-                self.protocol.readConnectionLost()
-            else:
-                self.protocol.dataReceived(octets)
-
-
-class ControlWire(DataWire):
-    """The server's end of a control connection."""
+def number_of(port: Port) -> int:
+    """Return the number of a port."""
+    return where(port.getHost())[1]
 
 
 class World:
-    """What sessions share: a tree, an authenticator, ports, a factory."""
+    """What sessions share: a tree, an authenticator, a factory, and where it serves."""
 
-    def __init__(self, **settings: Any) -> None:
-        self.reactor = FakeReactor()
+    def __init__(self, *, reactor: Fabric | None = None, **settings: Any) -> None:
+        self.reactor = reactor or Fabric(record=True)
         self.files = Files("alice")
         self.public = MemoryTree(lambda: NOW)
         self.authenticator = FileAuthenticator(self.files)
@@ -201,7 +93,7 @@ class World:
                 tls=None if tls is None else SessionGroupsTLS(tls),
             )
         )
-
+        self.reactor.listenTCP(CONTROL, self.factory, interface=HERE)
         self.put("notes.txt", b"one\ntwo\n")
         ensureDeferred(self.files.make_directory(("sub",)))
         self.put("sub/x.bin", bytes(range(256)))
@@ -217,8 +109,19 @@ class World:
 
     def settle(self) -> None:
         """Let everything happen that can happen now, or after a last look at who replaces."""
-        for _ in range(50):
-            self.reactor.advance(LAST_LOOK_SECONDS / 40)
+        self.reactor.advance(LAST_LOOK_SECONDS * 1.25)
+
+    def connect(self, number: int, address: str = HERE) -> Puppet:
+        """Connect to a port of the server's from an address."""
+        puppet = Puppet(self.reactor)
+        endpoint = TCP4ClientEndpoint(self.reactor, HERE, number, bindAddress=(address, 0))
+        self.reactor.run(connectProtocol(endpoint, puppet))
+        self.reactor.settle()
+        return puppet
+
+    def data_ports(self) -> list[Port]:
+        """Return where the server listens for data connections."""
+        return [each for each in self.reactor.ports if isinstance(each.factory, Expected)]
 
 
 class Session:
@@ -226,61 +129,39 @@ class Session:
 
     def __init__(self, world: World | None = None, *, logged_in: bool = True, **more: Any) -> None:
         self.world = world or World(**more)
-        server = self.world.factory.buildProtocol(IPv4Address("TCP", "127.0.0.1", 4000))
+        self.wire = self.world.connect(CONTROL)
+        server: object = self.wire.other.protocol
         assert isinstance(server, FTPServer)
-        self.server = server
-        self.wire = ControlWire(self.world.reactor)
-        self.wire.hostAddr = IPv4Address("TCP", "127.0.0.1", 21)
-        self.wire.peerAddr = IPv4Address("TCP", "127.0.0.1", 4000)
-        self.wire.protocol = server
-        server.makeConnection(self.wire)
+        self.server: FTPServer = server
         assert self.heard() == GREETING
         if logged_in:
             self.say(LOGIN + b"TYPE I\r\n")
 
     def say(self, octets: bytes) -> bytes:
         """Say something; return what the server says to it."""
-        self.wire.send(octets)
+        self.wire.say(octets)
         self.world.settle()
         return self.heard()
 
     def heard(self) -> bytes:
-        octets: bytes = self.wire.value()
-        self.wire.clear()
-        return octets
+        return self.wire.news()
 
     @property
     def closed(self) -> bool:
-        return self.wire.gone is not None or self.wire.disconnecting
+        return self.wire.closed
 
-    def port(self) -> FakePort:
-        """Return the port listened on."""
-        (port,) = self.world.reactor.ports
-        return port
-
-    def come(self, address: str = "127.0.0.1", full_at: int | None = None) -> DataWire | None:
+    def come(self, address: str = HERE) -> Puppet | None:
         """Connect to the data port; None when it does not want us."""
-        protocol = self.port().factory.buildProtocol(IPv4Address("TCP", address, 50_000))
-        return None if protocol is None else self._connected(protocol, full_at)
-
-    def let_in(self) -> DataWire:
-        """Take the connection that the server makes."""
-        connector = self.world.reactor.connectors[-1]
-        address = IPv4Address("TCP", connector.host, connector.port)
-        return self._connected(connector.factory.buildProtocol(address), None)
-
-    def _connected(self, protocol: Any, full_at: int | None) -> DataWire:
-        wire = DataWire(self.world.reactor, full_at)
-        wire.protocol = protocol
-        protocol.makeConnection(wire)
+        (port,) = self.world.data_ports()
+        wire = self.world.connect(number_of(port), address)
         self.world.settle()
-        return wire
+        return None if wire.closed else wire
 
-    def data(self, full_at: int | None = None) -> DataWire:
+    def data(self) -> Puppet:
         """Arrange and make a data connection by EPSV."""
         answer = self.say(b"EPSV\r\n")
         assert answer.startswith(b"229 "), answer
-        wire = self.come(full_at=full_at)
+        wire = self.come()
         assert wire is not None
         return wire
 
@@ -289,14 +170,13 @@ class Session:
         wire = self.data()
         said = self.say(command + b"\r\n")
         self.world.settle()
-        octets: bytes = wire.value()
-        return octets, said + self.heard()
+        return wire.heard, said + self.heard()
 
     def store(self, command: bytes, octets: bytes) -> bytes:
         """Run a transfer from us; return the replies."""
         wire = self.data()
         said = self.say(command + b"\r\n")
-        wire.send(octets)
+        wire.say(octets)
         wire.end()
         self.world.settle()
         return said + self.heard()

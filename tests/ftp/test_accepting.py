@@ -7,23 +7,38 @@ import socket
 from typing import Any
 
 from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IReactorFDSet
-from zope.interface import directlyProvides
+from twisted.python.failure import Failure
+from zope.interface import alsoProvides
 
 from netsuite.ftp.transfer import accepting
 from netsuite.ftp.transfer.connection import DataConnection
 from netsuite.store.files.memory import MemoryUpload
 from netsuite.testing.cases import SynchronousTestCase
-from tests.ftp import fakes
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.transport import MemoryTransport
 from tests.ftp.fakes import Session, World, codes
 
 
-class DescriptorReactor(fakes.FakeReactor):
-    """A clock that watches descriptors when it is told to look."""
+class Adopted(MemoryTransport):
+    """A transport that was made of a descriptor."""
+
+    def __init__(self, reactor: Fabric) -> None:
+        super().__init__()
+        self.reactor = reactor
+
+    def loseConnection(self) -> None:
+        super().loseConnection()
+        self.reactor.callLater(0, self.protocol.connectionLost, Failure(ConnectionDone()))
+
+
+class DescriptorReactor(Fabric):
+    """A fabric that watches descriptors when it is told to look."""
 
     def __init__(self) -> None:
         super().__init__()
-        directlyProvides(self, IReactorFDSet)  # of which only readers are asked for
+        alsoProvides(self, IReactorFDSet)  # of which only readers are asked for
         self.readers: list[Any] = []
         self.adopted: list[Any] = []
 
@@ -36,10 +51,9 @@ class DescriptorReactor(fakes.FakeReactor):
     def adoptStreamConnection(self, descriptor: int, family: int, factory: Any) -> None:
         copied = socket.fromfd(descriptor, family, socket.SOCK_STREAM)
         self.adopted.append(copied)
-        wire = fakes.DataWire(self)
-        wire.protocol = factory.buildProtocol(None)
-        self.wire = wire
-        wire.protocol.makeConnection(wire)
+        self.wire = Adopted(self)
+        self.wire.protocol = factory.buildProtocol(None)
+        self.wire.protocol.makeConnection(self.wire)
 
     def look(self) -> None:
         """Tell who is watched that there is something to read."""
@@ -64,9 +78,8 @@ class Sockets(SynchronousTestCase):
     """A session whose data ports are real."""
 
     def setUp(self) -> None:
-        self.world = World()
-        self.reactor = self.world.reactor = DescriptorReactor()
-        self.world.reshare(clock=self.reactor, reactor=self.reactor)
+        self.reactor = DescriptorReactor()
+        self.world = World(reactor=self.reactor)
         self.session = Session(self.world)
         self.addCleanup(self.close)
 
@@ -96,8 +109,11 @@ class Sockets(SynchronousTestCase):
     def test_small_file(self) -> None:
         """A small file comes without a transport, its replies in one write, nothing watched."""
         client = self.connect(self.epsv())
-        self.session.wire.send(b"RETR sub/x.bin\r\n")
-        self.assertEqual([150, 226], codes(self.session.heard()))  # no turn of the reactor later
+        self.session.server.dataReceived(b"RETR sub/x.bin\r\n")
+        said = self.session.wire.other.unsent  # no turn of the reactor later
+        self.reactor.settle()
+        heard = self.session.heard()
+        self.assertEqual(([150, 226], said), (codes(heard), len(heard)))
         self.assertEqual(bytes(range(256)), self.whole(client))
         self.assertEqual(([], []), (self.reactor.readers, self.reactor.adopted))
 
@@ -171,7 +187,8 @@ class Sockets(SynchronousTestCase):
         self.reactor.look()
         port._socket = taken
         self.session.server.data().reset(for_good=True)
-        self.assertNotIn(port._watch_again, [each.func for each in self.reactor.calls])
+        waiting = [each.function for each in self.reactor.getDelayedCalls()]
+        self.assertNotIn(port._watch_again, waiting)
         self.assertEqual([], self.reactor.readers)
 
     def test_part_is_taken(self) -> None:
@@ -289,7 +306,7 @@ class Sockets(SynchronousTestCase):
     def test_nothing_is_left(self) -> None:
         """When the session ends its port is closed, and nothing will call back."""
         number = self.epsv()
-        self.session.wire.lose(ConnectionError)
+        self.session.wire.break_()
         self.world.settle()
         self.assertRaises(ConnectionRefusedError, self.connect, number)
         self.assertEqual([], [call for call in self.reactor.getDelayedCalls() if call.active()])

@@ -6,11 +6,8 @@ from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.error import ConnectError, ConnectionLost
-from twisted.internet.interfaces import IProtocolFactory
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
@@ -18,14 +15,11 @@ from netsuite.ftp import grammar
 from netsuite.ftp.client import FTPClient, connect, refusal
 from netsuite.ftp.commands import Auth, Noop, Pass, Retr, User, reply
 from netsuite.ftp.dialog import ClientDialog
-from netsuite.ftp.server.transfers import LAST_LOOK_SECONDS
-from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from tests.connection.links import Link, MemoryEndpoint
-from tests.ftp.fakes import World
+from tests.connection.joined import JoinedCase, reached
+from tests.ftp.fakes import CONTROL, HERE, World
 
 T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
 
 
 async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
@@ -34,84 +28,49 @@ async def pieces(*octets: bytes) -> AsyncIterator[bytes]:
         yield each
 
 
-class Wires:
-    """Carries octets on all links of a test."""
-
-    def __init__(self, world: World) -> None:
-        self.world = world
-        self.links: list[Link] = []
-        self.reached: list[tuple[str, int]] = []
-
-    def control(self, server: Any) -> MemoryEndpoint:
-        endpoint = MemoryEndpoint(server, self.world.reactor)
-        self.links.append(endpoint.link)
-        return endpoint
-
-    def reach(self, host: str, port: int) -> Any:
-        self.reached.append((host, port))
-        return self
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        """Connect to the data port last reached for (IStreamClientEndpoint)."""
-        number = self.reached[-1][1]
-        ports = [port for port in self.world.reactor.ports if port.number == number]
-        if not ports:
-            return ensureDeferred(_fail())
-        link = Link(self.world.reactor)
-        self.links.append(link)
-        address = IPv4Address("TCP", "127.0.0.1", 50_000)
-        link.server.protocol = ports[0].factory.buildProtocol(address)
-        link.client.protocol = client = factory.buildProtocol(address)
-        link.server.protocol.makeConnection(link.server)
-        client.makeConnection(link.client)
-        return succeed(client)
-
-    def settle(self) -> None:
-        for _ in range(30):
-            for link in list(self.links):
-                link.settle()
-            self.world.reactor.advance(LAST_LOOK_SECONDS / 20)
-
-
-async def _fail() -> None:
-    raise ConnectError
-
-
-class Case(SynchronousTestCase):
+class Case(JoinedCase):
     """What the tests share."""
 
     def setUp(self) -> None:
-        self.world = World(tls=self.context())
-        self.wires = Wires(self.world)
+        self.use(World(tls=self.context()))
+
+    def use(self, world: World) -> None:
+        """Have clients connect to a world's server."""
+        self.world = world
+        self.fabric = world.reactor
+        self.endpoint = TCP4ClientEndpoint(self.fabric, HERE, CONTROL)
+        #: Where clients have connected to for their data.
+        self.reached: list[tuple[str, int]] = []
+        #: Where they do instead.
+        self.elsewhere: int | None = None
 
     def context(self) -> Any:
         return None
 
-    def result(self, work: Coroutine[Any, Any, T]) -> T:
-        done = ensureDeferred(work)
-        self.wires.settle()
-        return self.successResultOf(done)
+    def reach(self, host: str, port: int) -> TCP4ClientEndpoint:
+        self.reached.append((host, port))
+        return TCP4ClientEndpoint(self.fabric, host, self.elsewhere or port)
 
-    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        done = ensureDeferred(work)
-        self.wires.settle()
-        return self.failureResultOf(done, kind).value
+    def begin(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
+        """Begin something, and let happen what is due until after a last look."""
+        running = super().begin(work)
+        self.world.settle()
+        return running
+
+    def connecting(self, **more: Any) -> Coroutine[Any, Any, FTPClient]:
+        return connect(self.endpoint, clock=self.fabric, reach=self.reach, **more)
 
     def connected(self, **more: Any) -> FTPClient:
-        server: IProtocolFactory = self.world.factory
         if more.get("implicit"):
             context = self.world.factory.shared.tls
             assert context is not None
-            server = tls.wrap_server(server, context, self.world.reactor)
-        endpoint = self.wires.control(server)
-        client: FTPClient = self.result(
-            connect(endpoint, clock=self.world.reactor, reach=self.wires.reach, **more)
-        )
-        return client
+            factory = tls.wrap_server(self.world.factory, context, self.fabric)
+            self.endpoint = reached(self.fabric, factory)
+        return self.run_(self.connecting(**more))
 
     def client(self, **more: Any) -> FTPClient:
         client = self.connected(**more)
-        self.result(client.login("alice", "se cret "))
+        self.run_(client.login("alice", "se cret "))
         return client
 
 
@@ -122,34 +81,34 @@ class Clear(Case):
         """Every method does what it says."""
         client = self.client()
         self.assertIn("MLST", client.features)
-        self.result(client.cwd("sub"))
-        self.assertEqual("/sub", self.result(client.pwd()))
-        self.result(client.cdup())
-        self.assertEqual('/a "b"', self.result(client.mkd('a "b"')))
-        names = {entry.name: entry for entry in self.result(client.mlsd())}
+        self.run_(client.cwd("sub"))
+        self.assertEqual("/sub", self.run_(client.pwd()))
+        self.run_(client.cdup())
+        self.assertEqual('/a "b"', self.run_(client.mkd('a "b"')))
+        names = {entry.name: entry for entry in self.run_(client.mlsd())}
         self.assertEqual({'a "b"', "notes.txt", "sub"}, set(names))
         self.assertTrue(names["sub"].is_directory)
-        self.assertEqual(["x.bin"], self.result(client.nlst("sub")))
-        self.assertEqual(3, len(self.result(client.list_lines())))
-        self.result(client.rmd('a "b"'))
-        self.result(client.stor("new", pieces(b"one ", b"two")))
+        self.assertEqual(["x.bin"], self.run_(client.nlst("sub")))
+        self.assertEqual(3, len(self.run_(client.list_lines())))
+        self.run_(client.rmd('a "b"'))
+        self.run_(client.stor("new", pieces(b"one ", b"two")))
         self.assertEqual(b"one two", self.world.files.content("new"))
-        self.assertEqual(7, self.result(client.size("new")))
-        moment = self.result(client.mdtm("notes.txt"))
-        self.result(client.mfmt("new", moment))
-        self.assertEqual(moment, self.result(client.mlst("new")).modified)
-        self.result(client.stor("new", pieces(b"TWO!"), offset=4))
-        self.result(client.stor("new", pieces(b"+"), append=True))
+        self.assertEqual(7, self.run_(client.size("new")))
+        moment = self.run_(client.mdtm("notes.txt"))
+        self.run_(client.mfmt("new", moment))
+        self.assertEqual(moment, self.run_(client.mlst("new")).modified)
+        self.run_(client.stor("new", pieces(b"TWO!"), offset=4))
+        self.run_(client.stor("new", pieces(b"+"), append=True))
         got: list[bytes] = []
-        self.result(client.retr("new", got.append, offset=4))
+        self.run_(client.retr("new", got.append, offset=4))
         self.assertEqual(b"TWO!+", b"".join(got))
-        self.result(client.rename("new", "newer"))
-        self.result(client.dele("newer"))
-        self.result(client.noop())
-        self.assertIn("UNIX", self.result(client.syst()))
-        self.result(client.quit())
+        self.run_(client.rename("new", "newer"))
+        self.run_(client.dele("newer"))
+        self.run_(client.noop())
+        self.assertIn("UNIX", self.run_(client.syst()))
+        self.run_(client.quit())
         self.assertTrue(client.lost)
-        self.assertEqual({"127.0.0.1"}, {host for host, _ in self.wires.reached})
+        self.assertEqual({"127.0.0.1"}, {host for host, _ in self.reached})
 
     def test_refused(self) -> None:
         """What the server refuses is raised with its words, and the session goes on."""
@@ -159,17 +118,17 @@ class Clear(Case):
             client.stor("sub", pieces(b"x")),
             client.cwd("x"),
         ):
-            self.assertEqual(550, self.failure(work, errors.PermanentRefusal).code)
+            self.assertEqual(550, self.fail_(work, errors.PermanentRefusal).code)
         self.world.files.limit_octets = 3
         self.assertEqual(
-            552, self.failure(client.stor("x", pieces(b"12345")), errors.PermanentRefusal).code
+            552, self.fail_(client.stor("x", pieces(b"12345")), errors.PermanentRefusal).code
         )
-        self.result(client.noop())
+        self.run_(client.noop())
 
     def test_login_refused(self) -> None:
         """A wrong password is told apart."""
         client = self.connected()
-        self.failure(client.login("alice", "wrong"), errors.AuthenticationFailed)
+        self.fail_(client.login("alice", "wrong"), errors.AuthenticationFailed)
 
     def test_refusals(self) -> None:
         """What a reply says is an error of the one tree: for good, for now, of the login."""
@@ -187,7 +146,7 @@ class Clear(Case):
     def test_conversation(self) -> None:
         """An error has the last lines that were said, and no password in them."""
         client = self.connected()
-        error = self.failure(client.login("alice", "wrong"), errors.AuthenticationFailed)
+        error = self.fail_(client.login("alice", "wrong"), errors.AuthenticationFailed)
         said = "\n".join(error.conversation)
         self.assertIn("S: 530", said)
         self.assertNotIn("wrong", said.replace("530 Wrong", ""))
@@ -202,18 +161,15 @@ class Clear(Case):
             await more
             yield b"more"
 
-        done = ensureDeferred(client.stor("new", slow()))
-        self.wires.settle()
+        done = self.begin(client.stor("new", slow()))
         self.assertNoResult(done)
-        link = self.wires.links[-1]
-        for end in (link.client, link.server):
-            end.gone = True
-            end.protocol.connectionLost(Failure(ConnectionLost()))
+        self.fabric.connections[-1].client.abortConnection()
+        self.fabric.settle()
         more.callback(None)
-        self.wires.settle()
+        self.world.settle()
         error = self.failureResultOf(done, errors.TransientRefusal).value
         self.assertEqual(426, error.code)
-        self.result(client.noop())
+        self.run_(client.noop())
 
     def test_write_that_fails(self) -> None:
         """A full disk here ends the transfer and not the session."""
@@ -222,13 +178,13 @@ class Clear(Case):
         def full(octets: bytes) -> None:
             raise OSError("full")
 
-        self.failure(client.retr("notes.txt", full), OSError)
-        self.result(client.noop())
+        self.fail_(client.retr("notes.txt", full), OSError)
+        self.run_(client.noop())
 
     def test_injection(self) -> None:
         """A line end in an argument is an error, and nothing is said."""
         client = self.client()
-        self.failure(client.dele("x\r\nDELE notes.txt"), LocalProtocolError)
+        self.fail_(client.dele("x\r\nDELE notes.txt"), LocalProtocolError)
         self.assertIsNotNone(self.world.files.content("notes.txt"))
 
     def test_old_server(self) -> None:
@@ -242,31 +198,30 @@ class Clear(Case):
                 if word not in (b"EPSV", b"MLSD")
             },
         )
-        self.world = World(masquerade_address="203.0.113.9")
-        self.wires = Wires(self.world)
+        self.use(World(masquerade_address="203.0.113.9"))
         client = self.client()
-        names = {entry.name for entry in self.result(client.mlsd())}
+        names = {entry.name for entry in self.run_(client.mlsd())}
         self.assertEqual({"notes.txt", "sub"}, names)
-        self.assertEqual({"127.0.0.1"}, {host for host, _ in self.wires.reached})
+        self.assertEqual({"127.0.0.1"}, {host for host, _ in self.reached})
 
     def test_no_data_connection(self) -> None:
         """A server whose data port cannot be reached is told as such."""
         client = self.client()
-        patched = self.patch(self.wires, "connect", lambda factory: ensureDeferred(_fail()))
-        self.failure(client.mlsd(), errors.ConnectionRefused)
-        patched.restore()
-        self.assertEqual(2, len(self.result(client.mlsd())))
+        self.elsewhere = 1
+        self.fail_(client.mlsd(), errors.ConnectionRefused)
+        self.elsewhere = None
+        self.assertEqual(2, len(self.run_(client.mlsd())))
 
     def test_hostile_server(self) -> None:
         """A reply nobody asked for, and no reply, end the session."""
         client = self.client()
-        self.wires.links[0].server.write(b"200 surprise\r\n")
-        self.wires.settle()
-        self.failure(client.noop(), errors.ProtocolViolation)
+        self.fabric.connections[0].server.write(b"200 surprise\r\n")
+        self.fabric.settle()
+        self.fail_(client.noop(), errors.ProtocolViolation)
         client = self.client()
-        self.wires.links[-1].server.write(b"421 stopping\r\n")
-        self.wires.settle()
-        self.failure(client.noop(), errors.TransientRefusal)
+        self.fabric.connections[-1].server.write(b"421 stopping\r\n")
+        self.fabric.settle()
+        self.fail_(client.noop(), errors.TransientRefusal)
 
     def test_one_reply_too_many(self) -> None:
         """A reply is never taken for a later command's, glued to another or not, whole or not."""
@@ -291,7 +246,7 @@ class Clear(Case):
         given_up = ensureDeferred(client.pwd())
         given_up.cancel()
         self.failureResultOf(given_up)
-        self.assertEqual(8, self.result(client.size("notes.txt")))
+        self.assertEqual(8, self.run_(client.size("notes.txt")))
 
     def test_neither_yes_nor_no(self) -> None:
         """A reply that wants more than there is to say ends the session."""
@@ -302,17 +257,8 @@ class Clear(Case):
 
     def test_no_tls(self) -> None:
         """A server without TLS is not talked to in the clear instead."""
-        endpoint = self.wires.control(self.world.factory)
         options = tls.client_options("localhost")
-        self.failure(
-            connect(
-                endpoint,
-                clock=self.world.reactor,
-                reach=self.wires.reach,
-                tls_context=options,
-            ),
-            errors.NotOffered,
-        )
+        self.fail_(self.connecting(tls_context=options), errors.NotOffered)
 
 
 class Secured(Case):
@@ -336,28 +282,20 @@ class Secured(Case):
             client = self.client(tls_context=self.options(), implicit=implicit)
             self.assertTrue(client.peer.secure)
             big = bytes(range(256)) * 2000
-            self.result(client.stor("big", pieces(big[:100_000], big[100_000:])))
+            self.run_(client.stor("big", pieces(big[:100_000], big[100_000:])))
             got: list[bytes] = []
-            self.result(client.retr("big", got.append))
+            self.run_(client.retr("big", got.append))
             self.assertEqual(big, b"".join(got))
-            self.assertEqual(3, len(self.result(client.mlsd())))
-            for link in self.wires.links[-3:]:
-                self.assertNotIn(big[:64], b"".join(link.octets.values()))
-            self.result(client.dele("big"))
-            self.result(client.quit())
+            self.assertEqual(3, len(self.run_(client.mlsd())))
+            for client_end, server_end in self.fabric.connections[-3:]:
+                self.assertNotIn(big[:64], client_end.written + server_end.written)
+            self.run_(client.dele("big"))
+            self.run_(client.quit())
 
     def test_wrong_name(self) -> None:
         """A server with another name's certificate is not talked to."""
-        endpoint = self.wires.control(self.world.factory)
-        self.failure(
-            connect(
-                endpoint,
-                clock=self.world.reactor,
-                reach=self.wires.reach,
-                tls_context=self.options("other.test"),
-            ),
-            errors.TLSFailure,
-        )
+        options = self.options("other.test")
+        self.fail_(self.connecting(tls_context=options), errors.TLSFailure)
 
     def test_session_not_resumed(self) -> None:
         """A data connection with a session of its own, or of another client, is refused."""
@@ -365,42 +303,40 @@ class Secured(Case):
         client, other = (self.client(tls_context=options) for _ in range(2))
         for transport in (object(), other.transport):
             real, client.transport = client.transport, _Borrowed(client.transport, transport)
-            refused = self.failure(client.mlsd(), errors.PermanentRefusal)
+            refused = self.fail_(client.mlsd(), errors.PermanentRefusal)
             self.assertEqual(522, refused.code)
             self.assertIn("resume", refused.text)
             client.transport = real
-        self.assertEqual(2, len(self.result(client.mlsd())))
+        self.assertEqual(2, len(self.run_(client.mlsd())))
 
     def test_reuse_not_required(self) -> None:
         """Where the operator says so, it is taken."""
-        self.world = World(tls=self.context(), require_session_reuse=False)
-        self.wires = Wires(self.world)
+        self.use(World(tls=self.context(), require_session_reuse=False))
         client = self.client(tls_context=self.options())
         client.transport = _Borrowed(client.transport, object())
-        self.assertEqual(2, len(self.result(client.mlsd())))
+        self.assertEqual(2, len(self.run_(client.mlsd())))
 
     def test_commands_behind_auth(self) -> None:
         """What was put behind AUTH TLS in the clear is not executed, and a login is forgotten."""
         client = self.client()
         client.writer.write(client.dialog.send(Auth("TLS")) + b"DELE notes.txt\r\n")
-        answered = self.result(client.receive())
+        answered = self.run_(client.receive())
         assert isinstance(answered, tuple)
         self.assertEqual(234, answered[1].code)
-        self.result(client.secure(self.options()))
-        self.assertEqual(530, self.failure(client.pwd(), errors.PermanentRefusal).code)
+        self.run_(client.secure(self.options()))
+        self.assertEqual(530, self.fail_(client.pwd(), errors.PermanentRefusal).code)
         self.assertIsNotNone(self.world.files.content("notes.txt"))
 
     def test_required(self) -> None:
         """Where TLS is required there is no login and no transfer without."""
-        self.world = World(tls=self.context(), require_tls=True)
-        self.wires = Wires(self.world)
+        self.use(World(tls=self.context(), require_tls=True))
         client = self.connected()
         self.assertEqual(
-            530, self.failure(client.login("alice", "se cret "), errors.AuthenticationFailed).code
+            530, self.fail_(client.login("alice", "se cret "), errors.AuthenticationFailed).code
         )
-        self.result(client.auth_tls(self.options()))
-        self.result(client.login("alice", "se cret "))
-        self.assertEqual(2, len(self.result(client.mlsd())))
+        self.run_(client.auth_tls(self.options()))
+        self.run_(client.login("alice", "se cret "))
+        self.assertEqual(2, len(self.run_(client.mlsd())))
 
 
 class _Borrowed:

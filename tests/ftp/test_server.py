@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionLost
 
 from netsuite.accounts.interfaces import LoginUnavailable, Throttled
 from netsuite.ftp.grammar import PARSERS
@@ -89,7 +88,7 @@ class Logins(SynchronousTestCase):
             session = Session()
             session.say(b"CWD sub\r\nREST 5\r\nEPSV\r\n")
             self.assertEqual([code, 530], codes(session.say(command + b"\r\nPWD\r\n")))
-            self.assertEqual([], session.world.reactor.ports)
+            self.assertEqual([], session.world.data_ports())
             session.say(LOGIN)
             self.assertIn(b'"/"', session.say(b"PWD\r\n"))
 
@@ -99,7 +98,7 @@ class Logins(SynchronousTestCase):
             session = Session()
             self.assertEqual(0, session.world.authenticator.logged_out)
             if end is None:
-                session.wire.lose(ConnectionLost)
+                session.wire.break_()
             else:
                 session.say(end)
             session.world.settle()
@@ -378,7 +377,7 @@ class Hostile(SynchronousTestCase):
     def test_half_closed(self) -> None:
         """Commands of a client that has closed its half are answered all the same."""
         session = Session()
-        session.wire.send(b"PWD\r\nNOOP\r\n")
+        session.wire.say(b"PWD\r\nNOOP\r\n")
         session.wire.end()
         session.world.settle()
         self.assertEqual([257, 200], codes(session.heard()))
@@ -391,13 +390,13 @@ class Hostile(SynchronousTestCase):
         session.world.reactor.advance(301)
         session.world.settle()
         self.assertEqual(b"421 No command for too long\r\n", session.heard())
-        self.assertEqual([], session.world.reactor.ports)
+        self.assertEqual([], session.world.data_ports())
 
     def test_gone(self) -> None:
         """A session that is lost leaves no port behind."""
         world = World()
         session = Session(world)
         session.say(b"EPSV\r\n")
-        session.wire.lose(ConnectionLost)
-        self.assertEqual([], world.reactor.ports)
+        session.wire.break_()
+        self.assertEqual([], world.data_ports())
         self.assertEqual(0, len(world.factory))

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionAborted, ConnectionLost
+from twisted.internet.error import ConnectionLost
+from twisted.internet.interfaces import IAddress, IProtocol
+from twisted.internet.protocol import Factory, Protocol
 
 from netsuite import tls
-from netsuite.connection.peer import Peer
+from netsuite.connection.peer import Peer, where
 from netsuite.store.errors import OverQuota, StorageFull
 from netsuite.store.files.memory import MemoryUpload
 from netsuite.store.tree import TreePath, UploadRequest
 from netsuite.testing.cases import SynchronousTestCase
-from tests.ftp.fakes import DataWire, Session, World, codes
+from tests.connection.joined import Puppet
+from tests.ftp.fakes import Session, World, codes, number_of
 
 BIG = bytes(range(256)) * 4000
+
+
+class One(Factory[Protocol]):
+    """Makes the protocol it was given."""
+
+    def __init__(self, made: IProtocol | None) -> None:
+        self.made = made
+
+    def buildProtocol(self, addr: IAddress | None) -> Any:
+        return self.made
+
+
+def unanswered(session: Session, number: int) -> None:
+    """Let connections to a port be neither made nor refused."""
+    session.world.reactor.listenTCP(number, Factory(), backlog=-1)
 
 
 class Out(SynchronousTestCase):
@@ -59,13 +79,13 @@ class Out(SynchronousTestCase):
         """A client that does not read is not sent more than a transport holds."""
         session = Session()
         session.world.put("big", BIG)
-        wire = session.data(full_at=100_000)
+        wire = session.data()
+        wire.hold()
         session.say(b"RETR big\r\n")
-        self.assertLess(len(wire.value()), 400_000)
-        for _ in range(100):
-            wire.drain()
-            session.world.settle()
-        self.assertEqual(BIG, wire.value())
+        self.assertLess(len(wire.other.written), 400_000)
+        wire.drain()
+        session.world.settle()
+        self.assertEqual(BIG, wire.heard)
         self.assertEqual([226], codes(session.heard()))
 
     def test_names_that_no_file_has(self) -> None:
@@ -92,23 +112,25 @@ class Out(SynchronousTestCase):
             wire = session.data()
             self.assertEqual([150], codes(session.say(command)))
             session.world.reactor.advance(29)
-            self.assertIsNone(wire.gone)
+            self.assertFalse(wire.closed)
             session.world.reactor.advance(2)
             session.world.settle()
-            self.assertIs(ConnectionAborted, wire.gone)
+            self.assertIs(ConnectionLost, wire.lost)
             self.assertEqual([426], codes(session.heard()))
 
     def test_reader_that_stalls(self) -> None:
         """A client that reads nothing any more is given up, and told so."""
         session = Session()
         session.world.put("big", BIG)
-        wire = session.data(full_at=100_000)
+        wire = session.data()
+        wire.hold()
         session.say(b"RETR big\r\n")
         session.world.reactor.advance(119)
-        self.assertIsNone(wire.gone)
+        self.assertFalse(wire.other.disconnected)
         session.world.reactor.advance(2)
         session.world.settle()
-        self.assertIs(ConnectionAborted, wire.gone)
+        wire.drain()
+        self.assertIs(ConnectionLost, wire.lost)
         self.assertEqual(
             b"426 The data connection made no progress; transfer ended\r\n", session.heard()
         )
@@ -118,9 +140,10 @@ class Out(SynchronousTestCase):
         """A data connection that is reset midway ends in 426; the session goes on."""
         session = Session()
         session.world.put("big", BIG)
-        wire = session.data(full_at=100_000)
+        wire = session.data()
+        wire.hold()
         session.say(b"RETR big\r\n")
-        wire.lose(ConnectionLost)
+        wire.break_()
         session.world.settle()
         self.assertEqual([426], codes(session.heard()))
         self.assertEqual([150, 226], codes(session.fetch(b"RETR notes.txt")[1]))
@@ -134,9 +157,9 @@ class Out(SynchronousTestCase):
         """What a client sends on a connection it is to read from does no harm."""
         session = Session()
         wire = session.data()
-        wire.send(b"x" * 1000)
+        wire.say(b"x" * 1000)
         session.say(b"RETR notes.txt\r\n")
-        self.assertEqual(b"one\ntwo\n", wire.value())
+        self.assertEqual(b"one\ntwo\n", wire.heard)
 
 
 class In(SynchronousTestCase):
@@ -150,7 +173,7 @@ class In(SynchronousTestCase):
         wire = session.data()
         session.say(b"STOR two\r\n")
         for octet in b"abc":
-            wire.send(bytes([octet]))
+            wire.say(bytes([octet]))
         self.assertIsNone(session.world.files.content("two"))
         wire.end()
         session.world.settle()
@@ -160,7 +183,7 @@ class In(SynchronousTestCase):
         """Octets that come before the command are not lost; nor is an end."""
         session = Session()
         wire = session.data()
-        wire.send(b"early")
+        wire.say(b"early")
         wire.end()
         self.assertEqual([150, 226], codes(session.say(b"STOR early\r\n")))
         self.assertEqual(b"early", session.world.files.content("early"))
@@ -186,8 +209,8 @@ class In(SynchronousTestCase):
             wire = session.data()
             session.say(b"STOR a\r\n")
             octets = b"a\r\nb\rc\nd\r\n\r\r"
-            wire.send(octets[:cut])
-            wire.send(octets[cut:])
+            wire.say(octets[:cut])
+            wire.say(octets[cut:])
             wire.end()
             session.world.settle()
             self.assertEqual(b"a\nb\rc\nd\n\r\r", session.world.files.content("a"), cut)
@@ -205,8 +228,8 @@ class In(SynchronousTestCase):
         session = Session()
         wire = session.data()
         session.say(b"STOR new\r\n")
-        wire.send(b"half")
-        wire.lose(ConnectionLost)
+        wire.say(b"half")
+        wire.break_()
         session.world.settle()
         self.assertEqual([426], codes(session.heard()))
         self.assertEqual(b"half", session.world.files.content("new"))
@@ -220,8 +243,8 @@ class In(SynchronousTestCase):
         session = Session()
         wire = session.data()
         session.say(b"STOR notes.txt\r\n")
-        wire.send(b"half")
-        wire.lose(ConnectionLost)
+        wire.say(b"half")
+        wire.break_()
         session.world.settle()
         self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
 
@@ -230,11 +253,11 @@ class In(SynchronousTestCase):
         session = Session()
         wire = session.data()
         session.say(b"STOR notes.txt\r\n")
-        wire.send(b"half")
-        session.wire.lose(ConnectionLost)
+        wire.say(b"half")
+        session.wire.break_()
         session.world.settle()
         self.assertEqual(b"one\ntwo\n", session.world.files.content("notes.txt"))
-        self.assertIsNotNone(wire.gone)
+        self.assertTrue(wire.closed)
 
     def test_killed_client(self) -> None:
         """A client whose both connections end at once has not sent a whole file."""
@@ -242,7 +265,7 @@ class In(SynchronousTestCase):
             session = Session()
             wire = session.data()
             session.say(b"STOR notes.txt\r\n")
-            wire.send(b"half")
+            wire.say(b"half")
             for end in (wire, session.wire)[:: 1 if first_data else -1]:
                 end.end()
             session.world.settle()
@@ -254,7 +277,7 @@ class In(SynchronousTestCase):
             session = Session()
             wire = session.data()
             session.say(b"STOR %s\r\nPWD\r\n" % name)
-            wire.send(b"half")
+            wire.say(b"half")
             session.wire.end()
             wire.end()
             session.world.settle()
@@ -268,11 +291,11 @@ class In(SynchronousTestCase):
         session = Session()
         wire = session.data()
         session.say(b"STOR new\r\n")
-        wire.send(b"x")
+        wire.say(b"x")
         session.world.reactor.advance(100)
-        wire.send(b"y")
+        wire.say(b"y")
         session.world.reactor.advance(119)
-        self.assertIsNone(wire.gone)
+        self.assertFalse(wire.closed)
         session.world.reactor.advance(2)
         session.world.settle()
         self.assertEqual([426], codes(session.heard()))
@@ -323,8 +346,8 @@ class In(SynchronousTestCase):
         wire = session.data()
         session.say(b"STOR new\r\n")
         sent = 0
-        while wire.producerState == "producing" and sent < 10_000_000:
-            wire.send(b"x" * 50_000)
+        while wire.other.reads and sent < 10_000_000:
+            wire.say(b"x" * 50_000)
             sent += 50_000
         self.assertLess(sent, 1_000_000)
         wire.end()
@@ -395,12 +418,12 @@ class Connections(SynchronousTestCase):
         """PASV and EPSV name the port; the last one counts."""
         session = Session()
         self.assertEqual(
-            b"227 Entering Passive Mode (127,0,0,1,156,65)\r\n", session.say(b"PASV\r\n")
+            b"227 Entering Passive Mode (127,0,0,1,128,1)\r\n", session.say(b"PASV\r\n")
         )
         self.assertEqual(
-            b"229 Entering Extended Passive Mode (|||40002|)\r\n", session.say(b"EPSV 1\r\n")
+            b"229 Entering Extended Passive Mode (|||32770|)\r\n", session.say(b"EPSV 1\r\n")
         )
-        self.assertEqual(40_002, session.port().number)
+        self.assertEqual([32_770], [number_of(each) for each in session.world.data_ports()])
         self.assertEqual(
             b"522 Network protocol not supported, use (1)\r\n", session.say(b"EPSV 2\r\n")
         )
@@ -428,27 +451,32 @@ class Connections(SynchronousTestCase):
         wire = session.come()
         assert wire is not None
         session.say(b"RETR notes.txt\r\n")
-        self.assertEqual(b"one\ntwo\n", wire.value())
+        self.assertEqual(b"one\ntwo\n", wire.heard)
 
     def test_twice(self) -> None:
         """Only the first connection counts; the port is closed behind it."""
         session = Session()
         session.say(b"EPSV\r\n")
-        factory = session.port().factory
+        (port,) = session.world.data_ports()
+        factory = port.factory
         self.assertIsNotNone(session.come())
-        self.assertEqual([], session.world.reactor.ports)
-        self.assertIsNone(factory.buildProtocol(session.wire.peerAddr))
+        self.assertEqual([], session.world.data_ports())
+        self.assertIsNone(factory.buildProtocol(session.wire.other.getPeer()))
 
     def test_two_let_in_at_once(self) -> None:
         """Two that were accepted in one turn: the second is dropped."""
         session = Session()
         session.say(b"EPSV\r\n")
-        factory = session.port().factory
-        protocols = [factory.buildProtocol(session.wire.peerAddr) for _ in range(2)]
-        wires = [session._connected(protocol, None) for protocol in protocols]
-        self.assertEqual([None, ConnectionAborted], [wire.gone for wire in wires])
+        (port,) = session.world.data_ports()
+        factory = port.factory
+        protocols = [factory.buildProtocol(session.wire.other.getPeer()) for _ in range(2)]
+        wires = []
+        for number, protocol in enumerate(protocols, 1):
+            session.world.reactor.listenTCP(number, One(protocol))
+            wires.append(session.world.connect(number))
+        self.assertEqual([None, ConnectionLost], [wire.lost for wire in wires])
         session.say(b"RETR notes.txt\r\n")
-        self.assertEqual(b"one\ntwo\n", wires[0].value())
+        self.assertEqual(b"one\ntwo\n", wires[0].heard)
 
     def test_never_made(self) -> None:
         """A data connection that is not made in time is told, and the port closed."""
@@ -458,10 +486,10 @@ class Connections(SynchronousTestCase):
         session.world.reactor.advance(31)
         session.world.settle()
         self.assertEqual(b"425 The data connection was not made\r\n", session.heard())
-        self.assertEqual([], session.world.reactor.ports)
+        self.assertEqual([], session.world.data_ports())
         session.say(b"EPSV\r\n")
         session.world.reactor.advance(31)
-        self.assertEqual([], session.world.reactor.ports)
+        self.assertEqual([], session.world.data_ports())
         self.assertEqual([425], codes(session.say(b"RETR notes.txt\r\n")))
 
     def test_none_arranged(self) -> None:
@@ -474,10 +502,12 @@ class Connections(SynchronousTestCase):
     def test_ports_run_out(self) -> None:
         """When every port of the range is taken that is said, and it works again later."""
         session = Session(passive_ports="6000-6002")
-        session.world.reactor.taken = {6000, 6001, 6002}
+        reactor = session.world.reactor
+        taken = [reactor.listenTCP(number, Factory()) for number in (6000, 6001, 6002)]
         self.assertEqual([425, 425], codes(session.say(b"PASV\r\nEPSV\r\n")))
         self.assertEqual([425], codes(session.say(b"LIST\r\n")))
-        session.world.reactor.taken = {6000}
+        for each in taken[1:]:
+            each.stopListening()
         self.assertIn(b"(|||6001|)", session.say(b"EPSV\r\n"))
 
     def test_active(self) -> None:
@@ -485,14 +515,22 @@ class Connections(SynchronousTestCase):
         for command in (b"PORT 127,0,0,1,20,21\r\n", b"EPRT |1|127.0.0.1|5141|\r\n"):
             session = Session()
             self.assertEqual([200], codes(session.say(command)))
-            self.assertEqual([], session.world.reactor.connectors)
-            self.assertEqual(b"", session.say(b"RETR notes.txt\r\n"))
-            (connector,) = session.world.reactor.connectors
-            self.assertEqual(("127.0.0.1", 5141), (connector.host, connector.port))
-            self.assertEqual(("127.0.0.1", 0), connector.bind)
-            wire = session.let_in()
-            self.assertEqual(b"one\ntwo\n", wire.value())
-            self.assertEqual([150, 226], codes(session.heard()))
+            reactor = session.world.reactor
+            wire = Puppet(reactor)
+            reactor.listenTCP(5141, One(wire))
+            self.assertEqual(1, len(reactor.connections))
+            self.assertEqual([150, 226], codes(session.say(b"RETR notes.txt\r\n")))
+            self.assertEqual("127.0.0.1", where(wire.transport.getPeer())[0])
+            self.assertEqual(b"one\ntwo\n", wire.heard)
+
+    def test_active_and_not_answered(self) -> None:
+        """Nothing is said before the client has taken the connection; 425 where nobody does."""
+        session = Session()
+        unanswered(session, 5141)
+        session.say(b"PORT 127,0,0,1,20,21\r\n")
+        self.assertEqual(b"", session.say(b"RETR notes.txt\r\n"))
+        session.world.reactor.advance(31)
+        self.assertEqual([425], codes(session.heard()))
 
     def test_bounce(self) -> None:
         """Nobody can have the server connect to somebody else, or to a privileged port."""
@@ -522,7 +560,7 @@ class Connections(SynchronousTestCase):
         ):
             self.assertEqual([code], codes(session.say(command + b"\r\n")), command)
         self.assertEqual([425], codes(session.say(b"LIST\r\n")))
-        self.assertEqual([], session.world.reactor.connectors)
+        self.assertEqual(1, len(session.world.reactor.connections))
 
     def test_switched_off(self) -> None:
         """A server that is told so does not connect, or does not listen."""
@@ -537,11 +575,11 @@ class Connections(SynchronousTestCase):
 class Interrupted(SynchronousTestCase):
     """What is said while a transfer runs."""
 
-    def upload(self) -> tuple[Session, DataWire]:
+    def upload(self) -> tuple[Session, Puppet]:
         session = Session()
         wire = session.data()
         self.assertEqual([150], codes(session.say(b"STOR new\r\n")))
-        wire.send(b"half")
+        wire.say(b"half")
         return session, wire
 
     def test_abort(self) -> None:
@@ -565,15 +603,17 @@ class Interrupted(SynchronousTestCase):
         self.assertEqual([226], codes(session.say(b"ABOR\r\n")))
         session.say(b"EPSV\r\n")
         self.assertEqual([226], codes(session.say(b"ABOR\r\n")))
-        self.assertEqual([], session.world.reactor.ports)
+        self.assertEqual([], session.world.data_ports())
         session.say(b"EPSV\r\n")
         self.assertEqual(b"", session.say(b"RETR notes.txt\r\n"))
         self.assertEqual([426, 226], codes(session.say(b"ABOR\r\n")))
-        self.assertEqual([], session.world.reactor.ports)
+        self.assertEqual([], session.world.data_ports())
+        unanswered(session, 5140)
         session.say(b"PORT 127,0,0,1,20,20\r\n")
         session.say(b"RETR notes.txt\r\n")
+        self.assertIn("Connector", "".join(session.world.reactor.leftovers()))
         self.assertEqual([426, 226], codes(session.say(b"ABOR\r\n")))
-        self.assertTrue(session.world.reactor.connectors[0].disconnected)
+        self.assertNotIn("Connector", "".join(session.world.reactor.leftovers()))
         session.fetch(b"RETR notes.txt")
         self.assertEqual([226], codes(session.say(b"ABOR\r\n")))
         self.assertEqual([226], codes(Session(logged_in=False).say(b"ABOR\r\n")))
@@ -640,7 +680,7 @@ class Interrupted(SynchronousTestCase):
         session, wire = self.upload()
         for _ in range(20):
             session.world.reactor.advance(100)
-            wire.send(b"x")
+            wire.say(b"x")
         self.assertFalse(session.closed)
 
     def test_bug(self) -> None:
@@ -668,4 +708,4 @@ class Worlds(SynchronousTestCase):
         one, two = Session(world), Session(world)
         one.say(b"EPSV\r\n")
         two.say(b"EPSV\r\n")
-        self.assertEqual(2, len({port.number for port in world.reactor.ports}))
+        self.assertEqual(2, len({number_of(port) for port in world.data_ports()}))

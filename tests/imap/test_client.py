@@ -414,14 +414,14 @@ class WithBadServers(OddServerCase[IMAPClient]):
         running = self.greeted(lambda: self.client.noop())
         other = self.begin(self.client.list())
         self.say(b"* 3 EXI")
-        self.break_()
+        self.server.break_()
         for each in (running, other):
             self.failureResultOf(each, ConnectionLost)
 
     def test_gone_before(self) -> None:
         """On a connection that is gone nothing waits for the server's leave to go on."""
         self.greet()
-        self.break_()
+        self.server.break_()
         mechanism = registry.client("PLAIN", nonce=lambda: b"n", username="ann", password="secret")
         assert mechanism is not None
 
@@ -510,5 +510,5 @@ class WithBadServers(OddServerCase[IMAPClient]):
 
         running = self.greeted(lambda: self.client.fetch(1, [BodySection()], consumer=consumer))
         self.say(b"* 1 FETCH (BODY[] {70000}\r\nab")
-        self.break_()
+        self.server.break_()
         self.failureResultOf(running, ConnectionLost)

@@ -249,13 +249,13 @@ class AgainstOddServers(OddServerCase[NNTPClient]):
         self.start(b"200 hi\r\n", b"101 \r\nVERSION 2\r\nMODE-READER\r\n.\r\n", b"201 reader\r\n",
                    b"101 \r\nVERSION 2\r\nREADER\r\nXOVER\r\n.\r\n")  # fmt: skip
         self.successResultOf(self.beginning)
-        self.assertEqual(b"CAPABILITIES\r\nMODE READER\r\nCAPABILITIES\r\n", self.said())
+        self.assertEqual(b"CAPABILITIES\r\nMODE READER\r\nCAPABILITIES\r\n", self.server.news())
         over = self.hear(
             gathered(self.client.over(Range(1, 1))), b"224 \r\n1\ta\tb\t\t<c@d>\r\n.\r\n"
         )
         (line,) = self.successResultOf(over)
         self.assertEqual(("<c@d>", "", None), (line.message_id, line.references, line.octets))
-        self.assertEqual(b"XOVER 1\r\n", self.said())
+        self.assertEqual(b"XOVER 1\r\n", self.server.news())
 
     def test_refused_at_once(self) -> None:
         """400 instead of a greeting is an error that says so."""
@@ -293,12 +293,12 @@ class AgainstOddServers(OddServerCase[NNTPClient]):
     def test_not_to_be_trusted(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         client = self.start(b"200\r\n", b"500\r\n")
-        self.said()
+        self.server.news()
         logging = self.hear(
             client.authenticate(Mechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n"
         )
         self.failureResultOf(logging, ProtocolViolation)
-        self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.said())
+        self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.server.news())
 
     def test_errors_tell_the_conversation(self) -> None:
         """An error has the last lines that were said, without the password."""
@@ -316,11 +316,11 @@ class AgainstOddServers(OddServerCase[NNTPClient]):
         client = self.start(b"200\r\n", b"500\r\n")
         got: list[bytes] = []
         fetching = self.hear(client.article(1, got.append), b"220 1 <a@b>\r\nhalf\r\n")
-        self.hang_up()
+        self.server.hang_up()
         self.failureResultOf(fetching, ConnectionLost)
         client = self.start(b"200\r\n", b"500\r\n")
         posting = self.hear(client.post(b"x"), b"340 go\r\n")
-        self.hang_up()
+        self.server.hang_up()
         self.failureResultOf(posting, ConnectionLost)
 
 

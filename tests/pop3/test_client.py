@@ -188,19 +188,19 @@ class AgainstOddServers(OddServerCase[POP3Client]):
     def test_not_to_be_trusted(self) -> None:
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
-        self.said()
+        self.server.news()
         logging = self.hear(
             client.authenticate(Mechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n"
         )
         self.failureResultOf(logging, errors.ProtocolViolation)
-        self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.said())
+        self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.server.news())
 
     def test_gone_within_a_message(self) -> None:
         """A message that was cut off is an error."""
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
         got: list[bytes] = []
         fetching = self.hear(client.retr(1, got.append), b"+OK\r\nhalf\r\n")
-        self.hang_up()
+        self.server.hang_up()
         self.failureResultOf(fetching, errors.ConnectionLost)
 
 

@@ -163,7 +163,7 @@ class Waiting(OddServerCase[TelnetClient]):
         """A server that closes before is told from one that has nothing to say."""
         waiting = self.begin(self.client.expect(["[$]"]))
         self.say(b"abc")
-        self.hang_up()
+        self.server.hang_up()
         self.failureResultOf(waiting, ConnectionLost)
         self.assertEqual("abc", self.run_(self.client.read()))
 
@@ -176,7 +176,7 @@ class Waiting(OddServerCase[TelnetClient]):
 
     def test_back_pressure(self) -> None:
         """What nobody asks for is not read on and on."""
-        transport = self.server.transport.other
+        transport = self.server.other
         sent = 0
         while transport.reads and sent < 1_000_000:
             self.say(b"x" * 10_000)
