@@ -20,6 +20,7 @@ ROOT = TESTS.parent
 RUN_BY = {
     "netsuite.testing.daemon": ("netsuite.daemon",),
     "tests.cli.commands": ("netsuite.cli", "netsuite.__main__"),
+    "tests.testing.test_pytest_plugin": ("netsuite.testing.pytest_plugin",),
     "netsuite.cli.client.transfers": tuple(
         f"netsuite.cli.client.{name}" for name in ("ftp", "gopher", "http", "imap", "nntp", "pop3")
     ),
@@ -53,6 +54,7 @@ ELSEWHERE = (
     ("smtp", "smtp/test_mailer", "names of the client"),
     ("smtp.delivery.explain", "cli/test_queue", "one line of netsuite queue why"),
     ("smtp.delivery.*", "smtp/delivery/test_agent", "parts of one delivery"),
+    ("testing", "testing/test_trial", "its names, each imported when it is asked for"),
     ("testing.__main__", "testing/test_foreground", "the command line of what runs there"),
     ("testing.names", "test_dns", "what the DNS client asks"),
     ("*.settings", "config/test_load", "declarations, tried by what reads them"),
@@ -79,6 +81,7 @@ ELSEWHERE = (
     ("http.responses", "http/test_server", "what a handler returns"),
     ("http.router", "http/test_server", "what finds a handler"),
     ("http.*", "http/test_pure", "the pure parts"),
+    ("imap.limits", "imap/test_dialog", "values that the dialog keeps to"),
     ("imap.commands*", "imap/test_grammar", "values, read and printed"),
     ("message.structure", "message/test_scan", "what the scanner makes"),
     ("message.reading", "http/test_news", "an article for reading, as a page"),
@@ -142,6 +145,7 @@ WIDER = {
     "store/test_same": "two stores with one history",
     "store/test_sqlite": "the contract on SQLite",
     "store/test_postgresql": "the contract on PostgreSQL",
+    "testing/test_one_body": "the same test on every ground",
     "test_architecture": "the dependency rule",
     "test_conformance": "what servers announce is documented",
     "test_design": "what the design names is there",

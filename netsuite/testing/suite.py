@@ -43,7 +43,7 @@ from netsuite.testing.faults import Faults
 from netsuite.testing.files import Files
 from netsuite.testing.grounds import Ground
 from netsuite.testing.hashing import NoHashing, verifiers
-from netsuite.testing.health import Health
+from netsuite.testing.health import Health, settled
 from netsuite.testing.mail import Group, Mailbox
 from netsuite.testing.recordings import Recordings, shown
 from netsuite.tls import Certificates, Pair
@@ -323,6 +323,7 @@ class Suite:
         """Make it as it was at the start: no accounts, mail, articles, files, faults."""
         for service in self:
             service.begin_anew()
+        await settled(self.clock)  # lest a session that ends deliver to those who come now
         store = self.store
         for account in await store.accounts.accounts():
             await store.accounts.remove_account(account.id)
