@@ -66,9 +66,12 @@ class Puppet(Protocol):
         #: How the connection has ended; None before.
         self.lost: type[object] | None = None
         self._seen = 0
+        self._once = False
 
     def dataReceived(self, data: bytes) -> None:
         self.heard += data
+        if self._once:
+            self.hold()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.lost = type(reason.value)
@@ -113,8 +116,9 @@ class Puppet(Protocol):
         """Read no more."""
         self.transport.pauseProducing()
 
-    def drain(self) -> None:
-        """Read what has come, and all that comes."""
+    def drain(self, *, once: bool = False) -> None:
+        """Read what has come, and all that comes; or nothing more *once* something was read."""
+        self._once = once
         self.transport.resumeProducing()
         self.fabric.settle()
 
@@ -126,19 +130,23 @@ class OddServerCase(JoinedCase, Generic[C]):
         """Return a client that is not connected yet."""
         raise NotImplementedError
 
-    def start(self, *words: bytes, buffer_octets: int = 65_536, **more: Any) -> C:
+    def start(self, *words: bytes, **more: Any) -> C:
         """Connect; let the client begin, and the server say some words, one after the other.
 
         Args:
-            buffer_octets: of the fabric.
             more: for ``made``.
         """
-        self.fabric = Fabric(buffer_octets=buffer_octets)
+        client = self.connected(**more)
+        self.beginning: Deferred[Any] = self.begin(client.begin())
+        self.say(*words)
+        return client
+
+    def connected(self, **more: Any) -> C:
+        """Connect, and let nobody begin."""
+        self.fabric = Fabric()
         self.server = Puppet(self.fabric)
         endpoint = reached(self.fabric, Factory.forProtocol(lambda: self.server))
         self.client: C = self.fabric.run(connectProtocol(endpoint, self.made(**more)))
-        self.beginning: Deferred[Any] = self.begin(self.client.begin())
-        self.say(*words)
         return self.client
 
     def say(self, *words: bytes) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
@@ -139,14 +140,16 @@ class FakeSubmitter:
         return address == "alice@example.test"
 
 
-def make_shared(mode: Mode = Mode.RELAY, **settings: Any) -> Shared:
+def make_shared(
+    mode: Mode = Mode.RELAY, *, clock: IReactorTime | None = None, **settings: Any
+) -> Shared:
     """Make what sessions share: fakes, and settings, which no limit of the file binds here."""
     numbers = iter(range(1, 10_000))
     receiver = FakeReceiver()
     kind = SubmissionSettings if mode is Mode.SUBMISSION else Settings
     made = kind().model_copy(update=settings)
     return Shared(
-        clock=Clock(),
+        clock=clock or Clock(),
         host="mx.example.test",
         mode=mode,
         service=mode.value,

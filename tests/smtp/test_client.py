@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import ConnectionDone
-from twisted.internet.task import Clock
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred
 
 from netsuite.connection.errors import (
     AuthenticationFailed,
@@ -27,17 +24,13 @@ from netsuite.smtp.client import SMTPClient, connect
 from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode
-from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transport import MemoryTransport
+from netsuite.testing.fabric import Fabric
 from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
-from tests.connection.links import MemoryEndpoint
+from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.connection.unused_tls import CLIENT_TLS
 from tests.smtp.fakes import FakeReceiver, make_shared
 
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
-
-
-T = TypeVar("T")
 
 
 class Mechanism:
@@ -67,29 +60,20 @@ async def stream(*pieces: bytes) -> AsyncIterator[bytes]:
         yield piece
 
 
-class AgainstOurServer(SynchronousTestCase):
+class AgainstOurServer(JoinedCase):
     """Client and server, joined in memory."""
 
     def connected(self, mode: Mode = Mode.RELAY, **settings: Any) -> SMTPClient:
-        shared = make_shared(mode, **settings)
-        assert isinstance(shared.clock, Clock)
+        self.fabric = Fabric(record=True)
+        shared = make_shared(mode, clock=self.fabric, **settings)
         assert isinstance(shared.resolver, FakeReceiver)
-        self.clock, self.receiver = shared.clock, shared.resolver
-        factory = SMTPServerFactory(shared)
-        self.endpoint = MemoryEndpoint(factory, self.clock)
+        self.receiver = shared.resolver
+        endpoint = reached(self.fabric, SMTPServerFactory(shared))
         lmtp = mode is Mode.LMTP
-        client: SMTPClient = self.run_(
-            connect(self.endpoint, clock=self.clock, helo="client.test", lmtp=lmtp)
-        )
-        return client
-
-    def run_(self, work: Coroutine[Any, Any, T]) -> T:
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return self.successResultOf(running)
+        return self.run_(connect(endpoint, clock=self.fabric, helo="client.test", lmtp=lmtp))
 
     def said(self) -> bytes:
-        return self.endpoint.link.octets[id(self.endpoint.link.client)]
+        return self.fabric.connections[0].client.written
 
     def test_results_for_each_recipient(self) -> None:
         """Who was taken and who was not is told one by one."""
@@ -147,10 +131,7 @@ class AgainstOurServer(SynchronousTestCase):
 
         client = self.connected()
         to = [Rcpt(Address("alice", "example.test"))]
-        sending = ensureDeferred(client.send(Mail(None), to, broken()))
-        self.endpoint.link.settle()
-        self.failureResultOf(sending, ValueError)
-        self.endpoint.link.settle()
+        self.fail_(client.send(Mail(None), to, broken()), ValueError)
         self.assertEqual([], self.receiver.delivered)
 
     def test_said_by_the_client(self) -> None:
@@ -196,9 +177,7 @@ class AgainstOurServer(SynchronousTestCase):
         self.assertEqual([b"v=x"], mechanism.heard)
         self.assertTrue(self.run_(client.send_message(ALICE, [BOB], b"x\r\n"))[0].taken)
         client = self.connected(Mode.SUBMISSION)
-        logging = ensureDeferred(client.authenticate(Mechanism(secret=b"x" * 1000)))
-        self.endpoint.link.settle()
-        error = self.failureResultOf(logging, AuthenticationFailed).value
+        error = self.fail_(client.authenticate(Mechanism(secret=b"x" * 1000)), AuthenticationFailed)
         self.assertEqual((535, "5.7.8 Wrong name or password"), (error.code, error.text))
         self.assertIn(b"AUTH PLAIN\r\neHh4", self.said())
 
@@ -211,8 +190,7 @@ class AgainstOurServer(SynchronousTestCase):
         client = self.connected(Mode.SUBMISSION)
         client.peer = replace(client.peer, local=False)
         before = self.said()
-        logging = ensureDeferred(client.login("alice", "secret"))
-        self.assertTrue(self.failureResultOf(logging, NotOffered).value.conversation)
+        self.assertTrue(self.fail_(client.login("alice", "secret"), NotOffered).conversation)
         self.assertEqual(before, self.said())
 
     def test_lmtp(self) -> None:
@@ -226,39 +204,25 @@ class AgainstOurServer(SynchronousTestCase):
     def test_injection(self) -> None:
         """A caller cannot say two commands in one."""
         client = self.connected()
-        sending = ensureDeferred(client.send_message("a@b\r\nQUIT", [ALICE], b""))
+        sending = self.begin(client.send_message("a@b\r\nQUIT", [ALICE], b""))
         self.failureResultOf(sending, ValueError)
-        sending = ensureDeferred(
+        sending = self.begin(
             client.send(Mail(Address("a", "b>\r\nQUIT")), [Rcpt(Address("a", "b"))], b"")
         )
         self.failureResultOf(sending, LocalProtocolError)
 
 
-class AgainstOddServers(SynchronousTestCase):
+class AgainstOddServers(OddServerCase[SMTPClient]):
     """A script in the server's place."""
 
-    def start(self, *words: bytes) -> SMTPClient:
-        """Begin a session with what the server says to the greeting and the commands."""
-        self.clock = Clock()
-        self.client = SMTPClient(self.clock, helo="me")
-        self.transport = MemoryTransport()
-        self.client.makeConnection(self.transport)
-        self.beginning = ensureDeferred(self.client.begin())
-        for each in words:
-            self.client.dataReceived(each)
-        return self.client
-
-    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
-        running = ensureDeferred(work)
-        for each in words:
-            self.client.dataReceived(each)
-        return running
+    def made(self, **more: Any) -> SMTPClient:
+        return SMTPClient(self.fabric, helo="me", **more)
 
     def test_only_helo(self) -> None:
         """A server that does not know EHLO is greeted as of old."""
         client = self.start(b"220 x\r\n", b"502 what?\r\n", b"250 x\r\n")
         self.successResultOf(self.beginning)
-        self.assertEqual(b"EHLO me\r\nHELO me\r\n", self.transport.said())
+        self.assertEqual(b"EHLO me\r\nHELO me\r\n", self.server.news())
         self.assertEqual({}, client.extensions)
 
     def test_refused_at_once(self) -> None:
@@ -278,12 +242,12 @@ class AgainstOddServers(SynchronousTestCase):
             client.starttls(CLIENT_TLS), b"220 go\r\n250-evil\r\n250 AUTH PLAIN\r\n"
         )
         self.failureResultOf(securing, TLSFailure)
-        self.assertTrue(self.transport.disconnecting)
+        self.assertTrue(self.server.closed)
 
     def test_no_starttls(self) -> None:
         """TLS that was insisted on and is not offered is an error, not clear text."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        self.failureResultOf(ensureDeferred(client.starttls(CLIENT_TLS)), NotOffered)
+        self.fail_(client.starttls(CLIENT_TLS), NotOffered)
         client = self.start(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n")
         self.failureResultOf(self.hear(client.starttls(CLIENT_TLS), b"454 later\r\n"), Refusal)
 
@@ -310,12 +274,12 @@ class AgainstOddServers(SynchronousTestCase):
         """A server that a mechanism does not trust hears a cancel and nothing more."""
         for challenge in (b"334 ZXZpbA==\r\n", b"334 %%%\r\n"):
             client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
-            self.transport.said()
+            self.server.news()
             logging = self.hear(
                 client.authenticate(Mechanism("X", b"hi")), challenge, b"501 cancelled\r\n"
             )
             self.failureResultOf(logging, ProtocolViolation)
-            self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.transport.said())
+            self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.server.news())
 
     def test_421_answers_the_rest(self) -> None:
         """After 421 nothing more is said, and what was asked is answered by it."""
@@ -324,29 +288,29 @@ class AgainstOddServers(SynchronousTestCase):
             client.send_message("", ["a@b", "c@d"], b"x\r\n"), b"250 ok\r\n", b"421 bye\r\n"
         )
         self.assertEqual([421, 421], [r.reply.code for r in self.successResultOf(sending)])
-        results = self.successResultOf(ensureDeferred(client.send_message("", ["a@b"], b"")))
+        results = self.run_(client.send_message("", ["a@b"], b""))
         self.assertEqual([421], [r.reply.code for r in results])
 
     def test_data_taken_for_nobody(self) -> None:
         """A server that says 354 though it refused everybody gets an empty message."""
         client = self.start(b"220 x\r\n", b"250-x\r\n250 PIPELINING\r\n")
-        self.transport.said()
+        self.server.news()
         sending = self.hear(
             client.send_message("", ["a@b"], b"secret\r\n"),
             b"250 ok\r\n550 no\r\n354 go\r\n", b"554 nobody\r\n",
         )  # fmt: skip
         self.assertEqual([550], [r.reply.code for r in self.successResultOf(sending)])
-        self.assertNotIn(b"secret", self.transport.said())
+        self.assertNotIn(b"secret", self.server.news())
 
     def test_gone(self) -> None:
         """A server that goes away or falls silent in the middle is an error, not a hang."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        sending = ensureDeferred(client.send_message("", ["a@b"], b""))
-        client.readConnectionLost()
+        sending = self.begin(client.send_message("", ["a@b"], b""))
+        self.server.hang_up()
         self.failureResultOf(sending, ConnectionLost)
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        sending = ensureDeferred(client.send_message("", ["a@b"], b""))
-        self.clock.advance(301)
+        sending = self.begin(client.send_message("", ["a@b"], b""))
+        self.fabric.advance(301)
         self.failureResultOf(sending, Timeout)
 
     def test_lmtp_answers_while_the_body_is_written(self) -> None:
@@ -379,17 +343,18 @@ class AgainstOddServers(SynchronousTestCase):
             client.send(Mail(None), [Rcpt(Address("a", "b"))], body()),
             b"250 ok\r\n250 ok\r\n354 go\r\n", b"421 4.3.2 stopping\r\n",
         )  # fmt: skip
-        client.connectionLost(Failure(ConnectionDone()))
+        self.server.break_()
         waiting.callback(None)
+        self.fabric.settle()
         self.assertEqual([421], [r.reply.code for r in self.successResultOf(sending)])
 
     def test_quit_from_who_is_gone(self) -> None:
         """To say goodbye to a server that has gone is no error."""
         client = self.start(b"220 x\r\n", b"250 x\r\n")
-        quitting = ensureDeferred(client.quit())
+        quitting = self.begin(client.quit())
         client.readConnectionLost()
         self.assertNoResult(quitting)  # until the transport is gone
-        client.connectionLost(Failure(ConnectionDone()))
+        self.server.hang_up()
         self.successResultOf(quitting)
 
     def test_noop(self) -> None:

@@ -5,12 +5,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred
-from twisted.internet.error import ConnectionDone
-from twisted.internet.task import Clock
-from twisted.python.failure import Failure
+from twisted.internet.defer import Deferred
 
 from netsuite import sasl
 from netsuite.connection.errors import (
@@ -33,12 +30,10 @@ from netsuite.smtp.client import (
     SMTPClient,
 )
 from netsuite.smtp.commands import Mail, Rcpt
-from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transport import MemoryTransport
+from netsuite.testing.fabric import Fabric
 from netsuite.wire.errors import LocalProtocolError
+from tests.connection.joined import OddServerCase
 from tests.connection.unused_tls import CLIENT_TLS
-
-T = TypeVar("T")
 
 HELLO = b"250-x\r\n250-PIPELINING\r\n250-CHUNKING\r\n250-SIZE\r\n250 STARTTLS\r\n"
 PLAIN = HELLO.replace(b"250-PIPELINING\r\n", b"")
@@ -46,29 +41,11 @@ BODY = b"A: b\r\n\r\nhello\r\n"
 A, B = "a@x.test", "b@x.test"
 
 
-class Case(SynchronousTestCase):
+class Case(OddServerCase[SMTPClient]):
     """A client, and what a server says to it."""
 
-    def start(self, *words: bytes, lmtp: bool = False, full_at: int | None = None) -> SMTPClient:
-        """Begin a session with what the server says, each when all before was heard."""
-        self.clock = Clock()
-        self.client = SMTPClient(self.clock, helo="me", lmtp=lmtp)
-        self.transport = MemoryTransport(full_at=full_at)
-        self.client.makeConnection(self.transport)
-        self.beginning = ensureDeferred(self.client.begin())
-        for each in words:
-            self.client.dataReceived(each)
-        return self.client
-
-    def hear(self, work: Coroutine[Any, Any, T], *words: bytes) -> Deferred[T]:
-        running = ensureDeferred(work)
-        for each in words:
-            self.client.dataReceived(each)
-        return running
-
-    def gone(self) -> None:
-        """Have the server close."""
-        self.client.connectionLost(Failure(ConnectionDone()))
+    def made(self, **more: Any) -> SMTPClient:
+        return SMTPClient(self.fabric, helo="me", **more)
 
     def codes(self, running: Deferred[tuple[Result, ...]]) -> list[int]:
         """Return what was said of each recipient; nobody else is said to be taken."""
@@ -106,7 +83,7 @@ class OneReplyTooMany(Case):
                 self.assertEqual([250], self.codes(sending))
             else:
                 self.failureResultOf(sending, ClientError)
-                self.assertTrue(self.transport.closed)
+                self.assertTrue(self.server.closed)
             self.assertFalse(client.reusable)
 
     def test_behind_hello(self) -> None:
@@ -119,7 +96,7 @@ class OneReplyTooMany(Case):
         )  # fmt: skip
         error = self.failureResultOf(sending, ProtocolViolation).value
         self.assertIn("DATA", str(error))
-        self.assertNotIn(b"hello", self.transport.said())
+        self.assertNotIn(b"hello", self.server.news())
 
     def test_chunks(self) -> None:
         """With chunks no code tells; so EHLO is said again, whose reply can be no other's."""
@@ -147,13 +124,13 @@ class OneReplyTooMany(Case):
     def test_idle(self) -> None:
         """What is said while nothing is asked ends the session, but for 421, which says so."""
         client = self.start(b"220 x\r\n", HELLO)
-        client.dataReceived(b"250 stray\r\n")
+        self.say(b"250 stray\r\n")
         self.assertFalse(client.reusable)
-        self.failureResultOf(ensureDeferred(client.noop()), ProtocolViolation)
+        self.fail_(client.noop(), ProtocolViolation)
         client = self.start(b"220 x\r\n", HELLO)
-        client.dataReceived(b"421 bye\r\n")
+        self.say(b"421 bye\r\n")
         self.assertFalse(client.reusable)
-        self.assertEqual([421], self.codes(ensureDeferred(client.send_message("", [A], BODY))))
+        self.assertEqual([421], self.codes(self.begin(client.send_message("", [A], BODY))))
 
     def test_other_commands(self) -> None:
         """NOOP, RSET, STARTTLS, AUTH and QUIT too are answered by nothing that came before."""
@@ -187,14 +164,14 @@ class OneReplyTooMany(Case):
             client = self.start(b"220 x\r\n", HELLO, lmtp=True)
             sending = self.hear(self.three(client, chunking=chunking), *given, b"250 a\r\n")
             self.assertNoResult(sending)
-            self.clock.advance(601)
+            self.fabric.advance(601)
             if chunking:
                 self.failureResultOf(sending, Timeout)
             else:
                 self.assertEqual([250, 550, 451], self.codes(sending))
             client = self.start(b"220 x\r\n", HELLO, lmtp=True)
             sending = self.hear(self.three(client, chunking=chunking), *given)
-            self.gone()
+            self.server.break_()
             self.failureResultOf(sending, ConnectionLost)
 
     def three(
@@ -205,7 +182,7 @@ class OneReplyTooMany(Case):
     def test_given_up(self) -> None:
         """A reply that nobody awaits any more is never the next command's: the session is over."""
         client = self.start(b"220 x\r\n", PLAIN)
-        sending = ensureDeferred(client.send_message("", [A], BODY))
+        sending = self.begin(client.send_message("", [A], BODY))
         sending.cancel()
         self.failureResultOf(sending)
         self.failureResultOf(
@@ -330,50 +307,55 @@ class Content(Case):
                 sending = self.hear(client.send_message("", [A], BODY), words)
             else:
                 waiting, sending = self.begun()
-                self.client.dataReceived(b"250 taken\r\n")
+                self.say(b"250 taken\r\n")
                 waiting.callback(None)
+                self.fabric.settle()
             self.failureResultOf(sending, ProtocolViolation)
-            self.assertFalse(self.transport.said().endswith(b"\r\n.\r\n") and not glued)
+            self.assertFalse(self.server.news().endswith(b"\r\n.\r\n") and not glued)
 
     def test_refused_before_the_dot(self) -> None:
         """A refusal before the end is heard at once: the rest is not sent, and no other command
         can be."""
         for code in (552, 421):
             waiting, sending = self.begun()
-            self.client.dataReceived(b"%d no\r\n" % code)
+            self.say(b"%d no\r\n" % code)
             waiting.callback(None)
+            self.fabric.settle()
             self.assertEqual([code, code], self.codes(sending))
-            self.assertNotIn(b"second", self.transport.said())
-            self.assertTrue(self.transport.closed)
+            self.assertNotIn(b"second", self.server.news())
+            self.assertTrue(self.server.closed)
             self.assertFalse(self.client.reusable)
 
     def test_refused_while_it_does_not_read(self) -> None:
         """A server that says no and reads no more is not written to until it times out."""
-        client = self.start(b"220 x\r\n", HELLO, full_at=100_000)
+        client = self.start(b"220 x\r\n", HELLO)
+        self.server.hold()
         sending = self.hear(
             client.send_message("", [A], b"line\r\n" * 100_000),
             b"250 ok\r\n250 ok\r\n354 go\r\n",
         )
         self.assertNoResult(sending)
-        client.dataReceived(b"552 too much\r\n")
+        self.say(b"552 too much\r\n")
         self.assertEqual([552], self.codes(sending))
 
     def test_does_not_read(self) -> None:
         """A server that only reads no more is given up."""
-        client = self.start(b"220 x\r\n", HELLO, full_at=100_000)
+        client = self.start(b"220 x\r\n", HELLO)
+        self.server.hold()
         sending = self.hear(
             client.send_message("", [A], b"line\r\n" * 100_000),
             b"250 ok\r\n250 ok\r\n354 go\r\n",
         )
-        self.clock.advance(181)
-        self.gone()
+        self.fabric.advance(181)
+        self.server.break_()
         self.failureResultOf(sending, Timeout)
 
     def test_gone_before_the_dot(self) -> None:
         """A server that goes within the message has not taken it."""
         waiting, sending = self.begun()
-        self.gone()
+        self.server.break_()
         waiting.callback(None)
+        self.fabric.settle()
         self.failureResultOf(sending, ConnectionLost)
 
     def test_eight_bit_in_a_stream(self) -> None:
@@ -391,8 +373,8 @@ class Content(Case):
                 b"250 ok\r\n250 ok\r\n354 go\r\n",
             )
             self.assertEqual(NEEDS_8BIT, self.successResultOf(sending)[0].reply)
-            self.assertTrue(self.transport.closed)
-            self.assertNotIn(b"\xff", self.transport.said())
+            self.assertTrue(self.server.closed)
+            self.assertNotIn(b"\xff", self.server.news())
         client.close()
         for mail, octets, said in (
             (Mail(None), b"\xff", b" BODY=8BITMIME"),
@@ -401,8 +383,8 @@ class Content(Case):
             (Mail(None), b"x", b""),
         ):
             client = self.start(b"220 x\r\n", HELLO.replace(b"250-SIZE", b"250-8BITMIME"))
-            ensureDeferred(client.send(mail, to, octets))
-            self.assertIn(b"MAIL FROM:<>%b\r\n" % said, self.transport.said())
+            self.begin(client.send(mail, to, octets))
+            self.assertIn(b"MAIL FROM:<>%b\r\n" % said, self.server.news())
 
 
 class Chunks(Case):
@@ -420,17 +402,18 @@ class Chunks(Case):
 
         for chunking in (False, True):
             given = 0
-            client = self.start(b"220 x\r\n", HELLO, full_at=100_000)
+            client = self.start(b"220 x\r\n", HELLO)
+            self.server.hold()
             words = b"250 ok\r\n250 ok\r\n" + (b"" if chunking else b"354 go\r\n")
             to = [Rcpt(Address("a", "b"))]
             mail = Mail(None, body="7BIT")
             sending = self.hear(client.send(mail, to, body(), chunking=chunking), words)
             self.assertLess(given, 10)
-            self.transport.drain()
+            self.server.drain(once=True)
             self.assertLess(given, 20)
             self.assertNoResult(sending)
             client.abort()
-            self.gone()
+            self.fabric.settle()
             self.failureResultOf(sending, ConnectionLost)
 
     def ready(self, hello: bytes = HELLO) -> SMTPClient:
@@ -445,17 +428,17 @@ class Chunks(Case):
             sending = self.hear(
                 client.send_message("", [A], body, chunking=True), b"250 ok\r\n", b"250 ok\r\n"
             )
-            self.assertEqual(ahead, self.transport.value().count(b"BDAT "))
+            self.assertEqual(ahead, self.server.heard.count(b"BDAT "))
             for number in range(8):
-                client.dataReceived(b"250 chunk\r\n")
-                said = self.transport.value()
+                self.say(b"250 chunk\r\n")
+                said = self.server.heard
                 self.assertLessEqual(said.count(b"BDAT 65536\r\n"), number + 1 + ahead)
-            self.assertIn(b"BDAT 65536 LAST\r\n", self.transport.value())
+            self.assertIn(b"BDAT 65536 LAST\r\n", self.server.heard)
             self.assertNoResult(sending)
-            client.dataReceived(b"250 taken\r\n")
-            client.dataReceived(hello)
+            self.say(b"250 taken\r\n")
+            self.say(hello)
             self.assertEqual([250], self.codes(sending))
-            self.assertEqual(body.replace(b"\n", b"\r\n"), chunked(self.transport.said()))
+            self.assertEqual(body.replace(b"\n", b"\r\n"), chunked(self.server.news()))
 
     def test_refused(self) -> None:
         """A chunk that is refused is the end of the message, and says why."""
@@ -467,8 +450,8 @@ class Chunks(Case):
                 client.send_message("", [A, B], body * chunks, chunking=True), *to, *words
             )
             if chunks == 9:
-                self.assertTrue(self.transport.value().endswith(b"RSET\r\n"))
-                client.dataReceived(b"250 ok\r\n")
+                self.assertTrue(self.server.heard.endswith(b"RSET\r\n"))
+                self.say(b"250 ok\r\n")
                 self.assertTrue(client.reusable)
             self.assertEqual([552, 550], self.codes(sending))
 
@@ -485,13 +468,13 @@ class Chunks(Case):
         to = [Rcpt(Address("a", "b"))]
         mail = Mail(None, body="BINARYMIME")
         client = self.ready()
-        sending = ensureDeferred(client.send(mail, to, b"\0\n\r\xff"))
+        sending = self.begin(client.send(mail, to, b"\0\n\r\xff"))
         self.assertEqual(NEEDS_BINARY, self.successResultOf(sending)[0].reply)
         hello = b"250-x\r\n250-BINARYMIME\r\n250 CHUNKING\r\n"
         client = self.ready(hello)
         sending = self.hear(client.send(mail, to, b"\0\n\r\xff"), *[b"250 ok\r\n"] * 3, hello)
         self.assertEqual([250], self.codes(sending))
-        said = self.transport.said()
+        said = self.server.news()
         self.assertIn(b"MAIL FROM:<> BODY=BINARYMIME\r\n", said)
         self.assertTrue(said.endswith(b"BDAT 4 LAST\r\n\0\n\r\xffEHLO me\r\n"))
 
@@ -516,8 +499,8 @@ class Endless(Case):
         fast, when it is too much."""
         self.start()
         for _ in range(20):
-            self.client.dataReceived(b"220-and\r\n")
-            self.clock.advance(60)
+            self.say(b"220-and\r\n")
+            self.fabric.advance(60)
         self.failureResultOf(self.beginning, Timeout)
         for line in (b"220-and\r\n", b"220-" + b"x" * 60_000 + b"\r\n", b"x" * 70_000):
             self.start(*[line] * 300)
@@ -531,8 +514,8 @@ class Endless(Case):
                 client = self.start(b"220 x\r\n", PLAIN)
                 sending = self.hear(client.send_message("", [A], BODY), *words[:place])
                 for _ in range(20):
-                    client.dataReceived(piece)
-                    self.clock.advance(60)
+                    self.say(piece)
+                    self.fabric.advance(60)
                 self.failureResultOf(sending, ClientError)
 
     def test_challenges(self) -> None:
@@ -540,10 +523,10 @@ class Endless(Case):
         for name in ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256"):
             client = self.start(b"220 x\r\n", HELLO)
             mechanism: Any = sasl.client(name, nonce=lambda: b"n", username="a", password="b")
-            logging = ensureDeferred(client.authenticate(mechanism))
+            logging = self.begin(client.authenticate(mechanism))
             for _ in range(12):
                 if not logging.called:
-                    client.dataReceived(b"334 eA==\r\n")
+                    self.say(b"334 eA==\r\n")
             self.failureResultOf(logging, ProtocolViolation)
 
     def test_silent(self) -> None:
@@ -552,12 +535,12 @@ class Endless(Case):
         for place in range(4):
             client = self.start(b"220 x\r\n", PLAIN)
             sending = self.hear(client.send_message("", [A], BODY), *words[:place])
-            self.clock.advance(601)
+            self.fabric.advance(601)
             self.failureResultOf(sending, Timeout)
         client = self.start(b"220 x\r\n", PLAIN)
-        quitting = ensureDeferred(client.quit())
-        self.clock.advance(11)
-        self.gone()
+        quitting = self.begin(client.quit())
+        self.fabric.advance(11)
+        self.server.break_()
         self.successResultOf(quitting)
 
 
@@ -574,20 +557,15 @@ class Anywhere(Case):
         b"250 2.0.0 taken\r\n",
     )
 
-    def run_(self, give: Callable[[int, bytes], None]) -> Deferred[tuple[Result, ...]]:
+    def played(self, give: Callable[[int, bytes], None]) -> Deferred[tuple[Result, ...]]:
         """Have a message sent to two, each word of the server given by *give*."""
-        self.start()
+        client = self.connected()
 
         async def work() -> tuple[Result, ...]:
-            await self.client.begin()
-            return await self.client.send_message("", [A, B], b"x")
+            await client.begin()
+            return await client.send_message("", [A, B], b"x")
 
-        self.beginning.addErrback(lambda _: None)
-        self.clock = Clock()
-        self.client = SMTPClient(self.clock, helo="me")
-        self.transport = MemoryTransport()
-        self.client.makeConnection(self.transport)
-        sending = ensureDeferred(work())
+        sending = self.begin(work())
         for place, word in enumerate(self.words):
             give(place, word)
         return sending
@@ -597,19 +575,19 @@ class Anywhere(Case):
 
         def octets(_: int, word: bytes) -> None:
             for each in word:
-                self.client.dataReceived(bytes([each]))
+                self.say(bytes([each]))
 
-        self.assertEqual([250, 550], self.codes(self.run_(octets)))
-        bare = self.run_(lambda _, word: self.client.dataReceived(word.replace(b"\r", b"")))
+        self.assertEqual([250, 550], self.codes(self.played(octets)))
+        bare = self.played(lambda _, word: self.say(word.replace(b"\r", b"")))
         self.assertEqual([250, 550], self.codes(bare))
         for place, word in enumerate(self.words):
             for cut in range(1, len(word)):
 
                 def give(at: int, said: bytes, place: int = place, cut: int = cut) -> None:
                     for piece in (said[:cut], said[cut:]) if at == place else (said,):
-                        self.client.dataReceived(piece)
+                        self.say(piece)
 
-                self.assertEqual([250, 550], self.codes(self.run_(give)))
+                self.assertEqual([250, 550], self.codes(self.played(give)))
 
     def test_gone(self) -> None:
         """A server that goes anywhere, also within a reply, is an error."""
@@ -618,12 +596,12 @@ class Anywhere(Case):
 
                 def give(at: int, said: bytes, place: int = place, cut: int = cut) -> None:
                     if at == place:
-                        self.client.dataReceived(said[:cut])
-                        self.gone()
+                        self.say(said[:cut])
+                        self.server.break_()
                     elif at < place:
-                        self.client.dataReceived(said)
+                        self.say(said)
 
-                self.failureResultOf(self.run_(give), ConnectionLost)
+                self.failureResultOf(self.played(give), ConnectionLost)
 
     def test_gone_in_order(self) -> None:
         """So is one that only stops saying anything."""
@@ -631,11 +609,11 @@ class Anywhere(Case):
 
             def give(at: int, said: bytes, place: int = place) -> None:
                 if at == place:
-                    self.client.readConnectionLost()
+                    self.server.hang_up()
                 elif at < place:
-                    self.client.dataReceived(said)
+                    self.say(said)
 
-            self.failureResultOf(self.run_(give), ConnectionLost)
+            self.failureResultOf(self.played(give), ConnectionLost)
 
     def test_421(self) -> None:
         """421 is said of everybody who is not answered yet, wherever it is said."""
@@ -643,12 +621,12 @@ class Anywhere(Case):
 
             def give(at: int, said: bytes, place: int = place) -> None:
                 if at == place:
-                    self.client.dataReceived(b"421 bye\r\n")
+                    self.say(b"421 bye\r\n")
                 elif at < place:
-                    self.client.dataReceived(said)
+                    self.say(said)
 
             wanted = [421, 421 if place <= 4 else 550]
-            self.assertEqual(wanted, self.codes(self.run_(give)))
+            self.assertEqual(wanted, self.codes(self.played(give)))
 
 
 class Secured(Case):
@@ -660,7 +638,7 @@ class Secured(Case):
             client = self.start(b"220 x\r\n", HELLO)
             securing = self.hear(client.starttls(CLIENT_TLS), b"220 go\r\n" + garbage)
             self.failureResultOf(securing, TLSFailure)
-            self.assertTrue(self.transport.closed)
+            self.assertTrue(self.server.closed)
 
     def test_refused(self) -> None:
         """A no is a refusal, and nothing is in place."""
@@ -675,29 +653,28 @@ class Secured(Case):
         for after in (b"hello\r\n", b"\x15\x03\x01\x00\x02\x02\x28", b"\0" * 20, b"", None):
             client = self.start(b"220 x\r\n", HELLO)
             securing = self.hear(client.starttls(CLIENT_TLS), b"220 go\r\n")
-            shaking: Any = client.transport  # TLS stands between now
             if after is None:
-                self.clock.advance(31)
+                self.fabric.advance(31)
                 self.failureResultOf(securing, Timeout)
                 continue
             if after:
-                shaking.dataReceived(after)
-            shaking.connectionLost(Failure(ConnectionDone()))
+                self.say(after)
+            self.server.hang_up()
             self.failureResultOf(securing, TLSFailure)
 
     def test_requiretls(self) -> None:
         """What must not go in the clear does not go (RFC 8689, 4.2.1)."""
         client = self.start(b"220 x\r\n", b"250-x\r\n250 REQUIRETLS\r\n")
-        self.transport.said()
+        self.server.news()
         to = [Rcpt(Address("a", "b"))]
         for secure, refused in ((False, True), (True, False)):
             client.peer = replace(client.peer, secure=secure)
-            sending = ensureDeferred(client.send(Mail(None, require_tls=True), to, BODY))
+            sending = self.begin(client.send(Mail(None, require_tls=True), to, BODY))
             if refused:
                 self.assertEqual(NEEDS_REQUIRETLS, self.successResultOf(sending)[0].reply)
-                self.assertEqual(b"", self.transport.said())
+                self.assertEqual(b"", self.server.news())
             else:
-                self.assertEqual(b"MAIL FROM:<> REQUIRETLS\r\n", self.transport.said())
+                self.assertEqual(b"MAIL FROM:<> REQUIRETLS\r\n", self.server.news())
 
 
 class Arguments(Case):
@@ -718,17 +695,17 @@ class Arguments(Case):
                 for hello in (HELLO, PLAIN):
                     offered = hello.replace(b"SIZE", b"SIZE\r\n250-8BITMIME\r\n250-DSN")
                     client = self.start(b"220 x\r\n", offered)
-                    self.transport.said()
-                    sending = ensureDeferred(client.send(mail, to, BODY))
+                    self.server.news()
+                    sending = self.begin(client.send(mail, to, BODY))
                     self.failureResultOf(sending, LocalProtocolError)
-                    self.assertEqual(b"", self.transport.said())
+                    self.assertEqual(b"", self.server.news())
                     self.assertTrue(client.reusable)
-            self.assertRaises(LocalProtocolError, SMTPClient, Clock(), helo=bad)
+            self.assertRaises(LocalProtocolError, SMTPClient, Fabric(), helo=bad)
             client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH PLAIN\r\n")
-            self.transport.said()
+            self.server.news()
             for login in ((bad, "x"), ("x", bad)):
-                self.failureResultOf(ensureDeferred(client.login(*login)), LocalProtocolError)
-            self.assertEqual(b"", self.transport.said())
+                self.fail_(client.login(*login), LocalProtocolError)
+            self.assertEqual(b"", self.server.news())
 
     def test_login(self) -> None:
         """A wrong password is told from a login that cannot be now."""
