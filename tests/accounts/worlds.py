@@ -9,7 +9,6 @@ from typing import Any
 
 from twisted.cred.portal import Portal
 from twisted.internet.defer import Deferred, maybeDeferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.authentication import AccountAuthenticator
 from netsuite.accounts.checkers import LoginNames, PasswordCache, PasswordChecker, ProvenNameChecker
@@ -21,6 +20,7 @@ from netsuite.accounts.resolver import RecipientResolver
 from netsuite.accounts.throttle import Throttle
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import Account, Verifiers
+from netsuite.testing.fabric import Fabric
 
 DOMAIN = "example.test"
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -39,7 +39,7 @@ class World:
     """Collaborators wired as a site wires them."""
 
     def __init__(self, **authenticator: Any) -> None:
-        self.clock = Clock()
+        self.clock = Fabric(record=True)
         self.store = MemoryStore()
         self.hashed = 0
         self.resolver = RecipientResolver(self.store, self.clock, domains=[DOMAIN])

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import trustme
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred, succeed
-from twisted.internet.interfaces import IStreamClientEndpoint
+from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator, IProtocolFactory
 from twisted.internet.task import Clock
 from twisted.internet.testing import MemoryReactorClock
-from zope.interface import implementer
 
 from netsuite import smtp, tls
 from netsuite.connection.errors import (
@@ -34,51 +30,19 @@ from netsuite.smtp.commands import Rcpt
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority, unknown_authority
+from netsuite.testing.fabric import Fabric
 from netsuite.wire.errors import LocalProtocolError
-from tests.connection.links import Link
+from tests.connection.joined import JoinedCase, reached
 from tests.connection.places import temporary
 from tests.coroutines import run
 from tests.smtp.fakes import FakeReceiver, make_shared
 
-T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
-
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
 BODY = b"Subject: hi\r\n\r\nhello\r\n"
-AUTHORITY = trustme.CA()
 
 
-@implementer(IStreamClientEndpoint)
-class Host:
-    """Connects to a server in memory, as often as somebody wants."""
-
-    def __init__(self, factory: Any, clock: Clock, address: str = "127.0.0.1") -> None:
-        self.factory = factory
-        self.clock = clock
-        self.address = IPv4Address("TCP", address, 4000)
-        self.links: list[Link] = []
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        link = Link(self.clock)
-        link.client.peerAddr = link.server.peerAddr = self.address
-        client = factory.buildProtocol(self.address)
-        server = self.factory.buildProtocol(self.address)
-        link.client.protocol, link.server.protocol = client, server
-        self.links.append(link)
-        server.makeConnection(link.server)
-        client.makeConnection(link.client)
-        return succeed(client)
-
-    def settle(self) -> None:
-        for link in self.links:
-            link.settle()
-
-    def said(self) -> bytes:
-        """Return what the client has said on all connections."""
-        return b"".join(link.octets[id(link.client)] for link in self.links)
-
-
-class Case(SynchronousTestCase):
+class Case(JoinedCase):
     """A server, and mailers to it."""
 
     def serve(
@@ -86,32 +50,28 @@ class Case(SynchronousTestCase):
         mode: Mode = Mode.RELAY,
         *,
         address: str = "127.0.0.1",
-        server_tls: Any = None,
+        server_tls: IOpenSSLServerConnectionCreator | None = None,
+        implicit: bool = False,
         **more: Any,
-    ) -> Host:
-
-        shared = make_shared(mode, **more)
-        assert isinstance(shared.clock, Clock)
+    ) -> None:
+        """Let a server listen, with TLS to be asked for or from the first octet."""
+        self.fabric = Fabric(record=True)
+        shared = make_shared(mode, clock=self.fabric, **more)
         assert isinstance(shared.resolver, FakeReceiver)
-        self.clock, self.receiver = shared.clock, shared.resolver
-        self.host = Host(SMTPServerFactory(replace(shared, tls=server_tls)), self.clock, address)
-        return self.host
+        self.receiver = shared.resolver
+        shared = replace(shared, tls=None if implicit else server_tls)
+        factory: IProtocolFactory = SMTPServerFactory(shared)
+        if implicit:
+            assert server_tls is not None
+            factory = tls.wrap_server(factory, server_tls, self.fabric)
+        self.host = reached(self.fabric, factory, address)
 
     def mailer(self, **more: Any) -> Mailer:
-        return Mailer(self.host, reactor=self.clock, helo="client.test", **more)
+        return Mailer(self.host, reactor=self.fabric, helo="client.test", **more)
 
-    def start(self, work: Coroutine[Any, Any, T]) -> Deferred[T]:
-        running = ensureDeferred(work)
-        self.host.settle()
-        return running
-
-    def result(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.successResultOf(self.start(work))
-
-    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        error = self.failureResultOf(self.start(work), kind).value
-        assert isinstance(error, kind)
-        return error
+    def said(self) -> bytes:
+        """Return what the client has said on all connections."""
+        return b"".join(each.client.written for each in self.fabric.connections)
 
 
 class Messages(Case):
@@ -135,9 +95,9 @@ class Messages(Case):
                 if chunking and not isinstance(message, bytes | Path | EmailMessage):
                     continue
                 self.serve()
-                (sent,) = self.result(
+                (sent,) = self.run_(
                     send(
-                        message, "x@y.test", [ALICE], to=self.host, reactor=self.clock,
+                        message, "x@y.test", [ALICE], to=self.host, reactor=self.fabric,
                         chunking=chunking,
                     )
                 )  # fmt: skip
@@ -145,13 +105,13 @@ class Messages(Case):
                 content = self.receiver.delivered[0][2]
                 self.assertTrue(content.endswith(b"\r\n\r\nhello\r\n"), content)
                 self.assertNotIn(b"Bcc", content)
-                self.assertIn(b"QUIT\r\n", self.host.said())
-                self.assertEqual(chunking, b"BDAT" in self.host.said())
+                self.assertIn(b"QUIT\r\n", self.said())
+                self.assertEqual(chunking, b"BDAT" in self.said())
 
     def test_partial_success(self) -> None:
         """Who was taken and who was not is told one by one: code, enhanced code, text."""
         self.serve()
-        results = self.result(self.mailer().send(BODY, "x@y.test", [ALICE, NOBODY]))
+        results = self.run_(self.mailer().send(BODY, "x@y.test", [ALICE, NOBODY]))
         self.assertEqual([True, False], [each.taken for each in results])
         self.assertEqual((550, "5.1.1"), (results[1].code, results[1].enhanced))
         self.assertTrue(results[1].text)
@@ -160,7 +120,7 @@ class Messages(Case):
     def test_lmtp(self) -> None:
         """LMTP has a fate for each."""
         self.serve(Mode.LMTP)
-        results = self.result(self.mailer(lmtp=True).send(BODY, "", [ALICE, NOBODY, BOB]))
+        results = self.run_(self.mailer(lmtp=True).send(BODY, "", [ALICE, NOBODY, BOB]))
         self.assertEqual([250, 550, 250], [each.code for each in results])
 
     def test_content(self) -> None:
@@ -203,7 +163,7 @@ class Messages(Case):
         """What reports are wanted is said in xtext, where the server has DSN."""
         self.serve()
         mailer = self.mailer()
-        self.result(mailer.send(BODY, "x@y.test", [ALICE]))
+        self.run_(mailer.send(BODY, "x@y.test", [ALICE]))
         client = mailer._kept[0].client
         for offered in (False, True):
             client.extensions = {"DSN": ""} if offered else {}
@@ -211,8 +171,8 @@ class Messages(Case):
                 BODY, "x@y.test", [ALICE], ret="HDRS", envelope_id="a+b =c",
                 notify=["DELAY", "SUCCESS"],
             )  # fmt: skip
-            self.result(sending)
-            said = self.host.said()
+            self.run_(sending)
+            said = self.said()
             self.assertEqual(offered, b" RET=HDRS ENVID=a+2Bb+20+3Dc\r\n" in said, said)
 
     def test_arguments(self) -> None:
@@ -225,7 +185,7 @@ class Messages(Case):
                 ("x@y.test", f"a{end}@b"),
                 ("", f"a@b{end}"),
             ):
-                self.failure(mailer.send(BODY, sender, [to]), ValueError)
+                self.fail_(mailer.send(BODY, sender, [to]), ValueError)
             bad: dict[str, Any]
             for bad in (
                 {"helo": f"x{end}QUIT"},
@@ -233,23 +193,23 @@ class Messages(Case):
                 {"login": ("a", f"b{end}")},
             ):
                 self.assertRaises(
-                    LocalProtocolError, Mailer, self.host, **{"reactor": self.clock, **bad}
+                    LocalProtocolError, Mailer, self.host, **{"reactor": self.fabric, **bad}
                 )
             for bad in ({"envelope_id": f"x{end}"}, {"ret": f"FULL{end}"}, {"notify": [f"{end}"]}):
-                self.failure(mailer.send(BODY, "", [ALICE], **bad), ValueError)
+                self.fail_(mailer.send(BODY, "", [ALICE], **bad), ValueError)
             rcpt = Rcpt(Address("a", "b"), original=f"x{end};y")
-            self.failure(mailer.send(BODY, "", [rcpt]), LocalProtocolError)
-            self.failure(mailer.send(BODY, "", [ALICE], body=f"8BIT{end}"), LocalProtocolError)
-        self.failure(mailer.send(BODY, "", []), ValueError)
-        self.failure(mailer.send(BODY, "", [ALICE], notify=["NEVER", "DELAY"]), ValueError)
-        self.assertEqual([], self.host.links)
+            self.fail_(mailer.send(BODY, "", [rcpt]), LocalProtocolError)
+            self.fail_(mailer.send(BODY, "", [ALICE], body=f"8BIT{end}"), LocalProtocolError)
+        self.fail_(mailer.send(BODY, "", []), ValueError)
+        self.fail_(mailer.send(BODY, "", [ALICE], notify=["NEVER", "DELAY"]), ValueError)
+        self.assertEqual([], self.fabric.connections)
 
 
 class Kept(Case):
     """Connections that are used again."""
 
     def send(self, mailer: Mailer, **more: Any) -> Result:
-        (result,) = self.result(mailer.send(BODY, "x@y.test", [ALICE], **more))
+        (result,) = self.run_(mailer.send(BODY, "x@y.test", [ALICE], **more))
         return result
 
     def test_used_again(self) -> None:
@@ -258,15 +218,14 @@ class Kept(Case):
         mailer = self.mailer(idle_seconds=30.0)
         for _ in range(3):
             self.assertTrue(self.send(mailer).taken)
-        self.assertEqual(1, len(self.host.links))
-        self.clock.advance(31)
-        self.host.settle()
-        self.assertIn(b"QUIT\r\n", self.host.said())
+        self.assertEqual(1, len(self.fabric.connections))
+        self.fabric.advance(31)
+        self.assertIn(b"QUIT\r\n", self.said())
         self.assertTrue(self.send(mailer).taken)
-        self.assertEqual(2, len(self.host.links))
-        self.result(mailer.close())
-        self.assertEqual(2, self.host.said().count(b"QUIT\r\n"))
-        self.assertEqual([], [each for each in self.clock.calls if each.active()])
+        self.assertEqual(2, len(self.fabric.connections))
+        self.run_(mailer.close())
+        self.assertEqual(2, self.said().count(b"QUIT\r\n"))
+        self.assertEqual([], self.fabric.getDelayedCalls())
 
     def test_closed_meanwhile(self) -> None:
         """A server that has closed, or says 421, while nobody spoke is connected to again; one that
@@ -275,148 +234,133 @@ class Kept(Case):
             self.serve()
             mailer = self.mailer()
             self.send(mailer)
-            link = self.host.links[0]
+            server = self.fabric.connections[0].server
             if word:
-                link.client.protocol.dataReceived(word)
+                server.write(word)
             else:
-                link.server.loseConnection()
-                link.settle()
+                server.loseConnection()
+            self.fabric.settle()
             self.assertTrue(self.send(mailer).taken)
-            self.assertEqual(2, len(self.host.links))
+            self.assertEqual(2, len(self.fabric.connections))
 
     def test_closed_in_the_envelope(self) -> None:
         """So is one that goes when MAIL is said; not one that goes when the content has begun."""
         self.serve()
         mailer = self.mailer()
         self.send(mailer)
-        link = self.host.links[0]
-        sending = ensureDeferred(mailer.send(BODY, "x@y.test", [ALICE]))
-        link.client.protocol.dataReceived(b"421 4.4.2 timeout\r\n")
-        self.host.settle()
-        self.assertTrue(self.successResultOf(sending)[0].taken)
-        self.assertEqual(2, len(self.host.links))
-        sending = ensureDeferred(mailer.send(BODY, "x@y.test", [ALICE]))
-        link = self.host.links[1]
-        link.client.protocol.dataReceived(b"250 ok\r\n250 ok\r\n354 go\r\n")
-        link.client.lose()
-        self.failureResultOf(sending, ConnectionLost)
-        self.assertEqual(2, len(self.host.links))
+        self.patch(self.fabric.connections[0].server.protocol, "dataReceived", self.ending)
+        self.assertTrue(self.run_(mailer.send(BODY, "x@y.test", [ALICE]))[0].taken)
+        self.assertEqual(2, len(self.fabric.connections))
+        self.patch(self.fabric.connections[1].server.protocol, "dataReceived", self.leaving)
+        self.fail_(mailer.send(BODY, "x@y.test", [ALICE]), ConnectionLost)
+        self.assertEqual(2, len(self.fabric.connections))
+
+    def ending(self, data: bytes) -> None:
+        """Answer as a server that ends the session meanwhile."""
+        self.fabric.connections[0].server.write(b"421 4.4.2 timeout\r\n")
+
+    def leaving(self, data: bytes) -> None:
+        """Answer as a server that takes all, and goes when the content has begun."""
+        server = self.fabric.connections[1].server
+        if b"hello" in data:
+            server.abortConnection()
+        else:
+            server.write(b"250 ok\r\n250 ok\r\n354 go\r\n")
 
     def test_two_at_once(self) -> None:
         """Two messages at once have two connections; no more are kept than wanted."""
         self.serve()
         mailer = self.mailer(kept=1)
         sendings = [ensureDeferred(mailer.send(BODY, "x@y.test", [ALICE])) for _ in range(2)]
-        self.host.settle()
+        self.fabric.settle()
         for each in sendings:
             self.assertTrue(self.successResultOf(each)[0].taken)
-        self.assertEqual(1, self.host.said().count(b"QUIT\r\n"))
+        self.assertEqual(1, self.said().count(b"QUIT\r\n"))
 
     def test_deadline(self) -> None:
         """What is not done in time is given up, and its connection with it."""
         self.serve()
         mailer = self.mailer()
         self.receiver.sync = Deferred()
-        sending = self.start(mailer.send(BODY, "x@y.test", [ALICE], seconds=20.0))
+        sending = self.begin(mailer.send(BODY, "x@y.test", [ALICE], seconds=20.0))
         self.assertNoResult(sending)
-        self.clock.advance(21)
+        self.fabric.advance(21)
         self.failureResultOf(sending, Timeout)
-        self.assertTrue(self.host.links[0].client.disconnecting)
+        self.assertTrue(self.fabric.connections[0].client.disconnected)
         self.receiver.sync = None
         self.assertTrue(self.send(mailer, seconds=20.0).taken)
-        self.assertEqual(2, len(self.host.links))
+        self.assertEqual(2, len(self.fabric.connections))
 
 
 class Secured(Case):
     """TLS and logins."""
 
-    def server_tls(self, *names: str, authority: Any = AUTHORITY, **more: Any) -> Any:
-        path = temporary(self)
-        path.mkdir()
-        issued = authority.issue_cert(*names, **more)
-        pair = path / "default.pem"
-        pair.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
-        pair.chmod(0o600)
-        certificates = tls.Certificates(path, Clock())
-        certificates.open()
-        return certificates.context_for()
-
-    def context(self) -> Any:
-        path = temporary(self)
-        path.write_bytes(AUTHORITY.cert_pem.bytes())
-        return tls.client_options("mx.example.test", authorities=path)
+    good = authority.server_context("mx.example.test")
+    context = authority.client_options("mx.example.test")
 
     def test_login_takes_tls(self) -> None:
         """A password goes under TLS, or on this machine, by the strongest mechanism there is."""
-        good = self.server_tls("mx.example.test")
-        self.serve(Mode.SUBMISSION, address="192.0.2.1", server_tls=good)
-        mailer = self.mailer(login=("alice", "secret"), tls_context=self.context())
-        (sent,) = self.result(mailer.send(BODY, ALICE, [BOB]))
+        self.serve(Mode.SUBMISSION, address="192.0.2.1", server_tls=self.good)
+        mailer = self.mailer(login=("alice", "secret"), tls_context=self.context)
+        (sent,) = self.run_(mailer.send(BODY, ALICE, [BOB]))
         self.assertTrue(sent.taken)
-        self.assertNotIn(b"AUTH", self.host.said())
+        self.assertNotIn(b"AUTH", self.said())
         self.serve(Mode.SUBMISSION, address="192.0.2.1")
         for security in (None, TLSUse.REQUIRED, TLSUse.OPPORTUNISTIC, TLSUse.NONE):
             mailer = self.mailer(
-                login=("alice", "secret"), tls_context=self.context(), security=security
+                login=("alice", "secret"), tls_context=self.context, security=security
             )
-            self.failure(mailer.send(BODY, ALICE, [BOB]), NotOffered)
-            self.assertNotIn(b"AUTH", self.host.said())
+            self.fail_(mailer.send(BODY, ALICE, [BOB]), NotOffered)
+            self.assertNotIn(b"AUTH", self.said())
         self.serve(Mode.SUBMISSION)
-        (sent,) = self.result(self.mailer(login=("alice", "secret")).send(BODY, ALICE, [BOB]))
+        (sent,) = self.run_(self.mailer(login=("alice", "secret")).send(BODY, ALICE, [BOB]))
         self.assertTrue(sent.taken)
-        self.assertIn(b"AUTH PLAIN", self.host.said())
-        self.failure(
+        self.assertIn(b"AUTH PLAIN", self.said())
+        self.fail_(
             self.mailer(login=("alice", "wrong")).send(BODY, ALICE, [BOB]), AuthenticationFailed
         )
 
     def test_bad_certificates(self) -> None:
         """A wrong name, an unknown authority, a certificate that is over: no word in the clear."""
         for server_tls in (
-            self.server_tls("other.example.test"),
-            self.server_tls("mx.example.test", authority=trustme.CA()),
-            self.server_tls(
-                "mx.example.test",
-                not_before=datetime(2020, 1, 1, tzinfo=UTC),
-                not_after=datetime(2021, 1, 1, tzinfo=UTC),
-            ),
+            authority.server_context("other.example.test"),
+            unknown_authority.server_context("mx.example.test"),
+            authority.server_context("mx.example.test", expired=True),
         ):
             for security in (TLSUse.REQUIRED, TLSUse.OPPORTUNISTIC):
                 self.serve(address="192.0.2.1", server_tls=server_tls)
-                mailer = self.mailer(tls_context=self.context(), security=security)
-                self.failure(mailer.send(BODY, "x@y.test", [ALICE]), TLSFailure)
-                self.assertNotIn(b"MAIL", self.host.said())
-                self.assertEqual(1, len(self.host.links))
+                mailer = self.mailer(tls_context=self.context, security=security)
+                self.fail_(mailer.send(BODY, "x@y.test", [ALICE]), TLSFailure)
+                self.assertNotIn(b"MAIL", self.said())
+                self.assertEqual(1, len(self.fabric.connections))
 
     def test_as_wanted(self) -> None:
         """Opportunistic takes what there is; none takes none; what cannot be verified is left."""
-        good = self.server_tls("mx.example.test")
         for server_tls, security, secure in (
-            (good, TLSUse.OPPORTUNISTIC, True),
-            (good, None, True),
-            (good, TLSUse.REQUIRED, True),
+            (self.good, TLSUse.OPPORTUNISTIC, True),
+            (self.good, None, True),
+            (self.good, TLSUse.REQUIRED, True),
             (None, TLSUse.OPPORTUNISTIC, False),
             (None, None, False),
-            (good, TLSUse.NONE, False),
+            (self.good, TLSUse.NONE, False),
         ):
             self.serve(address="192.0.2.1", server_tls=server_tls)
-            mailer = self.mailer(tls_context=self.context(), security=security)
-            (sent,) = self.result(mailer.send(BODY, "x@y.test", [ALICE]))
+            mailer = self.mailer(tls_context=self.context, security=security)
+            (sent,) = self.run_(mailer.send(BODY, "x@y.test", [ALICE]))
             self.assertTrue(sent.taken)
-            self.assertEqual(secure, b"MAIL" not in self.host.said())
+            self.assertEqual(secure, b"MAIL" not in self.said())
         for security in (TLSUse.REQUIRED, TLSUse.IMPLICIT):
             self.assertRaises(ValueError, self.mailer, security=security)
-        self.serve(Mode.SUBMISSION, address="192.0.2.1", server_tls=good)
-        self.failure(self.mailer(login=("alice", "secret")).send(BODY, ALICE, [BOB]), TLSFailure)
+        self.serve(Mode.SUBMISSION, address="192.0.2.1", server_tls=self.good)
+        self.fail_(self.mailer(login=("alice", "secret")).send(BODY, ALICE, [BOB]), TLSFailure)
 
     def test_implicit(self) -> None:
         """TLS from the first octet."""
-        self.serve(address="192.0.2.1")
-        clear = self.host.factory
-        self.host.factory = tls.wrap_server(clear, self.server_tls("mx.example.test"), self.clock)
-        mailer = self.mailer(tls_context=self.context(), security=TLSUse.IMPLICIT)
-        (sent,) = self.result(mailer.send(BODY, "x@y.test", [ALICE]))
+        self.serve(address="192.0.2.1", server_tls=self.good, implicit=True)
+        mailer = self.mailer(tls_context=self.context, security=TLSUse.IMPLICIT)
+        (sent,) = self.run_(mailer.send(BODY, "x@y.test", [ALICE]))
         self.assertTrue(sent.taken)
-        self.assertNotIn(b"EHLO", self.host.said())
+        self.assertNotIn(b"EHLO", self.said())
 
 
 class Places(SynchronousTestCase):

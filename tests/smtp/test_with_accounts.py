@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet.defer import ensureDeferred
-from twisted.internet.task import Clock
 
-from netsuite import sasl, tls
+from netsuite import sasl
 from netsuite.connection.errors import AuthenticationFailed, Refusal, TransientRefusal
-from netsuite.connection.factory import ServerFactory
 from netsuite.message.address import Address
 from netsuite.pop3 import client as pop3
 from netsuite.pop3.server import POP3ServerFactory
@@ -23,12 +19,9 @@ from netsuite.smtp import client as smtp
 from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import Shared, SMTPServerFactory
 from netsuite.smtp.settings import Mode, Settings, SubmissionSettings
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority
 from tests.accounts.worlds import World
-from tests.connection.links import MemoryEndpoint
-
-T = TypeVar("T")
-
+from tests.connection.joined import JoinedCase, reached
 
 MESSAGE = b"Subject: hello\r\n\r\n.dot\r\nend\r\n"
 ALICE, BOB = "alice@example.test", "bob@example.test"
@@ -45,19 +38,14 @@ def rcpt(address: str) -> Rcpt:
     return Rcpt(Address(local, domain))
 
 
-class FromClientToClient(SynchronousTestCase):
+class FromClientToClient(JoinedCase):
     """From a submission client to a POP3 client, as users have it."""
 
     def setUp(self) -> None:
         self.world = World()
-        self.clock: Clock = self.world.clock
-        temporary = TemporaryDirectory()
-        self.addCleanup(temporary.cleanup)
-        folder = Path(temporary.name)
-        certificates = tls.Certificates(folder, self.clock)
-        certificates.open()
-        self.server_tls = certificates.context_for()
-        self.client_tls = tls.client_options("localhost", authorities=folder / "default.pem")
+        self.fabric = self.world.clock
+        self.server_tls = authority.server_context()
+        self.client_tls = authority.client_options("localhost")
         for name in ("alice", "bob"):
             self.successResultOf(ensureDeferred(self.world.account(name)))
 
@@ -65,7 +53,7 @@ class FromClientToClient(SynchronousTestCase):
         numbers = iter(range(1, 100))
         return SMTPServerFactory(
             Shared(
-                clock=self.clock,
+                clock=self.fabric,
                 host="mx.example.test",
                 mode=mode,
                 settings=SubmissionSettings() if mode is Mode.SUBMISSION else Settings(),
@@ -81,21 +69,20 @@ class FromClientToClient(SynchronousTestCase):
     def pop3_factory(self) -> POP3ServerFactory:
         return POP3ServerFactory(
             POP3Shared(
-                clock=self.clock,
+                clock=self.fabric,
                 host="pop.example.test",
                 authenticator=self.world.authenticator,
                 tls=self.server_tls,
             )
         )
 
-    def endpoint(self, factory: ServerFactory[Any]) -> MemoryEndpoint:
-        self.link = MemoryEndpoint(factory, self.clock)
-        return self.link
+    def connected(self, mode: Mode, **more: Any) -> smtp.SMTPClient:
+        endpoint = reached(self.fabric, self.smtp_factory(mode))
+        return self.run_(smtp.connect(endpoint, clock=self.fabric, **more))
 
-    def run_(self, work: Coroutine[Any, Any, T]) -> T:
-        running = ensureDeferred(work)
-        self.link.link.settle()
-        return self.successResultOf(running)
+    def submission(self) -> smtp.SMTPClient:
+        """Return a client that is to submit under TLS."""
+        return self.connected(Mode.SUBMISSION, helo="client.test", tls_context=self.client_tls)
 
     def mechanism(self, name: str, username: str, binding: bytes | None) -> ClientMechanism:
         made = sasl.client(
@@ -106,9 +93,8 @@ class FromClientToClient(SynchronousTestCase):
 
     def fetch(self) -> list[bytes]:
         """Fetch and remove all of bob's mail over TLS."""
-        connecting = pop3.connect(
-            self.endpoint(self.pop3_factory()), clock=self.clock, tls_context=self.client_tls
-        )
+        endpoint = reached(self.fabric, self.pop3_factory())
+        connecting = pop3.connect(endpoint, clock=self.fabric, tls_context=self.client_tls)
         client = self.run_(connecting)
         self.assertNotIn("STLS", client.capabilities)
         name = "SCRAM-SHA-256-PLUS"
@@ -131,13 +117,7 @@ class FromClientToClient(SynchronousTestCase):
     def test_from_submission_to_maildrop(self) -> None:
         """Alice submits under TLS with SCRAM, Bob fetches byte for byte and removes."""
         for name in ("SCRAM-SHA-256-PLUS", "SCRAM-SHA-1", "PLAIN", "LOGIN"):
-            connecting = smtp.connect(
-                self.endpoint(self.smtp_factory(Mode.SUBMISSION)),
-                clock=self.clock,
-                helo="client.test",
-                tls_context=self.client_tls,
-            )
-            client = self.run_(connecting)
+            client = self.submission()
             self.assertNotIn("STARTTLS", client.extensions)
             binding = client.peer.binding if name.endswith("PLUS") else None
             self.run_(client.authenticate(self.mechanism(name, "alice", binding)))
@@ -157,10 +137,7 @@ class FromClientToClient(SynchronousTestCase):
 
     def test_relay(self) -> None:
         """Another server delivers to one who is here, and is not a relay for others."""
-        connecting = smtp.connect(
-            self.endpoint(self.smtp_factory(Mode.RELAY)), clock=self.clock, helo="mx.there.test"
-        )
-        client = self.run_(connecting)
+        client = self.connected(Mode.RELAY, helo="mx.there.test")
         to = [BOB, "Bob+list@EXAMPLE.test", "nobody@example.test", "x@elsewhere.test"]
         results = self.run_(client.send_message("a@there.test", to, MESSAGE, chunking=True))
         self.assertEqual([250, 250, 550, 550], [result.reply.code for result in results])
@@ -171,10 +148,7 @@ class FromClientToClient(SynchronousTestCase):
         """By LMTP each recipient has a fate: some have room, others not, or nobody has."""
         full = self.world.account("full", quota_octets=10)
         self.successResultOf(ensureDeferred(full))
-        connecting = smtp.connect(
-            self.endpoint(self.smtp_factory(Mode.LMTP)), clock=self.clock, helo="mta", lmtp=True
-        )
-        client = self.run_(connecting)
+        client = self.connected(Mode.LMTP, helo="mta", lmtp=True)
         for to, codes in (
             ([BOB, "full@example.test", ALICE, "none@example.test"], [250, 552, 250, 550]),
             (["full@example.test"], [552]),
@@ -188,13 +162,7 @@ class FromClientToClient(SynchronousTestCase):
 
     def test_held(self) -> None:
         """Mail that is held waits in the queue, for a mailbox here as for another host."""
-        connecting = smtp.connect(
-            self.endpoint(self.smtp_factory(Mode.SUBMISSION)),
-            clock=self.clock,
-            helo="client.test",
-            tls_context=self.client_tls,
-        )
-        client = self.run_(connecting)
+        client = self.submission()
         self.run_(client.authenticate(self.mechanism("PLAIN", "alice", None)))
         mail = Mail(Address("alice", "example.test"), hold_for=3600)
         to = [rcpt(BOB), rcpt("x@elsewhere.test")]
@@ -214,20 +182,12 @@ class FromClientToClient(SynchronousTestCase):
 
     def test_wrong_passwords(self) -> None:
         """A wrong password is refused in both protocols, and guesses are slowed down."""
-        connecting = smtp.connect(
-            self.endpoint(self.smtp_factory(Mode.SUBMISSION)),
-            clock=self.clock,
-            helo="client.test",
-            tls_context=self.client_tls,
-        )
-        client = self.run_(connecting)
+        client = self.submission()
         errors: list[Refusal] = []
         for _ in range(6):
             mechanism = sasl.client("PLAIN", nonce=bytes, username="alice", password="wrong")
             assert mechanism is not None
-            running = ensureDeferred(client.authenticate(mechanism))
-            self.link.link.settle()
-            errors.append(self.failureResultOf(running, Refusal).value)
+            errors.append(self.fail_(client.authenticate(mechanism), Refusal))
         self.assertIsInstance(errors[0], AuthenticationFailed)
         self.assertIsInstance(errors[-1], TransientRefusal)
         self.assertEqual((535, 454), (errors[0].code, errors[-1].code))

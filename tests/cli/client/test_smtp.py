@@ -6,10 +6,8 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from twisted.internet.defer import ensureDeferred
 from twisted.internet.endpoints import UNIXClientEndpoint
 from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.internet.task import Clock
 
 from netsuite.cli.client import smtp
 from netsuite.cli.client.access import Access
@@ -21,7 +19,8 @@ from netsuite.cli.client.urls import parse_url
 from netsuite.message.address import Address
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode
-from tests.connection.links import MemoryEndpoint
+from netsuite.testing.fabric import Fabric
+from tests.connection.joined import reached
 from tests.smtp.fakes import FakeReceiver, make_shared
 
 BOB, NOBODY = Address("bob", "example.test"), Address("nobody", "example.test")
@@ -31,12 +30,12 @@ class MemorySession(ClientSession):
     """A session with a server in memory."""
 
     def __init__(self, url: str, mode: Mode, **settings: Any) -> None:
-        shared = make_shared(mode, **settings)
-        assert isinstance(shared.clock, Clock)
+        self.fabric = Fabric()
+        shared = make_shared(mode, clock=self.fabric, **settings)
         assert isinstance(shared.resolver, FakeReceiver)
-        super().__init__(shared.clock, parse_url(url), Access(progress=False), None)
+        super().__init__(self.fabric, parse_url(url), Access(progress=False), None)
         self.receiver = shared.resolver
-        self.memory = MemoryEndpoint(SMTPServerFactory(shared), shared.clock)
+        self.memory = reached(self.fabric, SMTPServerFactory(shared))
 
     def endpoint(self, host: str = "", port: int = 0) -> IStreamClientEndpoint:
         return self.memory
@@ -45,20 +44,12 @@ class MemorySession(ClientSession):
         """Send a message; return the exit code."""
         octets = b"Subject: x\r\n\r\nx\r\n"
         letter = Letter(BytesIO(octets), len(octets), True)
-        codes: list[Exit] = []
-
-        async def sending() -> None:
-            try:
-                await smtp.send(self, letter, envelope)
-                codes.append(Exit.DONE)
-            except CommandError as error:
-                print(error)
-                codes.append(error.code)
-
-        ensureDeferred(sending())
-        self.memory.link.settle()
-        (code,) = codes
-        return code
+        try:
+            self.fabric.run(smtp.send(self, letter, envelope), timeout=0)
+        except CommandError as error:
+            print(error)
+            return error.code
+        return Exit.DONE
 
 
 def test_results(capsys: pytest.CaptureFixture[str]) -> None:
@@ -109,5 +100,5 @@ def test_reports(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_where() -> None:
     """A Unix socket is connected to as one."""
-    session = ClientSession(Clock(), parse_url("lmtp:///run/x"), Access(progress=False), None)
+    session = ClientSession(Fabric(), parse_url("lmtp:///run/x"), Access(progress=False), None)
     assert isinstance(session.endpoint(), UNIXClientEndpoint)

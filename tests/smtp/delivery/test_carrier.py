@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from twisted.internet.defer import ensureDeferred
-from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import DeliverBy, Recipient
 from netsuite.connection.errors import ConnectionLost
@@ -19,17 +17,16 @@ from netsuite.smtp.delivery.lifecycle import Said
 from netsuite.smtp.parameters import ReportRequest
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.store.outgoing import Envelope, QueueItem
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
 from tests.accounts.worlds import NOW, World
-from tests.connection.links import MemoryEndpoint
+from tests.connection.joined import JoinedCase, reached
 from tests.smtp.fakes import FakeReceiver, make_shared
 
-T = TypeVar("T")
 ENVELOPE = Envelope("a@b.test")
 TO = Recipient("bob@example.test", onward=("bob@example.test",))
 
 
-class Carrying(SynchronousTestCase):
+class Carrying(JoinedCase):
     """One message for a server of ours, which may lack what others lack."""
 
     def setUp(self) -> None:
@@ -62,12 +59,12 @@ class Carrying(SynchronousTestCase):
         **settings: Any,
     ) -> Said:
         """Send it to a server, after a login or without; return what that said."""
-        shared = make_shared(**settings)
-        assert isinstance(shared.clock, Clock)
+        self.fabric = Fabric(record=True)
+        shared = make_shared(clock=self.fabric, **settings)
         assert isinstance(shared.resolver, FakeReceiver)
         self.receiver = shared.resolver
-        self.endpoint = MemoryEndpoint(SMTPServerFactory(shared), shared.clock)
-        client = self.run_(connect(self.endpoint, clock=shared.clock, helo="out.test"))
+        endpoint = reached(self.fabric, SMTPServerFactory(shared))
+        client = self.run_(connect(endpoint, clock=self.fabric, helo="out.test"))
         self.client = client
         if login:
             self.run_(client.login("alice", "secret"))
@@ -78,7 +75,7 @@ class Carrying(SynchronousTestCase):
 
     def heard(self) -> bytes:
         """Return what the client has said."""
-        return self.endpoint.link.octets[id(self.endpoint.link.client)]
+        return self.fabric.connections[0].client.written
 
     def test_notifications_are_passed_on(self) -> None:
         """ENVID and ORCPT arrive as they came, also where they hold what xtext codes."""
@@ -251,13 +248,8 @@ class Carrying(SynchronousTestCase):
         for word in (b"421 4.4.2 timeout\r\n", b"250 stray\r\n"):
             item = self.item()
             self.carry(item)
-            self.client.dataReceived(word)
+            self.fabric.connections[0].server.write(word)
+            self.fabric.settle()
             content = Content(self.world.store.mail, item)
-            sending = ensureDeferred(self.carrier.send("a@b.test", [item], content))
-            self.failureResultOf(sending, ConnectionLost)
+            self.fail_(self.carrier.send("a@b.test", [item], content), ConnectionLost)
             self.assertEqual(1, self.carrier.carried)
-
-    def run_(self, work: Coroutine[Any, Any, T]) -> T:
-        running = ensureDeferred(work)
-        self.endpoint.link.settle()
-        return self.successResultOf(running)
