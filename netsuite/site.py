@@ -104,7 +104,8 @@ class Common(TypedDict):
 class Site(Service):
     """The collaborators of every service over one home, and their common life.
 
-    Started, it opens the store; stopped, it closes it. What must not begin before the store is
+    Started, it opens the store; stopped, it closes it. In memory it may be started again, and has
+    what it had; at a home another site is made for that. What must not begin before the store is
     open asks ``when_open``. ``netsuite.compose`` puts services over it.
 
     Args:
@@ -187,6 +188,8 @@ class Site(Service):
         self._at_home: list[Callable[[], None]] = []  # binds, once the home is there
         self._is_prepared = False  # what ``startService`` did before the reactor ran
         self._is_open = False
+        self._was_stopped = False
+        self._being_opened: Deferred[None] | None = None
         self._first: list[Callable[[Store], Awaitable[None]]] = []
         self._reloaded: list[Callable[[Settings], None]] = [self._apply_posting_policy]
 
@@ -401,7 +404,10 @@ class Site(Service):
         Raises:
             CannotStart, CannotStartUnseen: the store or the home cannot be used, and the reactor
                 does not run yet, so that the start of the daemon can fail with it.
+            SiteError: it has been stopped, and is at a home.
         """
+        if self._was_stopped and self.home is not None:
+            raise SiteError(f"the site at {self.home} was stopped; make another to start again")
         # Here and not in __init__: by now the daemon runs as whom it is to run as.
         if not getattr(self.reactor, "running", True):
             try:
@@ -413,7 +419,7 @@ class Site(Service):
                 raise cannot_start(str(error)) from None
         super().startService()
         self._storage.start_threads()
-        ensureDeferred(self._open()).addErrback(self._not_opened)
+        self._being_opened = ensureDeferred(self._open()).addErrback(self._not_opened)
 
     def _prepare(self) -> None:
         self.authenticator.secret = self._storage.prepare()
@@ -426,6 +432,9 @@ class Site(Service):
         self._is_prepared = False  # a site that is started again looks again
         await self.store.open()
         await self._storage.start()
+        self.arrivals.open()
+        self.resolver.open()
+        self.password_cache.open()
         for work in self._first:
             await work(self.store)
         self._is_open = True
@@ -449,11 +458,14 @@ class Site(Service):
         tell_operator(message)
 
     def stopService(self) -> Deferred[None]:
-        """Close the store, after all that was begun."""
+        """Close the store, after all that was begun: the opening, too."""
         super().stopService()
+        self._was_stopped = True
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
+        if self._being_opened is not None:
+            await self._being_opened
         await self.arrivals.close()
         self.resolver.close()
         self.newsroom.close()

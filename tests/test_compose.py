@@ -51,6 +51,7 @@ from netsuite.imap.client import connect as connect_imap
 from netsuite.smtp import Result, send
 from netsuite.smtp.policy.interface import Facts, Policy, Reject, Verdict
 from netsuite.storage import AtHome, InMemory
+from netsuite.store.model import AccountState
 from netsuite.telnet.client import connect as connect_telnet
 from netsuite.telnet.shell.command import Shell, command
 from netsuite.testing.case import TestCase
@@ -235,6 +236,54 @@ class Composed(Case):
         (home / "netsuite.toml").write_text("nonsense")
         with self.assertRaises(ConfigError):
             Site(home, reactor=self.fabric)
+
+
+class Restarted(Case):
+    """Sites that are stopped, and started again."""
+
+    def test_in_memory(self) -> None:
+        """One in memory has what it had, and hears of all that changes from then on."""
+        self.account()
+        uploaded: list[str] = []
+        self.site.on_upload(lambda file: uploaded.append(file.name))
+        daemon = compose(self.site, smtp(LOOPBACK), imap(LOOPBACK))
+        accounts = self.site.store.accounts
+        for name in ("first", "second"):
+            daemon.startService()
+            self.fabric.run(self.site.when_open())
+            service = daemon.getServiceNamed("smtp")
+            assert isinstance(service, ListeningService)
+            self.assertEqual(250, self.send(service)[0].reply.code)
+            self.fabric.run(self.upload(name))
+            self.fabric.settle()
+            ann = self.fabric.run(accounts.account("ann"))
+            state = AccountState.DISABLED if name == "second" else AccountState.ACTIVE
+            self.fabric.run(accounts.update_account(ann.id, state=state))
+            refused = [451] if name == "second" else [250]
+            self.assertEqual(refused, [each.reply.code for each in self.send(service)])
+            self.fabric.run(daemon.stopService())
+        self.assertEqual(["first", "second"], uploaded)
+        self.assertEqual([], self.fabric.leftovers())
+
+    async def upload(self, name: str) -> None:
+        """Upload a file to the public site."""
+        upload = await self.site.homes.public.upload((name,))
+        upload.write(b"x")
+        await upload.commit()
+
+    def test_stopped_while_it_opens(self) -> None:
+        """One that is stopped at once ends in order."""
+        daemon = compose(self.site, smtp(LOOPBACK))
+        daemon.startService()
+        self.fabric.run(daemon.stopService())
+        self.assertEqual([], self.fabric.leftovers())
+
+    def test_at_home(self) -> None:
+        """One at a home says that another is to be made."""
+        site = Site(self.mktemp(), settings=load(None, ["tls.enabled=false"]), reactor=self.fabric)
+        site.stopService()
+        with self.assertRaises(SiteError):
+            compose(site).startService()
 
 
 class Signals(Case):

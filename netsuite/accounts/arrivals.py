@@ -6,19 +6,20 @@ up, and what goes wrong in it is in the log. A process that is killed in between
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from inspect import isawaitable
 from typing import Final, TypeAlias
 
-from twisted.internet.defer import Deferred, DeferredList, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred, DeferredList, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 
-from netsuite.store.changes import Change, FileChanged
+from netsuite.store.changes import Change, FileChanged, Subscription
 from netsuite.store.errors import NoSuchMessage, TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.model import ContentId, Placed
@@ -146,10 +147,10 @@ class ArrivedFile:
             file.close()
 
 
-#: Plain, or ``async``.
-MailListener: TypeAlias = Callable[[MailEnvelope, ArrivedMessage], Awaitable[None] | None]
-ArticleListener: TypeAlias = Callable[[ArrivedArticle], Awaitable[None] | None]
-FileListener: TypeAlias = Callable[[ArrivedFile], Awaitable[None] | None]
+#: Plain, or ``async``; what else they return is nobody's concern.
+MailListener: TypeAlias = Callable[[MailEnvelope, ArrivedMessage], object]
+ArticleListener: TypeAlias = Callable[[ArrivedArticle], object]
+FileListener: TypeAlias = Callable[[ArrivedFile], object]
 
 
 class Arrivals:
@@ -170,7 +171,13 @@ class Arrivals:
         self._homes = files
         self._clock = clock
         self._telling: set[Deferred[None]] = set()
-        self._subscription = store.changes.watch_files(self._file_changed)
+        self._subscription: Subscription | None = None
+        self.open()
+
+    def open(self) -> None:
+        """Hear of files, again after ``close``."""
+        if self._subscription is None:
+            self._subscription = self._store.changes.watch_files(self._file_changed)
 
     def mail_delivered(
         self,
@@ -205,7 +212,7 @@ class Arrivals:
         for listener in self.files:
             self._tell(listener, ArrivedFile(account, change.path, tree))
 
-    def _tell(self, listener: Callable[..., Awaitable[None] | None], *what: object) -> None:
+    def _tell(self, listener: Callable[..., object], *what: object) -> None:
         telling: Deferred[None] = deferLater(self._clock, 0)
         telling.addCallback(lambda _: ensureDeferred(_told(listener, what)))
         self._telling.add(telling)
@@ -218,15 +225,24 @@ class Arrivals:
         telling.addBoth(over)
 
     async def close(self) -> None:
-        """Hear of no more files, and let those who are being told end, in time."""
-        self._subscription.cancel()
+        """Hear of no more files, and let those who are being told end, in time; those who then
+        are not, also after they were cancelled, are left to themselves."""
+        if self._subscription is not None:
+            self._subscription.cancel()
+            self._subscription = None
+        if not self._telling:
+            return
+        late = deferLater(self._clock, CLOSE_SECONDS)
+        while self._telling and not late.called:
+            ended = DeferredList([DeferredList(list(self._telling)), late], fireOnOneCallback=True)
+            await ended
+        late.addErrback(lambda failure: failure.trap(CancelledError))
+        late.cancel()
         for telling in tuple(self._telling):
-            telling.addTimeout(CLOSE_SECONDS, self._clock)
-        while self._telling:
-            await DeferredList(list(self._telling))
+            telling.cancel()
 
 
-async def _told(listener: Callable[..., Awaitable[None] | None], what: Sequence[object]) -> None:
+async def _told(listener: Callable[..., object], what: Sequence[object]) -> None:
     told = listener(*what)
-    if told is not None:
+    if isawaitable(told):
         await told

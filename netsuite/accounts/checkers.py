@@ -28,7 +28,7 @@ from netsuite.accounts.interfaces import BadCredentials, Channel, LoginUnavailab
 from netsuite.accounts.naming import account_name_problem
 from netsuite.accounts.passwords import Hashing
 from netsuite.sasl.prepare import Unpreparable, saslprep
-from netsuite.store.changes import AccountChanged, Change, ChangeFeed
+from netsuite.store.changes import AccountChanged, Change, ChangeFeed, Subscription
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import Account, AccountId, AccountState, SpecialUse
@@ -117,15 +117,24 @@ class PasswordCache:
     def __init__(self, clock: IReactorTime, seconds: float, changes: ChangeFeed) -> None:
         self.seconds = seconds
         self._clock = clock
+        self._feed = changes
         self._key = os.urandom(32)
         self._known: OrderedDict[bytes, tuple[float, AccountId]] = OrderedDict()
         #: How many changes of accounts were heard of; see ``remember``.
         self.heard = 0
-        self._changes = changes.watch_accounts(self._heard)
+        self._changes: Subscription | None = None
+        self.open()
+
+    def open(self) -> None:
+        """Listen to what changes, again after ``close``."""
+        if self._changes is None:
+            self._changes = self._feed.watch_accounts(self._heard)
 
     def close(self) -> None:
         """Forget all, and listen no longer."""
-        self._changes.cancel()
+        if self._changes is not None:
+            self._changes.cancel()
+            self._changes = None
         self._known.clear()
 
     def _digest(self, account: AccountId, protocol: str, password: str) -> bytes:

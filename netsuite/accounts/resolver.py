@@ -11,7 +11,7 @@ from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import AccountDisabled, NotCarried, NotOurs, Recipient
 from netsuite.message.address import Address
-from netsuite.store.changes import Change
+from netsuite.store.changes import Change, Subscription
 from netsuite.store.errors import NoSuchAccount, OverQuota
 from netsuite.store.interfaces import Store
 from netsuite.store.model import INBOX, Account, AccountState, FolderId
@@ -138,7 +138,8 @@ class RecipientResolver:
         #: Addresses that were resolved since the aliases were read, and need no look at a quota.
         self._resolved: dict[tuple[str, str], Recipient] = {}
         self._crowded: dict[str, float] = {}  # until when accounts take nothing of unknown size
-        self._changes = store.changes.watch_accounts(self._heard)
+        self._changes: Subscription | None = None
+        self.open()
         self.configure(
             domains=domains,
             postmaster=postmaster,
@@ -173,11 +174,22 @@ class RecipientResolver:
         self._resolved.clear()
         return finder
 
+    def open(self) -> None:
+        """Listen to what changes, again after ``close``; what was found before is forgotten."""
+        if self._changes is None:
+            self._changes = self._store.changes.watch_accounts(self._heard)
+            self._forget()
+
     def close(self) -> None:
         """Listen no longer."""
-        self._changes.cancel()
+        if self._changes is not None:
+            self._changes.cancel()
+            self._changes = None
 
     def _heard(self, change: Change) -> None:
+        self._forget()
+
+    def _forget(self) -> None:
         self._heard_of += 1
         self._inboxes.clear()
         self._resolved.clear()

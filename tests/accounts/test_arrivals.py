@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from email.message import EmailMessage
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 
 from netsuite.accounts.arrivals import ArrivedArticle, ArrivedFile, ArrivedMessage, MailEnvelope
 from netsuite.accounts.interfaces import Channel, FileAccess
@@ -72,7 +73,7 @@ class Mail(TestCase):
         """One who fails does not keep others from being told, nor the sender from going on."""
         told: list[str] = []
         site = self.netsuite.site
-        site.on_mail(lambda envelope, message: 1 // 0)  # type: ignore[arg-type, return-value]
+        site.on_mail(lambda envelope, message: 1 // 0)
         site.on_mail(lambda envelope, message: told.append(envelope.sender))
         await self.send()
         await self.netsuite.mailbox("ann").wait(1)
@@ -113,6 +114,36 @@ class Mail(TestCase):
         self.assertEqual([True], cancelled)
         self.assertEqual(10, suite.clock.seconds() - began)
         self.flushLoggedErrors()
+
+    async def test_stop_at_all_costs(self) -> None:
+        """One who goes on though it was cancelled, or begins meanwhile, does not keep it open."""
+        suite = self.netsuite
+        never: list[Deferred[None]] = []
+
+        @suite.site.on_mail
+        async def deaf(envelope: MailEnvelope, message: ArrivedMessage) -> None:
+            if len(never) < 3:
+                suite.site.arrivals.mail_delivered("", [], None, envelope.places)
+            while True:
+                never.append(Deferred(lambda _: None))
+                with contextlib.suppress(CancelledError):
+                    await never[-1]
+
+        await self.send()
+        await suite.mailbox("ann").wait(1)
+        began = suite.clock.seconds()
+        await suite.stop()
+        self.assertEqual(10, suite.clock.seconds() - began)
+        self.flushLoggedErrors()
+
+    async def test_any_answer(self) -> None:
+        """What a plain listener returns is nobody's concern."""
+        told: list[str] = []
+        self.netsuite.site.on_mail(lambda envelope, message: bool(told.append(envelope.sender)))
+        await self.send()
+        await self.netsuite.mailbox("ann").wait(1)
+        self.assertEqual(["shop@example.net"], told)
+        self.assertEqual([], self.flushLoggedErrors())
 
 
 class Others(TestCase):
