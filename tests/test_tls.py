@@ -8,26 +8,21 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from twisted.internet.task import Clock
 
 from netsuite import tls
 from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority, unknown_authority
 from tests.connection.places import temporary
-
-AUTHORITY = trustme.CA()
 
 
 def write_pair(folder: Path, name: str, *hosts: str) -> Path:
     """Put a certificate for some hosts in a folder, in one file."""
-    issued = AUTHORITY.issue_cert(*hosts)
-    path = folder / f"{name}.pem"
-    path.write_bytes(issued.private_key_and_cert_chain_pem.bytes())
-    path.chmod(0o600)
-    return path
+    return authority.certificate(*hosts).write(folder / f"{name}.pem")
 
 
 def handshake(server: Any, client: Any) -> tuple[SSL.Connection, SSL.Connection]:
@@ -84,7 +79,7 @@ class Folder(SynchronousTestCase):
         self.folder.mkdir()
         self.clock = Clock()
         self.authorities = temporary(self)
-        self.authorities.write_bytes(AUTHORITY.cert_pem.bytes())
+        authority.write(self.authorities)
 
     def opened(self, **more: Any) -> tls.Certificates:
         certificates = tls.Certificates(self.folder, self.clock, **more)
@@ -118,12 +113,11 @@ class Choosing(Folder):
 
     def test_certbot_layout(self) -> None:
         """Folders as certbot makes them are found."""
-        issued = AUTHORITY.issue_cert("bot.test")
+        issued = authority.certificate("bot.test")
         live = self.folder / "bot.test"
         live.mkdir()
-        chain = b"".join(blob.bytes() for blob in issued.cert_chain_pems)
-        (live / "fullchain.pem").write_bytes(chain)
-        (live / "privkey.pem").write_bytes(issued.private_key_pem.bytes())
+        (live / "fullchain.pem").write_bytes(issued.certificate.public_bytes(Encoding.PEM))
+        (live / "privkey.pem").write_bytes(issued.key_pem())
         (live / "privkey.pem").chmod(0o600)
         _, theirs = handshake(self.opened().context_for(), self.client("bot.test"))
         self.assertEqual(["bot.test"], subject_names(theirs))
@@ -171,12 +165,9 @@ class Choosing(Folder):
         context = self.opened(client_authorities=self.authorities).context_for()
         ours, _ = handshake(context, self.client("one.test"))
         self.assertIs(None, ours.get_peer_certificate())
-        for authority, fine in [(AUTHORITY, True), (trustme.CA(), False)]:
-            issued = authority.issue_cert("alice@example.test")
+        for issuer, fine in [(authority, True), (unknown_authority, False)]:
             client: Any = tls.client_options("one.test", insecure=True)
-            pem = issued.private_key_and_cert_chain_pem.bytes()
-            path = temporary(self)
-            path.write_bytes(pem)
+            path = issuer.certificate("alice@example.test").write(temporary(self))
             client._context.use_certificate_file(str(path))
             client._context.use_privatekey_file(str(path))
             if fine:
@@ -270,10 +261,10 @@ class Renewal(Folder):
 
     def test_foreign_key(self) -> None:
         """A key that is not the certificate's is told apart."""
-        one = AUTHORITY.issue_cert("one.test")
-        two = AUTHORITY.issue_cert("two.test")
+        one = authority.certificate("one.test")
+        two = unknown_authority.certificate("two.test")
         path = self.folder / "default.pem"
-        path.write_bytes(two.private_key_pem.bytes() + one.cert_chain_pems[0].bytes())
+        path.write_bytes(two.key_pem() + one.certificate.public_bytes(Encoding.PEM))
         error = self.assertRaises(tls.BadCertificate, tls.read_pair, path, path)
         self.assertIn("not that of the certificate", str(error))
 
@@ -297,7 +288,7 @@ class Verifying(Folder):
     def test_unknown_authority(self) -> None:
         """One signed by nobody we trust is refused, by default too."""
         other = temporary(self)
-        other.write_bytes(trustme.CA().cert_pem.bytes())
+        unknown_authority.write(other)
         options = tls.client_options("one.test", authorities=other)
         self.assertRaises(SSL.Error, handshake, self.context, options)
         self.assertRaises(SSL.Error, handshake, self.context, tls.client_options("one.test"))

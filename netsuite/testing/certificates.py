@@ -39,14 +39,17 @@ class IssuedCertificate:
     certificate: x509.Certificate
     key: ec.EllipticCurvePrivateKey
 
-    def pem(self) -> bytes:
-        """Return the key and the certificate, as they stand in one file."""
-        key = self.key.private_bytes(
+    def key_pem(self) -> bytes:
+        """Return the key, as it stands in a file."""
+        return self.key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        return key + self.certificate.public_bytes(serialization.Encoding.PEM)
+
+    def pem(self) -> bytes:
+        """Return the key and the certificate, as they stand in one file."""
+        return self.key_pem() + self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def write(self, path: Path) -> Path:
         """Write the key and the certificate to a file that only its owner can read; return it."""

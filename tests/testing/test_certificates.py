@@ -43,6 +43,7 @@ def test_files(tmp_path: Path) -> None:
     """What is written is what servers read, and what the standard library trusts."""
     pem = authority.certificate().write(tmp_path / "default.pem")
     assert read_pair(pem, pem).names == ("localhost",)
+    assert pem.read_bytes().startswith(authority.certificate().key_pem())
     assert pem.stat().st_mode & 0o077 == 0 or os.name == "nt"
     context = ssl.create_default_context(cafile=str(authority.write(tmp_path / "authority.pem")))
     assert context.cert_store_stats()["x509_ca"] >= 1

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import trustme
-from cryptography import x509
-from twisted.internet.address import IPv4Address
-from twisted.internet.defer import Deferred, ensureDeferred, fail
-from twisted.internet.error import ConnectionRefusedError
-from twisted.internet.interfaces import IStreamClientEndpoint
-from twisted.internet.protocol import Factory, Protocol
-from twisted.internet.task import Clock
-from zope.interface import implementer
+from twisted.internet.defer import Deferred
+from twisted.internet.endpoints import TCP4ClientEndpoint
+from twisted.internet.interfaces import IOpenSSLServerConnectionCreator
 
 from netsuite import tls
 from netsuite.connection.racing import DELAY_SECONDS
@@ -27,69 +20,22 @@ from netsuite.smtp.delivery.mta_sts import DomainPolicies
 from netsuite.smtp.delivery.routes import Router, RouteSettings, Unroutable
 from netsuite.smtp.relay import Security, parse_relay
 from netsuite.smtp.server import SMTPServerFactory
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.fabric.network import Connection, ServingFactory
 from netsuite.testing.names import FakeDNS, Name
-from tests.connection.links import MemoryEndpoint
+from tests.connection.joined import JoinedCase, Saying, reached
 from tests.smtp.delivery.test_dane import of
 from tests.smtp.fakes import make_shared
 
-AUTHORITY = trustme.CA()
-ROOT = x509.load_pem_x509_certificate(AUTHORITY.cert_pem.bytes())
 
-
-class Says(Protocol):
-    """A server that says the same whatever it hears, one thing after the other."""
-
-    def __init__(self, words: list[bytes]) -> None:
-        self._words = words
-
-    def connectionMade(self) -> None:
-        self._say()
-
-    def dataReceived(self, data: bytes) -> None:
-        self._say()
-
-    def _say(self) -> None:
-        if self._words and self.transport is not None:
-            self.transport.write(self._words.pop(0))
-
-
-def saying(*words: bytes) -> Factory[Any]:
-    """Return a factory of such servers."""
-
-    class Words(Factory[Any]):
-        def buildProtocol(self, addr: object) -> Says:
-            return Says(list(words))
-
-    return Words()
-
-
-@implementer(IStreamClientEndpoint)
-class Nobody:
-    """Where nobody listens."""
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        return fail(ConnectionRefusedError())
-
-
-@implementer(IStreamClientEndpoint)
-class Silent:
-    """Where nobody says anything, not even no."""
-
-    def connect(self, factory: Any) -> Deferred[Any]:
-        return Deferred()
-
-
-class ConnectorCase(SynchronousTestCase):
+class ConnectorCase(JoinedCase):
     """Hosts by address, and the names of the DNS."""
 
     def setUp(self) -> None:
-        shared = make_shared()
-        assert isinstance(shared.clock, Clock)
-        self.clock, self.shared = shared.clock, shared
-        self.hosts: dict[str, Any] = {}
-        self.endpoint_of: dict[str, Any] = {}
-        self.endpoints: list[tuple[str, MemoryEndpoint]] = []
+        self.fabric = Fabric(record=True)
+        self.shared = make_shared(clock=self.fabric)
+        self.hosts: dict[str, ServingFactory] = {}
         self.names = {
             "there.test": Name(mx=[(10, "mx1.test"), (20, "mx2.test")]),
             "mx1.test": Name(addresses=["192.0.2.1"]),
@@ -97,29 +43,15 @@ class ConnectorCase(SynchronousTestCase):
         }
         self.policy = b""
 
-    def server(self, server_tls: Any = None) -> SMTPServerFactory:
+    def server(
+        self, server_tls: IOpenSSLServerConnectionCreator | None = None
+    ) -> SMTPServerFactory:
         return SMTPServerFactory(replace(self.shared, tls=server_tls))
 
-    def server_tls(self, name: str, until: datetime | None = None) -> Any:
-        folder = Path(self.mktemp())
-        folder.mkdir()
-        begins = None if until is None else datetime(2020, 1, 1, tzinfo=UTC)
-        made = AUTHORITY.issue_cert(name, not_before=begins, not_after=until)
-        (folder / "default.pem").write_bytes(
-            made.private_key_and_cert_chain_pem.bytes() + AUTHORITY.cert_pem.bytes()
-        )
-        certificates = tls.Certificates(folder, Clock())
-        certificates.open()
-        self.certificate = x509.load_pem_x509_certificate(made.cert_chain_pems[0].bytes())
-        return certificates.context_for()
-
-    def endpoint(self, address: str, port: int) -> Any:
-        if address not in self.hosts:
-            return self.endpoint_of.get(address) or Nobody()
-        made = MemoryEndpoint(self.hosts[address], self.clock)
-        made.link.client.peerAddr = IPv4Address("TCP", address, port)
-        self.endpoints.append((address, made))
-        return made
+    def endpoint(self, address: str, port: int) -> TCP4ClientEndpoint:
+        if address in self.hosts:
+            return reached(self.fabric, self.hosts[address], address)
+        return TCP4ClientEndpoint(self.fabric, address, port)
 
     async def fetch(self, url: str) -> bytes:
         return self.policy
@@ -133,7 +65,7 @@ class ConnectorCase(SynchronousTestCase):
         tls_optional: bool = False,
     ) -> Deferred[Carrier]:
         path = Path(self.mktemp())
-        path.write_bytes(AUTHORITY.cert_pem.bytes())
+        authority.write(path)
         dns = FakeDNS(self.names)
         router = Router(
             dns,
@@ -142,10 +74,10 @@ class ConnectorCase(SynchronousTestCase):
                 security=by_domain,
                 routes={name: parse_relay(url) for name, url in routes.items()},
             ),
-            policies=DomainPolicies(dns, self.clock, self.fetch) if self.policy else None,
+            policies=DomainPolicies(dns, self.fabric, self.fetch) if self.policy else None,
         )
         connector = Connector(
-            self.clock,
+            self.fabric,
             router,
             endpoint=self.endpoint,
             helo="out.test",
@@ -153,15 +85,12 @@ class ConnectorCase(SynchronousTestCase):
                 host, authorities=path, insecure=not verified
             ),
         )
-        connecting = ensureDeferred(connector.connect(domain, tls_optional=tls_optional))
-        self.settle()
-        return connecting
+        self._before = len(self.fabric.connections)
+        return self.begin(connector.connect(domain, tls_optional=tls_optional))
 
-    def settle(self) -> None:
-        for _ in range(4):  # a host that fails is followed by another
-            for _, endpoint in list(self.endpoints):
-                if hasattr(endpoint.link.client, "protocol"):
-                    endpoint.link.settle()
+    def made(self) -> Sequence[Connection]:
+        """Return the connections that were made since ``connect`` was last called."""
+        return self.fabric.connections[self._before :]
 
     def carrier(self, **more: Any) -> Carrier:
         return self.successResultOf(self.connect(**more))
@@ -182,22 +111,21 @@ class Hosts(ConnectorCase):
         self.hosts["192.0.2.2"] = self.server()
         for first in (
             None,
-            saying(b"554 no service\r\n"),
-            saying(b"421 busy\r\n"),
-            saying(b"SSH-2.0-x\r\n"),
-            saying(b"220 x\r\n", b"421 no\r\n"),
+            Saying(b"554 no service\r\n"),
+            Saying(b"421 busy\r\n"),
+            Saying(b"SSH-2.0-x\r\n"),
+            Saying(b"220 x\r\n", b"421 no\r\n"),
         ):
             self.hosts.pop("192.0.2.1", None)
             if first is not None:
                 self.hosts["192.0.2.1"] = first
-            self.endpoints.clear()
             self.assertEqual("mx2.test[192.0.2.2]", self.carrier().remote)
 
     def test_none(self) -> None:
         """It is for now: the last host's own words, or ours."""
         said = self.unreachable()
         self.assertTrue(said.startswith(" 451 4.4.1 mx2.test[192.0.2.2]: "), said)
-        self.hosts["192.0.2.2"] = saying(b"554 5.7.1 go away\r\n")
+        self.hosts["192.0.2.2"] = Saying(b"554 5.7.1 go away\r\n")
         self.assertEqual("mx2.test[192.0.2.2] 450 5.7.1 go away", self.unreachable())
         self.names["mx2.test"] = Name()
         self.assertTrue(self.unreachable().startswith(" 451 4.4.1 mx1.test[192.0.2.1]: "))
@@ -207,23 +135,23 @@ class Hosts(ConnectorCase):
         self.names["there.test"] = Name(mx=[(10, 'mx;_"1.test'), (20, "mx2.test")])
         self.names['mx;_"1.test'] = Name(addresses=["192.0.2.1"])
         self.hosts["192.0.2.1"] = self.server()
-        self.hosts["192.0.2.2"] = self.server(self.server_tls("mx2.test"))
+        self.hosts["192.0.2.2"] = self.server(authority.server_context("mx2.test"))
         self.assertEqual("mx2.test[192.0.2.2]", self.carrier(security=Security.VERIFIED).remote)
 
     def test_several_addresses_of_a_host(self) -> None:
         """One that does not answer is overtaken (RFC 8305); one that says no is followed."""
         self.names["mx1.test"] = Name(addresses=["192.0.2.8", "2001:db8::1", "192.0.2.9"])
         self.hosts["192.0.2.8"] = self.server()
-        self.endpoint_of["2001:db8::1"] = Silent()
+        # Nobody says anything there, not even no.
+        silent = self.fabric.listenTCP(25, Saying(), backlog=-1, interface="2001:db8::1")
         connecting = self.connect()
         self.assertNoResult(connecting)
-        self.clock.advance(DELAY_SECONDS)
-        self.settle()
+        self.fabric.advance(DELAY_SECONDS)
         self.assertEqual("mx1.test[192.0.2.8]", self.successResultOf(connecting).remote)
-        del self.endpoint_of["2001:db8::1"]
-        self.hosts["2001:db8::1"] = saying(b"421 busy\r\n")
+        silent.stopListening()
+        self.hosts["2001:db8::1"] = Saying(b"421 busy\r\n")
         self.assertEqual("mx1.test[192.0.2.8]", self.carrier().remote)
-        self.hosts["192.0.2.8"] = saying(b"554 no service\r\n")
+        self.hosts["192.0.2.8"] = Saying(b"554 no service\r\n")
         self.hosts["192.0.2.9"] = self.server()
         self.assertEqual("mx1.test[192.0.2.9]", self.carrier().remote)
 
@@ -243,7 +171,7 @@ class Hosts(ConnectorCase):
 
     def test_ourselves_by_another_name(self) -> None:
         """Whose greeting has our name is passed over, but where somebody has configured it."""
-        ours = saying(b"220 Out.test ESMTP\r\n", b"250 x\r\n")
+        ours = Saying(b"220 Out.test ESMTP\r\n", b"250 x\r\n")
         self.hosts["192.0.2.1"] = ours
         self.hosts["192.0.2.2"] = self.server()
         self.assertEqual("mx2.test[192.0.2.2]", self.carrier().remote)
@@ -263,26 +191,22 @@ class Securing(ConnectorCase):
 
     def test_opportunistic(self) -> None:
         """TLS with anybody's certificate; in the clear where there is none, or none that works."""
-        broken = saying(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"220 go\r\n", b"no TLS\r\n")
+        broken = Saying(b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"220 go\r\n", b"no TLS\r\n")
         for host, secure in (
-            (self.server(self.server_tls("other.test")), True),
+            (self.server(authority.server_context("other.test")), True),
             (self.server(), False),
         ):
             self.hosts["192.0.2.1"] = host
             self.assertIs(secure, self.carrier().client.peer.secure)
         self.hosts["192.0.2.1"] = broken
-        self.endpoints.clear()
         self.connect()
-        self.assertEqual(2, len(self.endpoints))
-        self.assertNotIn(b"STARTTLS", self.endpoints[1][1].link.octets[id(self.last_client())])
-
-    def last_client(self) -> object:
-        return self.endpoints[-1][1].link.client
+        self.assertEqual(2, len(self.made()))
+        self.assertNotIn(b"STARTTLS", self.made()[1].client.written)
 
     def test_required_and_verified(self) -> None:
         """What there has to be is insisted on: nothing goes in the clear."""
-        right, wrong = self.server_tls("mx1.test"), self.server_tls("other.test")
-        old = self.server_tls("mx1.test", until=datetime(2021, 1, 1, tzinfo=UTC))
+        right, wrong = authority.server_context("mx1.test"), authority.server_context("other.test")
+        old = authority.server_context("mx1.test", expired=True)
         for security, server_tls, fine in (
             (Security.REQUIRED, None, False),
             (Security.REQUIRED, wrong, True),
@@ -294,7 +218,6 @@ class Securing(ConnectorCase):
         ):
             with self.subTest(security=security):
                 self.hosts["192.0.2.1"] = self.server(server_tls)
-                self.endpoints.clear()
                 if fine:
                     secure = self.carrier(security=security).client.peer.secure
                     self.assertIs(security is not Security.NONE, secure)
@@ -302,13 +225,16 @@ class Securing(ConnectorCase):
                     self.assertIn(
                         "454 4.7.5 TLS with mx1.test", self.unreachable(security=security)
                     )
-                    self.assertEqual(1, len(self.endpoints))
+                    self.assertEqual(1, len(self.made()))
 
     def test_dane(self) -> None:
         """The certificate that the DNS vouches for, and no other; only where it was validated."""
-        server_tls = self.server_tls("other.test")
+        server_tls = authority.server_context("other.test")
         self.hosts["192.0.2.1"] = self.server(server_tls)
-        right, wrong = of(self.certificate, 3), of(ROOT, 3)
+        right, wrong = (
+            of(authority.certificate("other.test").certificate, 3),
+            of(authority.root.certificate, 3),
+        )
         self.names["mx1.test"] = Name(addresses=["192.0.2.1"], authenticated=True)
         for validated, found, fine in (
             (True, [right], True),
@@ -334,10 +260,10 @@ class Securing(ConnectorCase):
         self.names["there.test"] = Name(mx=[(10, "mx1.test"), (20, "mx2.test")])
         self.names["_mta-sts.there.test"] = Name(txt=[b"v=STSv1; id=1;"])
         self.policy = b"version: STSv1\nmode: enforce\nmx: mx2.test\nmax_age: 100\n"
-        self.hosts["192.0.2.1"] = self.server(self.server_tls("mx1.test"))
-        self.hosts["192.0.2.2"] = self.server(self.server_tls("mx2.test"))
+        self.hosts["192.0.2.1"] = self.server(authority.server_context("mx1.test"))
+        self.hosts["192.0.2.2"] = self.server(authority.server_context("mx2.test"))
         self.assertEqual("mx2.test[192.0.2.2]", self.carrier().remote)
-        self.hosts["192.0.2.2"] = self.server(self.server_tls("mx1.test"))
+        self.hosts["192.0.2.2"] = self.server(authority.server_context("mx1.test"))
         self.assertIn("454 4.7.5", self.unreachable())
         self.policy = self.policy.replace(b"mx2", b"mx3")
         self.assertIn("451 4.7.5", self.unreachable())
@@ -346,12 +272,12 @@ class Securing(ConnectorCase):
 
     def test_refused_starttls(self) -> None:
         """Who needs no TLS does without, where it is offered and refused (RFC 7435, 3)."""
-        refusing = saying(
+        refusing = Saying(
             b"220 x\r\n", b"250-x\r\n250 STARTTLS\r\n", b"454 4.7.0 not now\r\n", b"250 x\r\n"
         )
         self.hosts["192.0.2.1"] = refusing
         self.carrier()
-        self.assertEqual(2, len(self.endpoints))
+        self.assertEqual(2, len(self.made()))
         self.assertIn("4.7.5", self.unreachable(security=Security.REQUIRED))
 
 
@@ -364,22 +290,24 @@ class Optional(ConnectorCase):
 
     def check(self, *, secure: bool, **more: Any) -> None:
         self.unreachable(by_tls=True, **more)
-        self.endpoints.clear()
         self.assertIs(secure, self.carrier(tls_optional=True, **more).client.peer.secure)
 
     def test_the_rule_here(self) -> None:
         """What is the default here does not bind; TLS is used all the same where it works."""
         self.hosts["192.0.2.1"] = self.server()
         self.check(secure=False, security=Security.REQUIRED)
-        self.hosts["192.0.2.1"] = self.server(self.server_tls("other.test"))
+        self.hosts["192.0.2.1"] = self.server(authority.server_context("other.test"))
         self.check(secure=True, security=Security.VERIFIED)
 
     def test_dane(self) -> None:
         """Nor does what the DNS vouches for, or would, if it could be asked."""
-        self.hosts["192.0.2.1"] = self.server(self.server_tls("mx1.test"))
+        self.hosts["192.0.2.1"] = self.server(authority.server_context("mx1.test"))
         self.names["there.test"] = Name(mx=[(10, "mx1.test")], authenticated=True)
         self.names["mx1.test"] = Name(addresses=["192.0.2.1"], authenticated=True)
-        for name in (Name(tlsa=[of(ROOT, 3)], authenticated=True), Name(failing=True)):
+        for name in (
+            Name(tlsa=[of(authority.root.certificate, 3)], authenticated=True),
+            Name(failing=True),
+        ):
             self.names["_25._tcp.mx1.test"] = name
             self.check(secure=True)
 
@@ -409,5 +337,5 @@ class Optional(ConnectorCase):
     def test_other_failures(self) -> None:
         """Who is not there is not there, with TLS or without."""
         self.unreachable(by_tls=False)
-        self.hosts["192.0.2.1"] = saying(b"421 busy\r\n")
+        self.hosts["192.0.2.1"] = Saying(b"421 busy\r\n")
         self.unreachable(by_tls=False, security=Security.VERIFIED)

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
-import trustme
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from netsuite.dns import TLSA, LookupFailed
 from netsuite.smtp.delivery.dane import associations, vouches
 from netsuite.testing.cases import SynchronousTestCase, TestCase
+from netsuite.testing.certificates import Authority, authority, unknown_authority
 from netsuite.testing.names import FakeDNS, Name
 
-AUTHORITY = trustme.CA()
-OVER = datetime(2021, 1, 1, tzinfo=UTC)
-ROOT = x509.load_pem_x509_certificate(AUTHORITY.cert_pem.bytes())
+ROOT = authority.root.certificate
 
 
-def leaf(
-    *names: str, authority: trustme.CA = AUTHORITY, until: datetime | None = None
-) -> x509.Certificate:
-    """Return a certificate, of long ago where it is over."""
-    begins = None if until is None else datetime(2020, 1, 1, tzinfo=UTC)
-    made = authority.issue_cert(*names, not_before=begins, not_after=until)
-    return x509.load_pem_x509_certificate(made.cert_chain_pems[0].bytes())
+def leaf(name: str, *, by: Authority = authority, expired: bool = False) -> x509.Certificate:
+    """Return a certificate."""
+    return by.certificate(name, expired=expired).certificate
 
 
 def of(certificate: x509.Certificate, usage: int, selector: int = 1, matching: int = 1) -> TLSA:
@@ -48,19 +41,18 @@ class Vouching(SynchronousTestCase):
 
     def test_the_host_itself(self) -> None:
         """DANE-EE: by certificate or key, whole or hashed; whatever its names and its time."""
-        mine = leaf("other.test", until=OVER)
+        mine = leaf("other.test", expired=True)
         for selector in (0, 1):
             for matching in (0, 1, 2):
                 with self.subTest(selector=selector, matching=matching):
                     right = of(mine, 3, selector, matching)
                     self.assertTrue(vouches([right], [mine, ROOT], ["mx.test"]))
-                    wrong = of(leaf("mx.test"), 3, selector, matching)
+                    wrong = of(leaf("mx.test", by=unknown_authority), 3, selector, matching)
                     self.assertFalse(vouches([wrong], [mine, ROOT], ["mx.test"]))
                     self.assertTrue(vouches([wrong, right], [mine], ["mx.test"]))
 
     def test_a_trust_anchor(self) -> None:
         """DANE-TA: the chain leads to it, and the certificate is for one of the names."""
-        stranger = trustme.CA()
         mine = leaf("mx.test")
         anchor = of(ROOT, 2)
         cases: Sequence[tuple[str, Sequence[x509.Certificate], bool]] = (
@@ -69,8 +61,8 @@ class Vouching(SynchronousTestCase):
             ("a wildcard", [leaf("*.mx.domain.test"), ROOT], False),
             ("another name", [leaf("other.test"), ROOT], False),
             ("without the anchor", [mine], False),
-            ("of somebody else", [leaf("mx.test", authority=stranger), ROOT], False),
-            ("expired", [leaf("mx.test", until=OVER), ROOT], False),
+            ("of somebody else", [leaf("mx.test", by=unknown_authority), ROOT], False),
+            ("expired", [leaf("mx.test", expired=True), ROOT], False),
             ("nothing", [], False),
         )
         for name, chain, expected in cases:
