@@ -15,6 +15,7 @@ from tests.benchmarks import (
     gopher,
     idle,
     judging,
+    kit,
     news,
     queue,
     recipients,
@@ -39,6 +40,7 @@ BENCHMARKS = {
     "telnet": telnet.measure,
     "web": web.measure,
     "files-ftp": files_ftp.measure,
+    "kit": kit.measure,
 }
 
 

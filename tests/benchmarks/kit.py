@@ -1,0 +1,234 @@
+"""netsuite.testing: how soon servers are there, how fast in memory, and what imports cost."""
+
+from __future__ import annotations
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from netsuite.imap import client as imap
+from netsuite.imap.commands.fetch import BodySection
+from netsuite.smtp import client as smtp
+from netsuite.testing.blocking import serve
+from netsuite.testing.grounds import Memory
+from netsuite.testing.suite import SERVICES, Suite
+from tests.benchmarks import servers
+from tests.benchmarks.report import Report
+
+#: A machine does other things meanwhile, which makes some rounds long and none short.
+ROUNDS: Final = 30
+PROCESSES: Final = 21
+ROUND_TRIPS: Final = 1000
+_MESSAGE: Final = b"Subject: once more\r\n\r\nThere, and back.\r\n"
+
+_IMPORTS: Final = """
+import time
+began = time.perf_counter()
+{what}
+print(time.perf_counter() - began)
+"""
+_THREAD: Final = """
+import time
+began = time.perf_counter()
+from netsuite.testing import serve
+from netsuite.testing.blocking import BlockingSuite
+imported = time.perf_counter()
+with serve({services}) as suite:
+    print(time.perf_counter() - began, time.perf_counter() - imported)
+"""
+_COLLECTED: Final = "def test_nothing():\n    pass\n"
+
+
+def measure(report: Report) -> None:
+    """Start and stop suites, exchange messages, import and collect in processes of their own."""
+    _start_and_stop(report)
+    _exchange(report)
+    with tempfile.TemporaryDirectory() as place:
+        fresh = _Fresh(Path(place))
+        _first_time(report, fresh)
+        _imports(report, fresh)
+        _collection(report, fresh)
+
+
+def _start_and_stop(report: Report) -> None:
+    everything = f"a suite of all {len(SERVICES)} services"
+    _judge(report, f"{everything} in memory, up and down", _timed(_in_memory), 15)
+    with serve("gopher"):  # so that the thread runs
+        _judge(report, f"{everything} in a thread, ready", _timed(_in_a_thread), 10)
+        smtp_alone = _timed(_smtp_in_a_thread)
+    what = "an SMTP server in a thread, up and down"
+    report.row(what, "netsuite", _shown(smtp_alone))
+    try:
+        from aiosmtpd.controller import Controller
+        from aiosmtpd.handlers import Sink
+    except ImportError as error:
+        report.leave_out("aiosmtpd", error)
+        return
+
+    def up_and_down() -> float:
+        port = servers.free_port()  # it cannot have one chosen
+        began = time.perf_counter()
+        controller = Controller(Sink(), hostname="127.0.0.1", port=port)
+        controller.start()
+        controller.stop()
+        return time.perf_counter() - began
+
+    report.row(what, "aiosmtpd", _shown(_timed(up_and_down)))
+
+
+def _in_memory() -> float:
+    began = time.perf_counter()
+    ground = Memory()
+    suite = Suite(ground=ground)
+    ground.run(suite.start)
+    ground.run(suite.stop)
+    return time.perf_counter() - began
+
+
+def _in_a_thread() -> float:
+    began = time.perf_counter()
+    with serve():
+        return time.perf_counter() - began
+
+
+def _smtp_in_a_thread() -> float:
+    began = time.perf_counter()
+    with serve("smtp"):
+        pass
+    return time.perf_counter() - began
+
+
+def _exchange(report: Report) -> None:
+    """Send by one session, fetch by another, a message at a time."""
+    ground = Memory()
+    suite = Suite("smtp", "imap", ground=ground)
+    ground.run(suite.start)
+
+    async def exchanged() -> float:
+        ann = suite.mailbox("ann")
+        sending = await smtp.connect(suite.smtp.endpoint, clock=suite.clock, helo="a.test")
+        reading = await imap.connect(suite.imap.endpoint, clock=suite.clock)
+        await reading.login(ann.name, ann.password)
+        await reading.select("INBOX")
+        began = time.perf_counter()
+        for number in range(1, ROUND_TRIPS + 1):
+            await sending.send_message("a@example.net", [ann.address], _MESSAGE)
+            await reading.noop()
+            (fetched,) = await reading.fetch(number, [BodySection()])
+            if not bytes(fetched.sections[BodySection()] or b"").endswith(_MESSAGE):
+                raise RuntimeError(f"message {number} is another")
+        took = time.perf_counter() - began
+        await sending.quit()
+        await reading.logout()
+        return took
+
+    seconds = ground.run(exchanged)
+    ground.run(suite.stop)
+    report.judge(
+        f"{ROUND_TRIPS:,} messages by SMTP, fetched by IMAP, in memory",
+        "netsuite",
+        f"{seconds:.2f} s",
+        reached=seconds < 3,
+        goal="< 3 s",
+    )
+
+
+class _Fresh:
+    """Processes of their own, with compiled modules."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(place / "compiled")}
+        self._environment.pop("PYTHONDONTWRITEBYTECODE", None)
+
+    def run(self, *arguments: str) -> str:
+        """Run Python; return what it printed."""
+        done = subprocess.run(
+            [sys.executable, *arguments],
+            env=self._environment,
+            cwd=self.place,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout
+
+    def seconds(self, program: str) -> list[tuple[float, ...]]:
+        """Return what a program prints of many runs; the first compiles, and does not count."""
+        self.run("-c", program)
+        runs = (self.run("-c", program) for _ in range(PROCESSES))
+        return [tuple(float(each) for each in printed.split()) for printed in runs]
+
+
+def _first_time(report: Report, fresh: _Fresh) -> None:
+    what = "a suite in a thread, the first in a process"
+    for services, told in (("'smtp', 'imap'", "SMTP and IMAP"), ("", "all services")):
+        figures = fresh.seconds(_THREAD.format(services=services))
+        _judge(report, f"{what}, {told}", [whole for whole, _ in figures], 120)
+        report.row(
+            f"{what}, {told}, but for imports",
+            "netsuite",
+            _shown([ready for _, ready in figures]),
+        )
+
+
+def _imports(report: Report, fresh: _Fresh) -> None:
+    for what, whose in (
+        ("twisted.internet.reactor", "Twisted"),
+        ("twisted.internet.reactor, twisted.internet.ssl, twisted.internet.endpoints", "Twisted"),
+        ("pydantic", "pydantic"),
+    ):
+        report.row(f"import {what}", whose, _shown(_import(fresh, what)))
+    for what in ("netsuite.site", "netsuite.compose"):
+        _judge(report, f"import {what}", _import(fresh, what), 120)
+    report.row("import netsuite.testing.suite", "netsuite",
+               _shown(_import(fresh, "netsuite.testing.suite")))  # fmt: skip
+
+
+def _import(fresh: _Fresh, what: str) -> list[float]:
+    return [seconds for (seconds,) in fresh.seconds(_IMPORTS.format(what=f"import {what}"))]
+
+
+def _collection(report: Report, fresh: _Fresh) -> None:
+    """Collect a test with and without the plugin, in turn."""
+    (fresh.place / "test_nothing.py").write_text(_COLLECTED)
+    collect = ("-m", "pytest", "--collect-only", "-q", "-p", "no:twisted", "-p", "no:cacheprovider")
+
+    def took(*more: str) -> float:
+        began = time.perf_counter()
+        fresh.run(*collect, *more)
+        return time.perf_counter() - began
+
+    took()
+    pairs = [(took(), took("-p", "no:netsuite")) for _ in range(PROCESSES)]
+    without = [second for _, second in pairs]
+    report.row("pytest collects, without the plugin", "pytest", _shown(without))
+    added = statistics.median(one - other for one, other in pairs) * 1000
+    report.judge(
+        "the plugin adds to that",
+        "netsuite",
+        f"{added:.1f} ms",
+        reached=added < 30,
+        goal="< 30 ms",
+    )
+
+
+def _timed(work: Callable[[], float]) -> list[float]:
+    work()
+    return [work() for _ in range(ROUNDS)]
+
+
+def _shown(seconds: list[float]) -> str:
+    return f"{statistics.median(seconds) * 1000:.1f} ms, {min(seconds) * 1000:.1f} at best"
+
+
+def _judge(report: Report, what: str, seconds: list[float], goal: int) -> None:
+    """Hold the median against a goal in milliseconds."""
+    reached = statistics.median(seconds) * 1000 < goal
+    report.judge(what, "netsuite", _shown(seconds), reached=reached, goal=f"< {goal} ms")
