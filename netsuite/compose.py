@@ -14,9 +14,8 @@ What a program adds to a site is written with these, which are imported when the
 
 from __future__ import annotations
 
-import signal
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Final, Protocol
@@ -24,11 +23,13 @@ from typing import TYPE_CHECKING, Final, Protocol
 from twisted.application.service import IService, MultiService
 from twisted.internet.defer import Deferred, DeferredList, ensureDeferred, maybeDeferred
 from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.python.reflect import namedAny
 
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import Settings, needs_restart
 from netsuite.extensions import extend_by_name
+from netsuite.hangup import hear, hear_no_more
 from netsuite.home import SiteError
 from netsuite.site import Site
 
@@ -128,14 +129,12 @@ class ServiceOf:
         self.settings = dict(settings or {})
         if listen:
             self.settings["listen"] = list(listen)
-        if tls is not None or listen:
+        if tls is not None or (listen and name != "lmtp"):  # which has no TLS
             self.settings["listen_tls"] = list(tls or ())
 
     def __call__(self, site: Site) -> IService:
         """As ``MakesService``."""
         if self.settings:
-            if self.name == "lmtp":
-                self.settings.pop("listen_tls", None)
             site.configure(self.name, **self.settings)
         made: IService = namedAny(MAKERS[self.name])(site)
         return made
@@ -207,24 +206,41 @@ def compose(
 
     Raises:
         ConfigError, SiteError: a setting is wrong, or cannot be used on this machine; or an
-            extension that settings name.
+            extension that settings name; or one service is there twice, or the site has a daemon.
+        TypeError: something is no service, and makes none.
     """
+    if site.parent is not None:
+        raise SiteError("the site has a daemon already: one takes all services over a site")
+    named = Counter(each.name for each in services if isinstance(each, ServiceOf))
+    for name, times in named.items():
+        if times > 1:
+            raise SiteError(f"{name} is there {times} times: one takes all its endpoints")
     extend_by_name(site, site.settings.site.extensions)
-    made = [each if IService.providedBy(each) else each(site) for each in services]
+    made = [_made(site, each) for each in services]
     return Daemon(site, made, read or site.read_settings)
+
+
+def _made(site: Site, service: MakesService | IService) -> IService:
+    if IService.providedBy(service):
+        return service
+    made = service(site) if callable(service) else service
+    if not IService.providedBy(made):
+        raise TypeError(f"{service!r} is no service, and makes none; write smtp(), not smtp")
+    return made
 
 
 class Daemon(MultiService):
     """Services over one site: the site starts first and stops last.
 
-    At SIGHUP it reads settings and certificates again. When it stops, each service lets its
+    At SIGHUP it reads settings and certificates again; so does each daemon of the process, and who
+    took the signal before the first of them has it, too. When it stops, each service lets its
     connections finish what they do, and says goodbye.
 
     Args:
         site: what they share.
         services: the services.
         read: reads the settings again.
-        sighup: whether it is the one that takes the process's SIGHUP.
+        sighup: whether it takes SIGHUP.
     """
 
     log = Logger()
@@ -242,7 +258,6 @@ class Daemon(MultiService):
         self.site = site
         self._read = read
         self._started_with = site.settings
-        self._hear_no_more: Callable[[], object] | None = None  # of SIGHUP
         site.setServiceParent(self)
         for service in services:
             service.setServiceParent(self)
@@ -250,33 +265,36 @@ class Daemon(MultiService):
     def startService(self) -> None:
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
         super().startService()
-        if self._sighup and hasattr(signal, "SIGHUP"):
-            reload, later = self.reload, self.site.reactor.callFromThread
-            with suppress(ValueError):  # in the main thread alone signals are handled
-                before = signal.signal(signal.SIGHUP, lambda *_: later(reload))
-                self._hear_no_more = partial(signal.signal, signal.SIGHUP, before)
+        if self._sighup:
+            hear(self.reload, self.site.reactor)
 
     def stopService(self) -> Deferred[None]:
-        """Stop the services, each with its connections' goodbye; then the site."""
-        if self._hear_no_more is not None:
-            self._hear_no_more()
-            self._hear_no_more = None
+        """Stop the services, each with its connections' goodbye; then the site, whatever became
+        of them."""
+        hear_no_more(self.reload)
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
         self.running = 0
         services = [service for service in self if service is not self.site]
-        await DeferredList([maybeDeferred(service.stopService) for service in services])
+        await DeferredList(
+            [
+                maybeDeferred(each.stopService).addErrback(partial(self._not_stopped, each))
+                for each in services
+            ]
+        )
         await self.site.stopService()
+
+    def _not_stopped(self, service: IService, failure: Failure) -> None:
+        self.log.failure("stopping {service}", failure, service=service)
 
     def reload(self) -> None:
         """Read the configuration and the certificates again; a wrong file changes nothing."""
         try:
-            settings = self._read()
+            self.site.apply(self._read())
         except (ConfigError, SiteError) as error:
             self.log.error("the configuration was not read again: {error}", error=str(error))
             return
-        self.site.apply(settings)
         self.log.info("the configuration and the certificates were read again")
         waiting = needs_restart(self._started_with, self.site.settings)
         if waiting:

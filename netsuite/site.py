@@ -476,7 +476,7 @@ class Site(Service):
     # -- changes while it runs -----------------------------------------------------------------
 
     def on_reload(self, apply: Callable[[Settings], None]) -> None:
-        """Be told of new settings."""
+        """Have a function called with the settings whenever they have changed."""
         self._reloaded.append(apply)
 
     def read_settings(self) -> Settings:
@@ -485,7 +485,8 @@ class Site(Service):
         return self.settings if self._read is None else self._read()
 
     def apply(self, settings: Settings) -> None:
-        """Take what can change while it runs from new settings, and read certificates again."""
+        """Take what can change while it runs from new settings, and read certificates again.
+        Raises ConfigError, and nothing has changed, where they do not go with ``configure``'s."""
         for table, values in self._set.items():
             settings = changed(settings, table, values)
         if self.certificates is not None:
@@ -504,7 +505,10 @@ class Site(Service):
         self.authenticator.names.configure(tuple(settings.site.domains))
         self.authenticator.offered = _mechanisms(settings)
         for apply in self._reloaded:
-            apply(settings)
+            try:
+                apply(settings)
+            except Exception:  # which keeps nobody else from them
+                self.log.failure("taking new settings")
 
 
 def _installed() -> Reactor:

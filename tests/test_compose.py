@@ -103,6 +103,21 @@ def application(environ: dict[str, object], start_response: Callable[..., Any]) 
     return [f"{environ['SCRIPT_NAME']} {environ['PATH_INFO']}".encode()]
 
 
+class Failing(Service):
+    """A service of one's own that does not stop, nor start if it is told so."""
+
+    def __init__(self, *, starts: bool = True) -> None:
+        self.starts = starts
+
+    def startService(self) -> None:
+        super().startService()
+        if not self.starts:
+            raise ZeroDivisionError
+
+    def stopService(self) -> None:
+        raise ZeroDivisionError
+
+
 class Case(SynchronousTestCase):
     """A site in memory, and services over it."""
 
@@ -198,6 +213,53 @@ class Composed(Case):
             compose(self.site, smtp(LOOPBACK, recipients="many"))
         with self.assertRaises(SiteError):
             compose(self.site, smtp("tcp:here"))
+
+    def test_twice(self) -> None:
+        """A site has one daemon, and that each service once."""
+        with self.assertRaises(SiteError) as caught:
+            compose(self.site, smtp(LOOPBACK), smtp(LOOPBACK))
+        self.assertIn("smtp is there 2 times", str(caught.exception))
+        first = compose(self.site, http(LOOPBACK))
+        with self.assertRaises(SiteError) as caught:
+            compose(self.site, imap(LOOPBACK))
+        self.assertIn("has a daemon", str(caught.exception))
+        self.assertIs(first, self.site.parent)
+
+    def test_no_service(self) -> None:
+        """What is no service is refused; most often it is a function that was not called."""
+        for wrong in (smtp, lambda site: None, 7):
+            with self.assertRaises(TypeError):
+                compose(self.site, wrong)  # type: ignore[arg-type]
+
+    def test_failing_services(self) -> None:
+        """One of a program that fails to stop, or to start, keeps the others from nothing."""
+        noted: list[str] = []
+        self.start(smtp(LOOPBACK), Failing(), Noting(noted))
+        self.stop()
+        self.assertEqual(["started", "stopped"], noted)
+        self.assertEqual(1, len(self.flushLoggedErrors(ZeroDivisionError)))
+        site = Site(memory=True, settings=self.site.settings, reactor=self.fabric)
+        daemon = compose(site, smtp(LOOPBACK), Failing(starts=False), Noting(noted))
+        with self.assertRaises(ZeroDivisionError):
+            daemon.startService()
+        self.fabric.run(daemon.stopService())
+        self.assertEqual([], self.fabric.leftovers())
+        self.flushLoggedErrors(ZeroDivisionError)
+
+    def test_failing_reload(self) -> None:
+        """One who fails to take new settings keeps them from nobody else; settings that do not go
+        with those of the program change nothing."""
+        told: list[int] = []
+        self.site.on_reload(lambda settings: 1 // 0)  # type: ignore[arg-type]
+        self.site.on_reload(lambda settings: told.append(settings.smtp.recipients))
+        self.start(smtp(LOOPBACK, recipients=107))
+        self.assertEqual([107], told)
+        self.daemon.reload()
+        self.assertEqual([107, 107], told)
+        self.assertEqual(2, len(self.flushLoggedErrors(ZeroDivisionError)))
+        self.site._set["smtp"]["recipients"] = "many"
+        self.daemon.reload()
+        self.assertEqual(107, self.site.settings.smtp.recipients)
 
     def test_no_port_yet(self) -> None:
         """What does not listen yet has no port."""

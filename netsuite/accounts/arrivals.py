@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from inspect import isawaitable
 from typing import Final, TypeAlias
 
-from twisted.internet.defer import CancelledError, Deferred, DeferredList, ensureDeferred
+from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import deferLater
 from twisted.logger import Logger
@@ -171,6 +171,7 @@ class Arrivals:
         self._homes = files
         self._clock = clock
         self._telling: set[Deferred[None]] = set()
+        self._quiet: Deferred[None] | None = None  # fired when nobody is being told any more
         self._subscription: Subscription | None = None
         self.open()
 
@@ -219,6 +220,8 @@ class Arrivals:
 
         def over(result: None | Failure) -> None:
             self._telling.discard(telling)
+            if self._quiet is not None and not self._telling:
+                self._quiet.callback(None)
             if isinstance(result, Failure):
                 self.log.failure("telling {listener} of an arrival", result, listener=listener)
 
@@ -230,14 +233,10 @@ class Arrivals:
         if self._subscription is not None:
             self._subscription.cancel()
             self._subscription = None
-        if not self._telling:
-            return
-        late = deferLater(self._clock, CLOSE_SECONDS)
-        while self._telling and not late.called:
-            ended = DeferredList([DeferredList(list(self._telling)), late], fireOnOneCallback=True)
-            await ended
-        late.addErrback(lambda failure: failure.trap(CancelledError))
-        late.cancel()
+        if self._telling:
+            quiet = self._quiet = Deferred()
+            await quiet.addTimeout(CLOSE_SECONDS, self._clock, lambda result, seconds: None)
+            self._quiet = None
         for telling in tuple(self._telling):
             telling.cancel()
 

@@ -139,7 +139,12 @@ class Mail(TestCase):
     async def test_any_answer(self) -> None:
         """What a plain listener returns is nobody's concern."""
         told: list[str] = []
-        self.netsuite.site.on_mail(lambda envelope, message: bool(told.append(envelope.sender)))
+
+        @self.netsuite.site.on_mail
+        def counted(envelope: MailEnvelope, message: ArrivedMessage) -> int:
+            told.append(envelope.sender)
+            return len(told)
+
         await self.send()
         await self.netsuite.mailbox("ann").wait(1)
         self.assertEqual(["shop@example.net"], told)
