@@ -3,32 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import play_file
 from tests.ftp.fakes import GREETING, Session, World
+from tests.playing import SessionPeer, play
 
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "ftp"
 
-
-class Peer:
-    """A session as the player drives it; all share one world."""
-
-    def __init__(self, world: World) -> None:
-        self.session = Session(world, logged_in=False)
-        self._heard = GREETING
-
-    def say(self, octets: bytes) -> None:
-        self._heard += self.session.say(octets)
-
-    def heard(self) -> bytes:
-        heard, self._heard = self._heard, b""
-        return heard
-
-    @property
-    def closed(self) -> bool:
-        return self.session.closed
+def peer(world: World) -> SessionPeer:
+    """Return a new session of a world."""
+    return SessionPeer(Session(world, logged_in=False), GREETING)
 
 
 class Transcripts(SynchronousTestCase):
@@ -36,9 +19,4 @@ class Transcripts(SynchronousTestCase):
 
     def test_all(self) -> None:
         """The server says what the conversations show."""
-        paths = sorted(FOLDER.glob("*.txt"))
-        self.assertTrue(paths)
-        for path in paths:
-            world = World()
-            with self.subTest(path.name):
-                play_file(path, partial(Peer, world))
+        play(self, "ftp", lambda path: partial(peer, World()))

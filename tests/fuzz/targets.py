@@ -14,17 +14,18 @@ from twisted.internet.defer import ensureDeferred
 from netsuite.testing.transcripts import Peer
 from tests.coroutines import run
 from tests.ftp import fakes as ftp
-from tests.ftp.test_transcripts import Peer as FTPPeer
+from tests.ftp.test_transcripts import peer as ftp_peer
 from tests.gopher import worlds as gopher
 from tests.gopher.test_transcripts import Peer as GopherPeer
 from tests.http import worlds as http
-from tests.http.test_transcripts import Peer as HTTPPeer
+from tests.http.test_transcripts import peer as http_peer
 from tests.imap import world as imap
+from tests.imap.test_transcripts import Peer as IMAPPeer
 from tests.nntp import fakes as nntp
-from tests.nntp.test_transcripts import Peer as NNTPPeer
+from tests.nntp.test_transcripts import peer as nntp_peer
 from tests.pop3.fakes import FakeDrop
-from tests.pop3.test_transcripts import Peer as POP3Peer
-from tests.smtp.test_transcripts import Peer as SMTPPeer
+from tests.pop3.test_transcripts import peer as pop3_peer
+from tests.smtp.test_transcripts import peer as smtp_peer
 from tests.telnet import worlds as telnet
 from tests.telnet.test_transcripts import Peer as TelnetPeer
 
@@ -65,60 +66,43 @@ class Target:
 
 def _said(text: str) -> Iterator[bytes]:
     for line in text.splitlines():
-        found = re.fullmatch(r"[0-9]*C([:\\-]) ?(.*)", line)
+        found = re.fullmatch(r"[0-9]*C([:\\]) ?(.*)", line)
         if found is None:
             continue
         how, said = found.groups()
         if how == "\\":
             yield ast.literal_eval(f"b'''{said}'''")
         else:
-            yield said.encode() + (b"\r\n" if how == ":" else b"")
-
-
-class _IMAPPeer:
-    def __init__(self, client: imap.Client) -> None:
-        self._client = client
-        self._heard = client.heard()
-
-    def say(self, octets: bytes) -> None:
-        self._heard += self._client.say(octets)
-
-    def heard(self) -> bytes:
-        heard, self._heard = self._heard + self._client.turn(), b""
-        return heard
-
-    @property
-    def closed(self) -> bool:
-        return self._client.transport.disconnecting
+            yield said.encode() + b"\r\n"
 
 
 def _imap() -> Callable[[], Peer]:
     world = imap.World()
     for subject in (b"one", b"two"):
         world.deliver(b"Subject: " + subject + b"\r\n\r\nbody\r\n")
-    return lambda: _IMAPPeer(world.connect())
+    return lambda: IMAPPeer(world)
 
 
 def _pop3() -> Callable[[], Peer]:
     drops: list[FakeDrop] = []
-    return lambda: POP3Peer(drops)
+    return lambda: pop3_peer(drops)
 
 
 def _nntp() -> Callable[[], Peer]:
     world = nntp.World()
-    return lambda: NNTPPeer(world)
+    return lambda: nntp_peer(world)
 
 
 def _ftp() -> Callable[[], Peer]:
     world = ftp.World()
-    return lambda: FTPPeer(world)
+    return lambda: ftp_peer(world)
 
 
 def _http() -> Callable[[], Peer]:
     world = http.World()
     world.put("a.txt", b"0123456789\r\n")
     run(world.store.accounts.add_account("alice", None))
-    return lambda: HTTPPeer(world)
+    return lambda: http_peer(world)
 
 
 def _telnet() -> Callable[[], Peer]:
@@ -140,7 +124,7 @@ def _form(pattern: bytes) -> re.Pattern[bytes]:
 _CODES: Final = rb"(?:[1-5][0-9]{2}[ -][^\r\n]*\r\n)*"
 
 TARGETS: Final = (
-    Target("smtp", lambda: SMTPPeer, _form(_CODES), b"EHLO x\r\nQUIT\r\n", b"\r\n221 2.0.0 "),
+    Target("smtp", lambda: smtp_peer, _form(_CODES), b"EHLO x\r\nQUIT\r\n", b"\r\n221 2.0.0 "),
     Target(
         "imap", _imap, _form(rb"(?:(?:\*|\+|[!-~]+) [^\r\n].*)?(?:\r\n)?"),
         b"a LOGIN ann secret\r\nb SELECT INBOX\r\nc LOGOUT\r\n", b"\r\nc OK ",

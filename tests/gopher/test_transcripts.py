@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from twisted.internet.defer import ensureDeferred
-
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import play_file
+from tests.coroutines import run
 from tests.gopher.worlds import World, transport_of
-
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "gopher"
+from tests.playing import play
 
 
 class Peer:
@@ -40,10 +37,10 @@ class Transcripts(SynchronousTestCase):
 
     def test_all(self) -> None:
         """The server says what the conversations show."""
-        paths = sorted(FOLDER.glob("*.txt"))
-        self.assertTrue(paths)
-        for path in paths:
+
+        def connecting(path: Path) -> partial[Peer]:
             world = World()
-            self.successResultOf(ensureDeferred(world.fill()))
-            with self.subTest(path.name):
-                play_file(path, partial(Peer, world))
+            run(world.fill())
+            return partial(Peer, world)
+
+        play(self, "gopher", connecting)

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import play_file
 from tests.nntp.fakes import World
+from tests.playing import SessionPeer, play
 
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "nntp"
 
-
-class Peer:
-    """A session as the player drives it; all share one store."""
-
-    def __init__(self, world: World) -> None:
-        self.session = world.connect()
-        self._heard = self.session.greeting
-
-    def say(self, octets: bytes) -> None:
-        self._heard += self.session.say(octets)
-
-    def heard(self) -> bytes:
-        heard, self._heard = self._heard, b""
-        return heard
-
-    @property
-    def closed(self) -> bool:
-        return self.session.closed
+def peer(world: World) -> SessionPeer:
+    """Return a new session of a world."""
+    session = world.connect()
+    return SessionPeer(session, session.greeting)
 
 
 class Transcripts(SynchronousTestCase):
@@ -36,9 +20,4 @@ class Transcripts(SynchronousTestCase):
 
     def test_all(self) -> None:
         """The server says what the conversations show."""
-        paths = sorted(FOLDER.glob("*.txt"))
-        self.assertTrue(paths)
-        for path in paths:
-            world = World()
-            with self.subTest(path.name):
-                play_file(path, partial(Peer, world))
+        play(self, "nntp", lambda path: partial(peer, World()))

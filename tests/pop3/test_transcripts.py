@@ -6,32 +6,17 @@ from functools import partial
 from pathlib import Path
 
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import play_file
+from tests.playing import SessionPeer, play
 from tests.pop3.fakes import FakeDrop, Session
 
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "pop3"
 
-
-class Peer:
-    """A session as the player drives it; all share one maildrop."""
-
-    def __init__(self, drops: list[FakeDrop]) -> None:
-        self.session = Session()
-        drops.append(self.session.drop)
-        self.session.drop = drops[0]
-        self.session.authenticator.make = lambda facet: drops[0]
-        self._heard = self.session.greeting
-
-    def say(self, octets: bytes) -> None:
-        self._heard += self.session.say(octets)
-
-    def heard(self) -> bytes:
-        heard, self._heard = self._heard, b""
-        return heard
-
-    @property
-    def closed(self) -> bool:
-        return self.session.closed
+def peer(drops: list[FakeDrop]) -> SessionPeer:
+    """Return a new session; all that are given the same list share its first maildrop."""
+    session = Session()
+    drops.append(session.drop)
+    session.drop = drops[0]
+    session.authenticator.make = lambda facet: drops[0]
+    return SessionPeer(session, session.greeting)
 
 
 class Transcripts(SynchronousTestCase):
@@ -39,9 +24,9 @@ class Transcripts(SynchronousTestCase):
 
     def test_all(self) -> None:
         """The server says what the conversations show."""
-        paths = sorted(FOLDER.glob("*.txt"))
-        self.assertTrue(paths)
-        for path in paths:
+
+        def connecting(path: Path) -> partial[SessionPeer]:
             drops: list[FakeDrop] = []
-            with self.subTest(path.name):
-                play_file(path, partial(Peer, drops))
+            return partial(peer, drops)
+
+        play(self, "pop3", connecting)

@@ -10,11 +10,8 @@ from pathlib import Path
 from netsuite.smtp.policy.interface import Defer, Facts, Policy, Reject, Verdict
 from netsuite.smtp.settings import Mode
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import play_file
+from tests.playing import SessionPeer, play
 from tests.smtp.fakes import Session
-
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "smtp"
-
 
 #: For which service a conversation is, where that is not ``smtp``.
 _mode = re.compile(r"^# mode: (\w+)$", re.MULTILINE)
@@ -37,24 +34,11 @@ class Judge(Policy):
         return Reject("We have won enough", 554, "5.7.9") if won else None
 
 
-class Peer:
-    """A session as the player drives it."""
-
-    def __init__(self, mode: Mode = Mode.RELAY, policies: Sequence[Policy] = ()) -> None:
-        self.session = Session(mode, policies=policies)
-        self.session.receiver.without_room = ["full@example.test"]
-        self._heard = self.session.greeting
-
-    def say(self, octets: bytes) -> None:
-        self._heard += self.session.say(octets)
-
-    def heard(self) -> bytes:
-        heard, self._heard = self._heard, b""
-        return heard
-
-    @property
-    def closed(self) -> bool:
-        return self.session.closed
+def peer(mode: Mode = Mode.RELAY, policies: Sequence[Policy] = ()) -> SessionPeer:
+    """Return a new session."""
+    session = Session(mode, policies=policies)
+    session.receiver.without_room = ["full@example.test"]
+    return SessionPeer(session, session.greeting)
 
 
 class Transcripts(SynchronousTestCase):
@@ -62,11 +46,10 @@ class Transcripts(SynchronousTestCase):
 
     def test_all(self) -> None:
         """The server says what the conversations show."""
-        paths = sorted(FOLDER.glob("*.txt"))
-        self.assertGreaterEqual(len(paths), 5)
-        for path in paths:
+
+        def connecting(path: Path) -> partial[SessionPeer]:
             policies = [Judge()] if path.name == "judged.txt" else []
-            with self.subTest(path.name):
-                said = _mode.search(path.read_text())
-                mode = Mode(said.group(1)) if said else Mode.RELAY
-                play_file(path, partial(Peer, mode, policies))
+            said = _mode.search(path.read_text())
+            return partial(peer, Mode(said.group(1)) if said else Mode.RELAY, policies)
+
+        play(self, "smtp", connecting, least=5)

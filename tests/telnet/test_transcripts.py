@@ -5,13 +5,10 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from twisted.internet.defer import ensureDeferred
-
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.transcripts import play_file
+from tests.coroutines import run
+from tests.playing import play
 from tests.telnet.worlds import World
-
-FOLDER = Path(__file__).resolve().parent.parent / "transcripts" / "telnet"
 
 
 class Peer:
@@ -41,10 +38,8 @@ class Transcripts(SynchronousTestCase):
 
     def test_all(self) -> None:
         """The server says what the conversations show."""
-        paths = sorted(FOLDER.glob("*.txt"))
-        self.assertGreaterEqual(len(paths), 2)
-        for path in paths:
-            world = World()
-            self.successResultOf(ensureDeferred(world.fill()))
-            with self.subTest(path.name):
-                play_file(path, partial(Peer, world))
+
+        def connecting(path: Path) -> partial[Peer]:
+            return partial(Peer, run(World().fill()))
+
+        play(self, "telnet", connecting, least=2)
