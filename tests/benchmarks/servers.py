@@ -22,14 +22,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from netsuite.config.schema import SERVICES
+from tests.servers import Absent as Absent
+from tests.servers import free_port as free_port
+from tests.servers import start_postfix
 
 READY_SECONDS = 30.0
 #: The services that speak first; when they do, the others listen too.
 _GREETING = ("smtp", "imap", "pop3", "nntp", "ftp")
-
-
-class Absent(Exception):
-    """A peer is not installed, or cannot run here; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +39,6 @@ class Running:
     port: int
     pid: int
     home: Path
-
-
-def free_port() -> int:
-    """Return a loopback port that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def resident_octets(pid: int) -> int:
@@ -164,19 +155,9 @@ def aiosmtpd() -> Iterator[Running]:
 
 
 _POSTFIX_MAIN = """\
-compatibility_level = 3.6
-queue_directory = {home}/queue
-data_directory = {home}/data
-mail_owner = postfix
-setgid_group = postdrop
-inet_interfaces = 127.0.0.1
-inet_protocols = ipv4
 myhostname = bench.example.test
 mydestination = example.test
 local_recipient_maps =
-{sending}
-smtpd_relay_restrictions = permit_mynetworks, reject
-mynetworks = 127.0.0.0/8
 smtpd_client_connection_count_limit = 0
 smtpd_client_connection_rate_limit = 0
 smtpd_error_sleep_time = 0
@@ -196,30 +177,6 @@ smtp_tls_security_level = {tls}
 smtp_destination_concurrency_limit = {connections}
 initial_destination_concurrency = {connections}"""
 
-_POSTFIX_MASTER = """\
-127.0.0.1:{port} inet n - n - 100 smtpd
-cleanup   unix  n - n - 0   cleanup
-qmgr      unix  n - n 300 1 qmgr
-rewrite   unix  - - n - -   trivial-rewrite
-bounce    unix  - - n - 0   bounce
-defer     unix  - - n - 0   bounce
-trace     unix  - - n - 0   bounce
-verify    unix  - - n - 1   verify
-proxymap  unix  - - n - -   proxymap
-anvil     unix  - - n - 1   anvil
-scache    unix  - - n - 1   scache
-local     unix  - n n - -   local
-error     unix  - - n - -   error
-retry     unix  - - n - -   error
-discard   unix  - - n - -   discard
-smtp      unix  - - n - -   smtp
-relay     unix  - - n - -   smtp
-postlog   unix-dgram n - n - 1 postlogd
-tlsmgr    unix  - - n 1000? 1 tlsmgr
-flush     unix  n - n 1000? 0 flush
-showq     unix  n - n - -   showq
-"""
-
 
 def postfix_relay(sink: int, *, tls: bool, connections: int) -> AbstractContextManager[Running]:
     """Run Postfix so that it sends all it takes on to a port."""
@@ -234,32 +191,18 @@ def postfix(sending: str = _POSTFIX_HOLDS) -> Iterator[Running]:
     Args:
         sending: lines of main.cf: what becomes of the mail.
     """
-    if not shutil.which("postfix", path="/usr/sbin:/usr/bin"):
-        raise Absent("Postfix is not installed")
-    if os.geteuid() != 0:
-        raise Absent("Postfix can only be started as root")
     port = free_port()
     with folder() as home:
-        conf = home / "conf"
-        for name in ("conf", "queue", "data"):
-            (home / name).mkdir(mode=0o755)
-        owner = pwd.getpwnam("postfix")
-        os.chown(home / "data", owner.pw_uid, owner.pw_gid)
-        (conf / "main.cf").write_text(_POSTFIX_MAIN.format(home=home, sending=sending))
-        (conf / "master.cf").write_text(_POSTFIX_MASTER.format(port=port))
-        run = ["/usr/sbin/postfix", "-c", str(conf)]
-        version = subprocess.run(
-            ["/usr/sbin/postconf", "-dh", "mail_version"], capture_output=True, text=True
-        ).stdout.strip()
-        started = subprocess.run([*run, "start"], capture_output=True, text=True)
-        if started.returncode:
-            raise Absent(f"Postfix did not start: {started.stderr.strip()[-300:]}")
+        stop_it = start_postfix(home, port, _POSTFIX_MAIN + sending)
         try:
+            version = subprocess.run(
+                ["/usr/sbin/postconf", "-dh", "mail_version"], capture_output=True, text=True
+            ).stdout.strip()
             wait_for_port(port)
             pid = int((home / "queue/pid/master.pid").read_text())
             yield Running(f"Postfix {version}", port, pid, home)
         finally:
-            subprocess.run([*run, "stop"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            stop_it()
 
 
 _DOVECOT = """\

@@ -10,8 +10,9 @@ from tempfile import TemporaryDirectory
 import pytest
 
 from netsuite.testing.daemon import Daemon
-from tests.interop.postfix import free_port, postfix, waited
+from tests.interop.postfix import postfix, waited
 from tests.interop.programs import program, run
+from tests.servers import free_port
 
 _SETTINGS = """\
 myhostname = relay.example.test

@@ -18,6 +18,7 @@ from netsuite.smtp.policy.verification import verify
 from netsuite.testing.cases import TestCase
 from netsuite.testing.names import FakeDNS, Name
 from tests.interop.programs import program
+from tests.servers import free_port
 from tests.smtp.policy.samples import at_once, message
 
 LETTER = b"From: ann@example.org\r\nSubject: a  b\r\n c\r\n\r\nHi \t you\r\n\r\n\r\n"
@@ -32,9 +33,7 @@ class Signing(TestCase):
         self.key = make_key(home, "example.org", "s", "rsa")
         settings = home / "opendkim.conf"
         settings.write_text("RequireSafeKeys false\n")
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         command = [
             path, "-f", "-x", settings, "-p", f"inet:{self.port}@127.0.0.1", "-b", "s",
             "-d", "example.org", "-s", "s", "-k", home / "example.org.s.pem",

@@ -13,8 +13,9 @@ import pytest
 
 from netsuite.testing.daemon import Daemon
 from netsuite.tls import make_self_signed
-from tests.interop.postfix import free_port, postfix, waited
+from tests.interop.postfix import postfix, waited
 from tests.interop.test_local_delivery import inbox
+from tests.servers import free_port
 
 _SETTINGS = """\
 myhostname = mx.post.test

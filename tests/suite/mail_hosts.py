@@ -6,7 +6,6 @@ import imaplib
 import json
 import re
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from netsuite.testing.daemon import Daemon
+from tests.servers import free_port
 
 #: An answer is waited for so long, which is longer than any retry of the tests.
 WAIT_SECONDS: Final = 60.0
@@ -46,13 +46,6 @@ def name_server(names: dict[str, dict[str, object]]) -> Iterator[str]:
         process.wait()
         if process.stdout is not None:
             process.stdout.close()
-
-
-def free_port() -> int:
-    """Return a port that is free on all of loopback."""
-    with socket.create_server(("", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class MailHost:
@@ -138,7 +131,7 @@ def fetched(imap: imaplib.IMAP4, what: str = "BODY.PEEK[]") -> list[bytes]:
 @contextmanager
 def mail_hosts(folder: Path) -> Iterator[tuple[MailHost, MailHost]]:
     """Run the hosts of ``one.test`` and ``two.test``."""
-    port = free_port()
+    port = free_port("")
     names: dict[str, dict[str, object]] = {}
     for domain, number in (("one.test", 2), ("two.test", 3)):
         names[domain] = {"mx": [(10, f"mx.{domain}")]}
