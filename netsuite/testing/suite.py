@@ -201,6 +201,7 @@ class Service(Faults):
         """End its sessions and its faults, and forget what was said."""
         self.end_sessions()
         self.clear()
+        self.count_anew()
         self.transcripts.clear()
         self.requests.clear()
 

@@ -156,3 +156,16 @@ def test_does_not_start() -> None:
     """What a suite cannot be is said at once."""
     with pytest.raises(ValueError, match="no service: uucp"):
         serve("uucp")
+
+
+def test_connections_are_numbered_anew_after_a_reset() -> None:
+    """The first connection behind a reset is number one, of sessions and of octets."""
+    with serve("smtp") as suite:
+        for _ in range(2):
+            refused = suite.smtp.refusing("EHLO", 421, connection=1, times=1)
+            with refused, smtplib.SMTP(*suite.smtp.address) as smtp:
+                assert smtp.ehlo()[0] == 421
+            cut = suite.smtp.drop(connection=2, times=1)
+            with cut, pytest.raises(smtplib.SMTPServerDisconnected):
+                smtplib.SMTP(*suite.smtp.address)
+            suite.reset()

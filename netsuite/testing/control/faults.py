@@ -196,9 +196,13 @@ class StandingFaults:
         kind = said.get("kind")
         if not isinstance(kind, str) or kind not in KINDS:
             raise refusal(400, f"kind: one of {', '.join(KINDS)}")
-        arguments = _arguments(service, kind, {k: v for k, v in said.items() if k != "kind"})
+        data = said.get("data", False)
+        if not isinstance(data, bool):
+            raise refusal(400, "data: true, for FTP's connections for data, or false")
+        others = {key: value for key, value in said.items() if key not in ("kind", "data")}
+        arguments = _arguments(service, kind, others)
         try:
-            rule = KINDS[kind](service, **arguments)
+            rule = KINDS[kind](service.data if data else service, **arguments)
         except (ValueError, re.error) as problem:
             raise refusal(400, text(problem)) from None
         if not isinstance(rule, Rule):

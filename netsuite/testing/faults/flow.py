@@ -230,7 +230,8 @@ class Flow:
 
     def _wake_at(self, due: float) -> None:
         self._cancel()
-        self._timer = self._clock.callLater(due - self._clock.seconds(), self._woken)
+        # A clock that is not virtual has gone on since somebody looked.
+        self._timer = self._clock.callLater(max(0.0, due - self._clock.seconds()), self._woken)
 
     def _woken(self) -> None:
         self._timer = None

@@ -21,10 +21,10 @@ from netsuite.connection.factory import ServerFactory
 from netsuite.connection.server import ServerShared
 from netsuite.testing.faults import kinds
 from netsuite.testing.faults.kinds import Direction, TLSFault, Wrong
-from netsuite.testing.faults.rules import Rule, RuleBook, When
+from netsuite.testing.faults.rules import Rule, RuleBook, UnmetExpectation, When
 from netsuite.testing.faults.sessions import FaultySession, maker
 from netsuite.testing.faults.tls import FaultyTLS, break_factory
-from netsuite.testing.faults.transport import FaultyFactory
+from netsuite.testing.faults.transport import DataFactory, FaultyFactory
 from netsuite.testing.faults.words.table import Words, words_for, words_of
 from netsuite.tls import Context
 
@@ -55,16 +55,20 @@ class Faults:
         clock: for what takes time.
         seed: of what happens at random.
         protocol: of a server that is not ours, behind a ``FaultProxy``; else found by ``attach``.
+        octets_alone: why there is nothing but octets to break; empty where there is.
     """
 
-    def __init__(self, clock: IReactorTime, seed: int = 0, *, protocol: str = "") -> None:
+    def __init__(
+        self, clock: IReactorTime, seed: int = 0, *, protocol: str = "", octets_alone: str = ""
+    ) -> None:
         self.clock = clock
+        self._seed = seed
+        self._octets_alone = octets_alone
+        self._data: Faults | None = None
         self.book = RuleBook(Random(seed))
         self._words: Words | None = words_for(protocol) if protocol else None
         self._factory: ServerFactory[Any] | None = None
-        self._sessions = itertools.count(1)
-        self._transports = itertools.count(1)
-        self._handshakes = itertools.count(1)
+        self.count_anew()
 
     # -- the service ---------------------------------------------------------------------------
 
@@ -83,7 +87,27 @@ class Faults:
             count=lambda: next(self._sessions),
             shared_for=self._shared_for,
             tls_for=self._tls_for,
+            data=self._wrap_data,
         )
+
+    @property
+    def data(self) -> Faults:
+        """What goes wrong with the connections that FTP has for data: ``drop``, ``truncate``,
+        ``delay`` and the like, of those arranged from now on. Raises ValueError where the protocol
+        has none."""
+        words = self._known_words()
+        if not words.has_data or self._factory is None:
+            raise ValueError(f"{words.protocol} has no data connections here")
+        if self._data is None:
+            alone = "a connection for data has no commands, and nothing is said there"
+            self._data = Faults(self.clock, self._seed, octets_alone=alone)
+        return self._data
+
+    def _wrap_data(self, factory: IProtocolFactory) -> DataFactory | None:
+        data = self._data
+        if data is None or not len(data.book):
+            return None
+        return DataFactory(factory, data.book, self.clock, lambda: next(data._transports))
 
     def wrap(self, factory: IProtocolFactory) -> IProtocolFactory:
         """Return a factory, to listen with, whose transports have the faults of ``drop``, ``delay``
@@ -93,11 +117,25 @@ class Faults:
 
     def clear(self) -> None:
         """End all rules, met or not."""
-        self.book.clear()
+        for book in self._books():
+            book.clear()
+
+    def count_anew(self) -> None:
+        """Number the connections that are made from now on from 1."""
+        self._sessions = itertools.count(1)
+        self._transports = itertools.count(1)
+        self._handshakes = itertools.count(1)
+        if self._data is not None:
+            self._data.count_anew()
 
     def check(self) -> None:
         """Raise UnmetExpectation, an AssertionError that names the rules not met."""
-        self.book.check()
+        unmet = [each for book in self._books() for each in book.unmet()]
+        if unmet:
+            raise UnmetExpectation("unmet: " + "; ".join(unmet))
+
+    def _books(self) -> list[RuleBook]:
+        return [self.book] if self._data is None else [self.book, self._data.book]
 
     def goodbye(self, connection: int | None = None) -> None:
         """Have sessions say that the service stops (421, BYE), and leave, whatever they are at.
@@ -359,6 +397,10 @@ class Faults:
     def _add(
         self, fault: F, label: str, when: When | None = None, /, **whom: Unpack[Whom]
     ) -> Rule[F]:
+        if self._octets_alone:
+            if not isinstance(fault, kinds.TransportFault):
+                raise ValueError(f"{label}: {self._octets_alone}")
+            label = f"data {label}"
         rule = Rule(self.book, fault, label, when=when, **whom)
         self.book.add(rule)
         return rule

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IReactorTime
+from twisted.internet.interfaces import IProtocolFactory, IReactorTime
 from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 
@@ -15,6 +15,7 @@ from netsuite.connection.server import Handlers, ServerConnection, ServerShared
 from netsuite.connection.writer import TransportWriter, WriterOwner
 from netsuite.testing.faults.kinds import GREETING, AtCommand, Edit, Leave, Linger, Refuse
 from netsuite.testing.faults.rules import Rule, RuleBook
+from netsuite.testing.faults.transport import DataFactory
 from netsuite.testing.faults.words.table import Answer, Words
 from netsuite.tls import Context
 
@@ -99,6 +100,8 @@ class SessionRules:
         number: of its connection, from 1.
         clock: for what takes time.
         tls_for: returns what TLS is begun with, by what it would be without rules.
+        data: makes what makes data connections that rules meet, by what makes them without; None
+            where there are no such rules.
     """
 
     def __init__(
@@ -108,12 +111,14 @@ class SessionRules:
         number: int,
         clock: IReactorTime,
         tls_for: Callable[[Context], Context],
+        data: Callable[[IProtocolFactory], DataFactory | None] = lambda factory: None,
     ) -> None:
         self.book = book
         self.words = words
         self.number = number
         self.edits = Edits(book, number)
         self.tls_for = tls_for
+        self._data = data
         self._clock = clock
         self._session: AnyConnection | None = None
         self._endings: list[Callable[[], None]] = []
@@ -184,6 +189,14 @@ class SessionRules:
         refusing = words.refusing.get(type(event))
         return reply if refusing is None else await refusing(session, event, reply, answer)
 
+    def wrap_data(self, factory: IProtocolFactory) -> DataFactory | None:
+        """Return a factory whose data connections rules meet; None where there are no such rules.
+        What the service does not know of ends with the session."""
+        made = self._data(factory)
+        if made is not None:
+            self.at_end(made.end)
+        return made
+
     def at_end(self, work: Callable[[], None]) -> None:
         """Have something done when the connection is gone."""
         self._endings.append(work)
@@ -250,6 +263,7 @@ def maker(
     count: Callable[[], int],
     shared_for: Callable[[ServerShared, int], ServerShared],
     tls_for: Callable[[Context, int], Context],
+    data: Callable[[IProtocolFactory], DataFactory | None],
 ) -> Callable[[ServerShared, str], AnyConnection]:
     """Return what makes sessions of a service's class that keep to the rules.
 
@@ -258,6 +272,7 @@ def maker(
         count: returns the number of a connection that is made.
         shared_for: returns what the session of that number shares.
         tls_for: returns what it begins TLS with.
+        data: as of ``SessionRules``.
     """
     made = type(
         f"Faulty{connection.__name__}",
@@ -269,7 +284,7 @@ def maker(
         number = count()
         shared = shared_for(shared, number)
         rules = SessionRules(
-            book, words, number, shared.clock, lambda context: tls_for(context, number)
+            book, words, number, shared.clock, lambda context: tls_for(context, number), data
         )
         if words.adapt is not None:
             shared = words.adapt(shared, rules)

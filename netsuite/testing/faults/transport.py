@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from twisted.internet.error import ConnectionDone
+from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import (
     IAddress,
+    IConnector,
     IHalfCloseableProtocol,
     IProtocol,
     IProtocolFactory,
@@ -14,7 +15,7 @@ from twisted.internet.interfaces import (
     IPushProducer,
     IReactorTime,
 )
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import ClientFactory, Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import alsoProvides, implementer, providedBy
 
@@ -71,7 +72,45 @@ class FaultyFactory(Factory):
         """Make a connection; None where the service makes none."""
         number = self._count()
         protocol = self.wrappedFactory.buildProtocol(addr)
-        return None if protocol is None else FaultyConnection(self, protocol, number)
+        return None if protocol is None else self._faulty(protocol, number)
+
+    def _faulty(self, protocol: IProtocol, number: int) -> FaultyConnection:
+        return FaultyConnection(self, protocol, number)
+
+
+class DataFactory(FaultyFactory):
+    """The same for connections beside another, as FTP's for data: listened for, or made. Whoever
+    listens for them listens for one alone, so that they end with ``end``."""
+
+    wrappedFactory: ClientFactory  # noqa: N815 - as above; or one that listens, which is told less
+    #: The one connection, when it is there.
+    made: FaultyConnection | None = None
+
+    def _faulty(self, protocol: IProtocol, number: int) -> FaultyConnection:
+        self.made = super()._faulty(protocol, number)
+        return self.made
+
+    def doStop(self) -> None:
+        """Stop the service's factory too; its connections go on."""
+        self.wrappedFactory.doStop()
+
+    def end(self) -> None:
+        """End what the service does not know of."""
+        self.stopped = True
+        for orphan in tuple(self.orphans):
+            orphan.abortConnection()
+
+    def startedConnecting(self, connector: IConnector) -> None:
+        """Tell the service's factory."""
+        self.wrappedFactory.startedConnecting(connector)
+
+    def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
+        """Tell the service's factory."""
+        self.wrappedFactory.clientConnectionFailed(connector, reason)
+
+    def clientConnectionLost(self, connector: IConnector, reason: Failure) -> None:
+        """Tell the service's factory."""
+        self.wrappedFactory.clientConnectionLost(connector, reason)
 
 
 # Longer than it could be in two: it is the transport's protocol and the protocol's transport.
@@ -102,6 +141,8 @@ class FaultyConnection(Protocol):
         self._registered = False  # we are the transport's producer
         self._unread = False  # the client has said more than was taken when it was closed
         self._detached = False  # the protocol has been told that it is over
+        self._broken = False  # a rule ends it
+        self._resetting = False
 
     def _flow(self, direction: Direction, arrive: Callable[[bytes], None]) -> Flow:
         return Flow(
@@ -156,6 +197,8 @@ class FaultyConnection(Protocol):
         self.heard.stop()
         self._met.ended()
         self._owner.orphans.discard(self)
+        if self._broken and reason.check(ConnectionDone):
+            reason = Failure(ConnectionLost())  # it is not the service that has closed it
         self._detach(reason)
 
     def _detach(self, reason: Failure) -> None:
@@ -222,6 +265,8 @@ class FaultyConnection(Protocol):
                 flow.black = flow.swallowing = True
 
     def _break(self, reset: bool) -> None:
+        self._broken = True
+        self._resetting = reset
         if reset:
             self._reset(TURNS_TO_SEND)
         else:
@@ -235,7 +280,7 @@ class FaultyConnection(Protocol):
             self._abort()
 
     def _close(self) -> None:
-        if not self.connected:
+        if not self.connected or self._resetting:
             return
         if self._registered:
             self._registered = False

@@ -11,7 +11,7 @@ from tests.testing.control.worlds import World
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    """SMTP, IMAP, HTTP and LMTP, and their control."""
-    made = World("smtp", "imap", "http", "lmtp")
+    """SMTP, IMAP, HTTP, LMTP and FTP, and their control."""
+    made = World("smtp", "imap", "http", "lmtp", "ftp")
     yield made
     made.end()

@@ -124,3 +124,19 @@ def test_wrong_faults(world: World) -> None:
     ):
         assert said in world.refused("POST", f"services/{service}/faults", fault), fault
     assert world.get("faults") == {"faults": []}
+
+
+def test_data_connections(world: World) -> None:
+    """FTP's connections for data have faults of their own, and only those that octets have."""
+    made = world.json(
+        "POST", "services/ftp/faults", {"kind": "drop", "after": 5, "data": True, "times": 1}, 201
+    )
+    assert made["unmet"] == "data drop after 5 octets: happened 0 of 1 times"
+    assert world.get("unmet") == {"unmet": [f"ftp: {made['unmet']}"]}
+    for service, fault, problem in (
+        ("ftp", {"kind": "refusing", "data": True}, "no commands"),
+        ("smtp", {"kind": "drop", "data": True}, "smtp has no data connections"),
+        ("ftp", {"kind": "drop", "data": 1}, "true, for FTP's"),
+    ):
+        assert problem in world.refused("POST", f"services/{service}/faults", fault, 400)
+    world.json("DELETE", "faults")

@@ -1,17 +1,29 @@
-"""FTP's words: ``450 text``; and a port for data where nobody says anything."""
+"""FTP's words: ``450 text``; a silent port for data; data connections that rules meet."""
 
 from __future__ import annotations
 
 import re
-from typing import Final, get_args
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, Final, get_args
 
-from twisted.internet.interfaces import IAddress, ITransport
+from twisted.internet.interfaces import (
+    IAddress,
+    IConnector,
+    IListeningPort,
+    IProtocolFactory,
+    ITransport,
+)
 from twisted.internet.protocol import Factory, Protocol
 
 from netsuite.ftp import commands
 from netsuite.ftp.reply_grammar import extended_passive_reply, passive_reply
 from netsuite.ftp.server.session import Session
+from netsuite.ftp.server.shared import Shared
+from netsuite.ftp.transfer.accepting import DataPort
+from netsuite.ftp.transfer.channel import Expected, Ports
 from netsuite.testing.faults.kinds import Refuse, SilentPort, Wrong
+from netsuite.testing.faults.transport import DataFactory
 from netsuite.testing.faults.words.table import (
     GOES_ON,
     Answer,
@@ -101,6 +113,100 @@ def _listen(session: Session, rules: Rules) -> int:
     return number
 
 
+# -- data connections with faults -----------------------------------------------------------------
+
+
+class DataConnector:
+    """Ends a data connection that we have made as rules have it.
+
+    Args:
+        connector: makes it.
+        factory: of the connection.
+    """
+
+    def __init__(self, connector: IConnector, factory: DataFactory) -> None:
+        self._connector = connector
+        self._factory = factory
+
+    def disconnect(self) -> None:
+        """End what was connected, or is still to be."""
+        if self._factory.made is not None:
+            self._factory.made.loseConnection()
+        else:
+            self._connector.disconnect()
+
+
+class DataReactor:
+    """A reactor on which data connections are made that rules meet.
+
+    What it is asked for otherwise is the reactor's, but for its descriptors, so that whoever
+    listens does so by ``listenTCP``.
+    """
+
+    # As ``Shared.reactor``, which Twisted's interfaces do not describe in one.
+    def __init__(
+        self, reactor: Any, wrap: Callable[[IProtocolFactory], DataFactory | None]
+    ) -> None:
+        self._reactor = reactor
+        self._wrap = wrap
+
+    def __getattr__(self, name: str) -> object:
+        if name.startswith("__"):  # what it provides is not what the reactor does
+            raise AttributeError(name)
+        return getattr(self._reactor, name)
+
+    def listenTCP(
+        self, port: int, factory: IProtocolFactory, backlog: int = 50, interface: str = ""
+    ) -> IListeningPort:
+        """Listen for a data connection."""
+        listening: IListeningPort = self._reactor.listenTCP(
+            port, self._wrap(factory) or factory, backlog=backlog, interface=interface
+        )
+        return listening
+
+    def connectTCP(
+        self,
+        host: str,
+        port: int,
+        factory: IProtocolFactory,
+        timeout: float,
+        bindAddress: tuple[str, int],
+    ) -> IConnector | DataConnector:
+        """Make a data connection."""
+        wrapped = self._wrap(factory)
+        connector: IConnector = self._reactor.connectTCP(
+            host, port, wrapped or factory, timeout=timeout, bindAddress=bindAddress
+        )
+        return connector if wrapped is None else DataConnector(connector, wrapped)
+
+
+class DataPorts(Ports):
+    """Ports for data: those of a service, but where rules meet data connections."""
+
+    def __init__(self, shared: Shared, rules: Rules) -> None:
+        super().__init__(shared.reactor, shared.settings.passive_range, shared.shuffled)
+        self._shared = shared
+        self._rules = rules
+
+    def listen(self, factory: Expected, interface: str) -> IListeningPort | DataPort:
+        """Listen. Raises NoPortFree."""
+        wrapped = self._rules.wrap_data(factory)
+        if wrapped is None:
+            return super().listen(factory, interface)
+        shared = self._shared
+        listening = DataReactor(shared.reactor, lambda factory: wrapped)
+        return Ports(listening, shared.settings.passive_range, shared.shuffled).listen(
+            factory, interface
+        )
+
+
+def adapt(shared: Shared, rules: Rules) -> Shared:
+    """Return what a session shares, with data connections that rules meet."""
+    adapted = replace(shared, reactor=DataReactor(shared.reactor, rules.wrap_data))
+    object.__setattr__(adapted, "ports", DataPorts(shared, rules))  # as ``Shared`` does itself
+    return adapted
+
+
 WORDS: Final = Words(
     protocol="ftp",
     names=named(*get_args(commands.Command)),
@@ -115,4 +221,6 @@ WORDS: Final = Words(
     go_ahead=re.compile(rb"\A234 .*\r\n"),
     injected=b"331 injected\r\n",
     replied=replied,
+    adapt=adapt,
+    has_data=True,
 )

@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
+from twisted.internet.interfaces import IProtocolFactory
+
 from netsuite.connection.coroutine_task import Work
 from netsuite.connection.server import ServerConnection, ServerShared
 from netsuite.testing.faults.kinds import GREETING, Refuse, Wrong
 from netsuite.testing.faults.rules import RuleBook
+from netsuite.testing.faults.transport import DataFactory
 
 #: A session of whatever protocol.
 AnySession = ServerConnection[Any, Any]
@@ -35,6 +38,9 @@ class Rules(Protocol):
 
     async def ask_login(self, subject: object) -> Refuse | None:
         """Return how it is refused, in its time; None where it is not."""
+
+    def wrap_data(self, factory: IProtocolFactory) -> DataFactory | None:
+        """Return a factory whose data connections rules meet; None where there are no rules."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +74,9 @@ class Words:
         go_ahead: what answers that.
         injected: what could stand in the clear behind it.
         replied: goes on with what the service answers.
-        adapt: returns what a session shares, with logins asked for, where no command is one.
+        adapt: returns what a session shares, with what rules meet beside its commands: logins
+            that are none, data connections.
+        has_data: whether it has connections of their own for data.
     """
 
     protocol: str
@@ -85,6 +93,7 @@ class Words:
     injected: bytes = b""
     replied: Callable[[Any, Rules, Any, Any], object] | None = None
     adapt: Callable[[Any, Rules], ServerShared] | None = None
+    has_data: bool = False
 
     def name(self, event: object) -> str:
         """Return the name of an event; empty where no rule can be about it."""
