@@ -109,13 +109,14 @@ class Files:
             try:
                 return await self.read(name)
             except KeyError:
-                if clock.seconds() >= until:
+                left = until - clock.seconds()
+                if left <= 0:
                     there = ", ".join(await self.names()) or "nothing"
                     raise AssertionError(
                         f"{self._described}: no {name} after {timeout:g} seconds; there is: "
                         f"{there}\n{self._suite.transcripts()}"
                     ) from None
-                timer = clock.callLater(until - clock.seconds(), hear, FileChanged("", ()))
+                timer = clock.callLater(left, hear, FileChanged("", ()))
                 try:
                     await heard
                 finally:  # who waits may be cancelled
