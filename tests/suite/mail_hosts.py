@@ -98,9 +98,12 @@ class MailHost:
             imap.login(account, "netsuite")
             while time.monotonic() < end:
                 imap.select("INBOX", readonly=True)
+                imap.response("EXISTS")  # what SELECT has told
                 for message in fetched(imap):
                     if wanted in message:
                         return message
+                if imap.response("EXISTS")[1] != [None]:
+                    continue  # one that came meanwhile, of which the answer to FETCH has told
                 imap.send(b"i IDLE\r\n")
                 imap.readline()
                 imap.readline()  # what is new, or the time is over
