@@ -112,9 +112,9 @@ class ServiceOf:
 
     Args:
         name: of its table in the configuration.
-        listen: endpoint strings, such as ``tcp:25``; none: where its settings say.
-        tls: endpoint strings where TLS comes first; None: where its settings say, if *listen*
-            does not say otherwise.
+        listen: endpoint strings, such as ``tcp:25``.
+        tls: endpoint strings where TLS comes first. Where neither is given it listens where its
+            settings say; where one is, nowhere else.
         settings: of its table, by name.
     """
 
@@ -127,10 +127,10 @@ class ServiceOf:
     ) -> None:
         self.name = name
         self.settings = dict(settings or {})
-        if listen:
-            self.settings["listen"] = list(listen)
-        if tls is not None or (listen and name != "lmtp"):  # which has no TLS
-            self.settings["listen_tls"] = list(tls or ())
+        if listen or tls is not None:
+            self.settings.setdefault("listen", list(listen))
+            if name != "lmtp":  # which has no TLS
+                self.settings.setdefault("listen_tls", list(tls or ()))
 
     def __call__(self, site: Site) -> IService:
         """As ``MakesService``."""

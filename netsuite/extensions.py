@@ -39,12 +39,18 @@ def _policies(site: Site, value: object) -> None:
 def _routes(site: Site, value: Mapping[str, Any]) -> None:
     for route, handler in value.items():
         methods, _, path = route.rpartition(" ")
-        site.http.add(methods or "GET", path, handler)
+        try:
+            site.http.add(methods or "GET", path, handler)
+        except ValueError as error:
+            raise ValueError(f"{route!r}: {error}") from None
 
 
 def _mounts(site: Site, value: Mapping[str, Any]) -> None:
     for prefix, handler in value.items():
-        site.http.mount(prefix, handler)
+        try:
+            site.http.mount(prefix, handler)
+        except ValueError as error:
+            raise ValueError(f"{prefix!r}: {error}") from None
 
 
 def _rpc(site: Site, value: Mapping[str, Any]) -> None:
@@ -77,6 +83,7 @@ _ADD: Final[Mapping[str, Callable[[Site, Any], None]]] = {
     "extend": lambda site, function: function(site),
 }
 NAMES: Final = tuple(_ADD)
+_NAMES: Final = ", ".join(NAMES)
 
 
 def extend(site: Site, extension: object, name: str = "the extension") -> None:
@@ -100,43 +107,64 @@ def extend(site: Site, extension: object, name: str = "the extension") -> None:
     else:
         raise SiteError(f"{name} is neither a module nor a function")
     found = [each for each in _ADD if each in has]
+    for each in has:
+        # Not a word of what else is in a module, but nobody calls a function so for himself.
+        if each.startswith("on_") and each not in _ADD and callable(has[each]):
+            raise SiteError(f"{name} has {each}, of which nobody is told; there are {_NAMES}")
     if not found:
-        raise SiteError(f"{name} has nothing to add: none of {', '.join(_ADD)}")
+        raise SiteError(f"{name} has nothing to add: none of {_NAMES}")
     for each in found:
         try:
             _ADD[each](site, has[each])
         except SiteError:
             raise
         except Exception as error:
-            raise SiteError(f"{name}: {each} {_reason(error)}") from error
+            raise SiteError(f"{name}: {each} {_reason(error, has.get('__file__'))}") from error
 
 
 def extend_from_file(site: Site, path: Path) -> None:
     """Have a Python file add what it has; modules beside it can be imported by it. Raises as
     ``extend``, and SiteError where it cannot be run."""
     name = str(path)
-    spec = spec_from_file_location(path.stem, path)
+    spec = spec_from_file_location(_free_name(path.stem), path)
     if spec is None or spec.loader is None or not path.is_file():
         raise SiteError(f"{name} is no Python file")
     module = module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)  # so that it can be pickled, and imported by others
+    sys.modules[spec.name] = module  # so that it can be pickled, and imported by others
     folder = str(path.absolute().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise SiteError(f"{name} cannot be run: {_reason(error)}") from error
+        del sys.modules[spec.name]
+        raise SiteError(f"{name} cannot be run: {_reason(error, spec.origin)}") from error
     extend(site, module, name)
 
 
-def _reason(error: Exception) -> str:
-    """Return what went wrong, and on which line, in one line."""
+def _free_name(stem: str) -> str:
+    """Return a module's name that no other has: two files may be called alike, or as a module of
+    the standard library."""
+    name, number = stem, 1
+    while name in sys.modules or name in sys.stdlib_module_names:
+        number += 1
+        name = f"{stem}_{number}"
+    return name
+
+
+def _reason(error: Exception, path: str | None = None) -> str:
+    """Return what went wrong, and on which line, in one line: on that of a file, where that had to
+    do with it."""
     text = " ".join(str(error).split())
     if isinstance(error, SyntaxError):
-        return f"line {error.lineno}: {error.msg}"
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    return f"{type(error).__name__}: {text} (line {where.lineno} of {where.filename})"
+        where = "" if error.filename in (None, path) else f" of {error.filename}"
+        return f"line {error.lineno or '?'}{where}: {error.msg}"
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [each for each in frames if each.filename == path]
+    if path is not None and not own:  # a value of it is wrong
+        return f"{type(error).__name__}: {text}"
+    last = (own or frames)[-1]
+    return f"{type(error).__name__}: {text} (line {last.lineno} of {last.filename})"
 
 
 def installed() -> Mapping[str, EntryPoint]:

@@ -214,6 +214,33 @@ class Composed(Case):
         with self.assertRaises(SiteError):
             compose(self.site, smtp("tcp:here"))
 
+    def test_where(self) -> None:
+        """Where a service is reached: by IPv6, under TLS alone, at the first of several places, at
+        a socket; where it is not, that is said."""
+        folder = Path(self.mktemp()).absolute()
+        folder.mkdir()
+        running = self.start(
+            smtp("tcp:2525:interface=\\:\\:1", "tcp:2526:interface=127.0.0.1"),
+            imap(tls=[LOOPBACK]),
+            gopher("tcp:0"),
+            submission(tls=["tcp:0:interface=\\:\\:1"]),
+            lmtp(f"unix:{folder}/l"),
+            nntp("tcp:0:interface=\\:\\:"),
+        )
+        imaps = running["imap"]
+        self.assertEqual(f"imaps://127.0.0.1:{imaps.tls_port}/", imaps.url)
+        self.assertEqual(imaps.tls_port, imaps.port)
+        self.assertEqual("smtp://[::1]:2525/", running["smtp"].url)
+        self.assertEqual(f"smtps://[::1]:{running['submission'].port}/", running["submission"].url)
+        self.assertEqual("tcp:\\:\\:1:2525", running["smtp"].endpoint)
+        self.assertEqual(f"gopher://127.0.0.1:{running['gopher'].port}/", running["gopher"].url)
+        self.assertEqual(f"nntp://[::1]:{running['nntp'].port}/", running["nntp"].url)
+        self.assertEqual(f"unix:{folder}/l", running["lmtp"].endpoint)
+        self.assertEqual(f"lmtp://{folder}/l", running["lmtp"].url)
+        with self.assertRaises(LookupError) as caught:
+            running["lmtp"].port  # noqa: B018
+        self.assertIn("lmtp listens on no TCP port", str(caught.exception))
+
     def test_twice(self) -> None:
         """A site has one daemon, and that each service once."""
         with self.assertRaises(SiteError) as caught:
@@ -410,6 +437,11 @@ class Added(Case):
         self.assertEqual(250, taken.reply.code)
         with self.assertRaises(TypeError):
             self.site.policies.add(object())  # type: ignore[type-var]
+        self.site.policies.add(NoSpam(), services="submission")  # not made yet
+        for wrong in ("smtp", "imap", ("submission", "lmpt")):
+            with self.assertRaises(ValueError):
+                self.site.policies.add(NoSpam(), services=wrong)
+        self.assertEqual(1, len(self.site.policies.of("submission")))
 
     def test_routes(self) -> None:
         """Routes, resources, WSGI applications and methods beside what every site serves."""

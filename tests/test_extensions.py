@@ -116,17 +116,50 @@ class Files(Case):
             ("\n1 / 0\n", "ZeroDivisionError: division by zero (line 2 of"),
             ("import own_nothing\n", "ModuleNotFoundError: No module named 'own_nothing' (line 1"),
             ("policies = [1]\n", "policies TypeError: 1 is no netsuite.smtp.policy"),
-            ("routes = {'GET hello': print}\n", "routes ValueError: a path begins with a slash"),
-            ("mounts = {'/x': print}\n", "mounts ValueError: a prefix begins and ends"),
+            ("routes = {'GET hello': print}\n", "routes ValueError: 'GET hello': a path begins"),
+            ("mounts = {'/x': print}\n", "mounts ValueError: '/x': a prefix begins and ends"),
+            ("def extend(site):\n    open('/nothing')\n", "(line 2 of"),
+            ("import pathlib\n\npathlib.Path('/nothing').read_text()\n", "(line 3 of"),
+            (
+                "from netsuite.compose import Policy\npolicies = {'smpt': Policy()}\n",
+                "policies judge smtp, submission, lmtp, not 'smpt'",
+            ),
+            ("on_mails = print\nrpc = {}\n", "has on_mails, of which nobody is told"),
+            ("from . import part\n", "ImportError: attempted relative import"),
+            ("x = '\0'\n", "null bytes"),
             ("routes = 3\n", "routes AttributeError"),
             ("checkers = [1]\n", "checkers TypeError"),
             ("def extend(site):\n    site.nothing\n", "extend AttributeError"),
         ):
             self.assertIn(said, self.refused(text))
+        self.file("\nx = = 1\n", "own_part.py")
+        self.assertRegex(self.refused("import own_part\n"), r"line 2 of .*own_part.py: invalid")
         with self.assertRaises(SiteError):
             extend_from_file(self.site, self.folder / "nothing.py")
         with self.assertRaises(SiteError):
             extend_from_file(self.site, self.folder)
+
+    def test_names(self) -> None:
+        """Files that are called alike, or as a module of Python's, are modules of their own."""
+        text = (
+            "from __future__ import annotations\n"
+            "from dataclasses import dataclass\nfrom typing import get_type_hints\n"
+            "class {0}: ...\n@dataclass\nclass Noted:\n    what: {0}\n"
+            "get_type_hints(Noted)\nrpc = {{'{0}': lambda: 1}}\n"
+        )
+        (self.folder / "deeper").mkdir()
+        for name, word in (("own_handlers.py", "A"), ("deeper/own_handlers.py", "B"),
+                           ("email.py", "C")):  # fmt: skip
+            extend_from_file(self.site, self.file(text.format(word), name))
+            self.assertIn(word, self.site.rpc._methods)
+        self.assertEqual({"own_handlers", "own_handlers_2", "email_2"}, {
+            name for name in ("own_handlers", "own_handlers_2", "email_2") if name in sys.modules
+        })  # fmt: skip
+        del sys.modules["email_2"]
+        self.file("1 / 0", "own_wrong.py")
+        with self.assertRaises(SiteError):
+            extend_from_file(self.site, self.folder / "own_wrong.py")
+        self.assertNotIn("own_wrong", sys.modules)
 
     def test_of_the_plugin(self) -> None:
         """``--handlers`` adds them to the daemon's site; a wrong one ends the start."""

@@ -15,7 +15,8 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
+from urllib.parse import quote
 
 from twisted.application.service import Service
 from twisted.internet.address import IPv4Address, IPv6Address
@@ -37,6 +38,9 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from netsuite.connection.factory import ServerFactory
+
+#: Schemes of URLs under TLS that have not the service's name with an s behind it.
+_SECURE: Final = {"submission": "smtps"}
 
 
 class CannotStart(SystemExit):
@@ -107,6 +111,11 @@ def _written(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _escaped(value: str) -> str:
+    """Return a value as an endpoint string has it."""
+    return value.replace("\\", "\\\\").replace(":", "\\:").replace("=", "\\=")
+
+
 def remove_dead_socket(path: Path) -> None:
     """Remove a Unix socket that a process has left which did not end in order."""
     with socket.socket(socket.AF_UNIX) as probe:
@@ -148,37 +157,72 @@ class ListeningService(Service):
 
     # -- where it listens ----------------------------------------------------------------------
 
-    def _listening_on(self, tls: bool) -> IPv4Address | IPv6Address:
-        """Return the address of the first TCP port. Raises LookupError."""
+    def _listening_on(self, *, tls: bool) -> IPv4Address | IPv6Address | None:
+        """Return the address of the first TCP port, under TLS or not; None where there is none."""
         for opening, port in self.bound:
             where = port.getHost()
             if opening.tls is tls and isinstance(where, IPv4Address | IPv6Address):
                 return where
-        kind = "TLS" if tls else "TCP"
-        raise LookupError(f"{self.name} listens on no {kind} port; it does once it has started")
+        return None
+
+    def _socket(self) -> str | None:
+        """Return the path of the first Unix socket."""
+        return next((str(opening.path) for opening, _ in self.bound if opening.path), None)
+
+    def _nowhere(self, what: str) -> LookupError:
+        if not self.bound:
+            return LookupError(f"{self.name} listens nowhere yet; it does once it has started")
+        return LookupError(f"{self.name} listens on no {what}")
+
+    def _where(self) -> tuple[IPv4Address | IPv6Address | None, bool]:
+        """Return the address of its first TCP port, and whether that is under TLS: only where
+        all are."""
+        plain = self._listening_on(tls=False)
+        return (plain, False) if plain is not None else (self._listening_on(tls=True), True)
 
     @property
     def port(self) -> int:
-        """The number of its first TCP port. Raises LookupError where it has none, or none yet."""
-        return self._listening_on(False).port
+        """The number of its first TCP port: the first under TLS, where all are. Raises LookupError
+        where it has none, or none yet."""
+        where, _ = self._where()
+        if where is None:
+            raise self._nowhere("TCP port")
+        return where.port
 
     @property
     def tls_port(self) -> int:
         """The number of the first port under TLS. Raises LookupError."""
-        return self._listening_on(True).port
+        where = self._listening_on(tls=True)
+        if where is None:
+            raise self._nowhere("port under TLS")
+        return where.port
 
     @property
     def url(self) -> str:
-        """The URL of that port. Raises LookupError."""
-        where = self._listening_on(False)
-        return f"{self.name}://{_written(_reachable(where))}:{where.port}/"
+        """The URL of ``port``, such as ``imap://127.0.0.1:143/`` or ``imaps://127.0.0.1:993/``;
+        of a Unix socket, where there is no port, such as ``lmtp:///path``. Raises LookupError."""
+        scheme = str(self.name)
+        where, tls = self._where()
+        if tls:
+            scheme = _SECURE.get(scheme, f"{scheme}s")
+        if where is not None:
+            return f"{scheme}://{_written(_reachable(where))}:{where.port}/"
+        path = self._socket()
+        if path is None:
+            raise self._nowhere("TCP port, and on no Unix socket")
+        return f"{self.name}://{quote(path)}"
 
     @property
     def endpoint(self) -> str:
-        """The string of a client's endpoint that leads to it. Raises LookupError."""
-        where = self._listening_on(False)
-        host = _reachable(where).replace(":", "\\:")
-        return f"tcp:{host}:{where.port}"
+        """The string of a client's endpoint that leads to it: to ``port``, over which TLS comes
+        first where all are under TLS; or to a Unix socket. Raises LookupError."""
+        where, _ = self._where()
+        if where is not None:
+            return f"tcp:{_escaped(_reachable(where))}:{where.port}"
+        path = self._socket()
+        if path is None:
+            raise self._nowhere("TCP port, and on no Unix socket")
+        return f"unix:{_escaped(path)}"
 
     def privilegedStartService(self) -> None:
         """Bind all that may need privileges. Raises CannotStart, or CannotStartUnseen."""

@@ -34,6 +34,9 @@ POLICY_SECONDS: Final = 30.0
 #: What a policy has said that did not say anything.
 BROKEN: Final = Defer("Something went wrong here; try again later", enhanced="4.3.0")
 
+#: The services that policies judge.
+JUDGED: Final = ("smtp", "submission", "lmtp")
+
 P = TypeVar("P", bound=Policy | type[Policy])
 _Method = Callable[[Facts], Work[Verdict]]
 
@@ -57,6 +60,7 @@ class OwnPolicies:
 
     def __init__(self) -> None:
         self._rules: list[tuple[Collection[str], Rule]] = []
+        self._asked_for: set[str] = set()
 
     def add(
         self,
@@ -74,15 +78,23 @@ class OwnPolicies:
 
         Raises:
             TypeError: it is no ``netsuite.smtp.policy.interface.Policy``.
+            ValueError: there is no such service to be judged, or it has been made already.
         """
         made = policy() if isinstance(policy, type) else policy
         if not isinstance(made, Policy):
             raise TypeError(f"{policy!r} is no netsuite.smtp.policy.interface.Policy")
-        self._rules.append((services, Rule(type(made).__name__, made, report_only)))
+        wanted = (services,) if isinstance(services, str) else tuple(services)
+        for service in wanted:
+            if service not in JUDGED:
+                raise ValueError(f"policies judge {', '.join(JUDGED)}, not {service!r}")
+            if service in self._asked_for:
+                raise ValueError(f"{service} is made already; add its policies before")
+        self._rules.append((wanted, Rule(type(made).__name__, made, report_only)))
         return policy
 
     def of(self, service: str) -> Sequence[Rule]:
-        """Return those that judge a service, in the order they were added."""
+        """Return those that judge a service, which is being made, in the order they were added."""
+        self._asked_for.add(service)
         return [rule for services, rule in self._rules if service in services]
 
 
