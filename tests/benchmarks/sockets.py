@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import socket
 from collections.abc import Iterator
-from types import TracebackType
+
+from tests import sockets
 
 _PIECE = 1 << 18
 
 
-class Lines:
-    """A connection that says and hears lines."""
+class Lines(sockets.Lines):
+    """A connection that says and hears lines, with a large buffer and no delay."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), 60)
+        super().__init__(port, 60, _PIECE)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        file = self.socket.makefile("rb", _PIECE)
-        assert isinstance(file, io.BufferedReader)
-        self.file = file
-
-    def __enter__(self) -> Lines:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.file.close()
-        self.socket.close()
-
-    def hear(self) -> bytes:
-        """Read one line."""
-        line = self.file.readline()
-        if not line:
-            raise ConnectionError("the server closed the connection")
-        return line
-
-    def say(self, line: str) -> None:
-        """Send one line."""
-        self.socket.sendall(line.encode() + b"\r\n")
 
     def ask(self, line: str, expected: bytes) -> bytes:
         """Send a line, read one; it must begin as expected."""

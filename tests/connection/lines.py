@@ -18,7 +18,7 @@ from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.dotted import DotUnstuffer
 from netsuite.wire.errors import ErrorTable, LocalProtocolError, RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
-from netsuite.wire.reader import OctetReader
+from tests.connection.reading import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +89,13 @@ WORDS: dict[bytes, Any] = {
 }
 
 
-class LineDialog:
+class LineDialog(Reading):
     """The server side of it."""
 
-    hears_while_writing = False
-
     def __init__(self) -> None:
-        self.reader = OctetReader()
-        self.paused = False
+        super().__init__()
         self.body: DotUnstuffer | None = None
         self.ended = False
-
-    def receive(self, octets: bytes) -> None:
-        self.reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        self.reader.feed_eof()
-
-    def discard_input(self) -> int:
-        return self.reader.discard()
 
     def next_event(self) -> Any:
         if self.body is not None:

@@ -6,25 +6,13 @@ from typing import Any
 
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, EndOfInput
-from netsuite.wire.reader import OctetReader
+from tests.connection.reading import Reading
 
 
-class ReplyDialog:
+class ReplyDialog(Reading):
     """Every line is a reply; one that begins with ``!`` is against the protocol."""
 
     hears_while_writing = True
-
-    def __init__(self) -> None:
-        self.reader = OctetReader()
-
-    def receive(self, octets: bytes) -> None:
-        self.reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        self.reader.feed_eof()
-
-    def discard_input(self) -> int:
-        return self.reader.discard()
 
     def next_event(self) -> Any:
         line = self.reader.read_line(100_000)

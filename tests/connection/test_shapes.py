@@ -18,27 +18,8 @@ from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.transport import MemoryTransport
 from netsuite.wire.errors import RemoteProtocolError
 from netsuite.wire.events import NEED_DATA, PAUSED, BodyChunk, EndOfBody, EndOfInput
-from netsuite.wire.reader import OctetReader
 from tests.connection.lines import shared
-
-
-class Reading:
-    """What the three dialogs have in common."""
-
-    hears_while_writing = False
-
-    def __init__(self) -> None:
-        self.reader = OctetReader()
-        self.paused = False
-
-    def receive(self, octets: bytes) -> None:
-        self.reader.feed(octets)
-
-    def receive_eof(self) -> None:
-        self.reader.feed_eof()
-
-    def discard_input(self) -> int:
-        return self.reader.discard()
+from tests.connection.reading import Reading
 
 
 def start(kind: type[ServerConnection[Any, Any]], dialog: Any, full_at: int | None = None) -> Any:

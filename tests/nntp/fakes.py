@@ -8,7 +8,6 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 
 from netsuite.accounts.interfaces import (
@@ -30,8 +29,8 @@ from netsuite.nntp.settings import Settings
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement
 from netsuite.testing.fabric import Fabric
-from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
+from tests.connection.memory import MemorySession
 from tests.coroutines import run
 
 F = TypeVar("F")
@@ -202,7 +201,7 @@ class World:
         return session
 
 
-class Session:
+class Session(MemorySession[NNTPServer]):
     """One server session: ``say`` octets, get the answer's octets."""
 
     def __init__(
@@ -216,14 +215,7 @@ class Session:
     ) -> None:
         self.world = world
         self.factory = world.factory(context, **settings)
-        self.transport = MemoryTransport(address)
-        peer = IPv4Address("TCP", address, 4000)
-        server = self.factory.buildProtocol(peer)
-        assert isinstance(server, NNTPServer)
-        self.server = server
-        server.turned_away = turned_away
-        server.makeConnection(self.transport)
-        self.greeting = self.transport.said()
+        self.open(self.factory, NNTPServer, address=address, turned_away=turned_away)
 
     def say(self, octets: bytes) -> bytes:
         self.server.dataReceived(octets)
@@ -233,7 +225,3 @@ class Session:
     def ask(self, line: str) -> str:
         """Say a line; give the answer as text."""
         return self.say(line.encode() + b"\r\n").decode()
-
-    @property
-    def closed(self) -> bool:
-        return self.transport.closed

@@ -30,28 +30,9 @@ from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.connection.unused_tls import CLIENT_TLS
 from tests.nntp.fakes import HOST, NOW, World, article, xref
+from tests.sasl.fakes import FakeMechanism
 
 HEADER = b"From: Ann <ann@example.test>\r\nNewsgroups: misc.test\r\nSubject: hi\r\n"
-
-
-class Mechanism:
-    """PLAIN, or one that does not trust the server."""
-
-    def __init__(self, name: str = "PLAIN", secret: bytes = b"\0ann\0se cret") -> None:
-        self.name = name
-        self.secret = secret
-        self.finish: bytes | None = b"not yet"
-
-    def initial(self) -> bytes | None:
-        return self.secret
-
-    def respond(self, challenge: bytes) -> bytes:
-        if challenge == b"evil":
-            raise RemoteProtocolError("not to be trusted")
-        return b""
-
-    def finished(self, octets: bytes | None) -> None:
-        self.finish = octets
 
 
 class Joined(JoinedCase):
@@ -178,12 +159,12 @@ class AgainstOurServer(Joined):
     def test_logins(self) -> None:
         """SASL with an initial response, a long one, with data at the end, and refused."""
         self.assertEqual(("X-DATA", "PLAIN"), self.client.mechanisms)
-        self.fail_(self.client.authenticate(Mechanism(secret=b"x")), AuthenticationFailed)
-        self.fail_(self.client.authenticate(Mechanism(secret=b"x" * 600)), AuthenticationFailed)
+        self.fail_(self.client.authenticate(FakeMechanism(secret=b"x")), AuthenticationFailed)
+        self.fail_(self.client.authenticate(FakeMechanism(secret=b"x" * 600)), AuthenticationFailed)
         self.fail_(self.client.login("ann", "wrong"), AuthenticationFailed)
-        mechanism = Mechanism("X-DATA")
+        mechanism = FakeMechanism("X-DATA", b"\0ann\0se cret")
         self.run_(self.client.authenticate(mechanism))
-        self.assertEqual(b"v=x", mechanism.finish)
+        self.assertEqual(b"v=x", mechanism.data)
 
     def test_injection(self) -> None:
         """A caller cannot say two commands in one."""
@@ -295,7 +276,7 @@ class AgainstOddServers(OddServerCase[NNTPClient]):
         client = self.start(b"200\r\n", b"500\r\n")
         self.server.news()
         logging = self.hear(
-            client.authenticate(Mechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n"
+            client.authenticate(FakeMechanism("X", b"hi")), b"383 ZXZpbA==\r\n", b"481\r\n"
         )
         self.failureResultOf(logging, ProtocolViolation)
         self.assertEqual(b"AUTHINFO SASL X aGk=\r\n*\r\n", self.server.news())

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred
 
 from netsuite.accounts.interfaces import DropItem, MaildropInUse
@@ -14,8 +13,8 @@ from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
 from netsuite.pop3.settings import Settings
 from netsuite.testing.authenticator import FakeAuthenticator
 from netsuite.testing.fabric import Fabric
-from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
+from tests.connection.memory import MemorySession
 
 ONE = b"Subject: one\r\n\r\nfirst\r\n.dot\r\n..\r\n"
 TWO = b"Subject: two\r\n\r\nsecond"
@@ -90,7 +89,7 @@ def make_authenticator(drop: FakeDrop) -> FakeAuthenticator:
     )
 
 
-class Session:
+class Session(MemorySession[POP3Server]):
     """One server session: ``say`` octets, get the answer's octets."""
 
     def __init__(
@@ -107,18 +106,4 @@ class Session:
         authenticator = self.factory.shared.authenticator
         assert isinstance(authenticator, FakeAuthenticator)
         self.authenticator = authenticator
-        self.transport = MemoryTransport()
-        server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
-        assert isinstance(server, POP3Server)
-        self.server = server
-        server.turned_away = turned_away
-        server.makeConnection(self.transport)
-        self.greeting = self.transport.said()
-
-    def say(self, octets: bytes) -> bytes:
-        self.server.dataReceived(octets)
-        return self.transport.said()
-
-    @property
-    def closed(self) -> bool:
-        return self.transport.closed
+        self.open(self.factory, POP3Server, turned_away=turned_away)

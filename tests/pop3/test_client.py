@@ -17,26 +17,7 @@ from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
 from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.connection.unused_tls import CLIENT_TLS
 from tests.pop3.fakes import ONE, THREE, TWO, FakeDrop, make_factory
-
-
-class Mechanism:
-    """PLAIN, or one that does not trust the server."""
-
-    def __init__(self, name: str = "PLAIN", secret: bytes = b"\0alice\0secret") -> None:
-        self.name = name
-        self.secret = secret
-        self.done = False
-
-    def initial(self) -> bytes | None:
-        return self.secret
-
-    def respond(self, challenge: bytes) -> bytes:
-        if challenge == b"evil":
-            raise RemoteProtocolError("not to be trusted")
-        return b""
-
-    def finished(self, octets: bytes | None) -> None:
-        self.done = True
+from tests.sasl.fakes import FakeMechanism
 
 
 class AgainstOurServer(JoinedCase):
@@ -121,12 +102,11 @@ class AgainstOurServer(JoinedCase):
     def test_logins(self) -> None:
         """SASL with an initial response, with data at the end, and refused."""
         self.assertEqual(("X-DATA", "PLAIN"), self.client.mechanisms)
-        self.fail_(self.client.authenticate(Mechanism(secret=b"x")), errors.AuthenticationFailed)
-        self.fail_(
-            self.client.authenticate(Mechanism(secret=b"x" * 500)), errors.AuthenticationFailed
-        )
+        for secret in (b"x", b"x" * 500):
+            refused = FakeMechanism(secret=secret)
+            self.fail_(self.client.authenticate(refused), errors.AuthenticationFailed)
         self.fail_(self.client.login("alice", "wrong"), errors.AuthenticationFailed)
-        mechanism = Mechanism("X-DATA")
+        mechanism = FakeMechanism("X-DATA")
         self.run_(self.client.authenticate(mechanism))
         self.assertTrue(mechanism.done)
 
@@ -190,7 +170,7 @@ class AgainstOddServers(OddServerCase[POP3Client]):
         client = self.start(b"+OK\r\n", b"-ERR\r\n")
         self.server.news()
         logging = self.hear(
-            client.authenticate(Mechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n"
+            client.authenticate(FakeMechanism("X", b"hi")), b"+ ZXZpbA==\r\n", b"-ERR\r\n"
         )
         self.failureResultOf(logging, errors.ProtocolViolation)
         self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.server.news())

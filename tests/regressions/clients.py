@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-from types import TracebackType
+
+from tests.sockets import Connection
 
 SECONDS = 15.0
 
 
-class Client:
+class Client(Connection):
     """Octets out, answers in, until what is awaited has come."""
 
     def __init__(self, port: int, *, tls: bool = False, first: bytes = b"") -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS)
+        super().__init__(port, SECONDS)
         if first:
             self.socket.sendall(first)
         if tls:
@@ -21,17 +21,6 @@ class Client:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
             self.socket = context.wrap_socket(self.socket)
-
-    def __enter__(self) -> Client:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.socket.close()
 
     def ask(self, octets: bytes, until: bytes) -> bytes:
         """Say something; return what is heard up to the line that begins with *until*."""

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from twisted.internet.address import IPv4Address
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
@@ -26,8 +25,8 @@ from netsuite.store.interfaces import Draft
 from netsuite.store.model import FolderId
 from netsuite.store.outgoing import Envelope
 from netsuite.testing.authenticator import FakeAuthenticator
-from netsuite.testing.transport import MemoryTransport
 from netsuite.tls import ServerTLS
+from tests.connection.memory import MemorySession
 
 
 class FakeDraft:
@@ -163,7 +162,7 @@ def make_shared(
     )
 
 
-class Session:
+class Session(MemorySession[SMTPServer]):
     """One server session: ``say`` octets, get the answer's octets."""
 
     def __init__(
@@ -190,23 +189,10 @@ class Session:
                 message_log, self.clock, now=shared.now, stamp=stamp, elsewhere=maybeDeferred
             )
         self.factory = SMTPServerFactory(replace(shared, tls=context, line_log=line_log))
-        self.transport = MemoryTransport()
-        server = self.factory.buildProtocol(IPv4Address("TCP", "192.0.2.9", 4000))
-        assert isinstance(server, SMTPServer)
-        self.server = server
-        server.makeConnection(self.transport)
-        self.greeting = self.transport.said()
-
-    def say(self, octets: bytes) -> bytes:
-        self.server.dataReceived(octets)
-        return self.transport.said()
+        self.open(self.factory, SMTPServer)
 
     def codes(self, octets: bytes) -> list[int]:
         """Say, and give the codes of the answers."""
         return [
             int(line[:3]) for line in self.say(octets).split(b"\r\n") if line and line[3:4] == b" "
         ]
-
-    @property
-    def closed(self) -> bool:
-        return self.transport.closed

@@ -25,34 +25,13 @@ from netsuite.smtp.commands import Mail, Rcpt
 from netsuite.smtp.server import SMTPServerFactory
 from netsuite.smtp.settings import Mode
 from netsuite.testing.fabric import Fabric
-from netsuite.wire.errors import LocalProtocolError, RemoteProtocolError
+from netsuite.wire.errors import LocalProtocolError
 from tests.connection.joined import JoinedCase, OddServerCase, reached
 from tests.connection.unused_tls import CLIENT_TLS
+from tests.sasl.fakes import FakeMechanism
 from tests.smtp.fakes import FakeReceiver, make_shared
 
 ALICE, BOB, NOBODY = "alice@example.test", "bob@example.test", "nobody@example.test"
-
-
-class Mechanism:
-    """PLAIN, or one that the server speaks first in."""
-
-    def __init__(self, name: str = "PLAIN", secret: bytes = b"\0alice\0secret") -> None:
-        self.name = name
-        self.secret = secret
-        self.heard: list[bytes] = []
-        self.done = False
-
-    def initial(self) -> bytes | None:
-        return self.secret
-
-    def respond(self, challenge: bytes) -> bytes:
-        self.heard.append(challenge)
-        if challenge == b"evil":
-            raise RemoteProtocolError("not to be trusted")
-        return self.secret
-
-    def finished(self, octets: bytes | None) -> None:
-        self.done = True
 
 
 async def stream(*pieces: bytes) -> AsyncIterator[bytes]:
@@ -169,7 +148,7 @@ class AgainstOurServer(JoinedCase):
 
     def test_log_in(self) -> None:
         """A login by initial response, one too long for it, one with data at the end."""
-        for mechanism in (Mechanism(), Mechanism("X-DATA")):
+        for mechanism in (FakeMechanism(), FakeMechanism("X-DATA", answer=b"\0alice\0secret")):
             client = self.connected(Mode.SUBMISSION)
             self.assertEqual(("X-DATA", "X-TWO", "PLAIN"), client.mechanisms)
             self.run_(client.authenticate(mechanism))
@@ -177,7 +156,8 @@ class AgainstOurServer(JoinedCase):
         self.assertEqual([b"v=x"], mechanism.heard)
         self.assertTrue(self.run_(client.send_message(ALICE, [BOB], b"x\r\n"))[0].taken)
         client = self.connected(Mode.SUBMISSION)
-        error = self.fail_(client.authenticate(Mechanism(secret=b"x" * 1000)), AuthenticationFailed)
+        long = FakeMechanism(secret=b"x" * 1000)
+        error = self.fail_(client.authenticate(long), AuthenticationFailed)
         self.assertEqual((535, "5.7.8 Wrong name or password"), (error.code, error.text))
         self.assertIn(b"AUTH PLAIN\r\neHh4", self.said())
 
@@ -260,7 +240,7 @@ class AgainstOddServers(OddServerCase[SMTPClient]):
             (b"250 hello", ProtocolViolation),
         ):
             client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
-            logging = self.hear(client.authenticate(Mechanism("X", b"hi")), code + b"\r\n")
+            logging = self.hear(client.authenticate(FakeMechanism("X", b"hi")), code + b"\r\n")
             error = self.failureResultOf(logging, ClientError).value
             self.assertIs(kind, type(error))
             self.assertEqual("S: " + code.decode(), error.conversation[-1])
@@ -276,7 +256,7 @@ class AgainstOddServers(OddServerCase[SMTPClient]):
             client = self.start(b"220 x\r\n", b"250-x\r\n250 AUTH X\r\n")
             self.server.news()
             logging = self.hear(
-                client.authenticate(Mechanism("X", b"hi")), challenge, b"501 cancelled\r\n"
+                client.authenticate(FakeMechanism("X", b"hi")), challenge, b"501 cancelled\r\n"
             )
             self.failureResultOf(logging, ProtocolViolation)
             self.assertEqual(b"AUTH X aGk=\r\n*\r\n", self.server.news())

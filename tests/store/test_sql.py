@@ -68,6 +68,17 @@ class SQLCase(StoreCase, TestCase):
         self.addCleanup(lambda: Deferred.fromCoroutine(store.close()))
         return store
 
+    async def both_write(self, inbox: Folder, one: Store, other: Store) -> None:
+        """Have two stores write to an empty folder at once; each message has a UID of its own."""
+        waiting = []
+        for number in range(40):
+            store = other if number % 2 else one
+            draft = store.mail.draft()
+            draft.write(b"x")
+            waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
+        uids = [(await each)[0].uid for each in waiting]
+        self.assertEqual(list(range(1, 41)), sorted(uids))
+
     async def until(self, condition: Any) -> None:
         """Let virtual time pass and threads work until the condition holds."""
         for _ in range(500):
@@ -141,14 +152,7 @@ class TwoStores(SQLCase):
         """Transactions of two processes wait for each other."""
         inbox = await self.inbox()
         other = await self.opened()
-        waiting = []
-        for number in range(40):
-            store = other if number % 2 else self.store
-            draft = store.mail.draft()
-            draft.write(b"x")
-            waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
-        uids = [(await each)[0].uid for each in waiting]
-        self.assertEqual(list(range(1, 41)), sorted(uids))
+        await self.both_write(inbox, self.store, other)
         await self.until(lambda: len(self.published_of(MessagesAdded)) == 40)
         self.assertEqual(
             [(uid,) for uid in range(1, 41)], [c.uids for c in self.published_of(MessagesAdded)]
@@ -635,14 +639,7 @@ class TwoStoresOnPostgreSQL(SQLCase):
         heard: list[Any] = []
         other.changes.watch_all(heard.append)
         self.published.clear()
-        waiting = []
-        for number in range(40):
-            store = other if number % 2 else self.store
-            draft = store.mail.draft()
-            draft.write(b"x")
-            waiting.append(Deferred.fromCoroutine(store.mail.commit(draft, [Placement(inbox.id)])))
-        uids = [(await each)[0].uid for each in waiting]
-        self.assertEqual(list(range(1, 41)), sorted(uids))
+        await self.both_write(inbox, self.store, other)
         await self.until(lambda: len(heard) == len(self.published) == 40)
         self.assertEqual(self.published, heard)
         self.assertEqual([(uid,) for uid in range(1, 41)], [c.uids for c in heard])

@@ -15,35 +15,25 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from netsuite.testing.daemon import Daemon
+from tests import sockets
 
 UNVERIFIED: Final = ssl._create_unverified_context()
 SECONDS: Final = 20
 
 
-class Lines:
-    """A connection of lines: the plainest client there is."""
+class Lines(sockets.Lines):
+    """A connection of lines, without their ends."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), SECONDS)
-        self.file = self.socket.makefile("rb")
-
-    def __enter__(self) -> Lines:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.file.close()
-        self.socket.close()
+        super().__init__(port, SECONDS)
 
     def hear(self) -> bytes:
         """Read a line, without its end."""
-        line = self.file.readline()
-        if not line:
-            raise ConnectionError("the server closed the connection")
-        return line.rstrip(b"\r\n")
+        return super().hear().rstrip(b"\r\n")
 
     def ask(self, line: str) -> bytes:
         """Say a line, read one."""
-        self.socket.sendall(line.encode() + b"\r\n")
+        self.say(line)
         return self.hear()
 
     def body(self) -> bytes:
