@@ -48,8 +48,8 @@ class Fabric:
     """A reactor whose connections meet in memory and whose time is virtual.
 
     It does something only while it is told to, by ``settle``, ``advance`` or ``run``, and then on
-    the thread of whoever tells it. Work for its own pool of threads runs there, too; that of real
-    threads, such as those of a store on a disk, is not waited for.
+    the thread of whoever tells it. Work for its own pool runs in threads that it waits for; that of
+    others' threads, such as those of a store on a disk, is not waited for.
 
     Args:
         seed: cut what is sent anywhere, and let connections be served in any order, always the
@@ -88,12 +88,16 @@ class Fabric:
     # -- driving -------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Run until nothing is due now."""
+        """Run until nothing is due now. Raises AssertionError where that never comes."""
         self._turns.settle()
+        while self._threads.at_work() and self._threads.give_time():
+            self._turns.settle()
 
     def advance(self, seconds: float) -> None:
         """Let time pass, and run what is due, each at its own time."""
+        self.settle()
         self._turns.advance(seconds)
+        self.settle()
 
     def run(self, work: Awaitable[T], timeout: float = 30.0) -> T:
         """Run until work has ended; where nothing else is to do, time goes on to the next timer.
@@ -122,6 +126,8 @@ class Fabric:
                 if taken > MOST_TURNS:
                     turns.fail_as_loop()
                 continue
+            if self._threads.at_work() and self._threads.give_time():
+                continue
             due, taken = turns.next_due(), 0
             if due is None or due > until:
                 told = "nothing is left to run" if due is None else f"{timeout:g} seconds are over"
@@ -147,13 +153,14 @@ class Fabric:
         return list(self._network.ports())
 
     def leftovers(self) -> list[str]:
-        """Return what is still there, each in words: ports, connections and timers."""
+        """Return what is still there, each in words: ports, connections, timers, threads."""
         return [
             *self._network.open(),
             *(
                 f"timer in {timer.due - self._turns.now:g} seconds: {name_of(timer.function)}"
                 for timer in self._turns.timers()
             ),
+            *self._threads.leftovers(),
         ]
 
     # -- time (IReactorTime) -------------------------------------------------------------------
@@ -251,11 +258,11 @@ class Fabric:
     def callInThread(
         self, callable: Callable[..., object], *args: object, **kwargs: object
     ) -> None:
-        """Call a function in a later turn, on this same thread."""
+        """Call a function in a thread, from a later turn on."""
         self._threads.callInThread(callable, *args, **kwargs)
 
     def getThreadPool(self) -> TurnThreads:
-        """Return the pool, which has no threads."""
+        """Return the pool, which makes a thread for each piece of work."""
         return self._threads
 
     def suggestThreadPoolSize(self, size: int) -> None:

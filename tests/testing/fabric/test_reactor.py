@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -20,11 +21,11 @@ from twisted.internet.interfaces import (
     IResolverSimple,
 )
 from twisted.internet.task import LoopingCall, deferLater
-from twisted.internet.threads import deferToThreadPool
+from twisted.internet.threads import blockingCallFromThread, deferToThreadPool
 from zope.interface.verify import verifyObject
 
 from netsuite.testing.cases import SynchronousTestCase
-from netsuite.testing.fabric import Fabric
+from netsuite.testing.fabric import Fabric, threads
 from netsuite.testing.fabric import turns as turns_module
 from netsuite.testing.fabric.hosts import Hosts
 from netsuite.testing.fabric.turns import Turns
@@ -197,18 +198,18 @@ class Running(SynchronousTestCase):
 
 
 class Threads(SynchronousTestCase):
-    """There are none, but what is made for them works."""
+    """Their work is waited for."""
 
     def setUp(self) -> None:
         self.fabric = Fabric()
 
     def test_pool(self) -> None:
-        """Work for a thread runs in a later turn, on the thread that takes it."""
+        """Work for a thread begins in a later turn, in a thread of its own."""
         pool = self.fabric.getThreadPool()
         pool.start()
         work = deferToThreadPool(self.fabric, pool, threading.get_ident)
         self.assertNoResult(work)
-        self.assertEqual(threading.get_ident(), self.fabric.run(work))
+        self.assertNotEqual(threading.get_ident(), self.fabric.run(work))
         failed = deferToThreadPool(self.fabric, pool, divmod, 1, 0)
         self.fabric.settle()
         self.failureResultOf(failed, ZeroDivisionError)
@@ -224,6 +225,46 @@ class Threads(SynchronousTestCase):
         self.assertEqual([], called)
         self.fabric.settle()
         self.assertEqual(([1], 1), (called, len(self.flushLoggedErrors(ZeroDivisionError))))
+
+    def test_what_waits_for_the_reactor(self) -> None:
+        """Work may wait for what the reactor's thread does, however much virtual time it takes."""
+
+        def work() -> tuple[float, str]:
+            blocking: Callable[..., str] = blockingCallFromThread
+            said = blocking(self.fabric, deferLater, self.fabric, 3600, lambda: "done")
+            return self.fabric.seconds(), said
+
+        pool = self.fabric.getThreadPool()
+        self.assertEqual(
+            (3600.0, "done"), self.fabric.run(deferToThreadPool(self.fabric, pool, work), 7200)
+        )
+        self.assertEqual([], self.fabric.leftovers())
+
+    def test_what_waits_for_ever(self) -> None:
+        """What work waits for and never gets is told in words, with where it stands."""
+        never = threading.Event()
+        self.addCleanup(never.set)
+        pool = self.fabric.getThreadPool()
+        working = deferToThreadPool(self.fabric, pool, never.wait)
+        problem = self.assertRaises(AssertionError, self.fabric.run, working)
+        self.assertIn("nothing is left to run", str(problem))
+        self.assertIn("thread with threading.Event.wait, in", str(problem))
+
+    def test_what_never_ends(self) -> None:
+        """So is work that goes on and on."""
+        self.patch(threads, "WORK_SECONDS", 0.02)
+        ended = False
+
+        def work() -> None:
+            while not ended:
+                pass
+
+        working = deferToThreadPool(self.fabric, self.fabric.getThreadPool(), work)
+        try:
+            problem = self.assertRaises(AssertionError, self.fabric.run, working)
+        finally:
+            ended = True
+        self.assertIn("a thread has worked for 0.02 seconds", str(problem))
 
     def test_from_thread(self) -> None:
         """Another thread can ask for a call."""
