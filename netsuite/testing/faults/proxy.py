@@ -7,22 +7,26 @@
     await FaultProxy(listen, server, faults).start()
     with faults.drop(after=100), faults.literal(+10): ...
 
-What of faults needs a session (refusals, TLS, commands in ``at``) it has not. Lines that the server
-says can be edited, where they come in the clear: a change then holds for each line by itself.
+Lines that the server says can be edited, and commands answered later, or not at all (*at*), where
+they come in the clear. A change holds for each line by itself, a command is what a line of the
+client's begins with, a body's too. What needs a session (refusals, TLS) raises ValueError; an
+``edit`` of the answer to a command refuses that as well.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection
 from typing import Final
 
-from twisted.internet.defer import maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, maybeDeferred
 from twisted.internet.interfaces import (
     IAddress,
     IHalfCloseableProtocol,
     IListeningPort,
     IProtocol,
+    IReactorTime,
     IStreamClientEndpoint,
     IStreamServerEndpoint,
 )
@@ -32,10 +36,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from netsuite.connection.writer import StreamTransport
-from netsuite.testing.faults.kinds import Edit
+from netsuite.testing.faults.kinds import GREETING, Edit, Leave, Linger, TransportFault
 from netsuite.testing.faults.rules import RuleBook
 from netsuite.testing.faults.service import Faults
-from netsuite.testing.faults.sessions import Edits
+from netsuite.testing.faults.sessions import Edits, wait
 
 #: A line that is longer is passed on in pieces, each edited by itself.
 LINE_OCTETS: Final = 65_536
@@ -57,9 +61,11 @@ class FaultProxy:
     def __init__(
         self, listen: IStreamServerEndpoint, server: IStreamClientEndpoint, faults: Faults
     ) -> None:
+        possible = (TransportFault, Edit, Linger, Leave)
+        faults.limit(*possible, why="a proxy cannot have that happen; edit what the server says")
         self.faults = faults
         self._listen = listen
-        self._factory = ProxyServerFactory(server, faults.book)
+        self._factory = ProxyServerFactory(server, faults.book, faults.clock)
         self._port: IListeningPort | None = None
 
     async def start(self) -> IListeningPort:
@@ -81,26 +87,38 @@ class ProxyServerFactory(Factory):
     Args:
         server: where each is passed on to.
         book: the rules.
+        clock: for what takes time.
     """
 
     noisy = False
     log = Logger()
 
-    def __init__(self, server: IStreamClientEndpoint, book: RuleBook) -> None:
+    def __init__(self, server: IStreamClientEndpoint, book: RuleBook, clock: IReactorTime) -> None:
         self.server = server
         self.book = book
+        self.clock = clock
         self.made = 0
         self.sides: set[Side] = set()
 
     def buildProtocol(self, addr: IAddress) -> IProtocol | None:  # type: ignore[override]
         """Make one."""
         self.made += 1
-        return ClientSide(self, LineEdits(self.book, self.made))
+        return ClientSide(self, self.made)
 
     def abort_all(self) -> None:
         """End every connection."""
         for side in tuple(self.sides):
             side.abort()
+
+
+def names_in(octets: bytes) -> Collection[str]:
+    """Return what may name commands in what a client says: the first words of its lines, and each
+    two of them."""
+    names: set[str] = set()
+    for line in octets[:LINE_OCTETS].upper().decode("ascii", "replace").splitlines()[:LINES]:
+        words = line.split(maxsplit=NAMING_WORDS)[:NAMING_WORDS]
+        names.update(words, (" ".join(pair) for pair in itertools.pairwise(words)))
+    return names
 
 
 class LineEdits:
@@ -116,13 +134,8 @@ class LineEdits:
         self._edits = Edits(book, number)
         self._line = b""
 
-    def asked(self, octets: bytes) -> None:
-        """Accept what the client says: the first words of its lines, and each two of them, name
-        what is answered; of commands that come together any of them."""
-        names: set[str] = set()
-        for line in octets[:LINE_OCTETS].upper().decode("ascii", "replace").splitlines()[:LINES]:
-            words = line.split(maxsplit=NAMING_WORDS)[:NAMING_WORDS]
-            names.update(words, (" ".join(pair) for pair in itertools.pairwise(words)))
+    def asked(self, names: Collection[str]) -> None:
+        """Accept what is answered from now on; of commands that come together any of them."""
         self._edits.answering(*names)
 
     def said(self, octets: bytes) -> bytes:
@@ -185,33 +198,104 @@ class Side(Protocol):
 @implementer(IHalfCloseableProtocol)
 class ClientSide(Side):
     """The side of a client: what it says is held until the server is there, and the end of what it
-    says is passed on."""
+    says is passed on.
 
-    def __init__(self, factory: ProxyServerFactory, edits: LineEdits) -> None:
+    Args:
+        factory: knows it.
+        number: of the connection, from 1.
+    """
+
+    def __init__(self, factory: ProxyServerFactory, number: int) -> None:
         super().__init__(factory)
-        self.edits = edits
+        self.edits = LineEdits(factory.book, number)
+        self._number = number
+        self._held: deque[bytes] = deque()  # behind a command that is answered later
+        self._passing: Deferred[None] | None = None
+        self._has_ended = False
 
     def connectionMade(self) -> None:
         """Connect to the server."""
         super().connectionMade()
         self.transport.pauseProducing()
+        self._passing = Deferred.fromCoroutine(self._connect())
+        self._passing.addErrback(self._not_there)
+
+    async def _connect(self) -> None:
+        if await self._is_left([GREETING]):
+            return
         server = ServerSide(self.proxy, self)
         factory = Factory.forProtocol(lambda: server)
         factory.noisy = False
-        self.proxy.server.connect(factory).addErrback(self._not_there)
+        await self.proxy.server.connect(factory)
+        self._passing = None
+        self._go_on()
 
     def _not_there(self, failure: Failure) -> None:
+        if failure.check(CancelledError):
+            return
         self.proxy.log.info("the server is not there: {why}", why=failure.getErrorMessage())
         self.transport.loseConnection()
 
     def dataReceived(self, data: bytes) -> None:
-        """Pass it on."""
-        if self.other is not None:
-            self.edits.asked(data)
-            self.other.transport.write(data)
+        """Pass it on, when its turn has come."""
+        self._held.append(data)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        if self._passing is None and self._held:
+            passing = self._passing = Deferred.fromCoroutine(self._pass_on())
+            passing.addErrback(lambda failure: failure.trap(CancelledError))
+            if passing.called:
+                self._passing = None
+
+    async def _pass_on(self) -> None:
+        """Pass on what is held."""
+        while self._held:
+            octets = self._held.popleft()
+            names = names_in(octets)
+            if await self._is_left(names) or self.other is None:
+                self._held.clear()
+                break
+            self.edits.asked(names)
+            self.other.transport.write(octets)
+        self._passing = None
+        if self._has_ended:
+            self.readConnectionLost()
+
+    async def _is_left(self, names: Collection[str]) -> bool:
+        """Let the time pass that rules have at commands; return whether one has ended the
+        connection."""
+        book = self.proxy.book
+        for rule, fault in book.of(Linger, Leave):
+            named = fault.command in names or (not fault.command and GREETING not in names)
+            if not named or not rule.strikes(self._number):
+                continue
+            if isinstance(fault, Linger):
+                await wait(self.proxy.clock, fault.seconds + fault.jitter * book.random.random())
+            elif isinstance(fault, Leave):
+                self._leave(fault)
+                return True
+        return False
+
+    def _leave(self, fault: Leave) -> None:
+        for side in (self.other, self):
+            if side is not None and fault.reset:
+                side.abort()
+            elif side is not None:
+                side.transport.loseConnection()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        """Pass on nothing that waits."""
+        self._held.clear()
+        if self._passing is not None:
+            self._passing.cancel()
+        super().connectionLost(reason)
 
     def readConnectionLost(self) -> None:
         """Let the server know that the client says nothing more."""
+        if self._passing is not None and self.other is not None:
+            self._has_ended = True
+            return
         if self.other is None:
             self.transport.loseConnection()
             return

@@ -55,15 +55,17 @@ class Faults:
         clock: for what takes time.
         seed: of what happens at random.
         protocol: of a server that is not ours, behind a ``FaultProxy``; else found by ``attach``.
-        octets_alone: why there is nothing but octets to break; empty where there is.
+        label: stands before what rules are called.
     """
 
     def __init__(
-        self, clock: IReactorTime, seed: int = 0, *, protocol: str = "", octets_alone: str = ""
+        self, clock: IReactorTime, seed: int = 0, *, protocol: str = "", label: str = ""
     ) -> None:
         self.clock = clock
         self._seed = seed
-        self._octets_alone = octets_alone
+        self._label = label
+        self._possible: tuple[type, ...] = (object,)
+        self._why_not = ""
         self._data: Faults | None = None
         self.book = RuleBook(Random(seed))
         self._words: Words | None = words_for(protocol) if protocol else None
@@ -99,8 +101,8 @@ class Faults:
         if not words.has_data or self._factory is None:
             raise ValueError(f"{words.protocol} has no data connections here")
         if self._data is None:
-            alone = "a connection for data has no commands, and nothing is said there"
-            self._data = Faults(self.clock, self._seed, octets_alone=alone)
+            self._data = Faults(self.clock, self._seed, label="data ")
+            self._data.limit(kinds.TransportFault, why="a connection for data has no commands")
         return self._data
 
     def _wrap_data(self, factory: IProtocolFactory) -> DataFactory | None:
@@ -114,6 +116,20 @@ class Faults:
         and the like; below TLS, where *factory* brings that, and that has those of ``tls``."""
         break_factory(factory, lambda: self._tls_fault(next(self._handshakes)))
         return FaultyFactory(factory, self.book, self.clock, lambda: next(self._transports))
+
+    def limit(self, *possible: type, why: str) -> None:
+        """Have only some kinds of faults be possible from now on.
+
+        Args:
+            possible: the kinds.
+            why: there are no others.
+
+        Raises:
+            ValueError: there is a rule of another.
+        """
+        self._possible, self._why_not = possible, why
+        for rule, fault in self.book.of(object):
+            self._check_possible(fault, rule.label)
 
     def clear(self) -> None:
         """End all rules, met or not."""
@@ -397,13 +413,15 @@ class Faults:
     def _add(
         self, fault: F, label: str, when: When | None = None, /, **whom: Unpack[Whom]
     ) -> Rule[F]:
-        if self._octets_alone:
-            if not isinstance(fault, kinds.TransportFault):
-                raise ValueError(f"{label}: {self._octets_alone}")
-            label = f"data {label}"
+        label = self._label + label
+        self._check_possible(fault, label)
         rule = Rule(self.book, fault, label, when=when, **whom)
         self.book.add(rule)
         return rule
+
+    def _check_possible(self, fault: object, label: str) -> None:
+        if not isinstance(fault, self._possible):
+            raise ValueError(f"{label}: {self._why_not}")
 
     def _checked(self, command: str) -> str:
         command = command.upper()

@@ -41,6 +41,12 @@ CASES = {
             *TIMED_OUT,
             silent=True,
         ),
+        Case("drop at", lambda f: f.drop(at="RCPT", times=1), "ConnectionLost", "SMTPServerDisco"),
+        Case("reset at", lambda f: f.reset(at="MAIL", times=1), "Connection", "SMTPServerDisco"),
+        Case("turned away", lambda f: f.drop(at="GREETING", times=1), "ConnectionLost", "SMTPSer"),
+        Case("late greeting", lambda f: f.delay(60, at="GREETING"), *TIMED_OUT, silent=True),
+        Case("late at", lambda f: f.delay(60, at="DATA"), *TIMED_OUT, silent=True),
+        Case("late, not too late", lambda f: f.delay(0.01, jitter=0.01, at=""), "done", "done"),
     ],
     "imap": [
         Case(
@@ -152,6 +158,23 @@ def made_at(fabric: World) -> FaultProxy:
     listen = TCP4ServerEndpoint(fabric.reactor, 0, interface="127.0.0.1")
     server = HostnameEndpoint(fabric.reactor, "127.0.0.1", 1)
     return FaultProxy(listen, server, Faults(fabric.reactor))
+
+
+def test_what_a_proxy_cannot_have_happen(thread: World) -> None:
+    """It says so at once, of rules that are made before and after it."""
+    _, faults = made(thread, "smtp")
+    for make in (
+        lambda: faults.refusing("RCPT"),
+        lambda: faults.tls("expired"),
+        lambda: faults.starttls_stripped(),
+    ):
+        with pytest.raises(ValueError, match="a proxy cannot have that happen"):
+            make()
+    faults = Faults(thread.reactor)
+    faults.refusing("RCPT", 451)
+    endpoint = HostnameEndpoint(thread.reactor, "127.0.0.1", 1)
+    with pytest.raises(ValueError, match="refusing RCPT 451: a proxy cannot"):
+        FaultProxy(TCP4ServerEndpoint(thread.reactor, 0), endpoint, faults)
 
 
 def test_what_a_proxy_cannot(thread: World) -> None:
