@@ -346,10 +346,10 @@ class ReplayServer(Factory):
             timeout: in seconds of *clock*.
         """
         until = clock.seconds() + timeout
-        while not (self.complete or self.errors) and clock.seconds() < until:
+        while not (self.complete or self.errors) and (left := until - clock.seconds()) > 0:
             waiting: Deferred[None] = Deferred()
             self._waiting.append(waiting)
-            timer = clock.callLater(until - clock.seconds(), self._wake)
+            timer = clock.callLater(left, self._wake)
             try:
                 await waiting
             finally:
