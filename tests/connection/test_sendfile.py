@@ -18,9 +18,9 @@ from twisted.internet.task import Clock, deferLater
 from twisted.internet.threads import deferToThread
 from twisted.python.failure import Failure
 
-from netsuite import tls
 from netsuite.connection import sendfile
 from netsuite.testing.cases import SynchronousTestCase, TestCase
+from netsuite.testing.certificates import authority
 from tests.connection.lines import LineConnection, Reply, connected, shared, taken
 from tests.connection.places import temporary
 
@@ -121,11 +121,9 @@ class Sockets(TestCase):
 
     async def test_under_tls(self) -> None:
         """Under TLS it goes through us, in pieces, and no faster than the peer reads."""
-        certificates = tls.Certificates(temporary(self), reactor)
-        certificates.open()
         count = 2_900_000
         plain = self.serve((500, count))
-        self.connection.context = certificates.context_for()
+        self.connection.context = authority.server_context()
         plain.sendall(b"SECURE\r\n")
         await self.until(plain, b"+ go ahead\r\n")
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -2,40 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
-from typing import Any, TypeVar
+from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.address import IPv4Address
-from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from netsuite import tls
 from netsuite.connection import errors
 from netsuite.connection.client import ClientConnection, connect
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.server import ServerShared
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.certificates import authority
 from netsuite.testing.fabric import Fabric
 from netsuite.testing.fabric.transport import End
 from netsuite.testing.transport import MemoryTransport
+from tests.connection.joined import JoinedCase, reached
 from tests.connection.lines import LineConnection, shared
-from tests.connection.places import temporary
 from tests.connection.replies import ReplyDialog
 
-T = TypeVar("T")
-E = TypeVar("E", bound=Exception)
 
-
-class Both(SynchronousTestCase):
+class Both(JoinedCase):
     """A client and a server on a fabric."""
 
     def setUp(self) -> None:
         self.fabric = Fabric()
-        folder = temporary(self)
-        certificates = tls.Certificates(folder, self.fabric)
-        certificates.open()
-        self.context = certificates.context_for()
-        self.authorities = folder / "default.pem"
+        self.context = authority.server_context()
         self.servers: list[LineConnection] = []
         test = self
 
@@ -55,27 +46,19 @@ class Both(SynchronousTestCase):
         factory = self.factory
         if implicit is not None:
             factory = tls.wrap_server(factory, self.context, self.fabric)
-        self.fabric.listenTCP(25, factory)
-        client = self.result(
+        endpoint = reached(self.fabric, factory)
+        client = self.run_(
             connect(
-                TCP4ClientEndpoint(self.fabric, "127.0.0.1", 25),
+                endpoint,
                 lambda: ClientConnection(ReplyDialog(), self.fabric),
                 tls_context=implicit,
             )
         )
-        self.fabric.settle()
         transport: Any = self.servers[0].transport
         self.server: End = transport if implicit is None else transport.transport
         return client
 
-    def result(self, work: Coroutine[Any, Any, T]) -> T:
-        return self.fabric.run(work)
-
-    def failure(self, work: Coroutine[Any, Any, object], kind: type[E]) -> E:
-        return self.assertRaises(kind, self.fabric.run, work)
-
-    def options(self, **more: Any) -> Any:
-        return tls.client_options("localhost", authorities=self.authorities, **more)
+    options = authority.client_options("localhost")
 
 
 class StartTLS(Both):
@@ -84,10 +67,10 @@ class StartTLS(Both):
     def test_works(self) -> None:
         """After the handshake both sides talk under TLS, on a virtual clock."""
         client = self.connect()
-        self.assertEqual("+ hello", self.result(client.receive()))
+        self.assertEqual("+ hello", self.run_(client.receive()))
         self.assertFalse(client.peer.secure)
-        self.assertEqual("+ go ahead", self.result(client.ask("SECURE")))
-        self.result(client.secure(self.options()))
+        self.assertEqual("+ go ahead", self.run_(client.ask("SECURE")))
+        self.run_(client.secure(self.options))
         octets: list[bytes] = []
         below: Any = self.server.protocol
         receive = below.dataReceived
@@ -97,7 +80,7 @@ class StartTLS(Both):
             receive(data)
 
         self.patch(below, "dataReceived", received)
-        self.assertEqual("+ a", self.result(client.ask("SAY a")))
+        self.assertEqual("+ a", self.run_(client.ask("SAY a")))
         self.assertNotIn(b"SAY a", b"".join(octets))
         self.assertEqual(1, self.servers[0].secure_times)
         for peer in (client.peer, self.servers[0].peer):
@@ -106,35 +89,35 @@ class StartTLS(Both):
             self.assertTrue(peer.local)
         self.assertEqual(32, len(client.peer.binding or b""))
         self.assertEqual(client.peer.binding, self.servers[0].peer.binding)
-        self.assertEqual("+ bye", self.result(client.ask("QUIT")))
-        self.failure(client.receive(), errors.ConnectionLost)
+        self.assertEqual("+ bye", self.run_(client.ask("QUIT")))
+        self.fail_(client.receive(), errors.ConnectionLost)
         self.fabric.settle()
         self.assertEqual(["ConnectionDone"], self.servers[0].ends)
 
     def test_implicit(self) -> None:
         """TLS from the first octet."""
-        client = self.connect(implicit=self.options())
-        self.assertEqual("+ hello", self.result(client.receive()))
+        client = self.connect(implicit=self.options)
+        self.assertEqual("+ hello", self.run_(client.receive()))
         self.assertTrue(client.peer.secure)
 
     def test_commands_behind_starttls_are_dropped(self) -> None:
         """A command put behind STARTTLS in the clear is not executed, neither then nor later."""
         client = self.connect()
-        self.result(client.receive())
+        self.run_(client.receive())
         client.writer.write(b"SECURE\r\nSAY evil\r\nSAY ev")
-        self.assertEqual("+ go ahead", self.result(client.receive()))
-        self.result(client.secure(self.options()))
-        self.assertEqual("+ good", self.result(client.ask("SAY good")))
+        self.assertEqual("+ go ahead", self.run_(client.receive()))
+        self.run_(client.secure(self.options))
+        self.assertEqual("+ good", self.run_(client.ask("SAY good")))
         self.assertNotIn("evil", str(self.servers[0].dialog.__dict__))
 
     def test_reply_behind_the_go_ahead(self) -> None:
         """A client does not believe what came in the clear behind the go-ahead."""
         client = self.connect()
-        self.result(client.receive())
+        self.run_(client.receive())
 
         async def upgrade() -> None:
             await client.ask("SECURE")
-            await client.secure(self.options())
+            await client.secure(self.options)
 
         real = self.server.write
         self.patch(
@@ -142,27 +125,27 @@ class StartTLS(Both):
             "write",
             lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
-        self.failure(upgrade(), errors.TLSFailure)
-        self.failure(client.receive(), errors.TLSFailure)
+        self.fail_(upgrade(), errors.TLSFailure)
+        self.fail_(client.receive(), errors.TLSFailure)
 
     def test_reply_behind_the_go_ahead_seen_late(self) -> None:
         """Nor when the client takes its time."""
         client = self.connect()
-        self.result(client.receive())
+        self.run_(client.receive())
         real = self.server.write
         self.patch(
             self.server,
             "write",
             lambda data: real(data.replace(b"ahead\r\n", b"ahead\r\n+ evil\r\n")),
         )
-        self.result(client.ask("SECURE"))
-        self.failure(client.secure(self.options()), errors.TLSFailure)
+        self.run_(client.ask("SECURE"))
+        self.fail_(client.secure(self.options), errors.TLSFailure)
 
     def test_handshake_that_does_not_come(self) -> None:
         """After the go-ahead the handshake has a time of its own, not as long as an idle one."""
         client = self.connect()
-        self.result(client.receive())
-        self.result(client.ask("SECURE"))
+        self.run_(client.receive())
+        self.run_(client.ask("SECURE"))
         self.fabric.advance(59)
         self.assertFalse(self.server.disconnecting)
         self.fabric.advance(2)
@@ -172,28 +155,28 @@ class StartTLS(Both):
     def test_time_after_the_handshake(self) -> None:
         """Then the time between commands counts again."""
         client = self.connect()
-        self.result(client.receive())
-        self.result(client.ask("SECURE"))
-        self.result(client.secure(self.options()))
+        self.run_(client.receive())
+        self.run_(client.ask("SECURE"))
+        self.run_(client.secure(self.options))
         self.fabric.advance(299)
-        self.assertEqual("+ a", self.result(client.ask("SAY a")))
+        self.assertEqual("+ a", self.run_(client.ask("SAY a")))
 
     def test_wrong_name(self) -> None:
         """A server with somebody else's certificate is not talked to."""
         client = self.connect()
-        self.result(client.receive())
-        self.result(client.ask("SECURE"))
-        options = tls.client_options("other.test", authorities=self.authorities)
-        error = self.failure(client.secure(options), errors.TLSFailure)
+        self.run_(client.receive())
+        self.run_(client.ask("SECURE"))
+        options = authority.client_options("other.test")
+        error = self.fail_(client.secure(options), errors.TLSFailure)
         self.assertIsNot(None, error.__cause__)
         self.assertNotIn("ConnectionDone", repr(error.__cause__))
 
     def test_implicit_wrong_authority(self) -> None:
         """Nor when TLS comes first."""
-        self.fabric.listenTCP(25, tls.wrap_server(self.factory, self.context, self.fabric))
-        error = self.failure(
+        factory = tls.wrap_server(self.factory, self.context, self.fabric)
+        error = self.fail_(
             connect(
-                TCP4ClientEndpoint(self.fabric, "127.0.0.1", 25),
+                reached(self.fabric, factory),
                 lambda: ClientConnection(ReplyDialog(), self.fabric),
                 tls_context=tls.client_options("localhost"),
             ),
@@ -204,8 +187,8 @@ class StartTLS(Both):
     def test_garbage_instead_of_a_handshake(self) -> None:
         """A client that says something else than hello is dropped without noise."""
         client = self.connect()
-        self.result(client.receive())
-        self.result(client.ask("SECURE"))
+        self.run_(client.receive())
+        self.run_(client.ask("SECURE"))
         self.server.other.write(b"SAY evil\r\n" * 10)
         self.fabric.settle()
         self.assertEqual(1, len(self.servers[0].ends))
@@ -228,9 +211,9 @@ class StartTLS(Both):
 
     def test_close_under_tls(self) -> None:
         """The server's last words arrive though it closes at once."""
-        client = self.connect(implicit=self.options())
-        self.result(client.receive())
-        self.assertEqual("+ bye", self.result(client.ask("QUIT")))
+        client = self.connect(implicit=self.options)
+        self.run_(client.receive())
+        self.assertEqual("+ bye", self.run_(client.ask("QUIT")))
         self.fabric.settle()
         self.assertTrue(client.lost)
-        self.assertEqual(["port 0.0.0.0:25: Service (TLS)"], self.fabric.leftovers())
+        self.assertEqual(["port 127.0.0.1:32768: Service (TLS)"], self.fabric.leftovers())

@@ -5,17 +5,19 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from twisted.internet.defer import Deferred, ensureDeferred, fail, succeed
+from twisted.internet.endpoints import TCP4ClientEndpoint
 from twisted.internet.error import ConnectionDone, ConnectionRefusedError
-from twisted.internet.interfaces import IProtocolFactory, IStreamClientEndpoint
+from twisted.internet.protocol import Factory, connectionDone
+from twisted.protocols.basic import Int32StringReceiver
 from twisted.python.failure import Failure
-from zope.interface import implementer
 
 from netsuite.connection.peer import Peer
 from netsuite.smtp.policy.interface import Client, Defer, Facts, Reject, Tag, Verdict
 from netsuite.smtp.policy.milter import CHANGES, Milter
 from netsuite.smtp.policy.milter_packets import MilterError, parse_header, parse_refusal
-from netsuite.testing.cases import SynchronousTestCase
+from netsuite.testing.fabric import Fabric
+from netsuite.testing.fabric.transport import End
+from tests.connection.joined import JoinedCase, reached
 from tests.smtp.policy.samples import message
 
 OCTETS = b"Subject: a\r\n b\r\nX-Spam: no\r\nx-spam: no\r\n\r\nbody\r\n"
@@ -23,69 +25,34 @@ NEGOTIATED = b"O" + struct.pack("!III", 6, 0x11, 0)
 CONTINUE = b"c"
 
 
-class Filter:
-    """The other side of a transport: hears packets, and answers each by its command."""
+class Filter(Int32StringReceiver):
+    """A filter: hears packets, and answers each by its command."""
+
+    MAX_LENGTH = 1 << 20
+    transport: End
 
     def __init__(self, answers: dict[bytes, list[bytes]]) -> None:
         self.answers = {b"O": [NEGOTIATED], b"Q": [], b"D": [], **answers}
         self.heard: list[bytes] = []
-        self.protocol: Any = None
         self.state = "open"
-        self.producer: Any = None
         self.pauses_at = b""  # it does not read on behind such a packet
-        self._buffer = b""
 
-    def registerProducer(self, producer: object, streaming: bool) -> None:
-        self.producer = producer
+    def stringReceived(self, string: bytes) -> None:
+        self.heard.append(string)
+        if self.pauses_at == string[:1]:
+            self.transport.pauseProducing()
+        for answer in self.answers.get(string[:1], [CONTINUE]):
+            self.sendString(answer)
 
-    def unregisterProducer(self) -> None:
-        self.producer = None
-
-    def write(self, octets: bytes) -> None:
-        self._buffer += octets
-        while len(self._buffer) >= 4:
-            (length,) = struct.unpack_from("!I", self._buffer)
-            if len(self._buffer) < 4 + length:
-                return
-            packet, self._buffer = self._buffer[4 : 4 + length], self._buffer[4 + length :]
-            self.heard.append(packet)
-            if self.pauses_at == packet[:1]:
-                self.producer.pauseProducing()
-            for answer in self.answers.get(packet[:1], [CONTINUE]):
-                self.say(answer)
-
-    def say(self, packet: bytes) -> None:
-        self.protocol.dataReceived(struct.pack("!I", len(packet)) + packet)
-
-    def loseConnection(self) -> None:
-        self.state = "closed"
-
-    def abortConnection(self) -> None:
-        self.state = "aborted"
-        self.protocol.connectionLost(Failure(ConnectionDone()))
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.state = "closed" if reason.check(ConnectionDone) else "aborted"
 
     def told(self) -> bytes:
         """Return the commands it was told, without macros."""
         return b"".join(each[:1] for each in self.heard if each[:1] != b"D")
 
 
-@implementer(IStreamClientEndpoint)
-class Endpoint:
-    """Connects to a filter, or to nobody."""
-
-    def __init__(self, peer: Filter | None) -> None:
-        self.peer = peer
-
-    def connect(self, factory: IProtocolFactory) -> Deferred[Any]:
-        if self.peer is None:
-            return fail(ConnectionRefusedError())
-        protocol: Any = factory.buildProtocol(None)  # type: ignore[arg-type]
-        self.peer.protocol = protocol
-        protocol.makeConnection(self.peer)
-        return succeed(protocol)
-
-
-class Asking(SynchronousTestCase):
+class Asking(JoinedCase):
     """Messages that a filter is asked about."""
 
     def judge(
@@ -98,8 +65,12 @@ class Asking(SynchronousTestCase):
         )
         facts = Facts(client, "x@y.test", "", ["ann@example.org", "bob@example.org"],
                       message(octets))  # fmt: skip
-        verdict = self.successResultOf(Milter(Endpoint(peer)).message(facts))
-        return verdict, peer
+        return self.run_(self.milter(peer).message(facts)), peer
+
+    def milter(self, peer: Filter, **fabric: Any) -> Milter:
+        """Return the policy that asks a filter."""
+        self.fabric = Fabric(**fabric)
+        return Milter(reached(self.fabric, Factory.forProtocol(lambda: peer)))
 
     def test_told(self) -> None:
         """It is told all there is, in order, and the connection is closed."""
@@ -148,17 +119,18 @@ class Asking(SynchronousTestCase):
         peer = Filter({b"O": [answer], **silent})
         peer.pauses_at = b"B"
         facts = Facts(Client(), "", message=message(OCTETS + b"x" * 200_000))
-        judging = ensureDeferred(Milter(Endpoint(peer)).message(facts))
+        judging = self.begin(self.milter(peer, buffer_octets=1000).message(facts))
         for bodies in (1, 2, 3, 4):
             self.assertNoResult(judging)
             self.assertEqual(bodies, peer.told().count(b"B"))
-            peer.producer.resumeProducing()
+            peer.transport.resumeProducing()
+            self.fabric.settle()
         self.assertIsNone(self.successResultOf(judging))
         peer = Filter({b"O": [answer], **silent})
         peer.pauses_at = b"B"
-        judging = ensureDeferred(Milter(Endpoint(peer)).message(facts))
-        peer.pauses_at = b""
-        peer.protocol.connectionLost(Failure(ConnectionDone()))
+        judging = self.begin(self.milter(peer, buffer_octets=1000).message(facts))
+        peer.transport.loseConnection()
+        self.fabric.settle()
         self.failureResultOf(judging, MilterError)
 
     def test_refused(self) -> None:
@@ -219,20 +191,22 @@ class Asking(SynchronousTestCase):
             {b"E": [b"p"] * 3 * CHANGES},
         ]:
             peer = Filter(answers)
-            judging = ensureDeferred(Milter(Endpoint(peer)).message(facts))
+            judging = self.begin(self.milter(peer).message(facts))
             if not judging.called:
-                peer.protocol.dataReceived(b"\xff\xff\xff\xff")
+                peer.transport.write(b"\xff\xff\xff\xff")
+                self.fabric.settle()
             self.failureResultOf(judging, MilterError)
             self.assertEqual("aborted", peer.state)
-        judging = ensureDeferred(Milter(Endpoint(None)).message(facts))
-        self.failureResultOf(judging, ConnectionRefusedError)
+        nobody = Milter(TCP4ClientEndpoint(self.fabric, "127.0.0.1", 1))
+        self.fail_(nobody.message(facts), ConnectionRefusedError)
 
     def test_cancelled(self) -> None:
         """A session that ends while a filter thinks ends the conversation with it."""
         peer = Filter({b"E": []})
         facts = Facts(Client(), "", message=message(OCTETS))
-        judging = ensureDeferred(Milter(Endpoint(peer)).message(facts))
+        judging = self.begin(self.milter(peer).message(facts))
         judging.cancel()
+        self.fabric.settle()
         self.failureResultOf(judging)
         self.assertEqual("aborted", peer.state)
 
