@@ -19,7 +19,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Final
 
-from netsuite.config.check import EXTENSIONS
+from netsuite.config.schema import EXTENSIONS
 from netsuite.home import SiteError
 from netsuite.site import Site
 

@@ -19,7 +19,6 @@ from netsuite.store.errors import StoreError
 from netsuite.store.files import MemorySiteTrees, SiteTrees
 from netsuite.store.files.thread_jobs import RunInThread, Threads
 from netsuite.store.interfaces import Store
-from netsuite.store.memory import MemoryStore
 from netsuite.store.tree import FileHomes
 from netsuite.tls import BadCertificate, Certificates
 
@@ -155,6 +154,8 @@ class InMemory:
         hashing: Hashing | None = None,
         certificates: Certificates | None = None,
     ) -> None:
+        from netsuite.store.memory import MemoryStore  # which a site at home has no use for
+
         validity = uid_validity or (lambda: int(now().timestamp()))
         self.store = MemoryStore(now, guid=guid, uid_validity=validity)
         self.run: RunInThread = partial(deferToThreadPool, reactor, reactor.getThreadPool())

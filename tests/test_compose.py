@@ -707,7 +707,8 @@ class Imports(SynchronousTestCase):
         program = (
             "import sys, netsuite.compose; print([each for each in sys.modules if each in ("
             "'sqlalchemy', 'alembic', 'twisted.internet.reactor', 'netsuite.imap.dialog',"
-            "'netsuite.http.router', 'netsuite.smtp.server', 'netsuite.telnet.shell')])"
+            "'netsuite.http.router', 'netsuite.smtp.server', 'netsuite.telnet.shell',"
+            "'netsuite.smtp.policy.interface', 'netsuite.dns', 'netsuite.store.memory')])"
         )
         found = subprocess.run(
             [sys.executable, "-c", program], capture_output=True, text=True, check=True

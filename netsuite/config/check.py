@@ -19,14 +19,12 @@ from twisted.internet.interfaces import IReactorTime
 from netsuite import tls
 from netsuite.config.endpoints import read_endpoint
 from netsuite.config.load import Configuration, Problem
-from netsuite.config.schema import SERVICES, Settings
+from netsuite.config.schema import EXTENSIONS, SERVICES, Settings
 from netsuite.connection.settings import ServiceSettings
 from netsuite.dns import DNSClient
 from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
 from netsuite.store.interfaces import Store
 
-#: The group of entry points that extensions are found in.
-EXTENSIONS: Final = "netsuite.extensions"
 #: Drivers by the beginning of a database's URL; one that is None needs none.
 _DRIVERS: Final = {"sqlite": None, "postgresql": "psycopg"}
 

@@ -7,7 +7,7 @@ these classes, so they cannot disagree.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
@@ -28,6 +28,9 @@ from netsuite.smtp.policy.settings import PolicySettings
 from netsuite.smtp.settings import DeliverySettings, LMTPSettings, SubmissionSettings
 from netsuite.smtp.settings import Settings as SMTPSettings
 from netsuite.telnet.settings import Settings as TelnetSettings
+
+#: The group of entry points that extensions are found in.
+EXTENSIONS: Final = "netsuite.extensions"
 
 SASLService = Literal["smtp", "submission", "imap", "pop3", "nntp"]
 MechanismName = Literal[
