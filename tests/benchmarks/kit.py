@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -37,7 +37,6 @@ _THREAD: Final = """
 import time
 began = time.perf_counter()
 from netsuite.testing import serve
-from netsuite.testing.blocking import BlockingSuite
 imported = time.perf_counter()
 with serve({services}) as suite:
     print(time.perf_counter() - began, time.perf_counter() - imported)
@@ -57,7 +56,7 @@ def measure(report: Report) -> None:
 
 
 def _start_and_stop(report: Report) -> None:
-    everything = f"a suite of all {len(SERVICES)} services"
+    everything = f"all {len(SERVICES)} services"
     _judge(report, f"{everything} in memory, up and down", _timed(_in_memory), 15)
     with serve("gopher"):  # so that the thread runs
         _judge(report, f"{everything} in a thread, ready", _timed(_in_a_thread), 10)
@@ -121,7 +120,8 @@ def _exchange(report: Report) -> None:
             await sending.send_message("a@example.net", [ann.address], _MESSAGE)
             await reading.noop()
             (fetched,) = await reading.fetch(number, [BodySection()])
-            if not bytes(fetched.sections[BodySection()] or b"").endswith(_MESSAGE):
+            octets = fetched.sections[BodySection()]
+            if not (isinstance(octets, bytes) and octets.endswith(_MESSAGE)):
                 raise RuntimeError(f"message {number} is another")
         took = time.perf_counter() - began
         await sending.quit()
@@ -131,7 +131,7 @@ def _exchange(report: Report) -> None:
     seconds = ground.run(exchanged)
     ground.run(suite.stop)
     report.judge(
-        f"{ROUND_TRIPS:,} messages by SMTP, fetched by IMAP, in memory",
+        f"{ROUND_TRIPS:,} messages by SMTP to IMAP, in memory",
         "netsuite",
         f"{seconds:.2f} s",
         reached=seconds < 3,
@@ -159,40 +159,40 @@ class _Fresh:
         )
         return done.stdout
 
-    def seconds(self, program: str) -> list[tuple[float, ...]]:
-        """Return what a program prints of many runs; the first compiles, and does not count."""
-        self.run("-c", program)
-        runs = (self.run("-c", program) for _ in range(PROCESSES))
-        return [tuple(float(each) for each in printed.split()) for printed in runs]
+    def in_turn(self, programs: Sequence[str]) -> list[list[tuple[float, ...]]]:
+        """Return the figures that programs print, round by round; in a first one they are
+        compiled, which does not count."""
+        rounds = [[self._figures(each) for each in programs] for _ in range(1 + PROCESSES)]
+        return rounds[1:]
+
+    def _figures(self, program: str) -> tuple[float, ...]:
+        return tuple(float(each) for each in self.run("-c", program).split())
 
 
 def _first_time(report: Report, fresh: _Fresh) -> None:
-    what = "a suite in a thread, the first in a process"
     for services, told in (("'smtp', 'imap'", "SMTP and IMAP"), ("", "all services")):
-        figures = fresh.seconds(_THREAD.format(services=services))
-        _judge(report, f"{what}, {told}", [whole for whole, _ in figures], 120)
-        report.row(
-            f"{what}, {told}, but for imports",
-            "netsuite",
-            _shown([ready for _, ready in figures]),
-        )
+        figures = [each[0] for each in fresh.in_turn([_THREAD.format(services=services)])]
+        what = f"the first suite of a process, {told}"
+        _judge(report, f"{what}, with imports", [whole for whole, _ in figures], 120)
+        ready = [seconds for _, seconds in figures]
+        _judge(report, f"{what}, the kit imported", ready, 120)
 
 
 def _imports(report: Report, fresh: _Fresh) -> None:
-    for what, whose in (
-        ("twisted.internet.reactor", "Twisted"),
-        ("twisted.internet.reactor, twisted.internet.ssl, twisted.internet.endpoints", "Twisted"),
-        ("pydantic", "pydantic"),
-    ):
-        report.row(f"import {what}", whose, _shown(_import(fresh, what)))
-    for what in ("netsuite.site", "netsuite.compose"):
-        _judge(report, f"import {what}", _import(fresh, what), 120)
-    report.row("import netsuite.testing.suite", "netsuite",
-               _shown(_import(fresh, "netsuite.testing.suite")))  # fmt: skip
-
-
-def _import(fresh: _Fresh, what: str) -> list[float]:
-    return [seconds for (seconds,) in fresh.seconds(_IMPORTS.format(what=f"import {what}"))]
+    """Import each in turn, since the machine is faster now and slower then."""
+    reactor, site, compose = "twisted.internet.reactor", "netsuite.site", "netsuite.compose"
+    names = (reactor, "pydantic.main", site, compose, "netsuite.testing.suite")
+    programs = [_IMPORTS.format(what=f"import {name}") for name in names]
+    rounds = fresh.in_turn(programs)
+    figures = {name: [each[index][0] for each in rounds] for index, name in enumerate(names)}
+    for name in names:
+        if name in (site, compose):
+            _judge(report, f"import {name}", figures[name], 120)
+            pairs = zip(figures[name], figures[reactor], strict=True)
+            beyond = statistics.median(one - other for one, other in pairs) * 1000
+            report.row(f"import {name}", "beyond the reactor", f"{beyond:.1f} ms")
+        else:
+            report.row(f"import {name}", name.partition(".")[0], _shown(figures[name]))
 
 
 def _collection(report: Report, fresh: _Fresh) -> None:
