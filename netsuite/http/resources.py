@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import inspect
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterable
-from typing import Any, Final, TypeAlias
+from collections.abc import AsyncGenerator, Callable, Iterable
+from typing import Any, Final
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import Deferred
@@ -21,18 +21,14 @@ from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
 from netsuite.http.paths import split_path
 from netsuite.http.replies import BAD_REQUEST, BROKEN, RequestRefused
 from netsuite.http.request import IncomingRequest
-from netsuite.http.responses import AnyResponse, Streamed
+from netsuite.http.responses import AnyResponse, Chunks, Streamed, passed_on
 from netsuite.http.router import Handler, Router
-
-#: An application of PEP 3333: environment and ``start_response`` to the pieces of a body.
-WSGIApplication: TypeAlias = Callable[
-    [dict[str, object], Callable[..., Callable[[bytes], object]]], Iterable[bytes]
-]
+from netsuite.http.wsgi import WSGIApplication, WSGIHandler
 
 #: More than this unsent, and what produces it is told to pause.
 WAITING_OCTETS: Final = 65_536
-#: Ours to say; the rest of what a resource says is passed on.
-_OURS: Final = frozenset({b"content-length", b"transfer-encoding", b"connection", b"date"})
+#: The largest body for a resource, unless more is asked for: it is kept in memory.
+RESOURCE_OCTETS: Final = 16 * 1024**2
 
 
 class SiteRouter(Router):
@@ -46,35 +42,54 @@ class SiteRouter(Router):
         super().__init__()
         self._reactor = reactor
 
-    def mount(self, prefix: str, handler: Handler | WSGIApplication | object) -> None:
+    def mount(
+        self,
+        prefix: str,
+        handler: Handler | WSGIApplication | object,
+        *,
+        limit_octets: int | None = None,
+    ) -> None:
         """Route all paths below a prefix to one handler, all methods.
 
         Args:
             prefix: as of ``Router.mount``.
             handler: as of ``Router.mount``; or a resource, which sees itself at the prefix; or a
-                WSGI application (PEP 3333), a function of two arguments, which runs in a thread.
+                WSGI application (PEP 3333), a function of two arguments, which runs in threads.
+            limit_octets: the largest body of a request; None: 16 MiB for a resource, and what the
+                service takes (``http.body_octets``) for an application.
+
+        Raises:
+            TypeError: it is none of these.
         """
         from twisted.web.resource import IResource
 
         made: Any = handler
-        if not IResource.providedBy(handler) and _takes_two(handler):
-            from twisted.web.wsgi import WSGIResource
-
-            made = WSGIResource(
-                self._reactor, IReactorThreads(self._reactor).getThreadPool(), handler
+        if IResource.providedBy(handler):
+            limit = RESOURCE_OCTETS if limit_octets is None else limit_octets
+            made = ResourceSite(_below(prefix, handler), self._reactor, limit_octets=limit)
+        elif not callable(handler) or IResource.implementedBy(handler):
+            raise TypeError(
+                f"{handler!r} answers nothing: it is no handler, resource or application"
             )
-        if IResource.providedBy(made):
-            made = ResourceSite(_below(prefix, made), self._reactor)
+        elif _takes_two(handler):
+            reactor = IReactorThreads(self._reactor)
+            made = WSGIHandler(handler, reactor, prefix, limit_octets=limit_octets)
         super().mount(prefix, made)
 
 
-def _takes_two(handler: object) -> bool:
-    """Return whether a callable takes environment and ``start_response``."""
-    if not callable(handler):
+def _takes_two(handler: Callable[..., object]) -> bool:
+    """Return whether a callable takes environment and ``start_response``: two arguments, or
+    whatever it is given, as many wrappers of an application do."""
+    if inspect.iscoroutinefunction(handler):
         return False
-    parameters = inspect.signature(handler).parameters.values()
-    wanted = [each for each in parameters if each.default is each.empty]
-    return len(wanted) == 2
+    try:
+        parameters = list(inspect.signature(handler).parameters.values())
+    except (TypeError, ValueError):  # it is not written in Python
+        return False
+    places = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    wanted = [each for each in parameters if each.kind in places and each.default is each.empty]
+    takes_all = bool(parameters) and parameters[0].kind is inspect.Parameter.VAR_POSITIONAL
+    return len(wanted) == 2 or takes_all
 
 
 def _below(prefix: str, resource: Any) -> object:
@@ -101,7 +116,7 @@ class ResourceSite:
     """
 
     def __init__(
-        self, resource: object, reactor: object, *, limit_octets: int = 16 * 1024**2
+        self, resource: object, reactor: object, *, limit_octets: int = RESOURCE_OCTETS
     ) -> None:
         from twisted.web import server
 
@@ -118,8 +133,10 @@ class ResourceSite:
         body = await incoming.read(self._limit_octets)
         channel = _Channel(self._site, incoming)
         request = self._request(channel, False)
-        for name, value in incoming.fields:
+        for name, value in incoming.fields.without("content-length", "transfer-encoding"):
             request.requestHeaders.addRawHeader(name.encode("ascii"), value.encode("latin-1"))
+        if incoming.head.octets != 0:  # also of one whose end alone has told its length
+            request.requestHeaders.addRawHeader(b"content-length", b"%d" % len(body))
         request.parseCookies()
         request.gotLength(len(body))
         request.handleContentChunk(body)
@@ -143,7 +160,7 @@ class _Channel:
         self.transport = self
         self.request: Any = None
         self._incoming = incoming
-        self._head: tuple[int, list[tuple[str, str]], int | None] | None = None
+        self._head: tuple[int, tuple[tuple[str, str], ...], int | None] | None = None
         self._pieces: deque[bytes] = deque()
         self._octets = 0
         self._ended = False
@@ -166,23 +183,22 @@ class _Channel:
         if self._whole and (status in BODILESS or not silent):
             body = b"" if status in BODILESS else b"".join(self._pieces)
             if length is None or length == len(body) or status in BODILESS:
-                return Response(status, tuple(fields), body)
-        return Streamed(ResponseHead(status, Fields(fields), length), self._chunks())
+                return Response(status, fields, body)
+        return Streamed(
+            ResponseHead(status, Fields(fields), length), Chunks(self._chunks(), self.lost)
+        )
 
-    async def _chunks(self) -> AsyncIterator[bytes]:
-        try:
-            while True:
-                while self._pieces:
-                    octets = self._pieces.popleft()
-                    self._octets -= len(octets)
-                    yield octets
-                if self._ended:
-                    break
-                await self._more()
-            if not self._whole:
-                raise ConnectionDone("the resource has given up")
-        finally:
-            self.lost()
+    async def _chunks(self) -> AsyncGenerator[bytes, None]:
+        while True:
+            while self._pieces:
+                octets = self._pieces.popleft()
+                self._octets -= len(octets)
+                yield octets
+            if self._ended:
+                break
+            await self._more()
+        if not self._whole:
+            raise ConnectionDone("the resource has given up")
 
     async def _more(self) -> None:
         producer = self._producer
@@ -216,15 +232,8 @@ class _Channel:
         raw = headers
         if not isinstance(headers, list):
             raw = [(name, each) for name, values in headers.getAllRawHeaders() for each in values]
-        length = None
-        fields = []
-        for name, value in raw:
-            lower = name.lower()
-            if lower == b"content-length" and value.isdigit():
-                length = int(value)
-            if lower not in _OURS and lower != b"server":
-                fields.append((name.decode("ascii"), value.decode("latin-1")))
-        self._head = int(code), fields, length
+        said = [(name.decode("ascii"), value.decode("latin-1")) for name, value in raw]
+        self._head = (int(code), *passed_on(said))
         self._wake()
 
     def write(self, data: bytes) -> None:

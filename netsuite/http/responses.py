@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from json import dumps
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from netsuite.http.commands import Response, ResponseHead
 from netsuite.http.exchange import Exchange
@@ -37,6 +37,28 @@ class Streamed:
         close = getattr(self.chunks, "aclose", None)
         if close is not None:
             await close()
+
+
+class Chunks:
+    """A body as it comes; somebody is told when no more of it is wanted, also where none was.
+
+    Args:
+        chunks: gives it.
+        over: told once.
+    """
+
+    def __init__(self, chunks: AsyncGenerator[bytes, None], over: Callable[[], object]) -> None:
+        self._chunks = chunks
+        self._over = over
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        """Return it piece by piece."""
+        return self._chunks
+
+    async def aclose(self) -> None:
+        """Want no more of it."""
+        await self._chunks.aclose()
+        self._over()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +98,25 @@ class SentFile:
     async def dismiss(self) -> None:
         """Release what the body comes from."""
         self.file.close()
+
+
+#: Fields that are ours to say; the rest of what somebody else says is passed on.
+_OURS: Final = frozenset({"content-length", "transfer-encoding", "connection", "date", "server"})
+
+
+def passed_on(
+    fields: Iterable[tuple[str, str]],
+) -> tuple[tuple[tuple[str, str], ...], int | None]:
+    """Return those of somebody else's fields that are passed on, and the length they announce."""
+    kept = []
+    length = None
+    for name, value in fields:
+        lower = name.lower()
+        if lower == "content-length" and value.isascii() and value.isdigit():
+            length = int(value)
+        if lower not in _OURS:
+            kept.append((name, value))
+    return tuple(kept), length
 
 
 #: What handlers return.
