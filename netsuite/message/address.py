@@ -52,9 +52,10 @@ DOMAIN_OCTETS: Final = 255  # RFC 5321, 4.5.3.1.2
 #: write more, and to refuse them gains nothing.
 LOCAL_OCTETS: Final = 256
 
-_plain_local: Final = re.compile(
-    r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-]+(?:\.(?!\.|$)|[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\U0010ffff-])*"
-)
+# _atext in text, by what it has not: to compile a range up to U+10FFFF takes 6 milliseconds, which
+# every import would wait for.
+_atext_of_text: Final = r'[^\x00-\x20"(),.:;<>@\[\\\]\x7f]'
+_plain_local: Final = re.compile(rf"{_atext_of_text}+(?:\.(?!\.|$)|{_atext_of_text})*")
 
 
 @dataclass(frozen=True, slots=True)

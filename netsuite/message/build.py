@@ -219,7 +219,8 @@ def compose(
 # -- trace fields -------------------------------------------------------------------------------
 
 #: RFC 5321, 4.4 wants what the client said in a domain's place; what is none goes in a comment.
-_said: Final = re.compile(r"[A-Za-z0-9\x80-\U0010ffff._:\[\]-]{1,255}")
+# Letters, digits, what is not ASCII, and ._:[]- may be in it: said by what may not, as in address.
+_said: Final = re.compile(r"[^\x00-,/;-@\\^`{-\x7f]{1,255}")
 
 
 def return_path(sender: str) -> bytes:

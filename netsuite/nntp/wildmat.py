@@ -16,7 +16,8 @@ from typing import Final, TypeAlias
 #   wildmat-pattern = 1*wildmat-item ; wildmat-item = wildmat-exact / wildmat-wild
 #   wildmat-exact   = %x22-29 / %x2B / %x2D-3E / %x40-5A / %x5E-7E / UTF8-non-ascii
 #   wildmat-wild    = "*" / "?"
-_pattern: Final = r"[\"-+\--Z^-~\x80-\U0010ffff]+"
+# By what is in neither: to compile a range up to U+10FFFF takes 4 milliseconds of every import.
+_pattern: Final = r"[^\x00-!,\[-\]\x7f]+"
 wildmat: Final = re.compile(rf"{_pattern}(?:,!?{_pattern})*")
 
 Matches: TypeAlias = Callable[[str], bool]

@@ -63,7 +63,8 @@ class Call:
 
 # -- writing -----------------------------------------------------------------------------------
 
-_not_xml: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+#: Not the complement of what XML 1.0, 2.2 calls a Char: to compile that takes 6 milliseconds.
+_not_xml: Final = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 #: A carriage return would come back as a line feed.
 _TEXT: Final = {"\r": "&#13;"}
 _HEAD: Final = '<?xml version="1.0" encoding="utf-8"?>\n'
