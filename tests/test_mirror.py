@@ -116,6 +116,8 @@ ELSEWHERE = (
     ("testing.files_contract*", "store/files/test_disk", "tests themselves"),
     ("testing.store_contract*", "store/test_memory", "tests themselves"),
     ("testing.case", "testing/test_trial", "as trial runs it"),
+    ("testing.anybody", "testing/test_mail", "whose mailbox a recipient's is"),
+    ("testing.requests", "testing/test_suite", "what HTTP was asked"),
     ("testing.*", "pop3/test_server", "what servers are tried with"),
     ("wire.errors", "connection/test_server", "the guard looks into the table"),
     ("wire.events", "wire/test_multiline", "values that dialogs give"),

@@ -16,13 +16,27 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+from twisted.python.failure import Failure
+
+from netsuite.site import Site
+from netsuite.store.errors import BadFileName, IsADirectory
 from netsuite.testing import files, mail
 from netsuite.testing.grounds import Ground, Thread
 from netsuite.testing.mail import SECONDS, Mail
-from netsuite.testing.suite import DOMAIN, PASSWORD, Service, Suite
+from netsuite.testing.suite import DOMAIN, Service, Suite
 
 T = TypeVar("T")
 _Run = Callable[[Callable[[], Awaitable[Any]]], Any]
+
+
+def _waited(run: _Run, work: Callable[[], Awaitable[T]]) -> T:
+    """Return what is waited for; a wait that fails shows its message, and not how it was run."""
+    __tracebackhide__ = True
+    try:
+        found: T = run(work)
+    except AssertionError as failed:
+        raise failed.with_traceback(None) from None
+    return found
 
 
 class Mailbox:
@@ -32,12 +46,16 @@ class Mailbox:
         self._inner = inner
         self._run = run
         self.name = inner.name
-        self.password = inner.password
         self.address = inner.address
+
+    @property
+    def password(self) -> str:
+        """What it logs in with."""
+        return self._inner.password
 
     def deliver(
         self,
-        message: EmailMessage | bytes | None = None,
+        message: EmailMessage | bytes | str | None = None,
         *,
         subject: str = "",
         body: str = "",
@@ -65,18 +83,19 @@ class Mailbox:
         count: int = 1,
         *,
         subject: str | None = None,
-        matching: Callable[[Mail], bool] = lambda mail: True,
+        matching: Callable[[Mail], bool] = mail.any_mail,
         folder: str = "INBOX",
         timeout: float = SECONDS,
     ) -> list[Mail]:
         """Wait until so many messages are there. Raises AssertionError when they are not in
         time."""
-        found: list[Mail] = self._run(
+        __tracebackhide__ = True
+        return _waited(
+            self._run,
             lambda: self._inner.wait(
                 count, subject=subject, matching=matching, folder=folder, timeout=timeout
-            )
+            ),
         )
-        return found
 
 
 class Group:
@@ -95,7 +114,7 @@ class Group:
 
     def post(
         self,
-        article: EmailMessage | bytes | None = None,
+        article: EmailMessage | bytes | str | None = None,
         *,
         subject: str = "",
         body: str = "",
@@ -109,14 +128,20 @@ class Group:
         return posted
 
     def wait(
-        self, count: int = 1, *, subject: str | None = None, timeout: float = SECONDS
+        self,
+        count: int = 1,
+        *,
+        subject: str | None = None,
+        matching: Callable[[Mail], bool] = mail.any_mail,
+        timeout: float = SECONDS,
     ) -> list[Mail]:
         """Wait until so many articles are there. Raises AssertionError when they are not in
         time."""
-        found: list[Mail] = self._run(
-            lambda: self._inner.wait(count, subject=subject, timeout=timeout)
+        __tracebackhide__ = True
+        return _waited(
+            self._run,
+            lambda: self._inner.wait(count, subject=subject, matching=matching, timeout=timeout),
         )
-        return found
 
 
 class Files(Mapping[str, bytes]):
@@ -128,12 +153,22 @@ class Files(Mapping[str, bytes]):
 
     def __getitem__(self, name: str) -> bytes:
         """Return a file's octets. Raises KeyError where there is none."""
-        octets: bytes = self._run(lambda: self._inner.read(name))
+        try:
+            octets: bytes = self._run(lambda: self._inner.read(name))
+        except (IsADirectory, BadFileName):
+            raise KeyError(name) from None
         return octets
 
     def __setitem__(self, name: str, octets: bytes | str) -> None:
         """Put a file there, with the directories it is in, without any protocol."""
         self._run(lambda: self._inner.put(name, octets))
+
+    def __delitem__(self, name: str) -> None:
+        """Remove a file, without any protocol. Raises KeyError where there is none."""
+        try:
+            self._run(lambda: self._inner.remove(name))
+        except (IsADirectory, BadFileName):
+            raise KeyError(name) from None
 
     def __iter__(self) -> Iterator[str]:
         """Return the names of all files."""
@@ -146,8 +181,8 @@ class Files(Mapping[str, bytes]):
     def wait(self, name: str, *, timeout: float = SECONDS) -> bytes:
         """Wait until a file is there, and return its octets. Raises AssertionError when it is not
         in time."""
-        octets: bytes = self._run(lambda: self._inner.wait(name, timeout=timeout))
-        return octets
+        __tracebackhide__ = True
+        return _waited(self._run, lambda: self._inner.wait(name, timeout=timeout))
 
 
 class BlockingSuite:
@@ -183,6 +218,19 @@ class BlockingSuite:
         """Make it as it was at the start."""
         self._run(self.inner.reset)
 
+    def check(self) -> None:
+        """Raise UnmetExpectation where a fault has not happened so often as was said."""
+        self.inner.check()
+
+    def flush_errors(self, *kinds: type[BaseException]) -> list[Failure]:
+        """Return the errors that were logged, and forget them; see ``Suite.flush_errors``."""
+        return self.inner.flush_errors(*kinds)
+
+    @property
+    def site(self) -> Site:
+        """What a test may add to, as ``Suite.site``."""
+        return self.inner.site
+
     def load(self, directory: str | Path) -> None:
         """Put in what a directory has; see ``Suite.load``."""
         self._run(lambda: self.inner.load(directory))
@@ -212,15 +260,15 @@ class BlockingSuite:
         """Return a service. Raises AttributeError for one that does not run."""
         try:
             return self.inner[name]
-        except KeyError:
-            raise AttributeError(f"no service {name} runs here") from None
+        except KeyError as missing:
+            raise AttributeError(*missing.args) from None
 
     def __getitem__(self, name: str) -> Service:
         """Return a service by its name. Raises KeyError for one that does not run."""
         return self.inner[name]
 
-    def mailbox(self, name: str, password: str = PASSWORD) -> Mailbox:
-        """Return an account and its mail; it is made the first time."""
+    def mailbox(self, name: str, password: str | None = None) -> Mailbox:
+        """Return an account and its mail; it is made the first time. See ``Suite.mailbox``."""
         return Mailbox(self._now(lambda: self.inner.mailbox(name, password)), self._run)
 
     def group(self, name: str) -> Group:

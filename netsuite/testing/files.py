@@ -72,6 +72,13 @@ class Files:
             await written
         await upload.commit()
 
+    async def remove(self, name: str) -> None:
+        """Remove a file, without any protocol. Raises KeyError where there is none."""
+        try:
+            await self._tree.remove_file(path_of(name))
+        except NoSuchFile:
+            raise KeyError(name) from None
+
     async def names(self) -> list[str]:
         """Return the names of all files, with slashes, sorted."""
         return sorted([name async for name in self._below(())])

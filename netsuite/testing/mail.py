@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP, default
 from email.utils import format_datetime
+from functools import partial
 from typing import Final, Protocol
 
 from twisted.internet.defer import Deferred
@@ -20,10 +22,11 @@ from netsuite.store.changes import Change
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FolderId, FolderKind, Placement
-from netsuite.wire.dates import now
 
 #: How long is waited for mail unless a test says otherwise.
 SECONDS: Final = 5.0
+#: So many other folders with messages, and messages of each, a failed wait tells of.
+_TOLD: Final = 5
 
 
 class Mail(EmailMessage):
@@ -41,6 +44,11 @@ class Mail(EmailMessage):
     uid: int = 0
     flags: frozenset[str] = frozenset()
     envelope: MailEnvelope | None = None
+
+
+def any_mail(mail: Mail) -> bool:
+    """Return that a message matches."""
+    return True
 
 
 def parsed(octets: bytes) -> Mail:
@@ -76,6 +84,9 @@ class Surroundings(Protocol):
     def unique(self) -> str:
         """Return letters that no other message has."""
 
+    def now(self) -> datetime:
+        """Return the time of messages."""
+
 
 class Folder:
     """A folder of mail, or a newsgroup, as a test sees it.
@@ -110,7 +121,7 @@ class Folder:
         return found
 
     async def put(self, octets: bytes, flags: Sequence[str] = ()) -> Mail:
-        """Put a message there, as it is."""
+        """Put a message there, as it is, its line ends too."""
         folder = await self._find()
         mail = self._suite.store.mail
         draft = mail.draft(len(octets))
@@ -132,7 +143,7 @@ class Folder:
         count: int = 1,
         *,
         subject: str | None = None,
-        matching: Callable[[Mail], bool] = lambda mail: True,
+        matching: Callable[[Mail], bool] = any_mail,
         timeout: float = SECONDS,
     ) -> list[Mail]:
         """Wait until so many messages are there, and return all there are.
@@ -170,7 +181,13 @@ class Folder:
                     return found
                 left = until - clock.seconds()
                 if left <= 0:
-                    raise AssertionError(self._too_few(count, found, there, subject, timeout))
+                    wanted = str(count)
+                    if subject is not None:
+                        wanted += f" with the subject {subject!r}"
+                    if matching is not any_mail:
+                        wanted += " that match"
+                    few = f"{len(found)} messages after {timeout:g} seconds, wanted {wanted}"
+                    raise AssertionError(await self._too_few(few, there))
                 changed: Deferred[None] = Deferred()
                 heard.append(changed)
                 timer = clock.callLater(left, wake)
@@ -185,33 +202,54 @@ class Folder:
         finally:
             watching.cancel()
 
-    def _too_few(
-        self,
-        count: int,
-        found: Sequence[Mail],
-        there: Sequence[Mail],
-        subject: str | None,
-        timeout: float,
-    ) -> str:
-        wanted = f"{count} with the subject {subject!r}" if subject is not None else str(count)
+    async def _too_few(self, few: str, there: Sequence[Mail]) -> str:
+        """Return what is said of a wait that has failed: what is there, and what elsewhere."""
         lines = [
-            f"{self._described}: {len(found)} messages after {timeout:g} seconds, wanted {wanted}",
+            f"{self._described}: {few}",
             *(f"there is: {each['Subject']!r} from {each['From']}" for each in there),
+            *await self._elsewhere(),
             self._suite.transcripts(),
         ]
         return "\n".join(lines)
 
+    async def _elsewhere(self) -> list[str]:
+        store = self._suite.store
+        found: list[str] = []
+        for owner in [None, *await store.accounts.accounts()]:
+            whose = "" if owner is None else f"{owner.name}'s "
+            for each in await store.mail.folders(None if owner is None else owner.id):
+                folder = Folder(self._suite, whose + each.name, partial(_at_once, each))
+                if folder._described == self._described or len(found) == _TOLD:
+                    continue
+                subjects = [repr(mail["Subject"]) for mail in await folder.messages()]
+                if subjects:
+                    more = [] if len(subjects) <= _TOLD else ["..."]
+                    told = ", ".join(subjects[-_TOLD:] + more)
+                    found.append(f"elsewhere, in {folder._described}: {told}")
+        return found
+
+
+async def _at_once(folder: model.Folder) -> model.Folder:
+    return folder
+
+
+def with_line_ends(octets: bytes) -> bytes:
+    """Return a message with the line ends that it has in a store: files often have LF alone."""
+    return octets.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+
 
 def message_of(
     suite: Surroundings,
-    message: EmailMessage | bytes | None,
+    message: EmailMessage | bytes | str | None,
     subject: str,
     body: str,
     fields: Mapping[str, str],
 ) -> bytes:
     """Return the octets of a message that a test gives, or describes."""
+    if isinstance(message, str):
+        message = message.encode()
     if isinstance(message, bytes):
-        return message
+        return with_line_ends(message)
     if message is None:
         message = EmailMessage(policy=SMTP)
         message["Subject"] = subject
@@ -219,7 +257,7 @@ def message_of(
             message[name.replace("_", "-")] = value
         message.set_content(body)
     if "Date" not in message:
-        message["Date"] = format_datetime(now())
+        message["Date"] = format_datetime(suite.now())
     if "Message-ID" not in message:
         message["Message-ID"] = f"<{suite.unique()}@{suite.domain}>"
     return message.as_bytes(policy=SMTP)
@@ -229,13 +267,13 @@ class Mailbox:
     """An account of a suite, and its mail.
 
     Args:
-        name: what logs in.
+        account: whose it is.
         password: what it logs in with.
     """
 
     def __init__(self, suite: Surroundings, account: model.Account, password: str) -> None:
         self._suite = suite
-        self._account = account
+        self.id = account.id
         self.name = account.name
         self.password = password
         self.address = f"{account.name}@{suite.domain}"
@@ -243,11 +281,11 @@ class Mailbox:
     def folder(self, name: str = "INBOX") -> Folder:
         """Return one of its folders, whether it is there yet or not."""
         find = self._suite.store.mail.folder
-        return Folder(self._suite, f"{self.name}'s {name}", lambda: find(self._account.id, name))
+        return Folder(self._suite, f"{self.name}'s {name}", lambda: find(self.id, name))
 
     async def deliver(
         self,
-        message: EmailMessage | bytes | None = None,
+        message: EmailMessage | bytes | str | None = None,
         *,
         subject: str = "",
         body: str = "",
@@ -259,15 +297,15 @@ class Mailbox:
         """Put a message into one of its folders, without any protocol.
 
         Args:
-            message: it; or described by the others.
+            message: it, its lines ending with LF or CRLF; or described by the others.
             folder: made where it is not there.
             fields: further ones, with underscores for hyphens.
         """
         mail = self._suite.store.mail
         try:
-            await mail.folder(self._account.id, folder)
+            await mail.folder(self.id, folder)
         except NoSuchFolder:
-            await mail.create_folder(self._account.id, folder)
+            await mail.create_folder(self.id, folder)
         described = {"From": sender, "To": self.address, **fields}
         octets = message_of(self._suite, message, subject, body, described)
         return await self.folder(folder).put(octets, flags)
@@ -281,7 +319,7 @@ class Mailbox:
         count: int = 1,
         *,
         subject: str | None = None,
-        matching: Callable[[Mail], bool] = lambda mail: True,
+        matching: Callable[[Mail], bool] = any_mail,
         folder: str = "INBOX",
         timeout: float = SECONDS,
     ) -> list[Mail]:
@@ -304,7 +342,7 @@ class Group(Folder):
 
     async def post(
         self,
-        article: EmailMessage | bytes | None = None,
+        article: EmailMessage | bytes | str | None = None,
         *,
         subject: str = "",
         body: str = "",

@@ -13,7 +13,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
@@ -28,17 +28,16 @@ from netsuite.accounts.arrivals import ArrivedMessage, MailEnvelope
 from netsuite.compose import Daemon, ServiceOf
 from netsuite.config.load import load
 from netsuite.connection.listening import ListeningService
-from netsuite.http.request import IncomingRequest
-from netsuite.http.responses import AnyResponse
 from netsuite.http.router import Router
 from netsuite.site import Site
-from netsuite.smtp.policy.interface import Facts, Policy, Verdict
 from netsuite.storage import InMemory, Reactor
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FolderId, FolderKind
+from netsuite.testing.anybody import TakesAnybody, account_of
 from netsuite.testing.certificates import Authority, authority
+from netsuite.testing.fabric import Fabric
 from netsuite.testing.faults import Faults
 from netsuite.testing.files import Files
 from netsuite.testing.grounds import Ground
@@ -46,6 +45,7 @@ from netsuite.testing.hashing import NoHashing, verifiers
 from netsuite.testing.health import Health, settled
 from netsuite.testing.mail import Group, Mailbox
 from netsuite.testing.recordings import Recordings, shown
+from netsuite.testing.requests import NotingRouter, Request
 from netsuite.tls import Certificates, Pair
 
 T = TypeVar("T")
@@ -65,57 +65,8 @@ _SETTINGS: Final = (
     "accounts.free_guesses=1000",  # a wrong password is an answer to wait for, not a danger
     "delivery.enabled=false",  # a test's mail leaves this machine in no case
     "nntp.posting=open",
+    "ftp.require_session_reuse=false",  # which ftplib does not do
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request that an HTTP server under test was sent.
-
-    Args:
-        fields: their names in lower case; the last of one name.
-    """
-
-    method: str
-    path: str
-    query: str
-    fields: Mapping[str, str] = field(default_factory=dict)
-
-
-class TakesAnybody(Policy):
-    """Has every address be somebody here: an account is made of each recipient that comes, and of
-    each domain one of ours."""
-
-    def __init__(self, suite: Suite) -> None:
-        self._suite = suite
-
-    async def recipient(self, facts: Facts) -> Verdict:
-        """Make the recipient's account, where there is none."""
-        suite = self._suite
-        local, at, domain = facts.recipient.lower().rpartition("@")
-        if at:
-            suite.add_domain(domain)
-        name = (local if at else domain).partition("+")[0]
-        aliases = await suite.store.accounts.aliases()
-        if name and name != "postmaster" and aliases.keys().isdisjoint((name, f"{local}@{domain}")):
-            suite.mailbox(name)
-        return None
-
-
-class _NotingRouter(Router):
-    """A router that notes requests, and has another answer."""
-
-    def __init__(self, router: Router, noted: list[Request]) -> None:
-        super().__init__()
-        self._router = router
-        self._noted = noted
-
-    def answer(self, request: IncomingRequest) -> Awaitable[AnyResponse]:
-        """As ``Router.answer``."""
-        fields = {name.lower(): value for name, value in request.fields}
-        head = request.head
-        self._noted.append(Request(head.method, head.path, head.query or "", fields))
-        return self._router.answer(request)
 
 
 class _Endpoint(HostnameEndpoint):
@@ -146,7 +97,11 @@ class Service(Faults):
         changed: dict[str, Any] = {"transcript": self.transcripts.transcript}
         router = getattr(factory.shared, "router", None)
         if isinstance(router, Router):
-            changed["router"] = _NotingRouter(router, self.requests)
+            changed["router"] = NotingRouter(router, self.requests)
+        if suite.seed is not None:
+            known = {"now": suite.now, "identify": suite.unique}
+            known |= {"unique": suite.unique} if self.name == "nntp" else {}
+            changed |= {name: what for name, what in known.items() if hasattr(factory.shared, name)}
         factory.configure(replace(factory.shared, **changed))
         listening.openings = tuple(
             replace(each, factory=self.wrap(each.factory)) for each in listening.openings
@@ -256,7 +211,7 @@ class Suite:
         self._storage = InMemory(
             configured,
             self.reactor,
-            now=self._now,
+            now=self.now,
             guid=lambda: f"{self._random.getrandbits(128):032x}",
             hashing=NoHashing(),
             certificates=_certificates(self.clock, authority),
@@ -264,16 +219,19 @@ class Suite:
         self.site = Site(settings=configured, reactor=self.reactor, storage=self._storage)
         self.site.on_mail(self._note)
         if anybody:
-            self.site.policies.add(TakesAnybody(self), services=("smtp", "submission", "lmtp"))
+            takes = TakesAnybody(lambda: self.store, self.add_domain, self.mailbox)
+            self.site.policies.add(takes, services=("smtp", "submission", "lmtp"))
         #: What a test leaves behind, and what it logs; where somebody looks after that.
         self.health: Health | None = None
         self._services: dict[str, Service] = {}
         self._daemon: Daemon | None = None
 
-    def _now(self) -> datetime:
+    def now(self) -> datetime:
+        """Return the time of messages; with a seed and a clock that is real, always the same."""
         if self.seed is None:
             return datetime.now(UTC)
-        return _BEGINNING + timedelta(seconds=self.clock.seconds() - self._began)
+        passed = self.clock.seconds() - self._began if isinstance(self.reactor, Fabric) else 0.0
+        return _BEGINNING + timedelta(seconds=passed)
 
     async def _note(self, envelope: MailEnvelope, message: ArrivedMessage) -> None:
         for place in envelope.places:
@@ -287,7 +245,10 @@ class Suite:
     # -- life ----------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Let the services listen; what the test adds to ``site`` is there by then."""
+        """Let the services listen, if they do not yet; what the test adds to ``site`` is there by
+        then."""
+        if self._daemon is not None:
+            return
         made = []
         for name in self._names:
             keys = {"listen": name, **({} if name == "lmtp" else {"listen_tls": f"{name}-tls"})}
@@ -317,8 +278,26 @@ class Suite:
         for service in self:
             service.end_sessions()
         await daemon.stopService()
+        self.check()
+
+    def check(self) -> None:
+        """Raise UnmetExpectation, an AssertionError, where a fault has not happened so often as was
+        said; what ``reset`` would end in silence."""
         for service in self:
             service.check()
+
+    def flush_errors(self, *kinds: type[BaseException]) -> list[Failure]:
+        """Return the errors that were logged, and forget them: a test expected them.
+
+        Args:
+            kinds: those of these alone; none: all.
+
+        Raises:
+            RuntimeError: nobody looks after what is logged here, as the fixtures do.
+        """
+        if self.health is None:
+            raise RuntimeError("nobody looks after what is logged; pytest's fixtures do")
+        return self.health.flush_errors(*kinds)
 
     async def reset(self) -> None:
         """Make it as it was at the start: no accounts, mail, articles, files, faults."""
@@ -342,7 +321,15 @@ class Suite:
 
     def __getitem__(self, name: str) -> Service:
         """Return a service by its name. Raises KeyError for one that does not run."""
-        return self._services[name]
+        try:
+            return self._services[name]
+        except KeyError:
+            raise KeyError(self._missing(name)) from None
+
+    def _missing(self, name: str) -> str:
+        if name in self._names and not self._services:
+            return f"{name} does not run yet: start the suite, or use it under 'with'"
+        return f"no service {name} runs here; there are: {', '.join(self._names)}"
 
     # -- services ------------------------------------------------------------------------------
 
@@ -408,16 +395,26 @@ class Suite:
         """What happens in the store."""
         return self.site.store.changes
 
-    def mailbox(self, name: str, password: str = PASSWORD) -> Mailbox:
-        """Return an account and its mail; it is made the first time."""
+    def mailbox(self, name: str, password: str | None = None) -> Mailbox:
+        """Return an account and its mail; it is made the first time.
+
+        Args:
+            name: of the account, or an address of its.
+            password: what it logs in with from now on; None: as it is, ``secret`` at first.
+        """
+        name = account_of(name)
+        accounts = self.store.accounts
         known = self._mailboxes.get(name)
         if known is None:
-            accounts = self.store.accounts
+            chosen = password or PASSWORD
             try:
                 account = at_once(accounts.account(name))
             except NoSuchAccount:
-                account = at_once(accounts.add_account(name, verifiers(password)))
-            known = self._mailboxes[name] = Mailbox(self, account, password)
+                account = at_once(accounts.add_account(name, verifiers(chosen)))
+            known = self._mailboxes[name] = Mailbox(self, account, chosen)
+        elif password not in (None, known.password):
+            known.password = password
+            at_once(accounts.set_verifiers(known.id, verifiers(password)))
         return known
 
     def group(self, name: str) -> Group:
@@ -447,9 +444,9 @@ class Suite:
         for path in _files_below(root / "mail"):
             account, *folders, _ = path.relative_to(root / "mail").parts
             folder = "/".join(folders) or "INBOX"
-            await self.mailbox(account).deliver(_with_line_ends(path), folder=folder)
+            await self.mailbox(account).deliver(path.read_bytes(), folder=folder)
         for path in _files_below(root / "news"):
-            await self.group(path.parent.name).post(_with_line_ends(path))
+            await self.group(path.parent.name).post(path.read_bytes())
         for path in _files_below(root / "files" / "public"):
             name = path.relative_to(root / "files" / "public").as_posix()
             await self.files().put(name, path.read_bytes())
@@ -477,11 +474,6 @@ def _certificates(clock: IReactorTime, authority: Authority) -> Certificates:
 
 def _files_below(root: Path) -> list[Path]:
     return sorted(path for path in root.rglob("*") if path.is_file())
-
-
-def _with_line_ends(path: Path) -> bytes:
-    """Return a file's octets as a message has them: editors write LF alone."""
-    return path.read_bytes().replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
 
 
 def at_once(work: Awaitable[T]) -> T:

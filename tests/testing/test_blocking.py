@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 
 from netsuite.gopher.client import GopherClient
+from netsuite.http.commands import Response
+from netsuite.http.request import IncomingRequest
 from netsuite.testing.blocking import BlockingSuite, serve, shared_thread
 from netsuite.testing.faults.rules import UnmetExpectation
 from netsuite.testing.grounds import Memory
@@ -169,3 +171,145 @@ def test_connections_are_numbered_anew_after_a_reset() -> None:
             with cut, pytest.raises(smtplib.SMTPServerDisconnected):
                 smtplib.SMTP(*suite.smtp.address)
             suite.reset()
+
+
+def test_a_mailbox_by_its_address(suite: BlockingSuite) -> None:
+    """An address names the account whose mail goes there, however it is written."""
+    ann = suite.mailbox("ann")
+    ann.deliver(subject="One")
+    for address in ("Ann@elsewhere.example", "ann+shop@example.test"):
+        assert [each["Subject"] for each in suite.mailbox(address).messages()] == ["One"]
+
+
+def test_a_password_of_later(suite: BlockingSuite) -> None:
+    """Whoever asks for a mailbox again with a password has it from then on."""
+    suite.mailbox("ann")
+    ann = suite.mailbox("ann", "new")
+    assert suite.mailbox("ann").password == ann.password == "new"
+    if isinstance(suite.inner.ground, Memory):
+        return
+    with imaplib.IMAP4(*suite.imap.address) as client:
+        with pytest.raises(imaplib.IMAP4.error):
+            client.login("ann", "secret")
+        client.login("ann", "new")
+
+
+def test_line_ends(suite: BlockingSuite) -> None:
+    """A message as a file has it is one as the store has it."""
+    ann = suite.mailbox("ann")
+    for written in ("Subject: One\n\nÄ\n", "Subject: One\n\nÄ\n".encode()):
+        assert ann.deliver(written).octets == "Subject: One\r\n\r\nÄ\r\n".encode()
+    assert suite.group("local.test").post("Subject: One\n\n").octets == b"Subject: One\r\n\r\n"
+
+
+def test_files_come_and_go(suite: BlockingSuite) -> None:
+    """A file is removed; a directory is none, nor is what climbs."""
+    files = suite.files("ann")
+    files["letters/a.txt"] = "Dear Bob"
+    for name in ("letters", "../a.txt", "b.txt"):
+        assert name not in files
+        with pytest.raises(KeyError):
+            del files[name]
+    del files["letters/a.txt"]
+    assert list(files) == []
+
+
+def test_start_twice() -> None:
+    """It serves where it served; and before the start nothing does, which is told."""
+    suite = serve("smtp")
+    with pytest.raises(AttributeError, match="smtp does not run yet: start the suite"):
+        _ = suite.smtp
+    with suite.start():
+        port = suite.smtp.port
+        assert suite.start().smtp.port == port
+        with pytest.raises(AttributeError, match="no service imap runs here; there are: smtp"):
+            _ = suite.imap
+
+
+def test_the_same_with_a_seed() -> None:
+    """Octets, ids and dates are, though the clock of a thread is a real one."""
+
+    def run() -> list[bytes]:
+        with serve("smtp", seed=7) as suite:
+            suite.mailbox("ann").deliver(subject="One")
+            with smtplib.SMTP(*suite.smtp.address, local_hostname="shop.example") as smtp:
+                smtp.sendmail("shop@example.test", ["ann@example.test"], "Subject: Two\r\n\r\n")
+            return [each.octets for each in suite.mailbox("ann").wait(2)]
+
+    assert run() == run()
+
+
+@pytest.mark.parametrize(
+    ("recipient", "code"),
+    [
+        ("ann@other.example", 250),
+        ("o'brien=x_1@other.example", 250),
+        ('"ann smith"@other.example', 250),
+        ("ann@xn--bcher-kva.example", 250),
+        ("postmaster@other.example", 250),
+        ("ann@[127.0.0.1]", 550),
+    ],
+)
+def test_anybody(recipient: str, code: int) -> None:
+    """Mail is taken for whatever address can be somebody's, and refused to others in order."""
+    with serve("smtp") as suite, smtplib.SMTP(*suite.smtp.address) as smtp:
+        smtp.ehlo()
+        smtp.mail("shop@example.test")
+        assert smtp.rcpt(recipient)[0] == code
+
+
+def test_a_body_of_http() -> None:
+    """What a handler reads of a request is noted."""
+
+    async def hook(request: IncomingRequest) -> Response:
+        await request.read(1000)
+        return Response(204)
+
+    with serve("http") as suite:
+        suite.site.http.add("POST", "/hook", hook)
+        asked = urllib.request.Request(suite.http.url + "hook", b'{"order": 7}', method="POST")
+        urllib.request.urlopen(asked).close()
+        assert suite.http.requests[-1].body == b'{"order": 7}'
+
+
+def test_a_wait_that_fails() -> None:
+    """It tells what was wanted, what is there and elsewhere, and nothing of how it was run."""
+    with serve("smtp") as suite:
+        suite.mailbox("bob").deliver(subject="For Bob")
+        suite.mailbox("ann").deliver(subject="Old", folder="Archive")
+        ann = suite.mailbox("ann")
+        ann.deliver(subject="Order 8")
+        with pytest.raises(AssertionError) as failed:
+            ann.wait(2, subject="Order 7", matching=lambda each: False, timeout=0.01)
+    lines = str(failed.value).splitlines()
+    assert lines[:4] == [
+        "ann's INBOX: 0 messages after 0.01 seconds, wanted 2 with the subject 'Order 7' "
+        "that match",
+        "there is: 'Order 8' from sender@example.net",
+        "elsewhere, in ann's Archive: 'Old'",
+        "elsewhere, in bob's INBOX: 'For Bob'",
+    ]
+    assert not [each for each in failed.traceback if "twisted" in str(each.path)]
+
+
+def test_check(suite: BlockingSuite) -> None:
+    """What a reset would forget is told before."""
+    suite.smtp.refusing("RCPT", 451, times=1)
+    with pytest.raises(UnmetExpectation, match="refusing RCPT 451: happened 0 of 1"):
+        suite.check()
+    suite.reset()
+    suite.check()
+    with pytest.raises(RuntimeError, match="pytest's fixtures"):
+        suite.flush_errors()
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "there"),
+    [("smtp", 250, "45"), ("imap", 451, "NO"), ("ftp", "NO", "45"), ("gopher", 7, "no codes")],
+)
+def test_what_does_not_refuse(suite: BlockingSuite, name: str, code: int, there: str) -> None:
+    """A code that refuses nothing, or is none, is not taken; nor is a fault of TLS that is none."""
+    with pytest.raises(ValueError, match=there):
+        suite[name].refusing("", code)
+    with pytest.raises(ValueError, match="exired is no fault of TLS; there are expired,"):
+        suite[name].tls("exired")

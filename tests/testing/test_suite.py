@@ -18,7 +18,8 @@ from netsuite.testing.certificates import Authority
 from netsuite.testing.faults import Faults
 from netsuite.testing.faults.rules import UnmetExpectation
 from netsuite.testing.grounds import Memory
-from netsuite.testing.suite import SERVICES, Request, Suite, at_once
+from netsuite.testing.requests import Request
+from netsuite.testing.suite import SERVICES, Suite, at_once
 from tests.testing.worlds import in_memory
 
 

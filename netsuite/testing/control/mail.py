@@ -20,10 +20,9 @@ from netsuite.testing.control.messages import (
     MessageForm,
     checked_flags,
     shown,
-    with_line_ends,
 )
 from netsuite.testing.mail import SECONDS, Folder, Group, Mailbox
-from netsuite.testing.suite import PASSWORD, Suite
+from netsuite.testing.suite import Suite
 
 RAW: Final = "message/rfc822"
 
@@ -144,7 +143,7 @@ class MailRoutes:
         """Make an account."""
         form = parsed(MailboxForm, await request.read(self._limit))
         there = await has_account(self._suite, form.name)
-        made = self._suite.mailbox(form.name, form.password or PASSWORD)
+        made = self._suite.mailbox(form.name, None if there else form.password)
         if form.password not in (None, made.password):
             raise refusal(409, f"there is a mailbox {form.name} with another password")
         return answer(_of_mailbox(made), 200 if there else 201)
@@ -170,7 +169,7 @@ class MailRoutes:
         body = await request.read(self._limit)
         if _is_raw(request):
             flags = [each for each in (query.get("flags") or "").split(",") if each]
-            message: EmailMessage | bytes = with_line_ends(body)
+            message: EmailMessage | bytes = body
             folder = query.get("folder") or "INBOX"
         else:
             form = parsed(DeliveryForm, body)
@@ -242,7 +241,7 @@ class MailRoutes:
         group = self._made_group(request.parameters["name"])
         body = await request.read(self._limit)
         if _is_raw(request):
-            made = await group.post(with_line_ends(body))
+            made = await group.post(body)
         else:
             form = parsed(MessageForm, body)
             made = await group.post(form.composed("", Newsgroups=group.name, Path="test"))

@@ -169,11 +169,6 @@ class DeliveryForm(MessageForm):
     flags: list[str] = []
 
 
-def with_line_ends(body: bytes) -> bytes:
-    """Return a message with the line ends that it has in a store: files often have LF alone."""
-    return body.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-
-
 def checked_flags(flags: list[str]) -> list[str]:
     """Return flags. Raises RequestRefused where one is none."""
     for each in flags:
