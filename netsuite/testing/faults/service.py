@@ -367,6 +367,9 @@ class Faults:
         """Have something wrong with TLS, implicit or by STARTTLS: ``expired``, ``wrong-name``,
         ``unknown-authority``, ``stalled``, ``no-close-notify``. The authority of the first two is
         that of ``netsuite.testing.certificates``."""
+        known = [each.value for each in TLSFault]
+        if not isinstance(kind, TLSFault) and kind not in known:
+            raise ValueError(f"{kind} is no fault of TLS; there are {', '.join(known)}")
         return self._add(TLSFault(kind), f"tls {TLSFault(kind).value}", **whom)
 
     def starttls_stripped(self, **whom: Unpack[Whom]) -> Rule[kinds.NoTLS]:

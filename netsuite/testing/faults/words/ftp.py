@@ -209,6 +209,7 @@ def adapt(shared: Shared, rules: Rules) -> Shared:
 
 WORDS: Final = Words(
     protocol="ftp",
+    codes="[45][0-9]{2}",
     names=named(*get_args(commands.Command)),
     reply=reply,
     ends=ends,

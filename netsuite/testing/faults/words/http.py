@@ -29,6 +29,7 @@ def _unfinished(octets: bytes) -> bytes:
 
 WORDS: Final = Words(
     protocol="http",
+    codes="[2-5][0-9]{2}",
     names={commands.Request: ""},
     name_of=name_of,
     reply=reply,

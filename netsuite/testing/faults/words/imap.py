@@ -34,6 +34,7 @@ def ends(refusal: Refuse) -> bool:
 
 WORDS: Final = Words(
     protocol="imap",
+    codes="NO|BAD|BYE",
     names={**named(*get_args(requests.Request)), requests.StatusOf: "STATUS"},
     reply=reply,
     ends=ends,

@@ -33,6 +33,7 @@ async def _refuse_article(
 
 WORDS: Final = Words(
     protocol="nntp",
+    codes="[45][0-9]{2}",
     names={
         **named(*(set(get_args(commands.Command)) - {commands.SASLResponse})),
         commands.ModeReader: "MODE READER",

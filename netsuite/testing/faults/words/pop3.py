@@ -27,6 +27,7 @@ async def _refuse_quit(
 
 WORDS: Final = Words(
     protocol="pop3",
+    codes="[A-Z][A-Z0-9/-]{0,40}",
     names=named(*(each for each in get_args(commands.Command) if each is not AuthResponse)),
     reply=reply,
     refusing={commands.Quit: _refuse_quit},

@@ -49,6 +49,7 @@ async def _refuse_content(
 
 WORDS: Final = Words(
     protocol="smtp",
+    codes="[45][0-9]{2}",
     names={
         **named(*(each for each in get_args(commands.Command) if each is not AuthResponse)),
         EndOfBody: "BODY",

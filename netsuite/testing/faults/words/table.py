@@ -77,6 +77,7 @@ class Words:
         adapt: returns what a session shares, with what rules meet beside its commands: logins
             that are none, data connections.
         has_data: whether it has connections of their own for data.
+        codes: a pattern of what refuses; None where nothing does but words.
     """
 
     protocol: str
@@ -94,6 +95,7 @@ class Words:
     replied: Callable[[Any, Rules, Any, Any], object] | None = None
     adapt: Callable[[Any, Rules], ServerShared] | None = None
     has_data: bool = False
+    codes: str | None = None
 
     def name(self, event: object) -> str:
         """Return the name of an event; empty where no rule can be about it."""
@@ -111,11 +113,15 @@ class Words:
         raise ValueError(f"{self.protocol} has no command {command}; there are {known}")
 
     def check_code(self, refusal: Refuse) -> None:
-        """Raise ValueError where the protocol cannot say a refusal."""
-        try:
-            self.reply(object(), refusal)
-        except (KeyError, ValueError):
-            raise ValueError(f"{self.protocol} has no code {refusal.code}") from None
+        """Raise ValueError where the protocol cannot say a refusal, or it would be none."""
+        if refusal.code is None:
+            return
+        if self.codes is None:
+            raise ValueError(f"{self.protocol} has no codes, {refusal.code} neither")
+        if not re.fullmatch(self.codes, str(refusal.code).upper()):
+            raise ValueError(
+                f"{self.protocol} has no code {refusal.code} that refuses; there are {self.codes}"
+            )
 
     def wrong(self, what: Wrong) -> Wrongly:
         """Return how something is said wrongly. Raises ValueError where nothing such is said."""

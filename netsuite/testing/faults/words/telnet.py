@@ -102,6 +102,7 @@ def adapt(shared: Shared, rules: Rules) -> Shared:
 
 WORDS: Final = Words(
     protocol="telnet",
+    codes="INCORRECT|THROTTLED|UNAVAILABLE",
     names={Login: "LOGIN"},
     reply=reply,
     adapt=adapt,
