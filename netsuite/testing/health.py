@@ -16,6 +16,8 @@ from netsuite.testing.grounds import Ground
 
 #: Turns of the reactor until what closes has closed: both ends of a connection, and TLS.
 _TURNS: Final = 5
+#: So long a thread that is about to end may take, in real seconds.
+ENDING_SECONDS: Final = 0.5
 #: Threads of a pool stay, and wait for more.
 _POOL: Final = "PoolThread-"
 
@@ -63,15 +65,23 @@ class Health:
     def end(self) -> list[str]:
         """Return what is wrong, each in words; hear no more of the log."""
         globalLogPublisher.removeObserver(self._logged)
+        for thread in self._new_threads():
+            thread.join(ENDING_SECONDS)
         left = {key: text for key, text in self._ground.open().items() if key not in self._open}
         return [
             *(f"left behind: {text}" for text in left.values()),
+            *(f"left behind: thread {each.name}" for each in self._new_threads()),
             *(
-                f"left behind: thread {each.name}"
-                for each in threading.enumerate()
-                if each not in self._threads and not each.daemon and _POOL not in each.name
+                f"logged: {each.getTraceback()}(flush_errors takes those that are expected)"
+                for each in self._logged.failures
             ),
-            *(f"logged: {each.getTraceback()}" for each in self._logged.failures),
+        ]
+
+    def _new_threads(self) -> list[threading.Thread]:
+        return [
+            each
+            for each in threading.enumerate()
+            if each not in self._threads and not each.daemon and _POOL not in each.name
         ]
 
     def check(self) -> None:

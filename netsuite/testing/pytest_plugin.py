@@ -167,10 +167,30 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     item: pytest.Item,
+    call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show what was said to the servers of a test that has failed."""
     report = yield
-    if report.failed and report.when == "call":
-        for suite in item.stash.get(_SUITES, {}).values():
-            report.sections.append(("netsuite transcripts", suite.transcripts()))
+    if report.failed:
+        shown = str(call.excinfo.value) if call.excinfo is not None else ""
+        for suite in _suites(item):
+            said = suite.transcripts()
+            # A wait that fails shows it itself; what is wrong at the end may be without any.
+            begun = report.when == "call" or any(len(each.transcripts) for each in suite)
+            if said not in shown and begun:
+                report.sections.append(("netsuite transcripts", said))
     return report
+
+
+def _suites(item: pytest.Item) -> list[Suite]:
+    """Return the suites of a test: of our fixtures, and those that others of its fixtures give."""
+    found = list(item.stash.get(_SUITES, {}).values())
+    if "netsuite.testing.suite" in sys.modules:
+        from netsuite.testing.blocking import BlockingSuite
+        from netsuite.testing.suite import Suite
+
+        for value in getattr(item, "funcargs", {}).values():
+            inner = value.inner if isinstance(value, BlockingSuite) else value
+            if isinstance(inner, Suite) and inner not in found:
+                found.append(inner)
+    return found
