@@ -17,6 +17,7 @@ from twisted.cred.checkers import ICredentialsChecker, InMemoryUsernamePasswordD
 from twisted.cred.credentials import IAnonymous, IUsernamePassword
 from twisted.internet.defer import Deferred, ensureDeferred, fail
 from twisted.internet.endpoints import clientFromString
+from twisted.internet.task import deferLater
 from twisted.web import resource
 from zope.interface import implementer
 
@@ -510,6 +511,46 @@ class Added(Case):
         for name in ("weather", "help", "mail", "a b c", " x"):
             with self.assertRaises(ValueError):
                 self.site.shell_commands.add(command(name, "", "")(weather.run))
+
+    def test_command_that_waits(self) -> None:
+        """One that waits is interrupted, or left by who hangs up, and its wait cancelled."""
+        self.account()
+        cancelled: list[str] = []
+
+        @self.site.shell_commands.add
+        @command("wait", "", "wait")
+        async def wait(shell: Shell, words: Sequence[str]) -> None:
+            shell.terminal.say("Waiting.")
+            never: Deferred[None] = Deferred(lambda _: cancelled.append("cancelled"))
+            await shell.terminal.wait(never)
+
+        @self.site.shell_commands.add
+        @command("soon", "", "wait, and say")
+        async def soon(shell: Shell, words: Sequence[str]) -> None:
+            shell.terminal.say(await shell.terminal.wait(deferLater(self.fabric, 5, lambda: "Now")))
+
+        with self.assertRaises(TypeError):
+            command("plain", "", "")(lambda shell, words: None)  # type: ignore[arg-type, return-value]
+        running = self.start(telnet(LOOPBACK))
+
+        async def asked() -> None:
+            endpoint = clientFromString(self.fabric, running["telnet"].endpoint)
+            client = await connect_telnet(endpoint, clock=self.fabric)
+            await client.login("ann", "secret", prompt="> $")
+            await client.write_line("soon")
+            self.assertIn("Now", await client.read_until("> "))
+            await client.write_line("wait")
+            await client.read_until("Waiting.")
+            await client.write_octets(b"\x03")
+            await client.read_until("> ")
+            self.assertEqual(["cancelled"], cancelled)
+            await client.write_line("wait")
+            await client.read_until("Waiting.")
+            client.abort()
+
+        self.fabric.run(asked())
+        self.fabric.settle()
+        self.assertEqual(["cancelled"] * 2, cancelled)
 
 
 class Threaded(TestCase):

@@ -297,6 +297,8 @@ class RecipientResolver:
         """Return what the first finder says that knows an address."""
         for finder in self._finders:
             targets = await finder(local, domain)
+            if isinstance(targets, str):  # its letters would be accounts
+                raise TypeError(f"{finder!r} returns a text instead of several")
             if targets is not None:
                 return targets
         return None

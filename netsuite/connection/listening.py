@@ -8,6 +8,7 @@ the kernel's queue instead of being turned away.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import stat
@@ -276,12 +277,14 @@ class ListeningService(Service):
 
     def _not_bound(self, failure: Failure, opening: Opening, failures: list[str]) -> None:
         error = failure.value
-        reason = str(error)
+        reason, hint = str(error), "or stop what listens there"
         if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
             reason = error.socketError.strerror or reason
+            if error.socketError.errno == errno.EACCES:
+                hint = "or start as a user who may: ports below 1024 are root's"
         message = (
             f"netsuite: {self.name} cannot listen on {opening.description}: {reason}; "
-            f"change {self.name}.listen, or stop what listens there"
+            f"change {self.name}.listen, {hint}"
         )
         self.log.critical("{message}", message=message)
         tell_operator(message)

@@ -67,6 +67,17 @@ class Resolving(TestCase):
         with self.assertRaises(NotOurs):
             await self.owners(world, "club@elsewhere.test")
 
+    async def test_wrong_finder(self) -> None:
+        """One that returns a text is at fault, and nobody's mail is refused for good."""
+        world = await self.world()
+
+        async def wrong(local: str, domain: str) -> str:
+            return "ann"
+
+        world.resolver.add(wrong)
+        with self.assertRaises(TypeError):
+            await self.owners(world, "bob@example.test")
+
     async def test_found(self) -> None:
         """Names in any case, details, aliases of aliases, addresses elsewhere."""
         world = await self.world()

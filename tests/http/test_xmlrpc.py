@@ -202,6 +202,8 @@ class Server(SynchronousTestCase):
         self.assertEqual(6, self.call("later", 1))
         self.assertEqual(3, self.call("later", 1, 2))
         self.assertEqual("192.0.2.9", self.call("who"))
+        self.world.rpc["largest"] = max  # of which Python cannot tell what it takes
+        self.assertEqual(3, self.call("largest", 1, 3, 2))
 
     def test_refused(self) -> None:
         """Each is answered with its code, and says nothing of the inside."""

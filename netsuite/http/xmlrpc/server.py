@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,13 +43,14 @@ class Method:
         signatures: each a list of types: of the answer, then of the parameters.
         help: a text for people.
         wants_request: *function* takes the ``IncomingRequest`` first.
+        accepts: what it takes; None where that cannot be told, of some functions of Python's own.
     """
 
     function: Callable[..., Any]
     signatures: Sequence[Sequence[str]]
     help: str
     wants_request: bool
-    accepts: inspect.Signature
+    accepts: inspect.Signature | None
 
 
 class XMLRPCServer:
@@ -98,8 +100,10 @@ class XMLRPCServer:
         help: str = "",
         wants_request: bool = False,
     ) -> None:
-        """Add a method; see ``Method``."""
-        accepts = inspect.signature(function)
+        """Add a method; see ``Method``. Raises TypeError where it cannot be called."""
+        accepts: inspect.Signature | None = None
+        with suppress(ValueError):
+            accepts = inspect.signature(function)
         text = help or inspect.getdoc(function) or ""
         self._methods[name] = Method(function, signatures, text, wants_request, accepts)
 
@@ -138,7 +142,8 @@ class XMLRPCServer:
             raise Fault(values.METHOD_NOT_FOUND, "There is no such method.")
         first = (request,) if method.wants_request else ()
         try:
-            method.accepts.bind(*first, *call.parameters)
+            if method.accepts is not None:
+                method.accepts.bind(*first, *call.parameters)
         except TypeError:
             raise Fault(values.INVALID_PARAMETERS, "The method takes other parameters.") from None
         try:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Sequence
-from typing import ClassVar, Final
+from collections.abc import Awaitable, Callable, Sequence
+from typing import ClassVar, Final, TypeVar
 
-from twisted.internet.defer import Deferred, ensureDeferred
+from twisted.internet.defer import CancelledError, Deferred, ensureDeferred
 from twisted.python.failure import Failure
 
 from netsuite.accounts.interfaces import Channel
@@ -23,8 +23,10 @@ from netsuite.telnet.options import Side
 from netsuite.telnet.server.shared import Shared
 from netsuite.telnet.shell.command import Present
 from netsuite.telnet.shell.command_loop import run_shell
-from netsuite.telnet.shell.terminal import HungUp
+from netsuite.telnet.shell.terminal import HungUp, Interrupted
 from netsuite.wire.errors import ErrorTable, LocalProtocolError
+
+T = TypeVar("T")
 
 #: Somebody who has not logged in has no reason to send more.
 OCTETS_BEFORE_LOGIN: Final = 256 * 1024
@@ -50,6 +52,9 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         #: The user is gone.
         self.hung_up = False
         self._asked: Deferred[Line | Key] | None = None
+        #: Cancels what the shell waits for besides the user; and why it was called.
+        self._cancel: Callable[[], None] | None = None
+        self._broken_off: Exception | None = None
         self._replenished = shared.clock.seconds()
 
     # -- the connection's turns ----------------------------------------------------------------
@@ -137,6 +142,23 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.pump()  # it may have been typed already
         return await asked
 
+    async def wait(self, work: Awaitable[T]) -> T:
+        """Wait for something else, unless the user interrupts it or is gone."""
+        awaited = ensureDeferred(_given(work))
+        self._cancel, self._broken_off = awaited.cancel, None
+        if self.interrupted or self.hung_up or self.closing:
+            error = Interrupted() if self.interrupted else HungUp()
+            self.interrupted = False
+            self.break_off(error)
+        try:
+            return await awaited
+        except CancelledError:
+            if self._broken_off is None:
+                raise
+            raise self._broken_off from None
+        finally:
+            self._cancel = None
+
     async def writable(self) -> None:
         """Wait until the terminal takes more. Raises ConnectionDone.
 
@@ -169,14 +191,23 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             asked.callback(typed)
 
     def break_off(self, error: Exception) -> bool:
-        """Raise an error where the shell waits for the user; return whether it does."""
+        """Raise an error where the shell waits for the user, or lets the user not wait with it;
+        return whether it does."""
         asked, self._asked = self._asked, None
-        if asked is None:
-            return False
-        asked.errback(error)
-        return True
+        if asked is not None:
+            asked.errback(error)
+            return True
+        cancel, self._cancel = self._cancel, None
+        if cancel is not None:
+            self._broken_off = error
+            cancel()
+        return cancel is not None
 
     def hang_up(self) -> None:
         """Accept that the user is gone."""
         self.hung_up = True
         self.break_off(HungUp())
+
+
+async def _given(work: Awaitable[T]) -> T:
+    return await work

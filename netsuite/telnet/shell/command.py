@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import iscoroutinefunction
 from typing import Protocol, TypeAlias
 
 from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
@@ -130,8 +131,15 @@ class Command:
 
 
 def command(name: str, arguments: str, help: str) -> Callable[[Run], Command]:
-    """Return what makes a command of a function."""
-    return lambda run: Command(name, arguments, help, run)
+    """Return what makes a command of a function, which is ``async def``. Raises TypeError where it
+    is not."""
+
+    def made(run: Run) -> Command:
+        if not iscoroutinefunction(run):
+            raise TypeError(f"the command {name} is no async function")
+        return Command(name, arguments, help, run)
+
+    return made
 
 
 def number(word: str) -> int:

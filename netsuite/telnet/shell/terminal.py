@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-from typing import Final, Protocol
+from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Iterable, Iterator
+from typing import Final, Protocol, TypeVar
 
 from netsuite.telnet.dialog.server import Key, ReadKey, ReadLine
 from netsuite.telnet.editing import LINE_CHARACTERS, Line
 from netsuite.telnet.sanitize import cut, one_line, sanitized
+
+T = TypeVar("T")
 
 #: Where the client has not said how wide its window is.
 COLUMNS: Final = 80
@@ -47,6 +49,9 @@ class Wire(Protocol):
 
     async def read_key(self, wanted: ReadKey) -> Key:
         """Let the user press a key. Raises Interrupted, EndOfText, HungUp."""
+
+    async def wait(self, work: Awaitable[T]) -> T:
+        """Wait for something else, which is cancelled before Interrupted, HungUp are raised."""
 
     async def writable(self) -> None:
         """Wait until the user's terminal takes more. Raises ConnectionDone."""
@@ -95,6 +100,14 @@ class Terminal:
                 return line.text
             self._wire.print(f"That line is too long: {limit} characters are taken.\n")
             self._wire.count_bad()
+
+    async def wait(self, work: Awaitable[T]) -> T:
+        """Return what something else gives: for commands that wait for more than the user.
+
+        Raises:
+            Interrupted, HungUp: the user does not wait for it; it was cancelled.
+        """
+        return await self._wire.wait(work)
 
     async def page(self, lines: AsyncIterable[str] | Iterable[str]) -> None:
         """Show lines, a screen at a time where the size of the window is known. Raises Interrupted,
