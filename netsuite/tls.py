@@ -2,15 +2,17 @@
 
 Twisted's ``startTLS``, ``listenSSL`` and ``ssl:`` endpoints flush small writes through the
 global reactor, which neither a virtual clock nor a reactor in a thread of its own ever runs.
-So nothing in netsuite calls those; everything comes here.
+So nothing in netsuite calls those; everything comes here. That both sides, and the files, are in
+one module is why it is longer than 500 lines.
 """
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -32,13 +34,18 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOFactory, TLSMemoryBIOProtocol
 from zope.interface import implementer
 
+from netsuite.connection.server_names import DEFAULT, Offered, ServerNames
+
 #: TLS 1.2: forward secrecy always; CBC suites stay for old mail programs, last.
 CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES256:ECDHE+AES128:!aNULL:!eNULL:!PSK"
-DEFAULT: Final = "default"
 #: What sessions of ours are known by.
 SESSION_ID: Final = b"netsuite"
 SELF_SIGNED_DAYS: Final = 3650
 EXPIRY_NOTICE: Final = timedelta(days=14)
+#: For these a certificate is good that we made ourselves; nobody else makes any for them.
+LOOPBACK: Final[frozenset[ipaddress.IPv4Address | ipaddress.IPv6Address]] = frozenset(
+    {ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1")}
+)
 
 #: What TLS is begun with: by a client, and by either.
 ClientContext: TypeAlias = IOpenSSLClientConnectionCreator
@@ -119,7 +126,9 @@ def read_pair(chain: Path, key: Path) -> Pair:
         if found is None:
             raise BadCertificate(f"{key}: there is no private key in it")
         private = serialization.load_pem_private_key(found.group(), None)
-    except (OSError, ValueError, TypeError) as error:
+    except OSError as error:
+        raise BadCertificate(f"{error.filename}: {error.strerror}") from error
+    except (ValueError, TypeError) as error:
         raise BadCertificate(f"{chain}: {error}") from error
     leaf = certificates[0]
     public = (serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
@@ -136,6 +145,22 @@ def _names(certificate: x509.Certificate) -> tuple[str, ...]:
     return tuple(name.lower() for name in extension.value.get_values_for_type(x509.DNSName))
 
 
+def _offered(file: str, pair: Pair) -> Offered:
+    """Return what the choice of a certificate depends on."""
+    leaf = pair.chain[0]
+    alone = leaf.issuer == leaf.subject
+    made = alone and LOOPBACK.issubset(_addresses(leaf)) and "localhost" in pair.names
+    return Offered(file.lower(), pair.names, pair.not_after, self_signed=alone, self_made=made)
+
+
+def _addresses(certificate: x509.Certificate) -> Sequence[object]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    return extension.value.get_values_for_type(x509.IPAddress)
+
+
 def self_signed(host: str, now: datetime | None = None) -> Pair:
     """Make a key and a certificate signed with it, good from *now* on for a host and localhost."""
     now = now or datetime.now(UTC)
@@ -144,7 +169,7 @@ def self_signed(host: str, now: datetime | None = None) -> Pair:
     names: list[x509.GeneralName] = [
         x509.DNSName(each) for each in dict.fromkeys([host, "localhost"])
     ]
-    names += [x509.IPAddress(ipaddress.ip_address(each)) for each in ("127.0.0.1", "::1")]
+    names += [x509.IPAddress(each) for each in sorted(LOOPBACK, key=str)]
     certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
@@ -183,10 +208,10 @@ class Certificates:
     """A folder of certificates, one a server name; what a server needs to speak TLS.
 
     ``NAME.pem`` holds key and chain, or ``NAME/fullchain.pem`` and ``NAME/privkey.pem`` do
-    (certbot's layout). A client gets the one whose subject alternative names cover the name it
-    asks for, exactly or by wildcard, and ``default`` otherwise. Changed files are noticed at a
-    handshake, at most every *check_seconds*; a new file that cannot be used is logged and the
-    old certificate stays in use.
+    (certbot's layout; ``NAME`` may be a link to a folder of certbot's). ``ServerNames`` says who
+    gets which; the log does, too, when it has changed. Changed files are noticed at a handshake,
+    at most every *check_seconds*; a new file that cannot be used is logged and the old
+    certificate stays in use.
 
     Args:
         folder: where they are; None: nowhere.
@@ -220,7 +245,10 @@ class Certificates:
         self._authorities = client_authorities
         self._files: dict[str, tuple[object, ...]] = {}
         self._pairs: dict[str, Pair] = {}
-        self._by_name: dict[str, Pair] = {}
+        self._by_file: dict[str, Pair] = {}  # its name in lower case
+        self._names = ServerNames((), self.host)
+        self._told: dict[str, str] = {}
+        self._wrong: list[str] = []
         self._contexts: dict[tuple[int, tuple[bytes, ...]], SSL.Context] = {}
 
     def open(self) -> None:
@@ -233,7 +261,8 @@ class Certificates:
             make_self_signed(self.folder / f"{DEFAULT}.pem", self.host)
         self._read()
         if not self._pairs:
-            raise BadCertificate(f"{self.folder}: no certificate in it can be used, see the log")
+            reason = next(iter(self._wrong), "it is empty")
+            raise BadCertificate(f"no certificate in {self.folder} can be used: {reason}")
 
     def context_for(self, *protocols: bytes) -> ServerTLS:
         """Return what a service begins TLS with.
@@ -248,17 +277,24 @@ class Certificates:
         """Look whether files have changed, if that was not done just now."""
         now = self._clock.seconds()
         if self._checked is None or now - self._checked >= self._check_seconds:
-            self._checked = now
-            try:
-                self._read()
-            except OSError as error:
-                self.log.error("{folder}: {error}", folder=self.folder, error=error)
+            self.look()
+
+    def look(self) -> Sequence[str]:
+        """Look whether files have changed; return the names of those that are used from now on,
+        or no more."""
+        self._checked = self._clock.seconds()
+        before = self._pairs
+        try:
+            self._read()
+        except OSError as error:
+            self.log.error("{folder}: {error}", folder=self.folder, error=error)
+        names = sorted({*before, *self._pairs})
+        return [name for name in names if before.get(name) is not self._pairs.get(name)]
 
     def select(self, server_name: str) -> Pair | None:
         """Choose by the name a client asks for; the default for an unknown or empty one."""
-        name = server_name.lower().rstrip(".")
-        wildcard = "*." + name.partition(".")[2]
-        return self._by_name.get(name) or self._by_name.get(wildcard) or self._by_name.get(DEFAULT)
+        file = self._names.find(server_name.lower().rstrip("."))
+        return None if file is None else self._by_file[file]
 
     def expiries(self) -> dict[str, datetime]:
         """Return until when each certificate is good, by its file's name."""
@@ -271,53 +307,76 @@ class Certificates:
         if self.folder is None or not self.folder.is_dir():
             return
         for path in sorted(self.folder.iterdir()):
-            if path.suffix == ".pem" and path.is_file():
+            if path.suffix == ".pem" and not os.path.isdir(path):
                 yield path.stem, path, path
-            elif (path / "fullchain.pem").is_file() and (path / "privkey.pem").is_file():
-                yield path.name, path / "fullchain.pem", path / "privkey.pem"
+                continue
+            chain, key = path / "fullchain.pem", path / "privkey.pem"
+            # A link that leads nowhere is somebody's certificate, too: it is to be told of.
+            if _is_said(chain) or _is_said(key) or (path.is_symlink() and not os.path.exists(path)):
+                yield path.name, chain, key
 
     def _read(self) -> None:
         files: dict[str, tuple[object, ...]] = {}
         pairs: dict[str, Pair] = {}
+        self._wrong = []
         for name, chain, key in self._found():
             files[name] = stamp = (_stamp(chain), _stamp(key))
             old = self._pairs.get(name)
-            if self._files.get(name) == stamp:
-                if old is not None:
-                    pairs[name] = old
-                continue
-            try:
-                pairs[name] = read_pair(chain, key)
-            except BadCertificate as error:
-                self.log.error("{error}; what was in use stays in use", error=error)
-                if old is not None:
-                    pairs[name] = old
-                continue
-            if key.stat().st_mode & 0o077:
-                self.log.warn("{key} can be read by others; chmod 600 it", key=key)
-            self.log.info("certificate {name} for {names}", name=name, names=pairs[name].names)
-            if pairs[name].not_after - datetime.now(UTC) < EXPIRY_NOTICE:
-                until = pairs[name].not_after
-                self.log.warn(
-                    "certificate {name} is good only until {until}", name=name, until=until
-                )
+            pair = old if self._files.get(name) == stamp else self._read_one(name, chain, key)
+            if pair is not None:
+                pairs[name] = pair
         if files == self._files:
             return
         self._files = files
         # Files that vanish all at once are being replaced; nothing is worse than the old ones.
-        if pairs:
+        # Files alone that have changed are nothing new: sessions go on being resumed.
+        if pairs and any(
+            self._pairs.get(name) is not pairs.get(name) for name in {*self._pairs, *pairs}
+        ):
             self._take(pairs)
+
+    def _read_one(self, name: str, chain: Path, key: Path) -> Pair | None:
+        """Return a certificate whose files have changed, or what was in use for it until now."""
+        old = self._pairs.get(name)
+        try:
+            pair = read_pair(chain, key)
+        except BadCertificate as error:
+            self._wrong.append(str(error))
+            stays = "what was in use stays in use" if old is not None else "it is not used"
+            self.log.error(
+                "certificate {name}: {error}; {stays}", name=name, error=error, stays=stays
+            )
+            return old
+        mode = _stamp(key)[-1]
+        if mode & 0o077:
+            self.log.warn("{key} can be read by others; chmod 600 it", key=key)
+        if pair.not_after - datetime.now(UTC) < EXPIRY_NOTICE:
+            until = pair.not_after
+            self.log.warn("certificate {name} is good only until {until}", name=name, until=until)
+        return old if old is not None and old.chain == pair.chain else pair
 
     def _take(self, pairs: dict[str, Pair]) -> None:
         self._pairs = pairs
-        self._contexts.clear()
-        by_name: dict[str, Pair] = {}
-        for file_name, pair in pairs.items():
-            for name in (file_name.lower(), *pair.names):
-                by_name.setdefault(name, pair)
-        if DEFAULT not in by_name:
-            by_name[DEFAULT] = by_name.get(self.host) or next(iter(pairs.values()))
-        self._by_name = by_name
+        used = {id(pair) for pair in pairs.values()}
+        self._contexts = {key: each for key, each in self._contexts.items() if key[0] in used}
+        self._by_file = {name.lower(): pair for name, pair in pairs.items()}
+        offered = [_offered(name, pair) for name, pair in pairs.items()]
+        self._names = ServerNames(offered, self.host)
+        self._tell({each.file: each for each in offered})
+
+    def _tell(self, offered: Mapping[str, Offered]) -> None:
+        """Log which certificate serves which name, as far as that has changed."""
+        told: dict[str, str] = {}
+        for file, serves in self._names.served().items():
+            made = " (self-made: programs do not trust it unasked)" * offered[file].self_made
+            until = f"{offered[file].not_after:%Y-%m-%d %H:%M} UTC"
+            told[file] = f"certificate {file}{made} serves {serves}; good until {until}"
+        for file, line in told.items():
+            if self._told.get(file) != line:
+                self.log.info("{line}", line=line)
+        for file in self._told.keys() - told.keys():
+            self.log.info("certificate {file} is used no more", file=file)
+        self._told = told
 
     # -- contexts ------------------------------------------------------------------------------
 
@@ -374,9 +433,24 @@ class Certificates:
         return chosen
 
 
-def _stamp(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
-    return status.st_mtime_ns, status.st_size, status.st_ino
+def _is_said(path: Path) -> bool:
+    """Return whether a file is there, or that cannot be known: then reading it says why."""
+    try:
+        path.lstat()
+    except OSError as error:
+        return error.errno not in (errno.ENOENT, errno.ENOTDIR)
+    return True
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    """Return what changes with a file, its mode last; or why it cannot be seen, and 0."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        return error.errno or 0, 0
+    # With the time of its inode: a file may have been made readable, and nothing else.
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return *times, status.st_size, status.st_ino, status.st_mode
 
 
 def _select_protocol(

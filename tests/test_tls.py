@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from twisted.internet.task import Clock
+from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent
+from zope.interface import implementer
 
 from netsuite import tls
 from netsuite.testing.cases import SynchronousTestCase
@@ -267,6 +269,137 @@ class Renewal(Folder):
         path.write_bytes(two.key_pem() + one.certificate.public_bytes(Encoding.PEM))
         error = self.assertRaises(tls.BadCertificate, tls.read_pair, path, path)
         self.assertIn("not that of the certificate", str(error))
+
+
+@implementer(ILogObserver)
+class Lines(list[str]):
+    """What has been logged, as lines."""
+
+    def __call__(self, event: LogEvent) -> None:
+        self.append(formatEvent(event))
+
+
+class OwnName(Folder):
+    """Which certificate serves the host's own name, beside the one that was made at first."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.logged = Lines()
+        self.patch(tls.Certificates, "log", Logger(observer=self.logged))
+        self.certificates = self.opened(host="mail.test")
+
+    def shown(self, host: str, certificates: tls.Certificates | None = None) -> bool:
+        """Return whether a name is served by the certificate of an authority: an address, where
+        the client says no name."""
+        context = (certificates or self.certificates).context_for()
+        _, theirs = handshake(context, tls.client_options(host, insecure=True))
+        certificate = theirs.get_peer_certificate(as_cryptography=True)
+        assert certificate is not None
+        return certificate.issuer != certificate.subject
+
+    def put_at_certbot(self, *hosts: str) -> Path:
+        """Put a certificate where certbot keeps them, and a link to its folder in ours."""
+        bot = temporary(self)
+        live, archive = bot / "live/mail.test", bot / "archive/mail.test"
+        live.mkdir(parents=True)
+        archive.mkdir(parents=True)
+        self.renew(live, 1, *hosts)
+        (self.folder / "mail.test").symlink_to(live)
+        return live
+
+    def renew(self, live: Path, number: int, *hosts: str) -> None:
+        """Do as certbot does: new files, and then the links lead to them."""
+        issued = authority.certificate(*hosts)
+        archive = live.parent.parent / "archive" / live.name
+        chain, key = archive / f"fullchain{number}.pem", archive / f"privkey{number}.pem"
+        chain.write_bytes(issued.certificate.public_bytes(Encoding.PEM))
+        key.write_bytes(issued.key_pem())
+        key.chmod(0o600)
+        for name, path in (("privkey", key), ("fullchain", chain)):
+            (live / f"{name}.new").symlink_to(path)
+            (live / f"{name}.new").rename(live / f"{name}.pem")
+
+    def test_self_made_yields(self) -> None:
+        """The one made at first serves until another covers the host, then nobody who asks for
+        the host, or says no name; after a restart, too."""
+        self.assertFalse(self.shown("mail.test"))
+        write_pair(self.folder, "zz", "mail.test")
+        self.clock.advance(5)
+        for certificates in (self.certificates, self.opened(host="mail.test")):
+            for host in ("mail.test", "192.0.2.1", "unknown.test"):
+                self.assertTrue(self.shown(host, certificates), host)
+            self.assertFalse(self.shown("localhost", certificates))
+
+    def test_yields_to_a_wildcard(self) -> None:
+        """A wildcard covers the host as well."""
+        write_pair(self.folder, "wild", "*.test")
+        self.clock.advance(5)
+        for host in ("mail.test", "192.0.2.1"):
+            self.assertTrue(self.shown(host))
+
+    def test_does_not_yield_to_a_stranger(self) -> None:
+        """One for another name serves that name alone."""
+        write_pair(self.folder, "other", "www.other.test")
+        self.clock.advance(5)
+        self.assertTrue(self.shown("www.other.test"))
+        for host in ("mail.test", "192.0.2.1"):
+            self.assertFalse(self.shown(host))
+
+    def test_link_to_certbot(self) -> None:
+        """A link to a live folder is used, and what it leads to after a renewal."""
+        live = self.put_at_certbot("mail.test")
+        self.clock.advance(5)
+        self.assertTrue(self.shown("mail.test"))
+        self.assertTrue(self.shown("192.0.2.1", self.opened(host="mail.test")))
+        self.renew(live, 2, "mail.test", "imap.test")
+        self.clock.advance(5)
+        _, theirs = handshake(self.certificates.context_for(), self.client("imap.test"))
+        self.assertEqual(["mail.test", "imap.test"], subject_names(theirs))
+
+    def test_link_that_leads_nowhere(self) -> None:
+        """It is told of, and keeps no other from use; so is a file that may not be read, which
+        is used once it may be."""
+        (self.folder / "gone.test").symlink_to(self.folder / "nowhere")
+        (self.folder / "gone2.pem").symlink_to(self.folder / "nowhere.pem")
+        path = write_pair(self.folder, "mail.test", "mail.test")
+        self.clock.advance(5)
+        self.assertTrue(self.shown("mail.test"))
+        for name, file in [("gone.test", "gone.test/fullchain.pem"), ("gone2", "gone2.pem")]:
+            line = (
+                f"certificate {name}: {self.folder / file}: No such file or directory; "
+                "it is not used"
+            )
+            self.assertEqual(1, self.logged.count(line), self.logged)
+        path.chmod(0o640)
+        self.clock.advance(5)
+        self.shown("mail.test")
+        self.assertIn(f"{path} can be read by others; chmod 600 it", self.logged)
+
+    def test_told(self) -> None:
+        """The log says which certificate serves which name: at the start, and what changes."""
+        (first,) = self.logged
+        self.assertIn("default (self-made: programs do not trust it unasked) serves", first)
+        self.assertIn("serves mail.test, localhost, whoever asks for none of the names", first)
+        self.logged.clear()
+        path = write_pair(self.folder, "mail.test", "mail.test", "imap.test")
+        self.assertEqual(["mail.test"], self.certificates.look())
+        theirs, ours = sorted(self.logged, reverse=True)
+        self.assertIn("mail.test serves mail.test, imap.test, whoever asks for none", theirs)
+        self.assertIn("it unasked) serves localhost; good", ours)
+        self.logged.clear()
+        os.utime(path)
+        self.assertEqual([], self.certificates.look())
+        self.assertEqual([], self.logged)
+        path.unlink()
+        self.assertEqual(["mail.test"], self.certificates.look())
+        self.assertIn("certificate mail.test is used no more", self.logged)
+
+    def test_nothing_usable(self) -> None:
+        """Where none can be used, the reason is in the one line that the operator sees."""
+        (self.folder / "default.pem").unlink()
+        (self.folder / "mail.test").symlink_to(self.folder / "nowhere")
+        error = self.assertRaises(tls.BadCertificate, self.opened, host="mail.test")
+        self.assertIn("mail.test/fullchain.pem: No such file or directory", str(error))
 
 
 class Verifying(Folder):
