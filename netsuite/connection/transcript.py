@@ -29,6 +29,10 @@ _SECRETS = re.compile(
 #: A server's line that is not its final answer: IMAP's and POP3's ``+ ``, a 3xx reply, an
 #: untagged response.
 _NOT_FINAL = re.compile(rb"\+ |\+$|3[0-9][0-9]|\* ")
+#: Mechanisms whose challenges help to guess the password: salt and signature (RFC 5802, 9).
+_TELLING = re.compile(rb".*(?:SCRAM|CRAM|DIGEST)-", re.IGNORECASE)
+#: A challenge; NNTP's last comes with its final answer (RFC 4643, 2.4).
+_CHALLENGE = re.compile(rb"(\+ |334 |383 |283 )[A-Za-z0-9+/=]+")
 
 
 class Transcript:
@@ -49,6 +53,7 @@ class Transcript:
         self._left = limit_octets or None
         self._partial = {"C": bytearray(), "S": bytearray()}
         self._secret = False
+        self._secret_challenges = False
         #: Whether all that the client says is masked: where nothing in it tells what is secret.
         self.masking = False
         self._begun_masked = False  # a line of which a part came while all was masked
@@ -93,15 +98,17 @@ class Transcript:
 
     def _masked(self, side: str, line: bytes) -> bytes:
         if side == "S":
+            challenge = _CHALLENGE.fullmatch(line) if self._secret_challenges else None
             if not _NOT_FINAL.match(line):
-                self._secret = False
-            return line
+                self._secret = self._secret_challenges = False
+            return line if challenge is None else challenge[1] + MASK.encode()
         begun_masked, self._begun_masked = self._begun_masked, False
         if self.masking or begun_masked:  # its end may come when all is told again
             return MASK.encode()
         found = _SECRETS.match(line)
         if found is not None:
             told = found.group(found.lastindex or 0)
+            self._secret_challenges = _TELLING.match(told) is not None
             self._secret = not line.startswith(told + b":")  # HTTP's secrets end with the line
             return line if len(told) == len(line) else told + b" " + MASK.encode()
         return MASK.encode() if self._secret else line

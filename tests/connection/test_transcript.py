@@ -83,6 +83,22 @@ class Lines(SynchronousTestCase):
             self.assertIn("NOOP", told[-1], conversation)
             self.assertIn("***", "".join(told), conversation)
 
+    def test_challenges(self) -> None:
+        """Nor its salt, nor what else of an exchange helps to guess it."""
+        for conversation in [
+            ["C: AUTH SCRAM-SHA-256 SECRET", "S: 334 SECRET", "C: SECRET", "S: 334 SECRET", "C: ",
+             "S: 235 2.7.0 ok", "S: 334 told"],
+            ["C: a1 AUTHENTICATE SCRAM-SHA-1", "S: + ", "C: SECRET", "S: + SECRET", "C: SECRET",
+             "S: + SECRET", "C: ", "S: * CAPABILITY told", "S: a1 OK told"],
+            ["C: AUTHINFO SASL SCRAM-SHA-256 SECRET", "S: 383 SECRET", "C: SECRET",
+             "S: 283 SECRET", "C: GROUP told"],
+            ["C: AUTH CRAM-MD5", "S: + SECRET", "C: SECRET", "S: -ERR told"],
+        ]:  # fmt: skip
+            told = self.converse(*conversation)
+            self.assertEqual(len(conversation), len(told))
+            self.assertNotIn("SECRET", "".join(told))
+            self.assertIn("told", told[-1], conversation)
+
     def test_secrets_at_every_cut(self) -> None:
         """However the network cuts it, a password does not show, nor when it comes pipelined."""
         octets = b"USER alice\r\nPASS SECRET words\r\nSTAT\r\na LOGIN ann {6+}\r\nSECRET\r\n"
