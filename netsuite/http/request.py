@@ -94,12 +94,17 @@ class IncomingRequest:
         self._unread = False
         self.exchange.say_continue()
         total = 0
-        async with contextlib.aclosing(self.exchange.body()) as pieces:
+        pieces = self.exchange.body()
+        try:
             async for piece in pieces:
                 total += len(piece)
                 if limit_octets is not None and total > limit_octets:
                     raise RequestRefused(TOO_LARGE)
                 yield piece
+        finally:
+            # Where a handler is collected while it waits, Python takes the body for running still.
+            with contextlib.suppress(RuntimeError):
+                await pieces.aclose()
 
     async def read(self, limit_octets: int) -> bytes:
         """Return the whole body. Raises as ``chunks``.
