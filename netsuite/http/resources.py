@@ -23,7 +23,7 @@ from netsuite.http.replies import BAD_REQUEST, BROKEN, RequestRefused
 from netsuite.http.request import IncomingRequest
 from netsuite.http.responses import AnyResponse, Chunks, Streamed, passed_on
 from netsuite.http.router import Handler, Router
-from netsuite.http.wsgi import WSGIApplication, WSGIHandler
+from netsuite.http.wsgi import BODY_OCTETS, WSGIApplication, WSGIHandler
 
 #: More than this unsent, and what produces it is told to pause.
 WAITING_OCTETS: Final = 65_536
@@ -55,8 +55,8 @@ class SiteRouter(Router):
             prefix: as of ``Router.mount``.
             handler: as of ``Router.mount``; or a resource, which sees itself at the prefix; or a
                 WSGI application (PEP 3333), a function of two arguments, which runs in threads.
-            limit_octets: the largest body of a request; None: 16 MiB for a resource, and what the
-                service takes (``http.body_octets``) for an application.
+            limit_octets: the largest body of a request, of what the service takes
+                (``http.body_octets``); None: 16 MiB for a resource, 100 MiB for an application.
 
         Raises:
             TypeError: it is none of these.
@@ -72,8 +72,9 @@ class SiteRouter(Router):
                 f"{handler!r} answers nothing: it is no handler, resource or application"
             )
         elif _takes_two(handler):
+            limit = BODY_OCTETS if limit_octets is None else limit_octets
             reactor = IReactorThreads(self._reactor)
-            made = WSGIHandler(handler, reactor, prefix, limit_octets=limit_octets)
+            made = WSGIHandler(handler, reactor, prefix, limit_octets=limit)
         super().mount(prefix, made)
 
 

@@ -20,6 +20,7 @@ from twisted.internet.defer import Deferred, DeferredSemaphore
 from twisted.internet.interfaces import IReactorThreads
 from twisted.internet.threads import deferToThreadPool
 from twisted.logger import Logger
+from twisted.python.threadpool import ThreadPool
 
 from netsuite.http.commands import BODILESS, Fields, Response, ResponseHead
 from netsuite.http.replies import BAD_REQUEST, BROKEN, RequestRefused
@@ -45,10 +46,15 @@ class StartResponse(Protocol):
 #: Environment and ``start_response`` to the pieces of a body.
 WSGIApplication: TypeAlias = Callable[[dict[str, object], StartResponse], Iterable[bytes]]
 
+#: Has a function called in a thread. Raises RuntimeError where the system allows no more.
+Begin: TypeAlias = Callable[[Callable[[], None]], object]
+
 #: Threads of one application; who comes then waits.
 THREADS: Final = 20
 #: More than this unsent, and the thread waits.
 WAITING_OCTETS: Final = 65_536
+#: The largest body, unless more is asked for: it is on the disk while it is answered.
+BODY_OCTETS: Final = 100 * 1024**2
 #: The largest body that is kept in memory.
 MEMORY_OCTETS: Final = 262_144
 
@@ -64,7 +70,7 @@ class WSGIHandler:
         application: called in a thread.
         reactor: what the threads do is told on its own; its threads write bodies to the disk.
         prefix: where it is mounted, with a slash at the end.
-        limit_octets: the largest body; None for what the service takes.
+        limit_octets: the largest body, of what the service takes.
         threads: how many calls there may be at once.
     """
 
@@ -74,12 +80,16 @@ class WSGIHandler:
         reactor: IReactorThreads,
         prefix: str = "/",
         *,
-        limit_octets: int | None = None,
+        limit_octets: int = BODY_OCTETS,
         threads: int = THREADS,
     ) -> None:
         self._application = application
         self._reactor = reactor
         self._threads = reactor.getThreadPool()
+        # Twisted's own has few threads, in which names are looked up and passwords hashed: slow
+        # clients would hold them. One of another kind, a test's, is to know of all threads.
+        plain = type(self._threads) is ThreadPool
+        self._begin: Begin = _in_new_thread if plain else self._threads.callInThread
         self._prefix = prefix
         self._limit_octets = limit_octets
         self._turns = DeferredSemaphore(threads)
@@ -96,7 +106,9 @@ class WSGIHandler:
         except BaseException:
             body.close()
             raise
-        call = _Call(self._application, environ, body, self._reactor, self._turns.release)
+        call = _Call(
+            self._application, environ, body, self._reactor, self._begin, self._turns.release
+        )
         return await call.answer(silent=request.method == "HEAD")
 
     async def _body(self, request: IncomingRequest) -> tuple[IO[bytes], int]:
@@ -158,6 +170,10 @@ class WSGIHandler:
         return environ
 
 
+def _in_new_thread(work: Callable[[], None]) -> None:
+    Thread(target=work, name="wsgi", daemon=True).start()
+
+
 class _Errors(io.TextIOBase):
     """What an application says of its errors: lines in the log."""
 
@@ -185,12 +201,14 @@ class _Call:
         environ: dict[str, object],
         body: IO[bytes],
         reactor: IReactorThreads,
+        begin: Begin,
         ended: Callable[[], object],
     ) -> None:
         self._application = application
         self._environ = environ
         self._body = body
         self._reactor = reactor
+        self._begin = begin
         self._on_end = ended
         self._status: str | None = None  # as the application has said it
         self._fields: Sequence[tuple[str, str]] = ()
@@ -213,9 +231,8 @@ class _Call:
         Args:
             silent: its body is not wanted.
         """
-        thread = Thread(target=self._run, name="wsgi", daemon=True)
         try:
-            thread.start()
+            self._begin(self._run)
         except RuntimeError:  # the system allows no more
             self._body.close()
             self._on_end()

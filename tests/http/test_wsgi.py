@@ -11,6 +11,7 @@ from wsgiref.validate import validator
 
 from twisted.internet.threads import deferToThread
 
+from netsuite.http.client import HTTPClient
 from netsuite.http.wsgi import WAITING_OCTETS
 from netsuite.testing.case import TestCase
 
@@ -262,3 +263,25 @@ class Applications(TestCase):
         self.assertEqual([handler, max], [
             each for prefix, each in self.netsuite.site.http._mounted if prefix in ("/a/", "/b/")
         ])  # fmt: skip
+
+
+class InMemory(TestCase):
+    """The same where all is in memory, and time stands still while a thread works."""
+
+    ground = "memory"
+    services = ("http",)
+
+    async def test_large(self) -> None:
+        """A thread that is ahead waits for its client, and each waits for the other in turn."""
+
+        def application(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            start("200 OK", [("Content-Type", "text/plain")])
+            return (environ["wsgi.input"].read(1000) for _ in range(1000))
+
+        self.netsuite.site.http.mount("/app/", validator(application))
+        client = HTTPClient(self.netsuite.clock)
+        response = await client.request(
+            "POST", self.netsuite.http.url + "app/", body=b"x" * 1_000_000
+        )
+        self.assertEqual(1_000_000, len(await response.read()))
+        await client.close()
