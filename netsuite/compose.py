@@ -27,7 +27,7 @@ from twisted.python.failure import Failure
 from twisted.python.reflect import namedAny
 
 from netsuite.config.load import ConfigError
-from netsuite.config.schema import Settings, needs_restart
+from netsuite.config.schema import Settings, needs_restart, taken_live
 from netsuite.extensions import extend_by_name
 from netsuite.hangup import hear, hear_no_more
 from netsuite.home import SiteError
@@ -289,13 +289,20 @@ class Daemon(MultiService):
         self.log.failure("stopping {service}", failure, service=service)
 
     def reload(self) -> None:
-        """Read the configuration and the certificates again; a wrong file changes nothing."""
+        """Read certificates and configuration again, and log what that has changed; a wrong file
+        changes nothing, and keeps nothing else from being read."""
+        certificates = self.site.certificates
+        if certificates is not None:
+            names = ", ".join(certificates.look()) or "none has changed"
+            self.log.info("the certificates were looked at again: {names}", names=names)
+        before = self.site.settings
         try:
             self.site.apply(self._read())
         except (ConfigError, SiteError) as error:
             self.log.error("the configuration was not read again: {error}", error=str(error))
             return
-        self.log.info("the configuration and the certificates were read again")
+        names = ", ".join(taken_live(before, self.site.settings)) or "nothing is other at once"
+        self.log.info("the configuration was read again: {names}", names=names)
         waiting = needs_restart(self._started_with, self.site.settings)
         if waiting:
             self.log.warn("changed, and taken at the next start: {names}", names=", ".join(waiting))

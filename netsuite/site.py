@@ -485,12 +485,10 @@ class Site(Service):
         return self.settings if self._read is None else self._read()
 
     def apply(self, settings: Settings) -> None:
-        """Take what can change while it runs from new settings, and read certificates again.
-        Raises ConfigError, and nothing has changed, where they do not go with ``configure``'s."""
+        """Take what can change while it runs from new settings. Raises ConfigError, and nothing has
+        changed, where they do not go with ``configure``'s."""
         for table, values in self._set.items():
             settings = changed(settings, table, values)
-        if self.certificates is not None:
-            self.certificates.refresh()
         self._take(settings)
 
     def _take(self, settings: Settings) -> None:

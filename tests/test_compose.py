@@ -18,6 +18,7 @@ from twisted.cred.credentials import IAnonymous, IUsernamePassword
 from twisted.internet.defer import Deferred, ensureDeferred, fail
 from twisted.internet.endpoints import clientFromString
 from twisted.internet.task import deferLater
+from twisted.logger import Logger
 from twisted.web import resource
 from zope.interface import implementer
 
@@ -40,7 +41,7 @@ from netsuite.compose import (
     submission,
     telnet,
 )
-from netsuite.config.load import ConfigError, load
+from netsuite.config.load import ConfigError, changed, load
 from netsuite.connection.errors import AuthenticationFailed, Refusal
 from netsuite.connection.listening import ListeningService
 from netsuite.home import SiteError
@@ -59,6 +60,7 @@ from netsuite.testing.case import TestCase
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.fabric import Fabric
 from netsuite.testing.hashing import NoHashing, verifiers
+from tests.logged import Lines
 
 LOOPBACK = "tcp:0:interface=127.0.0.1"
 MAIL = b"Subject: x\r\n\r\nbody\r\n"
@@ -396,6 +398,35 @@ class Signals(Case):
         self.assertEqual(["again"], read)
         self.fabric.run(daemon.stopService())
         self.assertEqual(before, signal.getsignal(signal.SIGHUP))
+
+    def test_told(self) -> None:
+        """The log says what was taken, and what waits for the next start; nothing, where that is
+        so; a wrong file keeps no certificate from being read."""
+        said: list[dict[str, object]] = [{"message_octets": 5000}, {"message_octets": 5000}]
+        said += [{"message_octets": 5000, "listen": ["tcp:1"]}, {"message_octets": "many"}]
+        wanted = iter(said)
+
+        def again() -> Any:
+            return changed(self.site.settings, "smtp", next(wanted))
+
+        daemon = compose(self.site, read=again)
+        lines = Lines()
+        self.patch(Daemon, "log", Logger(observer=lines))
+        for _ in said:
+            daemon.reload()
+        looked = "the certificates were looked at again: none has changed"
+        read = "the configuration was read again: "
+        self.assertEqual(
+            [
+                looked, read + "smtp.message_octets",
+                looked, read + "nothing is other at once",
+                looked, read + "nothing is other at once",
+                "changed, and taken at the next start: smtp.listen",
+                looked,
+            ],
+            lines[:-1],
+        )  # fmt: skip
+        self.assertIn("the configuration was not read again: ", lines[-1])
 
     def test_in_a_thread(self) -> None:
         """Where signals cannot be taken the daemon goes without."""

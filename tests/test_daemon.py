@@ -22,6 +22,7 @@ from twisted.internet.selectreactor import SelectReactor
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.plugin import measure_time_by_itself
 from netsuite.testing.daemon import Daemon, twistd
+from netsuite.tls import make_self_signed
 from tests.cli.commands import done
 
 pytestmark = pytest.mark.long
@@ -209,12 +210,18 @@ def test_hang_up_reads_the_configuration_again(tmp_path: Path) -> None:
             "[smtp]\nmessage_octets = 2000000\nnot_offered = ['BINARYMIME']\n"
             "[accounts.mechanisms]\nsubmission = ['PLAIN']\n"
         )
-        hang_up(daemon, "were read again")
+        (tmp_path / "tls/default.pem").unlink()  # within the time of the last look
+        make_self_signed(tmp_path / "tls/default.pem", "mail.test")
+        hang_up(daemon, "was read again: ")
+        for name in ("smtp.not_offered", "smtp.message_octets", "accounts.mechanisms"):
+            assert name in daemon.log()
+        assert "were looked at again: default" in daemon.log()
         assert size(daemon) == b"SIZE 2000000"
         assert b"BINARYMIME" not in ehlo(daemon, "smtp")
         assert b"AUTH PLAIN" in ehlo(daemon, "submission")
         config.write_text("[smtp]\nmessage_octets = 'many'\n")
         hang_up(daemon, "was not read again")
+        assert "were looked at again: none has changed" in daemon.log()
         assert size(daemon) == b"SIZE 2000000"
 
 

@@ -13,13 +13,13 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from twisted.internet.task import Clock
-from twisted.logger import ILogObserver, LogEvent, Logger, formatEvent
-from zope.interface import implementer
+from twisted.logger import Logger
 
 from netsuite import tls
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority, unknown_authority
 from tests.connection.places import temporary
+from tests.logged import Lines
 
 
 def write_pair(folder: Path, name: str, *hosts: str) -> Path:
@@ -269,14 +269,6 @@ class Renewal(Folder):
         path.write_bytes(two.key_pem() + one.certificate.public_bytes(Encoding.PEM))
         error = self.assertRaises(tls.BadCertificate, tls.read_pair, path, path)
         self.assertIn("not that of the certificate", str(error))
-
-
-@implementer(ILogObserver)
-class Lines(list[str]):
-    """What has been logged, as lines."""
-
-    def __call__(self, event: LogEvent) -> None:
-        self.append(formatEvent(event))
 
 
 class OwnName(Folder):

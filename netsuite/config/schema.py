@@ -205,14 +205,22 @@ def sections() -> Iterator[tuple[str, type[Section]]]:
 
 def needs_restart(old: Settings, new: Settings) -> Sequence[str]:
     """Return the names of settings that differ, and that a running daemon does not take."""
+    return _differing(old, new, live=False)
+
+
+def taken_live(old: Settings, new: Settings) -> Sequence[str]:
+    """Return the names of settings that differ, and that a running daemon takes."""
+    return _differing(old, new, live=True)
+
+
+def _differing(old: Settings, new: Settings, *, live: bool) -> Sequence[str]:
     changed = []
     for table, section in sections():
         for name, field in section.model_fields.items():
             extra = field.json_schema_extra
-            live = isinstance(extra, dict) and extra.get("live")
-            if not live and getattr(getattr(old, table), name) != getattr(
-                getattr(new, table), name
-            ):
+            is_live = isinstance(extra, dict) and bool(extra.get("live"))
+            before, after = getattr(getattr(old, table), name), getattr(getattr(new, table), name)
+            if is_live is live and before != after:
                 changed.append(f"{table}.{name}")
     return changed
 
