@@ -42,6 +42,13 @@ class Later(resource.Resource):
         self.gone = True
 
 
+class Form(resource.Resource):
+    isLeaf = True  # noqa: N815
+
+    def render_POST(self, request: Any) -> bytes:
+        return repr(request.args).encode()
+
+
 class Breaks(resource.Resource):
     isLeaf = True  # noqa: N815
 
@@ -88,6 +95,7 @@ class Resources(SynchronousTestCase):
         root.putChild(b"shown", Shown())
         root.putChild(b"later", self.later)
         root.putChild(b"breaks", Breaks())
+        root.putChild(b"form", Form())
         root.putChild(b"data", static.Data(b"0123456789", "text/plain"))
         self.world.router.mount("/web/", lambda request: site(request))
         site = ResourceSite(_below(root), Clock())
@@ -139,6 +147,24 @@ class Resources(SynchronousTestCase):
         session.say(get)
         session.server.connectionLost()
         self.assertTrue(self.later.gone)
+
+    def test_head(self) -> None:
+        """A resource whose body is not wanted is told so, also where it never began."""
+        session = self.world.connect()
+        session.say(b"HEAD /web/later HTTP/1.1\r\nHost: a\r\n\r\n")
+        self.later.request.write(b"one")
+        self.assertIn(b"Transfer-Encoding: chunked\r\n", session.heard())
+        self.assertTrue(self.later.gone)
+        self.assertTrue(session.say(b"GET /web/data HTTP/1.1\r\nHost: a\r\n\r\n").endswith(b"9"))
+
+    def test_chunks(self) -> None:
+        """A form that comes in chunks is read as one whose length is told."""
+        heard = self.world.ask(
+            b"POST /web/form HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"
+            b"Content-Type: application/x-www-form-urlencoded\r\n\r\n"
+            b"2\r\na=\r\n1\r\nb\r\n0\r\n\r\n"
+        )
+        self.assertTrue(heard.endswith(b"{b'a': [b'b']}"), heard)
 
     def test_producer(self) -> None:
         """A resource that produces is paused while the client does not read."""
