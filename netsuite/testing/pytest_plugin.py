@@ -105,8 +105,14 @@ def netsuite(request: pytest.FixtureRequest) -> Iterator[BlockingSuite]:
 @pytest.fixture
 def netsuite_async(request: pytest.FixtureRequest) -> Iterator[Suite]:
     """Servers on the reactor that pytest-twisted runs."""
-    import pytest_twisted
-
+    try:
+        import pytest_twisted
+    except ImportError:
+        pytest.fail(
+            "netsuite_async needs pytest-twisted; without it netsuite serves in a thread, and "
+            "netsuite_fabric in memory",
+            pytrace=False,
+        )
     from netsuite.testing.grounds import Sockets
 
     yield from _served(request, Sockets(pytest_twisted.blockon))

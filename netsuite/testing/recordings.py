@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,10 @@ from netsuite.testing.transcripts import Role, parse
 #: Of each session, and of so many of the newest, a failed wait shows the end.
 _SHOWN_LINES = 30
 _SHOWN_SESSIONS = 3
+#: Of more lines than these that one side says together, as of a body, the first and the last.
+_RUN_LINES = 16
+_RUN_BEGIN = 10
+_RUN_END = 2
 #: In a difference: the connection is closed.
 _END = "S!"
 
@@ -135,7 +140,19 @@ def shown(recordings: Sequence[Recordings]) -> str:
     newest = [session for each in recordings for session in list(each)[-_SHOWN_SESSIONS:]]
     parts = []
     for session in newest:
-        lines = str(session).splitlines()
+        lines = _shortened(session)
         cut = ["..."] if len(lines) > _SHOWN_LINES else []
         parts.append("\n  ".join([f"{session.name}:", *cut, *lines[-_SHOWN_LINES:]]))
     return "\n".join(parts) or "no session has begun"
+
+
+def _shortened(session: Session) -> list[str]:
+    """Return a session's lines, with the beginning and the end of what one side says at length."""
+    shortened: list[str] = []
+    for side, said in itertools.groupby(session.lines, lambda each: each.side):
+        run = [f"{side}: {each.text}" for each in said]
+        if len(run) > _RUN_LINES:
+            left_out = len(run) - _RUN_BEGIN - _RUN_END
+            run[_RUN_BEGIN:-_RUN_END] = [f"{side}: ({left_out} more lines)"]
+        shortened += run
+    return shortened

@@ -318,3 +318,62 @@ def test_processes(pytester: pytest.Pytester) -> None:
     """Two processes of pytest-xdist do not disturb each other."""
     result = ran(pytester, MARKS, "-n", "2", "-k", "not unknown")
     result.assert_outcomes(passed=6)
+
+
+SHARED = """
+    import smtplib
+
+    import pytest
+    from netsuite.testing import serve
+
+    @pytest.fixture(scope="module")
+    def servers():
+        with serve("smtp") as suite:
+            yield suite
+
+    @pytest.fixture
+    def mail(servers):
+        yield servers
+        servers.check()
+
+    def test_fails(mail):
+        with smtplib.SMTP(*mail.smtp.address) as smtp:
+            assert smtp.noop() == "something else"
+
+    def test_waits(mail):
+        mail.mailbox("ann").wait(1, timeout=0.01)
+
+    def test_unmet(mail):
+        mail.smtp.refusing("RCPT", times=1)
+
+    def test_last(mail):
+        mail.smtp.clear()
+"""
+
+
+def test_servers_of_a_module(pytester: pytest.Pytester) -> None:
+    """What was said to servers that tests share is shown with each that fails, once."""
+    result = ran(pytester, SHARED)
+    assert outcomes(result) == {
+        "test_fails": "FAILED",
+        "test_waits": "FAILED",
+        "test_unmet": "ERROR",
+        "test_last": "PASSED",
+    }
+    for name in ("test_fails", "test_waits", "ERROR at teardown of test_unmet"):
+        assert section(result, name).count("smtp-1:") == 1, name
+    assert "netsuite/testing/" not in section(result, "test_waits")
+
+
+ASYNC = """
+    def test_async(netsuite_async):
+        pass
+"""
+
+
+def test_without_pytest_twisted(pytester: pytest.Pytester) -> None:
+    """Whoever asks for its reactor without it is told what there is."""
+    pytester.makeconftest("import sys; sys.modules['pytest_twisted'] = None")
+    result = ran(pytester, ASYNC, "-p", "no:twisted")
+    assert outcomes(result) == {"test_async": "ERROR"}
+    assert "netsuite_async needs pytest-twisted; without it" in result.stdout.str()
