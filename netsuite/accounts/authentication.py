@@ -308,6 +308,8 @@ class LoginAttempt(Generic[F]):
             raise self.refused(error, username, guess=True) from None
         except NoSuchAccount:
             raise self.refused(BadCredentials("gone"), username, guess=True) from None
+        except LoginUnavailable as error:  # a checker of somebody else's
+            raise self.refused(error, username, guess=False) from None
         except StoreError as error:
             raise self.refused(LoginUnavailable(repr(error)), username, guess=False) from error
         name = getattr(avatar, "name", "")
@@ -388,5 +390,18 @@ class SASLExchange(Generic[F]):
         if isinstance(asked, steps.AskSharedSecret):
             kept = await self._authenticator.verifiers(asked.username)
             return kept.cram_md5 if kept else None
+        return await self._token_owner(asked)
+
+    async def _token_owner(self, asked: steps.AskToken) -> object:
+        """Return whose token it is. Raises LoginUnavailable where that cannot be checked."""
         check = self._authenticator.check_token
-        return await maybeDeferred(check, asked.username, asked.token) if check else None
+        if check is None:
+            return None
+        try:
+            return await maybeDeferred(check, asked.username, asked.token)
+        except Exception as error:
+            # Without its text, in which the check may have put the token.
+            kind = type(error).__name__
+            self._authenticator.log.error("tokens cannot be checked: {kind}", kind=kind)
+            unavailable = LoginUnavailable(kind)
+            raise self._attempt.refused(unavailable, asked.username, guess=False) from None

@@ -185,6 +185,20 @@ class Exchanges(TestCase):
         for wanted, expected in [("bob", "bob"), ("nobody", "BadCredentials")]:
             self.assertEqual(expected, await self.log_in("PLAIN", authorize_as=wanted, **said))
 
+    async def test_token_not_checked(self) -> None:
+        """Where a token cannot be checked that is a passing trouble; the log is told no token."""
+        await self.ann()
+
+        def broken(username: str, token: str) -> str:
+            raise ConnectionError(f"the issuer of {token} is away")
+
+        self.world.authenticator.check_token = broken
+        for mechanism in ("OAUTHBEARER", "XOAUTH2"):
+            outcome = await self.log_in(mechanism, username="ann", token="good")
+            self.assertEqual("LoginUnavailable", outcome)
+        (login, *_) = await self.world.store.accounts.logins()
+        self.assertEqual("refused (LoginUnavailable: ConnectionError)", login.outcome)
+
     async def test_tokens(self) -> None:
         """A token lets in whom it is good for."""
         await self.ann()
