@@ -14,6 +14,7 @@ from netsuite.http.request import IncomingRequest
 from netsuite.message.news import is_newsgroup_name
 from netsuite.store.errors import NoSuchAccount, NoSuchFolder
 from netsuite.store.model import FolderKind
+from netsuite.testing.anybody import account_of
 from netsuite.testing.control.answers import Query, Route, answer, octets, parsed, refusal, text
 from netsuite.testing.control.messages import (
     DeliveryForm,
@@ -46,6 +47,7 @@ class GroupForm(BaseModel):
 
 async def has_account(suite: Suite, name: str) -> bool:
     """Return whether there is an account. Raises RequestRefused where none can be called so."""
+    name = account_of(name)
     problem = account_name_problem(name)
     if problem is not None:
         raise refusal(400, f"no account can be called {text(name)}: {problem}")

@@ -122,6 +122,7 @@ class ServiceRoutes:
                 "path": text(each.path),
                 "query": text(each.query),
                 "fields": {text(name): text(value) for name, value in each.fields.items()},
+                "body": text(each.body.decode("utf-8", "backslashreplace")),
             }
             for each in self._service(request).requests
         ]

@@ -20,6 +20,7 @@ def test_mailboxes(world: World) -> None:
     assert world.json("POST", "mailboxes", {"name": "ann"}) == ann
     assert world.json("POST", "mailboxes", {"name": "bob"}, 201)["password"] == "secret"
     assert [each["name"] for each in world.get("mailboxes")["mailboxes"]] == ["ann", "bob"]
+    assert world.json("POST", "mailboxes", {"name": "Ann@other.example"}, 200) == ann
     assert "with another password" in world.refused(
         "POST", "mailboxes", {"name": "ann", "password": "x"}, 409
     )
