@@ -28,6 +28,7 @@ from twisted.python.reflect import namedAny
 
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import Settings, needs_restart, taken_live
+from netsuite.connection.listening import keep_terminal, leave_terminal
 from netsuite.extensions import extend_by_name
 from netsuite.hangup import hear, hear_no_more
 from netsuite.home import SiteError
@@ -217,6 +218,7 @@ def compose(
             raise SiteError(f"{name} is there {times} times: one takes all its endpoints")
     extend_by_name(site, site.settings.site.extensions)
     made = [_made(site, each) for each in services]
+    keep_terminal()
     return Daemon(site, made, read or site.read_settings)
 
 
@@ -265,6 +267,7 @@ class Daemon(MultiService):
     def startService(self) -> None:
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
         super().startService()
+        self.site.when_open().addCallback(lambda _: leave_terminal())
         if self._sighup:
             hear(self.reload, self.site.reactor)
 

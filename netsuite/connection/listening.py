@@ -54,9 +54,41 @@ class CannotStart(SystemExit):
 
 class CannotStartUnseen(Exception):
     """The same in a process that has left its terminal. twistd waits there for an exception, to
-    hand its text to the process that the operator still sees; for SystemExit it waits for ever."""
+    hand its text to the process that the operator still sees; for SystemExit it waits for ever.
 
-    __module__ = "netsuite"  # twistd hands on 100 octets, of which this saves some
+    twistd hands on the last line of what is said of an exception, as far as ``_HANDED_ON``: that
+    is its note, where it has one, and then not the name of its class.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        octets = message.encode("ascii", "backslashreplace")
+        if _terminal:
+            self.add_note("the line above says why")
+        elif len(octets) <= _HANDED_ON:
+            self.add_note(message)
+        else:
+            start, _, _ = octets[: _HANDED_ON - 3].decode("ascii").rpartition(" ")
+            self.add_note(f"{start}...")
+
+
+#: Octets of a message that twistd hands on.
+_HANDED_ON: Final = 98
+#: The terminal of the whole process, as long as that is about to leave it, or has just done so.
+_terminal: Final[list[int]] = []
+
+
+def keep_terminal() -> None:
+    """Keep a way to the terminal, as twistd is about to leave it and then to start the services,
+    until ``leave_terminal``: who called it waits so long, and sees what is told."""
+    if not _terminal and not has_left_terminal() and sys.__stderr__ is not None:
+        _terminal.append(os.dup(sys.__stderr__.fileno()))
+
+
+def leave_terminal() -> None:
+    """Give up that way: a shell that reads what twistd prints waits until nobody can print."""
+    while _terminal:
+        os.close(_terminal.pop())
 
 
 def cannot_start(message: str) -> CannotStart | CannotStartUnseen:
@@ -77,7 +109,11 @@ def has_left_terminal() -> bool:
 def tell_operator(message: str) -> None:
     """Print a line on the terminal, if there is one: twistd has turned ``sys.stderr`` into the
     log, which may be a file that nobody looks at while the daemon does not start."""
-    print(message, file=sys.__stderr__, flush=True)
+    if _terminal and has_left_terminal():
+        with contextlib.suppress(OSError):  # it may have been closed
+            os.write(_terminal[0], os.fsencode(f"{message}\n"))
+    else:
+        print(message, file=sys.__stderr__, flush=True)
 
 
 @dataclass(frozen=True, slots=True)
