@@ -54,6 +54,11 @@ def make_home(home: Path) -> None:
         )
 
 
+def store_url(settings: Settings, home: Path) -> str:
+    """Return where the store is: the database that the settings name, else the home's own."""
+    return settings.store.url or f"sqlite:///{home / STORE_FILE}"
+
+
 def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
     """Make the store that the settings name; the caller awaits its ``open``.
 
@@ -63,7 +68,7 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
     from netsuite.store.sql import SQLStore
 
     make_home(home)
-    url = settings.store.url or f"sqlite:///{home / STORE_FILE}"
+    url = store_url(settings, home)
     return SQLStore(url, clock=reactor, threads=reactor, now=time.time)
 
 

@@ -60,6 +60,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             _TRANSFER, "import_mail",
             "Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup.",
         ),
+        "backup": Entry(
+            "netsuite.cli.backup", "backup",
+            "Write the whole home and its store into a new folder in DIR, or a new tar FILE.",
+        ),
         "export": Entry(
             _TRANSFER, "export_mail", "Write a folder's messages to a new mbox file or Maildir."
         ),

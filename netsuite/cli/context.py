@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -125,6 +125,17 @@ def _in_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
     with contextlib.suppress(SystemExit):
         react(main)
     return outcome
+
+
+@contextlib.contextmanager
+def one_line() -> Iterator[None]:
+    """Have what the store, the home or the disk refuses in one line; for work without a loop."""
+    try:
+        yield
+    except (errors.StoreError, SiteError) as error:
+        raise click.ClickException(_line_of(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
 def _line_of(error: Exception) -> str:

@@ -227,10 +227,25 @@ class DatabaseSession:
             self._cursor.execute("SELECT pg_advisory_unlock(8025, 3)")
         return alone
 
+    def take_presence(self) -> bool:
+        """Hold the lock of ``lock_presence`` alone; return whether that could be."""
+        self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
+        return self._cursor.fetchone() == (True,)
+
     def enlarge_cache(self) -> None:
         """Keep as much of SQLite's pages as the writer needs."""
         if self.sqlite:
             self._cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
+
+    def is_intact(self) -> bool:
+        """Return whether SQLite finds nothing wrong with its pages."""
+        return self.faults("quick_check") == []
+
+    def faults(self, check: str) -> list[str]:
+        """Return what SQLite finds wrong, by ``integrity_check`` or ``quick_check``."""
+        self._cursor.execute(f"PRAGMA {check}")
+        found = [str(row[0]) for row in self._cursor.fetchall()]
+        return [] if found == ["ok"] else found
 
     def pragma(self, name: str) -> int:
         """Return the value of an SQLite pragma that is a number."""

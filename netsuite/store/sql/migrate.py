@@ -45,6 +45,23 @@ def migrate(database: Database) -> None:
         raise translated(error, database) from error
 
 
+def revision_of(database: Database) -> str:
+    """Return the revision of a database's schema. Raises StoreError where it has none."""
+    try:
+        with database.engine.connect() as connection:
+            found = MigrationContext.configure(connection).get_current_revision()
+    except Exception as error:
+        raise translated(error, database) from error
+    if found is None:
+        raise StoreError(f"{database.place} is no store of netsuite's")
+    return found
+
+
+def newest_revision() -> str:
+    """Return the revision of this version's schema."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
 def _make_private(path: str) -> None:
     """Make the file, if it is not there, so that only its owner may read other people's mail.
 

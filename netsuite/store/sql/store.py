@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
@@ -25,6 +23,7 @@ from netsuite.store.sql.maildrop import MaildropLocks
 from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, discard_drafts
 from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.parts import Cache, StoreParts
+from netsuite.store.sql.presence import Presence, locks_of
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.remembered import SQLRemembered
@@ -120,7 +119,7 @@ class SQLStore:
             contents=Cache(cache_octets // 2),
             summaries=Cache(cache_octets // 2),
         )
-        self._presence: int | None = None
+        self._presence = Presence()
         self._prepared: tuple[bool, DatabaseSession, int] | None = None
         self._locks = MaildropLocks()
         mail = SQLMail(self._shared, self._locks)
@@ -161,12 +160,12 @@ class SQLStore:
         session: DatabaseSession | None = None
         database.forget_place()
         try:
+            if database.sqlite:
+                alone = self._join()  # first: a database that is being put back is not made anew
             migrate(database)
             database.note_place()
             if database.sqlite:
-                path = f"{database.url.database}-locks"
-                self._locks.open(path)
-                alone = self._lock_presence(path)
+                self._locks.open(locks_of(database))
             session = database.session()
             if not database.sqlite:
                 alone = session.lock_presence()
@@ -179,21 +178,16 @@ class SQLStore:
             raise translated(error, database) from error
         return alone, session, sequence
 
-    def _lock_presence(self, path: str) -> bool:
-        """Hold a shared lock while open; return whether no other process does."""
-        self._presence = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    def _join(self) -> bool:
+        """Hold the lock of whoever has the store open; return whether nobody else does."""
         try:
-            fcntl.flock(self._presence, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            alone = True
-        except BlockingIOError:
-            alone = False
-        fcntl.flock(self._presence, fcntl.LOCK_SH)
-        return alone
+            return self._presence.join(locks_of(self._database))
+        except OSError:
+            migrate(self._database)  # which says what is wrong with the place in its own words
+            raise
 
     def _leave(self) -> None:
-        presence, self._presence = self._presence, None
-        if presence is not None:
-            os.close(presence)
+        self._presence.leave()
         self._locks.close()
 
     async def tidy(self) -> None:
