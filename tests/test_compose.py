@@ -516,6 +516,24 @@ class Added(Case):
             compose(self.site, http(LOOPBACK))
         self.assertIn("http.xmlrpc_path", str(caught.exception))
 
+    def test_wrong_handlers(self) -> None:
+        """What is no handler is named in the log; what would never be asked is refused at once."""
+
+        async def speaks(request: IncomingRequest) -> str:
+            return "hello"
+
+        self.site.http.add("GET", "/plain", lambda request: Response(200))  # type: ignore[arg-type, return-value]
+        self.site.http.add("GET", "/text", speaks)  # type: ignore[arg-type]
+        self.site.http.mount("/", hello)
+        with self.assertRaises(ValueError):
+            self.site.http.mount("/", hello)
+        web = self.start(http(LOOPBACK))["http"]
+        self.assertEqual(b"hello", self.get(web, "/anything"))
+        for path, said in (("/plain", "no async function"), ("/text", "returns no response")):
+            self.assertIn(b"Something went wrong here", self.get(web, path))
+            (failure,) = self.flushLoggedErrors(TypeError)
+            self.assertIn(said, str(failure.value))
+
     def test_shell_command(self) -> None:
         """A command of one's own is listed and run; another site does not have it."""
         self.account()

@@ -111,11 +111,20 @@ class Router:
         Args:
             prefix: ends with a slash; the longest that fits wins.
             handler: answers 405 itself.
+
+        Raises:
+            ValueError: there is one at that prefix already.
         """
         if not (prefix.startswith("/") and prefix.endswith("/")):
             raise ValueError("a prefix begins and ends with a slash")
+        if self.is_mounted(prefix):
+            raise ValueError("there is a handler of all below it already")
         self._mounted.append((prefix, handler))
         self._mounted.sort(key=lambda each: -len(each[0]))
+
+    def is_mounted(self, prefix: str) -> bool:
+        """Return whether there is a handler of just that prefix."""
+        return any(prefix == each for each, _ in self._mounted)
 
     # No coroutine, since each more in the way of a request would cost it half a microsecond.
     def answer(self, request: IncomingRequest) -> Awaitable[AnyResponse]:

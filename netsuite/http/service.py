@@ -37,8 +37,8 @@ def add_routes(site: Site) -> None:
     if section.news_path:
         links = (("News", section.news_path),)
         news = NewsSite(site.newsroom, section.news_path, now=now, shown=shown)
-        router.mount(section.news_path, news)
         try:
+            router.mount(section.news_path, news)
             router.add("GET", section.news_path.rstrip("/"), news)  # the slash is added
         except ValueError as error:
             raise SiteError(f"http.news_path: {error}") from None
@@ -52,7 +52,8 @@ def add_routes(site: Site) -> None:
         links=lambda: links if shown() else (),
     )
     site.store.changes.watch_files(files.forget)
-    router.mount("/", files)
+    if not router.is_mounted("/"):  # a program may have all that is nobody else's
+        router.mount("/", files)
 
 
 def make_http(site: Site) -> ListeningService:
