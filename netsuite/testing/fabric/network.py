@@ -16,7 +16,8 @@ from twisted.logger import Logger
 from zope.interface import implementer
 
 from netsuite.testing.fabric.hosts import Hosts, tcp_address
-from netsuite.testing.fabric.transport import Address, End, pair, tell, title_of
+from netsuite.testing.fabric.starttls import pair
+from netsuite.testing.fabric.transport import Address, End, tell, title_of
 from netsuite.testing.fabric.turns import Ready, Turns
 
 #: Ports that are given to whom none is named, as Linux has them.

@@ -19,7 +19,6 @@ from twisted.internet.interfaces import (
     ILoggingContext,
     IProducer,
     IProtocol,
-    IPullProducer,
     IPushProducer,
     ITCPTransport,
 )
@@ -49,6 +48,13 @@ def title_of(party: object) -> str:
     if ILoggingContext.providedBy(party):
         return ILoggingContext(party).logPrefix()
     return type(party).__name__
+
+
+def tell_producer(producer: IProducer, what: str) -> None:
+    """Tell a producer to pause or resume, whichever interface it says it has, as Twisted's
+    transports do: ``FileSender`` has none of those that have either."""
+    method: Callable[[], None] = getattr(producer, what)
+    method()
 
 
 def _half_closeable(protocol: IProtocol | None) -> IHalfCloseableProtocol | None:
@@ -243,7 +249,7 @@ class End:
             self.record += data
         if self.producer is not None and self._streaming and self._unsent.length > self._room:
             self._producer_paused = True
-            IPushProducer(self.producer).pauseProducing()
+            tell_producer(self.producer, "pauseProducing")
         self._be_writing()
 
     def writeSequence(self, data: Iterable[bytes]) -> None:
@@ -261,7 +267,7 @@ class End:
         self._streaming = streaming
         self._producer_paused = False
         if not streaming:
-            IPullProducer(producer).resumeProducing()
+            tell_producer(producer, "resumeProducing")
 
     def unregisterProducer(self) -> None:
         """Tell a producer no longer; what waited for its end goes on."""
@@ -352,10 +358,10 @@ class End:
     def _sent_all(self) -> None:
         producer = self.producer
         if producer is not None and not self._streaming:
-            IPullProducer(producer).resumeProducing()
+            tell_producer(producer, "resumeProducing")
         elif producer is not None and self._producer_paused:
             self._producer_paused = False
-            IPushProducer(producer).resumeProducing()
+            tell_producer(producer, "resumeProducing")
         elif self.disconnecting:
             # Also where a producer is left that was not told to pause: that is what Twisted's
             # transports do, not what their interface says, and TLS depends on it.
@@ -367,25 +373,6 @@ class End:
             half = _half_closeable(self.protocol)
             if half is not None:
                 half.writeConnectionLost()
-
-
-def pair(
-    turns: Turns,
-    client: tuple[Address, Address],
-    server: tuple[Address, Address],
-    room: int,
-    ended: Callable[[End], None],
-) -> tuple[End, End]:
-    """Return the client's and the server's end of a new connection.
-
-    Args:
-        client: its own address and the server's, as it sees them.
-        server: its own address and the client's.
-    """
-    ours = End(turns, "client", *client, room, ended)
-    theirs = End(turns, "server", *server, room, ended)
-    ours.other, theirs.other = theirs, ours
-    return ours, theirs
 
 
 def _described(end: End) -> str:
