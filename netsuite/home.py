@@ -34,11 +34,26 @@ def find_home(given: str | None) -> Path:
 
 
 def find_config(home: Path, given: str | None) -> Path | None:
-    """Return the configuration file: the one given, else the home's, None when it has none."""
+    """Return the configuration file: the one given, else the home's, None when it has none.
+    Raises SiteError when that cannot be seen."""
     if given:
         return Path(given).expanduser().absolute()
     path = home / "netsuite.toml"
-    return path if path.exists() else None
+    return path if is_there(path) else None
+
+
+def is_there(path: Path) -> bool:
+    """Return whether something of the home is there. Raises SiteError when that cannot be seen."""
+    try:
+        path.stat()
+    except PermissionError:
+        raise SiteError(
+            f"user {os.geteuid()} may not look into the home {path.parent}; "
+            "become its owner, or name another with --home"
+        ) from None
+    except OSError:
+        return False
+    return True
 
 
 def make_home(home: Path) -> None:

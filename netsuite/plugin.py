@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -134,6 +135,15 @@ async def _check_store(configuration: Configuration, store: Store) -> None:
         raise SiteError("\n".join(str(problem) for problem in wrong))
 
 
+def _check_log(options: Options) -> None:
+    """Raise SiteError where twistd will not find the directory of its own log."""
+    given = options.parent["logfile"] if options.parent is not None else None
+    if given and given != "-":
+        folder = Path(given).absolute().parent
+        if not os.path.isdir(folder):
+            raise SiteError(f"--logfile {given}: there is no directory {folder}")
+
+
 def _service(options: Options, names: Sequence[str]) -> IService:
     """Make a site and the services named, as far as they are enabled.
 
@@ -145,6 +155,7 @@ def _service(options: Options, names: Sequence[str]) -> IService:
     measure_time_by_itself(reactor)
     demo = bool(options["demo"])
     try:
+        _check_log(options)
         configuration = options.configuration()
         settings = configuration.settings
         if demo:

@@ -335,6 +335,7 @@ class Site(Service):
             now=lambda: datetime.now().astimezone(),
             stamp=stamp,
             elsewhere=self.run,
+            home=self.home,
         )
 
     def listening(self, factory: ServerFactory[Sh], shared: Callable[[], Sh]) -> ListeningService:

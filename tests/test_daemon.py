@@ -92,6 +92,18 @@ def test_home_that_is_a_file(tmp_path: Path) -> None:
     assert "is no directory" in line
 
 
+def test_log_that_cannot_be(tmp_path: Path) -> None:
+    """A log in a directory that is not there is told of, and makes none."""
+    path = tmp_path / "no/where/netsuite.log"
+    home = tmp_path / "home"
+    line = the_line(*run("--logfile", path, "netsuite", "--home", home))
+    assert f"--logfile {path}: there is no directory {path.parent}" in line
+    setting = f"smtp.message_log={path}"
+    line = the_line(*run("netsuite", "--home", home, "--set", setting))
+    assert f"smtp.message_log: there is no directory {path.parent}" in line
+    assert not (tmp_path / "no").exists()
+
+
 def test_home_of_somebody_else(tmp_path: Path) -> None:
     """A home that cannot be written is told with its user and what to change."""
     if os.geteuid() != 0:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, NoReturn
 import click
 
 from netsuite.cli.client.problems import Exit
+from netsuite.home import SiteError
 
 
 class Entry(NamedTuple):
@@ -77,6 +78,12 @@ class CommandGroup(click.Group):
             _refuse(error)
         except click.Abort as abort:
             _left(abort)
+        except SiteError as error:
+            _refuse(click.ClickException(str(error)))
+        except OSError as error:
+            if error.filename is None:
+                raise
+            _refuse(click.ClickException(f"{error.filename}: {error.strerror}"))
         raise SystemExit(code if isinstance(code, int) else 0)
 
 

@@ -10,7 +10,7 @@ from typing import Any, Final
 import click
 
 from netsuite.cli.client.problems import Exit
-from netsuite.home import STORE_FILE, SiteError, find_config, find_home, open_store
+from netsuite.home import STORE_FILE, SiteError, find_config, find_home, is_there, open_store
 from netsuite.store import errors
 from netsuite.store.interfaces import Store
 from netsuite.wire.errors import ErrorTable
@@ -36,8 +36,14 @@ class Home:
 
     def __init__(self, home: str | None, config: str | None, overrides: Sequence[str]) -> None:
         self.path: Path = find_home(home)
-        self.config_path: Path | None = find_config(self.path, config)
+        self._config = config
         self.overrides = overrides
+
+    @property
+    def config_path(self) -> Path | None:
+        """The configuration file; None where there is none. Looked for only when it is asked for:
+        commands on URLs need no home."""
+        return find_config(self.path, self._config)
 
     def with_store(self, work: Callable[[Store], Awaitable[None]], *, make: bool = False) -> None:
         """Open the store, do the work, close the store; a refusal is one line and exit 1.
@@ -68,13 +74,15 @@ class Home:
             raise click.ClickException(_line_of(error))
         if isinstance(error, click.ClickException):
             raise error
+        if isinstance(error, OSError) and error.filename is not None:
+            raise error  # the whole command's, which has a line for it
         if error is not None:
             text = f"unforeseen, please report it: {type(error).__name__}: {error}"
             raise Unforeseen(text) from error
 
     def has_store(self, url: str) -> bool:
         """Return whether there is a store: another database (``store.url``), or the home's own."""
-        return bool(url) or (self.path / STORE_FILE).exists()
+        return bool(url) or is_there(self.path / STORE_FILE)
 
     def insist_on_store(self) -> None:
         """Raise ClickException where no store has been made: a mistyped home would look like one

@@ -20,6 +20,7 @@ from netsuite import tls
 from netsuite.config.endpoints import read_endpoint
 from netsuite.config.load import Configuration, Problem
 from netsuite.config.schema import EXTENSIONS, SERVICES, Settings
+from netsuite.connection.linelog import is_below
 from netsuite.connection.settings import ServiceSettings
 from netsuite.dns import DNSClient
 from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
@@ -47,13 +48,14 @@ def problems(
         *_store(settings),
         *_endpoints(settings, reactor, home),
         *_twice(settings, services),
-        *_folder("files.root", home / settings.files.root),
+        *_folder("files.root", home / settings.files.root, home),
+        *_logs(settings, home),
         *_policies(settings, reactor),
         *_authorities(settings, home),
         *_extensions(settings),
     ]
     if settings.tls.enabled:
-        found += _folder("tls.certificates", home / settings.tls.certificates)
+        found += _folder("tls.certificates", home / settings.tls.certificates, home)
     return [configuration.problem(key, message) for key, message in found]
 
 
@@ -156,8 +158,28 @@ def _twice(settings: Settings, services: Sequence[str]) -> Iterator[tuple[str, s
         taken[place].append((key, description, interface))
 
 
-def _folder(key: str, path: Path) -> Iterator[tuple[str, str]]:
+def _logs(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
+    for key, log in (
+        ("smtp.message_log", settings.smtp.message_log),
+        ("submission.message_log", settings.submission.message_log),
+        ("lmtp.message_log", settings.lmtp.message_log),
+        ("delivery.delivery_log", settings.delivery.delivery_log),
+        ("ftp.transfer_log", settings.ftp.transfer_log),
+        ("http.access_log", settings.http.access_log),
+        ("gopher.access_log", settings.gopher.access_log),
+    ):
+        if log and os.path.isdir(home / log):
+            yield key, f"{home / log} is a directory"
+        elif log:
+            yield from _folder(key, (home / log).parent, home)
+
+
+def _folder(key: str, path: Path, home: Path) -> Iterator[tuple[str, str]]:
+    """A directory of the home is made; elsewhere one that is not there was mistyped, or its disk is
+    not mounted."""
     wrong = unusable(path)
+    if not wrong and not is_below(path, home) and not path.exists():
+        wrong = f"there is no directory {path}; make it, or name another"
     if wrong:
         yield key, wrong
 
@@ -165,10 +187,13 @@ def _folder(key: str, path: Path) -> Iterator[tuple[str, str]]:
 def unusable(path: Path) -> str:
     """Return why a directory cannot be used or made; empty where it can."""
     there = path
-    while not there.exists() and there != there.parent:
-        if there.is_symlink():
-            return f"{there} is a link that leads nowhere"
-        there = there.parent
+    try:
+        while not there.exists() and there != there.parent:
+            if there.is_symlink():
+                return f"{there} is a link that leads nowhere"
+            there = there.parent
+    except PermissionError:
+        return f"user {os.geteuid()} may not look into {there.parent}; change the owner or the mode"
     if not there.is_dir():
         return f"{there} is no directory"
     if not os.access(there, os.R_OK | os.W_OK | os.X_OK):

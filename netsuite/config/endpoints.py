@@ -83,7 +83,7 @@ def _wrong_place(description: str, home: Path) -> str:
         path = socket_path(description, home)
         if path is None:
             return "the path is missing"
-        if path.parent != home and not path.parent.is_dir():
+        if path.parent != home and not os.path.isdir(path.parent):
             return f"there is no directory {path.parent}"
         if len(os.fsencode(path.absolute())) > _SOCKET_OCTETS:
             return f"the path has more than {_SOCKET_OCTETS} octets"

@@ -37,7 +37,9 @@ class LineLog:
     logrotate does) without anybody being told.
 
     Args:
-        path: the file; made, with its directory, when it is not there.
+        path: the file; made when it is not there.
+        home: below it the file's directory is made, too, when it is not there. Elsewhere, a log
+            that a root's daemon was told wrong would make directories anywhere.
         clock: for the delay.
         now: the time, with its zone.
         stamp: prints it as the lines want it; it is asked once a second.
@@ -54,8 +56,10 @@ class LineLog:
         now: Callable[[], datetime],
         stamp: Callable[[datetime], str],
         elsewhere: Callable[..., Deferred[None]],
+        home: Path | None = None,
     ) -> None:
         self.path = path
+        self._home = home
         self._clock = clock
         self._now = now
         self._print_stamp = stamp
@@ -104,7 +108,7 @@ class LineLog:
         dropped, self._dropped = self._dropped, 0
         if dropped:
             self.log.warn("{path}: {dropped} lines were dropped", path=self.path, dropped=dropped)
-        self._writing = self._elsewhere(_write, self.path, noted)
+        self._writing = self._elsewhere(_write, self.path, self._home, noted)
         self._writing.addCallbacks(self._written, self._not_written)
         return self._writing
 
@@ -146,9 +150,15 @@ def _escaped(character: str) -> str:
     return f"\\x{ord(character):02x}" if ord(character) < 0x100 else ascii(character)[1:-1]
 
 
-def _write(path: Path, noted: list[_Noted]) -> None:
+def is_below(path: Path, home: Path) -> bool:
+    """Return whether a path leads to what is in a directory, or to that, as it is written."""
+    return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(home))
+
+
+def _write(path: Path, home: Path | None, noted: list[_Noted]) -> None:
     octets = "".join([line(stamp, *facts) for line, stamp, facts in noted]).encode("ascii")
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if home is not None and is_below(path, home) and home.is_dir():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
     with os.fdopen(descriptor, "wb") as file:
         file.write(octets)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
+import os
 import re
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import click
@@ -208,3 +211,53 @@ def test_postmaster(tmp_path: Path) -> None:
     assert code == 2
     assert printed.startswith("netsuite: --set: site.postmaster: there is no account and no alias")
     assert "imap: " in done(tmp_path, "--set", 'site.postmaster="ann"', "check-config")
+
+
+@contextlib.contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Keep us out of a directory, for a while: its mode does, unless we are root."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)  # whom nothing belongs to
+        try:
+            yield
+        finally:
+            os.seteuid(0)
+    else:
+        home.chmod(0)
+        try:
+            yield
+        finally:
+            home.chmod(0o700)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "account list", "account remove ann --yes", "alias list", "alias set x ann",
+        "folder list ann", "group list", "queue list", "dns example.org", "dkim list",
+        "dkim new example.org", "check-config", "init --hostname mail.example.org", "run",
+        "import --account ann /dev/null", "export --account ann /tmp/no/where",
+    ],
+)  # fmt: skip
+def test_home_that_may_not_be_searched(tmp_path: Path, words: str) -> None:
+    """Each command says in one line which directory it may not look into."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    importlib.import_module(ENTRIES[words.split()[0]].module)
+    with locked(home):
+        result = CliRunner().invoke(main, ["--home", str(home), *words.split()])
+    assert result.exit_code in (1, 2), result.output
+    assert isinstance(result.exception, SystemExit), result.output
+    assert result.output.startswith("netsuite: "), result.output
+    assert result.output.count("\n") == 1
+    assert str(home) in result.output
+    assert "unforeseen" not in result.output
+
+
+def test_url_needs_no_home(tmp_path: Path) -> None:
+    """What is done with any server does not look for a home."""
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    with locked(home):
+        result = CliRunner().invoke(main, ["--home", str(home), "get", "gopher+x://h/"])
+    assert "there is no scheme" in result.output

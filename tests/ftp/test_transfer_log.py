@@ -8,6 +8,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.internet.defer import maybeDeferred
+from twisted.internet.task import Clock
 
 from netsuite.connection.linelog import LineLog
 from netsuite.ftp.paths import text_of
@@ -131,3 +132,34 @@ class Logging(SynchronousTestCase):
         self.assertTrue(line[:-1].isprintable() and line.isascii(), line)
         self.assertEqual(18, len(line.split(" ")))
         self.assertEqual("2 ::1 7", " ".join(line.split(" ")[5:8]))
+
+
+class Places(SynchronousTestCase):
+    """Where a log makes the directory it is in."""
+
+    def written(self, home: Path, path: Path) -> bool:
+        """Log a line; return whether it reached the file."""
+        clock = Clock()
+        log = LineLog(
+            path, clock, now=lambda: WHEN, stamp=datetime.ctime, elsewhere=maybeDeferred, home=home
+        )
+        log.add(lambda stamp: f"{stamp}\n")
+        clock.advance(1)
+        return path.exists()
+
+    def test_at_home(self) -> None:
+        """In the home it is made, for us alone."""
+        home = Path(self.mktemp())
+        home.mkdir()
+        self.assertTrue(self.written(home, home / "log/more/x.log"))
+        self.assertEqual(0o700, (home / "log/more").stat().st_mode & 0o777)
+
+    def test_elsewhere(self) -> None:
+        """Outside it must be there, and a home that is gone is not made."""
+        home = Path(self.mktemp())
+        for path in (home / "log/x.log", home / "../logs/x.log", home.parent / "logs/x.log"):
+            self.assertFalse(self.written(home, path))
+            self.assertFalse(path.parent.exists())
+        home.mkdir()
+        self.assertFalse(self.written(home, home / "../logs/x.log"))
+        self.assertTrue(self.written(home, home.parent / "x.log"))
