@@ -183,16 +183,19 @@ class Connector:
             return
         self._stop_timer()
         self.state = "disconnected"
-        self._factory.clientConnectionFailed(self, Failure(error))
-        self._unless_again()
+        self._tell(self._factory.clientConnectionFailed, Failure(error))
 
     def _lost(self, reason: Failure) -> None:
         self.state = "disconnected"
         self.transport = None
-        self._factory.clientConnectionLost(self, reason)
-        self._unless_again()
+        self._tell(self._factory.clientConnectionLost, reason)
 
-    def _unless_again(self) -> None:
+    def _tell(self, what: Callable[[IConnector, Failure], None], reason: Failure) -> None:
+        """Tell the factory of an end; what it raises is logged, as a reactor does."""
+        try:
+            what(self, reason)
+        except Exception:
+            self.log.failure("the end of a connection that was asked for")
         if self.state == "disconnected":
             self._started = False
             self._factory.doStop()

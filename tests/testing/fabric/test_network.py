@@ -12,6 +12,7 @@ from twisted.internet.endpoints import (
 from twisted.internet.error import CannotListenError, ConnectError, NotConnectingError
 from twisted.internet.interfaces import IConnector, IListeningPort, IPushProducer
 from twisted.internet.protocol import Factory
+from twisted.python.failure import Failure
 from zope.interface.verify import verifyObject
 
 from netsuite.testing.cases import SynchronousTestCase
@@ -223,6 +224,28 @@ class Connecting(SynchronousTestCase):
             self.fabric.connectTCP("127.0.0.1", 25, Client(Talker()), bindAddress=source)
             self.fabric.settle()
             self.assertEqual(seen, talkers.made[-1].transport.getPeer())
+
+    def test_factories_that_fail(self) -> None:
+        """What a client's factory raises at the end of a connection, or of none, is logged."""
+
+        class Failing(Client):
+            def clientConnectionFailed(self, connector: object, reason: Failure) -> None:
+                raise KeyError("failed")
+
+            def clientConnectionLost(self, connector: object, reason: Failure) -> None:
+                raise KeyError("lost")
+
+        client = Failing(Talker())
+        self.fabric.connectTCP("127.0.0.1", 25, client)
+        self.fabric.settle()
+        self.assertEqual(1, len(self.flushLoggedErrors(KeyError)))
+        self.fabric.listenTCP(25, Talkers())
+        connector = self.fabric.connectTCP("127.0.0.1", 25, client)
+        self.fabric.settle()
+        connector.disconnect()
+        self.fabric.settle()
+        self.assertEqual(1, len(self.flushLoggedErrors(KeyError)))
+        self.assertEqual(["start", "stop"] * 2, client.told)
 
     def test_not_wanted(self) -> None:
         """A factory that makes no protocol, or fails, has the connection closed."""
