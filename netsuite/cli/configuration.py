@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Final
+
 import click
 
 from netsuite.cli.context import Home, pass_home
 from netsuite.store.interfaces import Store
 
-#: By section and setting, what init writes: the standard ports on every address.
-_STANDARD = {
-    "smtp": {"listen": ["tcp:25"]},
-    "submission": {"listen": ["tcp:587"], "listen_tls": ["tcp:465"]},
-    "imap": {"listen": ["tcp:143"], "listen_tls": ["tcp:993"]},
-    "pop3": {"listen": ["tcp:110"], "listen_tls": ["tcp:995"]},
+#: The standard ports of each service: in the clear at first, and under TLS alone.
+_PORTS: Final[Mapping[str, tuple[Sequence[int], Sequence[int]]]] = {
+    "smtp": ((25,), ()),
+    "submission": ((587,), (465,)),
+    "imap": ((143,), (993,)),
+    "pop3": ((110,), (995,)),
+    "nntp": ((119,), (563,)),
+    "ftp": ((21,), (990,)),
+    "http": ((80,), (443,)),
+    "telnet": ((23,), (992,)),
+    "gopher": ((70,), ()),
 }
+#: What init opens: a mail host's. The others show files, news or a shell, which is to be wanted.
+_OPENED: Final = ("smtp", "submission", "imap", "pop3")
 
 
 @click.command()
@@ -26,6 +37,7 @@ def init(home: Home, hostname: str, domains: tuple[str, ...]) -> None:
     """Write a home directory whose services listen on the standard ports."""
     from netsuite.config.describe import sample
 
+    kind = "tcp6" if takes_both() else "tcp"
     path = home.path / "netsuite.toml"
     if path.exists():
         raise click.ClickException(f"{path} is there already; edit it, or choose another --home")
@@ -34,16 +46,59 @@ def init(home: Home, hostname: str, domains: tuple[str, ...]) -> None:
         for each in (home.path, home.path / "tls"):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.write_text(
-            sample({"site": {"hostname": hostname, "domains": ours}, **_STANDARD}),
+            sample(
+                {
+                    "site": {"hostname": hostname, "domains": ours},
+                    **{name: _listening(name, kind) for name in _OPENED},
+                }
+            ),
             encoding="utf-8",
         )
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
     click.echo(f"wrote {path}")
+    _tell_ports(kind)
     click.echo("next:")
     click.echo(f"  put PEM files into {home.path / 'tls'} (a self-signed one is made otherwise)")
     click.echo(f"  netsuite --home {home.path} account add NAME")
     click.echo(f"  twistd --uid USER --gid GROUP netsuite --home {home.path}")
+
+
+def takes_both() -> bool:
+    """Return whether a socket of IPv6 on this machine takes connections of IPv4, too."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::", 0))
+            return not probe.getsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY)
+    except OSError:
+        return False
+
+
+def _listening(name: str, kind: str) -> dict[str, list[str]]:
+    """Return what a service's table says to listen on its standard ports."""
+    plain, tls = _PORTS[name]
+    both = {"listen": plain, "listen_tls": tls}
+    return {key: [f"{kind}:{port}" for port in ports] for key, ports in both.items() if ports}
+
+
+def _tell_ports(kind: str) -> None:
+    """Say what was opened, what was left closed, and how that is opened."""
+    from netsuite.config.describe import toml_value
+
+    if kind == "tcp6":
+        click.echo("open to everybody, by IPv4 and IPv6 (tcp6 takes both on this machine):")
+    else:
+        click.echo("open to everybody, by IPv4 alone (IPv6 is off, or takes no IPv4, here):")
+    for name in _OPENED:
+        plain, tls = _PORTS[name]
+        ports = [*map(str, plain), *(f"{port} (TLS)" for port in tls)]
+        click.echo(f"  {name:<12}{', '.join(ports)}")
+    click.echo("open to this machine alone, at 8000 + port; to open one, write in its table:")
+    for name in _PORTS:
+        if name not in _OPENED:
+            for key, endpoints in _listening(name, kind).items():
+                click.echo(f"  {f'[{name}]':<12}{key} = {toml_value(endpoints)}")
+    click.echo("  lmtp        lmtp.sock in the home, for programs of this machine")
 
 
 @click.command("check-config")

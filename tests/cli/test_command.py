@@ -7,6 +7,7 @@ import importlib
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -16,12 +17,15 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from twisted.internet.task import Clock
 
-from netsuite.cli import SECTIONS, context, main
+from netsuite.cli import SECTIONS, configuration, context, main
 from netsuite.cli.account import _LOGIN_SERVICES
 from netsuite.cli.client.commands import GET, LS, PUT
 from netsuite.cli.client.transfers import client_of
-from netsuite.config.schema import SERVICES
+from netsuite.config.check import problems
+from netsuite.config.load import load, read
+from netsuite.config.schema import SERVICES, Settings
 from tests.cli.commands import COMMAND, done, heed_interrupts, run
 
 ENTRIES = {name: entry for each in SECTIONS.values() for name, entry in each.items()}
@@ -261,3 +265,57 @@ def test_url_needs_no_home(tmp_path: Path) -> None:
     with locked(home):
         result = CliRunner().invoke(main, ["--home", str(home), "get", "gopher+x://h/"])
     assert "there is no scheme" in result.output
+
+
+def initialized(home: Path) -> tuple[str, Settings]:
+    """Run init; return what it said, and the settings it wrote."""
+    result = CliRunner().invoke(main, ["--home", str(home), "init", "--hostname", "mail.test"])
+    assert result.exit_code == 0, result.output
+    return result.output, load(home / "netsuite.toml")
+
+
+@pytest.mark.parametrize(("both", "kind"), [(True, "tcp6"), (False, "tcp")])
+def test_init_says_what_it_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, both: bool, kind: str
+) -> None:
+    """What is open by IPv4 and IPv6, where the machine has both, and what is not; the lines that
+    open it can be written as they are."""
+    monkeypatch.setattr(configuration, "takes_both", lambda: both)
+    said, settings = initialized(tmp_path / "home")
+    assert settings.smtp.listen == [f"{kind}:25"]
+    assert settings.imap.listen_tls == [f"{kind}:993"]
+    assert ("by IPv4 and IPv6" in said) is both
+    opened, _, closed = said.partition("open to this machine alone")
+    for name in SERVICES:
+        section = getattr(settings, name)
+        everywhere = all(is_everywhere(each) for each in [*section.listen, *section.listen_tls])
+        assert (f"  {name} " in opened) is everywhere, name
+        assert (re.search(rf"\[?{name}\b", closed) is not None) is not everywhere, name
+    lines = dict.fromkeys(re.findall(r"\[(\w+)\]", closed), "")
+    for name, line in re.findall(r"\[(\w+)\] +(.*)", closed):
+        lines[name] += f"{line}\n"
+    (tmp_path / "more.toml").write_text(
+        "".join(f"[{name}]\n{text}" for name, text in lines.items())
+    )
+    more = read(tmp_path / "more.toml")
+    assert not problems(more, tmp_path / "home", Clock())
+    for name in lines:
+        section = getattr(more.settings, name)
+        assert all(is_everywhere(each) for each in [*section.listen, *section.listen_tls])
+
+
+def is_everywhere(endpoint: str) -> bool:
+    return endpoint.startswith("tcp") and "interface" not in endpoint
+
+
+def test_takes_both() -> None:
+    """A socket of IPv6 is said to take IPv4 where it does."""
+    if not configuration.takes_both():
+        pytest.skip("this machine has no IPv6, or keeps it apart")
+    with socket.socket(socket.AF_INET6) as server:
+        server.bind(("::", 0))
+        server.listen()
+        with socket.create_connection(("127.0.0.1", server.getsockname()[1]), 10):
+            peer, _ = server.accept()
+            assert peer.getpeername()[0] == "::ffff:127.0.0.1"
+            peer.close()
