@@ -107,6 +107,10 @@ class Folder:
 
     async def messages(self) -> list[Mail]:
         """Return what is there, oldest first."""
+        return await self._messages({})
+
+    async def _messages(self, known: dict[int, Mail]) -> list[Mail]:
+        """Return what is there; what is known by its UID is not read again."""
         try:
             folder = await self._find()
         except NoSuchFolder:
@@ -114,7 +118,10 @@ class Folder:
         mail = self._suite.store.mail
         found = []
         for each in await mail.messages(folder.id, None, folder.owner):
-            made = parsed(b"".join([octets async for octets in mail.read(each.content)]))
+            made = known.get(each.uid)
+            if made is None:
+                octets = b"".join([octets async for octets in mail.read(each.content)])
+                made = known[each.uid] = parsed(octets)
             made.uid, made.flags = each.uid, each.flags
             made.envelope = self._suite.envelopes.get((folder.id, each.uid))
             found.append(made)
@@ -160,6 +167,7 @@ class Folder:
         clock, changes = self._suite.clock, self._suite.store.changes
         until = clock.seconds() + timeout
         heard: list[Deferred[None]] = []
+        known: dict[int, Mail] = {}
 
         def wake() -> None:
             while heard:
@@ -171,7 +179,7 @@ class Folder:
         watching = changes.watch_all(hear)
         try:
             while True:
-                there = await self.messages()
+                there = await self._messages(known)
                 found = [
                     each
                     for each in there

@@ -9,6 +9,7 @@ import smtplib
 import threading
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ import pytest
 from netsuite.gopher.client import GopherClient
 from netsuite.http.commands import Response
 from netsuite.http.request import IncomingRequest
+from netsuite.testing import mail
 from netsuite.testing.blocking import BlockingSuite, serve, shared_thread
 from netsuite.testing.faults.rules import UnmetExpectation
 from netsuite.testing.grounds import Memory
@@ -313,3 +315,23 @@ def test_what_does_not_refuse(suite: BlockingSuite, name: str, code: int, there:
         suite[name].refusing("", code)
     with pytest.raises(ValueError, match="exired is no fault of TLS; there are expired,"):
         suite[name].tls("exired")
+
+
+def test_a_wait_reads_each_message_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many come while it waits."""
+    read: list[bytes] = []
+
+    def parsed(octets: bytes) -> mail.Mail:
+        read.append(octets)
+        return made(octets)
+
+    made = mail.parsed
+    monkeypatch.setattr(mail, "parsed", parsed)
+    with serve("smtp") as suite, ThreadPoolExecutor(1) as pool:
+        ann = suite.mailbox("ann")
+        waiting = pool.submit(ann.wait, 20)
+        with smtplib.SMTP(*suite.smtp.address) as smtp:
+            for number in range(20):
+                smtp.sendmail("shop@example.test", [ann.address], f"Subject: {number}\r\n\r\n")
+        assert [each["Subject"] for each in waiting.result()] == [str(n) for n in range(20)]
+    assert len(read) == 20
