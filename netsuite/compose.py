@@ -90,7 +90,7 @@ MAKERS = {
     "smtp": "netsuite.smtp.service.make_smtp",
     "submission": "netsuite.smtp.service.make_submission",
     "lmtp": "netsuite.smtp.service.make_lmtp",
-    "delivery": "netsuite.smtp.service.make_delivery",
+    "delivery": "netsuite.smtp.service.delivery.make_delivery",
     "imap": "netsuite.imap.service.make_imap",
     "pop3": "netsuite.pop3.service.make_pop3",
     "nntp": "netsuite.nntp.service.make_nntp",

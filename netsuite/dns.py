@@ -451,3 +451,15 @@ def in_order(
     mixed = list(exchangers)
     shuffle(mixed)
     return sorted(mixed, key=lambda each: each.preference)
+
+
+def read_servers(addresses: Sequence[str]) -> Sequence[tuple[str, int]]:
+    """Return name servers as address and port; the system's where none is named."""
+    found = []
+    for each in addresses:
+        host, colon, port = each.rpartition(":")
+        if colon and (host.endswith("]") or ":" not in host):
+            found.append((host.strip("[]"), int(port)))
+        else:
+            found.append((each.strip("[]"), 53))
+    return found or name_servers()

@@ -58,7 +58,7 @@ def dns(home: Home, domain: str, check: bool) -> None:
 def _compare(home: Home, wanted: Sequence[Any], resolvers: Sequence[str]) -> None:
     from netsuite.dns import DNSClient
     from netsuite.smtp.records import look
-    from netsuite.smtp.service import read_servers
+    from netsuite.dns import read_servers
 
     states = set()
 

@@ -258,7 +258,7 @@ def why(home: Home, addresses: tuple[str, ...]) -> None:
 
         from netsuite.accounts.resolver import RecipientResolver
         from netsuite.smtp.delivery.explain import explain
-        from netsuite.smtp.service import make_router
+        from netsuite.smtp.service.delivery import make_router
 
         resolver = RecipientResolver(
             store,

@@ -16,14 +16,8 @@ from netsuite.site import Site
 from netsuite.smtp.policy.greylisting import UNKNOWN
 from netsuite.smtp.policy.interface import Stage
 from netsuite.smtp.server.shared import LocalTime
-from netsuite.smtp.service import (
-    make_delivery,
-    make_lmtp,
-    make_router,
-    make_smtp,
-    make_submission,
-    route_settings,
-)
+from netsuite.smtp.service import make_lmtp, make_smtp, make_submission
+from netsuite.smtp.service.delivery import make_delivery, make_router, route_settings
 from netsuite.smtp.settings import DeliverySettings
 from netsuite.store.outgoing import Envelope
 from netsuite.testing.cases import SynchronousTestCase, TestCase

@@ -12,14 +12,12 @@ from twisted.internet.endpoints import clientFromString
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.dns import DNS
-from netsuite.smtp.policy.authentication import MailAuthentication
 from netsuite.smtp.policy.blocklists import BlockLists
 from netsuite.smtp.policy.chain import Policies, Rule
 from netsuite.smtp.policy.greeting import Greeting
 from netsuite.smtp.policy.greylisting import Greylisting
 from netsuite.smtp.policy.harvesting import Harvesting
 from netsuite.smtp.policy.interface import Policy
-from netsuite.smtp.policy.milter import Milter
 from netsuite.smtp.policy.names import LookedUpNames
 from netsuite.smtp.policy.rates import Rates
 from netsuite.smtp.policy.settings import PolicySettings
@@ -64,6 +62,9 @@ def _rates(parts: Parts) -> Policy:
 
 
 def _authentication(parts: Parts) -> Policy:
+    # Here, since what verifies mail takes longer to import than all the others together.
+    from netsuite.smtp.policy.authentication import MailAuthentication
+
     settings = parts.settings
     return MailAuthentication(
         parts.dns,
@@ -88,6 +89,8 @@ def _blocklists(parts: Parts) -> Policy:
 
 
 def _milter(parts: Parts) -> Policy:
+    from netsuite.smtp.policy.milter import Milter
+
     if not parts.settings.milter_endpoint:
         raise BadPolicy("milter needs policy.milter_endpoint")
     try:

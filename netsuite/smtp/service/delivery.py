@@ -1,10 +1,9 @@
-"""The SMTP services: servers that listen, and what carries mail on; the body of ``twistd
-netsuite-smtp``."""
+"""What carries mail on: settings to a delivery agent; apart, since a server needs none of it."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache, partial
 from pathlib import Path
 
@@ -14,10 +13,8 @@ from twisted.logger import Logger
 
 from netsuite import tls
 from netsuite.accounts.resolver import same_domain
-from netsuite.connection.listening import ListeningService
-from netsuite.dns import DNS, DNSClient, name_servers
+from netsuite.dns import DNS, DNSClient, read_servers
 from netsuite.home import SiteError
-from netsuite.plugin import plugin
 from netsuite.site import Site
 from netsuite.smtp.delivery.agent import DeliveryAgent
 from netsuite.smtp.delivery.connector import Connector
@@ -26,105 +23,15 @@ from netsuite.smtp.delivery.reports import Reporter
 from netsuite.smtp.delivery.routes import Router, RouteSettings
 from netsuite.smtp.delivery.schedule import Schedule
 from netsuite.smtp.messagelog import stamp
-from netsuite.smtp.policy.chain import Policies
 from netsuite.smtp.policy.keys import FOLDER, SigningKey, read_keys
-from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
 from netsuite.smtp.policy.signing import Signer
 from netsuite.smtp.relay import Security, parse_relay
-from netsuite.smtp.server import Shared, SMTPServerFactory
-from netsuite.smtp.server.shared import Identifiers, LocalTime
-from netsuite.smtp.settings import DeliverySettings, Mode, Settings
+from netsuite.smtp.server.shared import Identifiers
+from netsuite.smtp.settings import DeliverySettings
 from netsuite.store.interfaces import RememberedStore
 from netsuite.wire.dates import now
 
 _log = Logger()
-
-Options, makeService = plugin(
-    ("smtp", "submission", "lmtp", "delivery"),
-    "The SMTP, submission and LMTP servers, and what sends mail out.",
-)
-
-
-def _policies(site: Site, service: str, names: Sequence[str] = ()) -> Policies | None:
-    """Return who judges a service. Raises SiteError."""
-    own = site.policies.of(service)
-    if not names and not own:
-        return None
-    settings = site.settings
-    dns = DNSClient(site.reactor, read_servers(settings.delivery.resolvers))
-    ours = {settings.site.hostname, *settings.site.domains} - {"localhost"}
-    parts = Parts(
-        settings.policy,
-        site.reactor,
-        dns,
-        site.run,
-        time.time,
-        ours,
-        site.home,
-        site.store.remembered,
-    )
-    try:
-        return make_policies(names, parts, own)
-    except BadPolicy as error:
-        raise SiteError(f"policy: {error}") from None
-
-
-def _make(
-    site: Site, mode: Mode, settings: Callable[[], Settings], policies: Policies | None = None
-) -> ListeningService:
-    local_time, identify = LocalTime(), Identifiers()
-    line_log = site.line_log(settings().message_log, stamp)
-
-    def shared() -> Shared:
-        return Shared(
-            **site.common(settings()),
-            service=mode.value,
-            settings=settings(),
-            mode=mode,
-            extensions=settings().extensions(queued=site.resolver.carries_onward),
-            authenticator=site.authenticator,
-            resolver=site.resolver,
-            delivery=site.delivery,
-            line_log=line_log,
-            now=local_time,
-            identify=identify,
-            policies=policies,
-        )
-
-    return site.listening(SMTPServerFactory(shared()), shared)
-
-
-def make_smtp(site: Site) -> ListeningService:
-    """Return the server to which other hosts bring mail (RFC 5321)."""
-    policies = _policies(site, "smtp", site.settings.policy.smtp)
-    return _make(site, Mode.RELAY, lambda: site.settings.smtp, policies)
-
-
-def make_submission(site: Site) -> ListeningService:
-    """Return the server to which accounts bring mail, after a login (RFC 6409)."""
-    policies = _policies(site, "submission", site.settings.policy.submission)
-    return _make(site, Mode.SUBMISSION, lambda: site.settings.submission, policies)
-
-
-def make_lmtp(site: Site) -> ListeningService:
-    """Return the server to which a mail server beside us delivers (RFC 2033)."""
-    policies = _policies(site, "lmtp", site.settings.policy.lmtp)
-    return _make(site, Mode.LMTP, lambda: site.settings.lmtp, policies)
-
-
-# -- mail to other hosts -----------------------------------------------------------------------
-
-
-def read_servers(addresses: Sequence[str]) -> Sequence[tuple[str, int]]:
-    """Return name servers as address and port; the system's where none is named."""
-    found = []
-    for each in addresses:
-        host, colon, port = each.rpartition(":")
-        if colon and (host.endswith("]") or ":" not in host):
-            found.append((host.strip("[]"), int(port)))
-        else:
-            found.append((each.strip("[]"), 53))
-    return found or name_servers()
 
 
 def route_settings(settings: DeliverySettings, host: str) -> RouteSettings:
