@@ -64,6 +64,9 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.backup", "backup",
             "Write the whole home and its store into a new folder in DIR, or a new tar FILE.",
         ),
+        "restore": Entry(
+            "netsuite.cli.restore", "restore", "Make the home and its store as a backup has them."
+        ),
         "export": Entry(
             _TRANSFER, "export_mail", "Write a folder's messages to a new mbox file or Maildir."
         ),
