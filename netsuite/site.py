@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar
 
 from twisted.application.service import Service
 from twisted.cred.portal import Portal
@@ -33,23 +33,22 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
-from netsuite.config.endpoints import read_endpoint, socket_path
 from netsuite.config.load import changed, load
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
-from netsuite.connection.listening import ListeningService, Opening, cannot_start, tell_operator
-from netsuite.connection.proxy import ProxyFactory
+from netsuite.connection.listening import ListeningService, cannot_start, tell_operator
 from netsuite.connection.server import ServerShared
 from netsuite.connection.settings import ServiceSettings
 from netsuite.connection.transcript import Transcript, logging_observer
 from netsuite.home import SiteError, find_config, find_home
 from netsuite.message.injection import PostingPolicy
+from netsuite.openings import openings_of
 from netsuite.storage import AtHome, InMemory, Reactor, Storage
 from netsuite.store.errors import StoreError
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
-from netsuite.tls import ServerTLS, wrap_server
+from netsuite.tls import ServerTLS
 
 if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
     from netsuite.http.resources import SiteRouter
@@ -60,8 +59,6 @@ if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
 #: Of a class that is known by its name alone.
 AnyPart: TypeAlias = Any
 Sh = TypeVar("Sh", bound=ServerShared)
-#: Connections that may wait to be accepted; Twisted's own 50 is little for a burst.
-BACKLOG: Final = 1024
 
 
 def _posting_policy(settings: Settings) -> PostingPolicy:
@@ -348,39 +345,11 @@ class Site(Service):
         Raises:
             SiteError: an endpoint string cannot be understood.
         """
-        name, settings = factory.shared.service, factory.shared.settings
-        openings = [
-            self._opening(factory, "listen", each)
-            for each in settings.listen
-            if self.home is not None or not _is_at_home(each)
-        ]
-        if factory.shared.tls is not None:
-            openings += [self._opening(factory, "listen_tls", each) for each in settings.listen_tls]
+        openings = openings_of(factory, self.reactor, self.home)
         self.on_reload(lambda _: factory.configure(shared()))
-        service = ListeningService(name, openings, factory, self.when_open)
+        service = ListeningService(factory.shared.service, openings, factory, self.when_open)
         self._at_home.append(service.bind)
         return service
-
-    def _opening(self, factory: ServerFactory[Sh], setting: str, description: str) -> Opening:
-        shared, tls = factory.shared, setting == "listen_tls"
-        home = self.home or Path.cwd()
-        wanted = description
-        if wanted.startswith(("tcp", "unix:")) and ":backlog=" not in wanted:
-            wanted += f":backlog={BACKLOG}"
-        path = socket_path(description, home)
-        if path is not None and ":lockfile=" not in wanted:
-            wanted += ":lockfile=0"  # it would name a process, whose number another may have by now
-        try:
-            endpoint = read_endpoint(wanted, self.reactor, home)
-        except ValueError as error:
-            raise SiteError(f"{shared.service}.{setting}: {error}") from None
-        wrapped: Any = factory
-        if tls and shared.tls is not None:
-            wrapped = wrap_server(factory, shared.tls, self.reactor)
-        if shared.settings.proxies:  # its header comes before TLS
-            wrapped = ProxyFactory(wrapped, self.reactor, trusted=shared.settings.proxies)
-        at_home = path is not None and path.parent == self.home
-        return Opening(description, endpoint, wrapped, tls, path, at_home)
 
     # -- life ----------------------------------------------------------------------------------
 
@@ -514,12 +483,6 @@ def _installed() -> Reactor:
     from twisted.internet import reactor
 
     return reactor
-
-
-def _is_at_home(description: str) -> bool:
-    """Return whether an endpoint string is that of a socket below the home."""
-    path = socket_path(description, Path())
-    return path is not None and not path.is_absolute()
 
 
 async def _awaited(work: Awaitable[None]) -> None:

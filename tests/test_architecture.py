@@ -21,7 +21,18 @@ STORE_PORTS = frozenset(
 )
 ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
 ROOF = frozenset(
-    {"home", "storage", "site", "compose", "extensions", "demo", "daemon", "plugin", "cli"}
+    {
+        "home",
+        "openings",
+        "storage",
+        "site",
+        "compose",
+        "extensions",
+        "demo",
+        "daemon",
+        "plugin",
+        "cli",
+    }
 )
 #: Of ``config``: what settings are declared with, and may be by anybody; the rest is roof.
 DECLARATIONS = frozenset({"config", "config.sections", "config.values"})

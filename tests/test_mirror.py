@@ -123,6 +123,7 @@ ELSEWHERE = (
     ("wire.errors", "connection/test_server", "the guard looks into the table"),
     ("wire.events", "wire/test_multiline", "values that dialogs give"),
     ("site", "test_daemon", "what the daemon consists of"),
+    ("openings", "test_compose", "where what is composed listens"),
     ("home", "test_daemon", "what the daemon consists of"),
     ("demo", "test_daemon", "what the daemon consists of"),
     ("__main__", "cli/test_command", "runs the command"),
