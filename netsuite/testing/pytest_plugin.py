@@ -66,7 +66,7 @@ def _made(request: pytest.FixtureRequest, ground: Ground) -> tuple[Suite, list[s
 
 def _served(request: pytest.FixtureRequest, ground: Ground) -> Iterator[Suite]:
     """Start a suite for a test, and stop it; fail where something is left behind, or an error was
-    logged that nobody has flushed (``suite.health.flush_errors``)."""
+    logged that nobody has flushed (``suite.flush_errors``)."""
     from netsuite.testing.health import Health, settled
 
     suite, accounts = _made(request, ground)

@@ -19,7 +19,7 @@ MARKS = """
 
     def test_module(netsuite):
         assert of(netsuite) == ({"smtp"}, {"ann"})
-        assert netsuite.inner.site.settings.smtp.recipients == 107
+        assert netsuite.site.settings.smtp.recipients == 107
         assert netsuite.mailbox("ann").address == "ann@a.test"
 
     @pytest.mark.netsuite("imap", "pop3")
@@ -30,7 +30,7 @@ MARKS = """
         @pytest.mark.netsuite(services=["gopher"], accounts=["bob", "eve"])
         def test_test(self, netsuite):
             assert of(netsuite) == ({"gopher"}, {"bob", "eve"})
-            assert netsuite.inner.site.settings.smtp.recipients == 107
+            assert netsuite.site.settings.smtp.recipients == 107
 
     @pytest.mark.netsuite(services=())
     def test_all(netsuite):
@@ -90,7 +90,7 @@ WRONG = """
 
     def test_forgiven(netsuite):
         log_error("expected")
-        assert len(netsuite.inner.health.flush_errors(KeyError)) == 1
+        assert len(netsuite.flush_errors(KeyError)) == 1
 
     def test_unmet(netsuite):
         netsuite.smtp.refusing("RCPT", 451, times=2)
