@@ -7,7 +7,7 @@ BIN = $(VENV)/bin
 .PHONY: run test lint docs bench clean
 
 run: $(VENV)/.installed
-	$(BIN)/twistd --nodaemon --pidfile= netsuite --demo
+	$(BIN)/twistd --nodaemon --pidfile= --logger=netsuite.demo.log_after_table netsuite --demo
 
 test: $(VENV)/.installed-test
 	$(BIN)/python -m pytest --numprocesses=$(PROCESSES) --dist=loadfile --no-loadscope-reorder

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import ipaddress
 import os
 import shutil
 import sys
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, NamedTuple, TextIO
 
 from twisted.application.service import IService
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.interfaces import IAddress
+from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, textFileLogObserver
+from zope.interface import implementer
 
 from netsuite import __version__
 from netsuite.accounts.passwords import make_verifiers
@@ -27,7 +30,7 @@ from netsuite.store.errors import FileInTheWay, NoSuchAccount
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FolderId, FolderKind, Placement
-from netsuite.store.tree import HomeTree, TreePath
+from netsuite.store.tree import FileTree, HomeTree, TreePath
 
 PASSWORD = "netsuite"
 ACCOUNTS = (("alice", "Alice Example"), ("bob", "Bob Example"))
@@ -120,6 +123,50 @@ _SITE_FILES: tuple[tuple[TreePath, bytes], ...] = (
     (("pictures", "smile.pbm"), _PICTURE),
 )
 
+_PAGE_PATH: Final = ("index.html",)
+_PAGE_OCTETS: Final = 65_536
+#: By this beginning the demo knows the page it has made.
+_PAGE_MARK: Final = (
+    "<!DOCTYPE html>\n<!-- netsuite's demo makes this page again at each start -->\n"
+)
+_PAGE: Final = (
+    _PAGE_MARK
+    + """\
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>netsuite: the demo</title>
+<style>
+:root {{ color-scheme: light dark }}
+body {{ font: 1rem/1.5 sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem }}
+pre {{ overflow-x: auto; padding: .5rem; background: #8882 }}
+</style>
+</head>
+<body>
+<h1>netsuite</h1>
+<p>This is the demo of netsuite {version}: mail, news, files and a shell by the classic protocols,
+all in one process, on this machine alone. There are two accounts, <b>alice</b> and <b>bob</b>,
+whose password is <b>netsuite</b>, and some mail, news and files to try it with.</p>
+<h2>In this browser</h2>
+<ul>
+<li><a href="/news/">Newsgroups</a>, which are public folders by IMAP, too</li>
+<li><a href="/~alice/">What alice shows to everybody</a>: put something there by FTP or HTTP</li>
+<li><a href="/welcome.txt">A file</a> and <a href="/pictures/">a folder</a> of the public site</li>
+</ul>
+<h2>In a terminal</h2>
+<p>First make a message:</p>
+<pre>{message}</pre>
+{services}
+<p>This page is index.html in the public site{where}. Put your own there, and it stays.</p>
+</body>
+</html>
+"""
+)
+_MESSAGE: Final = (
+    r"printf 'From: me@example.test\r\nSubject: hello\r\n\r\nHello, Alice.\r\n' > mail.eml"
+)
+
 #: A command to try, by service; ``{where}`` stands for its address and port.
 TRY: Final = {
     "smtp": "curl smtp://{where} --mail-from a@example.test "
@@ -181,8 +228,43 @@ def is_loopback(endpoint: str) -> bool:
         return interfaces[0] == "localhost"
 
 
+@implementer(ILogObserver)
+class _AfterTable:
+    """Logs on the terminal as twistd does; of what comes before the demo serves, troubles alone."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._write = textFileLogObserver(out)
+        self._serves = False
+
+    def __call__(self, event: LogEvent) -> None:
+        """Log an event, or leave it out."""
+        if self._serves or event.get("log_level", LogLevel.info) >= LogLevel.warn:
+            self._write(event)
+        self._serves = self._serves or "demo_serves" in event
+
+
+def log_after_table() -> ILogObserver:
+    """Return what ``twistd --logger`` has a demo log to: so the table is what a newcomer sees."""
+    return _AfterTable(sys.stdout)
+
+
+class _Row(NamedTuple):
+    """One service in the table.
+
+    Args:
+        where: all places where it listens.
+        command: to try; None where all are under TLS.
+    """
+
+    name: str
+    where: str
+    command: str | None
+
+
 class Demo:
     """Seeds a site once and tells what can be done with it."""
+
+    log = Logger()
 
     def __init__(self, site: Site, services: Sequence[IService], out: TextIO) -> None:
         self._site = site
@@ -197,13 +279,21 @@ class Demo:
             except NoSuchAccount:
                 await self._make(store, name, display_name)
         await self._make_groups(store)
-        await self._make_files()
-        self._print()
+        rows = list(self._rows())
+        await self._make_files(self._page(rows))
+        self._print(rows)
+        self._site.when_open().addCallback(lambda _: self.log.debug("it serves", demo_serves=True))
 
-    async def _make_files(self) -> None:
-        """Put sample files where there is nothing yet."""
+    async def _make_files(self, page: bytes) -> None:
+        """Put sample files where there is nothing yet; and a page that the demo has made, where
+        services listen elsewhere by now."""
         homes = self._site.homes
-        await _fill(homes.public, _SITE_FILES)
+        await _fill(homes.public, (*_SITE_FILES, (_PAGE_PATH, page)))
+        there = {entry.name for entry in await homes.public.sorted_listing(())}
+        if _PAGE_PATH[-1] in there:
+            old = await _content(homes.public, _PAGE_PATH)
+            if old.startswith(_PAGE_MARK.encode()) and old != page:
+                await _put_file(homes.public, _PAGE_PATH, page)
         for name, _ in ACCOUNTS:
             text = _HOME_TEXT.format(name=name).encode()
             files = ((("notes.txt",), text), (("public", "hello.txt"), b"Hello.\n"))
@@ -248,7 +338,35 @@ class Demo:
             await waiting
         await store.mail.commit(draft, [Placement(folder) for folder in folders])
 
-    def _print(self) -> None:
+    def _rows(self) -> Iterator[_Row]:
+        for service in self._services:
+            if not isinstance(service, ListeningService):
+                continue  # it carries mail, and listens nowhere
+            bound = [(_where(port.getHost()), opening.tls) for opening, port in service.bound]
+            shown = ", ".join(where + (" (TLS)" if tls else "") for where, tls in bound)
+            name = str(service.name)
+            plain = [where for where, tls in bound if not tls]
+            command = TRY[name].replace("{netsuite}", _our_command()) if plain else None
+            yield _Row(name, shown, command and command.replace("{where}", plain[0]))
+
+    def _page(self, rows: Sequence[_Row]) -> bytes:
+        """Return the page that a browser shows first."""
+        services = "\n".join(
+            f"<h3>{row.name}</h3>\n<p>{html.escape(row.where)}</p>"
+            + (f"\n<pre>{html.escape(row.command)}</pre>" if row.command else "")
+            for row in rows
+        )
+        home = self._site.home
+        public = "" if home is None else f", {home / self._site.settings.files.root / 'public'}"
+        page = _PAGE.format(
+            version=html.escape(__version__),
+            message=html.escape(_MESSAGE),
+            services=services,
+            where=html.escape(public),
+        )
+        return page.encode()
+
+    def _print(self, rows: Sequence[_Row]) -> None:
         home = self._site.home
         where = "memory" if home is None else f"{home}, with logs in its log/"
         lines = [
@@ -257,17 +375,10 @@ class Demo:
             f"accounts alice and bob, password {PASSWORD}, domain example.test",
             "",
         ]
-        for service in self._services:
-            if not isinstance(service, ListeningService):
-                continue  # it carries mail, and listens nowhere
-            bound = [(_where(port.getHost()), opening.tls) for opening, port in service.bound]
-            shown = ", ".join(where + (" (TLS)" if tls else "") for where, tls in bound)
-            name = str(service.name)
-            lines.append(f"  {name:<11} {shown}")
-            plain = [where for where, tls in bound if not tls]
-            if plain:
-                command = TRY[name].replace("{netsuite}", _our_command())
-                lines.append(f"      {command.replace('{where}', plain[0])}")
+        for row in rows:
+            lines.append(f"  {row.name:<11} {row.where}")
+            if row.command:
+                lines.append(f"      {row.command}")
         lines += ["", "Stop with Ctrl-C.", ""]
         print("\n".join(lines), file=self._out, flush=True)
 
@@ -281,11 +392,24 @@ async def _fill(tree: HomeTree, files: Sequence[tuple[TreePath, bytes]]) -> None
         if len(path) > 1:
             with contextlib.suppress(FileInTheWay):
                 await tree.make_directory(path[:-1])
-        upload = await tree.upload(path)
-        waiting = upload.write(octets)
-        if waiting is not None:
-            await waiting
-        await upload.commit()
+        await _put_file(tree, path, octets)
+
+
+async def _put_file(tree: HomeTree, path: TreePath, octets: bytes) -> None:
+    upload = await tree.upload(path)
+    waiting = upload.write(octets)
+    if waiting is not None:
+        await waiting
+    await upload.commit()
+
+
+async def _content(tree: FileTree, path: TreePath) -> bytes:
+    """Return what is in a file, as far as the demo's page could be so long."""
+    file = await tree.open(path)
+    try:
+        return await file.read(0, _PAGE_OCTETS)
+    finally:
+        file.close()
 
 
 def _where(address: IAddress) -> str:

@@ -125,7 +125,6 @@ ELSEWHERE = (
     ("site", "test_daemon", "what the daemon consists of"),
     ("openings", "test_compose", "where what is composed listens"),
     ("home", "test_daemon", "what the daemon consists of"),
-    ("demo", "test_daemon", "what the daemon consists of"),
     ("__main__", "cli/test_command", "runs the command"),
 )
 

@@ -30,7 +30,9 @@ def run(home: Home, handlers: Sequence[str], memory: bool, demo: bool) -> None:
     """
     from twisted.scripts import twistd
 
-    arguments = ["twistd", "--nodaemon", "--pidfile=", "netsuite", "--home", str(home.path)]
+    logger = ["--logger=netsuite.demo.log_after_table"] * demo
+    arguments = ["twistd", "--nodaemon", "--pidfile=", *logger]
+    arguments += ["netsuite", "--home", str(home.path)]
     if home.config_path is not None:
         arguments += ["--config", str(home.config_path)]
     arguments += [f"--set={each}" for each in home.overrides]

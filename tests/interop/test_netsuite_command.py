@@ -26,8 +26,9 @@ ALICE = ("-u", "alice:netsuite")
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """Return a demo daemon."""
+    """Return a demo daemon without its page, which stands before the listing of the site."""
     with Daemon(tmp_path_factory.mktemp("command")) as running:
+        (running.home / "files/public/index.html").unlink()
         yield running
 
 
