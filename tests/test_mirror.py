@@ -50,6 +50,7 @@ ELSEWHERE = (
     ("cli.alias", "cli/test_account", "aliases are refused as accounts are"),
     ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),
     ("cli.transfer", "cli/test_mailfiles", "import and export"),
+    ("cli.homecheck", "cli/test_check", "the files' part of the command"),
     ("cli.restoration", "cli/test_restore", "the work of the command"),
     ("cli*", "cli/test_command", "the command as a whole"),
     ("smtp", "smtp/test_mailer", "names of the client"),

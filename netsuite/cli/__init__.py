@@ -67,6 +67,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "restore": Entry(
             "netsuite.cli.restore", "restore", "Make the home and its store as a backup has them."
         ),
+        "check": Entry(
+            "netsuite.cli.check", "check",
+            "Hold the store and the files against all that has to be true of them.",
+        ),
         "export": Entry(
             _TRANSFER, "export_mail", "Write a folder's messages to a new mbox file or Maildir."
         ),

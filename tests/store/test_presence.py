@@ -11,7 +11,7 @@ import pytest
 from netsuite.store.errors import Busy
 from netsuite.store.sql import SQLStore
 from netsuite.store.sql.database import Database
-from netsuite.store.sql.presence import alone, locks_of
+from netsuite.store.sql.presence import alone, is_in_use, locks_of
 from netsuite.testing.cases import SkipTest, TestCase
 from tests.store.clusters import fresh_database
 from tests.store.reactors import reactor
@@ -36,7 +36,9 @@ class PresenceOnSQLite(TestCase):
         await self.store.open()
         with pytest.raises(Busy, match="is in use: stop the daemon"):
             self.hold()
+        self.assertTrue(is_in_use(self.database))
         await self.store.close()
+        self.assertFalse(is_in_use(self.database))
         with alone(self.database), pytest.raises(Busy):
             self.hold()
         self.hold()

@@ -76,6 +76,15 @@ def alone(database: Database) -> Iterator[None]:
         os.close(file)
 
 
+def is_in_use(database: Database) -> bool:
+    """Return whether somebody has a store open. Raises StoreError."""
+    try:
+        with alone(database):
+            return False
+    except Busy:
+        return True
+
+
 def give_to_owner(path: Path) -> None:
     """Give what root has made to the owner of the folder it is in: the daemon is no root."""
     if os.geteuid() == 0:
