@@ -304,7 +304,7 @@ class Daemon(MultiService):
         except (ConfigError, SiteError) as error:
             self.log.error("the configuration was not read again: {error}", error=str(error))
             return
-        names = ", ".join(taken_live(before, self.site.settings)) or "nothing is other at once"
+        names = ", ".join(taken_live(before, self.site.settings)) or "no live setting has changed"
         self.log.info("the configuration was read again: {names}", names=names)
         waiting = needs_restart(self._started_with, self.site.settings)
         if waiting:

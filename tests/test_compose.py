@@ -419,8 +419,8 @@ class Signals(Case):
         self.assertEqual(
             [
                 looked, read + "smtp.message_octets",
-                looked, read + "nothing is other at once",
-                looked, read + "nothing is other at once",
+                looked, read + "no live setting has changed",
+                looked, read + "no live setting has changed",
                 "changed, and taken at the next start: smtp.listen",
                 looked,
             ],
