@@ -56,9 +56,8 @@ def dns(home: Home, domain: str, check: bool) -> None:
 
 
 def _compare(home: Home, wanted: Sequence[Any], resolvers: Sequence[str]) -> None:
-    from netsuite.dns import DNSClient
+    from netsuite.dns import DNSClient, read_servers
     from netsuite.smtp.records import look
-    from netsuite.dns import read_servers
 
     states = set()
 

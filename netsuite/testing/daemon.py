@@ -79,7 +79,7 @@ class Daemon:
             [
                 *twistd(f"--logfile={home / 'daemon.log'}", *twistd_options),
                 *(plugin, "--demo", "--home", str(home)),
-                *(word for setting in (*listen_anywhere(), *settings) for word in ("--set", setting)),
+                *(word for each in (*listen_anywhere(), *settings) for word in ("--set", each)),
             ],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=home,
         )  # fmt: skip
