@@ -23,10 +23,13 @@ from typing import IO, Final, Protocol
 
 import click
 
+from netsuite.store.writeout import written_out
+
 MANIFEST: Final = "manifest.json"
 FORMAT: Final = 1
 PARTIAL: Final = ".partial-"
 PIECE_OCTETS: Final = 1 << 20
+STEP_OCTETS: Final = 8 << 20
 SUFFIXES: Final = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 _READ: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -193,9 +196,14 @@ class FolderTarget:
 
     def add_file(self, name: str, source: Source) -> None:
         """As ``Target.add_file``."""
-        with open(self._path / name, "xb") as file:
+        with open(self._path / name, "xb", buffering=0) as file:
+            written = 0
             while piece := source.read():
                 file.write(piece)
+                written += len(piece)
+                if written >= STEP_OCTETS:  # see writeout; small ones wait for the end
+                    os.fdatasync(file.fileno())
+                    written = 0
 
     def add(self, name: str, entry: Entry) -> None:
         """As ``Target.add``."""
@@ -272,11 +280,15 @@ def new_tar(path: Path) -> Iterator[TarTarget]:
         raise BadBackup(f"{path} is there already; name a new file, or a folder of backups")
     partial = path.with_name(f"{PARTIAL}{secrets.token_hex(4)}-{path.name}")
     try:
-        with open(partial, "xb") as file:
-            with _compressed(path, file) as stream, _tar("w|", stream) as tar:
-                yield TarTarget(tar)
-            file.flush()
-            os.fsync(file.fileno())
+        with (
+            open(partial, "xb") as file,
+            written_out(partial),
+            _compressed(path, file) as stream,
+            _tar("w|", stream) as tar,
+        ):
+            yield TarTarget(tar)
+        with open(partial, "rb") as made:
+            os.fsync(made.fileno())
         os.rename(partial, path)
         sync_folder(path.parent)
     finally:

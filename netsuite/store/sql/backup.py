@@ -15,6 +15,7 @@ from sqlalchemy.engine.url import URL
 from netsuite.store.errors import StoreError
 from netsuite.store.sql.database import BUSY_SECONDS, Database, translated
 from netsuite.store.sql.migrate import revision_of
+from netsuite.store.writeout import written_out
 
 
 def take(database: Database, target: Path) -> str:
@@ -47,6 +48,7 @@ def _take_sqlite(database: Database, target: Path) -> None:
         with (
             closing(sqlite3.connect(f"file:{path}?mode=rw", BUSY_SECONDS, uri=True)) as source,
             closing(sqlite3.connect(target, isolation_level=None)) as copy,
+            written_out(target),
         ):
             copy.execute("PRAGMA synchronous = OFF")  # the whole backup is written out at its end
             source.backup(copy, pages=-1)
