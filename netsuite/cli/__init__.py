@@ -71,6 +71,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.check", "check",
             "Hold the store and the files against all that has to be true of them.",
         ),
+        "compact": Entry(
+            "netsuite.cli.compact", "compact",
+            "Give the room that removed mail has left in netsuite.db back to the disk.",
+        ),
         "export": Entry(
             _TRANSFER, "export_mail", "Write a folder's messages to a new mbox file or Maildir."
         ),
