@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, ClassVar, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError, Deferred
@@ -74,9 +74,6 @@ class ClientConnection(Pump[E, S]):
         timeouts: how long the server may take.
         name: tells the connection apart in the log.
     """
-
-    #: Whether errors tell nothing of what we say: where nothing in it tells what is secret.
-    masks_all: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -341,7 +338,7 @@ class ClientConnection(Pump[E, S]):
     def dataReceived(self, data: bytes) -> None:
         """Accept what came."""
         if self.tells_conversation:
-            self._conversation.said(data if len(data) <= _TOLD_OCTETS else data[:_TOLD_OCTETS])
+            self._conversation.said_in_part(data, _TOLD_OCTETS)
         super().dataReceived(data)
 
     def writer_filled(self) -> None:
@@ -377,6 +374,11 @@ class ClientConnection(Pump[E, S]):
             yield
         except RemoteProtocolError as error:
             raise self.with_conversation(errors.ProtocolViolation(str(error))) from error
+
+    def transcripts(self) -> Iterator[Transcript]:
+        """Return all that is told of what is said, the conversation among it."""
+        yield from super().transcripts()
+        yield self._conversation
 
     def _note_line(self, side: str, text: str, seconds: float) -> None:
         self._lines.append(f"{side}: {text}")

@@ -9,7 +9,8 @@ state that says what may happen next.
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from typing import ClassVar, Final, Generic, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -106,6 +107,9 @@ class Pump(Protocol, Generic[E, S]):
     )
 
     log: ClassVar[Logger] = Logger()
+    #: Whether transcripts tell nothing of what the client says: where nothing in it tells what is
+    #: secret.
+    masks_all: ClassVar[bool] = False
     transport: StreamTransport  # type: ignore[assignment]  # ITransport promises too little
 
     def __init__(
@@ -206,6 +210,25 @@ class Pump(Protocol, Generic[E, S]):
     @transcript.setter
     def transcript(self, transcript: Transcript | None) -> None:
         self._transcript = self.writer.transcript = transcript
+        if transcript is not None and self.masks_all:
+            transcript.masking = True
+
+    def transcripts(self) -> Iterator[Transcript]:
+        """Return all that is told of what is said."""
+        if self._transcript is not None:
+            yield self._transcript
+
+    @contextmanager
+    def exchanging(self, mechanism: str) -> Iterator[None]:
+        """Have what is said within a SASL exchange left out of every transcript: all of the
+        client's, and of the server's what helps to guess the password."""
+        for each in self.transcripts():
+            each.exchange_began(mechanism)
+        try:
+            yield
+        finally:
+            for each in self.transcripts():
+                each.exchange_ended()
 
     def say(self, value: S) -> None:
         """Send a value through the dialog; several of one pump leave in one write."""
@@ -264,6 +287,8 @@ class Pump(Protocol, Generic[E, S]):
         """
         self.writer.flush()
         dropped = self.dialog.discard_input()
+        for each in self.transcripts():
+            each.interrupted()
         if dropped:
             self.log.warn("{name}: dropped {n} octets sent before TLS", name=self.name, n=dropped)
         self._unread = 0

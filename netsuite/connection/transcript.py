@@ -18,19 +18,32 @@ LINE_OCTETS: Final = 512
 MASK: Final = "***"
 
 #: What begins a line with a secret in it; the group is what may be told. After such a line all
-#: that the client says is secret, until the server has answered finally.
+#: that the client says is secret, until the server has answered finally. Looser than any grammar:
+#: a line that the server does not understand may have a password in it all the same.
 _SECRETS = re.compile(
-    rb"((?:[^ ]{1,64} )?(?:AUTHENTICATE|AUTHINFO SASL|AUTH) [A-Z0-9_-]+)(?: |$)"  # SASL
-    rb"|((?:[^ ]{1,64} )LOGIN)(?: |$)"  # IMAP, with a tag
-    rb"|((?:AUTHINFO )?PASS|ACCT|APOP)(?: |$)"  # POP3, FTP, NNTP
-    rb"|((?:Proxy-)?Authorization|Cookie):",  # HTTP
+    rb"((?:(?P<tag>[^ ]+) +)?(?:AUTHENTICATE|AUTHINFO\s+SASL|AUTH)\s+\"?[A-Z0-9_-]+\"?)(?=\s|$)"
+    rb"|((?P<login>[^ ]+) +LOGIN)(?=\s|$)"  # IMAP, with a tag
+    rb"|((?:AUTHINFO\s+)?PASS|ACCT|APOP|AUTHINFO\s+(?:SIMPLE|GENERIC))(?=\s|$)",  # POP3, FTP, NNTP
     re.IGNORECASE,
 )
+#: HTTP's: such a secret ends with its line, and the lines that are folded behind it.
+_FIELDS = re.compile(
+    rb"((?:Proxy-)?Authorization|(?:Set-)?Cookie2?|(?:Proxy-)?Authentication-Info"
+    rb"|X-(?:Auth-Token|Api-Key))\s*:",
+    re.IGNORECASE,
+)
+#: The password in a URL.
+_USER_INFO = re.compile(rb"(://[^/?#@\s:]*:)[^/?#@\s]*(?=@)")
 #: A server's line that is not its final answer: IMAP's and POP3's ``+ ``, a 3xx reply, an
 #: untagged response.
 _NOT_FINAL = re.compile(rb"\+ |\+$|3[0-9][0-9]|\* ")
-#: Mechanisms whose challenges help to guess the password: salt and signature (RFC 5802, 9).
-_TELLING = re.compile(rb".*(?:SCRAM|CRAM|DIGEST)-", re.IGNORECASE)
+#: A final answer of a protocol without tags, to what looked like a command with one.
+_FINAL_UNTAGGED = re.compile(rb"[1245][0-9][0-9](?: |-|$)|\+OK|-ERR")
+#: Mechanisms whose challenges help nobody to guess anything. Those of the others do: salt and
+#: signature (RFC 5802, 9), what a digest was made of.
+_HARMLESS = re.compile(
+    rb"(?:.*\s)?\"?(?:PLAIN|LOGIN|XOAUTH2|OAUTHBEARER|EXTERNAL|ANONYMOUS)\"?", re.IGNORECASE
+)
 #: A challenge; NNTP's last comes with its final answer (RFC 4643, 2.4).
 _CHALLENGE = re.compile(rb"(\+ |334 |383 |283 )[A-Za-z0-9+/=]+")
 
@@ -53,25 +66,62 @@ class Transcript:
         self._left = limit_octets or None
         self._partial = {"C": bytearray(), "S": bytearray()}
         self._secret = False
+        self._tag = b""  # of the command with the secret, where the protocol has tags
         self._secret_challenges = False
+        self._exchanging = False
+        self._folding = {"C": False, "S": False}  # whether a folded line goes on with a secret
         #: Whether all that the client says is masked: where nothing in it tells what is secret.
         self.masking = False
+        #: Whether of the client that alone is told which ``typed`` is: where a line's octets come
+        #: before anybody knows what was asked for, and may be the password that is asked for next.
+        self.told_by_dialog = False
         self._begun_masked = False  # a line of which a part came while all was masked
 
     def heard(self, octets: bytes) -> None:
         """The client said something."""
-        self._take("C", octets)
+        if not self.told_by_dialog:
+            self._take("C", octets)
+
+    def typed(self, line: str, *, secret: bool) -> None:
+        """The dialog has taken a line of the client's for what it had asked for."""
+        self._line("C", MASK.encode() if secret else line.encode(errors="backslashreplace"))
 
     def said(self, octets: bytes) -> None:
         """The server said something."""
         self._take("S", octets)
 
-    def ended(self) -> None:
-        """The connection is gone: tell what was not a whole line."""
+    def said_in_part(self, octets: bytes, told: int) -> None:
+        """The server said something of which the first octets are told, and where its last line
+        begins; all of it where something secret is awaited."""
+        if len(octets) <= told or self._secret or self._exchanging:
+            self._take("S", octets)
+            return
+        self._take("S", octets[:told])
+        end = octets.rfind(b"\n", told) + 1
+        if end and self._partial["S"]:
+            self._take("S", b"\n")
+        self._take("S", octets[end or told :][: LINE_OCTETS + 1])
+
+    def exchange_began(self, mechanism: str) -> None:
+        """A login by a mechanism is under way, as the dialog knows, whatever the lines look like:
+        all that the client says is secret now, and what the server asks."""
+        self._exchanging = True
+        self._secret_challenges = _HARMLESS.fullmatch(mechanism.encode()) is None
+
+    def exchange_ended(self) -> None:
+        """It is over; the server's last words of it may still be to come."""
+        self._exchanging = False
+
+    def interrupted(self) -> None:
+        """What was begun of a line will have no end: TLS begins, or the connection is gone."""
         for side, partial in self._partial.items():
             if partial:
                 self._line(side, bytes(partial))
                 partial.clear()
+
+    def ended(self) -> None:
+        """The connection is gone: tell what was not a whole line."""
+        self.interrupted()
         self._tell("-", "the connection has ended")
 
     def _take(self, side: str, octets: bytes) -> None:
@@ -85,7 +135,7 @@ class Transcript:
             partial.clear()
         partial += lines[-1][: LINE_OCTETS + 1 - len(partial)]
         if side == "C" and lines[-1]:
-            self._begun_masked = self._begun_masked or self.masking
+            self._begun_masked = self._begun_masked or self.masking or self._exchanging
 
     def _line(self, side: str, line: bytes) -> None:
         if self._left is not None:
@@ -97,21 +147,48 @@ class Transcript:
             self._tell("-", "more than is kept")
 
     def _masked(self, side: str, line: bytes) -> bytes:
-        if side == "S":
-            challenge = _CHALLENGE.fullmatch(line) if self._secret_challenges else None
-            if not _NOT_FINAL.match(line):
-                self._secret = self._secret_challenges = False
-            return line if challenge is None else challenge[1] + MASK.encode()
-        begun_masked, self._begun_masked = self._begun_masked, False
-        if self.masking or begun_masked:  # its end may come when all is told again
+        line = self._masked_by_side(side, line)
+        return _USER_INFO.sub(rb"\1***", line) if b"://" in line else line
+
+    def _masked_by_side(self, side: str, line: bytes) -> bytes:
+        begun_masked = False
+        if side == "C":
+            begun_masked, self._begun_masked = self._begun_masked, False
+        if self.masking and side == "C":
             return MASK.encode()
-        found = _SECRETS.match(line)
-        if found is not None:
-            told = found.group(found.lastindex or 0)
-            self._secret_challenges = _TELLING.match(told) is not None
-            self._secret = not line.startswith(told + b":")  # HTTP's secrets end with the line
-            return line if len(told) == len(line) else told + b" " + MASK.encode()
-        return MASK.encode() if self._secret else line
+        if self._folding[side] and line[:1] in (b" ", b"\t"):
+            return MASK.encode()
+        field = _FIELDS.match(line)
+        self._folding[side] = field is not None
+        if field is not None:
+            return field[1] + b": " + MASK.encode()
+        return self._answer(line) if side == "S" else self._command(line, begun_masked)
+
+    def _answer(self, line: bytes) -> bytes:
+        challenge = _CHALLENGE.fullmatch(line) if self._secret_challenges else None
+        if self._is_final(line):
+            self._secret = False
+            self._secret_challenges = self._secret_challenges and self._exchanging
+        return line if challenge is None else challenge[1] + MASK.encode()
+
+    def _is_final(self, line: bytes) -> bool:
+        if self._secret and self._tag:  # of commands before it, answers may still come
+            return line.startswith(self._tag) or _FINAL_UNTAGGED.match(line) is not None
+        return not _NOT_FINAL.match(line)
+
+    def _command(self, line: bytes, begun_masked: bool) -> bytes:
+        if begun_masked and not self._exchanging:  # its end came when all was told again
+            return MASK.encode()
+        found = _SECRETS.match(line.lstrip())
+        if found is None:
+            return MASK.encode() if self._secret or self._exchanging else line
+        told = found.group(found.lastindex or 0)
+        self._secret = True
+        tag = found["tag"] or found["login"]
+        self._tag = tag + b" " if tag else b""
+        if not self._exchanging:
+            self._secret_challenges = _HARMLESS.fullmatch(told) is None
+        return line if len(told) == len(line) else told + b" " + MASK.encode()
 
     def _tell(self, side: str, text: str) -> None:
         self._observer(side, text, self._clock.seconds() - self._began)

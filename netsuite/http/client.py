@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
@@ -69,7 +69,7 @@ class Target:
 
     origin: Origin
     path: str
-    login: tuple[str, str] | None = None
+    login: tuple[str, str] | None = field(default=None, repr=False)
 
 
 def parse_url(url: str) -> Target:

@@ -135,7 +135,7 @@ class NNTPClient(ClientConnection[ClientEvent, ClientSaid]):
         def asked(answer: c.Status | c.Challenge) -> bytes | None:
             return answer.octets if isinstance(answer, c.Challenge) and not answer.final else None
 
-        with self.protocol_violations():
+        with self.protocol_violations(), self.exchanging(name):
             answer = await exchange(
                 mechanism,
                 fits=lambda initial: (

@@ -106,7 +106,7 @@ class POP3Client(ClientConnection[ClientEvent, commands.Command]):
         """Log in with SASL. Raises AuthenticationFailed, TransientRefusal; ProtocolViolation where
         the server cannot prove itself or does not keep to the mechanism."""
         name = mechanism.name
-        with self.protocol_violations():
+        with self.protocol_violations(), self.exchanging(name):
             answer = await exchange(
                 mechanism,
                 fits=lambda initial: len(format_command(Auth(name, initial))) <= AUTH_LINE_OCTETS,

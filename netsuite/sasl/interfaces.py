@@ -7,7 +7,7 @@ A server mechanism never sees the account store. Where it needs something from i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 
@@ -23,7 +23,7 @@ class AskPassword:
     """Is this the password? Answer with ``answer(True)`` or ``answer(False)``."""
 
     username: str
-    password: str
+    password: str = field(repr=False)
     authorize_as: str = ""
 
 
@@ -49,7 +49,7 @@ class AskToken:
     """Is this bearer token good? Answer with the user name it is good for, or None."""
 
     username: str
-    token: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

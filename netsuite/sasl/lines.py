@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from netsuite.wire import base64
@@ -24,14 +24,14 @@ class Auth:
     """
 
     mechanism: str = ""
-    initial: bytes | None = None
+    initial: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AuthResponse:
     """The client's answer to a challenge, base64 undone; None cancels the exchange."""
 
-    octets: bytes | None
+    octets: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,8 +194,8 @@ class ScramVerifier:
 
     salt: bytes
     iterations: int
-    stored_key: bytes
-    server_key: bytes
+    stored_key: bytes = field(repr=False)
+    server_key: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class Verifiers:
 
     argon2: str
     scram: Mapping[str, ScramVerifier] = field(default_factory=dict)
-    cram_md5: bytes | None = None
+    cram_md5: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

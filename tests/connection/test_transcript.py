@@ -116,6 +116,89 @@ class Lines(SynchronousTestCase):
             transcript.ended()
             self.assertNotIn("SECRET", "".join(self.told))
 
+    def test_answers_of_other_commands(self) -> None:
+        """The answer to what was pipelined before it does not end what is secret of a command."""
+        for conversation in [
+            ["C: a NOOP", "C: b LOGIN ann {6}", "S: a OK", "S: + go", "C: SECRET", "S: b OK",
+             "C: told"],
+            ["C: a NOOP", "C: b AUTHENTICATE PLAIN", "S: a OK", "S: +", "C: SECRET", "S: b NO",
+             "C: told"],
+        ]:  # fmt: skip
+            told = self.converse(*conversation)
+            self.assertNotIn("SECRET", "".join(told))
+            self.assertEqual("C: told", told[-1])
+        # What only looks like a command with a tag, in a message, ends with the next reply.
+        self.assertEqual("C: told", self.converse("C: My LOGIN is", "S: 250 ok", "C: told")[-1])
+
+    def test_exchange(self) -> None:
+        """While a login is under way, as the dialog knows, lines need not look like one."""
+        self.transcript.exchange_began("SCRAM-SHA-256")
+        self.assertEqual(
+            ["S: +OK", "S: + ***", "C: ***", "C: ***"],
+            self.converse("S: +OK", "S: + SECRET", "C: SECRET", "C: "),
+        )
+        self.transcript.heard(b"SEC")
+        self.transcript.exchange_ended()  # with the last words of it to come
+        self.assertEqual(
+            ["C: ***", "S: 283 ***", "C: told"], self.converse("C: RET", "S: 283 SECRET", "C: told")
+        )
+        self.assertEqual("S: + told", self.converse("S: + told")[0])
+        self.transcript.exchange_began("PLAIN")
+        self.assertEqual(["S: + told", "C: ***"], self.converse("S: + told", "C: SECRET"))
+
+    def test_begun_before_tls(self) -> None:
+        """What TLS drops of a line is told by itself, so that the next one is read as it is."""
+        self.transcript.heard(b"STLS\r\nx")
+        self.transcript.interrupted()
+        self.transcript.heard(b"PASS SECRET\r\n")
+        self.assertEqual(["C: STLS", "C: x", "C: PASS ***"], self.told)
+
+    def test_by_dialog(self) -> None:
+        """Where the dialog alone knows what was asked for, it says what is told."""
+        self.transcript.told_by_dialog = True
+        self.transcript.heard(b"passwd\r\nSECRET\r\n")
+        self.transcript.typed("passwd", secret=False)
+        self.transcript.typed("SECRET", secret=True)
+        self.assertEqual(["C: passwd", "C: ***"], self.told)
+
+    def test_fields(self) -> None:
+        """HTTP's fields of both sides, folded and in no good form, too; logins in URLs."""
+        for line in (
+            "Proxy-Authorization: Basic SECRET", "cookie : SECRET", "Set-Cookie: SECRET",
+            "X-Api-Key: SECRET", "Authentication-Info: SECRET", "GET http://ann:SECRET@x/ HTTP/1.1",
+            "Location: http://ann:SECRET@x/",
+        ):  # fmt: skip
+            for side in "CS":
+                told = self.converse(f"{side}: {line}", f"{side}: Host: http://x:80/a@b")
+                self.assertNotIn("SECRET", told[0])
+                self.assertEqual(f"{side}: Host: http://x:80/a@b", told[1])
+        self.assertEqual(
+            ["C: Authorization: ***", "C: ***", "C: told"],
+            self.converse("C: Authorization: Basic", "C:   SECRET", "C: told"),
+        )
+
+    def test_loose(self) -> None:
+        """A line that no server takes may have a password in it all the same."""
+        for line in (
+            " PASS SECRET", "pass\tSECRET", "PASS  SECRET", "AUTH  PLAIN SECRET",
+            'AUTH "PLAIN" SECRET', "a  LOGIN ann SECRET", "AUTHINFO SIMPLE SECRET",
+            "AUTHINFO  PASS SECRET", "x" * 200 + " LOGIN ann SECRET",
+        ):  # fmt: skip
+            self.transcript = self.make()
+            self.assertNotIn("SECRET", self.converse(f"C: {line}")[0])
+
+    def test_said_in_part(self) -> None:
+        """Of what is long the beginning is told, and the next line is read as it is; all of it
+        where something secret is awaited."""
+        self.transcript.said_in_part(b"first\r\nsecond\r\nthird\r\n+ ", 9)
+        self.transcript.said_in_part(b"abc\r\n", 9)
+        self.transcript.said_in_part(b"0123456789", 9)
+        self.transcript.said_in_part(b"ab\r\n", 9)
+        self.assertEqual(["S: first", "S: se", "S: + abc", "S: 0123456789ab"], self.told)
+        self.assertEqual(["C: AUTH CRAM-MD5"], self.converse("C: AUTH CRAM-MD5"))
+        self.transcript.said_in_part(b"* a\r\n* b\r\n+ SECRET\r\n", 2)
+        self.assertEqual(["S: * a", "S: * b", "S: + ***"], self.told[1:])
+
     def test_what_may_be_told(self) -> None:
         """The mechanism is told, and words that only look like secrets."""
         self.assertEqual("C: AUTH PLAIN ***", self.converse("C: AUTH PLAIN SECRET")[0])

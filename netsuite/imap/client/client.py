@@ -204,7 +204,7 @@ class IMAPClient(ClientConnection[ClientEvent, Segment]):
                 line = b"*" if octets is None else b2a_base64(octets, newline=False)
                 return await turn.respond(line)
 
-            with self.protocol_violations():
+            with self.protocol_violations(), self.exchanging(mechanism.name):
                 answer = await exchange(
                     mechanism,
                     fits=lambda initial: "SASL-IR" in self.capabilities,  # RFC 4959

@@ -85,11 +85,11 @@ async def login(session: Session, request: ask.Login) -> responses.Completion:
 
 async def authenticate(session: Session, request: ask.Authenticate) -> responses.Completion:
     """Log in by SASL."""
-    return session.enter(
-        await session.shared.authenticator.authenticate(
+    with session.exchanging(request.mechanism):
+        entered = await session.shared.authenticator.authenticate(
             session.channel(), request.mechanism, MailAccess, session.challenge, request.initial
         )
-    )
+    return session.enter(entered)
 
 
 HANDLERS = handlers(capability, noop, logout, identify, start_tls, enable, login, authenticate)

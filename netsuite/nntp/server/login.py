@@ -58,14 +58,15 @@ async def password(session: Session, command: c.AuthInfoPass) -> Status:
 
 async def sasl(session: Session, command: c.AuthInfoSASL) -> Status | Challenge:
     """Log in by SASL; what comes with the success goes along (RFC 4643, 2.4.2)."""
-    login = await session.shared.authenticator.authenticate(
-        session.channel(),
-        command.mechanism,
-        NewsAccess,
-        session.challenge,
-        command.initial,
-        data_with_success=True,
-    )
+    with session.exchanging(command.mechanism):
+        login = await session.shared.authenticator.authenticate(
+            session.channel(),
+            command.mechanism,
+            NewsAccess,
+            session.challenge,
+            command.initial,
+            data_with_success=True,
+        )
     session.enter(login)
     return replies.ACCEPTED if login.octets is None else Challenge(login.octets, final=True)
 

@@ -55,9 +55,10 @@ async def auth(session: Session, command: Auth) -> Status | None:
     if not command.mechanism:
         session.say_lines("Mechanisms follow", authenticator.mechanisms(channel))
         return None
-    login = await authenticator.authenticate(
-        channel, command.mechanism, Maildrop, session.challenge, command.initial
-    )
+    with session.exchanging(command.mechanism):
+        login = await authenticator.authenticate(
+            channel, command.mechanism, Maildrop, session.challenge, command.initial
+        )
     return await session.open(login)
 
 

@@ -76,9 +76,10 @@ async def auth(session: Session, command: Auth) -> Reply:
         return replies.NO_AUTH
     if session.submitter is not None:
         return replies.ALREADY_LOGGED_IN
-    login = await authenticator.authenticate(
-        session.channel(), command.mechanism, Submitter, session.challenge, command.initial
-    )
+    with session.exchanging(command.mechanism):
+        login = await authenticator.authenticate(
+            session.channel(), command.mechanism, Submitter, session.challenge, command.initial
+        )
     return session.enter(login)
 
 

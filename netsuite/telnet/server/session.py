@@ -62,7 +62,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def began(self) -> None:
         """Say which options we want, wait for none of them, and begin to talk."""
         self._keep_urgent_octets()
-        self._mask_typed(True)
+        if self.transcript is not None:
+            self.transcript.told_by_dialog = True
         self.say(Greet())
         shell = ensureDeferred(run_shell(self, self.shared))
         shell.addCallbacks(self._shell_ended, self._shell_failed)
@@ -113,17 +114,13 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     async def read_line(self, wanted: ReadLine) -> Line:
         """Let the user type a line. Raises Interrupted, EndOfText, HungUp."""
-        # Before the login a name and a password may come in one piece.
-        self._mask_typed(self.present is None or not wanted.visible)
         line = await self._ask(wanted)
         if not isinstance(line, Line):
             raise LocalProtocolError("a key for a line")
-        return line
-
-    def _mask_typed(self, secret: bool) -> None:
-        """Have the transcript leave out what is typed, or not."""
         if self.transcript is not None:
-            self.transcript.masking = secret
+            # Who is asked for a name may have typed the password.
+            self.transcript.typed(line.text, secret=self.present is None or not wanted.visible)
+        return line
 
     async def read_key(self, wanted: ReadKey) -> Key:
         """Let the user press a key. Raises Interrupted, EndOfText, HungUp."""
