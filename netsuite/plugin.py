@@ -137,7 +137,8 @@ async def _check_store(configuration: Configuration, store: Store) -> None:
 
 def _check_log(options: Options) -> None:
     """Raise SiteError where twistd will not find the directory of its own log."""
-    given = options.parent["logfile"] if options.parent is not None else None
+    # ``twist``, which is ``python -m twisted``, has no such option.
+    given = options.parent.get("logfile") if options.parent is not None else None
     if given and given != "-":
         folder = Path(given).absolute().parent
         if not os.path.isdir(folder):

@@ -350,6 +350,24 @@ def test_the_example_of_the_manual(tmp_path: Path) -> None:
     assert process.returncode == -signal.SIGTERM
 
 
+def test_twist(tmp_path: Path) -> None:
+    """Twisted's newer runner has the plugins, too, though not all of twistd's options."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "twisted", "netsuite-gopher", "--home", tmp_path, "--demo",
+         "--listen", "tcp:0:interface=127.0.0.1"],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    printed = ""
+    assert process.stdout is not None
+    for line in process.stdout:
+        printed += line
+        if "Stop with Ctrl-C." in line:
+            process.terminate()
+    process.wait(20)
+    assert "gopher      127.0.0.1:" in printed, printed
+    assert "Traceback" not in printed
+
+
 def test_time_of_day_ends_nothing() -> None:
     """Timers go by a clock that nobody sets: a step of the time of day ends no session."""
     reactor = SelectReactor()
