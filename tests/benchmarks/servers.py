@@ -109,7 +109,7 @@ def netsuite(*settings: str) -> Iterator[dict[str, Running]]:
     with folder() as home:
         ports = {name: free_port() for name in SERVICES if name != "submission"}
         command = [
-            sys.executable, "-m", "twisted", "--log-file", str(home / "log"), "--log-level",
+            sys.executable, "-m", "twisted", "--log-file", str(home / "twisted.log"), "--log-level",
             "warn", "netsuite", "--demo", "--home", str(home),
         ]  # fmt: skip
         command += ["--set", "submission.enabled=false"]
@@ -128,7 +128,7 @@ def netsuite(*settings: str) -> Iterator[dict[str, Running]]:
             }
         finally:
             stop(process)
-            log = (home / "log").read_text() if (home / "log").exists() else ""
+            log = (home / "twisted.log").read_text() if (home / "twisted.log").exists() else ""
             if "Traceback" in log:
                 print(log[-4000:], file=sys.stderr)
 
