@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from twisted.application.service import IService
+from twisted.internet.interfaces import IReactorFromThreads
 from twisted.python import usage
 
 from netsuite.compose import ServiceOf, compose
@@ -21,6 +22,7 @@ from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.extensions import extend_from_file
 from netsuite.home import SiteError, find_config, find_home
+from netsuite.logfile import LoggedService, log_path
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
@@ -184,4 +186,5 @@ def _service(options: Options, names: Sequence[str]) -> IService:
         site.once_open(Demo(site, listening, sys.stdout).prepare)
     site.once_open(lambda store: _check_store(configuration, store))
     site.when_open(spare_the_collector)
-    return daemon
+    log = log_path(options.parent)
+    return daemon if log is None else LoggedService(daemon, log, IReactorFromThreads(reactor))
