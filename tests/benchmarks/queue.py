@@ -54,7 +54,7 @@ def measure(report: Report) -> None:
         port = servers.free_port()
         began = time.perf_counter()
         process = subprocess.Popen(
-            [sys.executable, "-m", "twisted", "--log-file", str(home / "daemon.log"), "netsuite-smtp",
+            [sys.executable, "-m", "twisted", "--log-file", str(home / "a.log"), "netsuite-smtp",
              *options, "--set", "submission.enabled=false",
              "--set", f"smtp.listen=['tcp:{port}:interface=127.0.0.1']"],
             cwd=home,
