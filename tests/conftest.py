@@ -44,6 +44,16 @@ def _mktemp_elsewhere(
 
 
 @pytest.fixture(autouse=True)
+def _umask() -> Iterator[None]:
+    """Give the process its umask back: commands that are run in it (``netsuite backup``) change
+    it, and a daemon of a later test could not enter its folder as another user."""
+    before = os.umask(0o022)
+    os.umask(before)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture(autouse=True)
 def _reactor_time() -> Iterator[None]:
     """Let the reactor go by the time of day again after a test that has composed a daemon: stores
     of later tests take their dates from it."""

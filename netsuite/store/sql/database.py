@@ -11,6 +11,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -117,11 +118,16 @@ class DatabaseSession:
             connection.autocommit = True
         self._cursor: DBAPICursor = connection.cursor()
         self._durable = True  # as connections are configured
+        self._present = False  # whether it holds a lock of presence
         #: Whether nobody waits any more for what is being read; what takes long asks.
         self.cancelled: Callable[[], bool] = lambda: False
 
     def close(self) -> None:
-        """Close the connection."""
+        """Close the connection. A lock of presence is given back first: PostgreSQL ends a session
+        some time after its client has gone."""
+        if self._present:
+            with suppress(Exception):  # a connection that is gone has no locks
+                self._cursor.execute("SELECT pg_advisory_unlock_all()")
         self._cursor.close()
         self._pooled.invalidate()
 
@@ -220,6 +226,7 @@ class DatabaseSession:
 
     def lock_presence(self) -> bool:
         """Hold a shared lock in PostgreSQL while connected; return whether nobody else does."""
+        self._present = True
         self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
         alone: bool = self._cursor.fetchone() == (True,)
         self._cursor.execute("SELECT pg_advisory_lock_shared(8025, 3)")
@@ -229,6 +236,7 @@ class DatabaseSession:
 
     def take_presence(self) -> bool:
         """Hold the lock of ``lock_presence`` alone; return whether that could be."""
+        self._present = True
         self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
         return self._cursor.fetchone() == (True,)
 
