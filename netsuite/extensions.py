@@ -87,7 +87,7 @@ _NAMES: Final = ", ".join(NAMES)
 
 
 def extend(site: Site, extension: object, name: str = "the extension") -> None:
-    """Have an extension add what it has.
+    """Add to a site what an extension has.
 
     Args:
         extension: a function that takes the site; or a module with any of ``on_mail``,
@@ -123,7 +123,7 @@ def extend(site: Site, extension: object, name: str = "the extension") -> None:
 
 
 def extend_from_file(site: Site, path: Path) -> None:
-    """Have a Python file add what it has; modules beside it can be imported by it. Raises as
+    """Add what a Python file has; modules beside it can be imported by it. Raises as
     ``extend``, and SiteError where it cannot be run."""
     name = str(path)
     spec = spec_from_file_location(_free_name(path.stem), path)
@@ -173,7 +173,7 @@ def installed() -> Mapping[str, EntryPoint]:
 
 
 def extend_by_name(site: Site, names: Sequence[str]) -> None:
-    """Have installed extensions add what they have. Raises SiteError."""
+    """Add what installed extensions have. Raises SiteError."""
     if not names:
         return
     there = installed()

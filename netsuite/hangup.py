@@ -18,7 +18,7 @@ _before: list[object] = []
 
 
 def hear(listener: Callable[[], object], reactor: IReactorFromThreads) -> None:
-    """Have a function called by a reactor at each SIGHUP, until ``hear_no_more``.
+    """Add a function that a reactor calls at each SIGHUP, until ``hear_no_more``.
 
     Nothing happens where there is no such signal, nor outside the main thread, where signals
     cannot be taken.

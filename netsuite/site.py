@@ -244,18 +244,18 @@ class Site(Service):
     # -- what programs add ---------------------------------------------------------------------
 
     def on_mail(self, listener: MailListener) -> MailListener:
-        """Have ``listener(envelope, message)`` called of each message that is delivered here, by
+        """Call ``listener(envelope, message)`` for each message that is delivered here, by
         SMTP, LMTP or from the queue; not of copies, nor of what IMAP appends. Return it."""
         self.arrivals.mail.append(listener)
         return listener
 
     def on_article(self, listener: ArticleListener) -> ArticleListener:
-        """Have ``listener(article)`` called of each article that is posted. Return it."""
+        """Call ``listener(article)`` for each article that is posted. Return it."""
         self.arrivals.articles.append(listener)
         return listener
 
     def on_upload(self, listener: FileListener) -> FileListener:
-        """Have ``listener(file)`` called of each file that is uploaded. Return it."""
+        """Call ``listener(file)`` for each file that is uploaded. Return it."""
         self.arrivals.files.append(listener)
         return listener
 
@@ -446,7 +446,7 @@ class Site(Service):
     # -- changes while it runs -----------------------------------------------------------------
 
     def on_reload(self, apply: Callable[[Settings], None]) -> None:
-        """Have a function called with the settings whenever they have changed."""
+        """Call a function with the settings whenever they have changed."""
         self._reloaded.append(apply)
 
     def read_settings(self) -> Settings:
@@ -455,7 +455,7 @@ class Site(Service):
         return self.settings if self._read is None else self._read()
 
     def apply(self, settings: Settings) -> None:
-        """Take what can change while it runs from new settings. Raises ConfigError, and nothing has
+        """Accept new settings, what can change while it runs. Raises ConfigError, and nothing has
         changed, where they do not go with ``configure``'s."""
         for table, values in self._set.items():
             settings = changed(settings, table, values)

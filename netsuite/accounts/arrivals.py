@@ -176,7 +176,7 @@ class Arrivals:
         self.open()
 
     def open(self) -> None:
-        """Hear of files, again after ``close``."""
+        """Watch files, again after ``close``."""
         if self._subscription is None:
             self._subscription = self._store.changes.watch_files(self._file_changed)
 
@@ -187,7 +187,7 @@ class Arrivals:
         account: str | None,
         places: Sequence[Placed],
     ) -> None:
-        """Tell of a message that is in folders by now."""
+        """Report a message that is in folders by now."""
         if self.mail and places:
             envelope = MailEnvelope(sender, tuple(recipients), account, tuple(places))
             message = ArrivedMessage(self._store, places)
@@ -197,7 +197,7 @@ class Arrivals:
     def article_posted(
         self, message_id: str, newsgroups: Sequence[str], places: Sequence[Placed]
     ) -> None:
-        """Tell of an article that is in its groups by now."""
+        """Report an article that is in its groups by now."""
         if self.articles and places:
             message = ArrivedMessage(self._store, places)
             for listener in self.articles:
@@ -228,7 +228,7 @@ class Arrivals:
         telling.addBoth(over)
 
     async def close(self) -> None:
-        """Hear of no more files, and let those who are being told end, in time; those who then
+        """Watch files no longer, and let those who are being told end, in time; those who then
         are not, also after they were cancelled, are left to themselves."""
         if self._subscription is not None:
             self._subscription.cancel()

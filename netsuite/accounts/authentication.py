@@ -109,7 +109,7 @@ class AccountAuthenticator:
         self.address_locks = KeyedLocks()
 
     def add(self, checker: Checker) -> Checker:
-        """Have a checker of ``twisted.cred`` verify passwords, too: one that wants
+        """Add a checker of ``twisted.cred`` that verifies passwords: one that wants
         ``IUsernamePassword`` or ``IUsernameHashedPassword``. It is asked before the accounts' own
         are looked at; who is known to it has an account, which is made when they first come. Return
         it.

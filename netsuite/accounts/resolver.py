@@ -164,7 +164,7 @@ class RecipientResolver:
         self._resolved.clear()
 
     def add(self, finder: Finder) -> Finder:
-        """Have a function say first whom an address of ours stands for; return it.
+        """Add a function that is asked first whom an address of ours stands for; return it.
 
         ``await finder(local, domain)``, both in lower case, returns names of accounts and
         addresses, as the targets of an alias; none for nobody; and None where it does not know,

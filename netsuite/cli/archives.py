@@ -40,7 +40,7 @@ class BadBackup(click.ClickException):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What a backup has under a name.
+    """One thing in a backup, under its name.
 
     Args:
         kind: ``file``, ``folder`` or ``link``.
@@ -61,7 +61,7 @@ class Entry:
 
 @dataclass(slots=True)
 class Manifest:
-    """What a backup says of itself.
+    """The manifest: the entries of a backup, and what it was made of.
 
     Args:
         store: ``sqlite`` or ``postgresql``.
@@ -153,7 +153,7 @@ class Target(Protocol):
     """A backup that is being made."""
 
     def known(self, name: str, identity: str) -> Entry | None:
-        """Take over a file of the backup before, if it is the same; else None."""
+        """Return a file of the backup before, linked here, if it is the same; else None."""
 
     def add_file(self, name: str, source: Source) -> None:
         """Copy a file."""
@@ -165,7 +165,7 @@ class Target(Protocol):
         """Write a small file."""
 
     def take_in(self, name: str, path: Path) -> Entry:
-        """Take a file that was made beside for it, which need not be there afterwards."""
+        """Add a file that was made for it, which need not be there afterwards."""
 
 
 class FolderTarget:
@@ -303,7 +303,7 @@ def _tar(mode: str, stream: IO[bytes]) -> tarfile.TarFile:
 
 @contextmanager
 def _compressed(path: Path, file: IO[bytes]) -> Iterator[IO[bytes]]:
-    """Give what is written to a file as its name says: compressed, or as it is."""
+    """Return a file to write to, compressed where its name says so."""
     program = _program(path)
     if program is None:
         yield file
@@ -354,7 +354,7 @@ def opened_tar(path: Path) -> Iterator[tarfile.TarFile]:
 
 
 def sync_folder(path: Path) -> None:
-    """Have the names in a folder on the disk."""
+    """Write the names in a folder to the disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -364,7 +364,7 @@ def sync_folder(path: Path) -> None:
 
 @dataclass(slots=True)
 class Copied:
-    """What was copied, and what is to be said of it."""
+    """The result of copying: what was copied, and what is to be said of it."""
 
     files: int = 0
     unchanged: int = 0
@@ -404,7 +404,7 @@ class Copying:
             self._copy(name, file)
 
     def take_in(self, path: Path, name: str) -> None:
-        """Take a file that was made for the backup."""
+        """Add a file that was made for the backup."""
         entry = self._entries[name] = self._target.take_in(name, path)
         self.copied.files += 1
         self.copied.octets += entry.octets

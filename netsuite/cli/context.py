@@ -137,7 +137,7 @@ def _in_loop(work: Callable[[object], Awaitable[None]]) -> Exception | None:
 
 @contextlib.contextmanager
 def one_line() -> Iterator[None]:
-    """Have what the store, the home or the disk refuses in one line; for work without a loop."""
+    """Report in one line what the store, the home or the disk refuses; for work without a loop."""
     try:
         yield
     except (errors.StoreError, SiteError) as error:

@@ -128,7 +128,7 @@ def _finish(folder: Path, entries: dict[str, Entry]) -> None:
 
 
 def give_away(paths: Iterable[Path], like: Path) -> None:
-    """Give files, and all in folders, to the owner of another."""
+    """Change the owner of files, and of all in folders, to that of another."""
     owner = like.stat()
     for path in paths:
         found = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]

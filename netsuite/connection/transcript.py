@@ -113,7 +113,7 @@ class Transcript:
         self._exchanging = False
 
     def interrupted(self) -> None:
-        """What was begun of a line will have no end: TLS begins, or the connection is gone."""
+        """Report what was begun of a line: TLS begins, or the connection is gone."""
         for side, partial in self._partial.items():
             if partial:
                 self._line(side, bytes(partial))

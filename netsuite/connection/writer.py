@@ -38,7 +38,7 @@ class StreamTransport(Protocol):
         """Tell a producer when the peer does not read."""
 
     def unregisterProducer(self) -> None:
-        """Tell it no longer."""
+        """Unregister the producer."""
 
     def pauseProducing(self) -> None:
         """Stop reading."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class HeadLimits:
-    """How large a head may be.
+    """The limits of a head.
 
     Args:
         line_octets: the request line, its line end included.

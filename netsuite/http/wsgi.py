@@ -175,7 +175,7 @@ def _in_new_thread(work: Callable[[], None]) -> None:
 
 
 class _Errors(io.TextIOBase):
-    """What an application says of its errors: lines in the log."""
+    """The ``wsgi.errors`` of an application: lines in the log."""
 
     log = Logger()
 
@@ -376,7 +376,7 @@ class _Call:
             raise ValueError("more of a body than its Content-Length says")
 
     def _tell(self, also: Callable[[], object] | None = None) -> None:
-        """Have the reactor's thread look; once for all that came until it does."""
+        """Wake the reactor's thread, once for all that comes until it looks."""
         if also is not None:
             self._reactor.callFromThread(also)
         if not self._woken:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one command may cost, in octets.
+    """The limits of one command, in octets.
 
     Args:
         line_octets: one command's lines together (RFC 2683, 3.2.1.5 asks for 8000).

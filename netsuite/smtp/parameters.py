@@ -234,7 +234,7 @@ def rcpt_parameters(rcpt: Rcpt) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """What MAIL asked of the reports on a message, and what these have to repeat.
+    """The requests of MAIL for the reports on a message, which these have to repeat.
 
     Printed it is the ``ret`` of a queued message's envelope; RET alone is printed as itself.
 

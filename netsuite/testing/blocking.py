@@ -50,7 +50,7 @@ class Mailbox:
 
     @property
     def password(self) -> str:
-        """What it logs in with."""
+        """The password it logs in with."""
         return self._inner.password
 
     def deliver(
@@ -228,7 +228,7 @@ class BlockingSuite:
 
     @property
     def site(self) -> Site:
-        """What a test may add to, as ``Suite.site``."""
+        """The site, to which a test may add, as ``Suite.site``."""
         return self.inner.site
 
     def load(self, directory: str | Path) -> None:

@@ -15,7 +15,7 @@ from netsuite.testing.mail import SECONDS
 
 
 class Surroundings(Protocol):
-    """What files need of their suite."""
+    """The part of a suite that files need."""
 
     @property
     def clock(self) -> IReactorTime:

@@ -31,7 +31,7 @@ from netsuite.testing.suite import DOMAIN, Suite
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wishes:
-    """What is to run.
+    """The servers that are to run.
 
     Args:
         services, settings, seed, domain, anybody, ports: as of ``Suite``.
@@ -175,7 +175,7 @@ def write_whole(path: Path, text: str) -> None:
 
 
 def _log_what_is_wrong() -> None:
-    """Have warnings and errors on standard error, and nothing else."""
+    """Log warnings and errors to standard error, and nothing else."""
     shown = LogLevelFilterPredicate(defaultLogLevel=LogLevel.warn)
     observer = FilteringLogObserver(textFileLogObserver(sys.stderr), [shown])
     globalLogBeginner.beginLoggingTo([observer], redirectStandardIO=False)

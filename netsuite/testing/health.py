@@ -37,7 +37,7 @@ class Failures:
 
 
 class Health:
-    """What there was when a test began, and what it has logged since.
+    """The state when a test began, and what has been logged since.
 
     Args:
         ground: where it runs.

@@ -60,7 +60,7 @@ def parsed(octets: bytes) -> Mail:
 
 
 class Surroundings(Protocol):
-    """What a mailbox needs of its suite."""
+    """The part of a suite that a mailbox needs."""
 
     @property
     def clock(self) -> IReactorTime:

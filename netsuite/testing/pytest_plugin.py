@@ -35,7 +35,7 @@ _FABRIC = "netsuite_fabric"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Tell pytest of the marker."""
+    """Register the marker."""
     config.addinivalue_line(
         "markers",
         "netsuite(services=(), accounts=(), settings=(), seed=None, ...): the servers of a test",

@@ -117,7 +117,7 @@ class _Talker(Protocol):
         self.wake()
 
     def wake(self) -> None:
-        """Have who waits look again."""
+        """Wake who waits."""
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.callback(None)

@@ -238,7 +238,7 @@ class Suite:
             self.envelopes[place.folder, place.uid] = envelope
 
     def add_domain(self, domain: str) -> None:
-        """Have a domain be one of ours."""
+        """Add a domain to ours."""
         if domain not in self.site.resolver.domains:
             self.site.configure("site", domains=[*self.site.settings.site.domains, domain])
 

@@ -51,7 +51,7 @@ class TranscriptError(AssertionError):
 
 
 class Role(enum.Enum):
-    """Who plays a transcript. Its own lines are said, those of the other are expected."""
+    """The side that is played. Its own lines are said, those of the other are expected."""
 
     CLIENT = "client"
     SERVER = "server"
@@ -130,7 +130,7 @@ def parse(text: str, name: str = "transcript", role: Role = Role.CLIENT) -> Iter
 
 
 class Heard:
-    """What the other side of one connection has said, and what of it no line accounts for yet.
+    """The words of the other side of one connection, and those that no line accounts for yet.
 
     Args:
         name: of the transcript.

@@ -16,7 +16,7 @@ ENVELOPE_ID_CHARACTERS: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What is said of a message beside itself.
+    """The envelope of a message, as options of the command have it.
 
     Args:
         sender: None for the null path.

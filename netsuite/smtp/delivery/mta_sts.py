@@ -190,7 +190,7 @@ class DomainPolicies:
         return policy
 
     def _refresh(self, domain: str, kept: _Kept) -> None:
-        """Have a policy fetched anew that ends before long; mail does not wait for it, and goes by
+        """Fetch a policy anew that ends before long; mail does not wait for it, and goes by
         the one that is kept."""
         now = self._clock.seconds()
         policy = kept.policy

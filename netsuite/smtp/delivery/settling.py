@@ -133,7 +133,7 @@ class Settler:
         return replace(settlement, lease=lease, warned=warned)
 
     async def _tell(self, item: QueueItem, settled: Settled) -> None:
-        """Tell of what is in folders by now."""
+        """Report what is in folders by now."""
         if self._delivered is None:
             return
         envelope = item.envelope

@@ -74,7 +74,7 @@ class Seal:
 
 @dataclass(frozen=True, slots=True)
 class ARCSet:
-    """What one host has added (RFC 8617, 4.2).
+    """One ARC set: the fields that one host has added (RFC 8617, 4.2).
 
     Args:
         results: what it has found, its ARC-Authentication-Results field.
@@ -92,7 +92,7 @@ class ARCSet:
 
 @dataclass(frozen=True, slots=True)
 class ARCResult:
-    """What has become of a chain.
+    """The result of verifying a chain.
 
     Args:
         result: ``none``, ``pass`` or ``fail``.

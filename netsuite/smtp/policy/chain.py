@@ -69,7 +69,7 @@ class OwnPolicies:
         services: Collection[str] = ("smtp",),
         report_only: bool = False,
     ) -> P:
-        """Have a policy judge the services that are made from now on; return what was given.
+        """Add a policy, which judges the services that are made from now on; return it.
 
         Args:
             policy: it, or its class, of which one is made: so this is a decorator, too.

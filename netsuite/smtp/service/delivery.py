@@ -1,4 +1,4 @@
-"""What carries mail on: settings to a delivery agent; apart, since a server needs none of it."""
+"""The service that carries mail on, made from settings; apart, since a server needs none of it."""
 
 from __future__ import annotations
 

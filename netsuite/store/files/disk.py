@@ -46,7 +46,7 @@ class OnChange(Protocol):
 
 
 def tell_nobody(path: TreePath, gone: bool, uploaded: bool = False) -> None:
-    """Take no note of a change."""
+    """Ignore a change."""
 
 
 class DiskFile:

@@ -1,4 +1,4 @@
-"""What the memory store remembers until a moment."""
+"""Values that the memory store remembers until a moment."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ class Finding:
 
 
 class Counts(NamedTuple):
-    """What was looked at."""
+    """The things that a check has looked at."""
 
     accounts: int
     folders: int
@@ -46,7 +46,7 @@ class Counts(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What a check has found, and what is left of it after the repair, if there was one.
+    """The result of a check, and what is left of it after the repair, if there was one.
 
     Args:
         names: of the accounts.
@@ -134,7 +134,7 @@ def _told(rule: Rule, rows: Sequence[Row]) -> Iterator[Finding]:
 
 
 def _pages(session: DatabaseSession, *, mend: bool) -> Iterator[Finding]:
-    """Have SQLite look through its pages; an index can be made anew."""
+    """Check SQLite's pages; an index can be made anew."""
     if not session.sqlite:
         return
     faults = session.faults("integrity_check")

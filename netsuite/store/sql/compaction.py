@@ -13,7 +13,7 @@ from netsuite.store.sql.database import Database, translated
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """What a database file consists of.
+    """The pages of a database file.
 
     Args:
         free: pages that nothing is in.
@@ -25,7 +25,7 @@ class Pages:
 
 
 def compact(database: Database) -> tuple[Pages, Pages]:
-    """Give the free pages of a database back to the disk; return what it had, and has.
+    """Free the pages of a database that nothing is on; return what it had, and has.
 
     Nobody else may have it open: who wants to write meanwhile would wait for too long.
 

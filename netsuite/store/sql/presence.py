@@ -86,7 +86,7 @@ def is_in_use(database: Database) -> bool:
 
 
 def give_to_owner(path: Path) -> None:
-    """Give what root has made to the owner of the folder it is in: the daemon is no root."""
+    """Change the owner of what root has made to that of its folder: the daemon is no root."""
     if os.geteuid() == 0:
         owner = path.parent.stat()
         with suppress(OSError):

@@ -1,4 +1,4 @@
-"""What a store on SQL remembers until a moment: written together, swept when it has ended."""
+"""Values that a store on SQL remembers until a moment: written together, swept at their end."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ class SQLRemembered:
         self._bound()
 
     def _bound(self) -> None:
-        """Give up the oldest of what waits, while nothing can be written."""
+        """Drop the oldest of what waits, while nothing can be written."""
         while len(self._waiting) > self._most:
             del self._waiting[next(iter(self._waiting))]
 

@@ -61,7 +61,7 @@ def is_filled(database: Database) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What a store has told its clients.
+    """The numbers that a store has told its clients.
 
     Args:
         folders: by id name, UIDVALIDITY, UIDNEXT and HIGHESTMODSEQ.
@@ -94,7 +94,7 @@ def given_by(database: Database) -> Given | None:
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """What became of the folders of a database that was put back.
+    """The result for the folders of a database that was put back.
 
     Args:
         raised: how many have a new UIDVALIDITY.

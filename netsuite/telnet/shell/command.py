@@ -72,7 +72,7 @@ class Surroundings(Protocol):
 
     @property
     def commands(self) -> Commands:
-        """What can be typed."""
+        """The commands that can be typed."""
 
     @property
     def unique(self) -> Callable[[], bytes]:

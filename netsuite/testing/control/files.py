@@ -17,7 +17,7 @@ PUBLIC: Final = "public"
 
 
 class FileRoutes:
-    """What can be asked of files.
+    """The routes for files.
 
     Args:
         limit_octets: of a file.

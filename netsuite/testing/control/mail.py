@@ -70,7 +70,7 @@ async def mailbox_of(suite: Suite, name: str) -> Mailbox:
 
 
 class MailRoutes:
-    """What can be asked of mail and news.
+    """The routes for mail and news.
 
     Args:
         limit_octets: of a message.

@@ -28,7 +28,7 @@ def described(service: Service) -> dict[str, object]:
 
 
 class ServiceRoutes:
-    """What can be asked of services, of faults, and of the whole.
+    """The routes for services, for faults, and for the whole.
 
     Args:
         load: a directory whose content is there again after a reset.
@@ -131,7 +131,7 @@ class ServiceRoutes:
     # -- faults --------------------------------------------------------------------------------
 
     async def make_fault(self, request: IncomingRequest) -> Response:
-        """Have something go wrong."""
+        """Add a fault."""
         service = self._service(request)
         made = self._faults.make(service, await request.read(_FAULT_OCTETS))
         if made is None:

@@ -31,22 +31,22 @@ class CallingFactory(Protocol):
     """Makes the protocol of a connection, and hears of it: any of Twisted's client factories."""
 
     def startedConnecting(self, connector: IConnector) -> None:
-        """Know that it is tried."""
+        """Accept that it is tried."""
 
     def buildProtocol(self, addr: IAddress) -> IProtocol | None:
         """Return the protocol of a connection; None to close it."""
 
     def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
-        """Know that it was not made."""
+        """Accept that it was not made."""
 
     def clientConnectionLost(self, connector: IConnector, reason: Failure) -> None:
-        """Know that it is over."""
+        """Accept that it is over."""
 
     def doStart(self) -> None:
-        """Know that it is used."""
+        """Accept that it is used."""
 
     def doStop(self) -> None:
-        """Know that it is used no more."""
+        """Accept that it is used no more."""
 
 
 @implementer(IConnector)
@@ -111,13 +111,13 @@ class Connector:
         self._factory.startedConnecting(self)
 
     def stopConnecting(self) -> None:
-        """Give up. Raises NotConnectingError: there is nothing to give up."""
+        """Cancel. Raises NotConnectingError: there is nothing to cancel."""
         if self.state != "connecting":
             raise NotConnectingError("it is not connecting")
         self._failed(UserError())
 
     def disconnect(self) -> None:
-        """Give up, or close the connection there is."""
+        """Cancel, or close the connection there is."""
         if self.state == "connecting":
             self.stopConnecting()
         elif self.transport is not None:
@@ -191,7 +191,7 @@ class Connector:
         self._tell(self._factory.clientConnectionLost, reason)
 
     def _tell(self, what: Callable[[IConnector, Failure], None], reason: Failure) -> None:
-        """Tell the factory of an end; what it raises is logged, as a reactor does."""
+        """Report an end to the factory; what it raises is logged, as a reactor does."""
         try:
             what(self, reason)
         except Exception:

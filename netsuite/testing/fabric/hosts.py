@@ -40,7 +40,7 @@ class _Resolution:
         self.cancelled = False
 
     def cancel(self) -> None:
-        """Tell no more."""
+        """Report no more."""
         self.cancelled = True
 
 
@@ -76,7 +76,7 @@ class Hosts:
         addressTypes: Sequence[type[IAddress]] | None = None,
         transportSemantics: str = "TCP",
     ) -> IHostResolution:
-        """Tell a receiver a host's addresses."""
+        """Report a host's addresses to a receiver."""
         resolution = _Resolution(hostName)
         wanted = tuple(addressTypes or (IPv4Address, IPv6Address))
 

@@ -1,4 +1,4 @@
-"""Who listens where, and what is connected: the network of a fabric."""
+"""The network of a fabric: ports that listen, and connections."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class ServingFactory(Protocol):
         """Return the protocol of a connection; None to close it."""
 
     def doStart(self) -> None:
-        """Know that a port listens."""
+        """Accept that a port listens."""
 
     def doStop(self) -> None:
-        """Know that it listens no more."""
+        """Accept that it listens no more."""
 
 
 def _reaches(listening: str, host: str) -> bool:
@@ -97,7 +97,7 @@ class Network:
         return port
 
     def bind(self, port: Port) -> None:
-        """Let a port be found. Raises CannotListenError: there is another."""
+        """Add a port. Raises CannotListenError: there is another."""
         address = port.getHost()
         in_use = OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
         if isinstance(address, UNIXAddress):
@@ -113,7 +113,7 @@ class Network:
         others[address.host] = port
 
     def unbind(self, port: Port) -> None:
-        """Let a port be found no longer."""
+        """Remove a port."""
         address = port.getHost()
         if isinstance(address, UNIXAddress):
             del self._by_path[_path(address)]
@@ -170,7 +170,7 @@ class Network:
             yield from ports.values()
 
     def open(self) -> Iterator[str]:
-        """Tell of what listens and what is connected."""
+        """Return what listens and what is connected, in words."""
         yield from map(str, self.ports())
         yield from (str(end) for end in self._ends)
 

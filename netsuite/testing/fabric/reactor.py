@@ -243,7 +243,7 @@ class Fabric:
         return before
 
     def installNameResolver(self, resolver: IHostnameResolver) -> IHostnameResolver:
-        """Have endpoints ask another for names; return who was asked before."""
+        """Accept another resolver for endpoints; return the one before."""
         before, self.nameResolver = self.nameResolver, resolver
         return before
 
@@ -295,11 +295,11 @@ class Fabric:
         self._events[event].remove(phase, call)
 
     def fireSystemEvent(self, eventType: str) -> None:
-        """Let an event be."""
+        """Fire the triggers of an event."""
         self._events.setdefault(eventType, Triggers()).fire()
 
     def stop(self) -> None:
-        """Let the shutdown be; what is due afterwards can still be run."""
+        """Fire the triggers of the shutdown; what is due afterwards can still be run."""
         self.running = False
         self.fireSystemEvent("shutdown")
 

@@ -1,4 +1,4 @@
-"""What is to be done before, during and after a shutdown, in that order."""
+"""The triggers of a shutdown: before, during and after it, in that order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Triggers:
         self._calls[phase].append(call)
 
     def remove(self, phase: str, call: Callable[[], object]) -> None:
-        """Take one away. Raises ValueError where it is none."""
+        """Remove one. Raises ValueError where it is none."""
         self._calls[phase].remove(call)
 
     def fire(self) -> None:

@@ -98,11 +98,11 @@ class _Below:
         End.loseConnection(self._end)
 
     def registerProducer(self, producer: IProducer, streaming: bool) -> None:
-        """Have TLS told when to produce."""
+        """Register a producer with TLS."""
         End.registerProducer(self._end, producer, streaming)
 
     def unregisterProducer(self) -> None:
-        """Tell it no longer."""
+        """Unregister the producer."""
         End.unregisterProducer(self._end)
 
 
@@ -155,7 +155,7 @@ class TLSEnd(End):  # type: ignore[override]  # as of ``End``: addresses of Unix
             self._tls.loseConnection()
 
     def registerProducer(self, producer: IProducer, streaming: bool) -> None:
-        """Have a producer told when to produce. Raises RuntimeError: there is one."""
+        """Register a producer. Raises RuntimeError: there is one."""
         if self._tls is None:
             super().registerProducer(producer, streaming)
         elif streaming:
@@ -167,7 +167,7 @@ class TLSEnd(End):  # type: ignore[override]  # as of ``End``: addresses of Unix
             pulling.resumeProducing()
 
     def unregisterProducer(self) -> None:
-        """Tell a producer no longer; what waited for its end goes on."""
+        """Unregister the producer; what waited for its end goes on."""
         pulling, self._pulling = self._pulling, None
         if pulling is not None:
             pulling.pauseProducing()

@@ -51,7 +51,7 @@ def title_of(party: object) -> str:
 
 
 def tell_producer(producer: IProducer, what: str) -> None:
-    """Tell a producer to pause or resume, whichever interface it says it has, as Twisted's
+    """Ask a producer to pause or resume, whichever interface it says it has, as Twisted's
     transports do: ``FileSender`` has none of those that have either."""
     method: Callable[[], None] = getattr(producer, what)
     method()
@@ -225,7 +225,7 @@ class End:
             self.log.failure("the end of {protocol}", protocol=str(self))
 
     def _close(self) -> None:
-        """Tell the other end what a kernel would."""
+        """Report to the other end what a kernel would."""
         other = self.other
         if not other.disconnected:
             if self._aborting or self._incoming.length:
@@ -257,7 +257,7 @@ class End:
         self.write(b"".join(data))
 
     def registerProducer(self, producer: IProducer, streaming: bool) -> None:
-        """Have a producer told when to produce. Raises RuntimeError: there is one."""
+        """Register a producer. Raises RuntimeError: there is one."""
         if self.producer is not None:
             raise RuntimeError(f"{producer} cannot produce: {self.producer} does")
         if self.disconnected:
@@ -270,7 +270,7 @@ class End:
             tell_producer(producer, "resumeProducing")
 
     def unregisterProducer(self) -> None:
-        """Tell a producer no longer; what waited for its end goes on."""
+        """Unregister the producer; what waited for its end goes on."""
         self.producer = None
         if self.disconnecting or self._half_closing:
             self._be_writing()

@@ -21,7 +21,7 @@ _SPARE: Final = 64
 
 
 class Ready(Protocol):
-    """What can be ready for a step: an end of a connection, a port, a connector."""
+    """Something that can be ready for a step: an end of a connection, a port, a connector."""
 
     def step(self) -> None:
         """Do what can be done now; called once for each ``Turns.ready``."""
@@ -93,7 +93,7 @@ class Timer:
 
 
 class Turns:
-    """What a reactor has to do: now, in this order, and later.
+    """The work of a reactor: what is due now, in this order, and what later.
 
     A turn runs what other threads have asked for, then the timers that are due, then what is
     ready to be read and written. What comes up meanwhile is for the next turn.
@@ -139,7 +139,7 @@ class Turns:
         self._calls.append(call)
 
     def ready(self, what: Ready) -> None:
-        """Have something take its step in the next turn."""
+        """Add something that takes its step in the next turn."""
         self._ready.append(what)
 
     def timers(self) -> list[Timer]:
@@ -148,7 +148,7 @@ class Turns:
         return [timer for _, order, timer in places if self._counts(order, timer)]
 
     def place(self, timer: Timer) -> None:
-        """Give a timer its place, by when it is due."""
+        """Place a timer by when it is due."""
         self._order += 1
         timer.order = self._order
         heapq.heappush(self._heap, (timer.due, self._order, timer))
@@ -203,7 +203,7 @@ class Turns:
             self._steps.popleft().step()
 
     def settle(self) -> None:
-        """Take turns until nothing is due now. Raises AssertionError where that never comes."""
+        """Run turns until nothing is due now. Raises AssertionError where that never comes."""
         for _ in range(MOST_TURNS):
             if not self.is_due():
                 return

@@ -201,7 +201,7 @@ class Flow:
     # -- time ----------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        """Have arrive what is due."""
+        """Pass on what is due."""
         if self._busy:
             return
         self._busy = True

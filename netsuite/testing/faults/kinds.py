@@ -74,7 +74,7 @@ class Edit:
 
 
 class Wrong(enum.Enum):
-    """What a protocol can say wrongly."""
+    """The things that a protocol can say wrongly."""
 
     UNFINISHED = "replies of several lines"
     NO_DOT = "bodies that a dot ends"
@@ -166,7 +166,7 @@ class Drop(AfterOctets):
 
 @dataclass(frozen=True, slots=True)
 class Truncate(AfterOctets):
-    """What comes then does not arrive; the connection goes on."""
+    """Drops what comes then; the connection goes on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,7 @@ class Blackhole(AfterOctets):
 
 
 class TLSFault(enum.Enum):
-    """What is wrong with a server's TLS."""
+    """A fault of a server's TLS."""
 
     EXPIRED = "expired"
     WRONG_NAME = "wrong-name"

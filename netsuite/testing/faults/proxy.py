@@ -174,7 +174,7 @@ class Side(Protocol):
         self.proxy.sides.add(self)
 
     def join(self, other: Side) -> None:
-        """Have what this side says passed on to another, as fast as that takes it."""
+        """Pass what this side says on to another, as fast as that takes it."""
         self.other = other
         other.transport.registerProducer(self.transport, True)
 

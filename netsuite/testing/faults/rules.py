@@ -86,7 +86,7 @@ class Rule(Generic[F]):
         self.used -= 1
 
     def end(self) -> None:
-        """Have it meet nobody any more. Raises UnmetExpectation."""
+        """End it. Raises UnmetExpectation."""
         self._book.remove(self)
         if self.unmet:
             raise UnmetExpectation(f"unmet: {self.unmet}")
@@ -124,15 +124,15 @@ class RuleBook:
         self._rules: tuple[Rule[object], ...] = ()
 
     def add(self, rule: Rule[object]) -> None:
-        """Have a rule stand from now on."""
+        """Add a rule."""
         self._rules = (*self._rules, rule)
 
     def remove(self, rule: Rule[object]) -> None:
-        """Have it stand no longer; nothing where it did not."""
+        """Remove a rule, if it is there."""
         self._rules = tuple(each for each in self._rules if each is not rule)
 
     def clear(self) -> None:
-        """Have none stand."""
+        """Remove all rules."""
         self._rules = ()
 
     def unmet(self) -> list[str]:

@@ -94,7 +94,7 @@ class Faults:
 
     @property
     def data(self) -> Faults:
-        """What goes wrong with the connections that FTP has for data: ``drop``, ``truncate``,
+        """The faults of the connections that FTP has for data: ``drop``, ``truncate``,
         ``delay`` and the like, of those arranged from now on. Raises ValueError where the protocol
         has none."""
         words = self._known_words()
@@ -118,7 +118,7 @@ class Faults:
         return FaultyFactory(factory, self.book, self.clock, lambda: next(self._transports))
 
     def limit(self, *possible: type, why: str) -> None:
-        """Have only some kinds of faults be possible from now on.
+        """Accept only some kinds of faults from now on.
 
         Args:
             possible: the kinds.
@@ -154,7 +154,7 @@ class Faults:
         return [self.book] if self._data is None else [self.book, self._data.book]
 
     def goodbye(self, connection: int | None = None) -> None:
-        """Have sessions say that the service stops (421, BYE), and leave, whatever they are at.
+        """Send sessions away as a service that stops does (421, BYE), whatever they are at.
 
         Args:
             connection: the number of the one that does; None for all.
@@ -214,7 +214,7 @@ class Faults:
         direction: Direction | str = Direction.SAID,
         **whom: Unpack[Whom],
     ) -> Rule[object]:
-        """Have octets arrive later, or a command answered later.
+        """Delay octets, or the answer to a command.
 
         Args:
             seconds: later at least.
@@ -272,12 +272,12 @@ class Faults:
         direction: Direction | str = Direction.SAID,
         **whom: Unpack[Whom],
     ) -> Rule[kinds.Dribble]:
-        """Have octets arrive few at a time, *every* so many seconds."""
+        """Pass octets on few at a time, *every* so many seconds."""
         fault = kinds.Dribble(Direction(direction), octets, every)
         return self._add(fault, f"dribble of {octets} octets", **whom)
 
     def slow_reader(self, octets_per_second: int, **whom: Unpack[Whom]) -> Rule[kinds.Dribble]:
-        """Have the server read slowly, so that who sends much has to wait."""
+        """Read slowly as the server, so that who sends much has to wait."""
         step = max(1, octets_per_second // 10)
         fault = kinds.Dribble(Direction.HEARD, step, step / octets_per_second)
         return self._add(fault, f"slow reader of {octets_per_second} octets a second", **whom)
@@ -285,7 +285,7 @@ class Faults:
     def truncate(
         self, after: int, *, direction: Direction | str = Direction.SAID, **whom: Unpack[Whom]
     ) -> Rule[kinds.Truncate]:
-        """Have what comes behind so many octets of a connection not arrive; it goes on, and ends
+        """Drop what comes behind so many octets of a connection; it goes on, and ends
         when the server ends it."""
         fault = kinds.Truncate(Direction(direction), after)
         return self._add(fault, f"truncate after {after} octets", **whom)
@@ -298,12 +298,12 @@ class Faults:
         direction: Direction | str = Direction.SAID,
         **whom: Unpack[Whom],
     ) -> Rule[kinds.Garbage]:
-        """Have so many octets arrive that nobody has said, behind *after* that somebody has."""
+        """Send so many octets that nobody has said, behind *after* that somebody has."""
         fault = kinds.Garbage(Direction(direction), after, octets)
         return self._add(fault, f"garbage of {octets} octets", **whom)
 
     def blackhole(self, *, after: int = 0, **whom: Unpack[Whom]) -> Rule[kinds.Blackhole]:
-        """Have nothing arrive any more, either way, not even the end of the connection.
+        """Drop everything from then on, either way, the end of the connection too.
 
         Args:
             after: so many octets of the server's.
@@ -329,42 +329,42 @@ class Faults:
         )
 
     def unfinished_reply(self, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have a reply not end: the line that says so says that another follows, or is missing."""
+        """Leave a reply without its end: its last line says that another follows, or is missing."""
         return self._wrongly(Wrong.UNFINISHED, 0, to, f"unfinished reply{_at(to)}", whom)
 
     def missing_dot(self, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have the dot that ends a body missing (POP3, NNTP, Gopher)."""
+        """Leave out the dot that ends a body (POP3, NNTP, Gopher)."""
         return self._wrongly(Wrong.NO_DOT, 0, to, f"missing dot{_at(to)}", whom)
 
     def size_lie(self, by: int, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have sizes told wrongly, by so many octets: a message's (POP3, IMAP), a file's (FTP), a
-        body's (HTTP), the largest message's (SMTP)."""
+        """Change sizes that are told, by so many octets: a message's (POP3, IMAP), a file's (FTP),
+        a body's (HTTP), the largest message's (SMTP)."""
         return self._wrongly(Wrong.SIZE, by, to, f"size lie of {by:+}", whom)
 
     def wrong_tag(self, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have a command of IMAP completed under a tag that nobody gave."""
+        """Complete a command of IMAP under a tag that nobody gave."""
         return self._wrongly(Wrong.TAG, 0, to, f"wrong tag{_at(to)}", whom)
 
     def literal(self, by: int, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have literals of IMAP announced longer than they are, by so many octets, or shorter."""
+        """Announce literals of IMAP longer than they are, by so many octets, or shorter."""
         return self._wrongly(Wrong.LITERAL, by, to, f"literal {by:+}", whom)
 
     def uid_validity(self, by: int = 1, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have IMAP tell of another UIDVALIDITY: what was known of UIDs holds no more."""
+        """Report another UIDVALIDITY by IMAP: what was known of UIDs holds no more."""
         return self._wrongly(Wrong.UID_VALIDITY, by, to, "other UIDVALIDITY", whom)
 
     def chunk_garbage(self, to: str = "", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have the size of an HTTP chunk be none."""
+        """Send garbage for the size of an HTTP chunk."""
         return self._wrongly(Wrong.CHUNK, 0, to, "chunk garbage", whom)
 
     def silent_data_port(self, **whom: Unpack[Whom]) -> Rule[kinds.SilentPort]:
-        """Have PASV and EPSV name a port where somebody listens, and says nothing."""
+        """Name by PASV and EPSV a port where somebody listens, and says nothing."""
         return self._add(kinds.SilentPort(), "silent data port", **whom)
 
     # -- TLS -------------------------------------------------------------------------------------
 
     def tls(self, kind: TLSFault | str, **whom: Unpack[Whom]) -> Rule[TLSFault]:
-        """Have something wrong with TLS, implicit or by STARTTLS: ``expired``, ``wrong-name``,
+        """Break TLS, implicit or by STARTTLS: ``expired``, ``wrong-name``,
         ``unknown-authority``, ``stalled``, ``no-close-notify``. The authority of the first two is
         that of ``netsuite.testing.certificates``."""
         known = [each.value for each in TLSFault]
@@ -378,7 +378,7 @@ class Faults:
         return self._add(kinds.NoTLS(), "STARTTLS stripped", **whom)
 
     def starttls_injected(self, octets: bytes = b"", **whom: Unpack[Whom]) -> Rule[kinds.Edit]:
-        """Have octets in the clear behind the go-ahead for TLS, as if somebody on the way had put
+        """Send octets in the clear behind the go-ahead for TLS, as if somebody on the way had put
         them there.
 
         Args:

@@ -198,7 +198,7 @@ class SessionRules:
         return made
 
     def at_end(self, work: Callable[[], None]) -> None:
-        """Have something done when the connection is gone."""
+        """Call a function when the connection is gone."""
         self._endings.append(work)
 
     def ended(self) -> None:
@@ -218,7 +218,7 @@ def break_off(session: AnyConnection, fault: Leave) -> None:
 
 
 class FaultySession(ServerConnection[Any, Any]):
-    """What stands before a service's own class of sessions, which does all that no rule meets."""
+    """The base put before a service's own class of sessions, which does all that no rule meets."""
 
     fault_rules: SessionRules  # the only name that a service's class could have, too
 

@@ -60,7 +60,7 @@ def faulty(fault: TLSFault, create: Create, protocol: TLSMemoryBIOProtocol) -> S
 
 @implementer(IOpenSSLServerConnectionCreator)
 class FaultyTLS:
-    """What a server begins TLS with where rules may have it otherwise.
+    """The TLS of a server, which rules may break.
 
     Args:
         create: makes connections without a fault.

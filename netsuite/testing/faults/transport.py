@@ -101,15 +101,15 @@ class DataFactory(FaultyFactory):
             orphan.abortConnection()
 
     def startedConnecting(self, connector: IConnector) -> None:
-        """Tell the service's factory."""
+        """Pass this on to the service's factory."""
         self.wrappedFactory.startedConnecting(connector)
 
     def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
-        """Tell the service's factory."""
+        """Pass this on to the service's factory."""
         self.wrappedFactory.clientConnectionFailed(connector, reason)
 
     def clientConnectionLost(self, connector: IConnector, reason: Failure) -> None:
-        """Tell the service's factory."""
+        """Pass this on to the service's factory."""
         self.wrappedFactory.clientConnectionLost(connector, reason)
 
 
@@ -355,13 +355,13 @@ class FaultyConnection(Protocol):
         self._clock.callLater(0, self._detach, Failure(ConnectionDone()))
 
     def registerProducer(self, producer: IPushProducer | IPullProducer, streaming: bool) -> None:
-        """Tell a producer when the client does not read."""
+        """Register a producer, which pauses when the client does not read."""
         self._producer, self._streaming = producer, streaming
         self._stopped_producer = False
         self._ask_producer()
 
     def unregisterProducer(self) -> None:
-        """Tell it no longer."""
+        """Unregister the producer."""
         self._producer = None
 
     def pauseProducing(self) -> None:

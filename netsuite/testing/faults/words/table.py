@@ -34,7 +34,7 @@ class Rules(Protocol):
     number: int
 
     def at_end(self, work: Callable[[], None]) -> None:
-        """Have something done when the connection is gone."""
+        """Call a function when the connection is gone."""
 
     async def ask_login(self, subject: object) -> Refuse | None:
         """Return how it is refused, in its time; None where it is not."""
@@ -45,7 +45,7 @@ class Rules(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wrongly:
-    """How something is said wrongly.
+    """A way to say something wrongly.
 
     Args:
         change: makes what changes it, by a number where that says how wrong.
@@ -58,7 +58,7 @@ class Wrongly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """What one protocol says, and could say wrongly.
+    """The words of one protocol: what it says, and could say wrongly.
 
     Args:
         protocol: its name.

@@ -37,7 +37,7 @@ def error_of(refusal: Refuse) -> type[LoginRefused]:
 
 
 class Login:
-    """What ``when`` of a rule is told of a login."""
+    """A login, as ``when`` of a rule is told of it."""
 
     def __init__(self, name: str) -> None:
         self.name = name
