@@ -9,11 +9,13 @@ The map, from the floor up; each folder's first line says what belongs in it:
 ``store``       one store: mail, accounts, queue, files; the change feed
 ``accounts``    who may log in, and the facets an account offers a protocol
 ``connection``  the Twisted side that all protocols share
-``tls``         certificates, STARTTLS and implicit TLS
+``tls``         STARTTLS and implicit TLS; ``certificates``: a server's, by name
 ``smtp`` ...    one folder a protocol: ``commands``, ``grammar``, ``dialog`` know no
                 Twisted; ``replies``, ``server``, ``client``, ``service`` stand on them
 ``config``      the settings, which document themselves
 ``home``        the home directory, for the daemon and the command alike
+``site``        what all services over a home share; ``compose`` puts them over it,
+                ``extensions`` are what a file or a package adds
 ``daemon``      configuration to services; the body of ``twistd netsuite``
 ``cli``         the ``netsuite`` command
 ``testing``     the testing kit, public and itself tested

@@ -33,6 +33,7 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
+from netsuite.certificates import ServerTLS
 from netsuite.config.load import changed, load
 from netsuite.config.schema import Settings
 from netsuite.connection.factory import ServerFactory
@@ -48,7 +49,6 @@ from netsuite.storage import AtHome, InMemory, Reactor, Storage
 from netsuite.store.errors import StoreError
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
-from netsuite.tls import ServerTLS
 
 if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
     from netsuite.http.resources import SiteRouter

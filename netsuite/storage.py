@@ -13,6 +13,7 @@ from twisted.internet.threads import deferToThreadPool
 from twisted.python.threadpool import ThreadPool
 
 from netsuite.accounts.passwords import Hashing
+from netsuite.certificates import BadCertificate, Certificates
 from netsuite.config.schema import Settings
 from netsuite.home import SECRET_OCTETS, SiteError, make_home, open_store, read_secret
 from netsuite.store.errors import StoreError
@@ -20,7 +21,6 @@ from netsuite.store.files import MemorySiteTrees, SiteTrees
 from netsuite.store.files.thread_jobs import RunInThread, Threads
 from netsuite.store.interfaces import Store
 from netsuite.store.tree import FileHomes
-from netsuite.tls import BadCertificate, Certificates
 
 #: A reactor of Twisted's: for all that is asked of one here it has no interface.
 Reactor: TypeAlias = Any

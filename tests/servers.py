@@ -9,7 +9,6 @@ import socket
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
 
 #: What all that we start have in common; further lines say what becomes of the mail.
 _POSTFIX_MAIN = """\
@@ -63,10 +62,6 @@ def free_port(interface: str = "127.0.0.1") -> int:
         return port
 
 
-#: Postfix sets up its queue while it starts; once that was not ready for its own check of it.
-STARTS: Final = 3
-
-
 def start_postfix(home: Path, port: int, settings: str) -> Callable[[], None]:
     """Start a Postfix that takes mail on a port; return what stops it.
 
@@ -88,11 +83,8 @@ def start_postfix(home: Path, port: int, settings: str) -> Callable[[], None]:
     (home / "conf/main.cf").write_text(_POSTFIX_MAIN.format(home=home, settings=settings))
     (home / "conf/master.cf").write_text(_POSTFIX_MASTER.format(port=port))
     command = ["/usr/sbin/postfix", "-c", str(home / "conf")]
-    for _ in range(STARTS):
-        started = subprocess.run([*command, "start"], capture_output=True, text=True, timeout=60)
-        if not started.returncode:
-            break
-    else:
+    started = subprocess.run([*command, "start"], capture_output=True, text=True, timeout=60)
+    if started.returncode:
         raise Absent(f"Postfix did not start: {started.stderr.strip()[-300:]}")
 
     def stop() -> None:

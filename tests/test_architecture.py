@@ -93,8 +93,9 @@ def may_import(importer: str, imported: str) -> bool:
         "store/ports": {"store/ports", "message"},
         "store": {"store/ports", "store", "message", "wire"},
         "accounts": {"accounts", "store/ports", "sasl", "message", "wire"},
-        "connection": {"connection", "tls", "wire", "declarations"},
-        "tls": {"tls", "wire", "connection"},
+        "connection": {"connection", "certificates", "tls", "wire", "declarations"},
+        "certificates": {"certificates", "connection"},
+        "tls": {"tls", "certificates"},
         "dns": {"dns"},
         "declarations": {"declarations"},
     }
@@ -113,7 +114,10 @@ def _protocol_may(top: str, mine: str, imported: str, theirs: str) -> bool:
     shared = {"connection", "dns", "tls", "store/ports", f"{top}/twisted", f"{top}/settings"}
     if mine.endswith("/twisted"):
         return theirs in pure | shared or ".".join(imported.split(".")[:2]) in ACCOUNT_PORTS
-    return theirs in pure | shared | {"accounts", f"{top}/service"} or imported in SERVICE_ROOF
+    return (
+        theirs in pure | shared | {"accounts", "certificates", f"{top}/service"}
+        or imported in SERVICE_ROOF
+    )
 
 
 def modules() -> Iterator[tuple[str, ast.Module]]:

@@ -19,10 +19,10 @@ from pathlib import Path
 import pytest
 from twisted.internet.selectreactor import SelectReactor
 
+from netsuite.certificates import make_self_signed
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.plugin import measure_time_by_itself
 from netsuite.testing.daemon import Daemon, twistd
-from netsuite.tls import make_self_signed
 from tests.cli.commands import done
 
 pytestmark = pytest.mark.long

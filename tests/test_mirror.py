@@ -124,6 +124,7 @@ ELSEWHERE = (
     ("wire.errors", "connection/test_server", "the guard looks into the table"),
     ("wire.events", "wire/test_multiline", "values that dialogs give"),
     ("site", "test_daemon", "what the daemon consists of"),
+    ("certificates", "test_tls", "what a server begins TLS with"),
     ("openings", "test_compose", "where what is composed listens"),
     ("home", "test_daemon", "what the daemon consists of"),
     ("__main__", "cli/test_command", "runs the command"),

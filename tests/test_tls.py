@@ -16,6 +16,7 @@ from twisted.internet.task import Clock
 from twisted.logger import Logger
 
 from netsuite import tls
+from netsuite.certificates import BadCertificate, Certificates, make_self_signed, read_pair
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority, unknown_authority
 from tests.connection.places import temporary
@@ -83,8 +84,8 @@ class Folder(SynchronousTestCase):
         self.authorities = temporary(self)
         authority.write(self.authorities)
 
-    def opened(self, **more: Any) -> tls.Certificates:
-        certificates = tls.Certificates(self.folder, self.clock, **more)
+    def opened(self, **more: Any) -> Certificates:
+        certificates = Certificates(self.folder, self.clock, **more)
         certificates.open()
         return certificates
 
@@ -202,7 +203,7 @@ class Choosing(Folder):
 class Renewal(Folder):
     """Certificates change without a restart."""
 
-    def shown(self, certificates: tls.Certificates, host: str = "one.test") -> list[str]:
+    def shown(self, certificates: Certificates, host: str = "one.test") -> list[str]:
         _, theirs = handshake(certificates.context_for(), tls.client_options(host, insecure=True))
         return subject_names(theirs)
 
@@ -236,10 +237,10 @@ class Renewal(Folder):
         path = self.folder / "default.pem"
         logged: list[Any] = []
         log = type("Log", (), {"warn": lambda *a, **k: logged.append(k), "info": lambda *a, **k: 0})
-        self.patch(tls.Certificates, "log", log)
+        self.patch(Certificates, "log", log)
         for days, warned in [(3650 - 20, 0), (3650 - 10, 1), (3650 + 10, 2)]:
             made = datetime.now(UTC) - timedelta(days=days)
-            tls.make_self_signed(path, "one.test", made)
+            make_self_signed(path, "one.test", made)
             certificates = self.opened()
             self.assertEqual(warned, len(logged))
             expected = (made + timedelta(days=3650)).replace(microsecond=0)
@@ -259,7 +260,7 @@ class Renewal(Folder):
     def test_nothing_usable(self) -> None:
         """A server does not start with files it cannot use, and says so."""
         (self.folder / "default.pem").write_bytes(b"nonsense")
-        self.assertRaises(tls.BadCertificate, self.opened)
+        self.assertRaises(BadCertificate, self.opened)
 
     def test_foreign_key(self) -> None:
         """A key that is not the certificate's is told apart."""
@@ -267,7 +268,7 @@ class Renewal(Folder):
         two = unknown_authority.certificate("two.test")
         path = self.folder / "default.pem"
         path.write_bytes(two.key_pem() + one.certificate.public_bytes(Encoding.PEM))
-        error = self.assertRaises(tls.BadCertificate, tls.read_pair, path, path)
+        error = self.assertRaises(BadCertificate, read_pair, path, path)
         self.assertIn("not that of the certificate", str(error))
 
 
@@ -277,10 +278,10 @@ class OwnName(Folder):
     def setUp(self) -> None:
         super().setUp()
         self.logged = Lines()
-        self.patch(tls.Certificates, "log", Logger(observer=self.logged))
+        self.patch(Certificates, "log", Logger(observer=self.logged))
         self.certificates = self.opened(host="mail.test")
 
-    def shown(self, host: str, certificates: tls.Certificates | None = None) -> bool:
+    def shown(self, host: str, certificates: Certificates | None = None) -> bool:
         """Return whether a name is served by the certificate of an authority: an address, where
         the client says no name."""
         context = (certificates or self.certificates).context_for()
@@ -390,7 +391,7 @@ class OwnName(Folder):
         """Where none can be used, the reason is in the one line that the operator sees."""
         (self.folder / "default.pem").unlink()
         (self.folder / "mail.test").symlink_to(self.folder / "nowhere")
-        error = self.assertRaises(tls.BadCertificate, self.opened, host="mail.test")
+        error = self.assertRaises(BadCertificate, self.opened, host="mail.test")
         self.assertIn("mail.test/fullchain.pem: No such file or directory", str(error))
 
 
@@ -420,23 +421,26 @@ class Verifying(Folder):
 
     def test_pin(self) -> None:
         """A pinned certificate is trusted under any name, another is not."""
-        pin = tls.read_pair(self.path, self.path).chain[0].fingerprint(hashes.SHA256())
+        pin = read_pair(self.path, self.path).chain[0].fingerprint(hashes.SHA256())
         handshake(self.context, tls.client_options("any.test", pin=pin))
         wrong = tls.client_options("one.test", pin=bytes(32))
         self.assertRaises(SSL.Error, handshake, self.context, wrong)
-        self.assertRaises(tls.BadCertificate, tls.client_options, "one.test", pin=b"short")
+        self.assertRaises(BadCertificate, tls.client_options, "one.test", pin=b"short")
 
     def test_bad_authorities(self) -> None:
         """A file that cannot be read is named."""
         error = self.assertRaises(
-            tls.BadCertificate, tls.client_options, "x.test", authorities=Path("nowhere.pem")
+            BadCertificate,
+            tls.client_options,
+            "x.test",
+            authorities=Path("nowhere.pem"),
         )
         self.assertIn("nowhere.pem", str(error))
 
     def test_dates(self) -> None:
         """A self-signed certificate is good from yesterday on, for clocks that are behind."""
         path = temporary(self)
-        tls.make_self_signed(path, "x" * 70 + ".test", datetime(2026, 1, 2, tzinfo=UTC))
-        certificate = tls.read_pair(path, path).chain[0]
+        make_self_signed(path, "x" * 70 + ".test", datetime(2026, 1, 2, tzinfo=UTC))
+        certificate = read_pair(path, path).chain[0]
         self.assertEqual(datetime(2026, 1, 1, tzinfo=UTC), certificate.not_valid_before_utc)
         self.assertEqual(["default.pem"], os.listdir(self.folder))

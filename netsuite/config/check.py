@@ -17,6 +17,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite import tls
+from netsuite.certificates import BadCertificate
 from netsuite.config.endpoints import read_endpoint
 from netsuite.config.load import Configuration, Problem
 from netsuite.config.schema import EXTENSIONS, SERVICES, Settings
@@ -79,7 +80,7 @@ def _authorities(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
     if settings.delivery.authorities and settings.delivery.enabled:
         try:
             tls.client_options("localhost", authorities=home / settings.delivery.authorities)
-        except tls.BadCertificate as error:
+        except BadCertificate as error:
             yield "delivery.authorities", str(error)
 
 

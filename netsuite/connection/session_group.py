@@ -25,10 +25,9 @@ from twisted.internet.interfaces import (
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
-from netsuite import tls
+from netsuite.certificates import CIPHERS, SESSION_ID, BadCertificate, Pair, ServerTLS
 from netsuite.connection.peer import openssl_of
 from netsuite.connection.writer import StreamTransport
-from netsuite.tls import CIPHERS, BadCertificate, Pair, ServerTLS
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -113,7 +112,7 @@ def _without_certificate() -> SSL.Context:
     context.set_mode(SSL.MODE_RELEASE_BUFFERS)
     context.set_cipher_list(CIPHERS)
     # A session is resumed only where this is what it was when it was made.
-    context.set_session_id(tls.SESSION_ID)
+    context.set_session_id(SESSION_ID)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     return context
 

@@ -26,7 +26,7 @@ from twisted.internet.interfaces import (
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
-from netsuite.tls import CIPHERS, SESSION_ID
+from netsuite.certificates import CIPHERS, SESSION_ID
 
 _DAY: Final = timedelta(days=1)
 _LOOPBACK: Final = ("127.0.0.1", "::1")

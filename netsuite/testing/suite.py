@@ -25,6 +25,7 @@ from twisted.internet.interfaces import IReactorTime, IStreamClientEndpoint
 from twisted.python.failure import Failure
 
 from netsuite.accounts.arrivals import ArrivedMessage, MailEnvelope
+from netsuite.certificates import Certificates, Pair
 from netsuite.compose import Daemon, ServiceOf
 from netsuite.config.load import load
 from netsuite.connection.listening import ListeningService
@@ -46,7 +47,6 @@ from netsuite.testing.health import Health, settled
 from netsuite.testing.mail import Group, Mailbox
 from netsuite.testing.recordings import Recordings, shown
 from netsuite.testing.requests import NotingRouter, Request
-from netsuite.tls import Certificates, Pair
 
 T = TypeVar("T")
 

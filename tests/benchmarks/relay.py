@@ -17,7 +17,7 @@ from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
 
-from netsuite.tls import Certificates
+from netsuite.certificates import Certificates
 from tests.benchmarks import servers
 from tests.benchmarks.acceptance import OCTETS, source
 from tests.benchmarks.report import Report

@@ -7,6 +7,7 @@ from pathlib import Path
 from twisted.internet.task import Clock
 
 from netsuite import tls
+from netsuite.certificates import Certificates, ServerTLS
 
-SERVER_TLS = tls.ServerTLS(tls.Certificates(Path("nowhere"), Clock()), ())
+SERVER_TLS = ServerTLS(Certificates(Path("nowhere"), Clock()), ())
 CLIENT_TLS = tls.client_options("nowhere.test", insecure=True)

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.endpoints import TCP4ClientEndpoint
 
 from netsuite import tls
+from netsuite.certificates import Certificates
 from netsuite.connection import errors
 from netsuite.ftp import grammar
 from netsuite.ftp.client import FTPClient, connect, refusal
@@ -269,7 +270,7 @@ class Secured(Case):
         folder.mkdir()
         self.authorities = folder / "default.pem"
         self.clock_of_certificates = World().reactor
-        self.certificates = tls.Certificates(folder, self.clock_of_certificates)
+        self.certificates = Certificates(folder, self.clock_of_certificates)
         self.certificates.open()
         return self.certificates.context_for(b"ftp")
 

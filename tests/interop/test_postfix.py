@@ -11,8 +11,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from netsuite.certificates import make_self_signed
 from netsuite.testing.daemon import Daemon
-from netsuite.tls import make_self_signed
 from tests.interop.postfix import postfix, waited
 from tests.interop.test_local_delivery import inbox
 from tests.servers import free_port

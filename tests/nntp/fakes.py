@@ -22,6 +22,7 @@ from netsuite.accounts.interfaces import (
     PlaintextRefused,
 )
 from netsuite.accounts.news import AccountNews, StoreNewsroom
+from netsuite.certificates import ServerTLS
 from netsuite.connection.deadlines import CloseReason
 from netsuite.message.injection import PostingPolicy
 from netsuite.nntp.server import NNTPServer, NNTPServerFactory, Shared
@@ -29,7 +30,6 @@ from netsuite.nntp.settings import Settings
 from netsuite.store.memory import MemoryStore
 from netsuite.store.model import FolderKind, Placement
 from netsuite.testing.fabric import Fabric
-from netsuite.tls import ServerTLS
 from tests.connection.memory import MemorySession
 from tests.coroutines import run
 

@@ -8,12 +8,12 @@ from typing import Any
 from twisted.internet.defer import Deferred
 
 from netsuite.accounts.interfaces import DropItem, MaildropInUse
+from netsuite.certificates import ServerTLS
 from netsuite.connection.deadlines import CloseReason
 from netsuite.pop3.server import POP3Server, POP3ServerFactory, Shared
 from netsuite.pop3.settings import Settings
 from netsuite.testing.authenticator import FakeAuthenticator
 from netsuite.testing.fabric import Fabric
-from netsuite.tls import ServerTLS
 from tests.connection.memory import MemorySession
 
 ONE = b"Subject: one\r\n\r\nfirst\r\n.dot\r\n..\r\n"

@@ -14,6 +14,7 @@ from twisted.internet.interfaces import IReactorTime
 from twisted.internet.task import Clock
 
 from netsuite.accounts.interfaces import DeliverBy, NotOurs, Recipient
+from netsuite.certificates import ServerTLS
 from netsuite.connection.linelog import LineLog
 from netsuite.smtp.messagelog import stamp
 from netsuite.smtp.policy.chain import Policies, Rule
@@ -25,7 +26,6 @@ from netsuite.store.interfaces import Draft
 from netsuite.store.model import FolderId
 from netsuite.store.outgoing import Envelope
 from netsuite.testing.authenticator import FakeAuthenticator
-from netsuite.tls import ServerTLS
 from tests.connection.memory import MemorySession
 
 

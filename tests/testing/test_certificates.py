@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 
+from netsuite.certificates import read_pair
 from netsuite.testing.certificates import Authority, authority, unknown_authority
-from netsuite.tls import read_pair
 
 
 def names_of(certificate: x509.Certificate) -> list[str]:

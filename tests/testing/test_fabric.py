@@ -11,6 +11,7 @@ from twisted.internet.endpoints import TCP4ClientEndpoint, TCP4ServerEndpoint
 from twisted.internet.interfaces import IProtocolFactory
 
 from netsuite import tls
+from netsuite.certificates import Certificates
 from netsuite.connection.listening import ListeningService, Opening
 from netsuite.connection.transcript import Transcript
 from netsuite.ftp import client as ftp
@@ -56,7 +57,7 @@ class House:
     def __init__(self, test: SynchronousTestCase, **fabric: Any) -> None:
         self.fabric = Fabric(**fabric)
         folder = temporary(test)
-        certificates = tls.Certificates(folder, self.fabric)
+        certificates = Certificates(folder, self.fabric)
         certificates.open()
         self.server_tls = certificates.context_for()
         self.client_tls = tls.client_options("localhost", authorities=folder / "default.pem")

@@ -13,6 +13,7 @@ from twisted.internet.defer import Deferred, ensureDeferred
 from twisted.internet.error import ConnectError, ConnectionRefusedError, DNSLookupError
 from twisted.internet.task import react
 
+from netsuite.certificates import BadCertificate
 from netsuite.cli.client import problems
 from netsuite.cli.client.access import Access
 from netsuite.cli.client.files import Output
@@ -20,7 +21,6 @@ from netsuite.cli.client.problems import Exit, FileTrouble, printable
 from netsuite.cli.client.session import ClientSession, Login
 from netsuite.cli.client.urls import BadURL, Target
 from netsuite.connection import errors
-from netsuite.tls import BadCertificate
 from netsuite.wire.errors import LocalProtocolError
 
 #: Of an error, the first that fits; what is not here is a bug of ours.

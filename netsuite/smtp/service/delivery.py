@@ -13,6 +13,7 @@ from twisted.logger import Logger
 
 from netsuite import tls
 from netsuite.accounts.resolver import same_domain
+from netsuite.certificates import BadCertificate
 from netsuite.dns import DNS, DNSClient, read_servers
 from netsuite.home import SiteError
 from netsuite.site import Site
@@ -98,7 +99,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
 
     try:
         tls_for("localhost", True)
-    except tls.BadCertificate as error:
+    except BadCertificate as error:
         raise SiteError(f"delivery.authorities: {error}") from None
     dns = DNSClient(site.reactor, read_servers(settings.resolvers))
     signer = Signer(_signing_keys(site), site.run, time.time, dns)

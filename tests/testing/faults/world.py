@@ -17,6 +17,7 @@ from twisted.internet.selectreactor import SelectReactor
 from twisted.python.failure import Failure
 
 from netsuite.accounts.passwords import make_verifiers
+from netsuite.certificates import Certificates
 from netsuite.compose import ServiceOf, Site
 from netsuite.config.schema import Settings, SiteSection
 from netsuite.connection.listening import ListeningService
@@ -30,7 +31,6 @@ from netsuite.store.model import FolderKind, Placement, Verifiers
 from netsuite.testing.certificates import authority
 from netsuite.testing.fabric import Fabric
 from netsuite.testing.faults import Faults
-from netsuite.tls import Certificates
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, get_args
+from typing import Final, get_args
 
 from twisted.internet.interfaces import (
     IAddress,
@@ -22,6 +22,7 @@ from netsuite.ftp.server.session import Session
 from netsuite.ftp.server.shared import Shared
 from netsuite.ftp.transfer.accepting import DataPort
 from netsuite.ftp.transfer.channel import Expected, Ports
+from netsuite.storage import Reactor
 from netsuite.testing.faults.kinds import Refuse, SilentPort, Wrong
 from netsuite.testing.faults.transport import DataFactory
 from netsuite.testing.faults.words.table import (
@@ -143,9 +144,8 @@ class DataReactor:
     listens does so by ``listenTCP``.
     """
 
-    # As ``Shared.reactor``, which Twisted's interfaces do not describe in one.
     def __init__(
-        self, reactor: Any, wrap: Callable[[IProtocolFactory], DataFactory | None]
+        self, reactor: Reactor, wrap: Callable[[IProtocolFactory], DataFactory | None]
     ) -> None:
         self._reactor = reactor
         self._wrap = wrap
