@@ -291,21 +291,28 @@ class Daemon(MultiService):
     def _not_stopped(self, service: IService, failure: Failure) -> None:
         self.log.failure("stopping {service}", failure, service=service)
 
-    def reload(self) -> None:
-        """Read certificates and configuration again, and log what that has changed; a wrong file
-        changes nothing, and keeps nothing else from being read."""
+    def reload(self) -> list[str]:
+        """Read certificates and configuration again; log, and return, what that has changed, in
+        lines. A wrong file changes nothing, and keeps nothing else from being read."""
+        said: list[str] = []
+
+        def say(tell: Callable[..., object], line: str) -> None:
+            tell("{line}", line=line)
+            said.append(line)
+
         certificates = self.site.certificates
         if certificates is not None:
             names = ", ".join(certificates.look()) or "none has changed"
-            self.log.info("the certificates were looked at again: {names}", names=names)
+            say(self.log.info, f"the certificates were looked at again: {names}")
         before = self.site.settings
         try:
             self.site.apply(self._read())
         except (ConfigError, SiteError) as error:
-            self.log.error("the configuration was not read again: {error}", error=str(error))
-            return
+            say(self.log.error, f"the configuration was not read again: {error}")
+            return said
         names = ", ".join(taken_live(before, self.site.settings)) or "no live setting has changed"
-        self.log.info("the configuration was read again: {names}", names=names)
+        say(self.log.info, f"the configuration was read again: {names}")
         waiting = needs_restart(self._started_with, self.site.settings)
         if waiting:
-            self.log.warn("changed, and taken at the next start: {names}", names=", ".join(waiting))
+            say(self.log.warn, f"changed, and taken at the next start: {', '.join(waiting)}")
+        return said

@@ -22,7 +22,7 @@ from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.extensions import extend_from_file
 from netsuite.home import SiteError, find_config, find_home
-from netsuite.logfile import LoggedService, log_path
+from netsuite.logs.file import LoggedService, log_path
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store

@@ -33,6 +33,7 @@ from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
+from netsuite.bus import Bus, OneProcess
 from netsuite.certificates import ServerTLS
 from netsuite.config.load import changed, load
 from netsuite.config.schema import Settings
@@ -112,6 +113,7 @@ class Site(Service):
         memory: keep everything in memory, and have no home.
         reactor: for threads and time; None: the one that is installed.
         storage: where everything is kept, instead of in the home or in memory.
+        bus: to the other processes of a daemon with workers; None: there are none.
 
     Raises:
         ConfigError: the home's configuration is wrong.
@@ -128,8 +130,10 @@ class Site(Service):
         memory: bool = False,
         reactor: Reactor | None = None,
         storage: Storage | None = None,
+        bus: Bus | None = None,
     ) -> None:
         self.setName("site")
+        self.bus: Bus = OneProcess() if bus is None else bus
         self.reactor: Reactor = _installed() if reactor is None else reactor
         in_memory = memory or storage is not None
         path = find_home(None if home is None else os.fspath(home))

@@ -23,6 +23,13 @@ ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
 ROOF = frozenset(
     {
         "home",
+        "bus",
+        "workers",
+        "control",
+        "health",
+        "console",
+        "acme",
+        "logs",
         "openings",
         "storage",
         "site",

@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 from pydantic import Field
 
+from netsuite.acme.settings import ACMESection
 from netsuite.config.sections import Section, setting
 from netsuite.config.values import (
     Count,
@@ -18,16 +19,21 @@ from netsuite.config.values import (
     Seconds,
 )
 from netsuite.connection.settings import ServiceSettings
+from netsuite.console.settings import ConsoleSection
+from netsuite.control.settings import ControlSection
 from netsuite.ftp.settings import Settings as FTPSettings
 from netsuite.gopher.settings import Settings as GopherSettings
+from netsuite.health.settings import HealthSection
 from netsuite.http.settings import Settings as HTTPSettings
 from netsuite.imap.settings import Settings as IMAPSettings
+from netsuite.logs.settings import LogSection
 from netsuite.nntp.settings import Settings as NNTPSettings
 from netsuite.pop3.settings import Settings as POP3Settings
 from netsuite.smtp.policy.settings import PolicySettings
 from netsuite.smtp.settings import DeliverySettings, LMTPSettings, SubmissionSettings
 from netsuite.smtp.settings import Settings as SMTPSettings
 from netsuite.telnet.settings import Settings as TelnetSettings
+from netsuite.workers.settings import DaemonSection
 
 #: The group of entry points that extensions are found in.
 EXTENSIONS: Final = "netsuite.extensions"
@@ -177,8 +183,14 @@ class Settings(Section):
     """The whole file."""
 
     site: SiteSection = Field(default_factory=SiteSection)
+    daemon: DaemonSection = Field(default_factory=DaemonSection)
+    log: LogSection = Field(default_factory=LogSection)
+    control: ControlSection = Field(default_factory=ControlSection)
+    health: HealthSection = Field(default_factory=HealthSection)
+    console: ConsoleSection = Field(default_factory=ConsoleSection)
     store: StoreSection = Field(default_factory=StoreSection)
     tls: TLSSection = Field(default_factory=TLSSection)
+    acme: ACMESection = Field(default_factory=ACMESection)
     accounts: AccountsSection = Field(default_factory=AccountsSection)
     files: FilesSection = Field(default_factory=FilesSection)
     smtp: SMTPSettings = Field(default_factory=SMTPSettings)

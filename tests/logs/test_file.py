@@ -18,11 +18,11 @@ from twisted.application.service import Application, Service
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import ILogObserver, LogLevel
 
-from netsuite.logfile import LoggedService, WatchedLogFile, log_path
+from netsuite.logs.file import LoggedService, WatchedLogFile, log_path
 from netsuite.testing.daemon import Daemon
 from netsuite.testing.fabric import Fabric
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def opened(path: Path) -> WatchedLogFile:

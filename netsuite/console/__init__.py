@@ -1,0 +1,1 @@
+"""The web console, for administrators, on a listener of its own."""

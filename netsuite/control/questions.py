@@ -1,0 +1,100 @@
+"""The questions that every process of a daemon answers on its bus, and the shapes of the answers.
+
+========== ======================================== ==============================================
+question   value                                    answer of each process
+========== ======================================== ==============================================
+status     None                                     ``Status``
+sessions   None                                     list of ``Session``
+kick       ``{"session": name}``,                   how many were ended
+           ``{"account": name}`` or
+           ``{"address": address}``
+metrics    None                                     list of ``Family``
+log        ``{"lines": count}``                     the last lines of its log, as they were written
+========== ======================================== ==============================================
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypedDict
+
+STATUS: Final = "status"
+SESSIONS: Final = "sessions"
+KICK: Final = "kick"
+METRICS: Final = "metrics"
+LOG: Final = "log"
+
+
+class ServiceStatus(TypedDict):
+    """One service of one process.
+
+    ``urls``: where it listens. ``sessions``: how many there are now. ``accepted``, ``turned_away``,
+    ``logins``: since it started.
+    """
+
+    name: str
+    urls: list[str]
+    sessions: int
+    accepted: int
+    turned_away: int
+    logins: int
+
+
+class Status(TypedDict):
+    """One process.
+
+    ``started``: seconds since 1970. ``memory_octets``: resident. ``cpu_seconds``: user and system.
+    ``queue``: messages that wait; None where it cannot be asked. ``ready``: it serves.
+    """
+
+    pid: int
+    worker: int
+    version: str
+    started: float
+    ready: bool
+    memory_octets: int
+    cpu_seconds: float
+    store: str
+    queue: int | None
+    services: list[ServiceStatus]
+
+
+class Session(TypedDict):
+    """One connection.
+
+    ``session``: its name, as in the log, unlike that of any other of the daemon. ``address``: empty
+    for a local socket. ``tls``: ``TLSv1.3``, or empty. ``account``: empty before a login.
+    ``began``: seconds since 1970. ``doing``: the last command's name. ``busy``: it is being
+    answered. ``idle_seconds``: since its last command.
+    """
+
+    session: str
+    service: str
+    worker: int
+    address: str
+    port: int
+    tls: str
+    account: str
+    began: float
+    doing: str
+    busy: bool
+    idle_seconds: float
+    commands: int
+    octets_in: int
+    octets_out: int
+
+
+class Sample(TypedDict):
+    """One number of a family; ``suffix``: ``_total``, ``_bucket``, ``_sum``, ``_count`` or none."""
+
+    suffix: str
+    labels: dict[str, str]
+    value: float
+
+
+class Family(TypedDict):
+    """Numbers of one name, as Prometheus has them; ``kind``: counter, gauge or histogram."""
+
+    name: str
+    kind: str
+    help: str
+    samples: list[Sample]

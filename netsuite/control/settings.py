@@ -1,0 +1,16 @@
+"""Settings of ``control.sock``."""
+
+from __future__ import annotations
+
+from netsuite.config.sections import Section, setting
+
+
+class ControlSection(Section):
+    """The Unix socket by which `netsuite status`, `sessions`, `reload` ... reach the daemon."""
+
+    enabled: bool = setting(True, "Whether there is one.")
+    socket: str = setting(
+        "control.sock",
+        "Its path, relative to the home directory. Who may open the file may steer the daemon.",
+        min_length=1,
+    )

@@ -1,0 +1,1 @@
+"""What machines ask of a daemon: metrics for Prometheus, whether it lives, whether it can serve."""
