@@ -55,6 +55,7 @@ ELSEWHERE = (
     ("cli*", "cli/test_command", "the command as a whole"),
     ("smtp", "smtp/test_mailer", "names of the client"),
     ("smtp.delivery.explain", "cli/test_queue", "one line of netsuite queue why"),
+    ("smtp.delivery.facts", "cli/test_queue", "the lines of netsuite queue show"),
     ("smtp.delivery.*", "smtp/delivery/test_agent", "parts of one delivery"),
     ("testing", "testing/test_trial", "its names, each imported when it is asked for"),
     ("testing.__main__", "testing/test_foreground", "the command line of what runs there"),

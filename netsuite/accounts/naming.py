@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from typing import Final
 
 from netsuite.message.address import domain_name, parse_address
@@ -43,3 +44,24 @@ def alias_name_problem(alias: str) -> str | None:
     if at and not local:
         return None
     return account_name_problem(local)
+
+
+def alias_target_problem(
+    target: str, known: Collection[str], is_ours: Callable[[str], bool], carries_onward: bool
+) -> str | None:
+    """Say why no alias can stand for a target; None where one can.
+
+    Args:
+        target: in lower case.
+        known: the names of accounts and aliases.
+        is_ours: whether mail for a domain is received here.
+        carries_onward: whether mail leaves for other hosts.
+    """
+    local, at, domain = target.rpartition("@")
+    if at and not is_ours(domain):
+        if not carries_onward:
+            return f"{target} is in no domain of ours, and delivery.enabled is false"
+        return None if parse_address(target) else f"{target} is no address"
+    if target not in known and (not at or local not in known):
+        return f"there is no account or alias {target}"
+    return None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import click
 
-from netsuite.accounts.naming import alias_name_problem
+from netsuite.accounts.naming import alias_name_problem, alias_target_problem
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
 from netsuite.store.interfaces import Store
@@ -32,34 +30,21 @@ def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
     settings = read_settings(home.config_path, home.overrides)
     domains = {same_domain(each) for each in settings.site.domains}
 
+    def is_ours(domain: str) -> bool:
+        return same_domain(domain) in domains
+
     async def work(store: Store) -> None:
         known = {each.name for each in await store.accounts.accounts()}
         known.update(await store.accounts.aliases())
         for target in targets:
-            if problem := _target_problem(
-                target.lower(), known, domains, settings.delivery.enabled
+            if problem := alias_target_problem(
+                target.lower(), known, is_ours, settings.delivery.enabled
             ):
                 raise click.ClickException(problem)
         await store.accounts.set_alias(name.lower(), targets)
         click.echo(f"{name.lower()}: {', '.join(targets)}")
 
     home.with_store(work)
-
-
-def _target_problem(
-    target: str, known: Collection[str], domains: Collection[str], carries_onward: bool
-) -> str | None:
-    from netsuite.accounts.resolver import same_domain
-    from netsuite.message.address import parse_address
-
-    local, at, domain = target.rpartition("@")
-    if at and same_domain(domain) not in domains:
-        if not carries_onward:
-            return f"{target} is in no domain of ours, and delivery.enabled is false"
-        return None if parse_address(target) else f"{target} is no address"
-    if target not in known and (not at or local not in known):
-        return f"there is no account or alias {target}"
-    return None
 
 
 @alias.command("remove")

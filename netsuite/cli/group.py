@@ -6,7 +6,7 @@ import click
 
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
-from netsuite.message.news import is_newsgroup_name, is_reserved
+from netsuite.message.news import newsgroup_name_problem
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.interfaces import Store
 from netsuite.store.model import Folder, FolderKind
@@ -36,14 +36,8 @@ async def find_group(store: Store, name: str) -> Folder:
 @pass_home
 def add(home: Home, name: str, description: str, moderator: str | None, read_only: bool) -> None:
     """Make a newsgroup, such as comp.lang.python."""
-    octets = name.encode("utf-8", "replace")
-    if not is_newsgroup_name(octets):
-        raise click.ClickException(
-            f"{name} is no newsgroup's name: words of letters, digits, + - and _, "
-            "with dots between (RFC 5536, 3.1.4)"
-        )
-    if is_reserved(octets):
-        raise click.ClickException(f"{name} is reserved: no newsgroup may have it")
+    if problem := newsgroup_name_problem(name):
+        raise click.ClickException(problem)
 
     async def work(store: Store) -> None:
         chosen = (await store.accounts.account(moderator.lower())).name if moderator else None

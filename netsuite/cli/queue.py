@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, ParamSpec
 
 import click
 
 from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
 from netsuite.cli.context import Home, columns, pass_home
-from netsuite.smtp.parameters import ReportRequest, parse_report_request
+from netsuite.smtp.delivery.facts import facts, short_span, until
 from netsuite.store.interfaces import Store
 from netsuite.store.outgoing import QueueFilter, QueueItem
-
-#: What RET has given back of a message that fails (RFC 3461, 4.3).
-_RETURNED: Final = {"FULL": "FULL, the whole message", "HDRS": "HDRS, the header alone"}
 
 P = ParamSpec("P")
 Wanted = Callable[Concatenate[Home, QueueFilter, P], None]
@@ -87,27 +84,14 @@ def _row(item: QueueItem, now: datetime) -> Sequence[str]:
     return (
         str(item.id),
         str(item.message),
-        _span(now - item.queued),
+        short_span(now - item.queued),
         "held" if item.held else item.state.value,
         str(item.attempts),
-        "-" if item.held else _until(item.next_attempt - now),
+        "-" if item.held else until(item.next_attempt - now),
         printable(f"<{item.envelope.sender}>"),
         printable(f"<{item.recipient.address}>"),
         printable(item.last_reply)[:200] or "-",
     )
-
-
-def _until(span: timedelta) -> str:
-    return _span(span) if span > timedelta(0) else "now"
-
-
-def _span(span: timedelta) -> str:
-    """Return a time in its largest unit, as 12s, 5m, 3h or 2d."""
-    seconds = max(int(span.total_seconds()), 0)
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
 
 
 @queue.command("show")
@@ -125,63 +109,10 @@ def show(home: Home, item: int, content: bool) -> None:
             async for piece in store.mail.read(found[0].content):
                 sys.stdout.buffer.write(piece)
             return
-        for name, value in _facts(found[0]):
+        for name, value in facts(found[0]):
             click.echo(f"{name + ':':15}{printable(value)}")
 
     home.with_store(work)
-
-
-def _facts(item: QueueItem) -> Sequence[tuple[str, str]]:
-    envelope, recipient = item.envelope, item.recipient
-    asked = parse_report_request(envelope.ret)
-    facts = [
-        ("Item", f"{item.id} of message {item.message}"),
-        ("From", f"<{envelope.sender}>"),
-        ("For", f"<{recipient.address}>"),
-        ("Forwarded by", recipient.forwarded_by),
-        ("By way of", recipient.domain or "a mailbox here"),
-        ("Size", f"{item.octets} octets"),
-        ("Queued", _moment(item.queued)),
-        ("State", "held" if item.held else item.state.value),
-        ("Tries", str(item.attempts)),
-        ("Last try", _moment(item.last_attempt)),
-        ("Next try", _moment(item.next_attempt)),
-        ("Given back", _moment(recipient.expires)),
-        ("Sender told", _moment(recipient.warn) if recipient.warn else "of the delay already"),
-        ("Last said", item.last_reply),
-        ("Said by", item.remote),
-        ("NOTIFY", recipient.notify),
-        ("ORCPT", recipient.original),
-        ("RET", _RETURNED.get(asked.ret, "")),
-        ("BY", _deliver_by(asked, recipient.deliver_by)),
-        ("HOLD", _hold(asked.hold)),
-        ("ENVID", envelope.envelope_id),
-        ("BODY", envelope.body),
-        ("SMTPUTF8", "yes" if envelope.utf8 else ""),
-        ("REQUIRETLS", "yes" if envelope.require_tls else ""),
-    ]
-    return [(name, value) for name, value in facts if value]
-
-
-def _deliver_by(asked: ReportRequest, way: str) -> str:
-    """Say until when the message was to arrive, and what happens then (RFC 2852, 4)."""
-    if asked.by is None:
-        return ""
-    then = {"R": ", then given back", "N": ", then its sender is told"}.get(way, "")
-    trace = "; each relaying is told, too" if asked.trace else ""
-    return f"{_moment(asked.by)}{then}{trace}"
-
-
-def _hold(asked: str) -> str:
-    """Say how long the message was to be held: ``for;60``, or until when (RFC 4865, 5.1.2)."""
-    way, _, value = asked.partition(";")
-    if way == "for":
-        return f"for {value} second{'' if value == '1' else 's'}"
-    return f"until {_moment(datetime.fromisoformat(value))}" if value else ""
-
-
-def _moment(moment: datetime | None) -> str:
-    return "" if moment is None else moment.astimezone().isoformat(" ", "seconds")
 
 
 def _change(
@@ -232,6 +163,15 @@ def hold(home: Home, wanted: QueueFilter, all_items: bool) -> None:
 def release(home: Home, wanted: QueueFilter, all_items: bool) -> None:
     """Release items that are held, and have them tried at once."""
     _change(home, wanted, all_items, "released:", lambda s, w: s.queue.hold(w, False))
+
+
+@queue.command("bounce")
+@_all
+@pass_home
+@_filtered
+def bounce(home: Home, wanted: QueueFilter, all_items: bool) -> None:
+    """Try items a last time, and give those that fail back to their senders."""
+    _change(home, wanted, all_items, "to be given back:", lambda s, w: s.queue.expire(w))
 
 
 @queue.command("delete")

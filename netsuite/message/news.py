@@ -56,6 +56,17 @@ def is_reserved(name: bytes) -> bool:
     )
 
 
+def newsgroup_name_problem(name: str) -> str | None:
+    """Say why no newsgroup can be made with a name; None where one can."""
+    octets = name.encode("utf-8", "replace")
+    if not is_newsgroup_name(octets):
+        return (
+            f"{name} is no newsgroup's name: words of letters, digits, + - and _, "
+            "with dots between (RFC 5536, 3.1.4)"
+        )
+    return f"{name} is reserved: no newsgroup may have it" if is_reserved(octets) else None
+
+
 def is_message_id(octets: bytes) -> bool:
     """Return whether octets are a Message-ID that an article may be injected with."""
     return len(octets) <= MESSAGE_ID_OCTETS and msg_id.fullmatch(octets) is not None

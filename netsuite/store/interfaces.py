@@ -17,6 +17,7 @@ from netsuite.store import model, outgoing
 from netsuite.store.changes import ChangeFeed
 from netsuite.store.model import AccountId, ContentId, FolderId
 from netsuite.store.query import Query
+from netsuite.store.tally import Backlog, StoreTally
 
 
 class Draft(Protocol):
@@ -219,8 +220,17 @@ class AccountStore(Protocol):
     async def account_by_id(self, account: AccountId) -> model.Account:
         """Raises NoSuchAccount."""
 
-    async def accounts(self) -> Sequence[model.Account]:
-        """All, sorted by name."""
+    async def accounts(
+        self, *, containing: str = "", after: str = "", limit: int | None = None
+    ) -> Sequence[model.Account]:
+        """All, sorted by name; or a page of some.
+
+        Args:
+            containing: a text in the name, or in the name people read, in any case (of letters
+                other than ASCII's perhaps in this one alone).
+            after: the last name of the page before.
+            limit: so many at most; None: all.
+        """
 
     async def add_account(
         self,
@@ -369,6 +379,11 @@ class QueueStore(Protocol):
     async def retry(self, wanted: outgoing.QueueFilter) -> int:
         """Have items tried at once that wait for it; return how many."""
 
+    async def expire(self, wanted: outgoing.QueueFilter) -> int:
+        """Have the time of items end now, held or not; return how many. They are tried once more,
+        at once, and given back to their sender where that does not succeed. Of one that is being
+        tried that is the try after this one."""
+
     async def delete(self, wanted: outgoing.QueueFilter) -> int:
         """Remove items, and tell nobody; return how many."""
 
@@ -401,6 +416,17 @@ class Store(Protocol):
     queue: QueueStore
     remembered: RememberedStore
     changes: ChangeFeed
+
+    @property
+    def tally(self) -> StoreTally:
+        """What it has done since it was opened."""
+
+    async def backlog(self) -> Backlog:
+        """Return what waits in it. Raises StoreError."""
+
+    async def probe(self) -> None:
+        """Ask something, and write something that nobody misses. Raises StoreError where either
+        cannot be done now."""
 
     def prepare(self) -> None:
         """Do at once what of ``open`` blocks, in a daemon whose reactor does not run yet: so its

@@ -143,6 +143,7 @@ class Queue(TestCase):
         assert "1 of 1 items" in done(self.home, "queue", "list", "--held")
         assert done(self.home, "queue", "release", "--all") == "released: 1 item\n"
         assert done(self.home, "queue", "retry", 1, 2, 3) == "to be tried now: 2 items\n"
+        assert done(self.home, "queue", "bounce", 2) == "to be given back: 1 item\n"
         assert (
             done(self.home, "queue", "delete", "--recipient", "x@there.test") == "removed: 1 item\n"
         )

@@ -43,12 +43,20 @@ class MemoryAccounts:
         """Raises NoSuchAccount."""
         return self._records.account(account).account
 
-    async def accounts(self) -> Sequence[model.Account]:
-        """All, sorted by name."""
+    async def accounts(
+        self, *, containing: str = "", after: str = "", limit: int | None = None
+    ) -> Sequence[model.Account]:
+        """All, sorted by name; or a page of some."""
         self._records.check_open()
-        return sorted(
+        found = sorted(
             (each.account for each in self._records.accounts.values()), key=lambda a: a.name
         )
+        wanted = containing.lower()
+        return [
+            each
+            for each in found
+            if each.name > after and (wanted in each.name or wanted in each.display_name.lower())
+        ][:limit]
 
     async def add_account(
         self,

@@ -172,6 +172,19 @@ class MemoryQueue:
             self._records.queue[item.id] = replace(item, next_attempt=self._records.now())
         return self._changed(len(items))
 
+    async def expire(self, wanted: QueueFilter) -> int:
+        """Have the time of items end now, and have them tried a last time."""
+        now = self._records.now()
+        items = self._wanted(wanted)
+        for item in items:
+            self._records.queue[item.id] = replace(
+                item,
+                recipient=replace(item.recipient, expires=min(item.recipient.expires, now)),
+                held=False,
+                next_attempt=item.next_attempt if item.lease else now,
+            )
+        return self._changed(len(items))
+
     async def delete(self, wanted: QueueFilter) -> int:
         """Remove items, and tell nobody."""
         items = self._wanted(wanted)

@@ -96,6 +96,11 @@ def read_account(session: DatabaseSession, account: int) -> model.Account:
     return account_of(session.found(NoSuchAccount, _BY_ID, account=account))
 
 
+def _literal(text: str) -> str:
+    """Return a text as LIKE finds it and nothing else."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 def _changed(transaction: Transaction, account: model.Account) -> None:
     transaction.changes.append(AccountChanged(account.id, account.name))
 
@@ -120,9 +125,24 @@ class SQLAccounts:
         """Raises NoSuchAccount."""
         return await self._shared.read(lambda s: read_account(s, account), inline=True)
 
-    async def accounts(self) -> Sequence[model.Account]:
-        """All, sorted by name."""
-        rows = await self._shared.read(lambda s: s.all(SELECT_ACCOUNT), inline=False)
+    async def accounts(
+        self, *, containing: str = "", after: str = "", limit: int | None = None
+    ) -> Sequence[model.Account]:
+        """All, sorted by name; or a page of some."""
+        statement = SELECT_ACCOUNT
+        values: dict[str, object] = {}
+        if containing:
+            words = (_A.name, sa.func.lower(_A.display_name))
+            text = sa.bindparam("containing", type_=sa.Text)
+            found = [column.like(text, escape="\\") for column in words]
+            statement = statement.where(sa.or_(*found))
+            values["containing"] = f"%{_literal(containing.lower())}%"
+        if after:
+            statement = statement.where(_A.name > sa.bindparam("after"))
+            values["after"] = after
+        if limit is not None:
+            statement = statement.order_by(_A.name).limit(limit)
+        rows = await self._shared.read(lambda s: s.once(statement, **values), inline=False)
         return sorted(map(account_of, rows), key=lambda account: account.name)
 
     async def add_account(

@@ -75,6 +75,9 @@ _SEARCHED: Final = sa.union_all(
     )
 )
 _HOLD: Final = sa.update(t.queue).values(held=sa.bindparam("is_held")).where(OneOf(_Q.id, "items"))
+_EXPIRE: Final = (
+    sa.update(t.queue).values(expires_at=_NOW).where(OneOf(_Q.id, "items"), _Q.expires_at > _NOW)
+)
 _AT_ONCE: Final = (
     sa.update(t.queue).values(next_at=_NOW).where(OneOf(_Q.id, "items"), _Q.lease == 0)
 )
@@ -356,6 +359,18 @@ class SQLQueue:
             session.run(_AT_ONCE, items=session.database.numbers(items), now=transaction.now)
 
         return await self._change(replace(wanted, held=False), retry)
+
+    async def expire(self, wanted: QueueFilter) -> int:
+        """Have the time of items end now, and have them tried a last time."""
+
+        def expire(transaction: Transaction, items: Sequence[int]) -> None:
+            session = transaction.session
+            numbers = session.database.numbers(items)
+            session.run(_EXPIRE, items=numbers, now=transaction.now)
+            session.run(_HOLD, is_held=0, items=numbers)
+            session.run(_AT_ONCE, items=numbers, now=transaction.now)
+
+        return await self._change(wanted, expire)
 
     async def delete(self, wanted: QueueFilter) -> int:
         """Remove items, and tell nobody."""

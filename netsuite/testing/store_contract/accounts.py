@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from netsuite.store import model
 from netsuite.store.changes import AccountChanged, AliasesChanged, FolderCreated, FolderDeleted
@@ -63,6 +64,24 @@ class AccountsContract(StoreCase):
             BadFolderName, accounts.add_account("bob", None, folders=[("a//b", None)])
         )
         self.assertEqual(["alice"], [account.name for account in await accounts.accounts()])
+
+    async def test_pages(self) -> None:
+        """Accounts are found by a part of either name, taken as it is, and come in pages."""
+        accounts = self.store.accounts
+        for name, display_name in (("b_c", ""), ("a%d", "Bob Cat"), ("abc", "x\\y")):
+            await accounts.add_account(name, None, display_name=display_name)
+
+        async def found(**wanted: Any) -> list[str]:
+            return [each.name for each in await accounts.accounts(**wanted)]
+
+        self.assertEqual(["a%d", "abc", "b_c"], await found())
+        self.assertEqual(["a%d", "abc"], await found(limit=2))
+        self.assertEqual(["b_c"], await found(after="abc", limit=2))
+        self.assertEqual(["abc", "b_c"], await found(containing="C", after="a%d"))
+        for text, names in (
+            ("BOB c", ["a%d"]), ("_", ["b_c"]), ("%", ["a%d"]), ("\\", ["abc"]), ("'", []),
+        ):  # fmt: skip
+            self.assertEqual(names, await found(containing=text), text)
 
     async def test_unknown(self) -> None:
         """What is not there is said to be not there."""

@@ -386,6 +386,25 @@ class QueueContract(StoreCase):
         self.assertEqual([a.id], [item.id for item in await self.claim()])
         await queue.settle([Settlement(c.id, c.lease, QueueState.DELIVERED)])
 
+    async def test_expire(self) -> None:
+        """The time of items ends, held or not, and they are due; of one that is tried it ends for
+        the next try."""
+        queue = self.store.queue
+        await self.enqueue("a@x", "b@x", "c@y")
+        (tried,) = await queue.claim(limit=1, per_domain=1, lease_seconds=60)
+        await queue.hold(QueueFilter(recipient="b@x"), True)
+        self.clock.advance(5)
+        self.assertEqual(2, await queue.expire(QueueFilter(domain="x")))
+        a, b, c = await queue.items()
+        self.assertEqual([self.now()] * 2, [a.recipient.expires, b.recipient.expires])
+        self.assertEqual((tried.next_attempt, tried.lease), (a.next_attempt, a.lease))
+        self.assertEqual((self.now(), False), (b.next_attempt, b.held))
+        self.assertGreater(c.recipient.expires, self.now())
+        self.clock.advance(5)
+        await queue.expire(QueueFilter(ids=[b.id]))
+        _, again, _ = await queue.items()
+        self.assertEqual(b.recipient.expires, again.recipient.expires)
+
     async def test_delete(self) -> None:
         """Items go with their content, and who tries one has lost it."""
         queue = self.store.queue
