@@ -17,7 +17,16 @@ SERVICE_ROOF = frozenset({"home", "site", "plugin"})
 PROTOCOLS = frozenset({"smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher"})
 STORE_PORTS = frozenset(
     f"store.{name}"
-    for name in ("interfaces", "model", "outgoing", "changes", "errors", "query", "tree")
+    for name in (
+        "interfaces",
+        "model",
+        "outgoing",
+        "changes",
+        "errors",
+        "query",
+        "tally",
+        "tree",
+    )
 )
 ACCOUNT_PORTS = frozenset({"accounts.interfaces"})
 ROOF = frozenset(

@@ -15,6 +15,7 @@ from netsuite.store.memory.queue import MemoryQueue
 from netsuite.store.memory.records import Records
 from netsuite.store.memory.remembered import MemoryRemembered
 from netsuite.store.model import REMEMBERED
+from netsuite.store.tally import Backlog, StoreTally
 
 
 class MemoryStore:
@@ -52,6 +53,16 @@ class MemoryStore:
         self.accounts = MemoryAccounts(self._records)
         self.queue = MemoryQueue(self._records, mail)
         self.remembered = MemoryRemembered(self._records, remembered_values)
+        self.tally = StoreTally()
+
+    async def backlog(self) -> Backlog:
+        """Return that nothing waits."""
+        self._records.check_open()
+        return Backlog()
+
+    async def probe(self) -> None:
+        """Raise StoreClosed when it is closed."""
+        self._records.check_open()
 
     def prepare(self) -> None:
         """Do nothing: nothing blocks."""

@@ -29,6 +29,7 @@ from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.remembered import Expiry, has_expired
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.summarize import Document
+from netsuite.store.tally import MOST_COUNTED
 
 _log = Logger()
 
@@ -51,6 +52,9 @@ _C: Final = t.content.c
 _K: Final = t.chunk.c
 _SOME_PENDING: Final = (
     sa.select(t.pending.c.content).order_by(t.pending.c.content.asc()).limit(sa.bindparam("most"))
+)
+_COUNT_PENDING: Final = sa.select(sa.func.count()).select_from(
+    sa.select(t.pending.c.content).limit(MOST_COUNTED).subquery()
 )
 _SETTLE: Final = sa.delete(t.pending).where(t.pending.c.content == sa.bindparam("content"))
 _INSERT_TEXT: Final = sa.insert(t.content_text)
@@ -101,6 +105,12 @@ class Indexed:
     content: int
     summary: Summary | None
     document: Document
+
+
+def count_pending(session: DatabaseSession) -> int:
+    """Return how many contents are not indexed; ``MOST_COUNTED`` for so many or more."""
+    (count,) = session.single(_COUNT_PENDING)
+    return int(count)
 
 
 def read_pending(session: DatabaseSession) -> list[Indexed]:

@@ -29,12 +29,16 @@ class Cache(Generic[K, V]):
         self._limit_octets = limit_octets
         self._octets = 0
         self._values: OrderedDict[K, tuple[V, int]] = OrderedDict()
+        #: How often a value was here, and was not.
+        self.hits = self.misses = 0
 
     def get(self, key: K) -> V | None:
         """Return a value, or None."""
         known = self._values.get(key)
         if known is None:
+            self.misses += 1
             return None
+        self.hits += 1
         self._values.move_to_end(key)
         return known[0]
 

@@ -78,6 +78,11 @@ class Readers:
         self._jobs.put(lambda session: self._read(session, read, done))
         return done
 
+    @property
+    def waiting(self) -> int:
+        """How many reads wait for a thread."""
+        return self._jobs.qsize()
+
     def stop(self) -> None:
         """Finish what waits, then end the threads; returns when they are gone."""
         self._closing = True

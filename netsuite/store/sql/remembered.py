@@ -74,6 +74,12 @@ class _Remembering(Unit[None]):
                 session.many(_DROP, session.all(_FIRST, kind=kind, most=count - self._most))
 
 
+def probe(process: str, until: int) -> Unit[None]:
+    """Return a value that nobody misses, to be written: whether it can be is what somebody wants
+    to know."""
+    return _Remembering({("probe", process): ("", until)}, frozenset(), 0)
+
+
 class Expiry(Unit[None]):
     """The end of some values whose time is over."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 from typing import Protocol, TypeVar
 
@@ -20,20 +21,27 @@ from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import Database, DatabaseSession, translated
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
-from netsuite.store.sql.maintenance import LEASE_SECONDS, Maintenance, discard_drafts
+from netsuite.store.sql.maintenance import (
+    LEASE_SECONDS,
+    Maintenance,
+    count_pending,
+    discard_drafts,
+)
 from netsuite.store.sql.migrate import migrate
 from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.presence import Presence, locks_of
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
-from netsuite.store.sql.remembered import SQLRemembered
+from netsuite.store.sql.remembered import SQLRemembered, probe
 from netsuite.store.sql.schema import LARGEST_OCTETS
 from netsuite.store.sql.writer import Writer
+from netsuite.store.tally import Backlog, StoreTally
 
 T = TypeVar("T")
 _MICRO = 1_000_000
 _GUID_OCTETS = 16
 _GUIDS_AT_ONCE = 64
+_PROBE_SECONDS = 3600  # for which what a probe writes is kept
 
 
 class CallsFromThread(Protocol):
@@ -135,6 +143,33 @@ class SQLStore:
 
     def _now(self) -> int:
         return int(self._wall() * _MICRO)
+
+    @property
+    def tally(self) -> StoreTally:
+        """What it has done."""
+        shared = self._shared
+        tally = shared.writer.tally
+        for name, cache in (("contents", shared.contents), ("summaries", shared.summaries)):
+            tally.hits[name], tally.misses[name] = cache.hits, cache.misses
+        return tally
+
+    async def backlog(self) -> Backlog:
+        """Return what waits in it."""
+        shared = self._shared
+        reads, writes = shared.readers.waiting, shared.writer.waiting
+
+        def count(session: DatabaseSession) -> Backlog:
+            last = last_sequence(session)
+            return Backlog(count_pending(session), last, reads, writes)
+
+        found = await shared.read(count, inline=False)
+        return replace(found, unpublished=max(0, found.unpublished - shared.feed.sequence))
+
+    async def probe(self) -> None:
+        """Ask something, and write something that nobody misses."""
+        shared = self._shared
+        await shared.read(last_sequence, inline=False)
+        await shared.writer.submit(probe(shared.process, self._now() + _PROBE_SECONDS * _MICRO))
 
     def prepare(self) -> None:
         """Do at once what of ``open`` blocks. Raises StoreError."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from threading import Thread
+from time import perf_counter
 from typing import Any, ClassVar, Final, Generic, TypeAlias, TypeVar
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql.changelog import read_after, written
 from netsuite.store.sql.database import Database, DatabaseSession, translated
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.tally import StoreTally
 
 T = TypeVar("T")
 
@@ -131,6 +133,8 @@ class Writer:
         self._closed: Deferred[None] = Deferred()
         self._closing = False
         self._full = False  # as the log has it
+        #: What was committed, and what could not be.
+        self.tally = StoreTally()
 
     def start(self, session: DatabaseSession, sequence: int) -> None:
         """Begin; everything up to *sequence* is known to the feed."""
@@ -158,6 +162,11 @@ class Writer:
     def call(self, function: Callable[[Transaction], T]) -> Deferred[T]:
         """Submit a function."""
         return self.submit(Call(function))
+
+    @property
+    def waiting(self) -> int:
+        """How many bundles of units wait."""
+        return self._waiting.qsize() + bool(self._gathered)
 
     def stop(self) -> Deferred[None]:
         """Finish what waits, then end the thread."""
@@ -218,6 +227,7 @@ class Writer:
         try:
             committed = self._commit(batch)
         except Exception as error:
+            self.tally.failures[type(error).__name__] += 1
             if len(batch) > 1 and not isinstance(error, StorageFull | Busy):
                 # One of them is bad in a way nobody foresaw: let the others pass.
                 for unit in batch:
@@ -250,6 +260,7 @@ class Writer:
         except Exception as error:
             self._lose_session()
             raise translated(error, self._database) from error
+        began = perf_counter()
         try:
             transaction = self._begin(session)
             committed = self._missed(transaction)
@@ -266,6 +277,8 @@ class Writer:
         except Exception as error:
             self._roll_back(session)
             raise self._named(error) from error
+        self.tally.commits.add(perf_counter() - began)
+        self.tally.units += len(batch)
         if committed:
             self._sequence = committed[-1][0]
         if not any(unit.needs_savepoint for unit in batch):

@@ -61,6 +61,20 @@ class RememberedContract(StoreCase):
         self.clock.advance(0.5)
         self.assertIsNone(await self.recalled())
 
+    async def test_probe(self) -> None:
+        """A store that can be asked and written takes a probe, of which nothing is to be seen."""
+        await self.store.probe()
+        await self.store.probe()
+        self.assertEqual([], self.published)
+        backlog = await self.store.backlog()
+        self.assertEqual((0, 0), (backlog.unindexed, backlog.unpublished))
+        self.assertFalse(self.store.tally.failures)
+        await self.store.close()
+        with self.assertRaises(StoreClosed):
+            await self.store.probe()
+        with self.assertRaises(StoreClosed):
+            await self.store.backlog()
+
     async def test_remembered_while_closed(self) -> None:
         """A closed store neither remembers nor recalls."""
         await self.store.close()
