@@ -46,6 +46,10 @@ class Bus(Protocol):
         """Ask all processes that answer a question, this one too, and return their answers; of one
         that fails, or takes longer than ``ANSWER_SECONDS``, there is none."""
 
+    def role(self, name: str, begin: Callable[[], object]) -> None:
+        """Call a function once this process has a role, which one process of the daemon has at a
+        time; it keeps it until it ends. It may be that it never does."""
+
 
 class OneProcess:
     """The bus of a daemon that is one process."""
@@ -78,6 +82,10 @@ class OneProcess:
         except Exception:
             self.log.failure("answering {question}", question=question)
             return []
+
+    def role(self, name: str, begin: Callable[[], object]) -> None:
+        """As ``Bus.role``: it has all of them."""
+        begin()
 
 
 async def answered(answer: Answer, value: Value) -> Value:

@@ -55,3 +55,9 @@ class TheOnlyProcess(SynchronousTestCase):
         self.bus.tell("topic", 1)
         self.assertEqual([], heard)
         self.assertEqual(0, self.bus.worker)
+
+    def test_all_roles_are_its_own(self) -> None:
+        """A role is held as soon as it is wanted."""
+        begun: list[str] = []
+        self.bus.role("delivery", lambda: begun.append("delivery"))
+        self.assertEqual(["delivery"], begun)
