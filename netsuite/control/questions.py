@@ -8,8 +8,9 @@ sessions   None                                     list of ``Session``
 kick       ``{"session": name}``,                   how many were ended
            ``{"account": name}`` or
            ``{"address": address}``
-metrics    None                                     list of ``Family``
+metrics    None                                     ``Metrics``
 log        ``{"lines": count}``                     the last lines of its log, as they were written
+ready      None                                     ``Readiness``
 ========== ======================================== ==============================================
 """
 
@@ -22,6 +23,7 @@ SESSIONS: Final = "sessions"
 KICK: Final = "kick"
 METRICS: Final = "metrics"
 LOG: Final = "log"
+READY: Final = "ready"
 
 
 class ServiceStatus(TypedDict):
@@ -56,6 +58,13 @@ class Status(TypedDict):
     store: str
     queue: int | None
     services: list[ServiceStatus]
+
+
+class Readiness(TypedDict):
+    """Whether a process can serve; ``reasons``: why it cannot, none where it can."""
+
+    worker: int
+    reasons: list[str]
 
 
 class Session(TypedDict):
@@ -98,3 +107,12 @@ class Family(TypedDict):
     kind: str
     help: str
     samples: list[Sample]
+
+
+class Metrics(TypedDict):
+    """The numbers of one process; ``started``: seconds since 1970, by which it is told from one
+    that had its worker's number before."""
+
+    worker: int
+    started: float
+    families: list[Family]

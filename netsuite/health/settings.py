@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from netsuite.config.sections import Section, setting
+from netsuite.config.values import Count
 
 
 class HealthSection(Section):
@@ -12,6 +13,13 @@ class HealthSection(Section):
         [],
         "Where to listen: endpoint strings, such as tcp:9464:interface=127.0.0.1. Nothing there "
         "asks for a password: keep it off public addresses. Empty: nowhere.",
+    )
+    free_octets: Count = setting(
+        64 * 1024 * 1024,
+        "Where less is free on the disk of the home directory, `/readyz` says no; 0: it does not "
+        "look.",
+        unit="octets",
+        live=True,
     )
 
     @property
