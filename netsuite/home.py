@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from netsuite.config.schema import Settings
     from netsuite.store.interfaces import Store
+    from netsuite.store.objects import ObjectStore
 
 #: Where the store is unless its setting says otherwise.
 STORE_FILE: Final = "netsuite.db"
@@ -83,8 +84,30 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
     from netsuite.store.sql import SQLStore
 
     make_home(home)
-    url = store_url(settings, home)
-    return SQLStore(url, clock=reactor, threads=reactor, now=time.time)
+    section = settings.store
+    return SQLStore(
+        store_url(settings, home),
+        clock=reactor,
+        threads=reactor,
+        now=time.time,
+        objects=open_objects(settings),
+        objects_from_octets=section.objects_from_octets,
+        objects_keep_seconds=section.objects_keep_days * 86_400.0,
+    )
+
+
+def open_objects(settings: Settings) -> ObjectStore | None:
+    """Make the object store that the settings name; None where they name none. Raises
+    SiteError."""
+    if not settings.store.objects:
+        return None
+    from netsuite.store.errors import StoreError
+    from netsuite.store.objects import S3Objects
+
+    try:
+        return S3Objects(settings.store.objects)
+    except StoreError as error:
+        raise SiteError(str(error)) from None
 
 
 def read_secret(path: Path) -> bytes:

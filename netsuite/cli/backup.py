@@ -169,5 +169,10 @@ def _copy(home: Home, target: Target, beside: Path) -> Copied:
         copy = Path(scratch) / name
         manifest.schema = take(database, copy)
         copying.take_in(copy, name)
+    if settings.store.objects:
+        copying.copied.remarks.append(
+            "the messages that are in store.objects are not in the backup, which needs their "
+            f"objects there for {settings.store.objects_keep_days} days"
+        )
     target.add_octets(MANIFEST, manifest.written())
     return copying.copied

@@ -35,13 +35,13 @@ def check(home: Home, *, repair: bool) -> None:
 def _check(home: Home, *, repair: bool) -> bool:
     """Look, and say what is found; return whether something is wrong afterwards."""
     from netsuite.cli.settings import read_settings
-    from netsuite.home import store_url
+    from netsuite.home import open_objects, store_url
     from netsuite.store.sql.checking import check as check_store
     from netsuite.store.sql.database import Database
     from netsuite.store.sql.presence import alone, is_in_use
 
     settings = read_settings(home.config_path, home.overrides)
-    database = Database(store_url(settings, home.path))
+    database = Database(store_url(settings, home.path), open_objects(settings))
     in_use = not repair and is_in_use(database)
     with alone(database) if repair else nullcontext():
         checked = check_store(database, repair=repair, now=time.time())

@@ -101,6 +101,22 @@ class StoreSection(Section):
         "The database, as a URL: sqlite:////path/to/netsuite.db or postgresql://user@host/name. "
         "Empty: netsuite.db in the home directory.",
     )
+    objects: str = setting(
+        "",
+        "An object store that speaks S3's protocol, where large messages go some time after they "
+        "have come: s3://BUCKET/PREFIX, with ?endpoint=https://HOST where it is not Amazon's. Keys "
+        "are looked for where Amazon's library does, as in AWS_ACCESS_KEY_ID. Empty: all stays in "
+        "the database.",
+    )
+    objects_from_octets: int = setting(
+        256 * 1024, "Messages smaller than that stay in the database.", unit="octets", ge=65_537
+    )
+    objects_keep_days: Count = setting(
+        30,
+        "How long the object of a message that is gone is kept: backups of the database from that "
+        "time can be put back.",
+        unit="days",
+    )
 
 
 class TLSSection(Section):

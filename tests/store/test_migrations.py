@@ -21,6 +21,7 @@ from tests.store.reactors import reactor
 #: The queue before it had envelopes, with what a message to three had put in.
 _QUEUE_OF_0001 = """
 DROP TABLE remembered;
+DROP TABLE moved;
 DROP TABLE arrival;
 DROP TABLE envelope;
 DROP TABLE queue;
@@ -132,7 +133,7 @@ class Migration(TestCase):
         await store.accounts.add_account("ann", None)
         await store.close()
         with contextlib.closing(sqlite3.connect(path)) as database:
-            database.executescript("DROP TABLE remembered; DROP TABLE arrival")
+            database.executescript("DROP TABLE remembered; DROP TABLE arrival; DROP TABLE moved")
             database.execute("UPDATE alembic_version SET version_num = '0003'")
             database.commit()
         for expected in (None, "value"):

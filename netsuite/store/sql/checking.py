@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from netsuite.store import folder_names
 from netsuite.store.errors import BadFolderName, StoreError
+from netsuite.store.objects import ObjectStore
 from netsuite.store.sql import invariants
 from netsuite.store.sql.database import Database, DatabaseSession, Row, translated
 from netsuite.store.sql.folders import insert_folder
@@ -75,9 +76,32 @@ def check(database: Database, *, repair: bool, now: float) -> Checked:
         )
     with closing(database.session()) as session:
         try:
-            return _check(session, repair, int(now))
+            checked = _check(session, repair, int(now))
+            if database.objects is not None:
+                lost = list(_lost_objects(session, database.objects))
+                checked.found.extend(lost)
+                checked.left.extend(each for each in lost if each not in checked.left)
+            return checked
         except Exception as error:
             raise translated(error, database) from error
+
+
+def _lost_objects(session: DatabaseSession, objects: ObjectStore) -> Iterator[Finding]:
+    """Hold the contents that are in the object store against what is there."""
+    there = dict(objects.sizes())
+    told = 0
+    for content, key, octets in session.once(sa.text(invariants.MOVED)):
+        if there.get(key) == octets:
+            continue
+        told += 1
+        if told <= TOLD:
+            size = f"has {there[key]}" if key in there else "is not there, with all"
+            yield Finding(
+                f"object {key} {size} of the {octets} octets of content {content}: "
+                "the messages that have it are damaged"
+            )
+    if told > TOLD:
+        yield Finding(f"and {told - TOLD:,} more objects")
 
 
 def _check(session: DatabaseSession, repair: bool, now: int) -> Checked:

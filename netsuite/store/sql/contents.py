@@ -1,4 +1,8 @@
-"""Contents read by any session: their sizes, their chunks, and what is made of them."""
+"""Contents read by any session: their sizes, their chunks, and what is made of them.
+
+Where there is an object store (``Database.objects``), a large content may be there instead of in
+chunks; whoever reads one must be in a thread.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,14 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.summarize import SEARCHED_OCTETS, Document, document, summarize
 
+#: So much of an object is asked for at once: a question to the object store takes milliseconds.
+OBJECT_OCTETS: Final = 16 * t.CHUNK_OCTETS
+
+#: ``moved.state``: on its way to the object store; there; and to be removed from it.
+MOVING: Final = 0
+MOVED: Final = 1
+DOOMED: Final = 2
+
 _C: Final = t.content.c
 _K: Final = t.chunk.c
 _OCTETS: Final = sa.select(_C.octets).where(_C.id == sa.bindparam("content"))
@@ -23,6 +35,9 @@ _CHUNKS: Final = (
 )
 _CHUNK: Final = sa.select(_K.data).where(_K.id == sa.bindparam("chunk"))
 _SIZES: Final = sa.select(_C.id, _C.octets).where(OneOf(_C.id, "contents"))
+_KEY: Final = sa.select(t.moved.c.key).where(
+    t.moved.c.content == sa.bindparam("content"), t.moved.c.state == MOVED
+)
 
 
 def octets_of(session: DatabaseSession, content: int) -> int:
@@ -35,8 +50,19 @@ def sizes(session: DatabaseSession, contents: Collection[int]) -> dict[int, int]
     return dict(session.all(_SIZES, contents=session.database.numbers(contents)))
 
 
+def key_of(session: DatabaseSession, content: int) -> str | None:
+    """Return the key of a content that is in the object store; None for one that is here."""
+    if session.database.objects is None:
+        return None
+    row = session.one(_KEY, content=content)
+    return None if row is None else str(row[0])
+
+
 def whole(session: DatabaseSession, content: int) -> bytes:
     """Return a content; its size was judged before."""
+    objects, key = session.database.objects, key_of(session, content)
+    if objects is not None and key is not None:
+        return objects.get(key)
     base = content << t.CHUNK_BITS
     rows = session.all(_CHUNKS, first=base, last=base | ((1 << t.CHUNK_BITS) - 1))
     return rows[0][0] if len(rows) == 1 else b"".join(row[0] for row in rows)
@@ -44,12 +70,31 @@ def whole(session: DatabaseSession, content: int) -> bytes:
 
 def chunk(session: DatabaseSession, content: int, number: int) -> bytes:
     """Return one chunk. Raises NoSuchMessage."""
+    objects, key = session.database.objects, key_of(session, content)
+    if objects is not None and key is not None:
+        start = number * t.CHUNK_OCTETS
+        return objects.get(key, start, start + t.CHUNK_OCTETS)
     row = session.found(NoSuchMessage, _CHUNK, chunk=content << t.CHUNK_BITS | number)
     return bytes(row[0])
 
 
+def some(session: DatabaseSession, content: int, number: int) -> bytes:
+    """Return one chunk; of a content in the object store those that come with it. Raises
+    NoSuchMessage."""
+    objects, key = session.database.objects, key_of(session, content)
+    if objects is None or key is None:
+        return chunk(session, content, number)
+    start = number * t.CHUNK_OCTETS
+    return objects.get(key, start, start + OBJECT_OCTETS)
+
+
 def chunks(session: DatabaseSession, content: int, octets: int) -> Iterator[bytes]:
-    """Return the chunks of a content, one at a time."""
+    """Return the chunks of a content, one at a time; of an object several at once."""
+    objects, key = session.database.objects, key_of(session, content)
+    if objects is not None and key is not None:
+        for start in range(0, octets, OBJECT_OCTETS):
+            yield objects.get(key, start, start + OBJECT_OCTETS)
+        return
     for number in range(-(-octets // t.CHUNK_OCTETS)):
         yield chunk(session, content, number)
 
@@ -69,9 +114,11 @@ def make_document(session: DatabaseSession, content: int) -> tuple[Summary, Docu
     start: list[bytes] = []
 
     def keeping_the_start() -> Iterator[bytes]:
-        for number, part in enumerate(chunks(session, content, octets)):
-            if number * t.CHUNK_OCTETS < SEARCHED_OCTETS:
+        kept = 0
+        for part in chunks(session, content, octets):
+            if kept < SEARCHED_OCTETS:
                 start.append(part)
+                kept += len(part)
             yield part
 
     summary = summarize(keeping_the_start())

@@ -26,6 +26,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from netsuite.store.errors import Busy, StorageFull, StoreError
+from netsuite.store.objects import ObjectStore
 
 #: What a driver gives: it knows no types, so the one who reads a row has to.
 Row: TypeAlias = tuple[Any, ...]
@@ -262,10 +263,15 @@ class DatabaseSession:
 
 
 class Database:
-    """Where connections come from, and the statements compiled for it."""
+    """Where connections come from, and the statements compiled for it.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        objects: where large contents are kept; None: in the database.
+    """
+
+    def __init__(self, url: str, objects: ObjectStore | None = None) -> None:
         self.url = parsed(url)
+        self.objects = objects
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
         # Keyed by the statement itself, which keeps it alive: an id could come back.

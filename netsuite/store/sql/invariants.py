@@ -44,6 +44,11 @@ _REFERENCES: Final = (
     "(SELECT content FROM message UNION ALL SELECT content FROM arrival"
     " UNION ALL SELECT content FROM envelope)"
 )
+#: The contents that the object store has to have.
+MOVED: Final = (
+    "SELECT c.id, v.key, c.octets FROM moved v JOIN content c ON c.id = v.content"
+    " WHERE v.state = 1 AND c.refs > 0 ORDER BY c.id"
+)
 _CHUNK_CONTENT: Final = f"(id >> {t.CHUNK_BITS})"
 _NO_CHUNK_OWNER: Final = (
     f"{_CHUNK_CONTENT} NOT IN (SELECT id FROM content)"
@@ -187,9 +192,25 @@ RULES: Final[tuple[Rule, ...]] = (
         "",
         "SELECT c.id, c.octets, coalesce(sum(length(k.data)), 0) AS there FROM content c"
         f" LEFT JOIN chunk k ON k.id >= c.id << {t.CHUNK_BITS}"
-        f" AND k.id < (c.id + 1) << {t.CHUNK_BITS} WHERE c.refs > 0 GROUP BY c.id, c.octets"
+        f" AND k.id < (c.id + 1) << {t.CHUNK_BITS} WHERE c.refs > 0"
+        " AND c.id NOT IN (SELECT content FROM moved WHERE state = 1) GROUP BY c.id, c.octets"
         " HAVING coalesce(sum(length(k.data)), 0) <> c.octets",
         (),
+    ),
+    Rule(
+        "{0} pieces of content are here, and in the object store",
+        "removed",
+        _some(f"chunk WHERE {_CHUNK_CONTENT} IN (SELECT content FROM moved WHERE state = 1)"),
+        (
+            f"DELETE FROM chunk WHERE {_CHUNK_CONTENT} IN"
+            " (SELECT content FROM moved WHERE state = 1)",
+        ),
+    ),
+    Rule(
+        "{0} objects of the object store are of contents that are gone",
+        "to be removed by the daemon",
+        _some(f"moved WHERE state <> 2 AND {_NO_CONTENT}"),
+        (f"UPDATE moved SET state = 2, at = 0 WHERE state <> 2 AND {_NO_CONTENT}",),
     ),
     Rule(
         "message {1} of folder {0} says {2} octets, and its content {3}",

@@ -244,10 +244,13 @@ class SQLMail:
             touched_at = shared.now()
             while start < stop:
                 number, offset = divmod(start, t.CHUNK_OCTETS)
-                piece = await self._chunk(content, number, octets)
-                piece = piece[offset : offset + stop - start]
-                start += len(piece)
-                yield piece
+                some = await self._some(content, number, octets)
+                some = some[offset : offset + stop - start]
+                if not some:
+                    raise errors.NoSuchMessage(f"content {content} has lost its end")
+                start += len(some)
+                for at in range(0, len(some), t.CHUNK_OCTETS):
+                    yield some[at : at + t.CHUNK_OCTETS]
                 if shared.now() - touched_at > TOUCH_SECONDS * 1_000_000:
                     touched_at = shared.now()
                     await shared.writer.call(lambda tr: _touch(tr, content))
@@ -256,10 +259,11 @@ class SQLMail:
             if not shared.pinned[content]:
                 del shared.pinned[content]
 
-    async def _chunk(self, content: ContentId, number: int, octets: int) -> bytes:
+    async def _some(self, content: ContentId, number: int, octets: int) -> bytes:
+        """Return a chunk; of a content in the object store some more."""
         readers = self._shared.readers
         if octets > HOT_OCTETS:
-            return await readers.run_in_thread(lambda s: contents.chunk(s, content, number))
+            return await readers.run_in_thread(lambda s: contents.some(s, content, number))
         return await readers.run_inline(lambda s: contents.chunk(s, content, number))
 
     # -- messages read

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import sqlalchemy as sa
@@ -25,6 +26,7 @@ from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
 from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
+from netsuite.store.sql.offloading import Offloading, doom
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.remembered import Expiry, has_expired
 from netsuite.store.sql.transaction import Transaction
@@ -43,6 +45,8 @@ QUIET_SECONDS: Final = 0.5
 #: ... but no longer than that.
 PATIENCE_SECONDS: Final = 5.0
 RENEW_SECONDS: Final = 60.0
+#: How long an object store is left alone that could not be used.
+OFFLOAD_AGAIN_SECONDS: Final = 60.0
 #: Drafts that were not renewed for so long are those of a process that died.
 LEASE_SECONDS: Final = 900.0
 _MICRO: Final = 1_000_000
@@ -184,6 +188,8 @@ def sweep(transaction: Transaction, before: int, pinned: frozenset[int]) -> bool
         if len(chunks) < budget:
             for statement in _DROP_REST:
                 session.run(statement, content=content)
+            if session.database.objects is not None:
+                doom(transaction, content)
         budget -= len(chunks) + 1
     return worked
 
@@ -265,7 +271,10 @@ class Maintenance:
             where there is nothing.
         sweep_after_seconds: how long a content that nothing refers to stays, because a slow
             reader in another process may still want it.
+        offloading: moves large contents to an object store, where there is one.
     """
+
+    log = Logger()
 
     def __init__(
         self,
@@ -274,23 +283,30 @@ class Maintenance:
         clock: IReactorTime,
         *,
         sweep_after_seconds: float,
+        offloading: Offloading | None = None,
     ) -> None:
         self._shared = shared
+        self._offloading = offloading
         self._write_waiting = write_waiting
         self._clock = clock
         self._sweep_after = int(sweep_after_seconds * _MICRO)
         self._data_version: int | None = None
         self._postponed_since: int | None = None
         self._renewed_at = 0
-        self._routines = (_Routine(clock, self._listen), _Routine(clock, self._tidy))
+        self._routines = [_Routine(clock, self._listen), _Routine(clock, self._tidy)]
+        if offloading is not None:
+            self._routines.append(_Routine(clock, partial(self._offload, offloading)))
 
     def start(self) -> None:
         """Begin."""
         self._routines[0].start(POLL_SECONDS)
-        self._routines[1].start(REST_SECONDS)
+        for routine in self._routines[1:]:
+            routine.start(REST_SECONDS)
 
     async def stop(self) -> None:
         """End; nothing is under way afterwards."""
+        if self._offloading is not None:
+            self._offloading.stop()
         for routine in self._routines:
             await routine.stop()
 
@@ -304,6 +320,8 @@ class Maintenance:
         while await self._sweep():
             pass
         while await self._expire():
+            pass
+        while self._offloading is not None and await self._offloading.step():
             pass
 
     # -- other processes
@@ -386,6 +404,15 @@ class Maintenance:
             shared.summaries.drop(content)
         pinned = frozenset(shared.pinned)
         return await shared.writer.call(lambda tr: sweep(tr, before, pinned))
+
+    async def _offload(self, offloading: Offloading) -> float:
+        try:
+            return STEP_SECONDS if await offloading.step() else REST_SECONDS
+        except StoreClosed:
+            raise
+        except StoreError as error:
+            self.log.warn("{error}; contents stay in the database meanwhile", error=error)
+            return OFFLOAD_AGAIN_SECONDS
 
     async def _expire(self) -> bool:
         shared, now = self._shared, self._shared.now()

@@ -222,6 +222,19 @@ content_text = Table(
     _some("content_text_long", "content", where="long = 1"),
 )
 
+#: Contents in the object store, or on their way there. ``state``: 0 while it is sent, since ``at``
+#: (0: not by anybody); 1 when it is there, and its chunks are no longer here; 2 when the content
+#: has gone, since ``at``, and the object is to go.
+moved = Table(
+    "moved",
+    metadata,
+    _id("content"),
+    _words("key"),
+    Column("state", Integer, nullable=False),
+    _number("at"),
+    _some("moved_unsettled", "state", "at", where="state <> 1"),
+)
+
 #: A queued message; it counts as one reference to its content.
 envelope = Table(
     "envelope",

@@ -16,6 +16,7 @@ from netsuite.store.changes import ChangeFeed
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import AccountStore, MailStore, QueueStore, RememberedStore
 from netsuite.store.model import REMEMBERED
+from netsuite.store.objects import ObjectStore
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import Database, DatabaseSession, translated
@@ -28,6 +29,7 @@ from netsuite.store.sql.maintenance import (
     discard_drafts,
 )
 from netsuite.store.sql.migrate import migrate
+from netsuite.store.sql.offloading import LEAST_OCTETS, Offloading, any_moved
 from netsuite.store.sql.parts import Cache, StoreParts
 from netsuite.store.sql.presence import Presence, locks_of
 from netsuite.store.sql.queue import SQLQueue
@@ -80,6 +82,9 @@ class SQLStore:
         cache_octets: what contents and summaries kept in memory may take together.
         sweep_after_seconds: how long a content that nothing refers to stays.
         remembered_values: of each kind, how many it keeps.
+        objects: where large contents go; None: they stay in the database.
+        objects_from_octets: smaller ones stay there.
+        objects_keep_seconds: how long objects of contents that are gone are kept.
 
     Raises:
         StoreError: the URL is not a store's.
@@ -103,10 +108,13 @@ class SQLStore:
         cache_octets: int = 32 << 20,
         sweep_after_seconds: float = 600.0,
         remembered_values: int = REMEMBERED,
+        objects: ObjectStore | None = None,
+        objects_from_octets: int = LEAST_OCTETS,
+        objects_keep_seconds: float = 0.0,
     ) -> None:
         self._wall = now or clock.seconds
         self._call_from_thread = threads.callFromThread
-        self._database = Database(url)
+        self._database = Database(url, objects)
         feed = OrderedFeed()
         writer = Writer(
             self._database,
@@ -137,8 +145,21 @@ class SQLStore:
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared, mail)
         self.remembered = remembered
         self.changes = feed
+        offloading = None
+        if objects is not None:
+            offloading = Offloading(
+                self._shared,
+                objects,
+                self._in_thread,
+                from_octets=objects_from_octets,
+                keep_seconds=objects_keep_seconds,
+            )
         self._maintenance = Maintenance(
-            self._shared, self._write_waiting, clock, sweep_after_seconds=sweep_after_seconds
+            self._shared,
+            self._write_waiting,
+            clock,
+            sweep_after_seconds=sweep_after_seconds,
+            offloading=offloading,
         )
 
     def _now(self) -> int:
@@ -205,6 +226,7 @@ class SQLStore:
             if not database.sqlite:
                 alone = session.lock_presence()
             sequence = last_sequence(session)
+            self._check_objects(session)
             self._shared.readers.start()
         except Exception as error:
             if session is not None:
@@ -212,6 +234,14 @@ class SQLStore:
             self._leave()
             raise translated(error, database) from error
         return alone, session, sequence
+
+    def _check_objects(self, session: DatabaseSession) -> None:
+        """Check that contents which are in an object store can be read, and more can go there."""
+        objects = self._database.objects
+        if objects is not None:
+            objects.check()
+        elif any_moved(session):
+            raise StoreError("contents are in an object store: name it with store.objects")
 
     def _join(self) -> bool:
         """Hold the lock of whoever has the store open; return whether nobody else does."""
