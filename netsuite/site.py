@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -96,6 +97,7 @@ class Common(TypedDict):
     host: str
     tls: ServerTLS | None
     transcript: Callable[[str], Transcript] | None
+    counts: Counter[tuple[str, ...]]
 
 
 # Longer than 300 lines: what a program that composes services may do with all of them.
@@ -184,6 +186,8 @@ class Site(Service):
             self.store, _posting_policy(settings), posted=self.arrivals.article_posted
         )
         self.authenticator = self._make_authenticator()
+        #: What services count for metrics: by the metric's name and its labels' values.
+        self.counts = self.authenticator.counts
         self._parts: dict[str, object] = {}
         self._waiting: list[Deferred[None]] = []
         self._at_home: list[Callable[[], None]] = []  # binds, once the home is there
@@ -323,6 +327,7 @@ class Site(Service):
             "host": self.settings.site.hostname,
             "tls": self.tls(*protocols),
             "transcript": transcript if settings.transcript else None,
+            "counts": self.counts,
         }
 
     def line_log(self, path: str, stamp: Callable[[datetime], str]) -> LineLog | None:

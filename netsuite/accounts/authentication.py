@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -107,6 +108,8 @@ class AccountAuthenticator:
         self.secret = secret
         self._now = now
         self.address_locks = KeyedLocks()
+        #: Of logins, by metric, service, mechanism, and why one was refused.
+        self.counts: Counter[tuple[str, ...]] = Counter()
 
     def add(self, checker: Checker) -> Checker:
         """Add a checker of ``twisted.cred`` that verifies passwords: one that wants
@@ -286,9 +289,15 @@ class LoginAttempt(Generic[F]):
         name = self.authenticator.names.account_name(username) if username else ""
         if guess:
             self.authenticator.throttle.wrong(self.channel.address, name)
-        outcome = f"refused ({type(error).__name__}: {error.reason})"
+        reason = type(error).__name__
+        outcome = f"refused ({reason}: {error.reason})"
+        self._count("netsuite_logins_refused", reason)
         self.authenticator.audit(self.channel, name, self.mechanism, outcome)
         return error
+
+    def _count(self, metric: str, *reason: str) -> None:
+        key = metric, self.channel.protocol, self.mechanism, *reason
+        self.authenticator.counts[key] += 1
 
     async def enter_with_password(self, username: str, password: str) -> LoggedIn[F]:
         """Have a clear password checked, when its address's turn comes. Raises LoginRefused."""
@@ -314,6 +323,7 @@ class LoginAttempt(Generic[F]):
             raise self.refused(LoginUnavailable(repr(error)), username, guess=False) from error
         name = getattr(avatar, "name", "")
         self.authenticator.throttle.right(self.channel.address, name)
+        self._count("netsuite_logins")
         self.authenticator.audit(self.channel, name, self.mechanism, "logged in")
         return LoggedIn(avatar, name, octets, logout)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import typing
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -88,6 +89,7 @@ class ServerShared:
         tls: what STARTTLS is begun with; None where there is no TLS.
         transcript: makes a connection's transcript from its name; None for none.
         line_log: what a connection notes of each event it has answered; None for none.
+        counts: what a protocol counts for metrics, by the metric's name and its labels' values.
     """
 
     clock: IReactorTime
@@ -98,6 +100,7 @@ class ServerShared:
     tls: IOpenSSLServerConnectionCreator | None = None
     transcript: Callable[[str], Transcript] | None = None
     line_log: LineLog | None = None
+    counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
 
 class Registry(Protocol):

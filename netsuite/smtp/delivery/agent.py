@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
@@ -72,6 +73,7 @@ class DeliveryAgent(Service):
         rewritten: Callable[[str], str] = lambda sender: sender,
         delivery_log: LineLog | None = None,
         delivered: Delivered | None = None,
+        counts: Counter[tuple[str, ...]] | None = None,
         when_open: Callable[[], Deferred[None]] = lambda: succeed(None),
     ) -> None:
         self.setName("delivery")
@@ -89,6 +91,7 @@ class DeliveryAgent(Service):
             now=now,
             delivery_log=delivery_log,
             delivered=delivered,
+            counts=counts,
         )
         self._now = now
         self._rewritten = rewritten

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -33,6 +34,7 @@ class Settler:
     Args:
         delivery_log: a line for each attempt; None for none.
         delivered: told of each message, and each report, that is in folders; None for nobody.
+        counts: of attempts, by metric and how they ended; None for its own.
     """
 
     log = Logger()
@@ -46,6 +48,7 @@ class Settler:
         now: Callable[[], datetime],
         delivery_log: LineLog | None,
         delivered: Delivered | None,
+        counts: Counter[tuple[str, ...]] | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -53,6 +56,7 @@ class Settler:
         self._now = now
         self._line_log = delivery_log
         self._delivered = delivered
+        self._counts: Counter[tuple[str, ...]] = Counter() if counts is None else counts
         #: No more is waited for a store that fails.
         self.stopping = False
 
@@ -156,9 +160,11 @@ class Settler:
 
     def _note(self, tried: Tried) -> None:
         settlement = tried.settlement
-        if self._line_log is None or settlement is None or settlement.state is QueueState.QUEUED:
+        if settlement is None or settlement.state is QueueState.QUEUED:
             return
-        self._line_log.add(format_line, tried.item, settlement, self._now())
+        self._counts["netsuite_delivery_attempts", settlement.state.value] += 1
+        if self._line_log is not None:
+            self._line_log.add(format_line, tried.item, settlement, self._now())
 
 
 async def _drop(report: Report | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,6 +130,7 @@ class Policies:
         names: returns the names of an address, which are looked up when somebody asks.
         run: runs in a thread what may wait for the disk.
         folder: where large messages are kept while they are judged; None for the system's.
+        counts: of what policies say, by metric, policy and verdict; None for its own.
     """
 
     log = Logger()
@@ -142,10 +144,12 @@ class Policies:
         names: Callable[[str], PeerNames] = lambda address: NoNames(),
         run: RunInThread = maybeDeferred,
         folder: Path | None = None,
+        counts: Counter[tuple[str, ...]] | None = None,
     ) -> None:
         self.rules = tuple(rules)
         self.seconds = seconds
         self.names = names
+        self.counts: Counter[tuple[str, ...]] = Counter() if counts is None else counts
         self._run = run
         self._folder = folder
         self._clock = clock
@@ -186,6 +190,7 @@ class Policies:
                 verdict = self._verdict(rule, stage, outcome)
             if verdict is None:
                 continue
+            self._count(rule, verdict)
             if rule.report_only:
                 self.log.info(
                     "policy {rule} would say at {stage}, to {address}: {verdict}",
@@ -208,6 +213,12 @@ class Policies:
                 policy.refused(facts, answer)
             except Exception:
                 self.log.failure("telling a policy of a refusal")
+
+    def _count(self, rule: Rule, verdict: Defer | Reject | Tag) -> None:
+        """Count a verdict."""
+        said = "failed" if verdict is BROKEN else type(verdict).__name__.lower()
+        kind = "reported" if rule.report_only else said
+        self.counts["netsuite_policy_verdicts", rule.name, kind] += 1
 
     def _verdict(self, rule: Rule, stage: Stage, outcome: object) -> Verdict:
         """Return what a policy has said; that it is to be tried again where it has not."""

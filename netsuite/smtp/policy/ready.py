@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -39,6 +40,7 @@ class Parts:
         ours: names that nobody else may call themselves.
         folder: where large messages are kept while they are judged; None for the system's.
         remembered: what policies learn that is to outlive a restart; None for nowhere.
+        counts: of what they say; see ``Policies``.
     """
 
     settings: PolicySettings
@@ -49,6 +51,7 @@ class Parts:
     ours: Collection[str] = ()
     folder: Path | None = None
     remembered: RememberedStore | None = None
+    counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
 
 def _rates(parts: Parts) -> Policy:
@@ -126,6 +129,7 @@ def make_policies(names: Sequence[str], parts: Parts, own: Sequence[Rule] = ()) 
         names=lambda address: LookedUpNames(parts.dns, address),
         run=parts.run,
         folder=parts.folder,
+        counts=parts.counts,
     )
 
 

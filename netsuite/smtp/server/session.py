@@ -364,7 +364,13 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self, transaction: MailTransaction, said: Sequence[Address], answer: Reply
     ) -> None:
         """Note in the message log what the client is told of a message, or of one recipient."""
-        log = self.shared.line_log
+        shared = self.shared
+        if transaction.begun:
+            outcome = "accepted" if answer.positive else "refused"
+            shared.counts["netsuite_messages", shared.service, outcome] += 1
+        else:
+            shared.counts["netsuite_recipients_refused", shared.service] += 1
+        log = shared.line_log
         if log is not None:
             log.add(
                 format_line,

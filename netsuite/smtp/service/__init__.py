@@ -40,6 +40,7 @@ def _policies(site: Site, service: str, names: Sequence[str] = ()) -> Policies |
         ours,
         site.home,
         site.store.remembered,
+        site.counts,
     )
     try:
         return make_policies(names, parts, own)

@@ -125,6 +125,7 @@ def make_delivery(site: Site) -> DeliveryAgent:
         rewritten=site.forwarded_as,
         delivery_log=site.line_log(settings.delivery_log, stamp),
         delivered=site.arrivals.mail_delivered,
+        counts=site.counts,
         when_open=site.when_open,
     )
 
