@@ -7,7 +7,15 @@ published to the change feed. Any may raise ``Busy``, ``StorageFull`` or ``Store
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from dataclasses import dataclass
 from datetime import datetime
 from types import EllipsisType
@@ -409,7 +417,11 @@ class RememberedStore(Protocol):
 
 
 class Store(Protocol):
-    """A whole store."""
+    """A whole store.
+
+    Several processes may have one open. Each looks for what the others have committed a few times a
+    second; who can tell them sooner does so from ``on_commit``, and calls ``look`` when told.
+    """
 
     mail: MailStore
     accounts: AccountStore
@@ -438,3 +450,10 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Finish what was begun, then close; later calls raise StoreClosed."""
+
+    def on_commit(self, tell: Callable[[], object]) -> None:
+        """Call a function, on the reactor's thread, after each commit of ours that other processes
+        have to hear of."""
+
+    def look(self) -> None:
+        """Hear at once what other processes have committed."""

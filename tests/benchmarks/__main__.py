@@ -22,6 +22,7 @@ from tests.benchmarks import (
     relay,
     telnet,
     web,
+    writers,
 )
 from tests.benchmarks.report import Report, versions
 
@@ -40,6 +41,7 @@ BENCHMARKS = {
     "telnet": telnet.measure,
     "web": web.measure,
     "files-ftp": files_ftp.measure,
+    "writers": writers.measure,
     "kit": kit.measure,
 }
 

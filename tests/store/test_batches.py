@@ -63,7 +63,7 @@ class Batches(StoreCase, TestCase):
         """Parts of a large message do not wait for the disk one by one; the commit that accepts
         it does, and whatever comes next as well."""
         box = await self.inbox()
-        session = self.sql._shared.writer._session
+        session = self.sql._shared.writer._commits._session
         assert session is not None
         draft = self.store.mail.draft()
         assert isinstance(draft, SQLDraft)

@@ -158,6 +158,25 @@ class TwoStores(SQLCase):
             [(uid,) for uid in range(1, 41)], [c.uids for c in self.published_of(MessagesAdded)]
         )
 
+    async def test_heard_at_once(self) -> None:
+        """Who is told that another has committed hears of it without any time passing; and who
+        only hears of others tells nobody."""
+        inbox = await self.inbox()
+        other = await self.opened()
+        heard: list[Any] = []
+        told: list[str] = []
+        other.changes.watch_all(heard.append)
+        other.on_commit(lambda: told.append("other"))
+        self.store.on_commit(lambda: told.append("first"))
+        self.store.on_commit(other.look)
+        await self.put(inbox)
+        self.assertEqual([(1,)], [change.uids for change in heard])
+        self.assertEqual(["first"], told)
+        await other.close()
+        other.look()
+        await self.put(inbox)
+        self.assertEqual(1, len(heard))
+
     async def test_quiet_from_the_beginning(self) -> None:
         """A store that opens late is not told of what was before."""
         await self.put(await self.inbox())
@@ -432,7 +451,7 @@ class Failures(SQLCase):
         """Another process that holds the lock too long makes the store busy, not broken."""
         inbox = await self.inbox()
         self.patch(database, "BUSY_SECONDS", 0.01)
-        session = self.sql._shared.writer._session
+        session = self.sql._shared.writer._commits._session
         assert session is not None
         session.execute("PRAGMA busy_timeout = 10")
         connection = sqlite3.connect(self.path, isolation_level=None)

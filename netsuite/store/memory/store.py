@@ -71,6 +71,12 @@ class MemoryStore:
         """Be ready; there is nothing to do."""
         self._records.open = True
 
+    def on_commit(self, tell: Callable[[], object]) -> None:
+        """Do nothing: no other process sees this store."""
+
+    def look(self) -> None:
+        """Do nothing: no other process writes to it."""
+
     async def close(self) -> None:
         """Make later calls raise StoreClosed."""
         self._records.open = False

@@ -40,7 +40,8 @@ from netsuite.store.sql.transaction import (
     FolderState,
     Transaction,
 )
-from netsuite.store.sql.writer import Unit, Writer
+from netsuite.store.sql.units import Unit
+from netsuite.store.sql.writer import Writer
 from netsuite.store.timestamps import to_microseconds, to_seconds, zone_minutes
 
 #: So many octets of a draft may wait for the writer before its sender has to. Each commit of

@@ -222,12 +222,21 @@ class _Routine:
         self._step = step
         self._call: IDelayedCall | None = None
         self._running = False
+        self._again = False  # whether somebody has asked for a step during this one
         self._stopped = False
         self._idle: list[Deferred[None]] = []
 
     def start(self, seconds: float) -> None:
         """Begin after so many seconds."""
         self._call = self._clock.callLater(seconds, self._go)
+
+    def go_now(self) -> None:
+        """Begin at once, or right after the step under way."""
+        if self._call is not None:
+            self._call.cancel()
+            self._go()
+        else:
+            self._again = True
 
     async def stop(self) -> None:
         """Begin no further step; wait for the one under way."""
@@ -247,6 +256,7 @@ class _Routine:
 
     async def _run(self) -> None:
         seconds = REST_SECONDS
+        self._again = False
         try:
             seconds = await self._step()
         except StoreClosed:
@@ -260,7 +270,7 @@ class _Routine:
         for waiting in idle:
             waiting.callback(None)
         if not self._stopped:
-            self.start(seconds)
+            self.start(0.0 if self._again else seconds)
 
 
 class Maintenance:
@@ -325,6 +335,10 @@ class Maintenance:
             pass
 
     # -- other processes
+
+    def listen_now(self) -> None:
+        """Read what others have committed; somebody has told that they have."""
+        self._routines[0].go_now()
 
     async def _listen(self) -> float:
         news = await self._shared.readers.run_inline(self._news)

@@ -28,7 +28,7 @@ from netsuite.store.sql.contents import DOOMED, MOVED, MOVING, chunks
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.transaction import SELECT_COUNTER, Transaction
-from netsuite.store.sql.writer import Unit
+from netsuite.store.sql.units import Unit
 
 T = TypeVar("T")
 

@@ -35,7 +35,7 @@ from netsuite.store.sql.messages import retain
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import SELECT_QUEUE, item_of, leased_of
 from netsuite.store.sql.transaction import PENDING, Transaction
-from netsuite.store.sql.writer import Unit
+from netsuite.store.sql.units import Unit
 from netsuite.store.timestamps import from_microseconds, to_microseconds
 
 _Q: Final = t.queue.c

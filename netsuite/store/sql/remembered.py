@@ -12,7 +12,7 @@ from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.transaction import Transaction
-from netsuite.store.sql.writer import Unit
+from netsuite.store.sql.units import Unit
 from netsuite.store.timestamps import to_microseconds
 
 #: So many are written, or swept, in one step, so that no other unit waits for long.

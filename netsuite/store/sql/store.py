@@ -19,7 +19,7 @@ from netsuite.store.model import REMEMBERED
 from netsuite.store.objects import ObjectStore
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
-from netsuite.store.sql.database import Database, DatabaseSession, translated
+from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
 from netsuite.store.sql.maintenance import (
@@ -36,6 +36,7 @@ from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.remembered import SQLRemembered, probe
 from netsuite.store.sql.schema import LARGEST_OCTETS
+from netsuite.store.sql.turns import WriteTurns
 from netsuite.store.sql.writer import Writer
 from netsuite.store.tally import Backlog, StoreTally
 
@@ -138,6 +139,7 @@ class SQLStore:
         self._presence = Presence()
         self._prepared: tuple[bool, DatabaseSession, int] | None = None
         self._locks = MaildropLocks()
+        self._turns: WriteTurns | None = None
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
         remembered = SQLRemembered(self._shared, remembered_values)
@@ -205,7 +207,7 @@ class SQLStore:
         alone, session, sequence = prepared
         shared = self._shared
         shared.feed.sequence = sequence
-        shared.writer.start(session, sequence)
+        shared.writer.start(session, sequence, self._turns)
         shared.open = True
         before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
         await shared.writer.call(lambda transaction: discard_drafts(transaction, before))
@@ -222,6 +224,7 @@ class SQLStore:
             database.note_place()
             if database.sqlite:
                 self._locks.open(locks_of(database))
+                self._turns = WriteTurns(locks_of(database), BUSY_SECONDS)
             session = database.session()
             if not database.sqlite:
                 alone = session.lock_presence()
@@ -254,6 +257,18 @@ class SQLStore:
     def _leave(self) -> None:
         self._presence.leave()
         self._locks.close()
+        turns, self._turns = self._turns, None
+        if turns is not None:
+            turns.close()
+
+    def on_commit(self, tell: Callable[[], object]) -> None:
+        """Call a function after each commit of ours that other processes have to hear of."""
+        self._shared.writer.on_commit.append(tell)
+
+    def look(self) -> None:
+        """Hear at once what others have committed."""
+        if self._shared.open:
+            self._maintenance.listen_now()
 
     async def tidy(self) -> None:
         """Write, index and sweep all that waits, now; by itself it happens behind deliveries."""
