@@ -198,6 +198,16 @@ class Deadlines:
         self.pace_in = Pace()
         self.pace_out = pace_out or Pace()
 
+    @property
+    def opened_at(self) -> float:
+        """When the connection was made, by the clock's seconds."""
+        return self._opened
+
+    @property
+    def heard_at(self) -> float:
+        """When the peer last said something, or was last answered, by the clock's seconds."""
+        return self._heard
+
     def received(self) -> None:
         """Octets came."""
         self._heard = self._clock.seconds()

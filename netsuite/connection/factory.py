@@ -14,6 +14,7 @@ from twisted.logger import Logger
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import peer_at
 from netsuite.connection.server import ServerConnection, ServerShared
+from netsuite.connection.tally import Tally
 from netsuite.wire.ip_prefix import peer_prefix
 
 #: So many connections are told at once why they are turned away; others are just closed.
@@ -39,11 +40,16 @@ class ServerFactory(Factory, Generic[Sh]):
     def __init__(self, shared: Sh) -> None:
         self.shared = shared
         self.draining = False
+        #: What its connections have done.
+        self.tally = Tally()
+        #: The number of this process among those of its daemon, in its connections' names; 0 where
+        #: it is the only one.
+        self.worker = 0
         self._made = 0
         self._keys: dict[AnyConnection, str | None] = {}  # None: turned away, not counted
         self._served = 0
         self._by_key: Counter[str] = Counter()
-        self._turned_away = 0
+        self._unnoticed = 0  # turned away, and not logged yet
         self._noticed: float | None = None
         self._drained: list[Deferred[None]] = []
         self._deadline: IDelayedCall | None = None
@@ -69,19 +75,23 @@ class ServerFactory(Factory, Generic[Sh]):
         key = peer_prefix(peer.address)
         cause = self._why_not(key)
         if cause is not None:
+            self.tally.turned_away[cause] += 1
             self._notice(peer.address, cause)
             if len(self._keys) - self._served >= TOLD_AT_ONCE:
                 return None
         self._made += 1
         shared = self.shared
-        name = f"{shared.service}-{self._made}"
+        number = f"{self.worker}.{self._made}" if self.worker else f"{self._made}"
+        name = f"{shared.service}-{number}"
         connection = self.connection(shared, name)
         connection.factory = self
         if addr is not None:
             connection.peer = peer
         connection.registry = self
+        connection.tally = self.tally
         connection.turned_away = cause
         if cause is None:
+            self.tally.accepted += 1
             self._keys[connection] = key
             self._served += 1
             self._by_key[key] += 1
@@ -93,12 +103,12 @@ class ServerFactory(Factory, Generic[Sh]):
 
     def _notice(self, address: str, cause: CloseReason) -> None:
         """Log that connections are turned away, but not each of a flood."""
-        self._turned_away += 1
+        self._unnoticed += 1
         now = self.shared.clock.seconds()
         if self._noticed is not None and now - self._noticed < NOTICE_SECONDS:
             return
         self._noticed = now
-        count, self._turned_away = self._turned_away, 0
+        count, self._unnoticed = self._unnoticed, 0
         self.log.warn(
             "{name}: {count} connections turned away, the last from {address}: {cause}",
             name=self.shared.service,
@@ -121,6 +131,8 @@ class ServerFactory(Factory, Generic[Sh]):
     def connection_ended(self, connection: AnyConnection) -> None:
         """A connection is gone."""
         key = self._keys.pop(connection, None)
+        self.tally.octets_in += connection.octets_in
+        self.tally.octets_out += connection.writer.octets
         if key is not None:
             self._served -= 1
             self._by_key[key] -= 1

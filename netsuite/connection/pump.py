@@ -94,14 +94,15 @@ class Pump(Protocol, Generic[E, S]):
         "_linger_seconds",
         "_read_paused",
         "_stalled_seconds",
+        "_taken",
         "_task",
         "_transcript",
-        "_unread",
         "_wanted",
         "clock",
         "dialog",
         "life",
         "name",
+        "octets_in",
         "peer",
         "writer",
     )
@@ -132,7 +133,11 @@ class Pump(Protocol, Generic[E, S]):
         self._linger_seconds = linger_seconds
         self._linger: IDelayedCall | None = None
         self._transcript: Transcript | None = None
-        self._unread = 0  # octets received since the dialog last wanted data; an upper bound
+        #: Octets that came, without TLS's own; those that went are ``writer.octets``.
+        self.octets_in = 0
+        self._taken = (
+            0  # of those, before the dialog last wanted more; no more are unread than since
+        )
         self._read_paused = False
         self._eof = self._eof_told = False
         self._fresh = False  # something came while pumping
@@ -291,7 +296,7 @@ class Pump(Protocol, Generic[E, S]):
             each.interrupted()
         if dropped:
             self.log.warn("{name}: dropped {n} octets sent before TLS", name=self.name, n=dropped)
-        self._unread = 0
+        self._taken = self.octets_in
         self.writer.release()
         self._handshaking(done=False)
         self.transport = tls.start_tls(self, self.transport, context, self.clock, client=client)
@@ -331,7 +336,7 @@ class Pump(Protocol, Generic[E, S]):
         writer.flush()
         if self.life >= _FLUSHING:
             return
-        if self._unread > INPUT_OCTETS and not self._read_paused and not self._eof:
+        if self.octets_in - self._taken > INPUT_OCTETS and not self._read_paused and not self._eof:
             self._read_paused = True
             self.transport.pauseProducing()
         self._settled()
@@ -366,7 +371,7 @@ class Pump(Protocol, Generic[E, S]):
 
     def _wants_data(self) -> E | Need:
         """The dialog has read all there is; read on. Return the end of input where that is it."""
-        self._unread = 0
+        self._taken = self.octets_in
         if self._read_paused:
             self._resume_reading()
         if self._eof and not self._eof_told:
@@ -441,7 +446,7 @@ class Pump(Protocol, Generic[E, S]):
 
     def _drop_unread(self) -> bool:
         """Drop what came unread; return whether there was any, or more is to be expected."""
-        return self._broken or (self._unread > 0 and self.dialog.discard_input() > 0)
+        return self._broken or (self.octets_in > self._taken and self.dialog.discard_input() > 0)
 
     def _abort_after(self, seconds: float | None) -> None:
         """Set the time after which a closing connection is dropped; None: no (more) time."""
@@ -502,7 +507,7 @@ class Pump(Protocol, Generic[E, S]):
             return
         if self._transcript is not None:
             self._transcript.heard(data)
-        self._unread += len(data)
+        self.octets_in += len(data)
         if not self._received(len(data)):
             return
         self.dialog.receive(data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import typing
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from netsuite.connection.deadlines import CloseReason, Deadlines
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.pump import GONE, E, Life, S, TimedPump
 from netsuite.connection.settings import ServiceSettings
+from netsuite.connection.tally import Tally
 from netsuite.connection.transcript import Transcript
 from netsuite.wire.errors import ErrorTable, RemoteProtocolError
 from netsuite.wire.events import PAUSED, BodyChunk, Dialog, EndOfBody, EndOfInput, Need
@@ -31,6 +33,8 @@ R = TypeVar("R")
 Handler = Callable[[C, Any], Work[R | None]]
 Handlers = Mapping[type, Handler[C, R]]
 
+#: Of a connection that no factory has made: nobody reads it.
+_UNREAD: Final = Tally()
 #: Who is left for these would not hear a goodbye.
 _UNHEARD: Final = (CloseReason.STALLED, CloseReason.SLOW_HANDSHAKE)
 
@@ -103,6 +107,18 @@ class ServerShared:
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
 
+class Login(Protocol):
+    """Who has logged in on a connection."""
+
+    @property
+    def name(self) -> str:
+        """The account's name."""
+
+    @property
+    def logout(self) -> Callable[[], None]:
+        """Called once, when they leave."""
+
+
 class Registry(Protocol):
     """Who knows all connections of a service, and is told that one has ended: the factory."""
 
@@ -132,15 +148,16 @@ class ServerConnection(TimedPump[E, S]):
     """
 
     __slots__ = (
-        "_commands",
         "_limited",
-        "_logout",
-        "_octets",
+        "_login",
         "_paused",
         "_spawned",
         "bad_commands",
+        "commands",
+        "doing",
         "registry",
         "shared",
+        "tally",
         "turned_away",
     )
 
@@ -161,12 +178,16 @@ class ServerConnection(TimedPump[E, S]):
         #: Why it is not served; it is told so instead of being greeted.
         self.turned_away: CloseReason | None = None
         self.deadlines = Deadlines(shared.clock, timeouts, self._expired, pace_out=self.writer.pace)
+        #: What all connections of the service have done; its factory's.
+        self.tally = _UNREAD
+        #: The last command's kind, and how many there were.
+        self.doing: type = type(None)
+        self.commands = 0
         #: Commands that were refused as such.
         self.bad_commands = 0
-        self._commands = self._octets = 0  # before a login, where they are limited
         limits = (self.commands_before_login, self.octets_before_login)
         self._limited = limits != (None, None)  # until somebody has logged in
-        self._logout: Callable[[], None] | None = None
+        self._login: Login | None = None
         self._paused = False  # the dialog said so when the pump came to rest
         self._spawned: set[Deferred[None]] | None = None  # made with the first: it is 216 octets
 
@@ -247,29 +268,44 @@ class ServerConnection(TimedPump[E, S]):
         self.start_tls(self.shared.tls)
         return None
 
-    def logged_in(self, logout: Callable[[], None] | None = None) -> None:
-        """Accept that somebody has logged in: what was limited until then no longer is.
+    @property
+    def account(self) -> str:
+        """The name of the account that has logged in; empty before."""
+        return "" if self._login is None else self._login.name
+
+    def logged_in(self, login: Login | None = None) -> None:
+        """Accept that somebody has logged in, until ``logged_out`` or the connection's end: what
+        was limited until then no longer is.
 
         Args:
-            logout: called once, when they leave: by ``logged_out``, or with the connection. None
-                where nobody has, and nobody need.
+            login: who; None where nobody has, and nobody need.
         """
         self.deadlines.logged_in = True
         self._limited = False
         self.logged_out()
-        self._logout = logout
+        self._login = login
+        if login is not None:
+            self.tally.logins += 1
         if self.lost:  # while the login was under way
             self.logged_out()
 
     def logged_out(self) -> None:
         """Give back what the login brought."""
-        logout, self._logout = self._logout, None
-        if logout is not None:
-            logout()
+        login, self._login = self._login, None
+        if login is not None:
+            login.logout()
+
+    def count_as(self, kind: type) -> None:
+        """Count the command that is being answered under another kind than its event's own."""
+        counts = self.tally.commands
+        counts[self.doing] -= 1
+        counts[kind] = counts.get(kind, 0) + 1
+        self.doing = kind
 
     def count_bad(self) -> None:
         """Count a command that was refused as such; close after too many."""
         self.bad_commands += 1
+        self.tally.refused += 1
         limit = self.shared.settings.bad_commands
         if limit and self.bad_commands >= limit:
             self.leave(CloseReason.TOO_MANY_ERRORS)
@@ -340,9 +376,16 @@ class ServerConnection(TimedPump[E, S]):
                 self.deadlines.pace_in.ended()
             if kind is EndOfInput:
                 self._eof_told = True
-            elif self._limited and kind is not EndOfBody and self.commands_before_login is not None:
-                self._commands += 1
-                if self._commands > self.commands_before_login:
+            elif kind is not EndOfBody:
+                # No call and no Counter, which take twice as long: 1 % of a short command each.
+                self.doing = kind
+                self.commands += 1
+                counts = self.tally.commands
+                try:
+                    counts[kind] += 1
+                except KeyError:
+                    counts[kind] = 1
+                if self._limited and self.commands > (self.commands_before_login or math.inf):
                     self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
                     return False
         self._last_event = kind
@@ -425,6 +468,7 @@ class ServerConnection(TimedPump[E, S]):
         failure = error if isinstance(error, Failure) else Failure(error)
         kind = type(event).__name__  # and not the event, which may hold a password
         self.log.failure("answering {event} on {name}", failure, event=kind, name=self.name)
+        self.tally.failures += 1
         if self.closing:
             return
         try:
@@ -450,15 +494,18 @@ class ServerConnection(TimedPump[E, S]):
 
     # -- deadlines and limits ------------------------------------------------------------------
 
+    def _handshaking(self, *, done: bool) -> None:
+        super()._handshaking(done=done)
+        if done:
+            self.tally.handshakes += 1
+
     def _settled(self) -> None:
         self.deadlines.settle(waiting=self._wanted is not None or not self._is_answering())
 
     def _received(self, octets: int) -> bool:
-        if self._limited and self.octets_before_login is not None:
-            self._octets += octets
-            if self._octets > self.octets_before_login:
-                self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
-                return False
+        if self._limited and self.octets_in > (self.octets_before_login or math.inf):
+            self.leave(CloseReason.TOO_MUCH_BEFORE_LOGIN)
+            return False
         self.deadlines.received()
         return True
 

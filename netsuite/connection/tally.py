@@ -19,18 +19,18 @@ class Tally:
         accepted: connections that were served.
         turned_away: connections that were not, by reason.
         handshakes: TLS handshakes that were finished.
-        commands: events that were answered, by class.
+        commands: that were understood, by their kind.
         refused: commands that were refused as such.
-        logins: logins that succeeded.
+        logins: that succeeded; of HTTP, requests with one.
         failures: answers that went wrong in a way nobody foresaw.
-        octets_in: octets of connections that are gone, after TLS.
+        octets_in: of connections that are gone, without TLS's own; those there are have theirs.
         octets_out: the same, to the client.
     """
 
     accepted: int = 0
     turned_away: Counter[CloseReason] = field(default_factory=Counter)
     handshakes: int = 0
-    commands: Counter[type] = field(default_factory=Counter)
+    commands: dict[type, int] = field(default_factory=dict)
     refused: int = 0
     logins: int = 0
     failures: int = 0

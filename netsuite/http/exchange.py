@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable
-from typing import Protocol
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IAddress
 
-from netsuite.accounts.interfaces import Authenticator, Channel
+from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn
 from netsuite.connection.peer import Peer
 from netsuite.http.commands import Fields, Request, Response, ResponseHead
 from netsuite.store.tree import OpenFile
@@ -19,9 +19,6 @@ class Exchange(Protocol):
     Handlers, and what they are given, know this and neither the connection nor the version of
     HTTP: there may be several exchanges on one connection at once.
     """
-
-    #: Who has logged in, for the access log.
-    account: str
 
     @property
     def head(self) -> Request:
@@ -53,8 +50,16 @@ class Exchange(Protocol):
     def authenticator(self) -> Authenticator:
         """Where accounts log in."""
 
+    @property
+    def account(self) -> str:
+        """The name of who has logged in, empty where nobody has."""
+
     def channel(self) -> Channel:
         """Return over what somebody logs in; its host is the realm."""
+
+    def logged_in(self, login: LoggedIn[Any]) -> None:
+        """Accept that somebody has logged in for this request; whoever asked for the login gives
+        it back."""
 
     # -- the request's body --------------------------------------------------------------------
 

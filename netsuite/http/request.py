@@ -135,7 +135,7 @@ class IncomingRequest:
         if not colon or "\0" in pair:
             raise RequestRefused(BAD_REQUEST)
         login = await self.exchange.authenticator.log_in(channel, name, password, facet)
-        self.exchange.account = login.name
+        self.exchange.logged_in(login)
         return login
 
     def __repr__(self) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextvars import ContextVar
+from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -116,6 +118,14 @@ class Contexts(SynchronousTestCase):
         self.assertEqual(["a"], taken(wire))
 
 
+@dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who logs in."""
+
+    logout: Callable[[], None]
+    name: str = "ann"
+
+
 class Login(SynchronousTestCase):
     """What a login brought is given back."""
 
@@ -124,7 +134,7 @@ class Login(SynchronousTestCase):
         for early in (False, True):
             connection, _, _ = connected()
             left: list[str] = []
-            connection.logged_in(partial(left.append, "left"))
+            connection.logged_in(User(partial(left.append, "left")))
             if early:
                 connection.logged_out()
                 self.assertEqual(["left"], left)
@@ -136,7 +146,7 @@ class Login(SynchronousTestCase):
         connection, _, _ = connected()
         connection.connectionLost(Failure(ConnectionLost()))
         left: list[str] = []
-        connection.logged_in(lambda: left.append("left"))
+        connection.logged_in(User(partial(left.append, "left")))
         self.assertEqual(["left"], left)
 
 

@@ -42,7 +42,7 @@ async def password(session: Session, command: Pass) -> Reply | None:
         session.say(session.errors.find(error) or replies.BAD_LOGIN)
         session.leave(CloseReason.TOO_MANY_ERRORS)  # RFC 2577, 5
         return None
-    session.enter(login.avatar, login.logout)
+    session.enter(login.avatar, login)
     return reply(230, f"Welcome, {login.name}")
 
 

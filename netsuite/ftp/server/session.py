@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 from netsuite.accounts.interfaces import Channel, FileAccess
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import where
-from netsuite.connection.server import ServerConnection
+from netsuite.connection.server import Login, ServerConnection
 from netsuite.ftp import replies
 from netsuite.ftp.commands import Ended, Protection, Representation, reply
 from netsuite.ftp.dialog import ServerDialog, ServerEvent, ServerSaid
@@ -112,11 +112,11 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Whether who is there needed no password."""
         return self.is_guest_name(self.username)
 
-    def enter(self, files: FileAccess, logout: Callable[[], None] | None = None) -> None:
-        """Accept that somebody has logged in, who sees *files*."""
+    def enter(self, files: FileAccess, login: Login | None = None) -> None:
+        """Accept that somebody has logged in, who sees *files*; None for who need not."""
         self._files = files
         self.wrong_passwords = 0
-        self.logged_in(logout)
+        self.logged_in(login)
 
     @property
     def files(self) -> FileAccess:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
-from typing import Final
+from dataclasses import replace
+from typing import Any, Final
 
 from twisted.internet.interfaces import IAddress
 
-from netsuite.accounts.interfaces import Authenticator, Channel
+from netsuite.accounts.interfaces import Authenticator, Channel, LoggedIn
 from netsuite.connection.peer import Peer
 from netsuite.connection.sendfile import send_file
 from netsuite.http.commands import Fields, Informational, Request, Response, ResponseHead
@@ -21,13 +22,13 @@ CONTINUE: Final = Informational(100)
 class HTTP1Exchange:
     """Implements ``http.exchange.Exchange``."""
 
-    __slots__ = ("_session", "_status", "account", "head", "octets")
+    __slots__ = ("_account", "_session", "_status", "head", "octets")
 
     def __init__(self, session: Session, head: Request) -> None:
         self._session = session
         self._status = 0
         self.head = head
-        self.account = ""
+        self._account = ""
         self.octets = 0
 
     @property
@@ -55,9 +56,19 @@ class HTTP1Exchange:
         """Where accounts log in."""
         return self._session.shared.authenticator
 
+    @property
+    def account(self) -> str:
+        """The name of who has logged in, empty where nobody has."""
+        return self._account
+
     def channel(self) -> Channel:
         """Return over what somebody logs in."""
         return self._session.channel()
+
+    def logged_in(self, login: LoggedIn[Any]) -> None:
+        """Accept that somebody has logged in for this request."""
+        self._account = login.name
+        self._session.logged_in(replace(login, logout=_nothing))
 
     # -- the request's body --------------------------------------------------------------------
 
@@ -128,3 +139,7 @@ class HTTP1Exchange:
         """The body is complete."""
         self._session.say(EndOfBody())
         self._session.answered(self._status, self.octets)
+
+
+def _nothing() -> None:
+    """The login is given back by whoever asked for it."""

@@ -15,6 +15,7 @@ from netsuite.imap.server.session import Session
 async def command(session: Session, command: Command) -> Completion | None:
     """Have a command's request handled, after what holds for all of them."""
     request, selected = command.request, session.selected
+    session.count_as(type(request))
     if selected is not None:
         if selected.read_only and rule_of(request).changes_mailbox:
             return replies.READ_ONLY

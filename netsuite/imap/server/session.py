@@ -181,7 +181,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def enter(self, login: LoggedIn[MailAccess]) -> Completion:
         """Accept who has logged in."""
         self._mail = login.avatar
-        self.logged_in(login.logout)
+        self.logged_in(login)
         return ok("Logged in", Code("CAPABILITY", self.capabilities()))
 
     @property

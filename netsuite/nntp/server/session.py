@@ -109,7 +109,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def enter(self, login: LoggedIn[NewsAccess]) -> None:
         """Accept that an account has logged in."""
         self._access = login.avatar
-        self.logged_in(login.logout)
+        self.logged_in(login)
 
     @property
     def reader(self) -> NewsAccess:

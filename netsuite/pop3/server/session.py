@@ -96,7 +96,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     async def open(self, login: LoggedIn[Maildrop]) -> Status:
         """Lock the maildrop; without it there is no login (RFC 1939, 4). Raises MaildropInUse."""
         # It is given back when the connection goes, even while it is being opened.
-        self.logged_in(login.logout)
+        self.logged_in(login)
         try:
             items = await login.avatar.open()
         except BaseException:

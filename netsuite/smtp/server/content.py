@@ -43,7 +43,9 @@ async def end_of_body(session: Session, event: EndOfBody) -> Reply | None:
     """Deliver the message; a positive answer means that it is durable."""
     transaction = session.transaction
     answer = await transaction.finish(
-        session.account, bare_line_end=session.dialog.bare_line_end, judge=session.judge_message
+        session.account or None,
+        bare_line_end=session.dialog.bare_line_end,
+        judge=session.judge_message,
     )
     if session.shared.mode is Mode.LMTP:
         last = _tell_each(session, transaction, answer)

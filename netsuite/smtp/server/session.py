@@ -52,7 +52,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         self.extended = False
         #: Who has logged in.
         self.submitter: Submitter | None = None
-        self.account: str | None = None
         #: How often MAIL was said.
         self.messages = 0
         self._client: Client | None = None  # as policies are told of it
@@ -115,7 +114,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Forget everything said in the clear (RFC 3207, 4.2)."""
         self.dialog.forget()
         self.greeted("", extended=False)
-        self.submitter = self.account = None
+        self.submitter = None
         self.logged_out()
 
     # -- who is there --------------------------------------------------------------------------
@@ -172,8 +171,8 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
 
     def enter(self, login: LoggedIn[Submitter]) -> Reply:
         """Accept that an account has logged in."""
-        self.submitter, self.account = login.avatar, login.name
-        self.logged_in(login.logout)
+        self.submitter = login.avatar
+        self.logged_in(login)
         return replies.LOGGED_IN
 
     # -- policies ------------------------------------------------------------------------------
@@ -185,7 +184,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             known is None
             or known.peer is not self.peer
             or known.helo != self.helo
-            or known.account != self.account
+            or (known.account or "") != self.account
         ):
             shared, policies = self.shared, self.shared.policies
             names = NoNames() if policies is None else policies.names(self.peer.address)
@@ -195,7 +194,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
                 peer=self.peer,
                 names=names if known is None else known.names,
                 helo=self.helo,
-                account=self.account,
+                account=self.account or None,
             )
         return known
 
@@ -352,7 +351,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
             word = "ESMTP" if self.extended else "SMTP"
         if word == "SMTP":
             return word
-        return word + ("S" if self.peer.secure else "") + ("A" if self.account is not None else "")
+        return word + ("S" if self.peer.secure else "") + ("A" if self.account else "")
 
     def say_first(self, answers: Sequence[Reply]) -> Reply:
         """Say of several replies to one event, LMTP's, all but the last; return that."""
@@ -376,7 +375,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
                 format_line,
                 self.name,
                 self.peer.address,
-                self.account,
+                self.account or None,
                 self._identifier if transaction.begun else "",
                 transaction.sender,
                 said,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Final, Protocol
 
 from twisted.internet.defer import CancelledError
@@ -18,6 +18,7 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.connection.peer import Peer
+from netsuite.connection.server import Login
 from netsuite.message.injection import Unfit
 from netsuite.store.errors import StoreError
 from netsuite.telnet import replies
@@ -66,7 +67,7 @@ class UserConnection(Wire, Protocol):
     def channel(self) -> Channel:
         """Return over what the user logs in."""
 
-    def logged_in(self, logout: Callable[[], None] | None = None) -> None:
+    def logged_in(self, login: Login | None = None) -> None:
         """Accept that somebody has logged in."""
 
     def everybody(self) -> Sequence[Present]:
@@ -88,7 +89,7 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
     if login is None:
         return
     connection.present = Present(login.name, connection.peer.address, shared.now())
-    connection.logged_in(login.logout)
+    connection.logged_in(login)
     _log.debug("{name}: {account} has a shell", name=connection.name, account=login.name)
     shell = Shell(
         terminal=terminal,
