@@ -125,16 +125,17 @@ class QueueChanged:
 
 @dataclass(frozen=True, slots=True)
 class FileChanged:
-    """A file or directory was written, made, removed or renamed by this process.
+    """A file or directory was written, made, removed or renamed by us, in this process or another.
 
-    It is told in the process only: other processes change files without us (editors do), so who
-    wants to know of every change has to look at validators anyway.
+    Other programs change files without us (editors do), and news may be lost with the process that
+    has them: who wants to know of every change has to look at validators anyway.
 
     Args:
         root: which tree: ``"public"``, or ``"home/ACCOUNT"``.
         path: names below the root.
         gone: whether nothing has that name any more.
-        uploaded: whether it is a file with new content, all of which somebody has sent.
+        uploaded: whether it is a file with new content, all of which somebody has sent to this
+            process.
     """
 
     root: str
@@ -182,7 +183,7 @@ class ChangeFeed(Protocol):
         """Report changes to any account itself, and to the aliases."""
 
     def watch_files(self, listener: Listener) -> Subscription:
-        """Report files that this process changes."""
+        """Report files that change, in this process or another."""
 
     def watch_queue(self, listener: Listener) -> Subscription:
         """Report that something was queued or settled."""
@@ -191,4 +192,5 @@ class ChangeFeed(Protocol):
         """Report everything."""
 
     def publish(self, changes: Iterable[Change]) -> None:
-        """Report what happened beside the store, such as to files, in this process only."""
+        """Report what happened beside the store, such as to files: here at once, and in a moment
+        to the other processes that have the store open."""

@@ -71,7 +71,7 @@ class LocalFeed:
         return self._watch(listener, NAMES)
 
     def watch_files(self, listener: Listener) -> FeedSubscription:
-        """Report files that this process changes."""
+        """Report files that change, in this process or another."""
         return self._watch(listener, FILES)
 
     def watch_queue(self, listener: Listener) -> FeedSubscription:
@@ -99,6 +99,9 @@ class LocalFeed:
 
     def publish(self, changes: Iterable[Published]) -> None:
         """Call the listeners with changes, in their order."""
+        self._publish(changes)
+
+    def _publish(self, changes: Iterable[Published]) -> None:
         if not self._listeners:
             return
         self._waiting.extend(changes)

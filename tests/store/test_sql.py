@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,12 @@ from twisted.internet.task import Clock, deferLater
 from twisted.logger import LogLevel, capturedLogs
 
 from netsuite.store import query as q
-from netsuite.store.changes import MessagesAdded
+from netsuite.store.changes import AliasesChanged, FileChanged, MessagesAdded
 from netsuite.store.errors import Busy, NoSuchMessage, StorageFull, StoreError, TooLarge
 from netsuite.store.interfaces import Store
 from netsuite.store.model import FlagAction, Folder, FolderId, Login, Placement
 from netsuite.store.sql import SQLStore, database, schema, search
+from netsuite.store.sql.changelog import read
 from netsuite.store.sql.contents import make_document
 from netsuite.store.sql.database import Database
 from netsuite.store.sql.delivery import AHEAD_OCTETS, SQLDraft
@@ -176,6 +178,35 @@ class TwoStores(SQLCase):
         other.look()
         await self.put(inbox)
         self.assertEqual(1, len(heard))
+
+    async def test_files(self) -> None:
+        """A file that changes by one is told by both, at once where it was; an upload is one only
+        there. What comes together is written down together."""
+        other = await self.opened()
+        heard: list[Any] = []
+        other.changes.watch_files(heard.append)
+        self.published.clear()
+        name = b"\xff.txt".decode(errors="surrogateescape")
+        changes = [
+            FileChanged("public", ("a", name), uploaded=True),
+            FileChanged("home/x", (), gone=True),
+        ]
+        before = self.ask("SELECT value FROM counter WHERE name = 'change'")
+        for change in changes * 2:
+            self.store.changes.publish([change])
+        self.assertEqual(changes * 2, self.published)
+        await self.until(lambda: heard)
+        self.assertEqual([replace(each, uploaded=False) for each in changes], heard)
+        self.assertEqual(changes * 2, self.published)
+        after = self.ask("SELECT value FROM counter WHERE name = 'change'")
+        self.assertEqual(1, after[0][0] - (before[0][0] if before else 0))
+        self.store.changes.publish(changes[:1])
+        await self.store.close()
+        await self.until(lambda: len(heard) == 3)
+
+    async def test_news_of_a_newer_version(self) -> None:
+        """A kind of change that is not known here is left out."""
+        self.assertEqual([AliasesChanged()], read('[[9],[99,"x"]]'))
 
     async def test_quiet_from_the_beginning(self) -> None:
         """A store that opens late is not told of what was before."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from typing import Final
 
@@ -27,8 +27,7 @@ _LAST: Final = sa.select(t.counter.c.value).where(t.counter.c.name == "change")
 #: So many transactions are read in one go.
 AT_ONCE: Final = 200
 
-#: What a log holds, by its number there: what is added to these comes last. Files change in the
-#: process alone.
+#: What a log holds, by its number there: what is added to these comes last.
 _KINDS: Final[tuple[type[Published], ...]] = (
     events.MessagesAdded,
     events.FlagsChanged,
@@ -41,6 +40,7 @@ _KINDS: Final[tuple[type[Published], ...]] = (
     events.QueueChanged,
     events.AliasesChanged,
     events.MessageSpread,
+    events.FileChanged,
 )
 _FIELDS: Final = {
     kind: (number, [field.name for field in fields(kind)]) for number, kind in enumerate(_KINDS)
@@ -61,13 +61,17 @@ def written(changes: Sequence[Published]) -> str:
 
 
 def read(payload: str) -> list[Published]:
-    """Return the changes of one transaction."""
+    """Return the changes of one transaction, but for kinds that a newer version has added."""
     changes = []
     for number, *values in json.loads(payload):
+        if number >= len(_KINDS):
+            continue
         if number < _OF_MESSAGES:
             values[2:4] = tuple(values[2]), *(tuple(map(frozenset, sets)) for sets in values[3:4])
         elif _KINDS[number] is events.MessageSpread:
             values = [tuple(map(tuple, values[0])), frozenset(values[1])]
+        elif _KINDS[number] is events.FileChanged:
+            values[1] = tuple(values[1])
         changes.append(_KINDS[number](*values))
     return changes
 
@@ -87,15 +91,27 @@ def read_after(
 
 
 class OrderedFeed(LocalFeed):
-    """A feed that is told of transactions by number, maybe twice, and tells of each once."""
+    """A feed that is told of transactions by number, maybe twice, and tells of each once.
+
+    Attributes:
+        sequence: the last transaction that was told of.
+        tell_others: takes what is published here and happened beside the store.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.sequence = 0
+        self.tell_others: Callable[[Sequence[Published]], object] = lambda changes: None
+
+    def publish(self, changes: Iterable[Published]) -> None:
+        """Report what happened beside the store: here at once, to other processes in a moment."""
+        listed = list(changes)
+        self._publish(listed)
+        self.tell_others(listed)
 
     def advance(self, transactions: Sequence[tuple[int, list[Published]]]) -> None:
         """Publish the transactions that were not published yet."""
         for sequence, changes in transactions:
             if sequence > self.sequence:
                 self.sequence = sequence
-                self.publish(changes)
+                self._publish(changes)

@@ -114,13 +114,17 @@ class Commits:
             transaction = self._begin(session)
             committed = self._missed(transaction)
             changes: list[Published] = []
+            elsewhere: list[Published] = []
             for unit in batch:
                 unit.error = None
                 self._apply(unit, transaction)
                 changes += transaction.changes
                 transaction.changes.clear()
-            if changes:
-                committed.append((self._log_changes(transaction, changes), changes))
+                elsewhere += transaction.elsewhere
+                transaction.elsewhere.clear()
+            logged = changes + elsewhere
+            if logged:
+                committed.append((self._log_changes(transaction, logged), changes))
             transaction.flush()
             session.execute("COMMIT")
         except Exception as error:
@@ -135,7 +139,7 @@ class Commits:
         for unit in batch:
             if unit.error is None:
                 unit.committed()
-        return Committed(committed, bool(changes))
+        return Committed(committed, bool(logged))
 
     def _begin(self, session: DatabaseSession) -> Transaction:
         """Return the transaction that has begun, with what the last one knew where that is true.

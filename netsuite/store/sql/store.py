@@ -20,6 +20,7 @@ from netsuite.store.objects import ObjectStore
 from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
+from netsuite.store.sql.file_news import FileNews
 from netsuite.store.sql.mail import SQLMail
 from netsuite.store.sql.maildrop import MaildropLocks
 from netsuite.store.sql.maintenance import (
@@ -143,7 +144,9 @@ class SQLStore:
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
         remembered = SQLRemembered(self._shared, remembered_values)
-        self._write_waiting = (accounts.write_logins, remembered.write)
+        news = FileNews(writer, clock)
+        feed.tell_others = news.tell
+        self._write_waiting = (accounts.write_logins, remembered.write, news.write)
         self.mail, self.accounts, self.queue = mail, accounts, SQLQueue(self._shared, mail)
         self.remembered = remembered
         self.changes = feed

@@ -175,6 +175,8 @@ class Transaction:
         self.session = session
         self.now = now
         self.changes: list[Published] = []
+        #: Changes that only the other processes are still to be told of.
+        self.elsewhere: list[Published] = []
         #: Drafts that got their content's id in this transaction.
         self.draft_ids: dict[object, int] = {}
         #: Octets of messages, and folders and accounts that have one more, beside what is dirty.
@@ -346,5 +348,6 @@ class Transaction:
         self.leased.clear()
         self.attempts.clear()
         self.changes.clear()
+        self.elsewhere.clear()
         for rows in self.rows.values():
             rows.clear()
