@@ -24,6 +24,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             _CONFIGURATION, "init",
             "Write a home directory whose services listen on the standard ports.",
         ),
+        "install-system": Entry(
+            "netsuite.cli.system", "install_system",
+            "Write what this machine needs to run the daemon as a service of systemd.",
+        ),
         "run": Entry(
             "netsuite.cli.run", "run",
             "Run all services in the foreground, with the handlers that Python files have.",

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import tomllib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import click
 
 from netsuite.cli.context import Home, pass_home
+from netsuite.cli.system import SYSTEM_HOME
 from netsuite.store.interfaces import Store
 
 #: The standard ports of each service: in the clear at first, and under TLS alone.
@@ -28,40 +32,83 @@ _OPENED: Final = ("smtp", "submission", "imap", "pop3")
 
 
 @click.command()
-@click.option("--hostname", required=True, help="The name of this host, such as mail.example.org.")
 @click.option(
-    "--domain", "domains", multiple=True, help="A mail domain received for; may be repeated."
+    "--hostname", help="The name of this host, such as mail.example.org; else what it calls itself."
+)
+@click.option(
+    "--domain",
+    "domains",
+    multiple=True,
+    help="A mail domain received for; may be repeated. Else the name without its first word.",
 )
 @pass_home
-def init(home: Home, hostname: str, domains: tuple[str, ...]) -> None:
+def init(home: Home, hostname: str | None, domains: tuple[str, ...]) -> None:
     """Write a home directory whose services listen on the standard ports."""
     from netsuite.config.describe import sample
+    from netsuite.store.sql.presence import give_to_owner
 
     kind = "tcp6" if takes_both() else "tcp"
     path = home.path / "netsuite.toml"
-    if path.exists():
+    if _says_something(path):
         raise click.ClickException(f"{path} is there already; edit it, or choose another --home")
-    ours = list(domains) or [hostname.partition(".")[2] or hostname]
+    host = hostname or full_name()
+    ours = list(domains) or [_domain_of(host)]
+    text = sample(
+        {
+            "site": {"hostname": host, "domains": ours},
+            **{name: _listening(name, kind) for name in _OPENED},
+        }
+    )
     try:
         for each in (home.path, home.path / "tls"):
-            each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.write_text(
-            sample(
-                {
-                    "site": {"hostname": hostname, "domains": ours},
-                    **{name: _listening(name, kind) for name in _OPENED},
-                }
-            ),
-            encoding="utf-8",
-        )
+            if not each.exists():
+                each.mkdir(mode=0o700, parents=True)
+                give_to_owner(each)
+        place = path.resolve()  # a package has it in /etc, and a link here
+        # A smart host's password may come to stand in it.
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o640)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        give_to_owner(place)
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
-    click.echo(f"wrote {path}")
+    click.echo(f"wrote {place}, for the host {host} and mail of {', '.join(ours)}")
     _tell_ports(kind)
     click.echo("next:")
     click.echo(f"  put PEM files into {home.path / 'tls'} (a self-signed one is made otherwise)")
     click.echo(f"  netsuite --home {home.path} account add NAME")
-    click.echo(f"  twistd --uid USER --gid GROUP netsuite --home {home.path}")
+    if home.path == SYSTEM_HOME and os.path.isdir("/run/systemd/system"):
+        click.echo("  systemctl enable --now netsuite")
+    else:
+        click.echo(f"  twistd --uid USER --gid GROUP netsuite --home {home.path}")
+    click.echo(f"  netsuite --home {home.path} doctor")
+
+
+def _says_something(path: Path) -> bool:
+    """Return whether a file has settings, or may have; one of comments alone is a package's."""
+    try:
+        return bool(tomllib.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
+
+
+def full_name() -> str:
+    """Return this host's name as it knows it. Raises UsageError where that is no full name."""
+    found = socket.getfqdn().lower().rstrip(".")
+    if "." not in found or found.endswith((".localdomain", ".local")) or found == "localhost":
+        raise click.UsageError(
+            f"this host calls itself {found or 'nothing'}, which is no full name; say it with "
+            "--hostname, as in --hostname mail.example.org"
+        )
+    return found
+
+
+def _domain_of(host: str) -> str:
+    """Return the mail domain that a host of a name is likely for."""
+    above = host.partition(".")[2]
+    return above if "." in above else host
 
 
 def takes_both() -> bool:
@@ -99,6 +146,7 @@ def _tell_ports(kind: str) -> None:
             for key, endpoints in _listening(name, kind).items():
                 click.echo(f"  {f'[{name}]':<12}{key} = {toml_value(endpoints)}")
     click.echo("  lmtp        lmtp.sock in the home, for programs of this machine")
+    click.echo("  console     for administrators, by browser: see docs/howto/console.rst")
 
 
 @click.command("check-config")

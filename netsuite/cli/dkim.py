@@ -29,6 +29,7 @@ def new(home: Home, domain: str, selector: str | None, kind: str) -> None:
     """
     from datetime import date
 
+    from netsuite.cli.unpacking import give_away
     from netsuite.home import SiteError, make_home
     from netsuite.smtp.policy.authors import a_labels
     from netsuite.smtp.policy.keys import FOLDER, KINDS, BadKey, make_key
@@ -42,6 +43,7 @@ def new(home: Home, domain: str, selector: str | None, kind: str) -> None:
             name = base if selector and kind != "both" else f"{base}{each[0]}"
             key = make_key(home.path / FOLDER, a_labels(domain), name.lower(), each)
             click.echo(Published(key.name, "TXT", key.record).line)
+        give_away([home.path / FOLDER], like=home.path)
     except (BadKey, SiteError) as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

@@ -128,7 +128,9 @@ def _finish(folder: Path, entries: dict[str, Entry]) -> None:
 
 
 def give_away(paths: Iterable[Path], like: Path) -> None:
-    """Change the owner of files, and of all in folders, to that of another."""
+    """Change the owner of files, and of all in folders, to that of another; only root does."""
+    if os.geteuid() != 0:
+        return
     owner = like.stat()
     for path in paths:
         found = [path, *path.rglob("*")] if path.is_dir() and not path.is_symlink() else [path]

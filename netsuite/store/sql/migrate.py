@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection
 
 from netsuite.store.errors import StoreError
 from netsuite.store.sql.database import Database, translated
+from netsuite.store.sql.presence import give_to_owner
 
 _FOLDER: Final = Path(__file__).with_name("migrations")
 
@@ -65,10 +66,11 @@ def newest_revision() -> str:
 def _make_private(path: str) -> None:
     """Make the file, if it is not there, so that only its owner may read other people's mail.
 
-    SQLite gives its -wal and -shm files the same permissions.
+    SQLite gives its -wal and -shm files the same permissions, and the same owner.
     """
     with suppress(OSError):  # SQLite tries too, and what it says is translated
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        give_to_owner(Path(path))
 
 
 def _migrate(database: Database, config: Config, connection: Connection) -> None:

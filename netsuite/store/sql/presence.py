@@ -30,6 +30,7 @@ class Presence:
     def join(self, path: str) -> bool:
         """Hold the lock, once nobody has it alone; return whether no other process holds it."""
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        give_to_owner(Path(path))
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             alone = True
