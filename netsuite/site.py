@@ -30,6 +30,7 @@ from netsuite.accounts.checkers import (
 from netsuite.accounts.delivery import Patience, StoreDelivery
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
+from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
@@ -38,6 +39,7 @@ from netsuite.bus import Bus, OneProcess
 from netsuite.certificates import ServerTLS
 from netsuite.config.load import changed, load
 from netsuite.config.schema import Settings
+from netsuite.connection.counts import Counts
 from netsuite.connection.factory import ServerFactory
 from netsuite.connection.linelog import LineLog
 from netsuite.connection.listening import ListeningService, cannot_start, tell_operator
@@ -51,6 +53,7 @@ from netsuite.storage import AtHome, InMemory, Reactor, Storage
 from netsuite.store.errors import StoreError
 from netsuite.store.folder_names import STANDARD_FOLDERS
 from netsuite.store.interfaces import Store
+from netsuite.workers.sockets import Inherited
 
 if TYPE_CHECKING:  # a service that runs alone imports nothing of the others
     from netsuite.http.resources import SiteRouter
@@ -116,6 +119,8 @@ class Site(Service):
         reactor: for threads and time; None: the one that is installed.
         storage: where everything is kept, instead of in the home or in memory.
         bus: to the other processes of a daemon with workers; None: there are none.
+        inherited: listening sockets that are there already.
+        counts: of connections, over all processes; None: this one's.
 
     Raises:
         ConfigError: the home's configuration is wrong.
@@ -133,9 +138,13 @@ class Site(Service):
         reactor: Reactor | None = None,
         storage: Storage | None = None,
         bus: Bus | None = None,
+        inherited: Inherited | None = None,
+        counts: Counts | None = None,
     ) -> None:
         self.setName("site")
         self.bus: Bus = OneProcess() if bus is None else bus
+        self._inherited = Inherited() if inherited is None else inherited
+        self._counts = counts
         self.reactor: Reactor = _installed() if reactor is None else reactor
         in_memory = memory or storage is not None
         path = find_home(None if home is None else os.fspath(home))
@@ -249,6 +258,16 @@ class Site(Service):
         domain = same_domain(sender.rpartition("@")[2])
         return sender if domain in self.resolver.domains else self.srs.rewritten(sender)
 
+    @property
+    def hashing(self) -> Hashing:
+        """Where passwords are hashed."""
+        return self._storage.hashing
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """How much work waits for threads of the storage, by their name."""
+        return self._storage.waiting
+
     # -- what programs add ---------------------------------------------------------------------
 
     def on_mail(self, listener: MailListener) -> MailListener:
@@ -354,7 +373,10 @@ class Site(Service):
         Raises:
             SiteError: an endpoint string cannot be understood.
         """
-        openings = openings_of(factory, self.reactor, self.home)
+        openings = openings_of(factory, self.reactor, self.home, self._inherited)
+        factory.worker = self.bus.worker
+        if self._counts is not None:
+            factory.counts = self._counts
         self.on_reload(lambda _: factory.configure(shared()))
         service = ListeningService(factory.shared.service, openings, factory, self.when_open)
         self._at_home.append(service.bind)

@@ -43,6 +43,30 @@ def socket_path(description: str, home: Path) -> Path | None:
     return home / named.replace("\\:", ":") if named else None
 
 
+def listening_address(description: str, home: Path) -> tuple[str, int] | str | None:
+    """Return the address that an endpoint string names, as a bound socket has it: host and port,
+    or the path of a Unix socket; None where it is of another kind."""
+    path = socket_path(description, home)
+    if path is not None:
+        return str(path.absolute())
+    kind, *parameters = _colon.split(description)
+    port, interface = _port_and_interface(parameters)
+    if kind not in ("tcp", "tcp4", "tcp6") or not port.isdigit():
+        return None
+    host = interface or ("::" if kind == "tcp6" else "0.0.0.0")
+    try:
+        return str(ipaddress.ip_address(host)), int(port)
+    except ValueError:  # with a zone, which is no part of it
+        return host, int(port)
+
+
+def _port_and_interface(parameters: list[str]) -> tuple[str, str]:
+    """Return both as they are written, or empty, from the parameters of a TCP endpoint."""
+    named = dict(each.split("=", 1) for each in parameters if "=" in each)
+    port = named.get("port") or next((each for each in parameters if "=" not in each), "")
+    return port, named.get("interface", "").replace("\\:", ":")
+
+
 def _at_home(description: str, home: Path) -> str:
     path = socket_path(description, home)
     if path is None:
@@ -68,12 +92,10 @@ def _wrong_place(description: str, home: Path) -> str:
     """Return what is wrong with a port, an interface or a path that Twisted finds out only when it
     binds; empty for nothing, and for kinds of endpoints that are not ours to judge."""
     kind, *parameters = _colon.split(description)
-    named = dict(each.split("=", 1) for each in parameters if "=" in each)
-    where = named.get("port") or next((each for each in parameters if "=" not in each), "")
+    where, interface = _port_and_interface(parameters)
     if kind in ("tcp", "tcp4", "tcp6"):
         if not (where.isascii() and where.isdigit() and int(where) <= 65535):
             return "the port must be a number up to 65535"
-        interface = named.get("interface", "").replace("\\:", ":")
         try:
             if interface:
                 ipaddress.ip_address(interface.partition("%")[0])

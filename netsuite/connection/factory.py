@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
@@ -11,6 +10,7 @@ from twisted.internet.interfaces import IAddress, IDelayedCall
 from twisted.internet.protocol import Factory
 from twisted.logger import Logger
 
+from netsuite.connection.counts import Counts, OwnCounts
 from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.peer import peer_at
 from netsuite.connection.server import ServerConnection, ServerShared
@@ -48,7 +48,9 @@ class ServerFactory(Factory, Generic[Sh]):
         self._made = 0
         self._keys: dict[AnyConnection, str | None] = {}  # None: turned away, not counted
         self._served = 0
-        self._by_key: Counter[str] = Counter()
+        #: How many there are of this service, and from each address: where there are other
+        #: processes, with theirs.
+        self.counts: Counts = OwnCounts()
         self._unnoticed = 0  # turned away, and not logged yet
         self._noticed: float | None = None
         self._drained: list[Deferred[None]] = []
@@ -73,7 +75,7 @@ class ServerFactory(Factory, Generic[Sh]):
         """Make a connection; None when too many are being turned away already."""
         peer = peer_at(addr)
         key = peer_prefix(peer.address)
-        cause = self._why_not(key)
+        cause = self._count(key)
         if cause is not None:
             self.tally.turned_away[cause] += 1
             self._notice(peer.address, cause)
@@ -94,7 +96,6 @@ class ServerFactory(Factory, Generic[Sh]):
             self.tally.accepted += 1
             self._keys[connection] = key
             self._served += 1
-            self._by_key[key] += 1
             if shared.transcript is not None:
                 connection.transcript = shared.transcript(name)
         else:
@@ -117,16 +118,26 @@ class ServerFactory(Factory, Generic[Sh]):
             cause=cause.value,
         )
 
-    def _why_not(self, key: str) -> CloseReason | None:
+    def _count(self, key: str) -> CloseReason | None:
+        """Count one more connection; return why there can be none, and then it is not counted."""
         if self.draining:
             return CloseReason.SHUTDOWN
-        settings = self.shared.settings
-        if settings.connections and self._served >= settings.connections:
+        name, settings = self.shared.service, self.shared.settings
+        served = self.counts.add(name, 1)
+        if settings.connections and served > settings.connections:
+            self.counts.add(name, -1)
             return CloseReason.BUSY
+        from_there = self.counts.add(f"{name} {key}", 1) if key else 0
         each = settings.connections_per_address
-        if key and each and self._by_key[key] >= each:
+        if each and from_there > each:
+            self._uncount(key)
             return CloseReason.BUSY_ADDRESS
         return None
+
+    def _uncount(self, key: str) -> None:
+        self.counts.add(self.shared.service, -1)
+        if key:
+            self.counts.add(f"{self.shared.service} {key}", -1)
 
     def connection_ended(self, connection: AnyConnection) -> None:
         """A connection is gone."""
@@ -135,9 +146,7 @@ class ServerFactory(Factory, Generic[Sh]):
         self.tally.octets_out += connection.writer.octets
         if key is not None:
             self._served -= 1
-            self._by_key[key] -= 1
-            if not self._by_key[key]:
-                del self._by_key[key]
+            self._uncount(key)
         if self.draining and not self._keys:
             self._end_drain()
 

@@ -128,6 +128,7 @@ class Opening:
         path: of a Unix socket; None for other kinds.
         at_home: that is in the home, which is there, and belongs to whom it should, only when the
             services start.
+        is_inherited: somebody else has bound it, and may go on listening there.
     """
 
     description: str
@@ -136,6 +137,7 @@ class Opening:
     tls: bool = False
     path: Path | None = None
     at_home: bool = False
+    is_inherited: bool = False
 
 
 def _reachable(where: IPv4Address | IPv6Address) -> str:
@@ -165,6 +167,16 @@ def remove_dead_socket(path: Path) -> None:
                     path.unlink()
         except OSError:
             pass  # what else is there shows when it is bound
+
+
+def why_not_bound(service: str, description: str, error: BaseException | None) -> str:
+    """Return why a service cannot listen at an endpoint string, and what to change."""
+    reason, hint = str(error), "or stop what listens there"
+    if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
+        reason = error.socketError.strerror or reason
+        if error.socketError.errno == errno.EACCES:
+            hint = "or start as a user who may: ports below 1024 are root's"
+    return f"{service} cannot listen on {description}: {reason}; change {service}.listen, {hint}"
 
 
 class ListeningService(Service):
@@ -273,7 +285,7 @@ class ListeningService(Service):
     def _bind(self, openings: Sequence[Opening]) -> None:
         failures: list[str] = []
         for opening in openings:
-            if opening.path is not None:
+            if opening.path is not None and not opening.is_inherited:
                 remove_dead_socket(opening.path)
             listening = opening.endpoint.listen(opening.factory)
             listening.addCallback(self._bound, opening)
@@ -312,16 +324,8 @@ class ListeningService(Service):
             )
 
     def _not_bound(self, failure: Failure, opening: Opening, failures: list[str]) -> None:
-        error = failure.value
-        reason, hint = str(error), "or stop what listens there"
-        if isinstance(error, CannotListenError) and isinstance(error.socketError, OSError):
-            reason = error.socketError.strerror or reason
-            if error.socketError.errno == errno.EACCES:
-                hint = "or start as a user who may: ports below 1024 are root's"
-        message = (
-            f"netsuite: {self.name} cannot listen on {opening.description}: {reason}; "
-            f"change {self.name}.listen, {hint}"
-        )
+        reason = why_not_bound(str(self.name), opening.description, failure.value)
+        message = f"netsuite: {reason}"
         self.log.critical("{message}", message=message)
         tell_operator(message)
-        failures.append(message.removeprefix("netsuite: "))
+        failures.append(reason)

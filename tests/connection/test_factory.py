@@ -9,6 +9,7 @@ from twisted.internet.error import ConnectionDone
 from twisted.internet.task import Clock
 from twisted.python.failure import Failure
 
+from netsuite.connection.deadlines import CloseReason
 from netsuite.connection.factory import TOLD_AT_ONCE, ServerFactory
 from netsuite.connection.server import ServerShared
 from netsuite.testing.cases import SynchronousTestCase
@@ -105,7 +106,8 @@ class Counting(Service):
             connection, _ = self.arrive(f"192.0.2.{number}")
             self.go(connection)
         self.assertEqual(0, len(self.factory))
-        self.assertEqual({}, dict(self.factory._by_key))
+        self.assertEqual(1, self.factory.counts.add("line", 1))
+        self.assertEqual(1, self.factory.counts.add("line 192.0.2.3", 1))
         self.assertEqual([], self.clock.getDelayedCalls())
 
 
@@ -174,3 +176,30 @@ class Draining(Service):
         """A service without connections stops at once."""
         self.start()
         self.successResultOf(self.factory.drain())
+
+
+class CountingTogether(Service):
+    """Limits that several processes keep together."""
+
+    def test_connections_of_all(self) -> None:
+        """Two factories with the same counts have one limit; who is turned away is not counted."""
+        self.start(connections=3, connections_per_address=2)
+        first, second = self.factory, LineFactory(self.factory.shared)
+        second.counts = first.counts
+        made = []
+        for factory, host, cause in [
+            (first, "192.0.2.1", None),
+            (second, "192.0.2.1", None),
+            (first, "192.0.2.1", CloseReason.BUSY_ADDRESS),
+            (second, "192.0.2.2", None),
+            (first, "192.0.2.3", CloseReason.BUSY),
+            (second, "192.0.2.3", CloseReason.BUSY),
+        ]:
+            connection: Any = factory.buildProtocol(from_(host))
+            connection.makeConnection(MemoryTransport())
+            made.append(connection)
+            self.assertEqual(cause, connection.turned_away, host)
+        for connection in made:
+            self.go(connection)
+        self.assertEqual(1, first.counts.add("line", 1))
+        self.assertEqual(1, first.counts.add("line 192.0.2.1", 1))

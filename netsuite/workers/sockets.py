@@ -1,0 +1,143 @@
+"""Listening sockets that a process inherits: from systemd, or from netsuite itself.
+
+systemd hands them over by number alone (``LISTEN_FDS``), so they are found by their address. What
+the parent hands to its workers, and to the version of itself that comes next, goes by the name of
+the place as well: two may listen on ``tcp:0``.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from twisted.internet import tcp, unix
+from twisted.internet.defer import Deferred, execute
+from twisted.internet.interfaces import (
+    IListeningPort,
+    IProtocolFactory,
+    IStreamServerEndpoint,
+)
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from netsuite.config.endpoints import listening_address
+from netsuite.storage import Reactor
+
+#: The first descriptor of systemd's (sd_listen_fds(3)).
+FIRST: Final = 3
+#: As a bound socket has it: host and port, or a path.
+Address: TypeAlias = tuple[str, int] | str
+
+
+class Inherited:
+    """The sockets that were inherited, each for whoever takes it.
+
+    Args:
+        descriptors: of sockets that are found by their address.
+        named: of others, by the name of the place where they listen (``Place.name``).
+    """
+
+    def __init__(
+        self, descriptors: Iterable[int] = (), named: Mapping[str, Sequence[int]] | None = None
+    ) -> None:
+        self._named = {name: list(each) for name, each in (named or {}).items()}
+        found = [*descriptors, *(each for many in self._named.values() for each in many)]
+        self._addresses = {each: address for each in found if (address := _address_of(each))}
+        for each in self._addresses:
+            os.set_inheritable(each, False)
+
+    @classmethod
+    def from_systemd(cls, environ: Mapping[str, str], pid: int) -> Inherited:
+        """Return those that systemd has handed over to a process of this number: see
+        sd_listen_fds(3). What is not as it says is none."""
+        count = environ.get("LISTEN_FDS", "")
+        if environ.get("LISTEN_PID") != str(pid) or not (count.isascii() and count.isdigit()):
+            return cls()
+        return cls(range(FIRST, FIRST + min(int(count), 1000)))
+
+    def take(self, name: str, description: str, home: Path) -> int | None:
+        """Return the descriptor of the socket for a place, which from now on is taken; None where
+        there is none.
+
+        Args:
+            name: of the place.
+            description: its endpoint string.
+        """
+        for each in self._named.get(name, ()):
+            if each in self._addresses:
+                del self._addresses[each]
+                return each
+        wanted = listening_address(description, home)
+        for each, address in self._addresses.items():
+            if address == wanted:
+                del self._addresses[each]
+                return each
+        return None
+
+    @property
+    def left(self) -> Sequence[str]:
+        """The addresses of those that nobody has taken, as they are shown."""
+        return [
+            each if isinstance(each, str) else f"{each[0]} port {each[1]}"
+            for each in self._addresses.values()
+        ]
+
+
+def _address_of(descriptor: int) -> Address | None:
+    """Return where a descriptor listens; None where it is no listening socket of a known kind."""
+    try:
+        with socket.socket(fileno=os.dup(descriptor)) as found:
+            if not found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+                return None
+            address = found.getsockname()
+            family = found.family
+    except OSError:
+        return None
+    if family == socket.AF_UNIX:
+        return os.fsdecode(address) if isinstance(address, str | bytes) else None
+    return (str(address[0]), int(address[1]))
+
+
+class _UnixPort(unix.Port):
+    """A port of a Unix socket that others listen on, too: its mode and its name are not ours."""
+
+    def startListening(self) -> None:
+        """Begin to read from the socket, which is bound."""
+        tcp.Port.startListening(self)
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Close our descriptor."""
+        tcp.Port.connectionLost(self, reason)
+
+
+@implementer(IStreamServerEndpoint)
+class InheritedEndpoint:
+    """Listens on an inherited socket.
+
+    Args:
+        descriptor: stays open, for whoever else listens on it.
+    """
+
+    def __init__(self, reactor: Reactor, descriptor: int) -> None:
+        self._reactor = reactor
+        self._descriptor = descriptor
+
+    def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:  # noqa: N803
+        """As ``IStreamServerEndpoint.listen``."""
+        return execute(self._listen, protocolFactory)
+
+    def _listen(self, factory: IProtocolFactory) -> IListeningPort:
+        with socket.socket(fileno=os.dup(self._descriptor)) as found:
+            found.setblocking(False)
+            family = found.family
+        if family == socket.AF_UNIX:
+            port: IListeningPort = _UnixPort._fromListeningDescriptor(  # type: ignore[no-untyped-call]
+                self._reactor, self._descriptor, factory
+            )
+            port.startListening()
+        else:
+            port = self._reactor.adoptStreamPort(self._descriptor, family, factory)
+        return port
