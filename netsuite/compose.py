@@ -31,6 +31,7 @@ from netsuite.config.schema import Settings, needs_restart, taken_live
 from netsuite.connection.listening import keep_terminal, leave_terminal
 from netsuite.extensions import extend_by_name
 from netsuite.hangup import hear, hear_no_more
+from netsuite.health.process import ProcessHealth
 from netsuite.home import SiteError
 from netsuite.site import Site
 
@@ -98,6 +99,7 @@ MAKERS = {
     "http": "netsuite.http.service.make_http",
     "telnet": "netsuite.telnet.service.make_telnet",
     "gopher": "netsuite.gopher.service.make_gopher",
+    "health": "netsuite.health.service.make_health",
 }
 
 
@@ -263,17 +265,24 @@ class Daemon(MultiService):
         site.setServiceParent(self)
         for service in services:
             service.setServiceParent(self)
+        self.health = ProcessHealth(site, self)
 
     def startService(self) -> None:
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
         super().startService()
-        self.site.when_open().addCallback(lambda _: leave_terminal())
+        self.health.start()
+        self.site.when_open().addCallback(lambda _: self._opened())
         if self._sighup:
             hear(self.reload, self.site.reactor)
+
+    def _opened(self) -> None:
+        leave_terminal()
+        self.health.opened()
 
     def stopService(self) -> Deferred[None]:
         """Stop the services, each with its connections' goodbye; then the site, whatever became
         of them."""
+        self.health.stopping()
         hear_no_more(self.reload)
         return ensureDeferred(self._stop())
 
@@ -287,6 +296,7 @@ class Daemon(MultiService):
             ]
         )
         await self.site.stopService()
+        self.health.stop()
 
     def _not_stopped(self, service: IService, failure: Failure) -> None:
         self.log.failure("stopping {service}", failure, service=service)
@@ -294,6 +304,9 @@ class Daemon(MultiService):
     def reload(self) -> list[str]:
         """Read certificates and configuration again; log, and return, what that has changed, in
         lines. A wrong file changes nothing, and keeps nothing else from being read."""
+        return list(self.health.reload(self._reload))
+
+    def _reload(self) -> list[str]:
         said: list[str] = []
 
         def say(tell: Callable[..., object], line: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -53,6 +53,10 @@ class Storage(Protocol):
     def run(self) -> RunInThread:
         """Runs in a thread what may wait for the disk."""
 
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """How much work waits for threads, by their name."""
+
     def prepare(self) -> bytes:
         """Look whether all of it can be used, before the store is opened; return the site's
         secret. Raises SiteError."""
@@ -95,6 +99,15 @@ class AtHome:
             self.certificates = Certificates(
                 home / settings.tls.certificates, reactor, host=settings.site.hostname
             )
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """As ``Storage.waiting``."""
+        # Twisted has no public name for it.
+        return {
+            "files": self._file_threads.waiting,
+            "hashing": self._hash_threads._queue.qsize(),
+        }
 
     def prepare(self) -> bytes:
         """As ``Storage.prepare``."""
@@ -170,6 +183,11 @@ class InMemory:
             self.certificates = certificates or Certificates(
                 None, reactor, host=settings.site.hostname
             )
+
+    @property
+    def waiting(self) -> Mapping[str, int]:
+        """As ``Storage.waiting``: none of it has threads of its own."""
+        return {}
 
     def prepare(self) -> bytes:
         """As ``Storage.prepare``."""

@@ -70,6 +70,11 @@ class Threads:
         self._jobs.put((done, function, arguments))
         return done
 
+    @property
+    def waiting(self) -> int:
+        """How many jobs wait for a thread."""
+        return self._jobs.qsize()
+
     def _start_thread(self) -> None:
         name = f"{self._name}-{len(self._threads)}"
         thread = threading.Thread(target=self._run_jobs, name=name, daemon=True)
