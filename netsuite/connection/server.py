@@ -498,6 +498,8 @@ class ServerConnection(TimedPump[E, S]):
         super()._handshaking(done=done)
         if done:
             self.tally.handshakes += 1
+            shared = self.shared
+            shared.counts["netsuite_tls_handshakes", shared.service, self.peer.tls_version] += 1
 
     def _settled(self) -> None:
         self.deadlines.settle(waiting=self._wanted is not None or not self._is_answering())

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families as parse_tex
 from twisted.internet.endpoints import clientFromString
 from twisted.logger import Logger
 
+from netsuite import tls
 from netsuite.compose import Daemon, ServiceOf, http, imap, smtp
 from netsuite.connection.errors import AuthenticationFailed
 from netsuite.connection.listening import ListeningService
@@ -90,7 +91,7 @@ def world() -> Iterator[World]:
     site = site_on(Fabric(), *ON)
     site.policies.add(NoSpam)
     health = ServiceOf("health")
-    with running(site, smtp(LOOPBACK), imap(LOOPBACK), http(LOOPBACK), health) as daemon:
+    with running(site, smtp(LOOPBACK), imap(LOOPBACK), http(LOOPBACK, tls=[LOOPBACK]), health) as daemon:
         yield World(site, daemon)
 
 
@@ -187,6 +188,23 @@ def test_logins(world: World) -> None:
         "netsuite_logins_refused_total"
         '{mechanism="password",reason="BadCredentials",service="imap"}': 1,
     }
+
+
+def test_handshakes(world: World) -> None:
+    """By the version of TLS."""
+
+    async def fetch() -> None:
+        client = HTTPClient(
+            world.fabric, tls_context=lambda host: tls.client_options(host, insecure=True)
+        )
+        try:
+            url = f"https://127.0.0.1:{world.service('http').tls_port}/"
+            await (await client.get(url)).read()
+        finally:
+            await client.close()
+
+    world.fabric.run(fetch())
+    assert world.metrics()['netsuite_tls_handshakes_total{service="http",version="TLSv1.3"}'] == 1
 
 
 def test_policies(world: World) -> None:
