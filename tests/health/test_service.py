@@ -91,7 +91,9 @@ def world() -> Iterator[World]:
     site = site_on(Fabric(), *ON)
     site.policies.add(NoSpam)
     health = ServiceOf("health")
-    with running(site, smtp(LOOPBACK), imap(LOOPBACK), http(LOOPBACK, tls=[LOOPBACK]), health) as daemon:
+    with running(
+        site, smtp(LOOPBACK), imap(LOOPBACK), http(LOOPBACK, tls=[LOOPBACK]), health
+    ) as daemon:
         yield World(site, daemon)
 
 
