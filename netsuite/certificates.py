@@ -21,6 +21,7 @@ from twisted.logger import Logger
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from zope.interface import implementer
 
+from netsuite.connection.client_hello import HelloConnection
 from netsuite.connection.server_names import DEFAULT, Offered, ServerNames
 
 #: TLS 1.2: forward secrecy always; CBC suites stay for old mail programs, last.
@@ -29,6 +30,10 @@ CIPHERS: Final = b"ECDHE+AESGCM:ECDHE+CHACHA20:ECDHE+AES256:ECDHE+AES128:!aNULL:
 SESSION_ID: Final = b"netsuite"
 SELF_SIGNED_DAYS: Final = 3650
 EXPIRY_NOTICE: Final = timedelta(days=14)
+#: How often those that end soon are told of.
+NOTICE_SECONDS: Final = 86_400.0
+#: Proves to an authority that a name is ours (RFC 8737, 6.2).
+ACME_TLS: Final = b"acme-tls/1"
 #: For these a certificate is good that we made ourselves; nobody else makes any for them.
 LOOPBACK: Final[frozenset[ipaddress.IPv4Address | ipaddress.IPv6Address]] = frozenset(
     {ipaddress.IPv4Address("127.0.0.1"), ipaddress.IPv6Address("::1")}
@@ -126,6 +131,12 @@ def make_self_signed(path: Path, host: str, now: datetime | None = None) -> None
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     ) + made.chain[0].public_bytes(serialization.Encoding.PEM)
+    write_secret(path, octets)
+
+
+def write_secret(path: Path, octets: bytes) -> None:
+    """Write a file that only its owner can read, at once for whoever reads; it is on the disk when
+    this returns, with the folder that it is in. Raises OSError."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = path.with_name(path.name + ".new")
     new.unlink(missing_ok=True)
@@ -135,6 +146,11 @@ def make_self_signed(path: Path, host: str, now: datetime | None = None) -> None
         file.flush()
         os.fsync(descriptor)
     new.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 class Certificates:
@@ -183,6 +199,9 @@ class Certificates:
         self._told: dict[str, str] = {}
         self._wrong: list[str] = []
         self._contexts: dict[tuple[int, tuple[bytes, ...]], SSL.Context] = {}
+        self._told_expiry: float | None = None
+        #: By server name: what an authority that offers ``acme-tls/1``, and nobody else, sees.
+        self.challenges: dict[str, SSL.Context] = {}
 
     def open(self) -> None:
         """Read the folder; make a self-signed default where it is empty. Raises BadCertificate
@@ -196,6 +215,7 @@ class Certificates:
         if not self._pairs:
             reason = next(iter(self._wrong), "it is empty")
             raise BadCertificate(f"no certificate in {self.folder} can be used: {reason}")
+        self._tell_expiry(self._clock.seconds())
 
     def context_for(self, *protocols: bytes) -> ServerTLS:
         """Return what a service begins TLS with.
@@ -221,6 +241,7 @@ class Certificates:
             self._read()
         except OSError as error:
             self.log.error("{folder}: {error}", folder=self.folder, error=error)
+        self._tell_expiry(self._checked)
         names = sorted({*before, *self._pairs})
         return [name for name in names if before.get(name) is not self._pairs.get(name)]
 
@@ -228,6 +249,10 @@ class Certificates:
         """Choose by the name a client asks for; the default for an unknown or empty one."""
         file = self._names.find(server_name.lower().rstrip("."))
         return None if file is None else self._by_file[file]
+
+    def pairs(self) -> dict[str, Pair]:
+        """Return the certificates in use, by their files' names."""
+        return dict(self._pairs)
 
     def expiries(self) -> dict[str, datetime]:
         """Return until when each certificate is good, by its file's name."""
@@ -283,13 +308,11 @@ class Certificates:
         mode = _stamp(key)[-1]
         if mode & 0o077:
             self.log.warn("{key} can be read by others; chmod 600 it", key=key)
-        if pair.not_after - datetime.now(UTC) < EXPIRY_NOTICE:
-            until = pair.not_after
-            self.log.warn("certificate {name} is good only until {until}", name=name, until=until)
         return old if old is not None and old.chain == pair.chain else pair
 
     def _take(self, pairs: dict[str, Pair]) -> None:
         self._pairs = pairs
+        self._told_expiry = None
         used = {id(pair) for pair in pairs.values()}
         self._contexts = {key: each for key, each in self._contexts.items() if key[0] in used}
         self._by_file = {name.lower(): pair for name, pair in pairs.items()}
@@ -310,6 +333,25 @@ class Certificates:
         for file in self._told.keys() - told.keys():
             self.log.info("certificate {file} is used no more", file=file)
         self._told = told
+
+    def _tell_expiry(self, now: float) -> None:
+        """Log once a day which certificates end soon."""
+        if self._told_expiry is not None and now - self._told_expiry < NOTICE_SECONDS:
+            return
+        self._told_expiry = now
+        for line in self.ending(datetime.now(UTC)):
+            self.log.warn("{line}", line=line)
+
+    def ending(self, now: datetime) -> Sequence[str]:
+        """Return a line of each certificate in use that ends within ``EXPIRY_NOTICE``."""
+        lines = []
+        for name, pair in self._pairs.items():
+            left = pair.not_after - now
+            if left < EXPIRY_NOTICE:
+                until = f"{pair.not_after:%Y-%m-%d %H:%M} UTC"
+                said = f"is good only until {until}" if left > timedelta() else f"ended {until}"
+                lines.append(f"certificate {name} {said}; renew it")
+        return lines
 
     # -- contexts ------------------------------------------------------------------------------
 
@@ -359,6 +401,15 @@ class Certificates:
     def _on_server_name(self, protocols: tuple[bytes, ...]) -> Callable[[SSL.Connection], None]:
         def chosen(connection: SSL.Connection) -> None:
             name = (connection.get_servername() or b"").decode("ascii", "replace")
+            proof = self.challenges.get(name.lower())
+            # Who wants to see it offers just this protocol (RFC 8737, 3).
+            if (
+                proof is not None
+                and isinstance(connection, HelloConnection)
+                and connection.offered() == (ACME_TLS,)
+            ):
+                connection.prove(proof)
+                return
             pair = self.select(name)
             if pair is not None:
                 connection.set_context(self.context(pair, protocols))
@@ -419,4 +470,6 @@ class ServerTLS:
         pair = self.certificates.select("")
         if pair is None:
             raise BadCertificate(f"{self.certificates.folder} has not been opened")
-        return SSL.Connection(self.certificates.context(pair, self.protocols), None)
+        context = self.certificates.context(pair, self.protocols)
+        kind = HelloConnection if self.certificates.challenges else SSL.Connection
+        return kind(context, None)

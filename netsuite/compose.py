@@ -99,6 +99,7 @@ MAKERS = {
     "http": "netsuite.http.service.make_http",
     "telnet": "netsuite.telnet.service.make_telnet",
     "gopher": "netsuite.gopher.service.make_gopher",
+    "acme": "netsuite.acme.service.make_acme",
     "health": "netsuite.health.service.make_health",
 }
 

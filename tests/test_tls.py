@@ -16,7 +16,13 @@ from twisted.internet.task import Clock
 from twisted.logger import Logger
 
 from netsuite import tls
-from netsuite.certificates import BadCertificate, Certificates, make_self_signed, read_pair
+from netsuite.certificates import (
+    SELF_SIGNED_DAYS,
+    BadCertificate,
+    Certificates,
+    make_self_signed,
+    read_pair,
+)
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.certificates import authority, unknown_authority
 from tests.connection.places import temporary
@@ -91,6 +97,40 @@ class Folder(SynchronousTestCase):
 
     def client(self, host: str, **more: Any) -> Any:
         return tls.client_options(host, authorities=self.authorities, **more)
+
+
+class Ending(Folder):
+    """Certificates that end soon."""
+
+    def ends_in(self, days: int) -> datetime:
+        """Put a certificate there that ends in so many days; return when."""
+        now = datetime.now(UTC)
+        made = now + timedelta(days=days - SELF_SIGNED_DAYS)
+        make_self_signed(self.folder / "a.pem", "a.test", made)
+        return now + timedelta(days=days)
+
+    def test_told_daily(self) -> None:
+        """Each day one is in use it is told of, from two weeks before its end; others never."""
+        soon = self.ends_in(3)
+        write_pair(self.folder, "b", "b.test")
+        lines = Lines()
+        self.patch(Certificates, "log", Logger(observer=lines))
+        certificates = self.opened()
+        until = f"certificate a is good only until {soon:%Y-%m-%d %H:%M} UTC; renew it"
+        self.assertEqual(
+            [until], [each for each in lines if "until 20" in each and "renew" in each]
+        )
+        lines.clear()
+        for _ in range(3 * 24):
+            self.clock.advance(3600)
+            certificates.refresh()
+        self.assertEqual([until] * 3, list(lines))
+
+    def test_ended(self) -> None:
+        """One that has ended is said to have."""
+        ended = self.ends_in(-3)
+        (line,) = self.opened().ending(datetime.now(UTC))
+        self.assertEqual(f"certificate a ended {ended:%Y-%m-%d %H:%M} UTC; renew it", line)
 
 
 class Choosing(Folder):

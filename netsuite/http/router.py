@@ -96,6 +96,10 @@ class Router:
                 routes.append(route)
         route.add(methods.split(), handler)
 
+    def remove(self, path: str) -> None:
+        """Remove the handlers of one path without braces, if there are any."""
+        self._exact.pop(path, None)
+
     def route(self, methods: str, pattern: str) -> Callable[[Handler], Handler]:
         """Return what adds a handler, as a decorator of it: ``@router.route("GET", "/hello")``."""
 
