@@ -26,9 +26,11 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.reflect import namedAny
 
+from netsuite.bus import Bus
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import Settings, needs_restart, taken_live
 from netsuite.connection.listening import keep_terminal, leave_terminal
+from netsuite.control.answers import ProcessAnswers
 from netsuite.extensions import extend_by_name
 from netsuite.hangup import hear, hear_no_more
 from netsuite.health.process import ProcessHealth
@@ -49,6 +51,7 @@ __all__ = [
     "Tag",
     "command",
     "compose",
+    "console",
     "delivery",
     "ftp",
     "gopher",
@@ -99,9 +102,13 @@ MAKERS = {
     "http": "netsuite.http.service.make_http",
     "telnet": "netsuite.telnet.service.make_telnet",
     "gopher": "netsuite.gopher.service.make_gopher",
-    "acme": "netsuite.acme.service.make_acme",
     "health": "netsuite.health.service.make_health",
+    "console": "netsuite.console.service.make_console",
+    "acme": "netsuite.acme.service.make_acme",
 }
+
+#: Those that one process runs for the whole daemon.
+ROLES: Final = frozenset({"delivery"})
 
 
 class MakesService(Protocol):
@@ -141,7 +148,29 @@ class ServiceOf:
         if self.settings:
             site.configure(self.name, **self.settings)
         made: IService = namedAny(MAKERS[self.name])(site)
-        return made
+        return RoleService(site.bus, made) if self.name in ROLES and site.bus.worker else made
+
+
+class RoleService(MultiService):
+    """A service that one process of the daemon runs at a time.
+
+    Args:
+        service: started where this process has the role of its name.
+    """
+
+    def __init__(self, bus: Bus, service: IService) -> None:
+        super().__init__()
+        self._bus = bus
+        self._service = service
+
+    def startService(self) -> None:
+        """Run it once this process has the role."""
+        super().startService()
+        self._bus.role(str(self._service.name), self._begin)
+
+    def _begin(self) -> None:
+        if self.running:
+            self._service.setServiceParent(self)
 
 
 def smtp(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
@@ -197,6 +226,11 @@ def telnet(*listen: str, tls: Sequence[str] | None = None, **settings: object) -
 def gopher(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
     """Return the Gopher server; see ``ServiceOf``."""
     return ServiceOf("gopher", listen, tls, settings)
+
+
+def console(*listen: str, tls: Sequence[str] | None = None, **settings: object) -> ServiceOf:
+    """Return the web console, for administrators; see ``ServiceOf``."""
+    return ServiceOf("console", listen, tls, settings)
 
 
 def compose(
@@ -259,7 +293,9 @@ class Daemon(MultiService):
         sighup: bool = True,
     ) -> None:
         super().__init__()
-        self._sighup = sighup
+        #: A worker's parent takes the signal, and logs what all of them say.
+        self._is_worker = site.bus.worker > 0
+        self._sighup = sighup and not self._is_worker
         self.site = site
         self._read = read
         self._started_with = site.settings
@@ -267,6 +303,7 @@ class Daemon(MultiService):
         for service in services:
             service.setServiceParent(self)
         self.health = ProcessHealth(site, self)
+        ProcessAnswers(site, self)
 
     def startService(self) -> None:
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""
@@ -311,7 +348,8 @@ class Daemon(MultiService):
         said: list[str] = []
 
         def say(tell: Callable[..., object], line: str) -> None:
-            tell("{line}", line=line)
+            if not self._is_worker:
+                tell("{line}", line=line)
             said.append(line)
 
         certificates = self.site.certificates

@@ -6,18 +6,20 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from twisted.application.service import IService
 from twisted.internet.interfaces import IReactorFromThreads
+from twisted.logger import Logger
 from twisted.python import usage
 
-from netsuite.compose import ServiceOf, compose
+from netsuite.compose import Daemon, ServiceOf, compose
 from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
 from netsuite.config.load import ConfigError, Configuration, read
-from netsuite.config.schema import SERVICES
+from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.extensions import extend_from_file
@@ -26,10 +28,13 @@ from netsuite.logs.file import LoggedService, log_path
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
+from netsuite.workers.sockets import Inherited
 
 #: New objects after which young garbage is looked for. Python's 700 are made by two messages
 #: under way, so all that waits for the disk would be walked through again and again.
 GARBAGE_OBJECTS = 10_000
+
+log = Logger()
 
 
 class Options(usage.Options):
@@ -147,8 +152,53 @@ def _check_log(options: Options) -> None:
             raise SiteError(f"--logfile {given}: there is no directory {folder}")
 
 
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Raise CannotStart, with the lines to be shown, where settings are wrong or a home cannot be
+    used."""
+    try:
+        yield
+    except ConfigError as error:
+        lines = [f"netsuite: {problem}" for problem in error.problems]
+        raise CannotStart("\n".join(lines)) from None
+    except (SiteError, StoreError) as error:
+        raise CannotStart(f"netsuite: {error}") from None
+
+
+def enabled(names: Sequence[str], settings: Settings) -> list[str]:
+    """Return the names of the services that are on; one alone runs though it is not enabled."""
+    return [name for name in names if len(names) == 1 or getattr(settings, name).enabled]
+
+
+def daemon_over(
+    site: Site,
+    configuration: Configuration,
+    names: Sequence[str],
+    handlers: Sequence[str],
+    read: Callable[[], Settings],
+) -> Daemon:
+    """Put services over a site, with what handlers add to it.
+
+    Args:
+        configuration: what the site's settings came from.
+        names: of the services.
+        handlers: files of one's own.
+        read: reads the settings again.
+
+    Raises:
+        ConfigError, SiteError: as ``compose``.
+    """
+    for path in handlers:
+        extend_from_file(site, Path(path))
+    daemon = compose(site, *(ServiceOf(name) for name in names), read=read)
+    site.once_open(lambda store: _check_store(configuration, store))
+    site.when_open(spare_the_collector)
+    return daemon
+
+
 def _service(options: Options, names: Sequence[str]) -> IService:
-    """Make a site and the services named, as far as they are enabled.
+    """Make a site and the services named, as far as they are enabled; or the parent of workers that
+    do.
 
     Raises:
         CannotStart: the settings are wrong, or the home cannot be used.
@@ -156,35 +206,65 @@ def _service(options: Options, names: Sequence[str]) -> IService:
     from twisted.internet import reactor
 
     measure_time_by_itself(reactor)
-    demo = bool(options["demo"])
-    try:
+    with refusing():
         _check_log(options)
+        inherited = Inherited.from_systemd(os.environ, os.getpid())
         configuration = options.configuration()
-        settings = configuration.settings
-        if demo:
-            refuse_strangers(settings)
-        memory = bool(options["memory"])
-        site = Site(find_home(options["home"]), settings=settings, memory=memory, reactor=reactor)
-        for path in options.handlers:
-            extend_from_file(site, Path(path))
-        daemon = compose(
-            site,
-            *(
-                ServiceOf(name)
-                for name in names
-                if len(names) == 1 or getattr(settings, name).enabled
-            ),
-            read=lambda: options.configuration().settings,
-        )
-    except ConfigError as error:
-        lines = [f"netsuite: {problem}" for problem in error.problems]
-        raise CannotStart("\n".join(lines)) from None
-    except (SiteError, StoreError) as error:
-        raise CannotStart(f"netsuite: {error}") from None
-    if demo:
+        make = _parent if configuration.settings.daemon.workers else _daemon
+        service = make(options, configuration, names, inherited)
+    for address in inherited.left:
+        log.warn("nothing is configured to listen on {address}, which is open", address=address)
+    path = log_path(options.parent)
+    return service if path is None else LoggedService(service, path, IReactorFromThreads(reactor))
+
+
+def _daemon(
+    options: Options, configuration: Configuration, names: Sequence[str], inherited: Inherited
+) -> IService:
+    """Make the daemon that is one process."""
+    from twisted.internet import reactor
+
+    settings = configuration.settings
+    if options["demo"]:
+        refuse_strangers(settings)
+    site = Site(
+        find_home(options["home"]),
+        settings=settings,
+        memory=bool(options["memory"]),
+        reactor=reactor,
+        inherited=inherited,
+    )
+    daemon = daemon_over(
+        site,
+        configuration,
+        enabled(names, settings),
+        options.handlers,
+        read=lambda: options.configuration().settings,
+    )
+    if options["demo"]:
         listening = [service for service in daemon if isinstance(service, ListeningService)]
         site.once_open(Demo(site, listening, sys.stdout).prepare)
-    site.once_open(lambda store: _check_store(configuration, store))
-    site.when_open(spare_the_collector)
-    log = log_path(options.parent)
-    return daemon if log is None else LoggedService(daemon, log, IReactorFromThreads(reactor))
+    return daemon
+
+
+def _parent(
+    options: Options, configuration: Configuration, names: Sequence[str], inherited: Inherited
+) -> IService:
+    """Make the parent of workers. Raises SiteError."""
+    from twisted.internet import reactor
+
+    from netsuite.workers.parent import Parent
+
+    for option in ("demo", "memory"):
+        if options[option]:
+            raise SiteError(f"--{option} is one process: set daemon.workers to 0")
+    return Parent(
+        configuration.settings,
+        find_home(options["home"]),
+        lambda settings: enabled(names, settings),
+        reactor=reactor,
+        read=lambda: options.configuration().settings,
+        config=configuration.path,
+        handlers=options.handlers,
+        inherited=inherited,
+    )

@@ -379,6 +379,7 @@ class Site(Service):
             factory.counts = self._counts
         self.on_reload(lambda _: factory.configure(shared()))
         service = ListeningService(factory.shared.service, openings, factory, self.when_open)
+        service.is_quiet = self.bus.worker > 0  # its parent has said it
         self._at_home.append(service.bind)
         return service
 
@@ -387,6 +388,11 @@ class Site(Service):
     def once_open(self, work: Callable[[Store], Awaitable[None]]) -> None:
         """Do something with the open store before any service reads from its ports."""
         self._first.append(work)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the store is open."""
+        return self._is_open
 
     def when_open(self, work: Callable[[], Awaitable[None]] | None = None) -> Deferred[None]:
         """Wait until the store is open; then do *work*."""

@@ -150,6 +150,12 @@ def _written(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
+def _url(service: str, host: str, port: int, *, tls: bool) -> str:
+    """Return the URL of a service that listens there."""
+    scheme = _SECURE.get(service, f"{service}s") if tls else service
+    return f"{scheme}://{_written(host)}:{port}/"
+
+
 def _escaped(value: str) -> str:
     """Return a value as an endpoint string has it."""
     return value.replace("\\", "\\\\").replace(":", "\\:").replace("=", "\\=")
@@ -202,6 +208,8 @@ class ListeningService(Service):
         self.openings = tuple(openings)
         self.factory = factory
         self.bound: list[tuple[Opening, IListeningPort]] = []
+        #: Whether it does not log where it listens.
+        self.is_quiet = False
         self._ready = ready
 
     # -- where it listens ----------------------------------------------------------------------
@@ -250,16 +258,25 @@ class ListeningService(Service):
     def url(self) -> str:
         """The URL of ``port``, such as ``imap://127.0.0.1:143/`` or ``imaps://127.0.0.1:993/``;
         of a Unix socket, where there is no port, such as ``lmtp:///path``. Raises LookupError."""
-        scheme = str(self.name)
         where, tls = self._where()
-        if tls:
-            scheme = _SECURE.get(scheme, f"{scheme}s")
         if where is not None:
-            return f"{scheme}://{_written(_reachable(where))}:{where.port}/"
+            return _url(str(self.name), _reachable(where), where.port, tls=tls)
         path = self._socket()
         if path is None:
             raise self._nowhere("TCP port, and on no Unix socket")
         return f"{self.name}://{quote(path)}"
+
+    @property
+    def urls(self) -> list[str]:
+        """The URLs of all places where it listens, with the addresses that it has there."""
+        name, found = str(self.name), []
+        for opening, port in self.bound:
+            where = port.getHost()
+            if isinstance(where, IPv4Address | IPv6Address):
+                found.append(_url(name, where.host, where.port, tls=opening.tls))
+            elif opening.path is not None:
+                found.append(f"{name}://{quote(str(opening.path))}")
+        return found
 
     @property
     def endpoint(self) -> str:
@@ -316,12 +333,11 @@ class ListeningService(Service):
             IPushProducer(port).pauseProducing()
 
     def _read(self) -> None:
-        for opening, port in self.bound:
+        for _, port in self.bound:
             if IPushProducer.providedBy(port):
                 IPushProducer(port).resumeProducing()
-            self.log.info(
-                "{name} listens on {where}", name=self.name, where=port.getHost(), opening=opening
-            )
+            if not self.is_quiet:
+                self.log.info("{name} listens on {where}", name=self.name, where=port.getHost())
 
     def _not_bound(self, failure: Failure, opening: Opening, failures: list[str]) -> None:
         reason = why_not_bound(str(self.name), opening.description, failure.value)

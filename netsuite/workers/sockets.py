@@ -134,7 +134,7 @@ class InheritedEndpoint:
             found.setblocking(False)
             family = found.family
         if family == socket.AF_UNIX:
-            port: IListeningPort = _UnixPort._fromListeningDescriptor(  # type: ignore[no-untyped-call]
+            port: IListeningPort = _UnixPort._fromListeningDescriptor(
                 self._reactor, self._descriptor, factory
             )
             port.startListening()
