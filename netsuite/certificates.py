@@ -254,6 +254,10 @@ class Certificates:
         """Return the certificates in use, by their files' names."""
         return dict(self._pairs)
 
+    def pairs(self) -> dict[str, Pair]:
+        """Return the certificates in use, by their files' names."""
+        return dict(self._pairs)
+
     def expiries(self) -> dict[str, datetime]:
         """Return until when each certificate is good, by its file's name."""
         return {name: pair.not_after for name, pair in self._pairs.items()}

@@ -21,6 +21,7 @@ from twisted.logger import ILogObserver, LogEvent, Logger, LogLevel, textFileLog
 from zope.interface import implementer
 
 from netsuite import __version__
+from netsuite.accounts.mail import ADMIN_GROUP
 from netsuite.accounts.passwords import make_verifiers
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import ListeningService
@@ -34,6 +35,9 @@ from netsuite.store.tree import FileTree, HomeTree, TreePath
 
 PASSWORD = "netsuite"
 ACCOUNTS = (("alice", "Alice Example"), ("bob", "Bob Example"))
+
+#: Who may use the console.
+ADMINISTRATOR: Final = "alice"
 
 #: What ``--demo`` sets, before the command line's own ``--set``.
 DEMO_OVERRIDES = (
@@ -184,6 +188,7 @@ TRY: Final = {
     "curl http://{where}/~alice/",
     "telnet": "{netsuite} telnet {where}    (alice, netsuite, then: help)",
     "gopher": "curl gopher://{where}/",
+    "console": "http://{where}/    (in a browser: alice, netsuite)",
 }
 
 
@@ -323,6 +328,8 @@ class Demo:
         account = await store.accounts.add_account(
             name, make_verifiers(PASSWORD), display_name=display_name, folders=STANDARD_FOLDERS
         )
+        if name == ADMINISTRATOR:
+            await store.accounts.update_account(account.id, groups=frozenset({ADMIN_GROUP}))
         inbox = (await store.mail.folder(account.id, "INBOX")).id
         for number, (sender, subject, body, age_hours) in enumerate(_SAMPLES, start=1):
             if sender.startswith(f"{name}@"):

@@ -46,6 +46,7 @@ ELSEWHERE = (
     ("cli.client.problems", "cli/test_exit_codes", "each problem has its exit code"),
     ("cli.client.running", "cli/test_exit_codes", "ends with a code and a line"),
     ("cli.client.*", "interop/test_netsuite_command", "the command, with real servers"),
+    ("console.*", "console/test_console", "what a browser meets"),
     ("cli.dns", "cli/test_dkim", "publishes keys among others"),
     ("cli.alias", "cli/test_account", "aliases are refused as accounts are"),
     ("cli.folder", "cli/test_mailfiles", "folders that import and export name"),

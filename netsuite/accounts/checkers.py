@@ -31,10 +31,13 @@ from netsuite.sasl.prepare import Unpreparable, saslprep
 from netsuite.store.changes import AccountChanged, Change, ChangeFeed, Subscription
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.interfaces import AccountStore
-from netsuite.store.model import Account, AccountId, AccountState, SpecialUse
+from netsuite.store.model import Account, AccountId, AccountState, AppPassword, SpecialUse
 
 #: Members may act as other accounts (an authorization identity of their choice).
 PROXY_GROUP: Final = "proxy"
+#: App passwords are kept in programs, often on a telephone: one that names no services is not for
+#: these.
+NAMED_ONLY: Final = frozenset({"console"})
 _REMEMBERED: Final = 10_000
 #: Time for a checker of somebody else's.
 CHECK_SECONDS: Final = 30.0
@@ -97,6 +100,13 @@ class LoginNames:
         name = username.strip().lower()
         local, at, domain = name.rpartition("@")
         return local if at and domain in self.domains else name
+
+
+def _is_for(app_password: AppPassword, protocol: str) -> bool:
+    """Return whether an app password may be used for a service."""
+    if app_password.protocols is None:
+        return protocol not in NAMED_ONLY
+    return protocol in app_password.protocols
 
 
 def refuse_unusable(account: Account, channel: Channel) -> None:
@@ -327,7 +337,7 @@ class PasswordChecker:
         further = [
             each
             for each in await self._accounts.app_passwords(account.id)
-            if each.protocols is None or channel.protocol in each.protocols
+            if _is_for(each, channel.protocol)
         ]
         kept = [own] if own is not None else []
         index = await self._hashing.matching(

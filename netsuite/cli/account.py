@@ -20,6 +20,7 @@ _LARGEST_QUOTA = 1 << 40
 #: A test holds them against the settings, whose import `--help` does not wait for.
 _LOGIN_SERVICES = (
     "submission", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher",
+    "console",
 )  # fmt: skip
 
 

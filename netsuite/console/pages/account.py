@@ -1,0 +1,333 @@
+"""One account: its state, password, quota, groups, aliases, app passwords, sessions and logins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from netsuite.accounts.mail import ADMIN_GROUP
+from netsuite.accounts.naming import alias_name_problem
+from netsuite.console.access import SERVICE
+from netsuite.console.answers import sessions
+from netsuite.console.layout import (
+    badge,
+    button,
+    choices,
+    facts,
+    field,
+    form,
+    section,
+    table,
+    when,
+)
+from netsuite.console.markup import (
+    Content,
+    count,
+    counted,
+    element,
+    foreign,
+    link,
+    markup,
+    size,
+    url,
+)
+from netsuite.console.pages.logins import login_table
+from netsuite.console.pages.sessions import session_table
+from netsuite.console.visit import (
+    Done,
+    Page,
+    Route,
+    Unfit,
+    Visit,
+    account_named,
+    number,
+    one_of,
+)
+from netsuite.sasl.prepare import Unpreparable
+from netsuite.store.errors import AccountExists
+from netsuite.store.model import Account, AccountState, Verifiers
+
+#: In MiB; more than there are disks for, and its octets still fit the database.
+LARGEST_QUOTA: Final = 1 << 40
+_MIB: Final = 1024 * 1024
+#: What an account logs in to.
+SERVICES: Final = (
+    "submission", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher", SERVICE,
+)  # fmt: skip
+#: The newest logins that are shown, and sessions.
+_ROWS: Final = 20
+
+
+# -- what forms of accounts have in common -------------------------------------------------------
+
+
+async def new_verifiers(visit: Visit) -> Verifiers:
+    """Return what is kept of a password that was sent twice. Raises Unfit."""
+    password = visit.secret("password")
+    if not password:
+        raise Unfit("A password cannot be empty.")
+    if password != visit.secret("again"):
+        raise Unfit("The two passwords are not the same.")
+    cram_md5 = visit.site.settings.accounts.cram_md5
+    try:
+        return await visit.site.hashing.make_verifiers(password, cram_md5=cram_md5)
+    except Unpreparable as error:
+        raise Unfit(f"That cannot be a password: {error}.") from None
+
+
+def quota_sent(visit: Visit) -> int | None:
+    """Return the quota that was sent, in octets; None for no limit. Raises Unfit."""
+    text = visit.sent("quota").replace(",", "")
+    if not text:
+        return None
+    mib = number(text)
+    if mib is None or mib > LARGEST_QUOTA:
+        raise Unfit("A quota is a number of MiB, or empty for no limit.")
+    return mib * _MIB
+
+
+def groups_sent(visit: Visit) -> frozenset[str]:
+    """Return the groups that were sent."""
+    return frozenset(visit.sent("groups").replace(",", " ").split())
+
+
+# -- the page ------------------------------------------------------------------------------------
+
+
+async def show(visit: Visit) -> Page:
+    """Show all that there is of one account."""
+    account = await account_named(visit, visit.names["name"])
+    store = visit.site.store
+    usage = await store.mail.usage(account.id)
+    verifiers = await store.accounts.verifiers(account.id)
+    active = account.state is AccountState.ACTIVE
+    body = markup(
+        facts(
+            [
+                ("State", badge(account.state.value, "good" if active else "bad")),
+                ("Mail", f"{counted(usage.messages, 'message')}, {size(usage.octets)}"),
+                ("Password", "has one" if verifiers is not None else "none of its own here"),
+            ]
+        ),
+        form(
+            visit,
+            button("Disable", "disable", "bad") if active else button("Enable", "enable"),
+        ),
+        section("Settings", _settings(visit, account)),
+        section("Password", _password(visit)),
+        section("Aliases", *await _aliases(visit, account)),
+        section("App passwords", await _app_passwords(visit, account)),
+        section("Sessions", *await _sessions(visit, account)),
+        section("Newest logins", login_table(await store.accounts.logins(account.name, _ROWS))),
+    )
+    return Page(account.name, body)
+
+
+def _settings(visit: Visit, account: Account) -> Content:
+    sent = visit.sent("action") == "settings"
+    quota = "" if account.quota_octets is None else str(account.quota_octets // _MIB)
+    allowed = SERVICES if account.protocols is None else account.protocols
+    return form(
+        visit,
+        field(
+            "Name that people read", "display_name",
+            visit.sent("display_name") if sent else account.display_name,
+        ),
+        field(
+            "Quota in MiB", "quota", visit.sent("quota") if sent else quota, inputmode="numeric",
+            hint="How much mail it may keep; empty for no limit.",
+        ),
+        field(
+            "Groups", "groups",
+            visit.sent("groups") if sent else " ".join(sorted(account.groups)),
+            hint="With spaces between. Members of admin may use this console.",
+        ),
+        choices("Services it may use", "services", SERVICES, allowed),
+        button("Save"),
+        action="settings",
+    )  # fmt: skip
+
+
+def _password(visit: Visit) -> Content:
+    return form(
+        visit,
+        field(
+            "New password", "password", type="password", autocomplete="new-password", required=True
+        ),
+        field(
+            "The new password again", "again", type="password", autocomplete="new-password",
+            required=True,
+        ),
+        button("Change the password"),
+        action="password",
+    )  # fmt: skip
+
+
+async def _aliases(visit: Visit, account: Account) -> Sequence[Content]:
+    aliases = await visit.site.store.accounts.aliases()
+    rows = [
+        (
+            alias,
+            ", ".join(targets),
+            form(visit, button("Remove", kind="quiet"), action="drop-alias", alias=alias)
+            if targets == (account.name,)
+            else link("Change", "aliases", find=alias),
+        )
+        for alias, targets in sorted(aliases.items())
+        if account.name in targets
+    ]
+    return (
+        table(("Alias", "Stands for", ""), rows, empty="None stands for this account."),
+        form(
+            visit,
+            field("New alias", "alias", autocapitalize="none", required=True),
+            button("Add"),
+            action="alias",
+            row=True,
+        ),
+    )
+
+
+async def _app_passwords(visit: Visit, account: Account) -> Content:
+    found = await visit.site.store.accounts.app_passwords(account.id)
+    return table(
+        ("For", "Services", "Made", "Last used", ""),
+        [
+            (
+                foreign(each.label),
+                "all" if each.protocols is None else ", ".join(sorted(each.protocols)),
+                when(each.created),
+                when(each.last_used),
+                form(visit, button("Revoke", kind="quiet"), action="revoke", id=str(each.id)),
+            )
+            for each in found
+        ],
+        empty="It has none.",
+    )
+
+
+async def _sessions(visit: Visit, account: Account) -> Sequence[Content]:
+    found = [each for each in await sessions(visit.site.bus) if each["account"] == account.name]
+    if not found:
+        return (element("p", "There are none.", class_="empty"),)
+    return (
+        session_table(visit, found[:_ROWS]),
+        form(
+            visit,
+            button(f"End all {count(len(found))}", kind="bad"),
+            to="/sessions",
+            action="account",
+            whom=account.name,
+        ),
+    )
+
+
+# -- what can be done ----------------------------------------------------------------------------
+
+
+async def _disable(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    if account.id == visit.account.id:
+        raise Unfit("This is your own account: another administrator may disable it.")
+    visit.audit("disabled the account", account.name)
+    await visit.site.store.accounts.update_account(account.id, state=AccountState.DISABLED)
+    return Done(url("accounts", account.name), "disabled")
+
+
+async def _enable(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    visit.audit("enabled the account", account.name)
+    await visit.site.store.accounts.update_account(account.id, state=AccountState.ACTIVE)
+    return Done(url("accounts", account.name), "enabled")
+
+
+async def _save(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    quota, groups = quota_sent(visit), groups_sent(visit)
+    chosen = [each for each in visit.sent_all("services") if each in SERVICES]
+    if not chosen:
+        raise Unfit("Leave it one service at least; to shut it out, disable it.")
+    protocols = None if len(chosen) == len(SERVICES) else frozenset(chosen)
+    if account.id == visit.account.id and (ADMIN_GROUP not in groups or SERVICE not in chosen):
+        raise Unfit("This is your own account: you would lock yourself out of this console.")
+    visit.audit(
+        "changed the account",
+        f"{account.name}: groups {' '.join(sorted(groups)) or 'none'}, "
+        f"services {' '.join(chosen)}, quota {'none' if quota is None else quota}",
+    )
+    await visit.site.store.accounts.update_account(
+        account.id,
+        display_name=visit.sent("display_name"),
+        quota_octets=quota,
+        groups=groups,
+        protocols=protocols,
+    )
+    return Done(url("accounts", account.name), "saved")
+
+
+async def _change_password(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    verifiers = await new_verifiers(visit)
+    visit.audit("changed the password of", account.name)
+    await visit.site.store.accounts.set_verifiers(account.id, verifiers)
+    return Done(url("accounts", account.name), "password")
+
+
+async def _add_alias(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    alias = visit.sent("alias").lower()
+    problem = alias_name_problem(alias)
+    if problem is not None:
+        raise Unfit(f"That cannot be an alias: {problem}.")
+    accounts = visit.site.store.accounts
+    targets = (await accounts.aliases()).get(alias, ())
+    if account.name not in targets:
+        try:
+            await accounts.set_alias(alias, [*targets, account.name])
+        except AccountExists:
+            raise Unfit(f"There is an account {alias}.") from None
+        visit.audit("added to the alias", f"{alias}: {account.name}")
+    return Done(url("accounts", account.name), "saved")
+
+
+async def _drop_alias(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    alias = visit.sent("alias").lower()
+    accounts = visit.site.store.accounts
+    targets = (await accounts.aliases()).get(alias, ())
+    if account.name not in targets:
+        raise Unfit(f"{alias} does not stand for {account.name}.")
+    visit.audit("took from the alias", f"{alias}: {account.name}")
+    await accounts.set_alias(alias, [each for each in targets if each != account.name])
+    return Done(url("accounts", account.name), "saved")
+
+
+async def _revoke(visit: Visit) -> Done:
+    account = await account_named(visit, visit.names["name"])
+    accounts = visit.site.store.accounts
+    wanted = number(visit.sent("id"))
+    found = [each for each in await accounts.app_passwords(account.id) if each.id == wanted]
+    if not found:
+        raise Unfit("There is no such app password.")
+    visit.audit("revoked an app password of", f"{account.name}: {found[0].label!r}")
+    await accounts.remove_app_password(account.id, found[0].id)
+    return Done(url("accounts", account.name), "revoked")
+
+
+ROUTES: Final = (
+    Route(
+        "/accounts/{name}",
+        show,
+        one_of(
+            {
+                "disable": _disable,
+                "enable": _enable,
+                "settings": _save,
+                "password": _change_password,
+                "alias": _add_alias,
+                "drop-alias": _drop_alias,
+                "revoke": _revoke,
+            }
+        ),
+    ),
+)
