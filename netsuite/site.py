@@ -31,7 +31,6 @@ from netsuite.accounts.delivery import Patience, StoreDelivery
 from netsuite.accounts.files import HomesOfSite
 from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
-from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
 from netsuite.accounts.srs import SenderRewriting
