@@ -62,7 +62,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         ),
         "import": Entry(
             _TRANSFER, "import_mail",
-            "Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup.",
+            "Add messages of mbox files or Maildirs, one or a tree of folders, to an account or "
+            "newsgroup.",
         ),
         "backup": Entry(
             "netsuite.cli.backup", "backup",
@@ -80,7 +81,8 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "Give the room that removed mail has left in netsuite.db back to the disk.",
         ),
         "export": Entry(
-            _TRANSFER, "export_mail", "Write a folder's messages to a new mbox file or Maildir."
+            _TRANSFER, "export_mail",
+            "Write an account's folders, or one, to a new Maildir (Maildir++), or mbox file or tree.",
         ),
     },
     "Any server, by URL": {

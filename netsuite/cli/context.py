@@ -71,7 +71,7 @@ class Home:
         """Do something with a reactor; a refusal is one line and exit 1."""
         error = _in_loop(work)
         if isinstance(error, errors.StoreError | SiteError):
-            raise click.ClickException(_line_of(error))
+            raise click.ClickException(line_of(error))
         if isinstance(error, click.ClickException):
             raise error
         if isinstance(error, OSError) and error.filename is not None:
@@ -141,12 +141,12 @@ def one_line() -> Iterator[None]:
     try:
         yield
     except (errors.StoreError, SiteError) as error:
-        raise click.ClickException(_line_of(error)) from None
+        raise click.ClickException(line_of(error)) from None
     except OSError as error:
         raise click.ClickException(f"{error.filename}: {error.strerror}") from None
 
 
-def _line_of(error: Exception) -> str:
+def line_of(error: Exception) -> str:
     """Return what the store or the home says as a line."""
     text = (_WORDS.find(error) or "{}").format(error)
     return " ".join(text.split())  # a driver's may be several lines

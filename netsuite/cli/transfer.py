@@ -1,141 +1,187 @@
-"""``netsuite import`` and ``export``: mbox files and Maildirs, to and from a folder."""
+"""``netsuite import`` and ``export``: an account's folders, or one of them, from files and back."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Final
 
 import click
 
-from netsuite.cli import mailfiles
-from netsuite.cli.context import Home, pass_home
+from netsuite.cli.context import Home, columns, pass_home
 from netsuite.cli.group import find_group
-from netsuite.message.headers import strip
-from netsuite.message.news import message_id_of
-from netsuite.store.errors import MessageExists, NoSuchFolder
-from netsuite.store.interfaces import Draft, Store
-from netsuite.store.model import Folder, FolderId, Message, Placement
+from netsuite.cli.leftout import LeftOut
+from netsuite.cli.mailfiles.kept import NoMailFile
+from netsuite.cli.mailfiles.names import Parts
+from netsuite.cli.mailfiles.trees import Tree, read_tree
+from netsuite.store.interfaces import Store
+
+QUOTINGS: Final = ("mboxrd", "mboxo", "none")
 
 
 @click.command("import")
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
-@click.option("--account", help="Into whose folder.")
-@click.option("--folder", "name", default="INBOX", show_default=True, help="Into which folder.")
+@click.option("--account", help="Into whose folders.")
+@click.option("--folder", "base", help="Into which folder, others below it; else INBOX.")
 @click.option("--group", help="Into which newsgroup instead; articles that are there are left out.")
+@click.option(
+    "--quoting",
+    type=click.Choice(QUOTINGS),
+    help="Which lines of an mbox have a > more than their message; else found out.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what there is, and take nothing.")
 @pass_home
 def import_mail(
-    home: Home, source: Path, account: str | None, name: str, group: str | None
+    home: Home,
+    source: Path,
+    account: str | None,
+    base: str | None,
+    group: str | None,
+    quoting: str | None,
+    *,
+    dry_run: bool,
 ) -> None:
-    """Add the messages of an mbox file or a Maildir to a folder, or to a newsgroup."""
-    from rich.progress import Progress
+    """Add messages of mbox files or Maildirs, one or a tree of folders, to an account or newsgroup.
 
+    SOURCE is an mbox file, a Maildir with the folders in it (Maildir++), or a directory with either
+    in it. Flags, keywords, dates and subscriptions come along. Exit code 8: something was left out.
+    """
     if (account is None) == (group is None):
         raise click.UsageError("say either --account or --group")
     try:
-        opened = mailfiles.open_mail_file(source)
-    except mailfiles.NoMailFile as error:
+        tree = read_tree(source, quoting)
+    except NoMailFile as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{source} cannot be read: {error.strerror}") from None
+    left_out = LeftOut()
+    for line in tree.complaints:
+        left_out.say(line)
 
     async def work(store: Store) -> None:
+        from netsuite.cli.importing import names_of
+
         if group is not None:
-            target = await find_group(store, group)
+            await _import_group(store, tree, group, left_out)
+            return
+        names = names_of(tree, base)
+        if dry_run:
+            rows = [(names[each.parts], f"{len(each.file):,}", str(each.path))
+                    for each in tree.folders]  # fmt: skip
+            columns(("FOLDER", "MESSAGES", "FROM"), rows)
         else:
-            target = await _folder_of(store, account or "", name)
-        count = 0
-        with Progress(transient=True) as progress:
-            task = progress.add_task("importing", total=len(opened))
-            for message in opened:
-                if group is not None:
-                    count += await _import_article(store, target.id, message)
-                else:
-                    await _import_one(store, target.id, message)
-                    count += 1
-                progress.advance(task)
-        what = f"articles into {target.name}"
-        if account is not None:
-            what = f"messages into {target.name} of {account.lower()}"
-        left_out = f"; {len(opened) - count} were there already" if count < len(opened) else ""
-        click.echo(f"imported {count} {what}{left_out}")
+            await _import_account(store, tree, account or "", names, left_out)
 
     home.with_store(work)
+    left_out.end()
 
 
-async def _folder_of(store: Store, account: str, name: str) -> Folder:
-    """Return an account's folder; make it if it is not there."""
-    owner = (await store.accounts.account(account.lower())).id
-    try:
-        return await store.mail.folder(owner, name)
-    except NoSuchFolder:
-        return await store.mail.create_folder(owner, name)
+async def _import_group(store: Store, tree: Tree, group: str, left_out: LeftOut) -> None:
+    from netsuite.cli.importing import Importing
+
+    if len(tree.folders) > 1:
+        raise click.ClickException(
+            f"there are {len(tree.folders)} folders, and a newsgroup is one; name one of them"
+        )
+    target = await find_group(store, group)
+    (found,) = tree.folders
+    with _Progress("importing", len(found.file)) as progress:
+        importing = Importing(store, left_out, progress.advance)
+        await importing.group(found.file, target.id)
+    there = len(found.file) - importing.taken - left_out.count
+    more = f"; {there} were there already" if there > 0 else ""
+    click.echo(f"imported {importing.taken} articles into {target.name}{more}")
 
 
-async def _drafted(store: Store, octets: bytes) -> Draft:
-    draft = store.mail.draft(len(octets))
-    waiting = draft.write(octets)
-    if waiting is not None:
-        await waiting
-    return draft
+async def _import_account(
+    store: Store, tree: Tree, account: str, names: Mapping[Parts, str], left_out: LeftOut
+) -> None:
+    from netsuite.cli.importing import Importing
 
-
-async def _import_one(store: Store, target: FolderId, message: mailfiles.Kept) -> None:
-    draft = await _drafted(store, message.octets)
-    await store.mail.commit(draft, [Placement(target, message.flags, message.received)])
-
-
-async def _import_article(store: Store, target: FolderId, message: mailfiles.Kept) -> bool:
-    """Put an article into a newsgroup; return whether it was not there yet.
-
-    Read state is everybody's own there, so the flags in the file are nobody's.
-    """
-    octets = strip(message.octets, (b"Xref",))  # of the server it comes from
-    draft = await _drafted(store, octets)
-    message_id = message_id_of(octets) or None
-    placement = Placement(target, internal_date=message.received)
-    try:
-        await store.mail.commit(draft, [placement], message_id=message_id)
-    except MessageExists:
-        return False
-    return True
+    owner = await store.accounts.account(account.lower())
+    with _Progress("importing", sum(len(each.file) for each in tree.folders)) as progress:
+        importing = Importing(store, left_out, progress.advance)
+        await importing.tree(owner.id, tree.folders, names)
+    for parts in tree.subscribed:
+        await store.mail.subscribe(owner.id, names[parts], True)
+    into = names[tree.folders[0].parts]
+    if len(tree.folders) > 1:
+        into = f"{len(tree.folders)} folders"
+    click.echo(f"imported {importing.taken} messages into {into} of {owner.name}")
 
 
 @click.command("export")
 @click.argument("target", type=click.Path(path_type=Path))
-@click.option("--account", help="Whose folder; without it a public one.")
-@click.option("--folder", "name", default="INBOX", show_default=True, help="Which folder.")
-@click.option("--format", "form", type=click.Choice(["mbox", "maildir"]), default="mbox")
+@click.option("--account", help="Whose folders; without it a public one.")
+@click.option("--folder", "name", help="Which folder alone; else all of the account.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["mbox", "maildir"]),
+    help="Default: mbox for a folder, maildir for an account.",
+)
 @pass_home
-def export_mail(home: Home, target: Path, account: str | None, name: str, form: str) -> None:
-    """Write a folder's messages to a new mbox file or Maildir."""
+def export_mail(
+    home: Home, target: Path, account: str | None, name: str | None, form: str | None
+) -> None:
+    """Write an account's folders, or one, to a new Maildir (Maildir++), or mbox file or tree.
+
+    Messages, flags, keywords, dates and subscriptions are in it; passwords, aliases, settings and
+    the account's files are not. Exit code 8: something was left out.
+    """
+    if account is None and name is None:
+        raise click.UsageError("say --account, --folder, or both")
     if target.exists():
         raise click.ClickException(f"{target} is there already; name a new one")
+    os.umask(0o077)  # other people's mail
+    left_out = LeftOut()
 
     async def work(store: Store) -> None:
+        from netsuite.cli.exporting import Exporting, new_place
+
         owner = (await store.accounts.account(account.lower())).id if account else None
-        source = await store.mail.folder(owner, name)
-        messages = await store.mail.messages(source.id, None, owner)
-        try:
-            kind = mailfiles.NewMbox if form == "mbox" else mailfiles.NewMaildir
-            await _export(store, source, messages, kind(target))
-        except OSError as error:
-            raise click.ClickException(f"{target} cannot be written: {error.strerror}") from None
-        click.echo(f"exported {len(messages)} messages of {source.name} to {target}")
+        if name is None:
+            folders = await store.mail.folders(owner)
+        else:
+            folders = [await store.mail.folder(owner, name)]
+        with _Progress("exporting", sum(each.messages for each in folders)) as progress:
+            exporting = Exporting(store, owner, left_out, progress.advance)
+            try:
+                with new_place(target) as place:
+                    if name is None:
+                        await exporting.tree(folders, place, form or "maildir")
+                    else:
+                        await exporting.folder(folders[0], place, form or "mbox")
+            except OSError as error:
+                raise click.ClickException(
+                    f"{target} cannot be written: {error.strerror}"
+                ) from None
+        of = folders[0].name if name is not None else f"{len(folders)} folders"
+        click.echo(f"exported {exporting.written} messages of {of} to {target}")
 
     home.with_store(work)
+    left_out.end()
 
 
-async def _export(
-    store: Store,
-    source: Folder,
-    messages: Sequence[Message],
-    destination: mailfiles.NewMbox | mailfiles.NewMaildir,
-) -> None:
-    from rich.progress import Progress
+class _Progress:
+    """A bar that shows how many messages are done, on standard error where that is a terminal."""
 
-    with Progress(transient=True) as progress:
-        for message in progress.track(messages, description="exporting"):
-            octets = b"".join([chunk async for chunk in store.mail.read(message.content)])
-            new = message.uid >= source.recent_from
-            destination.add(octets, message.flags, message.internal_date, new=new)
-    destination.close()
+    def __init__(self, what: str, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import Progress
+
+        console = Console(stderr=True)
+        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
+        self._task = self._progress.add_task(what, total=total)
+
+    def advance(self, count: int) -> None:
+        """Show so many more."""
+        self._progress.advance(self._task, count)
+
+    def __enter__(self) -> _Progress:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._progress.stop()
