@@ -120,7 +120,7 @@ class Site(Service):
         storage: where everything is kept, instead of in the home or in memory.
         bus: to the other processes of a daemon with workers; None: there are none.
         inherited: listening sockets that are there already.
-        counts: of connections, over all processes; None: this one's.
+        connection_counts: of all processes; None: this one's.
 
     Raises:
         ConfigError: the home's configuration is wrong.
@@ -139,12 +139,12 @@ class Site(Service):
         storage: Storage | None = None,
         bus: Bus | None = None,
         inherited: Inherited | None = None,
-        counts: Counts | None = None,
+        connection_counts: Counts | None = None,
     ) -> None:
         self.setName("site")
         self.bus: Bus = OneProcess() if bus is None else bus
         self._inherited = Inherited() if inherited is None else inherited
-        self._counts = counts
+        self._connection_counts = connection_counts
         self.reactor: Reactor = _installed() if reactor is None else reactor
         in_memory = memory or storage is not None
         path = find_home(None if home is None else os.fspath(home))
@@ -361,6 +361,8 @@ class Site(Service):
             stamp=stamp,
             elsewhere=self.run,
             home=self.home,
+            as_json=self.settings.log.form == "json",
+            rotation=self.settings.log.rotation,
         )
 
     def listening(self, factory: ServerFactory[Sh], shared: Callable[[], Sh]) -> ListeningService:
@@ -375,8 +377,8 @@ class Site(Service):
         """
         openings = openings_of(factory, self.reactor, self.home, self._inherited)
         factory.worker = self.bus.worker
-        if self._counts is not None:
-            factory.counts = self._counts
+        if self._connection_counts is not None:
+            factory.counts = self._connection_counts
         self.on_reload(lambda _: factory.configure(shared()))
         service = ListeningService(factory.shared.service, openings, factory, self.when_open)
         service.is_quiet = self.bus.worker > 0  # its parent has said it

@@ -8,7 +8,7 @@ as an account from a prefix before is not locked out of it by what others guess.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
@@ -40,6 +40,10 @@ class Throttle:
     Args:
         free_guesses: how many a key may have before it is slowed down.
         slowest_seconds: how long one refusal may grow.
+
+    Attributes:
+        tell: called with each guess that changes something (from which address, for which account,
+            whether it was right), for other processes of the daemon, whose ``hear`` takes it.
     """
 
     def __init__(
@@ -47,6 +51,7 @@ class Throttle:
     ) -> None:
         self.free_guesses = free_guesses
         self.slowest_seconds = slowest_seconds
+        self.tell: Callable[[str, str, bool], object] = lambda address, account, right: None
         self._clock = clock
         self._guesses: OrderedDict[Key, _Guesses] = OrderedDict()
         self._friends: OrderedDict[Key, None] = OrderedDict()
@@ -68,6 +73,23 @@ class Throttle:
 
     def wrong(self, address: str, account: str) -> None:
         """Note a wrong guess."""
+        self._note_wrong(address, account)
+        self.tell(address, account, False)
+
+    def right(self, address: str, account: str) -> None:
+        """Note a right one. The address keeps its count: whoever guesses at others' accounts
+        must not be able to clear it by logging in to one of their own."""
+        if self._note_right(address, account):
+            self.tell(address, account, True)
+
+    def hear(self, address: str, account: str, right: bool) -> None:
+        """Note a guess that another process has told of."""
+        if right:
+            self._note_right(address, account)
+        else:
+            self._note_wrong(address, account)
+
+    def _note_wrong(self, address: str, account: str) -> None:
         now = self._clock.seconds()
         for key in self._keys(address, account):
             guesses = self._guesses.pop(key, None)
@@ -83,16 +105,18 @@ class Throttle:
         while len(self._guesses) > KEYS:
             self._guesses.popitem(last=False)
 
-    def right(self, address: str, account: str) -> None:
-        """Note a right one. The address keeps its count: whoever guesses at others' accounts
-        must not be able to clear it by logging in to one of their own."""
-        self._guesses.pop(("account", account), None)
-        self._guesses.pop(("pair", peer_prefix(address), account), None)
+    def _note_right(self, address: str, account: str) -> bool:
+        """Note a right guess; return whether that has changed anything."""
         friend = (peer_prefix(address), account)
+        forgotten = [
+            self._guesses.pop(key, None) for key in (("account", account), ("pair", *friend))
+        ]
+        known = friend in self._friends
         self._friends.pop(friend, None)
         self._friends[friend] = None
         while len(self._friends) > KEYS:
             self._friends.popitem(last=False)
+        return not known or any(forgotten)
 
     def _keys(self, address: str, account: str) -> tuple[Key, ...]:
         where = peer_prefix(address)

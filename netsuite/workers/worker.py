@@ -29,6 +29,10 @@ from netsuite.workers.sockets import Inherited
 from netsuite.workers.start import BUS, RELOAD, START, TABLE, Start, read_settings
 from netsuite.workers.table import Table
 
+#: Topics of the bus.
+_GUESS: Final = "guess"
+_COMMIT: Final = "commit"
+#: What of the log is not told.
 _UNHEARD: Final = (Link.log.namespace, "log_legacy")
 
 
@@ -54,14 +58,23 @@ class Worker:
                 reactor=self._reactor,
                 bus=self.bus,
                 inherited=Inherited(named=start.sockets),
-                counts=Table(TABLE, start.number),
+                connection_counts=Table(TABLE, start.number),
             )
             configuration = Configuration(
                 self._settings, start.config_path, lambda names: start.config
             )
+            self._share(site)
             return daemon_over(
                 site, configuration, start.names, start.handlers, read=lambda: self._settings
             )
+
+    def _share(self, site: Site) -> None:
+        """Tell the others what a site learns that they have to know, and hear of theirs."""
+        throttle, bus = site.authenticator.throttle, self.bus
+        throttle.tell = lambda *guess: bus.tell(_GUESS, guess)
+        bus.hear(_GUESS, lambda guess: throttle.hear(*_guess(guess)))
+        site.store.on_commit(lambda: bus.tell(_COMMIT, None))
+        bus.hear(_COMMIT, lambda _: site.store.look())
 
     def connect(self) -> None:
         """Begin to talk to the parent."""
@@ -92,6 +105,14 @@ class Worker:
         itself, and what Twisted says of each port."""
         if event.get("log_namespace") not in _UNHEARD or "log_failure" in event:
             self.link.send_log(Log(eventAsJSON(event)))
+
+
+def _guess(value: Value) -> tuple[str, str, bool]:
+    """Return what was told of a guess. Raises ValueError for what is none."""
+    match value:
+        case [str(address), str(account), bool(right)]:
+            return address, account, right
+    raise ValueError("no guess")
 
 
 def heed_the_parent_alone(worker: Worker, reactor: Reactor) -> None:

@@ -80,6 +80,26 @@ class ThrottleTests(SynchronousTestCase):
         self.wrong("192.0.2.1", "ann", 1)
         self.assertEqual(0, self.throttle.seconds_to_wait("192.0.2.1", "ann"))
 
+    def test_together(self) -> None:
+        """A guess that one process tells of counts in another; a right one that changes nothing is
+        not told."""
+        other = throttle.Throttle(self.clock, free_guesses=3, slowest_seconds=10)
+        told: list[tuple[str, str, bool]] = []
+        self.throttle.tell = lambda *guess: told.append(guess)
+        other.tell = lambda *guess: self.fail("what is heard is not told on")
+        self.throttle.right("192.0.2.1", "ann")
+        self.throttle.right("192.0.2.1", "ann")
+        self.wrong("192.0.2.7", "ann", 4)
+        self.throttle.right("192.0.2.1", "ann")
+        self.assertEqual(6, len(told))
+        for guess in told[:5]:
+            other.hear(*guess)
+        self.assertEqual(1, other.seconds_to_wait("192.0.2.7", "bob"))
+        self.assertEqual(1, other.seconds_to_wait("192.0.2.8", "ann"))
+        self.assertEqual(0, other.seconds_to_wait("192.0.2.1", "ann"))
+        other.hear(*told[5])
+        self.assertEqual(0, other.seconds_to_wait("192.0.2.8", "ann"))
+
     def test_memory_is_bounded(self) -> None:
         """However many addresses guess, a bounded number is remembered."""
         self.patch(throttle, "KEYS", 100)

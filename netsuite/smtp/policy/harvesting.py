@@ -7,7 +7,7 @@ from typing import Final
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.smtp.commands import Reply
-from netsuite.smtp.policy.counting import Allowance
+from netsuite.smtp.policy.counting import Allowance, Others
 from netsuite.smtp.policy.interface import Defer, Facts, Policy, Verdict
 from netsuite.wire.ip_prefix import peer_prefix
 
@@ -22,10 +22,13 @@ class Harvesting(Policy):
 
     Args:
         unknown: recipients in an hour.
+        others: the other processes of the daemon, which count with this one.
     """
 
-    def __init__(self, clock: IReactorTime, unknown: int = 50) -> None:
-        self._allowance = Allowance[str](clock, unknown, 3600.0)
+    def __init__(
+        self, clock: IReactorTime, unknown: int = 50, others: Others | None = None
+    ) -> None:
+        self._allowance = Allowance[str](clock, unknown, 3600.0, others=others, topic="harvesting")
 
     async def connection(self, facts: Facts) -> Verdict:
         """Turn away who has tried too many."""

@@ -6,7 +6,7 @@ from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
-from netsuite.smtp.policy.counting import Allowance
+from netsuite.smtp.policy.counting import Allowance, Others
 from netsuite.smtp.policy.interface import Defer, Facts, Policy, Verdict
 from netsuite.wire.ip_prefix import peer_prefix
 
@@ -25,6 +25,7 @@ class Rates(Policy):
         address_messages: in an hour; 0 for any number.
         account_hour: recipients of an account in an hour; 0 for any number.
         account_day: the same in a day.
+        others: the other processes of the daemon, which count with this one.
     """
 
     def __init__(
@@ -34,10 +35,14 @@ class Rates(Policy):
         address_messages: int = 0,
         account_hour: int = 0,
         account_day: int = 0,
+        others: Others | None = None,
     ) -> None:
-        self._addresses = Allowance[str](clock, address_messages, HOUR)
-        self._hours = Allowance[str](clock, account_hour, HOUR)
-        self._days = Allowance[str](clock, account_day, DAY)
+        def allowance(most: int, seconds: float, topic: str) -> Allowance[str]:
+            return Allowance(clock, most, seconds, others=others, topic=f"rates {topic}")
+
+        self._addresses = allowance(address_messages, HOUR, "address")
+        self._hours = allowance(account_hour, HOUR, "hour")
+        self._days = allowance(account_day, DAY, "day")
 
     async def mail(self, facts: Facts) -> Verdict:
         """Count a message of an address."""

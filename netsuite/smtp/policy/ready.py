@@ -15,6 +15,7 @@ from twisted.internet.interfaces import IReactorTime
 from netsuite.dns import DNS
 from netsuite.smtp.policy.blocklists import BlockLists
 from netsuite.smtp.policy.chain import Policies, Rule
+from netsuite.smtp.policy.counting import Others
 from netsuite.smtp.policy.greeting import Greeting
 from netsuite.smtp.policy.greylisting import Greylisting
 from netsuite.smtp.policy.harvesting import Harvesting
@@ -40,6 +41,7 @@ class Parts:
         ours: names that nobody else may call themselves.
         folder: where large messages are kept while they are judged; None for the system's.
         remembered: what policies learn that is to outlive a restart; None for nowhere.
+        others: the other processes of the daemon, for those that count; None for none.
         counts: of what they say; see ``Policies``.
     """
 
@@ -51,6 +53,7 @@ class Parts:
     ours: Collection[str] = ()
     folder: Path | None = None
     remembered: RememberedStore | None = None
+    others: Others | None = None
     counts: Counter[tuple[str, ...]] = field(default_factory=Counter)
 
 
@@ -61,6 +64,7 @@ def _rates(parts: Parts) -> Policy:
         address_messages=settings.rates_address_messages,
         account_hour=settings.rates_account_hour,
         account_day=settings.rates_account_day,
+        others=parts.others,
     )
 
 
@@ -106,7 +110,9 @@ def _milter(parts: Parts) -> Policy:
 #: By name, what makes each (``settings.READY``).
 _READY: Final[Mapping[str, Callable[[Parts], Policy]]] = {
     "rates": _rates,
-    "harvesting": lambda parts: Harvesting(parts.reactor, parts.settings.harvesting_unknown),
+    "harvesting": lambda parts: Harvesting(
+        parts.reactor, parts.settings.harvesting_unknown, parts.others
+    ),
     "greeting": lambda parts: Greeting(parts.ours, reverse=parts.settings.greeting_reverse),
     "blocklists": _blocklists,
     "greylisting": _greylisting,

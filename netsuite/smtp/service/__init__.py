@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 
+from netsuite.bus import Bus, Hear, Value
 from netsuite.connection.listening import ListeningService
 from netsuite.dns import DNSClient, read_servers
 from netsuite.home import SiteError
@@ -21,6 +22,22 @@ Options, makeService = plugin(
     ("smtp", "submission", "lmtp", "delivery"),
     "The SMTP, submission and LMTP servers, and what sends mail out.",
 )
+
+
+class _OfService:
+    """The bus as the policies of one service use it: those of another count for themselves."""
+
+    def __init__(self, bus: Bus, service: str) -> None:
+        self._bus = bus
+        self._service = service
+
+    def tell(self, topic: str, value: Value) -> None:
+        """As ``Others.tell``."""
+        self._bus.tell(f"{self._service} {topic}", value)
+
+    def hear(self, topic: str, hear: Hear) -> None:
+        """As ``Others.hear``."""
+        self._bus.hear(f"{self._service} {topic}", hear)
 
 
 def _policies(site: Site, service: str, names: Sequence[str] = ()) -> Policies | None:
@@ -40,6 +57,7 @@ def _policies(site: Site, service: str, names: Sequence[str] = ()) -> Policies |
         ours,
         site.home,
         site.store.remembered,
+        _OfService(site.bus, service),
         site.counts,
     )
     try:
