@@ -40,6 +40,8 @@ from twisted.python.failure import Failure
 
 from netsuite.connection.factory import ServerFactory
 
+#: Schemes of URLs that are not the service's name.
+_SCHEMES: Final = {"console": "http", "health": "http"}
 #: Schemes of URLs under TLS that have not the service's name with an s behind it.
 _SECURE: Final = {"submission": "smtps"}
 
@@ -152,7 +154,9 @@ def _written(host: str) -> str:
 
 def _url(service: str, host: str, port: int, *, tls: bool) -> str:
     """Return the URL of a service that listens there."""
-    scheme = _SECURE.get(service, f"{service}s") if tls else service
+    scheme = _SCHEMES.get(service, service)
+    if tls:
+        scheme = _SECURE.get(scheme, f"{scheme}s")
     return f"{scheme}://{_written(host)}:{port}/"
 
 
