@@ -24,7 +24,7 @@ from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.extensions import extend_from_file
 from netsuite.home import SiteError, find_config, find_home
-from netsuite.logs.file import LoggedService, log_path
+from netsuite.logs.file import logged
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
@@ -214,8 +214,8 @@ def _service(options: Options, names: Sequence[str]) -> IService:
         service = make(options, configuration, names, inherited)
     for address in inherited.left:
         log.warn("nothing is configured to listen on {address}, which is open", address=address)
-    path = log_path(options.parent)
-    return service if path is None else LoggedService(service, path, IReactorFromThreads(reactor))
+    log_settings = configuration.settings.log
+    return logged(service, options.parent, log_settings, IReactorFromThreads(reactor))
 
 
 def _daemon(

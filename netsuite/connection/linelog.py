@@ -7,17 +7,21 @@ answered, a message taken) is for one of these.
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from twisted.internet.defer import Deferred, succeed
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 from twisted.logger import Logger
 from twisted.python.failure import Failure
+
+from netsuite.connection.rotation import Rotation, move_away_once
 
 #: Lines are written when so many wait, or after so long.
 LINES_AT_ONCE: Final = 1000
@@ -26,6 +30,19 @@ DELAY_SECONDS: Final = 1.0
 LINES_WAITING: Final = 100_000
 
 _unfit: Final = re.compile(r"[^\x20\x21\x23-\x5b\x5d-\x7e]")
+
+
+class Line(NamedTuple):
+    """What is written of one kind of event.
+
+    ``text``: called in a thread with the printed time and the facts; gives the line with its end.
+    What a peer said must go through ``fit``, or it could make the line two. ``fields``: called with
+    the facts, where lines are written as JSON; gives what an object has besides its time.
+    """
+
+    text: Callable[..., str]
+    fields: Callable[..., Mapping[str, object]]
+
 
 _Noted = tuple[Callable[..., str], str, tuple[object, ...]]
 
@@ -44,6 +61,8 @@ class LineLog:
         now: the time, with its zone.
         stamp: prints it as the lines want it; it is asked once a second.
         elsewhere: runs a function with its arguments in a thread, gives a Deferred.
+        as_json: whether lines are JSON objects instead.
+        rotation: when the file is moved away; None: never, but for who moves it from outside.
     """
 
     log = Logger()
@@ -57,12 +76,16 @@ class LineLog:
         stamp: Callable[[datetime], str],
         elsewhere: Callable[..., Deferred[None]],
         home: Path | None = None,
+        as_json: bool = False,
+        rotation: Rotation | None = None,
     ) -> None:
         self.path = path
+        self._as_json = as_json
+        self._rotation = rotation
         self._home = home
         self._clock = clock
         self._now = now
-        self._print_stamp = stamp
+        self._print_stamp = datetime.isoformat if as_json else stamp
         self._elsewhere = elsewhere
         self._noted: list[_Noted] = []
         self._dropped = 0
@@ -72,12 +95,11 @@ class LineLog:
         self._stamp = ""  # of the second it is
         self._stamp_until = float("-inf")
 
-    def add(self, line: Callable[..., str], *facts: object) -> None:
+    def add(self, line: Line, *facts: object) -> None:
         """Note an event that is over.
 
         Args:
-            line: called in a thread with the printed time and *facts*; gives the line with its
-                end. What a peer said must go through ``fit``, or it could make the line two.
+            line: what is written of it.
             facts: things that do not change any more.
         """
         noted = self._noted
@@ -89,7 +111,10 @@ class LineLog:
             now = self._now()
             self._stamp_until = seconds + 1.0 - now.microsecond / 1e6
             self._stamp = self._print_stamp(now)
-        noted.append((line, self._stamp, facts))
+        if self._as_json:
+            noted.append((_written_as_json, self._stamp, (line.fields, facts)))
+        else:
+            noted.append((line.text, self._stamp, facts))
         if self._writing is None:
             if len(noted) >= LINES_AT_ONCE:
                 self.flush()
@@ -108,7 +133,7 @@ class LineLog:
         dropped, self._dropped = self._dropped, 0
         if dropped:
             self.log.warn("{path}: {dropped} lines were dropped", path=self.path, dropped=dropped)
-        self._writing = self._elsewhere(_write, self.path, self._home, noted)
+        self._writing = self._elsewhere(_write, self.path, self._home, self._rotation, noted)
         self._writing.addCallbacks(self._written, self._not_written)
         return self._writing
 
@@ -150,15 +175,28 @@ def _escaped(character: str) -> str:
     return f"\\x{ord(character):02x}" if ord(character) < 0x100 else ascii(character)[1:-1]
 
 
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+
+
 def is_below(path: Path, home: Path) -> bool:
     """Return whether a path leads to what is in a directory, or to that, as it is written."""
     return Path(os.path.normpath(path)).is_relative_to(os.path.normpath(home))
 
 
-def _write(path: Path, home: Path | None, noted: list[_Noted]) -> None:
+def _written_as_json(
+    when: str, fields: Callable[..., Mapping[str, object]], facts: tuple[object, ...]
+) -> str:
+    return json.dumps({"time": when, **fields(*facts)}, default=str) + "\n"
+
+
+def _write(path: Path, home: Path | None, rotation: Rotation | None, noted: list[_Noted]) -> None:
     octets = "".join([line(stamp, *facts) for line, stamp, facts in noted]).encode("ascii")
     if home is not None and is_below(path, home) and home.is_dir():
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+    descriptor = _opened(path)
+    if rotation is not None and move_away_once(rotation, path, descriptor, time.time()):
+        os.close(descriptor)
+        descriptor = _opened(path)
     with os.fdopen(descriptor, "wb") as file:
         file.write(octets)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
-from netsuite.connection.linelog import fit
+from netsuite.connection.linelog import Line, fit
 from netsuite.message.address import Address
 from netsuite.smtp.commands import Reply
 
@@ -45,6 +46,33 @@ def format_line(
         f"{when} {session} [{address or 'local'}]{login} id={identifier or '-'} "
         f'from=<{fit(sender)}> to={named} octets={octets} "{fit(str(answer))}"\n'
     )
+
+
+def line_fields(
+    session: str,
+    address: str,
+    account: str | None,
+    identifier: str,
+    sender: str,
+    recipients: Sequence[Address],
+    octets: int,
+    answer: Reply,
+) -> Mapping[str, object]:
+    """Return the same for a line in JSON."""
+    return {
+        "session": session,
+        "peer": address,
+        "account": account,
+        "id": identifier,
+        "from": sender,
+        "to": [str(each) for each in recipients],
+        "octets": octets,
+        "code": answer.code,
+        "answer": str(answer),
+    }
+
+
+LINE: Final = Line(format_line, line_fields)
 
 
 def stamp(when: datetime) -> str:

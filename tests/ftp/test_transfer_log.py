@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.task import Clock
 
-from netsuite.connection.linelog import LineLog
+from netsuite.connection.linelog import Line, LineLog
 from netsuite.ftp.paths import text_of
 from netsuite.ftp.server.transfer_log import format_line
 from netsuite.testing.cases import SynchronousTestCase
@@ -143,7 +143,7 @@ class Places(SynchronousTestCase):
         log = LineLog(
             path, clock, now=lambda: WHEN, stamp=datetime.ctime, elsewhere=maybeDeferred, home=home
         )
-        log.add(lambda stamp: f"{stamp}\n")
+        log.add(Line(lambda stamp: f"{stamp}\n", dict))
         clock.advance(1)
         return path.exists()
 

@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from netsuite.connection.linelog import LineLog
 from netsuite.http.commands import Fields, Request, Response
-from netsuite.http.server.shared import format_line
+from netsuite.http.server.shared import LINE, format_line
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.wire.dates import format_log_date
 from tests.http.worlds import DATE, HELLO, NOW, World, answer, refusal
@@ -411,6 +411,6 @@ class Log(SynchronousTestCase):
             folder / "log", clock, now=lambda: NOW, stamp=format_log_date, elsewhere=maybeDeferred
         )
         for _ in range(3):
-            log.add(format_line, "", "", None, 200, 0)
+            log.add(LINE, "", "", None, 200, 0)
             clock.advance(1)
         self.assertFalse(clock.getDelayedCalls())

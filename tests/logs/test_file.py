@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import re
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 
@@ -18,7 +20,10 @@ from twisted.application.service import Application, Service
 from twisted.internet.interfaces import IReactorFromThreads
 from twisted.logger import ILogObserver, LogLevel
 
-from netsuite.logs.file import LoggedService, WatchedLogFile, log_path
+from netsuite.connection.rotation import Rotation
+from netsuite.logs.file import LoggedService, WatchedLogFile, log_path, prints_log
+from netsuite.logs.file import logged as logged_service
+from netsuite.logs.settings import LogSection
 from netsuite.testing.daemon import Daemon
 from netsuite.testing.fabric import Fabric
 
@@ -83,11 +88,42 @@ def test_by_size(tmp_path: Path) -> None:
     """As twistd's it moves itself away when it is long."""
     path = tmp_path / "a.log"
     log = opened(path)
-    log.rotateLength = 10
-    for line in ("0123456789", "next"):
+    log.rotation = Rotation(octets=10, keep=1)
+    for line in ("0123456789", "0123456789ab", "next"):
         write(log, line)
     assert path.read_text() == "next\n"
-    assert (tmp_path / "a.log.1").read_text() == "0123456789\n"
+    assert (tmp_path / "a.log.1").read_text() == "0123456789ab\n"
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_by_age(tmp_path: Path) -> None:
+    """A line of another day begins a new one, with the mode of the old."""
+    path = tmp_path / "a.log"
+    path.write_text("old\n")
+    path.chmod(0o640)
+    os.utime(path, (0, 0))
+    log = opened(path)
+    log.rotation = Rotation(days=1)
+    write(log, "one")
+    write(log, "two")
+    assert path.read_text() == "one\ntwo\n"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert (tmp_path / "a.log.1").read_text() == "old\n"
+
+
+def test_may_not_be_moved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a directory of somebody else's it is written on, and no line is lost."""
+    path = tmp_path / "a.log"
+    log = opened(path)
+    log.rotation = Rotation(octets=1)
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    for line in ("one", "two"):
+        write(log, line)
+    assert path.read_text() == "one\ntwo\n"
 
 
 def test_where_twistd_logs() -> None:
@@ -103,6 +139,36 @@ def test_where_twistd_logs() -> None:
     ):
         assert log_path(options) == path
     assert log_path(None) is None
+    cases: list[tuple[dict[str, object], bool]] = [
+        ({"logfile": None, "nodaemon": True}, True),
+        ({"logfile": "-", "nodaemon": False}, True),
+        ({"logfile": None, "nodaemon": False}, False),
+        ({"logfile": None, "nodaemon": True, "syslog": True}, False),
+        ({"logfile": None, "nodaemon": True, "logger": print}, False),
+        ({"log_file": None}, False),
+    ]
+    for case, prints in cases:
+        assert prints_log(case) is prints
+    assert not prints_log(None)
+
+
+def test_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a file or on standard output; as text, that is left to twistd."""
+    path, output, service = tmp_path / "a.log", StringIO(), Service()
+    monkeypatch.setattr(sys, "stdout", output)
+    reactor = IReactorFromThreads(Fabric())
+    event = {"log_format": "a line", "log_time": 0.0, "log_level": LogLevel.info}
+    for options in ({"logfile": str(path)}, {"logfile": "-"}):
+        application = Application("test")
+        made = logged_service(Service(), options, LogSection(form="json"), reactor)
+        made.setServiceParent(application)
+        observe = ILogObserver(application)
+        observe(event)
+    for written in (path.read_text(), output.getvalue()):
+        assert json.loads(written)["message"] == "a line"
+    assert logged_service(service, {"logfile": "-"}, LogSection(), reactor) is service
+    syslog: dict[str, object] = {"logfile": None, "syslog": True}
+    assert logged_service(service, syslog, LogSection(form="json"), reactor) is service
 
 
 def test_observer(tmp_path: Path) -> None:
@@ -114,7 +180,8 @@ def test_observer(tmp_path: Path) -> None:
     reactor = Fabric()
     try:
         application = Application("test")
-        LoggedService(inner, str(path), IReactorFromThreads(reactor)).setServiceParent(application)
+        made = LoggedService(inner, str(path), LogSection(), IReactorFromThreads(reactor))
+        made.setServiceParent(application)
         observe = ILogObserver(application)
         path.rename(tmp_path / "moved")
         os.kill(os.getpid(), signal.SIGUSR1)
@@ -128,9 +195,8 @@ def test_observer(tmp_path: Path) -> None:
             raise AssertionError
 
         signal.signal(signal.SIGUSR1, taken)
-        LoggedService(Service(), str(path), IReactorFromThreads(reactor)).setServiceParent(
-            Application("another")
-        )
+        other = LoggedService(Service(), str(path), LogSection(), IReactorFromThreads(reactor))
+        other.setServiceParent(Application("another"))
         assert signal.getsignal(signal.SIGUSR1) is taken
     finally:
         signal.signal(signal.SIGUSR1, before)

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from netsuite.connection.linelog import fit
+from netsuite.connection.linelog import Line, fit
 from netsuite.connection.pump import Life
 from netsuite.ftp.commands import Appe, Reply, Representation, Retr, Stor, Stou
 from netsuite.ftp.paths import TreePath, octets_of, shown
@@ -54,7 +54,7 @@ def _note(
     if line_log is None:
         return
     line_log.add(
-        format_line,
+        LINE,
         session.peer.address,
         session.username,
         session.is_guest,
@@ -94,6 +94,34 @@ def format_line(
         f"{'a' if as_text else 'b'} _ {direction} {'a' if anonymous else 'r'} "
         f"{_field(account) or NOBODY} ftp 0 * {'c' if complete else 'i'}\n"
     )
+
+
+def line_fields(
+    address: str,
+    account: str,
+    anonymous: bool,
+    direction: str,
+    path: TreePath,
+    octets: int,
+    seconds: float,
+    as_text: bool,
+    complete: bool,
+) -> Mapping[str, object]:
+    """Return the same for a line in JSON."""
+    return {
+        "peer": address,
+        "account": account,
+        "anonymous": anonymous,
+        "direction": direction,
+        "path": shown(path),
+        "octets": octets,
+        "seconds": round(seconds, 3),
+        "type": "a" if as_text else "b",
+        "complete": complete,
+    }
+
+
+LINE: Final = Line(format_line, line_fields)
 
 
 def _field(text: str) -> str:

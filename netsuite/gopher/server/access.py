@@ -10,9 +10,10 @@ programs that read such logs know.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from netsuite.connection.linelog import fit
+from netsuite.connection.linelog import Line, fit
 from netsuite.connection.peer import Peer
 from netsuite.gopher import replies
 from netsuite.gopher.commands import Request
@@ -54,3 +55,16 @@ def format_line(when: str, peer: Peer, request: Request | None, status: int, oct
     if request is not None:
         asked = fit(name_octets("\t".join(request.fields)).decode("latin-1"))
     return f'{peer.address or "-"} - - [{when}] "{asked}" {status} {octets or "-"}\n'
+
+
+def line_fields(
+    peer: Peer, request: Request | None, status: int, octets: int
+) -> Mapping[str, object]:
+    """Return the same for a line in JSON."""
+    asked = None
+    if request is not None:
+        asked = name_octets("\t".join(request.fields)).decode("latin-1")
+    return {"peer": peer.address, "request": asked, "status": status, "octets": octets}
+
+
+LINE: Final = Line(format_line, line_fields)

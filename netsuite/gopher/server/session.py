@@ -54,4 +54,4 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Write into the access log what was asked for and how that went."""
         log = self.shared.line_log
         if log is not None:
-            log.add(access.format_line, self.peer, request, status, self.writer.octets)
+            log.add(access.LINE, self.peer, request, status, self.writer.octets)

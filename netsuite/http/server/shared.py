@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite.accounts.interfaces import Authenticator
-from netsuite.connection.linelog import fit
+from netsuite.connection.linelog import Line, fit
 from netsuite.connection.peer import Peer
 from netsuite.connection.server import ServerShared
 from netsuite.http.commands import Request
@@ -75,6 +76,27 @@ def format_line(
     )
 
 
+def line_fields(
+    address: str, account: str, request: Request | None, status: int, octets: int
+) -> Mapping[str, object]:
+    """Return the same for a line in JSON."""
+    asked = (
+        {}
+        if request is None
+        else {
+            "method": request.method,
+            "target": request.target,
+            "host": request.host,
+            "referer": request.fields.get("referer"),
+            "agent": request.fields.get("user-agent"),
+        }
+    )
+    return {"peer": address, "account": account, **asked, "status": status, "octets": octets}
+
+
+LINE: Final = Line(format_line, line_fields)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared(ServerShared):
     """One object for all connections. What *software* names stands in Server; empty for no such
@@ -109,4 +131,4 @@ class Shared(ServerShared):
         if self.line_log is None:
             return
         account, head = ("", None) if exchange is None else (exchange.account, exchange.head)
-        self.line_log.add(format_line, peer.address, account, head, status, octets)
+        self.line_log.add(LINE, peer.address, account, head, status, octets)

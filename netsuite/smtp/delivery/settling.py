@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -13,7 +13,7 @@ from twisted.internet.task import deferLater
 from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import Delivered
-from netsuite.connection.linelog import LineLog, fit
+from netsuite.connection.linelog import Line, LineLog, fit
 from netsuite.smtp.delivery.destination import Job
 from netsuite.smtp.delivery.lifecycle import Tried
 from netsuite.smtp.delivery.reports import Reporter
@@ -164,7 +164,7 @@ class Settler:
             return
         self._counts["netsuite_delivery_attempts", settlement.state.value] += 1
         if self._line_log is not None:
-            self._line_log.add(format_line, tried.item, settlement, self._now())
+            self._line_log.add(LINE, tried.item, settlement, self._now())
 
 
 async def _drop(report: Report | None) -> None:
@@ -185,3 +185,21 @@ def format_line(when: str, item: QueueItem, settlement: Settlement, now: datetim
         f"attempt={item.attempts + 1} delay={delay:.1f} host={fit(settlement.remote) or '-'} "
         f'"{fit(settlement.last_reply)}"\n'
     )
+
+
+def line_fields(item: QueueItem, settlement: Settlement, now: datetime) -> Mapping[str, object]:
+    """Return the same for a line in JSON."""
+    return {
+        "message": item.message,
+        "item": item.id,
+        "from": item.envelope.sender,
+        "to": item.recipient.address,
+        "outcome": settlement.state.value,
+        "attempt": item.attempts + 1,
+        "delay": round((now - item.queued).total_seconds(), 1),
+        "host": settlement.remote,
+        "answer": settlement.last_reply,
+    }
+
+
+LINE: Final = Line(format_line, line_fields)

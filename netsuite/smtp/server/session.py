@@ -19,7 +19,7 @@ from netsuite.sasl.lines import Auth, AuthResponse, Challenge
 from netsuite.smtp import replies
 from netsuite.smtp.commands import EndOfChunk, Mail, Reply, reply
 from netsuite.smtp.dialog import ServerDialog, ServerEvent, ServerSaid
-from netsuite.smtp.messagelog import format_line
+from netsuite.smtp.messagelog import LINE
 from netsuite.smtp.policy.chain import ACCEPTED, Judgement
 from netsuite.smtp.policy.content import Spool
 from netsuite.smtp.policy.interface import Client, Facts, NoNames, Refusal, Stage, Tag
@@ -372,7 +372,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         log = shared.line_log
         if log is not None:
             log.add(
-                format_line,
+                LINE,
                 self.name,
                 self.peer.address,
                 self.account or None,
