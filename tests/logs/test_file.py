@@ -166,9 +166,11 @@ def test_as_json(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         observe(event)
     for written in (path.read_text(), output.getvalue()):
         assert json.loads(written)["message"] == "a line"
-    assert logged_service(service, {"logfile": "-"}, LogSection(), reactor) is service
-    syslog: dict[str, object] = {"logfile": None, "syslog": True}
-    assert logged_service(service, syslog, LogSection(form="json"), reactor) is service
+    left: list[object] = [
+        logged_service(service, {"logfile": "-"}, LogSection(), reactor),
+        logged_service(service, {"syslog": True}, LogSection(form="json"), reactor),
+    ]
+    assert left == [service, service]
 
 
 def test_observer(tmp_path: Path) -> None:
