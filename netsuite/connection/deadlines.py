@@ -29,6 +29,8 @@ class CloseReason(enum.Enum):
     BUSY = "too many connections"
     BUSY_ADDRESS = "too many connections from there"
     STALLED = "what was said was not read"
+    KICKED = "an administrator has ended it"
+    REVOKED = "who has logged in may not be here any more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

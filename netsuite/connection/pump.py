@@ -9,7 +9,7 @@ state that says what may happen next.
 from __future__ import annotations
 
 import enum
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from typing import ClassVar, Final, Generic, TypeVar
 
@@ -408,7 +408,7 @@ class Pump(Protocol, Generic[E, S]):
         self._stop()
         if self.writer.is_full:
             # The transport is still full: let the peer have it at its own pace, while it does.
-            self._abort_after(self._stalled_seconds)
+            self._end_after(self._stalled_seconds, self.abort)
         else:
             self._close_transport()
 
@@ -419,7 +419,7 @@ class Pump(Protocol, Generic[E, S]):
         self.life = Life.LINGERING
         self.writer.closed = True
         self._stop()
-        self._abort_after(None)
+        self._end_after(None, self.abort)
         if not self.connected:
             return
         if hasattr(self.transport, "abortConnection"):
@@ -433,7 +433,7 @@ class Pump(Protocol, Generic[E, S]):
         if not self.connected:
             return
         self.writer.release()
-        self._abort_after(self._linger_seconds)
+        self._end_after(self._linger_seconds, self.abort)
         plain = ITCPTransport(self.transport, None)
         if self._drop_unread() and plain is not None and not ISSLTransport.providedBy(plain):
             # A socket that is closed with octets unread resets the connection, and the reset
@@ -448,13 +448,14 @@ class Pump(Protocol, Generic[E, S]):
         """Drop what came unread; return whether there was any, or more is to be expected."""
         return self._broken or (self.octets_in > self._taken and self.dialog.discard_input() > 0)
 
-    def _abort_after(self, seconds: float | None) -> None:
-        """Set the time after which a closing connection is dropped; None: no (more) time."""
+    def _end_after(self, seconds: float | None, end: Callable[..., None], *why: object) -> None:
+        """Set the time after which a connection is ended that ends by itself till then; None: it
+        may take any time."""
         if self._linger is not None and self._linger.active():
             self._linger.cancel()
         self._linger = None
         if seconds is not None:
-            self._linger = self.clock.callLater(seconds, self.abort)
+            self._linger = self.clock.callLater(seconds, end, *why)
 
     # -- what the writer tells -----------------------------------------------------------------
 
@@ -534,7 +535,7 @@ class Pump(Protocol, Generic[E, S]):
             return
         self.life = Life.LOST
         self._stop()
-        self._abort_after(None)
+        self._end_after(None, self.abort)
         self.writer.lost()
         self._cancel_waiting()
         try:

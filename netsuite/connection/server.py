@@ -35,6 +35,8 @@ Handlers = Mapping[type, Handler[C, R]]
 
 #: Of a connection that no factory has made: nobody reads it.
 _UNREAD: Final = Tally()
+#: For what is under way, on a connection that is to end though the service goes on.
+END_SECONDS: Final = 10.0
 #: Who is left for these would not hear a goodbye.
 _UNHEARD: Final = (CloseReason.STALLED, CloseReason.SLOW_HANDSHAKE)
 
@@ -148,6 +150,7 @@ class ServerConnection(TimedPump[E, S]):
     """
 
     __slots__ = (
+        "_ends_for",
         "_limited",
         "_login",
         "_paused",
@@ -188,6 +191,7 @@ class ServerConnection(TimedPump[E, S]):
         limits = (self.commands_before_login, self.octets_before_login)
         self._limited = limits != (None, None)  # until somebody has logged in
         self._login: Login | None = None
+        self._ends_for = CloseReason.SHUTDOWN  # while it drains
         self._paused = False  # the dialog said so when the pump came to rest
         self._spawned: set[Deferred[None]] | None = None  # made with the first: it is 216 octets
 
@@ -325,10 +329,19 @@ class ServerConnection(TimedPump[E, S]):
             self.log.failure("saying goodbye on {name}", name=self.name)
         self.close()
 
-    def drain(self) -> None:
-        """The service stops: leave now, or when what is under way is done."""
+    def end(self, reason: CloseReason) -> None:
+        """Leave now, or when what is under way is done, in ``END_SECONDS`` at the latest."""
+        if self.life >= Life.DRAINING:  # it ends already
+            return
+        self.drain(reason)
+        if self.life is Life.DRAINING:
+            self._end_after(END_SECONDS, self.leave, reason)
+
+    def drain(self, reason: CloseReason = CloseReason.SHUTDOWN) -> None:
+        """Leave now, or when what is under way is done."""
         if self.life is Life.TALKING:
             self.life = Life.DRAINING
+            self._ends_for = reason
         elif self.life is Life.CONNECTING:
             self.abort()
         self.pump()
@@ -357,7 +370,7 @@ class ServerConnection(TimedPump[E, S]):
             if self._task is not None:
                 return False
         if self.life is Life.DRAINING and not self.is_busy():
-            self.leave(CloseReason.SHUTDOWN)
+            self.leave(self._ends_for)
             return False
         return True
 

@@ -4,14 +4,17 @@
 question   value                                    answer of each process
 ========== ======================================== ==============================================
 status     None                                     ``Status``
-sessions   None                                     list of ``Session``
-kick       ``{"session": name}``,                   how many were ended
-           ``{"account": name}`` or
-           ``{"address": address}``
+sessions   what they are to be like, ``limit``      list of ``Session``
+kick       what they are to be like                 how many were ended
 metrics    None                                     ``Metrics``
 log        ``{"lines": count}``                     the last lines of its log, as they were written
 ready      None                                     ``Readiness``
 ========== ======================================== ==============================================
+
+What sessions are to be like: a mapping with one or more of ``session`` (a name), ``account``,
+``address`` and ``service``, all of which must be equal; None or an empty one for all of them, of
+which none is kicked. A process tells of ``limit`` sessions, and of ``SESSIONS_AT_MOST`` where none
+is given, or a higher one; how many there are stands in its ``Status``.
 """
 
 from __future__ import annotations
@@ -24,6 +27,8 @@ KICK: Final = "kick"
 METRICS: Final = "metrics"
 LOG: Final = "log"
 READY: Final = "ready"
+#: More of one process would be more than anybody reads, and longer than others wait.
+SESSIONS_AT_MOST: Final = 5000
 
 
 class ServiceStatus(TypedDict):

@@ -88,6 +88,8 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(REPLIES, counted=interfaces.C
 #: What is said unasked before the connection is closed (RFC 959, 4.2.2: 421).
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {
     CloseReason.SHUTDOWN: reply(421, "Stopping; try again later"),
+    CloseReason.KICKED: reply(421, "An administrator has ended the session"),
+    CloseReason.REVOKED: reply(421, "The login is not valid any more"),
     CloseReason.IDLE: reply(421, "No command for too long"),
     CloseReason.SLOW_GREETING: reply(421, "No command for too long"),
     CloseReason.SLOW_COMMAND: reply(421, "No whole command for too long"),

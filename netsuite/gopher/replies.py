@@ -40,5 +40,6 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
 GOODBYE: Final[Mapping[CloseReason, Menu]] = {
     CloseReason.BUSY: _menu("Too many are being served; try again later"),
     CloseReason.BUSY_ADDRESS: _menu("Too many connections from your address"),
+    CloseReason.KICKED: _menu("An administrator has ended the session"),
     CloseReason.SHUTDOWN: _menu("The server is stopping; try again later"),
 }

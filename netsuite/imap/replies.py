@@ -77,6 +77,8 @@ GOODBYE: Final[Mapping[CloseReason, Condition]] = {
     reason: Condition(Status.BYE, text, code)
     for reason, text, code in (
         (CloseReason.SHUTDOWN, "The server is stopping", _AGAIN_LATER),
+        (CloseReason.KICKED, "An administrator has ended the session", None),
+        (CloseReason.REVOKED, "The login is not valid any more", Code("AUTHORIZATIONFAILED")),
         (CloseReason.IDLE, "Autologout; idle for too long", None),
         (CloseReason.SLOW_GREETING, "Nothing was said in time", None),
         (CloseReason.SLOW_COMMAND, "A command was not ended in time", None),

@@ -85,7 +85,7 @@ _POSTING: Final = ErrorTable(
 )
 
 #: Unasked, a response would be taken for the answer to the next command; so only those who are not
-#: served at all, or are about to lose the connection for what they said, are told why. The timeouts
+#: served at all, or are about to lose the connection at once, are told why. The timeouts
 #: say nothing (RFC 3977, 3.1).
 GOODBYE: Final[Mapping[CloseReason, commands.Status]] = {
     CloseReason.BUSY: commands.Status(400, "Too many connections; try again later"),
@@ -93,6 +93,8 @@ GOODBYE: Final[Mapping[CloseReason, commands.Status]] = {
         400, "Too many connections from there; try again later"
     ),
     CloseReason.SHUTDOWN: STOPPING,
+    CloseReason.KICKED: commands.Status(400, "An administrator has ended the session"),
+    CloseReason.REVOKED: commands.Status(400, "The login is not valid any more"),
     CloseReason.TOO_MANY_ERRORS: commands.Status(400, "Too many commands were refused"),
     CloseReason.TOO_MUCH_BEFORE_LOGIN: commands.Status(400, "Too much was said without a login"),
 }

@@ -125,6 +125,8 @@ ERRORS: Final[ErrorTable[ServerSaid]] = ErrorTable(
 
 GOODBYE: Final[Mapping[CloseReason, Reply]] = {
     CloseReason.SHUTDOWN: reply(421, "4.3.2", "Stopping; try again later"),
+    CloseReason.KICKED: reply(421, "4.3.2", "An administrator has ended the session"),
+    CloseReason.REVOKED: reply(421, "4.7.0", "The login is not valid any more"),
     CloseReason.IDLE: reply(421, "4.4.2", "No command for too long"),
     CloseReason.SLOW_GREETING: reply(421, "4.4.2", "No command in time"),
     CloseReason.SLOW_COMMAND: reply(421, "4.4.2", "The command came too slowly"),

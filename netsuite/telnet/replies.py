@@ -37,6 +37,8 @@ _TEXTS: Final[ErrorTable[str]] = ErrorTable(
 
 GOODBYE: Final[Mapping[CloseReason, str]] = {
     CloseReason.SHUTDOWN: "The server is stopping. Goodbye.",
+    CloseReason.KICKED: "An administrator has ended the session. Goodbye.",
+    CloseReason.REVOKED: "Your login is not valid any more. Goodbye.",
     CloseReason.IDLE: "You have said nothing for long. Goodbye.",
     CloseReason.SLOW_COMMAND: "What was begun was not ended. Goodbye.",
     CloseReason.SLOW_LOGIN: "Nobody has logged in. Goodbye.",

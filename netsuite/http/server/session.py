@@ -39,10 +39,10 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
         """Return whether a request is not answered yet; it is before the service stops."""
         return self.dialog.state in (State.ASKED, State.ANSWERING)
 
-    def drain(self) -> None:
-        """The service stops: the response under way says that it is the last."""
+    def drain(self, reason: CloseReason = CloseReason.SHUTDOWN) -> None:
+        """Leave; the response under way says that it is the last."""
         self.dialog.part()
-        super().drain()
+        super().drain(reason)
 
     def refused(self, error: RemoteProtocolError) -> None:
         """Say what was wrong, where a response can still be begun."""
