@@ -21,6 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from josepy.errors import Error as JOSEError
+from josepy.interfaces import JSONDeSerializable
 from josepy.jwa import ES256
 from josepy.jwk import JWK, JWKEC
 from requests.adapters import BaseAdapter, HTTPAdapter
@@ -34,6 +35,8 @@ from netsuite.acme.schedule import retry_seconds
 SILENT_SECONDS: Final = 30
 #: The largest answer; a chain of certificates has some thousands.
 ANSWER_OCTETS: Final = 1_000_000
+#: How often a request is sent, twice each time, whose nonce is not taken.
+NONCES: Final = 4
 
 
 @challenges.ChallengeResponse.register
@@ -151,6 +154,21 @@ class _Transport(HTTPAdapter):
             raise requests.RequestException(f"the answer is longer than {ANSWER_OCTETS} octets")
         response.raw = io.BytesIO(octets)
         return response
+
+
+class _Network(client.ClientNetwork):
+    """Signs requests; one whose nonce is not taken is sent again, more often than the library does
+    (RFC 8555, 6.5): of several machines of an authority each may know its own nonces only."""
+
+    def post(self, *args: str | JSONDeSerializable | None, **named: str) -> requests.Response:
+        """Send a request; return the response. Arguments are those of the library."""
+        for left in reversed(range(NONCES)):
+            try:
+                return super().post(*args, **named)
+            except messages.Error as error:
+                if error.code != "badNonce" or not left:
+                    raise
+        raise AssertionError("the last one is raised")
 
 
 def new_key() -> ec.EllipticCurvePrivateKey:
@@ -280,7 +298,7 @@ class Authority:
         account = account or Account(self._directory, key_pem(new_key()).decode())
         key = JWKEC(key=serialization.load_pem_private_key(account.key.encode(), None))
         agent = f"netsuite/{__version__}"
-        net = client.ClientNetwork(key, alg=ES256, user_agent=agent, timeout=SILENT_SECONDS)
+        net = _Network(key, alg=ES256, user_agent=agent, timeout=SILENT_SECONDS)
         net.session.mount("https://", self._transport)
         net.session.hooks["response"].append(self._note)
         opened = client.ClientV2(client.ClientV2.get_directory(self._directory, net), net)

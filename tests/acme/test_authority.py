@@ -110,10 +110,15 @@ class Troubles(Case):
     """What else can come."""
 
     def test_bad_nonce(self) -> None:
-        """A nonce that is not taken costs one more request, and no certificate."""
-        for _ in range(3):
-            self.double.bad_nonces = 1
+        """Nonces that are not taken cost some more requests, and no certificate; but not without
+        end."""
+        for count in (1, 2, 5):
+            self.double.bad_nonces = count
             self.world.authority().order(CSR)
+        self.double.bad_nonces = 1000
+        count = len(self.double.requests)
+        self.assertEqual("badNonce", self.refused().code)
+        self.assertLess(len(self.double.requests) - count, 20)
 
     def test_rate_limit(self) -> None:
         """The wish to be left alone is told, with how long."""
