@@ -28,6 +28,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.system", "install_system",
             "Write what this machine needs to run the daemon as a service of systemd.",
         ),
+        "doctor": Entry(
+            "netsuite.cli.doctor", "doctor",
+            "Look at the machine, the home, the ports and the DNS, and say what to change.",
+        ),
         "run": Entry(
             "netsuite.cli.run", "run",
             "Run all services in the foreground, with the handlers that Python files have.",
@@ -47,6 +51,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.alias", "alias",
             "Aliases: `local`, `local@domain`, or `@domain` for all that is left.",
         ),
+        "audit": Entry(
+            "netsuite.cli.audit", "audit",
+            "Show who has logged in, and what administrators have done.",
+        ),
         "queue": Entry(
             "netsuite.cli.queue", "queue",
             "Mail that waits to leave for other hosts, or for mailboxes that could not take it.",
@@ -65,6 +73,11 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "Add messages of mbox files or Maildirs, one or a tree of folders, to an account or "
             "newsgroup.",
         ),
+        "migrate": Entry(
+            "netsuite.cli.migrate", "migrate",
+            "Copy an account's mail from another IMAP server: mailboxes, flags, dates, "
+            "subscriptions.",
+        ),
         "backup": Entry(
             "netsuite.cli.backup", "backup",
             "Write the whole home and its store into a new folder in DIR, or a new tar FILE.",
@@ -82,7 +95,7 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         ),
         "export": Entry(
             _TRANSFER, "export_mail",
-            "Write an account's folders, or one, to a new Maildir (Maildir++), or mbox file or tree.",
+            "Write an account's folders, or one, to a new Maildir, mbox file, or tree of them.",
         ),
     },
     "Any server, by URL": {

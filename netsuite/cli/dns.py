@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,6 +12,9 @@ from netsuite.cli.context import Home, pass_home
 
 if TYPE_CHECKING:
     from twisted.internet.interfaces import IReactorTime
+
+    from netsuite.config.schema import Settings
+    from netsuite.smtp.records import Published
 
 
 @click.command("dns")
@@ -24,8 +28,8 @@ def dns(home: Home, domain: str, check: bool) -> None:
     """
     from netsuite.cli.settings import read_settings
     from netsuite.smtp.policy.authors import a_labels
-    from netsuite.smtp.policy.keys import FOLDER, is_domain, read_keys
-    from netsuite.smtp.records import SERVICES, records, sts_policy
+    from netsuite.smtp.policy.keys import is_domain
+    from netsuite.smtp.records import sts_policy
 
     settings = read_settings(home.config_path, home.overrides)
     domain, host = a_labels(domain), a_labels(settings.site.hostname)
@@ -33,15 +37,7 @@ def dns(home: Home, domain: str, check: bool) -> None:
         raise click.ClickException(f"{domain!r} is no domain")
     if not is_domain(host):
         raise click.ClickException(f"site.hostname is {host}: set it to this host's name first")
-    keys, _ = read_keys(home.path / FOLDER)
-    enabled = {"submission": settings.submission, "imap": settings.imap, "pop3": settings.pop3}
-    found = records(
-        domain,
-        host,
-        [each for each in keys if each.domain == domain],
-        services={name: enabled[name].enabled for name, _, _ in SERVICES},
-        smart_host=bool(settings.delivery.smart_host),
-    )
+    found = records_of(home.path, settings, domain)
     if check:
         _compare(home, found, settings.delivery.resolvers)
         return
@@ -55,7 +51,28 @@ def dns(home: Home, domain: str, check: bool) -> None:
         click.echo(f";   {line}")
 
 
-def _compare(home: Home, wanted: Sequence[Any], resolvers: Sequence[str]) -> None:
+def records_of(home: Path, settings: Settings, domain: str) -> Sequence[Published]:
+    """Return what a domain is to publish.
+
+    Args:
+        domain: as A-labels.
+    """
+    from netsuite.smtp.policy.authors import a_labels
+    from netsuite.smtp.policy.keys import FOLDER, read_keys
+    from netsuite.smtp.records import SERVICES, records
+
+    keys, _ = read_keys(home / FOLDER)
+    enabled = {"submission": settings.submission, "imap": settings.imap, "pop3": settings.pop3}
+    return records(
+        domain,
+        a_labels(settings.site.hostname),
+        [each for each in keys if each.domain == domain],
+        services={name: enabled[name].enabled for name, _, _ in SERVICES},
+        smart_host=bool(settings.delivery.smart_host),
+    )
+
+
+def _compare(home: Home, wanted: Sequence[Published], resolvers: Sequence[str]) -> None:
     from netsuite.dns import DNSClient, read_servers
     from netsuite.smtp.records import look
 
