@@ -147,10 +147,12 @@ class Parent(MultiService):
         except SiteError as error:
             self._fail(str(error))
         self._bind_or_fail(at_home=True)
-        first = self._start_one(self.settings)
+        first = self._start_one(self.settings, current=False)
         failures: list[str] = []
-        first.started.addErrback(lambda failure: failures.append(failure.getErrorMessage()))
-        first.started.addCallback(lambda _: None if failures else self._first_serves())
+        first.started.addCallbacks(
+            lambda _: self._first_serves(first),
+            lambda failure: failures.append(failure.getErrorMessage()),
+        )
         # Whoever starts the daemon waits until it serves, or is told why it does not.
         while not self.reactor.running and not first.started.called:
             self.reactor.iterate(_LOOK_SECONDS)
@@ -159,7 +161,8 @@ class Parent(MultiService):
         super().startService()
         hear(self._hung_up, self.reactor)
 
-    def _first_serves(self) -> None:
+    def _first_serves(self, first: WorkerProcess) -> None:
+        self._current.add(first)
         for _ in range(1, self.settings.daemon.workers):
             self._start_one(self.settings)
         self._notices.ready()
