@@ -24,6 +24,10 @@ class LeftOut:
         if self.count <= TOLD:
             click.echo(f"netsuite: {printable(line)}", err=True)
 
+    def remark(self, line: str) -> None:
+        """Say something that is worth knowing, and no loss."""
+        click.echo(f"netsuite: {printable(line)}", err=True)
+
     def end(self) -> None:
         """Say how many they were, and end with an exit code of its own; do nothing for none."""
         if not self.count:

@@ -9,12 +9,13 @@ from typing import Final
 
 import click
 
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, done, pass_home
 from netsuite.cli.group import find_group
 from netsuite.cli.leftout import LeftOut
 from netsuite.cli.mailfiles.kept import NoMailFile
 from netsuite.cli.mailfiles.names import Parts
 from netsuite.cli.mailfiles.trees import Tree, read_tree
+from netsuite.cli.message_bar import MessageBar
 from netsuite.store.interfaces import Store
 
 QUOTINGS: Final = ("mboxrd", "mboxo", "none")
@@ -86,12 +87,12 @@ async def _import_group(store: Store, tree: Tree, group: str, left_out: LeftOut)
         )
     target = await find_group(store, group)
     (found,) = tree.folders
-    with _Progress("importing", len(found.file)) as progress:
+    with MessageBar("importing", len(found.file)) as progress:
         importing = Importing(store, left_out, progress.advance)
         await importing.group(found.file, target.id)
     there = len(found.file) - importing.taken - left_out.count
     more = f"; {there} were there already" if there > 0 else ""
-    click.echo(f"imported {importing.taken} articles into {target.name}{more}")
+    await done(store, f"imported {importing.taken} articles into {target.name}{more}")
 
 
 async def _import_account(
@@ -100,7 +101,7 @@ async def _import_account(
     from netsuite.cli.importing import Importing
 
     owner = await store.accounts.account(account.lower())
-    with _Progress("importing", sum(len(each.file) for each in tree.folders)) as progress:
+    with MessageBar("importing", sum(len(each.file) for each in tree.folders)) as progress:
         importing = Importing(store, left_out, progress.advance)
         await importing.tree(owner.id, tree.folders, names)
     for parts in tree.subscribed:
@@ -108,7 +109,8 @@ async def _import_account(
     into = names[tree.folders[0].parts]
     if len(tree.folders) > 1:
         into = f"{len(tree.folders)} folders"
-    click.echo(f"imported {importing.taken} messages into {into} of {owner.name}")
+    what = f"imported {importing.taken} messages into {into} of {owner.name}"
+    await done(store, what, owner.name)
 
 
 @click.command("export")
@@ -125,7 +127,7 @@ async def _import_account(
 def export_mail(
     home: Home, target: Path, account: str | None, name: str | None, form: str | None
 ) -> None:
-    """Write an account's folders, or one, to a new Maildir (Maildir++), or mbox file or tree.
+    """Write an account's folders, or one, to a new Maildir, mbox file, or tree of them.
 
     Messages, flags, keywords, dates and subscriptions are in it; passwords, aliases, settings and
     the account's files are not. Exit code 8: something was left out.
@@ -145,7 +147,7 @@ def export_mail(
             folders = await store.mail.folders(owner)
         else:
             folders = [await store.mail.folder(owner, name)]
-        with _Progress("exporting", sum(each.messages for each in folders)) as progress:
+        with MessageBar("exporting", sum(each.messages for each in folders)) as progress:
             exporting = Exporting(store, owner, left_out, progress.advance)
             try:
                 with new_place(target) as place:
@@ -158,30 +160,8 @@ def export_mail(
                     f"{target} cannot be written: {error.strerror}"
                 ) from None
         of = folders[0].name if name is not None else f"{len(folders)} folders"
-        click.echo(f"exported {exporting.written} messages of {of} to {target}")
+        what = f"exported {exporting.written} messages of {of} to {target}"
+        await done(store, what, account.lower() if account else "")
 
     home.with_store(work)
     left_out.end()
-
-
-class _Progress:
-    """A bar that shows how many messages are done, on standard error where that is a terminal."""
-
-    def __init__(self, what: str, total: int) -> None:
-        from rich.console import Console
-        from rich.progress import Progress
-
-        console = Console(stderr=True)
-        self._progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-        self._task = self._progress.add_task(what, total=total)
-
-    def advance(self, count: int) -> None:
-        """Show so many more."""
-        self._progress.advance(self._task, count)
-
-    def __enter__(self) -> _Progress:
-        self._progress.start()
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self._progress.stop()

@@ -15,7 +15,7 @@ from netsuite.cli.client.urls import BadURL, MailboxPath, mailbox_path
 from netsuite.connection.errors import Refusal
 from netsuite.imap.client import IMAPClient, connect
 from netsuite.imap.commands.fetch import BodySection, FetchData, Item
-from netsuite.imap.dialog.client import LiteralBegins
+from netsuite.imap.dialog.client import ClientBounds, LiteralBegins
 from netsuite.imap.grammar.fetch import parse_section
 from netsuite.imap.grammar.tokens import BadSyntax, Cursor
 from netsuite.imap.sequences import SequenceSet
@@ -27,10 +27,12 @@ ALL: Final = SequenceSet(((1, 0),))
 
 
 @contextlib.asynccontextmanager
-async def _client(session: ClientSession) -> AsyncIterator[IMAPClient]:
+async def logged_in(
+    session: ClientSession, bounds: ClientBounds | None = None
+) -> AsyncIterator[IMAPClient]:
     """Return a client that has logged in. Raises LoginFailed."""
     session.insist_on_login()
-    client = await connect(session.endpoint(), **session.way())
+    client = await connect(session.endpoint(), **session.way(), bounds=bounds)
     async with ended(client.closed, client.abort):
         await session.begin_tls(client.starttls, offered="STARTTLS" in client.capabilities)
         if session.target.tls:
@@ -62,7 +64,7 @@ async def get(session: ClientSession, output: Output) -> None:
     if path.uid is None:
         raise BadURL("which message? imap://HOST/MAILBOX;UID=1")
     section = _section(path.section)
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         await _examine(client, path)
         streamed = False
 
@@ -102,7 +104,7 @@ async def add(session: ClientSession, letter: Letter) -> None:
     path = mailbox_path(session.target)
     if not path.mailbox or path.uid is not None:
         raise BadURL("into which mailbox? imap://HOST/MAILBOX")
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         session.progress.begin(letter.octets)
         pieces = pieces_of(letter.file, session.progress)
         await client.append(path.mailbox, pieces, octets=letter.octets)
@@ -113,7 +115,7 @@ async def ls(session: ClientSession) -> Listing:
     path = mailbox_path(session.target)
     if path.uid is not None:
         raise BadURL("a message has nothing to list; get it")
-    async with _client(session) as client:
+    async with logged_in(session) as client:
         if not path.mailbox:
             return await _mailboxes(client)
         count = await _examine(client, path)

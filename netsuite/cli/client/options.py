@@ -104,6 +104,11 @@ def client_command(function: F) -> F:
     return _with_options(function, {**_LOGIN, **_SESSION, **_SHOWING})
 
 
+def session_command(function: F) -> F:
+    """Add them to a command that has ways of its own to be told the login."""
+    return _with_options(function, {**_SESSION, **_SHOWING})
+
+
 def terminal_command(function: F) -> F:
     """Add them to a command whose user logs in by hand, but for the login."""
     return _with_options(function, {**_SESSION, **_TERMINAL})

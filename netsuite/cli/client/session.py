@@ -37,6 +37,8 @@ from netsuite.tls import ClientContext, client_options
 #: So much of each connection is shown by -v: a file's content is not what one looks for there.
 TRANSCRIPT_OCTETS: Final = 100_000
 REPLY_SECONDS: Final = 300.0
+#: Mechanisms that cannot say for whom they log in.
+_FOR_ONESELF: Final = ("CRAM-MD5", "LOGIN")
 
 #: Name and password.
 Login: TypeAlias = tuple[str, str]
@@ -128,16 +130,26 @@ async def ended(
 
 
 class ClientSession:
-    """A command's session with the server that its URL names, by what its options say."""
+    """A command's session with the server that its URL names, by what its options say.
+
+    Args:
+        authorize_as: for whom to log in; empty for oneself.
+    """
 
     def __init__(
-        self, reactor: IReactorTime, target: Target, access: Access, login: Login | None
+        self,
+        reactor: IReactorTime,
+        target: Target,
+        access: Access,
+        login: Login | None,
+        authorize_as: str = "",
     ) -> None:
         self.reactor = reactor
         self.clock: IReactorTime = reactor
         self.target = target
         self.access = access
         self.login = login
+        self.authorize_as = authorize_as
         self.progress = _progress(shown=access.progress)
 
     @property
@@ -243,6 +255,8 @@ class ClientSession:
     def mechanism(self, offered: Iterable[str], peer: Peer) -> ClientMechanism | None:
         """Return the strongest SASL mechanism that may be used; None where none fits."""
         clear, binding = self.may_show_password(peer), peer.binding
+        if self.authorize_as:
+            offered = [each for each in offered if each.upper() not in _FOR_ONESELF]
         name = registry.choose(offered, password=True, clear=clear, binding=binding is not None)
         if name is None:
             return None
@@ -252,6 +266,7 @@ class ClientSession:
             nonce=lambda: base64.b64encode(secrets.token_bytes(18)),
             username=username,
             password=password,
+            authorize_as=self.authorize_as,
             binding=binding,
         )
 
@@ -274,6 +289,10 @@ class ClientSession:
         mechanism = self.mechanism(client.mechanisms, client.peer)
         if mechanism is not None:
             await client.authenticate(mechanism)
+        elif self.authorize_as:
+            raise LoginFailed(
+                f"{self.target.place} offers no way, such as PLAIN, to log in for another"
+            )
         else:
             await client.login(*self.insist_on_clear(client.peer))
 

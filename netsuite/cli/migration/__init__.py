@@ -1,0 +1,1 @@
+"""Migration of accounts from other IMAP servers, in steps that can be broken off anywhere."""
