@@ -254,9 +254,9 @@ class Certificates:
         """Return the certificates in use, by their files' names."""
         return dict(self._pairs)
 
-    def pairs(self) -> dict[str, Pair]:
-        """Return the certificates in use, by their files' names."""
-        return dict(self._pairs)
+    def wrong(self) -> Sequence[str]:
+        """Return what is wrong with the files that could not be read when they were looked at."""
+        return tuple(self._wrong)
 
     def expiries(self) -> dict[str, datetime]:
         """Return until when each certificate is good, by its file's name."""
