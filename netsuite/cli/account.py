@@ -8,8 +8,9 @@ import time
 import click
 
 from netsuite.accounts.naming import account_name_problem
+from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, done, pass_home
 from netsuite.store.interfaces import Store
 from netsuite.store.model import AccountState, Verifiers
 
@@ -82,7 +83,7 @@ def add(
         )
         if quota is not None:
             await store.accounts.update_account(made.id, quota_octets=quota * 1024 * 1024)
-        click.echo(f"added {made.name}")
+        await done(store, f"added {made.name}", made.name)
 
     home.with_store(work, make=True)
 
@@ -125,7 +126,7 @@ def passwd(home: Home, name: str, *, password_stdin: bool) -> None:
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
         await store.accounts.set_verifiers(found.id, verifiers)
-        click.echo(f"changed the password of {found.name}")
+        await done(store, f"changed the password of {found.name}", found.name)
 
     home.with_store(work)
 
@@ -134,7 +135,7 @@ def _set_state(home: Home, name: str, state: AccountState) -> None:
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
         await store.accounts.update_account(found.id, state=state)
-        click.echo(f"{found.name} is now {state.value}")
+        await done(store, f"{found.name} is now {state.value}", found.name)
 
     home.with_store(work)
 
@@ -166,7 +167,8 @@ def quota_command(home: Home, name: str, mib: int) -> None:
         found = await store.accounts.account(name.lower())
         octets = mib * 1024 * 1024 if mib >= 0 else None
         await store.accounts.update_account(found.id, quota_octets=octets)
-        click.echo(f"{found.name}: {f'{octets:,} octets' if octets is not None else 'no limit'}")
+        limit = f"{octets:,} octets" if octets is not None else "no limit"
+        await done(store, f"{found.name}: {limit}", found.name)
 
     home.with_store(work)
 
@@ -181,7 +183,8 @@ def services(home: Home, name: str, services: tuple[str, ...]) -> None:
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
         await store.accounts.update_account(found.id, protocols=frozenset(services) or None)
-        click.echo(f"{found.name}: {', '.join(sorted(services)) or 'all services'}")
+        named = ", ".join(sorted(services)) or "all services"
+        await done(store, f"{found.name}: {named}", found.name)
 
     home.with_store(work)
 
@@ -199,7 +202,8 @@ def groups_command(home: Home, name: str, groups: tuple[str, ...]) -> None:
     async def work(store: Store) -> None:
         found = await store.accounts.account(name.lower())
         await store.accounts.update_account(found.id, groups=frozenset(groups))
-        click.echo(f"{found.name}: {', '.join(sorted(groups)) or 'in no group'}")
+        named = ", ".join(sorted(groups))
+        await done(store, f"{found.name}: {f'in {named}' if named else 'in no group'}", found.name)
 
     home.with_store(work)
 
@@ -218,7 +222,7 @@ def remove(home: Home, name: str, *, yes: bool) -> None:
         found = await store.accounts.account(name.lower())
         await store.accounts.remove_account(found.id)
         _put_files_aside(home, found.name)
-        click.echo(f"removed {found.name}")
+        await done(store, f"removed {found.name}", found.name)
 
     home.with_store(work)
 
@@ -256,12 +260,13 @@ def app_password(
             if all(each.id != revoke for each in await store.accounts.app_passwords(found.id)):
                 raise click.ClickException(f"{found.name} has no app password {revoke}")
             await store.accounts.remove_app_password(found.id, revoke)
-            click.echo(f"revoked {revoke}")
+            await done(store, f"revoked app password {revoke} of {found.name}", found.name)
         elif label:
             made = await store.accounts.add_app_password(
                 found.id, label, _verifiers(home, password)
             )
-            click.echo(f"added {made.id} ({label})")
+            what = f"added app password {made.id} ({label}) of {found.name}"
+            await done(store, what, found.name)
         else:
             columns(
                 ("ID", "LABEL", "CREATED", "LAST USED"),
@@ -294,7 +299,7 @@ def logins(home: Home, name: str | None, limit: int) -> None:
             [
                 (
                     f"{each.when:%Y-%m-%d %H:%M:%S}",
-                    each.account,
+                    printable(each.account),  # as a guesser has said it
                     each.protocol,
                     each.address,
                     each.mechanism,

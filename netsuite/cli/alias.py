@@ -6,7 +6,7 @@ import click
 
 from netsuite.accounts.naming import alias_name_problem, alias_target_problem
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, done, pass_home
 from netsuite.store.interfaces import Store
 
 
@@ -42,7 +42,7 @@ def set_alias(home: Home, name: str, targets: tuple[str, ...]) -> None:
             ):
                 raise click.ClickException(problem)
         await store.accounts.set_alias(name.lower(), targets)
-        click.echo(f"{name.lower()}: {', '.join(targets)}")
+        await done(store, f"{name.lower()}: {', '.join(targets)}")
 
     home.with_store(work)
 
@@ -57,7 +57,7 @@ def remove(home: Home, name: str) -> None:
         if name.lower() not in await store.accounts.aliases():
             raise click.ClickException(f"there is no alias {name}")
         await store.accounts.set_alias(name.lower(), ())
-        click.echo(f"removed {name.lower()}")
+        await done(store, f"removed {name.lower()}")
 
     home.with_store(work)
 

@@ -155,6 +155,21 @@ def line_of(error: Exception) -> str:
 pass_home = click.make_pass_decorator(Home)
 
 
+async def done(store: Store, what: str, account: str = "") -> None:
+    """Say what a command has done, and note it in the audit log.
+
+    Args:
+        account: that it is about; empty where it is about none.
+    """
+    from netsuite.logs.audit import note, user, user_address
+
+    who, where = user(), user_address()
+    await note(
+        store.accounts, what, who=who, way="command", address=where, account=account
+    )
+    click.echo(what)
+
+
 def columns(titles: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table whose columns are as wide as their widest cell."""
     widths = [max(len(row[i]) for row in [titles, *rows]) for i in range(len(titles))]

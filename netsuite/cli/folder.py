@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, done, pass_home
 from netsuite.store.interfaces import Store
 
 
@@ -50,6 +50,6 @@ def create(home: Home, name: str, account: str | None) -> None:
     async def work(store: Store) -> None:
         owner = (await store.accounts.account(account.lower())).id if account else None
         made = await store.mail.create_folder(owner, name)
-        click.echo(f"created {made.name}")
+        await done(store, f"created {made.name}", account.lower() if account else "")
 
     home.with_store(work)

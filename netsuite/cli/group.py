@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, done, pass_home
 from netsuite.message.news import newsgroup_name_problem
 from netsuite.store.errors import NoSuchFolder
 from netsuite.store.interfaces import Store
@@ -49,7 +49,7 @@ def add(home: Home, name: str, description: str, moderator: str | None, read_onl
             postable=not read_only,
             moderator=chosen,
         )
-        click.echo(f"made {made.name}")
+        await done(store, f"made {made.name}")
 
     home.with_store(work)
 
@@ -92,6 +92,6 @@ def remove(home: Home, name: str, yes: bool) -> None:
     async def work(store: Store) -> None:
         found = await find_group(store, name)
         await store.mail.delete_folder(found.id)
-        click.echo(f"removed {found.name}")
+        await done(store, f"removed {found.name}")
 
     home.with_store(work)

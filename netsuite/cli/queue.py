@@ -12,7 +12,7 @@ import click
 
 from netsuite.cli.client.problems import printable
 from netsuite.cli.commands import Subcommands
-from netsuite.cli.context import Home, columns, pass_home
+from netsuite.cli.context import Home, columns, done, pass_home
 from netsuite.smtp.delivery.facts import facts, short_span, until
 from netsuite.store.interfaces import Store
 from netsuite.store.outgoing import QueueFilter, QueueItem
@@ -119,7 +119,7 @@ def _change(
     home: Home,
     wanted: QueueFilter,
     all_items: bool,
-    done: str,
+    what: str,
     change: Callable[[Store, QueueFilter], Awaitable[int]],
 ) -> None:
     """Do something with items; which ones has to be said."""
@@ -130,7 +130,7 @@ def _change(
         count = await change(store, wanted)
         if wanted.ids and not count:
             raise click.ClickException("there is no such item, or none that this can be done with")
-        click.echo(f"{done} {count} item{'' if count == 1 else 's'}")
+        await done(store, f"{what} {count} item{'' if count == 1 else 's'}")
 
     home.with_store(work)
 

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
+from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
 
 from netsuite.console.markup import Content
+from netsuite.logs.audit import note
 from netsuite.site import Site
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.model import Account
@@ -78,6 +80,16 @@ class Visit:
             address=self.address or "a local socket",
             action=action,
             target=target,
+        )
+        noted = note(
+            self.site.store.accounts,
+            f"{action} {target}",
+            who=self.account.name,
+            way="console",
+            address=self.address,
+        )
+        ensureDeferred(noted).addErrback(
+            lambda failure: _audit.failure("writing the audit log", failure)
         )
 
 

@@ -257,9 +257,15 @@ class Usage:
     quota_messages: int | None
 
 
+#: What stands for a protocol in lines of the audit log that tell of administration: by which way
+#: it was done.
+ADMINISTRATION: Final = frozenset({"command", "console", "control"})
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One line of the audit log."""
+    """One line of the audit log: a login, or an attempt at one; or, where ``protocol`` is one of
+    ``ADMINISTRATION``, what somebody has done, who stands in ``mechanism``, to an account."""
 
     when: datetime
     account: str

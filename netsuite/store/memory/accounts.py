@@ -188,7 +188,10 @@ class MemoryAccounts:
         """Append to the audit log."""
         self._records.check_open()
         self._records.logins.append(login)
-        del self._records.logins[:-LOGINS_KEPT]
+        old = self._records.logins[:-LOGINS_KEPT]
+        self._records.logins[: len(old)] = [
+            each for each in old if each.protocol in model.ADMINISTRATION
+        ]
 
     async def logins(self, account: str | None = None, limit: int = 100) -> Sequence[model.Login]:
         """The newest lines of the audit log, newest first."""

@@ -82,7 +82,10 @@ _USE_APP_PASSWORD: Final = (
     .where(_P.id == sa.bindparam("of_id"))
 )
 _INSERT_LOGIN: Final = sa.insert(t.login)
-_TRIM_LOGINS: Final = sa.delete(t.login).where(_L.id <= sa.bindparam("last"))
+# Administration stays: whoever can have logins refused could else push it out.
+_TRIM_LOGINS: Final = sa.delete(t.login).where(
+    _L.id <= sa.bindparam("last"), *(_L.protocol != way for way in sorted(model.ADMINISTRATION))
+)
 _LOGINS: Final = SELECT_LOGIN.order_by(_L.id.desc()).limit(sa.bindparam("most"))
 _LOGINS_OF: Final = _LOGINS.where(_L.account == sa.bindparam("account"))
 
