@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any, Final
 
@@ -93,7 +93,8 @@ class ProcessMetrics:
             into.add(name, count, **labels)
         await self._add_store(into)
         self._add_certificates(into)
-        self._add_process(into)
+        _add_process(into, str(self._site.bus.worker), self._started)
+        into.histogram("netsuite_reactor_lag_seconds", self._lag.seconds)
         return into.families()
 
     async def _add_store(self, into: Gathered) -> None:
@@ -138,22 +139,38 @@ class ProcessMetrics:
                 name_, seconds = "netsuite_certificate_expiry_timestamp_seconds", until.timestamp()
                 into.add(name_, seconds, certificate=name)
 
-    def _add_process(self, into: Gathered) -> None:
-        worker = str(self._site.bus.worker)
-        into.add("netsuite_process_start_time_seconds", self._started, worker=worker)
-        into.add("netsuite_process_cpu_seconds", resources.cpu_seconds(), worker=worker)
-        for name, value in (
-            ("netsuite_process_resident_memory_bytes", resources.resident_octets()),
-            ("netsuite_process_open_fds", resources.open_descriptors()),
-            ("netsuite_process_max_fds", resources.most_descriptors()),
-        ):
-            if value is not None:
-                into.add(name, value, worker=worker)
-        into.histogram("netsuite_reactor_lag_seconds", self._lag.seconds)
-        for number, (runs, removed) in enumerate(resources.garbage()):
-            generation = str(number)
-            into.add("netsuite_gc_collections", runs, worker=worker, generation=generation)
-            into.add("netsuite_gc_collected_objects", removed, worker=worker, generation=generation)
+
+def _add_process(into: Gathered, worker: str, started: float) -> None:
+    into.add("netsuite_process_start_time_seconds", started, worker=worker)
+    into.add("netsuite_process_cpu_seconds", resources.cpu_seconds(), worker=worker)
+    for name, value in (
+        ("netsuite_process_resident_memory_bytes", resources.resident_octets()),
+        ("netsuite_process_open_fds", resources.open_descriptors()),
+        ("netsuite_process_max_fds", resources.most_descriptors()),
+    ):
+        if value is not None:
+            into.add(name, value, worker=worker)
+    for number, (runs, removed) in enumerate(resources.garbage()):
+        generation = str(number)
+        into.add("netsuite_gc_collections", runs, worker=worker, generation=generation)
+        into.add("netsuite_gc_collected_objects", removed, worker=worker, generation=generation)
+
+
+def parent_metrics(restarts: Callable[[], int]) -> Callable[[Value], Any]:
+    """Return what answers the bus question ``METRICS`` in the parent of workers.
+
+    Args:
+        restarts: returns how many workers have died, and others were started in their place.
+    """
+    started = time.time()
+
+    def answer(_: Value) -> Any:  # ``Metrics``, which is no ``Value`` to a type checker
+        into = Gathered()
+        into.add("netsuite_worker_restarts", restarts())
+        _add_process(into, "0", started)
+        return {"worker": 0, "started": started, "families": into.families()}
+
+    return answer
 
 
 def _add_service(into: Gathered, listening: ListeningService) -> None:

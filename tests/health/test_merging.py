@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from netsuite.control.questions import Family, Metrics
+from netsuite.health.collecting import parent_metrics
 from netsuite.health.families import METRICS, Gathered, series
 from netsuite.health.merging import GONE_KEPT, Merger, sum_up
 from netsuite.store.tally import Histogram
@@ -76,6 +77,15 @@ def test_many_that_end() -> None:
         found = numbers(merger.merged([process(1, started, 1, 0)]))
     assert found["netsuite_store_units_total"] == 3 * GONE_KEPT
     assert len(merger._counters) == GONE_KEPT + 1
+
+
+def test_parent() -> None:
+    """It has no store, and tells what it alone knows."""
+    answer = parent_metrics(lambda: 3)(None)
+    found = numbers(Merger().merged([answer, process(1, 5, 10, 0)]))
+    assert found["netsuite_worker_restarts_total"] == 3
+    assert found["netsuite_processes"] == 1
+    assert found["netsuite_process_resident_memory_bytes0"] > 1e6
 
 
 def test_of_another_release() -> None:
