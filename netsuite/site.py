@@ -33,6 +33,7 @@ from netsuite.accounts.news import StoreNewsroom
 from netsuite.accounts.passwords import Hashing
 from netsuite.accounts.realm import AccountRealm
 from netsuite.accounts.resolver import RecipientResolver, same_domain
+from netsuite.accounts.revocation import OpenLogins
 from netsuite.accounts.srs import SenderRewriting
 from netsuite.accounts.throttle import Throttle
 from netsuite.bus import Bus, OneProcess
@@ -191,6 +192,7 @@ class Site(Service):
         self.password_cache = PasswordCache(
             self.reactor, settings.accounts.cache_seconds, self.store.changes
         )
+        self.logins = OpenLogins(self.store.accounts, self.store.changes, self.reactor)
         self.newsroom = StoreNewsroom(
             self.store, _posting_policy(settings), posted=self.arrivals.article_posted
         )
@@ -249,6 +251,7 @@ class Site(Service):
             clear_text=accounts.clear_text,
             cram_md5=accounts.cram_md5,
             offered=_mechanisms(self.settings),
+            logins=self.logins,
             others=others,
         )
 
@@ -444,6 +447,7 @@ class Site(Service):
         self.arrivals.open()
         self.resolver.open()
         self.password_cache.open()
+        self.logins.open()
         for work in self._first:
             await work(self.store)
         self._is_open = True
@@ -479,6 +483,7 @@ class Site(Service):
         self.resolver.close()
         self.newsroom.close()
         self.password_cache.close()
+        self.logins.close()
         await self._storage.stop()
         self._is_open = False
 

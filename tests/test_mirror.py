@@ -66,6 +66,7 @@ ELSEWHERE = (
     ("testing.names", "test_dns", "what the DNS client asks"),
     ("*.settings", "config/test_load", "declarations, tried by what reads them"),
     ("config.*", "config/test_load", "what loading consists of"),
+    ("control.questions", "control/test_answers", "shapes of the answers"),
     ("connection.errors", "connection/test_client", "raised by the client's half"),
     ("connection.session_group", "ftp/test_client", "FTP alone resumes sessions"),
     ("connection.linelog", "ftp/test_transfer_log", "with the lines of a protocol"),

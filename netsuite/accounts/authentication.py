@@ -39,6 +39,7 @@ from netsuite.accounts.interfaces import (
     Throttled,
 )
 from netsuite.accounts.passwords import SCRAM_ITERATIONS
+from netsuite.accounts.revocation import OpenLogins, Proof, Standing, mark
 from netsuite.accounts.throttle import KeyedLocks, Throttle
 from netsuite.sasl import interfaces as steps
 from netsuite.sasl.interfaces import Challenge, ServerMechanism, Step
@@ -74,6 +75,7 @@ class AccountAuthenticator:
         check_token: checks bearer tokens, ``(username, token) -> username | None`` or an
             awaitable of it; None: OAUTHBEARER and XOAUTH2 are not offered.
         offered: the mechanisms that a service may offer, by its name; one not named offers all.
+        logins: those that are open; None: nobody knows when a login is over.
         others: where further checkers of passwords are added, which *portal*'s asks.
     """
 
@@ -91,6 +93,7 @@ class AccountAuthenticator:
         cram_md5: bool = False,
         offered: Mapping[str, Collection[str]] | None = None,
         check_token: TokenCheck | None = None,
+        logins: OpenLogins | None = None,
         others: OtherPasswords | None = None,
         nonce: Callable[[], bytes] = lambda: base64.encode(os.urandom(18)),
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -103,6 +106,7 @@ class AccountAuthenticator:
         self.cram_md5 = cram_md5
         self.offered = offered or {}
         self.check_token = check_token
+        self.logins = logins
         self._others = others
         self.nonce = nonce
         self.secret = secret
@@ -171,7 +175,7 @@ class AccountAuthenticator:
         attempt = LoginAttempt(self, channel, "password", facet)
         if not self.allows_password(channel):
             raise attempt.refused(PlaintextRefused("no TLS"), username, guess=False)
-        return await attempt.enter_with_password(username, password)
+        return await attempt.enter_with_password(ClearPassword(channel, username, password))
 
     async def authenticate(
         self,
@@ -276,6 +280,8 @@ class LoginAttempt(Generic[F]):
         self.channel = channel
         self.mechanism = mechanism
         self.facet = facet
+        logins = authenticator.logins
+        self._heard = 0 if logins is None else logins.heard
 
     def refuse_when_throttled(self, username: str) -> None:
         """Raise Throttled when this address or account was wrong too often."""
@@ -299,11 +305,11 @@ class LoginAttempt(Generic[F]):
         key = metric, self.channel.protocol, self.mechanism, *reason
         self.authenticator.counts[key] += 1
 
-    async def enter_with_password(self, username: str, password: str) -> LoggedIn[F]:
+    async def enter_with_password(self, password: ClearPassword) -> LoggedIn[F]:
         """Have a clear password checked, when its address's turn comes. Raises LoginRefused."""
         async with self.authenticator.address_locks.turn(peer_prefix(self.channel.address)):
-            self.refuse_when_throttled(username)
-            return await self.enter(ClearPassword(self.channel, username, password), username)
+            self.refuse_when_throttled(password.username)
+            return await self.enter(password, password.username)
 
     async def enter(
         self, credentials: ClearPassword | ProvenName, username: str, octets: bytes | None = None
@@ -325,7 +331,13 @@ class LoginAttempt(Generic[F]):
         self.authenticator.throttle.right(self.channel.address, name)
         self._count("netsuite_logins")
         self.authenticator.audit(self.channel, name, self.mechanism, "logged in")
-        return LoggedIn(avatar, name, octets, logout)
+        return LoggedIn(avatar, name, octets, logout, self._standing(credentials.proof))
+
+    def _standing(self, proof: Proof) -> Standing | None:
+        logins = self.authenticator.logins
+        if logins is None or not proof.accounts:  # a checker of somebody else's
+            return None
+        return Standing(logins, proof, self.channel, self._heard)
 
 
 class SASLExchange(Generic[F]):
@@ -340,6 +352,7 @@ class SASLExchange(Generic[F]):
         self._authenticator = authenticator
         self._mechanism = mechanism
         self._attempt = attempt
+        self._marks: frozenset[int] = frozenset()  # of the verifiers that were asked for
 
     async def begin(self, initial: bytes | None) -> Challenge | LoggedIn[F]:
         """Accept the initial response, None where there was none. Raises LoginRefused."""
@@ -363,7 +376,9 @@ class SASLExchange(Generic[F]):
                 return step
             if isinstance(step, steps.Success):
                 self._attempt.refuse_when_throttled(step.username)
-                proven = ProvenName(self._attempt.channel, step.username, step.authorize_as)
+                proven = ProvenName(
+                    self._attempt.channel, step.username, step.authorize_as, Proof((), self._marks)
+                )
                 return await self._attempt.enter(proven, step.username, step.octets)
             if isinstance(step, steps.Failure):
                 error = (MalformedResponse if step.malformed else BadCredentials)(step.reason)
@@ -374,7 +389,8 @@ class SASLExchange(Generic[F]):
 
     async def _clear_password(self, asked: steps.AskPassword) -> Challenge | LoggedIn[F]:
         """PLAIN and LOGIN are clear passwords in other clothes: the portal checks them."""
-        entered = await self._attempt.enter_with_password(asked.username, asked.password)
+        password = ClearPassword(self._attempt.channel, asked.username, asked.password)
+        entered = await self._attempt.enter_with_password(password)
         account_name = self._authenticator.names.account_name
         wanted = account_name(asked.authorize_as or asked.username)
         # A checker may have another name for who it knows than the client has.
@@ -382,7 +398,9 @@ class SASLExchange(Generic[F]):
             return entered
         entered.logout()
         # Proven as one, wants to act as another: the same question as of any mechanism.
-        proven = ProvenName(self._attempt.channel, entered.name, asked.authorize_as)
+        proven = ProvenName(
+            self._attempt.channel, entered.name, asked.authorize_as, Proof((), password.proof.marks)
+        )
         return await self._attempt.enter(proven, asked.username)
 
     async def _answer(self, asked: Step) -> object:
@@ -396,10 +414,13 @@ class SASLExchange(Generic[F]):
             found = kept.scram.get(asked.hash) if kept else None
             if found is None:
                 return self._authenticator.made_up(asked.username, asked.hash)
+            self._marks = frozenset({mark(found.stored_key)})
             return found.salt, found.iterations, found.stored_key, found.server_key
         if isinstance(asked, steps.AskSharedSecret):
             kept = await self._authenticator.verifiers(asked.username)
-            return kept.cram_md5 if kept else None
+            shared = kept.cram_md5 if kept else None
+            self._marks = frozenset({mark(shared)})
+            return shared
         return await self._token_owner(asked)
 
     async def _token_owner(self, asked: steps.AskToken) -> object:

@@ -8,7 +8,7 @@ import hmac
 import os
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from twisted.cred.checkers import ICredentialsChecker
@@ -26,15 +26,14 @@ from zope.interface import Attribute, implementer
 
 from netsuite.accounts.interfaces import BadCredentials, Channel, LoginUnavailable
 from netsuite.accounts.naming import account_name_problem
-from netsuite.accounts.passwords import Hashing
+from netsuite.accounts.passwords import SCRAM_ITERATIONS, Hashing
+from netsuite.accounts.revocation import Proof, mark, refuse_acting, refuse_unusable
 from netsuite.sasl.prepare import Unpreparable, saslprep
 from netsuite.store.changes import AccountChanged, Change, ChangeFeed, Subscription
 from netsuite.store.errors import AccountExists, NoSuchAccount
 from netsuite.store.interfaces import AccountStore
-from netsuite.store.model import Account, AccountId, AccountState, AppPassword, SpecialUse
+from netsuite.store.model import Account, AccountId, AppPassword, SpecialUse, Verifiers
 
-#: Members may act as other accounts (an authorization identity of their choice).
-PROXY_GROUP: Final = "proxy"
 #: App passwords are kept in programs, often on a telephone: one that names no services is not for
 #: these.
 NAMED_ONLY: Final = frozenset({"console"})
@@ -67,6 +66,7 @@ class ClearPassword:
     channel: Channel
     username: str
     password: str
+    proof: Proof = field(default_factory=Proof, compare=False)
 
     def __repr__(self) -> str:
         return f"<ClearPassword of {self.username!r}>"
@@ -80,6 +80,7 @@ class ProvenName:
     channel: Channel
     username: str
     authorize_as: str = ""
+    proof: Proof = field(default_factory=Proof, compare=False)
 
 
 class LoginNames:
@@ -109,14 +110,6 @@ def _is_for(app_password: AppPassword, protocol: str) -> bool:
     return protocol in app_password.protocols
 
 
-def refuse_unusable(account: Account, channel: Channel) -> None:
-    """Raise BadCredentials when an account is disabled, or not for this protocol."""
-    if account.state is not AccountState.ACTIVE:
-        raise BadCredentials("the account is disabled")
-    if account.protocols is not None and channel.protocol not in account.protocols:
-        raise BadCredentials(f"the account may not use {channel.protocol}")
-
-
 class PasswordCache:
     """Passwords that were right a short while ago, so that clients that poll cost little.
 
@@ -129,7 +122,7 @@ class PasswordCache:
         self._clock = clock
         self._feed = changes
         self._key = os.urandom(32)
-        self._known: OrderedDict[bytes, tuple[float, AccountId]] = OrderedDict()
+        self._known: OrderedDict[bytes, tuple[float, AccountId, frozenset[int]]] = OrderedDict()
         #: How many changes of accounts were heard of; see ``remember``.
         self.heard = 0
         self._changes: Subscription | None = None
@@ -151,15 +144,18 @@ class PasswordCache:
         message = f"{account}\0{protocol}\0{password}".encode(errors="surrogatepass")
         return hmac.digest(self._key, message, hashlib.sha256)
 
-    def knows(self, account: AccountId, protocol: str, password: str) -> bool:
-        """Return whether that password was right lately."""
+    def marks(self, account: AccountId, protocol: str, password: str) -> frozenset[int] | None:
+        """Return the marks of what that password was right for lately; None where it was not."""
         found = self._known.get(self._digest(account, protocol, password))
-        return found is not None and found[0] > self._clock.seconds()
+        return found[2] if found is not None and found[0] > self._clock.seconds() else None
 
-    def remember(self, account: AccountId, protocol: str, password: str, heard: int) -> None:
+    def remember(
+        self, account: AccountId, protocol: str, password: str, marks: frozenset[int], heard: int
+    ) -> None:
         """Note that it was right just now.
 
         Args:
+            marks: of what it was right for.
             heard: ``self.heard`` from before it was compared. A password that was changed
                 meanwhile was right only then.
         """
@@ -167,14 +163,14 @@ class PasswordCache:
             return
         digest = self._digest(account, protocol, password)
         self._known.pop(digest, None)
-        self._known[digest] = (self._clock.seconds() + self.seconds, account)
+        self._known[digest] = (self._clock.seconds() + self.seconds, account, marks)
         while len(self._known) > _REMEMBERED:
             self._known.popitem(last=False)
 
     def _heard(self, change: Change) -> None:
         if isinstance(change, AccountChanged):
             self.heard += 1
-            stale = [key for key, (_, who) in self._known.items() if who == change.account]
+            stale = [key for key, (_, who, _) in self._known.items() if who == change.account]
             for key in stale:
                 del self._known[key]
 
@@ -224,7 +220,7 @@ class OtherPasswords:
             raise TypeError(f"{checker!r} has neither {names} in credentialInterfaces")
         self.checkers.append(checker)
 
-    async def name(self, credentials: ClearPassword) -> str | None:
+    async def account(self, credentials: ClearPassword) -> Account | None:
         """Return the account that a password is right for; None where no checker says so.
 
         Raises:
@@ -250,13 +246,13 @@ class OtherPasswords:
             return await self._account(self._names.account_name(name), credentials.channel)
         return None
 
-    async def _account(self, name: str, channel: Channel) -> str:
+    async def _account(self, name: str, channel: Channel) -> Account:
         try:
             account = await self._accounts.account(name)
         except NoSuchAccount:
             account = await self._new_account(name)
         refuse_unusable(account, channel)
-        return account.name
+        return account
 
     async def _new_account(self, name: str) -> Account:
         """Make an account. Raises BadCredentials where none can have the name."""
@@ -317,22 +313,26 @@ class PasswordChecker:
     async def _check(self, credentials: ClearPassword) -> bytes | tuple[()]:
         channel, password = credentials.channel, credentials.password
         if self._others is not None and self._others.checkers:
-            known = await self._others.name(credentials)
+            known = await self._others.account(credentials)
             if known is not None:
-                return known.encode()
+                credentials.proof.accounts = (known.id,)
+                return known.name.encode()
         try:
             account = await self._accounts.account(self._names.account_name(credentials.username))
         except NoSuchAccount:
             await self._hashing.matching((), password)
             raise BadCredentials("no such account") from None
-        if not self._right.knows(account.id, channel.protocol, password):
+        marks = self._right.marks(account.id, channel.protocol, password)
+        if marks is None:
             heard = self._right.heard
-            await self._compare(account, channel, password)
-            self._right.remember(account.id, channel.protocol, password, heard)
+            marks = await self._compare(account, channel, password)
+            self._right.remember(account.id, channel.protocol, password, marks, heard)
         refuse_unusable(account, channel)
+        credentials.proof.accounts, credentials.proof.marks = (account.id,), marks
         return account.name.encode()
 
-    async def _compare(self, account: Account, channel: Channel, password: str) -> None:
+    async def _compare(self, account: Account, channel: Channel, password: str) -> frozenset[int]:
+        """Return the marks of what a password fits. Raises BadCredentials."""
         own = await self._accounts.verifiers(account.id)
         further = [
             each
@@ -346,10 +346,24 @@ class PasswordChecker:
         if index is None:
             raise BadCredentials("wrong password")
         if index >= len(kept):
-            await self._accounts.used_app_password(further[index - len(kept)].id)
-        elif self._hashing.outdated(kept[index]):
-            renewed = await self._hashing.make_verifiers(password, cram_md5=self._cram_md5)
-            await self._accounts.set_verifiers(account.id, renewed)
+            used = further[index - len(kept)]
+            await self._accounts.used_app_password(used.id)
+            return frozenset({mark(used.verifiers.argon2)})
+        if self._hashing.outdated(kept[index]):
+            return await self._renew(account.id, kept[index], password)
+        return frozenset({mark(kept[index].argon2)})
+
+    async def _renew(self, account: AccountId, old: Verifiers, password: str) -> frozenset[int]:
+        """Hash a password anew; what is still good of the old verifiers stays, and so does whoever
+        has logged in by it. Return the marks of both."""
+        made = await self._hashing.make_verifiers(password, cram_md5=self._cram_md5)
+        good = {
+            name: each for name, each in old.scram.items() if each.iterations >= SCRAM_ITERATIONS
+        }
+        renewed = replace(made, scram={**made.scram, **good})
+        if await self._accounts.verifiers(account) == old:  # nobody has changed it meanwhile
+            await self._accounts.set_verifiers(account, renewed)
+        return frozenset({mark(old.argon2), mark(renewed.argon2)})
 
 
 @implementer(ICredentialsChecker)
@@ -368,12 +382,14 @@ class ProvenNameChecker:
 
     async def _check(self, credentials: ProvenName) -> bytes | tuple[()]:
         account = await self._account(credentials.username, credentials.channel)
+        credentials.proof.accounts = (account.id,)
         wanted = credentials.authorize_as
         if not wanted or self._names.account_name(wanted) == account.name:
             return account.name.encode()
-        if PROXY_GROUP not in account.groups:
-            raise BadCredentials(f"{account.name} may not act as {wanted!r}")
-        return (await self._account(wanted, credentials.channel)).name.encode()
+        refuse_acting(account, wanted)
+        other = await self._account(wanted, credentials.channel)
+        credentials.proof.accounts = (account.id, other.id)
+        return other.name.encode()
 
     async def _account(self, username: str, channel: Channel) -> Account:
         try:

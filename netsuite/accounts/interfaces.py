@@ -131,6 +131,16 @@ def _nothing() -> None:
     """Nothing is to be done when this facet's user leaves."""
 
 
+class Standing(Protocol):
+    """Whether a login is still good: its account may log in there, its password is right."""
+
+    def watch(self, revoked: Callable[[], None]) -> Callable[[], None]:
+        """Call a function once it is not; return what ends that."""
+
+    def accept(self, verifiers: model.Verifiers) -> None:
+        """Accept a password, too, that whoever has logged in is about to set."""
+
+
 @dataclass(frozen=True, slots=True)
 class LoggedIn(Generic[F]):
     """A login that succeeded.
@@ -139,12 +149,18 @@ class LoggedIn(Generic[F]):
         octets: additional data for the client with the success, None for none or where the client
             has been given it already.
         logout: to be called when the user leaves: what the realm gave beside the facet.
+        standing: None where nobody knows when it is over.
     """
 
     avatar: F
     name: str
     octets: bytes | None = None
     logout: Callable[[], None] = _nothing
+    standing: Standing | None = None
+
+    def watch(self, revoked: Callable[[], None]) -> Callable[[], None]:
+        """Call a function once the login is not good any more; return what ends that."""
+        return _nothing if self.standing is None else self.standing.watch(revoked)
 
 
 #: Sends a challenge of a SASL exchange, not yet in base64, and returns the client's response; None
@@ -671,7 +687,7 @@ class ShellAccess(Protocol):
     @property
     def files(self) -> FileAccess: ...
 
-    async def change_password(self, old: str, new: str) -> None:
+    async def change_password(self, old: str, new: str, *, by: Standing | None = None) -> None:
         """Change the main password; an app password is not enough to do that. Guesses are not
         slowed down here: whoever asks has had *old* checked by the authenticator.
 

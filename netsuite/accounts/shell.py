@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from netsuite.accounts.files import AccountFiles
-from netsuite.accounts.interfaces import UnfitPassword, WrongPassword
+from netsuite.accounts.interfaces import Standing, UnfitPassword, WrongPassword
 from netsuite.accounts.mail import AccountMail
 from netsuite.accounts.news import AccountNews
 from netsuite.accounts.passwords import Hashing
@@ -35,8 +35,9 @@ class AccountShell:
         self._hashing = hashing
         self._cram_md5 = cram_md5
 
-    async def change_password(self, old: str, new: str) -> None:
-        """Change the main password. Raises WrongPassword, UnfitPassword."""
+    async def change_password(self, old: str, new: str, *, by: Standing | None = None) -> None:
+        """Change the main password; logins end, but for the one by which it is changed. Raises
+        WrongPassword, UnfitPassword."""
         kept = await self._accounts.verifiers(self._account.id)
         if await self._hashing.matching([kept] if kept else [], old) is None:
             raise WrongPassword
@@ -46,4 +47,6 @@ class AccountShell:
             made = await self._hashing.make_verifiers(new, cram_md5=self._cram_md5)
         except Unpreparable as error:
             raise UnfitPassword(str(error)) from None
+        if by is not None:
+            by.accept(made)
         await self._accounts.set_verifiers(self._account.id, made)

@@ -120,6 +120,9 @@ class Login(Protocol):
     def logout(self) -> Callable[[], None]:
         """Called once, when they leave."""
 
+    def watch(self, revoked: Callable[[], None]) -> Callable[[], None]:
+        """Call a function once the login is not good any more; return what ends that."""
+
 
 class Registry(Protocol):
     """Who knows all connections of a service, and is told that one has ended: the factory."""
@@ -155,6 +158,7 @@ class ServerConnection(TimedPump[E, S]):
         "_login",
         "_paused",
         "_spawned",
+        "_unwatch",
         "bad_commands",
         "commands",
         "doing",
@@ -290,6 +294,7 @@ class ServerConnection(TimedPump[E, S]):
         self._login = login
         if login is not None:
             self.tally.logins += 1
+            self._unwatch = login.watch(partial(self.end, CloseReason.REVOKED))
         if self.lost:  # while the login was under way
             self.logged_out()
 
@@ -297,6 +302,7 @@ class ServerConnection(TimedPump[E, S]):
         """Give back what the login brought."""
         login, self._login = self._login, None
         if login is not None:
+            self._unwatch()
             login.logout()
 
     def count_as(self, kind: type) -> None:

@@ -295,10 +295,10 @@ class Exchanges(TestCase):
         right = self.world.right
         heard = right.heard
         await self.world.store.accounts.set_verifiers(account.id, verifiers_of("other"))
-        right.remember(account.id, "imap", "secret", heard)
-        self.assertFalse(right.knows(account.id, "imap", "secret"))
-        right.remember(account.id, "imap", "other", right.heard)
-        self.assertTrue(right.knows(account.id, "imap", "other"))
+        right.remember(account.id, "imap", "secret", frozenset(), heard)
+        self.assertIsNone(right.marks(account.id, "imap", "secret"))
+        right.remember(account.id, "imap", "other", frozenset(), right.heard)
+        self.assertIsNotNone(right.marks(account.id, "imap", "other"))
 
     async def test_kinds(self) -> None:
         """The facet comes with the success."""

@@ -125,6 +125,9 @@ class User:
     logout: Callable[[], None]
     name: str = "ann"
 
+    def watch(self, revoked: Callable[[], None]) -> Callable[[], None]:
+        return lambda: None
+
 
 class Login(SynchronousTestCase):
     """What a login brought is given back."""

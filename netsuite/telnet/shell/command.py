@@ -8,7 +8,7 @@ from datetime import datetime
 from inspect import iscoroutinefunction
 from typing import Protocol, TypeAlias
 
-from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess
+from netsuite.accounts.interfaces import Authenticator, Channel, Newsgroup, ShellAccess, Standing
 from netsuite.store.model import Folder
 from netsuite.store.tree import TreePath
 from netsuite.telnet.settings import Settings
@@ -89,6 +89,7 @@ class Shell:
         shared: by the shells of a service.
         channel: over what the user has come.
         everybody: returns who is logged in here.
+        standing: of the login.
         directory: where the user is in the files.
         mailbox: the folder listed last, with the UIDs that its numbers stand for.
         group: the group listed last.
@@ -99,6 +100,7 @@ class Shell:
     shared: Surroundings
     channel: Channel
     everybody: Callable[[], Sequence[Present]]
+    standing: Standing | None = None
     directory: TreePath = ()
     mailbox: tuple[Folder, Sequence[int]] | None = None
     group: Newsgroup | None = None

@@ -97,6 +97,7 @@ async def run_shell(connection: UserConnection, shared: Surroundings) -> None:
         shared=shared,
         channel=channel,
         everybody=connection.everybody,
+        standing=login.standing,
     )
     await _welcome(shell)
     await _command_by_command(shell, connection)

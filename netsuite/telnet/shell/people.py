@@ -61,7 +61,7 @@ async def change_password(shell: Shell, words: Sequence[str]) -> None:
     if await _asked(shell, "The new one again: ") != new:
         raise CommandRefused("Nothing was changed: the two are not the same.")
     try:
-        await shell.access.change_password(old, new)
+        await shell.access.change_password(old, new, by=shell.standing)
     except WrongPassword:
         raise CommandRefused("Nothing was changed: that was not your main password.") from None
     except UnfitPassword as error:
