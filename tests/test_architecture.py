@@ -13,7 +13,9 @@ from netsuite.testing.cases import SynchronousTestCase
 
 ROOT = Path(__file__).resolve().parent.parent / "netsuite"
 #: Of the roof, what a service stands on.
-SERVICE_ROOF = frozenset({"bus", "home", "site", "plugin"})
+SERVICE_ROOF = frozenset(
+    {"bus", "home", "site", "plugin", "autoconfig.routes", "autoconfig.servers"}
+)
 PROTOCOLS = frozenset({"smtp", "imap", "pop3", "nntp", "ftp", "http", "telnet", "gopher"})
 STORE_PORTS = frozenset(
     f"store.{name}"
@@ -38,6 +40,7 @@ ROOF = frozenset(
         "health",
         "console",
         "acme",
+        "autoconfig",
         "logs",
         "openings",
         "storage",

@@ -10,6 +10,7 @@ from typing import Final
 
 from twisted.application.service import Service
 
+from netsuite.accounts.resolver import same_domain
 from netsuite.acme.advice import HTTP, TLS
 from netsuite.acme.authority import Authority
 from netsuite.acme.challenges import Answers
@@ -20,7 +21,6 @@ from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.settings import ServiceSettings
 from netsuite.home import SiteError
 from netsuite.site import Site
-from netsuite.smtp.policy.authors import a_labels
 from netsuite.store.files.thread_jobs import Threads
 
 #: Of the one process that asks the authority.
@@ -60,7 +60,7 @@ def make_acme(site: Site) -> Service:
         site.when_open().addCallback(lambda _: site.bus.role(ROLE, with_role))
 
     renewal = Renewal(
-        [a_labels(name) for name in settings.names],
+        [same_domain(name) for name in settings.names],
         folder,
         certificates,
         Ordering(authority, answers, run, site.reactor),

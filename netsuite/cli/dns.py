@@ -26,10 +26,10 @@ def dns(home: Home, domain: str, check: bool) -> None:
 
     The host itself needs an address record (A, AAAA), and its addresses need its name (PTR).
     """
+    from netsuite.autoconfig.policy import policy_of
     from netsuite.cli.settings import read_settings
     from netsuite.smtp.policy.authors import a_labels
     from netsuite.smtp.policy.keys import is_domain
-    from netsuite.smtp.records import sts_policy
 
     settings = read_settings(home.config_path, home.overrides)
     domain, host = a_labels(domain), a_labels(settings.site.hostname)
@@ -45,10 +45,11 @@ def dns(home: Home, domain: str, check: bool) -> None:
         click.echo(each.line)
     if not any(each.name.endswith(f"._domainkey.{domain}") for each in found):
         click.echo(f"; no DKIM key yet: netsuite dkim new {domain}")
-    click.echo(f"; https://mta-sts.{domain}/.well-known/mta-sts.txt is to have (where our own HTTP")
-    click.echo("; serves it: files/public/.well-known/mta-sts.txt):")
-    for line in sts_policy(host).splitlines():
-        click.echo(f";   {line}")
+    policy = policy_of(settings)
+    if policy:
+        click.echo(f"; https://mta-sts.{domain}/.well-known/mta-sts.txt, which our HTTP has, says:")
+        for line in policy.splitlines():
+            click.echo(f";   {line}")
 
 
 def records_of(home: Path, settings: Settings, domain: str) -> Sequence[Published]:
@@ -57,6 +58,8 @@ def records_of(home: Path, settings: Settings, domain: str) -> Sequence[Publishe
     Args:
         domain: as A-labels.
     """
+    from netsuite.autoconfig.policy import policy_of
+    from netsuite.autoconfig.servers import configured, reachable
     from netsuite.smtp.policy.authors import a_labels
     from netsuite.smtp.policy.keys import FOLDER, read_keys
     from netsuite.smtp.records import SERVICES, records
@@ -67,8 +70,11 @@ def records_of(home: Path, settings: Settings, domain: str) -> Sequence[Publishe
         domain,
         a_labels(settings.site.hostname),
         [each for each in keys if each.domain == domain],
-        services={name: enabled[name].enabled for name, _, _ in SERVICES},
+        services={name: enabled[name].enabled for name, *_ in SERVICES},
+        ports={(each.service, each.tls): each.port for each in reachable(configured(settings))},
         smart_host=bool(settings.delivery.smart_host),
+        policy=policy_of(settings),
+        autoconfig=settings.http.enabled and settings.autoconfig.enabled,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from netsuite.acme.settings import ACMESection
+from netsuite.autoconfig.settings import AutoconfigSection, MTASTSSection
 from netsuite.config.sections import Section, setting
 from netsuite.config.values import (
     Count,
@@ -219,6 +220,8 @@ class Settings(Section):
     nntp: NNTPSettings = Field(default_factory=NNTPSettings)
     ftp: FTPSettings = Field(default_factory=FTPSettings)
     http: HTTPSettings = Field(default_factory=HTTPSettings)
+    autoconfig: AutoconfigSection = Field(default_factory=AutoconfigSection)
+    mta_sts: MTASTSSection = Field(default_factory=MTASTSSection)
     telnet: TelnetSettings = Field(default_factory=TelnetSettings)
     gopher: GopherSettings = Field(default_factory=GopherSettings)
 

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
+from netsuite.autoconfig.routes import Answers
+from netsuite.autoconfig.routes import add_routes as add_autoconfig
+from netsuite.autoconfig.servers import Place, bound, configured
 from netsuite.connection.listening import ListeningService
 from netsuite.home import SiteError
 from netsuite.http.files import FileSite
@@ -52,8 +56,17 @@ def add_routes(site: Site) -> None:
         links=lambda: links if shown() else (),
     )
     site.store.changes.watch_files(files.forget)
-    if not router.is_mounted("/"):  # a program may have all that is nobody else's
+    own_root = router.is_mounted("/")  # a program may have all that is nobody else's
+    if not own_root:
         router.mount("/", files)
+    answers = Answers(lambda: site.settings, lambda: _mail_servers(site))
+    add_autoconfig(router, answers, None if own_root else files)
+
+
+def _mail_servers(site: Site) -> Sequence[Place]:
+    """Return where services for mail programs listen: in this process, else by the settings."""
+    daemon = site.parent
+    return bound([] if daemon is None else daemon) or configured(site.settings)
 
 
 def make_http(site: Site) -> ListeningService:

@@ -16,15 +16,17 @@ from netsuite.smtp.policy.dkim import BadSignature, parse_key
 from netsuite.smtp.policy.keys import SigningKey
 from netsuite.smtp.policy.tags import parse_tags
 
-#: RFC 6186, RFC 8314: service and standard port; the first is found first.
+#: RFC 6186, RFC 8314: service, whether TLS comes first, standard port; the first is found first.
 SERVICES: Final = (
-    ("submission", "_submissions._tcp", 465),
-    ("submission", "_submission._tcp", 587),
-    ("imap", "_imaps._tcp", 993),
-    ("imap", "_imap._tcp", 143),
-    ("pop3", "_pop3s._tcp", 995),
-    ("pop3", "_pop3._tcp", 110),
+    ("submission", "_submissions._tcp", True, 465),
+    ("submission", "_submission._tcp", False, 587),
+    ("imap", "_imaps._tcp", True, 993),
+    ("imap", "_imap._tcp", False, 143),
+    ("pop3", "_pop3s._tcp", True, 995),
+    ("pop3", "_pop3._tcp", False, 110),
 )
+#: Where mail programs ask, of each domain.
+AUTOCONFIG_HOSTS: Final = ("autoconfig", "autodiscover")
 #: RFC 1035, 3.3: a character-string has at most 255 octets.
 _STRING: Final = 255
 
@@ -62,8 +64,11 @@ def records(
     keys: Sequence[SigningKey] = (),
     *,
     services: Mapping[str, bool],
+    ports: Mapping[tuple[str, bool], int] | None = None,
     smart_host: bool = False,
     postmaster: str = "",
+    policy: str = "",
+    autoconfig: bool = False,
 ) -> Sequence[Published]:
     """Return what a domain is to publish.
 
@@ -71,8 +76,12 @@ def records(
         host: where its mail goes to, and comes from.
         keys: that its mail is signed with.
         services: of ``SERVICES``, whether each is there.
+        ports: where they listen, by service and whether TLS comes first; None, and where nothing
+            is said: their standard ports.
         smart_host: mail leaves by another host, which SPF then cannot know.
         postmaster: whom reports go to; empty for the domain's own.
+        policy: of MTA-STS, whose change hosts see by the record's; empty: there is none.
+        autoconfig: whether mail programs that ask *host* are told how to set themselves up.
     """
     reports = postmaster or f"postmaster@{domain}"
     end = "~all" if smart_host else "-all"
@@ -85,27 +94,27 @@ def records(
         Published(
             f"_dmarc.{domain}", "TXT", f"v=DMARC1; p=quarantine; rua=mailto:{reports}", _is_dmarc
         ),
-        Published(f"_mta-sts.{domain}", "TXT", f"v=STSv1; id={_sts_id(host)}", _tagged("STSv1")),
-        Published(f"mta-sts.{domain}", "CNAME", f"{host}."),
         Published(
             f"_smtp._tls.{domain}", "TXT", f"v=TLSRPTv1; rua=mailto:{reports}", _tagged("TLSRPTv1")
         ),
     ]
-    for index, (service, name, port) in enumerate(SERVICES):
+    if policy:
+        digest = hashlib.sha256(policy.encode()).hexdigest()[:16]
+        found += [
+            Published(f"_mta-sts.{domain}", "TXT", f"v=STSv1; id={digest}", _tagged("STSv1")),
+            Published(f"mta-sts.{domain}", "CNAME", f"{host}."),
+        ]
+    for service, name, tls, standard in SERVICES:
+        port = (ports or {}).get((service, tls), standard)
         there = services.get(service, False)
-        data = f"{index % 2 * 10} 1 {port} {host}." if there else "0 0 0 ."
+        data = f"{0 if tls else 10} 1 {port} {host}." if there else "0 0 0 ."
         found.append(Published(f"{name}.{domain}", "SRV", data))
+    if autoconfig:
+        found += [
+            *(Published(f"{name}.{domain}", "CNAME", f"{host}.") for name in AUTOCONFIG_HOSTS),
+            Published(f"_autodiscover._tcp.{domain}", "SRV", f"0 0 443 {host}."),
+        ]
     return found
-
-
-def sts_policy(host: str) -> str:
-    """Return the policy that https://mta-sts.DOMAIN/.well-known/mta-sts.txt is to have (RFC 8461,
-    3.2), for a beginning: failures are reported and harm nobody."""
-    return f"version: STSv1\r\nmode: testing\r\nmx: {host}\r\nmax_age: 604800\r\n"
-
-
-def _sts_id(host: str) -> str:
-    return hashlib.sha256(sts_policy(host).encode()).hexdigest()[:16]
 
 
 def _is_spf(text: str) -> bool:

@@ -79,7 +79,8 @@ class Keys(TestCase):
             if kind == "TXT":
                 names[name.rstrip(".")] = Name(txt=["".join(data[1:-1].split('" "')).encode()])
         names["example.org"].mx = [(10, "mx.example.org")]
-        names["mta-sts.example.org"] = Name(alias="mx.example.org")
+        for host in ("mta-sts", "autoconfig", "autodiscover"):
+            names[f"{host}.example.org"] = Name(alias="mx.example.org")
         names["mx.example.org"].addresses = ["192.0.2.1"]
         code, states = await self.check(server)
         self.assertEqual(1, code)

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 from netsuite.dns import SRV
 from netsuite.smtp.policy.keys import make_key
-from netsuite.smtp.records import Published, look, records, sts_policy
+from netsuite.smtp.records import Published, look, records
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.names import FakeDNS, Name
 from tests.smtp.policy.samples import RFC8463_ED25519
@@ -22,7 +22,13 @@ class Records(SynchronousTestCase):
         with TemporaryDirectory() as folder:
             self.key = make_key(Path(folder), "example.org", "s", "ed25519")
         self.wanted = records(
-            "example.org", HOST, [self.key], services={"submission": True, "imap": True}
+            "example.org",
+            HOST,
+            [self.key],
+            services={"submission": True, "imap": True},
+            ports={("imap", False): 1143},
+            policy="version: STSv1\r\n",
+            autoconfig=True,
         )
 
     def test_lines(self) -> None:
@@ -34,7 +40,14 @@ class Records(SynchronousTestCase):
         self.assertIn("_submissions._tcp.example.org. IN SRV 0 1 465 mx.example.org.", lines)
         self.assertIn("_submission._tcp.example.org. IN SRV 10 1 587 mx.example.org.", lines)
         self.assertIn("_pop3._tcp.example.org. IN SRV 0 0 0 .", lines)
-        self.assertIn("mx: mx.example.org\r\n", sts_policy(HOST))
+        self.assertIn("_imap._tcp.example.org. IN SRV 10 1 1143 mx.example.org.", lines)
+        self.assertIn('_mta-sts.example.org. IN TXT "v=STSv1; id=e8788e4325c4294c"', lines)
+        self.assertIn("mta-sts.example.org. IN CNAME mx.example.org.", lines)
+        self.assertIn("autoconfig.example.org. IN CNAME mx.example.org.", lines)
+        self.assertIn("_autodiscover._tcp.example.org. IN SRV 0 0 443 mx.example.org.", lines)
+        bare = "".join(each.line for each in records("example.org", HOST, services={}))
+        self.assertNotIn("mta-sts", bare)
+        self.assertNotIn("auto", bare)
         smart = records("example.org", HOST, services={}, smart_host=True)
         self.assertEqual(2, [each.data[-4:] for each in smart].count("~all"))
 
@@ -65,7 +78,8 @@ class Records(SynchronousTestCase):
                 priority, weight, port, host = each.data.split()
                 name.srv = [SRV(int(priority), int(weight), int(port), host.rstrip("."))]
         dns.names["example.org"].mx = [(5, HOST)]
-        dns.names["mta-sts.example.org"].addresses = ["192.0.2.1"]
+        for host in ("mta-sts", "autoconfig", "autodiscover"):
+            dns.names[f"{host}.example.org"].addresses = ["192.0.2.1"]
         self.assertEqual({"there"}, set(self.states(dns).values()))
         dns.names["_dmarc.example.org"].txt = [b"v=DMARC1; p=reject"]
         dns.names["example.org"].txt = [b"v=spf1 ip4:192.0.2.1 -all"]
