@@ -12,8 +12,10 @@ _DAY = 86_400
 
 
 class AutoconfigSection(Section):
-    """How mail programs set themselves up: Mozilla's autoconfig, Microsoft's Autodiscover, Apple's
-    profiles. Only servers that listen off loopback, and under TLS or with STARTTLS, are named."""
+    """How mail programs that ask by HTTP set themselves up (autoconfig, Autodiscover, profiles).
+
+    Servers that listen off loopback are named, those under TLS and those with STARTTLS.
+    """
 
     enabled: bool = setting(True, "Whether HTTP answers mail programs that ask.", live=True)
     hosts: dict[DomainName, DomainName] = setting(
@@ -30,8 +32,10 @@ class AutoconfigSection(Section):
 
 
 class MTASTSSection(Section):
-    """The policy that HTTPS publishes at https://mta-sts.DOMAIN/.well-known/mta-sts.txt, by which
-    other hosts insist on TLS when they bring mail for our domains (MTA-STS, RFC 8461)."""
+    """How other hosts are told, by HTTPS, to insist on TLS for our domains' mail (RFC 8461).
+
+    The policy stands at https://mta-sts.DOMAIN/.well-known/mta-sts.txt.
+    """
 
     mode: Literal["off", "none", "testing", "enforce"] = setting(
         "testing",
