@@ -27,11 +27,14 @@ async def statuses(bus: Bus) -> Sequence[Status]:
     return sorted(found, key=lambda each: each["worker"])
 
 
-async def sessions(bus: Bus) -> Sequence[Session]:
-    """Return all sessions, the oldest first."""
-    found = [
-        each for answer in await bus.ask(SESSIONS) for each in _items(answer) if _is_session(each)
-    ]
+async def sessions(bus: Bus, **wanted: str) -> Sequence[Session]:
+    """Return sessions, the oldest first; of each process no more than it tells of.
+
+    Args:
+        wanted: what they are to be like, as ``questions`` has it.
+    """
+    answers = await bus.ask(SESSIONS, wanted)
+    found = [each for answer in answers for each in _items(answer) if _is_session(each)]
     return sorted(found, key=lambda each: each["began"])
 
 

@@ -223,6 +223,7 @@ class Console(Router):
         except Unfit as error:
             visit = replace(visit, problem=str(error))
             return _shown(visit, replace(await route.show(visit), status=422))
+        await visit.note(done.deed, done.about)
         return _go(url(*done.where.split("/")[1:], done=done.said, count=done.count))
 
     # -- logging in and out ---------------------------------------------------------------------
@@ -297,7 +298,7 @@ class Console(Router):
             if not hmac.compare_digest(token.encode(), visit.token.encode()):
                 raise RequestRefused(plain(403))
             self._cookies.end(login)
-            visit.audit("logged out", visit.account.name)
+            await visit.note("logged out", visit.account.name)
         return _with(_go("/login"), self._cookie(request, ""))
 
 

@@ -11,7 +11,7 @@ from netsuite.connection.settings import ServiceSettings
 from netsuite.console.access import SERVICE, ConsoleAccess, console_access
 from netsuite.console.console import FORM_OCTETS, Console
 from netsuite.console.cookies import LoginCookies
-from netsuite.console.pages import ROUTES
+from netsuite.console.routes import ROUTES
 from netsuite.http.server import HTTPServerFactory, Shared
 from netsuite.http.settings import Settings
 from netsuite.site import Site

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
-from twisted.internet.defer import ensureDeferred
 from twisted.logger import Logger
 
 from netsuite.console.markup import Content
@@ -15,8 +14,7 @@ from netsuite.site import Site
 from netsuite.store.errors import NoSuchAccount
 from netsuite.store.model import Account
 
-#: Where actions are logged.
-_audit: Final = Logger(namespace="netsuite.audit")
+_log: Final = Logger()
 #: The greatest number that a database keeps.
 _GREATEST: Final = 2**63 - 1
 
@@ -72,25 +70,17 @@ class Visit:
         if self.sent("sure") != "yes":
             raise Unsure(question, label)
 
-    def audit(self, action: str, target: str) -> None:
-        """Note what they have done, and to what."""
-        _audit.info(
-            "{account} on the console from {address}: {action} {target}",
-            account=self.account.name,
-            address=self.address or "a local socket",
-            action=action,
-            target=target,
-        )
-        noted = note(
-            self.site.store.accounts,
-            f"{action} {target}",
-            who=self.account.name,
-            way="console",
-            address=self.address,
-        )
-        ensureDeferred(noted).addErrback(
-            lambda failure: _audit.failure("writing the audit log", failure)
-        )
+    async def note(self, deed: str, account: str = "") -> None:
+        """Note what they have done, in the daemon's log and in the audit log.
+
+        Args:
+            account: that it is about; empty where it is about none.
+        """
+        who = self.account.name
+        where = self.address or "a local socket"
+        _log.info("{who} on the console from {where}: {deed}", who=who, where=where, deed=deed)
+        accounts = self.site.store.accounts
+        await note(accounts, deed, who=who, way="web", address=self.address, account=account)
 
 
 def _first(values: Parameters, name: str) -> str:
@@ -122,16 +112,20 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Something was done; the browser goes on to a page that says so.
+    """Something was done: it is noted, and the browser goes on to a page that says so.
 
     Args:
-        where: its path.
-        said: the name of the sentence, of ``SENTENCES``.
+        where: the page's path.
+        said: the name of the sentence there, of ``SENTENCES``.
+        deed: what is noted; nothing secret.
+        about: the account that it is about; empty for none.
         count: how many, where the sentence tells it.
     """
 
     where: str
     said: str
+    deed: str
+    about: str = ""
     count: int = 0
 
 

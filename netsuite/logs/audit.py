@@ -16,7 +16,7 @@ from typing import Final, Literal
 from netsuite.store.interfaces import AccountStore
 from netsuite.store.model import ADMINISTRATION, Login
 
-Way = Literal["command", "console", "control"]
+Way = Literal["command", "web", "control"]
 #: What is done with a list of names is told as far as that.
 DEED_CHARACTERS: Final = 500
 
@@ -28,7 +28,7 @@ class Record:
     Args:
         who: the account that logged in, or was tried; of administration the account of the
             console, or the user of the machine.
-        way: a service and its mechanism; or ``command``, ``console``, ``control``.
+        way: a service and its mechanism; or ``command``, ``web`` (the console), ``control``.
         address: from where; empty for this machine.
         what: how the login ended, or what was done.
         account: that it is about; empty where it is about none.

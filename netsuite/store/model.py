@@ -258,8 +258,9 @@ class Usage:
 
 
 #: What stands for a protocol in lines of the audit log that tell of administration: by which way
-#: it was done.
-ADMINISTRATION: Final = frozenset({"command", "console", "control"})
+#: it was done. None is a service's name, the console's neither: attempts to log in there are many,
+#: and not kept as long.
+ADMINISTRATION: Final = frozenset({"command", "web", "control"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from constantly import NamedConstant
-from twisted.logger import FilteringLogObserver, LogEvent, PredicateResult, globalLogPublisher
+from twisted.logger import LogEvent, globalLogPublisher
 
 from netsuite.accounts.delivery import StoreDelivery
 from netsuite.accounts.interfaces import Recipient
+from netsuite.bus import Value
 from netsuite.console.pages import accounts, configuration, groups, queue, sessions, storage
 from netsuite.console.visit import number
 from netsuite.sasl.prepare import Unpreparable
-from netsuite.store.model import AccountState, FolderKind, Login, Placement
+from netsuite.store.model import ADMINISTRATION, AccountState, FolderKind, Login, Placement
 from netsuite.store.outgoing import ALL, Envelope, QueueItem, QueueState, Settlement
 from netsuite.testing.cases import SynchronousTestCase
 from netsuite.testing.hashing import verifiers
@@ -26,9 +26,12 @@ HOSTILE = "<script>alert('1')</script>\"\u202e&\x1b[31m"
 ESCAPED = "&lt;script&gt;alert(&#x27;1&#x27;)&lt;/script&gt;&quot;\u202e&amp;\ufffd[31m"
 
 
-def _of_the_audit(event: LogEvent) -> NamedConstant:
-    ours = event["log_namespace"] == "netsuite.audit"
-    return PredicateResult.maybe if ours else PredicateResult.no
+class Noted(Lines):
+    """What the console has logged of what was done."""
+
+    def __call__(self, event: LogEvent) -> None:
+        if event["log_namespace"] == "netsuite.console.visit":
+            super().__call__(event)
 
 
 class Case(SynchronousTestCase):
@@ -39,10 +42,9 @@ class Case(SynchronousTestCase):
         self.run_ = self.world.run
         self.browser = Browser(self.world)
         self.browser.log_in()
-        self.audit = Lines()
-        observer = FilteringLogObserver(self.audit, [_of_the_audit])
-        globalLogPublisher.addObserver(observer)
-        self.addCleanup(globalLogPublisher.removeObserver, observer)
+        self.audit = Noted()
+        globalLogPublisher.addObserver(self.audit)
+        self.addCleanup(globalLogPublisher.removeObserver, self.audit)
 
     def assertHarmless(self, path: str) -> None:
         """A page shows what a stranger wrote as text, and nothing of it as markup."""
@@ -69,7 +71,8 @@ class Overview(Case):
 
     def test_nobody_answers(self) -> None:
         """Processes that say nothing, or something odd, keep nobody from the page."""
-        for answer in ([], "x", {"pid": 1}, None):
+        odd: tuple[Value, ...] = ([], "x", {"pid": 1}, None)
+        for answer in odd:
             self.world.answer("status", lambda _, answer=answer: answer)
             self.assertIn("No process has answered", self.browser.get("/").words)
 
@@ -78,7 +81,9 @@ class Overview(Case):
         seen: list[object] = []
         self.patch(self.world.site, "read_settings", lambda: seen.append(1))
         self.assertIn("reads its configuration", self.browser.done("/", action="reload").words)
-        self.assertIn("alice on the console from 127.0.0.1: reloaded the configuration", self.audit)
+        self.assertIn(
+            "alice on the console from 127.0.0.1: had the configuration read again", self.audit
+        )
 
 
 class Sessions(Case):
@@ -90,8 +95,9 @@ class Sessions(Case):
         for said in ("1 session ", "imap bob 192.0.2.7 4000 TLSv1.3", "FETCH ...", "4.0 KiB"):
             self.assertIn(said, words)
         for query, count in (
-            ("find=bob", 1), ("find=BO", 1), ("find=192.0.2.7", 1), ("find=imap", 1),
-            ("find=192", 0), ("service=imap", 1), ("service=smtp", 0), ("find=eve", 0),
+            ("find=bob", 1), ("find=BOB", 1), ("find=bo", 0), ("find=192.0.2.7", 1),
+            ("find=imap", 1), ("find=192", 0), ("service=imap", 1), ("service=smtp", 0),
+            ("find=eve", 0),
         ):  # fmt: skip
             self.assertIn(f" {count} session", self.browser.get(f"/sessions?{query}").words, query)
 
@@ -123,7 +129,7 @@ class Sessions(Case):
         self.unfit("/sessions", "Say whose", action="account", whom=" ")
 
     def test_hostile(self) -> None:
-        """A command's name may be anything."""
+        """Names of accounts may be much, those of commands anything."""
         self.world.sessions = [{**SESSION, "doing": HOSTILE, "account": HOSTILE}]
         self.assertHarmless("/sessions")
 
@@ -274,7 +280,7 @@ class Accounts(Case):
         login = Login(datetime.now(UTC), HOSTILE, "imap", "192.0.2.1", "PLAIN", True, HOSTILE)
         self.run_(self.store.accounts.record_login(login))
         self.assertHarmless("/logins")
-        self.assertIn("alice console", self.browser.get("/logins?find=alice").words)
+        self.assertIn("alice console, password", self.browser.get("/logins?find=alice").words)
         self.assertNotIn("192.0.2.1", self.browser.get("/logins?find=alice").words)
 
 
@@ -282,6 +288,31 @@ def account_services() -> tuple[str, ...]:
     from netsuite.console.pages.account import SERVICES
 
     return SERVICES
+
+
+class Deeds(Case):
+    """What is noted of what was done."""
+
+    def test_noted(self) -> None:
+        """Who has done what to whom is seen on the page of logins, and on the account's; what was
+        refused is not noted, and no password is."""
+        self.browser.done("/accounts/bob", action="disable")
+        self.unfit("/accounts/alice", "your own", action="disable")
+        form = {"action": "password", "password": "n3w-w0rd", "again": "n3w-w0rd"}
+        self.browser.done("/accounts/bob", **form)
+        words = self.browser.get("/logins").words
+        self.assertIn("alice web 127.0.0.1 disabled bob bob", words)
+        self.assertIn("alice console, password, without TLS 127.0.0.1 logged in", words)
+        self.assertNotIn("disabled alice", words)
+        self.assertIn("changed the password of bob", self.browser.get("/accounts/bob").words)
+        self.assertNotIn("n3w-w0rd", words + "".join(self.audit))
+
+    def test_strangers_do_not_fill_it(self) -> None:
+        """Attempts to log in here are no administration, which is kept for long."""
+        Browser(self.world).log_in("alice", "wrong")
+        (newest, *_) = self.run_(self.store.accounts.logins(None, 5))
+        self.assertEqual("console", newest.protocol)
+        self.assertNotIn(newest.protocol, ADMINISTRATION)
 
 
 class Aliases(Case):

@@ -72,7 +72,7 @@ class World:
         self.kicked: list[Value] = []
         self.sessions: list[Value] = [SESSION]
         self.log: list[str] = []
-        self.answer(SESSIONS, lambda _: self.sessions)
+        self.answer(SESSIONS, self._told)
         self.answer(STATUS, lambda _: STATUS_OF_ONE)
         self.answer(KICK, self._kick)
         self.answer(LOG, lambda _: self.log)
@@ -85,6 +85,13 @@ class World:
     def answer(self, question: str, answer: Any) -> None:
         """Answer a question in the place of who else would."""
         vars(self.site.bus)["_answers"][question] = answer
+
+    def _told(self, wanted: Any) -> Value:
+        return [
+            each
+            for each in self.sessions
+            if isinstance(each, dict) and all(each[key] == value for key, value in wanted.items())
+        ]
 
     def _kick(self, value: Value) -> Value:
         self.kicked.append(value)

@@ -74,7 +74,7 @@ async def test_kept(
         SQLStore(f"sqlite:///{path}", clock=Clock(), threads=reactor),
     ):
         await store.open()
-        await note(store.accounts, "made ann", who="root", way="console")
+        await note(store.accounts, "made ann", who="root", way="web")
         for _ in range(2100):
             await store.accounts.record_login(login)
         lines = await store.accounts.logins(limit=5000)

@@ -207,7 +207,7 @@ async def _app_passwords(visit: Visit, account: Account) -> Content:
 
 
 async def _sessions(visit: Visit, account: Account) -> Sequence[Content]:
-    found = [each for each in await sessions(visit.site.bus) if each["account"] == account.name]
+    found = await sessions(visit.site.bus, account=account.name)
     if not found:
         return (element("p", "There are none.", class_="empty"),)
     return (
@@ -225,20 +225,22 @@ async def _sessions(visit: Visit, account: Account) -> Sequence[Content]:
 # -- what can be done ----------------------------------------------------------------------------
 
 
+def _done(account: Account, said: str, deed: str) -> Done:
+    return Done(url("accounts", account.name), said, deed, account.name)
+
+
 async def _disable(visit: Visit) -> Done:
     account = await account_named(visit, visit.names["name"])
     if account.id == visit.account.id:
         raise Unfit("This is your own account: another administrator may disable it.")
-    visit.audit("disabled the account", account.name)
     await visit.site.store.accounts.update_account(account.id, state=AccountState.DISABLED)
-    return Done(url("accounts", account.name), "disabled")
+    return _done(account, "disabled", f"disabled {account.name}")
 
 
 async def _enable(visit: Visit) -> Done:
     account = await account_named(visit, visit.names["name"])
-    visit.audit("enabled the account", account.name)
     await visit.site.store.accounts.update_account(account.id, state=AccountState.ACTIVE)
-    return Done(url("accounts", account.name), "enabled")
+    return _done(account, "enabled", f"enabled {account.name}")
 
 
 async def _save(visit: Visit) -> Done:
@@ -250,11 +252,6 @@ async def _save(visit: Visit) -> Done:
     protocols = None if len(chosen) == len(SERVICES) else frozenset(chosen)
     if account.id == visit.account.id and (ADMIN_GROUP not in groups or SERVICE not in chosen):
         raise Unfit("This is your own account: you would lock yourself out of this console.")
-    visit.audit(
-        "changed the account",
-        f"{account.name}: groups {' '.join(sorted(groups)) or 'none'}, "
-        f"services {' '.join(chosen)}, quota {'none' if quota is None else quota}",
-    )
     await visit.site.store.accounts.update_account(
         account.id,
         display_name=visit.sent("display_name"),
@@ -262,15 +259,18 @@ async def _save(visit: Visit) -> Done:
         groups=groups,
         protocols=protocols,
     )
-    return Done(url("accounts", account.name), "saved")
+    deed = (
+        f"changed {account.name}: groups {' '.join(sorted(groups)) or 'none'}, services "
+        f"{' '.join(chosen)}, quota {'none' if quota is None else f'{quota:,} octets'}"
+    )
+    return _done(account, "saved", deed)
 
 
 async def _change_password(visit: Visit) -> Done:
     account = await account_named(visit, visit.names["name"])
     verifiers = await new_verifiers(visit)
-    visit.audit("changed the password of", account.name)
     await visit.site.store.accounts.set_verifiers(account.id, verifiers)
-    return Done(url("accounts", account.name), "password")
+    return _done(account, "password", f"changed the password of {account.name}")
 
 
 async def _add_alias(visit: Visit) -> Done:
@@ -286,8 +286,7 @@ async def _add_alias(visit: Visit) -> Done:
             await accounts.set_alias(alias, [*targets, account.name])
         except AccountExists:
             raise Unfit(f"There is an account {alias}.") from None
-        visit.audit("added to the alias", f"{alias}: {account.name}")
-    return Done(url("accounts", account.name), "saved")
+    return _done(account, "saved", f"had the alias {alias} stand for {account.name}")
 
 
 async def _drop_alias(visit: Visit) -> Done:
@@ -297,9 +296,8 @@ async def _drop_alias(visit: Visit) -> Done:
     targets = (await accounts.aliases()).get(alias, ())
     if account.name not in targets:
         raise Unfit(f"{alias} does not stand for {account.name}.")
-    visit.audit("took from the alias", f"{alias}: {account.name}")
     await accounts.set_alias(alias, [each for each in targets if each != account.name])
-    return Done(url("accounts", account.name), "saved")
+    return _done(account, "saved", f"had the alias {alias} stand for {account.name} no more")
 
 
 async def _revoke(visit: Visit) -> Done:
@@ -309,9 +307,9 @@ async def _revoke(visit: Visit) -> Done:
     found = [each for each in await accounts.app_passwords(account.id) if each.id == wanted]
     if not found:
         raise Unfit("There is no such app password.")
-    visit.audit("revoked an app password of", f"{account.name}: {found[0].label!r}")
     await accounts.remove_app_password(account.id, found[0].id)
-    return Done(url("accounts", account.name), "revoked")
+    deed = f"revoked the app password {found[0].label!r} of {account.name}"
+    return _done(account, "revoked", deed)
 
 
 ROUTES: Final = (

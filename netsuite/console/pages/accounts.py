@@ -104,10 +104,9 @@ async def make(visit: Visit) -> Done:
         )
     except AccountExists:
         raise Unfit(f"There is an account or an alias {name} already.") from None
-    visit.audit("made the account", name)
     if quota is not None or groups:
         await accounts.update_account(made.id, quota_octets=quota, groups=groups)
-    return Done(url("accounts", name), "made")
+    return Done(url("accounts", name), "made", f"made the account {name}", name)
 
 
 ROUTES: Final = (Route("/accounts", show), Route("/new-account", show_new, make))

@@ -88,8 +88,7 @@ async def _set(visit: Visit) -> Done:
         await accounts.set_alias(alias, targets)
     except AccountExists:
         raise Unfit(f"There is an account {alias}.") from None
-    visit.audit("set the alias", f"{alias}: {' '.join(targets)}")
-    return Done("/aliases", "saved")
+    return Done("/aliases", "saved", f"had the alias {alias} stand for {' '.join(targets)}")
 
 
 async def _remove(visit: Visit) -> Done:
@@ -97,9 +96,8 @@ async def _remove(visit: Visit) -> Done:
     if alias not in await visit.site.store.accounts.aliases():
         raise Unfit("There is no such alias.")
     visit.insist(f"Remove the alias {alias}?", "Remove it")
-    visit.audit("removed the alias", alias)
     await visit.site.store.accounts.set_alias(alias, ())
-    return Done("/aliases", "removed")
+    return Done("/aliases", "removed", f"removed the alias {alias}")
 
 
 ROUTES: Final = (Route("/aliases", show, one_of({"set": _set, "remove": _remove})),)

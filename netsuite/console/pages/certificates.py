@@ -22,7 +22,7 @@ async def show(visit: Visit) -> Page:
             ("File", "Names", "By", "Good until", "Left"),
             [
                 (name, ", ".join(pair.names) or "-", _issuer(pair), when(pair.not_after),
-                 _left(pair.not_after - now))
+                 time_left(pair.not_after - now))
                 for name, pair in sorted(certificates.pairs().items())
             ],
             empty="There is none.",
@@ -42,7 +42,8 @@ def _issuer(pair: Pair) -> str:
     return "itself" if leaf.issuer == leaf.subject else leaf.issuer.rfc4514_string()
 
 
-def _left(left: timedelta) -> Content:
+def time_left(left: timedelta) -> Content:
+    """Return how long a certificate is good for."""
     if left <= timedelta(0):
         return badge("expired", "bad")
     return badge(f"{left.days} days", "late" if left < EXPIRY_NOTICE else "good")

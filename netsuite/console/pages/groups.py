@@ -127,8 +127,7 @@ async def make(visit: Visit) -> Done:
         raise Unfit(f"There is no account {moderator}.") from None
     except (FolderExists, BadFolderName):
         raise Unfit(f"{name} is there already, or a folder of that name.") from None
-    visit.audit("made the newsgroup", made.name)
-    return Done(url("groups", made.name), "made")
+    return Done(url("groups", made.name), "made", f"made the newsgroup {made.name}")
 
 
 async def _group(visit: Visit) -> Folder:
@@ -199,16 +198,15 @@ async def _expunge(visit: Visit) -> Done:
         raise Unfit("Tick the articles that are meant.")
     visit.insist(f"Remove {counted(len(numbers), 'article')} from {group.name}?", "Remove them")
     gone = await visit.site.store.mail.expunge(group.id, sorted(numbers), deleted_only=False)
-    visit.audit("removed articles from", f"{group.name}: {' '.join(map(str, gone)) or 'none'}")
-    return Done(url("groups", group.name), "removed")
+    deed = f"removed of {group.name} the articles {' '.join(map(str, gone)) or 'none'}"
+    return Done(url("groups", group.name), "removed", deed)
 
 
 async def _remove(visit: Visit) -> Done:
     group = await _group(visit)
     visit.insist(f"Remove {group.name} with {counted(group.messages, 'article')}?", "Remove it")
-    visit.audit("removed the newsgroup", group.name)
     await visit.site.store.mail.delete_folder(group.id)
-    return Done("/groups", "removed")
+    return Done("/groups", "removed", f"removed the newsgroup {group.name}")
 
 
 ROUTES: Final = (

@@ -1,4 +1,4 @@
-"""Who has logged in, or tried to: the newest lines of the audit log."""
+"""The newest lines of the audit log: who has logged in, or tried to, and what was done here."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from netsuite.console.layout import badge, search, table, when
 from netsuite.console.markup import Content, foreign, link, markup
 from netsuite.console.visit import Page, Route, Visit
+from netsuite.logs.audit import record_of
 from netsuite.store.model import Login
 
 #: So many of the newest are shown.
@@ -16,7 +17,7 @@ _GOOD: Final = "logged in"
 
 
 async def show(visit: Visit) -> Page:
-    """Show the newest logins, of all or of one account."""
+    """Show the newest lines, all or those of one account."""
     account = visit.asked("find").strip().lower()
     found = await visit.site.store.accounts.logins(account or None, ROWS)
     body = markup(search("logins", "Account", account), login_table(found))
@@ -24,20 +25,19 @@ async def show(visit: Visit) -> Page:
 
 
 def login_table(logins: Iterable[Login]) -> Content:
-    """Return logins as a table."""
+    """Return lines of the audit log as a table."""
     return table(
-        ("When", "Account", "Service", "From", "By", "TLS", "Outcome"),
+        ("When", "Who", "By", "From", "What", "About"),
         [
             (
                 when(each.when),
+                foreign(each.who or "-"),
+                foreign(each.way),
+                each.address or "this machine",
+                badge(each.what, "good") if each.what == _GOOD else foreign(each.what),
                 link(foreign(each.account), "accounts", each.account) if each.account else "-",
-                each.protocol,
-                each.address or "a local socket",
-                each.mechanism,
-                "yes" if each.secure else "no",
-                badge(each.outcome, "good" if each.outcome == _GOOD else "bad"),
             )
-            for each in logins
+            for each in map(record_of, logins)
         ],
         empty="There is none.",
     )

@@ -7,15 +7,18 @@ import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from netsuite.compose import Daemon
 from netsuite.console.answers import statuses
 from netsuite.console.layout import badge, button, clock, facts, form, section, table
 from netsuite.console.markup import Content, count, element, link, markup, size
+from netsuite.console.pages.certificates import time_left
 from netsuite.console.visit import Done, Page, Route, Visit
 from netsuite.control.questions import ServiceStatus, Status
-from netsuite.health.readiness import not_ready
+from netsuite.health.readiness import free_octets_at, not_ready
+from netsuite.site import Site
 from netsuite.smtp.delivery.facts import short_span
 
 
@@ -32,7 +35,8 @@ async def show(visit: Visit) -> Page:
                 ("Sessions", link(count(sum(each["sessions"] for each in services)), "sessions")),
                 ("Waiting in the queue", link(count(queue.items), "queue")),
                 ("Store", ", ".join(sorted({each["store"] for each in processes})) or "unknown"),
-                ("Home", str(visit.site.home or "none: all is kept in memory")),
+                *_first_to_end(visit.site),
+                *await _room(visit.site),
             ]
         ),
         section("Services", _services(services)),
@@ -44,6 +48,24 @@ async def show(visit: Visit) -> Page:
         ),
     )
     return Page("Overview", body, live=True)
+
+
+def _first_to_end(site: Site) -> Sequence[tuple[str, Content]]:
+    """Return which certificate ends first, and when."""
+    expiries = site.certificates.expiries() if site.certificates else {}
+    if not expiries:
+        return ()
+    name = min(expiries, key=lambda each: expiries[each])
+    left = time_left(expiries[name] - datetime.now(UTC))
+    return ((f"Certificate {name}", element("a", left, href="/certificates")),)
+
+
+async def _room(site: Site) -> Sequence[tuple[str, Content]]:
+    """Return how much room the disk of the home has."""
+    if site.home is None:
+        return ()
+    free = await site.run(free_octets_at, site.home)
+    return (("Free on the disk", link(size(free), "storage")),)
 
 
 def _state(reasons: Sequence[str]) -> Content:
@@ -120,10 +142,12 @@ def _age(started: float) -> str:
 
 async def reload(visit: Visit) -> Done:
     """Have the daemon read its configuration again."""
-    visit.audit("reloaded", "the configuration")
-    # Workers have it from their parent, which takes the signal.
-    os.kill(os.getppid() if visit.site.bus.worker else os.getpid(), signal.SIGHUP)
-    return Done("/", "reloaded")
+    daemon = visit.site.parent
+    if visit.site.bus.worker:  # whose parent reads them for all
+        os.kill(os.getppid(), signal.SIGHUP)
+    elif isinstance(daemon, Daemon):
+        daemon.reload()
+    return Done("/", "reloaded", "had the configuration read again")
 
 
 ROUTES: Final = (Route("/", show, reload),)

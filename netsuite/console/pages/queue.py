@@ -27,7 +27,6 @@ from netsuite.console.markup import (
     link,
     markup,
     size,
-    url,
 )
 from netsuite.console.visit import (
     Act,
@@ -108,7 +107,7 @@ def _search(said: dict[str, str], held: bool) -> Content:
         field("From", "sender", said["sender"]),
         field("For", "recipient", said["recipient"]),
         field("Domain", "domain", said["domain"]),
-        tick("Held alone", "held", "yes", checked=held),
+        tick("Only held", "held", "yes", checked=held),
         button("Find", kind="quiet"),
         element("a", "Show all", href="/queue") if held or any(said.values()) else None,
         method="get",
@@ -204,12 +203,24 @@ def _meant(visit: Visit) -> QueueFilter:
     return QueueFilter(ids=ids)
 
 
-def _does(change: _Change, said: str, audited: str, question: str = "", label: str = "") -> Act:
+def _words(meant: QueueFilter) -> str:
+    """Return which items were meant."""
+    said = [
+        ("item", " ".join(map(str, meant.ids))),
+        ("from", meant.sender),
+        ("for", meant.recipient),
+        ("domain", meant.domain),
+        ("held", "yes" if meant.held else ""),
+    ]
+    return ", ".join(f"{name} {value}" for name, value in said if value) or "all"
+
+
+def _does(change: _Change, said: str, deeds: str, question: str = "", label: str = "") -> Act:
     """Return what changes items.
 
     Args:
         said: of ``SENTENCES``, when it is done.
-        audited: what is noted.
+        deeds: what is noted, before how many they are.
         question: asked first, with the number of items; empty: nothing is.
     """
 
@@ -219,8 +230,8 @@ def _does(change: _Change, said: str, audited: str, question: str = "", label: s
             found = await queue.count(meant)
             visit.insist(question.format(items=counted(found.items, "item")), label)
         changed = await change(queue, meant)
-        visit.audit(audited, f"{changed} items of the queue: {meant}")
-        return Done(url("queue"), said, changed)
+        deed = f"{deeds} {counted(changed, 'item')} of the queue: {_words(meant)}"
+        return Done("/queue", said, deed, count=changed)
 
     return act
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from netsuite.console.answers import kick, sessions
 from netsuite.console.layout import button, field, form, more, search, section, table
-from netsuite.console.markup import Content, counted, element, foreign, link, markup, size
+from netsuite.console.markup import Content, counted, element, link, markup, size
 from netsuite.console.visit import Done, Page, Route, Unfit, Visit
 from netsuite.control.questions import Session
 from netsuite.smtp.delivery.facts import short_span
@@ -22,7 +22,7 @@ _KINDS: Final = ("session", "account", "address")
 
 async def show(visit: Visit) -> Page:
     """Show the sessions of all processes, or those that are looked for."""
-    found = [each for each in await sessions(visit.site.bus) if _is_wanted(each, visit)]
+    found = await _found(visit)
     start = visit.asked_number("start")
     shown = found[start : start + ROWS]
     following = start + ROWS
@@ -52,11 +52,14 @@ async def show(visit: Visit) -> Page:
     return Page("Sessions", body, live=True)
 
 
-def _is_wanted(session: Session, visit: Visit) -> bool:
-    service, text = visit.asked("service"), visit.asked("find").strip().lower()
-    if service and session["service"] != service:
-        return False
-    return text in (session["service"], session["address"]) or text in session["account"].lower()
+async def _found(visit: Visit) -> Sequence[Session]:
+    bus, service, text = visit.site.bus, visit.asked("service"), visit.asked("find").strip()
+    if not text:
+        return await sessions(bus, **({"service": service} if service else {}))
+    found: list[Session] = []
+    for kind in ("account", "address", "service"):
+        found += await sessions(bus, **{kind: text.lower()})
+    return found
 
 
 def session_table(visit: Visit, shown: Sequence[Session]) -> Content:
@@ -71,7 +74,7 @@ def session_table(visit: Visit, shown: Sequence[Session]) -> Content:
                 f"{each['address']} {each['port']}" if each["address"] else "a local socket",
                 each["tls"] or "no",
                 short_span(timedelta(seconds=now - each["began"])),
-                markup(foreign(each["doing"] or "-"), " ..." if each["busy"] else None),
+                markup(each["doing"] or "-", " ..." if each["busy"] else None),
                 short_span(timedelta(seconds=each["idle_seconds"])),
                 size(each["octets_in"]),
                 size(each["octets_out"]),
@@ -98,8 +101,8 @@ async def act(visit: Visit) -> Done:
     if kind == "account":
         whom = whom.lower()
     ended = await kick(visit.site.bus, kind, whom)
-    visit.audit("ended sessions", f"{kind} {whom!r}: {ended}")
-    return Done("/sessions", "ended", ended)
+    deed = f"ended {counted(ended, 'session')} of the {kind} {whom}"
+    return Done("/sessions", "ended", deed, whom if kind == "account" else "", ended)
 
 
 ROUTES: Final = (Route("/sessions", show, act),)
