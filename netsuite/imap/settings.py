@@ -33,6 +33,13 @@ class Settings(ServiceSettings):
         live=True,
     )
 
+    read_log: str = setting(
+        "",
+        "The read log: a line for each message whose text is read, by whom, from where, with the "
+        "identifier that the message log has; relative to the home directory, such as "
+        "log/imap-read.log. Empty for none.",
+    )
+
     @cached_property
     def bounds(self) -> Bounds:
         """What one command may cost."""

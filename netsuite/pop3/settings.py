@@ -17,3 +17,9 @@ class Settings(ServiceSettings):
         "How long a connection may say nothing; RFC 1939, 3 wants at least 10 minutes.",
         ge=600,
     )
+    read_log: str = setting(
+        "",
+        "The read log: a line for each message whose text is read, by whom, from where, with the "
+        "identifier that the message log has; relative to the home directory, such as "
+        "log/pop3-read.log. Empty for none.",
+    )

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Final
 
 from netsuite.accounts.interfaces import MailAccess
+from netsuite.connection.readlog import LINE
 from netsuite.connection.server import handlers
 from netsuite.imap import replies
 from netsuite.imap.commands import requests as ask
@@ -25,6 +26,7 @@ from netsuite.imap.server.select import Absence
 from netsuite.imap.server.selected import Selected
 from netsuite.imap.server.session import Session
 from netsuite.message.structure import Summary
+from netsuite.message.trace import TRACE_OCTETS, received_id
 from netsuite.store.errors import NoSuchMessage
 from netsuite.store.model import SEEN, ContentId, FlagAction, Message
 from netsuite.wire.errors import LocalProtocolError
@@ -115,12 +117,14 @@ _FROM_SUMMARY: Final = frozenset({Item.ENVELOPE, Item.BODY, Item.BODYSTRUCTURE})
 class Section:
     """A section that is asked for, with its name as the response has it."""
 
-    __slots__ = ("filters", "name", "spec")
+    __slots__ = ("begins_text", "filters", "name", "spec")
 
     def __init__(self, spec: BodySection) -> None:
         self.spec = spec
         self.name = format_shown_section(spec)
         self.filters = spec.text in (SectionText.FIELDS, SectionText.FIELDS_NOT)
+        #: Whether it has the beginning of some text: more is not said of what comes in pieces.
+        self.begins_text = spec.text in (None, SectionText.TEXT) and not spec.start
 
     def range(self, row: Row) -> OctetRange | None:
         """Return the octets to read; None for a part the message does not have."""
@@ -159,6 +163,7 @@ class Plan:
         self.needs_summary = not _FROM_SUMMARY.isdisjoint(items) or any(
             needs_structure(section.spec) for section in self.sections
         )
+        self.reads_text = any(section.begins_text for section in self.sections)
         self.sets_seen = any(not section.spec.peek for section in self.sections)
         self.shows_flags = Item.FLAGS in items or self.sets_seen
         # What a change of flags adds to the response, where nobody asked for it.
@@ -285,6 +290,8 @@ async def _write_held(session: Session, mail: MailAccess, plan: Plan, rows: Sequ
             missing += 1
         else:
             out.append(plan.response(row, content))
+            if plan.reads_text and session.shared.line_log is not None:
+                _note_read(session, row, content)
     session.writer.write(b"".join(out))
     await session.writer.writable()
     return missing
@@ -322,7 +329,26 @@ async def _write_ranges(session: Session, mail: MailAccess, plan: Plan, row: Row
         session.abort()
         return True
     session.writer.write((before + b" ".join(items) if items else b"") + response.END)
+    if plan.reads_text and session.shared.line_log is not None:
+        span = OctetRange(0, min(row.message.octets, TRACE_OCTETS))
+        _note_read(session, row, await _read(mail, content, span))
     return True
+
+
+def _note_read(session: Session, row: Row, beginning: bytes) -> None:
+    """Note that a message has been read, whose first octets are given."""
+    line_log = session.shared.line_log
+    if line_log is not None:
+        line_log.add(
+            LINE,
+            session.name,
+            session.peer.address,
+            session.account,
+            received_id(beginning, session.shared.host),
+            session.mailbox.folder.name,
+            str(row.message.uid),
+            row.message.octets,
+        )
 
 
 async def _read(mail: MailAccess, content: ContentId, span: OctetRange) -> bytes:

@@ -6,7 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from netsuite.accounts.interfaces import DropItem
+from netsuite.connection.readlog import LINE
 from netsuite.connection.server import handlers
+from netsuite.message.trace import received_id
 from netsuite.pop3 import commands, replies
 from netsuite.pop3.server.session import OpenMaildrop, Session
 from netsuite.pop3.top import TopLines
@@ -81,10 +83,28 @@ async def _message(session: Session, number: int, top: TopLines | None) -> comma
     chunks = maildrop.drop.read(number - 1)
     # The first piece is read before anything is said: until then it can be refused.
     first = await anext(chunks, None)
+    if top is None:
+        _note_read(session, maildrop.items[number - 1], first or b"")
     session.say(commands.Beginning("Message follows"))
     await session.writer.write_body(_stuffed(session, first, chunks, top))
     session.say(EndOfBody())
     return None
+
+
+def _note_read(session: Session, item: DropItem, beginning: bytes) -> None:
+    """Note that a message is read, whose first octets are given."""
+    line_log = session.shared.line_log
+    if line_log is not None:
+        line_log.add(
+            LINE,
+            session.name,
+            session.peer.address,
+            session.account,
+            received_id(beginning, session.shared.host),
+            "INBOX",
+            item.uidl,
+            item.octets,
+        )
 
 
 async def _stuffed(

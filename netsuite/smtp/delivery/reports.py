@@ -38,7 +38,7 @@ class Reporter:
         identify: Callable[[], str],
     ) -> None:
         self._delivery = delivery
-        self._host = host
+        self.host = host
         self._now = now
         self._identify = identify
 
@@ -60,13 +60,13 @@ class Reporter:
         # Said REQUIRETLS, the field says nothing (RFC 8689, 4.1).
         tls_optional = not item.envelope.require_tls and await content.tls_optional()
         octets = compose_report(
-            reporter=self._host,
+            reporter=self.host,
             sender=sender,
             outcomes=outcomes,
             original=original,
             date=self._now(),
-            message_id=f"{name}@{self._host}",
-            boundary=f"{name}/{self._host}",
+            message_id=f"{name}@{self.host}",
+            boundary=f"{name}/{self.host}",
             envelope_id=item.envelope.envelope_id,
             arrived=item.queued,
             deliver_by=request.by,

@@ -14,6 +14,7 @@ from twisted.logger import Logger
 
 from netsuite.accounts.interfaces import Delivered
 from netsuite.connection.linelog import Line, LineLog, fit
+from netsuite.message.trace import received_id
 from netsuite.smtp.delivery.destination import Job
 from netsuite.smtp.delivery.lifecycle import Tried
 from netsuite.smtp.delivery.reports import Reporter
@@ -70,6 +71,7 @@ class Settler:
             StoreError: of the placements, when there are any; nothing was done.
         """
         tried = list(job.tried)
+        identifier = await self._identifier(job)
         reporting = True
         for _ in range(STORE_TRIES):
             report = await self._report(tried, job) if reporting else None
@@ -98,7 +100,7 @@ class Settler:
                 await deferLater(self._clock, STORE_SECONDS)
             else:
                 for each in tried:
-                    self._note(each)
+                    self._note(each, identifier)
                 await self._tell(tried[0].item, settled)
                 return
 
@@ -158,13 +160,22 @@ class Settler:
         except StoreError:
             return None
 
-    def _note(self, tried: Tried) -> None:
+    async def _identifier(self, job: Job) -> str:
+        """Return the message's identifier, as the message log has it, for the delivery log."""
+        if self._line_log is None:
+            return ""
+        try:
+            return received_id(await job.content.header(), self._reporter.host)
+        except StoreError:
+            return ""
+
+    def _note(self, tried: Tried, identifier: str) -> None:
         settlement = tried.settlement
         if settlement is None or settlement.state is QueueState.QUEUED:
             return
         self._counts["netsuite_delivery_attempts", settlement.state.value] += 1
         if self._line_log is not None:
-            self._line_log.add(LINE, tried.item, settlement, self._now())
+            self._line_log.add(LINE, tried.item, identifier, settlement, self._now())
 
 
 async def _drop(report: Report | None) -> None:
@@ -172,26 +183,33 @@ async def _drop(report: Report | None) -> None:
         await report.draft.abort()
 
 
-def format_line(when: str, item: QueueItem, settlement: Settlement, now: datetime) -> str:
+def format_line(
+    when: str, item: QueueItem, identifier: str, settlement: Settlement, now: datetime
+) -> str:
     """Return the line of one attempt; nothing a server says can make it two.
 
     Args:
         when: as ``messagelog.stamp`` gives it.
+        identifier: the message's, as the message log has it; empty where it did not come by SMTP.
     """
     delay = (now - item.queued).total_seconds()
     return (
-        f"{when} message={item.message} item={item.id} from=<{fit(item.envelope.sender)}> "
+        f"{when} message={item.message} item={item.id} id={identifier or '-'} "
+        f"from=<{fit(item.envelope.sender)}> "
         f"to=<{fit(item.recipient.address)}> {settlement.state.value} "
         f"attempt={item.attempts + 1} delay={delay:.1f} host={fit(settlement.remote) or '-'} "
         f'"{fit(settlement.last_reply)}"\n'
     )
 
 
-def line_fields(item: QueueItem, settlement: Settlement, now: datetime) -> Mapping[str, object]:
+def line_fields(
+    item: QueueItem, identifier: str, settlement: Settlement, now: datetime
+) -> Mapping[str, object]:
     """Return the same for a line in JSON."""
     return {
         "message": item.message,
         "item": item.id,
+        "id": identifier,
         "from": item.envelope.sender,
         "to": item.recipient.address,
         "outcome": settlement.state.value,
