@@ -71,3 +71,43 @@ def _unshift(base64: bytes) -> str:
         return a2b_base64(padded, strict_mode=True).decode("utf-16-be")
     except (Base64Error, UnicodeDecodeError):
         raise BadName("broken base64 or UTF-16") from None
+
+
+# -- names that other servers have nevertheless --------------------------------------------------
+
+#: What an octet that can stand for nothing becomes, so that the name can be said again.
+_RAW = 0xDC00
+_RAW_TEXT = re.compile(r"[\x20-\x25\x27-\x7e\udc00-\udcff]*")
+
+
+def decode_any(octets: bytes) -> str:
+    """Return the name that a server shows, in whichever encoding; ``encode_any`` undoes it.
+
+    Where it is not modified UTF-7, each octet that cannot stand for itself becomes a lone
+    surrogate, which no other name has.
+    """
+    try:
+        return decode(octets)
+    except BadName:
+        return "".join(
+            chr(each if _DIRECT.match(bytes([each])) else _RAW + each) for each in octets
+        )
+
+
+def encode_any(name: str) -> bytes:
+    """Return the octets of a name that ``decode_any`` gave. Raises BadName."""
+    try:
+        return encode(name)
+    except BadName:
+        if not _RAW_TEXT.fullmatch(name):
+            raise
+        return bytes(ord(each) & 0xFF for each in name)
+
+
+def readable(name: str) -> str:
+    """Return a name of ``decode_any`` for people: where it is not modified UTF-7, as UTF-8."""
+    try:
+        encode(name)
+    except BadName:
+        return encode_any(name).decode("utf-8", "replace")
+    return name

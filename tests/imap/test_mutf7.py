@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +69,22 @@ def test_what_decodes_has_one_spelling(octets: bytes) -> None:
     except mutf7.BadName:
         return
     assert mutf7.encode(name) == octets
+
+
+@given(st.binary())
+def test_whatever_a_server_shows(octets: bytes) -> None:
+    """Any octets are a name, which is said as it was shown, and no other octets' name."""
+    name = mutf7.decode_any(octets)
+    assert mutf7.encode_any(name) == octets
+    mutf7.readable(name).encode()
+
+
+def test_readable() -> None:
+    """Names of servers that know no modified UTF-7 can be read."""
+    shown = ["R&D", "Gr\u00fcn", "&AGE-", "plain"]
+    names = [mutf7.decode_any(each.encode()) for each in shown]
+    assert [mutf7.readable(each) for each in names] == shown
+    assert names[3] == "plain"
+    assert mutf7.readable(mutf7.decode_any(b"&APw-")) == "\u00fc"
+    with pytest.raises(mutf7.BadName):
+        mutf7.encode_any("a\ud800")

@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS source (
     id INTEGER PRIMARY KEY, place TEXT NOT NULL, account TEXT NOT NULL, UNIQUE (place, account)
 );
 CREATE TABLE IF NOT EXISTS mailbox (
-    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, name TEXT NOT NULL,
+    id INTEGER PRIMARY KEY, source INTEGER NOT NULL, name BLOB NOT NULL,
     validity INTEGER NOT NULL, folder INTEGER NOT NULL, folder_validity INTEGER NOT NULL,
     open INTEGER NOT NULL, UNIQUE (source, name)
 );
@@ -102,7 +102,7 @@ class Journal:
         row = self._database.execute(
             "SELECT id, validity, folder, folder_validity, open FROM mailbox"
             " WHERE source = ? AND name = ?",
-            (source, name),
+            (source, _octets(name)),
         ).fetchone()
         if row is None:
             return None
@@ -118,7 +118,7 @@ class Journal:
             " VALUES (?, ?, ?, ?, ?, 1) ON CONFLICT (source, name) DO UPDATE SET"
             " validity = excluded.validity, folder = excluded.folder,"
             " folder_validity = excluded.folder_validity, open = 1",
-            (source, name, validity, folder, folder_validity),
+            (source, _octets(name), validity, folder, folder_validity),
         )
         found = self.mailbox(source, name)
         assert found is not None
@@ -172,3 +172,7 @@ class Journal:
             )
             found.update(row[0] for row in rows)
         return found
+
+
+def _octets(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")  # as some servers' names are

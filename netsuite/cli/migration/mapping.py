@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from netsuite.cli.mailfiles.names import Parts, joined, tamed
+from netsuite.imap import mutf7
 from netsuite.imap.commands.responses import Listed, NamespaceData
 from netsuite.store.folder_names import looked_up
 from netsuite.store.model import INBOX, Folder, SpecialUse
@@ -122,7 +123,8 @@ def parts_of(each: Listed, namespaces: NamespaceData) -> Parts:
         if prefix and name.startswith(prefix) and name != prefix:
             name = name.removeprefix(prefix)
             break
-    return tuple(name.split(each.separator)) if each.separator else (name,)
+    parts = name.split(each.separator) if each.separator else [name]
+    return tuple(map(mutf7.readable, parts))
 
 
 def _free(name: str, taken: set[str]) -> str:

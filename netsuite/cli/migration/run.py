@@ -8,7 +8,7 @@ import click
 from twisted.internet import reactor
 
 from netsuite.cli.client.options import Common
-from netsuite.cli.client.problems import CommandError
+from netsuite.cli.client.problems import CommandError, printable
 from netsuite.cli.client.running import line_of
 from netsuite.cli.client.session import ClientSession
 from netsuite.cli.client.urls import Target
@@ -77,7 +77,7 @@ class Run:
             if not self._dry_run:
                 counts = await migration.run(reactor)
         if self._dry_run:
-            rows = [(there, here, f"{count:,}", f"{new:,}")
+            rows = [(printable(there), here, f"{count:,}", f"{new:,}")
                     for there, here, count, new in await migration.preview()]  # fmt: skip
             columns(("MAILBOX", f"FOLDER OF {account.name}", "MESSAGES", "NEW"), rows)
             return

@@ -50,9 +50,10 @@ def format_astring(octets: bytes) -> bytes:
 
 
 def format_mailbox(name: str) -> bytes:
-    """Return ``mailbox``. Raises LocalProtocolError for a name that UTF-16 cannot say."""
+    """Return ``mailbox``. Raises LocalProtocolError for a name that UTF-16 cannot say, nor a
+    server has shown."""
     try:
-        return format_astring(mutf7.encode(name))
+        return format_astring(mutf7.encode_any(name))
     except mutf7.BadName as error:
         raise LocalProtocolError(str(error)) from None
 

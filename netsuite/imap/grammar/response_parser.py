@@ -195,7 +195,7 @@ def _listed(cursor: tokens.Cursor, *, lsub: bool) -> said.Response:
     cursor.space()
     attributes = tokens.shown_flags(cursor)
     separator = cursor.space().nstring()
-    mailbox = cursor.space().mailbox()
+    mailbox = cursor.space().shown_mailbox()
     childinfo: tuple[str, ...] = ()
     if cursor.take(_SPACE):
         for name, words in cursor.items(partial(_extended_item, cursor), empty=True):
@@ -216,7 +216,7 @@ def _extended_item(cursor: tokens.Cursor) -> tuple[bytes, tuple[str, ...]]:
 
 
 def _status(cursor: tokens.Cursor) -> said.Response:
-    mailbox = cursor.space().mailbox()
+    mailbox = cursor.space().shown_mailbox()
     cursor.space()
 
     def pair() -> tuple[str, int]:

@@ -216,6 +216,10 @@ class Cursor:
         """``mailbox``: INBOX in any case, else modified UTF-7."""
         return mailbox_name(self.astring())
 
+    def shown_mailbox(self) -> str:
+        """``mailbox`` as a server shows it, modified UTF-7 or not (see ``mutf7.decode_any``)."""
+        return _in_capitals(mutf7.decode_any(self.astring()))
+
     def list_mailbox(self) -> str:
         """``list-mailbox``: a name with wildcards."""
         return mailbox_name(self._or_string(LIST_CHARS))
@@ -252,6 +256,10 @@ def mailbox_name(octets: bytes) -> str:
         name = mutf7.decode(octets)
     except mutf7.BadName:
         raise BadSyntax("a mailbox name is not in modified UTF-7") from None
+    return _in_capitals(name)
+
+
+def _in_capitals(name: str) -> str:
     return "INBOX" if name.upper() == "INBOX" else name
 
 
