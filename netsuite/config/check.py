@@ -27,6 +27,8 @@ from netsuite.dns import DNSClient
 from netsuite.smtp.policy.ready import BadPolicy, Parts, make_policies
 from netsuite.store.interfaces import Store
 
+#: What metrics are written with.
+METRICS_NEEDED: Final = "it needs the package prometheus-client: pip install 'netsuite[metrics]'"
 #: Drivers by the beginning of a database's URL; one that is None needs none.
 _DRIVERS: Final = {"sqlite": None, "postgresql": "psycopg"}
 
@@ -130,6 +132,9 @@ def _listening(settings: Settings, services: Sequence[str]) -> Iterator[tuple[st
             for key in ("listen", "listen_tls") if settings.tls.enabled else ("listen",):
                 for each in getattr(service, key):
                     yield f"{name}.{key}", each
+    if len(services) > 1:
+        for each in settings.health.listen:
+            yield "health.listen", each
 
 
 def _endpoints(settings: Settings, reactor: object, home: Path) -> Iterator[tuple[str, str]]:
@@ -140,6 +145,13 @@ def _endpoints(settings: Settings, reactor: object, home: Path) -> Iterator[tupl
                     read_endpoint(each, reactor, home)
                 except ValueError as error:
                     yield f"{name}.{key}", str(error)
+    for each in settings.health.listen:
+        try:
+            read_endpoint(each, reactor, home)
+        except ValueError as error:
+            yield "health.listen", str(error)
+    if settings.health.enabled and importlib.util.find_spec("prometheus_client") is None:
+        yield "health.listen", METRICS_NEEDED
 
 
 def _twice(settings: Settings, services: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -168,6 +180,8 @@ def _logs(settings: Settings, home: Path) -> Iterator[tuple[str, str]]:
         ("ftp.transfer_log", settings.ftp.transfer_log),
         ("http.access_log", settings.http.access_log),
         ("gopher.access_log", settings.gopher.access_log),
+        ("imap.read_log", settings.imap.read_log),
+        ("pop3.read_log", settings.pop3.read_log),
     ):
         if log and os.path.isdir(home / log):
             yield key, f"{home / log} is a directory"

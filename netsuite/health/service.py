@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from netsuite.accounts.interfaces import Ask, Channel, LoginUnavailable
 from netsuite.bus import DaemonPlace
+from netsuite.config.check import METRICS_NEEDED
 from netsuite.config.endpoints import read_endpoint, socket_path
 from netsuite.connection.listening import ListeningService, Opening
 from netsuite.control.questions import METRICS, Metrics
@@ -108,9 +109,7 @@ class Health:
 def make_health(place: DaemonPlace) -> ListeningService:
     """Return the service that machines ask. Raises SiteError."""
     if find_spec("prometheus_client") is None:
-        raise SiteError(
-            "health.listen needs the package prometheus-client: pip install 'netsuite[metrics]'"
-        )
+        raise SiteError(f"health.listen: {METRICS_NEEDED}")
     settings = Settings(
         listen=place.settings.health.listen,
         listen_tls=[],

@@ -6,7 +6,6 @@ import os
 from datetime import UTC, datetime
 
 import pytest
-from twisted.internet import reactor
 from twisted.internet.task import Clock
 
 from netsuite.logs.audit import DEED_CHARACTERS, Record, note, record_of, user, user_address
@@ -16,6 +15,7 @@ from netsuite.store.model import Login
 from netsuite.store.sql import SQLStore
 from netsuite.store.sql import accounts as sql_accounts
 from tests.coroutines import run
+from tests.store.reactors import reactor
 
 WHEN = datetime(2026, 3, 1, 12, 0, 5, tzinfo=UTC)
 

@@ -18,6 +18,7 @@ from twisted.logger import (
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from netsuite.connection import readlog
 from netsuite.connection.linelog import Line
 from netsuite.ftp.server import transfer_log
 from netsuite.gopher.server import access
@@ -104,7 +105,7 @@ def test_odd_events() -> None:
     assert objects[5]["message"] == "z"
 
 
-@pytest.mark.parametrize("module", [transfer_log, access, shared, messagelog, settling])
+@pytest.mark.parametrize("module", [transfer_log, access, shared, messagelog, settling, readlog])
 def test_services(module: object) -> None:
     """A line in JSON is made of the same facts as one of text."""
     line = vars(module)["LINE"]
