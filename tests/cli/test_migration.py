@@ -359,6 +359,11 @@ class Odd(LineReceiver):
     answers: tuple[tuple[bytes, object], ...] = ()
     asked: list[bytes]
 
+    @property
+    def _transport(self) -> ITransport:
+        assert self.transport is not None
+        return self.transport
+
     def connectionMade(self) -> None:
         self._transport.write(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n")
 
