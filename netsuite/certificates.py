@@ -258,6 +258,10 @@ class Certificates:
         """Return what is wrong with the files that could not be read when they were looked at."""
         return tuple(self._wrong)
 
+    def served(self) -> Mapping[str, str]:
+        """Return in words whom each certificate serves, by its file's name in lower case."""
+        return self._names.served()
+
     def expiries(self) -> dict[str, datetime]:
         """Return until when each certificate is good, by its file's name."""
         return {name: pair.not_after for name, pair in self._pairs.items()}
@@ -327,7 +331,7 @@ class Certificates:
     def _tell(self, offered: Mapping[str, Offered]) -> None:
         """Log which certificate serves which name, as far as that has changed."""
         told: dict[str, str] = {}
-        for file, serves in self._names.served().items():
+        for file, serves in self.served().items():
             made = " (self-made: programs do not trust it unasked)" * offered[file].self_made
             until = f"{offered[file].not_after:%Y-%m-%d %H:%M} UTC"
             told[file] = f"certificate {file}{made} serves {serves}; good until {until}"
@@ -343,19 +347,20 @@ class Certificates:
         if self._told_expiry is not None and now - self._told_expiry < NOTICE_SECONDS:
             return
         self._told_expiry = now
-        for line in self.ending(datetime.now(UTC)):
-            self.log.warn("{line}", line=line)
+        for name, said in self.ending(datetime.now(UTC)).items():
+            self.log.warn("certificate {name} {said}", name=name, said=said)
 
-    def ending(self, now: datetime) -> Sequence[str]:
-        """Return a line of each certificate in use that ends within ``EXPIRY_NOTICE``."""
-        lines = []
+    def ending(self, now: datetime) -> Mapping[str, str]:
+        """Return what to say of certificates in use that end within ``EXPIRY_NOTICE``, by their
+        files' names."""
+        found = {}
         for name, pair in self._pairs.items():
             left = pair.not_after - now
             if left < EXPIRY_NOTICE:
                 until = f"{pair.not_after:%Y-%m-%d %H:%M} UTC"
                 said = f"is good only until {until}" if left > timedelta() else f"ended {until}"
-                lines.append(f"certificate {name} {said}; renew it")
-        return lines
+                found[name] = f"{said}; renew it"
+        return found
 
     # -- contexts ------------------------------------------------------------------------------
 

@@ -129,8 +129,8 @@ class Ending(Folder):
     def test_ended(self) -> None:
         """One that has ended is said to have."""
         ended = self.ends_in(-3)
-        (line,) = self.opened().ending(datetime.now(UTC))
-        self.assertEqual(f"certificate a ended {ended:%Y-%m-%d %H:%M} UTC; renew it", line)
+        said = f"ended {ended:%Y-%m-%d %H:%M} UTC; renew it"
+        self.assertEqual({"a": said}, self.opened().ending(datetime.now(UTC)))
 
 
 class Choosing(Folder):

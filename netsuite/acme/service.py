@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
 from twisted.application.service import Service
 
 from netsuite.accounts.resolver import same_domain
-from netsuite.acme.advice import HTTP, TLS
 from netsuite.acme.authority import Authority
 from netsuite.acme.challenges import Answers
 from netsuite.acme.files import ACMEFolder
 from netsuite.acme.ordering import Ordering
 from netsuite.acme.renewal import RENEW, Renewal
-from netsuite.config.schema import SERVICES, Settings
-from netsuite.connection.settings import ServiceSettings
+from netsuite.acme.setup import external_account, kinds
 from netsuite.home import SiteError
 from netsuite.site import Site
 from netsuite.store.files.thread_jobs import Threads
 
 #: Of the one process that asks the authority.
 ROLE: Final = "acme"
-HTTP_PORT: Final = 80
-TLS_PORT: Final = 443
 
 
 def make_acme(site: Site) -> Service:
@@ -78,34 +73,3 @@ def make_acme(site: Site) -> Service:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def kinds(settings: Settings) -> Sequence[str]:
-    """Return the challenges that may be met, the best first: those whose port a service listens
-    at; then the others, whose port may lead here from elsewhere."""
-    by_http = [settings.http.listen] if settings.http.enabled else []
-    services: list[ServiceSettings] = [getattr(settings, name) for name in SERVICES]
-    by_tls = [each.listen_tls for each in services if each.enabled and settings.tls.enabled]
-    found = [
-        (not _has_port(HTTP_PORT, by_http), HTTP, any(by_http)),
-        (not _has_port(TLS_PORT, by_tls), TLS, any(by_tls)),
-    ]
-    return [kind for _, kind, there in sorted(found, key=lambda each: each[0]) if there]
-
-
-def _has_port(port: int, listening: Sequence[Sequence[str]]) -> bool:
-    strings = [each for some in listening for each in some]
-    return any(each.split(":")[1:2] in ([str(port)], [f"port={port}"]) for each in strings)
-
-
-def external_account(path: Path) -> Callable[[], tuple[str, str]]:
-    """Return what reads an external account from a file when it is needed."""
-
-    def read() -> tuple[str, str]:
-        words = path.read_text("utf-8").split()
-        if len(words) != 2:
-            raise ValueError(f"{path} has to hold a key identifier and a key, and nothing else")
-        identifier, key = words
-        return identifier, key
-
-    return read

@@ -63,6 +63,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "group": Entry(
             "netsuite.cli.group", "group", "Newsgroups: public folders that NNTP serves."
         ),
+        "certificate": Entry(
+            "netsuite.cli.certificate", "certificate",
+            "Certificates: which there are, whom they serve, until when; and how ACME does.",
+        ),
         "dkim": Entry("netsuite.cli.dkim", "dkim", "The keys that mail is signed with."),
         "dns": Entry(
             "netsuite.cli.dns", "dns",

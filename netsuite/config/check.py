@@ -17,6 +17,7 @@ from twisted.internet.defer import maybeDeferred
 from twisted.internet.interfaces import IReactorTime
 
 from netsuite import tls
+from netsuite.acme import setup as acme
 from netsuite.certificates import BadCertificate
 from netsuite.config.endpoints import read_endpoint
 from netsuite.config.load import Configuration, Problem
@@ -56,6 +57,7 @@ def problems(
         *_policies(settings, reactor),
         *_authorities(settings, home),
         *_extensions(settings),
+        *acme.problems(settings, home),
     ]
     if settings.tls.enabled:
         found += _folder("tls.certificates", home / settings.tls.certificates, home)

@@ -1,0 +1,82 @@
+"""The certificates of a home at a glance: whom they serve, until when, and how ACME does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from netsuite.acme.files import ACMEFolder
+from netsuite.certificates import Certificates
+from netsuite.config.schema import SERVICES, Settings
+from netsuite.connection.settings import ServiceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A certificate, or a name that has none yet.
+
+    Args:
+        file: its name in the folder, without ``.pem``.
+        until: in UTC; empty where there is none.
+        kept_by: ``acme``, ``you``, or ``itself`` of the self-made one.
+        trouble: what is to be done about it; empty where nothing is.
+    """
+
+    file: str
+    serves: str
+    issuer: str
+    until: str
+    kept_by: str
+    trouble: str = ""
+
+
+def rows(
+    certificates: Certificates, folder: ACMEFolder, names: Sequence[str], now: datetime
+) -> Iterator[Row]:
+    """Return a row for each certificate in use, and for each name that ACME is to get one for.
+
+    Args:
+        names: of ACME, as A-labels. Raises OSError.
+    """
+    ending = certificates.ending(now)
+    served, pairs = certificates.served(), certificates.pairs()
+    for file, pair in sorted(pairs.items()):
+        leaf = pair.chain[0]
+        of_acme = file in names and folder.of_others(file) is None
+        self_made = leaf.issuer == leaf.subject
+        yield Row(
+            file,
+            served.get(file.lower(), ""),
+            "itself" if self_made else _issuer(leaf.issuer.rfc4514_string()),
+            f"{pair.not_after:%Y-%m-%d %H:%M}",
+            "acme" if of_acme else "itself" if self_made and file == "default" else "you",
+            (of_acme and _trouble(folder, file)) or ending.get(file, ""),
+        )
+    for name in names:
+        if name not in pairs:
+            yield Row(name, "", "", "", "acme", _trouble(folder, name) or "there is none yet")
+
+
+def _issuer(name: str) -> str:
+    """Return who issued a certificate: the organization, else the common name."""
+    parts = dict(each.partition("=")[::2] for each in name.split(","))
+    return parts.get("O") or parts.get("CN") or name
+
+
+def _trouble(folder: ACMEFolder, name: str) -> str:
+    state = folder.state(name)
+    if not state.failures:
+        return ""
+    again = datetime.fromtimestamp(state.next_try, UTC)
+    return f"{state.trouble}; it is tried again at {again:%Y-%m-%d %H:%M} UTC"
+
+
+def listeners(settings: Settings) -> str:
+    """Return which services speak TLS, and where."""
+    found = []
+    for name in SERVICES:
+        section: ServiceSettings = getattr(settings, name)
+        if section.enabled:
+            found += [f"{name} at {each}" for each in section.listen_tls]
+    return ", ".join(found) + "; and by STARTTLS elsewhere"

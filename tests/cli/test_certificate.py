@@ -1,0 +1,37 @@
+"""``netsuite certificate``, as an operator uses it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from netsuite.testing.certificates import authority
+from tests.cli.commands import done, refused
+
+
+def test_list(tmp_path: Path) -> None:
+    """Each certificate is a line; what is wrong, and where they are shown, stands below."""
+    (tmp_path / "tls").mkdir()
+    authority.certificate("mail.example.org").write(tmp_path / "tls/mail.example.org.pem")
+    (tmp_path / "tls/broken.pem").write_text("nothing")
+    settings = ("--set", 'acme.names=["www.example.org"]')
+    printed = done(tmp_path, *settings, "certificate", "list")
+    head, first, second, *rest = printed.splitlines()
+    assert head.split() == ["NAME", "SERVES", "ISSUER", "UNTIL", "KEPT", "BY"]
+    assert first.startswith("mail.example.org  mail.example.org, whoever asks")
+    assert first.endswith("you")
+    assert second.split() == ["www.example.org", "-", "acme"]
+    assert rest[0] == "! www.example.org: there is none yet"
+    assert rest[1].startswith("! ")
+    assert "broken.pem" in rest[1]
+    assert "imap at tcp:8993:interface=127.0.0.1" in rest[2]
+    lines = done(tmp_path, *settings, "certificate", "list", "--json").splitlines()
+    assert [json.loads(each)["file"] for each in lines] == ["mail.example.org", "www.example.org"]
+
+
+def test_nothing(tmp_path: Path) -> None:
+    """Without certificates there is nothing to list, and nothing is made; without TLS it says
+    so."""
+    assert "MAIL" not in done(tmp_path, "certificate", "list")
+    assert not (tmp_path / "tls").exists()
+    assert "TLS is off" in refused(tmp_path, "--set", "tls.enabled=false", "certificate", "list")
