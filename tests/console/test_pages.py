@@ -383,7 +383,10 @@ class Queue(Case):
         self.defer("451 4.7.1 Later")
         words = self.browser.get("/queue").words
         self.assertIn("2 items of 1 message,", words)
-        self.assertIn("x@there.test bob@example.test deferred 0s 1 3h 451 4.7.1 Later", words)
+        self.assertIn(
+            "x@there.test from bob@example.test 0s deferred 1 attempt, next in 3h 451 4.7.1 Later",
+            words,
+        )
         for query, count in (
             ("domain=there.test", 1), ("recipient=Y@other.test", 1), ("held=yes", 0),
             ("sender=bob@example.test", 2), ("domain=none.test", 0),

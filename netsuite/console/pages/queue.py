@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -77,10 +77,10 @@ async def show(visit: Visit) -> Page:
         form(
             visit,
             table(
-                ("", "Item", "For", "From", "State", "Age", "Tries", "Next", "Last said"),
+                ("", "Item", "For", "Age", "State", "Last said"),
                 [_row(item, now) for item in shown],
                 empty="Nothing waits.",
-                numbers="Age Tries Next",
+                numbers="Age",
             ),
             _actions(f"All {count(found.items)} that are looked for, on every page"),
             *(hidden(name, value) for name, value in kept.items() if value),
@@ -118,25 +118,25 @@ def _search(said: dict[str, str], held: bool) -> Content:
 
 
 def _row(item: QueueItem, now: datetime) -> tuple[Content, ...]:
+    sender = foreign(item.envelope.sender or "<>")
     return (
         tick(f"Item {item.id}", "item", str(item.id), seen=False),
         link(item.id, "queue", item.id),
-        foreign(item.recipient.address),
-        foreign(item.envelope.sender or "<>"),
-        _state(item),
+        markup(foreign(item.recipient.address), element("small", "from ", sender)),
         short_span(now - item.queued),
-        item.attempts,
-        "-" if item.held else until(item.next_attempt - now),
+        markup(*_state(item, now)),
         foreign(item.last_reply[:300]) if item.last_reply else "-",
     )
 
 
-def _state(item: QueueItem) -> Content:
-    return (
-        badge("held", "bad")
-        if item.held
-        else badge(item.state.value, _KINDS.get(item.state.value, "plain"))
-    )
+def _state(item: QueueItem, now: datetime) -> Sequence[Content]:
+    """Return the state, how often it was tried, and when it will be."""
+    if item.held:
+        return (badge("held", "bad"), element("small", counted(item.attempts, "attempt")))
+    state = badge(item.state.value, _KINDS.get(item.state.value, "plain"))
+    next_try = until(item.next_attempt - now)
+    when = next_try if next_try == "now" else f"in {next_try}"
+    return (state, element("small", f"{counted(item.attempts, 'attempt')}, next {when}"))
 
 
 def _actions(everything: str = "") -> Content:
