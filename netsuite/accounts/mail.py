@@ -264,7 +264,7 @@ class AccountMaildrop:
     async def open(self) -> Sequence[DropItem]:
         """Lock INBOX and number its messages. Raises MaildropInUse."""
         folder = await self._mail.folder(self._account.id, model.INBOX)
-        if not self._mail.lock_maildrop(folder.id):
+        if not await self._mail.lock_maildrop(folder.id):
             raise MaildropInUse(self.name)
         self._folder = folder.id
         try:

@@ -212,7 +212,7 @@ class MailStore(Protocol):
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: FolderId) -> bool:
+    async def lock_maildrop(self, folder: FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
 
     def unlock_maildrop(self, folder: FolderId) -> None:

@@ -1,4 +1,4 @@
-"""A private PostgreSQL cluster for one test run: a temporary directory, a Unix socket, no fsync."""
+"""Private PostgreSQL clusters for one test run: a temporary directory, a Unix socket."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 
 from netsuite.store.sql.database import Database
@@ -40,60 +40,107 @@ def _unprivileged() -> tuple[list[str], str]:
     raise LookupError("no unprivileged user to run PostgreSQL as")
 
 
-@cache
-def cluster() -> str | None:
-    """Start the cluster; return its server's URL without a database, None without PostgreSQL."""
-    initdb, pg_ctl = _tool("initdb"), _tool("pg_ctl")
-    if not initdb or not pg_ctl:
-        return None
-    try:
-        import psycopg  # noqa: F401
+class Cluster:
+    """A server in a directory of its own, running.
 
-        before, user = _unprivileged()
-    except (ImportError, LookupError):
+    Args:
+        fsync: whether what it commits would survive a loss of power.
+        settings: more of its configuration: ``name=value``.
+
+    Attributes:
+        url: with a place for a database's name.
+        home: where its socket is.
+
+    Raises:
+        LookupError: there is no PostgreSQL, or nobody to run it as.
+    """
+
+    def __init__(self, *settings: str, fsync: bool = False) -> None:
+        initdb, pg_ctl = _tool("initdb"), _tool("pg_ctl")
+        if not initdb or not pg_ctl:
+            raise LookupError("no PostgreSQL server programs")
+        try:
+            import psycopg  # noqa: F401
+        except ImportError:
+            raise LookupError("no driver for PostgreSQL") from None
+        before, self.user = _unprivileged()
+        # Not below the working directory: a socket's path may have 107 octets only.
+        self.home = Path(tempfile.mkdtemp(prefix="pg-"))
+        atexit.register(shutil.rmtree, self.home, ignore_errors=True)
+        self.home.chmod(0o777)
+        data = str(self.home / "data")
+        sync = () if fsync else ("-N",)
+        self._run([*before, initdb, "-D", data, "-U", self.user, "-A", "trust", *sync,
+                   "--locale=C", "-E", "UTF8"])  # fmt: skip
+        options = f"-k {self.home} -c listen_addresses='' -c max_connections=60"
+        for setting in (f"fsync={'on' if fsync else 'off'}", *settings):
+            options += f" -c {setting}"
+        self._start = ["-o", options, "-l", str(self.home / "log"), "start"]
+        self._control = [*before, pg_ctl, "-D", data, "-w", "-s"]
+        self.start()
+        self.url = f"postgresql://{self.user}@/{{}}?host={self.home}"
+        atexit.register(self.stop)
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        self._run([*self._control, *self._start])
+
+    def stop(self) -> None:
+        """End it as a loss of power would."""
+        with contextlib.suppress(subprocess.CalledProcessError):
+            if (self.home / "data/postmaster.pid").exists():
+                self._run([*self._control, "-m", "immediate", "stop"])
+
+    def restart(self) -> None:
+        """End it as a loss of power would, and start it again: it recovers."""
+        self._run([*self._control, "-m", "immediate", *self._start[:-1], "restart"])
+
+    def create(self, name: str, template: str = "template0") -> str:
+        """Make a database; return its URL."""
+        import psycopg
+
+        with psycopg.connect(self.url.format("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        return self.url.format(name)
+
+    def _run(self, command: list[str]) -> None:
+        subprocess.run(command, stdout=subprocess.DEVNULL, cwd="/", check=True, timeout=60)
+
+
+@cache
+def shared_cluster() -> Cluster | None:
+    """Return the one that all tests share; None where there cannot be one."""
+    try:
+        return Cluster()
+    except LookupError:
         return None
-    # Not below the working directory: a socket's path may have 107 octets only.
-    home = Path(tempfile.mkdtemp(prefix="pg-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    home.chmod(0o777)
-    data = str(home / "data")
-    run = partial(subprocess.run, stdout=subprocess.DEVNULL, cwd=home, check=True, timeout=60)
-    run([*before, initdb, "-D", data, "-U", user, "-A", "trust", "-N", "--locale=C", "-E", "UTF8"])
-    options = f"-k {home} -c listen_addresses='' -c fsync=off -c max_connections=60"
-    control = [*before, pg_ctl, "-D", data, "-w", "-s"]
-    run([*control, "-o", options, "-l", str(home / "log"), "start"])
-    stop = [*control, "-m", "immediate", "stop"]
-    atexit.register(subprocess.run, stop, stdout=subprocess.DEVNULL, cwd="/", check=False)
-    return f"postgresql://{user}@/{{}}?host={home}"
+
+
+def cluster() -> str | None:
+    """Return the URL of the shared cluster, with a place for a database; None without one."""
+    shared = shared_cluster()
+    return None if shared is None else shared.url
 
 
 _made = 0
 
 
-def _create(url: str, name: str, template: str) -> str:
-    import psycopg
-
-    with psycopg.connect(url.format("postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    return url.format(name)
-
-
 @cache
-def _migrated(url: str) -> str:
+def _migrated(shared: Cluster) -> str:
     """Make a database with the schema once, to copy from: migrating each takes longer."""
-    migrate(Database(_create(url, "migrated", "template0")))
+    migrate(Database(shared.create("migrated")))
     return "migrated"
 
 
 def fresh_database(*, empty: bool = False) -> str | None:
-    """Make a database in the cluster, with the schema unless it shall be empty.
+    """Make a database in the shared cluster, with the schema unless it shall be empty.
 
     Returns:
         Its URL, None for no PostgreSQL.
     """
     global _made
-    url = cluster()
-    if url is None:
+    shared = shared_cluster()
+    if shared is None:
         return None
     _made += 1
-    return _create(url, f"store{_made}", "template0" if empty else _migrated(url))
+    return shared.create(f"store{_made}", "template0" if empty else _migrated(shared))

@@ -22,6 +22,9 @@ from tests.store.reactors import reactor
 _QUEUE_OF_0001 = """
 DROP TABLE remembered;
 DROP TABLE moved;
+DROP TABLE process;
+DROP TABLE lease;
+DELETE FROM counter WHERE name = 'commit';
 DROP TABLE arrival;
 DROP TABLE envelope;
 DROP TABLE queue;
@@ -133,7 +136,10 @@ class Migration(TestCase):
         await store.accounts.add_account("ann", None)
         await store.close()
         with contextlib.closing(sqlite3.connect(path)) as database:
-            database.executescript("DROP TABLE remembered; DROP TABLE arrival; DROP TABLE moved")
+            database.executescript(
+                "DROP TABLE remembered; DROP TABLE arrival; DROP TABLE moved; DROP TABLE process;"
+                "DROP TABLE lease; DELETE FROM counter WHERE name = 'commit'"
+            )
             database.execute("UPDATE alembic_version SET version_num = '0003'")
             database.commit()
         for expected in (None, "value"):

@@ -223,13 +223,13 @@ class TwoStores(SQLCase):
         """A maildrop locked in one process is locked in the other, until that one closes."""
         inbox = await self.inbox()
         other = await self.opened()
-        self.assertTrue(other.mail.lock_maildrop(inbox.id))
-        self.assertFalse(self.store.mail.lock_maildrop(inbox.id))
+        self.assertTrue(await other.mail.lock_maildrop(inbox.id))
+        self.assertFalse(await self.store.mail.lock_maildrop(inbox.id))
         other.mail.unlock_maildrop(inbox.id)
-        self.assertTrue(self.store.mail.lock_maildrop(inbox.id))
-        self.assertFalse(other.mail.lock_maildrop(inbox.id))
+        self.assertTrue(await self.store.mail.lock_maildrop(inbox.id))
+        self.assertFalse(await other.mail.lock_maildrop(inbox.id))
         await self.store.close()
-        self.assertTrue(other.mail.lock_maildrop(inbox.id))
+        self.assertTrue(await other.mail.lock_maildrop(inbox.id))
 
     async def test_opening_leaves_live_drafts_alone(self) -> None:
         """A process that starts does not clean up what another one is just receiving."""
@@ -695,8 +695,7 @@ class TwoStoresOnPostgreSQL(SQLCase):
         self.assertEqual([(uid,) for uid in range(1, 41)], [c.uids for c in heard])
 
     async def test_a_lost_connection(self) -> None:
-        """When the server drops its connections, what is written then is put off and the next
-        works; what is read is read on another connection."""
+        """When the server drops its connections, what is written or read then goes on another."""
         inbox = await self.inbox()
         await self.put(inbox)
         killer = Database(self.url)
@@ -707,7 +706,6 @@ class TwoStoresOnPostgreSQL(SQLCase):
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
             )
-        await self.refused(Busy, self.put(inbox))
         await self.put(inbox)
         for _ in range(6):
             self.assertEqual([1, 2], list(await self.store.mail.uids(inbox.id)))

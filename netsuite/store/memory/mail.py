@@ -585,7 +585,7 @@ class MemoryMail:
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: FolderId) -> bool:
+    async def lock_maildrop(self, folder: FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
         self._records.check_open()
         if folder in self._locked:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from time import perf_counter
+import random
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
+from time import monotonic, perf_counter, sleep
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
 from twisted.logger import Logger
 
 from netsuite.store.changes import Published
-from netsuite.store.errors import StoreError
+from netsuite.store.errors import Busy, StoreError
+from netsuite.store.sql import postgresql
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.changelog import read_after, written
 from netsuite.store.sql.database import Database, DatabaseSession, translated
@@ -19,11 +21,24 @@ from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.units import AnyUnit
 from netsuite.store.tally import StoreTally
 
+#: The counter of all commits, on PostgreSQL.
+COMMIT: Final = "commit"
+#: How long is waited, in seconds and about, before a batch is tried again that others were in the
+#: way of.
+PAUSES: Final = (0.0, 0.01, 0.05, 0.2)
+#: So long is asked whether a commit was done that the server has not answered, and so often.
+DOUBT_SECONDS: Final = 30.0
+DOUBT_PAUSE_SECONDS: Final = 0.2
 #: Lines of the change log that are kept for other processes to read.
 LOG_KEPT: Final = 10_000
 
+_COMMITS: Final = sa.select(t.process.c.commits).where(t.process.c.token == sa.bindparam("token"))
 _INSERT_CHANGE: Final = sa.insert(t.change)
 _TRIM: Final = sa.delete(t.change).where(t.change.c.sequence <= sa.bindparam("last"))
+
+
+class NotDone(Busy):
+    """A commit that has not come to the server."""
 
 
 class Committed(NamedTuple):
@@ -44,8 +59,11 @@ class Commits:
 
     Args:
         tally: where commits are counted.
+        process: our token, of hexadecimal digits.
         now: returns microseconds since 1970.
         uid_validity: returns a candidate for the next UIDVALIDITY.
+        chance: returns a number from 0 to 1.
+        sleep: waits, on the writer's thread.
     """
 
     log = Logger()
@@ -54,11 +72,19 @@ class Commits:
         self,
         database: Database,
         tally: StoreTally,
+        process: str,
         *,
         now: Callable[[], int],
         uid_validity: Callable[[], int],
+        chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], object] = sleep,
     ) -> None:
         self._database = database
+        self._process = process
+        self._chance = chance
+        self._sleep = sleep
+        #: Whether the store is closing: nothing is waited for any more.
+        self.hurried = False
         self._tally = tally
         self._now = now
         self._uid_validity = uid_validity
@@ -97,39 +123,48 @@ class Commits:
     def commit(self, batch: Sequence[AnyUnit]) -> Committed:
         """Do a batch in one transaction. Raises StoreError when none of it is durable."""
         with self._turns:
-            return self._commit(batch)
+            for pause in PAUSES:
+                try:
+                    return self._commit(batch)
+                except Exception as error:
+                    if not self._passes(error):
+                        raise self._named(error) from error
+                    self._sleep(pause * (0.5 + self._chance()))
+            try:
+                return self._commit(batch)
+            except Exception as error:
+                raise self._named(error) from error
+
+    def _passes(self, error: Exception) -> bool:
+        """Return whether a batch that was rolled back may well succeed at once: others were in its
+        way, or the connection had been lost before, by a server that may be back."""
+        if self._database.sqlite:
+            return False
+        if postgresql.is_worth_another_try(error):
+            return True
+        return isinstance(error, NotDone) or (self._session is None and postgresql.is_lost(error))
 
     def _commit(self, batch: Sequence[AnyUnit]) -> Committed:
-        session = self._session
+        durable = any(unit.durable for unit in batch)
+        session = self._opened()
         try:
-            if session is None:
-                session = self._session = self._database.session()
-                session.enlarge_cache()
-            session.begin_writing(durable=any(unit.durable for unit in batch))
-        except Exception as error:
+            counters = session.begin_writing(durable=durable)
+        except Exception:
             self._lose_session()
-            raise translated(error, self._database) from error
+            raise
         began = perf_counter()
+        number = counters.get(COMMIT, 0) + 1 if counters is not None else None
         try:
-            transaction = self._begin(session)
+            transaction = self._begin(session, counters)
             committed = self._missed(transaction)
-            changes: list[Published] = []
-            elsewhere: list[Published] = []
-            for unit in batch:
-                unit.error = None
-                self._apply(unit, transaction)
-                changes += transaction.changes
-                transaction.changes.clear()
-                elsewhere += transaction.elsewhere
-                transaction.elsewhere.clear()
-            logged = changes + elsewhere
+            logged, changes = self._do(batch, transaction)
             if logged:
                 committed.append((self._log_changes(transaction, logged), changes))
             transaction.flush()
-            session.execute("COMMIT")
         except Exception as error:
-            self._roll_back(session)
-            raise self._named(error) from error
+            self._roll_back(session, error)
+            raise
+        self._finish(session, number, bool(logged))
         self._tally.commits.add(perf_counter() - began)
         self._tally.units += len(batch)
         if committed:
@@ -141,25 +176,106 @@ class Commits:
                 unit.committed()
         return Committed(committed, bool(logged))
 
-    def _begin(self, session: DatabaseSession) -> Transaction:
+    def _opened(self) -> DatabaseSession:
+        """Return the connection, or another in its place."""
+        session = self._session
+        if session is None:
+            session = self._database.session()
+            try:
+                session.enlarge_cache()
+                session.rejoin()
+            except Exception:
+                session.close()
+                raise
+            self._session = session
+        return session
+
+    def _do(
+        self, batch: Sequence[AnyUnit], transaction: Transaction
+    ) -> tuple[list[Published], list[Published]]:
+        """Do all units; return the changes that are to be logged, and to be published."""
+        changes: list[Published] = []
+        elsewhere: list[Published] = []
+        for unit in batch:
+            unit.error = None
+            self._apply(unit, transaction)
+            changes += transaction.changes
+            transaction.changes.clear()
+            elsewhere += transaction.elsewhere
+            transaction.elsewhere.clear()
+        return changes + elsewhere, changes
+
+    def _finish(self, session: DatabaseSession, number: int | None, logged: bool) -> None:
+        """Commit.
+
+        Args:
+            number: of the commit, of all processes; None on SQLite.
+            logged: whether others have to hear of it.
+        """
+        if number is None:
+            try:
+                session.execute("COMMIT")
+            except Exception as error:
+                self._roll_back(session, error)
+                raise
+            return
+        notify = logged and self._database.notifies
+        try:
+            session.execute(postgresql.ending(self._process, number, self._now(), notify=notify))
+        except Exception as error:
+            self._roll_back(session, error)
+            if not postgresql.is_unknown(error):
+                raise
+            if not self._is_done(number):
+                raise NotDone(f"{self._database.place}: the connection was lost") from error
+            return
+        self._version = (session, number)
+
+    def _is_done(self, number: int) -> bool:
+        """Find out whether a commit was done that the server has not answered.
+
+        Who has been promised nothing may send again, and then has it twice; so it is asked for a
+        while. The row that is locked first is locked until the other connection has come to its
+        end, and each commit leaves its number.
+
+        Raises:
+            Busy: the server did not come back, or does not know us any more.
+        """
+        end = monotonic() + DOUBT_SECONDS
+        while True:
+            try:
+                session = self._opened()
+                session.begin_writing(durable=False)
+                known = session.one(_COMMITS, token=self._process)
+                session.execute("ROLLBACK")
+            except Exception as error:
+                self._lose_session()
+                if monotonic() > end or self.hurried:
+                    raise Busy(
+                        f"{self._database.place}: the connection was lost in a commit, and "
+                        f"whether it was done is not known: {error}"
+                    ) from error
+                self._sleep(DOUBT_PAUSE_SECONDS)
+                continue
+            if known is None:
+                raise Busy(f"{self._database.place}: another database has come in its place")
+            return bool(known[0] == number)
+
+    def _begin(self, session: DatabaseSession, counters: Mapping[str, int] | None) -> Transaction:
         """Return the transaction that has begun, with what the last one knew where that is true.
 
-        Each question to SQLite gives the interpreter up and waits to have it back. The counters
-        of folders and accounts are asked for again only where somebody else has written (SQLite
-        tells: ``data_version``), or a unit of ours that does not go through them.
+        Each question to SQLite gives the interpreter up and waits to have it back, and one to
+        PostgreSQL goes to another process. The counters of folders and accounts are asked for
+        again only where somebody else has written (SQLite tells: ``data_version``; else commits
+        are numbered), or a unit of ours that does not go through them.
         """
         last, self._last = self._last, None
-        version = session.pragma("data_version") if session.sqlite else None
+        version = session.pragma("data_version") if counters is None else counters.get(COMMIT)
         before, self._version = self._version, (session, version)
         now = self._now()
-        if (
-            last is not None
-            and version is not None
-            and before == (session, version)
-            and last.go_on(now)
-        ):
+        if last is not None and before == (session, version) and last.go_on(now):
             return last
-        return Transaction(session, now, self._uid_validity)
+        return Transaction(session, now, self._uid_validity, counters)
 
     def _apply(self, unit: AnyUnit, transaction: Transaction) -> None:
         if not unit.needs_savepoint:
@@ -200,19 +316,23 @@ class Commits:
             return named
         return error
 
-    def _roll_back(self, session: DatabaseSession) -> None:
-        try:
-            session.execute("ROLLBACK")
-        except Exception:
-            # SQLite has rolled back by itself, or the connection is gone.
-            if not session.sqlite:
+    def _roll_back(self, session: DatabaseSession, error: Exception) -> None:
+        if self._database.sqlite:
+            with suppress(Exception):  # it may have rolled back by itself
+                session.execute("ROLLBACK")
+        elif postgresql.is_lost(error):
+            self._lose_session()
+        else:
+            try:
+                session.execute("ROLLBACK")
+            except Exception:
                 self._lose_session()
 
     def _lose_session(self) -> None:
-        """Drop a connection that may be broken; the next batch opens another."""
+        """Drop a connection that may be broken; the next batch opens another, and so do readers:
+        the server may be another one now."""
         session, self._session = self._session, None
         if session is not None:
-            try:
+            self._database.generation += 1
+            with suppress(Exception):
                 session.close()
-            except Exception:
-                self.log.failure("closing a broken connection failed")

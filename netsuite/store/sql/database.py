@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from time import monotonic
 from typing import Any, Final, NamedTuple, TypeAlias
 
 import sqlalchemy as sa
@@ -27,6 +28,7 @@ from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 
 from netsuite.store.errors import Busy, StorageFull, StoreError
 from netsuite.store.objects import ObjectStore
+from netsuite.store.sql import postgresql
 
 #: What a driver gives: it knows no types, so the one who reads a row has to.
 Row: TypeAlias = tuple[Any, ...]
@@ -37,14 +39,13 @@ BUSY_SECONDS: Final = 10.0
 #: again lies in the system's cache anyway; but what a transaction changes should fit.
 CACHE_KIB: Final = 1024
 WRITER_CACHE_KIB: Final = 4 * 1024
+#: So long nobody tries again to connect to a server that could not be reached.
+REFUSED_SECONDS: Final = 0.5
 #: So many rows are inserted with one step of a statement.
 ROWS_AT_ONCE: Final = 32
 
 _FULL: Final = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-#: SQLSTATE classes and codes of PostgreSQL that pass: out of resources, operator intervention,
-#: lost connection, serialization and locks.
-_PG_FULL: Final = frozenset({"53100", "58030"})
 
 
 class OneOf(ColumnElement[bool]):
@@ -117,8 +118,12 @@ class DatabaseSession:
             raise Busy(f"{database.place}: no connection")
         if not database.sqlite:
             connection.autocommit = True
+        #: As the driver gave it.
+        self.driver_connection: object = connection
         self._cursor: DBAPICursor = connection.cursor()
+        self._generation = database.generation
         self._durable = True  # as connections are configured
+        self._closed = False
         self._present = False  # whether it holds a lock of presence
         #: Whether nobody waits any more for what is being read; what takes long asks.
         self.cancelled: Callable[[], bool] = lambda: False
@@ -126,21 +131,32 @@ class DatabaseSession:
     def close(self) -> None:
         """Close the connection. A lock of presence is given back first: PostgreSQL ends a session
         some time after its client has gone."""
+        if self._closed:
+            return
+        self._closed = True
         if self._present:
             with suppress(Exception):  # a connection that is gone has no locks
                 self._cursor.execute("SELECT pg_advisory_unlock_all()")
         self._cursor.close()
         self._pooled.invalidate()
 
+    @property
+    def outdated(self) -> bool:
+        """Whether it may lead to a server that is no longer the one that is written to."""
+        return self._generation != self.database.generation
+
     # -- transactions
 
-    def begin_writing(self, *, durable: bool = True) -> None:
+    def begin_writing(self, *, durable: bool = True) -> Mapping[str, int] | None:
         """Begin a transaction that is the only writing one, across all processes.
 
         Args:
-            durable: whether its commit must survive a loss of power by itself. Otherwise SQLite
-                leaves it to the system when it writes the log; the next commit that must
+            durable: whether its commit must survive a loss of power by itself. Otherwise the
+                system or the server decides when it writes the log; the next commit that must
                 last writes the whole log, this transaction's part included.
+
+        Returns:
+            All counters, where they came without being asked for.
         """
         if self.sqlite:
             self.database.check_in_place()
@@ -148,9 +164,11 @@ class DatabaseSession:
                 self._cursor.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 self._durable = durable
             self._cursor.execute("BEGIN IMMEDIATE")
-        else:
-            self._cursor.execute("BEGIN")
-            self._cursor.execute("SELECT pg_advisory_xact_lock(8025, 1)")
+            return None
+        self._cursor.execute(postgresql.beginning(durable=durable))
+        while self._cursor.nextset():
+            pass
+        return dict(self._cursor.fetchall())
 
     def begin_reading(self) -> None:
         """Begin a transaction whose statements all see the same state."""
@@ -226,14 +244,34 @@ class DatabaseSession:
             start += count
 
     def lock_presence(self) -> bool:
-        """Hold a shared lock in PostgreSQL while connected; return whether nobody else does."""
+        """Hold a shared lock in PostgreSQL while connected; return whether nobody else does, which
+        a server that has no such locks leaves open."""
         self._present = True
-        self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
+        try:
+            self._cursor.execute("SELECT pg_try_advisory_lock(8025, 3)")
+        except Exception as error:
+            if postgresql.is_lacking(error):
+                return False
+            raise
         alone: bool = self._cursor.fetchone() == (True,)
         self._cursor.execute("SELECT pg_advisory_lock_shared(8025, 3)")
         if alone:
             self._cursor.execute("SELECT pg_advisory_unlock(8025, 3)")
         return alone
+
+    def rejoin(self) -> None:
+        """Hold the lock of ``lock_presence`` again, after the connection was lost. Raises Busy."""
+        if self.sqlite:
+            return
+        self._present = True
+        try:
+            self._cursor.execute("SELECT pg_try_advisory_lock_shared(8025, 3)")
+        except Exception as error:
+            if postgresql.is_lacking(error):
+                return
+            raise
+        if self._cursor.fetchone() != (True,):
+            raise Busy(f"{self.database.place} is being put back or repaired")
 
     def take_presence(self) -> bool:
         """Hold the lock of ``lock_presence`` alone; return whether that could be."""
@@ -273,11 +311,17 @@ class Database:
         self.url = parsed(url)
         self.objects = objects
         self.sqlite = self.url.get_backend_name() == "sqlite"
-        self.engine = _sqlite_engine(self.url) if self.sqlite else _postgresql_engine(self.url)
+        self.engine = _sqlite_engine(self.url) if self.sqlite else postgresql.make_engine(self.url)
         # Keyed by the statement itself, which keeps it alive: an id could come back.
         self._compiled: dict[ClauseElement, Compiled] = {}
         self._for_rows: dict[tuple[ClauseElement, int], str] = {}
         self._file: tuple[int, int] | None = None  # device and inode of SQLite's file
+        #: Rises when a connection was lost: the server may be another one now.
+        self.generation = 0
+        #: Whether those who listen on PostgreSQL hear (see ``listener``).
+        self.notifies = False
+        self._refused_until = 0.0
+        self._refusal: StoreError | None = None
 
     def note_place(self) -> None:
         """Remember which file it is, from now on."""
@@ -346,10 +390,17 @@ class Database:
     def session(self) -> DatabaseSession:
         """Open a connection. Raises StoreError."""
         self.check_in_place()  # SQLite would make a new file
+        if self._refusal is not None and monotonic() < self._refused_until:
+            raise Busy(str(self._refusal))  # else each of many would wait for the time-out
         try:
-            return DatabaseSession(self)
+            made = DatabaseSession(self)
         except Exception as error:
-            raise translated(error, self) from error
+            named = translated(error, self)
+            if not self.sqlite:
+                self._refusal, self._refused_until = named, monotonic() + REFUSED_SECONDS
+            raise named from error
+        self._refusal = None
+        return made
 
     @property
     def place(self) -> str:
@@ -407,16 +458,6 @@ def _sqlite_engine(url: URL) -> Engine:
     return engine
 
 
-def _postgresql_engine(url: URL) -> Engine:
-    try:
-        import psycopg  # noqa: F401
-    except ImportError:
-        raise StoreError(
-            "a PostgreSQL store needs psycopg: pip install 'netsuite[postgres]'"
-        ) from None
-    return sa.create_engine(url, poolclass=NullPool, paramstyle="format")
-
-
 def translated(error: BaseException, database: Database) -> StoreError:
     """Return a driver's error in the store's words."""
     if isinstance(error, StoreError):
@@ -424,12 +465,9 @@ def translated(error: BaseException, database: Database) -> StoreError:
     cause: BaseException = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
         return _translated_sqlite(cause, database)
-    state = getattr(cause, "sqlstate", None)
-    if type(cause).__module__.startswith("psycopg"):
-        if state in _PG_FULL:
-            return StorageFull(f"{database.place}: {cause}")
-        if state is None or state[:2] in ("08", "40", "53", "55", "57"):
-            return Busy(f"{database.place}: {str(cause).strip()}")
+    named = postgresql.translated(cause, database.place)
+    if named is not None:
+        return named
     if isinstance(cause, OSError):
         return StorageFull(f"{database.place}: {cause}")
     return StoreError(f"{database.place}: {type(cause).__name__}: {str(cause).strip()}")

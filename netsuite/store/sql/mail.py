@@ -17,7 +17,7 @@ from netsuite.store.sql import articles, contents, folders, messages, summaries
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.database import DatabaseSession
 from netsuite.store.sql.delivery import Delivery, SQLDraft
-from netsuite.store.sql.maildrop import MaildropLocks
+from netsuite.store.sql.locks import Locks
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
@@ -51,7 +51,7 @@ class SQLMail:
     of ``folders``, ``contents`` or ``messages`` to where it runs, a reader or the writer.
     """
 
-    def __init__(self, shared: StoreParts, locks: MaildropLocks) -> None:
+    def __init__(self, shared: StoreParts, locks: Locks) -> None:
         self._shared = shared
         self._locks = locks
 
@@ -113,7 +113,7 @@ class SQLMail:
     async def delete_folder(self, folder: FolderId) -> None:
         """Remove a folder and its messages; folders below it stay."""
         await self._shared.write(lambda tr: folders.delete(tr, folder))
-        self._locks.release(folder)
+        self._locks.release_maildrop(folder)
 
     async def rename_folder(self, folder: FolderId, name: str) -> None:
         """Rename it and those below it; INBOX instead gives its messages away."""
@@ -437,14 +437,14 @@ class SQLMail:
 
     # -- maildrop
 
-    def lock_maildrop(self, folder: FolderId) -> bool:
+    async def lock_maildrop(self, folder: FolderId) -> bool:
         """Take the exclusive POP3 lock of a folder; False when it is taken (RFC 1939, 4)."""
         self._shared.check_open()
-        return self._locks.take(folder)
+        return await self._locks.take_maildrop(folder)
 
     def unlock_maildrop(self, folder: FolderId) -> None:
         """Release it."""
-        self._locks.release(folder)
+        self._locks.release_maildrop(folder)
 
 
 def _can_be_kept(name: str) -> bool:

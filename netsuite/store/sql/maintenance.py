@@ -26,6 +26,8 @@ from netsuite.store.sql.changelog import AT_ONCE, last_sequence, read_after
 from netsuite.store.sql.contents import make_document, sizes
 from netsuite.store.sql.database import DatabaseSession, OneOf
 from netsuite.store.sql.delivery import discard_draft
+from netsuite.store.sql.leases import RENEW_SECONDS as PRESENT_SECONDS
+from netsuite.store.sql.locks import Locks
 from netsuite.store.sql.offloading import Offloading, doom
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.remembered import Expiry, has_expired
@@ -282,6 +284,9 @@ class Maintenance:
         sweep_after_seconds: how long a content that nothing refers to stays, because a slow
             reader in another process may still want it.
         offloading: moves large contents to an object store, where there is one.
+        locks: what this process holds, and who of all processes works behind deliveries.
+        looked: told whether a look for others' commits has found any; returns the seconds until
+            the next.
     """
 
     log = Logger()
@@ -294,9 +299,14 @@ class Maintenance:
         *,
         sweep_after_seconds: float,
         offloading: Offloading | None = None,
+        locks: Locks,
+        looked: Callable[[bool], float],
     ) -> None:
         self._shared = shared
         self._offloading = offloading
+        self._locks = locks
+        self._looked = looked
+        self._present_at = 0
         self._write_waiting = write_waiting
         self._clock = clock
         self._sweep_after = int(sweep_after_seconds * _MICRO)
@@ -344,7 +354,8 @@ class Maintenance:
         news = await self._shared.readers.run_inline(self._news)
         if news:
             self._shared.feed.advance(news)
-        return 0.0 if len(news) == AT_ONCE else POLL_SECONDS
+        wait = self._looked(bool(news))
+        return 0.0 if len(news) == AT_ONCE else wait
 
     def _news(self, session: DatabaseSession) -> list[tuple[int, list[Published]]]:
         if session.sqlite:
@@ -368,8 +379,13 @@ class Maintenance:
         if now - self._renewed_at > RENEW_SECONDS * _MICRO:
             self._renewed_at = now
             await self._renew(now)
+        if now - self._present_at > PRESENT_SECONDS * _MICRO:
+            self._present_at = now
+            await self._locks.renew()
         if self._busy(now):
             return QUIET_SECONDS
+        if not await self._locks.take_tidying():
+            return REST_SECONDS
         await self._file()
         worked = await self._index()
         worked = await self._sweep() or worked

@@ -8,6 +8,7 @@ everything on PostgreSQL, in a thread.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from threading import Thread
 from typing import Final, TypeVar
@@ -35,6 +36,7 @@ class Readers:
         self._threads: list[Thread] = []
         self._inline: DatabaseSession | None = None
         self._closing = False
+        self._lost = False  # as the log has it
 
     def start(self) -> None:
         """Open the connections."""
@@ -108,6 +110,8 @@ class Readers:
         """Read, again on another connection where the first one was lost meanwhile."""
         again = True
         while not done.called:  # else it was cancelled: its connection is gone
+            if session.outdated:
+                session = self._renewed(session)
             session.cancelled = lambda: self._closing or done.called
             try:
                 session.begin_reading()
@@ -139,9 +143,21 @@ class Readers:
         except Exception:
             if session.sqlite:
                 return session  # there was no transaction
-        try:
+        self._database.generation += 1
+        return self._renewed(session)
+
+    def _renewed(self, session: DatabaseSession) -> DatabaseSession:
+        """Return another connection; the same one where there is none to be had."""
+        with suppress(Exception):
             session.close()
-            return self._database.session()
-        except Exception:
-            self.log.failure("no new connection")
+        try:
+            made = self._database.session()
+        except StoreError as error:
+            if not self._lost:
+                self.log.error("{error}: nothing is read until it can be reached", error=error)
+            self._lost = True
             return session
+        if self._lost:
+            self.log.info("the store can be read again")
+        self._lost = False
+        return made

@@ -289,5 +289,11 @@ remembered = _clustered(
     extra=(Index("remembered_end", "expires_at"),),
 )
 
+#: Who has a store on PostgreSQL open: when it was last heard of, and the number of its last commit.
+process = _clustered("process", _key("token", Text), _number("seen_at"), _count("commits"))
+
+#: What one of them holds: see ``leases``.
+lease = _clustered("lease", _key("name", Text), Column("holder", Text, nullable=False))
+
 #: What was committed, a row a transaction, for other processes.
 change = Table("change", metadata, _id("sequence"), Column("payload", Text, nullable=False))

@@ -21,10 +21,13 @@ from netsuite.store.sql.accounts import SQLAccounts
 from netsuite.store.sql.changelog import OrderedFeed, last_sequence
 from netsuite.store.sql.database import BUSY_SECONDS, Database, DatabaseSession, translated
 from netsuite.store.sql.file_news import FileNews
+from netsuite.store.sql.leases import Join, Leave
+from netsuite.store.sql.listener import Listener
+from netsuite.store.sql.locks import Locks
 from netsuite.store.sql.mail import SQLMail
-from netsuite.store.sql.maildrop import MaildropLocks
 from netsuite.store.sql.maintenance import (
     LEASE_SECONDS,
+    POLL_SECONDS,
     Maintenance,
     count_pending,
     discard_drafts,
@@ -117,9 +120,11 @@ class SQLStore:
         self._wall = now or clock.seconds
         self._call_from_thread = threads.callFromThread
         self._database = Database(url, objects)
+        process = secrets.token_hex(8)
         feed = OrderedFeed()
         writer = Writer(
             self._database,
+            process,
             now=self._now,
             uid_validity=lambda: int(self._wall()),
             call_from_thread=self._call_from_thread,
@@ -132,15 +137,16 @@ class SQLStore:
             feed=feed,
             now=self._now,
             guid=guid or _Guids(),
-            process=secrets.token_hex(8),
+            process=process,
             limit_octets=min(limit_octets, LARGEST_OCTETS),
             contents=Cache(cache_octets // 2),
             summaries=Cache(cache_octets // 2),
         )
         self._presence = Presence()
         self._prepared: tuple[bool, DatabaseSession, int] | None = None
-        self._locks = MaildropLocks()
+        self._locks = Locks(writer, process)
         self._turns: WriteTurns | None = None
+        self._listener: Listener | None = None
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
         remembered = SQLRemembered(self._shared, remembered_values)
@@ -165,7 +171,13 @@ class SQLStore:
             clock,
             sweep_after_seconds=sweep_after_seconds,
             offloading=offloading,
+            locks=self._locks,
+            looked=self._looked,
         )
+
+    def _looked(self, found: bool) -> float:
+        """Return how many seconds after a look for others' commits comes the next."""
+        return POLL_SECONDS if self._listener is None else self._listener.looked(found)
 
     def _now(self) -> int:
         return int(self._wall() * _MICRO)
@@ -212,9 +224,22 @@ class SQLStore:
         shared.feed.sequence = sequence
         shared.writer.start(session, sequence, self._turns)
         shared.open = True
+        if not self._database.sqlite:
+            await shared.writer.submit(Join(shared.process))
+            self._listener = self._make_listener()
         before = self._now() + 1 if alone else self._now() - int(LEASE_SECONDS * _MICRO)
         await shared.writer.call(lambda transaction: discard_drafts(transaction, before))
         self._maintenance.start()
+
+    def _make_listener(self) -> Listener:
+        shared = self._shared
+        return Listener(
+            self._database,
+            shared.process,
+            known=lambda: shared.feed.sequence,
+            advance=shared.feed.advance,
+            call_from_thread=self._call_from_thread,
+        )
 
     def _prepare(self) -> tuple[bool, DatabaseSession, int]:
         database = self._database
@@ -290,8 +315,14 @@ class SQLStore:
                 await write()
         for draft in list(shared.drafts):
             await draft.abort()
+        if not self._database.sqlite:
+            with suppress(StoreError):
+                await shared.writer.submit(Leave(shared.process))
         await shared.writer.stop()
         shared.writer.join()
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            await self._in_thread(listener.stop)
         await self._in_thread(shared.readers.stop)
         self._leave()
 

@@ -7,7 +7,7 @@ deliveries cost a hundred walks through Python lists and five statements.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from typing import Final
 
 import sqlalchemy as sa
@@ -169,9 +169,16 @@ class Transaction:
         session: the writer's connection, in a transaction.
         now: microseconds since 1970.
         uid_validity: returns a candidate for the next UIDVALIDITY.
+        counters: all there are, where they are known.
     """
 
-    def __init__(self, session: DatabaseSession, now: int, uid_validity: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        session: DatabaseSession,
+        now: int,
+        uid_validity: Callable[[], int],
+        counters: Mapping[str, int] | None = None,
+    ) -> None:
         self.session = session
         self.now = now
         self.changes: list[Published] = []
@@ -189,6 +196,7 @@ class Transaction:
         self._quotas: dict[int, Quota] = {}
         self._counters: dict[str, int] = {}
         self._known_counters: dict[str, int | None] = {}
+        self._all_counters = counters
         self._arrivals: int | None = None  # in the table, where that is known
         self._filed_to = 0  # the last folder of those that were filed last
         self.rows: dict[sa.Insert, list[tuple[object, ...]]] = {insert: [] for insert in _INSERTS}
@@ -220,10 +228,15 @@ class Transaction:
         """The last number taken of a kind; 0 for none."""
         value = self._counters.get(name)
         if value is None:
-            row = self.session.one(SELECT_COUNTER, name=name)
-            known = self._known_counters[name] = None if row is None else row[0]
+            known = self._known_counters[name] = self._written_counter(name)
             value = self._counters[name] = known or 0
         return value
+
+    def _written_counter(self, name: str) -> int | None:
+        if self._all_counters is not None:
+            return self._all_counters.get(name)
+        row = self.session.one(SELECT_COUNTER, name=name)
+        return None if row is None else int(row[0])
 
     def next(self, name: str, count: int = 1) -> int:
         """Take numbers of a kind, never taken before; return the first."""
@@ -343,6 +356,7 @@ class Transaction:
         self._quotas.clear()
         self._counters.clear()
         self._known_counters.clear()
+        self._all_counters = None
         self._arrivals = None
         self.spread.clear()
         self.leased.clear()

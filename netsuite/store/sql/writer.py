@@ -36,6 +36,7 @@ class Writer:
 
     Args:
         now: returns microseconds since 1970.
+        process: our token, of hexadecimal digits.
         uid_validity: returns a candidate for the next UIDVALIDITY.
         call_from_thread: runs a function on the reactor's thread.
         publish: takes (sequence, changes) pairs in commit order, on the reactor's thread.
@@ -46,6 +47,7 @@ class Writer:
     def __init__(
         self,
         database: Database,
+        process: str,
         *,
         now: Callable[[], int],
         uid_validity: Callable[[], int],
@@ -55,7 +57,7 @@ class Writer:
         self._place = database.place
         #: What was committed, and what could not be.
         self.tally = StoreTally()
-        self._commits = Commits(database, self.tally, now=now, uid_validity=uid_validity)
+        self._commits = Commits(database, self.tally, process, now=now, uid_validity=uid_validity)
         self._call_from_thread = call_from_thread
         self._publish = publish
         self._waiting: SimpleQueue[list[AnyUnit] | None] = SimpleQueue()
@@ -105,7 +107,7 @@ class Writer:
     def stop(self) -> Deferred[None]:
         """Finish what waits, then end the thread."""
         if not self._closing:
-            self._closing = True
+            self._closing = self._commits.hurried = True
             self._hand_over()
             self._waiting.put(None)
         return self._closed

@@ -200,9 +200,9 @@ class FoldersContract(StoreCase):
         inbox = await self.inbox()
         other = await self.inbox("bob")
         mail = self.store.mail
-        self.assertTrue(mail.lock_maildrop(inbox.id))
-        self.assertFalse(mail.lock_maildrop(inbox.id))
-        self.assertTrue(mail.lock_maildrop(other.id))
+        self.assertTrue(await mail.lock_maildrop(inbox.id))
+        self.assertFalse(await mail.lock_maildrop(inbox.id))
+        self.assertTrue(await mail.lock_maildrop(other.id))
         mail.unlock_maildrop(inbox.id)
         mail.unlock_maildrop(inbox.id)
-        self.assertTrue(mail.lock_maildrop(inbox.id))
+        self.assertTrue(await mail.lock_maildrop(inbox.id))
