@@ -54,6 +54,7 @@ ELSEWHERE = (
     ("cli.folder", "cli/test_transfer", "folders that import and export name"),
     ("cli.importing", "cli/test_transfer", "the work of the command"),
     ("cli.leftout", "cli/test_transfer", "what import and export complain of"),
+    ("cli.tables", "cli/test_copy_store", "the work of the command"),
     ("cli.message_bar", "cli/test_transfer", "what import and export show"),
     ("cli.homecheck", "cli/test_check", "the files' part of the command"),
     ("cli.restoration", "cli/test_restore", "the work of the command"),

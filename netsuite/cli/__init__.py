@@ -89,6 +89,10 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
         "restore": Entry(
             "netsuite.cli.restore", "restore", "Make the home and its store as a backup has them."
         ),
+        "copy-store": Entry(
+            "netsuite.cli.copy_store", "copy_store",
+            "Copy the whole store into an empty database of either kind, and check it.",
+        ),
         "check": Entry(
             "netsuite.cli.check", "check",
             "Hold the store and the files against all that has to be true of them.",
