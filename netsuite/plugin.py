@@ -8,33 +8,32 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePath
 
 from twisted.application.service import IService
 from twisted.internet.interfaces import IReactorFromThreads
-from twisted.logger import Logger
 from twisted.python import usage
 
 from netsuite.compose import Daemon, ServiceOf, compose
 from netsuite.config.check import problems, store_problems
 from netsuite.config.describe import toml_value
-from netsuite.config.load import ConfigError, Configuration, read
+from netsuite.config.load import ConfigError, Configuration, changed, read
 from netsuite.config.schema import SERVICES, Settings
 from netsuite.connection.listening import CannotStart, ListeningService
 from netsuite.demo import DEMO_OVERRIDES, Demo, refuse_strangers
 from netsuite.extensions import extend_from_file
 from netsuite.home import SiteError, find_config, find_home
-from netsuite.logs.file import logged
+from netsuite.logs.file import log_path, logged
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.store.interfaces import Store
+from netsuite.workers.handing_over import REHEARSAL, Handed, command_of
 from netsuite.workers.sockets import Inherited
 
 #: New objects after which young garbage is looked for. Python's 700 are made by two messages
 #: under way, so all that waits for the disk would be walked through again and again.
 GARBAGE_OBJECTS = 10_000
-
-log = Logger()
 
 
 class Options(usage.Options):
@@ -98,6 +97,9 @@ class Options(usage.Options):
         wrong = problems(configuration, home, reactor, self.services)
         if wrong:
             raise ConfigError(wrong)
+        if tuple(self.services) != SERVICES:
+            settings = _beside_others(configuration.settings, self.services[0])
+            return replace(configuration, settings=settings)
         return configuration
 
 
@@ -167,7 +169,19 @@ def refusing() -> Iterator[None]:
 
 def enabled(names: Sequence[str], settings: Settings) -> list[str]:
     """Return the names of the services that are on; one alone runs though it is not enabled."""
-    return [name for name in names if len(names) == 1 or getattr(settings, name).enabled]
+    on = [name for name in names if len(names) == 1 or getattr(settings, name).enabled]
+    if settings.control.enabled and "control" not in on:
+        on.append("control")  # whatever runs can be looked into
+    return on
+
+
+def _beside_others(settings: Settings, name: str) -> Settings:
+    """Return the settings of a service that runs alone: others may do so over the same home, and
+    each has a control socket of its own, such as ``control-imap.sock``."""
+    whole = PurePath(settings.control.socket)
+    return changed(
+        settings, "control", {"socket": str(whole.with_name(f"{whole.stem}-{name}{whole.suffix}"))}
+    )
 
 
 def daemon_over(
@@ -209,11 +223,16 @@ def _service(options: Options, names: Sequence[str]) -> IService:
     with refusing():
         _check_log(options)
         inherited = Inherited.from_systemd(os.environ, os.getpid())
+        handed = Handed.take(os.environ, os.getpid())
         configuration = options.configuration()
-        make = _parent if configuration.settings.daemon.workers else _daemon
-        service = make(options, configuration, names, inherited)
-    for address in inherited.left:
-        log.warn("nothing is configured to listen on {address}, which is open", address=address)
+        if configuration.settings.daemon.workers:
+            service: IService = _parent(options, configuration, names, inherited, handed)
+        elif handed is not None or REHEARSAL in os.environ:
+            raise SiteError("daemon.workers is 0 now: stop the daemon, and start it again")
+        else:
+            service = _daemon(options, configuration, names, inherited)
+        if REHEARSAL in os.environ:
+            raise SystemExit(0)
     log_settings = configuration.settings.log
     return logged(service, options.parent, log_settings, IReactorFromThreads(reactor))
 
@@ -234,6 +253,7 @@ def _daemon(
         reactor=reactor,
         inherited=inherited,
     )
+    site.when_open(inherited.warn_of_left)
     daemon = daemon_over(
         site,
         configuration,
@@ -248,7 +268,11 @@ def _daemon(
 
 
 def _parent(
-    options: Options, configuration: Configuration, names: Sequence[str], inherited: Inherited
+    options: Options,
+    configuration: Configuration,
+    names: Sequence[str],
+    inherited: Inherited,
+    handed: Handed | None,
 ) -> IService:
     """Make the parent of workers. Raises SiteError."""
     from twisted.internet import reactor
@@ -267,4 +291,8 @@ def _parent(
         config=configuration.path,
         handlers=options.handlers,
         inherited=inherited,
+        handed=handed,
+        command=command_of(
+            options.parent, argv=sys.argv, original=sys.orig_argv, log=log_path(options.parent)
+        ),
     )

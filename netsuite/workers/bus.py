@@ -133,6 +133,11 @@ class ParentBus(OneProcess):
             del self._holders[role]
             self._give(role)
 
+    def go_on(self, link: Link, roles: Iterable[str]) -> None:
+        """Add a worker that has roles already."""
+        self.join(link)
+        self._holders |= dict.fromkeys(roles, link)
+
     def holds(self, link: Link) -> list[str]:
         """Return the roles of a worker."""
         return [role for role, holder in self._holders.items() if holder is link]

@@ -94,6 +94,12 @@ class Link(Protocol):
     def stopProducing(self) -> None:
         """Do nothing: ``connectionLost`` follows."""
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is left to be sent."""
+        wire = self.transport  # whose own buffers no interface shows
+        return self._lost is None or (self._flows and not wire.dataBuffer and not wire._tempDataLen)
+
     # -- asking --------------------------------------------------------------------------------
 
     def ask(
@@ -123,6 +129,15 @@ class Link(Protocol):
             answers.callback(values)
 
     # -- the other end -------------------------------------------------------------------------
+
+    @property
+    def left(self) -> bytes:
+        """What has come of a message that is not whole; another end of ours goes on with it."""
+        return self._lines.left
+
+    @left.setter
+    def left(self, octets: bytes) -> None:
+        self._lines.receive(octets)
 
     def connectionMade(self) -> None:
         """Send what has waited for this."""

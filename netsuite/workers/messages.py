@@ -144,6 +144,11 @@ class Lines:
     def __init__(self) -> None:
         self._left = bytearray()
 
+    @property
+    def left(self) -> bytes:
+        """What has come of a message that is not whole."""
+        return bytes(self._left)
+
     def receive(self, octets: bytes) -> list[Message]:
         """Accept octets; return the messages that are whole by now. Raises BadMessage, after which
         nothing more can be understood."""

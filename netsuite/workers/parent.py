@@ -9,17 +9,22 @@ the old ones end what they do. Nobody is refused meanwhile, since the sockets st
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from twisted.application.service import MultiService
-from twisted.internet.defer import Deferred, DeferredList, DeferredLock, ensureDeferred
-from twisted.internet.interfaces import IDelayedCall
+from twisted.internet.defer import Deferred, DeferredLock, ensureDeferred
+from twisted.internet.task import deferLater
+from twisted.internet.utils import getProcessOutputAndValue
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.python.reflect import namedAny
 
+from netsuite import __version__
 from netsuite.compose import MAKERS
 from netsuite.config.load import ConfigError
 from netsuite.config.schema import Settings, needs_restart
@@ -29,29 +34,32 @@ from netsuite.connection.listening import (
     leave_terminal,
     tell_operator,
 )
+from netsuite.control.log import RecentLog
+from netsuite.control.questions import METRICS
 from netsuite.hangup import hear, hear_no_more
+from netsuite.health.collecting import parent_metrics
 from netsuite.health.notify import Notices
+from netsuite.health.readiness import not_ready
 from netsuite.home import SiteError, make_home
 from netsuite.openings import Place, places_of
 from netsuite.storage import Reactor
 from netsuite.workers.bus import ParentBus
-from netsuite.workers.messages import Message
+from netsuite.workers.crew import Crew
+from netsuite.workers.handing_over import REHEARSAL, Handed, remove_pidfile, without_pidfile
 from netsuite.workers.ports import Ports
 from netsuite.workers.process import DidNotStart, WorkerProcess, numbered
 from netsuite.workers.sockets import Inherited
 from netsuite.workers.start import RELOAD, Start, settings_value
-from netsuite.workers.table import COLUMNS, Table, make_table
+from netsuite.workers.table import make_table
 
 #: The services that are of the whole daemon, and need no store: they are the parent's own.
 OWN: Final = ("control", "health")
 #: Tables of settings that the parent alone reads, when it starts.
 _OWN_TABLES: Final = ("control.", "health.", "log.")
-#: A worker that dies so early has died young: the next one is waited for, twice as long each time.
-YOUNG_SECONDS: Final = 10.0
-FIRST_PAUSE_SECONDS: Final = 0.5
-LONGEST_PAUSE_SECONDS: Final = 60.0
 #: Beyond the time that services have to end, before a worker is killed.
 MARGIN_SECONDS: Final = 20.0
+#: How long it may take to find out whether a new version starts.
+REHEARSAL_SECONDS: Final = 60.0
 #: How often the reactor is asked for what has come, before it runs.
 _LOOK_SECONDS: Final = 0.05
 
@@ -66,6 +74,8 @@ class Parent(MultiService):
         config: the configuration file; None for none.
         handlers: files of handlers.
         inherited: sockets that are open already.
+        handed: what the version before has handed over; None where there was none.
+        command: by which this program is started again.
     """
 
     log = Logger()
@@ -81,30 +91,38 @@ class Parent(MultiService):
         config: Path | None = None,
         handlers: Sequence[str] = (),
         inherited: Inherited | None = None,
+        handed: Handed | None = None,
+        command: Sequence[str] = (),
     ) -> None:
         super().__init__()
         self.bus = ParentBus()
         self.home = home
         self.settings = settings
         self.reactor = reactor
-        self.workers: list[WorkerProcess] = []
         self._names = names
         self._read = read
         self._started_with = settings
         self._config = config
         self._handlers = tuple(os.path.abspath(each) for each in handlers)
-        self._ports = Ports(reactor, home, inherited or Inherited())
-        self._table_file = make_table()
-        self._table = Table(self._table_file)
-        self._current: set[WorkerProcess] = set()  # those that are replaced when they die
-        self._young = 0  # deaths one after the other
-        self._pauses: set[IDelayedCall] = set()
+        self._handed = handed
+        self._command = tuple(command)
+        if handed is not None:
+            inherited = Inherited(named=handed.sockets)
+        self._inherited = inherited or Inherited()
+        self._ports = Ports(reactor, home, self._inherited)
+        self._table_file = make_table() if handed is None else handed.table
+        self.crew = Crew(reactor, self.bus, self._table_file, self._describe, settings)
         self._reloading = DeferredLock()
-        self._all_gone: Deferred[None] | None = None
-        self._notices = Notices(reactor, serves=lambda: ", ".join(self._served(self.settings)))
+        self.bus.answer(METRICS, parent_metrics(lambda: self.crew.deaths))
+        self._notices = Notices(
+            reactor,
+            serves=lambda: ", ".join(self._served(self.settings)),
+            reasons=partial(not_ready, self),
+        )
         for name in names(settings):
             if name in OWN:
                 namedAny(MAKERS[name])(self).setServiceParent(self)
+        RecentLog(self).setServiceParent(self)
         keep_terminal()
 
     # -- what is served, and where -------------------------------------------------------------
@@ -147,7 +165,20 @@ class Parent(MultiService):
         except SiteError as error:
             self._fail(str(error))
         self._bind_or_fail(at_home=True)
-        first = self._start_one(self.settings, current=False)
+        ensureDeferred(self._inherited.warn_of_left())
+        if self._handed is not None:
+            self.crew.go_on(self._handed.workers)
+            ensureDeferred(self._take_over()).addErrback(self._went_wrong)
+        else:
+            self._start_workers()
+        super().startService()
+        hear(self._hung_up, self.reactor)
+        with suppress(ValueError):  # not in the main thread
+            signal.signal(signal.SIGUSR2, lambda *_: self.reactor.callFromThread(self._upgrade))
+
+    def _start_workers(self) -> None:
+        """Start one, wait until it serves, then start the others. Raises as ``startService``."""
+        first = self.crew.start(self.settings)
         failures: list[str] = []
         first.started.addCallbacks(
             lambda _: self._first_serves(first),
@@ -158,13 +189,11 @@ class Parent(MultiService):
             self.reactor.iterate(_LOOK_SECONDS)
         if failures:
             self._fail(failures[0])
-        super().startService()
-        hear(self._hung_up, self.reactor)
 
     def _first_serves(self, first: WorkerProcess) -> None:
-        self._current.add(first)
+        self.crew.keep(first)
         for _ in range(1, self.settings.daemon.workers):
-            self._start_one(self.settings)
+            self.crew.keep(self.crew.start(self.settings))
         self._notices.ready()
         leave_terminal()
 
@@ -175,15 +204,8 @@ class Parent(MultiService):
         return ensureDeferred(self._stop())
 
     async def _stop(self) -> None:
-        self._current.clear()
-        while self._pauses:
-            self._pauses.pop().cancel()
         await self._ports.keep(())
-        for worker in self.workers:
-            worker.drain(self._drain_seconds)
-        if self.workers:
-            self._all_gone = Deferred()
-            await self._all_gone
+        await self.crew.stop(self._drain_seconds)
         await super().stopService()
         self._notices.end()
 
@@ -196,18 +218,9 @@ class Parent(MultiService):
         ]
         return max(times, default=0.0) + MARGIN_SECONDS
 
-    # -- workers -------------------------------------------------------------------------------
-
-    def _start_one(self, settings: Settings, *, current: bool = True) -> WorkerProcess:
-        """Start a worker.
-
-        Args:
-            current: it is replaced when it dies.
-        """
-        taken = {worker.number for worker in self.workers}
-        number = next(each for each in range(1, COLUMNS) if each not in taken)
-        sockets = self._ports.descriptors(set(self._places(settings)))
-        names, descriptors = numbered(sockets)
+    def _describe(self, settings: Settings, number: int) -> tuple[Start, Mapping[int, int]]:
+        """Return what a worker is started with."""
+        names, descriptors = numbered(self._ports.descriptors(self._places(settings)))
         start = Start(
             number=number,
             names=self._served(settings),
@@ -218,64 +231,18 @@ class Parent(MultiService):
             sockets=names,
             reactor=type(self.reactor).__module__,
         )
-        worker = WorkerProcess(self.reactor, number, self._heard, self._gone)
-        self.workers.append(worker)
-        if current:
-            self._current.add(worker)
-        self.bus.join(worker.link)
-        worker.started.addCallbacks(lambda _: self._serves(worker), lambda failure: failure)
-        worker.spawn(start, self._table_file, descriptors)
-        return worker
-
-    def _serves(self, worker: WorkerProcess) -> None:
-        self.log.info("worker {number} serves, process {pid}", number=worker.number, pid=worker.pid)
-
-    def _heard(self, worker: WorkerProcess, message: Message) -> None:
-        self.bus.heard(worker.link, message)
-
-    def _gone(self, worker: WorkerProcess, how: str) -> None:
-        """A worker has ended."""
-        self.workers.remove(worker)
-        self.bus.leave(worker.link)
-        self._table.clear(worker.number)
-        worker.started.addErrback(lambda failure: failure.trap(DidNotStart) and None)
-        if worker.draining:
-            self.log.info("worker {number} has ended", number=worker.number)
-        if worker in self._current:
-            self._current.discard(worker)
-            self._replace(worker, how)
-        if not self.workers and self._all_gone is not None:
-            self._all_gone.callback(None)
-
-    def _replace(self, worker: WorkerProcess, how: str) -> None:
-        """Start another in place of one that has died: at once, but for those that die young."""
-        lived = self.reactor.seconds() - worker.began
-        self._young = self._young + 1 if lived < YOUNG_SECONDS else 0
-        pause = 0.0
-        if self._young > 1:
-            pause = min(FIRST_PAUSE_SECONDS * 2.0 ** (self._young - 2), LONGEST_PAUSE_SECONDS)
-        self.log.error(
-            "worker {number} died after {lived:.1f} s, {how}; another is started in {pause:g} s",
-            number=worker.number,
-            lived=lived,
-            how=how,
-            pause=pause,
-        )
-
-        def start() -> None:
-            self._pauses.discard(call)
-            self._start_one(self.settings)
-
-        call = self.reactor.callLater(pause, start)
-        self._pauses.add(call)
+        return start, descriptors
 
     # -- changes while it runs -----------------------------------------------------------------
 
     def _hung_up(self) -> None:
-        ensureDeferred(self.reload()).addErrback(self._not_reloaded)
+        ensureDeferred(self.reload()).addErrback(self._went_wrong)
 
-    def _not_reloaded(self, failure: Failure) -> None:
-        self.log.failure("reading the configuration again", failure)
+    def _upgrade(self) -> None:
+        ensureDeferred(self.hand_over()).addErrback(self._went_wrong)
+
+    def _went_wrong(self, failure: Failure) -> None:
+        self.log.failure("changing what serves", failure)
 
     async def reload(self) -> list[str]:
         """Read certificates and configuration again, in all workers; replace them by others where a
@@ -295,7 +262,8 @@ class Parent(MultiService):
             return self._say([f"the configuration was not read again: {error}"], self.log.error)
         own, theirs = self._waiting_for_a_start(settings)
         if theirs and settings.daemon.workers:
-            lines = await self._roll(settings, theirs)
+            why = f"the configuration was read again: {', '.join(theirs)}"
+            lines = await self._exchange(settings, why)
         else:
             lines = await self._tell_settings(settings)
         if own:
@@ -317,45 +285,99 @@ class Parent(MultiService):
 
     async def _tell_settings(self, settings: Settings) -> list[str]:
         """Have the workers take settings that can change while they run."""
-        self.settings = settings
+        self.settings = self.crew.settings = settings
         lines: list[str] = []
         answers = await self.bus.ask(RELOAD, settings_value(settings))
         for answer in answers:
             if isinstance(answer, list):
                 lines += [str(line) for line in answer if line not in lines]
-        missing = sum(worker.ready for worker in self.workers) - len(answers)
+        missing = sum(worker.ready for worker in self.crew.all) - len(answers)
         if missing > 0:
             lines.append(f"{missing} workers have not answered")
         return self._say(lines, self.log.info)
 
-    async def _roll(self, settings: Settings, changed: Sequence[str]) -> list[str]:
+    async def _exchange(self, settings: Settings, why: str) -> list[str]:
         """Start new workers, and when they serve, have the old ones end."""
         problems = self._ports.bind(self._places(settings))
         if problems:
             await self._ports.keep(self._places(self.settings))
             return self._say([f"nothing has changed: {each}" for each in problems], self.log.error)
-        old = list(self.workers)
-        first = self._start_one(settings, current=False)
         try:
-            await first.started
+            old = await self.crew.exchange(settings, settings.daemon.workers)
         except DidNotStart as error:
             await self._ports.keep(self._places(self.settings))
             line = f"the workers there are go on, since a new one does not start: {error}"
             return self._say([line], self.log.error)
         self.settings = settings
-        self._current = {first}
-        others = [self._start_one(settings) for _ in range(1, settings.daemon.workers)]
-        await DeferredList([each.started for each in others], consumeErrors=True)
-        for worker in old:
-            self.bus.pass_over(worker.link)
-            worker.drain(self._drain_seconds)
+        self.crew.drain(old, self._drain_seconds)
         closed = await self._ports.keep(self._places(settings))
         lines = [
-            f"the configuration was read again: {', '.join(changed)}",
-            f"{len(self._current)} new workers serve, {len(old)} old ones end what they do",
+            why,
+            f"{settings.daemon.workers} new workers serve, {len(old)} old ones end what they do",
             *(f"{each} is closed" for each in closed),
         ]
         return self._say(lines, self.log.info)
+
+    # -- a new version -------------------------------------------------------------------------
+
+    async def hand_over(self) -> list[str]:
+        """Become the version of this program that is installed now, as the same process; nobody is
+        refused meanwhile. Log, and return, why not, where that cannot be: then all is as it was."""
+        await self._reloading.acquire()
+        try:
+            self.log.info("a new version is tried")
+            problem = await self._rehearse()
+            if problem:
+                line = f"the version that runs goes on, since the new one does not start: {problem}"
+                return self._say([line], self.log.error)
+            await self._become_new()
+            return []
+        finally:
+            self._reloading.release()
+
+    async def _rehearse(self) -> str:
+        """Try whether a worker of the new version serves, and its parent can be made; return why
+        not, empty where they can."""
+        try:
+            worker = self.crew.start(self._read())
+            await worker.started
+        except (ConfigError, SiteError, DidNotStart) as error:
+            return str(error)
+        self.crew.drain([worker], self._drain_seconds)
+        program, *arguments = without_pidfile(self._command)
+        trying = getProcessOutputAndValue(
+            program, arguments, {**os.environ, REHEARSAL: "1"}, reactor=self.reactor
+        )
+        try:
+            out, err, code = await trying.addTimeout(REHEARSAL_SECONDS, self.reactor)
+        except Exception as error:
+            return f"{type(error).__name__}"
+        printed = (out + err).decode(errors="replace").splitlines()
+        told = [line.removeprefix("netsuite: ") for line in printed if line.startswith("netsuite:")]
+        return "" if code == 0 else (told or printed or [f"exit code {code}"])[-1]
+
+    async def _become_new(self) -> None:
+        """Replace the program; what is on its way to workers goes first."""
+        while not all(worker.link.is_idle for worker in self.crew.all):
+            await deferLater(self.reactor, _LOOK_SECONDS)
+        workers = [
+            worker.hand_over(self.bus.holds(worker.link))
+            for worker in self.crew.all
+            if worker.is_connected
+        ]
+        sockets = self._ports.descriptors(self._places(self.settings))
+        with self._notices.reloading():
+            remove_pidfile(self._command)
+            Handed(sockets, self._table_file, workers).replace(self._command)
+
+    async def _take_over(self) -> None:
+        """Go on with what the version before has handed over."""
+        await self._reloading.acquire()
+        try:
+            await self._exchange(self.settings, f"version {__version__} has taken over")
+            self._notices.ready()
+        finally:
+            self._reloading.release()
 
     def _say(self, lines: list[str], tell: Callable[..., object]) -> list[str]:
         for line in lines:

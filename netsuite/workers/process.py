@@ -7,7 +7,7 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from twisted.internet.defer import Deferred
 from twisted.internet.error import ProcessTerminated
@@ -17,12 +17,15 @@ from twisted.logger import Logger, eventFromJSON, globalLogPublisher
 from twisted.python.failure import Failure
 
 from netsuite.storage import Reactor
+from netsuite.workers.handing_over import HandedWorker
 from netsuite.workers.link import Link
 from netsuite.workers.messages import Drain, Log, Message, Ready
 from netsuite.workers.start import BUS, SOCKETS, START, TABLE, Start
 
 #: A worker that has closed its channel, and does not end, is ended.
 LEFT_SECONDS: Final = 5.0
+#: How often it is asked for the end of one that Twisted does not wait for.
+ASK_SECONDS: Final = 0.1
 #: Of what a worker prints, the longest line that is logged.
 LINE_OCTETS: Final = 16 * 1024
 #: What begins a line that tells an operator why something does not start.
@@ -76,6 +79,8 @@ class WorkerProcess(ProcessProtocol):
         self._reason = ""  # as it has told it
         self._printed = b""
         self._ending: IDelayedCall | None = None
+        self._is_child_of_ours = True  # Twisted waits for it; else it is asked for
+        self._printing: tuple[int, ...] = ()
 
     # -- beginning -----------------------------------------------------------------------------
 
@@ -113,6 +118,33 @@ class WorkerProcess(ProcessProtocol):
         channel.setblocking(False)
         factory = Factory.forProtocol(lambda: self.link)
         self._reactor.adoptStreamConnection(channel.fileno(), socket.AF_UNIX, factory)
+
+    def take_over(self, worker: HandedWorker) -> None:
+        """Go on with a worker of the program before."""
+        self.pid, self.ready = worker.pid, True
+        self.started.callback(None)
+        self._printing = tuple(worker.printing)
+        self._is_child_of_ours = False
+        for each in (worker.channel, *self._printing):
+            os.set_inheritable(each, False)
+        self.link.left = worker.left.encode("latin-1")
+        with socket.socket(fileno=worker.channel) as channel:
+            self.adopt(channel)
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether its channel is open."""
+        return self._channel_open
+
+    def hand_over(self, roles: Sequence[str]) -> HandedWorker:
+        """Return what another program has to know of it."""
+        printing = self._printing
+        if self._is_child_of_ours:
+            pipes: Any = self.transport  # Twisted's process has them by number, no interface has
+            printing = tuple(pipes.pipes[each].fileno() for each in (1, 2) if each in pipes.pipes)
+        channel: int = self.link.transport.fileno()
+        left = self.link.left.decode("latin-1")
+        return HandedWorker(self.number, self.pid, channel, left, printing, roles)
 
     # -- its life ------------------------------------------------------------------------------
 
@@ -169,7 +201,21 @@ class WorkerProcess(ProcessProtocol):
             self.kill()
         elif not self._how:
             self._end_in(LEFT_SECONDS)
+        if not self._is_child_of_ours:
+            self._await_end()
         self._look()
+
+    def _await_end(self) -> None:
+        """Ask the system whether a worker of the program before has ended."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        if pid:
+            for each in self._printing:
+                os.close(each)
+            code = os.waitstatus_to_exitcode(status)
+            by = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+            self._ended(by)
+        else:
+            self._reactor.callLater(ASK_SECONDS, self._await_end)
 
     # -- what it prints, and its end -----------------------------------------------------------
 

@@ -20,6 +20,7 @@ from twisted.internet.interfaces import (
     IProtocolFactory,
     IStreamServerEndpoint,
 )
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -40,12 +41,15 @@ class Inherited:
         named: of others, by the name of the place where they listen (``Place.name``).
     """
 
+    log = Logger()
+
     def __init__(
         self, descriptors: Iterable[int] = (), named: Mapping[str, Sequence[int]] | None = None
     ) -> None:
         self._named = {name: list(each) for name, each in (named or {}).items()}
         found = [*descriptors, *(each for many in self._named.values() for each in many)]
         self._addresses = {each: address for each in found if (address := _address_of(each))}
+        self._are_all_ours = True
         for each in self._addresses:
             os.set_inheritable(each, False)
 
@@ -70,6 +74,8 @@ class Inherited:
             if each in self._addresses:
                 del self._addresses[each]
                 return each
+        if description.startswith("systemd:"):  # Twisted's, which has them by number or name
+            self._are_all_ours = False
         wanted = listening_address(description, home)
         for each, address in self._addresses.items():
             if address == wanted:
@@ -84,6 +90,11 @@ class Inherited:
             each if isinstance(each, str) else f"{each[0]} port {each[1]}"
             for each in self._addresses.values()
         ]
+
+    async def warn_of_left(self) -> None:
+        """Log which of them nobody has taken: who connects there waits in vain."""
+        for address in self.left if self._are_all_ours else ():
+            self.log.warn("nothing is configured to listen on {address}", address=address)
 
 
 def _address_of(descriptor: int) -> Address | None:

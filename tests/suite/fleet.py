@@ -83,11 +83,19 @@ class Fleet:
     def wait(self) -> Self:
         """Wait until all workers serve."""
         end = time.monotonic() + START_SECONDS
-        while len(self.workers()) < self.expected or self.log().count(" serves,") < self.expected:
+        while not self.served(self.expected):
             if self.process.poll() is not None or time.monotonic() > end:
                 raise AssertionError(self.printed() + self.log())
             time.sleep(0.05)
         return self
+
+    def served(self, count: int) -> bool:
+        """Return whether so many workers have begun to serve, since it was started."""
+        return self.logged(" serves, process ", count)
+
+    def logged(self, text: str, times: int = 1) -> bool:
+        """Return whether something is in the log, so many times."""
+        return self.log().count(text) >= times
 
     @property
     def ports(self) -> dict[str, int]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import imaplib
 import os
-import re
 import signal
 import smtplib
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -87,7 +87,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
         for kill in range(1, 5):
             time.sleep(1)
             os.kill(fleet.workers()[kill % 2], signal.SIGKILL)
-            until(lambda kill=kill: fleet.log().count(" serves,") >= 2 + kill, "a new worker")
+            until(partial(fleet.served, 2 + kill), "a new worker")
         ended.set()
         for thread in threads:
             thread.join(60)
@@ -97,9 +97,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
             imap.select("INBOX")
             _, data = imap.fetch("1:*", "(UID BODY.PEEK[HEADER.FIELDS (X-NUMBER)])")
         found = [int(each[1].split()[1]) for each in data if isinstance(each, tuple)]
-        uids = [
-            int(re.search(rb"UID (\d+)", each[0])[1]) for each in data if isinstance(each, tuple)
-        ]  # type: ignore[index]
+        uids = [int(each[0].split()[2]) for each in data if isinstance(each, tuple)]
     assert len(acknowledged) > 100
     assert acknowledged <= set(found)
     assert len(found) == len(set(found))
@@ -129,7 +127,7 @@ def test_limits_are_of_all(tmp_path: Path) -> None:
         pid = fleet.worker_of(served[0])
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        until(lambda: fleet.log().count(" serves,") >= 4, "a new worker")
+        until(partial(fleet.served, 4), "a new worker")
         more, heard = greetings(20)
         assert heard.count(b"* OK ") == len(victims)
         for client in (*clients, *more):
@@ -198,7 +196,7 @@ def test_the_end_of_the_parent_is_theirs(tmp_path: Path) -> None:
         fleet.process.wait(10)
         for client in clients:
             assert client.recv(4096).startswith(b"* BYE ")
-    until(lambda: not any(map(lives, workers)), "the workers have not ended")
+    until(partial(ended, workers), "the workers have not ended")
 
 
 def test_who_dies_at_once_is_waited_for(tmp_path: Path) -> None:
@@ -221,7 +219,7 @@ def test_who_dies_at_once_is_waited_for(tmp_path: Path) -> None:
         with log_in(fleet.ports["imap"]) as client:
             client.noop()
         (tmp_path / "die").unlink()
-        until(lambda: fleet.log().count(" serves,") >= 3, "no new worker", 60)
+        until(partial(fleet.served, 3), "no new worker", 60)
 
 
 def test_reload(tmp_path: Path) -> None:
@@ -246,37 +244,35 @@ def test_reload(tmp_path: Path) -> None:
         assert fleet.log().count("was read again") == 1
         sizes = set()
         for _ in range(10):
-            with Lines(ports["smtp"], 20) as client:
-                client.hear()
-                sizes.add(size(client))
+            with Lines(ports["smtp"], 20) as sender:
+                sender.hear()
+                sizes.add(size(sender))
         assert sizes == {b"250-SIZE 2000000"}
-        refused, stop = hammer(ports["imap"])
-        with one_in_each(fleet, ports["imap"]) as clients:
-            config.write_text("[site]\nhostname = 'mail.example.test'\n[pop3]\nenabled=true\n")
-            fleet.process.send_signal(signal.SIGHUP)
-            until(lambda: "2 new workers serve" in fleet.log(), "no new workers")
-            for client in clients:
-                assert client.recv(4096).startswith(b"* BYE ")
-        until(lambda: not any(map(lives, old)), "the old workers have not ended")
-        stop.set()
-        assert refused() > 20
+        with connecting(ports["imap"]):
+            with one_in_each(fleet, ports["imap"]) as clients:
+                config.write_text("[site]\nhostname = 'mail.example.test'\n")
+                fleet.process.send_signal(signal.SIGHUP)
+                until(lambda: "2 new workers serve" in fleet.log(), "no new workers", 60)
+                for client in clients:
+                    assert client.recv(4096).startswith(b"* BYE ")
+            until(partial(ended, old), "the old workers have not ended")
         assert len(fleet.workers()) == 2
-        with Lines(ports["smtp"], 20) as client:
-            assert client.hear().startswith(b"220 mail.example.test ")
+        with Lines(ports["smtp"], 20) as sender:
+            assert sender.hear().startswith(b"220 mail.example.test ")
         config.write_text("[smtp]\nmessage_octets = 'many'\n")
         fleet.process.send_signal(signal.SIGHUP)
         until(lambda: "was not read again" in fleet.log(), "not refused")
 
 
-def hammer(port: int) -> tuple[Callable[[], int], threading.Event]:
-    """Connect to IMAP again and again, until told to stop; return a function that waits, fails if
-    somebody was refused, and returns how many were served; and the event."""
+@contextlib.contextmanager
+def connecting(port: int) -> Iterator[None]:
+    """Connect to IMAP again and again; fail if somebody was refused."""
     stop = threading.Event()
     trouble: list[str] = []
     served: list[bytes] = []
 
     def connect() -> None:
-        while not stop.is_set():
+        while not stop.is_set() and not trouble:
             try:
                 with socket.create_connection(("127.0.0.1", port), 20) as client:
                     client.settimeout(20)
@@ -289,10 +285,54 @@ def hammer(port: int) -> tuple[Callable[[], int], threading.Event]:
 
     thread = threading.Thread(target=connect)
     thread.start()
-
-    def wait() -> int:
+    try:
+        yield
+    finally:
+        stop.set()
         thread.join(60)
-        assert trouble == []
-        return len(served)
+    assert trouble == []
+    assert len(served) > 20
 
-    return wait, stop
+
+def ended(workers: list[int]) -> bool:
+    """Return whether all of them have."""
+    return not any(map(lives, workers))
+
+
+def test_a_new_version(tmp_path: Path) -> None:
+    """The daemon becomes a new version of itself: the same process, no connection refused, sessions
+    end in order; and once more, from the new one."""
+    home = home_with_accounts(tmp_path, "ann")
+    with Fleet(home, ["imap", "lmtp"], workers=2) as fleet:
+        port, pid = fleet.ports["imap"], fleet.process.pid
+        for times in (1, 2):
+            old = fleet.workers()
+            with connecting(port):
+                client = log_in(port)
+                fleet.process.send_signal(signal.SIGUSR2)
+                until(partial(fleet.logged, "has taken over", times), "no new version", 90)
+                assert client.socket().recv(4096).startswith(b"* BYE ")
+                client.shutdown()
+                until(partial(ended, old), "the old workers have not ended")
+            assert len(fleet.workers()) == 2
+            assert fleet.process.poll() is None
+            assert b"--nodaemon" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        os.kill(fleet.workers()[0], signal.SIGKILL)
+        until(lambda: "by SIGKILL; another is started" in fleet.log(), "not replaced")
+        until(lambda: len(fleet.workers()) == 2, "not replaced")
+        fleet.process.send_signal(signal.SIGHUP)
+        until(lambda: "was read again" in fleet.log(), "not read again")
+
+
+def test_a_new_version_that_does_not_start(tmp_path: Path) -> None:
+    """Where the new version cannot start, the one that runs goes on, and says why."""
+    home = home_with_accounts(tmp_path, "ann")
+    with Fleet(home, ["imap"]) as fleet:
+        workers = fleet.workers()
+        with log_in(fleet.ports["imap"]) as client:
+            (home / "netsuite.toml").write_text("[imap]\nidel_seconds = 1\n")
+            fleet.process.send_signal(signal.SIGUSR2)
+            until(lambda: "the new one does not start: " in fleet.log(), "no word")
+            assert "did you mean imap.idle_seconds?" in fleet.log()
+            client.noop()
+        assert fleet.workers() == workers
