@@ -188,6 +188,7 @@ TRY: Final = {
     "curl http://{where}/~alice/",
     "telnet": "{netsuite} telnet {where}    (alice, netsuite, then: help)",
     "gopher": "curl gopher://{where}/",
+    "health": "curl http://{where}/readyz http://{where}/metrics",
     "console": "http://{where}/    (in a browser: alice, netsuite)",
 }
 
