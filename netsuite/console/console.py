@@ -224,7 +224,7 @@ class Console(Router):
             visit = replace(visit, problem=str(error))
             return _shown(visit, replace(await route.show(visit), status=422))
         await visit.note(done.deed, done.about)
-        return _go(url(*done.where.split("/")[1:], done=done.said, count=done.count))
+        return _go(f"{done.where}{url(done=done.said, count=done.count)[1:]}")
 
     # -- logging in and out ---------------------------------------------------------------------
 

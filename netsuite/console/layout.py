@@ -136,7 +136,10 @@ def table(
     ]
     if not written:
         return element("p", empty, class_="empty")
-    head = [element("th", each, scope="col", class_=aligned.get(each)) for each in headings]
+    head = [
+        element("th", each, scope="col", class_=aligned.get(each)) if each else element("td")
+        for each in headings
+    ]
     inside = element("table", element("thead", element("tr", *head)), element("tbody", *written))
     return element("div", inside, class_="table")
 

@@ -76,6 +76,7 @@ class Visit:
         Args:
             account: that it is about; empty where it is about none.
         """
+        deed = " ".join(deed.split())
         who = self.account.name
         where = self.address or "a local socket"
         _log.info("{who} on the console from {where}: {deed}", who=who, where=where, deed=deed)

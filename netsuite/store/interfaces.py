@@ -291,9 +291,25 @@ class AccountStore(Protocol):
     async def used_app_password(self, app_password: int) -> None:
         """Note that it was used now."""
 
-    async def aliases(self) -> Mapping[str, tuple[str, ...]]:
+    async def alias(self, name: str) -> tuple[str, ...]:
+        """What an alias stands for; nothing where there is no such alias."""
+
+    async def aliases(
+        self,
+        *,
+        containing: str = "",
+        target: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> Mapping[str, tuple[str, ...]]:
         """Alias (``local`` or ``local@domain`` or ``@domain`` for a catch-all) to targets:
-        account names, or addresses elsewhere (they hold an ``@``)."""
+        account names, or addresses elsewhere (they hold an ``@``). All, sorted by name; or a
+        page of some, as of ``accounts``.
+
+        Args:
+            containing: a text in the alias, or in what it stands for.
+            target: one of what it stands for, in any case.
+        """
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
         """Make or replace an alias; no targets removes it. Raises AccountExists (the alias is

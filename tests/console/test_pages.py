@@ -11,7 +11,16 @@ from twisted.logger import LogEvent, globalLogPublisher
 from netsuite.accounts.delivery import StoreDelivery
 from netsuite.accounts.interfaces import Recipient
 from netsuite.bus import Value
-from netsuite.console.pages import accounts, configuration, groups, queue, sessions, storage
+from netsuite.console.markup import url
+from netsuite.console.pages import (
+    accounts,
+    aliases,
+    configuration,
+    groups,
+    queue,
+    sessions,
+    storage,
+)
 from netsuite.console.visit import number
 from netsuite.sasl.prepare import Unpreparable
 from netsuite.store.model import ADMINISTRATION, AccountState, FolderKind, Login, Placement
@@ -180,6 +189,9 @@ class Accounts(Case):
             ({"quota": "-1"}, "number of MiB"),
             ({"quota": "1e3"}, "number of MiB"),
             ({"quota": "9" * 30}, "number of MiB"),
+            ({"groups": "a\x1b[31m"}, "can be read"),
+            ({"display_name": "\x07"}, "can be read"),
+            ({"display_name": "x" * 201}, "200 characters"),
         ):
             self.unfit("/new-account", words, **{**form, **change})
         answer = self.browser.post("/new-account", **{**form, "again": "x", "groups": "a b"})
@@ -240,6 +252,15 @@ class Accounts(Case):
         self.assertEqual(303, answer.status)
         self.assertTrue(self.browser.get(answer.goes_to).goes_to.startswith("/login"))
         self.assertEqual(303, self.browser.log_in("alice", "new").status)
+
+    def test_names_of_any_letters(self) -> None:
+        """What stands in a path is led to as it is."""
+        form = {"password": "pw", "again": "pw"}
+        for name in ("jörg", "a%2fb", "x+y", "it's", "a&b=c"):
+            page = self.browser.done("/new-account", name=name, **form)
+            self.assertIn(f" {name} Made. State active", page.words)
+            page = self.browser.done(url("accounts", name), action="alias", alias=f"{name}-2")
+            self.assertIn(f" {name} Saved.", page.words)
 
     def test_aliases_of_one(self) -> None:
         """An alias is added, to others' too, and taken away."""
@@ -324,13 +345,23 @@ class Aliases(Case):
         self.assertIn(
             "team alice, bob, x@other.test", self.browser.get("/aliases?find=other").words
         )
-        self.assertIn("0 aliases", self.browser.get("/aliases?find=nothing").words)
+        self.assertIn("There is none", self.browser.get("/aliases?find=nothing").words)
         answer = self.browser.post("/aliases", action="remove", alias="team")
         self.assertIn("Are you sure? Remove the alias team?", answer.words)
         self.assertIn('name="sure" value="yes"', answer.text)
         self.assertEqual(1, len(self.run_(self.store.accounts.aliases())))
         self.browser.done("/aliases", action="remove", alias="team", sure="yes")
         self.assertEqual({}, self.run_(self.store.accounts.aliases()))
+
+    def test_pages(self) -> None:
+        """Many come page by page."""
+        for index in range(aliases.ROWS + 1):
+            self.run_(self.store.accounts.set_alias(f"alias{index:03}", ["bob"]))
+        text = self.browser.get("/aliases").text
+        self.assertEqual((True, False), ("alias099" in text, "alias100" in text))
+        self.assertIn("/aliases?after=alias099", text)
+        text = self.browser.get("/aliases?after=alias099").text
+        self.assertEqual((True, False), ("alias100" in text, "Further" in text))
 
     def test_unfit(self) -> None:
         """Each with its reason."""
@@ -544,10 +575,10 @@ class Rest(Case):
         self.assertIn("3649 days", words)
 
     def test_log(self) -> None:
-        """The last lines of all processes in the order of their times; some, by a text."""
+        """The last lines as they were written; some, by a text."""
         self.world.log = [
-            "2026-11-29T10:00:02+0000 [b] second",
             f"2026-11-29T10:00:01+0000 [a] first {HOSTILE}",
+            "2026-11-29T10:00:02+0000 [b] second",
         ]
         words = self.browser.get("/log").words
         self.assertLess(words.index("first"), words.index("second"))

@@ -49,6 +49,8 @@ from netsuite.store.model import Account, AccountState, Verifiers
 
 #: In MiB; more than there are disks for, and its octets still fit the database.
 LARGEST_QUOTA: Final = 1 << 40
+#: In characters.
+LONGEST_NAME: Final = 200
 _MIB: Final = 1024 * 1024
 #: What an account logs in to.
 SERVICES: Final = (
@@ -56,6 +58,8 @@ SERVICES: Final = (
 )  # fmt: skip
 #: The newest logins that are shown, and sessions.
 _ROWS: Final = 20
+#: Aliases that are shown.
+MOST_ALIASES: Final = 200
 
 
 # -- what forms of accounts have in common -------------------------------------------------------
@@ -87,8 +91,19 @@ def quota_sent(visit: Visit) -> int | None:
 
 
 def groups_sent(visit: Visit) -> frozenset[str]:
-    """Return the groups that were sent."""
-    return frozenset(visit.sent("groups").replace(",", " ").split())
+    """Return the groups that were sent. Raises Unfit."""
+    found = frozenset(visit.sent("groups").replace(",", " ").split())
+    if not all(each.isprintable() for each in found):
+        raise Unfit("A group has a name that can be read.")
+    return found
+
+
+def display_name_sent(visit: Visit) -> str:
+    """Return the name that people read, in one line. Raises Unfit."""
+    found = " ".join(visit.sent("display_name").split())
+    if not found.isprintable() or len(found) > LONGEST_NAME:
+        raise Unfit(f"A name is a line of at most {LONGEST_NAME} characters that can be read.")
+    return found
 
 
 # -- the page ------------------------------------------------------------------------------------
@@ -164,17 +179,16 @@ def _password(visit: Visit) -> Content:
 
 
 async def _aliases(visit: Visit, account: Account) -> Sequence[Content]:
-    aliases = await visit.site.store.accounts.aliases()
+    aliases = await visit.site.store.accounts.aliases(target=account.name, limit=MOST_ALIASES)
     rows = [
         (
             alias,
             ", ".join(targets),
             form(visit, button("Remove", kind="quiet"), action="drop-alias", alias=alias)
-            if targets == (account.name,)
+            if len(targets) == 1
             else link("Change", "aliases", find=alias),
         )
-        for alias, targets in sorted(aliases.items())
-        if account.name in targets
+        for alias, targets in aliases.items()
     ]
     return (
         table(("Alias", "Stands for", ""), rows, empty="None stands for this account."),
@@ -245,7 +259,7 @@ async def _enable(visit: Visit) -> Done:
 
 async def _save(visit: Visit) -> Done:
     account = await account_named(visit, visit.names["name"])
-    quota, groups = quota_sent(visit), groups_sent(visit)
+    quota, groups, display_name = quota_sent(visit), groups_sent(visit), display_name_sent(visit)
     chosen = [each for each in visit.sent_all("services") if each in SERVICES]
     if not chosen:
         raise Unfit("Leave it one service at least; to shut it out, disable it.")
@@ -254,7 +268,7 @@ async def _save(visit: Visit) -> Done:
         raise Unfit("This is your own account: you would lock yourself out of this console.")
     await visit.site.store.accounts.update_account(
         account.id,
-        display_name=visit.sent("display_name"),
+        display_name=display_name,
         quota_octets=quota,
         groups=groups,
         protocols=protocols,
@@ -280,8 +294,8 @@ async def _add_alias(visit: Visit) -> Done:
     if problem is not None:
         raise Unfit(f"That cannot be an alias: {problem}.")
     accounts = visit.site.store.accounts
-    targets = (await accounts.aliases()).get(alias, ())
-    if account.name not in targets:
+    targets = await accounts.alias(alias)
+    if account.name not in map(str.lower, targets):
         try:
             await accounts.set_alias(alias, [*targets, account.name])
         except AccountExists:
@@ -293,10 +307,11 @@ async def _drop_alias(visit: Visit) -> Done:
     account = await account_named(visit, visit.names["name"])
     alias = visit.sent("alias").lower()
     accounts = visit.site.store.accounts
-    targets = (await accounts.aliases()).get(alias, ())
-    if account.name not in targets:
+    targets = await accounts.alias(alias)
+    others = [each for each in targets if each.lower() != account.name]
+    if len(others) == len(targets):
         raise Unfit(f"{alias} does not stand for {account.name}.")
-    await accounts.set_alias(alias, [each for each in targets if each != account.name])
+    await accounts.set_alias(alias, others)
     return _done(account, "saved", f"had the alias {alias} stand for {account.name} no more")
 
 

@@ -7,7 +7,12 @@ from typing import Final
 from netsuite.accounts.naming import account_name_problem
 from netsuite.console.layout import badge, button, field, form, more, search, table
 from netsuite.console.markup import Content, count, element, foreign, link, markup, size, url
-from netsuite.console.pages.account import groups_sent, new_verifiers, quota_sent
+from netsuite.console.pages.account import (
+    display_name_sent,
+    groups_sent,
+    new_verifiers,
+    quota_sent,
+)
 from netsuite.console.visit import Done, Page, Route, Unfit, Visit
 from netsuite.store.errors import AccountExists
 from netsuite.store.folder_names import STANDARD_FOLDERS
@@ -95,12 +100,12 @@ async def make(visit: Visit) -> Done:
     problem = account_name_problem(name)
     if problem is not None:
         raise Unfit(f"That cannot be an account's name: {problem}.")
-    quota, groups = quota_sent(visit), groups_sent(visit)
+    quota, groups, display_name = quota_sent(visit), groups_sent(visit), display_name_sent(visit)
     verifiers = await new_verifiers(visit)
     accounts = visit.site.store.accounts
     try:
         made = await accounts.add_account(
-            name, verifiers, display_name=visit.sent("display_name"), folders=STANDARD_FOLDERS
+            name, verifiers, display_name=display_name, folders=STANDARD_FOLDERS
         )
     except AccountExists:
         raise Unfit(f"There is an account or an alias {name} already.") from None

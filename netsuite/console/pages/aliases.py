@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import Final
 
 from netsuite.accounts.naming import alias_name_problem, alias_target_problem
 from netsuite.accounts.resolver import same_domain
 from netsuite.console.layout import button, field, form, more, search, section, table
-from netsuite.console.markup import count, element, markup
-from netsuite.console.visit import Done, Page, Route, Unfit, Visit, one_of
+from netsuite.console.markup import markup
+from netsuite.console.visit import Done, NotThere, Page, Route, Unfit, Visit, account_named, one_of
 from netsuite.store.errors import AccountExists
 
 #: Aliases on one page.
@@ -17,17 +19,14 @@ ROWS: Final = 100
 
 async def show(visit: Visit) -> Page:
     """Show a page of the aliases, or of those that are looked for."""
-    text = visit.asked("find").strip().lower()
-    found = [
-        (alias, targets)
-        for alias, targets in sorted((await visit.site.store.accounts.aliases()).items())
-        if text in alias or any(text in each.lower() for each in targets)
-    ]
-    start = visit.asked_number("start")
+    text = visit.asked("find").strip()
+    found = await visit.site.store.accounts.aliases(
+        containing=text, after=visit.asked("after"), limit=ROWS + 1
+    )
+    shown = list(found.items())[:ROWS]
     sent = visit.sent("action") == "set"
     body = markup(
         search("aliases", "A part of an alias, or of what it stands for", text),
-        element("p", f"{count(len(found))} alias{'' if len(found) == 1 else 'es'}"),
         table(
             ("Alias", "Stands for", ""),
             [
@@ -36,12 +35,12 @@ async def show(visit: Visit) -> Page:
                     ", ".join(targets),
                     form(visit, button("Remove", kind="quiet"), action="remove", alias=alias),
                 )
-                for alias, targets in found[start : start + ROWS]
+                for alias, targets in shown
             ],
             empty="There is none.",
         ),
-        more("Further aliases", "aliases", start=start + ROWS, find=text)
-        if start + ROWS < len(found)
+        more("Further aliases", "aliases", after=shown[-1][0], find=text)
+        if len(found) > ROWS
         else None,
         section(
             "Make or change one",
@@ -72,18 +71,16 @@ async def _set(visit: Visit) -> Done:
         raise Unfit(f"That cannot be an alias: {problem}.")
     if not targets:
         raise Unfit("Say what it stands for.")
-    site = visit.site
-    accounts = site.store.accounts
-    known = {*await accounts.aliases(), *(each.name for each in await accounts.accounts())}
     for target in targets:
         problem = alias_target_problem(
             target.lower(),
-            known,
-            lambda domain: same_domain(domain) in site.resolver.domains,
-            site.settings.delivery.enabled,
+            await _known(visit, target.lower()),
+            lambda domain: same_domain(domain) in visit.site.resolver.domains,
+            visit.site.settings.delivery.enabled,
         )
         if problem is not None:
             raise Unfit(f"{problem}.")
+    accounts = visit.site.store.accounts
     try:
         await accounts.set_alias(alias, targets)
     except AccountExists:
@@ -91,9 +88,22 @@ async def _set(visit: Visit) -> Done:
     return Done("/aliases", "saved", f"had the alias {alias} stand for {' '.join(targets)}")
 
 
+async def _known(visit: Visit, target: str) -> Sequence[str]:
+    """Return the names of accounts and aliases that a target could be."""
+    names = dict.fromkeys((target, target.rpartition("@")[0]))
+    found = []
+    for name in filter(None, names):
+        if await visit.site.store.accounts.alias(name):
+            found.append(name)
+            continue
+        with suppress(NotThere):
+            found.append((await account_named(visit, name)).name)
+    return found
+
+
 async def _remove(visit: Visit) -> Done:
     alias = visit.sent("alias").lower()
-    if alias not in await visit.site.store.accounts.aliases():
+    if not await visit.site.store.accounts.alias(alias):
         raise Unfit("There is no such alias.")
     visit.insist(f"Remove the alias {alias}?", "Remove it")
     await visit.site.store.accounts.set_alias(alias, ())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import Final
 
+from netsuite.accounts.interfaces import Newsgroup
 from netsuite.console.layout import (
     button,
     facts,
@@ -41,7 +43,7 @@ from netsuite.console.visit import (
 from netsuite.message.news import newsgroup_name_problem
 from netsuite.message.reading import author
 from netsuite.store.errors import BadFolderName, FolderExists, NoSuchFolder
-from netsuite.store.model import Described, Folder, FolderKind
+from netsuite.store.model import Described, FolderKind
 
 #: Groups on one page, and articles.
 ROWS: Final = 50
@@ -52,9 +54,8 @@ async def show(visit: Visit) -> Page:
     text = visit.asked("find").strip().lower()
     found = [
         each
-        for each in await visit.site.store.mail.folders(None)
-        if each.kind is FolderKind.GROUP
-        and (text in each.name.lower() or text in each.description.lower())
+        for each in await visit.site.newsroom.groups()
+        if text in each.name.lower() or text in each.description.lower()
     ]
     start = visit.asked_number("start")
     body = markup(
@@ -65,7 +66,7 @@ async def show(visit: Visit) -> Page:
             [
                 (
                     link(each.name, "groups", each.name),
-                    count(each.messages),
+                    count(each.count),
                     _posting(each),
                     foreign(each.description),
                 )
@@ -82,10 +83,10 @@ async def show(visit: Visit) -> Page:
     return Page("Newsgroups", body)
 
 
-def _posting(folder: Folder) -> str:
-    if not folder.postable:
+def _posting(group: Newsgroup) -> str:
+    if not group.postable:
         return "no"
-    return f"by {folder.moderator}" if folder.moderator else "yes"
+    return f"by {group.moderator}" if group.moderator else "yes"
 
 
 def _new(visit: Visit) -> Content:
@@ -130,28 +131,25 @@ async def make(visit: Visit) -> Done:
     return Done(url("groups", made.name), "made", f"made the newsgroup {made.name}")
 
 
-async def _group(visit: Visit) -> Folder:
+async def _group(visit: Visit) -> Newsgroup:
     try:
-        found = await visit.site.store.mail.folder(None, visit.names["name"])
-    except (NoSuchFolder, BadFolderName):
+        return await visit.site.newsroom.group(visit.names["name"])
+    except NoSuchFolder:
         raise NotThere from None
-    if found.kind is not FolderKind.GROUP:
-        raise NotThere
-    return found
 
 
 async def show_group(visit: Visit) -> Page:
     """Show one newsgroup, its newest articles first."""
     group = await _group(visit)
-    mail = visit.site.store.mail
-    before = visit.asked_number("before")
-    numbers = [each for each in await mail.uids(group.id) if not before or each < before]
-    shown = numbers[-ROWS:]
-    articles = await mail.described(group.id, shown, None)
+    newsroom = visit.site.newsroom
+    numbers = await newsroom.numbers(group)
+    end = bisect_left(numbers, visit.asked_number("before") or group.high + 1)
+    shown = numbers[max(end - ROWS, 0) : end]
+    articles = await newsroom.described(group.id, shown)
     body = markup(
         facts(
             [
-                ("Articles", count(group.messages)),
+                ("Articles", count(group.count)),
                 ("Posting", _posting(group)),
                 ("Description", foreign(group.description or "-")),
             ]
@@ -166,17 +164,16 @@ async def show_group(visit: Visit) -> Page:
             ),
             button("Remove those ticked", "expunge", "bad") if articles else None,
         ),
-        _older(group, numbers, shown),
+        element(
+            "p",
+            link("Older articles", "groups", group.name, before=shown[0]),
+            class_="more",
+        )
+        if end > ROWS
+        else None,
         section("The newsgroup", form(visit, button("Remove it", "remove", "bad"))),
     )
     return Page(group.name, body)
-
-
-def _older(group: Folder, numbers: list[int], shown: list[int]) -> Content:
-    if len(numbers) == len(shown):
-        return None
-    older = link("Older articles", "groups", group.name, before=shown[0])
-    return element("p", older, class_="more")
 
 
 def _article(described: Described) -> tuple[Content, ...]:
@@ -204,7 +201,7 @@ async def _expunge(visit: Visit) -> Done:
 
 async def _remove(visit: Visit) -> Done:
     group = await _group(visit)
-    visit.insist(f"Remove {group.name} with {counted(group.messages, 'article')}?", "Remove it")
+    visit.insist(f"Remove {group.name} with {counted(group.count, 'article')}?", "Remove it")
     await visit.site.store.mail.delete_folder(group.id)
     return Done("/groups", "removed", f"removed the newsgroup {group.name}")
 

@@ -166,10 +166,30 @@ class MemoryAccounts:
             if known is not None:
                 record.app_passwords[known.id] = replace(known, last_used=self._records.now())
 
-    async def aliases(self) -> Mapping[str, tuple[str, ...]]:
+    async def alias(self, name: str) -> tuple[str, ...]:
+        """Return what an alias stands for."""
+        self._records.check_open()
+        return self._records.aliases.get(name.lower(), ())
+
+    async def aliases(
+        self,
+        *,
+        containing: str = "",
+        target: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> Mapping[str, tuple[str, ...]]:
         """Alias to targets."""
         self._records.check_open()
-        return dict(sorted(self._records.aliases.items()))
+        wanted = containing.lower()
+        found = [
+            (name, targets)
+            for name, targets in sorted(self._records.aliases.items())
+            if name > after
+            and any(wanted in each.lower() for each in (name, *targets))
+            and (not target or target.lower() in [each.lower() for each in targets])
+        ]
+        return dict(found[:limit])
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:
         """Make or replace an alias; no targets removes it. Raises AccountExists."""

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import EllipsisType
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 
@@ -38,8 +38,8 @@ _L: Final = t.login.c
 _NAMED: Final = SELECT_ACCOUNT.where(_A.name == sa.bindparam("name"))
 _BY_ID: Final = SELECT_ACCOUNT.where(_A.id == sa.bindparam("account"))
 _INSERT: Final = sa.insert(t.account)
-_ALIAS: Final = sa.select(t.alias.c.name).where(t.alias.c.name == sa.bindparam("name"))
 _ALIASES: Final = sa.select(t.alias.c.name, t.alias.c.targets)
+_ALIAS: Final = _ALIASES.where(t.alias.c.name == sa.bindparam("name"))
 _INSERT_ALIAS: Final = sa.insert(t.alias)
 _DROP_ALIAS: Final = sa.delete(t.alias).where(t.alias.c.name == sa.bindparam("name"))
 _DROP: Final = tuple(
@@ -99,6 +99,39 @@ def read_account(session: DatabaseSession, account: int) -> model.Account:
     return account_of(session.found(NoSuchAccount, _BY_ID, account=account))
 
 
+def _page(
+    statement: sa.Select[Any],
+    name: sa.ColumnElement[str],
+    other: sa.ColumnElement[str],
+    in_name: str,
+    in_other: str,
+    after: str,
+    limit: int | None,
+) -> tuple[sa.Select[Any], dict[str, object]]:
+    """Return a statement for a page of some rows, and the values of its parameters.
+
+    Args:
+        name: the column that they are sorted by.
+        other: the column that is looked at, too.
+        in_name: what is looked for in the first.
+        in_other: what is looked for in the second.
+    """
+    values: dict[str, object] = {}
+    if in_name:
+        found: list[sa.ColumnElement[bool]] = []
+        for column, text in ((name, in_name), (sa.func.lower(other), in_other)):
+            key = f"like_{len(found)}"
+            found.append(column.like(sa.bindparam(key, type_=sa.Text), escape="\\"))
+            values[key] = f"%{_literal(text.lower())}%"
+        statement = statement.where(sa.or_(*found))
+    if after:
+        statement = statement.where(name > sa.bindparam("after"))
+        values["after"] = after
+    if limit is not None:
+        statement = statement.order_by(name).limit(limit)
+    return statement, values
+
+
 def _literal(text: str) -> str:
     """Return a text as LIKE finds it and nothing else."""
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
@@ -132,19 +165,9 @@ class SQLAccounts:
         self, *, containing: str = "", after: str = "", limit: int | None = None
     ) -> Sequence[model.Account]:
         """All, sorted by name; or a page of some."""
-        statement = SELECT_ACCOUNT
-        values: dict[str, object] = {}
-        if containing:
-            words = (_A.name, sa.func.lower(_A.display_name))
-            text = sa.bindparam("containing", type_=sa.Text)
-            found = [column.like(text, escape="\\") for column in words]
-            statement = statement.where(sa.or_(*found))
-            values["containing"] = f"%{_literal(containing.lower())}%"
-        if after:
-            statement = statement.where(_A.name > sa.bindparam("after"))
-            values["after"] = after
-        if limit is not None:
-            statement = statement.order_by(_A.name).limit(limit)
+        statement, values = _page(
+            SELECT_ACCOUNT, _A.name, _A.display_name, containing, containing, after, limit
+        )
         rows = await self._shared.read(lambda s: s.once(statement, **values), inline=False)
         return sorted(map(account_of, rows), key=lambda account: account.name)
 
@@ -303,9 +326,34 @@ class SQLAccounts:
 
         await self._shared.write(use)
 
-    async def aliases(self) -> Mapping[str, tuple[str, ...]]:
+    async def alias(self, name: str) -> tuple[str, ...]:
+        """Return what an alias stands for."""
+        name = name.lower()
+        if "\x00" in name or not name.isprintable():
+            return ()
+        row = await self._shared.read(lambda s: s.one(_ALIAS, name=name), inline=True)
+        return () if row is None else tuple(json.loads(row[1]))
+
+    async def aliases(
+        self,
+        *,
+        containing: str = "",
+        target: str = "",
+        after: str = "",
+        limit: int | None = None,
+    ) -> Mapping[str, tuple[str, ...]]:
         """Alias to targets."""
-        rows = await self._shared.read(lambda s: s.all(_ALIASES), inline=False)
+        columns = t.alias.c
+        text = json.dumps(containing.lower())[1:-1]  # as it stands in the column of targets
+        statement, values = _page(
+            _ALIASES, columns.name, columns.targets, containing, text, after, limit
+        )
+        if target:  # in its quotes, as an element of the list
+            mark = sa.bindparam("target", type_=sa.Text)
+            whole = sa.func.lower(columns.targets).like(mark, escape="\\")
+            statement = statement.where(whole)
+            values["target"] = f"%{_literal(json.dumps(target.lower()))}%"
+        rows = await self._shared.read(lambda s: s.once(statement, **values), inline=False)
         return {name: tuple(json.loads(targets)) for name, targets in sorted(rows)}
 
     async def set_alias(self, alias: str, targets: Sequence[str]) -> None:

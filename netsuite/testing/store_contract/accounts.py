@@ -193,6 +193,30 @@ class AccountsContract(StoreCase):
         self.assertEqual(["@example.test"], list(await accounts.aliases()))
         self.assertEqual([AliasesChanged()] * 4, self.published)
 
+    async def test_pages_of_aliases(self) -> None:
+        """Aliases are found by a part of their name or of what they stand for, and come in pages;
+        one is found by its name."""
+        accounts = self.store.accounts
+        for name, target in (("b_c", "x@é.test"), ("a%d", "Bob"), ("abc", "x\\y")):
+            await accounts.set_alias(name, [target, "second"])
+
+        async def found(**wanted: Any) -> list[str]:
+            return list(await accounts.aliases(**wanted))
+
+        self.assertEqual(["a%d", "abc", "b_c"], await found())
+        self.assertEqual(["a%d", "abc"], await found(limit=2))
+        self.assertEqual(["b_c"], await found(after="abc", limit=2))
+        for text, names in (
+            ("bOB", ["a%d"]), ("_", ["b_c"]), ("%", ["a%d"]), ("\\", ["abc"]), ("é", ["b_c"]),
+            ("BC", ["abc"]), ("nothing", []),
+        ):  # fmt: skip
+            self.assertEqual(names, await found(containing=text), text)
+        for text, names in (("bob", ["a%d"]), ("bo", []), ("X@é.test", ["b_c"]), ("x\\Y", ["abc"])):
+            self.assertEqual(names, await found(target=text), text)
+        self.assertEqual(("Bob", "second"), await accounts.alias("A%d"))
+        for name in ("bob", "", "\x00", "a%d\n"):
+            self.assertEqual((), await accounts.alias(name))
+
     async def test_logins(self) -> None:
         """The audit log is read newest first, of all or of one account."""
         lines = [
