@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import plistlib
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
+from twisted.internet.address import IPv4Address
+
+from netsuite.accounts.files import HomesOfSite
 from netsuite.autoconfig.routes import (
     APPLE,
     AUTODISCOVER,
@@ -18,9 +23,13 @@ from netsuite.autoconfig.routes import (
 )
 from netsuite.autoconfig.servers import configured
 from netsuite.config.load import load
+from netsuite.http.resources import SiteRouter
+from netsuite.http.service import add_routes as add_all_routes
+from netsuite.http.xmlrpc.server import XMLRPCServer
 from netsuite.testing.cases import SynchronousTestCase
 from tests.autoconfig.test_documents import MOZILLA as EXPECTED
 from tests.autoconfig.test_documents import REQUEST
+from tests.autoconfig.test_servers import service
 from tests.http.test_files import body, field, status
 from tests.http.worlds import World
 
@@ -136,6 +145,36 @@ class Mozilla(Case):
         router.add("GET", MOZILLA, self.world._hello)
         add_routes(router, self.answers, self.world.files)
         self.assertEqual(b"hello", body(self.get("example.org", MOZILLA)))
+
+
+class Service(SynchronousTestCase):
+    """As the HTTP service has it."""
+
+    def heard(self, *services: object) -> bytes:
+        """Return what a program hears of a site whose daemon has these services."""
+        world = World()
+        site: Any = SimpleNamespace(
+            settings=load(None, [*SETTINGS, "nntp.anonymous='none'"]),
+            newsroom=world.room,
+            reactor=world.clock,
+            files=HomesOfSite(world.store, world.homes),
+            store=world.store,
+            http=SiteRouter(world.clock),
+            rpc=XMLRPCServer(),
+            parent=services or None,
+        )
+        add_all_routes(site)
+        world.factory.configure(replace(world.factory.shared, router=site.http))
+        return world.ask(f"GET {MOZILLA} HTTP/1.1\r\nHost: example.org\r\n\r\n".encode())
+
+    def test_where_it_listens(self) -> None:
+        """What listens in the daemon is told; in a process of HTTP alone what the settings say."""
+        self.assertEqual(EXPECTED, body(self.heard()).decode())
+        self.assertEqual(EXPECTED, body(self.heard(object())).decode())
+        port = service("imap", (True, IPv4Address("TCP", "0.0.0.0", 40_001)))
+        self.assertIn(b"<port>40001</port>", self.heard(port))
+        closed = service("imap", (True, IPv4Address("TCP", "127.0.0.1", 40_001)))
+        self.assertEqual(404, status(self.heard(closed)))
 
 
 class Microsoft(Case):

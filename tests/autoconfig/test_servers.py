@@ -68,14 +68,14 @@ def test_best() -> None:
     assert found(listening) == [("imap", True, 1993)]
 
 
-def _service(name: str, *where: tuple[bool, object]) -> ListeningService:
+def service(name: str, *where: tuple[bool, object]) -> ListeningService:
     factory: Any = None
-    service = ListeningService(name, (), factory)
+    made = ListeningService(name, (), factory)
     for tls, address in where:
         endpoint: Any = None
         port: Any = type("Port", (), {"getHost": lambda self, address=address: address})()
-        service.bound.append((Opening("tcp:0", endpoint, factory, tls), port))
-    return service
+        made.bound.append((Opening("tcp:0", endpoint, factory, tls), port))
+    return made
 
 
 def test_bound() -> None:
@@ -83,8 +83,8 @@ def test_bound() -> None:
     places = bound(
         [
             object(),
-            _service("http", (False, IPv4Address("TCP", "192.0.2.1", 80))),
-            _service(
+            service("http", (False, IPv4Address("TCP", "192.0.2.1", 80))),
+            service(
                 "imap",
                 (True, IPv6Address("TCP", "::", 40_001)),
                 (False, IPv4Address("TCP", "127.0.0.1", 40_002)),

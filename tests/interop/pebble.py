@@ -24,11 +24,14 @@ def free_port() -> int:
 
 
 @contextmanager
-def pebble(folder: Path, port: int, *, http_port: int, tls_port: int) -> Iterator[None]:
+def pebble(
+    folder: Path, port: int, *, http_port: int, tls_port: int, bad_nonces: int = 30
+) -> Iterator[None]:
     """Run a Pebble that listens on a port. Skips the test where that cannot be.
 
     Args:
         http_port, tls_port: where it looks whether challenges are met.
+        bad_nonces: of good ones, how many of a hundred it does not take.
     """
     paths = program("pebble"), program("pebble-challtestsrv")
     dns_port, management = free_port(), free_port()
@@ -51,7 +54,11 @@ def pebble(folder: Path, port: int, *, http_port: int, tls_port: int) -> Iterato
         [paths[1], *answers],
         [paths[0], f"-config={folder / 'pebble.json'}", f"-dnsserver=127.0.0.1:{dns_port}"],
     ]
-    environment = {**os.environ, "PEBBLE_VA_NOSLEEP": "1", "PEBBLE_WFE_NONCEREJECT": "30"}
+    environment = {
+        **os.environ,
+        "PEBBLE_VA_NOSLEEP": "1",
+        "PEBBLE_WFE_NONCEREJECT": str(bad_nonces),
+    }
     running: list[subprocess.Popen[bytes]] = []
     try:
         with (folder / "pebble.log").open("wb") as log:

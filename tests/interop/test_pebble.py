@@ -56,13 +56,12 @@ def test_issues(tmp_path: Path, challenge: str) -> None:
             assert waited(
                 lambda: all((daemon.home / f"tls/{name}.pem").exists() for name in NAMES), 60
             ), daemon.log() + (tmp_path / "pebble.log").read_text()
-            for name in NAMES:
-                for service in ("http", "imap"):
-                    assert waited(
-                        lambda service=service, name=name: (
-                            "Pebble" in issuer(daemon.tls_ports[service], name)
-                        )
-                    )
+
+            def all_shown() -> bool:
+                ports = (daemon.tls_ports["http"], daemon.tls_ports["imap"])
+                return all("Pebble" in issuer(port, name) for port in ports for name in NAMES)
+
+            assert waited(all_shown)
         log = (tmp_path / "pebble.log").read_text()
     assert ("validate w/ HTTP" in log) is (challenge == "http-01"), log
     assert oct((tmp_path / "home/tls/acme").stat().st_mode & 0o777) == "0o700"
