@@ -31,6 +31,8 @@ from netsuite.config.load import ConfigError
 from netsuite.config.schema import Settings, needs_restart, taken_live
 from netsuite.connection.listening import keep_terminal, leave_terminal
 from netsuite.control.answers import ProcessAnswers
+from netsuite.control.log import RecentLog
+from netsuite.control.tracing import Traces
 from netsuite.extensions import extend_by_name
 from netsuite.hangup import hear, hear_no_more
 from netsuite.health.process import ProcessHealth
@@ -102,6 +104,7 @@ MAKERS = {
     "http": "netsuite.http.service.make_http",
     "telnet": "netsuite.telnet.service.make_telnet",
     "gopher": "netsuite.gopher.service.make_gopher",
+    "control": "netsuite.control.service.make_control",
     "health": "netsuite.health.service.make_health",
     "console": "netsuite.console.service.make_console",
     "acme": "netsuite.acme.service.make_acme",
@@ -304,6 +307,9 @@ class Daemon(MultiService):
             service.setServiceParent(self)
         self.health = ProcessHealth(site, self)
         ProcessAnswers(site, self)
+        Traces(site, self).setServiceParent(self)
+        if not self._is_worker:
+            RecentLog(site).setServiceParent(self)
 
     def startService(self) -> None:
         """Start, and take SIGHUP as the wish to read configuration and certificates again."""

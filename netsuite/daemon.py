@@ -6,5 +6,6 @@ from netsuite.config.schema import SERVICES
 from netsuite.plugin import plugin
 
 Options, makeService = plugin(
-    (*SERVICES, "delivery", "acme", "health"), "The whole suite: mail, news, files and a shell."
+    (*SERVICES, "delivery", "acme", "health", "control"),
+    "The whole suite: mail, news, files and a shell.",
 )

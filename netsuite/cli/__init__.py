@@ -36,6 +36,28 @@ SECTIONS: Final[Mapping[str, Mapping[str, Entry]]] = {
             "netsuite.cli.run", "run",
             "Run all services in the foreground, with the handlers that Python files have.",
         ),
+        "status": Entry(
+            "netsuite.cli.status", "status",
+            "Say what runs, where it listens, and how much there is to do.",
+        ),
+        "sessions": Entry(
+            "netsuite.cli.sessions", "sessions",
+            "List who is connected: as whom, from where, since when, and doing what.",
+        ),
+        "kick": Entry(
+            "netsuite.cli.sessions", "kick",
+            "End sessions: one, or all of an account, a service, or from an address.",
+        ),
+        "trace": Entry(
+            "netsuite.cli.log", "trace",
+            "Show what is said on the connections of an account, or from an address.",
+        ),
+        "log": Entry("netsuite.cli.log", "log", "Print the end of the daemon's log; follow it."),
+        "reload": Entry(
+            "netsuite.cli.steering", "reload",
+            "Have the daemon read its configuration and certificates again.",
+        ),
+        "stop": Entry("netsuite.cli.steering", "stop", "Stop the daemon, and wait until it has."),
         "check-config": Entry(
             _CONFIGURATION, "check_config",
             "Say what is wrong with the configuration; exit 0 when nothing is.",

@@ -45,6 +45,8 @@ class ServerFactory(Factory, Generic[Sh]):
         #: The number of this process among those of its daemon, in its connections' names; 0 where
         #: it is the only one.
         self.worker = 0
+        #: Called with each connection that is made, as long as somebody looks.
+        self.made: Callable[[AnyConnection], None] | None = None
         self._made = 0
         self._keys: dict[AnyConnection, str | None] = {}  # None: turned away, not counted
         self._served = 0
@@ -98,6 +100,8 @@ class ServerFactory(Factory, Generic[Sh]):
             self._served += 1
             if shared.transcript is not None:
                 connection.transcript = shared.transcript(name)
+            if self.made is not None:
+                self.made(connection)
         else:
             self._keys[connection] = None
         return connection

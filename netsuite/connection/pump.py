@@ -88,6 +88,7 @@ class Pump(Protocol, Generic[E, S]):
         "_broken",
         "_eof",
         "_eof_told",
+        "_exchange",
         "_fresh",
         "_last_event",
         "_linger",
@@ -111,6 +112,8 @@ class Pump(Protocol, Generic[E, S]):
     #: Whether transcripts tell nothing of what the client says: where nothing in it tells what is
     #: secret.
     masks_all: ClassVar[bool] = False
+    #: Whether transcripts are told by the dialog what the client has typed, which alone knows.
+    tells_typed: ClassVar[bool] = False
     transport: StreamTransport  # type: ignore[assignment]  # ITransport promises too little
 
     def __init__(
@@ -133,6 +136,7 @@ class Pump(Protocol, Generic[E, S]):
         self._linger_seconds = linger_seconds
         self._linger: IDelayedCall | None = None
         self._transcript: Transcript | None = None
+        self._exchange = ""  # the SASL mechanism by which somebody logs in just now
         #: Octets that came, without TLS's own; those that went are ``writer.octets``.
         self.octets_in = 0
         self._taken = (
@@ -215,8 +219,12 @@ class Pump(Protocol, Generic[E, S]):
     @transcript.setter
     def transcript(self, transcript: Transcript | None) -> None:
         self._transcript = self.writer.transcript = transcript
-        if transcript is not None and self.masks_all:
-            transcript.masking = True
+        if transcript is None:
+            return
+        transcript.masking = transcript.masking or self.masks_all
+        transcript.told_by_dialog = self.tells_typed
+        if self._exchange:
+            transcript.exchange_began(self._exchange)
 
     def transcripts(self) -> Iterator[Transcript]:
         """Return all that is told of what is said."""
@@ -227,11 +235,13 @@ class Pump(Protocol, Generic[E, S]):
     def exchanging(self, mechanism: str) -> Iterator[None]:
         """Have what is said within a SASL exchange left out of every transcript: all of the
         client's, and of the server's what helps to guess the password."""
+        self._exchange = mechanism  # for a transcript that begins meanwhile
         for each in self.transcripts():
             each.exchange_began(mechanism)
         try:
             yield
         finally:
+            self._exchange = ""
             for each in self.transcripts():
                 each.exchange_ended()
 

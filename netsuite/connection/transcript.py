@@ -52,7 +52,7 @@ class Transcript:
     """Splits a connection's octets into lines, masks secrets, and tells an observer.
 
     Args:
-        observer: told of each line.
+        observer: told of each line; ``add`` more.
         clock: for the time.
         limit_octets: after so many octets nothing more is told; 0 for no limit.
     """
@@ -60,7 +60,7 @@ class Transcript:
     def __init__(
         self, observer: Observer, clock: IReactorTime, *, limit_octets: int = 1_000_000
     ) -> None:
-        self._observer = observer
+        self._observers = [observer]
         self._clock = clock
         self._began = clock.seconds()
         self._left = limit_octets or None
@@ -76,6 +76,15 @@ class Transcript:
         #: before anybody knows what was asked for, and may be the password that is asked for next.
         self.told_by_dialog = False
         self._begun_masked = False  # a line of which a part came while all was masked
+
+    def add(self, observer: Observer) -> None:
+        """Tell another observer, too, of what comes from now on."""
+        self._observers.append(observer)
+
+    def remove(self, observer: Observer) -> bool:
+        """Tell an observer no more; return whether there is any left."""
+        self._observers.remove(observer)
+        return bool(self._observers)
 
     def heard(self, octets: bytes) -> None:
         """The client said something."""
@@ -191,7 +200,9 @@ class Transcript:
         return line if len(told) == len(line) else told + b" " + MASK.encode()
 
     def _tell(self, side: str, text: str) -> None:
-        self._observer(side, text, self._clock.seconds() - self._began)
+        seconds = self._clock.seconds() - self._began
+        for observer in tuple(self._observers):
+            observer(side, text, seconds)
 
 
 def _shown(line: bytes) -> str:

@@ -6,6 +6,7 @@ question   value                                    answer of each process
 status     None                                     ``Status``
 sessions   what they are to be like, ``limit``      list of ``Session``
 kick       what they are to be like                 how many were ended
+trace      ``trace`` and whose, see below           what was said since the last time, in lines
 metrics    None                                     ``Metrics``
 log        ``{"lines": count}``                     the last lines of its log, as they were written
 ready      None                                     ``Readiness``
@@ -15,6 +16,9 @@ What sessions are to be like: a mapping with one or more of ``session`` (a name)
 ``address`` and ``service``, all of which must be equal; None or an empty one for all of them, of
 which none is kicked. A process tells of ``limit`` sessions, and of ``SESSIONS_AT_MOST`` where none
 is given, or a higher one; how many there are stands in its ``Status``.
+
+A trace has a name of the asker's, and ``account`` or ``address``. It begins when it is asked for
+first, and ends with ``{"trace": name, "end": true}``, or when nobody has asked for some seconds.
 """
 
 from __future__ import annotations
@@ -27,6 +31,7 @@ KICK: Final = "kick"
 METRICS: Final = "metrics"
 LOG: Final = "log"
 READY: Final = "ready"
+TRACE: Final = "trace"
 #: More of one process would be more than anybody reads, and longer than others wait.
 SESSIONS_AT_MOST: Final = 5000
 
@@ -95,6 +100,20 @@ class Session(TypedDict):
     commands: int
     octets_in: int
     octets_out: int
+
+
+class TracedLine(TypedDict):
+    """A line that was said on a connection, secrets masked.
+
+    ``at``: seconds since 1970. ``side``: ``C`` for the client, ``S`` for us, ``-`` for a remark.
+    """
+
+    session: str
+    address: str
+    account: str
+    at: float
+    side: str
+    text: str
 
 
 class Sample(TypedDict):

@@ -40,6 +40,7 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     #: The store's and the authenticator's errors are met by the shell, which has text for them.
     errors: ErrorTable[ServerSaid] = ErrorTable({})
     octets_before_login: ClassVar[int | None] = OCTETS_BEFORE_LOGIN
+    tells_typed: ClassVar[bool] = True
 
     def __init__(self, shared: Shared, name: str = "") -> None:
         super().__init__(ServerDialog(utf8=shared.settings.utf8), shared, name)
@@ -62,8 +63,6 @@ class Session(ServerConnection[ServerEvent, ServerSaid]):
     def began(self) -> None:
         """Say which options we want, wait for none of them, and begin to talk."""
         self._keep_urgent_octets()
-        if self.transcript is not None:
-            self.transcript.told_by_dialog = True
         self.say(Greet())
         shell = ensureDeferred(run_shell(self, self.shared))
         shell.addCallbacks(self._shell_ended, self._shell_failed)
