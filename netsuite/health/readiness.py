@@ -7,7 +7,7 @@ import os
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, Generic, TypeVar
 
 from twisted.application.service import IService
 from twisted.internet.defer import Deferred, ensureDeferred
@@ -22,6 +22,8 @@ from netsuite.control.questions import READY
 from netsuite.site import Site
 from netsuite.store.errors import StoreError
 from netsuite.wire.dates import now
+
+T = TypeVar("T")
 
 #: What is asked must answer by then, or counts as broken; less than the bus waits for it.
 ASK_SECONDS: Final = 3.0
@@ -38,7 +40,7 @@ def free_octets_at(path: Path) -> int:
     return there.f_bavail * there.f_frsize
 
 
-class Question:
+class Question(Generic[T]):
     """Something that is asked, and must answer in time. While it has not, it is asked nothing more:
     what hangs is not buried under questions.
 
@@ -46,15 +48,16 @@ class Question:
         ask: asks; somebody waits for one answer at a time.
     """
 
-    def __init__(self, ask: Callable[[], Awaitable[object]], clock: IReactorTime) -> None:
+    def __init__(self, ask: Callable[[], Awaitable[T]], clock: IReactorTime) -> None:
         self._ask = ask
         self._clock = clock
         self._asked = False
-        self._waiting: Deferred[Any] | None = None  # what it gives, whoever asks knows
+        self._waiting: Deferred[T] | None = None
 
-    async def answer(self) -> Any:
+    async def answer(self) -> T:
         """Return what it gives. Raises what it raises, and twisted.internet.error.TimeoutError."""
-        waiting = self._waiting = Deferred()
+        waiting: Deferred[T] = Deferred()
+        self._waiting = waiting
         timer = self._clock.callLater(ASK_SECONDS, self._land, Failure(TookTooLong()))
         if not self._asked:
             self._asked = True
@@ -65,17 +68,17 @@ class Question:
             if timer.active():
                 timer.cancel()
 
-    def _answered(self, result: object) -> None:
+    def _answered(self, result: T | Failure) -> None:
         self._asked = False
         self._land(result)
 
-    def _land(self, result: object) -> None:
+    def _land(self, result: T | Failure) -> None:
         waiting, self._waiting = self._waiting, None
         if waiting is not None:
             waiting.callback(result)  # a Failure makes it fail
 
 
-async def _awaited(work: Awaitable[object]) -> object:
+async def _awaited(work: Awaitable[T]) -> T:
     return await work
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from netsuite.accounts.interfaces import Ask, Channel, LoginUnavailable
 from netsuite.bus import DaemonPlace
@@ -43,7 +43,9 @@ class NoAccounts:
         """None."""
         return ()
 
-    async def log_in(self, channel: Channel, username: str, password: str, facet: type[Any]) -> Any:
+    async def log_in(
+        self, channel: Channel, username: str, password: str, facet: type[Any]
+    ) -> NoReturn:
         """Raise LoginUnavailable."""
         raise LoginUnavailable("there are no accounts here")
 
@@ -56,7 +58,7 @@ class NoAccounts:
         initial: bytes | None = None,
         *,
         data_with_success: bool = False,
-    ) -> Any:
+    ) -> NoReturn:
         """Raise LoginUnavailable."""
         raise LoginUnavailable("there are no accounts here")
 

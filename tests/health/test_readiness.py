@@ -12,6 +12,7 @@ from twisted.logger import capturedLogs
 
 from netsuite.bus import OneProcess, Value
 from netsuite.compose import imap
+from netsuite.connection.listening import ListeningService
 from netsuite.control.questions import READY
 from netsuite.health.readiness import ProcessReadiness, free_octets_at, not_ready
 from netsuite.store.errors import StorageFull
@@ -28,7 +29,7 @@ def test_ready() -> None:
         readiness = ProcessReadiness(site, daemon)
         assert fabric.run(readiness.reasons()) == []
         fabric.advance(2)
-        (service,) = [each for each in daemon if each is not site]
+        (service,) = [each for each in daemon if isinstance(each, ListeningService)]
         service.factory.draining = True
         assert fabric.run(readiness.reasons()) == ["imap is stopping"]
         service.factory.draining = False
