@@ -4,7 +4,7 @@ VENV ?= .venv
 PROCESSES ?= auto
 BIN = $(VENV)/bin
 
-.PHONY: run test lint docs bench clean
+.PHONY: run test lint docs bench deb clean
 
 run: $(VENV)/.installed
 	$(BIN)/twistd --nodaemon --pidfile= --logger=netsuite.demo.log_after_table netsuite --demo
@@ -21,8 +21,11 @@ docs: $(VENV)/.installed-docs
 bench: $(VENV)/.installed-bench
 	$(BIN)/python -m tests.benchmarks
 
+deb: $(VENV)/.installed
+	netsuite/packaging/debian/build $(BIN)/python
+
 clean:
-	rm -rf $(VENV) build docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache _trial_temp*
+	rm -rf $(VENV) build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache _trial_temp*
 
 $(VENV)/.installed: setup.cfg pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

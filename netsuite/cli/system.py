@@ -22,7 +22,9 @@ PLACES: Final[Mapping[str, str]] = {
     "sysusers.conf": "sysusers.d/netsuite.conf",
     "tmpfiles.conf": "tmpfiles.d/netsuite.conf",
 }
-#: Of other programs, which may not be there.
+#: The netsuite command, for which root's home is the daemon's.
+COMMAND: Final = "netsuite"
+#: Of the machine itself, and of programs that may not be there.
 OTHERS: Final[Mapping[str, str]] = {
     "logrotate.conf": "logrotate.d/netsuite",
     "fail2ban-filter.conf": "fail2ban/filter.d/netsuite.conf",
@@ -50,9 +52,9 @@ OTHERS: Final[Mapping[str, str]] = {
 def install_system(root: Path, vendor: bool, programs: str | None) -> None:
     """Write what this machine needs to run the daemon as a service of systemd.
 
-    That is the unit, a unit of sockets, log rotation, and fail2ban's filter and jail. Then the user
-    netsuite is made, the home /var/lib/netsuite, and /etc/netsuite for its configuration. Nothing
-    is started. Files that it has written before are written anew.
+    That is the unit, a unit of sockets, the command in /usr/local/bin, log rotation, and fail2ban's
+    filter and jail. Then the user netsuite is made, the home /var/lib/netsuite, and /etc/netsuite
+    for its configuration. Nothing is started. Files that it has written before are written anew.
     """
     here = programs or str(Path(sys.executable).parent)
     if " " in here:
@@ -65,8 +67,8 @@ def install_system(root: Path, vendor: bool, programs: str | None) -> None:
     if root == Path("/"):
         _make_user_and_folders()
         click.echo("next:")
-        click.echo(f"  netsuite --home {SYSTEM_HOME} init --hostname mail.example.org")
-        click.echo(f"  netsuite --home {SYSTEM_HOME} account add NAME")
+        click.echo("  netsuite init --hostname mail.example.org")
+        click.echo("  netsuite account add NAME")
         click.echo("  systemctl enable --now netsuite")
 
 
@@ -77,18 +79,17 @@ def write_files(root: Path, *, vendor: bool, programs: str) -> list[Path]:
         vendor: whether systemd's go to ``usr/lib``, where packages put them, rather than ``etc``.
         programs: the folder of twistd, seen from that root.
     """
-    written = []
-    for folder, places in (
-        (root / ("usr/lib" if vendor else "etc"), PLACES),
-        (root / "etc", OTHERS),
-    ):
-        for name, place in places.items():
-            path = folder / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text_of(name).replace("@BIN@", programs), encoding="utf-8")
-            path.chmod(0o644)
-            written.append(path)
-    return written
+    systemd = root / ("usr/lib" if vendor else "etc")
+    files = {name: systemd / place for name, place in PLACES.items()}
+    files |= {name: root / "etc" / place for name, place in OTHERS.items()}
+    files[COMMAND] = root / ("usr/bin" if vendor else "usr/local/bin") / "netsuite"
+    for name, path in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_symlink():
+            path.unlink()  # as to this very environment's program, which is not to be written
+        path.write_text(text_of(name).replace("@BIN@", programs), encoding="utf-8")
+        path.chmod(0o755 if name == COMMAND else 0o644)
+    return list(files.values())
 
 
 def text_of(name: str) -> str:

@@ -31,12 +31,37 @@ def written(root: Path) -> dict[str, str]:
 def test_files(tmp_path: Path) -> None:
     """Each file goes where its program looks, and the unit starts this very environment."""
     files = written(tmp_path)
-    assert len(files) == len(PLACES) + len(OTHERS)
-    assert not any("@" in text.replace("@system-service", "").replace("~@privileged", "")
-                   .replace("@resources", "") for text in files.values())  # fmt: skip
+    assert len(files) == len(PLACES) + len(OTHERS) + 1
+    assert not any("@BIN@" in text for text in files.values())
     unit = files["etc/systemd/system/netsuite.service"]
     assert f"ExecStart={Path(sys.executable).parent}/twistd --nodaemon" in unit
     assert _mode(tmp_path / "etc/systemd/system/netsuite.service") == "-rw-r--r--"
+    assert _mode(tmp_path / "usr/local/bin/netsuite") == "-rwxr-xr-x"
+
+
+def test_the_command(tmp_path: Path) -> None:
+    """Root's home is the daemon's, unless another is named; a link that was there before is no way
+    to the program itself."""
+    link = tmp_path / "usr/local/bin/netsuite"
+    link.parent.mkdir(parents=True)
+    program = tmp_path / "program"
+    program.write_text("#!/bin/sh\necho $NETSUITE_HOME $*\n")
+    link.symlink_to(program)
+    before = program.read_text()
+    write_files(tmp_path, vendor=False, programs=str(tmp_path))
+    assert program.read_text() == before
+    program.rename(tmp_path / "netsuite")
+    (tmp_path / "netsuite").chmod(0o755)
+    for environment, home in (({}, "/var/lib/netsuite"), ({"NETSUITE_HOME": "/srv/x"}, "/srv/x")):
+        found = subprocess.run(
+            [link, "account", "two words"],
+            env={"PATH": os.environ["PATH"], **environment},
+            capture_output=True,
+            text=True,
+            timeout=10,
+        )
+        theirs = home if os.geteuid() == 0 else environment.get("NETSUITE_HOME", "")
+        assert found.stdout.split() == [*theirs.split(), "account", "two", "words"]
 
 
 def _mode(path: Path) -> str:
