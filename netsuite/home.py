@@ -82,6 +82,7 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
         SiteError: the home cannot be used.
     """
     from netsuite.store.sql import SQLStore
+    from netsuite.store.sql.reserve import RESERVE_OCTETS
 
     make_home(home)
     section = settings.store
@@ -90,6 +91,7 @@ def open_store(settings: Settings, home: Path, reactor: Any) -> Store:
         clock=reactor,
         threads=reactor,
         now=time.time,
+        reserve_octets=RESERVE_OCTETS,
         objects=open_objects(settings),
         objects_from_octets=section.objects_from_octets,
         objects_keep_seconds=section.objects_keep_days * 86_400.0,

@@ -31,6 +31,7 @@ from netsuite.store.sql.rows import (
     words_json,
 )
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.sql.units import GrowingCall
 
 _A: Final = t.account.c
 _P: Final = t.app_password.c
@@ -393,7 +394,7 @@ class SQLAccounts:
                 transaction.session.run(_TRIM_LOGINS, last=first - LOGINS_KEPT)
 
         try:
-            await self._shared.writer.call(write)
+            await self._shared.writer.submit(GrowingCall(write))
         except BaseException:
             self._shared.logins[:0] = waiting
             raise

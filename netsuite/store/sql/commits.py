@@ -12,11 +12,12 @@ import sqlalchemy as sa
 from twisted.logger import Logger
 
 from netsuite.store.changes import Published
-from netsuite.store.errors import Busy, StoreError
+from netsuite.store.errors import Busy, StorageFull, StoreError
 from netsuite.store.sql import postgresql
 from netsuite.store.sql import schema as t
 from netsuite.store.sql.changelog import read_after, written
 from netsuite.store.sql.database import Database, DatabaseSession, translated
+from netsuite.store.sql.reserve import Reserve
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.units import AnyUnit
 from netsuite.store.tally import StoreTally
@@ -89,6 +90,7 @@ class Commits:
         self._now = now
         self._uid_validity = uid_validity
         self._turns: AbstractContextManager[object] = nullcontext()
+        self._reserve = Reserve("", 0)
         self._session: DatabaseSession | None = None
         self._last: Transaction | None = None  # committed, without a savepoint
         self._version: tuple[DatabaseSession, int | None] | None = None
@@ -99,16 +101,19 @@ class Commits:
         session: DatabaseSession,
         sequence: int,
         turns: AbstractContextManager[object] | None,
+        reserve: Reserve,
     ) -> None:
         """Begin with a connection; everything up to *sequence* is known to the feed.
 
         Args:
             turns: held while writing, where others may want to.
+            reserve: of the disk, which nothing that grows may take.
         """
         session.enlarge_cache()
         self._session = session
         self._sequence = sequence
         self._turns = turns or nullcontext()
+        self._reserve = reserve
 
     def close(self) -> None:
         """Close the connection."""
@@ -123,23 +128,59 @@ class Commits:
     def commit(self, batch: Sequence[AnyUnit]) -> Committed:
         """Do a batch in one transaction. Raises StoreError when none of it is durable."""
         with self._turns:
-            for pause in PAUSES:
-                try:
-                    return self._commit(batch)
-                except Exception as error:
-                    if not self._passes(error):
-                        raise self._named(error) from error
-                    self._sleep(pause * (0.5 + self._chance()))
             try:
+                if self._database.sqlite:
+                    return self._commit_on_disk(batch)
+                for pause in PAUSES:
+                    try:
+                        return self._commit(batch)
+                    except Exception as error:
+                        if not self._passes(error):
+                            raise
+                        self._sleep(pause * (0.5 + self._chance()))
                 return self._commit(batch)
             except Exception as error:
                 raise self._named(error) from error
 
+    def _commit_on_disk(self, batch: Sequence[AnyUnit]) -> Committed:
+        """Do a batch; what does not grow may have the reserve for it."""
+        if any(unit.grows for unit in batch):
+            self._check_room()
+            return self._commit(batch)
+        try:
+            return self._commit(batch)
+        except Exception as error:
+            full = isinstance(self._named(error), StorageFull)
+            if not full or not self._reserve.give_up():
+                raise
+        try:
+            self._write_back()
+            return self._commit(batch)
+        finally:
+            self._write_back()
+            self._reserve.make()
+
+    def _check_room(self) -> None:
+        """Check that more than the reserve is free, on the disk or within the database. Raises
+        StorageFull."""
+        if self._reserve.is_free():
+            return
+        session = self._opened()
+        if session.pragma("freelist_count") * session.pragma("page_size") < self._reserve.octets:
+            raise StorageFull(
+                f"{self._database.place}: the disk has less than "
+                f"{self._reserve.octets >> 20} MB left, which are kept for removing"
+            )
+
+    def _write_back(self) -> None:
+        """Have SQLite write its log back to the database, as far as there is room."""
+        if self._session is not None:
+            with suppress(Exception):
+                self._session.pragma("wal_checkpoint(RESTART)")
+
     def _passes(self, error: Exception) -> bool:
         """Return whether a batch that was rolled back may well succeed at once: others were in its
         way, or the connection had been lost before, by a server that may be back."""
-        if self._database.sqlite:
-            return False
         if postgresql.is_worth_another_try(error):
             return True
         return isinstance(error, NotDone) or (self._session is None and postgresql.is_lost(error))

@@ -201,6 +201,7 @@ class ChunkWrite(Unit[None]):
 
     needs_savepoint: ClassVar[bool] = False
     durable: ClassVar[bool] = False
+    grows: ClassVar[bool] = True
 
     def __init__(self, draft: SQLDraft, number: int, data: bytes) -> None:
         super().__init__()
@@ -238,6 +239,7 @@ class Delivery(Unit[list[Placed]]):
     """
 
     needs_savepoint: ClassVar[bool] = False
+    grows: ClassVar[bool] = True
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.rows import PUBLIC
 from netsuite.store.sql.search import search
 from netsuite.store.sql.transaction import SELECT_QUOTA, Transaction
+from netsuite.store.sql.units import GrowingCall
 
 T = TypeVar("T")
 _TOUCH: Final = (
@@ -357,7 +358,7 @@ class SQLMail:
             shared.summaries.put(content, summary, _weight(summary))
         if made:
             try:
-                keeping = shared.writer.call(lambda tr: summaries.keep(tr, made))
+                keeping = shared.writer.submit(GrowingCall(lambda tr: summaries.keep(tr, made)))
                 keeping.addErrback(lambda failure: None)  # they are made again
             except errors.StoreClosed:
                 pass
@@ -382,10 +383,10 @@ class SQLMail:
 
     # -- messages changed
 
-    async def _change(self, function: Callable[[Transaction], T]) -> T:
+    async def _change(self, function: Callable[[Transaction], T], *, grows: bool = False) -> T:
         """Change messages; what the store does by itself waits meanwhile."""
         self._shared.busy_at = self._shared.now()
-        return await self._shared.write(function)
+        return await self._shared.write(function, grows=grows)
 
     async def store_flags(
         self,
@@ -410,7 +411,9 @@ class SQLMail:
         self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None
     ) -> model.Copied:
         """Copy all or none, in order; flags and internal dates go along."""
-        return await self._change(lambda tr: messages.copy(tr, source, uids, target, account))
+        return await self._change(
+            lambda tr: messages.copy(tr, source, uids, target, account), grows=True
+        )
 
     async def move(
         self, source: FolderId, uids: Sequence[int], target: FolderId, account: AccountId | None

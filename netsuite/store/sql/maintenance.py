@@ -7,6 +7,7 @@ moment in which nothing is delivered, but not forever.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
@@ -18,7 +19,7 @@ from twisted.logger import Logger
 
 from netsuite.message.structure import Summary
 from netsuite.store.changes import Published
-from netsuite.store.errors import NoSuchMessage, StoreClosed, StoreError
+from netsuite.store.errors import NoSuchMessage, StorageFull, StoreClosed, StoreError
 from netsuite.store.model import ContentId
 from netsuite.store.sql import arrivals, summaries
 from netsuite.store.sql import schema as t
@@ -32,6 +33,7 @@ from netsuite.store.sql.offloading import Offloading, doom
 from netsuite.store.sql.parts import StoreParts
 from netsuite.store.sql.remembered import Expiry, has_expired
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.sql.units import GrowingCall
 from netsuite.store.summarize import Document
 from netsuite.store.tally import MOST_COUNTED
 
@@ -49,6 +51,9 @@ PATIENCE_SECONDS: Final = 5.0
 RENEW_SECONDS: Final = 60.0
 #: How long an object store is left alone that could not be used.
 OFFLOAD_AGAIN_SECONDS: Final = 60.0
+#: While the disk is full, what nothing refers to is removed after so long; a slow reader may miss
+#: the end of it.
+FULL_SWEEP_SECONDS: Final = 2.0
 #: Drafts that were not renewed for so long are those of a process that died.
 LEASE_SECONDS: Final = 900.0
 _MICRO: Final = 1_000_000
@@ -375,7 +380,8 @@ class Maintenance:
     async def _tidy(self) -> float:
         now = self._shared.now()
         for write in self._write_waiting:
-            await write()
+            with suppress(StorageFull):  # it waits on
+                await write()
         if now - self._renewed_at > RENEW_SECONDS * _MICRO:
             self._renewed_at = now
             await self._renew(now)
@@ -387,9 +393,10 @@ class Maintenance:
         if not await self._locks.take_tidying():
             return REST_SECONDS
         await self._file()
-        worked = await self._index()
-        worked = await self._sweep() or worked
+        worked = await self._sweep()
         worked = await self._expire() or worked
+        with suppress(StorageFull):
+            worked = await self._index() or worked
         return STEP_SECONDS if worked else REST_SECONDS
 
     def _busy(self, now: int) -> bool:
@@ -420,12 +427,15 @@ class Maintenance:
         shared = self._shared
         read = await shared.readers.run_in_thread(read_pending)
         if read:
-            await shared.writer.call(lambda tr: keep_indexed(tr, read))
+            await shared.writer.submit(GrowingCall(lambda tr: keep_indexed(tr, read)))
         return bool(read)
 
     async def _sweep(self) -> bool:
         shared = self._shared
-        before = shared.now() - self._sweep_after
+        after = self._sweep_after
+        if shared.writer.is_full:
+            after = min(after, int(FULL_SWEEP_SECONDS * _MICRO))
+        before = shared.now() - after
         dead = await shared.readers.run_inline(lambda s: read_dead(s, before))
         if not dead:
             return False

@@ -15,6 +15,7 @@ from netsuite.store.sql.database import Database, DatabaseSession
 from netsuite.store.sql.delivery import SQLDraft
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.transaction import Transaction
+from netsuite.store.sql.units import Call, GrowingCall
 from netsuite.store.sql.writer import Writer
 
 K = TypeVar("K")
@@ -115,7 +116,11 @@ class StoreParts:
             return await self.readers.run_inline(read)
         return await self.readers.run_in_thread(read)
 
-    async def write(self, function: Callable[[Transaction], T]) -> T:
-        """Run a function of a transaction that is durable afterwards. Raises StoreClosed."""
+    async def write(self, function: Callable[[Transaction], T], *, grows: bool = False) -> T:
+        """Run a function of a transaction that is durable afterwards. Raises StoreClosed.
+
+        Args:
+            grows: whether it is refused while the disk is full, so that others are not.
+        """
         self.check_open()
-        return await self.writer.call(function)
+        return await self.writer.submit((GrowingCall if grows else Call)(function))

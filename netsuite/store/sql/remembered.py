@@ -55,6 +55,7 @@ class _Remembering(Unit[None]):
 
     needs_savepoint: ClassVar[bool] = False
     durable: ClassVar[bool] = False
+    grows: ClassVar[bool] = True
 
     def __init__(self, changes: _Changes, trimmed: frozenset[str], most: int) -> None:
         super().__init__()

@@ -39,6 +39,7 @@ from netsuite.store.sql.presence import Presence, locks_of
 from netsuite.store.sql.queue import SQLQueue
 from netsuite.store.sql.readers import Readers
 from netsuite.store.sql.remembered import SQLRemembered, probe
+from netsuite.store.sql.reserve import Reserve
 from netsuite.store.sql.schema import LARGEST_OCTETS
 from netsuite.store.sql.turns import WriteTurns
 from netsuite.store.sql.writer import Writer
@@ -87,6 +88,7 @@ class SQLStore:
         cache_octets: what contents and summaries kept in memory may take together.
         sweep_after_seconds: how long a content that nothing refers to stays.
         remembered_values: of each kind, how many it keeps.
+        reserve_octets: of an SQLite store's disk, what is kept for whoever removes.
         objects: where large contents go; None: they stay in the database.
         objects_from_octets: smaller ones stay there.
         objects_keep_seconds: how long objects of contents that are gone are kept.
@@ -113,6 +115,7 @@ class SQLStore:
         cache_octets: int = 32 << 20,
         sweep_after_seconds: float = 600.0,
         remembered_values: int = REMEMBERED,
+        reserve_octets: int = 0,
         objects: ObjectStore | None = None,
         objects_from_octets: int = LEAST_OCTETS,
         objects_keep_seconds: float = 0.0,
@@ -146,6 +149,7 @@ class SQLStore:
         self._prepared: tuple[bool, DatabaseSession, int] | None = None
         self._locks = Locks(writer, process)
         self._turns: WriteTurns | None = None
+        self._reserve = Reserve(self._database.url.database or "", reserve_octets)
         self._listener: Listener | None = None
         mail = SQLMail(self._shared, self._locks)
         accounts = SQLAccounts(self._shared)
@@ -222,7 +226,7 @@ class SQLStore:
         alone, session, sequence = prepared
         shared = self._shared
         shared.feed.sequence = sequence
-        shared.writer.start(session, sequence, self._turns)
+        shared.writer.start(session, sequence, self._turns, self._reserve)
         shared.open = True
         if not self._database.sqlite:
             await shared.writer.submit(Join(shared.process))
@@ -253,6 +257,7 @@ class SQLStore:
             if database.sqlite:
                 self._locks.open(locks_of(database))
                 self._turns = WriteTurns(locks_of(database), BUSY_SECONDS)
+                self._reserve.make()
             session = database.session()
             if not database.sqlite:
                 alone = session.lock_presence()

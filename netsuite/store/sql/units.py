@@ -17,11 +17,13 @@ class Unit(Generic[T]):
 
     ``octets`` is what it weighs in a batch. One that refuses, if it does, before it changed
     anything does not need a savepoint (``needs_savepoint``). One that is not ``durable`` may be
-    lost with the power until one that is has been committed after it.
+    lost with the power until one that is has been committed after it. What ``grows`` the database
+    is refused while the disk is full, so that the rest is not.
     """
 
     needs_savepoint: ClassVar[bool] = True
     durable: ClassVar[bool] = True
+    grows: ClassVar[bool] = False
     octets: int = 0
     #: What ``apply`` returned, while there is no error.
     result: T
@@ -55,6 +57,12 @@ class Call(Unit[T]):
     def apply(self, transaction: Transaction) -> T:
         """Call it."""
         return self._function(transaction)
+
+
+class GrowingCall(Call[T]):
+    """A function that adds content, or what there is ever more of."""
+
+    grows: ClassVar[bool] = True
 
 
 class Filing(Unit[None]):

@@ -20,6 +20,7 @@ from netsuite.store.changes import Published
 from netsuite.store.errors import Busy, StorageFull, StoreClosed, StoreError
 from netsuite.store.sql.commits import Commits, Committed
 from netsuite.store.sql.database import Database, DatabaseSession
+from netsuite.store.sql.reserve import Reserve
 from netsuite.store.sql.transaction import Transaction
 from netsuite.store.sql.units import AnyUnit, Call, Filing, Unit
 from netsuite.store.tally import StoreTally
@@ -65,7 +66,8 @@ class Writer:
         self._thread = Thread(target=self._run, name="netsuite-store-writer", daemon=True)
         self._closed: Deferred[None] = Deferred()
         self._closing = False
-        self._full = False  # as the log has it
+        #: Whether the disk is, so that nothing can be added.
+        self.is_full = False
         #: Called on the reactor's thread after a commit that others have to hear of.
         self.on_commit: list[Callable[[], object]] = []
 
@@ -74,9 +76,10 @@ class Writer:
         session: DatabaseSession,
         sequence: int,
         turns: AbstractContextManager[object] | None,
+        reserve: Reserve,
     ) -> None:
         """Begin, as ``Commits.start``."""
-        self._commits.start(session, sequence, turns)
+        self._commits.start(session, sequence, turns, reserve)
         self._thread.start()
 
     def submit(self, unit: Unit[T]) -> Deferred[T]:
@@ -163,15 +166,20 @@ class Writer:
             committed = self._commits.commit(batch)
         except Exception as error:
             self.tally.failures[type(error).__name__] += 1
+            rest = [unit for unit in batch if not unit.grows]
+            if isinstance(error, StorageFull) and 0 < len(rest) < len(batch):
+                self._work([unit for unit in batch if unit.grows])
+                self._work(rest)
+                return
             if len(batch) > 1 and not isinstance(error, StorageFull | Busy):
                 # One of them is bad in a way nobody foresaw: let the others pass.
                 for unit in batch:
                     self._work([unit])
                 return
             if isinstance(error, StorageFull):
-                if not self._full:
+                if not self.is_full:
                     self.log.critical("{error}: nothing is taken until there is room", error=error)
-                self._full = True
+                self.is_full = True
             elif not isinstance(error, StoreError):
                 self.log.failure("a unit of work failed")
                 error = StoreError(f"{self._place}: unexpected {type(error).__name__}")
@@ -179,8 +187,8 @@ class Writer:
                 unit.error = error
             committed = Committed([], ours=False)
         else:
-            if self._full:
-                self._full = False
+            if self.is_full and any(unit.grows for unit in batch):
+                self.is_full = False
                 self.log.info("the store can be written again")
         self._call_from_thread(self._report, batch, committed)
 
