@@ -57,7 +57,9 @@ class Place:
         path = socket_path(self.description, below)
         descriptor = inherited.take(self.name, self.description, below)
         if descriptor is not None:
-            endpoint: IStreamServerEndpoint = InheritedEndpoint(reactor, descriptor)
+            endpoint: IStreamServerEndpoint = InheritedEndpoint(
+                reactor, descriptor, inherited.gives_way
+            )
             return Opening(self.description, endpoint, factory, self.tls, path, is_inherited=True)
         wanted = self.description
         if wanted.startswith(("tcp", "unix:")) and ":backlog=" not in wanted:

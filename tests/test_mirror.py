@@ -19,6 +19,7 @@ ROOT = TESTS.parent
 #: What is run by a process or imported by a name that is put together.
 RUN_BY = {
     "netsuite.testing.daemon": ("netsuite.daemon",),
+    "tests.suite.fleet": ("netsuite.workers.worker",),
     "tests.cli.commands": ("netsuite.cli", "netsuite.__main__"),
     "tests.testing.test_pytest_plugin": ("netsuite.testing.pytest_plugin",),
     "netsuite.cli.client.transfers": tuple(
@@ -129,6 +130,8 @@ ELSEWHERE = (
     ("testing.anybody", "testing/test_mail", "whose mailbox a recipient's is"),
     ("testing.requests", "testing/test_suite", "what HTTP was asked"),
     ("testing.*", "pop3/test_server", "what servers are tried with"),
+    ("workers.process", "workers/test_crew", "one of the crew"),
+    ("workers.worker", "suite/test_workers", "a process of its own"),
     ("wire.errors", "connection/test_server", "the guard looks into the table"),
     ("wire.events", "wire/test_multiline", "values that dialogs give"),
     ("site", "test_daemon", "what the daemon consists of"),

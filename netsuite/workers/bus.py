@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from twisted.internet.defer import Deferred, DeferredList
@@ -122,14 +122,13 @@ class ParentBus(OneProcess):
     def leave(self, link: Link) -> None:
         """Remove a worker that is gone; another takes its roles."""
         self._links.pop(link, None)
-        self.pass_over(link)
+        self.pass_over([link])
 
-    def pass_over(self, link: Link) -> None:
-        """Give the roles of a worker that is ending to others."""
-        for waiting in self._wanted.values():
-            if link in waiting:
-                waiting.remove(link)
-        for role in [role for role, holder in self._holders.items() if holder is link]:
+    def pass_over(self, links: Collection[Link]) -> None:
+        """Give the roles of workers that are ending to others."""
+        for role, waiting in self._wanted.items():
+            self._wanted[role] = [link for link in waiting if link not in links]
+        for role in [role for role, holder in self._holders.items() if holder in links]:
             del self._holders[role]
             self._give(role)
 

@@ -108,9 +108,9 @@ class Crew:
 
     def drain(self, workers: Sequence[WorkerProcess], seconds: float) -> None:
         """Have workers end what they do; others take their roles at once."""
+        self._current.difference_update(workers)
+        self._bus.pass_over([worker.link for worker in workers])
         for worker in workers:
-            self._current.discard(worker)
-            self._bus.pass_over(worker.link)
             worker.drain(seconds)
 
     async def stop(self, seconds: float) -> None:
@@ -151,11 +151,11 @@ class Crew:
         if self._young > 1:
             pause = min(FIRST_PAUSE_SECONDS * 2.0 ** (self._young - 2), LONGEST_PAUSE_SECONDS)
         self.log.error(
-            "worker {number} died after {lived:.1f} s, {how}; another is started in {pause:g} s",
+            "worker {number} died after {lived:.1f} s, {how}; another is started {when}",
             number=worker.number,
             lived=lived,
             how=how,
-            pause=pause,
+            when=f"in {pause:g} s" if pause else "now",
         )
 
         def start() -> None:

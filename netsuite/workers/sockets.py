@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
 from twisted.internet import tcp, unix
 from twisted.internet.defer import Deferred, execute
 from twisted.internet.interfaces import (
+    IDelayedCall,
     IListeningPort,
     IProtocolFactory,
     IStreamServerEndpoint,
@@ -29,6 +30,8 @@ from netsuite.storage import Reactor
 
 #: The first descriptor of systemd's (sd_listen_fds(3)).
 FIRST: Final = 3
+#: How long a connection is left to others; one that does nothing has it at once.
+WAY_SECONDS: Final = 0.002
 #: As a bound socket has it: host and port, or a path.
 Address: TypeAlias = tuple[str, int] | str
 
@@ -39,13 +42,18 @@ class Inherited:
     Args:
         descriptors: of sockets that are found by their address.
         named: of others, by the name of the place where they listen (``Place.name``).
+        gives_way: as of ``InheritedEndpoint``.
     """
 
     log = Logger()
 
     def __init__(
-        self, descriptors: Iterable[int] = (), named: Mapping[str, Sequence[int]] | None = None
+        self,
+        descriptors: Iterable[int] = (),
+        named: Mapping[str, Sequence[int]] | None = None,
+        gives_way: Callable[[], bool] | None = None,
     ) -> None:
+        self.gives_way = gives_way
         self._named = {name: list(each) for name, each in (named or {}).items()}
         found = [*descriptors, *(each for many in self._named.values() for each in many)]
         self._addresses = {each: address for each in found if (address := _address_of(each))}
@@ -112,16 +120,47 @@ def _address_of(descriptor: int) -> Address | None:
     return (str(address[0]), int(address[1]))
 
 
-class _UnixPort(unix.Port):
-    """A port of a Unix socket that others listen on, too: its mode and its name are not ours."""
+class _Sharing(tcp.Port):
+    """A port on which other processes listen as well, one of which wakes at each connection, too.
+
+    The kernel lets whoever is quickest have it, and that is mostly the same one. So whoever has
+    more connections than another leaves it to that for a moment.
+    """
+
+    reactor: Reactor
+    gives_way: Callable[[], bool] | None = None
+    _gave_way: IDelayedCall | None = None
+
+    def doRead(self) -> None:
+        """Accept a connection, or leave it to others."""
+        if self.gives_way is not None:
+            if self._gave_way is None and self.gives_way():
+                self.stopReading()
+                self._gave_way = self.reactor.callLater(WAY_SECONDS, self._accept)
+                return
+            self.numberAccepts = 1  # of several that wait, others have theirs
+        super().doRead()
+
+    def _accept(self) -> None:
+        """Take what nobody else has taken."""
+        if self.connected and not self.disconnecting:
+            self.startReading()
+            self.doRead()
+        self._gave_way = None
+
+    def connectionLost(self, reason: Failure) -> None:
+        """Close our descriptor."""
+        if self._gave_way is not None and self._gave_way.active():
+            self._gave_way.cancel()
+        tcp.Port.connectionLost(self, reason)
+
+
+class _SharingUnix(_Sharing, unix.Port):
+    """The same of a Unix socket, whose mode and whose name are not ours to change."""
 
     def startListening(self) -> None:
         """Begin to read from the socket, which is bound."""
         tcp.Port.startListening(self)
-
-    def connectionLost(self, reason: Failure) -> None:
-        """Close our descriptor."""
-        tcp.Port.connectionLost(self, reason)
 
 
 @implementer(IStreamServerEndpoint)
@@ -130,11 +169,18 @@ class InheritedEndpoint:
 
     Args:
         descriptor: stays open, for whoever else listens on it.
+        gives_way: whether another process that listens there should have a connection rather.
     """
 
-    def __init__(self, reactor: Reactor, descriptor: int) -> None:
+    def __init__(
+        self,
+        reactor: Reactor,
+        descriptor: int,
+        gives_way: Callable[[], bool] | None = None,
+    ) -> None:
         self._reactor = reactor
         self._descriptor = descriptor
+        self._gives_way = gives_way
 
     def listen(self, protocolFactory: IProtocolFactory) -> Deferred[IListeningPort]:  # noqa: N803
         """As ``IStreamServerEndpoint.listen``."""
@@ -144,11 +190,12 @@ class InheritedEndpoint:
         with socket.socket(fileno=os.dup(self._descriptor)) as found:
             found.setblocking(False)
             family = found.family
+        arguments = (self._reactor, self._descriptor)
         if family == socket.AF_UNIX:
-            port: IListeningPort = _UnixPort._fromListeningDescriptor(
-                self._reactor, self._descriptor, factory
-            )
-            port.startListening()
+            port = _SharingUnix._fromListeningDescriptor(*arguments, factory)
         else:
-            port = self._reactor.adoptStreamPort(self._descriptor, family, factory)
-        return port
+            port = _Sharing._fromListeningDescriptor(*arguments, family, factory)
+        port.gives_way = self._gives_way
+        port.startListening()
+        made: IListeningPort = port
+        return made

@@ -7,7 +7,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from netsuite.bus import Value
 from netsuite.config.schema import Settings
@@ -58,7 +58,12 @@ class Start:
     def read(cls, descriptor: int) -> Start:
         """Read it from that file, which is closed."""
         with open(descriptor, "rb") as file:
-            return cls(**json.loads(file.read()))
+            return cls.read_from(file)
+
+    @classmethod
+    def read_from(cls, file: BinaryIO) -> Start:
+        """Read it."""
+        return cls(**json.loads(file.read()))
 
     @property
     def config_path(self) -> Path | None:

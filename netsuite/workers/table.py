@@ -28,10 +28,15 @@ _PLACE: Final = struct.Struct("=QQ")  # what stands for the key, never 0; the co
 _PLACE_OCTETS: Final = _PLACE.size
 _read: Final = _PLACE.unpack_from
 _COLUMN_OCTETS: Final = PLACES * _PLACE_OCTETS
-#: Before the columns: what this is, a secret, and an octet for each column that is in use.
+#: Before the columns: what this is, a secret, an octet for each column, and the sum of each.
 _MARK: Final = b"netsuite counts 1"
 _SECRET_AT: Final = 32
-_USED_AT: Final = 64
+_STATES_AT: Final = 64
+_SUMS_AT: Final = 1024
+_SUM: Final = struct.Struct("=Q")
+#: The states of a column: nobody's, of a process that counts, of one that takes connections.
+_COUNTS: Final = 1
+_ACCEPTS: Final = 2
 _HEADER_OCTETS: Final = 4096
 TABLE_OCTETS: Final = _HEADER_OCTETS + COLUMNS * _COLUMN_OCTETS
 
@@ -79,7 +84,27 @@ class Table:
         self._secret = self._memory[_SECRET_AT : _SECRET_AT + 16]
         self._column = column
         if column:
-            self._memory[_USED_AT + column] = 1
+            self._memory[_STATES_AT + column] = _COUNTS
+
+    def accept(self, *, begins: bool) -> None:
+        """Say that this process begins to take connections, or takes no more."""
+        self._memory[_STATES_AT + self._column] = _ACCEPTS if begins else _COUNTS
+
+    def gives_way(self) -> bool:
+        """Return whether another process that takes connections has fewer than this one."""
+        memory, ours = self._memory, self._column
+        sum_of_ours = _SUM.unpack_from(memory, _SUMS_AT + ours * _SUM.size)[0]
+        if not sum_of_ours:
+            return False
+        states = memory[_STATES_AT : _STATES_AT + COLUMNS + 1]
+        other = states.find(_ACCEPTS)
+        while other >= 0:
+            if other != ours:
+                (theirs,) = _SUM.unpack_from(memory, _SUMS_AT + other * _SUM.size)
+                if theirs < sum_of_ours:
+                    return True
+            other = states.find(_ACCEPTS, other + 1)
+        return False
 
     def add(self, key: str, change: int) -> int:
         """Change the count of a key by some; return what it is now, over all processes.
@@ -88,8 +113,10 @@ class Table:
         two processes that do so at once none can have missed the other.
         """
         mark = self._mark(key)
-        total = self._change(mark, change)
         memory = self._memory
+        at = _SUMS_AT + self._column * _SUM.size
+        _SUM.pack_into(memory, at, max(0, _SUM.unpack_from(memory, at)[0] + change))
+        total = self._change(mark, change)
         for column in self._columns():
             if column != self._column:
                 at = self._find(column, mark)
@@ -99,7 +126,8 @@ class Table:
 
     def clear(self, column: int) -> None:
         """Forget what a process has counted that is gone."""
-        self._memory[_USED_AT + column] = 0
+        self._memory[_STATES_AT + column] = 0
+        _SUM.pack_into(self._memory, _SUMS_AT + column * _SUM.size, 0)
         start = _HEADER_OCTETS + (column - 1) * _COLUMN_OCTETS
         self._memory[start : start + _COLUMN_OCTETS] = bytes(_COLUMN_OCTETS)
 
@@ -108,11 +136,8 @@ class Table:
         return int.from_bytes(digest.digest(), "big") or 1
 
     def _columns(self) -> Iterator[int]:
-        used = self._memory[_USED_AT : _USED_AT + COLUMNS + 1]
-        column = used.find(1)
-        while column >= 0:
-            yield column
-            column = used.find(1, column + 1)
+        states = self._memory[_STATES_AT : _STATES_AT + COLUMNS + 1]
+        return (column for column, state in enumerate(states) if state)
 
     def _find(self, column: int, mark: int) -> int:
         """Return where a mark is; 0 for nowhere."""

@@ -46,6 +46,7 @@ class Worker:
         self.bus = WorkerBus(start.number, self.stop)
         self.link = self.bus.link = Link(reactor, self.bus.heard, lambda reason: self.stop())
         self._settings = read_settings(start.settings)
+        self._table = Table(TABLE, start.number)
         self.daemon = self._make(start)
         self.bus.answer(RELOAD, self._reload)
 
@@ -57,8 +58,8 @@ class Worker:
                 settings=self._settings,
                 reactor=self._reactor,
                 bus=self.bus,
-                inherited=Inherited(named=start.sockets),
-                connection_counts=Table(TABLE, start.number),
+                inherited=Inherited(named=start.sockets, gives_way=self._table.gives_way),
+                connection_counts=self._table,
             )
             configuration = Configuration(
                 self._settings, start.config_path, lambda names: start.config
@@ -88,12 +89,17 @@ class Worker:
         self.daemon.privilegedStartService()
         self._reactor.addSystemEventTrigger("before", "shutdown", self.daemon.stopService)
         self.daemon.startService()
-        self.daemon.site.when_open().addCallback(lambda _: self.link.send(Ready()))
+        self.daemon.site.when_open().addCallback(lambda _: self._serves())
+
+    def _serves(self) -> None:
+        self._table.accept(begins=True)
+        self.link.send(Ready())
 
     def stop(self) -> None:
         """Take nothing new, end what is under way, then end: the parent wants it, or is gone."""
         if not self._stopping:
             self._stopping = True
+            self._table.accept(begins=False)
             self._reactor.callWhenRunning(self._reactor.stop)
 
     def _reload(self, value: Value) -> Value:

@@ -10,6 +10,7 @@ import smtplib
 import socket
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_killed_worker_loses_nothing(tmp_path: Path) -> None:
         for thread in threads:
             thread.join(60)
         assert trouble == []
-        assert fleet.log().count("by SIGKILL; another is started") == 4
+        assert fleet.log().count("by SIGKILL; another is started ") == 4
         with log_in(ports["imap"]) as imap:
             imap.select("INBOX")
             _, data = imap.fetch("1:*", "(UID BODY.PEEK[HEADER.FIELDS (X-NUMBER)])")
@@ -132,6 +133,20 @@ def test_limits_are_of_all(tmp_path: Path) -> None:
         assert heard.count(b"* OK ") == len(victims)
         for client in (*clients, *more):
             client.close()
+
+
+def test_connections_are_shared_out(tmp_path: Path) -> None:
+    """Connections that stay are shared out evenly, though one worker is quicker than another."""
+    home = home_with_accounts(tmp_path, "ann")
+    with Fleet(home, ["imap"]) as fleet, contextlib.ExitStack() as stack:
+        clients = []
+        for _ in range(60):
+            where = ("127.0.0.1", fleet.ports["imap"])
+            clients.append(stack.enter_context(socket.create_connection(where, 20)))
+            assert clients[-1].recv(4096)
+        served = Counter(map(fleet.worker_of, clients))
+        assert len(served) == 2
+        assert min(served.values()) >= 20, served
 
 
 def test_guesses_are_of_all(tmp_path: Path) -> None:

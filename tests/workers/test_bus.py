@@ -154,7 +154,7 @@ class Buses(SynchronousTestCase):
         self.settle()
         self.assertEqual([1], begun)
         self.assertEqual(["delivery"], self.parent.holds(self.channels[0].parents))
-        self.parent.pass_over(self.channels[1].parents)  # it is ending, and waits no more
+        self.parent.pass_over([self.channels[1].parents])  # it is ending, and waits no more
         self.parent.leave(self.channels[0].parents)
         self.settle()
         self.assertEqual([1, 3], begun)

@@ -61,6 +61,24 @@ class Counting(SynchronousTestCase):
                 file.seek(start + (column - 1) * table._COLUMN_OCTETS)
                 self.assertEqual(bytes(64 * 16), file.read(64 * 16))
 
+    def test_gives_way(self) -> None:
+        """Who has more connections than another that takes some leaves the next to it."""
+        self.assertFalse(self.one.gives_way())
+        self.one.add("imap", 2)
+        self.assertFalse(self.one.gives_way())  # the other takes none
+        self.two.accept(begins=True)
+        self.assertTrue(self.one.gives_way())
+        self.assertFalse(self.two.gives_way())
+        self.two.add("imap", 2)
+        self.assertFalse(self.one.gives_way() or self.two.gives_way())
+        self.two.add("imap", -2)
+        self.assertTrue(self.one.gives_way())
+        self.two.accept(begins=False)
+        self.assertFalse(self.one.gives_way())
+        self.two.accept(begins=True)
+        self.parent.clear(2)
+        self.assertFalse(self.one.gives_way())
+
     def test_full(self) -> None:
         """A key for which there is no place is counted by nobody else, and breaks nothing."""
         self.patch(table, "PLACES", 64)
